@@ -33,8 +33,10 @@ export interface DownloadDeps {
   readonly store: FileStore;
   readonly tokens: FileTokens;
   readonly authenticate: onRequestAsyncHookHandler;
-  /** Returns whether the session of a link still exists. */
+  /** Returns whether a session still exists. */
   isAlive(holder: LinkHolder): Promise<boolean>;
+  /** Counts a request of an account. Returns the seconds to wait if there were too many; null otherwise. */
+  limitRequests(of: { account: AccountId }): number | null;
 }
 
 const OfFile = z.object({ id: FileId });
@@ -51,6 +53,7 @@ const BINARY = { 'application/octet-stream': { schema: z.string().meta({ format:
 
 /** A content to send. */
 interface Sent {
+  readonly file: FileId;
   readonly digest: Digest;
   readonly bytes: number;
   readonly type: string;
@@ -117,17 +120,24 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
     handler: async (request) => (await fileFor(sessionOf(request).account, request.params.id)).file,
   });
 
-  const readers = new WeakMap<FastifyRequest, AccountId>();
-  const readerOf = (request: FastifyRequest): AccountId =>
-    readers.get(request) ?? sessionOf(request).account;
+  const holders = new WeakMap<FastifyRequest, LinkHolder>();
+  const holderOf = (request: FastifyRequest): LinkHolder => {
+    const known = holders.get(request);
+    if (known) return known;
+    const { account, id: session } = sessionOf(request);
+    return { account, session };
+  };
   /** Admits the holder of a link, or an account with a token. */
   const onRequest: onRequestAsyncHookHandler = async function (request, reply) {
     const { token } = request.query as { token?: unknown };
     if (typeof token !== 'string') return deps.authenticate.call(this, request, reply);
     const { id } = request.params as { id: FileId };
     const holder = tokens.read(id, token);
-    if (!holder || !(await deps.isAlive(holder))) refuse('link_expired');
-    readers.set(request, holder.account);
+    if (!holder) refuse('link_expired');
+    const retryAfter = deps.limitRequests({ account: holder.account });
+    if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
+    if (!(await deps.isAlive(holder))) refuse('link_expired');
+    holders.set(request, holder);
   };
 
   app.route({
@@ -142,13 +152,15 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       security,
       params: OfFile,
       querystring: FileContentQuery,
-      response: { ...bytes('The content'), ...problems(401, 404, 410, 416, 503) },
+      response: { ...bytes('The content'), ...problems(401, 404, 410, 416, 429, 503) },
     },
+    config: { isStreamed: true },
     onRequest,
     handler: async (request, reply) => {
-      const { file, digest } = await fileFor(readerOf(request), request.params.id);
+      const { file, digest } = await fileFor(holderOf(request).account, request.params.id);
       const inline = isInline(file.mediaType) && request.query.download === undefined;
-      return send(request, reply, readerOf(request), {
+      return send(request, reply, holderOf(request), {
+        file: file.id,
         digest,
         bytes: file.bytes,
         type: servedType(file.mediaType),
@@ -169,13 +181,15 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       security,
       params: OfFile,
       querystring: FileContentQuery,
-      response: { ...bytes('The preview'), ...problems(401, 404, 410, 503) },
+      response: { ...bytes('The preview'), ...problems(401, 404, 410, 429, 503) },
     },
+    config: { isStreamed: true },
     onRequest,
     handler: async (request, reply) => {
-      const { file, preview } = await fileFor(readerOf(request), request.params.id);
+      const { file, preview } = await fileFor(holderOf(request).account, request.params.id);
       if (!preview) refuse('file_not_found', 'This file has no preview');
-      return send(request, reply, readerOf(request), {
+      return send(request, reply, holderOf(request), {
+        file: file.id,
         ...preview,
         type: 'image/webp',
         disposition: contentDisposition('inline', `${file.name}.webp`),
@@ -186,9 +200,10 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
 }
 
 /** Returns what sends a content: whole, in part, or not at all if the client has it. */
-function sender({ store }: DownloadDeps) {
+function sender({ pool, store, isAlive }: DownloadDeps) {
   const downloads = new Downloads();
-  return async (request: FastifyRequest, reply: FastifyReply, account: AccountId, sent: Sent) => {
+  return async (request: FastifyRequest, reply: FastifyReply, holder: LinkHolder, sent: Sent) => {
+    const { account } = holder;
     const etag = `"${sent.digest.slice(0, 32)}"`;
     reply.headers({
       etag,
@@ -214,9 +229,14 @@ function sender({ store }: DownloadDeps) {
     if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${sent.bytes}`);
     // As a stream, so that the length stays that of the content.
     if (request.method === 'HEAD' || length === 0) return reply.send(Readable.from([]));
-    const content = await downloads.open(account, reply.raw, () =>
-      store.read(sent.digest, range ?? undefined),
-    );
+    const content = await downloads.open({
+      account,
+      response: reply.raw,
+      open: () => store.read(sent.digest, range ?? undefined),
+      mayContinue: async () =>
+        (await isAlive(holder)) && (await readableFiles(pool, account, [sent.file])).length > 0,
+      onError: (err) => request.log.warn({ err }, 'access to a file not checked, will be retried'),
+    });
     if (!content) {
       request.log.error({ digest: sent.digest }, 'content of a file is missing');
       reply.removeHeader('content-length').removeHeader('content-range');

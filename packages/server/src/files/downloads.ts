@@ -3,18 +3,54 @@ import type { Readable } from 'node:stream';
 import type { AccountId } from '@parley/protocol';
 import { refuse } from '../http/errors.ts';
 
-/** Contents that are being sent: each holds a file descriptor. */
-const PER_ACCOUNT = 16;
-const IN_ALL = 400;
-/** A client that reads more slowly than this on average is disconnected, after a start. */
-const BYTES_PER_SECOND = 4_096;
-const START_MS = 30_000;
-const CHECK_MS = 5_000;
+/** The bounds of downloads. Times in milliseconds. */
+export interface DownloadBounds {
+  /** Contents that are being sent to one account: each holds a file descriptor. */
+  readonly perAccount: number;
+  readonly inAll: number;
+  /** A client that reads less than this within a window is disconnected, unless less is left. */
+  readonly windowMs: number;
+  readonly bytesPerWindow: number;
+  /** Interval of the check that the account may still read the file. */
+  readonly accessMs: number;
+}
 
-/** Bounds the contents that are being sent, and how long slow readers hold them. */
+/** The bounds of the server. */
+export const DOWNLOAD_BOUNDS: DownloadBounds = {
+  perAccount: 16,
+  inAll: 400,
+  windowMs: 30_000,
+  bytesPerWindow: 128 * 1024,
+  accessMs: 60_000,
+};
+
+/** A content that is to be sent. */
+export interface Download {
+  readonly account: AccountId;
+  readonly response: ServerResponse;
+  /** Opens the content; null if it is missing. */
+  open(): Promise<Readable | null>;
+  /** Returns whether the session still exists and the account may still read the file. */
+  mayContinue(): Promise<boolean>;
+  /** Called if that could not be found out; it is checked again later. */
+  onError(error: unknown): void;
+}
+
+/**
+ * Bounds the contents that are being sent.
+ *
+ * 1. An account, and all accounts together, have a number of them at a time.
+ * 2. A client that stalls or reads very slowly is disconnected, however fast it has read before.
+ * 3. A transfer ends when the session has ended or the account may no longer read the file.
+ */
 export class Downloads {
+  readonly #bounds: DownloadBounds;
   readonly #byAccount = new Map<AccountId, number>();
   #all = 0;
+
+  constructor(bounds: DownloadBounds = DOWNLOAD_BOUNDS) {
+    this.#bounds = bounds;
+  }
 
   /** The number of contents that are being sent. */
   get size(): number {
@@ -25,30 +61,35 @@ export class Downloads {
    * Opens a content and returns it for a response. It counts until it is closed.
    * @throws {RefusalError} `overloaded` if too many are being sent
    */
-  async open(
-    account: AccountId,
-    response: ServerResponse,
-    open: () => Promise<Readable | null>,
-  ): Promise<Readable | null> {
+  async open(download: Download): Promise<Readable | null> {
+    const { account, response } = download;
+    const { perAccount, inAll } = this.#bounds;
     const own = this.#byAccount.get(account) ?? 0;
-    if (own >= PER_ACCOUNT || this.#all >= IN_ALL) {
+    if (own >= perAccount || this.#all >= inAll) {
       refuse('overloaded', 'Too many files are being downloaded', { retryAfter: 2 });
     }
     this.#count(account, 1);
     let content: Readable | null = null;
     try {
-      content = await open();
+      content = await download.open();
     } finally {
       if (!content) this.#count(account, -1);
     }
     if (!content) return null;
-    const stop = disconnectSlow(content, response);
-    content.once('close', () => {
-      stop();
-      this.#count(account, -1);
+    const ends = [
+      disconnectSlow(content, response, this.#bounds),
+      disconnectExcluded(download, this.#bounds),
+    ];
+    content.once('close', () => this.#count(account, -1));
+    // The file is closed before the client has read the last bytes.
+    response.once('close', () => {
+      for (const end of ends) end();
     });
     // The client may have gone while the content was opened.
-    if (response.destroyed) content.destroy();
+    if (response.destroyed) {
+      for (const end of ends) end();
+      content.destroy();
+    }
     return content;
   }
 
@@ -60,19 +101,49 @@ export class Downloads {
   }
 }
 
-/** Disconnects a client that reads too slowly. Returns what ends the checks. */
-function disconnectSlow(content: Readable, response: ServerResponse): () => void {
-  const startedAt = performance.now();
+/**
+ * Disconnects a client that reads too little in a window. The bytes that the operating system has taken
+ * count as read: what a client does not read fills its buffers, and then no more are taken. Returns what
+ * ends the checks.
+ */
+function disconnectSlow(
+  content: Readable,
+  response: ServerResponse,
+  { windowMs, bytesPerWindow }: DownloadBounds,
+): () => void {
   let read = 0;
+  let sentBefore = 0;
   content.on('data', (piece: Buffer) => {
     read += piece.length;
   });
   content.pause();
   const timer = setInterval(() => {
-    const ms = performance.now() - startedAt - START_MS;
     const sent = read - response.writableLength;
-    if (ms > 0 && sent < (ms / 1_000) * BYTES_PER_SECOND) response.destroy();
-  }, CHECK_MS);
+    if (sent - sentBefore < bytesPerWindow) response.destroy();
+    sentBefore = sent;
+  }, windowMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Disconnects a client that may no longer read the file. Returns what ends the checks. */
+function disconnectExcluded(
+  { response, mayContinue, onError }: Download,
+  { accessMs }: DownloadBounds,
+): () => void {
+  let isChecking = false;
+  const check = async () => {
+    if (isChecking) return;
+    isChecking = true;
+    try {
+      if (!(await mayContinue())) response.destroy();
+    } catch (error) {
+      onError(error);
+    } finally {
+      isChecking = false;
+    }
+  };
+  const timer = setInterval(() => void check(), accessMs);
   timer.unref();
   return () => clearInterval(timer);
 }

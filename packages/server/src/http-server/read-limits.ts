@@ -11,6 +11,13 @@ const READS_MAX = 4;
 /** A response counts as one more request for each of this many bytes. */
 const BYTES_PER_REQUEST = 64 * 1024;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route sends a stream, and bounds itself how many an account has: it would be a read until its end. */
+    isStreamed?: boolean;
+  }
+}
+
 /** What {@link limitReads} needs. */
 export interface ReadLimitDeps {
   readonly responses: ResponseLimits;
@@ -22,7 +29,7 @@ export interface ReadLimitDeps {
  * Keeps the reads of one account from taking the memory, the connections to the database and the
  * processor time of all.
  *
- * 1. A few of them run at once, and the others wait.
+ * 1. A few of them run at once, and the others wait. Those that send a stream have bounds of their own.
  * 2. None is carried out for a client that is gone, or whose address leaves too much unread.
  * 3. A long response counts as several requests.
  *
@@ -34,6 +41,7 @@ export function limitReads(scope: FastifyInstance, { responses, charge }: ReadLi
   scope.addHook('onRoute', (route) => {
     // The HEAD route of a GET has its handler, which is limited already.
     if (route.method !== 'GET' || limited.has(route.handler)) return;
+    if (route.config?.isStreamed) return;
     const { handler } = route;
     route.handler = async function (request, reply) {
       const session = knownSessionOf(request);

@@ -150,6 +150,7 @@ function apiRoutes(
         pool,
         authenticate,
         isAlive: async ({ session }) => (await domains.accounts.alive([session])).has(session),
+        limitRequests: requestLimits(streams),
       }),
     (scope) => statusRoutes(scope, { pool, append, clock, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
