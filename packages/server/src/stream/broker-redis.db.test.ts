@@ -142,8 +142,10 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     await one.broker.stop();
     await until(() => two.heard.seqs.length === 1, 'the event');
     expect(one.broker.status).toBe('joined');
+    // On a busy machine the answer to what was sent last may come too late: then it counts as dropped.
+    const { dropped } = one.broker.counters;
     one.broker.publish(stream, [event(2)]);
-    expect(one.broker.counters).toMatchObject({ sent: 1, dropped: 1 });
+    expect(one.broker.counters).toMatchObject({ sent: 1, dropped: dropped + 1 });
   });
 
   test('survives the loss of Redis, and joins again', async () => {
