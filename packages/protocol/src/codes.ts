@@ -128,6 +128,7 @@ export const ERRORS = {
   not_saved: { status: 404, title: 'This message is not saved' },
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },
   not_a_poll: { status: 409, title: 'This message is not a poll' },
+  report_resolved: { status: 409, title: 'This report was already resolved in another way' },
   poll_closed: { status: 409, title: 'This poll is closed' },
   choice_invalid: { status: 422, title: 'This poll doesn’t have these choices' },
   window_passed: {

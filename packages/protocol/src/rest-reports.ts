@@ -68,11 +68,16 @@ export const ReportDetails = z
 export type ReportDetails = z.infer<typeof ReportDetails>;
 
 /** What to do about a report: nothing, or delete the message. */
-export const ResolveReportBody = z.object({
-  action: z.enum(['dismiss', 'delete']),
-  /** Also suspends the author until then. Only admins of the server may. */
-  suspendUntil: Timestamp.optional(),
-  /** Why the author is suspended; shown at the log-in. */
-  suspensionReason: line(300, 'Reason', 0).default(''),
-});
+export const ResolveReportBody = z
+  .object({
+    action: z.enum(['dismiss', 'delete']),
+    /** Also suspends the author until then. Only admins of the server may, who delete the message. */
+    suspendUntil: Timestamp.optional(),
+    /** Why the author is suspended; shown at the log-in. */
+    suspensionReason: line(300, 'Reason', 0).default(''),
+  })
+  .refine(({ action, suspendUntil }) => action === 'delete' || suspendUntil === undefined, {
+    message: 'Only the author of a deleted message is suspended',
+    path: ['suspendUntil'],
+  });
 export type ResolveReportBody = z.input<typeof ResolveReportBody>;

@@ -90,25 +90,32 @@ function run(
 
 const suspensionRule: Rule<SuspensionCommand> = {
   name: 'admin.suspension',
-  async decide(tx, command) {
-    const { actor, target: account } = command.request;
-    const admin = await readTarget(tx, actor);
-    const target = await readTarget(tx, account);
-    if (!admin?.mayAct) return { refuse: refusal('forbidden') };
-    const action = command.suspension ? 'suspend' : 'unsuspend';
-    const verdict = mayAdminister(admin.role, target?.role ?? 'member', action);
-    if (verdict !== 'yes') return { refuse: refusal(verdict) };
-    if (!target) return { refuse: refusal('account_not_found') };
-    if (actor === account) {
-      return { refuse: refusal('forbidden', 'You can’t suspend your own account') };
-    }
-    return command.notes.added(
-      command.suspension
-        ? await suspend(tx, target, command.suspension)
-        : await unsuspend(tx, target),
-    );
+  async decide(tx, { request, suspension, notes }) {
+    return notes.added(await decideSuspension(tx, request, suspension));
   },
 };
+
+/**
+ * Decides on a suspension, or on its end (null), in a transaction that has locked the stream of the server.
+ * Its audit entry is added by the caller.
+ */
+export async function decideSuspension(
+  tx: RuleContext,
+  { actor, target: account }: Pick<AdminRequest, 'actor' | 'target'>,
+  suspension: Suspension | null,
+): Promise<Decision> {
+  const admin = await readTarget(tx, actor);
+  const target = await readTarget(tx, account);
+  if (!admin?.mayAct) return { refuse: refusal('forbidden') };
+  const action = suspension ? 'suspend' : 'unsuspend';
+  const verdict = mayAdminister(admin.role, target?.role ?? 'member', action);
+  if (verdict !== 'yes') return { refuse: refusal(verdict) };
+  if (!target) return { refuse: refusal('account_not_found') };
+  if (actor === account) {
+    return { refuse: refusal('forbidden', 'You can’t suspend your own account') };
+  }
+  return suspension ? await suspend(tx, target, suspension) : await unsuspend(tx, target);
+}
 
 const unsuspendRule: Rule<Command & { readonly notes: AuditNotes }> = {
   name: 'admin.unsuspend_on_server',

@@ -4,6 +4,13 @@ import { authorize, conversationType } from '../conversations/policy.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { refuse } from '../http/errors.ts';
 import { minimumRolesOf } from '../minimum-roles.ts';
+import type { PolicyVerdict } from '../policy-verdict.ts';
+
+/** Who asks to read reports. Their role is that of the request. */
+interface Moderator {
+  readonly account: AccountId;
+  readonly role: AccountRole;
+}
 
 /**
  * Checks that an account may read the reports of a conversation. The rule that resolves them checks it again in
@@ -12,12 +19,30 @@ import { minimumRolesOf } from '../minimum-roles.ts';
  */
 export async function permitModeration(
   pool: pg.Pool,
-  by: { readonly account: AccountId; readonly role: AccountRole },
+  by: Moderator,
   conversation: ConversationId,
 ): Promise<void> {
-  if (by.role !== 'member') return;
-  const found = (await conversationFor(pool, by.account, conversation)) ?? refuse('not_found');
-  const minimumRoles = found.minimumRoles ?? minimumRolesOf(found.visibility, {});
-  const verdict = authorize(found.actingRole, conversationType(found), 'ban', minimumRoles);
+  const verdict = await verdictOf(pool, by, conversation);
   if (verdict !== 'yes') refuse(verdict);
+}
+
+/** Returns whether an account may read the reports of a conversation. */
+export async function mayModerate(
+  pool: pg.Pool,
+  by: Moderator,
+  conversation: ConversationId,
+): Promise<boolean> {
+  return (await verdictOf(pool, by, conversation)) === 'yes';
+}
+
+async function verdictOf(
+  pool: pg.Pool,
+  by: Moderator,
+  conversation: ConversationId,
+): Promise<PolicyVerdict> {
+  if (by.role !== 'member') return 'yes';
+  const found = await conversationFor(pool, by.account, conversation);
+  if (!found) return 'not_found';
+  const minimumRoles = found.minimumRoles ?? minimumRolesOf(found.visibility, {});
+  return authorize(found.actingRole, conversationType(found), 'ban', minimumRoles);
 }

@@ -1,5 +1,6 @@
-import type { ConversationId, Report, ReportDetails, Seq } from '@parley/protocol';
+import type { AccountId, ConversationId, Report, ReportDetails, Seq } from '@parley/protocol';
 import type pg from 'pg';
+import { PAGE_BYTES } from '../messages/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 
 /** Messages of the context before the reported one, and as many after it. */
@@ -28,31 +29,57 @@ const FROM = `reports r
   join accounts a on a.id = r.author_id
   join accounts b on b.id = r.account_id`;
 
-/** Returns a page of the open reports, the oldest first: of one conversation, or of all (null). */
+/**
+ * Returns a page of the open reports, the oldest first: of one conversation, or of all (null). Without those of
+ * the caller's own messages: no one learns who has reported them.
+ */
 export async function openReports(
   pool: pg.Pool,
+  caller: AccountId,
   conversation: ConversationId | null,
   after: string | null,
   limit: number,
 ): Promise<{ items: Report[]; next: string | null }> {
-  const { rows } = await pool.query<{ item: Report }>({
+  const { rows } = await pool.query<{ items: Report[]; found: number }>({
     name: 'reports-page',
-    text: `select ${REPORT} as item from ${FROM}
-           where r.resolved_at is null and ($1::uuid is null or r.conversation_id = $1)
-             and ($2::uuid is null or r.id > $2)
-           order by r.id limit $3`,
-    values: [conversation, after, limit + 1],
+    // One extra row shows whether there are more.
+    text: `select coalesce(json_agg(${REPORT} order by r.id)
+                    filter (where p.bytes_before < ${PAGE_BYTES}), '[]') as items,
+                  count(*)::int as found
+           from (
+             select id, sum(octet_length(message_text) + octet_length(comment))
+                          over (order by id) - octet_length(message_text) - octet_length(comment)
+                        as bytes_before
+             from (
+               select id, message_text, comment from reports
+               where resolved_at is null and author_id <> $1
+                 and ($2::uuid is null or conversation_id = $2)
+                 and ($3::uuid is null or id > $3)
+               order by id limit $4
+             ) page
+           ) p
+           join (${FROM}) on r.id = p.id`,
+    values: [caller, conversation, after, limit + 1],
   });
-  const items = rows.slice(0, limit).map(({ item }) => item);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  const items = rows[0]?.items.slice(0, limit) ?? [];
+  const hasMore = (rows[0]?.found ?? 0) > items.length;
+  return { items, next: hasMore ? (items.at(-1)?.id ?? null) : null };
 }
 
-/** Returns an open report with the messages around the reported one; null if there is none with this id. */
-export async function reportDetails(pool: pg.Pool, id: string): Promise<ReportDetails | null> {
+/**
+ * Returns an open report with the messages around the reported one; null if there is none with this id that
+ * the caller may see: none of the own messages.
+ */
+export async function reportDetails(
+  pool: pg.Pool,
+  caller: AccountId,
+  id: string,
+): Promise<ReportDetails | null> {
   const { rows } = await pool.query<{ report: Report }>({
     name: 'reports-one',
-    text: `select ${REPORT} as report from ${FROM} where r.id = $1 and r.resolved_at is null`,
-    values: [id],
+    text: `select ${REPORT} as report from ${FROM}
+           where r.id = $1 and r.resolved_at is null and r.author_id <> $2`,
+    values: [id, caller],
   });
   const report = rows[0]?.report;
   if (!report) return null;

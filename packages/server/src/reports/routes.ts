@@ -1,4 +1,5 @@
 import {
+  type AccountId,
   type ConversationId,
   ReportDetails,
   ReportMessageBody,
@@ -11,17 +12,16 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { AccountParts } from '../accounts/parts.ts';
-import { suspendAccount } from '../admin/suspend-account.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
 import { headers, OfConversation, OfMessage, security } from '../messages/requests.ts';
-import { derivedId } from '../stream/derived-id.ts';
-import { permitModeration } from './access.ts';
-import { openReport, reportMessage, resolveReports } from './commands.ts';
+import { mayModerate, permitModeration } from './access.ts';
+import { reportMessage } from './commands.ts';
 import { openReports, reportDetails } from './queries.ts';
+import { type Resolution, reportWithId, resolveReports } from './resolve.ts';
 
 /** The dependencies of the routes of reports. */
 export interface ReportDeps {
@@ -37,11 +37,12 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, audit, sessions, authenticate: onRequest } = deps.accounts;
   const list = async (
+    caller: AccountId,
     conversation: ConversationId | null,
     { after, limit }: z.infer<typeof ReportsQuery>,
   ) => {
     const place = pageCursor.read(after, z.uuid());
-    const { items, next } = await openReports(pool, conversation, place, limit);
+    const { items, next } = await openReports(pool, caller, conversation, place, limit);
     return { items, next: next && pageCursor.write(next) };
   };
 
@@ -83,7 +84,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       response: { 200: ReportsPage, ...problems(401, 403, 422) },
     },
     onRequest,
-    handler: (request) => list(null, request.query),
+    handler: (request) => list(sessionOf(request).account, null, request.query),
   });
 
   app.route({
@@ -102,7 +103,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     handler: async (request) => {
       const { id } = request.params;
       await permitModeration(pool, sessionOf(request), id);
-      return list(id, request.query);
+      return list(sessionOf(request).account, id, request.query);
     },
   });
 
@@ -119,8 +120,11 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     },
     onRequest,
     handler: async (request) => {
-      const found = (await reportDetails(pool, request.params.id)) ?? refuse('not_found');
-      await permitModeration(pool, sessionOf(request), found.report.conversation);
+      const by = sessionOf(request);
+      const found =
+        (await reportDetails(pool, by.account, request.params.id)) ?? refuse('not_found');
+      // As if the report did not exist: that there is one is for the moderators alone.
+      if (!(await mayModerate(pool, by, found.report.conversation))) refuse('not_found');
       return found;
     },
   });
@@ -133,8 +137,9 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       tags,
       summary: 'Resolve all open reports of a message',
       description:
-        'Dismisses them, or deletes the message; with `suspendUntil` the author is suspended first. Each ' +
-        'reporter receives `report.resolved`.',
+        'Dismisses them, or deletes the message; with `suspendUntil` the author is suspended in the same ' +
+        'transaction. Each reporter receives `report.resolved`. Refused with `report_resolved` if they were ' +
+        'resolved in another way meanwhile.',
       security,
       headers,
       params: OfReport,
@@ -143,24 +148,27 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     },
     onRequest,
     handler: async (request, reply) => {
-      const { account: actor } = sessionOf(request);
-      const { action, suspendUntil: until, suspensionReason: reason } = request.body;
-      const report = (await openReport(pool, request.params.id)) ?? refuse('not_found');
-      await permitModeration(pool, sessionOf(request), report.conversation);
-      const by = { actor, audit: { log: audit, address: request.ip } };
-      const clientId = clientIdOf(request);
-      if (until !== undefined) {
-        const target = report.author;
-        // Its own id: the id of the request is that of the resolution.
-        const suspension = { ...by, clientId: derivedId('suspension', clientId), target };
-        storedOrRefuse(await suspendAccount(append, suspension, { until, reason }));
-        await Promise.all([sessions.endAll(target), deps.keys.closeAll(target)]);
+      const by = {
+        actor: sessionOf(request).account,
+        clientId: clientIdOf(request),
+        audit: { log: audit, address: request.ip },
+      };
+      const report = (await reportWithId(pool, request.params.id)) ?? refuse('not_found');
+      const resolution = resolutionOf(request.body);
+      storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
+      // Also on a retry: the process may have ended before it had done so.
+      if (resolution.suspension) {
+        await Promise.all([sessions.endAll(report.author), deps.keys.closeAll(report.author)]);
       }
-      const resolution = action === 'delete' ? 'deleted' : 'dismissed';
-      storedOrRefuse(
-        await resolveReports({ append, pool }, { ...by, clientId }, report, resolution),
-      );
       return reply.code(204).send(null);
     },
   });
+}
+
+function resolutionOf(body: z.output<typeof ResolveReportBody>): Resolution {
+  const { action, suspendUntil: until, suspensionReason: reason } = body;
+  return {
+    resolution: action === 'delete' ? 'deleted' : 'dismissed',
+    suspension: until === undefined ? null : { until, reason },
+  };
 }

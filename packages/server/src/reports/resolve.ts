@@ -1,0 +1,220 @@
+import {
+  type AccountId,
+  type AccountRole,
+  type ConversationId,
+  LIMITS,
+  type Refusal,
+  type ReportResolution,
+  refusal,
+  type Seq,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { mayAct } from '../account-state.ts';
+import { AuditNotes } from '../admin/audit-notes.ts';
+import { decideSuspension, type Suspension } from '../admin/suspend-account.ts';
+import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import { readConversationState } from '../conversations/conversation-rule.ts';
+import { authorize } from '../conversations/policy.ts';
+import { deletionsOf } from '../messages/erase.ts';
+import { authorize as authorizeOnMessages } from '../messages/policy.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { StatementList } from '../stream/statement-list.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+
+/** A report, open or not, as far as its resolution depends on it. None of it changes. */
+export interface ResolvableReport {
+  readonly id: string;
+  readonly reporter: AccountId;
+  readonly conversation: ConversationId;
+  readonly message: Seq;
+  readonly author: AccountId;
+}
+
+/** What a moderator does about a report. */
+export interface Resolution {
+  readonly resolution: ReportResolution;
+  /** Of the author, in the same transaction. */
+  readonly suspension: Suspension | null;
+}
+
+interface ResolveCommand extends Command, Resolution {
+  readonly report: ResolvableReport;
+  readonly audit: Auditing;
+  /** The audit entry of the suspension. */
+  readonly notes: AuditNotes;
+  /** The audit entry of the resolution, once it is decided. */
+  note: AuditNote | null;
+}
+
+/** Returns a report; null if there is none with this id. */
+export async function reportWithId(pool: pg.Pool, id: string): Promise<ResolvableReport | null> {
+  const { rows } = await pool.query<ResolvableReport>({
+    name: 'reports-with-id',
+    text: `select id, account_id as reporter, conversation_id as conversation,
+                  message_seq as message, author_id as author
+           from reports where id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+/**
+ * Resolves all open reports of the message of a report; deletes the message and suspends its author if that is
+ * the resolution, all in one transaction. Each reporter receives `report.resolved`. Who may: {@link refusalOfResolution}.
+ */
+export async function resolveReports(
+  { append, pool }: { readonly append: Append; readonly pool: pg.Pool },
+  r: Pick<Command, 'actor' | 'clientId'> & { readonly audit: Auditing },
+  report: ResolvableReport,
+  { resolution, suspension }: Resolution,
+): Promise<Outcome> {
+  const { conversation, message } = report;
+  const { rows } = await pool.query<{ reporter: AccountId }>({
+    name: 'reports-reporters',
+    text: `select account_id as reporter from reports
+           where conversation_id = $1 and message_seq = $2 and resolved_at is null
+           order by id limit $3`,
+    values: [conversation, message, LIMITS.reportsResolvedAtOnce],
+  });
+  const stream = streamOfAccount(report.reporter);
+  const streams = rows.map(({ reporter }) => streamOfAccount(reporter));
+  const command: ResolveCommand = {
+    rule: resolveRule,
+    actor: r.actor,
+    clientId: r.clientId,
+    stream,
+    alsoLocks: [
+      ...streams.filter((id) => id !== stream),
+      streamOfConversation(conversation),
+      ...(suspension ? [WORKSPACE_STREAM] : []),
+    ],
+    eventType: 'report.resolved',
+    payload: [report.id, resolution, suspension?.until ?? null, suspension?.reason ?? null],
+    bytes: 500 * (2 + rows.length),
+    report,
+    resolution,
+    suspension,
+    audit: r.audit,
+    notes: new AuditNotes(r.audit, { actor: r.actor, account: report.author }),
+    note: null,
+  };
+  const outcome = await command.notes.tellAfter(append.run(command));
+  if (outcome.kind === 'stored') command.note?.tell();
+  return outcome;
+}
+
+const resolveRule: Rule<ResolveCommand> = {
+  name: 'reports.resolve',
+  async decide(tx, command) {
+    const { stream, report, resolution, suspension } = command;
+    const denied = await refusalOfResolution(tx, command);
+    if (denied) return { refuse: denied };
+    const rows = await tx.query<FoundReport>(
+      'reports-to-resolve',
+      `select id, account_id as reporter, resolution, resolved_at is null as is_open from reports
+       where conversation_id = $1 and message_seq = $2 and (resolved_at is null or id = $3)
+       order by id <> $3, id`,
+      [report.conversation, report.message, report.id],
+    );
+    // Those that came after the streams were locked stay open.
+    const found = rows.filter(({ reporter }) => tx.has(streamOfAccount(reporter)));
+    // The report went with the account of its reporter.
+    if (found[0]?.id !== report.id) return { refuse: refusal('not_found') };
+    if (!found[0].is_open) {
+      const isSame = found[0].resolution === resolution && !suspension;
+      return isSame ? { unchanged: tx.head(stream) } : { refuse: refusal('report_resolved') };
+    }
+    const request = { actor: command.actor, target: report.author };
+    const suspended = suspension && (await decideSuspension(tx, request, suspension));
+    if (suspended && !('events' in suspended)) return suspended;
+    const resolved = await resolutionOf(tx, command, found);
+    if (!suspended) return resolved;
+    return command.notes.added({
+      events: [...resolved.events, ...suspended.events],
+      writes: [...resolved.writes, ...(suspended.writes ?? [])],
+    });
+  },
+};
+
+interface FoundReport {
+  readonly id: string;
+  readonly reporter: AccountId;
+  readonly resolution: string | null;
+  readonly is_open: boolean;
+}
+
+/** Decides the events and the writes of a resolution, without the suspension. */
+async function resolutionOf(
+  tx: RuleContext,
+  command: ResolveCommand,
+  reports: readonly FoundReport[],
+): Promise<Required<Omit<Extract<Decision, { events: unknown }>, 'newStreams'>>> {
+  const { actor, report, resolution, audit } = command;
+  const { conversation, message, author } = report;
+  const resolvedFor = (reporter: AccountId) =>
+    newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution });
+  const others = reports.filter(({ reporter }) => reporter !== report.reporter);
+  const deletions =
+    resolution === 'deleted'
+      ? await deletionsOf(tx, conversation, author, [message])
+      : { events: [], writes: [] };
+  const writes = new StatementList();
+  await writes.query({
+    name: 'reports-resolve',
+    text: `update reports
+           set resolved_at = $2, resolved_by = $3, resolution = $4, comment = '', message_text = ''
+           where id = any($1::uuid[])`,
+    values: [reports.map(({ id }) => id), tx.at, actor, resolution],
+  });
+  command.note = audit.log.note({
+    event: 'report_resolved',
+    account: author,
+    actor,
+    address: audit.address,
+    details: { resolution, conversation, message, reports: reports.length },
+  });
+  await command.note.store(writes);
+  return {
+    events: [
+      resolvedFor(report.reporter),
+      ...others.map(({ reporter }) => resolvedFor(reporter)),
+      ...deletions.events,
+    ],
+    writes: [...writes.statements, ...deletions.writes],
+  };
+}
+
+/**
+ * Returns why an account may not resolve a report as the command says; null if it may. Admins of the server may,
+ * and in a group whoever may ban, who delete what the policy of messages lets them delete. No one resolves
+ * reports of the own messages. To everyone else the report is answered as if it did not exist.
+ */
+async function refusalOfResolution(
+  tx: RuleContext,
+  { actor, report, resolution }: ResolveCommand,
+): Promise<Refusal | null> {
+  const [row] = await tx.query<{ role: AccountRole; may_act: boolean }>(
+    'reports-moderator',
+    `select a.role, ${mayAct('a')} as may_act from accounts a where a.id = $1`,
+    [actor],
+  );
+  if (!row?.may_act || report.author === actor) return refusal('not_found');
+  if (row.role !== 'member') return null;
+  const state = await readConversationState(tx, report.conversation, actor);
+  if (!state || state.isDeleted) return refusal('not_found');
+  const { actorRole, type, minimumRoles, isArchived } = state;
+  if (authorize(actorRole, type, 'ban', minimumRoles) !== 'yes') return refusal('not_found');
+  if (resolution !== 'deleted') return null;
+  const verdict = authorizeOnMessages(actorRole, 'delete', 'others', minimumRoles);
+  if (verdict !== 'yes') return refusal(verdict);
+  return isArchived ? refusal('conversation_archived') : null;
+}

@@ -1,0 +1,273 @@
+import { LIMITS } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
+import { PAGE_BYTES } from '../messages/page-bytes.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let ann: User;
+let bob: User;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  ann = await server.register('ann');
+  bob = await server.register('bob');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+const codeOf = ({ status, body }: { status: number; body: { code: string } }) =>
+  `${status} ${body?.code}`;
+
+describe('reports of messages', () => {
+  const report = (by: User, conversation: string, seq: number, more: object = {}) =>
+    by.request('POST', `/conversations/${conversation}/messages/${seq}/report`, {
+      reason: 'spam',
+      ...more,
+    });
+  const events = async (account: User, type: string) => {
+    const { rows } = await server.pool.query(
+      'select data from events where stream_id = $1 and type = $2 order by seq',
+      [account.id, type],
+    );
+    return rows.map(({ data }) => data);
+  };
+  /** A group of bob with dee and eli, and a message of dee in it. */
+  const reported = async (name: string) => {
+    const dee = await server.register(`dee-${name}`);
+    const eli = await server.register(`eli-${name}`);
+    const members = [dee.id, eli.id];
+    const made = await bob.request('POST', '/conversations', {
+      name,
+      visibility: 'private',
+      members,
+    });
+    const { id } = made.body;
+    await eli.post(id, 'before');
+    const seq = await dee.post(id, 'buy my pills');
+    await eli.post(id, 'after');
+    return { dee, eli, id, seq };
+  };
+
+  /** Returns the id of the only open report in a group. */
+  const reportIn = async (by: User, conversation: string): Promise<string> => {
+    const { body } = await by.request('GET', `/conversations/${conversation}/reports`);
+    expect(body.items).toHaveLength(1);
+    return body.items[0].id;
+  };
+
+  test('are made once by members, and read by admins with their context', async () => {
+    const { dee, eli, id, seq } = await reported('first');
+    const fay = await server.register('fay');
+    expect(codeOf(await report(fay, id, seq))).toBe('404 message_not_found');
+    expect(codeOf(await report(dee, id, seq))).toBe('403 forbidden');
+    expect((await report(eli, id, seq, { comment: 'again and again' })).status).toBe(204);
+    expect((await report(eli, id, seq)).status).toBe(204);
+    await bob.request('POST', `/conversations/${id}/messages/${seq}/report`, { reason: 'abuse' });
+    expect(await events(eli, 'message.reported')).toEqual([
+      { conversation: id, message: seq, reason: 'spam' },
+    ]);
+    // The author removes the text; the report still has it.
+    await dee.request('DELETE', `/conversations/${id}/messages/${seq}`);
+    const { body } = await ann.request('GET', '/admin/reports');
+    expect(body.items).toMatchObject([
+      {
+        conversation: id,
+        conversationName: 'first',
+        message: seq,
+        author: { account: dee.id, username: 'dee-first' },
+        reporter: { account: eli.id },
+        reason: 'spam',
+        comment: 'again and again',
+        text: 'buy my pills',
+        reports: 2,
+      },
+      { reporter: { account: bob.id }, reason: 'abuse' },
+    ]);
+    const details = await ann.request('GET', `/reports/${body.items[0].id}`);
+    expect(
+      details.body.context.map((m: { body: string; deleted: boolean }) => [m.body, m.deleted]),
+    ).toEqual([
+      ['before', false],
+      ['', true],
+      ['after', false],
+    ]);
+  });
+
+  test('are limited for each account', async () => {
+    const { eli, dee, id } = await reported('limited');
+    for (let n = 0; n < LIMITS.reportsPerHour; n++) {
+      expect((await report(eli, id, await dee.post(id, `pill ${n}`))).status).toBe(204);
+    }
+    const limited = await report(eli, id, await dee.post(id, 'one more'));
+    expect(codeOf(limited)).toBe('429 rate_limited');
+    expect(limited.body.retryAfter).toBeGreaterThan(3_000);
+    expect(limited.body.retryAfter).toBeLessThanOrEqual(3_600);
+  });
+
+  test('are resolved by group admins, who delete the message and cannot suspend', async () => {
+    const { dee, eli, id, seq } = await reported('group');
+    await report(eli, id, seq);
+    expect(codeOf(await dee.request('GET', `/conversations/${id}/reports`))).toBe('403 forbidden');
+    expect(codeOf(await bob.request('GET', '/admin/reports'))).toBe('403 forbidden');
+    const { body } = await bob.request('GET', `/conversations/${id}/reports`);
+    const path = `/reports/${body.items[0].id}`;
+    expect((await bob.request('GET', path)).status).toBe(200);
+    expect(codeOf(await dee.request('GET', path))).toBe('404 not_found');
+    expect(codeOf(await eli.request('GET', path))).toBe('404 not_found');
+    expect(codeOf(await eli.request('POST', `${path}/resolve`, { action: 'delete' }))).toBe(
+      '404 not_found',
+    );
+    const suspendUntil = new Date(Date.now() + 60_000).toISOString();
+    const tooMuch = { action: 'delete', suspendUntil };
+    expect(codeOf(await bob.request('POST', `${path}/resolve`, tooMuch))).toBe('403 forbidden');
+    expect((await bob.request('GET', path)).status).toBe(200);
+    expect((await dee.request('GET', '/me')).status).toBe(200);
+    expect((await bob.request('POST', `${path}/resolve`, { action: 'delete' })).status).toBe(204);
+    expect((await eli.request('GET', `/conversations/${id}/messages/${seq}`)).body).toMatchObject({
+      body: '',
+      deletedAt: expect.any(String),
+    });
+    expect(await events(eli, 'report.resolved')).toEqual([
+      { conversation: id, message: seq, resolution: 'deleted' },
+    ]);
+    expect(codeOf(await bob.request('GET', path))).toBe('404 not_found');
+    const { rows } = await server.pool.query(
+      `select message_text, comment, resolution, resolved_by from reports where account_id = $1`,
+      [eli.id],
+    );
+    expect(rows).toEqual([
+      { message_text: '', comment: '', resolution: 'deleted', resolved_by: bob.id },
+    ]);
+    const logged = await server.pool.query(
+      `select account_id, actor_id, details from audit_log where event = 'report_resolved'`,
+    );
+    expect(logged.rows).toEqual([
+      {
+        account_id: dee.id,
+        actor_id: bob.id,
+        details: { resolution: 'deleted', conversation: id, message: seq, reports: 1 },
+      },
+    ]);
+  });
+
+  test('are resolved together, with a suspension of the author', async () => {
+    const { dee, eli, id, seq } = await reported('all');
+    await report(eli, id, seq);
+    await report(bob, id, seq);
+    const { body } = await ann.request('GET', `/conversations/${id}/reports`);
+    const suspendUntil = new Date(Date.now() + 60_000).toISOString();
+    const path = `/reports/${body.items[1].id}/resolve`;
+    const suspension = { suspendUntil, suspensionReason: 'pills' };
+    const dismissal = await ann.request('POST', path, { action: 'dismiss', ...suspension });
+    expect(codeOf(dismissal)).toBe('422 invalid');
+    const resolved = await ann.request('POST', path, { action: 'delete', ...suspension });
+    expect(resolved.status).toBe(204);
+    expect((await ann.request('GET', `/conversations/${id}/reports`)).body.items).toEqual([]);
+    const told = { conversation: id, message: seq, resolution: 'deleted' };
+    expect(await events(eli, 'report.resolved')).toEqual([told]);
+    expect(await events(bob, 'report.resolved')).toContainEqual(told);
+    expect((await dee.request('GET', '/me')).status).toBe(401);
+    const { rows } = await server.pool.query(
+      `select event from audit_log where account_id = $1 and actor_id = $2 order by event`,
+      [dee.id, ann.id],
+    );
+    expect(rows).toEqual([{ event: 'account_suspended' }, { event: 'report_resolved' }]);
+  });
+
+  test('are neither read nor resolved by the author of the message', async () => {
+    const { dee, eli, id, seq } = await reported('own');
+    const role = { role: 'admin' };
+    await bob.request('PATCH', `/conversations/${id}/members/${dee.id}`, role);
+    await report(eli, id, seq);
+    const hers = await reportIn(bob, id);
+    const of = await dee.request('GET', `/conversations/${id}/reports`);
+    expect(of).toMatchObject({ status: 200, body: { items: [], next: null } });
+    expect(codeOf(await dee.request('GET', `/reports/${hers}`))).toBe('404 not_found');
+    const dismiss = (by: User) =>
+      by.request('POST', `/reports/${hers}/resolve`, { action: 'dismiss' });
+    expect(codeOf(await dismiss(dee))).toBe('404 not_found');
+
+    // Neither an admin of the server.
+    await ann.request('PATCH', `/admin/accounts/${dee.id}`, role);
+    expect((await dee.request('GET', '/admin/reports')).body.items).not.toContainEqual(
+      expect.objectContaining({ id: hers }),
+    );
+    expect(codeOf(await dee.request('GET', `/reports/${hers}`))).toBe('404 not_found');
+    expect(codeOf(await dismiss(dee))).toBe('404 not_found');
+    expect(await events(eli, 'report.resolved')).toEqual([]);
+    expect((await dismiss(ann)).status).toBe(204);
+  });
+
+  test('are resolved by deletion only by those who may delete the messages of others', async () => {
+    const { dee, eli, id, seq } = await reported('policy');
+    const fay = await server.register('fay-policy');
+    await bob.request('POST', `/conversations/${id}/members`, { account: fay.id });
+    await bob.request('PATCH', `/conversations/${id}/members/${fay.id}`, { role: 'admin' });
+    const path = `/conversations/${id}/minimum-roles`;
+    expect((await bob.request('PATCH', path, { deleteOthers: 'owner' })).status).toBe(200);
+    await report(eli, id, seq);
+    const first = await reportIn(fay, id);
+    const resolve = (by: User, of: string, action: string) =>
+      by.request('POST', `/reports/${of}/resolve`, { action });
+    expect(codeOf(await resolve(fay, first, 'delete'))).toBe('403 forbidden');
+    await bob.request('POST', `/conversations/${id}/archive`);
+    expect(codeOf(await resolve(bob, first, 'delete'))).toBe('409 conversation_archived');
+    const message = await dee.request('GET', `/conversations/${id}/messages/${seq}`);
+    expect(message.body.deletedAt).toBeNull();
+    expect((await resolve(fay, first, 'dismiss')).status).toBe(204);
+  });
+
+  test('are resolved once: retries succeed, and another resolution is refused', async () => {
+    const { eli, id, seq } = await reported('race');
+    await report(eli, id, seq);
+    const path = `/reports/${await reportIn(bob, id)}/resolve`;
+    const key = { 'idempotency-key': aClientId() };
+    const resolve = (by: User, action: string, headers = {}) =>
+      by.request('POST', path, { action }, headers);
+    expect((await resolve(bob, 'dismiss', key)).status).toBe(204);
+    expect((await resolve(bob, 'dismiss', key)).status).toBe(204);
+    expect(codeOf(await resolve(bob, 'delete', key))).toBe('422 client_id_reused');
+    expect((await resolve(ann, 'dismiss')).status).toBe(204);
+    expect(codeOf(await resolve(ann, 'delete'))).toBe('409 report_resolved');
+    expect(await events(eli, 'report.resolved')).toHaveLength(1);
+    expect((await eli.request('GET', `/conversations/${id}/messages/${seq}`)).body.body).toBe(
+      'buy my pills',
+    );
+  });
+
+  test('tell one of two racing admins that the other was first', async () => {
+    const { eli, id, seq } = await reported('two');
+    await report(eli, id, seq);
+    const path = `/reports/${await reportIn(bob, id)}/resolve`;
+    const answers = await Promise.all([
+      ann.request('POST', path, { action: 'delete' }),
+      bob.request('POST', path, { action: 'dismiss' }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
+    const [resolved] = await events(eli, 'report.resolved');
+    expect(resolved.resolution).toBe(answers[0]?.status === 204 ? 'deleted' : 'dismissed');
+  });
+
+  test('are listed in pages that end by their bytes', async () => {
+    const { dee, eli, id } = await reported('pages');
+    await report(eli, id, await dee.post(id, 'small'));
+    await report(bob, id, await dee.post(id, 'small too'));
+    await server.pool.query(
+      `update reports set message_text = repeat('x', $2) where conversation_id = $1`,
+      [id, PAGE_BYTES],
+    );
+    const first = await bob.request('GET', `/conversations/${id}/reports`);
+    expect(first.body.items).toHaveLength(1);
+    const after = encodeURIComponent(first.body.next);
+    const second = await bob.request('GET', `/conversations/${id}/reports?after=${after}`);
+    expect(second.body.items).toHaveLength(1);
+    expect(second.body.items[0].id).not.toBe(first.body.items[0].id);
+    expect(second.body.next).toBeNull();
+  });
+});
