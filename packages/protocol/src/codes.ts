@@ -153,6 +153,10 @@ export const ERRORS = {
   upload_conflict: { status: 409, title: 'The upload continues from another offset' },
   upload_version: { status: 412, title: 'This server speaks version 1.0.0 of the tus protocol' },
   too_many_uploads: { status: 409, title: 'You have too many unfinished uploads' },
+  too_many_unattached_files: {
+    status: 409,
+    title: 'You have too many files that are in no message',
+  },
   account_quota_exceeded: {
     status: 409,
     title: 'Your files have reached the limit of your account',

@@ -112,6 +112,8 @@ export const LIMITS = {
   attachmentsPerMessage: 10,
   /** Unfinished uploads of one account. */
   uploadsPerAccount: 20,
+  /** Files of one account to which no message has ever referred, unfinished uploads included. */
+  unattachedFiles: 200,
   /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
   fileNameBytes: 255,
   /** In groups with more members than this, `@everyone` and `@here` need the role `mentionEveryone`. */

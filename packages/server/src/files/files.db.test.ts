@@ -166,6 +166,28 @@ describe('an upload', () => {
     expect([options.status, options.headers.get('tus-max-size')]).toEqual([204, `${20 * MIB}`]);
   });
 
+  test('counts with 4 KiB at least, and is one of a number of files in no message', async () => {
+    const ida = Object.assign(await server.register('ida'), { url: server.url });
+    const insert = (bytes: string, attached: boolean, count: number) =>
+      server.rows(`insert into files
+        (id, digest, bytes, name, media_type, uploader_id, created_at, attached)
+        select gen_random_uuid(), sha256('absent'), ${bytes}, 'a', 'text/plain', '${ida.id}',
+          now(), ${attached} from generate_series(1, ${count})`);
+    await insert('0', false, 199);
+    expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);
+    const many = await startUpload(ida, 'a', 0);
+    expect([many.response.status, await codeOf(many.response)]).toEqual([
+      409,
+      'too_many_unattached_files',
+    ]);
+    await server.rows(`delete from files where uploader_id = '${ida.id}'`);
+    await insert('0', true, (60 * MIB) / 4_096 - 1);
+    expect((await startUpload(ida, 'a', 0)).response.status).toBe(201);
+    const over = await startUpload(ida, 'a', 0);
+    expect(await codeOf(over.response)).toBe('account_quota_exceeded');
+    await server.rows(`delete from files where uploader_id = '${ida.id}'`);
+  });
+
   test('belongs to the account that has started it', async () => {
     const { id } = await startUpload(ann, 'own.txt', 3);
     expect(await offsetOf(ben, id)).toBe(404);

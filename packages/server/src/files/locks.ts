@@ -1,3 +1,4 @@
+import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import type { Digest } from './file-store.ts';
 
@@ -6,9 +7,15 @@ import type { Digest } from './file-store.ts';
 /** The first of the two keys of the lock of all uploads. */
 const UPLOADS = 7_301;
 
-/** Waits until no other transaction starts an upload: quotas are checked by one at a time. */
-export async function lockUploads(client: pg.ClientBase): Promise<void> {
-  await client.query('select pg_advisory_xact_lock($1, 0)', [UPLOADS]);
+/**
+ * Waits until no other transaction starts an upload of this account, or of any if `account` is null: quotas
+ * are checked by one at a time.
+ */
+export async function lockUploads(client: pg.ClientBase, account: AccountId | null): Promise<void> {
+  await client.query('select pg_advisory_xact_lock($1, coalesce(hashtext($2), 0))', [
+    UPLOADS,
+    account,
+  ]);
 }
 
 /** Waits until no other transaction stores or removes a content. */

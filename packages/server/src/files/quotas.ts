@@ -29,10 +29,15 @@ export function quotasOf(settings: {
   };
 }
 
+/** The bytes that a file counts as, at least: it also takes rows, and a block of the disk. */
+const FILE_BYTES_MIN = 4_096;
+/** SQL: the bytes that a row of `files` or `uploads` counts as. */
+const COUNTED = `greatest(bytes, ${FILE_BYTES_MIN})`;
+
 /**
  * Returns why an account may not start an upload of this size; null if it may. Unfinished uploads count
- * with their whole size. The caller holds the lock of all uploads, so that two at once cannot both use
- * the last of a quota.
+ * with their whole size. The caller holds the lock of uploads of {@link lockUploads}, so that two at once
+ * cannot both use the last of a quota.
  */
 export async function refusalOfQuota(
   client: pg.ClientBase,
@@ -41,25 +46,41 @@ export async function refusalOfQuota(
   bytes: number,
 ): Promise<Refusal | null> {
   if (quotas.file > 0 && bytes > quotas.file) return refusal('file_too_large');
-  const { rows } = await client.query<{ uploads: number; own: number; all: number }>(
-    `select
-       (select count(*)::int from uploads where account_id = $1) as uploads,
-       (select coalesce(sum(bytes), 0)::int8 from uploads where account_id = $1)
-         + (select coalesce(sum(bytes), 0)::int8 from files where uploader_id = $1) as own,
-       (select coalesce(sum(bytes), 0)::int8 from uploads)
-         + (select coalesce(sum(bytes + coalesce(preview_bytes, 0)), 0)::int8
-            from (select distinct on (digest) bytes, preview_bytes from files) f) as all`,
+  const { rows } = await client.query<{ uploads: number; unattached: number; own: number }>(
+    `select u.uploads, u.bytes + f.bytes as own, f.unattached
+     from (select count(*)::int as uploads, coalesce(sum(${COUNTED}), 0)::int8 as bytes
+           from uploads where account_id = $1) u,
+          (select coalesce(sum(${COUNTED}), 0)::int8 as bytes,
+                  count(*) filter (where not attached)::int as unattached
+           from files where uploader_id = $1) f`,
     [account],
   );
   const [used] = rows;
   if (!used) throw new Error('Sums of files have no row');
   if (used.uploads >= LIMITS.uploadsPerAccount) return refusal('too_many_uploads');
-  if (quotas.account > 0 && used.own + bytes > quotas.account) {
+  if (used.uploads + used.unattached >= LIMITS.unattachedFiles) {
+    return refusal('too_many_unattached_files');
+  }
+  const counted = Math.max(bytes, FILE_BYTES_MIN);
+  if (quotas.account > 0 && used.own + counted > quotas.account) {
     return refusal('account_quota_exceeded');
   }
-  if (quotas.server > 0 && used.all + bytes > quotas.server)
+  if (quotas.server > 0 && (await bytesOfServer(client)) + counted > quotas.server) {
     return refusal('server_quota_exceeded');
+  }
   return null;
+}
+
+/** Returns the bytes of all contents and unfinished uploads. It reads all files. */
+async function bytesOfServer(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(
+    `select (select coalesce(sum(${COUNTED}), 0)::int8 from uploads)
+       + (select coalesce(sum(${COUNTED} + coalesce(preview_bytes, 0)), 0)::int8
+          from (select distinct on (digest) bytes, preview_bytes from files) f) as bytes`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('Sums of files have no row');
+  return row.bytes;
 }
 
 /**

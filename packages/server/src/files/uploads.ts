@@ -15,6 +15,7 @@ import { mediaTypeOf } from './media-type.ts';
 import { isMissing } from './missing.ts';
 import { type FileQuotas, refusalOfQuota, refusalOfSpace } from './quotas.ts';
 import { PART_BYTES, type PartSource, UploadParts } from './upload-parts.ts';
+import { UploadStarts } from './upload-starts.ts';
 
 /** An unfinished upload is removed after this time, ms. */
 export const UPLOAD_MS = 24 * 60 * 60 * 1000;
@@ -62,6 +63,7 @@ interface UploadRow {
 export class Uploads {
   readonly #deps: UploadsDeps;
   readonly #parts: UploadParts;
+  readonly #starts = new UploadStarts();
   /** What ends the writer of an upload, and when it has ended. */
   readonly #writers = new Map<
     FileId,
@@ -90,16 +92,19 @@ export class Uploads {
     const id = uuidv7() as FileId;
     const name = cleanFileName(file.name);
     const now = new Date(clock.now());
-    const refused = await withTransaction(pool, async (client) => {
-      await lockUploads(client);
-      const over = await refusalOfQuota(client, quotas, account, file.bytes);
-      if (over) return over;
-      await client.query(
-        'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
-        [id, account, name, file.bytes, now],
-      );
-      return null;
-    });
+    const lock = quotas.server > 0 ? null : account;
+    const refused = await this.#starts.run(lock ?? '', () =>
+      withTransaction(pool, async (client) => {
+        await lockUploads(client, lock);
+        const over = await refusalOfQuota(client, quotas, account, file.bytes);
+        if (over) return over;
+        await client.query(
+          'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
+          [id, account, name, file.bytes, now],
+        );
+        return null;
+      }),
+    );
     if (refused) throw new RefusalError(refused);
     if (file.bytes === 0) await this.#finish(account, id);
     return { id, name, bytes: file.bytes, received: 0, expiresAt: expiryOf(now) };

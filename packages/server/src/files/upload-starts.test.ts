@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { UploadStarts } from './upload-starts.ts';
+
+/** A promise, and what fulfils it. */
+function deferred() {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+/** Lets everything that is ready run. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('starts of uploads', () => {
+  test('are one at a time of a lock, and two of all', async () => {
+    const starts = new UploadStarts();
+    const end = deferred();
+    const running: string[] = [];
+    const all = ['a', 'a', 'b', 'c'].map((lock) =>
+      starts.run(lock, async () => {
+        running.push(lock);
+        await end.promise;
+      }),
+    );
+    await settled();
+    expect(running).toEqual(['a', 'b']);
+    end.resolve();
+    await Promise.all(all);
+    expect(running.toSorted()).toEqual(['a', 'a', 'b', 'c']);
+  });
+
+  test('are rejected while too many wait, and not after', async () => {
+    const starts = new UploadStarts();
+    const end = deferred();
+    const all = Array.from({ length: 60 }, () => starts.run('a', () => end.promise));
+    const results = Promise.allSettled(all);
+    end.resolve();
+    const rejected = (await results).filter(({ status }) => status === 'rejected');
+    expect(rejected).toHaveLength(9);
+    expect(rejected[0]).toMatchObject({ reason: { refusal: { code: 'overloaded' } } });
+    await expect(starts.run('a', async () => 'started')).resolves.toBe('started');
+  });
+
+  test('give their place back when they fail', async () => {
+    const starts = new UploadStarts();
+    for (let n = 0; n < 60; n++) {
+      await expect(starts.run('a', () => Promise.reject(new Error('no database')))).rejects.toThrow(
+        'no database',
+      );
+    }
+    await expect(starts.run('a', async () => 'started')).resolves.toBe('started');
+  });
+});
