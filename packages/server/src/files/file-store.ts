@@ -15,11 +15,24 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
+/** A content next to the store, on disk, that is not in it yet. */
+export interface StagedContent {
+  /** Moves it into the store, without copying. When it returns, the content survives a power failure. */
+  put(digest: Digest): Promise<void>;
+  /** Removes what {@link put} has not moved. */
+  discard(): Promise<void>;
+}
+
 /**
  * Keeps contents under their digests. Who may read them, and how long they are kept, is decided by those
  * who use it.
  */
 export interface FileStore {
+  /**
+   * Prepares to store the content of a local file, which is already on disk, and leaves the file in
+   * place. It copies where the file is on another disk.
+   */
+  stage(path: string): Promise<StagedContent>;
   /**
    * Stores the content of a local file, which is already on disk, and leaves the file in place. When it
    * returns, the content survives a power failure. Storing a content twice changes nothing.
@@ -27,8 +40,12 @@ export interface FileStore {
   put(digest: Digest, path: string): Promise<void>;
   /** Opens a content, or a range of it; null if it is not there. */
   read(digest: Digest, range?: ByteRange): Promise<Readable | null>;
-  /** Removes a content; it need not be there. */
+  /** Removes a content, for good when it returns; it need not be there. */
   remove(digest: Digest): Promise<void>;
   /** Yields all contents. */
   list(): AsyncIterable<StoredContent>;
+  /** Returns when a content was written; null if it is not there. */
+  writtenAt(digest: Digest): Promise<Date | null>;
+  /** Removes staged contents that were left before this time by processes that were killed. */
+  sweepStaged(before: Date): Promise<void>;
 }

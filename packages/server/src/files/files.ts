@@ -1,13 +1,17 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Vault } from '../vault.ts';
 import { FileCollector } from './collector.ts';
+import { freeBytes } from './disk-space.ts';
 import type { FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { FileTokens } from './links.ts';
+import { OrphanSweeper } from './orphans.ts';
 import { quotasOf } from './quotas.ts';
+import { syncFolders } from './sync.ts';
 import { Uploads } from './uploads.ts';
 
 /** The folder of contents in the data folder. */
@@ -35,17 +39,32 @@ export interface Files {
   readonly uploads: Uploads;
   readonly tokens: FileTokens;
   readonly collector: FileCollector;
+  readonly sweeper: OrphanSweeper;
 }
 
 /** Returns the file store of a server. */
 export const fileStoreOf = ({ dataDir }: { readonly dataDir: string }): FileStore =>
   new FolderStore(join(dataDir, FILES_FOLDER));
 
-/** Builds the domain of files. */
-export function openFiles({ pool, clock, log, vault, config }: FilesDeps): Files {
+/** Builds the domain of files, and creates its folders. */
+export async function openFiles({ pool, clock, log, vault, config }: FilesDeps): Promise<Files> {
+  for (const folder of [FILES_FOLDER, UPLOADS_FOLDER]) {
+    await mkdir(join(config.dataDir, folder), { recursive: true, mode: 0o700 });
+  }
+  // The folders themselves survive a power failure.
+  await syncFolders(config.dataDir, config.dataDir);
   const store = fileStoreOf(config);
   const dir = join(config.dataDir, UPLOADS_FOLDER);
-  const uploads = new Uploads({ pool, store, clock, log, quotas: quotasOf(config), dir });
+  const uploads = new Uploads({
+    pool,
+    store,
+    clock,
+    log,
+    quotas: quotasOf(config),
+    dir,
+    freeBytes: () => freeBytes(dir, join(config.dataDir, FILES_FOLDER)),
+  });
   const collector = new FileCollector({ pool, store, uploads, clock, log });
-  return { store, uploads, tokens: new FileTokens(vault, clock), collector };
+  const sweeper = new OrphanSweeper({ pool, store, uploads, clock, log });
+  return { store, uploads, tokens: new FileTokens(vault, clock), collector, sweeper };
 }

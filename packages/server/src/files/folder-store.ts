@@ -1,14 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  opendir,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ByteRange, Digest, FileStore, StoredContent } from './file-store.ts';
+import type { ByteRange, Digest, FileStore, StagedContent, StoredContent } from './file-store.ts';
 import { isMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 /** Digits of the names of the two levels of folders: 65,536 of them keep each small. */
 const LEVEL = 2;
+/** The folder of staged contents. */
+const STAGING = 'staging';
 
 /** A {@link FileStore} in a folder: `ab/cd/abcd…`. */
 export class FolderStore implements FileStore {
@@ -18,16 +30,42 @@ export class FolderStore implements FileStore {
     this.#dir = dir;
   }
 
+  async stage(path: string): Promise<StagedContent> {
+    const folder = join(this.#dir, STAGING);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const staged = join(folder, randomBytes(16).toString('hex'));
+    try {
+      // A link costs no space, but not every file system has them, and none to another disk.
+      await link(path, staged).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') throw error;
+        await copyFile(path, staged, constants.COPYFILE_EXCL);
+        await syncFile(staged);
+      });
+    } catch (error) {
+      await rm(staged, { force: true });
+      throw error;
+    }
+    return {
+      put: (digest) => this.#move(staged, digest),
+      discard: () => rm(staged, { force: true }),
+    };
+  }
+
   async put(digest: Digest, path: string): Promise<void> {
+    const staged = await this.stage(path);
+    try {
+      await staged.put(digest);
+    } finally {
+      await staged.discard();
+    }
+  }
+
+  async #move(staged: string, digest: Digest): Promise<void> {
     const target = this.pathOf(digest);
     const folder = dirname(target);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // A link costs no space. Where the file system has none, a copy is put in its place.
-    await link(path, target).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return;
-      if (error.code === 'ENOENT') throw error;
-      await copyInto(path, target);
-    });
+    // In the place of the same content, if that is there.
+    await rename(staged, target);
     await syncFolders(folder, this.#dir);
   }
 
@@ -38,11 +76,27 @@ export class FolderStore implements FileStore {
   }
 
   async remove(digest: Digest): Promise<void> {
-    await rm(this.pathOf(digest), { force: true });
+    const path = this.pathOf(digest);
+    await rm(path, { force: true });
+    await syncFolders(dirname(path), dirname(path)).catch(missing);
+  }
+
+  async writtenAt(digest: Digest): Promise<Date | null> {
+    return (await stat(this.pathOf(digest)).catch(missing))?.mtime ?? null;
+  }
+
+  async sweepStaged(before: Date): Promise<void> {
+    const folder = join(this.#dir, STAGING);
+    for await (const name of entries(folder)) {
+      // A link has the time of the part that it is of, but not the change of its links.
+      const found = await stat(join(folder, name)).catch(missing);
+      if (found && found.ctime < before) await rm(join(folder, name), { force: true });
+    }
   }
 
   async *list(): AsyncIterable<StoredContent> {
     for await (const first of entries(this.#dir)) {
+      if (first === STAGING) continue;
       for await (const second of entries(join(this.#dir, first))) {
         const folder = join(this.#dir, first, second);
         for await (const name of entries(folder)) {
@@ -72,18 +126,6 @@ async function* entries(folder: string): AsyncIterable<string> {
     return missing(error);
   });
   if (dir) for await (const { name } of dir) yield name;
-}
-
-async function copyInto(path: string, target: string): Promise<void> {
-  const draft = `${target}.${randomBytes(8).toString('hex')}`;
-  try {
-    await copyFile(path, draft);
-    await syncFile(draft);
-    await rename(draft, target);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
 }
 
 function missing(error: unknown): null {

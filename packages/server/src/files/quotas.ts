@@ -1,10 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { type AccountId, LIMITS, type Refusal, refusal } from '@parley/protocol';
 import type pg from 'pg';
 
 const MIB = 1024 * 1024;
-/** Free space that uploads leave to the database and to others. */
-const FREE_MIN = 256 * MIB;
 
 /** The limits of files, in bytes; 0: no limit. */
 export interface FileQuotas {
@@ -81,14 +78,4 @@ async function bytesOfServer(client: pg.ClientBase): Promise<number> {
   const [row] = rows;
   if (!row) throw new Error('Sums of files have no row');
   return row.bytes;
-}
-
-/**
- * Returns why an upload of this size does not fit on the disk; null if it does. Its parts and the whole
- * are there at the same time for a moment.
- */
-export async function refusalOfSpace(dir: string, bytes: number): Promise<Refusal | null> {
-  const { bavail, bsize } = await statfs(dir);
-  const needed = FREE_MIN + 2 * bytes;
-  return bavail * bsize < needed ? refusal('disk_full', undefined, { retryAfter: 60 }) : null;
 }

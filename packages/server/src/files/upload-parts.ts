@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { FileId } from '@parley/protocol';
+import { FileId } from '@parley/protocol';
 import type { Digest } from './file-store.ts';
+import { isMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
 /** Bytes of a part, after which what was received is recorded: no more is lost by a crash. */
@@ -24,9 +25,10 @@ export class UploadParts {
     this.#dir = dir;
   }
 
-  /** The folder of all uploads. */
-  get dir(): string {
-    return this.#dir;
+  /** Creates the folder of an upload. Without it, nothing can be written to the upload. */
+  async create(upload: FileId): Promise<void> {
+    await mkdir(join(this.#dir, upload), { mode: 0o700 });
+    await syncFolders(this.#dir, this.#dir);
   }
 
   /** Returns the path of a part. */
@@ -37,6 +39,7 @@ export class UploadParts {
   /**
    * Writes one part from a source of bytes, until `max` bytes, its end, or its failure, and flushes it
    * to disk. Returns null if there were no bytes.
+   * @throws with the code ENOENT if the upload was removed
    */
   async write(
     upload: FileId,
@@ -46,7 +49,6 @@ export class UploadParts {
   ): Promise<{ part: string; bytes: number } | null> {
     const part = `${offset}-${randomBytes(6).toString('hex')}`;
     const path = this.pathOf(upload, part);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     let bytes = 0;
     try {
       const file = await open(path, 'wx', 0o600);
@@ -82,17 +84,16 @@ export class UploadParts {
   async assemble(
     upload: FileId,
     parts: readonly string[],
-  ): Promise<{ path: string; digest: Digest }> {
+  ): Promise<{ path: string; digest: Digest; copied: boolean }> {
     const [first] = parts;
     const hash = createHash('sha256');
     if (first !== undefined && parts.length === 1) {
       const path = this.pathOf(upload, first);
       for await (const piece of createReadStream(path, { highWaterMark: CHUNK }))
         hash.update(piece);
-      return { path, digest: hash.digest('hex') };
+      return { path, digest: hash.digest('hex'), copied: false };
     }
     const path = this.pathOf(upload, `whole-${randomBytes(6).toString('hex')}`);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {
       const file = await open(path, 'wx', 0o600);
       try {
@@ -111,7 +112,7 @@ export class UploadParts {
       await rm(path, { force: true });
       throw error;
     }
-    return { path, digest: hash.digest('hex') };
+    return { path, digest: hash.digest('hex'), copied: true };
   }
 
   /** Returns the bytes of a file. */
@@ -119,9 +120,26 @@ export class UploadParts {
     return (await stat(path)).size;
   }
 
+  /** Removes a file of an upload; it need not be there. */
+  async removeFile(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
   /** Removes everything of an upload. */
   async remove(upload: FileId): Promise<void> {
     await rm(join(this.#dir, upload), { recursive: true, force: true });
+  }
+
+  /** Yields the uploads that have a folder which has not changed since this time. */
+  async *unchangedSince(time: Date): AsyncIterable<FileId> {
+    for await (const { name } of await opendir(this.#dir)) {
+      if (!FileId.safeParse(name).success) continue;
+      const found = await stat(join(this.#dir, name)).catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      });
+      if (found && found.mtime < time) yield name as FileId;
+    }
   }
 }
 

@@ -1,28 +1,26 @@
-import { mkdir } from 'node:fs/promises';
-import { type AccountId, type Attachment, type FileId, refusal } from '@parley/protocol';
+import type { AccountId, FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import type { Logger } from '../log.ts';
-import { isFull } from '../storage/start-errors.ts';
 import { withTransaction } from '../storage/transaction.ts';
+import { DiskSpace, whenFull } from './disk-space.ts';
 import { cleanFileName } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
-import { makePreview, mayHavePreview } from './images.ts';
-import { lockDigest, lockUploads } from './locks.ts';
-import { mediaTypeOf } from './media-type.ts';
+import { lockUploads } from './locks.ts';
 import { isMissing } from './missing.ts';
-import { type FileQuotas, refusalOfQuota, refusalOfSpace } from './quotas.ts';
+import { type FileQuotas, refusalOfQuota } from './quotas.ts';
+import { UploadFinisher } from './upload-finisher.ts';
 import { PART_BYTES, type PartSource, UploadParts } from './upload-parts.ts';
 import { UploadStarts } from './upload-starts.ts';
+import { UploadWriters } from './upload-writers.ts';
 
 /** An unfinished upload is removed after this time, ms. */
 export const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Parts of one upload: a sender of tiny pieces would fill the row. */
 const PARTS_MAX = 2_000;
-/** Uploads of one node that are received at the same time. */
-const WRITERS_MAX = 200;
+const MORE_BYTES = 'More bytes than the upload has';
 
 /** What {@link Uploads} is constructed with. */
 export interface UploadsDeps {
@@ -33,6 +31,8 @@ export interface UploadsDeps {
   readonly quotas: FileQuotas;
   /** The folder `uploads` in the data folder. */
   readonly dir: string;
+  /** Returns the free bytes of the disk. */
+  readonly freeBytes: () => Promise<number>;
 }
 
 /** How far an upload is. It is finished when `received` equals `bytes`. */
@@ -64,15 +64,15 @@ export class Uploads {
   readonly #deps: UploadsDeps;
   readonly #parts: UploadParts;
   readonly #starts = new UploadStarts();
-  /** What ends the writer of an upload, and when it has ended. */
-  readonly #writers = new Map<
-    FileId,
-    { readonly stop: () => void; readonly ended: Promise<void> }
-  >();
+  readonly #writers = new UploadWriters();
+  readonly #space: DiskSpace;
+  readonly #finisher: UploadFinisher;
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps;
     this.#parts = new UploadParts(deps.dir);
+    this.#space = new DiskSpace(deps.freeBytes);
+    this.#finisher = new UploadFinisher({ ...deps, parts: this.#parts, space: this.#space });
   }
 
   /** The largest file that is accepted; 0: any. */
@@ -85,42 +85,54 @@ export class Uploads {
    * @throws {RefusalError} if a quota, the number of unfinished uploads, or the disk is full
    */
   async create(account: AccountId, file: { name: string; bytes: number }): Promise<UploadState> {
-    const { pool, clock, quotas, dir } = this.#deps;
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    const full = await refusalOfSpace(dir, file.bytes);
-    if (full) throw new RefusalError(full);
+    const { pool, clock, quotas } = this.#deps;
     const id = uuidv7() as FileId;
     const name = cleanFileName(file.name);
     const now = new Date(clock.now());
     const lock = quotas.server > 0 ? null : account;
-    const refused = await this.#starts.run(lock ?? '', () =>
-      withTransaction(pool, async (client) => {
-        await lockUploads(client, lock);
-        const over = await refusalOfQuota(client, quotas, account, file.bytes);
-        if (over) return over;
-        await client.query(
-          'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
-          [id, account, name, file.bytes, now],
-        );
-        return null;
-      }),
-    );
+    let release = (): void => undefined;
+    const refused = await this.#starts
+      .run(lock ?? '', () =>
+        withTransaction(pool, async (client) => {
+          await lockUploads(client, lock);
+          const over = await refusalOfQuota(client, quotas, account, file.bytes);
+          if (over) return over;
+          // Its parts and the whole are there at the same time for a moment.
+          release = await this.#space.reserve(2 * file.bytes, await outstanding(client));
+          await client.query(
+            'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
+            [id, account, name, file.bytes, now],
+          );
+          return null;
+        }),
+      )
+      // From here on, others find it in the database.
+      .finally(() => release());
     if (refused) throw new RefusalError(refused);
-    if (file.bytes === 0) await this.#finish(account, id);
+    try {
+      await this.#parts.create(id);
+    } catch (error) {
+      await pool.query('delete from uploads where id = $1', [id]);
+      throw whenFull(error);
+    }
+    const upload = { name, bytes: file.bytes, parts: [] };
+    if (file.bytes === 0) await this.#finisher.finish(account, id, upload);
     return { id, name, bytes: file.bytes, received: 0, expiresAt: expiryOf(now) };
   }
 
   /**
    * Returns how far an upload is, after ending its writer. An upload whose last bytes were received
    * before a crash is finished now.
-   * @throws {RefusalError} `upload_not_found`
+   * @throws {RefusalError} `upload_not_found`, `disk_full`
    */
   async state(account: AccountId, id: FileId): Promise<UploadState> {
-    await this.#endWriter(id);
+    // Only its owner may end the writer.
+    if (!(await this.#read(account, id))) return await this.#finished(account, id);
+    await this.#writers.end(id);
     const row = await this.#read(account, id);
-    if (!row) return await this.#finished(account, id);
-    if (row.received === row.bytes) await this.#finish(account, id);
-    return stateOf(id, row);
+    if (row && row.received < row.bytes) return stateOf(id, row);
+    if (row) await this.#finisher.finish(account, id, row);
+    return await this.#finished(account, id);
   }
 
   /**
@@ -134,31 +146,28 @@ export class Uploads {
     offset: number,
     body: { readonly source: PartSource; readonly stop: () => void },
   ): Promise<UploadState> {
-    await this.#endWriter(id);
-    if (this.#writers.size >= WRITERS_MAX) refuse('overloaded', undefined, { retryAfter: 5 });
-    const work = this.#receive(account, id, offset, body.source);
-    const writer = { stop: body.stop, ended: work.then(ignore, ignore) };
-    this.#writers.set(id, writer);
+    // Only its owner may end the writer.
+    if (!(await this.#read(account, id))) return await this.#finishedAt(account, id, offset);
+    const ended = await this.#writers.take(id, body.stop);
     try {
-      return await work;
+      return await this.#receive(account, id, offset, body.source);
     } catch (error) {
-      if (isFull(error))
-        throw new RefusalError(refusal('disk_full', undefined, { retryAfter: 60 }));
-      throw error;
+      throw whenFull(error);
     } finally {
-      if (this.#writers.get(id) === writer) this.#writers.delete(id);
+      ended();
     }
   }
 
   /** Ends an unfinished upload and removes what was received. */
   async cancel(account: AccountId, id: FileId): Promise<void> {
-    await this.#endWriter(id);
     const { rowCount } = await this.#deps.pool.query(
       'delete from uploads where id = $1 and account_id = $2',
       [id, account],
     );
     if (rowCount === 0) refuse('upload_not_found');
-    await this.#parts.remove(id);
+    // A writer can record nothing more.
+    await this.#writers.end(id);
+    await this.#finisher.discard(id);
   }
 
   /** Removes unfinished uploads that have expired, or belong to an account that is erased. */
@@ -175,17 +184,23 @@ export class Uploads {
           [of.account],
         ));
     for (const { id } of rows) {
-      await this.#endWriter(id);
-      await this.#parts.remove(id);
+      await this.#writers.end(id);
+      await this.#finisher.discard(id);
     }
     return rows.length;
   }
 
-  async #endWriter(id: FileId): Promise<void> {
-    const writer = this.#writers.get(id);
-    if (!writer) return;
-    writer.stop();
-    await writer.ended;
+  /** Removes what processes that were killed have left of uploads, unless it has changed lately. */
+  async sweep(before: Date, isStopped: () => boolean): Promise<number> {
+    let swept = 0;
+    for await (const id of this.#parts.unchangedSince(before)) {
+      const { rowCount } = await this.#deps.pool.query('select from uploads where id = $1', [id]);
+      if (isStopped()) break;
+      if (rowCount !== 0) continue;
+      await this.#finisher.discard(id);
+      swept++;
+    }
+    return swept;
   }
 
   async #read(account: AccountId, id: FileId): Promise<UploadRow | undefined> {
@@ -211,111 +226,83 @@ export class Uploads {
     return stateOf(id, { ...row, received: row.bytes });
   }
 
+  /** The state of an upload that has become a file, for a request that has its bytes from an offset. */
+  async #finishedAt(account: AccountId, id: FileId, offset: number): Promise<UploadState> {
+    const state = await this.#finished(account, id);
+    if (offset !== state.bytes) refuse('upload_conflict');
+    return state;
+  }
+
   async #receive(
     account: AccountId,
     id: FileId,
     offset: number,
     source: PartSource,
   ): Promise<UploadState> {
-    const row = (await this.#read(account, id)) ?? refuse('upload_not_found');
+    const row = await this.#read(account, id);
+    if (!row) return await this.#finishedAt(account, id, offset);
     if (row.received !== offset) refuse('upload_conflict');
+    const parts = [...row.parts];
     let { received } = row;
-    for (let count = row.parts.length; received < row.bytes; count++) {
-      if (count >= PARTS_MAX) refuse('upload_conflict', 'This upload came in too many pieces');
-      const max = Math.min(PART_BYTES, row.bytes - received);
-      const written = await this.#parts.write(id, received, source, max);
-      if (!written) break;
-      await this.#record(id, received, written);
+    while (received < row.bytes) {
+      if (parts.length >= PARTS_MAX) {
+        refuse('upload_conflict', 'This upload came in too many pieces');
+      }
+      const written = await this.#write(id, received, source, row.bytes);
+      if (!written) return stateOf(id, { ...row, received });
       received += written.bytes;
+      parts.push(written.part);
     }
-    if (received < row.bytes) return stateOf(id, { ...row, received });
-    if ((await source.next(1)) !== null) refuse('too_large', 'More bytes than the upload has');
-    await this.#finish(account, id);
-    return stateOf(id, { ...row, received });
+    if ((await source.next(1)) !== null) refuse('too_large', MORE_BYTES);
+    await this.#finisher.finish(account, id, { ...row, parts });
+    return await this.#finished(account, id);
   }
 
-  async #record(id: FileId, received: number, written: { part: string; bytes: number }) {
+  /** Writes one part, and records it once it is on disk. Returns null if there were no bytes. */
+  async #write(id: FileId, received: number, source: PartSource, bytes: number) {
+    const max = Math.min(PART_BYTES, bytes - received);
+    const release = await this.#space.reserve(max);
+    try {
+      const written = await this.#parts.write(id, received, source, max);
+      if (!written) return null;
+      // A complete upload becomes a file, so this is checked before it is complete.
+      const surplus = received + written.bytes === bytes && (await source.next(1)) !== null;
+      // Another node may have received the same bytes, or the upload was cancelled.
+      if (!surplus && (await this.#record(id, received, written))) return written;
+      await this.#parts.removeFile(this.#parts.pathOf(id, written.part));
+      return surplus ? refuse('too_large', MORE_BYTES) : refuse('upload_conflict');
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await this.#finisher.forget(id, error);
+      refuse('upload_not_found');
+    } finally {
+      release();
+    }
+  }
+
+  async #record(
+    id: FileId,
+    received: number,
+    written: { readonly part: string; readonly bytes: number },
+  ): Promise<boolean> {
     const { rowCount } = await this.#deps.pool.query({
       name: 'uploads-record',
       text: `update uploads set received = received + $3, parts = parts || $4::text
              where id = $1 and received = $2`,
       values: [id, received, written.bytes, written.part],
     });
-    // Another node has received the same bytes, or the upload was cancelled.
-    if (rowCount === 0) refuse('upload_conflict');
-  }
-
-  /** Moves a complete upload into the store, and makes it a file. */
-  async #finish(account: AccountId, id: FileId): Promise<void> {
-    const { pool, log } = this.#deps;
-    const row = await this.#read(account, id);
-    // Another request has finished it.
-    if (!row) return;
-    let moved: Attachment | null;
-    try {
-      moved = await this.#move(account, id, row);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      // After the restore of a backup, or a fault of the disk: it must be sent again.
-      log.error({ err: error, upload: id }, 'part of an upload is missing');
-      await pool.query('delete from uploads where id = $1', [id]);
-      await this.#parts.remove(id);
-      refuse('upload_not_found');
-    }
-    if (moved) await this.#parts.remove(id);
-  }
-
-  async #move(account: AccountId, id: FileId, row: UploadRow): Promise<Attachment | null> {
-    const { pool, clock } = this.#deps;
-    const whole = await this.#parts.assemble(id, row.parts);
-    if ((await this.#parts.sizeOf(whole.path)) !== row.bytes) {
-      throw Object.assign(new Error('An upload has another size'), { code: 'ENOENT' });
-    }
-    const mediaType = await mediaTypeOf(whole.path);
-    const preview = mayHavePreview(mediaType) ? await this.#preview(id, whole.path) : null;
-    return await withTransaction(pool, async (client) => {
-      // Two nodes may be here with the same upload: the second finds no row.
-      const { rowCount } = await client.query('delete from uploads where id = $1', [id]);
-      if (rowCount === 0) return null;
-      const digests = [whole.digest, ...(preview ? [preview.digest] : [])].sort();
-      for (const digest of digests) await lockDigest(client, digest);
-      await this.#deps.store.put(whole.digest, whole.path);
-      if (preview) await this.#deps.store.put(preview.digest, preview.path);
-      const { width, height, blurhash } = preview?.facts ?? {};
-      await client.query(
-        `insert into files (id, digest, bytes, name, media_type, width, height, blurhash,
-                            preview_digest, preview_bytes, uploader_id, created_at)
-         values ($1, decode($2, 'hex'), $3, $4, $5, $6, $7, $8, decode($9, 'hex'), $10, $11, $12)`,
-        [
-          id,
-          whole.digest,
-          row.bytes,
-          row.name,
-          mediaType,
-          width ?? null,
-          height ?? null,
-          blurhash ?? null,
-          preview?.digest ?? null,
-          preview?.bytes ?? null,
-          account,
-          new Date(clock.now()),
-        ],
-      );
-      const image = preview ? preview.facts : {};
-      return { id, name: row.name, mediaType, bytes: row.bytes, ...image };
-    });
-  }
-
-  async #preview(id: FileId, path: string) {
-    const part = `preview-${uuidv7()}`;
-    const facts = await makePreview(path, this.#parts.pathOf(id, part));
-    if (!facts) return null;
-    const { path: made, digest } = await this.#parts.assemble(id, [part]);
-    return { facts, path: made, digest, bytes: await this.#parts.sizeOf(made) };
+    return rowCount === 1;
   }
 }
 
-const ignore = (): void => undefined;
+/** Returns the bytes that unfinished uploads are going to write. */
+async function outstanding(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(
+    'select coalesce(sum(bytes - received), 0)::int8 as bytes from uploads',
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
 const expiryOf = (createdAt: Date): Date => new Date(createdAt.getTime() + UPLOAD_MS);
 
 function stateOf(

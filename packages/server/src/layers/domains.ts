@@ -76,8 +76,9 @@ export async function openDomains(
   const requirement = config.secondFactor;
   const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
   await factors.recovery.upgrade();
-  const files = openFiles({ pool, clock, log, vault, config });
+  const files = await openFiles({ pool, clock, log, vault, config });
   onStop(() => files.collector.stop());
+  onStop(() => files.sweeper.stop());
   const erasures = new Erasures({ pool, append, clock, log, sessions, files: files.collector });
   onStop(() => erasures.stop());
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
@@ -110,6 +111,7 @@ export async function openDomains(
       scheduled,
       statuses,
       files.collector,
+      files.sweeper,
     ];
     for (const worker of workers) worker.start();
   };
