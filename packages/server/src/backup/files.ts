@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { FILES_FOLDER } from '../files/files.ts';
 import { MOVED, RESTORING } from '../storage/marks.ts';
 
 /**
@@ -37,12 +38,15 @@ export function isKept(dataDir: string, file: string): boolean {
 /** Returns the sorted paths of all files to back up, relative to the data folder, with `/`. */
 export async function listFiles(dataDir: string): Promise<string[]> {
   const found: string[] = [];
+  /** Also behind a link: the folder of contents may be on storage that several nodes share. */
+  const isFolder = async (path: string) => (await stat(join(dataDir, path))).isDirectory();
   const walk = async (below: string) => {
     const entries = await readdir(join(dataDir, below), { withFileTypes: true }).catch(absent);
     for (const entry of entries ?? []) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
       if (below === '' && isDerived(entry.name)) continue;
-      if (entry.isDirectory()) await walk(path);
+      if (entry.isDirectory() || (path === FILES_FOLDER && (await isFolder(path))))
+        await walk(path);
       else if (entry.isFile()) found.push(path);
     }
   };

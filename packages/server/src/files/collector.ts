@@ -17,6 +17,8 @@ const POLL_MS = 60_000;
 const RETRY_MS = 5_000;
 /** Files looked at in one transaction. */
 const BATCH = 200;
+/** After this many deletions that fail, the others wait as well: the cause is not one file. */
+const ERRORS_MAX = 20;
 
 /** The dependencies of {@link FileCollector}. */
 export interface FileCollectorDeps {
@@ -73,15 +75,27 @@ export class FileCollector {
     await this.#detachDeleted();
     while (!isStopped() && (await this.#mark()) === BATCH);
     let deleted = 0;
+    const errors: unknown[] = [];
+    let after: FileId | null = null;
     for (;;) {
-      const marked = await this.#marked();
+      const marked: MarkedFile[] = await this.#marked(after);
       for (const file of marked) {
-        if (isStopped() || !(await this.#delete(file))) return;
-        deleted++;
+        if (isStopped()) return;
+        try {
+          if (!(await this.#delete(file))) return;
+          deleted++;
+        } catch (error) {
+          // The others do not wait for one that cannot be removed.
+          if (errors.push(error) >= ERRORS_MAX) throw error;
+        }
       }
-      if (marked.length < BATCH) break;
+      const last = marked.at(-1);
+      if (!last || marked.length < BATCH) break;
+      after = last.id;
     }
     if (deleted > 0) log.info({ files: deleted }, 'files deleted');
+    // It is logged, and all of them are tried again later.
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Removes the unfinished uploads of an account that is erased, and its files in no message. */
@@ -139,11 +153,12 @@ export class FileCollector {
     });
   }
 
-  async #marked(): Promise<MarkedFile[]> {
+  async #marked(after: FileId | null): Promise<MarkedFile[]> {
     const { rows } = await this.#deps.pool.query<MarkedFile>(
       `select id, encode(digest, 'hex') as digest, encode(preview_digest, 'hex') as preview
-       from files where state = 'deleting' order by id limit $1`,
-      [BATCH],
+       from files where state = 'deleting' and ($2::uuid is null or id > $2)
+       order by id limit $1`,
+      [BATCH, after],
     );
     return rows;
   }

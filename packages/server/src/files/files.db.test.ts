@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
@@ -375,6 +375,22 @@ describe('files are deleted', () => {
     const path = `/conversations/${group}/messages`;
     const again = await ann.request('POST', path, { body: '', attachments: [id] });
     expect(again.body.code).toBe('file_not_found');
+  });
+
+  test('also when the content of one before them cannot be removed', async () => {
+    const group = await ann.group('deleting both');
+    const [stuck, other] = [randomBytes(1_000), randomBytes(1_000)];
+    const ids = [await uploadFile(ann, 'stuck', stuck), await uploadFile(ann, 'other', other)];
+    const seq = await postFiles(ann, group, ids);
+    const digest = digestOf(stuck);
+    const path = join(dataDir, 'files', digest.slice(0, 2), digest.slice(2, 4), digest);
+    rmSync(path);
+    mkdirSync(path);
+    await ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+    await until(() => !isStored(other), 'the other content to be removed');
+    rmSync(path, { recursive: true });
+    const rows = () => server.rows(`select from files where id = '${ids[0]}'`);
+    await until(async () => (await rows()).length === 0, 'the row to be removed');
   });
 
   test('a day after their upload if they are in no message, as are unfinished uploads', async () => {
