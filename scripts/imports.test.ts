@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'minimum-roles.ts',
     'metrics',
     'policy-verdict.ts',
+    'reported-texts.ts',
     'problem.ts',
     'scopes.ts',
     'secret.ts',

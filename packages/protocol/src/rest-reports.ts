@@ -29,6 +29,9 @@ export const Report = z
     comment: z.string(),
     /** The text of the message when it was reported. */
     text: z.string(),
+    /** The names of its files, and the choices of its poll. */
+    files: z.array(z.string()),
+    choices: z.array(z.string()),
     reportedAt: Timestamp,
     /** How many open reports there are of the message, this one included. */
     reports: count(1),
@@ -61,6 +64,8 @@ export const ReportDetails = z
         body: z.string(),
         postedAt: Timestamp,
         deleted: z.boolean(),
+        /** Whether it was edited after the report: `body` is the current text. */
+        editedSince: z.boolean(),
       }),
     ),
   })

@@ -1,5 +1,6 @@
 import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@parley/protocol';
 import { CREDENTIAL_TABLES } from '../accounts/verification/prove-address.ts';
+import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule, type Statement } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
@@ -88,7 +89,7 @@ const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): S
     ? [
         {
           name: 'own-data-erase-reported',
-          text: `update reports set message_text = '' where author_id = $1`,
+          text: `update reports set ${REPORTED_TEXTS_CLEARED} where author_id = $1`,
           values: [account],
         },
       ]

@@ -32,6 +32,7 @@ export type AuditEvent =
   | 'api_key_revoked'
   | 'invitation_created'
   | 'invitation_revoked'
+  | 'report_viewed'
   | 'report_resolved'
   | 'settings_changed'
   | 'audit_log_exported'
@@ -98,6 +99,9 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   api_key_revoked: every('an API key was revoked; `key`: its id'),
   invitation_created: every('an invitation was created; `invitation`: its id'),
   invitation_revoked: every('an invitation was revoked; `invitation`: its id'),
+  report_viewed: every(
+    'a report was read with the messages around the reported one; `report`, `conversation`, `message`',
+  ),
   report_resolved: every(
     'reports of a message were resolved; `resolution`, `conversation`, `message`, `reports`: how many',
   ),

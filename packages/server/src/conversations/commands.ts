@@ -12,12 +12,14 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
   newEvent,
   type Rule,
   type RuleContext,
+  type Statement,
 } from '../stream/stream-transaction.ts';
 import {
   activeAccounts,
@@ -166,12 +168,25 @@ const openDirectRule: Rule<OpenDirectCommand> = {
   },
 };
 
-const deleteRule = conversationRule('delete', async (_tx, command, state) => {
+const deleteRule = conversationRule('delete', async (tx, command, state) => {
   const { stream, conversation } = command;
   const listed = isListed(state)
     ? [newEvent(WORKSPACE_STREAM, 'group.deleted', { conversation })]
     : [];
-  return { events: [newEvent(stream, 'conversation.deleted', {}), ...listed] };
+  return {
+    events: [newEvent(stream, 'conversation.deleted', {}), ...listed],
+    writes: [reportsClosed(conversation, tx.at)],
+  };
+});
+
+/** Returns what closes the open reports of the messages of a deleted group. */
+const reportsClosed = (conversation: ConversationId, at: string): Statement => ({
+  name: 'conversations-reports-closed',
+  text: `update reports
+         set resolved_at = $2, resolution = 'group_deleted', comment = '',
+             ${REPORTED_TEXTS_CLEARED}
+         where conversation_id = $1 and resolved_at is null`,
+  values: [conversation, at],
 });
 
 /** Returns the unique key of a direct conversation: the ids of its users, in order. */

@@ -8,6 +8,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -68,9 +69,20 @@ const eraseRule: Rule<EraseCommand> = {
     const { actor, conversation, messages } = command;
     const { events, writes } = await deletionsOf(tx, conversation, actor, messages);
     const [first, ...more] = events;
-    return first ? { events: [first, ...more], writes } : { unchanged: (messages[0] ?? 0) as Seq };
+    const reports = reportsCleared(conversation, messages);
+    return first
+      ? { events: [first, ...more], writes: [...writes, reports] }
+      : { unchanged: (messages[0] ?? 0) as Seq };
   },
 };
+
+/** Returns what removes the texts of erased messages from the reports of them. */
+const reportsCleared = (conversation: ConversationId, messages: readonly Seq[]): Statement => ({
+  name: 'messages-erase-reported',
+  text: `update reports set ${REPORTED_TEXTS_CLEARED}
+         where conversation_id = $1 and message_seq = any($2::int8[]) and resolved_at is null`,
+  values: [conversation, messages],
+});
 
 /** Returns what deletes those of an author's messages that are not deleted yet. */
 export async function deletionsOf(

@@ -26,7 +26,7 @@ interface ReportCommand extends Command {
   readonly comment: string;
 }
 
-/** Reports a message. Each account reports a message once; a second report changes nothing. */
+/** Reports a message. While a report of the account is open, a second one of the same message changes nothing. */
 export function reportMessage(
   append: Append,
   r: Pick<Command, 'actor' | 'clientId'>,
@@ -50,30 +50,45 @@ const reportRule: Rule<ReportCommand> = {
   name: 'reports.report',
   async decide(tx, { actor, stream, conversation, message, reason, comment }) {
     const now = Date.parse(tx.at);
+    // The locks: an erasure of the author and a deletion of the group clear this report, or come before it.
     const [target] = await tx.query<{
       author: AccountId;
       body: string;
+      file_names: string[];
+      poll_choices: string[];
+      is_erased: boolean;
       is_deleted: boolean;
       is_reported: boolean;
       oldest_counted: Date | null;
     }>(
       'reports-target',
-      `select m.author_id as author, m.body, m.deleted_at is not null as is_deleted,
+      `select m.author_id as author, m.body, a.deleted_at is not null as is_erased,
+              array(select f.file ->> 'name' from attachments f
+                    where f.conversation_id = $2 and f.message_seq = $3 order by f.position)
+                as file_names,
+              array(select jsonb_array_elements_text(p.poll -> 'choices') from message_parts p
+                    where p.conversation_id = $2 and p.message_seq = $3) as poll_choices,
+              m.deleted_at is not null as is_deleted,
               exists (select from reports r
-                      where r.account_id = $1 and r.conversation_id = $2 and r.message_seq = $3)
+                      where r.account_id = $1 and r.conversation_id = $2 and r.message_seq = $3
+                        and r.resolved_at is null)
                 as is_reported,
               (select r.reported_at from reports r
                where r.account_id = $1 and r.reported_at > $4
                order by r.reported_at desc offset $5 limit 1) as oldest_counted
        from messages m
+       join accounts a on a.id = m.author_id
+       join conversations c on c.id = m.conversation_id and c.deleted_at is null
        where m.conversation_id = $2 and m.seq = $3
          and exists (select from memberships p
-                     where p.conversation_id = $2 and p.account_id = $1 and p.left_seq is null)`,
+                     where p.conversation_id = $2 and p.account_id = $1 and p.left_seq is null)
+       for share of a, c`,
       [actor, conversation, message, new Date(now - PERIOD_MS), LIMITS.reportsPerHour - 1],
     );
     if (!target) return { refuse: refusal('message_not_found') };
     if (target.is_reported) return { unchanged: tx.head(stream) };
     if (target.is_deleted) return { refuse: refusal('message_deleted') };
+    if (target.is_erased) return { refuse: refusal('account_not_found') };
     if (target.author === actor) {
       return { refuse: refusal('forbidden', 'You can’t report your own message') };
     }
@@ -88,8 +103,8 @@ const reportRule: Rule<ReportCommand> = {
         {
           name: 'reports-insert',
           text: `insert into reports (id, account_id, conversation_id, message_seq, author_id, reason,
-                                      comment, message_text, reported_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+                                      comment, message_text, reported_at, file_names, poll_choices)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
           values: [
             uuidv7(),
             actor,
@@ -100,6 +115,8 @@ const reportRule: Rule<ReportCommand> = {
             comment,
             target.body,
             tx.at,
+            target.file_names,
+            target.poll_choices,
           ],
         },
       ],

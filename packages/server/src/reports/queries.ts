@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId, Report, ReportDetails, Seq } from '@parley/protocol';
 import type pg from 'pg';
+import { isInConversation } from '../messages/message-sql.ts';
 import { PAGE_BYTES } from '../messages/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 
@@ -19,6 +20,8 @@ const REPORT = `json_build_object(
   'reason', r.reason,
   'comment', r.comment,
   'text', r.message_text,
+  'files', r.file_names,
+  'choices', r.poll_choices,
   'reportedAt', ${timestamp('r.reported_at')},
   'reports', (select count(*) from reports o
               where o.conversation_id = r.conversation_id and o.message_seq = r.message_seq
@@ -75,42 +78,53 @@ export async function reportDetails(
   caller: AccountId,
   id: string,
 ): Promise<ReportDetails | null> {
-  const { rows } = await pool.query<{ report: Report }>({
+  const { rows } = await pool.query<{ report: Report; thread: Seq | null }>({
     name: 'reports-one',
-    text: `select ${REPORT} as report from ${FROM}
+    text: `select ${REPORT} as report,
+                  (select m.thread from messages m
+                   where m.conversation_id = r.conversation_id and m.seq = r.message_seq) as thread
+           from ${FROM}
            where r.id = $1 and r.resolved_at is null and r.author_id <> $2`,
     values: [id, caller],
   });
   const report = rows[0]?.report;
   if (!report) return null;
-  const context = await contextOf(pool, report.conversation, report.message);
+  const context = await contextOf(pool, report, rows[0]?.thread ?? null);
   return { report, context };
 }
 
+/**
+ * Returns the messages around a reported one as they are now: of its thread, or of the conversation without its
+ * threads, and none that was posted after the report.
+ */
 async function contextOf(
   pool: pg.Pool,
-  conversation: ConversationId,
-  message: Seq,
+  { conversation, message, reportedAt }: Report,
+  thread: Seq | null,
 ): Promise<ReportDetails['context']> {
+  const among = thread === null ? isInConversation('g') : 'g.thread = $5';
   const { rows } = await pool.query<{ item: ReportDetails['context'][number] }>({
-    name: 'reports-context',
+    name: thread === null ? 'reports-context' : 'reports-context-in-thread',
     text: `select json_build_object(
              'message', m.seq,
              'author', m.author_id,
              'authorName', a.display_name,
              'body', m.body,
              'postedAt', ${timestamp('m.posted_at')},
-             'deleted', m.deleted_at is not null
+             'deleted', m.deleted_at is not null,
+             'editedSince', coalesce(m.edited_at > $4, false)
            ) as item
            from (
-             (select * from messages where conversation_id = $1 and seq <= $2
+             (select * from messages g where conversation_id = $1 and seq <= $2 and ${among}
               order by seq desc limit $3 + 1)
              union all
-             (select * from messages where conversation_id = $1 and seq > $2 order by seq limit $3)
+             (select * from messages g
+              where conversation_id = $1 and seq > $2 and posted_at <= $4 and ${among}
+              order by seq limit $3)
            ) m
            join accounts a on a.id = m.author_id
            order by m.seq`,
-    values: [conversation, message, CONTEXT],
+    values: [conversation, message, CONTEXT, reportedAt, ...(thread === null ? [] : [thread])],
   });
   return rows.map(({ item }) => item);
 }

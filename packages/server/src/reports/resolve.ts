@@ -20,6 +20,7 @@ import { readConversationState } from '../conversations/conversation-rule.ts';
 import { authorize } from '../conversations/policy.ts';
 import { deletionsOf } from '../messages/erase.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
+import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';
 import {
@@ -171,7 +172,8 @@ async function resolutionOf(
   await writes.query({
     name: 'reports-resolve',
     text: `update reports
-           set resolved_at = $2, resolved_by = $3, resolution = $4, comment = '', message_text = ''
+           set resolved_at = $2, resolved_by = $3, resolution = $4, comment = '',
+               ${REPORTED_TEXTS_CLEARED}
            where id = any($1::uuid[])`,
     values: [reports.map(({ id }) => id), tx.at, actor, resolution],
   });

@@ -97,6 +97,16 @@ describe('reports of messages', () => {
       ['', true],
       ['after', false],
     ]);
+    const viewed = await server.pool.query(
+      `select account_id, actor_id, details from audit_log where event = 'report_viewed'`,
+    );
+    expect(viewed.rows).toEqual([
+      {
+        account_id: dee.id,
+        actor_id: ann.id,
+        details: { report: body.items[0].id, conversation: id, message: seq },
+      },
+    ]);
   });
 
   test('are limited for each account', async () => {
@@ -252,6 +262,74 @@ describe('reports of messages', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
     const [resolved] = await events(eli, 'report.resolved');
     expect(resolved.resolution).toBe(answers[0]?.status === 204 ? 'deleted' : 'dismissed');
+  });
+
+  test('are shown with messages of the same thread from before the report', async () => {
+    const { dee, eli, id, seq } = await reported('context');
+    const reply = await dee.request('POST', `/conversations/${id}/messages`, {
+      body: 'in the thread',
+      thread: seq,
+    });
+    expect(reply.status).toBe(201);
+    await report(eli, id, seq);
+    await dee.post(id, 'later');
+    await dee.request('PATCH', `/conversations/${id}/messages/${seq}`, { body: 'buy nothing' });
+    const context = async (of: string) => {
+      const { body } = await bob.request('GET', `/reports/${of}`);
+      return body.context.map((m: { body: string; editedSince: boolean }) => [
+        m.body,
+        m.editedSince,
+      ]);
+    };
+    const first = await reportIn(bob, id);
+    expect(await context(first)).toEqual([
+      ['before', false],
+      ['buy nothing', true],
+      ['after', false],
+    ]);
+    await bob.request('POST', `/reports/${first}/resolve`, { action: 'dismiss' });
+    await report(eli, id, reply.body.seq);
+    expect(await context(await reportIn(bob, id))).toEqual([['in the thread', false]]);
+  });
+
+  test('can be made again once resolved, and are closed with their group', async () => {
+    const { dee, eli, id } = await reported('again');
+    const poll = await dee.request('POST', `/conversations/${id}/polls`, {
+      question: 'Which pills?',
+      choices: ['red', 'blue'],
+    });
+    expect(poll.status).toBe(201);
+    const { seq } = poll.body;
+    await report(eli, id, seq);
+    const first = await reportIn(bob, id);
+    await bob.request('POST', `/reports/${first}/resolve`, { action: 'dismiss' });
+    expect((await report(eli, id, seq)).status).toBe(204);
+    const second = await reportIn(bob, id);
+    expect(second).not.toBe(first);
+    const details = await bob.request('GET', `/reports/${second}`);
+    expect(details.body.report).toMatchObject({ files: [], choices: ['red', 'blue'] });
+    expect((await bob.request('DELETE', `/conversations/${id}`)).status).toBe(204);
+    const { rows } = await server.pool.query(
+      `select resolution, poll_choices, message_text from reports where id = $1`,
+      [second],
+    );
+    expect(rows).toEqual([{ resolution: 'group_deleted', poll_choices: [], message_text: '' }]);
+    expect(codeOf(await ann.request('GET', `/reports/${second}`))).toBe('404 not_found');
+  });
+
+  test('of messages of deleted accounts are refused, and lose their texts', async () => {
+    const { dee, eli, id, seq } = await reported('erased');
+    await report(eli, id, seq);
+    const deleted = await ann.request('DELETE', `/admin/accounts/${dee.id}?messages=delete`);
+    expect(deleted.status).toBe(204);
+    expect(codeOf(await report(bob, id, seq))).toMatch(
+      /^(404 account_not_found|409 message_deleted)$/,
+    );
+    const { rows } = await server.pool.query(
+      'select message_text from reports where conversation_id = $1',
+      [id],
+    );
+    expect(rows).toEqual([{ message_text: '' }]);
   });
 
   test('are listed in pages that end by their bytes', async () => {

@@ -125,6 +125,14 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
         (await reportDetails(pool, by.account, request.params.id)) ?? refuse('not_found');
       // As if the report did not exist: that there is one is for the moderators alone.
       if (!(await mayModerate(pool, by, found.report.conversation))) refuse('not_found');
+      const { id, conversation, message, author } = found.report;
+      await audit.record({
+        event: 'report_viewed',
+        account: author.account,
+        actor: by.account,
+        address: request.ip,
+        details: { report: id, conversation, message },
+      });
       return found;
     },
   });

@@ -60,7 +60,7 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         <span title={fullTime(report.reportedAt)}>{ago(report.reportedAt)}</span>
       </p>
       <blockquote className="my-2 whitespace-pre-wrap break-words border-edge border-l-3 pl-3">
-        {report.text}
+        {[report.text, ...report.files, ...report.choices].filter((text) => text !== '').join('\n')}
       </blockquote>
       {report.comment !== '' && <p className="text-soft text-sm">{report.comment}</p>}
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -92,7 +92,8 @@ function Context({ report }: { report: Report }) {
         {loaded.data?.context.map((m) => (
           <li key={m.message} className="break-words py-1">
             <bdi className="font-medium">{m.authorName}</bdi>{' '}
-            {m.deleted ? <em className="text-muted">{t('message.deleted')}</em> : m.body}
+            {m.deleted ? <em className="text-muted">{t('message.deleted')}</em> : m.body}{' '}
+            {m.editedSince && <span className="text-muted">{t('message.edited')}</span>}
           </li>
         ))}
       </ul>
