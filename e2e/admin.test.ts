@@ -217,7 +217,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.locator('details').getByText('Sam Spam').first().waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete message and suspend author' }).click();
-    await page.getByText('The admins have deleted a message that you reported').waitFor();
+    await page.getByText('Admins deleted a message you reported').waitFor();
     await page.getByText('No open reports').waitFor();
     await sam.page.getByRole('heading', { name: 'Log in' }).waitFor();
     await page.goto('/admin/audit-log');
