@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { FILES_FOLDER } from '../files/files.ts';
+import { FILES_FOLDER } from '../storage/file-folders.ts';
 import { MOVED, RESTORING } from '../storage/marks.ts';
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { FILES_FOLDER, UPLOADS_FOLDER } from '../storage/file-folders.ts';
 import type { Vault } from '../vault.ts';
 import { FileCollector } from './collector.ts';
 import { freeBytes } from './disk-space.ts';
@@ -13,11 +14,6 @@ import { OrphanSweeper } from './orphans.ts';
 import { quotasOf } from './quotas.ts';
 import { syncFolders } from './sync.ts';
 import { Uploads } from './uploads.ts';
-
-/** The folder of contents in the data folder. */
-export const FILES_FOLDER = 'files';
-/** The folder of unfinished uploads in the data folder. */
-export const UPLOADS_FOLDER = 'uploads';
 
 /** What {@link openFiles} needs. */
 export interface FilesDeps {

@@ -1,5 +1,5 @@
 import { refuse } from '../http/errors.ts';
-import { ConcurrencyLimit } from '../http-server/concurrency.ts';
+import { ConcurrencyLimit } from '../limits/concurrency.ts';
 
 /** Uploads that a node starts at once: each has a connection to the database and may wait for a lock. */
 const AT_ONCE = 2;

@@ -3,7 +3,7 @@ import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
 import { knownSessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import { addressKey } from '../limits/address-key.ts';
-import { ConcurrencyLimit } from './concurrency.ts';
+import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import type { ResponseLimits } from './response-limits.ts';
 
 /** Reads of one account that run at once. */
