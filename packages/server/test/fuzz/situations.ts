@@ -254,12 +254,13 @@ function messages(fixtures: Fixtures): Situations {
     });
   };
   const one = () => message();
-  /** A message of another user in the group of everyone, which the admin may report. */
+  /** A message of another user in the group of everyone, which a member may report. */
   const reportable = async (more: Situation['fixed'] = {}) => {
-    const { admin } = await fixtures.shared();
+    // Not of the admin, who resolves the report: no one does so with reports of own messages.
+    const author = await fixtures.user();
     // Its own author: an account reports a bounded number of messages.
     const reporter = await fixtures.user();
-    const seq = await admin.post(EVERYONE, 'a message');
+    const seq = await author.post(EVERYONE, 'a message');
     return { reporter, seq, situation: as(reporter, { id: EVERYONE, seq, ...more }) };
   };
   const reported = async (more: Situation['fixed'] = {}) => {
