@@ -505,15 +505,6 @@ describe('a download', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '10']);
   });
 
-  test('that is not read keeps no other read of its account waiting', async () => {
-    const hal = Object.assign(await server.register('hal'), { url: server.url });
-    const id = await uploadFile(hal, 'long.bin', randomBytes(19 * MIB));
-    const unread = await Promise.all(Array.from({ length: 6 }, () => contentOf(hal, id)));
-    expect(unread.map((answer) => answer.status)).toEqual(Array(6).fill(200));
-    expect((await hal.request('GET', `/files/${id}`)).body.bytes).toBe(19 * MIB);
-    await Promise.all(unread.map((answer) => answer.body?.cancel()));
-  });
-
   const PAGE = '<!doctype html><script>alert(1)</script>';
   const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   const GIF_SCRIPT = Buffer.concat([Buffer.from('GIF89a/*'), Buffer.from('*/=1;alert(1)')]);
