@@ -76,12 +76,14 @@ async function expectWhole(dataDir: string): Promise<void> {
   const server = await workspace.server(dataDir);
   expect(await streamDigests(connectionOf(dataDir))).toEqual(original);
   expect(readdirSync(dataDir).sort()).toEqual([
+    'files',
     'lock',
     'outbox',
     'postgres',
     'postgres.log',
     'reserve',
     'secret',
+    'uploads',
   ]);
   await server.stop();
 }

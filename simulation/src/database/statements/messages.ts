@@ -438,6 +438,18 @@ export const messageProjectionStatements: readonly Statement[] = [
     run: () => changed('DELETE', 0),
   },
 
+  // No simulated client reports a message.
+  {
+    name: 'messages-erase-reported',
+    digest: '9485eb66fdfe',
+    run: () => changed('UPDATE', 0),
+  },
+  {
+    name: 'conversations-reports-closed',
+    digest: 'cd6628925163',
+    run: () => changed('UPDATE', 0),
+  },
+
   writes('messages-deleted-pins', 'ee8755d31f86', function* (tx, values) {
     const [streams, messages] = values as [string[], number[]];
     const rows = streams.flatMap((stream, n) =>
