@@ -147,7 +147,8 @@ export class RedisBroker implements Broker {
   // ---- out ------------------------------------------------------------------------------------
 
   #isOpen(): boolean {
-    if (this.#pub.status === 'ready' && this.#underWay < UNDER_WAY_MAX) return true;
+    const isReady = !this.#stopped && this.#pub.status === 'ready';
+    if (isReady && this.#underWay < UNDER_WAY_MAX) return true;
     this.counters.dropped++;
     return false;
   }
