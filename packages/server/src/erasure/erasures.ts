@@ -119,19 +119,13 @@ export class Erasures {
       assertStored(await unblockAccount(append, { actor: account, clientId }, blocked));
       if (isStopped()) return false;
     }
-    for (const eraseBatch of [eraseSaved, eraseScheduled]) {
+    for (const eraseBatch of [eraseSaved, eraseScheduled, eraseFollows]) {
       for (;;) {
         const outcome = await eraseBatch(append, account);
         if (!outcome) break;
         assertStored(outcome);
         if (isStopped()) return false;
       }
-    }
-    for (;;) {
-      const outcome = await eraseFollows(append, account);
-      if (!outcome) break;
-      assertStored(outcome);
-      if (isStopped()) return false;
     }
     await this.#eraseStatus(account);
     await this.#deps.files.eraseUnattached(account);

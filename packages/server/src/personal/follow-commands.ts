@@ -7,10 +7,10 @@ import {
   type Seq,
   streamOfAccount,
 } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { eraseInBatches } from './erase-batch.ts';
 
 /** Commands with which an account follows a thread, or no longer does, whatever it wrote there. */
 
@@ -30,8 +30,6 @@ interface FollowCommand extends Command {
 
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 300;
-/** Threads that are forgotten per transaction when an account is erased. */
-const ERASE_BATCH = 100;
 
 /** Follows a thread. Following it again changes nothing. */
 export const followThread = (append: Append, r: FollowRequest): Promise<Outcome> =>
@@ -114,37 +112,20 @@ const followRule: Rule<FollowCommand> = {
   },
 };
 
-/**
- * Forgets a batch of the threads that an account that is erased had chosen to follow or not. Returns null when
- * none is left.
- */
-export async function eraseFollows(append: Append, account: AccountId): Promise<Outcome | null> {
-  const outcome = await append.run({
-    rule: eraseRule,
-    actor: account,
-    clientId: uuidv7() as ClientId,
-    stream: streamOfAccount(account),
-    eventType: 'thread.unfollowed',
-    payload: ['all'],
-    bytes: EVENT_BYTES * ERASE_BATCH,
-  });
-  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
-  return isDone ? null : outcome;
-}
-
-const eraseRule: Rule = {
-  name: 'personal.erase_follows',
-  async decide(tx, { actor, stream }) {
+/** Forgets a batch of the threads that an account that is erased had chosen to follow or not. */
+export const eraseFollows = eraseInBatches(
+  'personal.erase_follows',
+  'thread.unfollowed',
+  async (tx, { actor, stream }, limit) => {
     const rows = await tx.query<{ conversation_id: ConversationId; thread: Seq }>(
       'threads-follows-to-erase',
       `select conversation_id, thread from thread_follows
        where account_id = $1
        order by seq limit $2`,
-      [actor, ERASE_BATCH],
+      [actor, limit],
     );
-    const [first, ...more] = rows.map(({ conversation_id: conversation, thread: message }) =>
+    return rows.map(({ conversation_id: conversation, thread: message }) =>
       newEvent(stream, 'thread.unfollowed', { conversation, message, erased: true }),
     );
-    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
   },
-};
+);

@@ -7,7 +7,6 @@ import {
   type Seq,
   streamOfAccount,
 } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
+import { eraseInBatches } from './erase-batch.ts';
 
 /** Commands that save messages, and the reminders of saved messages. Their events are personal. */
 
@@ -54,8 +54,6 @@ interface RemindCommand extends Command {
 
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 300;
-/** Messages removed per transaction when an account is erased. */
-const ERASE_BATCH = 100;
 
 /** Saves a message; of a saved message it changes the reminder. `remindAt` is RFC 3339. */
 export function saveMessage(
@@ -113,20 +111,22 @@ export function remind(append: Append, reminder: DueReminder): Promise<Outcome> 
   return append.run(command);
 }
 
-/** Removes a batch of the saved messages of an account that is erased. Returns null when none is left. */
-export async function eraseSaved(append: Append, account: AccountId): Promise<Outcome | null> {
-  const outcome = await append.run({
-    rule: eraseRule,
-    actor: account,
-    clientId: uuidv7() as ClientId,
-    stream: streamOfAccount(account),
-    eventType: 'message.unsaved',
-    payload: ['all'],
-    bytes: EVENT_BYTES * ERASE_BATCH,
-  });
-  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
-  return isDone ? null : outcome;
-}
+/** Removes a batch of the saved messages of an account that is erased. */
+export const eraseSaved = eraseInBatches(
+  'personal.erase_saved',
+  'message.unsaved',
+  async (tx, { actor, stream }, limit) => {
+    const rows = await tx.query<{ conversation_id: ConversationId; message_seq: Seq }>(
+      'saved-to-erase',
+      `select conversation_id, message_seq from saved_messages
+       where account_id = $1 order by saved_seq limit $2`,
+      [actor, limit],
+    );
+    return rows.map(({ conversation_id: conversation, message_seq: message }) =>
+      newEvent(stream, 'message.unsaved', { conversation, message }),
+    );
+  },
+);
 
 interface SavedRow {
   readonly seq: Seq;
@@ -180,22 +180,6 @@ const remindRule: Rule<RemindCommand> = {
     // Removed, or set to another time, since it was found to be due.
     if (saved?.seq !== savedSeq || saved.remind_at === null) return { unchanged: savedSeq };
     return { events: [newEvent(stream, 'reminder.due', { conversation, message })] };
-  },
-};
-
-const eraseRule: Rule = {
-  name: 'personal.erase_saved',
-  async decide(tx, { actor, stream }) {
-    const rows = await tx.query<{ conversation_id: ConversationId; message_seq: Seq }>(
-      'saved-to-erase',
-      `select conversation_id, message_seq from saved_messages
-       where account_id = $1 order by saved_seq limit $2`,
-      [actor, ERASE_BATCH],
-    );
-    const [first, ...more] = rows.map(({ conversation_id: conversation, message_seq: message }) =>
-      newEvent(stream, 'message.unsaved', { conversation, message }),
-    );
-    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
   },
 };
 

@@ -24,6 +24,7 @@ import {
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
+import { eraseInBatches } from './erase-batch.ts';
 
 /** Commands that schedule messages, change, delete and send them. */
 
@@ -88,8 +89,6 @@ interface DeleteCommand extends Command {
 
 /** Estimated size of the row of an event, without its text. */
 const EVENT_BYTES = 300;
-/** Messages removed per transaction when an account is erased. */
-const ERASE_BATCH = 100;
 
 /** Schedules a message. Its id is the client id of the request. */
 export function scheduleMessage(
@@ -205,20 +204,19 @@ export function failScheduled(
   return append.run(command);
 }
 
-/** Removes a batch of the scheduled messages of an account that is erased. Returns null when none is left. */
-export async function eraseScheduled(append: Append, account: AccountId): Promise<Outcome | null> {
-  const outcome = await append.run({
-    rule: eraseRule,
-    actor: account,
-    clientId: uuidv7() as ClientId,
-    stream: streamOfAccount(account),
-    eventType: 'message.unscheduled',
-    payload: ['all'],
-    bytes: EVENT_BYTES * ERASE_BATCH,
-  });
-  const isDone = outcome.kind === 'refused' && outcome.refusal.code === 'not_found';
-  return isDone ? null : outcome;
-}
+/** Removes a batch of the scheduled messages of an account that is erased. */
+export const eraseScheduled = eraseInBatches(
+  'personal.erase_scheduled',
+  'message.unscheduled',
+  async (tx, { actor, stream }, limit) => {
+    const rows = await tx.query<{ id: ScheduledId }>(
+      'scheduled-to-erase',
+      'select id from scheduled_messages where account_id = $1 order by id limit $2',
+      [actor, limit],
+    );
+    return rows.map(({ id: scheduled }) => newEvent(stream, 'message.unscheduled', { scheduled }));
+  },
+);
 
 const scheduleRule: Rule<ScheduleCommand> = {
   name: 'personal.schedule',
@@ -305,21 +303,6 @@ const failRule: Rule<FailCommand> = {
     const row = await readScheduled(tx, actor, scheduled);
     if (row?.seq !== seq || row.failure !== null) return { unchanged: seq };
     return { events: [newEvent(stream, 'scheduled.failed', { scheduled, conversation, reason })] };
-  },
-};
-
-const eraseRule: Rule = {
-  name: 'personal.erase_scheduled',
-  async decide(tx, { actor, stream }) {
-    const rows = await tx.query<{ id: ScheduledId }>(
-      'scheduled-to-erase',
-      'select id from scheduled_messages where account_id = $1 order by id limit $2',
-      [actor, ERASE_BATCH],
-    );
-    const [first, ...more] = rows.map(({ id: scheduled }) =>
-      newEvent(stream, 'message.unscheduled', { scheduled }),
-    );
-    return first ? { events: [first, ...more] } : { refuse: refusal('not_found') };
   },
 };
 
