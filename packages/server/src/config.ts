@@ -152,7 +152,8 @@ export const settings = {
   PARLEY_SECRET: setting('secret', {
     secret: true,
     description: [
-      'The secret that encrypts the signing keys in the database, at least 32 characters. Without it,',
+      'The secret that encrypts signing keys, authenticator secrets and emails in the database, and',
+      'signs links and codes. At least 32 characters. Without it,',
       'one is generated at the first start and stored in the data folder. All nodes of one database',
       'need the same secret.',
     ],
