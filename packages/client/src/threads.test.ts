@@ -367,6 +367,60 @@ describe('the threads of a conversation', () => {
   });
 });
 
+describe('a first load of the threads that has failed', () => {
+  const failedFirst = async (log: ModelLog) => {
+    const client = aClient(log);
+    const loading = client.threads.load();
+    const failed = expect(loading).rejects.toMatchObject({ code: 'network' });
+    expect(await client.failOne()).toBe(true);
+    await failed;
+    return client;
+  };
+  const asked = async (client: ReturnType<typeof aClient>) => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    return await client.answerOne();
+  };
+
+  test('is retried, until it succeeds', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      log.add(OTHER, 'message.posted', { body: 'x', thread: 1 });
+      const client = await failedFirst(log);
+      expect(await asked(client)).toBe(false);
+      client.threads.retry();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.failOne()).toBe(true);
+      client.threads.retry();
+      expect(await asked(client)).toBe(true);
+      expect(client.snapshot).toMatchObject({ isLoaded: true, unread: 1 });
+      client.threads.retry();
+      expect(await asked(client)).toBe(false);
+      client.threads.clear();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('is not retried for another account, even if it fails after the change', async () => {
+    vi.useFakeTimers();
+    try {
+      const client = await failedFirst(new ModelLog());
+      client.threads.clear();
+      client.threads.retry();
+      expect(await asked(client)).toBe(false);
+      const late = expect(client.threads.load()).rejects.toMatchObject({ code: 'network' });
+      client.threads.clear();
+      await client.failOne();
+      await late;
+      client.threads.retry();
+      expect(await asked(client)).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('the messages of a conversation', () => {
   const rootOf = (log: ModelLog, root: Seq): Message => {
     const changes = log.events.filter(({ data }) => 'thread' in data && data.thread === root);

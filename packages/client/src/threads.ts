@@ -60,7 +60,7 @@ export class Threads {
   #loading: Promise<void> | null = null;
   /** Something has happened that the load in progress may not contain. */
   #isStale = false;
-  /** A load has failed that nothing else repeats. */
+  /** The last load has failed. */
   #isMissed = false;
   /** Conversations that the account has left since the last load began: its answer may still list them. */
   readonly #leftSince = new Set<ConversationId>();
@@ -198,12 +198,9 @@ export class Threads {
 
   #loadSoon(): void {
     this.#isStale = true;
-    this.#isMissed = false;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#load().catch((error: unknown) => {
-        // The next ping tries again.
-        this.#isMissed = this.#isWanted;
         if (!(error instanceof ApiError)) throw error;
       });
     }, LOAD_AFTER_MS);
@@ -224,10 +221,14 @@ export class Threads {
     const generation = this.#generation;
     while (this.#isStale) {
       this.#isStale = false;
+      this.#isMissed = false;
       this.#leftSince.clear();
       const asked = this.#pending;
       this.#pending = new Map();
       const { readVersion, items } = await this.#deps.api.threadCursors().catch((error) => {
+        if (generation !== this.#generation) throw error;
+        // The next ping loads them again.
+        this.#isMissed = true;
         // Asked for again with the next load.
         for (const [key, events] of asked) {
           this.#pending.set(key, [...events, ...(this.#pending.get(key) ?? [])]);
