@@ -17,14 +17,14 @@ import type {
   EmailInfo,
   Invitation,
   MessagesFate,
-  ReportsPage,
   ServerSettingsAnswer,
   ServerSettingsChange,
   SettingInfo,
   SuspendBody,
   UpdateAccountBody,
 } from '@parley/protocol';
-import { type ListRequest, type ParleyApi, query } from './api.ts';
+import type { ListRequest, ParleyApi } from './api.ts';
+import { query } from './query.ts';
 
 /** Timeout for the export of the audit log, ms. */
 const EXPORT_MS = 300_000;
@@ -115,11 +115,6 @@ export class AdminApi {
   /** Lists the environment variables of the server; of secrets only whether they are set. */
   async environment(): Promise<SettingInfo[]> {
     return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/environment')).items;
-  }
-
-  /** Lists all open reports of messages, the oldest first. */
-  reports(request: { limit?: number; after?: string } = {}): Promise<ReportsPage> {
-    return this.#api.request('GET', `/admin/reports${query(request)}`);
   }
 
   /** Lists the audit log, the latest entries first. */

@@ -1,13 +1,10 @@
 import type {
   AccountId,
   Attachment,
-  Ban,
   ClientId,
   CommandAnswer,
   Conversation,
   ConversationId,
-  CreatedGroupLink,
-  CreateGroupLinkBody,
   Draft,
   DraftsAnswer,
   EditHistoryPage,
@@ -15,10 +12,7 @@ import type {
   FileId,
   FileLinksAnswer,
   FoundName,
-  GroupLink,
   HistoryPage,
-  LinkedGroup,
-  LinkId,
   LoginStep,
   Me,
   Member,
@@ -30,14 +24,6 @@ import type {
   PublicGroup,
   ReadCursor,
   RegisterBody,
-  ReportDetails,
-  ReportMessageBody,
-  ReportsPage,
-  ResolveReportBody,
-  SavedMessagesPage,
-  ScheduledId,
-  ScheduledMessage,
-  ScheduledMessages,
   SearchHas,
   SearchIs,
   SearchMessagesPage,
@@ -55,6 +41,11 @@ import type {
   UserProfile,
   Visibility,
 } from '@parley/protocol';
+import { AdmissionApi } from './api-admission.ts';
+import { PersonalApi } from './api-personal.ts';
+import { PollsApi } from './api-polls.ts';
+import { ReportsApi } from './api-reports.ts';
+import { query } from './query.ts';
 import { RestSession } from './rest-session.ts';
 import type { UploadOptions } from './uploads.ts';
 
@@ -133,7 +124,15 @@ function entered(answer: SessionAnswer | LoginStep): Me {
 
 /** The REST API, typed by the protocol, with the session of one account. */
 export class ParleyApi extends RestSession {
-  // ---- the session ------------------------------------------------------------------------------
+  /** Reports of messages. */
+  readonly reports = new ReportsApi(this);
+  /** Bans from groups, and links to join them with. */
+  readonly admission = new AdmissionApi(this);
+  readonly polls = new PollsApi(this);
+  /** Saved and scheduled messages. */
+  readonly personal = new PersonalApi(this);
+
+  // ---- the session -------------------------------------------------------------------------------
 
   /**
    * Creates an account and logs in.
@@ -155,44 +154,17 @@ export class ParleyApi extends RestSession {
     return entered(await this.enter('/auth/login', body));
   }
 
-  // ---- users ---------------------------------------------------------------------------------
-
-  me(): Promise<Me> {
-    return this.request('GET', '/me');
-  }
-
-  /** Reports a message to the admins; the event `report.resolved` says what they have done. */
-  reportMessage(
-    conversation: ConversationId,
-    message: Seq,
-    body: ReportMessageBody,
-    id?: ClientId,
-  ): Promise<void> {
-    const path = `/conversations/${conversation}/messages/${message}/report`;
-    return this.request('POST', path, { body, id });
-  }
-
-  /** Lists the open reports of messages of a group, for its admins. */
-  groupReports(
-    conversation: ConversationId,
-    request: { limit?: number; after?: string } = {},
-  ): Promise<ReportsPage> {
-    return this.request('GET', `/conversations/${conversation}/reports${query(request)}`);
-  }
-
-  /** Returns an open report with the messages around the reported one. */
-  report(report: string): Promise<ReportDetails> {
-    return this.request('GET', `/reports/${report}`);
-  }
-
-  /** Resolves all open reports of the message of a report. */
-  resolveReport(report: string, body: ResolveReportBody, id?: ClientId): Promise<void> {
-    return this.request('POST', `/reports/${report}/resolve`, { body, id });
-  }
+  // ---- the server --------------------------------------------------------------------------------
 
   /** Returns the settings of the server in effect; `server.updated` says that some were changed. */
   serverSettings(): Promise<ServerSettings> {
     return this.request('GET', '/server-settings');
+  }
+
+  // ---- users -------------------------------------------------------------------------------------
+
+  me(): Promise<Me> {
+    return this.request('GET', '/me');
   }
 
   users(request: ListRequest = {}): Promise<Page<User>> {
@@ -208,7 +180,7 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `/users/${id}/profile`);
   }
 
-  // ---- conversations ------------------------------------------------------------------------------
+  // ---- conversations -----------------------------------------------------------------------------
 
   async conversations(): Promise<Conversation[]> {
     return (await this.request<{ items: Conversation[] }>('GET', '/conversations')).items;
@@ -318,55 +290,11 @@ export class ParleyApi extends RestSession {
     });
   }
 
-  /** Returns a page of the accounts that are banned from a group. */
-  bans(conversation: ConversationId, request: ListRequest = {}): Promise<Page<Ban>> {
-    return this.request('GET', `/conversations/${conversation}/bans${query(request)}`);
-  }
-
-  /** Bans an account from a group, and removes it if it is a member. */
-  ban(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
-    return this.request('PUT', `/conversations/${conversation}/bans/${account}`, { id });
-  }
-
-  /** Lifts a ban: the account may join again. */
-  unban(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
-    return this.request('DELETE', `/conversations/${conversation}/bans/${account}`, { id });
-  }
-
-  /** Returns the links of a group that can still be used. */
-  async groupLinks(conversation: ConversationId): Promise<GroupLink[]> {
-    const path = `/conversations/${conversation}/links`;
-    return (await this.request<{ items: GroupLink[] }>('GET', path)).items;
-  }
-
-  /** Creates a link with which others join a group. Its address is returned only here. */
-  createGroupLink(
-    conversation: ConversationId,
-    limits: CreateGroupLinkBody = {},
-    id?: ClientId,
-  ): Promise<CreatedGroupLink> {
-    return this.request('POST', `/conversations/${conversation}/links`, { body: limits, id });
-  }
-
-  revokeGroupLink(conversation: ConversationId, link: LinkId, id?: ClientId): Promise<void> {
-    return this.request('DELETE', `/conversations/${conversation}/links/${link}`, { id });
-  }
-
-  /** Returns what the holder of a link may see of its group. `token` is what follows `#` in its address. */
-  linkedGroup(token: string): Promise<LinkedGroup> {
-    return this.request('POST', '/group-links/show', { body: { token } });
-  }
-
-  /** Joins the group of a link. */
-  joinByLink(token: string, id?: ClientId): Promise<Conversation> {
-    return this.request('POST', '/group-links/join', { body: { token }, id });
-  }
-
   removeMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
     return this.request('DELETE', `/conversations/${conversation}/members/${account}`, { id });
   }
 
-  // ---- messages -----------------------------------------------------------------------------------
+  // ---- messages ----------------------------------------------------------------------------------
 
   history(conversation: ConversationId, request: HistoryRequest = {}): Promise<HistoryPage> {
     return this.request('GET', `/conversations/${conversation}/messages${query(request)}`);
@@ -412,42 +340,6 @@ export class ParleyApi extends RestSession {
     });
   }
 
-  /**
-   * Uploads a file in pieces, so that it continues after interruptions, and returns it: its id can then
-   * be attached to a message.
-   *
-   * @throws {ApiError} if the server refuses it, or cannot be reached for long
-   */
-  async upload(file: Blob, options: UploadOptions): Promise<Attachment> {
-    // Most visits upload nothing.
-    const { uploadFile } = await import('./uploads.ts');
-    return await uploadFile(this, file, options);
-  }
-
-  /** Removes what was received of an upload that is not complete. */
-  cancelUpload(id: FileId): Promise<void> {
-    return this.request('DELETE', `/uploads/${id}`);
-  }
-
-  /** Returns what is known of a file. */
-  file(id: FileId): Promise<Attachment> {
-    return this.request('GET', `/files/${id}`);
-  }
-
-  /** Returns links to files for a browser; those that the account may not read are left out. */
-  fileLinks(files: readonly FileId[]): Promise<FileLinksAnswer> {
-    return this.request('GET', `/files/links?files=${files.join(',')}`);
-  }
-
-  /** Returns accounts to mention whose names match a search, members of the conversation first. */
-  mentionSuggestions(
-    conversation: ConversationId,
-    request: { search?: string; limit?: number } = {},
-  ): Promise<MentionSuggestionsAnswer> {
-    const path = `/conversations/${conversation}/mention-suggestions`;
-    return this.request('GET', `${path}${query(request)}`);
-  }
-
   edit(conversation: ConversationId, message: Seq, body: string, id?: ClientId): Promise<Message> {
     return this.request('PATCH', `/conversations/${conversation}/messages/${message}`, {
       body: { body },
@@ -477,38 +369,6 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', reaction(conversation, message, emoji), { id });
   }
 
-  /** Posts a poll; the question is the text of the message. */
-  createPoll(
-    conversation: ConversationId,
-    poll: {
-      question: string;
-      choices: readonly string[];
-      isMultiple?: boolean;
-      endsAt?: string | null;
-    },
-    id?: ClientId,
-  ): Promise<Message> {
-    return this.request('POST', `/conversations/${conversation}/polls`, { body: poll, id });
-  }
-
-  /** Votes for choices of a poll, by their index, instead of earlier ones; none withdraws the vote. */
-  vote(
-    conversation: ConversationId,
-    message: Seq,
-    choices: readonly number[],
-    id?: ClientId,
-  ): Promise<CommandAnswer> {
-    const path = `/conversations/${conversation}/messages/${message}/poll/vote`;
-    return this.request('PUT', path, { body: { choices }, id });
-  }
-
-  /** Closes a poll. */
-  closePoll(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('POST', `/conversations/${conversation}/messages/${message}/poll/close`, {
-      id,
-    });
-  }
-
   /** Posts the text of a message to another conversation, with its author and time. */
   forward(
     conversation: ConversationId,
@@ -533,6 +393,37 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', pinOf(conversation, message), { id });
   }
 
+  // ---- files -------------------------------------------------------------------------------------
+
+  /**
+   * Uploads a file in pieces, so that it continues after interruptions, and returns it: its id can then
+   * be attached to a message.
+   *
+   * @throws {ApiError} if the server refuses it, or cannot be reached for long
+   */
+  async upload(file: Blob, options: UploadOptions): Promise<Attachment> {
+    // Most visits upload nothing.
+    const { uploadFile } = await import('./uploads.ts');
+    return await uploadFile(this, file, options);
+  }
+
+  /** Removes what was received of an upload that is not complete. */
+  cancelUpload(id: FileId): Promise<void> {
+    return this.request('DELETE', `/uploads/${id}`);
+  }
+
+  /** Returns what is known of a file. */
+  file(id: FileId): Promise<Attachment> {
+    return this.request('GET', `/files/${id}`);
+  }
+
+  /** Returns links to files for a browser; those that the account may not read are left out. */
+  fileLinks(files: readonly FileId[]): Promise<FileLinksAnswer> {
+    return this.request('GET', `/files/links?files=${files.join(',')}`);
+  }
+
+  // ---- read cursors ------------------------------------------------------------------------------
+
   /**
    * Moves the read cursor of a conversation. With `revision` the request is ignored if the conversation
    * was marked as unread since.
@@ -552,68 +443,16 @@ export class ParleyApi extends RestSession {
     return this.request('POST', '/me/cursors/read-all');
   }
 
+  cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
+    return this.request('GET', '/me/cursors');
+  }
+
   /** Returns who has seen a message, without its author; refused in large conversations. */
   seenBy(conversation: ConversationId, message: Seq): Promise<SeenByAnswer> {
     return this.request('GET', `/conversations/${conversation}/messages/${message}/seen-by`);
   }
 
-  /** Returns a page of the saved messages; `before` is the `savedSeq` of the last one of the previous page. */
-  savedMessages(request: { before?: Seq; limit?: number } = {}): Promise<SavedMessagesPage> {
-    return this.request('GET', `/me/saved${query(request)}`);
-  }
-
-  /**
-   * Saves a message, or changes the reminder of a saved one. At `remindAt` (RFC 3339, UTC) all devices get
-   * the event `reminder.due`.
-   */
-  save(
-    conversation: ConversationId,
-    message: Seq,
-    remindAt: string | null = null,
-    id?: ClientId,
-  ): Promise<CommandAnswer> {
-    return this.request('PUT', savedOf(conversation, message), { body: { remindAt }, id });
-  }
-
-  /** Removes a message from the saved ones. */
-  unsave(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', savedOf(conversation, message), { id });
-  }
-
-  /** Returns the scheduled messages of the account, the next one first. */
-  scheduled(): Promise<ScheduledMessages> {
-    return this.request('GET', '/me/scheduled');
-  }
-
-  /**
-   * Schedules a message: the server sends it at `sendAt` (RFC 3339, UTC). The event
-   * `scheduled.sent` or `scheduled.failed` reports the outcome.
-   */
-  schedule(
-    body: { conversation: ConversationId; body: string; replyTo?: Seq; sendAt: string },
-    id?: ClientId,
-  ): Promise<ScheduledMessage> {
-    return this.request('POST', '/me/scheduled', { body, id });
-  }
-
-  /** Changes the text or the time of a scheduled message. One that failed is tried again then. */
-  changeScheduled(
-    scheduled: ScheduledId,
-    body: { body?: string; sendAt?: string },
-    id?: ClientId,
-  ): Promise<ScheduledMessage> {
-    return this.request('PATCH', `/me/scheduled/${scheduled}`, { body, id });
-  }
-
-  /** Deletes a scheduled message: it is not sent. */
-  deleteScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', `/me/scheduled/${scheduled}`, { id });
-  }
-
-  /** Sends a scheduled message now. Returns which message it has become. */
-  sendScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('POST', `/me/scheduled/${scheduled}/send`, { id });
-  }
+  // ---- search ------------------------------------------------------------------------------------
 
   /**
    * Searches the messages that the account may read. A page may have fewer messages than `limit` and still
@@ -637,6 +476,17 @@ export class ParleyApi extends RestSession {
     return (await this.request<{ items: FoundName[] }>('GET', path, { signal })).items;
   }
 
+  /** Returns accounts to mention whose names match a search, members of the conversation first. */
+  mentionSuggestions(
+    conversation: ConversationId,
+    request: { search?: string; limit?: number } = {},
+  ): Promise<MentionSuggestionsAnswer> {
+    const path = `/conversations/${conversation}/mention-suggestions`;
+    return this.request('GET', `${path}${query(request)}`);
+  }
+
+  // ---- drafts ------------------------------------------------------------------------------------
+
   /** Returns the drafts of the account. */
   drafts(): Promise<DraftsAnswer> {
     return this.request('GET', '/me/drafts');
@@ -651,6 +501,8 @@ export class ParleyApi extends RestSession {
   deleteDraft(conversation: ConversationId, version?: number): Promise<void> {
     return this.request('DELETE', `/me/drafts/${conversation}${query({ version })}`);
   }
+
+  // ---- threads -----------------------------------------------------------------------------------
 
   /** Returns a message with a page of the replies in its thread; the latest by default. */
   thread(
@@ -686,9 +538,7 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', `${threadAt(conversation, thread)}/follow`, { id });
   }
 
-  cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
-    return this.request('GET', '/me/cursors');
-  }
+  // ---- streams -----------------------------------------------------------------------------------
 
   events(
     stream: StreamId,
@@ -706,16 +556,3 @@ const pinOf = (conversation: ConversationId, message: Seq): string =>
 
 const threadAt = (conversation: ConversationId, thread: Seq): string =>
   `/conversations/${conversation}/messages/${thread}/thread`;
-
-const savedOf = (conversation: ConversationId, message: Seq): string =>
-  `/conversations/${conversation}/messages/${message}/saved`;
-
-/** Returns the values that are set, as a query string. */
-export function query(values: object): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined) params.set(key, String(value));
-  }
-  const text = params.toString();
-  return text ? `?${text}` : '';
-}

@@ -3,8 +3,12 @@
 export * from './api.ts';
 export { AccountApi } from './api-account.ts';
 export { AdminApi } from './api-admin.ts';
+export type { AdmissionApi } from './api-admission.ts';
 export { AuthApi, type Entered } from './api-auth.ts';
 export { ApiError } from './api-error.ts';
+export type { PersonalApi } from './api-personal.ts';
+export type { PollsApi } from './api-polls.ts';
+export type { ReportsApi } from './api-reports.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';

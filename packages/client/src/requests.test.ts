@@ -12,8 +12,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { AccountApi } from './api-account.ts';
 import { AdminApi } from './api-admin.ts';
+import { AdmissionApi } from './api-admission.ts';
 import { AuthApi } from './api-auth.ts';
 import type { ApiError } from './api-error.ts';
+import { PersonalApi } from './api-personal.ts';
+import { PollsApi } from './api-polls.ts';
+import { ReportsApi } from './api-reports.ts';
 
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
@@ -89,15 +93,18 @@ const AUTHORIZED: readonly Row[] = [
   [`POST /admin/accounts/${A}/unsuspend`, ({ admin }) => admin.unsuspend(A, ID), { id: ID }],
   [
     `POST /conversations/${C}/messages/7/report`,
-    ({ api }) => api.reportMessage(C, SEQ, { reason: 'spam' }, ID),
+    ({ api }) => api.reports.reportMessage(C, SEQ, { reason: 'spam' }, ID),
     { body: { reason: 'spam' }, id: ID },
   ],
-  [`GET /conversations/${C}/reports?limit=5`, ({ api }) => api.groupReports(C, { limit: 5 })],
-  ['GET /admin/reports?limit=5', ({ admin }) => admin.reports({ limit: 5 })],
-  ['GET /reports/r', ({ api }) => api.report('r')],
+  [
+    `GET /conversations/${C}/reports?limit=5`,
+    ({ api }) => api.reports.groupReports(C, { limit: 5 }),
+  ],
+  ['GET /admin/reports?limit=5', ({ api }) => api.reports.allReports({ limit: 5 })],
+  ['GET /reports/r', ({ api }) => api.reports.report('r')],
   [
     'POST /reports/r/resolve',
-    ({ api }) => api.resolveReport('r', { action: 'dismiss' }, ID),
+    ({ api }) => api.reports.resolveReport('r', { action: 'dismiss' }, ID),
     { body: { action: 'dismiss' }, id: ID },
   ],
   ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
@@ -150,23 +157,23 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [`POST /conversations/${C}/archive`, ({ api }) => api.archiveGroup(C, ID), { id: ID }],
   [`POST /conversations/${C}/restore`, ({ api }) => api.restoreGroup(C, ID), { id: ID }],
-  [`GET /conversations/${C}/bans?search=x`, ({ api }) => api.bans(C, { search: 'x' })],
-  [`PUT /conversations/${C}/bans/${A}`, ({ api }) => api.ban(C, A, ID), { id: ID }],
-  [`DELETE /conversations/${C}/bans/${A}`, ({ api }) => api.unban(C, A, ID), { id: ID }],
+  [`GET /conversations/${C}/bans?search=x`, ({ api }) => api.admission.bans(C, { search: 'x' })],
+  [`PUT /conversations/${C}/bans/${A}`, ({ api }) => api.admission.ban(C, A, ID), { id: ID }],
+  [`DELETE /conversations/${C}/bans/${A}`, ({ api }) => api.admission.unban(C, A, ID), { id: ID }],
   [
     `POST /conversations/${C}/links`,
-    ({ api }) => api.createGroupLink(C, { maxUses: 3 }, ID),
+    ({ api }) => api.admission.createGroupLink(C, { maxUses: 3 }, ID),
     { body: { maxUses: 3 }, id: ID },
   ],
   [
     `DELETE /conversations/${C}/links/${LINK}`,
-    ({ api }) => api.revokeGroupLink(C, LINK, ID),
+    ({ api }) => api.admission.revokeGroupLink(C, LINK, ID),
     { id: ID },
   ],
-  ['POST /group-links/show', ({ api }) => api.linkedGroup('s'), { body: { token: 's' } }],
+  ['POST /group-links/show', ({ api }) => api.admission.linkedGroup('s'), { body: { token: 's' } }],
   [
     'POST /group-links/join',
-    ({ api }) => api.joinByLink('s', ID),
+    ({ api }) => api.admission.joinByLink('s', ID),
     { body: { token: 's' }, id: ID },
   ],
   [
@@ -256,42 +263,42 @@ const AUTHORIZED: readonly Row[] = [
   ['GET /me/drafts', ({ api }) => api.drafts()],
   [`PUT /me/drafts/${C}`, ({ api }) => api.saveDraft(C, 'unsent'), { body: { body: 'unsent' } }],
   [`DELETE /me/drafts/${C}?version=3`, ({ api }) => api.deleteDraft(C, 3)],
-  ['GET /me/saved?limit=5', ({ api }) => api.savedMessages({ limit: 5 })],
+  ['GET /me/saved?limit=5', ({ api }) => api.personal.savedMessages({ limit: 5 })],
   [
     `PUT /conversations/${C}/messages/7/saved`,
-    ({ api }) => api.save(C, SEQ),
+    ({ api }) => api.personal.save(C, SEQ),
     { body: { remindAt: null } },
   ],
-  [`DELETE /conversations/${C}/messages/7/saved`, ({ api }) => api.unsave(C, SEQ)],
+  [`DELETE /conversations/${C}/messages/7/saved`, ({ api }) => api.personal.unsave(C, SEQ)],
   [
     `POST /conversations/${C}/polls`,
-    ({ api }) => api.createPoll(C, { question: 'Lunch?', choices: ['Soup', 'Salad'] }),
+    ({ api }) => api.polls.createPoll(C, { question: 'Lunch?', choices: ['Soup', 'Salad'] }),
     { body: { question: 'Lunch?', choices: ['Soup', 'Salad'] } },
   ],
   [
     `PUT /conversations/${C}/messages/7/poll/vote`,
-    ({ api }) => api.vote(C, SEQ, [1]),
+    ({ api }) => api.polls.vote(C, SEQ, [1]),
     { body: { choices: [1] } },
   ],
-  [`POST /conversations/${C}/messages/7/poll/close`, ({ api }) => api.closePoll(C, SEQ)],
+  [`POST /conversations/${C}/messages/7/poll/close`, ({ api }) => api.polls.closePoll(C, SEQ)],
   [
     `POST /conversations/${C}/messages/7/forward`,
     ({ api }) => api.forward(C, SEQ, C),
     { body: { to: C } },
   ],
-  ['GET /me/scheduled', ({ api }) => api.scheduled()],
+  ['GET /me/scheduled', ({ api }) => api.personal.scheduled()],
   [
     'POST /me/scheduled',
-    ({ api }) => api.schedule({ conversation: C, body: 'later', sendAt: AT }),
+    ({ api }) => api.personal.schedule({ conversation: C, body: 'later', sendAt: AT }),
     { body: { conversation: C, body: 'later', sendAt: AT } },
   ],
   [
     `PATCH /me/scheduled/${SCHEDULED}`,
-    ({ api }) => api.changeScheduled(SCHEDULED, { sendAt: AT }),
+    ({ api }) => api.personal.changeScheduled(SCHEDULED, { sendAt: AT }),
     { body: { sendAt: AT } },
   ],
-  [`DELETE /me/scheduled/${SCHEDULED}`, ({ api }) => api.deleteScheduled(SCHEDULED)],
-  [`POST /me/scheduled/${SCHEDULED}/send`, ({ api }) => api.sendScheduled(SCHEDULED)],
+  [`DELETE /me/scheduled/${SCHEDULED}`, ({ api }) => api.personal.deleteScheduled(SCHEDULED)],
+  [`POST /me/scheduled/${SCHEDULED}/send`, ({ api }) => api.personal.sendScheduled(SCHEDULED)],
   [`GET /conversations/${C}/messages/7/thread`, ({ api }) => api.thread(C, SEQ)],
   [
     `GET /conversations/${C}/messages/7/thread?before=9&limit=5`,
@@ -429,7 +436,7 @@ const AUTHORIZED: readonly Row[] = [
 const LISTS: readonly Row[] = [
   ['GET /search/names?query=ann&limit=5', ({ api }) => api.searchNames('ann', { limit: 5 })],
   ['GET /conversations', ({ api }) => api.conversations()],
-  [`GET /conversations/${C}/links`, ({ api }) => api.groupLinks(C)],
+  [`GET /conversations/${C}/links`, ({ api }) => api.admission.groupLinks(C)],
   ['GET /me/blocks', ({ account }) => account.blocks()],
   ['GET /me/sessions', ({ account }) => account.sessions()],
   ['GET /admin/invitations', ({ admin }) => admin.invitations()],
@@ -535,6 +542,10 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AccountApi).map((name) => `account.${name}(`),
       ...methods(AdminApi).map((name) => `admin.${name}(`),
       ...methods(AuthApi).map((name) => `auth.${name}(`),
+      ...methods(AdmissionApi).map((name) => `api.admission.${name}(`),
+      ...methods(PersonalApi).map((name) => `api.personal.${name}(`),
+      ...methods(PollsApi).map((name) => `api.polls.${name}(`),
+      ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
       // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)
         .filter((name) => !['register', 'login', 'upload'].includes(name))

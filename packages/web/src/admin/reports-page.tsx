@@ -10,14 +10,14 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
-import { attempt, useAdmin } from './use-admin.ts';
+import { attempt } from './use-admin.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 
 /** Lists the open reports of messages, and resolves them. */
 export function ReportsPage() {
-  const admin = useAdmin();
-  const reports = useLoad(() => admin.reports());
+  const client = useClient();
+  const reports = useLoad(() => client.api.reports.allReports());
   return (
     <>
       <PartTitle title={t('reports.title')} description={t('reports.intro')} />
@@ -41,7 +41,7 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
   const [isOpen, setOpen] = useState(false);
   const resolve = (action: 'dismiss' | 'delete', suspends = false) =>
     void attempt(async () => {
-      await client.api.resolveReport(report.id, {
+      await client.api.reports.resolveReport(report.id, {
         action,
         ...(suspends && { suspendUntil: new Date(Date.now() + WEEK_MS).toISOString() }),
       });
@@ -84,7 +84,7 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
 
 function Context({ report }: { report: Report }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.report(report.id));
+  const loaded = useLoad(() => client.api.reports.report(report.id));
   return (
     <>
       <Loading of={loaded} />

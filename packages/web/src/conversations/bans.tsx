@@ -24,7 +24,7 @@ export function Bans({ view }: { view: ConversationView }) {
 
 function BanList({ view }: { view: ConversationView }) {
   const client = useClient();
-  const bans = useLoad(() => client.api.bans(view.id, { limit: 100 }));
+  const bans = useLoad(() => client.api.admission.bans(view.id, { limit: 100 }));
   const { reload } = bans;
   useEffect(
     () =>
@@ -36,7 +36,7 @@ function BanList({ view }: { view: ConversationView }) {
   );
   const unban = async (account: AccountId) => {
     try {
-      await client.api.unban(view.id, account);
+      await client.api.admission.unban(view.id, account);
     } catch (error) {
       toast.error(errorMessage(error));
     }

@@ -252,7 +252,9 @@ export function Details({
         onClose={() => setRemoving(null)}
         onRemove={({ account }, ban) =>
           void attempt(() =>
-            ban ? client.api.ban(view.id, account) : client.api.removeMember(view.id, account),
+            ban
+              ? client.api.admission.ban(view.id, account)
+              : client.api.removeMember(view.id, account),
           )
         }
       />

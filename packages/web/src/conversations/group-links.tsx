@@ -32,7 +32,7 @@ export function GroupLinks({ view }: { view: ConversationView }) {
 
 function Links({ view }: { view: ConversationView }) {
   const client = useClient();
-  const links = useLoad(() => client.api.groupLinks(view.id));
+  const links = useLoad(() => client.api.admission.groupLinks(view.id));
   const [days, setDays] = useState<string>('7');
   const [uses, setUses] = useState<string>('none');
   const [url, setUrl] = useState<string | null>(null);
@@ -48,7 +48,7 @@ function Links({ view }: { view: ConversationView }) {
   };
   const create = () =>
     attempt(async () => {
-      const created = await client.api.createGroupLink(view.id, {
+      const created = await client.api.admission.createGroupLink(view.id, {
         expiresAt:
           days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
         maxUses: uses === 'none' ? null : Number(uses),
@@ -58,7 +58,7 @@ function Links({ view }: { view: ConversationView }) {
     });
   const revoke = (id: LinkId) =>
     attempt(async () => {
-      await client.api.revokeGroupLink(view.id, id);
+      await client.api.admission.revokeGroupLink(view.id, id);
       links.set((items) => items.filter((link) => link.id !== id));
       setUrl(null);
     });

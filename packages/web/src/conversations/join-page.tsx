@@ -16,13 +16,13 @@ export function JoinPage() {
   const client = useClient();
   const navigate = useNavigate();
   const token = useLocation().hash;
-  const group = useLoad(() => client.api.linkedGroup(token), token);
+  const group = useLoad(() => client.api.admission.linkedGroup(token), token);
   const [busy, setBusy] = useState(false);
   usePageTitle(group.data?.name ?? t('joinPage.title'));
   const join = async () => {
     setBusy(true);
     try {
-      const { id } = await client.api.joinByLink(token);
+      const { id } = await client.api.admission.joinByLink(token);
       await navigate({ to: '/c/$id', params: { id }, replace: true });
     } catch (error) {
       toast.error(errorMessage(error));

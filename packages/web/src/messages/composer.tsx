@@ -96,7 +96,7 @@ export function Composer({
   const schedule = async (sendAt: string) => {
     const quote = replyTo === null ? {} : { replyTo };
     const body = text.trim();
-    await client.api.schedule({ conversation: view.id, body, sendAt, ...quote });
+    await client.api.personal.schedule({ conversation: view.id, body, sendAt, ...quote });
     sent(Promise.resolve());
     setText('');
     onCancelReply();

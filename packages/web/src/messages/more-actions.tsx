@@ -76,7 +76,7 @@ export function useMoreActions(message: TimelineMessage): {
         ]),
     ...savingActions(async (remindAt) => {
       try {
-        await client.api.save(conversation, seq, remindAt);
+        await client.api.personal.save(conversation, seq, remindAt);
         toast(
           remindAt === null
             ? t('message.saved')

@@ -29,7 +29,7 @@ export function PollDialog({
     setBusy(true);
     try {
       const poll = { question, choices: filled, isMultiple };
-      await client.api.createPoll(conversation, poll, commandId(JSON.stringify(poll)));
+      await client.api.polls.createPoll(conversation, poll, commandId(JSON.stringify(poll)));
       onClose();
     } catch (error) {
       setProblem(errorMessage(error));

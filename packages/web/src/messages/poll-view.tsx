@@ -40,7 +40,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   const toggle = (n: number) => {
     const others = poll.isMultiple ? own.filter((choice) => choice !== n) : [];
     const chosen = own.includes(n) ? others : [...others, n];
-    void send(client.api.vote(conversation, seq, chosen));
+    void send(client.api.polls.vote(conversation, seq, chosen));
   };
   const mayClose = !isClosed && (message.author === me?.id || may('delete'));
   return (
@@ -90,7 +90,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
             look="quiet"
             className="min-h-8 px-2"
             busy={busy}
-            onClick={() => void send(client.api.closePoll(conversation, seq))}
+            onClick={() => void send(client.api.polls.closePoll(conversation, seq))}
           >
             {t('poll.close')}
           </Button>

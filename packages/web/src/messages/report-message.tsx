@@ -20,7 +20,7 @@ export function ReportMessage({
 }) {
   const client = useClient();
   const form = useForm(['reason', 'comment'], async ({ reason, comment }) => {
-    await client.api.reportMessage(message.conversation, message.seq, {
+    await client.api.reports.reportMessage(message.conversation, message.seq, {
       reason: ReportReason.parse(reason),
       comment,
     });

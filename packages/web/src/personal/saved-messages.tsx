@@ -20,7 +20,7 @@ const EXCERPT = 200;
 /** Lists the saved messages, the last saved first. */
 export function SavedMessages({ onClose }: { onClose: () => void }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.savedMessages());
+  const loaded = useLoad(() => client.api.personal.savedMessages());
   const [busy, setBusy] = useState(false);
   const { data, set, reload } = loaded;
   useEffect(
@@ -37,7 +37,7 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
     if (before === undefined) return;
     setBusy(true);
     try {
-      const older = await client.api.savedMessages({ before });
+      const older = await client.api.personal.savedMessages({ before });
       set((shown) => ({ items: [...shown.items, ...older.items], hasOlder: older.hasOlder }));
     } catch (error) {
       toast.error(errorMessage(error));
@@ -73,7 +73,7 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
   const nameOf = useNames(message ? [message.author] : []);
   const remove = async () => {
     try {
-      await client.api.unsave(conversation, seq);
+      await client.api.personal.unsave(conversation, seq);
     } catch (error) {
       toast.error(t('saved.removeFailed'), { description: errorMessage(error) });
     }

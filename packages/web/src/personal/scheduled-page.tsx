@@ -30,7 +30,7 @@ const CHANGES: ReadonlySet<string> = new Set([
 export function ScheduledPage() {
   usePageTitle(t('scheduled.title'));
   const client = useClient();
-  const loaded = useLoad(() => client.api.scheduled());
+  const loaded = useLoad(() => client.api.personal.scheduled());
   const { data, reload } = loaded;
   useEffect(
     () => client.onEvent(({ type }) => void (CHANGES.has(type) && reload())),
@@ -107,7 +107,9 @@ function Entry({ item }: { item: ScheduledMessage }) {
         </IconButton>
         <IconButton
           label={t('scheduled.sendNow')}
-          onClick={() => void attempt(client.api.sendScheduled(item.id), t('scheduled.sent'))}
+          onClick={() =>
+            void attempt(client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
+          }
         >
           <SendHorizontal size={16} />
         </IconButton>
@@ -121,7 +123,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
           title={t('scheduled.reschedule')}
           {...(item.failure === null && { initial: item.sendAt })}
           onChoose={async (sendAt) => {
-            await client.api.changeScheduled(item.id, { sendAt });
+            await client.api.personal.changeScheduled(item.id, { sendAt });
           }}
           onClose={close}
         />
@@ -134,7 +136,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         onCancel={close}
         onConfirm={() => {
           close();
-          void attempt(client.api.deleteScheduled(item.id), t('scheduled.deleted'));
+          void attempt(client.api.personal.deleteScheduled(item.id), t('scheduled.deleted'));
         }}
       />
     </li>
@@ -149,7 +151,7 @@ function EditText({ item, onClose }: { item: ScheduledMessage; onClose: () => vo
   const save = async () => {
     setBusy(true);
     try {
-      await client.api.changeScheduled(item.id, { body: body.trim() });
+      await client.api.personal.changeScheduled(item.id, { body: body.trim() });
       onClose();
     } catch (error) {
       setProblem(errorMessage(error));

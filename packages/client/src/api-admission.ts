@@ -1,0 +1,71 @@
+import type {
+  AccountId,
+  Ban,
+  ClientId,
+  Conversation,
+  ConversationId,
+  CreatedGroupLink,
+  CreateGroupLinkBody,
+  GroupLink,
+  LinkedGroup,
+  LinkId,
+} from '@parley/protocol';
+import type { ListRequest, Page, ParleyApi } from './api.ts';
+import { query } from './query.ts';
+
+/** Who may join a group, over REST: bans and links to join with. */
+export class AdmissionApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  // ---- bans --------------------------------------------------------------------------------------
+
+  /** Returns a page of the accounts that are banned from a group. */
+  bans(conversation: ConversationId, request: ListRequest = {}): Promise<Page<Ban>> {
+    return this.#api.request('GET', `/conversations/${conversation}/bans${query(request)}`);
+  }
+
+  /** Bans an account from a group, and removes it if it is a member. */
+  ban(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
+    return this.#api.request('PUT', `/conversations/${conversation}/bans/${account}`, { id });
+  }
+
+  /** Lifts a ban: the account may join again. */
+  unban(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
+    return this.#api.request('DELETE', `/conversations/${conversation}/bans/${account}`, { id });
+  }
+
+  // ---- links -------------------------------------------------------------------------------------
+
+  /** Returns the links of a group that can still be used. */
+  async groupLinks(conversation: ConversationId): Promise<GroupLink[]> {
+    const path = `/conversations/${conversation}/links`;
+    return (await this.#api.request<{ items: GroupLink[] }>('GET', path)).items;
+  }
+
+  /** Creates a link with which others join a group. Its address is returned only here. */
+  createGroupLink(
+    conversation: ConversationId,
+    limits: CreateGroupLinkBody = {},
+    id?: ClientId,
+  ): Promise<CreatedGroupLink> {
+    return this.#api.request('POST', `/conversations/${conversation}/links`, { body: limits, id });
+  }
+
+  revokeGroupLink(conversation: ConversationId, link: LinkId, id?: ClientId): Promise<void> {
+    return this.#api.request('DELETE', `/conversations/${conversation}/links/${link}`, { id });
+  }
+
+  /** Returns what the holder of a link may see of its group. `token` is what follows `#` in its address. */
+  linkedGroup(token: string): Promise<LinkedGroup> {
+    return this.#api.request('POST', '/group-links/show', { body: { token } });
+  }
+
+  /** Joins the group of a link. */
+  joinByLink(token: string, id?: ClientId): Promise<Conversation> {
+    return this.#api.request('POST', '/group-links/join', { body: { token }, id });
+  }
+}

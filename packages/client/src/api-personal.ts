@@ -1,0 +1,86 @@
+import type {
+  ClientId,
+  CommandAnswer,
+  ConversationId,
+  SavedMessagesPage,
+  ScheduledId,
+  ScheduledMessage,
+  ScheduledMessages,
+  Seq,
+} from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+import { query } from './query.ts';
+
+/** Saved and scheduled messages of the account over REST. */
+export class PersonalApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  // ---- saved messages ----------------------------------------------------------------------------
+
+  /** Returns a page of the saved messages; `before` is the `savedSeq` of the last one of the previous page. */
+  savedMessages(request: { before?: Seq; limit?: number } = {}): Promise<SavedMessagesPage> {
+    return this.#api.request('GET', `/me/saved${query(request)}`);
+  }
+
+  /**
+   * Saves a message, or changes the reminder of a saved one. At `remindAt` (RFC 3339, UTC) all devices get
+   * the event `reminder.due`.
+   */
+  save(
+    conversation: ConversationId,
+    message: Seq,
+    remindAt: string | null = null,
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    return this.#api.request('PUT', savedAt(conversation, message), { body: { remindAt }, id });
+  }
+
+  /** Removes a message from the saved ones. */
+  unsave(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.#api.request('DELETE', savedAt(conversation, message), { id });
+  }
+
+  // ---- scheduled messages ------------------------------------------------------------------------
+
+  /** Returns the scheduled messages of the account, the next one first. */
+  scheduled(): Promise<ScheduledMessages> {
+    return this.#api.request('GET', '/me/scheduled');
+  }
+
+  /**
+   * Schedules a message: the server sends it at `sendAt` (RFC 3339, UTC). The event
+   * `scheduled.sent` or `scheduled.failed` reports the outcome.
+   */
+  schedule(
+    body: { conversation: ConversationId; body: string; replyTo?: Seq; sendAt: string },
+    id?: ClientId,
+  ): Promise<ScheduledMessage> {
+    return this.#api.request('POST', '/me/scheduled', { body, id });
+  }
+
+  /** Changes the text or the time of a scheduled message. One that failed is tried again then. */
+  changeScheduled(
+    scheduled: ScheduledId,
+    body: { body?: string; sendAt?: string },
+    id?: ClientId,
+  ): Promise<ScheduledMessage> {
+    return this.#api.request('PATCH', `/me/scheduled/${scheduled}`, { body, id });
+  }
+
+  /** Deletes a scheduled message: it is not sent. */
+  deleteScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
+    return this.#api.request('DELETE', `/me/scheduled/${scheduled}`, { id });
+  }
+
+  /** Sends a scheduled message now. Returns which message it has become. */
+  sendScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
+    return this.#api.request('POST', `/me/scheduled/${scheduled}/send`, { id });
+  }
+}
+
+const savedAt = (conversation: ConversationId, message: Seq): string =>
+  `/conversations/${conversation}/messages/${message}/saved`;

@@ -1,0 +1,47 @@
+import type { ClientId, CommandAnswer, ConversationId, Message, Seq } from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+
+/** Polls over REST. */
+export class PollsApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  /** Posts a poll; the question is the text of the message. */
+  createPoll(
+    conversation: ConversationId,
+    poll: {
+      question: string;
+      choices: readonly string[];
+      isMultiple?: boolean;
+      endsAt?: string | null;
+    },
+    id?: ClientId,
+  ): Promise<Message> {
+    return this.#api.request('POST', `/conversations/${conversation}/polls`, { body: poll, id });
+  }
+
+  /** Votes for choices of a poll, by their index, instead of earlier ones; none withdraws the vote. */
+  vote(
+    conversation: ConversationId,
+    message: Seq,
+    choices: readonly number[],
+    id?: ClientId,
+  ): Promise<CommandAnswer> {
+    const path = `/conversations/${conversation}/messages/${message}/poll/vote`;
+    return this.#api.request('PUT', path, { body: { choices }, id });
+  }
+
+  /** Closes a poll. */
+  closePoll(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
+    return this.#api.request(
+      'POST',
+      `/conversations/${conversation}/messages/${message}/poll/close`,
+      {
+        id,
+      },
+    );
+  }
+}

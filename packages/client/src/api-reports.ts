@@ -1,0 +1,54 @@
+import type {
+  ClientId,
+  ConversationId,
+  ReportDetails,
+  ReportMessageBody,
+  ReportsPage,
+  ResolveReportBody,
+  Seq,
+} from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+import { query } from './query.ts';
+
+/** Reports of messages over REST: making, listing and resolving them. */
+export class ReportsApi {
+  readonly #api: ParleyApi;
+
+  constructor(api: ParleyApi) {
+    this.#api = api;
+  }
+
+  /** Reports a message to the admins; the event `report.resolved` says what they have done. */
+  reportMessage(
+    conversation: ConversationId,
+    message: Seq,
+    body: ReportMessageBody,
+    id?: ClientId,
+  ): Promise<void> {
+    const path = `/conversations/${conversation}/messages/${message}/report`;
+    return this.#api.request('POST', path, { body, id });
+  }
+
+  /** Lists the open reports of messages of a group, for its admins. */
+  groupReports(
+    conversation: ConversationId,
+    request: { limit?: number; after?: string } = {},
+  ): Promise<ReportsPage> {
+    return this.#api.request('GET', `/conversations/${conversation}/reports${query(request)}`);
+  }
+
+  /** Lists all open reports of messages, the oldest first, for the admins of the server. */
+  allReports(request: { limit?: number; after?: string } = {}): Promise<ReportsPage> {
+    return this.#api.request('GET', `/admin/reports${query(request)}`);
+  }
+
+  /** Returns an open report with the messages around the reported one. */
+  report(report: string): Promise<ReportDetails> {
+    return this.#api.request('GET', `/reports/${report}`);
+  }
+
+  /** Resolves all open reports of the message of a report. */
+  resolveReport(report: string, body: ResolveReportBody, id?: ClientId): Promise<void> {
+    return this.#api.request('POST', `/reports/${report}/resolve`, { body, id });
+  }
+}
