@@ -1,4 +1,5 @@
 import { CLOSE, LIMITS, streamOfConversation } from '@parley/protocol';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -539,5 +540,28 @@ describe('limits', () => {
     expect(await peer.whenClosed()).toBe(CLOSE.restart);
     expect(peer.of('goodbye')).toMatchObject([{ reason: 'restart' }]);
     await stopped;
+  });
+
+  test('a stopping server does not wait for the database before its goodbyes, but after them', async () => {
+    const other = await startTestServer(cluster);
+    const frank = await other.register('frank');
+    const peer = other.peer();
+    await peer.hello(frank.accessToken);
+    await peer.until(() => peer.of('presence').length > 0, 'the presence');
+    const blocker = new pg.Client(other.pool.options);
+    const reader = new pg.Client(other.pool.options);
+    await Promise.all([blocker.connect(), reader.connect()]);
+    try {
+      await blocker.query('begin; lock table last_seen in exclusive mode');
+      const stopped = other.stop();
+      expect(await peer.whenClosed()).toBe(CLOSE.restart);
+      expect(peer.of('goodbye')).toMatchObject([{ reason: 'restart' }]);
+      await blocker.query('rollback');
+      await stopped;
+      const { rows } = await reader.query('select account_id from last_seen');
+      expect(rows).toEqual([{ account_id: frank.id }]);
+    } finally {
+      await Promise.all([blocker.end(), reader.end()]);
+    }
   });
 });

@@ -30,6 +30,8 @@ const TICK_MS = 1_000;
  * lookup, a lost node message costs less than two seconds.
  */
 const RECHECK_MS = 1_500;
+/** How long a stopping node, once its connections are closed, waits until it has recorded who was connected. */
+const LAST_SEEN_MS = 2_000;
 
 /** Figures of the live connections, for metrics and tests. */
 export interface LiveFigures {
@@ -225,7 +227,8 @@ export class Live {
     const present = this.#context.presence.here().map(([account]) => account);
     this.#context.presence.stop();
     this.#nodes.stop();
-    await this.#recordLastSeen(present);
+    // Awaited after the goodbyes: the database may not respond.
+    const recorded = this.#recordLastSeen(present);
     const connections = [...this.#all];
     const gone = connections.map((c) => c.gone);
     const pause = Math.min(GOODBYE_MS, GOODBYES_MS / connections.length);
@@ -236,6 +239,12 @@ export class Live {
       connection.close(CLOSE.restart, 'restart', 0.2 + Math.random());
     }
     await Promise.all(gone);
+    let limit: NodeJS.Timeout | undefined;
+    const isLate = new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, LAST_SEEN_MS);
+    });
+    await Promise.race([recorded, isLate]);
+    clearTimeout(limit);
   }
 
   #tick(): void {
