@@ -62,7 +62,10 @@ export class PersonalApi {
     return this.#api.request('POST', '/me/scheduled', { body, id });
   }
 
-  /** Changes the text or the time of a scheduled message. One that failed is tried again then. */
+  /**
+   * Changes the text or the time of a scheduled message. One that failed is tried again then; one that
+   * failed as too late needs a new `sendAt`.
+   */
   changeScheduled(
     scheduled: ScheduledId,
     body: { body?: string; sendAt?: string },

@@ -87,6 +87,12 @@ interface DeleteCommand extends Command {
   readonly scheduled: ScheduledId;
 }
 
+/**
+ * A message that is later than this, because no server was running, is not sent without asking its
+ * author: a backup from last month would otherwise send everything that was scheduled since.
+ */
+export const LATE_MS = 24 * 3_600_000;
+
 /** Estimated size of the row of an event, without its text. */
 const EVENT_BYTES = 300;
 
@@ -239,8 +245,8 @@ const changeRule: Rule<ChangeCommand> = {
   async decide(tx, { actor, scheduled, change, stream }) {
     const row = await readScheduled(tx, actor, scheduled);
     if (!row) return { refuse: refusal('scheduled_not_found') };
-    // Of one that is only given another text the time may be close, or passed if it has failed.
-    const refused = change.sendAt === undefined ? null : refusalOfTime(change.sendAt, tx.at);
+    const refused =
+      change.sendAt === undefined ? refusalOfKeptTime(row) : refusalOfTime(change.sendAt, tx.at);
     if (refused) return { refuse: refused };
     const body = change.body ?? row.body;
     const { bytes } = await readUse(tx, actor, scheduled);
@@ -314,6 +320,13 @@ function refusalOfTime(sendAt: string, now: string): Refusal | null {
   return ahead > LIMITS.scheduleAheadMs ? refusal('time_too_far') : null;
 }
 
+/**
+ * Returns why a message can't keep its time when its text is changed. The time may be close, or passed if
+ * the message has failed, but not so long ago that it would fail as too late.
+ */
+const refusalOfKeptTime = ({ is_too_late }: ScheduledRow): Refusal | null =>
+  is_too_late ? refusal('time_passed') : null;
+
 /** Returns why the account could not post the message now. Slow mode is no reason: it is sent later. */
 async function refusalOfPost(
   tx: RuleContext,
@@ -333,6 +346,7 @@ interface ScheduledRow {
   readonly send_at: Date;
   readonly seq: Seq;
   readonly failure: string | null;
+  readonly is_too_late: boolean;
   readonly is_active: boolean;
   readonly may_act: boolean;
   /** Seconds until the suspension of the author ends; null without one. */
@@ -348,11 +362,12 @@ async function readScheduled(
   const [row] = await tx.query<ScheduledRow>(
     'scheduled-one',
     `select s.conversation_id, s.body, s.reply_to, s.send_at, s.seq, s.failure, a.is_active,
+       s.send_at < now() - make_interval(secs => $3 / 1000.0) as is_too_late,
        ${mayAct('a')} as may_act,
        ceil(extract(epoch from a.suspended_until - now()))::float8 as suspended_seconds
      from scheduled_messages s join accounts a on a.id = s.account_id
      where s.account_id = $1 and s.id = $2`,
-    [account, scheduled],
+    [account, scheduled, LATE_MS],
   );
   return row;
 }

@@ -102,7 +102,7 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       tags,
       summary: 'Change a scheduled message',
       description:
-        'Its text, its time, or both. One that has failed is tried again. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`).',
+        'Its text, its time, or both. One that has failed is tried again; one that failed as too late needs a new `sendAt`. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`).',
       security,
       headers,
       params: OfScheduled,

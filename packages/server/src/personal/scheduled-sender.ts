@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Logger } from '../log.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type DueScheduled, failScheduled, sendDue } from './scheduled-commands.ts';
+import { type DueScheduled, failScheduled, LATE_MS, sendDue } from './scheduled-commands.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
 
 /** Interval of the search for messages that are due: the greatest delay of a message. */
@@ -12,11 +12,6 @@ const POLL_MS = 2_000;
 const RETRY_MS = 2_000;
 /** Messages sent at a time. */
 const BATCH = 50;
-/**
- * A message that is later than this, because no server was running, is not sent without asking its
- * author: a backup from last month would otherwise send everything that was scheduled since.
- */
-const LATE_MS = 24 * 3_600_000;
 /** The longest deferral: a suspension may be lifted before its end, and slow mode be turned off. */
 const DEFER_MAX_MS = 600_000;
 

@@ -248,20 +248,32 @@ describe('a scheduled message', () => {
     expect(await list()).toMatchObject([{ id: one, body: 'not lost', failure: { code } }]);
     expect(await textsIn(id)).toEqual([]);
     expect(await eventsOf(bob)).toEqual(['message.scheduled not lost', 'scheduled.failed']);
-    // It is scheduled again by a change, and can be deleted.
-    const again = { ...asking(bob), scheduled: one };
-    stored(await changeScheduled(append, again, { sendAt: inMs(5 * HOUR) }));
+    // It is scheduled again by a change, of its text alone only while it is not too late, and can be deleted.
+    const change = (changed: { body?: string; sendAt?: string }) =>
+      changeScheduled(append, { ...asking(bob), scheduled: one }, changed);
+    stored(await change({ body: 'other text' }));
+    await sendUntil(async () => (await list())[0]?.failure !== null);
+    await pass(bob, 24 * HOUR);
+    expect(verdict(await change({ body: 'not lost' }))).toBe('time_passed');
+    stored(await change({ body: 'not lost', sendAt: inMs(5 * HOUR) }));
     expect(await list()).toMatchObject([{ failure: null }]);
     stored(await deleteScheduled(append, { ...asking(bob), scheduled: one }));
   });
 
   test('is not sent when it is more than a day late', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
-    await scheduled('yesterday');
+    const one = await scheduled('yesterday');
     await pass(bob, 26 * HOUR);
     await sendUntil(async () => (await list())[0]?.failure !== null);
     expect(await list()).toMatchObject([{ failure: { code: 'too_late' } }]);
     expect(await textsIn(id)).toEqual([]);
+    // With another text alone it would fail again.
+    const change = (changed: { body?: string; sendAt?: string }) =>
+      changeScheduled(append, { ...asking(bob), scheduled: one }, changed);
+    expect(verdict(await change({ body: 'today' }))).toBe('time_passed');
+    expect(await list()).toMatchObject([{ body: 'yesterday', failure: { code: 'too_late' } }]);
+    stored(await change({ body: 'today', sendAt: inMs(HOUR) }));
+    expect(await list()).toMatchObject([{ body: 'today', failure: null }]);
   });
 
   test('is deferred in slow mode, and not overtaken by later ones of its author', async () => {
