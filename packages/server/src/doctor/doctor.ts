@@ -29,10 +29,12 @@ export interface Repair {
  * Compares the tables with the events, and checks the log itself. Returns no findings when all is
  * well.
  *
- * 1. It changes nothing, reads from one snapshot, and takes no lock that a running server waits for.
+ * 1. It changes nothing and reads the tables from one snapshot.
  * 2. Memory is bounded, regardless of the length of the log. The database temporarily needs space for
  *    one more copy of the tables.
- * 3. With the file store it also reads all contents.
+ * 3. With the file store it also reads all contents, outside of that snapshot. For each content in the
+ *    store it takes the lock of `lockDigest` for one statement; no other lock is one that a running server
+ *    waits for.
  */
 export async function examine(pool: pg.Pool, store?: FileStore): Promise<Finding[]> {
   return (await examination(pool, store)).findings;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Digest, FileStore } from '../files/file-store.ts';
+import { lockDigest } from '../files/locks.ts';
 import type { FindingList } from './findings.ts';
 
 /** Digests looked up at a time. */
@@ -105,8 +106,7 @@ async function isUsed(pool: pg.Pool, digest: Digest): Promise<boolean> {
 
 /** Returns whether a content belongs to a file. One that is just being stored is waited for. */
 async function isKnown(pool: pg.Pool, digest: Digest): Promise<boolean> {
-  // The lock is that of the transaction in which a file is stored, and ends with this statement.
-  await pool.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [digest]);
+  await lockDigest(pool, digest);
   const { rows } = await pool.query(`select from files where ${ofDigest} limit 1`, [digest]);
   return rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
+import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 
 /** Locks of the database, held until the end of the transaction. */
@@ -18,7 +19,7 @@ export async function lockUploads(client: pg.ClientBase, account: AccountId | nu
   ]);
 }
 
-/** Waits until no other transaction stores or removes a content. */
-export async function lockDigest(client: pg.ClientBase, digest: Digest): Promise<void> {
+/** Waits until no other transaction stores or removes a content. On a pool, the lock ends with the statement. */
+export async function lockDigest(client: Queryable, digest: Digest): Promise<void> {
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [digest]);
 }
