@@ -147,7 +147,7 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       headers,
       params: OfConversation,
       body: CreateGroupLinkBody,
-      response: { 201: CreatedGroupLink, ...problems(401, 403, 404, 409, 422) },
+      response: { 201: CreatedGroupLink, ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -171,7 +171,7 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       security,
       headers,
       params: OfLink,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -216,7 +216,7 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
       security,
       headers,
       body: GroupLinkBody,
-      response: { 200: Conversation, ...problems(401, 403, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {

@@ -54,7 +54,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
         security,
         headers: IdempotencyHeader,
         params: z.object({ account: AccountId }),
-        response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+        response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
       },
       onRequest,
       handler: async (request, reply) => {

@@ -68,7 +68,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       headers,
       params: OfConversation,
       body: AddMemberBody,
-      response: { 201: Member, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 201: Member, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -91,7 +91,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       security,
       headers,
       params: OfMember,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -117,7 +117,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       headers,
       params: OfMember,
       body: ChangeMemberBody,
-      response: { 200: Member, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 200: Member, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -140,7 +140,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       headers,
       params: OfConversation,
       body: HandOverBody,
-      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {

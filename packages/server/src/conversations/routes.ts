@@ -84,7 +84,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       body: CreateGroupBody,
-      response: { 201: Conversation, ...problems(401, 404, 410, 422) },
+      response: { 201: Conversation, ...problems(401, 404, 410, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -112,7 +112,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       body: OpenDirectBody,
-      response: { 200: Conversation, ...problems(401, 403, 404, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -176,7 +176,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       headers,
       params: OfConversation,
       body: UpdateGroupBody,
-      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -228,7 +228,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       headers,
       params: OfConversation,
       body: ChangeMinimumRolesBody,
-      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -250,7 +250,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -269,7 +269,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
+      response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -289,7 +289,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       security,
       headers,
       params: OfConversation,
-      response: { 204: z.null(), ...problems(401, 404, 409, 422) },
+      response: { 204: z.null(), ...problems(401, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {

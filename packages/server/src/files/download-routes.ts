@@ -109,7 +109,7 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
     schema: {
       operationId: 'getFile',
       tags,
-      summary: 'Get what is known of a file',
+      summary: 'Get a file’s metadata',
       description:
         'Of a file of a message that the account may read, or that it has uploaded and not posted yet.',
       security,
@@ -181,7 +181,7 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       security,
       params: OfFile,
       querystring: FileContentQuery,
-      response: { ...bytes('The preview'), ...problems(401, 404, 410, 429, 503) },
+      response: { ...bytes('The preview'), ...problems(401, 404, 410, 416, 429, 503) },
     },
     config: { isStreamed: true },
     onRequest,

@@ -103,7 +103,7 @@ function create(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       headers: CreateHeaders,
       response: {
         201: empty('The upload; its address is in `Location`'),
-        ...problems(401, 409, 412, 413, 422, 507),
+        ...problems(401, 409, 412, 413, 422, 503, 507),
       },
     },
     onRequest: authenticate,

@@ -80,7 +80,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       security: inPerson,
       headers,
       body: CreateServiceAccountBody,
-      response: { 201: AdminAccount, ...problems(401, 403, 409, 422) },
+      response: { 201: AdminAccount, ...problems(401, 403, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {

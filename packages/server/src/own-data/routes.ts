@@ -68,7 +68,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
       body: DeleteMeBody,
       response: {
         204: z.undefined().describe('The account is deleted'),
-        ...problems(401, 403, 409, 422, 429),
+        ...problems(401, 403, 409, 422, 429, 503),
       },
     },
     onRequest,

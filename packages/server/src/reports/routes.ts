@@ -60,7 +60,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       headers,
       params: OfMessage,
       body: ReportMessageBody,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 429) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 429, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -152,7 +152,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       headers,
       params: OfReport,
       body: ResolveReportBody,
-      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
+      response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {

@@ -56,7 +56,7 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
       security,
       headers: IdempotencyHeader,
       body: UpdateStatusBody,
-      response: { 200: OwnStatus, ...problems(401, 409, 422) },
+      response: { 200: OwnStatus, ...problems(401, 409, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
