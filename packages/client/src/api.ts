@@ -57,8 +57,15 @@ export interface HistoryRequest {
   readonly limit?: number;
 }
 
-/** The thread in which a message is a reply: the seq of its root. */
-export interface ThreadPlace {
+/** What a message may have besides its conversation and its text. */
+export interface PostOptions {
+  /** Posting again with the same id does not post twice. */
+  readonly id?: ClientId;
+  /** A message of the conversation that this one quotes. */
+  readonly replyTo?: Seq;
+  /** Files that were uploaded with {@link ParleyApi.upload}; the text may then be empty. */
+  readonly attachments?: readonly FileId[];
+  /** The root of the thread in which the message is a reply. */
   readonly thread?: Seq;
   /** Shows the reply among the messages of the conversation too. */
   readonly alsoInConversation?: boolean;
@@ -317,23 +324,18 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `${path}${query(request)}`);
   }
 
-  /**
-   * Posts a message; `replyTo` is the seq of a message of the conversation that it quotes, `place` the thread
-   * in which it is a reply, `attachments` are the ids of files that were uploaded with {@link upload}.
-   */
+  /** Posts a message. */
   post(
     conversation: ConversationId,
     body: string,
-    id?: ClientId,
-    replyTo?: Seq,
-    place: ThreadPlace = {},
-    attachments: readonly FileId[] = [],
+    { id, replyTo, attachments = [], thread, alsoInConversation }: PostOptions = {},
   ): Promise<Message> {
     return this.request('POST', `/conversations/${conversation}/messages`, {
       body: {
         body,
         ...(replyTo !== undefined && { replyTo }),
-        ...place,
+        ...(thread !== undefined && { thread }),
+        ...(alsoInConversation !== undefined && { alsoInConversation }),
         ...(attachments.length > 0 && { attachments }),
       },
       id,

@@ -3,14 +3,13 @@ import {
   type ClientId,
   type ConversationId,
   type Event,
-  type FileId,
   LIMITS,
   type Me,
   type Seq,
   type StreamId,
   streamOfConversation,
 } from '@parley/protocol';
-import type { ParleyApi, ThreadPlace } from './api.ts';
+import type { ParleyApi, PostOptions } from './api.ts';
 import type {
   ClientCounters,
   ClientEvents,
@@ -317,19 +316,9 @@ export class ParleyClient {
   /**
    * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
    * of `@parley/client/node`), so that it can answer again after a crash and there is still one
-   * answer. `replyTo` is the seq of a message of the conversation that this one quotes; with `thread` it is a
-   * reply in the thread of that message. `attachments` are the ids of files that were uploaded with
-   * `api.upload`; the text may then be empty.
+   * answer.
    */
-  post(
-    conversation: ConversationId,
-    body: string,
-    options: {
-      id?: ClientId;
-      replyTo?: Seq;
-      attachments?: readonly FileId[];
-    } & ThreadPlace = {},
-  ): Sent {
+  post(conversation: ConversationId, body: string, options: PostOptions = {}): Sent {
     const { id = newId(), replyTo, thread, alsoInConversation, attachments = [] } = options;
     const quote = replyTo !== undefined && { replyTo };
     const place = thread !== undefined && {

@@ -219,8 +219,13 @@ const AUTHORIZED: readonly Row[] = [
   [`DELETE /uploads/${FILE}`, ({ api }) => api.cancelUpload(FILE)],
   [
     `POST /conversations/${C}/messages`,
-    ({ api }) => api.post(C, 'hi', ID),
+    ({ api }) => api.post(C, 'hi', { id: ID }),
     { body: { body: 'hi' }, id: ID },
+  ],
+  [
+    `POST /conversations/${C}/messages`,
+    ({ api }) => api.post(C, '', { replyTo: SEQ, attachments: [FILE] }),
+    { body: { body: '', replyTo: 7, attachments: [FILE] } },
   ],
   [
     `PATCH /conversations/${C}/messages/7`,
@@ -306,7 +311,7 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [
     `POST /conversations/${C}/messages`,
-    ({ api }) => api.post(C, 'a reply', ID, undefined, { thread: SEQ, alsoInConversation: true }),
+    ({ api }) => api.post(C, 'a reply', { id: ID, thread: SEQ, alsoInConversation: true }),
     { body: { body: 'a reply', thread: 7, alsoInConversation: true }, id: ID },
   ],
   ['GET /me/threads?limit=5&after=next', ({ api }) => api.threads({ limit: 5, after: 'next' })],
