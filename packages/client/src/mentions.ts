@@ -1,8 +1,14 @@
-import { type AccountId, LIMITS, type Mention, type Seq } from '@parley/protocol';
+import { type AccountId, type Event, LIMITS, type Mention, type Seq } from '@parley/protocol';
 
 /** Returns whether mentions are of the account or of everyone: such a message counts as a mention of it. */
 export const areOf = (mentions: readonly Mention[] | undefined, account: AccountId): boolean =>
   (mentions ?? []).some((m) => m.kind === 'everyone' || (m.kind === 'user' && m.id === account));
+
+/** Returns whether the text of an event mentions a user by name. */
+export function mentionsUser(event: Event, user: AccountId): boolean {
+  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
+  return (event.data.mentions ?? []).some((m) => m.kind === 'user' && m.id === user);
+}
 
 /**
  * Returns the seqs of unread mentions with or without a message, in order; the same array if nothing

@@ -6,7 +6,7 @@ import {
   type Seq,
   type ThreadCursor,
 } from '@parley/protocol';
-import { areOf, withMention } from './mentions.ts';
+import { areOf, mentionsUser, withMention } from './mentions.ts';
 
 /** Events kept of each thread, to be counted on top of a cursor from before them. */
 const RECENT = 200;
@@ -20,12 +20,6 @@ interface Counted {
   /** Whether the reply is of another account. */
   readonly isOther: boolean;
   readonly isMentioned: boolean;
-}
-
-/** Returns whether the text of an event mentions a user by name. */
-export function mentionsUser(event: Event, user: AccountId): boolean {
-  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
-  return (event.data.mentions ?? []).some((m) => m.kind === 'user' && m.id === user);
 }
 
 /** A thread as events name it. */
@@ -142,7 +136,10 @@ export class ThreadCounts {
   }
 }
 
-/** Returns a cursor after a move, if known: what the server has counted is read as a whole. */
+/**
+ * Returns a cursor moved to readSeq. Whether single replies were read is unknown, so the server's count stays
+ * until everything it counted is read.
+ */
 function readUpTo(cursor: ThreadCursor, readSeq: Seq): ThreadCursor {
   return {
     ...cursor,
@@ -169,14 +166,10 @@ function withEvent(cursor: ThreadCursor, event: Counted): ThreadCursor {
 
 function countedOf(event: Event, me: AccountId): Counted | null {
   const { type, seq, actor, data } = event;
-  if (type === 'message.posted') {
+  if (type === 'message.posted' || type === 'message.edited') {
+    const reply = type === 'message.posted' ? seq : data.message;
     const isOther = actor !== me;
-    return { seq, type, reply: seq, isOther, isMentioned: isOther && areOf(data.mentions, me) };
-  }
-  if (type === 'message.edited') {
-    const isOther = actor !== me;
-    const isMentioned = isOther && areOf(data.mentions, me);
-    return { seq, type, reply: data.message, isOther, isMentioned };
+    return { seq, type, reply, isOther, isMentioned: isOther && areOf(data.mentions, me) };
   }
   if (type !== 'message.deleted') return null;
   return { seq, type, reply: data.message, isOther: data.author !== me, isMentioned: false };

@@ -2,7 +2,8 @@ import type { AccountId, ConversationId, Event, Seq, ThreadCursor } from '@parle
 import { conversationOfStream } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { mentionsUser, ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
+import { mentionsUser } from './mentions.ts';
+import { ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
 
 /** Events of threads that are not known yet are answered with one request within this time, ms. */
 const LOAD_AFTER_MS = 300;
@@ -11,7 +12,7 @@ const READ_EVERY_MS = 1_000;
 /** Threads that are remembered as not followed. */
 const OTHERS_MAX = 5_000;
 
-/** The threads that an account follows, and what is unread in them; the same object until that changes. */
+/** The threads that an account follows, and what is unread in them. */
 export interface ThreadsSnapshot {
   /** Whether the threads were loaded. */
   readonly isLoaded: boolean;
