@@ -159,7 +159,7 @@ export class Requests {
         if (!(error instanceof ApiError)) throw error;
         // It was carried out, and another member has undone it since.
         if (error.code === 'no_longer_member') return true;
-        if (!isPassing(error)) {
+        if (!isTransient(error)) {
           this.#record.nacked(id, error.code);
           return false;
         }
@@ -175,7 +175,7 @@ export class Requests {
         await work();
         return;
       } catch (error) {
-        if (!(error instanceof ApiError) || !isPassing(error)) throw error;
+        if (!(error instanceof ApiError) || !isTransient(error)) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -183,6 +183,6 @@ export class Requests {
 }
 
 /** Whether the request may succeed later: also when the access token ended and is renewed first. */
-function isPassing({ code, retryable }: ApiError): boolean {
+function isTransient({ code, retryable }: ApiError): boolean {
   return retryable || code === 'unauthenticated' || code === 'token_expired';
 }

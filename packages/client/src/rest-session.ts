@@ -197,7 +197,7 @@ export class RestSession {
   }
 
   /**
-   * Sends a request with a body that is no JSON, and returns the response, whatever its status. A token
+   * Sends a request with a body that is not JSON, and returns the response, whatever its status. A token
    * that the server does not accept is replaced once.
    */
   async requestBytes(

@@ -1,4 +1,5 @@
 import type { Attachment, FileId } from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
 import { ApiError, errorOf } from './api-error.ts';
 
 /** Uploads by the tus protocol: in pieces, each confirmed when it is on the server’s disk. */
@@ -20,20 +21,7 @@ export interface UploadOptions {
 }
 
 /** What an upload needs of the API. */
-interface Api {
-  requestBytes(
-    method: string,
-    path: string,
-    options: {
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body?: Blob;
-      readonly timeoutMs: number;
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): Promise<Response>;
-  file(id: FileId): Promise<Attachment>;
-  cancelUpload(id: FileId): Promise<void>;
-}
+type Api = Pick<ParleyApi, 'requestBytes' | 'file' | 'cancelUpload'>;
 
 const KIB = 1024;
 /** The first piece is small, so that a slow connection shows progress; later ones grow. */
@@ -131,7 +119,7 @@ async function sendFrom(
       const ms = performance.now() - startedAt;
       size = ms > PIECE_MS ? Math.max(PIECE_MIN, size / 2) : Math.min(PIECE_MAX, size * 2);
     } catch (error) {
-      if (signal?.aborted || !isPassing(error) || ++failures >= ATTEMPTS) throw error;
+      if (signal?.aborted || !isTransient(error) || ++failures >= ATTEMPTS) throw error;
       size = PIECE_MIN;
       await pause(Math.min(WAIT_MAX_MS, 500 * 2 ** failures) * Math.random(), signal);
       // The piece may have arrived, in whole or in part.
@@ -166,7 +154,7 @@ async function sendPiece(
 }
 
 /** Whether the same request may succeed later: no connection, a server that restarts, another offset. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof ApiError)) return true;
   if (error.code === 'disk_full') return false;
   return error.retryable || error.code === 'upload_conflict' || error.status === 408;
