@@ -4,7 +4,7 @@ import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-
 import { Hash, Info, Lock } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { messageHash, messageOfHash } from '../lib/message-hash.ts';
+import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
@@ -123,7 +123,21 @@ function Open({
   // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the message shows it again
   useEffect(() => {
     const linked = messageOfHash(hash);
-    if (linked !== null && thread === undefined) list.current?.goTo(linked);
+    if (linked === null || thread !== undefined) return;
+    let isCurrent = true;
+    const show = async () => {
+      // A link may name a reply that is only in its thread.
+      const isHere = timeline.snapshot.messages.some((message) => message.seq === linked);
+      const message = isHere ? null : await client.api.message(view.id, linked).catch(() => null);
+      if (!isCurrent) return;
+      const place = message && placeOf(message);
+      if (place?.search.thread === undefined) list.current?.goTo(linked);
+      else void navigate({ to: '/c/$id', params: { id: view.id }, ...place, replace: true });
+    };
+    void show();
+    return () => {
+      isCurrent = false;
+    };
   }, [hash, state.__TSR_key]);
   const openThread = useCallback(
     (root?: Seq) =>

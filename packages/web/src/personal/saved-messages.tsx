@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
+import { placeOf } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
@@ -87,7 +88,7 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
           <Link
             to="/c/$id"
             params={{ id: conversation }}
-            search={message.thread === null ? {} : { thread: message.thread }}
+            {...placeOf(message)}
             onClick={onOpen}
             className="block"
           >

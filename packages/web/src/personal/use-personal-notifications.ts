@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
+import { messageHash } from '../lib/message-hash.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 
@@ -34,7 +35,8 @@ export function usePersonalNotifications(): void {
         if (event.type === 'report.resolved') toast(t(`report.${event.data.resolution}`));
         if (event.type !== 'reminder.due') return;
         const { conversation, message } = event.data;
-        const open = () => void navigate({ to: '/c/$id', params: { id: conversation } });
+        const open = (hash: string) =>
+          void navigate({ to: '/c/$id', params: { id: conversation }, hash });
         void showReminder(client, conversation, message, open);
       }),
     [client, navigate],
@@ -45,7 +47,7 @@ async function showReminder(
   client: ParleyClient,
   conversation: ConversationId,
   message: Seq,
-  open: () => void,
+  open: (hash: string) => void,
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
     ({ body, deletedAt }) => (deletedAt === null ? excerpt(body, EXCERPT) : t('message.deleted')),
@@ -57,6 +59,6 @@ async function showReminder(
     description: text,
     duration: Number.POSITIVE_INFINITY,
     closeButton: true,
-    action: { label: t('saved.open'), onClick: open },
+    action: { label: t('saved.open'), onClick: () => open(messageHash(message)) },
   });
 }

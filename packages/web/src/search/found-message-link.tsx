@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { displayText } from '../lib/display-text.ts';
-import { messageHash } from '../lib/message-hash.ts';
+import { placeOf } from '../lib/message-hash.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -27,10 +27,7 @@ export function FoundMessageLink({
     <Link
       to="/c/$id"
       params={{ id: message.conversation }}
-      hash={messageHash(message.seq)}
-      search={
-        message.thread !== null && !message.alsoInConversation ? { thread: message.thread } : {}
-      }
+      {...placeOf(message)}
       onKeyDown={onKeyDown}
       className="flex gap-3 rounded-lg px-3 py-2.5 hover:bg-hover focus-visible:bg-hover"
     >
