@@ -1,5 +1,5 @@
 import type { ConversationView } from '@parley/client';
-import type { Seq } from '@parley/protocol';
+import type { ClientId, Seq } from '@parley/protocol';
 import { CalendarClock, ChartBarBig, SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { toast } from 'sonner';
@@ -51,7 +51,7 @@ export function Composer({
   draft.current = text;
   const sent = useServerDraft(view.id, text, setText);
   const wait = useSlowMode(view);
-  const files = useNewFiles(view.id);
+  const files = useNewFiles();
   useDroppedFiles(files);
   const hasContent = isSendable(text) || (files.ids.length > 0 && charactersLeft(text) >= 0);
   const ready = hasContent && files.isReady && wait === 0;
@@ -93,10 +93,10 @@ export function Composer({
       hadFocus.current = document.activeElement === element;
     };
   }, [field, hadFocus]);
-  const schedule = async (sendAt: string) => {
+  const schedule = async (sendAt: string, id: ClientId) => {
     const quote = replyTo === null ? {} : { replyTo };
     const body = text.trim();
-    await client.api.personal.schedule({ conversation: view.id, body, sendAt, ...quote });
+    await client.api.personal.schedule({ conversation: view.id, body, sendAt, ...quote }, id);
     sent(Promise.resolve());
     setText('');
     onCancelReply();

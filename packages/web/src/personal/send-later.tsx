@@ -1,7 +1,9 @@
+import type { ClientId } from '@parley/protocol';
 import { useState } from 'react';
 import { fromField, inAnHour, mondayMorning, toField, tomorrowMorning } from '../lib/later.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
@@ -23,7 +25,7 @@ export function SendLater({
 }: {
   title: string;
   initial?: string;
-  onChoose: (sendAt: string) => Promise<void>;
+  onChoose: (sendAt: string, id: ClientId) => Promise<void>;
   onClose: () => void;
 }) {
   const [value, setValue] = useState(() =>
@@ -31,6 +33,9 @@ export function SendLater({
   );
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  // The same times as long as the dialog is open, so that a second attempt is the same command.
+  const [presets] = useState(() => PRESETS.map(([key, timeOf]) => [key, timeOf()] as const));
+  const commandId = useCommandIds();
   const choose = async (time: Date | null) => {
     if (time === null) {
       setProblem(t('scheduled.noTime'));
@@ -39,7 +44,8 @@ export function SendLater({
     setBusy(true);
     setProblem(undefined);
     try {
-      await onChoose(time.toISOString());
+      const sendAt = time.toISOString();
+      await onChoose(sendAt, commandId(sendAt));
       onClose();
     } catch (error) {
       setProblem(errorMessage(error));
@@ -49,15 +55,15 @@ export function SendLater({
   return (
     <Dialog open onClose={onClose} title={title}>
       <ul className="mb-4 space-y-1.5">
-        {PRESETS.map(([key, timeOf]) => (
+        {presets.map(([key, time]) => (
           <li key={key}>
             <Button
               className="w-full justify-between text-start"
               disabled={busy}
-              onClick={() => void choose(timeOf())}
+              onClick={() => void choose(time)}
             >
               <span>{t(key)}</span>
-              <span className="font-normal text-muted">{fullTime(timeOf().toISOString())}</span>
+              <span className="font-normal text-muted">{fullTime(time.toISOString())}</span>
             </Button>
           </li>
         ))}
