@@ -2,8 +2,13 @@
 export const isPageFocused = (): boolean =>
   document.visibilityState === 'visible' && document.hasFocus();
 
+/** Where a thread is shown beside its conversation, not over it: Tailwind’s `lg`. */
+const BESIDE = '(min-width: 64rem)';
+
 /** Returns whether the user is viewing this conversation, or with `thread` this thread of it. */
 export function isViewing(conversation: string, thread?: number): boolean {
   if (!isPageFocused() || location.pathname !== `/c/${conversation}`) return false;
-  return thread === undefined || new URLSearchParams(location.search).get('thread') === `${thread}`;
+  const shown = new URLSearchParams(location.search).get('thread');
+  if (thread !== undefined) return shown === `${thread}`;
+  return shown === null || window.matchMedia(BESIDE).matches;
 }
