@@ -13,6 +13,7 @@ import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
@@ -26,7 +27,7 @@ import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { roleOptions } from './role-options.ts';
 import { SuspendAccount } from './suspend-account.tsx';
-import { attempt, useAdmin } from './use-admin.ts';
+import { useAdmin } from './use-admin.ts';
 
 /** Shows one account, and what admins can do with it. */
 export function AccountDialog({

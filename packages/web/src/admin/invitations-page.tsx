@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { attempt } from '../lib/attempt.ts';
 import { inUnits } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
@@ -17,7 +18,7 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { useLoad } from '../ui/use-load.ts';
-import { attempt, useAdmin } from './use-admin.ts';
+import { useAdmin } from './use-admin.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -2,6 +2,7 @@ import type { Report } from '@parley/protocol';
 import { Flag } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
+import { attempt } from '../lib/attempt.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -10,7 +11,6 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
-import { attempt } from './use-admin.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 

@@ -7,6 +7,7 @@ import {
 } from '@parley/protocol';
 import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
+import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
@@ -18,7 +19,7 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { CreateApiKey } from './create-api-key.tsx';
-import { attempt, useAdmin } from './use-admin.ts';
+import { useAdmin } from './use-admin.ts';
 
 /** Shows one service account and its API keys. */
 export function ServiceAccountCard({

@@ -15,7 +15,9 @@ import {
   VolumeX,
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { loadPart } from '../lib/load-error.ts';
 import { timeOfDay } from '../lib/time.ts';
 import { useNotificationSettings } from '../notifications/settings.ts';
@@ -28,7 +30,9 @@ import { Avatar } from '../ui/avatar.tsx';
 import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
 import { useShownPresence } from '../users/shown-presence.ts';
 
-const StatusDialog = lazy(() => loadPart(() => import('../users/status-dialog.tsx')));
+const StatusDialog = lazyPart(
+  async () => (await import('../users/status-dialog.tsx')).StatusDialog,
+);
 
 const THEMES: [Theme, PlainKey, ReactNode][] = [
   ['system', 'ownMenu.themeSystem', <Laptop key="s" size={16} />],
@@ -83,7 +87,7 @@ export function OwnMenu() {
               </span>
               <bdi className="truncate">{status?.text || t('status.set')}</bdi>
             </DropdownMenu.Item>
-            <DropdownMenu.Item className={ITEM} onSelect={() => void toggleQuiet()}>
+            <DropdownMenu.Item className={ITEM} onSelect={() => void attempt(toggleQuiet)}>
               <BellOff size={16} />
               {status?.doNotDisturbUntil
                 ? t('status.quietUntil', { time: timeOfDay(status.doNotDisturbUntil) })
@@ -153,11 +157,7 @@ export function OwnMenu() {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      {isStatusShown && (
-        <Suspense>
-          <StatusDialog onClose={() => setStatusShown(false)} />
-        </Suspense>
-      )}
+      {isStatusShown && <StatusDialog onClose={() => setStatusShown(false)} />}
       {isSavedShown && <SavedMessages onClose={() => setSavedShown(false)} />}
     </>
   );

@@ -11,6 +11,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Archive, ArchiveRestore, Crown, LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -89,13 +90,6 @@ export function Details({
     [client, view.id],
   );
 
-  const attempt = async (work: () => Promise<unknown>) => {
-    try {
-      await work();
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
   const changeRole = ({ member, role }: Change) =>
     attempt(async () => {
       if (role) await client.api.changeMemberRole(view.id, member.account, role);

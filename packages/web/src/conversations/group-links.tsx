@@ -1,8 +1,7 @@
 import type { ConversationView } from '@parley/client';
 import type { GroupLink, LinkId } from '@parley/protocol';
 import { useState } from 'react';
-import { toast } from 'sonner';
-import { errorMessage } from '../lib/text.ts';
+import { attempt } from '../lib/attempt.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -37,17 +36,13 @@ function Links({ view }: { view: ConversationView }) {
   const [uses, setUses] = useState<string>('none');
   const [url, setUrl] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const attempt = async (work: () => Promise<void>) => {
+  const run = async (work: () => Promise<void>) => {
     setBusy(true);
-    try {
-      await work();
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
+    await attempt(work);
     setBusy(false);
   };
   const create = () =>
-    attempt(async () => {
+    run(async () => {
       const created = await client.api.admission.createGroupLink(view.id, {
         expiresAt:
           days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
@@ -57,7 +52,7 @@ function Links({ view }: { view: ConversationView }) {
       links.set((items) => [created.link, ...items]);
     });
   const revoke = (id: LinkId) =>
-    attempt(async () => {
+    run(async () => {
       await client.api.admission.revokeGroupLink(view.id, id);
       links.set((items) => items.filter((link) => link.id !== id));
       setUrl(null);

@@ -1,4 +1,4 @@
-import type { Attachment, ConversationId, FileId } from '@parley/protocol';
+import type { Attachment, FileId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
@@ -35,7 +35,7 @@ export interface NewFiles {
 let lastKey = 0;
 
 /** Uploads files for a new message of a conversation, as soon as they are chosen. */
-export function useNewFiles(conversation: ConversationId): NewFiles {
+export function useNewFiles(): NewFiles {
   const client = useClient();
   const [items, setItems] = useState<readonly NewFile[]>([]);
   const controllers = useRef(new Map<number, AbortController>());
@@ -68,13 +68,12 @@ export function useNewFiles(conversation: ConversationId): NewFiles {
     controllers.current.get(key)?.abort(new Error('Removed'));
     setItems((all) => all.filter((item) => item.key !== key));
   };
-  // Uploads of a conversation that was left continue when its files are chosen again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for each conversation
+  // Leaving the conversation cancels its uploads; after a reload of the page they continue.
   useEffect(
     () => () => {
       for (const controller of controllers.current.values()) controller.abort(new Error('Left'));
     },
-    [conversation],
+    [],
   );
 
   const add = (files: Iterable<File>) => {

@@ -19,6 +19,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { ProfileButton } from '../users/profile-button.tsx';
 import { StatusEmoji } from '../users/status-emoji.tsx';
+import { useSubscription } from '../users/use-presence-of.ts';
 import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
@@ -60,6 +61,8 @@ export const MessageRow = memo(function MessageRow({
   const author = useParley((s) => s.users).get(message.author);
   const [deleting, setDeleting] = useState(false);
   useEffect(() => client.wantUser(message.author), [client, message.author]);
+  // The status is shown with the name.
+  useSubscription(first ? [message.author] : []);
   const name =
     author?.displayName ?? (message.author === me?.id ? me.displayName : t('common.someone'));
   const mine = message.author === me?.id;

@@ -3,6 +3,7 @@ import { LIMITS, type Seq } from '@parley/protocol';
 import { AlarmClock, Bookmark, Eye, Flag, Forward, MailOpen, MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
+import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
@@ -16,8 +17,6 @@ import { useThreadLinks } from './thread-link.ts';
 
 const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
-
-const HOUR_MS = 3_600_000;
 
 /** An entry in the menu of a message. */
 export interface MoreAction {
@@ -126,18 +125,13 @@ function savingActions(save: (remindAt: string | null) => Promise<void>): MoreAc
       key: 'remindSoon',
       icon: <AlarmClock size={16} />,
       label: t('message.remindSoon'),
-      run: () => void save(new Date(Date.now() + HOUR_MS).toISOString()),
+      run: () => void save(inAnHour().toISOString()),
     },
     {
       key: 'remindTomorrow',
       icon: <AlarmClock size={16} />,
       label: t('message.remindTomorrow'),
-      run: () => {
-        const tomorrow = new Date();
-        tomorrow.setDate(tomorrow.getDate() + 1);
-        tomorrow.setHours(9, 0, 0, 0);
-        void save(tomorrow.toISOString());
-      },
+      run: () => void save(tomorrowMorning().toISOString()),
     },
   ];
 }

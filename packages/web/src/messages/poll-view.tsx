@@ -1,8 +1,8 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Poll } from '@parley/protocol';
 import { useMemo, useState } from 'react';
-import { toast } from 'sonner';
-import { errorMessage, nameList } from '../lib/text.ts';
+import { attempt } from '../lib/attempt.ts';
+import { nameList } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -28,19 +28,15 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
       return [...named];
     }, [poll]),
   );
-  const send = async (work: Promise<unknown>) => {
+  const send = async (work: () => Promise<unknown>) => {
     setBusy(true);
-    try {
-      await work;
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
+    await attempt(work);
     setBusy(false);
   };
   const toggle = (n: number) => {
     const others = poll.isMultiple ? own.filter((choice) => choice !== n) : [];
     const chosen = own.includes(n) ? others : [...others, n];
-    void send(client.api.polls.vote(conversation, seq, chosen));
+    void send(() => client.api.polls.vote(conversation, seq, chosen));
   };
   const mayClose = !isClosed && (message.author === me?.id || may('delete'));
   return (
@@ -90,7 +86,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
             look="quiet"
             className="min-h-8 px-2"
             busy={busy}
-            onClick={() => void send(client.api.polls.closePoll(conversation, seq))}
+            onClick={() => void send(() => client.api.polls.closePoll(conversation, seq))}
           >
             {t('poll.close')}
           </Button>

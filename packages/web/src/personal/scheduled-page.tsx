@@ -2,8 +2,8 @@ import { LIMITS, type ScheduledMessage } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
+import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -66,14 +66,6 @@ function Entry({ item }: { item: ScheduledMessage }) {
   const users = useParley((s) => s.users);
   const view = useParley((s) => s.conversations).get(item.conversation);
   const [dialog, setDialog] = useState<'edit' | 'time' | 'delete' | null>(null);
-  const attempt = async (work: Promise<unknown>, done: string) => {
-    try {
-      await work;
-      toast(done);
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
   const close = () => setDialog(null);
   return (
     <li className="py-3">
@@ -108,7 +100,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         <IconButton
           label={t('scheduled.sendNow')}
           onClick={() =>
-            void attempt(client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
+            void attempt(() => client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
           }
         >
           <SendHorizontal size={16} />
@@ -136,7 +128,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         onCancel={close}
         onConfirm={() => {
           close();
-          void attempt(client.api.personal.deleteScheduled(item.id), t('scheduled.deleted'));
+          void attempt(() => client.api.personal.deleteScheduled(item.id), t('scheduled.deleted'));
         }}
       />
     </li>

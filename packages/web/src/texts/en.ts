@@ -243,7 +243,7 @@ export const en = {
   profileCard: {
     show: 'Show profile',
     name: 'Profile',
-    title: 'Title',
+    title: 'Job title',
     pronouns: 'Pronouns',
     status: 'Status',
     localTime: 'Local time',
@@ -399,7 +399,7 @@ export const en = {
     roleAdmin: 'Admin',
     roleMember: 'Member',
     whoMay: 'Who can do what',
-    whoMayReply: 'Who may reply in threads',
+    whoMayReply: 'Reply in threads',
     whoMayPost: 'Post messages',
     whoMayInvite: 'Add people',
     whoMayPin: 'Pin messages',
@@ -692,7 +692,7 @@ export const en = {
   profile: {
     title: 'Profile',
     intro: 'Your name, your contact details, and what others see of you.',
-    jobTitle: 'Title',
+    jobTitle: 'Job title',
     pronouns: 'Pronouns',
     timeZone: 'Time zone',
     noTimeZone: 'Not shown',
@@ -905,7 +905,7 @@ export const en = {
   },
   server: {
     title: 'Server settings',
-    intro: 'Changes take effect on all nodes within seconds, without a restart.',
+    intro: 'Changes take effect within seconds, without a restart.',
     name: 'Server name',
     groupCreation: 'Who can create groups',
     everyone: 'Everyone',

@@ -1,14 +1,8 @@
 import { AccountApi, type ParleyClient } from '@parley/client';
-import { toast } from 'sonner';
-import { errorMessage } from '../lib/text.ts';
 import { endOf } from './status-times.ts';
 
 /** Starts do not disturb for an hour, or ends it. */
 export async function setDoNotDisturb(client: ParleyClient, on: boolean): Promise<void> {
-  try {
-    const doNotDisturbUntil = on ? endOf('hour') : null;
-    await new AccountApi(client.api).updateStatus({ doNotDisturbUntil });
-  } catch (error) {
-    toast.error(errorMessage(error));
-  }
+  const doNotDisturbUntil = on ? endOf('hour') : null;
+  await new AccountApi(client.api).updateStatus({ doNotDisturbUntil });
 }

@@ -17,7 +17,7 @@ import { useLoad } from '../ui/use-load.ts';
 import { DURATIONS, type Duration, endOf } from './status-times.ts';
 
 /** The dialog with which users change their status. */
-export default function StatusDialog({ onClose }: { onClose: () => void }) {
+export function StatusDialog({ onClose }: { onClose: () => void }) {
   const account = useAccount();
   const loaded = useLoad(() => account.status());
   return (

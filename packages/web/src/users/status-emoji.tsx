@@ -1,13 +1,14 @@
 import type { AccountId } from '@parley/protocol';
 import { useParley } from '../session/use-client.ts';
-import { useSubscription } from './use-presence-of.ts';
 
 /** Shown for a status that has only a text. */
 const TEXT_ONLY = '💬';
 
-/** The emoji of a user’s status, with its text as tooltip; nothing without a status. */
+/**
+ * The emoji of a user’s status, with its text as tooltip; nothing without a status. What shows it subscribes to
+ * the user.
+ */
 export function StatusEmoji({ id }: { id: AccountId }) {
-  useSubscription([id]);
   const status = useParley((s) => s.statuses.get(id));
   if (!status || (status.emoji === null && status.text === '')) return null;
   return (
