@@ -23,12 +23,14 @@ import { eraseSaved } from '../personal/saved-commands.ts';
 import { eraseScheduled } from '../personal/scheduled-commands.ts';
 import { clearStatus } from '../status/commands.ts';
 import { NO_STATUS } from '../status/queries.ts';
-import type { Append, Outcome } from '../stream/append.ts';
+import { type Append, assertStored } from '../stream/append.ts';
 
 /** Interval of looking for erasures that another node queued or that were interrupted. */
 const POLL_MS = 30_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 2_000;
+/** The error when a command was not stored; the erasure is then retried. */
+const STEP_FAILED = 'A step of an erasure failed';
 
 /** The dependencies of {@link Erasures}. */
 export interface ErasuresDeps {
@@ -111,19 +113,25 @@ export class Erasures {
       // The other user of a direct conversation keeps it.
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
-      assertStored(await withdrawMember(append, { actor: account, clientId, conversation }));
+      assertStored(
+        await withdrawMember(append, { actor: account, clientId, conversation }),
+        STEP_FAILED,
+      );
       if (isStopped()) return false;
     }
     for (const { account: blocked } of await blocksOf(pool, account)) {
       const clientId = uuidv7() as ClientId;
-      assertStored(await unblockAccount(append, { actor: account, clientId }, blocked));
+      assertStored(
+        await unblockAccount(append, { actor: account, clientId }, blocked),
+        STEP_FAILED,
+      );
       if (isStopped()) return false;
     }
     for (const eraseBatch of [eraseSaved, eraseScheduled, eraseFollows]) {
       for (;;) {
         const outcome = await eraseBatch(append, account);
         if (!outcome) break;
-        assertStored(outcome);
+        assertStored(outcome, STEP_FAILED);
         if (isStopped()) return false;
       }
     }
@@ -146,7 +154,7 @@ export class Erasures {
     for (;;) {
       const batch = await eraseMessages(this.#deps, account, conversation, after);
       if (!batch) return true;
-      assertStored(batch.outcome);
+      assertStored(batch.outcome, STEP_FAILED);
       after = batch.upTo;
       if (isStopped()) return false;
     }
@@ -155,7 +163,7 @@ export class Erasures {
   /** Removes the status, its texts in the events that had it, and when the account was last seen. */
   async #eraseStatus(account: AccountId): Promise<void> {
     const { pool, append } = this.#deps;
-    assertStored(await clearStatus(append, account));
+    assertStored(await clearStatus(append, account), STEP_FAILED);
     await pool.query({
       name: 'erasures-redact-statuses',
       text: `update events set data = $2, command_digest = null
@@ -175,11 +183,4 @@ export class Erasures {
       values: [WORKSPACE_STREAM, account, JSON.stringify({ account, ...erasedNames(account) })],
     });
   }
-}
-
-/** @throws when the command was not stored; the erasure is then retried */
-function assertStored(outcome: Outcome): void {
-  if (outcome.kind === 'stored') return;
-  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
-  throw new Error(`A step of an erasure failed: ${reason}`);
 }

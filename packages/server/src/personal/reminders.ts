@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Append } from '../stream/append.ts';
+import { type Append, assertStored } from '../stream/append.ts';
 import { remind } from './saved-commands.ts';
 import { dueReminders } from './saved-queries.ts';
 
@@ -55,11 +55,7 @@ export class Reminders {
       const due = await dueReminders(pool, new Date(clock.now()), BATCH);
       const outcomes = await Promise.all(due.map((reminder) => remind(append, reminder)));
       if (isStopped()) return;
-      const missed = outcomes.find((outcome) => outcome.kind !== 'stored');
-      if (missed) {
-        const reason = missed.kind === 'refused' ? missed.refusal.code : 'unknown outcome';
-        throw new Error(`A reminder was not stored: ${reason}`);
-      }
+      for (const outcome of outcomes) assertStored(outcome, 'A reminder was not stored');
       if (due.length < BATCH) return;
     }
   }

@@ -2,7 +2,7 @@ import { isRetryable } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Logger } from '../log.ts';
-import type { Append, Outcome } from '../stream/append.ts';
+import { type Append, assertStored } from '../stream/append.ts';
 import { type DueScheduled, failScheduled, LATE_MS, sendDue } from './scheduled-commands.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
 
@@ -14,6 +14,8 @@ const RETRY_MS = 2_000;
 const BATCH = 50;
 /** The longest deferral: a suspension may be lifted before its end, and slow mode be turned off. */
 const DEFER_MAX_MS = 600_000;
+/** The error when a command was not stored, or may not have been: the next search shows which. */
+const NOT_HANDLED = 'A scheduled message was not handled';
 
 /** The dependencies of {@link ScheduledSender}. */
 export interface ScheduledSenderDeps {
@@ -65,12 +67,12 @@ export class ScheduledSender {
   async #send(due: DueScheduled): Promise<void> {
     const { pool, append } = this.#deps;
     if (due.isTooLate) {
-      assertStored(await failScheduled(append, due, 'too_late'));
+      assertStored(await failScheduled(append, due, 'too_late'), NOT_HANDLED);
       return;
     }
     const outcome = await sendDue(append, due);
     if (outcome.kind !== 'refused') {
-      assertStored(outcome);
+      assertStored(outcome, NOT_HANDLED);
       return;
     }
     const { code, retryAfter } = outcome.refusal;
@@ -81,13 +83,6 @@ export class ScheduledSender {
       await deferScheduled(pool, due, Math.min(delayMs, DEFER_MAX_MS));
       return;
     }
-    assertStored(await failScheduled(append, due, code));
+    assertStored(await failScheduled(append, due, code), NOT_HANDLED);
   }
-}
-
-/** @throws when the command was not stored, or may not have been: the next search shows which */
-function assertStored(outcome: Outcome): void {
-  if (outcome.kind === 'stored') return;
-  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
-  throw new Error(`A scheduled message was not handled: ${reason}`);
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Append } from '../stream/append.ts';
+import { type Append, assertStored } from '../stream/append.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import { expireStatus, withoutExpired } from './commands.ts';
 import {
@@ -139,11 +139,8 @@ export class Statuses {
       const due = await expiredStatuses(pool, new Date(clock.now()), BATCH);
       const outcomes = await Promise.all(due.map((expired) => expireStatus(append, expired)));
       if (isStopped()) return;
-      const missed = outcomes.find((outcome) => outcome.kind !== 'stored');
-      if (missed) {
-        const reason = missed.kind === 'refused' ? missed.refusal.code : 'unknown outcome';
-        throw new Error(`The expiry of a status was not stored: ${reason}`);
-      }
+      for (const outcome of outcomes)
+        assertStored(outcome, 'The expiry of a status was not stored');
       if (due.length < BATCH) return;
     }
   }

@@ -80,5 +80,18 @@ export class Append {
   }
 }
 
+/**
+ * Asserts that a command was stored, for commands of the server itself.
+ * @throws with what has failed otherwise, `what`, and the reason
+ */
+export function assertStored(
+  outcome: Outcome,
+  what: string,
+): asserts outcome is Extract<Outcome, { kind: 'stored' }> {
+  if (outcome.kind === 'stored') return;
+  const reason = outcome.kind === 'refused' ? outcome.refusal.code : 'unknown outcome';
+  throw new Error(`${what}: ${reason}`);
+}
+
 const resultOf = (outcome: Outcome): CommandResult =>
   outcome.kind === 'stored' && outcome.repeated ? 'repeated' : outcome.kind;
