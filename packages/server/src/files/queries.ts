@@ -2,6 +2,11 @@ import type { AccountId, Attachment, FileId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import type { Digest } from './file-store.ts';
 
+/** SQL: the file `f`, a row of `files`, as an `Attachment`. */
+export const FILE = `json_strip_nulls(json_build_object(
+  'id', f.id, 'name', f.name, 'mediaType', f.media_type, 'bytes', f.bytes,
+  'width', f.width, 'height', f.height, 'blurhash', f.blurhash))`;
+
 /** A file that an account may read, and where its content is. */
 export interface ReadableFile {
   readonly file: Attachment;
@@ -43,8 +48,3 @@ export async function readableFiles(
   });
   return rows;
 }
-
-/** SQL: the file `f`, a row of `files`, as an `Attachment`. */
-const FILE = `json_strip_nulls(json_build_object(
-  'id', f.id, 'name', f.name, 'mediaType', f.media_type, 'bytes', f.bytes,
-  'width', f.width, 'height', f.height, 'blurhash', f.blurhash))`;

@@ -1,4 +1,5 @@
 import type { AccountId, Attachment, FileId, Seq, StreamId } from '@parley/protocol';
+import { FILE } from '../files/queries.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import type { RuleContext, Statement, StatementSink } from '../stream/stream-transaction.ts';
 
@@ -25,9 +26,7 @@ export async function readFiles(
   if (wanted.length === 0) return found;
   const rows = await tx.query<{ n: number; file: Attachment }>(
     'attachments-files',
-    `select i.n::int as n, json_strip_nulls(json_build_object(
-       'id', f.id, 'name', f.name, 'mediaType', f.media_type, 'bytes', f.bytes,
-       'width', f.width, 'height', f.height, 'blurhash', f.blurhash)) as file
+    `select i.n::int as n, ${FILE} as file
      from unnest($1::int8[], $2::uuid[], $3::uuid[]) with ordinality as i (n, account_id, id, place)
      join files f on f.id = i.id and f.uploader_id = i.account_id and f.state = 'stored'
      order by i.place
