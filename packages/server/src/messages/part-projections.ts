@@ -1,6 +1,7 @@
 import type { EventType, Seq, StreamId } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+import { messageChanged } from './message-changed.ts';
 
 /** The projections of what messages have besides their text: forwarded messages and polls. */
 
@@ -47,9 +48,6 @@ export function deleteParts(
   );
 }
 
-const MESSAGE_CHANGED = `update messages set changed_seq = $3
-  where conversation_id = $1 and seq = $2 and changed_seq < $3`;
-
 /** The projections of polls. */
 export const pollProjections = {
   'poll.voted': (tx, events) => {
@@ -72,7 +70,7 @@ export const pollProjections = {
           [e.stream, message, e.actor, choices, e.seq],
         );
       }
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 
@@ -85,7 +83,7 @@ export const pollProjections = {
          where conversation_id = $1 and message_seq = $2 and closed_at is null`,
         [e.stream, message, e.at],
       );
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;

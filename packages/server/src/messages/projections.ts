@@ -3,6 +3,7 @@ import { listStatement } from '../storage/list-statement.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { deleteAttachments, insertAttachments } from './attachments.ts';
+import { messageChanged } from './message-changed.ts';
 import { deleteParts, insertParts, pollProjections } from './part-projections.ts';
 import { addReplies, changeRoots, deleteReplies } from './thread-projections.ts';
 
@@ -121,7 +122,7 @@ export const messageProjections = {
          values ($1, $2, $3, $4, $5) on conflict do nothing`,
         [e.stream, message, e.actor, emoji, e.seq],
       );
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 
@@ -134,7 +135,7 @@ export const messageProjections = {
          where conversation_id = $1 and message_seq = $2 and account_id = $3 and emoji = $4`,
         [e.stream, message, e.actor, emoji],
       );
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 
@@ -147,7 +148,7 @@ export const messageProjections = {
          values ($1, $2, $3, $4, $5) on conflict do nothing`,
         [e.stream, message, e.actor, e.at, e.seq],
       );
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 
@@ -159,13 +160,10 @@ export const messageProjections = {
         'delete from pins where conversation_id = $1 and message_seq = $2',
         [e.stream, message],
       );
-      tx.issue('messages-changed', MESSAGE_CHANGED, [e.stream, message, e.seq]);
+      messageChanged(tx, e, message);
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;
-
-const MESSAGE_CHANGED = `update messages set changed_seq = $3
-  where conversation_id = $1 and seq = $2 and changed_seq < $3`;
 
 const MENTIONS_DELETED = `delete from mentions m
   using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
