@@ -8,7 +8,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
-import { storedSettings } from '../settings/server-settings.ts';
+import { storedSettingsIn } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
@@ -60,9 +60,7 @@ const changeRule: Rule<SettingsCommand> = {
     const { actor, change, audit } = command.request;
     const admin = await readTarget(tx, actor);
     if (!admin?.mayAct || admin.role === 'member') return { refuse: refusal('forbidden') };
-    const before = storedSettings(
-      await tx.query('settings-stored', 'select name, value from server_settings', []),
-    );
+    const before = await storedSettingsIn(tx);
     const names = changedSettings(before, change);
     if (names.length === 0) return unchanged(tx);
     const writes = new StatementList();

@@ -19,11 +19,6 @@ const RETRY_MS = 1_000;
 /** The message that tells other nodes of a change. */
 const CHANGED = 'settings-changed';
 
-const READ = {
-  name: 'settings-read',
-  text: 'select name, value from server_settings',
-} as const;
-
 interface SettingRow {
   name: string;
   value: unknown;
@@ -53,7 +48,7 @@ export class ServerSettings {
 
   constructor(deps: ServerSettingsDeps) {
     this.#deps = deps;
-    this.#current = this.#effective([]);
+    this.#current = this.#effective(SERVER_SETTINGS_DEFAULTS);
     this.#worker = new BackgroundWorker({
       work: async () => void (await this.load()),
       pollMs: POLL_MS,
@@ -78,16 +73,18 @@ export class ServerSettings {
 
   /** Reads the settings from the database. */
   async load(): Promise<Values> {
-    const { rows } = await this.#deps.pool.query<SettingRow>(READ);
-    this.#current = this.#effective(rows);
+    const { pool } = this.#deps;
+    const stored = await storedSettingsIn({
+      query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
+        (await pool.query<R>({ name, text, values })).rows,
+    });
+    this.#current = this.#effective(stored);
     return this.#current;
   }
 
   /** Returns the settings as a transaction sees them. */
   async readIn(tx: RuleContext): Promise<Values> {
-    return this.#effective(
-      await tx.query<SettingRow>('settings-read', 'select name, value from server_settings', []),
-    );
+    return this.#effective(await storedSettingsIn(tx));
   }
 
   /** Starts to follow changes on other nodes, until {@link stop}. */
@@ -107,15 +104,25 @@ export class ServerSettings {
     if (broker && broker.status !== 'alone') broker.note(null, CHANGED, '');
   }
 
-  #effective(rows: readonly SettingRow[]): Values {
+  #effective(stored: Values): Values {
     const { registration } = this.#deps.config;
     return {
-      ...storedSettings(rows),
+      ...stored,
       ...(registration && {
         registration: { mode: registration.mode, domains: [...registration.domains] },
       }),
     };
   }
+}
+
+/** Returns the settings in the database as a transaction sees them, whatever environment variables fix. */
+export async function storedSettingsIn(tx: Pick<RuleContext, 'query'>): Promise<Values> {
+  const rows = await tx.query<SettingRow>(
+    'settings-read',
+    'select name, value from server_settings',
+    [],
+  );
+  return storedSettings(rows);
 }
 
 /** Returns the settings that rows of the table make; what an older version does not understand has its default. */
