@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { syncFile } from './sync.ts';
 
 /** What is known of an image, and its preview. */
@@ -34,8 +35,8 @@ const BLUR_SIZE = 32;
 /** Returns whether previews are made of images of this type. */
 export const mayHavePreview = (mediaType: string): boolean => FORMATS.has(mediaType);
 
+const decoder = new ConcurrencyLimit(1);
 let waiting = 0;
-let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Decodes an image and writes its preview, a WebP file without metadata (position, camera), to `preview`.
@@ -45,12 +46,8 @@ let last: Promise<unknown> = Promise.resolve();
 export async function makePreview(path: string, preview: string): Promise<ImageFacts | null> {
   if (waiting >= WAITING_MAX) return null;
   waiting++;
-  const before = last;
-  const result = before.then(() => decode(path, preview));
-  // The next image is decoded whatever becomes of this one.
-  last = result.catch(() => undefined);
   try {
-    return await result;
+    return await decoder.run('', () => decode(path, preview));
   } finally {
     waiting--;
   }
