@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteRange, Digest, FileStore, StagedContent, StoredContent } from './file-store.ts';
-import { isMissing } from './missing.ts';
+import { nullIfMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -70,7 +70,7 @@ export class FolderStore implements FileStore {
   }
 
   async read(digest: Digest, range?: ByteRange): Promise<Readable | null> {
-    const file = await open(this.pathOf(digest)).catch(missing);
+    const file = await open(this.pathOf(digest)).catch(nullIfMissing);
     // The stream closes the file, also when it is destroyed.
     return file?.createReadStream(range && { start: range.start, end: range.end }) ?? null;
   }
@@ -78,18 +78,18 @@ export class FolderStore implements FileStore {
   async remove(digest: Digest): Promise<void> {
     const path = this.pathOf(digest);
     await rm(path, { force: true });
-    await syncFolders(dirname(path), dirname(path)).catch(missing);
+    await syncFolders(dirname(path), dirname(path)).catch(nullIfMissing);
   }
 
   async writtenAt(digest: Digest): Promise<Date | null> {
-    return (await stat(this.pathOf(digest)).catch(missing))?.mtime ?? null;
+    return (await stat(this.pathOf(digest)).catch(nullIfMissing))?.mtime ?? null;
   }
 
   async sweepStaged(before: Date): Promise<void> {
     const folder = join(this.#dir, STAGING);
     for await (const name of entries(folder)) {
       // A link has the time of the part that it is of, but not the change of its links.
-      const found = await stat(join(folder, name)).catch(missing);
+      const found = await stat(join(folder, name)).catch(nullIfMissing);
       if (found && found.ctime < before) await rm(join(folder, name), { force: true });
     }
   }
@@ -101,7 +101,7 @@ export class FolderStore implements FileStore {
         const folder = join(this.#dir, first, second);
         for await (const name of entries(folder)) {
           if (!DIGEST.test(name)) continue;
-          const found = await stat(join(folder, name)).catch(missing);
+          const found = await stat(join(folder, name)).catch(nullIfMissing);
           if (found) yield { digest: name, bytes: found.size };
         }
       }
@@ -123,12 +123,7 @@ export class FolderStore implements FileStore {
 async function* entries(folder: string): AsyncIterable<string> {
   const dir = await opendir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOTDIR') return null;
-    return missing(error);
+    return nullIfMissing(error);
   });
   if (dir) for await (const { name } of dir) yield name;
-}
-
-function missing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
 }

@@ -4,7 +4,7 @@ import { mkdir, open, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileId } from '@parley/protocol';
 import type { Digest } from './file-store.ts';
-import { isMissing } from './missing.ts';
+import { nullIfMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
 /** Bytes of a part, after which what was received is recorded: no more is lost by a crash. */
@@ -134,10 +134,7 @@ export class UploadParts {
   async *unchangedSince(time: Date): AsyncIterable<FileId> {
     for await (const { name } of await opendir(this.#dir)) {
       if (!FileId.safeParse(name).success) continue;
-      const found = await stat(join(this.#dir, name)).catch((error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      });
+      const found = await stat(join(this.#dir, name)).catch(nullIfMissing);
       if (found && found.mtime < time) yield name as FileId;
     }
   }
