@@ -17,7 +17,32 @@ export interface ProjectionTable {
   readonly parent?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
 }
 
-const inConversation = (alias: string) => `${alias}.conversation_id`;
+/** What the tables of conversations have in common. */
+const inConversation = {
+  stream: (alias: string) => `${alias}.conversation_id`,
+  rows: true,
+};
+
+/** Rows that refer to their conversation. */
+const ofConversation = {
+  ...inConversation,
+  parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+};
+
+/** Rows that refer to a message. */
+const ofMessage = {
+  ...inConversation,
+  parent: {
+    table: 'messages',
+    columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
+  },
+};
+
+/** Rows that refer to the root of a thread. */
+const ofThread = {
+  ...inConversation,
+  parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
+};
 
 /** Every table that follows from the events, parents first. */
 export const PROJECTION_TABLES: readonly ProjectionTable[] = [
@@ -89,9 +114,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       slow_posted_at: 'the time of a post in slow mode, which is in no event of its own',
       read_revision: 'counts the marks as unread, which are in no event',
     },
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+    ...ofConversation,
   },
   {
     name: 'messages',
@@ -109,108 +132,70 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'also_in_conversation',
     ],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+    ...ofConversation,
   },
   {
     name: 'mentions',
     key: ['account_id', 'conversation_id', 'message_seq'],
     columns: ['seq', 'thread'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'threads',
     key: ['conversation_id', 'thread'],
     columns: ['replies', 'last_reply_seq', 'last_reply_at', 'authors'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
+    ...ofThread,
   },
   {
     name: 'thread_participants',
     key: ['account_id', 'conversation_id', 'thread'],
     columns: ['seq'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'messages', columns: { conversation_id: 'conversation_id', thread: 'seq' } },
+    ...ofThread,
   },
   {
     name: 'attachments',
     key: ['conversation_id', 'message_seq', 'position'],
     columns: ['file_id', 'file'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'reactions',
     key: ['conversation_id', 'message_seq', 'emoji', 'account_id'],
     columns: ['seq'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'pins',
     key: ['conversation_id', 'message_seq'],
     columns: ['pinned_by', 'pinned_at', 'seq'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'message_parts',
     key: ['conversation_id', 'message_seq'],
     columns: ['forwarded_from', 'poll', 'closed_at'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'poll_votes',
     key: ['conversation_id', 'message_seq', 'account_id'],
     columns: ['choices', 'seq'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: {
-      table: 'messages',
-      columns: { conversation_id: 'conversation_id', message_seq: 'seq' },
-    },
+    ...ofMessage,
   },
   {
     name: 'bans',
     key: ['conversation_id', 'account_id'],
     columns: ['banned_by', 'banned_at', 'seq'],
     excluded: {},
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+    ...ofConversation,
   },
   {
     name: 'blocks',
@@ -241,9 +226,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'revoked_at',
     ],
     excluded: { token_hash: 'a secret: in no event; a link that is inserted again cannot be used' },
-    stream: inConversation,
-    rows: true,
-    parent: { table: 'conversations', columns: { conversation_id: 'id' } },
+    ...ofConversation,
   },
   {
     name: 'group_link_uses',
