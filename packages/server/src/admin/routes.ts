@@ -29,6 +29,7 @@ import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
+import { endAccess } from './end-access.ts';
 import { latestEmails } from './emails.ts';
 import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
@@ -235,7 +236,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     handler: async (request) => {
       const command = adminRequestOf(request);
       storedOrRefuse(await deactivateAccount(append, command));
-      await Promise.all([sessions.endAll(command.target), keys.closeAll(command.target)]);
+      await endAccess({ sessions, keys }, command.target);
       return showAccount(sessionOf(request), command.target);
     },
   });
@@ -280,7 +281,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     handler: async (request) => {
       const command = adminRequestOf(request);
       storedOrRefuse(await suspendAccount(append, command, request.body));
-      await Promise.all([sessions.endAll(command.target), keys.closeAll(command.target)]);
+      await endAccess({ sessions, keys }, command.target);
       return showAccount(sessionOf(request), command.target);
     },
   });

@@ -12,6 +12,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { AccountParts } from '../accounts/parts.ts';
+import { endAccess } from '../admin/end-access.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
@@ -166,7 +167,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
       // Also on a retry: the process may have ended before it had done so.
       if (resolution.suspension) {
-        await Promise.all([sessions.endAll(report.author), deps.keys.closeAll(report.author)]);
+        await endAccess({ sessions, keys: deps.keys }, report.author);
       }
       return reply.code(204).send(null);
     },
