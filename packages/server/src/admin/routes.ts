@@ -25,12 +25,13 @@ import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
+import { requesterOf } from '../http/requester.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
 import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
-import { endAccess } from './end-access.ts';
 import { latestEmails } from './emails.ts';
+import { endAccess } from './end-access.ts';
 import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
@@ -81,8 +82,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     return (await withLocks([found]))[0] ?? found;
   };
   const adminRequestOf = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
-    actor: sessionOf(request).account,
-    clientId: clientIdOf(request),
+    ...requesterOf(request),
     target: request.params.id,
     audit: { log: audit, address: request.ip },
   });

@@ -6,10 +6,9 @@ import {
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
+import { requesterOf } from '../http/requester.ts';
 import { headers, security } from '../messages/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
@@ -80,8 +79,7 @@ export function serverSettingsRoutes(instance: FastifyInstance, deps: SettingsRo
     handler: async (request) => {
       storedOrRefuse(
         await changeServerSettings(append, {
-          actor: sessionOf(request).account,
-          clientId: clientIdOf(request),
+          ...requesterOf(request),
           change: request.body,
           audit: { log: audit, address: request.ip },
         }),

@@ -25,8 +25,8 @@ import { conversationFor } from '../conversations/snapshot.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
+import { requesterOf } from '../http/requester.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
 import { minimumRolesOf } from '../minimum-roles.ts';
 import type { Vault } from '../vault.ts';
@@ -220,11 +220,11 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
     },
     onRequest,
     handler: async (request) => {
-      const actor = sessionOf(request).account;
-      const by = { actor, clientId: clientIdOf(request) };
+      const by = requesterOf(request);
       const outcome = await joinByLink(deps, by, request.body.token);
       if (!outcome) refuse('link_expired');
-      return conversationAfter(pool, actor, conversationOfStream(storedOrRefuse(outcome).stream));
+      const { stream } = storedOrRefuse(outcome);
+      return conversationAfter(pool, by.actor, conversationOfStream(stream));
     },
   });
 }

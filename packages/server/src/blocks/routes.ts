@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
+import { requesterOf } from '../http/requester.ts';
 import type { Append } from '../stream/append.ts';
 import { blockAccount, blocksOf, unblockAccount } from './blocks.ts';
 
@@ -58,7 +58,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
       },
       onRequest,
       handler: async (request, reply) => {
-        const r = { actor: sessionOf(request).account, clientId: clientIdOf(request) };
+        const r = requesterOf(request);
         storedOrRefuse(await run(append, r, request.params.account));
         return reply.code(204).send(null);
       },

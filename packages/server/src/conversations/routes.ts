@@ -20,8 +20,8 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
+import { requesterOf } from '../http/requester.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
@@ -88,15 +88,14 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request, reply) => {
-      const actor = sessionOf(request).account;
-      const clientId = clientIdOf(request);
+      const r = requesterOf(request);
       const { stream } = storedOrRefuse(
-        await createGroup(append, { actor, clientId }, request.body, (tx) =>
-          refusalOfGroupCreation(tx, actor, settings),
+        await createGroup(append, r, request.body, (tx) =>
+          refusalOfGroupCreation(tx, r.actor, settings),
         ),
       );
       reply.code(201);
-      return after(actor, conversationOfStream(stream));
+      return after(r.actor, conversationOfStream(stream));
     },
   });
 
@@ -116,12 +115,11 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     },
     onRequest,
     handler: async (request) => {
-      const actor = sessionOf(request).account;
-      const clientId = clientIdOf(request);
+      const r = requesterOf(request);
       const { account, accounts = [] } = request.body;
       const others = account === undefined ? accounts : [account];
-      const outcome = await openDirect(append, { actor, clientId }, others);
-      return after(actor, conversationOfStream(storedOrRefuse(outcome).stream));
+      const outcome = await openDirect(append, r, others);
+      return after(r.actor, conversationOfStream(storedOrRefuse(outcome).stream));
     },
   });
 

@@ -19,7 +19,7 @@ import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
+import { requesterOf } from '../http/requester.ts';
 
 /** What the service account routes are constructed with. */
 export interface IntegrationDeps {
@@ -85,7 +85,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     onRequest,
     handler: async (request, reply) => {
       const { username, displayName } = request.body;
-      const by = { actor: sessionOf(request).account, clientId: clientIdOf(request) };
+      const by = requesterOf(request);
       const { outcome } = await registerAccount(append, {
         kind: 'service',
         username,

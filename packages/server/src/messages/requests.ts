@@ -1,10 +1,9 @@
 import { type CommandAnswer, ConversationId, SeqText } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
+import { type Requester, requesterOf } from '../http/requester.ts';
 import type { Outcome } from '../stream/append.ts';
 import type { MessageRequest } from './commands.ts';
 
@@ -24,11 +23,11 @@ export function commandRequest(
   request: FastifyRequest,
   conversation: ConversationId,
 ): MessageRequest {
-  return { actor: sessionOf(request).account, clientId: clientIdOf(request), conversation };
+  return { ...requesterOf(request), conversation };
 }
 
 /** Returns the answer to a command: the same as in an `ack` frame. */
-export function commandAnswer({ clientId }: MessageRequest, outcome: Outcome): CommandAnswer {
+export function commandAnswer({ clientId }: Requester, outcome: Outcome): CommandAnswer {
   const { stream, seq, at } = storedOrRefuse(outcome);
   return { id: clientId, stream, seq, at };
 }

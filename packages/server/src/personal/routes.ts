@@ -68,13 +68,10 @@ export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): v
     },
     onRequest,
     handler: async (request) => {
-      const { actor, clientId, conversation } = commandRequest(request, request.params.id);
-      const saved = { actor, clientId, conversation, message: request.params.seq };
+      const r = commandRequest(request, request.params.id);
+      const saved = { ...r, message: request.params.seq };
       const remindAt = request.body.remindAt ?? null;
-      return commandAnswer(
-        { actor, clientId, conversation },
-        await saveMessage(append, saved, remindAt),
-      );
+      return commandAnswer(r, await saveMessage(append, saved, remindAt));
     },
   });
 
@@ -93,9 +90,9 @@ export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): v
     },
     onRequest,
     handler: async (request) => {
-      const { actor, clientId, conversation } = commandRequest(request, request.params.id);
-      const saved = { actor, clientId, conversation, message: request.params.seq };
-      return commandAnswer({ actor, clientId, conversation }, await unsaveMessage(append, saved));
+      const r = commandRequest(request, request.params.id);
+      const saved = { ...r, message: request.params.seq };
+      return commandAnswer(r, await unsaveMessage(append, saved));
     },
   });
 }

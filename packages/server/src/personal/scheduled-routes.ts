@@ -7,15 +7,14 @@ import {
   ScheduledMessage,
   ScheduledMessages,
 } from '@parley/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
-import { headers, security } from '../messages/requests.ts';
-import type { Outcome } from '../stream/append.ts';
+import { requesterOf } from '../http/requester.ts';
+import { commandAnswer, headers, security } from '../messages/requests.ts';
 import type { PersonalDeps } from './routes.ts';
 import {
   changeScheduled,
@@ -32,16 +31,6 @@ import {
 
 const OfScheduled = z.object({ id: ScheduledId });
 const tags = ['Scheduled messages'];
-
-const requester = (request: FastifyRequest) => ({
-  actor: sessionOf(request).account,
-  clientId: clientIdOf(request),
-});
-
-const answer = ({ clientId }: ReturnType<typeof requester>, outcome: Outcome): CommandAnswer => {
-  const { stream, seq, at } = storedOrRefuse(outcome);
-  return { id: clientId, stream, seq, at };
-};
 
 /** Registers the routes of scheduled messages. */
 export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
@@ -87,7 +76,7 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
     },
     onRequest,
     handler: async (request, reply) => {
-      const command = requester(request);
+      const command = requesterOf(request);
       storedOrRefuse(await scheduleMessage(append, command, request.body));
       reply.code(201);
       return show(command.actor, command.clientId as string as ScheduledId);
@@ -111,7 +100,7 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
     },
     onRequest,
     handler: async (request) => {
-      const command = { ...requester(request), scheduled: request.params.id };
+      const command = { ...requesterOf(request), scheduled: request.params.id };
       storedOrRefuse(await changeScheduled(append, command, request.body));
       return show(command.actor, request.params.id);
     },
@@ -131,8 +120,8 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
     },
     onRequest,
     handler: async (request) => {
-      const command = { ...requester(request), scheduled: request.params.id };
-      return answer(command, await deleteScheduled(append, command));
+      const command = { ...requesterOf(request), scheduled: request.params.id };
+      return commandAnswer(command, await deleteScheduled(append, command));
     },
   });
 
@@ -151,11 +140,11 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
     },
     onRequest,
     handler: async (request) => {
-      const command = { ...requester(request), scheduled: request.params.id };
+      const command = { ...requesterOf(request), scheduled: request.params.id };
       const { actor, clientId, scheduled } = command;
       const conversation = await conversationOfScheduled(pool, actor, scheduled, clientId);
       if (conversation === null) refuse('scheduled_not_found');
-      return answer(command, await sendScheduled(append, command, conversation));
+      return commandAnswer(command, await sendScheduled(append, command, conversation));
     },
   });
 }

@@ -16,8 +16,8 @@ import { endAccess } from '../admin/end-access.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
 import { pageCursor } from '../http/page.ts';
+import { requesterOf } from '../http/requester.ts';
 import { headers, OfConversation, OfMessage, security } from '../messages/requests.ts';
 import { mayModerate, permitModeration } from './access.ts';
 import { reportMessage } from './commands.ts';
@@ -66,7 +66,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     onRequest,
     handler: async (request, reply) => {
       const { id: conversation, seq: message } = request.params;
-      const r = { actor: sessionOf(request).account, clientId: clientIdOf(request) };
+      const r = requesterOf(request);
       const report = { conversation, message, ...request.body };
       storedOrRefuse(await reportMessage(append, r, report));
       return reply.code(204).send(null);
@@ -158,8 +158,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     onRequest,
     handler: async (request, reply) => {
       const by = {
-        actor: sessionOf(request).account,
-        clientId: clientIdOf(request),
+        ...requesterOf(request),
         audit: { log: audit, address: request.ip },
       };
       const report = (await reportWithId(pool, request.params.id)) ?? refuse('not_found');

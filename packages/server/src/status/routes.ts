@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { clientIdOf } from '../http/idempotency.ts';
+import { requesterOf } from '../http/requester.ts';
 import type { Append } from '../stream/append.ts';
 import { updateStatus, withoutExpired } from './commands.ts';
 import { lastSeenOf, profileOf, publicStatus, statusOf } from './queries.ts';
@@ -60,10 +60,9 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     },
     onRequest,
     handler: async (request) => {
-      const actor = sessionOf(request).account;
-      const clientId = clientIdOf(request);
-      storedOrRefuse(await updateStatus(append, { actor, clientId }, request.body));
-      return own(actor);
+      const r = requesterOf(request);
+      storedOrRefuse(await updateStatus(append, r, request.body));
+      return own(r.actor);
     },
   });
 
