@@ -18,6 +18,7 @@ import { makeTempDir } from '../../test/support/temp-dir.ts';
 import type { Database } from '../storage/database.ts';
 import { FREE_MIN } from './disk-space.ts';
 import { FolderStore } from './folder-store.ts';
+import { nullIfMissing } from './missing.ts';
 import { OrphanSweeper } from './orphans.ts';
 import type { PartSource } from './upload-parts.ts';
 import { Uploads } from './uploads.ts';
@@ -78,7 +79,14 @@ const bodyOf = (bytes: Uint8Array) => {
 };
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const folderOf = (id: FileId) => join(dataDir, 'uploads', id);
-const partsOf = (id: FileId) => (existsSync(folderOf(id)) ? readdirSync(folderOf(id)) : []);
+/** The parts of an upload; none once its folder is removed, which may be at any time. */
+const partsOf = (id: FileId): string[] => {
+  try {
+    return readdirSync(folderOf(id));
+  } catch (error) {
+    return nullIfMissing(error) ?? [];
+  }
+};
 const rowOf = async (id: FileId) =>
   (
     await database.pool.query<{ received: number; parts: string[] }>(
