@@ -448,6 +448,16 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
     await expect.poll(() => new URL(tia.page.url()).searchParams.has('thread')).toBe(true);
 
+    await answer('I will be late');
+    // Escape ends the editing of a reply, and leaves the thread open.
+    const late = pane.getByRole('article').filter({ hasText: 'I will be late' });
+    await late.hover();
+    await late.getByRole('button', { name: 'Edit message' }).click();
+    await expect.poll(() => rob.focused()).toBe('Edit message');
+    await rob.page.keyboard.press('Escape');
+    await late.getByText('I will be late').waitFor();
+    expect(await pane.count()).toBe(1);
+
     // On a phone the thread fills the screen.
     await rob.page.setViewportSize({ width: 360, height: 740 });
     await rob.page

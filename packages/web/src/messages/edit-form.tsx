@@ -41,6 +41,8 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         onInput={(event) => grow(event.currentTarget)}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
+            // The thread around the message stays open.
+            event.stopPropagation();
             onDone();
           } else if (actionOf(event.nativeEvent, { isTouch, isEmpty: false }) === 'send') {
             event.preventDefault();

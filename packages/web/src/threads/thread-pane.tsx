@@ -60,7 +60,9 @@ export function ThreadPane({
       tabIndex={-1}
       aria-label={t('thread.title')}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
+        // A dialog or a menu of a reply has closed itself.
+        if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing)
+          return;
         event.stopPropagation();
         onClose();
       }}
