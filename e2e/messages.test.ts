@@ -448,7 +448,17 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
     await expect.poll(() => new URL(tia.page.url()).searchParams.has('thread')).toBe(true);
 
+    // The link takes the focus once: it stays in the field when more replies arrive.
+    await own.locator('[data-target]:focus').waitFor();
+    const field = own.getByRole('textbox', { name: 'Reply in this thread' });
+    await field.fill('At noon?');
     await answer('I will be late');
+    await own.getByRole('article').filter({ hasText: 'I will be late' }).waitFor();
+    await tia.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    expect(await tia.focused()).toBe('Reply in this thread');
+
     // Escape ends the editing of a reply, and leaves the thread open.
     const late = pane.getByRole('article').filter({ hasText: 'I will be late' });
     await late.hover();

@@ -1,24 +1,20 @@
-import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
+import type { ConversationView } from '@parley/client';
 import { threadKey } from '@parley/client';
 import type { Seq } from '@parley/protocol';
+import { useLocation } from '@tanstack/react-router';
 import { Bell, BellOff, X } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
-import { useAttention } from '../lib/attention.ts';
 import { errorMessage } from '../lib/text.ts';
-import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
 import { QuotesProvider, useQuotes } from '../messages/quoted-messages.ts';
-import { RowBuilder } from '../messages/rows.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { focusContent } from '../ui/return-focus.ts';
+import { Replies } from './replies.tsx';
 import { ThreadComposer } from './thread-composer.tsx';
-
-/** Closer to the end than this, the list follows new replies, px. */
-const NEAR_END = 80;
 
 /** A thread beside its conversation: the root, the replies, and a field for a reply. */
 export function ThreadPane({
@@ -40,10 +36,13 @@ export function ThreadPane({
   const within = useMemo(() => ({ ...quotes, reply: null }), [quotes]);
   const pane = useRef<HTMLElement>(null);
   const mayReply = view.permissions.includes('reply_in_threads');
+  const visit = useLocation().state.__TSR_key;
+  // Apart from opening: a thread that was closed gets no more events.
+  useEffect(() => () => thread.close(), [thread]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the reply shows it again
   useEffect(() => {
     void thread.open(linked ?? undefined);
-    return () => thread.close();
-  }, [thread, linked]);
+  }, [thread, linked, visit]);
   useEffect(() => {
     // With a keyboard the field takes the focus; otherwise the pane is entered at its beginning.
     if (!pane.current?.contains(document.activeElement)) pane.current?.focus();
@@ -82,7 +81,7 @@ export function ThreadPane({
       </header>
       <QuotesProvider value={within}>
         <ThreadLinksProvider value={null}>
-          <Replies view={view} thread={thread} title={title} linked={linked} />
+          <Replies view={view} thread={thread} title={title} linked={linked} visit={visit} />
         </ThreadLinksProvider>
       </QuotesProvider>
       {mayReply ? (
@@ -117,156 +116,4 @@ function FollowButton({ view, root }: { view: ConversationView; root: Seq }) {
       {isFollowing ? <Bell size={18} /> : <BellOff size={18} />}
     </IconButton>
   );
-}
-
-function Replies({
-  view,
-  thread,
-  title,
-  linked,
-}: {
-  view: ConversationView;
-  thread: Thread;
-  title: string;
-  linked: Seq | null;
-}) {
-  const client = useClient();
-  const me = useParley((s) => s.me);
-  const cursor = useParley((s) => s.threads).cursors.get(threadKey(view.id, thread.thread));
-  const snapshot = useSyncExternalStore(
-    (listener) => thread.subscribe(listener),
-    () => thread.snapshot,
-  );
-  const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
-  const [editing, setEditing] = useState<string | null>(null);
-  const [target, setTarget] = useState<string | null>(null);
-  const [builder] = useState(() => new RowBuilder());
-  const all = useMemo(() => (root ? [root, ...messages] : messages), [root, messages]);
-  // The replies that were unread when the thread was opened.
-  const [lineAfter] = useState(() => cursor?.readSeq ?? null);
-  const rows = useMemo(
-    () => builder.build(all, lineAfter, me?.id ?? null),
-    [builder, all, lineAfter, me],
-  );
-  const box = useRef<HTMLDivElement>(null);
-  const isAtEnd = useFollowedEnd(box, rows);
-  const attention = useAttention();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
-  useEffect(() => {
-    if (attention === 'present' && isAtEnd && !hasNewer && loading === null)
-      client.threads.read(thread);
-  }, [client, thread, attention, isAtEnd, hasNewer, loading, messages, cursor]);
-  useEffect(() => {
-    if (linked === null || !messages.some((m) => m.seq === linked)) return;
-    setTarget(String(linked));
-    requestAnimationFrame(() => {
-      const element = box.current?.querySelector<HTMLElement>('[data-target]');
-      element?.scrollIntoView({ block: 'center' });
-      element?.focus({ preventScroll: true });
-    });
-  }, [linked, messages]);
-  if (!root || (messages.length === 0 && loading !== null)) {
-    return (
-      <div className="min-h-0 flex-1">
-        <ListPlaceholder
-          loading={error === null}
-          error={error}
-          title={title}
-          onRetry={() => void thread.open()}
-        />
-      </div>
-    );
-  }
-  return (
-    <div
-      ref={box}
-      role="log"
-      aria-label={t('thread.messages', { title })}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard
-      tabIndex={0}
-      className="min-h-0 flex-1 overflow-y-auto"
-    >
-      {rows.map((row, n) => (
-        <div key={row.key}>
-          <RowView
-            row={row}
-            first={false}
-            last={n === rows.length - 1}
-            loadingOlder={false}
-            editing={editing}
-            target={target}
-            onTargetLeft={() => setTarget(null)}
-            onEdit={setEditing}
-          />
-          {row.kind === 'message' && row.message.seq === root.seq && (
-            <RepliesLine
-              root={root}
-              hasOlder={hasOlder}
-              busy={loading === 'older'}
-              onOlder={() => void thread.loadOlder()}
-            />
-          )}
-        </div>
-      ))}
-      {hasNewer && (
-        <Button className="mx-4 mb-3" onClick={() => void thread.loadNewer()}>
-          {t('thread.newer')}
-        </Button>
-      )}
-    </div>
-  );
-}
-
-/** The number of replies below the root, and the way to earlier ones. */
-function RepliesLine({
-  root,
-  hasOlder,
-  busy,
-  onOlder,
-}: {
-  root: TimelineMessage;
-  hasOlder: boolean;
-  busy: boolean;
-  onOlder: () => void;
-}) {
-  const count = root.threadSummary?.replies ?? 0;
-  return (
-    <>
-      <div className="flex items-center gap-3 px-5 pt-3 pb-1">
-        <span className="text-[12px] text-muted">
-          {count === 0 ? t('thread.none') : t('thread.replies', { count })}
-        </span>
-        <span className="h-px flex-1 bg-line" />
-      </div>
-      {hasOlder && (
-        <Button look="quiet" className="mx-4" busy={busy} onClick={onOlder}>
-          {t('thread.older')}
-        </Button>
-      )}
-    </>
-  );
-}
-
-/** Keeps a list at its end while it is there. Returns whether it is. */
-function useFollowedEnd(box: React.RefObject<HTMLDivElement | null>, rows: unknown): boolean {
-  const [isAtEnd, setAtEnd] = useState(true);
-  const follows = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the rows
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element && follows.current) element.scrollTop = element.scrollHeight;
-  }, [box, rows]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the element exists once there are rows
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const onScroll = () => {
-      const rest = element.scrollHeight - element.clientHeight - element.scrollTop;
-      follows.current = rest < NEAR_END;
-      setAtEnd(follows.current);
-    };
-    element.addEventListener('scroll', onScroll, { passive: true });
-    return () => element.removeEventListener('scroll', onScroll);
-  }, [box, rows]);
-  return isAtEnd;
 }

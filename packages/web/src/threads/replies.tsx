@@ -1,0 +1,148 @@
+import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
+import { threadKey } from '@parley/client';
+import type { Seq } from '@parley/protocol';
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useAttention } from '../lib/attention.ts';
+import { ExpandedProvider } from '../messages/expanded.ts';
+import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
+import { RowBuilder } from '../messages/rows.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { useFollowedEnd } from './use-followed-end.ts';
+import { useLinkedReply } from './use-linked-reply.ts';
+
+/** The root and the replies of a thread, which are read while the user is at their end. */
+export function Replies({
+  view,
+  thread,
+  title,
+  linked,
+  visit,
+}: {
+  view: ConversationView;
+  thread: Thread;
+  title: string;
+  linked: Seq | null;
+  /** Identifies the navigation that led to the linked reply. */
+  visit: string | undefined;
+}) {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const cursor = useParley((s) => s.threads).cursors.get(threadKey(view.id, thread.thread));
+  const snapshot = useSyncExternalStore(
+    (listener) => thread.subscribe(listener),
+    () => thread.snapshot,
+  );
+  const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
+  const [editing, setEditing] = useState<string | null>(null);
+  const [target, setTarget] = useState<string | null>(null);
+  const [builder] = useState(() => new RowBuilder());
+  const all = useMemo(() => (root ? [root, ...messages] : messages), [root, messages]);
+  // The replies that were unread when the thread was opened.
+  const [lineAfter] = useState(() => cursor?.readSeq ?? null);
+  const rows = useMemo(
+    () => builder.build(all, lineAfter, me?.id ?? null),
+    [builder, all, lineAfter, me],
+  );
+  const [expanded] = useState(() => new Set<string>());
+  const { ref, box, isAtEnd, moved } = useFollowedEnd(rows, linked === null);
+  const attention = useAttention();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
+  useEffect(() => {
+    if (attention === 'present' && isAtEnd && !hasNewer && loading === null)
+      client.threads.read(thread);
+  }, [client, thread, attention, isAtEnd, hasNewer, loading, messages, cursor]);
+  useLinkedReply({
+    linked,
+    visit,
+    messages,
+    box,
+    onFound: (seq) => setTarget(String(seq)),
+    onScrolled: moved,
+  });
+  if (!root || (messages.length === 0 && loading !== null)) {
+    return (
+      <div className="min-h-0 flex-1">
+        <ListPlaceholder
+          loading={error === null}
+          error={error}
+          title={title}
+          onRetry={() => void thread.open(linked ?? undefined)}
+        />
+      </div>
+    );
+  }
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div
+        ref={ref}
+        role="log"
+        aria-label={t('thread.messages', { title })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard
+        tabIndex={0}
+        className="h-full overflow-y-auto"
+      >
+        <ExpandedProvider value={expanded}>
+          {rows.map((row, n) => (
+            <div key={row.key}>
+              <RowView
+                row={row}
+                first={false}
+                last={n === rows.length - 1}
+                loadingOlder={false}
+                editing={editing}
+                target={target}
+                onTargetLeft={() => setTarget(null)}
+                onEdit={setEditing}
+              />
+              {row.kind === 'message' && row.message.seq === root.seq && (
+                <RepliesLine
+                  root={root}
+                  hasOlder={hasOlder}
+                  busy={loading === 'older'}
+                  onOlder={() => void thread.loadOlder()}
+                />
+              )}
+            </div>
+          ))}
+        </ExpandedProvider>
+        {hasNewer && (
+          <Button className="mx-4 mb-3" onClick={() => void thread.loadNewer()}>
+            {t('thread.newer')}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The number of replies, and a button that loads earlier ones. */
+function RepliesLine({
+  root,
+  hasOlder,
+  busy,
+  onOlder,
+}: {
+  root: TimelineMessage;
+  hasOlder: boolean;
+  busy: boolean;
+  onOlder: () => void;
+}) {
+  const count = root.threadSummary?.replies ?? 0;
+  return (
+    <>
+      <div className="flex items-center gap-3 px-5 pt-3 pb-1">
+        <span className="text-[12px] text-muted">
+          {count === 0 ? t('thread.none') : t('thread.replies', { count })}
+        </span>
+        <span className="h-px flex-1 bg-line" />
+      </div>
+      {hasOlder && (
+        <Button look="quiet" className="mx-4" busy={busy} onClick={onOlder}>
+          {t('thread.older')}
+        </Button>
+      )}
+    </>
+  );
+}
