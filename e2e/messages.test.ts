@@ -384,7 +384,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.register('tess', 'Tia Threads');
     const rob = await visitors.arrive();
     await rob.register('rob', 'Rob Replies');
-    await tia.createGroup('Threads here', ['Rob Replies']);
+    const id = await tia.createGroup('Threads here', ['Rob Replies']);
     await tia.write('Where do we eat?');
     await rob.open('Threads here');
     await rob.sees('Where do we eat?');
@@ -467,6 +467,24 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rob.page.keyboard.press('Escape');
     await late.getByText('I will be late').waitFor();
     expect(await pane.count()).toBe(1);
+
+    // Earlier replies that could not be loaded are asked for again; the last one stays in view.
+    const root = Number(new URL(tia.page.url()).searchParams.get('thread'));
+    const bodies = Array.from({ length: 55 }, (_, n) => `Answer ${n + 1} of 55`);
+    await postBodies(rob.page, id, bodies, root);
+    await tia.page.goto(`${server.url}/c/${id}?thread=${root}`);
+    const log = own.getByRole('log');
+    const rest = () => log.evaluate((e) => e.scrollHeight - e.clientHeight - e.scrollTop);
+    await own.getByRole('article').filter({ hasText: 'Answer 55 of 55' }).waitFor();
+    await field.fill('One line\n'.repeat(8));
+    await expect.poll(rest).toBeLessThan(2);
+    const earlier = /\/thread\?.*before=/;
+    await tia.page.route(earlier, (route) => route.abort());
+    await own.getByRole('button', { name: 'Show earlier replies' }).click();
+    await own.getByRole('alert').getByText('Couldn’t load messages').waitFor();
+    await tia.page.unroute(earlier);
+    await own.getByRole('button', { name: 'Try again' }).click();
+    await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
 
     // On a phone the thread fills the screen.
     await rob.page.setViewportSize({ width: 360, height: 740 });

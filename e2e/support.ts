@@ -288,16 +288,18 @@ export async function postMany(page: Page, conversation: string, count: number):
   await postGroups(page, conversation, groups);
 }
 
-/** Posts messages in sequence with the session of the page. */
+/** Posts messages in sequence with the session of the page; in a thread, if its root is given. */
 export async function postBodies(
   page: Page,
   conversation: string,
   bodies: readonly string[],
+  thread?: number,
 ): Promise<void> {
   await postGroups(
     page,
     conversation,
     bodies.map((body) => [body]),
+    thread,
   );
 }
 
@@ -309,6 +311,7 @@ async function postGroups(
   page: Page,
   conversation: string,
   groups: readonly (readonly string[])[],
+  thread?: number,
 ): Promise<void> {
   const token = await page.evaluate(async () => {
     const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
@@ -319,7 +322,7 @@ async function postGroups(
     const posted = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ body }),
+      body: JSON.stringify({ body, thread }),
     });
     if (!posted.ok) throw new Error(`${posted.status} ${await posted.text()}`);
     await posted.body?.cancel();

@@ -22,6 +22,7 @@ import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { RowBuilder } from './rows.ts';
 import { useAutoScroll } from './use-auto-scroll.ts';
+import { useLoadMore } from './use-load-more.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
@@ -76,6 +77,7 @@ export function MessageList({
   const [target, setTarget] = useState<string | null>(null);
   /** The target gets the focus when it is measured: until then it is hidden, and cannot have it. */
   const awaitsFocus = useRef(false);
+  const more = useLoadMore(timeline);
   const [expanded] = useState(() => new Set<string>());
 
   const hasUnread = view.unread > 0;
@@ -108,9 +110,9 @@ export function MessageList({
     }
     if (loading !== null || error !== null) return;
     const { scrollOffset, scrollSize, viewportSize } = handle;
-    if (scrollOffset < LOAD_MORE && hasOlder) void timeline.loadOlder();
+    if (scrollOffset < LOAD_MORE && hasOlder) more.older();
     else if (scrollSize - scrollOffset - viewportSize < LOAD_MORE && hasNewer) {
-      if (autoScroll.isSettled()) void timeline.loadNewer();
+      if (autoScroll.isSettled()) more.newer();
     }
   };
   const goToEnd = () => {
@@ -165,11 +167,7 @@ export function MessageList({
           </VList>
         </ExpandedProvider>
       )}
-      {error !== null && rows.length > 0 && (
-        <LoadProblem
-          onRetry={() => void (hasNewer && !hasOlder ? timeline.loadNewer() : timeline.loadOlder())}
-        />
-      )}
+      {error !== null && rows.length > 0 && <LoadProblem onRetry={more.retry} />}
       {reading.hasUnreadAbove && error === null && (
         <UnreadAbove
           unread={view.unread}
@@ -199,7 +197,7 @@ const PILL =
   'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-(--shadow)';
 
 /** Shows that messages could not be loaded. */
-function LoadProblem({ onRetry }: { onRetry: () => void }) {
+export function LoadProblem({ onRetry }: { onRetry: () => void }) {
   return (
     <div role="alert" className={`${PILL} gap-3 pr-1.5 pl-4`}>
       {t('messageList.loadFailed')}

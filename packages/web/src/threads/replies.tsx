@@ -5,7 +5,9 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useAttention } from '../lib/attention.ts';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
+import { LoadProblem } from '../messages/message-list.tsx';
 import { RowBuilder } from '../messages/rows.ts';
+import { useLoadMore } from '../messages/use-load-more.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -46,6 +48,7 @@ export function Replies({
     [builder, all, lineAfter, me],
   );
   const [expanded] = useState(() => new Set<string>());
+  const more = useLoadMore(thread);
   const { ref, box, isAtEnd, moved } = useFollowedEnd(rows, linked === null);
   const attention = useAttention();
   // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
@@ -101,18 +104,19 @@ export function Replies({
                   root={root}
                   hasOlder={hasOlder}
                   busy={loading === 'older'}
-                  onOlder={() => void thread.loadOlder()}
+                  onOlder={more.older}
                 />
               )}
             </div>
           ))}
         </ExpandedProvider>
         {hasNewer && (
-          <Button className="mx-4 mb-3" onClick={() => void thread.loadNewer()}>
+          <Button className="mx-4 mb-3" busy={loading === 'newer'} onClick={more.newer}>
             {t('thread.newer')}
           </Button>
         )}
       </div>
+      {error !== null && <LoadProblem onRetry={more.retry} />}
     </div>
   );
 }
