@@ -294,19 +294,9 @@ async function lockStreams(tx, commands) {`,
         replace: 'head.lastAt = this.#now;',
       },
       {
-        file: 'messages/queries.js',
-        find: `order by g.seq)
-                        filter (where g.bytes_before < \${PAGE_BYTES}), '[]') as items,
-          count(*)::int as found
-        from (
-          select *, sum(octet_length(body)) over (order by seq)
-`,
-        replace: `order by g.posted_at)
-                        filter (where g.bytes_before < \${PAGE_BYTES}), '[]') as items,
-          count(*)::int as found
-        from (
-          select *, sum(octet_length(body)) over (order by seq)
-`,
+        file: 'messages/history-page.js',
+        find: 'order by g.seq)',
+        replace: 'order by g.posted_at)',
       },
     ],
     nightly: true,

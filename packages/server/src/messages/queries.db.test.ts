@@ -29,8 +29,9 @@ import {
   removeReaction,
 } from './commands.ts';
 import { editHistory } from './edit-history.ts';
+import type { History, HistoryRequest } from './history-page.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
-import { eventsFor, type History, type HistoryRequest, history, messageFor } from './queries.ts';
+import { eventsFor, history, messageFor } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;

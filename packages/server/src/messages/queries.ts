@@ -1,6 +1,14 @@
 import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
+import {
+  cut,
+  type History,
+  type HistoryRequest,
+  type PageRow,
+  pageOf,
+  pageSide,
+} from './history-page.ts';
 import { isInConversation, MESSAGE } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 
@@ -10,32 +18,6 @@ import { PAGE_BYTES } from './page-bytes.ts';
  * function is one statement, so the messages contain exactly the events up to `asOf`.
  */
 
-/** A page of history: messages by seq. */
-export interface History {
-  readonly items: Message[];
-  readonly hasOlder: boolean;
-  readonly hasNewer: boolean;
-  /** The last seq of the stream when the page was read: the items contain all events up to it. */
-  readonly asOf: Seq;
-}
-
-/** Selects a page: before, after or around a seq; by default the latest messages. */
-export interface HistoryRequest {
-  readonly before?: number | undefined;
-  readonly after?: number | undefined;
-  readonly around?: number | undefined;
-  readonly limit: number;
-}
-
-interface HistoryRow {
-  last_seq: number;
-  older: Message[];
-  /** The number of older messages that were looked at: one more than wanted, if there are. */
-  older_found: number;
-  newer: Message[];
-  newer_found: number;
-}
-
 /** Returns a page of history, without replies that are only in threads; null when the account is not a member. */
 export async function history(
   pool: Pool,
@@ -43,71 +25,21 @@ export async function history(
   conversation: ConversationId,
   request: HistoryRequest,
 ): Promise<History | null> {
-  const { at, older, newer } = cut(request);
-  const { rows } = await pool.query<HistoryRow>({
+  const wanted = cut(request);
+  const { rows } = await pool.query<PageRow>({
     name: 'messages-history',
-    // One extra row on either side shows whether there are more. `bytes_before` are the bytes of the
-    // messages that are closer to the place; octet_length does not read what is stored out of line.
     text: `
       select s.last_seq, older.items as older, older.found as older_found,
         newer.items as newer, newer.found as newer_found
       from memberships m
       join streams s on s.id = m.conversation_id
-      cross join lateral (
-        select coalesce(json_agg(${MESSAGE} order by g.seq)
-                        filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
-          count(*)::int as found
-        from (
-          select *, sum(octet_length(body)) over (order by seq desc)
-                    - octet_length(body) as bytes_before
-          from (
-            select * from messages
-            where conversation_id = m.conversation_id and seq < $3
-              and ${isInConversation('messages')}
-            order by seq desc limit $4) page) g
-      ) older
-      cross join lateral (
-        select coalesce(json_agg(${MESSAGE} order by g.seq)
-                        filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
-          count(*)::int as found
-        from (
-          select *, sum(octet_length(body)) over (order by seq)
-                    - octet_length(body) as bytes_before
-          from (
-            select * from messages
-            where conversation_id = m.conversation_id and seq >= $3
-              and ${isInConversation('messages')}
-            order by seq limit $5) page) g
-      ) newer
+      cross join lateral ${pageSide('older', '$3', '$4', isInConversation('messages'))} older
+      cross join lateral ${pageSide('newer', '$3', '$5', isInConversation('messages'))} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation, at, older + 1, newer + 1],
+    values: [account, conversation, wanted.at, wanted.older + 1, wanted.newer + 1],
   });
   const [row] = rows;
-  if (!row) return null;
-  // A page of long messages ends early, on the side that is farther from the place.
-  const before = row.older.length > older ? row.older.slice(1) : row.older;
-  const from = row.newer.slice(0, newer);
-  return {
-    items: [...before, ...from],
-    hasOlder: row.older_found > before.length,
-    hasNewer: row.newer_found > from.length,
-    asOf: row.last_seq as Seq,
-  };
-}
-
-/** Returns how many messages to read before `at`, and how many from `at` on. */
-export function cut({ before, after, around, limit }: HistoryRequest): {
-  at: number;
-  older: number;
-  newer: number;
-} {
-  if (before !== undefined) return { at: before, older: limit, newer: 0 };
-  if (after !== undefined) return { at: after + 1, older: 0, newer: limit };
-  if (around !== undefined) {
-    const older = Math.floor(limit / 2);
-    return { at: around, older, newer: limit - older };
-  }
-  return { at: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
+  return row ? pageOf(row, wanted) : null;
 }
 
 /** Returns a message; null when the account is not a member, undefined when it does not exist. */

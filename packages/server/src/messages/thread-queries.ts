@@ -10,9 +10,8 @@ import {
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
+import { cut, type HistoryRequest, type PageRow, pageOf, pageSide } from './history-page.ts';
 import { MESSAGE } from './message-sql.ts';
-import { PAGE_BYTES } from './page-bytes.ts';
-import { cut, type HistoryRequest } from './queries.ts';
 import {
   hasUnreadReplies,
   threadCursor,
@@ -25,35 +24,12 @@ import {
 /** Why there is no thread to show. */
 export type ThreadRefusal = 'conversation_not_found' | 'message_not_found' | 'is_reply';
 
-interface ThreadRow {
+interface ThreadRow extends PageRow {
   exists: boolean;
   is_reply: boolean;
-  last_seq: Seq;
   root: Message | null;
   cursor: ThreadCursor;
-  older: Message[];
-  older_found: number;
-  newer: Message[];
-  newer_found: number;
 }
-
-/** SQL: a page of replies of the thread $3, on one side of the place $4. */
-const replies = (side: 'older' | 'newer', limit: string) => {
-  const order = side === 'older' ? 'desc' : 'asc';
-  return `(
-    select coalesce(json_agg(${MESSAGE} order by g.seq)
-                    filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
-      count(*)::int as found
-    from (
-      select *, sum(octet_length(body)) over (order by seq ${order})
-                - octet_length(body) as bytes_before
-      from (
-        select * from messages
-        where conversation_id = m.conversation_id and thread = $3
-          and seq ${side === 'older' ? '<' : '>='} $4
-        order by seq ${order} limit ${limit}) page) g
-  )`;
-};
 
 /** Returns a page of the replies of a thread with its root. A message without replies has an empty one. */
 export async function threadPage(
@@ -63,10 +39,9 @@ export async function threadPage(
   thread: Seq,
   request: HistoryRequest,
 ): Promise<ThreadPage | ThreadRefusal> {
-  const { at, older, newer } = cut(request);
+  const wanted = cut(request);
   const { rows } = await pool.query<ThreadRow>({
     name: 'threads-page',
-    // One extra row on either side shows whether there are more, as in pages of history.
     text: `
       select root.seq is not null as exists, root.thread is not null as is_reply, s.last_seq,
         (select ${MESSAGE} from messages g
@@ -82,26 +57,16 @@ export async function threadPage(
       join streams s on s.id = m.conversation_id
       left join messages root on root.conversation_id = m.conversation_id and root.seq = $3::int8
       cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
-      cross join lateral ${replies('older', '$5')} older
-      cross join lateral ${replies('newer', '$6')} newer
+      cross join lateral ${pageSide('older', '$4', '$5', 'thread = $3')} older
+      cross join lateral ${pageSide('newer', '$4', '$6', 'thread = $3')} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation, thread, at, older + 1, newer + 1],
+    values: [account, conversation, thread, wanted.at, wanted.older + 1, wanted.newer + 1],
   });
   const [row] = rows;
   if (!row) return 'conversation_not_found';
   if (!row.exists || !row.root) return 'message_not_found';
   if (row.is_reply) return 'is_reply';
-  // A page of long messages ends early, on the side that is farther from the place.
-  const before = row.older.length > older ? row.older.slice(1) : row.older;
-  const from = row.newer.slice(0, newer);
-  return {
-    root: row.root,
-    cursor: row.cursor,
-    items: [...before, ...from],
-    hasOlder: row.older_found > before.length,
-    hasNewer: row.newer_found > from.length,
-    asOf: row.last_seq,
-  };
+  return { root: row.root, cursor: row.cursor, ...pageOf(row, wanted) };
 }
 
 /** The key of a thread in the list of followed threads, which a page continues after. */

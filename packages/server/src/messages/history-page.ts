@@ -1,0 +1,85 @@
+import type { Message, Seq } from '@parley/protocol';
+import { MESSAGE } from './message-sql.ts';
+import { PAGE_BYTES } from './page-bytes.ts';
+
+/** Pages of messages, of a conversation or of a thread: those before a place, and those from it on. */
+
+/** A page of history: messages by seq. */
+export interface History {
+  readonly items: Message[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  /** The last seq of the stream when the page was read: the items contain all events up to it. */
+  readonly asOf: Seq;
+}
+
+/** Selects a page: before, after or around a seq; by default the latest messages. */
+export interface HistoryRequest {
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly around?: number | undefined;
+  readonly limit: number;
+}
+
+/** How many messages to read before `at`, and how many from `at` on. */
+interface Wanted {
+  readonly at: number;
+  readonly older: number;
+  readonly newer: number;
+}
+
+/** Returns which messages a request selects. */
+export function cut({ before, after, around, limit }: HistoryRequest): Wanted {
+  if (before !== undefined) return { at: before, older: limit, newer: 0 };
+  if (after !== undefined) return { at: after + 1, older: 0, newer: limit };
+  if (around !== undefined) {
+    const older = Math.floor(limit / 2);
+    return { at: around, older, newer: limit - older };
+  }
+  return { at: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
+}
+
+/** What a statement returns of a page. */
+export interface PageRow {
+  last_seq: Seq;
+  older: Message[];
+  /** The number of older messages that were looked at: one more than wanted, if there are. */
+  older_found: number;
+  newer: Message[];
+  newer_found: number;
+}
+
+/**
+ * SQL: at most `limit` of the messages of the membership `m` that meet a condition, on one side of the
+ * seq `at`. One more than wanted shows whether there are more. `bytes_before` are the bytes of the messages
+ * that are closer to the place; octet_length does not read what is stored out of line.
+ */
+export const pageSide = (side: 'older' | 'newer', at: string, limit: string, condition: string) => {
+  const order = side === 'older' ? 'order by seq desc' : 'order by seq';
+  return `(
+    select coalesce(json_agg(${MESSAGE} order by g.seq)
+                    filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
+      count(*)::int as found
+    from (
+      select *, sum(octet_length(body)) over (${order})
+                - octet_length(body) as bytes_before
+      from (
+        select * from messages
+        where conversation_id = m.conversation_id and seq ${side === 'older' ? '<' : '>='} ${at}
+          and ${condition}
+        ${order} limit ${limit}) page) g
+  )`;
+};
+
+/** Returns the page that a row makes, without the extra messages. */
+export function pageOf(row: PageRow, { older, newer }: Wanted): History {
+  // A page of long messages ends early, on the side that is farther from the place.
+  const before = row.older.length > older ? row.older.slice(1) : row.older;
+  const from = row.newer.slice(0, newer);
+  return {
+    items: [...before, ...from],
+    hasOlder: row.older_found > before.length,
+    hasNewer: row.newer_found > from.length,
+    asOf: row.last_seq,
+  };
+}
