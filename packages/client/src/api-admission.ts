@@ -10,14 +10,15 @@ import type {
   LinkedGroup,
   LinkId,
 } from '@parley/protocol';
-import type { ListRequest, Page, ParleyApi } from './api.ts';
+import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
+import type { RestSession } from './rest-session.ts';
 
 /** Who may join a group, over REST: bans and links to join with. */
 export class AdmissionApi {
-  readonly #api: ParleyApi;
+  readonly #api: RestSession;
 
-  constructor(api: ParleyApi) {
+  constructor(api: RestSession) {
     this.#api = api;
   }
 

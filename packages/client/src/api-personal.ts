@@ -8,14 +8,14 @@ import type {
   ScheduledMessages,
   Seq,
 } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
 import { query } from './query.ts';
+import type { RestSession } from './rest-session.ts';
 
 /** Saved and scheduled messages of the account over REST. */
 export class PersonalApi {
-  readonly #api: ParleyApi;
+  readonly #api: RestSession;
 
-  constructor(api: ParleyApi) {
+  constructor(api: RestSession) {
     this.#api = api;
   }
 

@@ -1,11 +1,11 @@
 import type { ClientId, CommandAnswer, ConversationId, Message, Seq } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
+import type { RestSession } from './rest-session.ts';
 
 /** Polls over REST. */
 export class PollsApi {
-  readonly #api: ParleyApi;
+  readonly #api: RestSession;
 
-  constructor(api: ParleyApi) {
+  constructor(api: RestSession) {
     this.#api = api;
   }
 

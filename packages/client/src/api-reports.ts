@@ -7,14 +7,14 @@ import type {
   ResolveReportBody,
   Seq,
 } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
 import { query } from './query.ts';
+import type { RestSession } from './rest-session.ts';
 
 /** Reports of messages over REST: making, listing and resolving them. */
 export class ReportsApi {
-  readonly #api: ParleyApi;
+  readonly #api: RestSession;
 
-  constructor(api: ParleyApi) {
+  constructor(api: RestSession) {
     this.#api = api;
   }
 

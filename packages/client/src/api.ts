@@ -45,9 +45,12 @@ import { AdmissionApi } from './api-admission.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
+import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
 import { RestSession } from './rest-session.ts';
 import type { UploadOptions } from './uploads.ts';
+
+export type { ListRequest, Page } from './lists.ts';
 
 /** Position of a page of history. */
 export interface HistoryRequest {
@@ -71,14 +74,6 @@ export interface PostOptions {
   readonly alsoInConversation?: boolean;
 }
 
-/** Section of a list to return. */
-export interface ListRequest {
-  readonly search?: string;
-  readonly limit?: number;
-  /** `next` of the previous page. */
-  readonly after?: string;
-}
-
 /** What messages to search for. The filters may also stand in the text: `release from:ann has:link`. */
 export interface MessageSearchRequest {
   readonly query?: string;
@@ -99,12 +94,6 @@ export interface MessageSearchRequest {
   readonly limit?: number;
   /** `next` of the previous page. */
   readonly cursor?: string;
-}
-
-/** A page of a list. */
-export interface Page<T> {
-  readonly items: T[];
-  readonly next: string | null;
 }
 
 /** Body of a registration. */

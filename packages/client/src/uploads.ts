@@ -1,6 +1,6 @@
 import type { Attachment, FileId } from '@parley/protocol';
-import type { ParleyApi } from './api.ts';
 import { ApiError, errorOf } from './api-error.ts';
+import type { RestSession } from './rest-session.ts';
 
 /** Uploads by the tus protocol: in pieces, each confirmed when it is on the server’s disk. */
 
@@ -21,7 +21,10 @@ export interface UploadOptions {
 }
 
 /** What an upload needs of the API. */
-type Api = Pick<ParleyApi, 'requestBytes' | 'file' | 'cancelUpload'>;
+interface Api extends Pick<RestSession, 'requestBytes'> {
+  file(id: FileId): Promise<Attachment>;
+  cancelUpload(id: FileId): Promise<void>;
+}
 
 const KIB = 1024;
 /** The first piece is small, so that a slow connection shows progress; later ones grow. */
