@@ -15,7 +15,8 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
 import { useAdmin } from './use-admin.ts';
 
 const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv: 'text/csv' };
@@ -24,28 +25,26 @@ const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv:
 export function AuditPage() {
   const admin = useAdmin();
   const [filter, setFilter] = useState<AuditLogFilter>({});
-  const page = useLoad(() => admin.auditLog(filter), JSON.stringify(filter));
-  const attempt = async (work: () => Promise<void>) => {
+  const page = usePages(
+    (after?: string) => admin.auditLog({ ...filter, ...(after !== undefined && { after }) }),
+    ({ id }) => id,
+    JSON.stringify(filter),
+  );
+  const download = async (format: AuditLogFormat) => {
     try {
-      await work();
+      const text = await admin.exportAuditLog(format, filter);
+      saveFile(`audit-log.${format}`, text, TYPES[format]);
     } catch (error) {
       toast.error(errorMessage(error));
     }
   };
-  const more = async (after: string) => {
-    const next = await admin.auditLog({ ...filter, after });
-    page.set((now) => ({ items: [...now.items, ...next.items], next: next.next }));
-  };
-  const download = async (format: AuditLogFormat) =>
-    saveFile(`audit-log.${format}`, await admin.exportAuditLog(format, filter), TYPES[format]);
-  const next = page.data?.next ?? null;
   return (
     <>
       <PartTitle
         title={t('auditLog.title')}
         description={t('auditLog.intro')}
         actions={(['csv', 'jsonl'] as const).map((format) => (
-          <Button key={format} onClick={() => void attempt(() => download(format))}>
+          <Button key={format} onClick={() => void download(format)}>
             <Download size={16} /> {t(`auditLog.${format}`)}
           </Button>
         ))}
@@ -62,9 +61,7 @@ export function AuditPage() {
           ))}
         </ul>
       )}
-      {next !== null && (
-        <Button onClick={() => void attempt(() => more(next))}>{t('common.showMore')}</Button>
-      )}
+      <ShowMore of={page}>{t('common.showMore')}</ShowMore>
     </>
   );
 }

@@ -10,14 +10,19 @@ import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { ShowMore } from '../ui/show-more.tsx';
 import { useLoad } from '../ui/use-load.ts';
+import { usePages } from '../ui/use-pages.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 
 /** Lists the open reports of messages, and resolves them. */
 export function ReportsPage() {
   const client = useClient();
-  const reports = useLoad(() => client.api.reports.allReports());
+  const reports = usePages(
+    (after?: string) => client.api.reports.allReports(after === undefined ? {} : { after }),
+    ({ id }) => id,
+  );
   return (
     <>
       <PartTitle title={t('reports.title')} description={t('reports.intro')} />
@@ -32,6 +37,7 @@ export function ReportsPage() {
           ))}
         </ul>
       )}
+      <ShowMore of={reports}>{t('common.showMore')}</ShowMore>
     </>
   );
 }

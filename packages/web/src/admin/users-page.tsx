@@ -2,14 +2,14 @@ import type { AdminAccount, AdminAccountsFilter } from '@parley/protocol';
 import { Search, UserPlus, Users } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
-import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
 import { AccountDialog } from './account-dialog.tsx';
 import { AccountRow } from './account-row.tsx';
 import { CreateAccount } from './create-account.tsx';
@@ -32,7 +32,6 @@ export function UsersPage() {
   const [filter, setFilter] = useState<AdminAccountsFilter | 'all'>('all');
   const [chosen, setChosen] = useState<AdminAccount | null>(null);
   const [creating, setCreating] = useState(false);
-  const [moreProblem, setMoreProblem] = useState<string | null>(null);
   const search = useDeferredValue(text.trim());
   const request = {
     limit: PAGE,
@@ -40,19 +39,12 @@ export function UsersPage() {
     ...(search && { search }),
     ...(filter !== 'all' && { filter }),
   };
-  const page = useLoad(() => admin.accounts(request), `${filter} ${search}`);
-  const items = page.data?.items ?? [];
-  const more = async () => {
-    const after = page.data?.next;
-    if (!after) return;
-    try {
-      const next = await admin.accounts({ ...request, after });
-      page.set((now) => ({ ...now, items: [...now.items, ...next.items], next: next.next }));
-      setMoreProblem(null);
-    } catch (error) {
-      setMoreProblem(errorMessage(error));
-    }
-  };
+  const page = usePages(
+    (after?: string) => admin.accounts({ ...request, ...(after !== undefined && { after }) }),
+    ({ id }) => id,
+    `${filter} ${search}`,
+  );
+  const { items } = page;
   const replace = (changed: AdminAccount) => {
     page.set((now) => ({
       ...now,
@@ -107,10 +99,7 @@ export function UsersPage() {
           ))}
         </ul>
       )}
-      {moreProblem !== null && <p className="text-danger text-sm">{moreProblem}</p>}
-      {page.data?.next != null && (
-        <Button onClick={() => void more()}>{t('common.showMore')}</Button>
-      )}
+      <ShowMore of={page}>{t('common.showMore')}</ShowMore>
       {chosen && (
         <AccountDialog
           account={chosen}

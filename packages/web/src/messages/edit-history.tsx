@@ -1,14 +1,12 @@
 import type { TimelineMessage } from '@parley/client';
-import type { MessageVersion } from '@parley/protocol';
-import { useState } from 'react';
-import { errorMessage } from '../lib/text.ts';
+import type { MessageVersion, Seq } from '@parley/protocol';
 import { fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
 import { Markup } from './markup.tsx';
 
 /** Marks an edited message; a button that opens the edit history once the message is stored. */
@@ -57,45 +55,28 @@ export function EditHistory({
 
 function Versions({ message: { conversation, seq } }: { message: TimelineMessage }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.editHistory(conversation, seq));
-  const [failure, setFailure] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const { data, set } = loaded;
-  if (data === null) return <Loading of={loaded} />;
-  const loadOlder = async () => {
-    const before = data.items.at(-1)?.seq;
-    if (before === undefined) return;
-    setBusy(true);
-    try {
-      const older = await client.api.editHistory(conversation, seq, { before });
-      set((shown) => ({ items: [...shown.items, ...older.items], hasOlder: older.hasOlder }));
-      setFailure(null);
-    } catch (error) {
-      setFailure(errorMessage(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const versions = usePages(
+    async (before?: Seq) => {
+      const page = await client.api.editHistory(conversation, seq, before ? { before } : {});
+      const { items, hasOlder } = page;
+      return { items, next: hasOlder ? (items.at(-1)?.seq ?? null) : null };
+    },
+    (version) => version.seq,
+  );
+  if (versions.data === null) return <Loading of={versions} />;
   return (
     <>
       <ol className="divide-y divide-line">
-        {data.items.map((version) => (
+        {versions.items.map((version) => (
           <li key={version.seq} className="py-2.5">
             <VersionTime version={version} isPost={version.seq === seq} />
             <Markup id={`version ${version.seq}`} text={version.body} />
           </li>
         ))}
       </ol>
-      {failure !== null && (
-        <p role="alert" className="mt-2 text-danger text-sm">
-          {failure}
-        </p>
-      )}
-      {data.hasOlder && (
-        <Button className="mt-2" busy={busy} onClick={() => void loadOlder()}>
-          {t('editHistory.older')}
-        </Button>
-      )}
+      <ShowMore of={versions} className="mt-2">
+        {t('editHistory.older')}
+      </ShowMore>
     </>
   );
 }

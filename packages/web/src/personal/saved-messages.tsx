@@ -1,7 +1,7 @@
-import type { SavedMessage } from '@parley/protocol';
+import type { SavedMessage, Seq } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
 import { placeOf } from '../lib/message-hash.ts';
@@ -9,10 +9,11 @@ import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
 /** Maximum length of a text in the list, in characters. */
@@ -21,9 +22,14 @@ const EXCERPT = 200;
 /** Lists the saved messages, the last saved first. */
 export function SavedMessages({ onClose }: { onClose: () => void }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.personal.savedMessages());
-  const [busy, setBusy] = useState(false);
-  const { data, set, reload } = loaded;
+  const saved = usePages(
+    async (before?: Seq) => {
+      const { items, hasOlder } = await client.api.personal.savedMessages(before ? { before } : {});
+      return { items, next: hasOlder ? (items.at(-1)?.savedSeq ?? null) : null };
+    },
+    ({ savedSeq }) => savedSeq,
+  );
+  const { data, reload } = saved;
   useEffect(
     () =>
       client.onEvent(({ type }) => {
@@ -33,23 +39,10 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
       }),
     [client, reload],
   );
-  const loadOlder = async () => {
-    const before = data?.items.at(-1)?.savedSeq;
-    if (before === undefined) return;
-    setBusy(true);
-    try {
-      const older = await client.api.personal.savedMessages({ before });
-      set((shown) => ({ items: [...shown.items, ...older.items], hasOlder: older.hasOlder }));
-    } catch (error) {
-      toast.error(errorMessage(error));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <Dialog open onClose={onClose} title={t('saved.title')}>
       {data === null ? (
-        <Loading of={loaded} />
+        <Loading of={saved} />
       ) : data.items.length === 0 ? (
         <p className="text-muted">{t('saved.none')}</p>
       ) : (
@@ -59,11 +52,9 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
           ))}
         </ul>
       )}
-      {data?.hasOlder && (
-        <Button className="mt-2" busy={busy} onClick={() => void loadOlder()}>
-          {t('saved.older')}
-        </Button>
-      )}
+      <ShowMore of={saved} className="mt-2">
+        {t('saved.older')}
+      </ShowMore>
     </Dialog>
   );
 }

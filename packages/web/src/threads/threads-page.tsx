@@ -1,21 +1,19 @@
 import { threadKey } from '@parley/client';
 import type { FollowedThread } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
-import { toast } from 'sonner';
+import { useEffect, useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { errorMessage } from '../lib/text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { BackLink } from '../ui/back-link.tsx';
-import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
 const EXCERPT = 200;
@@ -26,9 +24,11 @@ const QUIET_MS = 500;
 export function ThreadsPage() {
   usePageTitle(t('threads.title'));
   const client = useClient();
-  const loaded = useLoad(() => client.api.threads());
-  const { data, set, reload } = loaded;
-  const [busy, setBusy] = useState(false);
+  const threads = usePages(
+    (after?: string) => client.api.threads(after === undefined ? {} : { after }),
+    ({ root }) => threadKey(root.conversation, root.seq),
+  );
+  const { data, reload } = threads;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = client.onEvent(({ type, data }) => {
@@ -42,18 +42,6 @@ export function ThreadsPage() {
       clearTimeout(timer);
     };
   }, [client, reload]);
-  const loadMore = async () => {
-    if (data?.next == null) return;
-    setBusy(true);
-    try {
-      const more = await client.api.threads({ after: data.next });
-      set((shown) => ({ items: [...shown.items, ...more.items], next: more.next }));
-    } catch (error) {
-      toast.error(errorMessage(error));
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <div className="flex h-full flex-col">
       <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
@@ -63,7 +51,7 @@ export function ThreadsPage() {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
           {data === null ? (
-            <Loading of={loaded} />
+            <Loading of={threads} />
           ) : data.items.length === 0 ? (
             <p className="py-8 text-center text-muted">{t('threads.none')}</p>
           ) : (
@@ -73,11 +61,9 @@ export function ThreadsPage() {
               ))}
             </ul>
           )}
-          {data?.next != null && (
-            <Button className="mt-2" busy={busy} onClick={() => void loadMore()}>
-              {t('threads.more')}
-            </Button>
-          )}
+          <ShowMore of={threads} className="mt-2">
+            {t('threads.more')}
+          </ShowMore>
         </div>
       </div>
     </div>
