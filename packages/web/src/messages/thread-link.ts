@@ -1,7 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import { createContext, useContext } from 'react';
 
-/** How the messages of a conversation lead to their threads. */
+/** Opens threads from the messages of a conversation. */
 export interface ThreadLinks {
   /** Opens the thread of a message. */
   open(root: Seq): void;
@@ -14,5 +14,5 @@ const Context = createContext<ThreadLinks | null>(null);
 /** Provides {@link useThreadLinks}; null within a thread, which has no threads. */
 export const ThreadLinksProvider = Context.Provider;
 
-/** Returns how messages lead to their threads; null within a thread. */
+/** Returns what opens threads from messages; null within a thread. */
 export const useThreadLinks = (): ThreadLinks | null => useContext(Context);
