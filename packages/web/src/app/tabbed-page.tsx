@@ -2,8 +2,8 @@ import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
-import { BackLink } from '../ui/back-link.tsx';
 import { cx } from '../ui/cx.ts';
+import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 
 /** A page with tabs: beside the content on wide screens, above it on phones. */
@@ -24,12 +24,11 @@ export function TabbedPage({
   }, [pathname]);
   return (
     <div className="flex h-full flex-col">
-      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <BackLink />
+      <PageHeader>
         <p className="flex min-h-9 items-center truncate font-semibold leading-tight sm:pl-1">
           {title}
         </p>
-      </header>
+      </PageHeader>
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <nav
           aria-label={title}

@@ -8,11 +8,11 @@ import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { BackLink } from '../ui/back-link.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { useLoad } from '../ui/use-load.ts';
@@ -38,10 +38,9 @@ export function ScheduledPage() {
   );
   return (
     <div className="flex h-full flex-col">
-      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <BackLink />
+      <PageHeader>
         <h1 className="flex min-h-10 items-center font-semibold">{t('scheduled.title')}</h1>
-      </header>
+      </PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 py-3">
           {data === null ? (

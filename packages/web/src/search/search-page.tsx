@@ -2,9 +2,9 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
-import { BackLink } from '../ui/back-link.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { Select } from '../ui/select.tsx';
 import { useNames } from '../users/use-names.ts';
@@ -62,8 +62,7 @@ export function SearchPage() {
   };
   return (
     <div className="flex h-full flex-col">
-      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <BackLink />
+      <PageHeader>
         <h1 className="sr-only">{t('search.title')}</h1>
         <input
           ref={field}
@@ -87,7 +86,7 @@ export function SearchPage() {
             ['best', t('search.best')],
           ]}
         />
-      </header>
+      </PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
           <fieldset className="mb-2 flex flex-wrap gap-1.5 px-1" aria-label={t('search.filters')}>

@@ -9,8 +9,8 @@ import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { BackLink } from '../ui/back-link.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
@@ -44,10 +44,9 @@ export function ThreadsPage() {
   }, [client, reload]);
   return (
     <div className="flex h-full flex-col">
-      <header className="flex items-center gap-2 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-        <BackLink />
+      <PageHeader>
         <h1 className="flex min-h-10 items-center font-semibold">{t('threads.title')}</h1>
-      </header>
+      </PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
           {data === null ? (
