@@ -6,7 +6,7 @@ import { toast } from 'sonner';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
-import { byActivity, titleOf, unreadText } from '../conversations/naming.ts';
+import { byActivity, titleOf } from '../conversations/naming.ts';
 import { NewDirect } from '../conversations/new-direct.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -16,6 +16,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Logo } from '../ui/logo.tsx';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { useShownPresence } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { useSubscription } from '../users/use-presence-of.ts';
@@ -244,20 +245,13 @@ function Entry({ conversation }: { conversation: ConversationView }) {
           )}
         </span>
         {conversation.unreadMentions.length > 0 && (
-          <span className="min-w-5.5 shrink-0 rounded-full bg-danger px-1.5 py-0.5 text-center font-semibold text-[12px] text-canvas tabular-nums leading-snug">
-            @{unreadText(conversation.unreadMentions.length)}
-            <span className="sr-only">
-              {' '}
-              {t('sidebar.mentions', { count: conversation.unreadMentions.length })}
-            </span>
-          </span>
+          <UnreadBadge
+            count={conversation.unreadMentions.length}
+            isMention
+            text={t('sidebar.mentions', { count: conversation.unreadMentions.length })}
+          />
         )}
-        {unread && (
-          <span className="min-w-5.5 shrink-0 rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
-            {unreadText(conversation.unread)}
-            <span className="sr-only"> {t('sidebar.unread')}</span>
-          </span>
-        )}
+        {unread && <UnreadBadge count={conversation.unread} />}
       </Link>
     </li>
   );

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
 import { useEffect } from 'react';
-import { unreadText } from '../conversations/naming.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
 
-/** The way to the threads that the user follows, with the number of those that have unread replies. */
+/** Links to the followed threads, with the number of those that have unread replies. */
 export function ThreadsLink() {
   const client = useClient();
   const isLive = useParley((s) => s.state) === 'live';
@@ -28,18 +28,7 @@ export function ThreadsLink() {
       <span className={cx('flex-1', unread > 0 ? 'font-semibold text-ink' : 'text-soft')}>
         {t('threads.title')}
       </span>
-      {unread > 0 && (
-        <span
-          className={cx(
-            'min-w-5.5 shrink-0 rounded-full px-1.5 py-0.5 text-center font-semibold text-[12px] tabular-nums leading-snug',
-            mentions > 0 ? 'bg-danger text-canvas' : 'bg-accent text-on-accent',
-          )}
-        >
-          {mentions > 0 && '@'}
-          {unreadText(unread)}
-          <span className="sr-only"> {t('sidebar.unread')}</span>
-        </span>
-      )}
+      {unread > 0 && <UnreadBadge count={unread} isMention={mentions > 0} />}
     </Link>
   );
 }

@@ -13,9 +13,6 @@ export function titleOf(
   return listOf(view.peers.map((id) => users.get(id)?.displayName ?? '…'));
 }
 
-/** Returns the text of an unread badge. */
-export const unreadText = (unread: number): string => (unread > 99 ? '99+' : String(unread));
-
 /** Compares by the last message, newest first; without messages the creation time counts. */
 export function byActivity(a: ConversationView, b: ConversationView): number {
   const at = (v: ConversationView) => v.lastMessage?.postedAt ?? v.createdAt;

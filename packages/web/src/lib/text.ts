@@ -37,3 +37,6 @@ export function nameList(names: readonly string[]): string {
 
 /** Joins items as the language does: “a, b, and c”. */
 export const listOf = (items: readonly string[]): string => list.format(items);
+
+/** Returns the text of an unread badge. */
+export const unreadText = (unread: number): string => (unread > 99 ? '99+' : String(unread));

@@ -11,9 +11,9 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { VList, type VListHandle } from 'virtua';
-import { unreadText } from '../conversations/naming.ts';
 import { useAttention } from '../lib/attention.ts';
 import { excerpt } from '../lib/display-text.ts';
+import { unreadText } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';

@@ -3,7 +3,6 @@ import type { FollowedThread } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
-import { unreadText } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -13,6 +12,7 @@ import { Loading } from '../ui/loading.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
@@ -112,11 +112,11 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
           )}
         </span>
         {unread > 0 && (
-          <span className="h-fit min-w-5.5 shrink-0 self-center rounded-full bg-accent px-1.5 py-0.5 text-center font-semibold text-[12px] text-on-accent tabular-nums leading-snug">
-            {unreadMentions.length > 0 && '@'}
-            {unreadText(unread)}
-            <span className="sr-only"> {t('sidebar.unread')}</span>
-          </span>
+          <UnreadBadge
+            count={unread}
+            isMention={unreadMentions.length > 0}
+            className="h-fit self-center"
+          />
         )}
       </Link>
     </li>

@@ -1,0 +1,32 @@
+import { unreadText } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
+import { cx } from './cx.ts';
+
+/** Shows how many messages, mentions or threads are unread. */
+export function UnreadBadge({
+  count,
+  isMention = false,
+  text = t('sidebar.unread'),
+  className,
+}: {
+  count: number;
+  /** Whether the user is mentioned in what it counts. */
+  isMention?: boolean;
+  /** What the number counts, for screen readers. */
+  text?: string;
+  className?: string;
+}) {
+  return (
+    <span
+      className={cx(
+        'min-w-5.5 shrink-0 rounded-full px-1.5 py-0.5 text-center font-semibold text-[12px] tabular-nums leading-snug',
+        isMention ? 'bg-danger text-canvas' : 'bg-accent text-on-accent',
+        className,
+      )}
+    >
+      {isMention && '@'}
+      {unreadText(count)}
+      <span className="sr-only"> {text}</span>
+    </span>
+  );
+}
