@@ -49,6 +49,11 @@ interface Made {
   readonly preview: Preview | null;
 }
 
+/** The parts of an upload are not all of its bytes. */
+class IncompleteUpload extends Error {
+  override name = 'IncompleteUpload';
+}
+
 /**
  * Moves complete uploads into the store and makes them files.
  *
@@ -78,12 +83,12 @@ export class UploadFinisher {
     await running;
   }
 
-  /** Removes the row of an upload whose parts are gone: it must be sent again. */
+  /** Removes the row of an upload whose parts are missing or incomplete: it must be sent again. */
   async forget(id: FileId, error: unknown): Promise<void> {
     const { pool, log } = this.#deps;
     const { rowCount } = await pool.query('delete from uploads where id = $1', [id]);
     // After the restore of a backup, or a fault of the disk. Otherwise another node has finished it.
-    if (rowCount !== 0) log.error({ err: error, upload: id }, 'part of an upload is missing');
+    if (rowCount !== 0) log.error({ err: error, upload: id }, 'upload parts missing or incomplete');
     await this.discard(id);
   }
 
@@ -102,7 +107,9 @@ export class UploadFinisher {
       await this.#move(account, id, upload);
       await this.discard(id);
     } catch (error) {
-      if (isMissing(error)) return await this.forget(id, error);
+      // Missing also if another node has finished it and removed its parts.
+      if (error instanceof IncompleteUpload || isMissing(error))
+        return await this.forget(id, error);
       throw whenFull(error);
     } finally {
       release();
@@ -115,7 +122,7 @@ export class UploadFinisher {
     let preview: Preview | null = null;
     try {
       if ((await parts.sizeOf(whole.path)) !== upload.bytes) {
-        throw Object.assign(new Error('An upload has another size'), { code: 'ENOENT' });
+        throw new IncompleteUpload('The parts of an upload have another size');
       }
       const mediaType = await mediaTypeOf(whole.path);
       if (mayHavePreview(mediaType)) preview = await this.#preview(id, whole.path);

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -172,6 +173,17 @@ describe('a complete upload', () => {
     expect([await rowOf(id), partsOf(id)]).toEqual([{ received: 0, parts: [] }, []]);
     const state = await uploads.append(account, id, 0, bodyOf(bytes));
     expect(state.received).toBe(bytes.length);
+  });
+
+  test.each([
+    ['missing', (path: string) => rmSync(path)],
+    ['incomplete', (path: string) => truncateSync(path, 1)],
+  ])('of which a part is %s must be sent again', async (_, damage) => {
+    const uploads = node();
+    const id = await complete(uploads, randomBytes(1_000));
+    damage(join(folderOf(id), 'part-1'));
+    await expect(uploads.state(account, id)).rejects.toEqual(code('upload_not_found'));
+    expect([await rowOf(id), existsSync(folderOf(id))]).toEqual([undefined, false]);
   });
 });
 
