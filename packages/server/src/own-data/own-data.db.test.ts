@@ -16,7 +16,7 @@ import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
-import { lastSeenOf, recordLastSeen } from '../status/queries.ts';
+import { lastSeenOf, recordLastSeen } from '../status/last-seen.ts';
 
 let cluster: TestCluster;
 let server: TestServer;

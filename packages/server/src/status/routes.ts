@@ -11,7 +11,8 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 import type { Append } from '../stream/append.ts';
 import { updateStatus, withoutExpired } from './commands.ts';
-import { lastSeenOf, profileOf, publicStatus, statusOf } from './queries.ts';
+import { lastSeenOf } from './last-seen.ts';
+import { profileOf, publicStatus, statusOf } from './queries.ts';
 
 /** The dependencies of the routes of statuses. */
 export interface StatusRoutesDeps {
