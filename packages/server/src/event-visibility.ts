@@ -1,6 +1,6 @@
 import { AccountId } from '@parley/protocol';
 import { redactMessages } from './messages/redact.ts';
-import { redactScheduled } from './messages/redact-scheduled.ts';
+import { redactScheduled } from './personal/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
 import { peek } from './stream/record.ts';
 
