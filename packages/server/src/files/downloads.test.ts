@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AccountId } from '@parley/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { until } from '../../test/support/sink.ts';
 import { DOWNLOAD_BOUNDS, type DownloadBounds, Downloads } from './downloads.ts';
 
@@ -15,6 +15,7 @@ const NEVER = 3_600_000;
 let server: Server;
 let client: Socket | undefined;
 afterEach(async () => {
+  vi.useRealTimers();
   client?.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -77,6 +78,24 @@ describe('a download', () => {
     socket.pause();
     await until(() => downloads.size === 0, 'the download to end');
     expect(state.read).toBeLessThan(400 * MIB);
+  });
+
+  test('is sent whole to a slow client, though the system waits more than a minute for it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { windowMs } = DOWNLOAD_BOUNDS;
+    const { downloads, socket, state } = await serve({ windowMs }, 200 * MIB);
+    // As measured at 20 KB/s: the system takes 4 MB at once, and then 1.7 MB every 85 s.
+    for (const seconds of [43, 85, 85, 85, 85]) {
+      // More than all buffers hold, so that the system has taken more.
+      const before = state.read;
+      await until(() => state.read > before + 32 * MIB, 'some of it');
+      socket.pause();
+      vi.advanceTimersByTime(seconds * 1_000);
+      socket.resume();
+    }
+    await until(() => state.isClosed, 'the end');
+    expect(state.read).toBeGreaterThan(200 * MIB);
+    expect(downloads.size).toBe(0);
   });
 
   test('is ended when its account may no longer read the file', async () => {

@@ -8,7 +8,11 @@ export interface DownloadBounds {
   /** Contents that are being sent to one account: each holds a file descriptor. */
   readonly perAccount: number;
   readonly inAll: number;
-  /** A client that reads less than this within a window is disconnected, unless less is left. */
+  /**
+   * A client that reads less than this within a window, and not all that is left, is disconnected. The window
+   * is long because what counts is what the operating system takes: with buffers of megabytes it takes the next
+   * bytes only when a third of them is free, which a client of 20 KB/s needs 85 seconds for.
+   */
   readonly windowMs: number;
   readonly bytesPerWindow: number;
   /** Interval of the check that the account may still read the file. */
@@ -19,8 +23,8 @@ export interface DownloadBounds {
 export const DOWNLOAD_BOUNDS: DownloadBounds = {
   perAccount: 16,
   inAll: 400,
-  windowMs: 30_000,
-  bytesPerWindow: 128 * 1024,
+  windowMs: 120_000,
+  bytesPerWindow: 512 * 1024,
   accessMs: 60_000,
 };
 
