@@ -486,6 +486,29 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('button', { name: 'Try again' }).click();
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
 
+    // More threads that were loaded stay in the list when it is loaded again.
+    await tia.page.getByRole('textbox', { name: 'Message Threads here' }).fill('And then?');
+    await tia.page.keyboard.press('Enter');
+    await tia.message('And then?').hover();
+    await tia.message('And then?').getByRole('button', { name: 'Reply in thread' }).click();
+    await own.getByRole('article').filter({ hasText: 'And then?' }).waitFor();
+    await field.fill('To the bar');
+    await tia.page.keyboard.press('Enter');
+    await own.getByRole('article').filter({ hasText: 'To the bar' }).waitFor();
+    await tia.page.route('**/me/threads*', (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set('limit', '1');
+      return route.continue({ url: url.href });
+    });
+    await tia.page.goto(`${server.url}/threads`);
+    const threads = tia.page.getByRole('main').getByRole('listitem');
+    await expect.poll(() => threads.count()).toBe(1);
+    await tia.page.getByRole('button', { name: 'Show more threads' }).click();
+    await expect.poll(() => threads.count()).toBe(2);
+    await answer('The last one');
+    await threads.getByText('59 replies').waitFor();
+    expect(await threads.count()).toBe(2);
+
     // On a phone the thread fills the screen.
     await rob.page.setViewportSize({ width: 360, height: 740 });
     await rob.page
