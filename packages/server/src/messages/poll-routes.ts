@@ -1,45 +1,28 @@
-import {
-  CommandAnswer,
-  type ConversationId,
-  CreatePollBody,
-  ForwardBody,
-  Message,
-  VoteBody,
-} from '@parley/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CommandAnswer, CreatePollBody, Message, VoteBody } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { RefusalError, refuse, storedOrRefuse } from '../http/errors.ts';
-import { refusalOfScope } from '../scopes.ts';
-import type { Outcome } from '../stream/append.ts';
+import { storedOrRefuse } from '../http/errors.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
-import { closePoll, forwardMessage, postPoll, vote } from './commands.ts';
-import { messageFor } from './queries.ts';
+import { closePoll, postPoll, vote } from './commands.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
 import {
   commandAnswer,
   commandRequest,
   headers,
+  messageAfter,
   OfConversation,
   OfMessage,
   security,
 } from './requests.ts';
 
-/** Registers the routes of polls, and the one that forwards messages. */
+/** Registers the routes of polls. */
 export function pollRoutes(
   instance: FastifyInstance,
   deps: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
-  /** The message that a command has posted. */
-  const posted = async (request: FastifyRequest, id: ConversationId, outcome: Outcome) => {
-    const { seq } = storedOrRefuse(outcome);
-    return (
-      (await messageFor(pool, sessionOf(request).account, id, seq)) ?? refuse('no_longer_member')
-    );
-  };
 
   app.route({
     method: 'POST',
@@ -49,7 +32,7 @@ export function pollRoutes(
       tags: ['Polls'],
       summary: 'Post a poll',
       description:
-        'The question is the text of the message. It can’t be edited. Members vote until its author or a moderator closes it, or until `endsAt`.',
+        'The question is the text of the message. It can’t be edited. Members vote until its author, or a member who may delete the messages of others, closes it, or until `endsAt`.',
       security,
       headers,
       params: OfConversation,
@@ -60,9 +43,10 @@ export function pollRoutes(
     handler: async (request, reply) => {
       const { id } = request.params;
       const { question, ...poll } = request.body;
-      const outcome = await postPoll(append, commandRequest(request, id), question, poll);
+      const command = commandRequest(request, id);
+      const { seq } = storedOrRefuse(await postPoll(append, command, question, poll));
       reply.code(201);
-      return posted(request, id, outcome);
+      return messageAfter(pool, command, seq);
     },
   });
 
@@ -106,36 +90,6 @@ export function pollRoutes(
       const { id, seq } = request.params;
       const command = commandRequest(request, id);
       return commandAnswer(command, await closePoll(append, command, seq));
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/conversations/:id/messages/:seq/forward',
-    schema: {
-      operationId: 'forwardMessage',
-      tags: ['Messages'],
-      summary: 'Forward a message to another conversation',
-      description:
-        'Posts the text that the message has now, with its author and time as `forwardedFrom`. Later changes of the message do not change the copy. An API key needs `messages:read` too.',
-      security,
-      headers,
-      params: OfMessage,
-      body: ForwardBody,
-      response: { 201: Message, ...problems(401, 403, 404, 409, 410, 422, 429, 503) },
-    },
-    onRequest,
-    handler: async (request, reply) => {
-      // What it posts is read on behalf of the caller.
-      const session = sessionOf(request);
-      const refused = session.scopes ? refusalOfScope('messages:read', session) : null;
-      if (refused) throw new RefusalError(refused);
-      const { id: conversation, seq: message } = request.params;
-      const { to } = request.body;
-      const source = { conversation, message };
-      const outcome = await forwardMessage(append, commandRequest(request, to), source);
-      reply.code(201);
-      return posted(request, to, outcome);
     },
   });
 }

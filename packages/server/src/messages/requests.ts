@@ -1,11 +1,19 @@
-import { type CommandAnswer, ConversationId, SeqText } from '@parley/protocol';
+import {
+  type CommandAnswer,
+  ConversationId,
+  type Message,
+  type Seq,
+  SeqText,
+} from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import { IdempotencyHeader } from '../http/describe.ts';
-import { storedOrRefuse } from '../http/errors.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { type Requester, requesterOf } from '../http/requester.ts';
 import type { Outcome } from '../stream/append.ts';
 import type { MessageRequest } from './commands.ts';
+import { messageFor } from './queries.ts';
 
 /** What the routes of conversations and messages have in common. */
 
@@ -30,4 +38,16 @@ export function commandRequest(
 export function commandAnswer({ clientId }: Requester, outcome: Outcome): CommandAnswer {
   const { stream, seq, at } = storedOrRefuse(outcome);
   return { id: clientId, stream, seq, at };
+}
+
+/**
+ * Returns a message after a stored command on it.
+ * @throws {RefusalError} `no_longer_member` (410) if the actor has left since: 404 would mean “not done”
+ */
+export async function messageAfter(
+  pool: Pool,
+  { actor, conversation }: MessageRequest,
+  seq: Seq,
+): Promise<Message> {
+  return (await messageFor(pool, actor, conversation, seq)) ?? refuse('no_longer_member');
 }

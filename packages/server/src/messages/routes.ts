@@ -28,11 +28,19 @@ import type { Append } from '../stream/append.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
 import { editHistory } from './edit-history.ts';
+import { forwardRoutes } from './forward-routes.ts';
 import { mentionSuggestions } from './mention-suggestions.ts';
 import { pollRoutes } from './poll-routes.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
-import { commandRequest, headers, OfConversation, OfMessage, security } from './requests.ts';
+import {
+  commandRequest,
+  headers,
+  messageAfter,
+  OfConversation,
+  OfMessage,
+  security,
+} from './requests.ts';
 import { replyPlaceOf } from './thread-roots.ts';
 
 /** The dependencies of the message routes. */
@@ -50,9 +58,6 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     if (message === null) refuse('conversation_not_found');
     return message ?? refuse('message_not_found');
   };
-  /** The message after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
-  const after = async (account: AccountId, id: ConversationId, seq: Seq) =>
-    (await messageFor(pool, account, id, seq)) ?? refuse('no_longer_member');
 
   app.route({
     method: 'GET',
@@ -100,7 +105,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       );
       reply.code(201);
       // A message from an earlier request may have changed since, and names and files were looked up.
-      if (repeated || attachments || mayMention(body)) return after(author, conversation, seq);
+      if (repeated || attachments || mayMention(body)) return messageAfter(pool, command, seq);
       return newMessage({ conversation, seq, author, body, postedAt: at, replyTo, ...inThread });
     },
   });
@@ -136,15 +141,9 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     onRequest,
     handler: async (request) => {
       const { id, seq } = request.params;
-      storedOrRefuse(
-        await editMessage(
-          append,
-          commandRequest(request, request.params.id),
-          seq,
-          request.body.body,
-        ),
-      );
-      return after(sessionOf(request).account, id, seq);
+      const command = commandRequest(request, id);
+      storedOrRefuse(await editMessage(append, command, seq, request.body.body));
+      return messageAfter(pool, command, seq);
     },
   });
 
@@ -172,6 +171,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
 
   commandRoutes(instance, deps);
   pollRoutes(instance, deps);
+  forwardRoutes(instance, deps);
 
   app.route({
     method: 'GET',

@@ -1,0 +1,49 @@
+import { ForwardBody, Message } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { RefusalError, storedOrRefuse } from '../http/errors.ts';
+import { refusalOfScope } from '../scopes.ts';
+import type { CommandRouteDeps } from './command-routes.ts';
+import { forwardMessage } from './commands.ts';
+import type { ReadRouteDeps } from './read-routes.ts';
+import { commandRequest, headers, messageAfter, OfMessage, security } from './requests.ts';
+
+/** Registers the route that forwards messages. */
+export function forwardRoutes(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.route({
+    method: 'POST',
+    url: '/conversations/:id/messages/:seq/forward',
+    schema: {
+      operationId: 'forwardMessage',
+      tags: ['Messages'],
+      summary: 'Forward a message to another conversation',
+      description:
+        'Posts the text that the message has now, with its author and time as `forwardedFrom`. Later changes of the message do not change the copy. An API key needs `messages:read` too.',
+      security,
+      headers,
+      params: OfMessage,
+      body: ForwardBody,
+      response: { 201: Message, ...problems(401, 403, 404, 409, 410, 422, 429, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      // What it posts is read on behalf of the caller.
+      const session = sessionOf(request);
+      const refused = session.scopes ? refusalOfScope('messages:read', session) : null;
+      if (refused) throw new RefusalError(refused);
+      const { id: conversation, seq: message } = request.params;
+      const { to } = request.body;
+      const source = { conversation, message };
+      const command = commandRequest(request, to);
+      const { seq } = storedOrRefuse(await forwardMessage(append, command, source));
+      reply.code(201);
+      return messageAfter(pool, command, seq);
+    },
+  });
+}
