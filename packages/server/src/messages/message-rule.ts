@@ -18,7 +18,7 @@ import type { Command, Decision, Rule, RuleContext } from '../stream/stream-tran
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
 import type { ReplyPlace } from './thread-roots.ts';
-import { readLimits } from './windows.ts';
+import { hasWindowPassed } from './windows.ts';
 
 /** A command about one message. */
 export interface OnMessageCommand extends Command {
@@ -51,9 +51,9 @@ export function messageRule(
     name,
     readsEarly: true,
     async decide(tx, command) {
-      const [row, { isTooLate, isFixed }] = await Promise.all([
+      const [row, isTooLate] = await Promise.all([
         readTarget(tx, command),
-        readLimits(tx, action, command),
+        hasWindowPassed(tx, action, command),
       ]);
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
       const role: ActorRole = row
@@ -72,7 +72,7 @@ export function messageRule(
       const isLimited =
         authorship === 'own' && authorize(role, action, 'others', minimumRoles) !== 'yes';
       if (isTooLate && isLimited && !row.deleted) return { refuse: refusal('window_passed') };
-      if (action === 'edit' && isFixed) return { refuse: refusal('not_editable') };
+      if (action === 'edit' && row.is_fixed) return { refuse: refusal('not_editable') };
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,
@@ -96,6 +96,8 @@ interface TargetRow {
   files: FileId[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
+  /** It was forwarded, or is a poll: its text can’t be edited. */
+  is_fixed: boolean;
   visibility: Visibility;
   overrides: MinimumRoleOverrides;
   role: MemberRole;
@@ -115,6 +117,8 @@ async function readTarget(
     'messages-target',
     `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
             g.also_in_conversation,
+            exists (select from message_parts p
+                    where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed,
             (select array_agg(a.file_id) from attachments a
              where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files,
             c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,

@@ -88,7 +88,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    '7dc32401cddf',
+    '72b3e983bb44',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -104,6 +104,7 @@ export const messageRuleStatements: readonly Statement[] = [
           changed_seq: message?.changed_seq ?? null,
           thread: message?.thread ?? null,
           also_in_conversation: message?.also_in_conversation ?? null,
+          is_fixed: false,
           visibility: c.visibility,
           overrides: c.minimum_roles,
           files: null,
@@ -122,6 +123,7 @@ export const messageRuleStatements: readonly Statement[] = [
       'changed_seq',
       'thread',
       'also_in_conversation',
+      'is_fixed',
       'visibility',
       'overrides',
       'files',
@@ -136,16 +138,14 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-window',
-    '0b13ec44b49e',
+    'e901f53fb0c9',
     (tx, values) => {
       const [conversation, seq] = values as [string, number];
       const message = tx.one(tx.tables.messagesByKey, conversation + seq);
       // No setting of the server is changed in a simulation.
-      return message
-        ? [{ seconds: null, posted_at: time(message.posted_at), is_fixed: false }]
-        : [];
+      return message ? [{ seconds: null, posted_at: time(message.posted_at) }] : [];
     },
-    ['seconds', 'posted_at', 'is_fixed'],
+    ['seconds', 'posted_at'],
   ),
 
   reads(
