@@ -68,7 +68,10 @@ const PollStart = z.object({
   choices: z.array(z.string()).min(LIMITS.pollChoicesMin).max(LIMITS.pollChoicesMax),
   /** Whether one may vote for several choices. */
   isMultiple: z.boolean(),
-  /** When it closes by itself; null: when its author or a moderator closes it. */
+  /**
+   * When it closes by itself; null: when its author, or a member who may delete the messages of others,
+   * closes it.
+   */
   endsAt: Timestamp.nullable(),
 });
 

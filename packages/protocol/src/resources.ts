@@ -153,7 +153,7 @@ export const Poll = z
     isMultiple: z.boolean(),
     /** When it closes by itself. */
     endsAt: Timestamp.nullable(),
-    /** When its author or a moderator has closed it. */
+    /** When its author, or a member who may delete the messages of others, has closed it. */
     closedAt: Timestamp.nullable(),
   })
   .meta({ id: 'Poll' });

@@ -66,10 +66,16 @@ const ACTIONS = [
   'replyInThreads',
 ] as const satisfies (keyof MinimumRoles)[];
 
-/** The first actions of all: later ones enter a digest only if they or those after them are changed. */
+/**
+ * The number of actions in the first version; later ones are part of a digest only if they, or actions after
+ * them, are set.
+ */
 const FIRST_ACTIONS = ACTIONS.indexOf('rename') + 1;
 
-/** Returns the roles for the digest: as before there were the last actions, if those are missing. */
+/**
+ * Returns the roles for the digest, without unset later actions, so that retries after an upgrade still
+ * match.
+ */
 const decided = (minimumRoles: MinimumRoleOverrides): (MemberRole | null)[] => {
   const all = ACTIONS.map((action) => minimumRoles[action] ?? null);
   while (all.length > FIRST_ACTIONS && all.at(-1) === null) all.pop();

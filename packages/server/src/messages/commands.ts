@@ -84,7 +84,10 @@ export const forwardCommand = (r: MessageRequest, forward: ForwardSource): PostC
   forward,
 });
 
-/** As before there were quotes, threads and files: a retry has the digest of its first attempt. */
+/**
+ * Returns the payload for the command digest. A post without a quote, thread or files has the same payload as
+ * in earlier versions, so that a retry after an upgrade still matches.
+ */
 function payloadOf(
   body: string,
   replyTo: Seq | undefined,

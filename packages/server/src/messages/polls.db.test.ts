@@ -133,7 +133,7 @@ describe('a poll', () => {
     ]);
   });
 
-  test('is closed by its author or a moderator, and then not voted in', async () => {
+  test('is closed by its author or who may delete the messages of others, and then not voted in', async () => {
     const [own, others] = [await aPoll(), await aPoll()];
     const carl = await anAccount(db.pool);
     const id = await aRealGroup(append, [ann, bob, carl]);

@@ -12,7 +12,10 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { eraseInBatches } from './erase-batch.ts';
 
-/** Commands with which an account follows a thread, or no longer does, whatever it wrote there. */
+/**
+ * Commands that follow and unfollow threads. The choice wins over what follows from the account's messages
+ * and mentions.
+ */
 
 /** A request of an account about a thread. */
 export interface FollowRequest {
@@ -35,7 +38,7 @@ const EVENT_BYTES = 300;
 export const followThread = (append: Append, r: FollowRequest): Promise<Outcome> =>
   append.run(followCommand(r, 'thread.followed'));
 
-/** Ends following a thread, until the account follows it again. */
+/** Unfollows a thread until the account follows it again. */
 export const unfollowThread = (append: Append, r: FollowRequest): Promise<Outcome> =>
   append.run(followCommand(r, 'thread.unfollowed'));
 

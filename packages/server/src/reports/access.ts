@@ -7,7 +7,7 @@ import { minimumRolesOf } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** Who asks to read reports. Their role is that of the request. */
-interface Moderator {
+interface Reader {
   readonly account: AccountId;
   readonly role: AccountRole;
 }
@@ -19,7 +19,7 @@ interface Moderator {
  */
 export async function permitModeration(
   pool: pg.Pool,
-  by: Moderator,
+  by: Reader,
   conversation: ConversationId,
 ): Promise<void> {
   const verdict = await verdictOf(pool, by, conversation);
@@ -29,7 +29,7 @@ export async function permitModeration(
 /** Returns whether an account may read the reports of a conversation. */
 export async function mayModerate(
   pool: pg.Pool,
-  by: Moderator,
+  by: Reader,
   conversation: ConversationId,
 ): Promise<boolean> {
   return (await verdictOf(pool, by, conversation)) === 'yes';
@@ -37,7 +37,7 @@ export async function mayModerate(
 
 async function verdictOf(
   pool: pg.Pool,
-  by: Moderator,
+  by: Reader,
   conversation: ConversationId,
 ): Promise<PolicyVerdict> {
   if (by.role !== 'member') return 'yes';

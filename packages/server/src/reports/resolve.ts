@@ -40,7 +40,7 @@ export interface ResolvableReport {
   readonly author: AccountId;
 }
 
-/** What a moderator does about a report. */
+/** What an admin of the server or of the group does about a report. */
 export interface Resolution {
   readonly resolution: ReportResolution;
   /** Of the author, in the same transaction. */
@@ -205,7 +205,7 @@ async function refusalOfResolution(
   { actor, report, resolution }: ResolveCommand,
 ): Promise<Refusal | null> {
   const [row] = await tx.query<{ role: AccountRole; may_act: boolean }>(
-    'reports-moderator',
+    'reports-resolver',
     `select a.role, ${mayAct('a')} as may_act from accounts a where a.id = $1`,
     [actor],
   );

@@ -124,7 +124,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       const by = sessionOf(request);
       const found =
         (await reportDetails(pool, by.account, request.params.id)) ?? refuse('not_found');
-      // As if the report did not exist: that there is one is for the moderators alone.
+      // As if the report did not exist: that there is one is for those who may read it alone.
       if (!(await mayModerate(pool, by, found.report.conversation))) refuse('not_found');
       const { id, conversation, message, author } = found.report;
       await audit.record({

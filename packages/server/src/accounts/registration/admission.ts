@@ -12,7 +12,7 @@ export interface Applicant {
 }
 
 /**
- * Returns why the setting of who may register refuses an applicant, or null. The first account of a server
+ * Returns why the server setting `registration` refuses an applicant, or null. The first account of a server
  * is always admitted.
  *
  * Called in the transaction that creates the account: only there is it certain who is first, and a

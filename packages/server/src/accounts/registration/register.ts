@@ -46,7 +46,7 @@ export interface Registration {
   /** SHA-256 (hexadecimal) of the invitation’s token, which the registration uses up. */
   readonly invitation?: string | undefined;
   /**
-   * Applies the setting of who may register, as the transaction reads it, knowing whether this would be the
+   * Applies the server setting `registration`, as the transaction reads it, knowing whether this would be the
    * first account; without it the account is created whatever the setting is, as admins may.
    */
   readonly admit?: (first: boolean, tx: RuleContext) => Promise<Refusal | null>;
