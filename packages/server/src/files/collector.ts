@@ -30,12 +30,12 @@ export interface FileCollectorDeps {
 }
 
 /**
- * Deletes files to which no message refers any more, or has not for a day, and uploads that were not
- * finished within a day. It runs on every node.
+ * Deletes files that no message refers to any more, files that no message has referred to within a day of
+ * their upload, and uploads that were not finished within a day. It runs on every node.
  *
  * 1. A file is first marked, under the lock that a post takes as well: a message never refers to a
- *    marked file. Its content goes after that, and its row last, so a crash leaves nothing behind.
- * 2. A content stays as long as any file has it.
+ *    marked file. Its content is deleted after that, and its row last, so a crash leaves nothing behind.
+ * 2. Content that several files share is kept until the last of them is deleted.
  * 3. No content is removed while a backup is being made.
  */
 export class FileCollector {

@@ -75,7 +75,7 @@ export class Uploads {
     this.#finisher = new UploadFinisher({ ...deps, parts: this.#parts, space: this.#space });
   }
 
-  /** The largest file that is accepted; 0: any. */
+  /** The maximum size of a file, in bytes; 0: no limit. */
   get maxBytes(): number {
     return this.#deps.quotas.file;
   }
