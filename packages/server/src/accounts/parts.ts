@@ -105,7 +105,7 @@ export function buildParts(
     tickets,
     logins: new Logins({ pool, sessions, tokens: core.tokens, tickets, audit, steps }),
     passwords,
-    passwordChanges: new PasswordChanges({ ...shared, tickets, sessions }),
+    passwordChanges: new PasswordChanges({ ...shared, tickets, sessions, settings }),
     limits,
     registrations,
     codes,

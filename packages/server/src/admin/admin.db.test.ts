@@ -587,6 +587,27 @@ describe('settings of the server', () => {
     await change(owner, { groupCreation: 'everyone' });
     expect((await create(member)).status).toBe(201);
   });
+
+  test('keep the name of the server out of passwords', async () => {
+    const weak = 'ZanzibarWorks-2026';
+    const registered = () =>
+      call(server.url, 'POST', '/auth/register', {
+        body: {
+          username: 'yasmin',
+          displayName: 'Yasmin',
+          email: 'yasmin@example.org',
+          password: weak,
+        },
+      });
+    const changed = () => member.request('POST', '/me/password', { current: PASSWORD, next: weak });
+    expect((await change(admin, { name: 'Zanzibar Works' })).status).toBe(200);
+    for (const answer of [await registered(), await changed()]) {
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors).toMatchObject([{ code: 'password_weak' }]);
+    }
+    expect((await change(admin, { name: 'Lab' })).status).toBe(200);
+    expect((await registered()).status).toBe(201);
+  });
 });
 
 describe('suspension', () => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import type { Emails } from '../../email/emails.ts';
 import { passwordChangedEmail, resetEmail } from '../../email/templates.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
+import type { ServerSettings } from '../../settings/server-settings.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -50,6 +51,7 @@ export interface PasswordChangesDeps {
   readonly audit: AuditLog;
   /** The server’s public address: links use it and never the host of a request. */
   readonly server: () => string;
+  readonly settings: Pick<ServerSettings, 'current'>;
 }
 
 /** Password changes: with a link sent by email, or with the current password. */
@@ -149,7 +151,7 @@ export class PasswordChanges {
     note: AuditNote,
     first?: (client: pg.PoolClient) => Promise<void>,
   ): Promise<void> {
-    const { pool, passwords, sessions, tickets, emails, server } = this.#deps;
+    const { pool, passwords, sessions, tickets, emails, server, settings } = this.#deps;
     const { rows } = await pool.query<{
       username: string;
       display_name: string;
@@ -160,7 +162,8 @@ export class PasswordChanges {
       values: [account],
     });
     const user = rows[0] ?? refuse('session_ended');
-    const about = [user.username, user.display_name, user.email ?? '', server()];
+    const names = [server(), settings.current.name];
+    const about = [user.username, user.display_name, user.email ?? '', ...names];
     const errors = await passwordErrors(field, password, about);
     if (errors.length > 0) throw new RefusalError(refusal('invalid', undefined, { errors }));
     refuseOverload(passwords);

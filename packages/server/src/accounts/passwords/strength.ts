@@ -22,7 +22,7 @@ async function load(): Promise<ZxcvbnFactory> {
 
 /**
  * Returns why a password of sufficient length is weak; null when it is not. `about` are the names
- * of the account and the address of the server. Rejected is
+ * of the account, and the name and the address of the server. Rejected is
  *
  * 1. what a list of leaked passwords, a keyboard row, a repetition or such a name makes guessable
  *    within a million attempts (zxcvbn score 0 or 1);

@@ -104,7 +104,8 @@ export class Registrations {
     const taken = await whatIsTaken(pool, username, email);
     await this.#refuseClosed(wanted, taken.first);
     const own = [username, displayName, wanted.firstName, wanted.lastName, email];
-    const about = [...own.filter((text) => typeof text === 'string'), server()];
+    const names = [server(), settings.current.name];
+    const about = [...own.filter((text) => typeof text === 'string'), ...names];
     const errors = [
       ...wrong,
       ...(await passwordErrors('password', password, about)),
