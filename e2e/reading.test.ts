@@ -257,7 +257,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await cat.page.getByRole('button', { name: 'Edit message' }).tap();
     const edit = cat.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Edited with thumbs');
-    await cat.page.getByRole('button', { name: 'Save' }).tap();
+    await cat.page.getByRole('button', { name: 'Save', exact: true }).tap();
     await cat.sees('Edited with thumbs');
     expect(await sideways(cat.page)).toBe(0);
 
