@@ -7,6 +7,9 @@ const AGAIN_MS = 1_500;
 /** The interval of requests for streams that are behind, ms: two thirds of what the server allows. */
 const PACE_MS = 500;
 
+/** The highest seq that a request can have. */
+const SEQ_MAX = Number.MAX_SAFE_INTEGER;
+
 /** Requests missing events: one request per stream at a time. */
 export class Fills {
   readonly #send: (text: string) => boolean;
@@ -31,6 +34,16 @@ export class Fills {
     this.#requests.set(id, stream);
     setTimeout(() => this.#asked.delete(stream), AGAIN_MS);
     return true;
+  }
+
+  /**
+   * Asks whether the server still sends this stream: it refuses the request if not. No event is after the seq
+   * of the request, so none is sent twice, whatever is in flight.
+   */
+  probe(stream: StreamId): void {
+    const id = newId();
+    const isSent = this.#send(JSON.stringify({ op: 'fill', id, stream, after: SEQ_MAX }));
+    if (isSent) this.#requests.set(id, stream);
   }
 
   /**

@@ -215,6 +215,23 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
+  test('that is in flight when it was announced before a ping is not sent twice', async () => {
+    const { server, client, id } = await inGroup();
+    server.post(id, server.other, 'in flight');
+    server.leave(id);
+    server.join(id);
+    const frames = server.queued.splice(0);
+    const isEnd = (f: ServerFrame) => f.op === 'event' && f.type === 'conversation.left';
+    for (const frame of frames.filter(isEnd)) server.push(frame);
+    deliver(server, { op: 'ping', heads: {}, readVersion: 0 });
+    await arrive(server);
+    for (const frame of frames.filter((f) => !isEnd(f))) server.push(frame);
+    await arrive(server);
+    await arrive(server);
+    expect(client.cursors.get(id as unknown as StreamId)).toBe(server.lastSeq(id));
+    expect(client.counters).toMatchObject({ gapFills: 0, duplicates: 0 });
+  });
+
   test('is not concluded from a request that was deferred', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'lost');

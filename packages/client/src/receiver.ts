@@ -81,9 +81,9 @@ export class Receiver {
   readonly #readState: ReadState;
   readonly #snapshots: Snapshots;
   readonly #refreshes: Refreshes;
-  /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   /** Streams that were not in the hello, with their heads then. */
   #omitted: ReadonlyMap<StreamId, Seq> = new Map();
+  /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
 
   constructor(deps: ReceiverDeps) {
@@ -459,12 +459,12 @@ export class Receiver {
       const cursor = streams.at(stream);
       if (cursor !== undefined && cursor < head) this.#fill(stream, head);
     }
-    // A ping no longer names a stream that the account has left. If its end was lost, the server
-    // refuses to fill the gap, and the conversation is removed. It does not refuse while it still has
-    // events to write, so this is not reported as a gap: the end may be among them.
+    // A ping no longer names a stream that the account has left. If its end was lost, the server refuses
+    // the request, and the conversation is removed. It does not refuse while it still has events to write,
+    // and these are not requested: they are in flight, or about to be.
     for (const [stream, end] of this.#announcedEnds) {
       const cursor = streams.at(stream);
-      if (cursor !== undefined && cursor < end) this.#fills.ask(stream, cursor);
+      if (cursor !== undefined && cursor < end) this.#fills.probe(stream);
       else this.#announcedEnds.delete(stream);
     }
   }
