@@ -829,6 +829,21 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await joe.message('pasted.txt').count()).toBe(0);
     await ida.context.setOffline(false);
     await joe.message('pasted.txt').getByRole('link', { name: 'dropped.txt' }).waitFor();
+
+    // A file that is dropped on a thread is one of the reply.
+    const root = joe.message('Two files');
+    await root.hover();
+    await root.getByRole('button', { name: 'Reply in thread' }).click();
+    const thread = joe.page.getByRole('complementary', { name: 'Thread' });
+    await thread.getByRole('textbox', { name: 'Reply in this thread' }).evaluate((field) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['reply'], 'reply.txt', { type: 'text/plain' }));
+      field.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+    });
+    await thread.getByRole('button', { name: 'Remove reply.txt' }).waitFor();
+    await thread.getByRole('button', { name: 'Send reply' }).click();
+    await thread.getByRole('article').getByRole('link', { name: 'reply.txt' }).waitFor();
+    expect(await joe.page.getByRole('list', { name: 'Files to send' }).count()).toBe(0);
   });
 });
 

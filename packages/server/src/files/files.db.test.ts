@@ -377,6 +377,35 @@ describe('files are deleted', () => {
     expect(again.body.code).toBe('file_not_found');
   });
 
+  test('not while a forwarded copy refers to them, which those who may read it can open', async () => {
+    const bytes = randomBytes(1_000);
+    const gil = Object.assign(await server.register('gil'), { url: server.url });
+    const [from, to] = [await ann.group('the source'), await ann.group('the copy', [gil])];
+    const other = await uploadFile(ann, 'first.txt', Buffer.from('first of two'));
+    const id = await uploadFile(ann, 'second.bin', bytes);
+    const seq = await postFiles(ann, from, [other, id]);
+    const path = `/conversations/${from}/messages/${seq}`;
+    const copy = await ann.request('POST', `${path}/forward`, { to });
+    expect(copy.status).toBe(201);
+    expect(copy.body.attachments.map((file: Attachment) => file.name)).toEqual([
+      'first.txt',
+      'second.bin',
+    ]);
+    expect((await contentOf(gil, id)).status).toBe(200);
+    await ann.request('DELETE', path);
+    await until(
+      async () =>
+        (await server.rows(`select from files where detached_at is not null`)).length === 0,
+      'the files to be looked at',
+    );
+    expect((await contentOf(gil, id)).status).toBe(200);
+    // What is deleted by now is not forwarded.
+    const late = await ann.request('POST', `${path}/forward`, { to });
+    expect(late.body.code).toBe('message_not_found');
+    await ann.request('DELETE', `/conversations/${to}/messages/${copy.body.seq}`);
+    await until(() => !isStored(bytes), 'the content to be removed');
+  });
+
   test('also when the content of one before them cannot be removed', async () => {
     const group = await ann.group('deleting both');
     const [stuck, other] = [randomBytes(1_000), randomBytes(1_000)];

@@ -1,4 +1,5 @@
-import type { AccountId, ConversationId, ForwardedFrom, Seq } from '@parley/protocol';
+import type { AccountId, Attachment, ConversationId, ForwardedFrom, Seq } from '@parley/protocol';
+import { FILE } from '../files/queries.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /** A message to forward. */
@@ -7,15 +8,17 @@ export interface ForwardSource {
   readonly message: Seq;
 }
 
-/** The text of a message to forward, and where it comes from. */
+/** The text and the files of a message to forward, and where it comes from. */
 export interface Forwarded {
   readonly body: string;
+  readonly files: readonly Attachment[];
   readonly forwardedFrom: ForwardedFrom;
 }
 
 /**
  * Returns the messages to forward, by the index of the post. Only messages that the actor may read are
- * included; a message that was itself forwarded keeps its original author. Files are not forwarded.
+ * included; a message that was itself forwarded keeps its original author. Its files cannot be deleted
+ * before the transaction ends.
  */
 export async function readForwarded(
   tx: RuleContext,
@@ -26,6 +29,7 @@ export async function readForwarded(
   const rows = await tx.query<{
     n: number;
     body: string;
+    files: Attachment[] | null;
     author_id: AccountId;
     posted_at: Date;
     conversation_id: ConversationId;
@@ -34,15 +38,26 @@ export async function readForwarded(
   }>(
     'messages-forwarded',
     `select i.n::int as n, g.body, g.author_id, g.posted_at, g.conversation_id, g.seq,
-            p.forwarded_from
+            p.forwarded_from, l.files
      from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::int8[])
        as i (n, account_id, conversation_id, seq)
      join memberships m on m.conversation_id = i.conversation_id and m.account_id = i.account_id
        and m.left_seq is null
      join messages g on g.conversation_id = i.conversation_id and g.seq = i.seq
-       and g.deleted_at is null and g.body <> ''
+       and g.deleted_at is null
+     cross join lateral (
+       select json_agg(f.file order by f.position) as files
+       from (
+         select a.position, ${FILE} as file
+         from attachments a
+         join files f on f.id = a.file_id and f.state = 'stored'
+         where a.conversation_id = g.conversation_id and a.message_seq = g.seq
+         for key share of f
+       ) f
+     ) l
      left join message_parts p
-       on p.conversation_id = g.conversation_id and p.message_seq = g.seq`,
+       on p.conversation_id = g.conversation_id and p.message_seq = g.seq
+     where g.body <> '' or l.files is not null`,
     [
       wanted.map((w) => w.n),
       wanted.map((w) => w.actor),
@@ -55,6 +70,7 @@ export async function readForwarded(
       row.n,
       {
         body: row.body,
+        files: row.files ?? [],
         forwardedFrom: row.forwarded_from ?? {
           conversation: row.conversation_id,
           seq: row.seq,

@@ -35,7 +35,7 @@ export interface PostCommand extends Command {
   readonly names: NamesInText | null;
   /** Its files, uploaded by the actor. */
   readonly attachments: readonly FileId[];
-  /** The message whose text it posts. */
+  /** The message whose text and files it posts. */
   readonly forward?: ForwardSource | undefined;
   readonly poll?: EventData<'message.posted'>['poll'];
 }
@@ -80,12 +80,15 @@ export async function decidePosts(
       command.replyTo === undefined || quoted.has(n)
         ? command.inThread && refusalOfRoot(roots.get(n))
         : refusal('message_not_found', NO_QUOTED);
-    const content: Content | undefined = command.forward ? sources.get(n) : { body: command.body };
+    const source = sources.get(n);
+    const content: Content | undefined = command.forward
+      ? source && { body: source.body, forwardedFrom: source.forwardedFrom }
+      : { body: command.body };
     const unread = content ? undefined : refusal('message_not_found', NO_SOURCE);
     const decision = decidePost(tx, command, sender, {
       content,
       refusedTarget: refused ?? unread ?? null,
-      files: files.get(n) ?? [],
+      files: source?.files ?? files.get(n) ?? [],
       mentions: (mayMentionEveryone) =>
         mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
     });

@@ -41,10 +41,20 @@ export function pasteFiles(event: ClipboardEvent, files: NewFiles): boolean {
   return true;
 }
 
-/** Adds files that are dropped anywhere in the window, which would otherwise open them. */
-export function useDroppedFiles(files: NewFiles): void {
-  const latest = useRef(files);
-  latest.current = files;
+/** Whether files were dropped on the thread beside the conversation. */
+export const isInThread = (place: EventTarget | null): boolean =>
+  place instanceof Element && place.closest('[data-thread]') !== null;
+
+/**
+ * Adds files that are dropped where `isHere` says. No file that is dropped on the page is opened in its
+ * place.
+ */
+export function useDroppedFiles(
+  files: NewFiles,
+  isHere: (place: EventTarget | null) => boolean,
+): void {
+  const latest = useRef({ files, isHere });
+  latest.current = { files, isHere };
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
     const onDragOver = (event: DragEvent) => {
@@ -53,7 +63,8 @@ export function useDroppedFiles(files: NewFiles): void {
     const onDrop = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      latest.current.add(event.dataTransfer?.files ?? []);
+      const { files: here, isHere: isOurs } = latest.current;
+      if (isOurs(event.target)) here.add(event.dataTransfer?.files ?? []);
     };
     window.addEventListener('dragover', onDragOver);
     window.addEventListener('drop', onDrop);

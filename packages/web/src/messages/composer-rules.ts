@@ -5,9 +5,9 @@ export function charactersLeft(text: string): number {
   return LIMITS.bodyCharacters - codePoints(text);
 }
 
-/** Returns whether a text can be sent as a message. */
-export function isSendable(text: string): boolean {
-  return text.trim() !== '' && charactersLeft(text) >= 0;
+/** Returns whether a text can be sent as a message, with a number of files: these need no text. */
+export function isSendable(text: string, files = 0): boolean {
+  return (text.trim() !== '' || files > 0) && charactersLeft(text) >= 0;
 }
 
 /** A key press in a message field. */

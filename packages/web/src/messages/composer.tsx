@@ -3,7 +3,13 @@ import type { ClientId, Seq } from '@parley/protocol';
 import { CalendarClock, ChartBarBig, SendHorizontal } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { toast } from 'sonner';
-import { AttachButton, FileTray, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
+import {
+  AttachButton,
+  FileTray,
+  isInThread,
+  pasteFiles,
+  useDroppedFiles,
+} from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { fullTime } from '../lib/time.ts';
@@ -11,7 +17,7 @@ import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
-import { charactersLeft, isSendable } from './composer-rules.ts';
+import { isSendable } from './composer-rules.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
 import { useServerDraft } from './use-server-draft.ts';
@@ -52,9 +58,8 @@ export function Composer({
   const sent = useServerDraft(view.id, text, setText);
   const wait = useSlowMode(view);
   const files = useNewFiles();
-  useDroppedFiles(files);
-  const hasContent = isSendable(text) || (files.ids.length > 0 && charactersLeft(text) >= 0);
-  const ready = hasContent && files.isReady && wait === 0;
+  useDroppedFiles(files, (place) => !isInThread(place));
+  const ready = isSendable(text, files.ids.length) && files.isReady && wait === 0;
   const [isLater, setLater] = useState(false);
   const [isPoll, setPoll] = useState(false);
 

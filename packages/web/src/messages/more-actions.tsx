@@ -63,7 +63,7 @@ export function useMoreActions(message: TimelineMessage): {
             run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
           },
         ]),
-    ...(message.body === ''
+    ...(message.body === '' && message.attachments.length === 0
       ? []
       : [
           {

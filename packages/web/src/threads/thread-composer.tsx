@@ -2,6 +2,14 @@ import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { SendHorizontal } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import {
+  AttachButton,
+  FileTray,
+  isInThread,
+  pasteFiles,
+  useDroppedFiles,
+} from '../files/attach-button.tsx';
+import { useNewFiles } from '../files/use-new-files.ts';
 import { isSendable } from '../messages/composer-rules.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
 import { useSlowMode } from '../messages/use-slow-mode.ts';
@@ -25,13 +33,17 @@ export function ThreadComposer({
   const [text, setText] = useState(() => readKept(account, kept) ?? '');
   const [isAlso, setAlso] = useState(false);
   const wait = useSlowMode(view);
-  const ready = isSendable(text) && wait === 0;
+  const files = useNewFiles();
+  useDroppedFiles(files, isInThread);
+  const ready = isSendable(text, files.ids.length) && files.isReady && wait === 0;
   const mayPost = view.permissions.includes('post');
   useEffect(() => writeKept(account, kept, text || null), [account, kept, text]);
   const send = () => {
     if (!ready) return;
-    client.post(view.id, text.trim(), { thread: root, alsoInConversation: isAlso && mayPost });
+    const options = { thread: root, alsoInConversation: isAlso && mayPost };
+    client.post(view.id, text.trim(), { ...options, attachments: files.ids });
     setText('');
+    files.clear();
     setAlso(false);
     onSent();
     field.current?.focus();
@@ -43,6 +55,7 @@ export function ThreadComposer({
     wait,
     onChange: setText,
     onSend: send,
+    onPaste: (event) => pasteFiles(event, files),
   });
   return (
     <form
@@ -53,10 +66,12 @@ export function ThreadComposer({
       className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]"
     >
       {menu}
+      {files.items.length > 0 && <FileTray files={files} />}
       <div className="rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
         <div className="flex items-end gap-1">
           {area}
           {limits}
+          <AttachButton files={files} />
           <button
             type="submit"
             aria-label={t('thread.send')}

@@ -55,6 +55,7 @@ export function ThreadPane({
   const title = titleOf(view, users);
   return (
     <aside
+      data-thread
       ref={pane}
       tabIndex={-1}
       aria-label={t('thread.title')}
