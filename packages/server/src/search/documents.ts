@@ -1,4 +1,5 @@
 import type { ConversationId, Seq } from '@parley/protocol';
+import { type Numbers, narrow, SparseNumbers, Times } from './numbers.ts';
 import { ByteReader, ByteWriter } from './postings.ts';
 
 /**
@@ -26,54 +27,51 @@ export function compareDocuments(
   return a.seq - b.seq;
 }
 
-/** The documents of a segment in memory: 24 bytes each, and the ids of their conversations. */
+/** The documents of a segment in memory: some 10 bytes each, and the ids of their conversations. */
 export class Documents {
   readonly length: number;
   readonly conversations: readonly ConversationId[];
-  readonly #conversation: Uint32Array;
-  readonly #seq: Float64Array;
-  readonly #at: Float64Array;
-  readonly #versions: Uint32Array;
+  readonly #conversation: Numbers;
+  readonly #seq: Numbers;
+  readonly #times: Times;
+  readonly #versions: SparseNumbers;
 
   private constructor(
     conversations: readonly ConversationId[],
-    conversation: Uint32Array,
-    seq: Float64Array,
-    at: Float64Array,
-    versions: Uint32Array,
+    { conversation, seq, at, versions }: Columns,
   ) {
     this.length = seq.length;
     this.conversations = conversations;
-    this.#conversation = conversation;
-    this.#seq = seq;
-    this.#at = at;
-    this.#versions = versions;
+    this.#conversation = narrow(conversation);
+    this.#seq = narrow(seq);
+    this.#times = new Times(at);
+    this.#versions = new SparseNumbers(versions);
   }
 
   /** Returns the documents, which must be in order. */
   static of(all: readonly Document[]): Documents {
     const indexes = new Map<ConversationId, number>();
-    const conversation = new Uint32Array(all.length);
-    const seq = new Float64Array(all.length);
-    const at = new Float64Array(all.length);
-    const versions = new Uint32Array(all.length);
+    const columns = columnsOf(all.length);
     for (const [i, doc] of all.entries()) {
       let index = indexes.get(doc.conversation);
       if (index === undefined) {
         index = indexes.size;
         indexes.set(doc.conversation, index);
       }
-      conversation[i] = index;
-      seq[i] = doc.seq;
-      at[i] = doc.at;
-      versions[i] = doc.version - doc.seq;
+      columns.conversation[i] = index;
+      columns.seq[i] = doc.seq;
+      columns.at[i] = doc.at;
+      columns.versions[i] = doc.version - doc.seq;
     }
-    return new Documents([...indexes.keys()], conversation, seq, at, versions);
+    return new Documents([...indexes.keys()], columns);
   }
 
   /** Bytes in memory, approximately. */
   get bytes(): number {
-    return this.length * 24 + this.conversations.length * 80;
+    const columns = this.#conversation.byteLength + this.#seq.byteLength;
+    return (
+      columns + this.#times.bytes + this.#versions.bytes + this.conversations.length * 80 + 1_000
+    );
   }
 
   /** The index in {@link conversations} of the conversation of a document. */
@@ -82,7 +80,7 @@ export class Documents {
   }
 
   at(doc: number): number {
-    return this.#at[doc] as number;
+    return this.#times.get(doc);
   }
 
   get(doc: number): Document {
@@ -90,8 +88,8 @@ export class Documents {
     return {
       conversation: this.conversations[this.#conversation[doc] as number] as ConversationId,
       seq: seq as Seq,
-      version: (seq + (this.#versions[doc] as number)) as Seq,
-      at: this.#at[doc] as number,
+      version: (seq + this.#versions.get(doc)) as Seq,
+      at: this.#times.get(doc),
     };
   }
 
@@ -118,10 +116,10 @@ export class Documents {
     for (let i = 0; i < this.length; i++) {
       const index = this.#conversation[i] as number;
       const seq = this.#seq[i] as number;
-      const at = this.#at[i] as number;
+      const at = this.#times.get(i);
       writer.varint(index);
       writer.varint(zigzag(seq - (seqs[index] as number)));
-      writer.varint(this.#versions[i] as number);
+      writer.varint(this.#versions.get(i));
       writer.varint(at - before);
       seqs[index] = seq;
       before = at;
@@ -134,10 +132,7 @@ export class Documents {
     const reader = new ByteReader(bytes);
     const conversations = Array.from({ length: reader.varint() }, () => uuid(reader.bytes(16)));
     const length = reader.varint();
-    const conversation = new Uint32Array(length);
-    const seq = new Float64Array(length);
-    const times = new Float64Array(length);
-    const versions = new Uint32Array(length);
+    const { conversation, seq, at: times, versions } = columnsOf(length);
     const seqs = new Float64Array(conversations.length);
     let at = 0;
     for (let i = 0; i < length; i++) {
@@ -150,9 +145,25 @@ export class Documents {
       seq[i] = own;
       times[i] = at;
     }
-    return new Documents(conversations, conversation, seq, times, versions);
+    return new Documents(conversations, { conversation, seq, at: times, versions });
   }
 }
+
+/** The columns of documents while they are read. */
+interface Columns {
+  readonly conversation: Float64Array;
+  readonly seq: Float64Array;
+  readonly at: Float64Array;
+  /** How far the version of a document is above its seq. */
+  readonly versions: Float64Array;
+}
+
+const columnsOf = (length: number): Columns => ({
+  conversation: new Float64Array(length),
+  seq: new Float64Array(length),
+  at: new Float64Array(length),
+  versions: new Float64Array(length),
+});
 
 const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 const unzigzag = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);

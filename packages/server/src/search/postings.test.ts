@@ -90,3 +90,13 @@ test('a packed segment has the keys of its documents', () => {
     }),
   );
 });
+
+test('documents take some ten bytes each in memory', () => {
+  const all = Array.from({ length: 10_000 }, (_, n): Document => {
+    const seq = (n + 1) as Seq;
+    const version = (n % 100 === 0 ? seq + 1 : seq) as Seq;
+    const conversation = uuids[n % uuids.length] as ConversationId;
+    return { conversation, seq, version, at: 1.7e12 + n * 60_000 };
+  });
+  expect(Documents.of(all).bytes / all.length).toBeLessThan(10);
+});

@@ -34,13 +34,16 @@ import {
   unpinMessage,
 } from '../messages/commands.ts';
 import { withTransaction } from '../storage/database.ts';
+import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
 import { checkIndex, type IndexFault, prepareIndexCheck } from './check.ts';
 import { Directory } from './directory.ts';
 import { conversationsBehind, fillIndex } from './fill.ts';
 import { mergeOnce, purgeStale } from './merge.ts';
 import { MessageSearch } from './search.ts';
-import { emptyIndex, readSegments } from './segment-store.ts';
+import { SegmentBuilder } from './segment.ts';
+import { SegmentCache } from './segment-cache.ts';
+import { emptyIndex, insertSegment, readSegments } from './segment-store.ts';
 
 let cluster: TestCluster;
 let pool: pg.Pool;
@@ -649,6 +652,39 @@ describe('the index', () => {
       { numRuns: 8 },
     );
   });
+});
+
+test('segments that do not all fit in memory are those with the latest messages', async () => {
+  const own = await withIndex();
+  const conversation = randomUUID() as ConversationId;
+  const segments: number[] = [];
+  for (let hour = 0; hour < 6; hour++) {
+    const builder = new SegmentBuilder();
+    for (let n = 0; n < 1_000; n++) {
+      const seq = (hour * 1_000 + n + 1) as Seq;
+      const at = (hour * 1_000 + n) * 3_600;
+      builder.add({ conversation, seq, version: seq, at }, new Set());
+    }
+    segments.unshift(await insertSegment(own, builder.build().documents, null));
+  }
+  let reads = 0;
+  const counting: Queryable = {
+    query: (...args: Parameters<pg.Pool['query']>) => {
+      reads++;
+      return own.query(...args);
+    },
+  } as Queryable;
+  const cache = new SegmentCache(3.5 * 8_500);
+  const readsOf = async () => {
+    const before = reads;
+    for (const id of segments)
+      expect((await cache.load(counting, id))?.documents.length).toBe(1_000);
+    return reads - before;
+  };
+  expect(await readsOf()).toBe(6);
+  // Each search reads from the latest to the oldest: the least recently used would never be there.
+  expect([await readsOf(), await readsOf()]).toEqual([3, 3]);
+  cache.clear();
 });
 
 /** Searches in the plain way, from the definition: every message of every membership. */

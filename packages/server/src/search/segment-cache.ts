@@ -9,16 +9,30 @@ export interface LoadedSegment {
   readonly postings: PackedPostings | null;
 }
 
-/** What is kept in memory, in bytes: the documents of some two million messages. */
-const BYTES_MAX = 48 * 1024 * 1024;
+/** What is kept in memory, in bytes: the documents of some six million messages. */
+const BYTES_MAX = 64 * 1024 * 1024;
 /** What was not used for so long is forgotten, ms. */
 const IDLE_MS = 10 * 60_000;
 
-/** Keeps segments that searches have read. They never change, and no id is used again. */
+/** A segment that is kept. */
+interface Entry {
+  readonly segment: LoadedSegment;
+  readonly bytes: number;
+  /** The time of the latest document, ms. */
+  readonly lastAt: number;
+  usedAt: number;
+}
+
+/**
+ * Keeps segments that searches have read. They never change, and no id is used again.
+ *
+ * If not all of them fit, those with the latest messages stay: a search begins with these, and reads all
+ * others only if it finds too little. To drop the least recently used would drop each of them before its
+ * next use.
+ */
 export class SegmentCache {
   readonly #bytesMax: number;
-  /** The least recently used first. */
-  readonly #entries = new Map<number, { segment: LoadedSegment; bytes: number; usedAt: number }>();
+  readonly #entries = new Map<number, Entry>();
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -30,8 +44,7 @@ export class SegmentCache {
   async load(on: Queryable, id: number): Promise<LoadedSegment | undefined> {
     const known = this.#entries.get(id);
     if (known !== undefined) {
-      this.#entries.delete(id);
-      this.#entries.set(id, { ...known, usedAt: performance.now() });
+      known.usedAt = performance.now();
       return known.segment;
     }
     const row = await readSegment(on, id);
@@ -39,7 +52,7 @@ export class SegmentCache {
     const documents = Documents.decode(row.documents);
     const postings = row.postings === null ? null : new PackedPostings(row.postings);
     const segment = { documents, postings };
-    this.#keep(id, segment, documents.bytes + (postings?.bytes ?? 0));
+    this.#keep(id, segment);
     return segment;
   }
 
@@ -51,15 +64,24 @@ export class SegmentCache {
     this.#bytes = 0;
   }
 
-  #keep(id: number, segment: LoadedSegment, bytes: number): void {
+  #keep(id: number, segment: LoadedSegment): void {
+    const { documents, postings } = segment;
+    const bytes = documents.bytes + (postings?.bytes ?? 0);
+    const lastAt = documents.at(documents.length - 1);
     this.#drop(id);
-    this.#entries.set(id, { segment, bytes, usedAt: performance.now() });
+    this.#entries.set(id, { segment, bytes, lastAt, usedAt: performance.now() });
     this.#bytes += bytes;
-    for (const [oldest] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax || oldest === id) break;
-      this.#drop(oldest);
-    }
+    if (this.#bytes > this.#bytesMax) this.#dropOldest();
     this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS / 2).unref();
+  }
+
+  /** Drops the segments with the oldest messages until the others fit. */
+  #dropOldest(): void {
+    const oldestFirst = [...this.#entries].sort(([, a], [, b]) => a.lastAt - b.lastAt);
+    for (const [id] of oldestFirst) {
+      if (this.#bytes <= this.#bytesMax) return;
+      this.#drop(id);
+    }
   }
 
   #drop(id: number): void {
