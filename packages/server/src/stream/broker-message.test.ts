@@ -55,5 +55,29 @@ describe('what nodes tell each other', () => {
       expect(decode(stream, text)).toBeNull();
     }
     expect(decode(stream, encodeRange(NODE, [event(0, 'a', null)]))).toBeNull();
+    for (const text of [`${NODE}h0`, `${NODE}h1.5`, `${NODE}hx`, `${NODE}bx`, `${NODE}nkind`]) {
+      expect(decode(stream, text)).toBeNull();
+    }
+  });
+
+  test('rejects an event that lacks a field, and events without a stream', () => {
+    const { seq, type, actor, at, data } = event(7, 'a', null);
+    const fields = [`${seq}`, type, actor, '', at, data];
+    const text = (list: readonly string[]) => `${NODE}e${list.join('\t')}`;
+    expect(decode(stream, text(fields))).toMatchObject({ kind: 'events' });
+    expect(decode(null, text(fields))).toBeNull();
+    for (const lacking of [0, 1, 2, 4, 5]) {
+      const damaged = fields.map((field, i) => (i === lacking ? '' : field));
+      expect(decode(stream, text(damaged))).toBeNull();
+    }
+    for (const count of [1, 2, 3, 4, 5]) {
+      expect(decode(stream, text(fields.slice(0, count)))).toBeNull();
+    }
+    expect(decode(stream, text(['1.5', ...fields.slice(1)]))).toBeNull();
+  });
+
+  test('an event that is traced carries its trace', () => {
+    const traced = [{ ...event(1, 'a', NODE), trace: '00-trace-01' }, event(2, 'b', null)];
+    expect(decode(stream, encodeRange(NODE, traced))).toEqual({ kind: 'events', events: traced });
   });
 });

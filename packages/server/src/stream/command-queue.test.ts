@@ -53,6 +53,9 @@ describe('a queue of commands', () => {
     const first = queue.take();
     expect(numbers(first)).toEqual([1, 2]);
     queue.release(first);
+    const exact = new CommandQueue<Numbered>({ commands: 9, bytes: 20 });
+    for (let n = 1; n <= 4; n++) exact.push(command(n, 'a'));
+    expect(numbers(exact.take())).toEqual([1, 2]);
     const small = new CommandQueue<Numbered>({ commands: 3, bytes: 5 });
     small.push(command(1, 'a'));
     expect(numbers(small.take())).toEqual([1]);

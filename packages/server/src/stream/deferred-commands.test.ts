@@ -66,6 +66,18 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
+  test('are waited for in the last moment, also after another command was let through', () => {
+    const { clock, deferred } = deferredCommands();
+    const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
+    deferred.defer(command(2), second, 'disk_full');
+    clock.now = 5_000;
+    expect(deferred.ahead(command(1), first)).toBeNull();
+    deferred.defer(command(4, 'ben'), 9, 'overloaded');
+    expect(deferred.ahead(command(3), deferred.orderOf(command(3)))).toMatchObject({
+      clientId: 'c2',
+    });
+  });
+
   test('keep their place after 5 s while a later one is still waited for', () => {
     const { clock, deferred } = deferredCommands();
     const first = deferred.orderOf(command(1));

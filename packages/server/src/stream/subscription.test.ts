@@ -32,6 +32,28 @@ test('rewinds no further than to the start of the latest membership period', () 
   expect(subscription.cursor).toBe(8);
 });
 
+test('never goes back when it is told of events that it has passed', () => {
+  const subscription = aSubscription({ cursor: at(10), floor: at(8) });
+  subscription.advance(at(9));
+  expect(subscription).toMatchObject({ cursor: 10, delivered: 9 });
+  // What was written before the place that the client asks for stays written.
+  subscription.rewind(at(9));
+  expect(subscription).toMatchObject({ cursor: 9, delivered: 9 });
+  subscription.rewind(at(8));
+  expect(subscription).toMatchObject({ cursor: 8, delivered: 8 });
+  expect([at(8), at(9)].map((seq) => subscription.isOfLatestPeriod(seq))).toEqual([false, true]);
+});
+
+test('skips what it starts in, and neighbouring skips in one step', () => {
+  const skips = [
+    { after: at(3), to: at(6) },
+    { after: at(6), to: at(9) },
+  ];
+  expect(aSubscription({ cursor: at(4), skips }).cursor).toBe(9);
+  expect(aSubscription({ cursor: at(12), skips })).toMatchObject({ cursor: 12, isPersonal: false });
+  expect(aSubscription({ cursor: at(12), skips }).bound(at(20))).toBe(20);
+});
+
 test('keeps the first end of the membership', () => {
   const subscription = aSubscription({ cursor: at(3) });
   subscription.endAt(at(5));

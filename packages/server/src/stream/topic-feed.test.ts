@@ -86,6 +86,52 @@ describe('a feed', () => {
     expect(delivered.at(-1)).toBe('36 database');
   });
 
+  test('reads up to the last held range when one of them cannot wait', async () => {
+    const { log, feed, delivered, range, gaps } = aFeed(9);
+    feed.receive(range(8, 9), 'here', true);
+    feed.receive(range(5, 5), 'broker', false);
+    expect(log.reads).toEqual([{ stream, after: 0, upTo: 9 }]);
+    expect(gaps()).toBe(1);
+    await feed.filling;
+    expect(delivered).toEqual(upTo(9).map((seq) => `${seq} database`));
+  });
+
+  test('delivers of held ranges that overlap each seq once', () => {
+    const { log, feed, delivered, range } = aFeed(7);
+    feed.receive(range(3, 5), 'here', true);
+    feed.receive(range(3, 4), 'broker', true);
+    feed.receive(range(5, 7), 'broker', true);
+    feed.receive(range(1, 3), 'broker', true);
+    expect(delivered.map((each) => Number.parseInt(each, 10))).toEqual(upTo(7));
+    expect(log.reads).toEqual([]);
+  });
+
+  test('reads a large gap in pages, up to the highest seq that was announced', async () => {
+    const { log, feed, topic } = aFeed(1_200);
+    log.onRead = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      feed.announce(700 as Seq);
+    };
+    feed.announce(1_200 as Seq);
+    await feed.filling;
+    expect(topic.head).toBe(1_200);
+    expect(log.reads.map(({ after }) => after)).toEqual([0, 500, 1_000]);
+  });
+
+  test('does not repeat a read that failed, or found nothing, before the next announcement', async () => {
+    const { log, feed, topic } = aFeed(2);
+    log.failures = 1;
+    feed.announce(2 as Seq);
+    await feed.filling;
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(log.reads).toHaveLength(1);
+    feed.announce(5 as Seq);
+    await feed.filling;
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    // The second page has none of what was announced.
+    expect([topic.head, log.reads.length]).toEqual([2, 3]);
+  });
+
   test('continues a gap fill with what was announced meanwhile, and repeats a failed one later', async () => {
     const { log, feed, topic, range } = aFeed(6);
     log.onRead = () => {
@@ -183,6 +229,35 @@ describe('the comparison of heads', () => {
     await until(() => topic.head === 2, 'the next event');
     comparison.stop();
     comparison.stop();
+    const compared = log.headReads.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(log.headReads).toHaveLength(compared);
+  });
+
+  test('does not report events that are being read already', async () => {
+    const { comparison, feed, topic, log, missed } = aComparison(2);
+    let answer = () => {};
+    log.onRead = () => new Promise<void>((resolve) => (answer = resolve));
+    feed.announce(2 as Seq);
+    await comparison.compare();
+    expect([topic.head, missed()]).toEqual([0, 0]);
+    answer();
+    await feed.filling;
+    expect(topic.head).toBe(2);
+  });
+
+  test('of topics that are new at the same time takes one query, and may fail', async () => {
+    const [one, two] = [aComparison(1), aComparison(2)];
+    one.log.failures = 1;
+    one.comparison.confirm(one.feed);
+    await until(() => one.log.headReads.length === 1, 'the failed query');
+    one.comparison.confirm(one.feed);
+    one.comparison.confirm(two.feed);
+    await until(() => one.topic.head === 1, 'the event');
+    expect(one.log.headReads.map((streams) => streams.length)).toEqual([1, 2]);
+    // At the head, nothing is announced.
+    await one.comparison.compare();
+    expect([one.log.reads.length, one.missed()]).toEqual([1, 0]);
   });
 
   test('of a new topic announces what was committed before its subscription', async () => {

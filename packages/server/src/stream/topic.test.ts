@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import type { StoredEvent } from './record.ts';
-import { type Sink, Subscription } from './subscription.ts';
+import { type Sink, Subscription, type SubscriptionStart } from './subscription.ts';
+import { encodeChunk } from './tail.ts';
 import { Topic } from './topic.ts';
 
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
@@ -11,11 +12,12 @@ const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
 const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
 const at = (seq: number) => seq as Seq;
 
-/** A socket of bob’s that is never full; `seqs` are what was written to it. */
+/** A socket of bob’s; `seqs` are what was written to it. */
 class Socket implements Sink {
   readonly account = bob;
-  readonly congested = false;
+  congested = false;
   readonly seqs: number[] = [];
+  readonly personalSeqs: number[] = [];
   readonly woken: Subscription[] = [];
   write(frames: Buffer): void {
     for (const [, seq] of frames.toString('utf8').matchAll(/"seq":(\d+)/g)) {
@@ -25,7 +27,11 @@ class Socket implements Sink {
   wake(subscription: Subscription): void {
     this.woken.push(subscription);
   }
-  personal(): void {}
+  personal(events: readonly StoredEvent[]): void {
+    // Called after the events were written.
+    expect(this.seqs.slice(-events.length)).toEqual(events.map((e) => e.seq));
+    this.personalSeqs.push(...events.map((e) => e.seq));
+  }
 }
 
 const event = (seq: number, type: StoredEvent['type'], data: object): StoredEvent => ({
@@ -104,6 +110,126 @@ test('a subscription is live only at the head, as a member, on a socket that is 
   expect(isLive(5, 6)).toBe(false);
   topic.advance([said(6)]);
   expect(socket.seqs).toEqual([6]);
+});
+
+test('events in memory are not replayed after one that redacts them', () => {
+  const topic = new Topic(stream, at(0), EVENT_VISIBILITY);
+  topic.advance([said(1), said(2)]);
+  expect(topic.recent(at(0), at(2))?.last).toBe(2);
+  topic.advance([said(3), event(4, 'message.deleted', { target: 1 })]);
+  expect(topic.recent(at(0), at(4))).toBeNull();
+  topic.advance([said(5)]);
+  expect(topic.recent(at(4), at(5))?.last).toBe(5);
+});
+
+describe('a replay', () => {
+  /** A subscription of bob at 0, of a topic at the head 4. */
+  function behind(start: Partial<SubscriptionStart> = {}) {
+    const socket = new Socket();
+    const topic = new Topic(stream, at(4), EVENT_VISIBILITY);
+    const subscription = new Subscription(stream, socket, { cursor: at(0), ...start });
+    topic.add(subscription);
+    return { socket, topic, subscription };
+  }
+
+  test('makes a subscription live that reaches the head on a socket that is not congested', () => {
+    const { socket, topic, subscription } = behind();
+    topic.replay(subscription, encodeChunk([said(1), said(2)]));
+    expect([topic.live.size, topic.behind.size]).toEqual([0, 1]);
+    socket.congested = true;
+    topic.replay(subscription, encodeChunk([said(3), said(4)]));
+    expect([topic.live.size, topic.behind.size]).toEqual([0, 1]);
+    socket.congested = false;
+    topic.settle(subscription);
+    expect([topic.live.size, topic.behind.size]).toEqual([1, 0]);
+    expect(socket).toMatchObject({ seqs: [1, 2, 3, 4], personalSeqs: [] });
+  });
+
+  test('ends with the last event that the account may see, also if only the events say so', () => {
+    for (const start of [{}, { last: at(2) }]) {
+      const { socket, topic, subscription } = behind({ ...start, isPersonal: true });
+      topic.replay(subscription, encodeChunk([said(1), left(2), said(3), said(4)]));
+      expect(socket).toMatchObject({ seqs: [1, 2], personalSeqs: [1, 2] });
+      expect(subscription).toMatchObject({ cursor: 2, last: 2, ended: true });
+      expect(topic.live.size).toBe(0);
+    }
+  });
+
+  test('goes on past the end of an earlier membership period', () => {
+    const { socket, topic, subscription } = behind({ floor: at(2) });
+    topic.replay(subscription, encodeChunk([said(1), left(2), joined(3), said(4)]));
+    expect(socket.seqs).toEqual([1, 2, 3, 4]);
+    expect(subscription.last).toBeNull();
+    expect(topic.live.has(subscription)).toBe(true);
+  });
+
+  test('does nothing for a subscription that was removed', () => {
+    const { socket, topic, subscription } = behind();
+    expect([topic.empty, topic.has(subscription)]).toEqual([false, true]);
+    topic.remove(subscription);
+    topic.replay(subscription, encodeChunk([said(1)]));
+    topic.settle(subscription);
+    topic.rewind(subscription, at(0));
+    expect([topic.empty, topic.has(subscription)]).toEqual([true, false]);
+    expect(socket.seqs).toEqual([]);
+  });
+});
+
+test('a rewind puts a live subscription behind, and a removal ends it', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
+  const subscription = new Subscription(stream, socket, { cursor: at(5) });
+  topic.add(subscription);
+  topic.rewind(subscription, at(3));
+  expect([topic.live.size, topic.behind.size]).toEqual([0, 1]);
+  topic.replay(subscription, encodeChunk([said(4), said(5)]));
+  expect([topic.live.size, topic.behind.size]).toEqual([1, 0]);
+  topic.remove(subscription);
+  topic.advance([said(6)]);
+  expect([topic.empty, topic.head, socket.seqs]).toEqual([true, 6, [4, 5]]);
+});
+
+test('a congested socket is woken, and receives what follows from its cursor', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
+  const subscription = new Subscription(stream, socket, { cursor: at(5), isPersonal: true });
+  topic.add(subscription);
+  topic.advance([said(6)]);
+  socket.congested = true;
+  topic.advance([said(7)]);
+  expect(socket).toMatchObject({ seqs: [6], personalSeqs: [6], woken: [subscription] });
+  expect(topic.behind.has(subscription)).toBe(true);
+  expect(topic.live.has(subscription)).toBe(false);
+});
+
+test('a client ahead of the head is live when the head reaches its cursor', () => {
+  const socket = new Socket();
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
+  const subscription = new Subscription(stream, socket, { cursor: at(7) });
+  topic.add(subscription);
+  topic.advance([said(6)]);
+  expect(topic.live.has(subscription)).toBe(false);
+  topic.advance([said(7)]);
+  expect(topic.live.has(subscription)).toBe(true);
+  topic.advance([said(8)]);
+  expect(socket.seqs).toEqual([8]);
+});
+
+test('the deletion of a conversation ends all subscriptions, those behind included', () => {
+  const sockets = [new Socket(), new Socket()];
+  const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
+  const subscriptions = sockets.map(
+    (socket, n) => new Subscription(stream, socket, { cursor: at(5 - n) }),
+  );
+  for (const each of subscriptions) topic.add(each);
+  topic.advance([said(6), event(7, 'conversation.deleted', {}), said(8)]);
+  expect(sockets.map(({ seqs }) => seqs)).toEqual([[6, 7], []]);
+  expect(subscriptions.map(({ last, ended }) => [last, ended])).toEqual([
+    [7, true],
+    [7, false],
+  ]);
+  expect(sockets.map(({ woken }) => woken.length)).toEqual([1, 1]);
+  expect([topic.live.size, topic.behind.size]).toEqual([0, 2]);
 });
 
 test('subscriptions with congested sockets receive each event once, in order', () => {

@@ -7,6 +7,8 @@ export class EventLog implements StreamReader {
   readonly #streams = new Map<StreamId, StoredEvent[]>();
   /** Ranges that were read: the stream, the seq before the first event, the last seq. */
   readonly reads: { stream: StreamId; after: Seq; upTo: Seq }[] = [];
+  /** The streams of each read of heads. */
+  readonly headReads: (readonly StreamId[])[] = [];
   /** Reads that fail from now on. */
   failures = 0;
   /** Called in the middle of a read of events, after they were found. */
@@ -46,6 +48,7 @@ export class EventLog implements StreamReader {
   }
 
   async readHeads(streams: readonly StreamId[]): Promise<Map<StreamId, Seq>> {
+    this.headReads.push(streams);
     this.#fail();
     return new Map(streams.map((stream) => [stream, this.head(stream)]));
   }

@@ -1,0 +1,186 @@
+import type { AccountId, Seq, StreamId } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import { EventLog } from '../../test/support/event-log.ts';
+import { RecordingSink, until } from '../../test/support/sink.ts';
+import { testLog } from '../../test/support/test-log.ts';
+import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { type Broker, type BrokerListener, LocalBroker, type NoteHandler } from './broker.ts';
+import { Hub } from './hub.ts';
+import type { StoredEvent } from './record.ts';
+import { Subscription } from './subscription.ts';
+
+const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
+const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
+const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
+const other = '01890000-0000-7000-8000-000000000002' as StreamId;
+
+/** A broker to a node that the test plays. */
+class ToTest implements Broker {
+  readonly node = 'node';
+  readonly status = 'joined';
+  readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly lagMs = null;
+  readonly calls: unknown[][] = [];
+  readonly handlers = new Map<string, NoteHandler>();
+  listener: BrokerListener | null = null;
+
+  start(listener: BrokerListener): void {
+    this.listener = listener;
+  }
+  subscribe(of: StreamId): void {
+    this.calls.push(['subscribe', of]);
+  }
+  unsubscribe(of: StreamId): void {
+    this.calls.push(['unsubscribe', of]);
+  }
+  publish(of: StreamId, events: readonly StoredEvent[]): void {
+    this.calls.push(['publish', of, events.map((e) => e.seq)]);
+  }
+  note(to: StreamId | null, kind: string, body: string): void {
+    this.calls.push(['note', to, kind, body]);
+  }
+  onNote(kind: string, handler: NoteHandler): void {
+    this.handlers.set(kind, handler);
+  }
+  async stop(): Promise<void> {}
+}
+
+/** Records the frames that are no events, too. */
+class Socket extends RecordingSink {
+  readonly texts: string[] = [];
+  override write(frames: Buffer): void {
+    if (frames.includes('"op":"event"')) super.write(frames);
+    else this.texts.push(frames.subarray(2).toString('utf8'));
+  }
+}
+
+function aHub(broker: Broker = new ToTest()) {
+  const log = new EventLog();
+  const hub = new Hub({ reader: log, log: testLog, visibility: EVENT_VISIBILITY, broker });
+  const post = (to = stream) =>
+    log.append(to, { type: 'message.posted', data: { body: 'text' }, actor: ann });
+  const subscribe = (account: AccountId, to = stream, cursor = 0) => {
+    const sink = new Socket(hub, account);
+    const subscription = new Subscription(to, sink, { cursor: cursor as Seq });
+    hub.subscribe(subscription, log.head(to));
+    return { sink, subscription };
+  };
+  return { log, hub, post, subscribe };
+}
+
+test('publishes each stream’s events to its subscriptions and to the other nodes', () => {
+  const broker = new ToTest();
+  const { hub, post, subscribe } = aHub(broker);
+  const [one, two] = [subscribe(ann), subscribe(bob, other)];
+  hub.publish([post(), post(other), post(), post(other), post()]);
+  hub.publish([post(other)]);
+  expect(one.sink.seqs).toEqual([1, 2, 3]);
+  expect(two.sink.seqs).toEqual([1, 2, 3]);
+  expect(broker.calls).toEqual([
+    ['subscribe', stream],
+    ['subscribe', other],
+    ['publish', stream, [1, 2, 3]],
+    ['publish', other, [1, 2]],
+    ['publish', other, [3]],
+  ]);
+});
+
+test('has a topic from its first subscription to its last', () => {
+  const broker = new ToTest();
+  const { hub, subscribe } = aHub(broker);
+  const [one, two] = [subscribe(ann), subscribe(bob)];
+  expect([hub.streams, hub.topic(stream)?.live.size]).toEqual([1, 2]);
+  hub.unsubscribe(one.subscription);
+  expect([hub.streams, broker.calls.length]).toEqual([1, 1]);
+  hub.unsubscribe(two.subscription);
+  hub.unsubscribe(two.subscription);
+  expect([hub.streams, hub.topic(stream)]).toEqual([0, undefined]);
+  expect(broker.calls).toEqual([
+    ['subscribe', stream],
+    ['unsubscribe', stream],
+  ]);
+});
+
+test('a signal reaches the subscriptions of its stream, except its account and congested sockets', () => {
+  const broker = new ToTest();
+  const { hub, log, post, subscribe } = aHub(broker);
+  post();
+  const sockets = {
+    own: subscribe(ann, stream, 1).sink,
+    live: subscribe(bob, stream, 1).sink,
+    behind: subscribe(bob).sink,
+    congested: subscribe(bob, stream, 1).sink,
+    elsewhere: subscribe(bob, other).sink,
+  };
+  sockets.congested.setCongested(true);
+  const heard = () => Object.entries(sockets).flatMap(([name, { texts }]) => texts.map(() => name));
+  hub.signal(stream, '{"op":"typing"}', ann);
+  expect(heard()).toEqual(['live', 'behind']);
+  expect(sockets.live.texts).toEqual(['{"op":"typing"}']);
+  expect(broker.calls.at(-1)).toEqual(['note', stream, 'signal', `${ann} {"op":"typing"}`]);
+  expect(log.head(stream)).toBe(1);
+
+  // From another node.
+  const take = broker.handlers.get('signal');
+  take?.(`${bob} {"op":"receipt"}`, 'another', stream);
+  expect(sockets.own.texts).toEqual(['{"op":"receipt"}']);
+  take?.(`${bob} {"op":"receipt"}`, 'another', null);
+  take?.(`${bob} {"op":"receipt"}`, 'another', '01890000-0000-7000-8000-000000000003' as StreamId);
+  expect(heard()).toEqual(['own', 'live', 'behind']);
+});
+
+test('hears what other nodes have committed: ranges, heads, and what was missed meanwhile', async () => {
+  const broker = new ToTest();
+  const { hub, post, subscribe, log } = aHub(broker);
+  const { sink } = subscribe(bob);
+  await until(() => log.headReads.length === 1, 'the check of the new topic');
+  hub.start();
+  broker.listener?.receive(stream, [post()]);
+  expect(sink.seqs).toEqual([1]);
+  post();
+  broker.listener?.hint(stream, 2 as Seq);
+  await until(() => sink.seqs.length === 2, 'the event of the hint');
+  post();
+  broker.listener?.listening([other, stream]);
+  await until(() => sink.seqs.length === 3, 'the event before the subscription to the channel');
+  expect(hub.counters).toEqual({ fills: 0, repairs: 0 });
+  post();
+  broker.listener?.rejoined();
+  await until(() => sink.seqs.length === 4, 'the event that was missed');
+  expect(hub.counters).toEqual({ fills: 0, repairs: 1 });
+  hub.stop();
+});
+
+test('holds a range behind a gap only if other nodes may have its beginning', async () => {
+  for (const broker of [new ToTest(), new LocalBroker()]) {
+    const { hub, log, post, subscribe } = aHub(broker);
+    const { sink } = subscribe(bob);
+    await until(() => log.headReads.length === 1, 'the check of the new topic');
+    post();
+    hub.publish([post()]);
+    expect(log.reads.length).toBe(broker instanceof LocalBroker ? 1 : 0);
+    await until(() => sink.seqs.length === 2, 'both events');
+    expect(hub.counters).toEqual({ fills: 1, repairs: 0 });
+  }
+});
+
+test('waits for the end of a gap fill', async () => {
+  const { hub, post, subscribe } = aHub();
+  const { sink } = subscribe(bob);
+  post();
+  post();
+  await hub.fetch(stream, 2 as Seq);
+  expect(sink.seqs).toEqual([1, 2]);
+  await hub.fetch(other, 2 as Seq);
+});
+
+test('compares the heads regularly between its start and its stop', async () => {
+  const { hub, post, subscribe, log } = aHub();
+  const { sink } = subscribe(bob);
+  await until(() => log.headReads.length === 1, 'the check of the new topic');
+  post();
+  hub.start();
+  // No hint has announced it.
+  await until(() => sink.seqs.length === 1, 'the event');
+  hub.stop();
+});
