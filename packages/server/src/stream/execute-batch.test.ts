@@ -314,7 +314,7 @@ describe('a command that was carried out before', () => {
 });
 
 describe('what a rule decides', () => {
-  test('is nothing: the id stays taken, and the answer names the event that stands', async () => {
+  test('is nothing: the id remains taken, and the answer names the event that stands', async () => {
     for (const stream of [undefined, random]) {
       db.sent.splice(0);
       const rule = ruleOf({ unchanged: 3 as Seq, ...(stream && { stream }) });

@@ -1,9 +1,15 @@
+import type { Writable } from 'node:stream';
 import type { AccountId, ClientId, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Receiver } from 'ws';
+import * as ws from 'ws';
 import { textFrame, textFrames } from './frame.ts';
 import { encodeEvent, peek, type StoredEvent } from './record.ts';
+
+// Its types do not have it.
+const { Receiver } = ws as unknown as {
+  readonly Receiver: new (options: { isServer: boolean }) => Writable;
+};
 
 /** Returns the messages that the receiver of `ws` reads. */
 function received(frames: Buffer): Promise<string[]> {

@@ -36,7 +36,7 @@ test('never goes back when it is told of events that it has passed', () => {
   const subscription = aSubscription({ cursor: at(10), floor: at(8) });
   subscription.advance(at(9));
   expect(subscription).toMatchObject({ cursor: 10, delivered: 9 });
-  // What was written before the place that the client asks for stays written.
+  // What was written before the place that the client asks for remains written.
   subscription.rewind(at(9));
   expect(subscription).toMatchObject({ cursor: 9, delivered: 9 });
   subscription.rewind(at(8));

@@ -21,6 +21,7 @@ export class Peer {
     const address = new URL(LIVE_PATH, url);
     address.protocol = address.protocol.replace('http', 'ws');
     this.ws = new WebSocket(address, { perMessageDeflate: false, ...options });
+    this.ws.on('open', () => this.#wake());
     this.ws.on('message', (data) => {
       this.frames.push(JSON.parse(data.toString()) as ServerFrame);
       this.#wake();
