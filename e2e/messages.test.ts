@@ -486,6 +486,14 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('button', { name: 'Try again' }).click();
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
 
+    // Who sends a reply while reading earlier ones is shown it.
+    await log.evaluate((e) => e.scrollTo({ top: 0 }));
+    await expect.poll(rest).toBeGreaterThan(500);
+    await field.fill('Sent from above');
+    await tia.page.keyboard.press('Enter');
+    await own.getByRole('article').filter({ hasText: 'Sent from above' }).waitFor();
+    await expect.poll(rest).toBeLessThan(2);
+
     // More threads that were loaded stay in the list when it is loaded again.
     await tia.page.getByRole('textbox', { name: 'Message Threads here' }).fill('And then?');
     await tia.page.keyboard.press('Enter');
@@ -506,7 +514,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.page.getByRole('button', { name: 'Show more threads' }).click();
     await expect.poll(() => threads.count()).toBe(2);
     await answer('The last one');
-    await threads.getByText('59 replies').waitFor();
+    await threads.getByText('60 replies').waitFor();
     expect(await threads.count()).toBe(2);
 
     // On a phone the thread fills the screen.

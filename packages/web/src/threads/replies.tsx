@@ -21,6 +21,7 @@ export function Replies({
   title,
   linked,
   visit,
+  sent,
 }: {
   view: ConversationView;
   thread: Thread;
@@ -28,6 +29,8 @@ export function Replies({
   linked: Seq | null;
   /** Identifies the navigation that led to the linked reply. */
   visit: string | undefined;
+  /** How many replies the user has sent here: the last one is shown. */
+  sent: number;
 }) {
   const client = useClient();
   const me = useParley((s) => s.me);
@@ -49,7 +52,10 @@ export function Replies({
   );
   const [expanded] = useState(() => new Set<string>());
   const more = useLoadMore(thread);
-  const { ref, box, isAtEnd, moved } = useFollowedEnd(rows, linked === null);
+  const { ref, box, isAtEnd, moved, toEnd } = useFollowedEnd(rows, linked === null);
+  useEffect(() => {
+    if (sent > 0) toEnd();
+  }, [sent, toEnd]);
   const attention = useAttention();
   // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
   useEffect(() => {

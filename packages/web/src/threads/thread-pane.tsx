@@ -3,7 +3,7 @@ import { threadKey } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { useLocation } from '@tanstack/react-router';
 import { Bell, BellOff, X } from 'lucide-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -53,6 +53,11 @@ export function ThreadPane({
     };
   }, []);
   const title = titleOf(view, users);
+  const [sent, setSent] = useState(0);
+  const showSent = () => {
+    setSent((before) => before + 1);
+    void thread.jumpToLatest();
+  };
   return (
     <aside
       data-thread
@@ -82,11 +87,18 @@ export function ThreadPane({
       </header>
       <QuotesProvider value={within}>
         <ThreadLinksProvider value={null}>
-          <Replies view={view} thread={thread} title={title} linked={linked} visit={visit} />
+          <Replies
+            view={view}
+            thread={thread}
+            title={title}
+            linked={linked}
+            visit={visit}
+            sent={sent}
+          />
         </ThreadLinksProvider>
       </QuotesProvider>
       {mayReply ? (
-        <ThreadComposer view={view} root={root} onSent={() => void thread.jumpToLatest()} />
+        <ThreadComposer view={view} root={root} onSent={showSent} />
       ) : (
         <p className="px-4 py-3 text-center text-muted text-sm">{t('thread.mayNotReply')}</p>
       )}

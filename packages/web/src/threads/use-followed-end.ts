@@ -18,6 +18,8 @@ export interface FollowedEnd {
   readonly isAtEnd: boolean;
   /** Checks again whether the list is at its end, after the program has scrolled it. */
   moved(): void;
+  /** Scrolls to the end, and stays there. */
+  toEnd(): void;
 }
 
 /** Keeps a list at its end while it is there: when it gets rows, and when its height changes. */
@@ -36,6 +38,11 @@ export function useFollowedEnd(rows: unknown, startsAtEnd: boolean): FollowedEnd
     const element = box.current;
     if (element && follows.current) element.scrollTop = element.scrollHeight;
   }, []);
+  const toEnd = useCallback(() => {
+    follows.current = true;
+    follow();
+    moved();
+  }, [follow, moved]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the rows
   useLayoutEffect(follow, [rows]);
   const ref = useCallback(
@@ -57,5 +64,5 @@ export function useFollowedEnd(rows: unknown, startsAtEnd: boolean): FollowedEnd
     },
     [moved, follow],
   );
-  return { ref, box, isAtEnd, moved };
+  return { ref, box, isAtEnd, moved, toEnd };
 }
