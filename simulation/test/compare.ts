@@ -59,6 +59,12 @@ const COLUMNS = {
   mentions: 'conversation_id, message_seq, account_id, seq, thread',
   reactions: 'conversation_id, message_seq, account_id, emoji, seq',
   pins: 'conversation_id, message_seq, pinned_by, pinned_at, seq',
+  threads: 'conversation_id, thread, replies, last_reply_seq, last_reply_at, authors',
+  thread_participants: 'account_id, conversation_id, thread, seq',
+  thread_follows: 'account_id, conversation_id, thread, is_following, since, seq',
+  thread_cursors: 'account_id, conversation_id, thread, read_seq',
+  message_parts: 'conversation_id, message_seq, forwarded_from, poll, closed_at',
+  poll_votes: 'conversation_id, message_seq, account_id, choices, seq',
 } as const;
 
 /** The contents of all tables, in no order. */
@@ -110,7 +116,8 @@ export function ordered(value: unknown): unknown {
 /** Whether a value is a conversation, or the cursor of one: those come in any order. */
 const isKeyed = (value: unknown): value is Record<string, string> =>
   value !== null && typeof value === 'object' && ('readSeq' in value || 'lastSeq' in value);
-const keyOf = (value: Record<string, string>): string => value.id ?? value.conversation ?? '';
+const keyOf = ({ id, conversation, thread }: Record<string, string>): string =>
+  id ?? `${conversation} ${String(thread ?? '').padStart(20)}`;
 
 /** Inserts all rows of the model into PostgreSQL, so that both start from the same. */
 export async function copyToPostgres(

@@ -36,13 +36,16 @@ import { loadStart } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
 import {
   addReaction,
+  closePoll,
   deleteMessage,
   editMessage,
   pinMessage,
   postCommand,
   postMessage,
+  postPoll,
   removeReaction,
   unpinMessage,
+  vote,
 } from '@parley/server/internal/messages/commands';
 import { editHistory } from '@parley/server/internal/messages/edit-history';
 import { eraseMessages } from '@parley/server/internal/messages/erase';
@@ -57,6 +60,14 @@ import {
   ReadCursors,
   readVersions,
 } from '@parley/server/internal/messages/read-cursors';
+import { readAllThreads, readThread } from '@parley/server/internal/messages/thread-cursors';
+import {
+  followedThreads,
+  type ThreadKey,
+  threadCursorsOf,
+  threadPage,
+} from '@parley/server/internal/messages/thread-queries';
+import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
 import { PROJECTIONS } from '@parley/server/internal/projections';
 import { Append } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
@@ -81,6 +92,8 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   const product = new Product(pool, appendPool);
   await product.conversations();
   await product.messages();
+  await product.threads();
+  await product.polls();
   await product.members();
   await product.readCursors();
   await product.reads();
@@ -223,6 +236,130 @@ class Product {
     await pinMessage(append, this.#by(ann, group), second);
     const third = (message + 2) as Seq;
     await pinMessage(append, this.#by(bob, group), third);
+  }
+
+  /** Replies in threads: their roots, who follows them and how far they are read. */
+  async threads(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const [one, two] = [await this.#posted('root of @u1'), await this.#posted('another root')];
+    const reply = (who: AccountId, thread: Seq, body: string, alsoInConversation = false) =>
+      postMessage(append, by(who), body, undefined, { thread, alsoInConversation });
+    await this.#ask('reply to nothing', reply(ann, 999 as Seq, 'no'));
+    const first = await this.#ask('reply', reply(bob, one, 'first'));
+    const seq = (first.kind === 'stored' ? first.seq : 0) as Seq;
+    await this.#ask('reply to a reply', reply(ann, seq, 'no'));
+    await this.#threadsAsRead(one);
+    await this.#ask('edit a reply', editMessage(append, by(bob), seq, 'first, of @u0'));
+    await this.#ask('edit a root', editMessage(append, by(ann), two, 'another root of @u1'));
+    const batch = [
+      postCommand(by(ann), 'in both', undefined, { thread: one, alsoInConversation: true }),
+      postCommand(by(bob), '@everyone', undefined, { thread: one, alsoInConversation: false }),
+      postCommand(by(bob), 'other', undefined, { thread: two, alsoInConversation: false }),
+      postCommand(by(ann), 'again', undefined, { thread: one, alsoInConversation: false }),
+    ];
+    const stored = await this.#ask('replies', Promise.all(batch.map((c) => append.run(c))));
+    const last = Math.max(...stored.map((s) => (s.kind === 'stored' ? s.seq : 0))) as Seq;
+    await this.#threadsAsRead(one);
+    await this.#follows(group, one, seq);
+    for (const [who, thread, upTo] of [
+      [bob, one, seq],
+      [bob, one, (seq - 1) as Seq],
+      [bob, two, 9999 as Seq],
+      [bob, seq, last],
+      [bob, 999 as Seq, last],
+      [cid, one, last],
+    ] as const) {
+      await this.#ask('read', readThread(this.#pool, who, group, thread, upTo));
+    }
+    await this.#threadsAsRead(one);
+    await this.#ask('read all', readAllThreads(this.#pool, ann, 1));
+    for (const [who, message] of [
+      [ann, last],
+      [bob, seq],
+      [ann, two],
+    ] as const) {
+      await this.#ask('delete', deleteMessage(append, by(who), message));
+      await this.#threadsAsRead(one);
+    }
+    await this.#ask('reply to a deleted root', reply(bob, two, 'no'));
+  }
+
+  async #follows(group: ConversationId, one: Seq, reply: Seq): Promise<void> {
+    for (const [change, actor, thread] of [
+      [unfollowThread, ann, one],
+      [unfollowThread, ann, one],
+      [followThread, ann, one],
+      [followThread, cid, one],
+      [followThread, bob, reply],
+      [unfollowThread, bob, one],
+    ] as const) {
+      const request = { ...this.#by(actor, group), thread };
+      await this.#ask(change.name, change(this.#append, request));
+      await this.#ask('cursors', threadCursorsOf(this.#pool, actor));
+    }
+    const request = { ...this.#by(bob, group), thread: one };
+    await this.#ask('follow again', followThread(this.#append, request));
+  }
+
+  /** Reads the threads as each member sees them. */
+  async #threadsAsRead(thread: Seq): Promise<void> {
+    const pool = this.#pool;
+    const group = this.#group;
+    for (const who of [ann, bob, cid]) {
+      await this.#ask('thread', threadPage(pool, who, group, thread, { limit: 2 }));
+      await this.#ask('thread cursors', threadCursorsOf(pool, who));
+      let after: ThreadKey | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof followedThreads>> = await this.#ask(
+          'followed threads',
+          followedThreads(pool, who, { after, limit: 1 }),
+        );
+        after = page.next;
+      } while (after);
+    }
+    await this.#ask('history', history(pool, ann, group, { limit: 8 }));
+    await this.#ask('conversation', conversationFor(pool, bob, group));
+  }
+
+  async #posted(body: string): Promise<Seq> {
+    const posted = await postMessage(this.#append, this.#by(ann, this.#group), body);
+    return (posted.kind === 'stored' ? posted.seq : 0) as Seq;
+  }
+
+  /** Polls: votes, closing, deletion. */
+  async polls(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const choices = ['a', 'b', 'c'];
+    for (const isMultiple of [false, true]) {
+      const poll = { choices, isMultiple, endsAt: null };
+      const made = await this.#ask('poll', postPoll(append, by(ann), 'which?', poll));
+      const seq = (made.kind === 'stored' ? made.seq : 0) as Seq;
+      for (const [who, message, chosen] of [
+        [ann, seq, [0]],
+        [bob, seq, [1, 2]],
+        [bob, seq, [1]],
+        [bob, seq, [1]],
+        [ann, seq, [2]],
+        [ann, seq, []],
+        [ann, seq, [3]],
+        [cid, seq, [0]],
+        [bob, 4 as Seq, [0]],
+      ] as const) {
+        await this.#ask('vote', vote(append, by(who), message, chosen));
+      }
+      await this.#ask('voted', messageFor(this.#pool, bob, group, seq));
+      await this.#ask('edit a poll', editMessage(append, by(ann), seq, 'no'));
+      for (const who of [bob, ann, ann]) {
+        await this.#ask('close', closePoll(append, by(who), seq));
+      }
+      await this.#ask('vote when closed', vote(append, by(bob), seq, [0]));
+      if (isMultiple) await this.#ask('delete', deleteMessage(append, by(ann), seq));
+      await this.#ask('closed', messageFor(this.#pool, bob, group, seq));
+    }
   }
 
   async #edits(group: ConversationId, message: Seq): Promise<void> {

@@ -76,6 +76,9 @@ export function fill(model: DatabaseModel, f: Fixture): void {
 function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): void {
   const { tables } = model;
   const [author] = f.accounts as readonly [string];
+  const hasThread = id === f.conversations[0];
+  if (hasThread) putThread(model, author, id, t);
+  else putPoll(model, author, id);
   for (const seq of [3, 4, 5]) {
     const isEdit = seq === 5;
     tables.put(tables.events, {
@@ -100,7 +103,7 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       changed_seq: seq,
       reply_to: seq === 4 ? 3 : null,
       mentions: seq === 4 ? [{ kind: 'everyone' }] : null,
-      thread: null,
+      thread: seq === 4 && hasThread ? 3 : null,
       also_in_conversation: false,
     });
     if (seq === 3) {
@@ -110,7 +113,7 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
         message_seq: seq,
         account_id: other,
         seq,
-        thread: null,
+        thread: hasThread ? seq : null,
       };
       tables.put(tables.mentions, mention);
     }
@@ -118,6 +121,27 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
     tables.put(tables.reactions, { ...on, account_id: author, emoji: '👍' });
     if (seq === 3) tables.put(tables.pins, { ...on, pinned_by: author, pinned_at: t });
   }
+}
+
+/** A thread whose root is message 3 and whose reply is message 4. */
+function putThread({ tables }: DatabaseModel, author: string, id: string, t: number): void {
+  const thread = { conversation_id: id, thread: 3 };
+  const last = { last_reply_seq: 4, last_reply_at: t, authors: [author] };
+  tables.put(tables.threads, { ...thread, replies: 1, ...last });
+  tables.put(tables.threadParticipants, { account_id: author, ...thread, seq: 3 });
+}
+
+const POLLS = [
+  { choices: ['a', 'b', 'c'], isMultiple: true, endsAt: null },
+  { choices: ['yes', 'no', 'maybe'], isMultiple: false, endsAt: at(9) },
+];
+
+/** A poll whose author has voted in it. */
+function putPoll({ tables }: DatabaseModel, author: string, id: string): void {
+  const message = { conversation_id: id, message_seq: 3 };
+  const [poll = null] = POLLS;
+  tables.put(tables.messageParts, { ...message, forwarded_from: null, poll, closed_at: null });
+  tables.put(tables.pollVotes, { ...message, account_id: author, choices: [1], seq: 3 });
 }
 
 /** Chooses among few: the numbers come from the property test, which shrinks them. */
@@ -227,9 +251,8 @@ const BASE: Readonly<Record<string, Build>> = {
       same(at(c.int(9))),
       same(c.of([null, 3])),
       same(c.of([null, '[{"kind":"everyone"}]'])),
-      // Outside of threads: no simulation reads what is in them.
-      same(null),
-      same(false),
+      same(c.of([null, 3])),
+      same(c.of([false, true])),
     ];
   },
   'messages-edited': (c, f) => [
@@ -255,22 +278,22 @@ const BASE: Readonly<Record<string, Build>> = {
   'attachments-deleted': onMessages,
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);
+    const message = messageSeq(c);
     const same = <T>(value: T) => accounts.map(() => value);
     return [
       same(c.of(f.conversations)),
-      same(messageSeq(c)),
+      same(message),
       accounts,
-      same(4 + c.int(8)),
-      same(null),
+      // The order of the mentions of an account decides from where on it follows a thread.
+      same(message * 10 + c.int(8)),
+      same(c.of([null, 3])),
     ];
   },
-  'mentions-edited': (c, f) => [
-    c.of(f.conversations),
-    messageSeq(c),
-    c.some(f.accounts),
-    4 + c.int(8),
-    null,
-  ],
+  'mentions-edited': (c, f) => {
+    const message = messageSeq(c);
+    const seq = message * 10 + c.int(8);
+    return [c.of(f.conversations), message, c.some(f.accounts), seq, c.of([null, 3])];
+  },
   'messages-deleted-reactions': onMessages,
   'messages-deleted-pins': onMessages,
   'parts-deleted': onMessages,
@@ -400,7 +423,97 @@ const BASE: Readonly<Record<string, Build>> = {
   'read-cursors-of': (c, f) => [c.of(f.accounts)],
   'read-cursors-versions': (c, f) => [c.some(f.accounts)],
   'accounts-me': (c, f) => [c.of(f.accounts)],
+  ...threadStatements(),
+  ...pollStatements(),
 };
+
+function threadStatements(): Readonly<Record<string, Build>> {
+  const root = (c: Choice) => 3 + c.int(2);
+  const ofThread: Build = (c, f) => [c.of(f.accounts), c.of(f.conversations), root(c)];
+  /** Replies in one thread: the order in which PostgreSQL writes several is its own. */
+  const replies = (c: Choice, f: Fixture, authors: readonly string[]) => {
+    const seqs = c.some([6, 7, 8]);
+    const [conversation, thread] = [c.of(f.conversations), root(c)];
+    return [
+      seqs.map(() => conversation),
+      seqs.map(() => thread),
+      seqs,
+      seqs.map(() => c.of(authors)),
+      seqs.map((seq) => at(seq)),
+    ];
+  };
+  const summary = (f: Fixture) =>
+    JSON.stringify({
+      replies: 2,
+      lastReplySeq: 4,
+      lastReplyAt: at(4),
+      authors: f.accounts.slice(0, 2),
+    });
+  return {
+    'threads-roots': (c, f) => {
+      const ns = c.some([0, 1, 2]);
+      return [ns, ns.map(() => c.of(f.conversations)), ns.map(() => messageSeq(c))];
+    },
+    'threads-summaries': (c, f) => [c.of(f.conversations), c.some([3, 4]), c.some([4, 5, 6])],
+    'threads-replied': (c, f) => replies(c, f, f.accounts),
+    'threads-participants': (c, f) => replies(c, f, f.accounts.slice(0, 1)).slice(0, 4),
+    'threads-root-mentions': (c, f) => [[c.of(f.conversations)], [root(c)]],
+    'threads-root-changed': (c, f) => [[c.of(f.conversations)], [root(c)], [4 + c.int(8)]],
+    'threads-reply-deleted': (c, f) => [
+      [c.of(f.conversations)],
+      [root(c)],
+      [c.of([null, summary(f)])],
+    ],
+    'threads-read': (...args) => [...ofThread(...args), args[0].int(9)],
+    'threads-page': (...args) => {
+      const [c] = args;
+      return [...ofThread(...args), 3 + c.int(4), 1 + c.int(3), 1 + c.int(3)];
+    },
+    'threads-followed-list': (c, f) => [
+      c.of(f.accounts),
+      ...c.of([
+        [null, null, null, null],
+        [c.int(2) === 0, at(c.int(9)), c.of(f.conversations), root(c)],
+      ]),
+      1 + c.int(3),
+    ],
+    'threads-unread': (c, f) => [
+      c.of(f.accounts),
+      ...c.of([
+        [null, null],
+        [c.of(f.conversations), root(c)],
+      ]),
+      1 + c.int(3),
+    ],
+    'threads-cursors-of': (c, f) => [c.of(f.accounts)],
+    'threads-follow-target': ofThread,
+    'threads-followed': (...args) => {
+      const [c] = args;
+      return [...ofThread(...args), c.int(2) === 0, c.of([null, 3, 5]), seqOf(c)];
+    },
+  };
+}
+
+function pollStatements(): Readonly<Record<string, Build>> {
+  return {
+    'parts-added': (c, f) => [
+      [c.of(f.conversations)],
+      [3 + c.int(5)],
+      [null],
+      [JSON.stringify(c.of(POLLS))],
+    ],
+    'polls-one': (c, f) => [c.of(f.conversations), messageSeq(c), c.of(f.accounts)],
+    'polls-voted': (c, f) => [
+      c.of(f.conversations),
+      messageSeq(c),
+      c.of(f.accounts),
+      c.some([0, 1, 2]),
+      seqOf(c),
+    ],
+    'polls-unvoted': (c, f) => [c.of(f.conversations), messageSeq(c), c.of(f.accounts)],
+    'polls-closed': (c, f) => [c.of(f.conversations), messageSeq(c), at(c.int(9))],
+  };
+}
 
 /** Returns the statement for one row of each list: the first one. */
 const one =
@@ -454,6 +567,16 @@ export const RANDOM_WRITES: readonly string[] = [
   'conversations-member-left',
   'conversations-role-changed',
   'read-cursors-move',
+  'threads-replied',
+  'threads-participants',
+  'threads-root-changed',
+  'threads-reply-deleted',
+  'threads-read',
+  'threads-followed',
+  'parts-added',
+  'polls-voted',
+  'polls-unvoted',
+  'polls-closed',
 ];
 
 /** Those that wait for the same few rows and keys. */
@@ -468,6 +591,9 @@ export const COMPETING_WRITES: readonly string[] = [
   'conversations-updated',
   'conversations-member-joined',
   'conversations-role-changed',
+  'threads-replied',
+  'threads-read',
+  'polls-voted',
 ];
 
 /** Builds a statement, with values that suit what the transaction sees. */

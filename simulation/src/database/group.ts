@@ -103,11 +103,11 @@ function typesOf(text: string): readonly (string | undefined)[] {
 }
 
 function decodedValues(name: string, text: string, values: readonly unknown[]): unknown[] {
-  const { texts } = statementOf(name, text);
+  const { texts, arrays } = statementOf(name, text);
   const casts = typesOf(text);
   return values.map((value, n) => {
     if (typeof value !== 'string') return value;
-    const type = casts[n];
+    const type = arrays?.includes(n + 1) ? 'int8[]' : casts[n];
     if (type === 'text') return value;
     if (type === 'bool') return value === 'true';
     if (type?.endsWith('[]')) return itemsOf(value).map((item) => itemOf(item, type));

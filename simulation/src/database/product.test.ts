@@ -22,31 +22,12 @@ const OTHERS = [
   // Scheduled messages, and who may create groups.
   'scheduled-redact',
   'conversations-creator',
-  // Polls and forwarded messages.
+  // Forwarded messages.
   'messages-forwarded',
-  'parts-added',
-  'polls-one',
-  'polls-voted',
-  'polls-unvoted',
-  'polls-closed',
   'stream-read-logs',
   'stream-read-some-logs',
   'read-cursors-unread',
   'messages-seen-by',
-  // No simulated client replies in a thread.
-  'threads-read',
-  'threads-unread',
-  'threads-participants',
-  'threads-replied',
-  'threads-reply-deleted',
-  'threads-unread',
-  'threads-root-mentions',
-  'threads-root-changed',
-  'threads-page',
-  'threads-followed-list',
-  'threads-cursors-of',
-  'threads-roots',
-  'threads-summaries',
 ];
 
 function aModel() {

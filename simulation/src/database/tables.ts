@@ -1,4 +1,4 @@
-import type { Mention } from '@parley/protocol';
+import type { EventData, Mention } from '@parley/protocol';
 import { Journal } from './journal.ts';
 import { Row } from './row.ts';
 import { Index, OrderedIndex, Table } from './table.ts';
@@ -111,6 +111,61 @@ export interface PinRow {
   readonly seq: number;
 }
 
+export interface ThreadRow {
+  readonly conversation_id: string;
+  readonly thread: number;
+  readonly replies: number;
+  readonly last_reply_seq: number;
+  readonly last_reply_at: number;
+  readonly authors: readonly string[];
+}
+
+export interface ThreadParticipantRow {
+  readonly account_id: string;
+  readonly conversation_id: string;
+  readonly thread: number;
+  readonly seq: number;
+}
+
+export interface ThreadFollowRow {
+  readonly account_id: string;
+  readonly conversation_id: string;
+  readonly thread: number;
+  readonly is_following: boolean;
+  readonly since: number | null;
+  readonly seq: number;
+}
+
+export interface ThreadCursorRow {
+  readonly account_id: string;
+  readonly conversation_id: string;
+  readonly thread: number;
+  readonly read_seq: number;
+}
+
+export interface MessagePartRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly forwarded_from: object | null;
+  readonly poll: EventData<'message.posted'>['poll'] | null;
+  readonly closed_at: number | null;
+}
+
+export interface PollVoteRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly account_id: string;
+  readonly choices: readonly number[];
+  readonly seq: number;
+}
+
+/** Returns the key of a thread of an account. */
+const accountThread = (row: {
+  readonly account_id: string;
+  readonly conversation_id: string;
+  readonly thread: number;
+}): string => row.account_id + row.conversation_id + row.thread;
+
 /** The id of the stream of the workspace, which the migrations insert. */
 const WORKSPACE = '00000000-0000-7000-8000-000000000001';
 
@@ -206,7 +261,14 @@ export class Tables {
     (m) => m.seq,
   );
   readonly messagesByKey = new Index<MessageRow>((m) => m.conversation_id + m.seq, 'messages_pkey');
-  readonly messages = new Table('messages', [this.messagesByKey], [this.messagesByPlace]);
+  readonly messagesByThread = new Index<MessageRow>((m) =>
+    m.thread === null ? null : m.conversation_id + m.thread,
+  );
+  readonly messages = new Table(
+    'messages',
+    [this.messagesByKey],
+    [this.messagesByPlace, this.messagesByThread],
+  );
   readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
   readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
   readonly mentionsKey = new Index<MentionRow>(
@@ -227,6 +289,41 @@ export class Tables {
   readonly pinsByConversation = new Index<PinRow>((p) => p.conversation_id);
   readonly pinsByMessage = new Index<PinRow>((p) => p.conversation_id + p.message_seq, 'pins_pkey');
   readonly pins = new Table('pins', [this.pinsByMessage], [this.pinsByConversation]);
+
+  readonly threadsByRoot = new Index<ThreadRow>(
+    (t) => t.conversation_id + t.thread,
+    'threads_pkey',
+  );
+  readonly threadsByConversation = new Index<ThreadRow>((t) => t.conversation_id);
+  readonly threads = new Table('threads', [this.threadsByRoot], [this.threadsByConversation]);
+  readonly participantsKey = new Index<ThreadParticipantRow>(
+    accountThread,
+    'thread_participants_pkey',
+  );
+  readonly threadParticipants = new Table('thread_participants', [this.participantsKey]);
+  readonly followsKey = new Index<ThreadFollowRow>(accountThread, 'thread_follows_pkey');
+  readonly followsByAccount = new Index<ThreadFollowRow>((f) => f.account_id);
+  readonly threadFollows = new Table('thread_follows', [this.followsKey], [this.followsByAccount]);
+  readonly cursorsKey = new Index<ThreadCursorRow>(accountThread, 'thread_cursors_pkey');
+  readonly threadCursors = new Table('thread_cursors', [this.cursorsKey], [], {
+    references: [
+      {
+        constraint: 'thread_cursors_account_id_fkey',
+        find: (c) => this.accountsById.find(c.account_id),
+      },
+    ],
+  });
+  readonly partsKey = new Index<MessagePartRow>(
+    (p) => p.conversation_id + p.message_seq,
+    'message_parts_pkey',
+  );
+  readonly messageParts = new Table('message_parts', [this.partsKey]);
+  readonly votesKey = new Index<PollVoteRow>(
+    (v) => `${v.conversation_id}${v.message_seq}${v.account_id}`,
+    'poll_votes_pkey',
+  );
+  readonly votesByMessage = new Index<PollVoteRow>((v) => v.conversation_id + v.message_seq);
+  readonly pollVotes = new Table('poll_votes', [this.votesKey], [this.votesByMessage]);
 
   constructor(epoch: string) {
     this.epoch = epoch;
@@ -253,6 +350,12 @@ export class Tables {
       mentions: this.mentions.committed(),
       reactions: this.reactions.committed(),
       pins: this.pins.committed(),
+      threads: this.threads.committed(),
+      thread_participants: this.threadParticipants.committed(),
+      thread_follows: this.threadFollows.committed(),
+      thread_cursors: this.threadCursors.committed(),
+      message_parts: this.messageParts.committed(),
+      poll_votes: this.pollVotes.committed(),
     };
   }
 }

@@ -192,6 +192,25 @@ export class Transaction implements LockOwner {
     return true;
   }
 
+  /**
+   * Inserts a row, or changes the one that has its key in a unique index (`on conflict do update`). Returns
+   * the value that is there then.
+   */
+  *upsert<T extends object>(
+    table: Table<T>,
+    value: T,
+    index: Index<T>,
+    change: (before: T) => T,
+  ): Steps<T> {
+    for (;;) {
+      if (yield* this.insert(table, value, [index])) return value;
+      const [row] = this.rows(index.find(index.keyOf(value) ?? ''));
+      const [changed] = row ? yield* this.update(table, [row], () => true, change) : [];
+      // Another transaction has deleted it meanwhile.
+      if (changed) return changed;
+    }
+  }
+
   #check<T extends object>(table: Table<T>, value: T): void {
     const violated = table.constraints.violated?.(value) ?? null;
     if (violated !== null) throw checkViolation(violated, table.name);

@@ -1,11 +1,14 @@
 import { UPDATE } from '../row.ts';
 import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
 import { messageProjectionStatements, messageRuleStatements } from './messages.ts';
+import { pollStatements } from './polls.ts';
 import { readCursorStatements } from './read-cursors.ts';
 import { messageReadStatements } from './reads.ts';
 import { accountStatements, snapshotStatements } from './snapshots.ts';
 import { digestOfText, reads, type Statement, selected, writes } from './statement.ts';
 import { streamStatements } from './stream.ts';
+import { threadCursorStatements } from './thread-cursors.ts';
+import { threadStatements } from './threads.ts';
 
 /**
  * All statements that the model knows, by the name under which the product prepares them. A statement
@@ -22,6 +25,9 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...conversationProjectionStatements,
     ...snapshotStatements,
     ...readCursorStatements,
+    ...threadStatements,
+    ...threadCursorStatements,
+    ...pollStatements,
     ...accountStatements,
   ].map((statement) => [statement.name, statement]),
 );

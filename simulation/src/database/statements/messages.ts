@@ -104,7 +104,7 @@ export const messageRuleStatements: readonly Statement[] = [
           changed_seq: message?.changed_seq ?? null,
           thread: message?.thread ?? null,
           also_in_conversation: message?.also_in_conversation ?? null,
-          is_fixed: false,
+          is_fixed: tx.one(tx.tables.partsKey, conversation + seq) !== null,
           visibility: c.visibility,
           overrides: c.minimum_roles,
           files: null,
@@ -401,7 +401,6 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('INSERT', streams.length);
   }),
 
-  // No simulation has replies in threads.
   writes('mentions-edited', '8ec4db748369', function* (tx, values) {
     const [conversation_id, message_seq, accounts, seq, thread] = values as [
       string,
@@ -414,10 +413,12 @@ export const messageProjectionStatements: readonly Statement[] = [
       tx.tables.mentionsByMessage.find(conversation_id + message_seq),
       (m) => !accounts.includes(m.account_id),
     );
+    const hasReplies = tx.all(tx.tables.messagesByThread, conversation_id + message_seq).length > 0;
+    const place = thread ?? (hasReplies ? message_seq : null);
     yield* tx.delete(tx.tables.mentions, others);
     let count = 0;
     for (const account_id of accounts) {
-      const row = { conversation_id, message_seq, account_id, seq, thread };
+      const row = { conversation_id, message_seq, account_id, seq, thread: place };
       if (yield* tx.insert(tx.tables.mentions, row, [tx.tables.mentionsKey])) count++;
     }
     return changed('INSERT', count);
@@ -430,13 +431,6 @@ export const messageProjectionStatements: readonly Statement[] = [
     );
     return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
   }),
-
-  // No simulated client posts polls or forwards messages.
-  {
-    name: 'parts-deleted',
-    digest: '838509b4a741',
-    run: () => changed('DELETE', 0),
-  },
 
   // No simulated client reports a message.
   {

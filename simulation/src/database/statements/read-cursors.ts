@@ -1,7 +1,8 @@
 import { LIMITS } from '@parley/protocol';
 import { NO_KEY_UPDATE, type Row, type Steps } from '../row.ts';
-import type { AccountRow, MembershipRow } from '../tables.ts';
+import type { AccountRow, MembershipRow, MentionRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
+import { isInConversation } from './reads.ts';
 import { type Result, reads, type Statement, selected, writes } from './statement.ts';
 
 /** The statements of read cursors. */
@@ -157,6 +158,7 @@ export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number):
   for (const row of tx.tables.messagesByPlace.from(m.conversation_id, readSeq + 1)) {
     const message = tx.see(row);
     if (!message || message.author_id === m.account_id || message.deleted_at !== null) continue;
+    if (!isInConversation(message)) continue;
     if (++count >= LIMITS.unreadMax) break;
   }
   return count;
@@ -164,14 +166,22 @@ export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number):
 
 /** Returns the messages after `readSeq` that mention the member or everyone, in order, at most the last ones. */
 export function unreadMentionsAfter(tx: Transaction, m: MembershipRow, readSeq: number): number[] {
-  const { mentionsByAccount, messagesByPlace } = tx.tables;
+  const { mentionsByAccount, messagesByKey, messagesByPlace } = tx.tables;
+  const isShown = ({ thread, conversation_id, message_seq }: MentionRow) => {
+    const message = thread !== null && tx.one(messagesByKey, conversation_id + message_seq);
+    return thread === null || (message && isInConversation(message));
+  };
   const seqs = new Set(
-    tx.all(mentionsByAccount, m.account_id + m.conversation_id).map((row) => row.message_seq),
+    tx
+      .all(mentionsByAccount, m.account_id + m.conversation_id)
+      .filter(isShown)
+      .map((row) => row.message_seq),
   );
   for (const row of messagesByPlace.from(m.conversation_id, readSeq + 1)) {
     const message = tx.see(row);
     const isToEveryone = message?.mentions?.some(({ kind }) => kind === 'everyone') ?? false;
-    if (message && isToEveryone && message.author_id !== m.account_id) seqs.add(message.seq);
+    if (!message || !isToEveryone || !isInConversation(message)) continue;
+    if (message.author_id !== m.account_id) seqs.add(message.seq);
   }
   return [...seqs]
     .filter((seq) => seq > readSeq)

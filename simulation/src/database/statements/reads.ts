@@ -1,6 +1,7 @@
 import type { EventRow, MessageRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { isMember, messageOf } from './messages.ts';
+import { pollJson } from './polls.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 
 /**
@@ -18,16 +19,14 @@ export const messageReadStatements: readonly Statement[] = [
     ];
     const stream = tx.one(tx.tables.streamsById, conversation);
     if (!stream || !isMember(tx, account, conversation)) return [];
-    const { messagesByPlace } = tx.tables;
-    // No simulation has replies in threads.
-    const before = firstOf(tx, messagesByPlace.before(conversation, at), older).reverse();
-    const from = firstOf(tx, messagesByPlace.from(conversation, at), newer);
+    const before = sideOf(tx, 'older', conversation, at, older, isInConversation);
+    const from = sideOf(tx, 'newer', conversation, at, newer, isInConversation);
     return [
       {
         last_seq: stream.last_seq,
-        older: before.map((m) => messageJson(tx, m)),
+        older: before.map((m) => messageJson(tx, m, account)),
         older_found: before.length,
-        newer: from.map((m) => messageJson(tx, m)),
+        newer: from.map((m) => messageJson(tx, m, account)),
         newer_found: from.length,
       },
     ];
@@ -37,7 +36,7 @@ export const messageReadStatements: readonly Statement[] = [
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
-    return [{ item: message ? messageJson(tx, message) : null }];
+    return [{ item: message ? messageJson(tx, message, account) : null }];
   }),
 
   reads('messages-edit-history', '2e373de91845', (tx, values) => {
@@ -70,7 +69,7 @@ export const messageReadStatements: readonly Statement[] = [
     const messages = pins.flatMap((pin) =>
       tx.all(tx.tables.messagesByKey, conversation + pin.message_seq),
     );
-    return [{ items: messages.map((m) => messageJson(tx, m)) }];
+    return [{ items: messages.map((m) => messageJson(tx, m, account)) }];
   }),
 
   reads('messages-events', '48e8dc2cc44e', (tx, values) => {
@@ -90,20 +89,32 @@ export const messageReadStatements: readonly Statement[] = [
   }),
 ];
 
-/** Returns the first visible values of rows. */
-function firstOf<T extends object>(
+/**
+ * Returns at most `limit` messages of a conversation that meet a condition, before a place or from it on, in the
+ * order of their seqs.
+ */
+export function sideOf(
   tx: Transaction,
-  rows: Iterable<Parameters<typeof tx.see<T>>[0]>,
+  side: 'older' | 'newer',
+  conversation: string,
+  at: number,
   limit: number,
-): T[] {
-  const found: T[] = [];
-  for (const row of rows) {
+  condition: (message: MessageRow) => boolean,
+): MessageRow[] {
+  const { messagesByPlace } = tx.tables;
+  const isOlder = side === 'older';
+  const found: MessageRow[] = [];
+  for (const row of messagesByPlace[isOlder ? 'before' : 'from'](conversation, at)) {
     if (found.length >= limit) break;
-    const value = tx.see(row);
-    if (value) found.push(value);
+    const message = tx.see(row);
+    if (message && condition(message)) found.push(message);
   }
-  return found;
+  return isOlder ? found.reverse() : found;
 }
+
+/** Returns whether a message is shown in its conversation, and not only in a thread. */
+export const isInConversation = (m: MessageRow): boolean =>
+  m.thread === null || m.also_in_conversation;
 
 /** Returns the ranges of events of a stream that the account may see. */
 function coveredRanges(tx: Transaction, account: string, id: string) {
@@ -141,7 +152,8 @@ const fieldsJson = (m: MessageRow) => ({
   changedSeq: m.changed_seq,
 });
 
-function messageJson(tx: Transaction, m: MessageRow) {
+/** Returns a message as messages/message-sql.ts builds it for a reader. */
+export function messageJson(tx: Transaction, m: MessageRow, reader: string) {
   const key = m.conversation_id + m.seq;
   const reactions = new Map<string, string[]>();
   const bySeq = tx.all(tx.tables.reactionsByMessage, key).sort((a, b) => a.seq - b.seq);
@@ -151,17 +163,23 @@ function messageJson(tx: Transaction, m: MessageRow) {
     else reactions.set(emoji, [account_id]);
   }
   const pin = tx.one(tx.tables.pinsByMessage, key);
+  const thread = tx.one(tx.tables.threadsByRoot, key);
   return {
     ...fieldsJson(m),
     replyTo: m.reply_to,
     thread: m.thread,
     alsoInConversation: m.also_in_conversation,
-    threadSummary: null,
+    threadSummary: thread && {
+      replies: thread.replies,
+      lastReplySeq: thread.last_reply_seq,
+      lastReplyAt: jsonTime(thread.last_reply_at),
+      authors: thread.authors,
+    },
     mentions: m.mentions ?? [],
     attachments: [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
     forwardedFrom: null,
-    poll: null,
+    poll: pollJson(tx, key, reader),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,
   };
 }

@@ -3,7 +3,7 @@ import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
 import { isMember } from './messages.ts';
 import { unreadAfter, unreadMentionsAfter } from './read-cursors.ts';
-import { lastMessageJson } from './reads.ts';
+import { isInConversation, lastMessageJson } from './reads.ts';
 import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
@@ -179,7 +179,8 @@ function lastMessageOf(tx: Transaction, conversation: string) {
   const { messagesByPlace } = tx.tables;
   for (const row of messagesByPlace.before(conversation, Number.POSITIVE_INFINITY)) {
     const message = tx.see(row);
-    if (message && message.deleted_at === null) return lastMessageJson(message);
+    if (!message || message.deleted_at !== null || !isInConversation(message)) continue;
+    return lastMessageJson(message);
   }
   return null;
 }

@@ -22,6 +22,8 @@ export interface Statement {
   readonly columns?: readonly string[];
   /** The places ($1 is 1) of parameters that are text, although they may consist of digits. */
   readonly texts?: readonly number[];
+  /** The places of parameters that are arrays of numbers, although the text does not cast them. */
+  readonly arrays?: readonly number[];
   /** Executes it at once, or in steps between which it waits. */
   readonly run: (tx: Transaction, values: Values) => Result | Steps<Result>;
 }
@@ -44,7 +46,7 @@ export const writes = (
   name: string,
   digest: string,
   run: (tx: Transaction, values: Values) => Steps<Result>,
-  more: Pick<Statement, 'columns' | 'texts'> = {},
+  more: Pick<Statement, 'columns' | 'texts' | 'arrays'> = {},
 ): Statement => ({
   name,
   digest,

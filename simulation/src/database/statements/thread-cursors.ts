@@ -1,0 +1,302 @@
+import { LIMITS } from '@parley/protocol';
+import { NO_KEY_UPDATE, type Steps } from '../row.ts';
+import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
+import type { Transaction } from '../transaction.ts';
+import { isMember } from './messages.ts';
+import { messageJson, sideOf } from './reads.ts';
+import { jsonTime, ms, type Result, reads, type Statement, selected, writes } from './statement.ts';
+
+/** The statements of thread cursors, and those that read threads. */
+export const threadCursorStatements: readonly Statement[] = [
+  writes('threads-read', '8ab4286528bc', readThread),
+
+  reads('threads-page', '25fc8ecc0e36', (tx, values) => {
+    const [account, conversation, thread, at, older, newer] = values as [
+      string,
+      string,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const stream = tx.one(tx.tables.streamsById, conversation);
+    if (!stream || !isMember(tx, account, conversation)) return [];
+    const root = tx.one(tx.tables.messagesByKey, conversation + thread);
+    const state = stateOf(tx, account, conversation, thread);
+    const isOfThread = (m: MessageRow) => m.thread === thread;
+    const before = sideOf(tx, 'older', conversation, at, older, isOfThread);
+    const from = sideOf(tx, 'newer', conversation, at, newer, isOfThread);
+    return [
+      {
+        exists: root !== null,
+        is_reply: root !== null && root.thread !== null,
+        last_seq: stream.last_seq,
+        root: root && messageJson(tx, root, account),
+        cursor: cursorOf(tx, { account, conversation, thread }, state, stream.last_seq),
+        older: before.map((m) => messageJson(tx, m, account)),
+        older_found: before.length,
+        newer: from.map((m) => messageJson(tx, m, account)),
+        newer_found: from.length,
+      },
+    ];
+  }),
+
+  reads('threads-followed-list', 'bc90a2ea4f9c', (tx, values) => {
+    const [account, isUnread, at, conversation, thread, limit] = values as [
+      string,
+      boolean | null,
+      string | null,
+      string | null,
+      number | null,
+      number,
+    ];
+    const after =
+      isUnread === null
+        ? null
+        : {
+            // Text in a statement that is sent with its values as text.
+            isUnread: String(isUnread) === 'true',
+            at: ms(at as string),
+            conversation: conversation as string,
+            thread: thread as number,
+          };
+    return followedOf(tx, account)
+      .map((f) => ({ ...f, key: keyOf(tx, account, f) }))
+      .filter(({ key }) => after === null || compareKeys(key, after) < 0)
+      .sort((a, b) => compareKeys(b.key, a.key))
+      .slice(0, limit)
+      .flatMap(({ row, readSeq, key }) => {
+        const { conversation_id: id } = row;
+        const root = tx.one(tx.tables.messagesByKey, id + row.thread);
+        const stream = tx.one(tx.tables.streamsById, id);
+        if (!root || !stream) return [];
+        const of = { account, conversation: id, thread: row.thread };
+        const cursor = cursorOf(tx, of, { isFollowing: true, readSeq }, stream.last_seq);
+        return [
+          {
+            is_unread: key.isUnread,
+            at: jsonTime(key.at),
+            item: { root: messageJson(tx, root, account), cursor },
+          },
+        ];
+      });
+  }),
+
+  reads('threads-unread', '12fa47316645', (tx, values) => {
+    const [account, conversation, thread, limit] = values as [
+      string,
+      string | null,
+      number | null,
+      number,
+    ];
+    return followedOf(tx, account)
+      .filter((f) => keyOf(tx, account, f).isUnread)
+      .map(({ row }) => ({ conversation: row.conversation_id, thread: row.thread }))
+      .filter(
+        (t) => conversation === null || comparePlaces(t, { conversation, thread: thread ?? 0 }) > 0,
+      )
+      .sort(comparePlaces)
+      .slice(0, limit)
+      .map((t) => ({
+        ...t,
+        head: tx.one(tx.tables.streamsById, t.conversation)?.last_seq ?? null,
+      }));
+  }),
+
+  reads('threads-cursors-of', '79608988ce9d', (tx, [id]) => {
+    const account = tx.one(tx.tables.accountsById, id as string);
+    if (!account) return [];
+    const items = followedOf(tx, account.id)
+      .sort((a, b) => b.row.last_reply_at - a.row.last_reply_at)
+      .slice(0, LIMITS.threadCursors)
+      .flatMap(({ row, readSeq }) => {
+        const stream = tx.one(tx.tables.streamsById, row.conversation_id);
+        const of = { account: account.id, conversation: row.conversation_id, thread: row.thread };
+        return stream ? [cursorOf(tx, of, { isFollowing: true, readSeq }, stream.last_seq)] : [];
+      });
+    return [{ read_version: account.read_version, items }];
+  }),
+];
+
+/** Returns the replies of a thread, deleted ones too. */
+export const repliesIn = (tx: Transaction, conversation: string, thread: number): MessageRow[] =>
+  tx.all(tx.tables.messagesByThread, conversation + thread);
+
+// ---- cursors ----------------------------------------------------------------------------------------
+
+/** Whether an account follows a thread, and how far it has read it. */
+interface ThreadState {
+  readonly isFollowing: boolean;
+  readonly readSeq: number | null;
+}
+
+interface OfThread {
+  readonly account: string;
+  readonly conversation: string;
+  readonly thread: number;
+}
+
+/** Returns what follows for an account from its messages, mentions, choice and cursor in a thread. */
+export function stateOf(
+  tx: Transaction,
+  account: string,
+  conversation: string,
+  thread: number,
+): ThreadState {
+  const key = account + conversation + thread;
+  const own = tx.one(tx.tables.participantsKey, key);
+  const choice = tx.one(tx.tables.followsKey, key);
+  const cursor = tx.one(tx.tables.cursorsKey, key);
+  const [mention] = tx
+    .all(tx.tables.mentionsByAccount, account + conversation)
+    .filter((m) => m.thread === thread)
+    .sort((a, b) => a.seq - b.seq);
+  const first =
+    own && mention && own.seq < mention.seq ? own.seq : mention && mention.message_seq - 1;
+  const joined = tx
+    .all(tx.tables.membershipsByPair, conversation + account)
+    .map((m) => m.joined_seq);
+  const bounds = [
+    cursor?.read_seq ?? first ?? own?.seq,
+    choice?.since,
+    ...(joined.length > 0 ? [Math.min(...joined)] : []),
+  ].filter((seq) => seq !== null && seq !== undefined);
+  return {
+    isFollowing: choice?.is_following ?? (own !== null || mention !== undefined),
+    readSeq: bounds.length > 0 ? Math.max(...bounds) : null,
+  };
+}
+
+/** Returns the `ThreadCursor` of an account; `replies` are those of the thread. */
+function cursorOf(
+  tx: Transaction,
+  { account, conversation, thread }: OfThread,
+  state: ThreadState,
+  head: number,
+  replies: readonly MessageRow[] = repliesIn(tx, conversation, thread),
+  mentions: readonly MentionRow[] = tx.all(tx.tables.mentionsByAccount, account + conversation),
+) {
+  const readSeq = state.isFollowing ? state.readSeq : head;
+  const isAfter = (seq: number) => readSeq !== null && seq > readSeq;
+  const unread = replies.filter(
+    (m) => isAfter(m.seq) && m.author_id !== account && m.deleted_at === null,
+  );
+  const toEveryone = unread.filter((m) => m.mentions?.some(({ kind }) => kind === 'everyone'));
+  const named = mentions.filter(
+    (m) => m.thread === thread && isAfter(m.message_seq) && m.message_seq !== thread,
+  );
+  const seqs = new Set([...toEveryone.map((m) => m.seq), ...named.map((m) => m.message_seq)]);
+  return {
+    conversation,
+    thread,
+    isFollowing: state.isFollowing,
+    readSeq,
+    unread: Math.min(unread.length, LIMITS.unreadMax),
+    unreadMentions: [...seqs].sort((a, b) => a - b).slice(-LIMITS.unreadMax),
+    asOf: head,
+  };
+}
+
+/** Moves a cursor. All but the row of the account is read before it waits for that row, as in PostgreSQL. */
+function* readThread(tx: Transaction, values: readonly unknown[]): Steps<Result> {
+  const [account, conversation, thread, seq] = values as [string, string, number, number];
+  const { tables } = tx;
+  const [own] = tx.rows(tables.accountsById.find(account));
+  const stream = tx.one(tables.streamsById, conversation);
+  const root = tx.one(tables.messagesByKey, conversation + thread);
+  const state = stateOf(tx, account, conversation, thread);
+  const replies = repliesIn(tx, conversation, thread);
+  const mentions = tx.all(tables.mentionsByAccount, account + conversation);
+  const isCurrent = isMember(tx, account, conversation);
+  const locked = own && (yield* tx.lock(own, NO_KEY_UPDATE));
+  if (!own || !locked || !isCurrent || !stream) return selected([]);
+  const isReply = root !== null && root.thread !== null;
+  const goal = Math.min(seq, stream.last_seq);
+  const isMoved =
+    root !== null &&
+    !isReply &&
+    state.isFollowing &&
+    state.readSeq !== null &&
+    goal > state.readSeq;
+  let readSeq = state.readSeq;
+  if (isMoved) {
+    const row = { account_id: account, conversation_id: conversation, thread, read_seq: goal };
+    const moved = yield* tx.upsert(tables.threadCursors, row, tables.cursorsKey, (before) => ({
+      ...before,
+      read_seq: Math.max(before.read_seq, goal),
+    }));
+    readSeq = moved.read_seq;
+    const next = (a: typeof locked) => ({ ...a, read_version: a.read_version + 1 });
+    yield* tx.update(tables.accounts, [own], () => true, next);
+  }
+  return selected([
+    {
+      exists: root !== null,
+      is_reply: isReply,
+      read_version: locked.read_version,
+      version: isMoved ? locked.read_version + 1 : null,
+      cursor: cursorOf(
+        tx,
+        { account, conversation, thread },
+        { isFollowing: state.isFollowing, readSeq },
+        stream.last_seq,
+        replies,
+        mentions,
+      ),
+    },
+  ]);
+}
+
+// ---- lists ------------------------------------------------------------------------------------------
+
+/** A thread with replies that an account follows. */
+interface Followed {
+  readonly row: ThreadRow;
+  readonly readSeq: number | null;
+}
+
+function followedOf(tx: Transaction, account: string): Followed[] {
+  const { tables } = tx;
+  const memberships = tx.all(tables.membershipsByAccount, account);
+  return memberships
+    .filter((m) => m.left_seq === null)
+    .flatMap(({ conversation_id: id }) =>
+      tx.all(tables.threadsByConversation, id).flatMap((row) => {
+        const state = stateOf(tx, account, id, row.thread);
+        return state.isFollowing ? [{ row, readSeq: state.readSeq }] : [];
+      }),
+    );
+}
+
+/** The place of a thread in a list: the unread ones and then the latest first. */
+interface ListKey {
+  readonly isUnread: boolean;
+  readonly at: number;
+  readonly conversation: string;
+  readonly thread: number;
+}
+
+function keyOf(tx: Transaction, account: string, { row, readSeq }: Followed): ListKey {
+  const { conversation_id: conversation, thread, last_reply_seq, last_reply_at: at } = row;
+  const isUnread =
+    readSeq !== null &&
+    last_reply_seq > readSeq &&
+    repliesIn(tx, conversation, thread).some(
+      (m) => m.seq > readSeq && m.author_id !== account && m.deleted_at === null,
+    );
+  return { isUnread, at, conversation, thread };
+}
+
+const compareKeys = (a: ListKey, b: ListKey): number =>
+  Number(a.isUnread) - Number(b.isUnread) || a.at - b.at || comparePlaces(a, b);
+
+/** Compares threads by their conversations and roots. */
+export const comparePlaces = (
+  a: { readonly conversation: string; readonly thread: number },
+  b: { readonly conversation: string; readonly thread: number },
+): number =>
+  a.conversation === b.conversation
+    ? a.thread - b.thread
+    : a.conversation < b.conversation
+      ? -1
+      : 1;
