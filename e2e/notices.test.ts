@@ -66,6 +66,43 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     expect(await notified(reader.page)).toEqual([`${name} in everyone: A loud message`]);
   });
 
+  test('follow the settings of the user and of the conversation, on all devices', async () => {
+    const { reader, writer } = await writerAndReader();
+    const { page } = reader;
+    await page.goto('/settings/notifications');
+    await page.getByLabel('Notify me about', { exact: true }).selectOption('mentions');
+    await page.getByLabel('Keywords', { exact: true }).fill('urgent');
+    await page.getByRole('button', { name: 'Save keywords', exact: true }).click();
+    await page.getByText('Changes saved').waitFor();
+    await writer.write('Of no interest');
+    await writer.write('An URGENT matter');
+    await toastOf(page, 'An URGENT matter').waitFor();
+    expect(await toastOf(page, 'Of no interest').count()).toBe(0);
+
+    // Muted on one device, a mention notifies on none, until that is allowed.
+    const phone = await visitors.arrive();
+    await phone.login(`reader${count}`, PASSWORD);
+    await phone.open('everyone');
+    await phone.page.getByRole('button', { name: 'Details and members' }).click();
+    const details = phone.page.getByRole('dialog', { name: 'everyone' });
+    await details
+      .getByLabel('Mute', { exact: true })
+      .selectOption({ label: 'Until you unmute it' });
+    await page.goto(`/c/${writer.conversation()}`);
+    await page.getByRole('button', { name: 'Details and members' }).click();
+    const other = page.getByRole('dialog', { name: 'everyone' });
+    await expect.poll(() => other.getByLabel('Mute', { exact: true }).inputValue()).toBe('forever');
+    await page.goto('/settings/notifications');
+    await writer.write(`@reader${count} are you there?`);
+    const allow = page.getByLabel('Notify me when I’m mentioned in muted conversations');
+    await page.getByRole('link', { name: /everyone.*are you there/s }).waitFor();
+    await allow.click();
+    await expect.poll(() => allow.isChecked()).toBe(true);
+    await writer.write(`@reader${count} and now?`);
+    await toastOf(page, 'and now?').waitFor();
+    expect(await toastOf(page, 'are you there?').count()).toBe(0);
+  });
+
   test('follow their message: an edit changes them, a deletion closes them', async () => {
     const { reader, writer, name } = await writerAndReader();
     await look(reader.page, { focus: false });

@@ -42,6 +42,7 @@ import type {
   Visibility,
 } from '@parley/protocol';
 import { AdmissionApi } from './api-admission.ts';
+import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
@@ -125,6 +126,7 @@ export class ParleyApi extends RestSession {
   /** Bans from groups, and links to join them with. */
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);
+  readonly notifications = new NotificationsApi(this);
   /** Saved and scheduled messages. */
   readonly personal = new PersonalApi(this);
 

@@ -15,6 +15,7 @@ import type { ParleyApi } from './api.ts';
 import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
+import type { NotificationsSnapshot } from './notifications.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
 import type { ThreadsSnapshot } from './threads.ts';
@@ -34,6 +35,8 @@ export interface ClientSnapshot {
   readonly outbox: readonly OutboxEntry[];
   /** From the first `client.threads.load()` on. */
   readonly threads: ThreadsSnapshot;
+  /** From the first `client.notifications.load()` on. */
+  readonly notifications: NotificationsSnapshot;
 }
 
 /** A command that was issued: its id at once, its answer later. */

@@ -23,6 +23,7 @@ import { readHere, unreadHere, viewOf } from './conversations.ts';
 import { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
+import { Notifications } from './notifications.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
@@ -46,6 +47,8 @@ export class ParleyClient {
   readonly drafts: Drafts;
   /** The threads that the account follows, and what is unread in them. */
   readonly threads: Threads;
+  /** What the account wants to be notified of, the same on all its devices. */
+  readonly notifications: Notifications;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -83,6 +86,10 @@ export class ParleyClient {
       me: () => this.#state.meId,
       appliedUpTo: (id) => this.#local?.streams.at(streamOfConversation(id)),
       changed: (threads) => this.#state.change({ threads }),
+    });
+    this.notifications = new Notifications({
+      load: () => options.api.notifications.settings(),
+      changed: (notifications) => this.#state.change({ notifications }),
     });
     const random = options.random ?? Math.random;
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
@@ -441,6 +448,7 @@ export class ParleyClient {
     this.#users.clear();
     this.drafts.clear();
     this.threads.clear();
+    this.notifications.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
@@ -468,6 +476,7 @@ export class ParleyClient {
       drafts: this.drafts,
       timelines: this.#timelines,
       threads: this.threads,
+      notifications: this.notifications,
       openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,

@@ -6,6 +6,7 @@ export { AdminApi } from './api-admin.ts';
 export type { AdmissionApi } from './api-admission.ts';
 export { AuthApi, type Entered } from './api-auth.ts';
 export { ApiError } from './api-error.ts';
+export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';
 export type { ReportsApi } from './api-reports.ts';
@@ -18,6 +19,11 @@ export type { ConversationView } from './conversations.ts';
 export type { DraftChanged, Drafts } from './drafts.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';
 export { membershipChange } from './membership.ts';
+export {
+  type Notifications,
+  type NotificationsSnapshot,
+  overrideKey,
+} from './notifications.ts';
 export { nextWindowEnd, permissionsOn } from './permissions.ts';
 export {
   browserSocket,

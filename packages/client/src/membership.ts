@@ -46,6 +46,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'status.changed': 'none',
+  'notifications.changed': 'none',
+  'notifications.overridden': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

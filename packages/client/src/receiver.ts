@@ -14,6 +14,7 @@ import {
   type Seq,
   type ServerFrame,
   type StreamId,
+  streamOfAccount,
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
@@ -26,6 +27,7 @@ import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
 import { membershipChange } from './membership.ts';
+import type { Notifications } from './notifications.ts';
 import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
@@ -54,6 +56,7 @@ export interface ReceiverDeps {
   readonly drafts: Drafts;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly threads: Threads;
+  readonly notifications: Notifications;
   /** Returns the threads of a conversation that are shown. */
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
@@ -189,6 +192,7 @@ export class Receiver {
       counters.resets++;
       this.#deps.drafts.restored();
       this.#deps.threads.restored();
+      this.#deps.notifications.restored();
     }
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
@@ -300,6 +304,7 @@ export class Receiver {
       this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);
     }
     this.#deps.threads.applied(event);
+    this.#deps.notifications.applied(event);
     events.emit('event', event);
   }
 
@@ -440,6 +445,7 @@ export class Receiver {
       // hello, `ready` has just said them.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
     }
+    if (stream === streamOfAccount(local.account)) this.#deps.notifications.missed();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       this.#deps.threads.missed();
@@ -452,6 +458,7 @@ export class Receiver {
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
     this.#deps.threads.retry();
+    this.#deps.notifications.retry();
     const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.

@@ -265,6 +265,22 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.read(C, SEQ, true, 2),
     { body: { seq: 7, unread: true, revision: 2 } },
   ],
+  ['GET /me/notifications', ({ api }) => api.notifications.settings()],
+  [
+    'PATCH /me/notifications',
+    ({ api }) => api.notifications.change({ level: 'mentions' }, ID),
+    { body: { level: 'mentions' }, id: ID },
+  ],
+  [
+    `PATCH /me/notifications/conversations/${C}`,
+    ({ api }) => api.notifications.changeConversation(C, { level: 'all' }, ID),
+    { body: { level: 'all' }, id: ID },
+  ],
+  [
+    `PATCH /me/notifications/conversations/${C}/threads/7`,
+    ({ api }) => api.notifications.changeThread(C, 7 as Seq, { muted: null }, ID),
+    { body: { muted: null }, id: ID },
+  ],
   ['GET /me/drafts', ({ api }) => api.drafts()],
   [`PUT /me/drafts/${C}`, ({ api }) => api.saveDraft(C, 'unsent'), { body: { body: 'unsent' } }],
   [`DELETE /me/drafts/${C}?version=3`, ({ api }) => api.deleteDraft(C, 3)],

@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
+import { NO_NOTIFICATIONS } from './notifications.ts';
 import type { OutboxEntry } from './store.ts';
 import { NO_THREADS } from './threads.ts';
 
@@ -24,6 +25,7 @@ export class ClientState {
     statuses: new Map(),
     typing: new Map(),
     threads: NO_THREADS,
+    notifications: NO_NOTIFICATIONS,
   };
   /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;

@@ -56,6 +56,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'account.blocked': { account: 'string' },
   'account.unblocked': { account: 'string' },
   'status.changed': { text: 'string' },
+  'notifications.changed': { level: 'string', keywords: 'object?', quietHours: 'object?' },
+  'notifications.overridden': { conversation: 'string', thread: 'number?', muted: 'object?' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },

@@ -124,6 +124,10 @@ export const ERRORS = {
   },
   too_many_saved: { status: 409, title: 'You have reached the limit of saved messages' },
   too_many_follows: { status: 409, title: 'You’re following the maximum number of threads' },
+  too_many_overrides: {
+    status: 409,
+    title: 'You have notification settings for the maximum number of conversations and threads',
+  },
   too_many_drafts: { status: 409, title: 'You have the maximum number of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },

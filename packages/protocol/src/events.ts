@@ -4,6 +4,7 @@ import { Attachment } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
 import { ChangedServerSettings } from './server-settings.ts';
 import { Emoji } from './text.ts';
@@ -232,6 +233,16 @@ const PERSONAL_EVENTS = {
     expiresAt: Timestamp.nullable(),
     doNotDisturbUntil: Timestamp.nullable(),
     showLastSeen: z.boolean(),
+  }),
+  /**
+   * What the account wants to be notified of in general, whole. `erased`: with the account; all its
+   * notification settings are forgotten.
+   */
+  'notifications.changed': NotificationSettings.extend({ erased: z.literal(true).optional() }),
+  /** What differs from that in a conversation, or in the thread under the message `thread` of it. */
+  'notifications.overridden': NotificationOverride.extend({
+    conversation: ConversationId,
+    thread: Seq.optional(),
   }),
 } as const;
 

@@ -86,6 +86,11 @@ export const LIMITS = {
   reportsResolvedAtOnce: 50,
   /** Accounts that one account can block. */
   blocksMax: 1_000,
+  /** Keywords of which one account is notified, and the characters of each. */
+  notificationKeywords: 25,
+  notificationKeywordCharacters: 50,
+  /** Conversations and threads with notification settings of their own, of one account. */
+  notificationOverrides: 2_000,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */

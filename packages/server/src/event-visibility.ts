@@ -45,6 +45,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'account.blocked': NO_CHANGE,
   'account.unblocked': NO_CHANGE,
   'status.changed': NO_CHANGE,
+  'notifications.changed': NO_CHANGE,
+  'notifications.overridden': NO_CHANGE,
   'user.registered': NO_CHANGE,
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,

@@ -3,6 +3,7 @@ import { admissionProjections } from './admission/projections.ts';
 import { blockProjections } from './blocks/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
 import { messageProjections } from './messages/projections.ts';
+import { notificationProjections } from './notifications/projections.ts';
 import { personalProjections } from './personal/projections.ts';
 import { settingsProjections } from './settings/projections.ts';
 import { statusProjections } from './status/projections.ts';
@@ -17,6 +18,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...messageProjections,
   ...personalProjections,
   ...blockProjections,
+  ...notificationProjections,
   ...settingsProjections,
   ...statusProjections,
   // These only announce what happens in conversations.

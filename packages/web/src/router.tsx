@@ -158,6 +158,10 @@ const accountPages = [
     lazyPage(() => import('./account/sessions-page.tsx'), 'SessionsPage'),
   ),
   accountPage(
+    '/notifications',
+    lazyPage(() => import('./account/notifications-page.tsx'), 'NotificationsPage'),
+  ),
+  accountPage(
     '/data',
     lazyPage(() => import('./account/data-page.tsx'), 'DataPage'),
   ),

@@ -215,6 +215,22 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
   },
   {
+    name: 'notification_changes',
+    key: ['account_id', 'seq'],
+    columns: ['changed_at', 'conversation_id', 'thread', 'settings'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
+    name: 'notification_keywords',
+    key: ['account_id', 'keyword'],
+    columns: [],
+    excluded: { anchor: 'folded by the tables of Unicode that the version of Node.js has' },
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
     name: 'group_links',
     key: ['id'],
     columns: [

@@ -18,6 +18,7 @@ import { withdrawMember } from '../conversations/members.ts';
 import type { FileCollector } from '../files/collector.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
+import { eraseNotificationSettings } from '../notifications/erase.ts';
 import { eraseFollows } from '../personal/follow-commands.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';
 import { eraseScheduled } from '../personal/scheduled-commands.ts';
@@ -136,6 +137,7 @@ export class Erasures {
       }
     }
     await this.#eraseStatus(account);
+    await eraseNotificationSettings(this.#deps, account);
     await this.#deps.files.eraseUnattached(account);
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [

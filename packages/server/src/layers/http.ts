@@ -21,6 +21,7 @@ import { integrationRoutes } from '../integrations/routes.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
+import { notificationRoutes } from '../notifications/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
 import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
@@ -130,6 +131,7 @@ function apiRoutes(
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
+    (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) =>
       messageRoutes(scope, {
         pool,

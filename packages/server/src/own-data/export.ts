@@ -36,6 +36,7 @@ export async function* exportOf(
   yield field('savedMessages', await all(SAVED));
   yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
+  yield field('notificationSettings', await all(NOTIFICATIONS));
   yield field('reports', await all(REPORTS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -100,6 +101,9 @@ const EMAILS = `select recipient, subject, purpose, created_at as "createdAt", s
   from emails where account_id = $1 order by created_at`;
 const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
   from blocks where account_id = $1 order by seq`;
+const NOTIFICATIONS = `select conversation_id as conversation, thread, settings,
+    changed_at as "changedAt"
+  from notification_changes where account_id = $1 order by seq`;
 const REPORTS = `select conversation_id as conversation, message_seq as message, reason, comment,
     reported_at as "reportedAt", resolved_at as "resolvedAt", resolution
   from reports where account_id = $1 order by reported_at, id`;

@@ -1,6 +1,6 @@
+import { fold } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fold } from './fold.ts';
 import { addTextKeys, isWordStart, keysOfTerm, propertyKey, termOf } from './keys.ts';
 import { indexOfTerm } from './match.ts';
 

@@ -1,4 +1,4 @@
-import { fold } from './fold.ts';
+import { fold } from '@parley/protocol';
 
 /**
  * The keys under which a text is found: 32-bit hashes of its short sequences of characters. Different

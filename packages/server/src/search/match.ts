@@ -1,5 +1,5 @@
 import type { FoundMessage } from '@parley/protocol';
-import { fold, foldWithPlaces } from './fold.ts';
+import { fold, foldWithPlaces } from '@parley/protocol';
 import { isWordEnd, isWordStart, type Term } from './keys.ts';
 
 /** Compares messages with the terms of a search. */

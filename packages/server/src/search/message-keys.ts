@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, EventType } from '@parley/protocol';
-import { fold } from './fold.ts';
+import { fold } from '@parley/protocol';
 import { addTextKeys, propertyKey } from './keys.ts';
 
 /** What of a message is indexed. */
@@ -106,6 +106,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'account.blocked': 'none',
   'account.unblocked': 'none',
   'status.changed': 'none',
+  'notifications.changed': 'none',
+  'notifications.overridden': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

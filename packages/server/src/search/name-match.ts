@@ -1,4 +1,4 @@
-import { fold } from './fold.ts';
+import { fold } from '@parley/protocol';
 
 /** Compares a text that a user types with the names of users and groups. */
 

@@ -110,6 +110,9 @@ function ownAccount(fixtures: Fixtures): Situations {
     // Any time may have passed.
     updateStatus: async () =>
       as(await fixtures.user(), { expiresAt: undefined, doNotDisturbUntil: undefined }),
+    // Few texts name a time zone.
+    updateNotificationSettings: async () =>
+      as(await fixtures.user(), { quietHours: undefined, keywords: ['deploy'] }),
     blockUser: withOtherUser,
     unblockUser: withOtherUser,
     exportMe: async () => as((await fixtures.shared()).member, password),
@@ -165,6 +168,7 @@ function conversations(fixtures: Fixtures): Situations {
       const { member, admin } = await fixtures.shared();
       return as(member, { account: admin.id, accounts: undefined });
     },
+    changeConversationNotifications: () => group(() => ({ muted: { until: null } })),
     getConversation: own,
     updateGroup: own,
     archiveGroup: own,
@@ -297,6 +301,10 @@ function messages(fixtures: Fixtures): Situations {
     listSeenBy: one,
     getThread: one,
     followThread: one,
+    changeThreadNotifications: async () => {
+      const { token, fixed } = await one();
+      return { ...(token !== undefined && { token }), fixed: { ...fixed, muted: { until: null } } };
+    },
     unfollowThread: () => message(['PUT', 'thread/follow']),
     moveThreadCursor: one,
     listThreads: async () => as((await fixtures.shared()).member, { after: undefined }),

@@ -30,6 +30,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   user: [
     'addPasskey',
     'blockUser',
+    'changeConversationNotifications',
+    'changeThreadNotifications',
+    'getNotificationSettings',
+    'updateNotificationSettings',
     'changePassword',
     'confirmTotp',
     'deleteMe',

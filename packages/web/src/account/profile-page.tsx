@@ -6,6 +6,7 @@ import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { errorMessage } from '../lib/text.ts';
+import { timeZones } from '../lib/time-zones.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -46,14 +47,6 @@ const FIELDS = [
   'pronouns',
   'timeZone',
 ] as const;
-
-/** The time zones to choose from; the one that is set may have another name here. */
-const timeZones = (current: string | null): (readonly [string, string])[] => [
-  ['', t('profile.noTimeZone')],
-  ...[...new Set([...(current === null ? [] : [current]), ...Intl.supportedValuesOf('timeZone')])]
-    .sort()
-    .map((zone) => [zone, zone.replaceAll('_', ' ')] as const),
-];
 
 function NameCard({ me }: { me: Me }) {
   const client = useClient();
@@ -137,7 +130,7 @@ function NameCard({ me }: { me: Me }) {
         <Select
           name="timeZone"
           label={t('profile.timeZone')}
-          options={timeZones(me.timeZone)}
+          options={[['', t('profile.noTimeZone')], ...timeZones(me.timeZone)]}
           defaultValue={me.timeZone ?? ''}
           className="min-[480px]:col-span-2"
         />

@@ -13,6 +13,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
+import { ConversationNotifications } from '../notifications/conversation-choice.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -119,6 +120,7 @@ export function Details({
       title={titleOf(view, users)}
     >
       <GroupSettings view={view} />
+      <ConversationNotifications conversation={view.id} />
       <PinnedMessages
         view={view}
         onJump={(seq, thread) => {

@@ -1,9 +1,17 @@
-import { membershipChange, type ParleyClient, threadKey } from '@parley/client';
+import {
+  type ConversationView,
+  membershipChange,
+  type ParleyClient,
+  threadKey,
+} from '@parley/client';
 import {
   type AccountId,
   type ConversationId,
   conversationOfStream,
+  decideNotification,
   type Event,
+  mentionOf,
+  type NotificationDecision,
   type Seq,
   type User,
 } from '@parley/protocol';
@@ -16,6 +24,7 @@ import { RichText } from '../texts/rich-text.tsx';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { isPageFocused, isViewing } from './page-focus.ts';
+import { areSoundsOn, recipientSettings } from './recipient.ts';
 import { notificationSettings } from './settings.ts';
 
 /** Maximum length of the message text in a notification, in characters. */
@@ -105,18 +114,17 @@ export class MessageNotices {
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
     if (event.data.body === '' && !event.data.attachments) return;
-    const { users, conversations, statuses } = this.#client.snapshot;
+    const { users, conversations } = this.#client.snapshot;
     const view = conversations.get(conversationOfStream(event.stream));
     if (!view || event.actor === this.#account) return;
     const { thread, alsoInConversation } = event.data;
     const onlyIn = alsoInConversation ? undefined : thread;
-    if (isViewing(view.id, onlyIn)) return;
-    if (!this.#isFollowed(view.id, onlyIn)) {
+    const decision = this.#decide(view, event);
+    if (decision.reason === 'thread_not_followed' && !isAgain) {
       // Of a thread that begins with this reply it is not known yet.
-      if (!isAgain) setTimeout(() => this.#posted(event, true), FOLLOWED_KNOWN_MS);
-      return;
+      setTimeout(() => this.#posted(event, true), FOLLOWED_KNOWN_MS);
     }
-    if (statuses.get(this.#account)?.doNotDisturbUntil) return;
+    if (!decision.inApp) return;
     const group = view.kind === 'direct' ? null : titleOf(view, users);
     const settings = notificationSettings(this.#account);
     const browser = settings.notify && !isPageFocused();
@@ -132,13 +140,41 @@ export class MessageNotices {
     };
     this.#shown.set(view.id, notice);
     this.#show(view.id, notice, event.data.body || t('files.file'));
-    if (settings.sound) chime();
+    if (areSoundsOn(this.#client, this.#account)) chime();
   }
 
-  /** Of replies in threads, those in followed ones notify. */
-  #isFollowed(conversation: ConversationId, thread: Seq | undefined): boolean {
-    if (thread === undefined) return true;
-    return this.#client.snapshot.threads.cursors.has(threadKey(conversation, thread));
+  /** Decides as the server does; this device knows what is on its screen. */
+  #decide(
+    view: ConversationView,
+    { seq, actor, data }: Extract<Event, { type: 'message.posted' }>,
+  ): NotificationDecision {
+    const { thread, alsoInConversation, body, mentions } = data;
+    const onlyIn = alsoInConversation ? undefined : thread;
+    const cursor =
+      thread === undefined
+        ? undefined
+        : this.#client.snapshot.threads.cursors.get(threadKey(view.id, thread));
+    const readSeq = onlyIn === undefined ? view.readSeq : (cursor?.readSeq ?? 0);
+    return decideNotification(
+      {
+        kind: 'message',
+        actor,
+        isDirect: view.kind === 'direct',
+        body,
+        mention: mentionOf(mentions, this.#account),
+        isOnlyInThread: onlyIn !== undefined,
+        isDeleted: false,
+      },
+      recipientSettings(this.#client, this.#account, view.id, thread),
+      {
+        account: this.#account,
+        isMember: true,
+        isFollowing: thread === undefined ? null : cursor !== undefined,
+        presence: isViewing(view.id, onlyIn) ? 'viewing' : 'active',
+        hasRead: seq <= readSeq,
+      },
+      Date.now(),
+    );
   }
 
   #show(conversation: ConversationId, notice: Notice, text: string): void {

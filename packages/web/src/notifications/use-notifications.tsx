@@ -1,15 +1,17 @@
 import type { ParleyClient } from '@parley/client';
-import type { DurableCommand } from '@parley/protocol';
+import { type DurableCommand, decideNotification } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
-import { useAccountId, useClient } from '../session/use-client.ts';
+import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { onNotificationOpened } from './browser.ts';
 import { MessageNotices } from './message-notices.tsx';
 import { isViewing } from './page-focus.ts';
+import { ReactionNotices } from './reaction-notices.tsx';
+import { recipientOf, recipientSettings } from './recipient.ts';
 
 /** The title of the toast for each rejected command; null for read cursors, which are sent again. */
 const REJECTED: Record<DurableCommand['op'], PlainKey | null> = {
@@ -31,15 +33,29 @@ export function useNotifications(): void {
   const client = useClient();
   const account = useAccountId();
   const navigate = useNavigate();
+  const isLive = useParley((s) => s.state) === 'live';
+  useEffect(() => {
+    // After a failure it is loaded with the next ping.
+    if (isLive) client.notifications.load().catch(() => undefined);
+  }, [client, isLive]);
   useEffect(() => {
     const go = (id: string, thread: number | null = null) =>
       void navigate({ to: '/c/$id', params: { id }, search: thread === null ? {} : { thread } });
     const notices = new MessageNotices(client, account, go);
+    const reactions = new ReactionNotices(client, account, go);
     const stops = [
       client.onEvent((event) => notices.apply(event)),
+      client.onEvent((event) => void reactions.apply(event)),
       client.subscribe(() => notices.updateAuthors()),
       showRejections(client, go),
       client.on('registered', (user) => {
+        const { inApp } = decideNotification(
+          { kind: 'new_user', actor: user.id },
+          recipientSettings(client, account),
+          recipientOf(account),
+          Date.now(),
+        );
+        if (!inApp) return;
         toast(<JoinedTitle name={user.displayName} />, {
           description: `@${user.username}`,
         });

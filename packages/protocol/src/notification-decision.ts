@@ -1,0 +1,250 @@
+import type { Mention } from './events.ts';
+import type { AccountId } from './ids.ts';
+import { findKeyword } from './keywords.ts';
+import type { Mute, NotificationOverride, NotificationSettings } from './notifications.ts';
+import { isInQuietHours } from './quiet-hours.ts';
+
+/**
+ * Decides who is notified of what: one function without I/O, which the server and the clients call, so that both
+ * decide alike and can say why.
+ */
+
+/** Why an account is notified. The first that applies to a message is the reason. */
+export const NOTIFYING_REASONS = [
+  'direct_message',
+  'mention',
+  'mention_of_everyone',
+  'mention_of_here',
+  'keyword',
+  'thread_reply',
+  'all_messages',
+  'reaction',
+  'new_user',
+] as const;
+
+/** Why an account is not notified. */
+export const SILENT_REASONS = [
+  'own_event',
+  'not_member',
+  'message_deleted',
+  'already_read',
+  'viewing',
+  'thread_not_followed',
+  'thread_muted',
+  'conversation_muted',
+  'level_nothing',
+  'level_mentions',
+  'do_not_disturb',
+  'quiet_hours',
+  'reactions_off',
+  'new_people_off',
+] as const;
+
+/** The reason of a decision. */
+export type NotificationReason =
+  | (typeof NOTIFYING_REASONS)[number]
+  | (typeof SILENT_REASONS)[number];
+
+/** A message that may notify. */
+export interface NotifyingMessage {
+  readonly kind: 'message';
+  readonly actor: AccountId;
+  readonly isDirect: boolean;
+  readonly body: string;
+  /** How the message mentions the recipient; by name before the others. */
+  readonly mention: 'name' | 'everyone' | 'here' | null;
+  /** Whether it is a reply that is shown in its thread alone. */
+  readonly isOnlyInThread: boolean;
+  /** Whether it was deleted since. */
+  readonly isDeleted: boolean;
+}
+
+/** An event that may notify. */
+export type NotifyingEvent =
+  | NotifyingMessage
+  /** A reaction to a message of the recipient. */
+  | { readonly kind: 'reaction'; readonly actor: AccountId }
+  /** Someone has registered. */
+  | { readonly kind: 'new_user'; readonly actor: AccountId };
+
+/** The settings of the recipient that concern an event. */
+export interface RecipientSettings {
+  readonly general: NotificationSettings;
+  /** What differs in the conversation; null: nothing. */
+  readonly conversation: NotificationOverride | null;
+  /** What differs in the thread of the message; null: nothing, or it is in none. */
+  readonly thread: NotificationOverride | null;
+  /** Until when the recipient does not want to be disturbed, ms since the epoch; null: not set. */
+  readonly doNotDisturbUntil: number | null;
+}
+
+/** The recipient of an event. */
+export interface NotificationRecipient {
+  readonly account: AccountId;
+  /** Whether it was a member when the event happened, and still is. */
+  readonly isMember: boolean;
+  /** Whether it follows the thread of the message; null: the message is in none. */
+  readonly isFollowing: boolean | null;
+  /**
+   * `viewing`: the message is on the screen; `active`: a device is in use; `away`: none is. `unknown` counts
+   * as `active`, except that `@here` does not reach it.
+   */
+  readonly presence: 'viewing' | 'active' | 'away' | 'unknown';
+  /** Whether it has read the message, on any device. */
+  readonly hasRead: boolean;
+}
+
+/** Returns how a message with these mentions mentions an account: by name before the others. */
+export function mentionOf(
+  mentions: readonly Mention[] | undefined,
+  account: AccountId,
+): NotifyingMessage['mention'] {
+  if (!mentions) return null;
+  if (mentions.some((m) => m.kind === 'user' && m.id === account)) return 'name';
+  if (mentions.some((m) => m.kind === 'everyone')) return 'everyone';
+  return mentions.some((m) => m.kind === 'here') ? 'here' : null;
+}
+
+/** What is decided for one recipient of one event. */
+export interface NotificationDecision {
+  /** Whether it counts in the number on the badge. */
+  readonly badge: boolean;
+  /** Whether devices in use show it. */
+  readonly inApp: boolean;
+  /** Whether it is pushed to devices that are not in use. */
+  readonly push: boolean;
+  /** Whether it is a candidate for an email, if it is still not read after a while. */
+  readonly email: boolean;
+  readonly reason: NotificationReason;
+}
+
+/** Decides at a time, ms since the epoch, whether and how a recipient is notified of an event. */
+export function decideNotification(
+  event: NotifyingEvent,
+  settings: RecipientSettings,
+  recipient: NotificationRecipient,
+  at: number,
+): NotificationDecision {
+  if (event.actor === recipient.account) return silent('own_event');
+  if (event.kind === 'new_user') {
+    if (!settings.general.newPeople) return silent('new_people_off');
+    return inAppOnly('new_user', settings, at);
+  }
+  if (!recipient.isMember) return silent('not_member');
+  if (event.kind === 'reaction') return decideReaction(settings, at);
+  return decideMessage(event, settings, recipient, at);
+}
+
+/** Decides about a reaction to a message of the recipient. */
+function decideReaction(settings: RecipientSettings, at: number): NotificationDecision {
+  if (!settings.general.reactions) return silent('reactions_off');
+  const muted = mutedBy(settings, at);
+  if (muted) return silent(muted);
+  if (levelOf(settings) === 'nothing') return silent('level_nothing');
+  return inAppOnly('reaction', settings, at);
+}
+
+function decideMessage(
+  message: NotifyingMessage,
+  settings: RecipientSettings,
+  recipient: NotificationRecipient,
+  at: number,
+): NotificationDecision {
+  if (message.isDeleted) return silent('message_deleted');
+  if (recipient.hasRead) return silent('already_read');
+  if (recipient.presence === 'viewing') return silent('viewing');
+  const reason = reasonToNotify(message, settings, recipient);
+  if (reason === null) return silent('thread_not_followed');
+  const muted = mutedBy(settings, at);
+  if (muted && !breaksMute(reason, settings.general)) return silent(muted);
+  const level = levelOf(settings);
+  if (level === 'nothing') return badgeOnly('level_nothing');
+  if (level === 'mentions' && !isAboutRecipient(reason, settings)) {
+    return badgeOnly('level_mentions');
+  }
+  const email = isForEmail(reason);
+  const quiet = reasonForQuiet(settings, at);
+  if (quiet) return { ...badgeOnly(quiet), email };
+  return { badge: true, inApp: true, push: recipient.presence === 'away', email, reason };
+}
+
+/** Returns the reason to notify of a message, as if everything was wanted; null: it is shown elsewhere. */
+function reasonToNotify(
+  message: NotifyingMessage,
+  { general, thread }: RecipientSettings,
+  { isFollowing, presence }: NotificationRecipient,
+): (typeof NOTIFYING_REASONS)[number] | null {
+  const isShown = !message.isOnlyInThread || isFollowing === true || thread?.level === 'all';
+  if (message.mention === 'name') return 'mention';
+  if (message.isDirect && isShown) return 'direct_message';
+  if (isShown && message.mention === 'everyone') return 'mention_of_everyone';
+  if (isShown && message.mention === 'here' && presence === 'active') return 'mention_of_here';
+  if (findKeyword(message.body, general.keywords) !== null) return 'keyword';
+  if (!isShown) return null;
+  return isFollowing ? 'thread_reply' : 'all_messages';
+}
+
+/** Returns which mute is in effect. A mute of the conversation holds for its threads. */
+function mutedBy(
+  { conversation, thread }: RecipientSettings,
+  at: number,
+): 'thread_muted' | 'conversation_muted' | null {
+  if (isMuted(thread?.muted ?? null, at)) return 'thread_muted';
+  return isMuted(conversation?.muted ?? null, at) ? 'conversation_muted' : null;
+}
+
+/** Returns whether a mute is in effect at a time, ms since the epoch. */
+export const isMuted = (mute: Mute | null, at: number): boolean =>
+  mute !== null && (mute.until === null || Date.parse(mute.until) > at);
+
+/** A mute holds for direct messages and mentions too, unless the user has said otherwise. */
+const breaksMute = (reason: NotificationReason, general: NotificationSettings): boolean =>
+  (reason === 'direct_message' && general.directBreaksMute) ||
+  (reason === 'mention' && general.mentionsBreakMute);
+
+const levelOf = ({ general, conversation, thread }: RecipientSettings) =>
+  thread?.level ?? conversation?.level ?? general.level;
+
+/** Returns whether a message notifies at the level `mentions`. */
+function isAboutRecipient(
+  reason: NotificationReason,
+  { conversation, thread }: RecipientSettings,
+): boolean {
+  // Whoever chose `mentions` for a direct conversation itself does not want all of its messages.
+  if (reason === 'direct_message') return (thread?.level ?? conversation?.level ?? null) === null;
+  return reason !== 'all_messages' && reason !== 'thread_reply';
+}
+
+const isForEmail = (reason: NotificationReason): boolean =>
+  reason === 'direct_message' || reason === 'mention' || reason === 'keyword';
+
+/** Returns why the recipient is not to be disturbed now, or null. */
+function reasonForQuiet(
+  { general, doNotDisturbUntil }: RecipientSettings,
+  at: number,
+): 'do_not_disturb' | 'quiet_hours' | null {
+  if (doNotDisturbUntil !== null && doNotDisturbUntil > at) return 'do_not_disturb';
+  return general.quietHours && isInQuietHours(general.quietHours, at) ? 'quiet_hours' : null;
+}
+
+const silent = (reason: NotificationReason): NotificationDecision => ({
+  badge: false,
+  inApp: false,
+  push: false,
+  email: false,
+  reason,
+});
+const badgeOnly = (reason: NotificationReason): NotificationDecision => ({
+  ...silent(reason),
+  badge: true,
+});
+
+/** Returns the decision about what is shown only on devices in use, unless the recipient is not to be disturbed. */
+function inAppOnly(
+  reason: NotificationReason,
+  settings: RecipientSettings,
+  at: number,
+): NotificationDecision {
+  const quiet = reasonForQuiet(settings, at);
+  return quiet ? silent(quiet) : { ...silent(reason), inApp: true };
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { Timestamp } from './bounds.ts';
+import { fold } from './fold.ts';
+import { ConversationId, Seq } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { line } from './text.ts';
+import { TimeZone } from './time-zone.ts';
+
+/** What an account wants to be notified of, as versioned settings: events of its personal stream. */
+
+/**
+ * Which messages notify: all; only direct messages, mentions and keywords; or none. In a direct
+ * conversation for which `mentions` was chosen, only mentions and keywords.
+ */
+export const NotificationLevel = z
+  .enum(['all', 'mentions', 'nothing'])
+  .meta({ id: 'NotificationLevel' });
+export type NotificationLevel = z.infer<typeof NotificationLevel>;
+
+/** A time of day, `HH:MM`. */
+const TimeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Use a time of day such as 22:00')
+  .meta({ examples: ['22:00'] });
+
+/** The hours of every day in which nothing notifies, in a time zone; over midnight if `end` is before `start`. */
+export const QuietHours = z
+  .object({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
+  .refine(({ start, end }) => start !== end, {
+    path: ['end'],
+    message: 'Quiet hours must end at another time than they start',
+  })
+  .meta({
+    id: 'QuietHours',
+    examples: [{ start: '22:00', end: '07:00', timeZone: 'Europe/Berlin' }],
+  });
+export type QuietHours = z.infer<typeof QuietHours>;
+
+const switches = {
+  /** Which messages notify, unless the conversation or the thread has a level of its own. */
+  level: NotificationLevel,
+  /** Null: none. */
+  quietHours: QuietHours.nullable(),
+  /** Whether reactions to own messages notify. */
+  reactions: z.boolean(),
+  /** Whether users who register notify. */
+  newPeople: z.boolean(),
+  /** Whether notifications play a sound, on the devices where sounds are on. */
+  sounds: z.boolean(),
+  /** Whether direct messages notify although their conversation is muted. */
+  directBreaksMute: z.boolean(),
+  /** Whether mentions of the account by name notify although the conversation or the thread is muted. */
+  mentionsBreakMute: z.boolean(),
+};
+
+/** What an account wants to be notified of in general. */
+export const NotificationSettings = z
+  .object({ ...switches, keywords: z.array(z.string()).max(LIMITS.notificationKeywords) })
+  .meta({ id: 'NotificationSettings' });
+export type NotificationSettings = z.infer<typeof NotificationSettings>;
+
+/** A mute: nothing notifies until `until`; null: until it is ended. */
+export const Mute = z.object({ until: Timestamp.nullable() }).meta({ id: 'Mute' });
+export type Mute = z.infer<typeof Mute>;
+
+/** What differs from the general settings in a conversation, or in a thread of it. */
+export const NotificationOverride = z
+  .object({
+    /** Null: as in the conversation, or as in general. */
+    level: NotificationLevel.nullable(),
+    /** Null: not muted. */
+    muted: Mute.nullable(),
+  })
+  .meta({ id: 'NotificationOverride' });
+export type NotificationOverride = z.infer<typeof NotificationOverride>;
+
+/** An override with what it is for. `seq` is that of its event in the personal stream. */
+export const ListedOverride = NotificationOverride.extend({
+  conversation: ConversationId,
+  /** The root of the thread; left out for the conversation itself. */
+  thread: Seq.optional(),
+  seq: Seq,
+}).meta({ id: 'ListedOverride' });
+export type ListedOverride = z.infer<typeof ListedOverride>;
+
+/** All notification settings of an account. `seq` is that of the last change of the general ones, or 0. */
+export const NotificationSettingsAnswer = z
+  .object({
+    settings: NotificationSettings,
+    seq: z.number().int().min(0),
+    overrides: z.array(ListedOverride),
+  })
+  .meta({ id: 'NotificationSettingsAnswer' });
+export type NotificationSettingsAnswer = z.infer<typeof NotificationSettingsAnswer>;
+
+/** Keywords, each once: those that differ only in case or accents are the same. */
+const Keywords = z
+  .array(line(LIMITS.notificationKeywordCharacters, 'A keyword'))
+  .max(LIMITS.notificationKeywords)
+  .refine((all) => all.every((keyword) => fold(keyword).trim() !== ''), {
+    message: 'A keyword needs a letter, a digit or a symbol',
+  })
+  .transform((all) => [...new Map(all.map((keyword) => [fold(keyword), keyword])).values()]);
+
+/** A change of the general settings; absent fields stay as they are. */
+export const UpdateNotificationsBody = z
+  .object({ ...switches, keywords: Keywords })
+  .partial()
+  .meta({
+    examples: [
+      {
+        level: 'mentions',
+        keywords: ['deploy'],
+        quietHours: { start: '22:00', end: '07:00', timeZone: 'Europe/Berlin' },
+      },
+    ],
+  });
+export type UpdateNotificationsBody = z.infer<typeof UpdateNotificationsBody>;
+
+/** A change of what differs in a conversation or thread; absent fields stay as they are. */
+export const UpdateOverrideBody = NotificationOverride.partial().meta({
+  examples: [{ muted: { until: '2026-12-01T08:00:00.000Z' } }],
+});
+export type UpdateOverrideBody = z.infer<typeof UpdateOverrideBody>;

@@ -1,0 +1,73 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type ListedOverride,
+  NO_OVERRIDE,
+  NOTIFICATION_DEFAULTS,
+  type NotificationOverride,
+  type NotificationSettings,
+  type NotificationSettingsAnswer,
+  type Seq,
+} from '@parley/protocol';
+import type { Queryable } from '../storage/queryable.ts';
+
+/** The current version of what an account has chosen in general, or for a conversation or thread. */
+interface VersionRow {
+  conversation_id: ConversationId | null;
+  thread: Seq | null;
+  seq: Seq;
+  settings: unknown;
+}
+
+/** Returns all notification settings of an account. Overrides that change nothing are left out. */
+export async function settingsOf(
+  pool: Queryable,
+  account: AccountId,
+): Promise<NotificationSettingsAnswer> {
+  const { rows } = await pool.query<VersionRow>({
+    name: 'notifications-settings',
+    text: `select * from (
+             select distinct on (conversation_id, thread) conversation_id, thread, seq, settings
+             from notification_changes
+             where account_id = $1
+             order by conversation_id, thread, seq desc
+           ) v
+           where conversation_id is null or settings <> '{"level": null, "muted": null}'
+           order by seq desc`,
+    values: [account],
+  });
+  const general = rows.find((row) => row.conversation_id === null);
+  const overrides: ListedOverride[] = [];
+  for (const { conversation_id: conversation, thread, seq, settings } of rows) {
+    if (conversation === null) continue;
+    overrides.push({
+      ...(settings as NotificationOverride),
+      conversation,
+      ...(thread !== null && { thread }),
+      seq,
+    });
+  }
+  return { settings: generalOf(general?.settings), seq: general?.seq ?? 0, overrides };
+}
+
+/** Returns stored general settings; what an earlier version did not have is as by default. */
+export const generalOf = (stored: unknown): NotificationSettings => ({
+  ...NOTIFICATION_DEFAULTS,
+  ...(stored as Partial<NotificationSettings> | null | undefined),
+});
+
+/** Returns what an account has chosen for a conversation or a thread. */
+export async function overrideOf(
+  pool: Queryable,
+  account: AccountId,
+  { conversation, thread }: { readonly conversation: ConversationId; readonly thread: Seq | null },
+): Promise<NotificationOverride> {
+  const { rows } = await pool.query<{ settings: NotificationOverride }>({
+    name: 'notifications-override',
+    text: `select settings from notification_changes
+           where account_id = $1 and conversation_id = $2 and thread is not distinct from $3::int8
+           order by seq desc limit 1`,
+    values: [account, conversation, thread],
+  });
+  return rows[0]?.settings ?? NO_OVERRIDE;
+}

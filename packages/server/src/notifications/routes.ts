@@ -1,0 +1,124 @@
+import {
+  ConversationId,
+  NotificationOverride,
+  NotificationSettingsAnswer,
+  SeqText,
+  UpdateNotificationsBody,
+  UpdateOverrideBody,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { storedOrRefuse } from '../http/errors.ts';
+import { requesterOf } from '../http/requester.ts';
+import type { Append } from '../stream/append.ts';
+import { changeOverride, changeSettings, type OverrideScope } from './commands.ts';
+import { overrideOf, settingsOf } from './queries.ts';
+
+/** The dependencies of the routes of notification settings. */
+export interface NotificationDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+const tags = ['Notifications'];
+const OfConversation = z.object({ id: ConversationId });
+const OfThread = z.object({ id: ConversationId, seq: SeqText });
+
+/** Registers the routes of one’s own notification settings. */
+export function notificationRoutes(instance: FastifyInstance, deps: NotificationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest } = deps;
+  const override = async (
+    request: FastifyRequest,
+    scope: OverrideScope,
+    change: UpdateOverrideBody,
+  ) => {
+    const requester = requesterOf(request);
+    storedOrRefuse(await changeOverride(append, requester, scope, change));
+    return await overrideOf(pool, requester.actor, scope);
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/me/notifications',
+    schema: {
+      operationId: 'getNotificationSettings',
+      tags,
+      summary: 'Get your notification settings',
+      description: 'The general ones, and those of conversations and threads, the latest first.',
+      security,
+      response: { 200: NotificationSettingsAnswer, ...problems(401) },
+    },
+    onRequest,
+    handler: (request) => settingsOf(pool, sessionOf(request).account),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me/notifications',
+    schema: {
+      operationId: 'updateNotificationSettings',
+      tags,
+      summary: 'Change your general notification settings',
+      description:
+        'Absent fields stay as they are. All your devices get the event `notifications.changed` of your personal stream.',
+      security,
+      headers: IdempotencyHeader,
+      body: UpdateNotificationsBody,
+      response: { 200: NotificationSettingsAnswer, ...problems(401, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const requester = requesterOf(request);
+      storedOrRefuse(await changeSettings(append, requester, request.body));
+      return await settingsOf(pool, requester.actor);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me/notifications/conversations/:id',
+    schema: {
+      operationId: 'changeConversationNotifications',
+      tags,
+      summary: 'Change your notification settings of a conversation',
+      description:
+        'Absent fields stay as they are; null removes one. A mute also holds for mentions and direct messages, unless your general settings say otherwise.',
+      security,
+      headers: IdempotencyHeader,
+      params: OfConversation,
+      body: UpdateOverrideBody,
+      response: { 200: NotificationOverride, ...problems(401, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: (request) =>
+      override(request, { conversation: request.params.id, thread: null }, request.body),
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/me/notifications/conversations/:id/threads/:seq',
+    schema: {
+      operationId: 'changeThreadNotifications',
+      tags,
+      summary: 'Change your notification settings of a thread',
+      description: 'The thread is identified by the message under which it is.',
+      security,
+      headers: IdempotencyHeader,
+      params: OfThread,
+      body: UpdateOverrideBody,
+      response: { 200: NotificationOverride, ...problems(401, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: (request) => {
+      const { id: conversation, seq: thread } = request.params;
+      return override(request, { conversation, thread }, request.body);
+    },
+  });
+}

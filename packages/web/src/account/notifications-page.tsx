@@ -1,0 +1,181 @@
+import type {
+  NotificationLevel,
+  NotificationSettings,
+  UpdateNotificationsBody,
+} from '@parley/protocol';
+import { type FormEvent, useEffect, useState } from 'react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { attempt } from '../lib/attempt.ts';
+import { ownTimeZone, timeZones } from '../lib/time-zones.ts';
+import { levelOptions } from '../notifications/level-options.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Field } from '../ui/field.tsx';
+import { Select } from '../ui/select.tsx';
+
+/** Changes the settings, and shows that they are saved if `done` is given. */
+type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
+
+/** What notifies the user, on all devices. */
+export function NotificationsPage() {
+  const client = useClient();
+  const { isLoaded, settings } = useParley((s) => s.notifications);
+  useEffect(() => {
+    void attempt(() => client.notifications.load());
+  }, [client]);
+  const change: Change = (body, done) => attempt(() => client.api.notifications.change(body), done);
+  return (
+    <>
+      <PartTitle title={t('ownMenu.notifications')} description={t('notifySettings.intro')} />
+      {isLoaded ? (
+        <>
+          <MessagesCard settings={settings} change={change} />
+          <QuietHoursCard settings={settings} change={change} />
+          <SwitchesCard settings={settings} change={change} />
+        </>
+      ) : (
+        <div className="shimmer h-64 rounded-2xl" />
+      )}
+    </>
+  );
+}
+
+interface CardProps {
+  readonly settings: NotificationSettings;
+  readonly change: Change;
+}
+
+function MessagesCard({ settings, change }: CardProps) {
+  const known = settings.keywords.join(', ');
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const text = String(new FormData(event.currentTarget).get('keywords') ?? '');
+    const keywords = text
+      .split(',')
+      .map((keyword) => keyword.trim())
+      .filter((keyword) => keyword !== '');
+    void change({ keywords }, t('common.changesSaved'));
+  };
+  return (
+    <Card title={t('notifySettings.messages')} description={t('notifySettings.messagesIntro')}>
+      <Select
+        label={t('notifySettings.level')}
+        options={levelOptions()}
+        value={settings.level}
+        onChange={({ target }) => void change({ level: target.value as NotificationLevel })}
+      />
+      <form onSubmit={save} className="mt-4">
+        <Field
+          key={known}
+          name="keywords"
+          label={t('notifySettings.keywords')}
+          hint={t('notifySettings.keywordsHint')}
+          defaultValue={known}
+        />
+        <Button type="submit" className="mt-3">
+          {t('notifySettings.saveKeywords')}
+        </Button>
+      </form>
+    </Card>
+  );
+}
+
+function QuietHoursCard({ settings: { quietHours }, change }: CardProps) {
+  const [isOn, setOn] = useState(quietHours !== null);
+  const zone = quietHours?.timeZone ?? ownTimeZone();
+  const toggle = (on: boolean) => {
+    setOn(on);
+    if (!on) void change({ quietHours: null });
+  };
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const [start, end, timeZone] = ['start', 'end', 'timeZone'].map((name) =>
+      String(data.get(name) ?? ''),
+    ) as [string, string, string];
+    void change({ quietHours: { start, end, timeZone } }, t('common.changesSaved'));
+  };
+  return (
+    <Card title={t('notifySettings.quietHours')} description={t('notifySettings.quietIntro')}>
+      <Check label={t('notifySettings.quietOn')} isChecked={isOn} onChange={toggle} />
+      {isOn && (
+        <form onSubmit={save} className="mt-3 grid grid-cols-2 gap-4">
+          <Field
+            name="start"
+            type="time"
+            label={t('notifySettings.from')}
+            defaultValue={quietHours?.start ?? '22:00'}
+            required
+          />
+          <Field
+            name="end"
+            type="time"
+            label={t('notifySettings.to')}
+            defaultValue={quietHours?.end ?? '07:00'}
+            required
+          />
+          <Select
+            name="timeZone"
+            label={t('profile.timeZone')}
+            options={timeZones(zone)}
+            defaultValue={zone}
+            className="col-span-2"
+          />
+          <div className="col-span-2">
+            <Button type="submit">{t('notifySettings.saveQuietHours')}</Button>
+          </div>
+        </form>
+      )}
+    </Card>
+  );
+}
+
+const SWITCHES = [
+  ['directBreaksMute', 'notifySettings.directBreaksMute'],
+  ['mentionsBreakMute', 'notifySettings.mentionsBreakMute'],
+  ['reactions', 'notifySettings.reactions'],
+  ['newPeople', 'notifySettings.newPeople'],
+  ['sounds', 'notifySettings.sounds'],
+] as const satisfies readonly (readonly [keyof NotificationSettings, PlainKey])[];
+
+function SwitchesCard({ settings, change }: CardProps) {
+  return (
+    <Card title={t('notifySettings.more')} description={t('notifySettings.moreIntro')}>
+      <div className="flex flex-col gap-2.5">
+        {SWITCHES.map(([name, text]) => (
+          <Check
+            key={name}
+            label={t(text)}
+            isChecked={settings[name]}
+            onChange={(on) => void change({ [name]: on })}
+          />
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+function Check({
+  label,
+  isChecked,
+  onChange,
+}: {
+  label: string;
+  isChecked: boolean;
+  onChange: (on: boolean) => void;
+}) {
+  return (
+    <label className="flex cursor-pointer items-center gap-2.5 text-sm">
+      <input
+        type="checkbox"
+        checked={isChecked}
+        onChange={({ target }) => onChange(target.checked)}
+        className="size-4 accent-(--accent)"
+      />
+      {label}
+    </label>
+  );
+}

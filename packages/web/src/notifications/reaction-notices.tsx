@@ -1,0 +1,87 @@
+import { ApiError, type ParleyClient } from '@parley/client';
+import {
+  type AccountId,
+  type ConversationId,
+  conversationOfStream,
+  decideNotification,
+  type Event,
+  type Seq,
+} from '@parley/protocol';
+import { toast } from 'sonner';
+import { excerpt } from '../lib/display-text.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
+import { chime } from './chime.ts';
+import { isViewing } from './page-focus.ts';
+import { areSoundsOn, recipientOf, recipientSettings } from './recipient.ts';
+
+/** Maximum length of the message text in a notice, in characters. */
+const EXCERPT = 80;
+
+/** Notifies of reactions to the messages of the user, if that is wanted. */
+export class ReactionNotices {
+  readonly #client: ParleyClient;
+  readonly #account: AccountId;
+  readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
+  /** Whether the message of a reaction is being loaded. */
+  #isLoading = false;
+
+  constructor(
+    client: ParleyClient,
+    account: AccountId,
+    open: (conversation: ConversationId, thread: Seq | null) => void,
+  ) {
+    this.#client = client;
+    this.#account = account;
+    this.#open = open;
+  }
+
+  /** Shows a notice of the event if it is a reaction to a message of the user. */
+  async apply(event: Event): Promise<void> {
+    if (event.type !== 'reaction.added' || this.#client.state !== 'live') return;
+    const conversation = conversationOfStream(event.stream);
+    if (isViewing(conversation)) return;
+    const { inApp } = decideNotification(
+      { kind: 'reaction', actor: event.actor },
+      recipientSettings(this.#client, this.#account, conversation),
+      recipientOf(this.#account),
+      Date.now(),
+    );
+    // One message at a time is loaded: of many reactions at once, some are not shown.
+    if (!inApp || this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      const message = await this.#client.api.message(conversation, event.data.message);
+      if (message.author === this.#account) {
+        this.#show(event.actor, event.data.emoji, message);
+      }
+    } catch (error) {
+      // The message was deleted since, or is out of reach: there is nothing to show.
+      if (!(error instanceof ApiError)) throw error;
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  #show(
+    actor: AccountId,
+    emoji: string,
+    message: { readonly conversation: ConversationId; readonly thread: Seq | null; body: string },
+  ): void {
+    const name = this.#client.snapshot.users.get(actor)?.displayName ?? t('common.someone');
+    toast(
+      <RichText
+        text="notifications.reacted"
+        parts={{ name: <bdi>{name}</bdi>, emoji: <span>{emoji}</span> }}
+      />,
+      {
+        description: <bdi>{excerpt(message.body, EXCERPT)}</bdi>,
+        action: {
+          label: t('common.open'),
+          onClick: () => this.#open(message.conversation, message.thread),
+        },
+      },
+    );
+    if (areSoundsOn(this.#client, this.#account)) chime();
+  }
+}

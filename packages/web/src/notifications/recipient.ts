@@ -1,0 +1,43 @@
+import { overrideKey, type ParleyClient } from '@parley/client';
+import type {
+  AccountId,
+  ConversationId,
+  NotificationRecipient,
+  RecipientSettings,
+  Seq,
+} from '@parley/protocol';
+import { notificationSettings } from './settings.ts';
+
+/** Returns the settings of the account that concern a conversation, or a thread of it. */
+export function recipientSettings(
+  client: ParleyClient,
+  account: AccountId,
+  conversation?: ConversationId,
+  thread?: Seq,
+): RecipientSettings {
+  const { notifications, statuses } = client.snapshot;
+  const until = statuses.get(account)?.doNotDisturbUntil;
+  const of = (key: string) => notifications.overrides.get(key) ?? null;
+  return {
+    general: notifications.settings,
+    conversation: conversation === undefined ? null : of(overrideKey(conversation)),
+    thread:
+      conversation === undefined || thread === undefined
+        ? null
+        : of(overrideKey(conversation, thread)),
+    doNotDisturbUntil: until == null ? null : Date.parse(until),
+  };
+}
+
+/** Returns the user of this device as the recipient of what is not a message. */
+export const recipientOf = (account: AccountId): NotificationRecipient => ({
+  account,
+  isMember: true,
+  isFollowing: null,
+  presence: 'active',
+  hasRead: false,
+});
+
+/** Returns whether notifications play a sound here: neither turned off in general nor on this device. */
+export const areSoundsOn = (client: ParleyClient, account: AccountId): boolean =>
+  client.snapshot.notifications.settings.sounds && notificationSettings(account).sound;
