@@ -201,6 +201,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await sam.page.getByRole('button', { name: 'Create a group' }).count()).toBe(0);
     await sam.page.getByRole('link', { name: /everyone/ }).click();
     await sam.write('buy my pills');
+    await sam.write('cheap pills');
 
     await page.goto('/');
     await page.getByRole('link', { name: /everyone/ }).click();
@@ -220,7 +221,15 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('Admins deleted a message you reported').waitFor();
     await page.getByText('No open reports').waitFor();
     await sam.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await page.goto('/admin/users');
+    await page.getByRole('button', { name: /@sam · sam@/ }).click();
+    await page.getByRole('button', { name: 'Delete messages', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: /Delete messages of/ });
+    expect(await barriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Delete messages', exact: true }).click();
+    await dialog.getByText('1 message deleted').waitFor();
     await page.goto('/admin/audit-log');
+    await page.getByText('bulk_deletion_finished').waitFor();
     await page.getByText('report_resolved').waitFor();
     await page.getByText('settings_changed').first().waitFor();
   });

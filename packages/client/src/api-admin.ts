@@ -8,6 +8,8 @@ import type {
   AuditLogFilter,
   AuditLogFormat,
   AuditLogPage,
+  BulkDeletion,
+  BulkDeletionBody,
   ClientId,
   CreateAccountBody,
   CreateApiKeyBody,
@@ -92,6 +94,24 @@ export class AdminApi {
 
   deleteAccount(account: AccountId, messages: MessagesFate): Promise<void> {
     return this.#api.request('DELETE', `/admin/accounts/${account}${query({ messages })}`);
+  }
+
+  /**
+   * Requests the deletion of all messages of an account, or of those since a time. The server deletes them in the
+   * background: {@link bulkDeletions} says how far it is.
+   */
+  deleteMessages(
+    account: AccountId,
+    body: BulkDeletionBody = {},
+    id?: ClientId,
+  ): Promise<BulkDeletion> {
+    return this.#api.request('POST', `/admin/accounts/${account}/bulk-deletions`, { body, id });
+  }
+
+  /** Lists the latest deletions of all messages of an account, the newest first. */
+  async bulkDeletions(account: AccountId): Promise<BulkDeletion[]> {
+    const path = `/admin/accounts/${account}/bulk-deletions`;
+    return (await this.#api.request<{ items: BulkDeletion[] }>('GET', path)).items;
   }
 
   async invitations(): Promise<Invitation[]> {

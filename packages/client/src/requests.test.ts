@@ -92,6 +92,11 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [`POST /admin/accounts/${A}/unsuspend`, ({ admin }) => admin.unsuspend(A, ID), { id: ID }],
   [
+    `POST /admin/accounts/${A}/bulk-deletions`,
+    ({ admin }) => admin.deleteMessages(A, { since: '2026-01-01T00:00:00.000Z' }, ID),
+    { body: { since: '2026-01-01T00:00:00.000Z' }, id: ID },
+  ],
+  [
     `POST /conversations/${C}/messages/7/report`,
     ({ api }) => api.reports.reportMessage(C, SEQ, { reason: 'spam' }, ID),
     { body: { reason: 'spam' }, id: ID },
@@ -460,6 +465,7 @@ const LISTS: readonly Row[] = [
   [`GET /conversations/${C}/links`, ({ api }) => api.admission.groupLinks(C)],
   ['GET /me/blocks', ({ account }) => account.blocks()],
   ['GET /me/sessions', ({ account }) => account.sessions()],
+  [`GET /admin/accounts/${A}/bulk-deletions`, ({ admin }) => admin.bulkDeletions(A)],
   ['GET /admin/invitations', ({ admin }) => admin.invitations()],
   ['GET /admin/emails', ({ admin }) => admin.email()],
   ['GET /admin/environment', ({ admin }) => admin.environment()],

@@ -133,6 +133,10 @@ export const ERRORS = {
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },
   not_a_poll: { status: 409, title: 'This message is not a poll' },
   report_resolved: { status: 409, title: 'This report was already resolved in another way' },
+  bulk_deletion_running: {
+    status: 409,
+    title: 'The messages of this account are already being deleted',
+  },
   poll_closed: { status: 409, title: 'This poll is closed' },
   choice_invalid: { status: 422, title: 'This poll doesn’t have these choices' },
   window_passed: {

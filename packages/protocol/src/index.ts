@@ -24,6 +24,7 @@ export * from './rest.ts';
 export * from './rest-admin.ts';
 export * from './rest-audit.ts';
 export * from './rest-auth.ts';
+export * from './rest-bulk-deletions.ts';
 export * from './rest-factors.ts';
 export * from './rest-reports.ts';
 export * from './rest-search.ts';

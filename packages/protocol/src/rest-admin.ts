@@ -24,6 +24,7 @@ export const AdminPermission = z.enum([
   'reset_second_factor',
   'end_sessions',
   'keys',
+  'delete_messages',
   'delete',
 ]);
 export type AdminPermission = z.infer<typeof AdminPermission>;

@@ -22,6 +22,9 @@ const OTHERS = [
   // Scheduled messages, and who may create groups.
   'scheduled-redact',
   'conversations-creator',
+  // Bulk deletions by admins, in the background.
+  'messages-to-bulk-delete',
+  'messages-bulk-deleted',
   // Forwarded messages.
   'messages-forwarded',
   'stream-read-logs',

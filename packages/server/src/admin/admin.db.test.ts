@@ -64,12 +64,21 @@ describe('listing accounts', () => {
         'suspend',
         'unlock',
         'end_sessions',
+        'delete_messages',
         'delete',
       ],
       assignableRoles: ['owner', 'admin', 'member'],
     });
     expect(await seenBy(admin, pia.id)).toMatchObject({
-      permissions: ['update', 'deactivate', 'suspend', 'unlock', 'end_sessions', 'delete'],
+      permissions: [
+        'update',
+        'deactivate',
+        'suspend',
+        'unlock',
+        'end_sessions',
+        'delete_messages',
+        'delete',
+      ],
       assignableRoles: [],
     });
     expect(await seenBy(admin, owner.id)).toMatchObject({ permissions: [], assignableRoles: [] });
@@ -85,6 +94,7 @@ describe('listing accounts', () => {
       'set_role',
       'reactivate',
       'unlock',
+      'delete_messages',
       'delete',
     ]);
   });

@@ -22,6 +22,7 @@ const ACTIONS: AdminAction[] = [
   'reset_second_factor',
   'end_sessions',
   'keys',
+  'delete_messages',
   'delete',
 ];
 
@@ -69,7 +70,7 @@ describe('what an admin is offered', () => {
   const offered = (role: AccountRole, to: AdminTarget) =>
     adminPermissions({ account: me, role }, to).join(' ');
   const active =
-    'update set_role deactivate suspend unlock reset_second_factor end_sessions delete';
+    'update set_role deactivate suspend unlock reset_second_factor end_sessions delete_messages delete';
   const withoutRole = active.replace(' set_role', '');
 
   /** By the role of the actor, then of the target. */
@@ -85,13 +86,13 @@ describe('what an admin is offered', () => {
 
   test('follows the state of the account', () => {
     expect(offered('owner', target('member', { isActive: false, secondFactor: false }))).toBe(
-      'update set_role reactivate unlock delete',
+      'update set_role reactivate unlock delete_messages delete',
     );
     expect(offered('admin', target('member', { kind: 'service', secondFactor: false }))).toBe(
-      'update deactivate suspend keys delete',
+      'update deactivate suspend keys delete_messages delete',
     );
     expect(offered('admin', target('member', { suspendedUntil: '2100-01-01T00:00:00.000Z' }))).toBe(
-      'update deactivate unsuspend unlock reset_second_factor end_sessions delete',
+      'update deactivate unsuspend unlock reset_second_factor end_sessions delete_messages delete',
     );
     // One’s own account is neither locked out nor demoted by a slip.
     expect(offered('owner', target('owner', { id: me }))).toBe('update unlock');

@@ -15,6 +15,7 @@ const all = (verdict: PolicyVerdict): Record<AdminAction, PolicyVerdict> => ({
   reset_second_factor: verdict,
   end_sessions: verdict,
   keys: verdict,
+  delete_messages: verdict,
   delete: verdict,
 });
 
@@ -78,6 +79,7 @@ const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> =
   reset_second_factor: (target) => target.secondFactor,
   end_sessions: (target) => target.kind === 'user' && target.isActive,
   keys: (target) => target.kind === 'service',
+  delete_messages: () => true,
   delete: () => true,
 };
 

@@ -32,6 +32,8 @@ export type AuditEvent =
   | 'api_key_revoked'
   | 'invitation_created'
   | 'invitation_revoked'
+  | 'bulk_deletion_requested'
+  | 'bulk_deletion_finished'
   | 'report_viewed'
   | 'report_resolved'
   | 'settings_changed'
@@ -99,6 +101,12 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   api_key_revoked: every('an API key was revoked; `key`: its id'),
   invitation_created: every('an invitation was created; `invitation`: its id'),
   invitation_revoked: every('an invitation was revoked; `invitation`: its id'),
+  bulk_deletion_requested: every(
+    'an admin requested the deletion of all messages of an account; `deletion`: its id, `since`: earlier ones are kept',
+  ),
+  bulk_deletion_finished: every(
+    'the messages of an account were deleted; `deletion`, `messages`: how many',
+  ),
   report_viewed: every(
     'a report was read with the messages around the reported one; `report`, `conversation`, `message`',
   ),

@@ -327,6 +327,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   identities: 'accounts at single sign-on providers',
   api_keys: 'keys of service accounts, as hashes',
   erasures: 'progress of erasures of accounts',
+  bulk_deletions: 'progress of deletions of the messages of an account',
   search_state: 'the version of the search index',
   search_progress: 'how far the search index is filled, which search/check.ts compares',
   search_segments: 'the search index: see search/check.ts',

@@ -69,6 +69,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   exportMe: user,
   deleteMe: user,
   deleteAccount: adminUser,
+  deleteAccountMessages: adminUser,
+  listBulkDeletions: admin,
   startSso: anyone,
   finishSso: anyone,
   mySecondFactors: user,

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../accounts/accounts.ts';
 import { ApiKeys } from '../accounts/api-keys/api-keys.ts';
+import { BulkDeletions } from '../admin/bulk-deletions.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { bootstrapEveryone } from '../conversations/everyone.ts';
 import { Emails } from '../email/emails.ts';
@@ -34,6 +35,7 @@ export interface DomainLayer {
   readonly factors: SecondFactors;
   readonly identities: Identities;
   readonly erasures: Erasures;
+  readonly bulkDeletions: BulkDeletions;
   readonly readCursors: ReadCursors;
   readonly search: MessageSearch;
   readonly directory: Directory;
@@ -81,6 +83,8 @@ export async function openDomains(
   onStop(() => files.sweeper.stop());
   const erasures = new Erasures({ pool, append, clock, log, sessions, files: files.collector });
   onStop(() => erasures.stop());
+  const bulkDeletions = new BulkDeletions({ pool, append, clock, log, audit });
+  onStop(() => bulkDeletions.stop());
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
@@ -106,6 +110,7 @@ export async function openDomains(
       audit,
       accounts,
       erasures,
+      bulkDeletions,
       indexer,
       reminders,
       scheduled,
@@ -121,6 +126,7 @@ export async function openDomains(
     factors,
     identities,
     erasures,
+    bulkDeletions,
     readCursors,
     search,
     directory,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import { auditRoutes } from '../admin/audit-routes.ts';
+import { bulkDeletionRoutes } from '../admin/bulk-deletion-routes.ts';
 import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { serverSettingsRoutes } from '../admin/settings-routes.ts';
@@ -164,6 +165,7 @@ function apiRoutes(
     (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
+    (scope) => bulkDeletionRoutes(scope, { accounts, bulkDeletions: domains.bulkDeletions, clock }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),
   ];
 }

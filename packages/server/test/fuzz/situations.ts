@@ -406,6 +406,9 @@ function administration(fixtures: Fixtures): Situations {
     // Only owners change roles; a user of its own, because admins cannot act on other admins.
     updateAccount: async () => as(fixtures.owner, { id: (await fixtures.user()).id }),
     deleteAccount: async () => admin({ id: (await fixtures.user()).id }),
+    deleteAccountMessages: async () =>
+      admin({ id: (await fixtures.user()).id, since: '2026-01-01T00:00:00.000Z' }),
+    listBulkDeletions: about,
     deactivateAccount: about,
     reactivateAccount: about,
     unlockAccount: about,

@@ -1,5 +1,6 @@
 import type { AccountRole, AdminAccount, AdminPermission } from '@parley/protocol';
 import {
+  Eraser,
   Hourglass,
   LockKeyholeOpen,
   LogOut,
@@ -25,6 +26,7 @@ import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
+import { DeleteMessages } from './delete-messages.tsx';
 import { roleOptions } from './role-options.ts';
 import { SuspendAccount } from './suspend-account.tsx';
 import { useAdmin } from './use-admin.ts';
@@ -43,7 +45,7 @@ export function AccountDialog({
 }) {
   const admin = useAdmin();
   const [dialog, setDialog] = useState<
-    'deactivate' | 'suspend' | 'sessions' | 'factor' | 'delete' | null
+    'deactivate' | 'suspend' | 'sessions' | 'factor' | 'messages' | 'delete' | null
   >(null);
   const reauthentication = useReauthentication();
   const may = (action: AdminPermission) => account.permissions.includes(action);
@@ -146,6 +148,11 @@ export function AccountDialog({
             <ShieldOff size={16} /> {t('adminUsers.removeSecondFactor')}
           </Button>
         )}
+        {may('delete_messages') && (
+          <Button look="risky" onClick={() => setDialog('messages')}>
+            <Eraser size={16} /> {t('adminUsers.deleteMessages')}
+          </Button>
+        )}
         {may('delete') && (
           <Button look="risky" onClick={() => setDialog('delete')}>
             <Trash2 size={16} /> {t('common.deleteAccount')}
@@ -198,6 +205,7 @@ export function AccountDialog({
         }
       />
       {reauthentication.dialog}
+      <DeleteMessages account={account} open={dialog === 'messages'} onClose={close} />
       <DeleteAccount
         account={account}
         open={dialog === 'delete'}

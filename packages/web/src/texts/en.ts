@@ -865,6 +865,7 @@ export const en = {
       'They’ll be logged out everywhere right away and can’t log in until you reactivate the account. Their messages stay.',
     deactivate: 'Deactivate',
     deactivated: 'Account deactivated',
+    deleteMessages: 'Delete messages',
     logOutQuestion: 'Log {{name}} out everywhere?',
     logOutIntro: 'All their sessions will end right away. They can log in again.',
     loggedOut: 'All sessions logged out',
@@ -1017,6 +1018,19 @@ export const en = {
     keepHint: 'Conversations stay readable. Their name will be replaced with “deleted account”.',
     delete: 'Delete their messages',
     deleteHint: 'Their messages will be deleted for everyone.',
+  },
+  deleteMessages: {
+    title: 'Delete messages of {{name}}?',
+    intro:
+      'Their messages will be deleted for everyone, in groups and direct messages. This can’t be undone. Suspend the account first if it is still posting.',
+    which: 'Messages',
+    all: 'All messages',
+    last: 'From the last {{time}}',
+    submit: 'Delete messages',
+    running_one: 'Deleting messages… {{count, number}} deleted so far',
+    running_other: 'Deleting messages… {{count, number}} deleted so far',
+    done_one: '{{count, number}} message deleted, {{time}}',
+    done_other: '{{count, number}} messages deleted, {{time}}',
   },
   createAccount: {
     intro:

@@ -1,0 +1,92 @@
+import type { AccountId, BulkDeletion, ClientId } from '@parley/protocol';
+import type pg from 'pg';
+import type { Auditing } from '../audit/audit-log.ts';
+import { refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
+import { timestamp } from '../storage/sql.ts';
+import { allowed } from './queries.ts';
+
+/** Of the bulk deletions of an account, the latest are listed. */
+const LISTED = 20;
+
+const DELETION = `json_build_object(
+  'id', id,
+  'account', account_id,
+  'requestedBy', requested_by,
+  'requestedAt', ${timestamp('requested_at')},
+  'since', ${timestamp('posted_since')},
+  'deleted', deleted,
+  'doneAt', ${timestamp('done_at')}
+) as item`;
+
+/** Who requests the deletion of whose messages, and under which client id. */
+export interface BulkDeletionRequest {
+  readonly actor: AccountId;
+  readonly clientId: ClientId;
+  readonly target: AccountId;
+  /** Messages that were posted before it are kept; null: none. */
+  readonly since: Date | null;
+  readonly at: Date;
+  readonly audit: Auditing;
+}
+
+/**
+ * Stores a request to delete the messages of an account, for {@link BulkDeletions}. A retry with the same client
+ * id returns the same one; an account has one at a time.
+ * @throws {RefusalError}
+ */
+export async function requestBulkDeletion(
+  pool: pg.Pool,
+  { actor, clientId: id, target, since, at, audit }: BulkDeletionRequest,
+): Promise<BulkDeletion> {
+  const note = audit.log.note({
+    event: 'bulk_deletion_requested',
+    account: target,
+    actor,
+    address: audit.address,
+    details: { deletion: id, ...(since && { since: since.toISOString() }) },
+  });
+  const deletion = await withTransaction(pool, async (client) => {
+    // Its locks put requests for the same account one after the other.
+    await allowed(client, actor, target, 'delete_messages');
+    const { rows: earlier } = await client.query<{ item: BulkDeletion }>({
+      name: 'bulk-deletions-earlier',
+      text: `select ${DELETION} from bulk_deletions
+             where id = $1 or (account_id = $2 and done_at is null)
+             order by id <> $1`,
+      values: [id, target],
+    });
+    const [found] = earlier;
+    if (found?.item.id === id) {
+      const { account, requestedBy, since: before } = found.item;
+      const isSame =
+        account === target && requestedBy === actor && before === (since?.toISOString() ?? null);
+      return isSame ? found.item : refuse('client_id_reused');
+    }
+    if (found) refuse('bulk_deletion_running');
+    const { rows } = await client.query<{ item: BulkDeletion }>({
+      name: 'bulk-deletions-insert',
+      text: `insert into bulk_deletions (id, account_id, requested_by, requested_at, posted_since)
+             values ($1, $2, $3, $4, $5)
+             returning ${DELETION}`,
+      values: [id, target, actor, at, since],
+    });
+    await note.store(client);
+    return rows[0]?.item;
+  });
+  note.tell();
+  if (!deletion) throw new Error('The bulk deletion was not inserted');
+  return deletion;
+}
+
+/** Returns the latest bulk deletions of an account, the newest first. */
+export async function bulkDeletionsOf(pool: pg.Pool, account: AccountId): Promise<BulkDeletion[]> {
+  const { rows } = await pool.query<{ item: BulkDeletion }>({
+    name: 'bulk-deletions-of-account',
+    text: `select ${DELETION} from bulk_deletions
+           where account_id = $1
+           order by requested_at desc, id desc limit $2`,
+    values: [account, LISTED],
+  });
+  return rows.map(({ item }) => item);
+}

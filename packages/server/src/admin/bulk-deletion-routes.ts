@@ -1,0 +1,73 @@
+import { AccountId, BulkDeletion, BulkDeletionBody, BulkDeletionsAnswer } from '@parley/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { AccountParts } from '../accounts/parts.ts';
+import type { Clock } from '../clock.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { requesterOf } from '../http/requester.ts';
+import { bulkDeletionsOf, requestBulkDeletion } from './bulk-deletion-requests.ts';
+import type { BulkDeletions } from './bulk-deletions.ts';
+
+/** What the routes of bulk deletions are constructed with. */
+export interface BulkDeletionRoutesDeps {
+  readonly accounts: Pick<AccountParts, 'pool' | 'audit' | 'authenticate'>;
+  readonly bulkDeletions: Pick<BulkDeletions, 'wake'>;
+  readonly clock: Clock;
+}
+
+const OfAccount = z.object({ id: AccountId });
+const tags = ['Administration'];
+
+/** Registers the routes with which admins delete all messages of an account. */
+export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, audit, authenticate: onRequest } = deps.accounts;
+
+  app.route({
+    method: 'POST',
+    url: '/admin/accounts/:id/bulk-deletions',
+    schema: {
+      operationId: 'deleteAccountMessages',
+      tags,
+      summary: 'Delete all messages of an account',
+      description:
+        'The messages are deleted in the background, in all conversations, as by a moderator; `deleted` counts ' +
+        'them. Messages that are posted meanwhile may be deleted or not: suspend the account first. ' +
+        'Refused with `bulk_deletion_running` while another deletion for the account is running.',
+      security: [{ accessToken: [] }],
+      headers: IdempotencyHeader,
+      params: OfAccount,
+      body: BulkDeletionBody,
+      response: { 202: BulkDeletion, ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { since } = request.body;
+      const deletion = await requestBulkDeletion(pool, {
+        ...requesterOf(request),
+        target: request.params.id,
+        since: since === undefined ? null : new Date(since),
+        at: new Date(deps.clock.now()),
+        audit: { log: audit, address: request.ip },
+      });
+      deps.bulkDeletions.wake();
+      return reply.code(202).send(deletion);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/accounts/:id/bulk-deletions',
+    schema: {
+      operationId: 'listBulkDeletions',
+      tags,
+      summary: 'List the latest deletions of all messages of an account, and how far they are',
+      security: [{ accessToken: [] }, { apiKey: [] }],
+      params: OfAccount,
+      response: { 200: BulkDeletionsAnswer, ...problems(401, 403, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => ({ items: await bulkDeletionsOf(pool, request.params.id) }),
+  });
+}

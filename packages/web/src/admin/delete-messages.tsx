@@ -1,0 +1,96 @@
+import type { AdminAccount, BulkDeletion } from '@parley/protocol';
+import { useEffect } from 'react';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { isolate } from '../lib/bidi.ts';
+import { inUnits } from '../lib/text.ts';
+import { fullTime } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+const HOUR_MS = 3_600_000;
+/** Interval of asking how far a deletion is, while the dialog is open. */
+const REFRESH_MS = 2_000;
+
+/** Deletes all messages of an account, or the latest ones, and shows how far the server is. */
+export function DeleteMessages({
+  account,
+  open,
+  onClose,
+}: {
+  account: AdminAccount;
+  open: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={t('deleteMessages.title', { name: isolate(account.displayName) })}
+      description={t('deleteMessages.intro')}
+    >
+      <DeleteForm account={account} />
+    </Dialog>
+  );
+}
+
+function DeleteForm({ account }: { account: AdminAccount }) {
+  const admin = useAdmin();
+  const deletions = useLoad(() => admin.bulkDeletions(account.id));
+  const [latest] = deletions.data ?? [];
+  const isRunning = latest !== undefined && latest.doneAt === null;
+  const { reload } = deletions;
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setInterval(() => void reload(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [isRunning, reload]);
+  const form = useForm(['hours'], async ({ hours }) => {
+    const since = hours === '' ? undefined : new Date(Date.now() - Number(hours) * HOUR_MS);
+    await admin.deleteMessages(account.id, since && { since: since.toISOString() });
+    await reload();
+  });
+  return (
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
+      <Problem text={form.problem} />
+      <Select
+        name="hours"
+        label={t('deleteMessages.which')}
+        defaultValue=""
+        options={[
+          ['', t('deleteMessages.all')],
+          ['1', t('deleteMessages.last', { time: inUnits(1, 'hour') })],
+          ['24', t('deleteMessages.last', { time: inUnits(1, 'day') })],
+          ['168', t('deleteMessages.last', { time: inUnits(7, 'day') })],
+          ['720', t('deleteMessages.last', { time: inUnits(30, 'day') })],
+        ]}
+      />
+      <Button
+        type="submit"
+        look="danger"
+        busy={form.busy}
+        disabled={isRunning}
+        className="min-h-11"
+      >
+        {t('deleteMessages.submit')}
+      </Button>
+      <Loading of={deletions} />
+      {latest && <Progress deletion={latest} />}
+    </form>
+  );
+}
+
+function Progress({ deletion: { deleted, doneAt } }: { deletion: BulkDeletion }) {
+  return (
+    <p role="status" className="text-muted text-sm">
+      {doneAt === null
+        ? t('deleteMessages.running', { count: deleted })
+        : t('deleteMessages.done', { count: deleted, time: fullTime(doneAt) })}
+    </p>
+  );
+}
