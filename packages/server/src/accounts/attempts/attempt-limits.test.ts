@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import type pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { emailKey, usernameKey } from '../users/names.ts';
-import { addressKey, lockedOut, nameKey } from './attempt-limits.ts';
+import { AttemptLimits, accountKey, addressKey, lockedOut, nameKey } from './attempt-limits.ts';
 
 describe('what counts as one address', () => {
   test.each([
@@ -48,4 +49,48 @@ test.each([
     address,
     details: { limit: 'wrongPassword', seconds: 60 },
   });
+});
+
+describe('a limit that is counted in this process', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  // It needs no database.
+  const limits = (on: boolean) => new AttemptLimits({} as pg.Pool, on);
+
+  test('refuses what exceeds it, with the time to wait', async () => {
+    const counted = limits(true);
+    for (let n = 0; n < 60; n++) await counted.take('token', 'session');
+    vi.advanceTimersByTime(20_500);
+    await expect(counted.take('token', 'session')).rejects.toMatchObject({
+      refusal: { code: 'rate_limited', retryAfter: 40 },
+    });
+    await counted.take('token', 'another session');
+    vi.advanceTimersByTime(40_000);
+    await counted.take('token', 'session');
+  });
+
+  test('has room again for an attempt that is given back, and for all after a reset', async () => {
+    const counted = limits(true);
+    for (let n = 0; n < 60; n++) await counted.take('token', 'session');
+    await counted.giveBack('token', 'session');
+    await counted.take('token', 'session');
+    await expect(counted.take('token', 'session')).rejects.toThrow();
+    await counted.clear('token', 'session');
+    for (let n = 0; n < 60; n++) await counted.take('token', 'session');
+  });
+
+  test('refuses nothing with RATE_LIMITS=off', async () => {
+    const off = limits(false);
+    for (let n = 0; n < 100; n++) await off.take('token', 'session');
+    await off.take('login', '192.0.2.1');
+    await off.giveBack('login', '192.0.2.1');
+    await off.clear('login', '192.0.2.1');
+  });
+});
+
+test('names and addresses are counted under keys from which they cannot be read', () => {
+  expect(nameKey('ann')).toMatch(/^n:[\w-]{43}$/);
+  expect(nameKey('ann')).toBe(nameKey('ann'));
+  expect(nameKey('ann')).not.toBe(nameKey('bob'));
+  expect(accountKey('id' as never)).toBe('a:id');
 });
