@@ -300,6 +300,24 @@ describe('loading', () => {
     return { server, client, timeline, id };
   }
 
+  test.each([
+    ['the last event', 0, 'limit=50'],
+    ['the event before it', 1, 'around=202&limit=50'],
+  ])(
+    'around %s asks for a page around it only if the latest has not all that follows',
+    async (_, back, query) => {
+      const { server, id } = aGroup(200);
+      const { client } = await aLiveClient(server);
+      const timeline = client.timeline(id);
+      void timeline.open((server.lastSeq(id) - back) as Seq);
+      await settle();
+      expect(pages(server).map((r) => r.path.split('?')[1])).toEqual([query]);
+      await heal(server, client);
+      expect(timeline.snapshot).toMatchObject({ hasNewer: false, loading: null });
+      expect(timeline.snapshot.messages.at(-1)?.body).toBe('old 199');
+    },
+  );
+
   test('is repeated for a page from before the start of the window', async () => {
     const { server, client, timeline, id } = await opening();
     const [request] = pages(server);

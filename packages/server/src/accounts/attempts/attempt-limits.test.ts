@@ -69,7 +69,7 @@ describe('a limit that is counted in this process', () => {
     await counted.take('token', 'session');
   });
 
-  test('has room again for an attempt that is given back, and for all after a reset', async () => {
+  test('allows another attempt for one that is given back, and for all after a reset', async () => {
     const counted = limits(true);
     for (let n = 0; n < 60; n++) await counted.take('token', 'session');
     await counted.giveBack('token', 'session');
