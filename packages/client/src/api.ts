@@ -46,6 +46,7 @@ import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
+import { RetentionApi } from './api-retention.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
 import { RestSession } from './rest-session.ts';
@@ -127,6 +128,8 @@ export class ParleyApi extends RestSession {
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);
   readonly notifications = new NotificationsApi(this);
+  /** How long messages are kept. */
+  readonly retention = new RetentionApi(this);
   /** Saved and scheduled messages. */
   readonly personal = new PersonalApi(this);
 

@@ -10,6 +10,7 @@ export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';
 export type { ReportsApi } from './api-reports.ts';
+export type { RetentionApi } from './api-retention.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
 export * from './client-types.ts';

@@ -22,6 +22,8 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   groupCreation: true,
   messageEditWindow: true,
   messageDeleteWindow: true,
+  messageRetentionDays: false,
+  groupRetention: false,
 };
 
 /** What {@link Refreshes} needs. */

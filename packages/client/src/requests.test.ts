@@ -18,6 +18,7 @@ import type { ApiError } from './api-error.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
+import { RetentionApi } from './api-retention.ts';
 
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
@@ -111,6 +112,20 @@ const AUTHORIZED: readonly Row[] = [
     'POST /reports/r/resolve',
     ({ api }) => api.reports.resolveReport('r', { action: 'dismiss' }, ID),
     { body: { action: 'dismiss' }, id: ID },
+  ],
+  [`GET /conversations/${C}/retention`, ({ api }) => api.retention.of(C)],
+  [
+    `PUT /conversations/${C}/retention`,
+    ({ api }) => api.retention.change(C, 90, ID),
+    { body: { retention: 90 }, id: ID },
+  ],
+  [
+    `GET /conversations/${C}/retention/expired?days=30`,
+    ({ api }) => api.retention.countExpired(C, 30),
+  ],
+  [
+    'GET /admin/retention/expired?days=30&groupRetention=any',
+    ({ api }) => api.retention.countAllExpired({ days: 30, groupRetention: 'any' }),
   ],
   ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
   [
@@ -572,6 +587,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AdmissionApi).map((name) => `api.admission.${name}(`),
       ...methods(PersonalApi).map((name) => `api.personal.${name}(`),
       ...methods(PollsApi).map((name) => `api.polls.${name}(`),
+      ...methods(RetentionApi).map((name) => `api.retention.${name}(`),
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
       // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)

@@ -6,6 +6,7 @@ import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId
 import { LIMITS } from './limits.ts';
 import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
+import { MessageRetention } from './retention.ts';
 import { ChangedServerSettings } from './server-settings.ts';
 import { Emoji } from './text.ts';
 
@@ -103,6 +104,7 @@ const CONVERSATION_EVENTS = {
     /** True: the group was archived; false: it was restored. */
     archived: z.boolean().optional(),
     slowModeSeconds: count(0, LIMITS.slowModeSecondsMax).optional(),
+    retention: MessageRetention.optional(),
     /** What members may do since the event, if that has changed. */
     access: GroupAccess.optional(),
   }),

@@ -64,6 +64,8 @@ export const LIMITS = {
   groupDescriptionMax: 1_000,
   /** The longest wait between two posts of a member, in seconds. */
   slowModeSecondsMax: 21_600,
+  /** The longest time after which messages are deleted: a hundred years. */
+  retentionDaysMax: 36_500,
   passwordMin: 10,
   /** A password, in bytes of UTF-8: hashing longer ones would only cost time. */
   passwordBytesMax: 1024,

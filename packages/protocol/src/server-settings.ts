@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count } from './bounds.ts';
+import { GroupRetention, RetentionDays } from './retention.ts';
 import { line } from './text.ts';
 
 /** The settings of the server that admins change while it runs, with their defaults. */
@@ -34,6 +35,10 @@ export const ServerSettings = z
     messageEditWindow: Window,
     /** How long members may delete their messages. */
     messageDeleteWindow: Window,
+    /** The days after which messages are deleted; null: never. */
+    messageRetentionDays: RetentionDays.nullable(),
+    /** What groups may choose in place of that. */
+    groupRetention: GroupRetention,
   })
   .meta({ id: 'ServerSettings' });
 export type ServerSettings = z.infer<typeof ServerSettings>;
@@ -47,6 +52,8 @@ export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   groupCreation: 'everyone',
   messageEditWindow: null,
   messageDeleteWindow: null,
+  messageRetentionDays: null,
+  groupRetention: 'shorter',
 };
 
 /** Settings of the server that were changed, to these values. */

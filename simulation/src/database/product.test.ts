@@ -25,6 +25,9 @@ const OTHERS = [
   // Bulk deletions by admins, in the background.
   'messages-to-bulk-delete',
   'messages-bulk-deleted',
+  // No simulated group chooses how long it keeps messages.
+  'retention-set',
+  'retention-unset',
   // Forwarded messages.
   'messages-forwarded',
   'stream-read-logs',

@@ -37,6 +37,8 @@ export type AuditEvent =
   | 'report_viewed'
   | 'report_resolved'
   | 'settings_changed'
+  | 'retention_changed'
+  | 'messages_expired'
   | 'audit_log_exported'
   | 'admin_denied';
 
@@ -115,6 +117,12 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   ),
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
+  ),
+  retention_changed: every(
+    'how long a group keeps messages was changed; `conversation`, `retention`: the new value',
+  ),
+  messages_expired: every(
+    'the server deleted messages that had reached their retention period; `messages`, `conversations`: how many',
   ),
   audit_log_exported: every('entries of the audit log were exported; `format`'),
   admin_denied: account('an admin operation was refused; `operation`, `code`: the reason'),

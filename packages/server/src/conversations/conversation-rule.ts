@@ -128,15 +128,11 @@ export function runCommand(
  * Returns a rule that asks the policy first and then decides, one command at a time. What a command
  * does may depend on the command: all its actions must be permitted.
  */
-export function conversationRule(
-  action: ConversationAction | ((command: ConversationCommand) => readonly ConversationAction[]),
-  decide: (
-    tx: RuleContext,
-    command: ConversationCommand,
-    state: ConversationState,
-  ) => Promise<Decision>,
+export function conversationRule<C extends ConversationCommand = ConversationCommand>(
+  action: ConversationAction | ((command: C) => readonly ConversationAction[]),
+  decide: (tx: RuleContext, command: C, state: ConversationState) => Promise<Decision>,
   name = String(action),
-): Rule<ConversationCommand> {
+): Rule<C> {
   return {
     name: `conversations.${name}`,
     async decide(tx, command) {

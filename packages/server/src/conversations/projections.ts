@@ -1,6 +1,6 @@
-import type { AccountId, EventType } from '@parley/protocol';
-import { dataOf } from '../stream/record.ts';
-import type { Projection } from '../stream/stream-transaction.ts';
+import type { AccountId, EventType, MessageRetention } from '@parley/protocol';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { directKey } from './commands.ts';
 import { EVERYONE_STREAM } from './everyone.ts';
 
@@ -56,6 +56,7 @@ export const conversationProjections = {
           e.at,
         ],
       );
+      setRetention(tx, e, data.retention);
     }
   },
 
@@ -137,3 +138,24 @@ export const conversationProjections = {
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;
+
+/** Stores how long a group keeps messages; nothing if an update does not change it. Days are 0 for ever. */
+function setRetention(
+  tx: StatementSink,
+  event: StoredEvent,
+  retention: MessageRetention | undefined,
+): void {
+  if (retention === undefined) return;
+  if (retention === 'server') {
+    tx.issue('retention-unset', 'delete from group_retention where conversation_id = $1', [
+      event.stream,
+    ]);
+    return;
+  }
+  tx.issue(
+    'retention-set',
+    `insert into group_retention (conversation_id, days, seq) values ($1, $2, $3)
+     on conflict (conversation_id) do update set days = excluded.days, seq = excluded.seq`,
+    [event.stream, retention === 'keep' ? 0 : retention, event.seq],
+  );
+}

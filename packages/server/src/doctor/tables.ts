@@ -255,6 +255,13 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     parent: { table: 'group_links', columns: { link_id: 'id' } },
   },
   {
+    name: 'group_retention',
+    key: ['conversation_id'],
+    columns: ['days', 'seq'],
+    excluded: {},
+    ...ofConversation,
+  },
+  {
     name: 'server_settings',
     key: ['name'],
     columns: ['value', 'seq'],
@@ -319,6 +326,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   invitations: 'invitations by admins, in no event',
   emails: 'emails to send',
   attempts: 'counters of rate limits',
+  retention_progress: 'up to where expired messages were deleted',
   reports: 'reports of messages with texts for the admins alone, in no event',
   audit_log: 'security events, not in a stream',
   totps: 'second factors: secrets',

@@ -12,6 +12,7 @@ import { type Files, openFiles } from '../files/files.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
+import { Retention } from '../retention/retention.ts';
 import { Directory } from '../search/directory.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
@@ -90,6 +91,9 @@ export async function openDomains(
   onStop(() => reminders.stop());
   const scheduled = new ScheduledSender({ pool, append, log });
   onStop(() => scheduled.stop());
+  const retention = new Retention({ pool, append, clock, log, audit: base.audit });
+  onStop(() => retention.stop());
+  onCommitted((events) => retention.committed(events));
   const statuses = new Statuses({ pool, append, clock, log });
   onStop(() => statuses.stop());
   onCommitted((events) => statuses.committed(events));
@@ -115,6 +119,7 @@ export async function openDomains(
       reminders,
       scheduled,
       statuses,
+      retention,
       files.collector,
       files.sweeper,
     ];

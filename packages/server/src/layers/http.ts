@@ -29,6 +29,7 @@ import { personalRoutes } from '../personal/routes.ts';
 import { scheduledRoutes } from '../personal/scheduled-routes.ts';
 import { threadRoutes } from '../personal/thread-routes.ts';
 import { reportRoutes } from '../reports/routes.ts';
+import { retentionRoutes } from '../retention/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -162,6 +163,7 @@ function apiRoutes(
     (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
+    (scope) => retentionRoutes(scope, { pool, append, audit, clock, authenticate }),
     (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),

@@ -84,33 +84,34 @@ const reportsCleared = (conversation: ConversationId, messages: readonly Seq[]):
   values: [conversation, messages],
 });
 
-/** Returns what deletes those of an author's messages that are not deleted yet. */
+/** Returns what deletes those messages of an author, or of all if it is null, that are not deleted yet. */
 export async function deletionsOf(
   tx: RuleContext,
   conversation: ConversationId,
-  author: AccountId,
+  author: AccountId | null,
   messages: readonly Seq[],
 ): Promise<{ events: NewEvent[]; writes: Statement[] }> {
   // Read under the stream’s lock: another node may have deleted some of them.
   const rows = await tx.query<{
     seq: Seq;
+    author_id: AccountId;
     thread: Seq | null;
     also_in_conversation: boolean;
     files: FileId[] | null;
   }>(
     'messages-still-to-erase',
-    `select seq, thread, also_in_conversation,
+    `select seq, author_id, thread, also_in_conversation,
          (select array_agg(a.file_id) from attachments a
           where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files
        from messages g
-       where conversation_id = $1 and author_id = $2 and seq = any($3::int8[])
-         and deleted_at is null
+       where conversation_id = $1 and ($2::uuid is null or author_id = $2)
+         and seq = any($3::int8[]) and deleted_at is null
        order by seq`,
     [conversation, author, messages],
   );
-  const deletions = rows.map(({ seq: message, thread, also_in_conversation }) => ({
+  const deletions = rows.map(({ seq: message, author_id, thread, also_in_conversation }) => ({
     message,
-    author,
+    author: author_id,
     ...placeOf(thread === null ? undefined : { thread, alsoInConversation: also_in_conversation }),
   }));
   const gone = rows.map(({ seq }) => seq);

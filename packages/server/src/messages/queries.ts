@@ -18,6 +18,13 @@ import { PAGE_BYTES } from './page-bytes.ts';
  * function is one statement, so the messages contain exactly the events up to `asOf`.
  */
 
+/**
+ * SQL: whether a message belongs to the pages of the conversation $2. Before the place up to which retention
+ * has deleted everything there is nothing to read.
+ */
+const IN_HISTORY = `${isInConversation('messages')} and seq > coalesce(
+  (select p.up_to from retention_progress p where p.conversation_id = $2), 0)`;
+
 /** Returns a page of history, without replies that are only in threads; null when the account is not a member. */
 export async function history(
   pool: Pool,
@@ -33,8 +40,8 @@ export async function history(
         newer.items as newer, newer.found as newer_found
       from memberships m
       join streams s on s.id = m.conversation_id
-      cross join lateral ${pageSide('older', '$3', '$4', isInConversation('messages'))} older
-      cross join lateral ${pageSide('newer', '$3', '$5', isInConversation('messages'))} newer
+      cross join lateral ${pageSide('older', '$3', '$4', IN_HISTORY)} older
+      cross join lateral ${pageSide('newer', '$3', '$5', IN_HISTORY)} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
     values: [account, conversation, wanted.at, wanted.older + 1, wanted.newer + 1],
   });

@@ -217,6 +217,9 @@ function conversations(fixtures: Fixtures): Situations {
     changeMemberRole: withOther,
     handOverGroup: withOther,
     changeMinimumRoles: own,
+    getRetention: own,
+    countExpiredMessages: own,
+    changeRetention: () => group(() => ({ retention: 'server' })),
     listEvents: own,
   };
 }
@@ -426,6 +429,7 @@ function administration(fixtures: Fixtures): Situations {
     getAdminServerSettings: () => admin(),
     // Whoever else registers or creates a group must still be able to.
     changeServerSettings: () => admin({ registration: undefined, groupCreation: undefined }),
+    countAllExpiredMessages: () => admin(),
     listEmail: () => admin(),
     listServiceAccounts: () => admin(),
     createServiceAccount: () => admin(),

@@ -223,21 +223,22 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-still-to-erase',
-    'bd52756df322',
+    '2ef6559c2f71',
     (tx, values) => {
       const [conversation, author, seqs] = values as [string, string, number[]];
       return [...new Set(seqs)]
         .sort((a, b) => a - b)
         .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
         .filter((m) => isOpenOf(m, author))
-        .map(({ seq, thread, also_in_conversation }) => ({
+        .map(({ seq, author_id, thread, also_in_conversation }) => ({
           seq,
+          author_id,
           thread,
           also_in_conversation,
           files: null,
         }));
     },
-    ['seq', 'thread', 'also_in_conversation', 'files'],
+    ['seq', 'author_id', 'thread', 'also_in_conversation', 'files'],
   ),
 ];
 

@@ -9,7 +9,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'b4894cc75a12', (tx, values) => {
+  reads('messages-history', '49879f48db05', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -19,6 +19,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
     const stream = tx.one(tx.tables.streamsById, conversation);
     if (!stream || !isMember(tx, account, conversation)) return [];
+    // No simulated messages expire.
     const before = sideOf(tx, 'older', conversation, at, older, isInConversation);
     const from = sideOf(tx, 'newer', conversation, at, newer, isInConversation);
     return [

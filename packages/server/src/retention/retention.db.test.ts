@@ -1,0 +1,302 @@
+import { rmSync } from 'node:fs';
+import { type ConversationId, streamOfConversation } from '@parley/protocol';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Child, startChild } from '../../test/support/child.ts';
+import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  registerAt,
+  startTestServer,
+  type TestServer,
+  type User,
+} from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { ONE_PIXEL, uploadFile } from '../../test/support/uploads.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
+import { examine } from '../doctor/doctor.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: User;
+let ann: User;
+let bob: User;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  owner = await server.register('olga');
+  ann = await server.register('ann');
+  bob = await server.register('bob');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+const codeOf = ({ status, body }: { status: number; body: { code?: string } }) =>
+  body?.code === undefined ? `${status}` : `${status} ${body.code}`;
+
+/** Lets days pass for messages of a conversation, as if they had been posted earlier. */
+async function age(conversation: ConversationId, seqs: readonly number[], days: number) {
+  const values = [streamOfConversation(conversation), seqs, days];
+  await server.pool.query(
+    `update events set at = at - make_interval(days => $3)
+     where stream_id = $1 and seq = any($2::int8[])`,
+    values,
+  );
+  await server.pool.query(
+    `update messages set posted_at = posted_at - make_interval(days => $3)
+     where conversation_id = $1 and seq = any($2::int8[])`,
+    values,
+  );
+}
+
+const changeSettings = async (change: object) => {
+  const answer = await owner.request('PATCH', '/admin/server-settings', change);
+  expect(codeOf(answer)).toBe('200');
+};
+const keep = (by: User, id: ConversationId, retention: unknown) =>
+  by.request('PUT', `/conversations/${id}/retention`, { retention });
+const textsIn = async (id: ConversationId, by = ann): Promise<string[]> => {
+  const { body } = await by.request('GET', `/conversations/${id}/messages?limit=200`);
+  return body.items.map((m: { body: string }) => m.body);
+};
+const unreadOf = async (by: User, id: ConversationId) => {
+  const { body } = await by.request('GET', `/conversations/${id}`);
+  return { unread: body.unread, unreadMentions: body.unreadMentions };
+};
+
+describe('retention', () => {
+  test('deletes expired messages with everything that belongs to them', async () => {
+    const id = await ann.group('retention of all', [bob]);
+    const path = `/conversations/${id}/messages`;
+    const post = async (body: object, by = ann): Promise<number> =>
+      (await by.request('POST', path, body)).body.seq;
+    const plain = await ann.post(id, 'secretword first @bob');
+    const edited = await ann.post(id, 'secretword to edit');
+    await ann.request('PATCH', `${path}/${edited}`, { body: 'secretword edited' });
+    const file = await uploadFile({ ...ann, url: server.url }, 'secretword.png', ONE_PIXEL);
+    const withFile = await post({ body: 'secretword file', attachments: [file] });
+    const root = await ann.post(id, 'secretword root');
+    const oldReply = await post({ body: 'secretword reply', thread: root }, bob);
+    const poll = await ann.request('POST', `/conversations/${id}/polls`, {
+      question: 'secretword poll?',
+      choices: ['secretword one', 'two'],
+    });
+    const newReply = await post({ body: 'a newer reply', thread: root }, bob);
+    await bob.request('PUT', `${path}/${poll.body.seq}/poll/vote`, { choices: [0] });
+    await bob.request('PUT', `${path}/${plain}/reactions/%F0%9F%91%8D`);
+    await ann.request('PUT', `${path}/${plain}/pin`);
+    await bob.request('PUT', `${path}/${plain}/saved`, {});
+    await bob.request('POST', `${path}/${plain}/report`, { reason: 'spam' });
+    const last = await ann.post(id, 'of today @bob');
+    const old = [plain, edited, withFile, root, oldReply, poll.body.seq];
+    expect(await unreadOf(bob, id)).toMatchObject({ unreadMentions: [plain, last] });
+    await age(id, old, 40);
+
+    expect(
+      (await ann.request('GET', `/conversations/${id}/retention/expired?days=30`)).body,
+    ).toEqual({ messages: 6, isMore: false });
+    expect((await keep(ann, id, 30)).body).toEqual({
+      days: 30,
+      retention: 30,
+      serverDays: null,
+      groupRetention: 'shorter',
+    });
+    await until(async () => (await textsIn(id)).length === 1, 'the messages to expire');
+
+    // The page starts with what is left: nothing has to be loaded to see that there is no more.
+    const { body } = await ann.request('GET', `${path}?limit=1`);
+    expect(body).toMatchObject({ items: [{ seq: last }], hasOlder: false });
+    expect(await unreadOf(bob, id)).toEqual({ unread: 1, unreadMentions: [last] });
+    expect((await ann.request('GET', `/conversations/${id}/pins`)).body.items).toEqual([]);
+    // The thread is kept while it has newer replies, under a deleted root.
+    const thread = await ann.request('GET', `${path}/${root}/thread`);
+    expect(JSON.stringify(thread.body)).toContain('a newer reply');
+    const { body: rootNow } = await ann.request('GET', `${path}/${root}`);
+    expect(rootNow).toMatchObject({
+      body: '',
+      threadSummary: { replies: 1, lastReplySeq: newReply },
+    });
+    expect(rootNow.deletedAt).not.toBeNull();
+    // A saved message is shown as deleted, like one that its author has deleted.
+    const saved = await bob.request('GET', '/me/saved');
+    expect(saved.body.items).toMatchObject([{ message: { seq: plain, body: '' } }]);
+    // A report keeps what was reported until it is resolved.
+    const reports = await owner.request('GET', '/admin/reports');
+    expect(reports.body.items).toMatchObject([{ message: plain, text: 'secretword first @bob' }]);
+
+    const left = await server.rows(
+      `select 'events' as what from events where data::text like '%secretword%'
+       union all select 'messages' from messages where body like '%secretword%'
+       union all select 'attachments' from attachments where conversation_id = '${id}'
+       union all select 'parts' from message_parts where conversation_id = '${id}'
+       union all select 'votes' from poll_votes where conversation_id = '${id}'
+       union all select 'reactions' from reactions where conversation_id = '${id}'`,
+    );
+    expect(left).toEqual([]);
+    await until(
+      async () => (await server.rows(`select 1 from files where id = '${file}'`)).length === 0,
+      'the file to be deleted',
+    );
+    await until(async () => {
+      const found = await bob.request('GET', `/search/messages?q=secretword`);
+      return found.status === 200 && found.body.items.length === 0;
+    }, 'the search to forget');
+    expect(await examine(server.pool)).toEqual([]);
+  });
+
+  test('tells live clients of each message once, and audits the change and the deletions', async () => {
+    const id = await ann.group('audited retention', [bob]);
+    const seqs = [
+      await ann.post(id, 'one'),
+      await ann.post(id, 'two'),
+      await bob.post(id, 'three'),
+    ];
+    await age(id, seqs, 8);
+    expect(codeOf(await keep(ann, id, 7))).toBe('200');
+    const deletions = async () =>
+      await server.rows(
+        `select (data ->> 'message')::int as message, data ->> 'author' as author from events
+         where stream_id = '${id}' and type = 'message.deleted' order by seq`,
+      );
+    await until(async () => (await deletions()).length >= 3, 'the deletions');
+    expect(await deletions()).toEqual([
+      { message: seqs[0], author: ann.id },
+      { message: seqs[1], author: ann.id },
+      { message: seqs[2], author: bob.id },
+    ]);
+    const entries = () =>
+      server.rows(
+        `select event, details from audit_log
+         where event = 'retention_changed' and details ->> 'conversation' = '${id}'
+            or event = 'messages_expired' and details ->> 'messages' = '3' order by id`,
+      );
+    await until(async () => (await entries()).length === 2, 'the audit log');
+    expect(await entries()).toEqual([
+      { event: 'retention_changed', details: { conversation: id, retention: '7' } },
+      { event: 'messages_expired', details: { messages: 3, conversations: 1 } },
+    ]);
+  });
+
+  test('follows the server setting in direct conversations and groups, within what it allows', async () => {
+    const kept = await ann.group('kept', []);
+    const plain = await ann.group('as the server says', []);
+    const direct = (await ann.request('POST', '/conversations/direct', { account: bob.id })).body
+      .id;
+    await changeSettings({ groupRetention: 'any' });
+    expect((await keep(ann, kept, 'keep')).body).toMatchObject({ days: null, retention: 'keep' });
+    const ids = [kept, plain, direct];
+    for (const id of ids) await age(id, [await ann.post(id, 'old')], 100);
+    const count = async (settings: string) =>
+      (await owner.request('GET', `/admin/retention/expired?${settings}`)).body.messages;
+    expect(await count('days=90&groupRetention=any')).toBe(2);
+    expect(await count('days=90&groupRetention=shorter')).toBe(3);
+    expect(await count('days=120&groupRetention=shorter')).toBe(0);
+
+    await changeSettings({ messageRetentionDays: 90 });
+    const texts = async () => (await Promise.all(ids.map((id) => textsIn(id)))).flat();
+    await until(async () => (await texts()).length === 1, 'two of the messages to expire');
+    expect(await textsIn(kept)).toEqual(['old']);
+    expect((await bob.request('GET', `/conversations/${direct}/retention`)).body).toEqual({
+      days: 90,
+      retention: 'server',
+      serverDays: 90,
+      groupRetention: 'any',
+    });
+    // What the group chose no longer counts.
+    await changeSettings({ groupRetention: 'server' });
+    await until(async () => (await texts()).length === 0, 'the last message to expire');
+    expect(codeOf(await keep(ann, kept, 30))).toBe('403 forbidden');
+    expect(codeOf(await keep(ann, kept, 'server'))).toBe('200');
+    await changeSettings({ messageRetentionDays: null, groupRetention: 'shorter' });
+    expect(await examine(server.pool)).toEqual([]);
+  });
+
+  test('may be changed and counted by owners of a group alone', async () => {
+    const cem = await server.register('cem');
+    const dan = await server.register('dan');
+    const id = await ann.group('who may', [bob, cem]);
+    await ann.request('PATCH', `/conversations/${id}/members/${bob.id}`, { role: 'admin' });
+    const direct = (await ann.request('POST', '/conversations/direct', { account: cem.id })).body
+      .id;
+    const verdicts = async (by: User, of: ConversationId) => [
+      codeOf(await by.request('GET', `/conversations/${of}/retention`)),
+      codeOf(await by.request('GET', `/conversations/${of}/retention/expired?days=1`)),
+      codeOf(await keep(by, of, 400)),
+    ];
+    expect(await verdicts(ann, id)).toEqual(['200', '200', '200']);
+    expect(await verdicts(bob, id)).toEqual(['200', '403 forbidden', '403 forbidden']);
+    expect(await verdicts(cem, id)).toEqual(['200', '403 forbidden', '403 forbidden']);
+    const missing = '404 conversation_not_found';
+    expect(await verdicts(dan, id)).toEqual([missing, missing, missing]);
+    expect(await verdicts(ann, direct)).toEqual(['200', '409 not_a_group', '409 not_a_group']);
+    expect(await verdicts(ann, EVERYONE)).toEqual(['200', '403 forbidden', '403 forbidden']);
+    expect(await verdicts(owner, EVERYONE)).toEqual(['200', '200', '200']);
+    for (const retention of [0, -1, 36_501, 1.5, 'never', null]) {
+      expect(codeOf(await keep(ann, id, retention))).toBe('422 invalid');
+    }
+    await ann.request('POST', `/conversations/${id}/archive`);
+    expect(codeOf(await keep(ann, id, 5))).toBe('409 conversation_archived');
+  });
+});
+
+test('two nodes, of which one is killed, delete each message once and nothing else', async () => {
+  const fresh = await cluster.fresh();
+  const folders = [makeTempDir('retention'), makeTempDir('retention')];
+  const env = (n: number) => ({
+    PORT: '0',
+    PARLEY_DATA: folders[n] as string,
+    PARLEY_SECRET: 'the same secret for all nodes of a test',
+    DATABASE_URL: fresh.url,
+    RATE_LIMITS: 'off',
+  });
+  const pool = new pg.Pool({ connectionString: fresh.url, max: 2 });
+  const children: Child[] = [];
+  const start = async (n: number) => {
+    const child = startChild('server-child.ts', [], env(n));
+    children.push(child);
+    return { child, url: await child.line() };
+  };
+  try {
+    const one = await start(0);
+    const olga = await registerAt(one.url, 'olga');
+    const group = await olga.group('long');
+    // Enough for several batches; inserted into the table only.
+    await pool.query(
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       select $1, n, $2, 'message ' || n, now() - make_interval(days => case when n < 3000 then 50 else 10 end), n
+       from generate_series(1000, 3199) n`,
+      [group, olga.id],
+    );
+    await pool.query('update streams set last_seq = 10000 where id = $1', [group]);
+    const gone = async (): Promise<number> =>
+      (await pool.query(`select count(*)::int as n from events where type = 'message.deleted'`))
+        .rows[0].n;
+    await olga.request('PATCH', '/admin/server-settings', { messageRetentionDays: 30 });
+    await until(async () => (await gone()) > 0, 'the first batch');
+    const two = await start(1);
+    await one.child.kill();
+    expect(two.url).not.toBe(one.url);
+    await until(async () => (await gone()) >= 2_000, 'the rest to be deleted', 40_000);
+    const { rows } = await pool.query(
+      `select count(*)::int as n, count(distinct data ->> 'message')::int as messages,
+              max(seq) - min(seq) + 1 as span
+       from events where type = 'message.deleted'`,
+    );
+    expect(rows[0]).toMatchObject({ n: 2_000, messages: 2_000, span: '2000' });
+    const left = await pool.query(
+      `select min(seq)::int as first, count(*)::int as n from messages
+       where conversation_id = $1 and deleted_at is null`,
+      [group],
+    );
+    expect(left.rows).toEqual([{ first: 3_000, n: 200 }]);
+    const progress = await pool.query('select up_to::int from retention_progress');
+    expect(progress.rows).toEqual([{ up_to: 2_999 }]);
+  } finally {
+    for (const child of children) await child.kill();
+    await endPool(pool);
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+});

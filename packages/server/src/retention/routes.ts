@@ -1,0 +1,137 @@
+import {
+  type AccountId,
+  ChangeRetentionBody,
+  type ConversationId,
+  ConversationRetention,
+  ExpiredCount,
+  ExpiredQuery,
+  ServerExpiredQuery,
+} from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import { authorize, conversationType } from '../conversations/policy.ts';
+import { conversationFor } from '../conversations/snapshot.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { minimumRolesOf } from '../minimum-roles.ts';
+import type { Append } from '../stream/append.ts';
+import { changeRetention } from './commands.ts';
+import { cutoffsOf } from './expire.ts';
+import { cutoffOf } from './policy.ts';
+import { countBefore, countExpired, retentionFor } from './queries.ts';
+
+/** What the routes of retention are constructed with. */
+export interface RetentionRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const tags = ['Retention'];
+
+/** Registers the routes of how long messages are kept. */
+export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, audit, clock, authenticate: onRequest } = deps;
+  const found = async (account: AccountId, id: ConversationId) =>
+    (await retentionFor(pool, account, id)) ?? refuse('conversation_not_found');
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/retention',
+    schema: {
+      operationId: 'getRetention',
+      tags,
+      summary: 'Get how long a conversation keeps messages',
+      description:
+        'The events `conversation.updated` with `retention`, and `server.updated`, say that it may have changed. ' +
+        'Older messages are deleted, with the event `message.deleted` for each.',
+      security,
+      params: OfConversation,
+      response: { 200: ConversationRetention, ...problems(401, 403, 404, 422) },
+    },
+    onRequest,
+    handler: (request) => found(sessionOf(request).account, request.params.id),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/retention/expired',
+    schema: {
+      operationId: 'countExpiredMessages',
+      tags,
+      summary: 'Count the messages that a period would delete (owners)',
+      security,
+      params: OfConversation,
+      querystring: ExpiredQuery,
+      response: { 200: ExpiredCount, ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      await permit(pool, sessionOf(request).account, id);
+      const cutoff = new Date(cutoffOf(request.query.days, clock.now()));
+      return await countBefore(pool, id, cutoff);
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/conversations/:id/retention',
+    schema: {
+      operationId: 'changeRetention',
+      tags,
+      summary: 'Change how long a group keeps messages (owners)',
+      description:
+        'Messages that are older are deleted in the background, with their files. This cannot be undone. Refused ' +
+        'with `forbidden` if the settings of the server do not allow the period.',
+      security,
+      headers,
+      params: OfConversation,
+      body: ChangeRetentionBody,
+      response: { 200: ConversationRetention, ...problems(401, 403, 404, 409, 410, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      const r = commandRequest(request, id);
+      const auditing = { log: audit, address: request.ip };
+      storedOrRefuse(await changeRetention(append, r, request.body.retention, auditing));
+      return (await retentionFor(pool, r.actor, id)) ?? refuse('no_longer_member');
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/admin/retention/expired',
+    schema: {
+      operationId: 'countAllExpiredMessages',
+      tags,
+      summary: 'Count the messages that a period would delete on the whole server',
+      security,
+      querystring: ServerExpiredQuery,
+      response: { 200: ExpiredCount, ...problems(401, 403, 422) },
+    },
+    onRequest,
+    handler: async ({ query: { days, groupRetention } }) => {
+      const settings = { messageRetentionDays: days, groupRetention };
+      return await countExpired(pool, await cutoffsOf(pool, settings, clock.now()));
+    },
+  });
+}
+
+/** Rejects accounts that may not change how long the conversation keeps messages. */
+async function permit(pool: pg.Pool, account: AccountId, id: ConversationId): Promise<void> {
+  const found = (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
+  const minimumRoles = found.minimumRoles ?? minimumRolesOf(found.visibility, {});
+  const type = conversationType(found);
+  const verdict = authorize(found.actingRole, type, 'configure', minimumRoles);
+  if (verdict !== 'yes') refuse(verdict);
+}
