@@ -188,6 +188,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('Set by the environment variable REGISTRATION').waitFor();
     await page.getByLabel('Server name').fill('Lab');
     await page.getByLabel('Who can create groups').selectOption('admins');
+    await page.getByLabel('Delete messages that are older than').selectOption('90');
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('Changes saved').first().waitFor();
     await page.goto('/admin/invitations');
@@ -205,6 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
     await page.goto('/');
     await page.getByRole('link', { name: /everyone/ }).click();
+    await page.getByText('Messages older than 90 days are deleted').waitFor();
     const message = owner.message('buy my pills').first();
     await message.hover();
     await message.getByRole('button', { name: 'More actions' }).click();

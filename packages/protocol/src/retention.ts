@@ -27,8 +27,10 @@ export const ConversationRetention = z
     retention: MessageRetention,
     /** The setting of the server. */
     serverDays: RetentionDays.nullable(),
-    /** What groups may choose. */
-    groupRetention: GroupRetention,
+    /** The longest period that the group may choose; null: none. */
+    maxDays: RetentionDays.nullable(),
+    /** Whether the group may choose to keep messages for ever. */
+    mayKeep: z.boolean(),
   })
   .meta({ id: 'ConversationRetention' });
 export type ConversationRetention = z.infer<typeof ConversationRetention>;
@@ -41,8 +43,11 @@ export type ChangeRetentionBody = z.infer<typeof ChangeRetentionBody>;
 /** The period of which one asks how many messages are older. */
 export const ExpiredQuery = z.object({ days: countText(1, LIMITS.retentionDaysMax) });
 
-/** The same for the settings of the server; groups with a period of their own are counted by it. */
-export const ServerExpiredQuery = ExpiredQuery.extend({ groupRetention: GroupRetention });
+/**
+ * The same for the settings of the server, without `days` if it keeps messages for ever; groups with a period of
+ * their own are counted by it.
+ */
+export const ServerExpiredQuery = ExpiredQuery.partial().extend({ groupRetention: GroupRetention });
 export type ServerExpiredQuery = z.input<typeof ServerExpiredQuery>;
 
 /** How many messages a period would delete. */

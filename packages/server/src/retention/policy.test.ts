@@ -43,6 +43,15 @@ describe('how long a conversation keeps messages', () => {
     expect(mayChoose(set, own)).toBe(allowed);
   });
 
+  test('is what the group has chosen, whenever it may choose that', () => {
+    fc.assert(
+      fc.property(settings, choice, (set, own) => {
+        if (own === 'server' || !mayChoose(set, own)) return;
+        expect(retentionDays(set, own)).toBe(own === 'keep' ? null : own);
+      }),
+    );
+  });
+
   test('is never longer than the server setting, unless groups may choose any period', () => {
     fc.assert(
       fc.property(settings, choice, (set, own) => {

@@ -1,4 +1,4 @@
-import type { MessageRetention, ServerSettings } from '@parley/protocol';
+import { LIMITS, type MessageRetention, type ServerSettings } from '@parley/protocol';
 import { AHEAD_MS } from '../stream/stream-transaction.ts';
 
 /** Which messages have expired, as functions of the settings and of times. */
@@ -22,11 +22,21 @@ export function retentionDays(
   return server === null ? own : Math.min(own, server);
 }
 
-/** Returns whether a group may choose this: what it chooses must also be what happens. */
+/** Returns what a group may choose: the longest period (null: none), and whether it may keep messages for ever. */
+export function choicesOf({ messageRetentionDays: server, groupRetention }: RetentionSettings): {
+  readonly maxDays: number | null;
+  readonly mayKeep: boolean;
+} {
+  if (groupRetention === 'server') return { maxDays: null, mayKeep: false };
+  const isLimited = groupRetention === 'shorter' && server !== null;
+  return { maxDays: isLimited ? server : LIMITS.retentionDaysMax, mayKeep: !isLimited };
+}
+
+/** Returns whether a group may choose this. */
 export function mayChoose(settings: RetentionSettings, choice: MessageRetention): boolean {
   if (choice === 'server') return true;
-  if (settings.groupRetention === 'server') return false;
-  return retentionDays(settings, choice) === (choice === 'keep' ? null : choice);
+  const { maxDays, mayKeep } = choicesOf(settings);
+  return choice === 'keep' ? mayKeep : maxDays !== null && choice <= maxDays;
 }
 
 /** Returns the choice of a group that a row of `group_retention` has; null: no row. */

@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { storedSettingsIn } from '../settings/server-settings.ts';
 import { AHEAD_MS } from '../stream/stream-transaction.ts';
 import type { Cutoffs } from './expire.ts';
-import { choiceOf, type RetentionSettings, retentionDays } from './policy.ts';
+import { choiceOf, choicesOf, type RetentionSettings, retentionDays } from './policy.ts';
 
 /** At most this many messages of a conversation are counted before a policy is confirmed. */
 const COUNTED_MAX = 100_000;
@@ -78,7 +78,7 @@ export async function retentionFor(
     days: retentionDays(settings, retention),
     retention,
     serverDays: settings.messageRetentionDays,
-    groupRetention: settings.groupRetention,
+    ...choicesOf(settings),
   };
 }
 

@@ -102,7 +102,8 @@ describe('retention', () => {
       days: 30,
       retention: 30,
       serverDays: null,
-      groupRetention: 'shorter',
+      maxDays: 36_500,
+      mayKeep: true,
     });
     await until(async () => (await textsIn(id)).length === 1, 'the messages to expire');
 
@@ -194,6 +195,7 @@ describe('retention', () => {
     expect(await count('days=90&groupRetention=any')).toBe(2);
     expect(await count('days=90&groupRetention=shorter')).toBe(3);
     expect(await count('days=120&groupRetention=shorter')).toBe(0);
+    expect(await count('groupRetention=any')).toBe(0);
 
     await changeSettings({ messageRetentionDays: 90 });
     const texts = async () => (await Promise.all(ids.map((id) => textsIn(id)))).flat();
@@ -203,7 +205,8 @@ describe('retention', () => {
       days: 90,
       retention: 'server',
       serverDays: 90,
-      groupRetention: 'any',
+      maxDays: 36_500,
+      mayKeep: true,
     });
     // What the group chose no longer counts.
     await changeSettings({ groupRetention: 'server' });

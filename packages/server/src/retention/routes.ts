@@ -121,7 +121,7 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
     },
     onRequest,
     handler: async ({ query: { days, groupRetention } }) => {
-      const settings = { messageRetentionDays: days, groupRetention };
+      const settings = { messageRetentionDays: days ?? null, groupRetention };
       return await countExpired(pool, await cutoffsOf(pool, settings, clock.now()));
     },
   });

@@ -1,11 +1,15 @@
-import type { ServerSettingsAnswer, ServerSettingsChange } from '@parley/protocol';
+import type { ExpiredCount, ServerSettingsAnswer, ServerSettingsChange } from '@parley/protocol';
+import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { inUnits } from '../lib/text.ts';
+import { deletionWarning, periodOptions } from '../retention/periods.ts';
+import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
@@ -32,6 +36,8 @@ const FIELDS = [
   'groupCreation',
   'messageEditWindow',
   'messageDeleteWindow',
+  'messageRetentionDays',
+  'groupRetention',
 ] as const;
 
 /** The time limits that the page offers, in seconds; an empty value is no limit. */
@@ -47,25 +53,48 @@ const windows = (now: number | null): [string, string][] => {
   const known = now === null || offered.some(([value]) => value === String(now));
   return known ? offered : [...offered, [String(now), inUnits(now, 'second')]];
 };
-const secondsOf = (value: string): number | null => (value === '' ? null : Number(value));
+const numberOf = (value: string): number | null => (value === '' ? null : Number(value));
 
 function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () => void }) {
   const admin = useAdmin();
+  const client = useClient();
   const { settings, overridden } = loaded;
   const variableOf = (name: string) => overridden.find(({ setting }) => setting === name)?.variable;
   const fixed = variableOf('registration');
+  const [asking, setAsking] = useState<{
+    count: ExpiredCount;
+    answer: (isConfirmed: boolean) => void;
+  } | null>(null);
+  /** Asks whether messages may be deleted, if a change deletes any. */
+  const isConfirmed = async (change: ServerSettingsChange): Promise<boolean> => {
+    const { messageRetentionDays: days, groupRetention = settings.groupRetention } = change;
+    const isSame =
+      days === settings.messageRetentionDays && groupRetention === settings.groupRetention;
+    if (isSame) return true;
+    const query = { groupRetention, ...(days && { days }) };
+    const count = await client.api.retention.countAllExpired(query);
+    if (count.messages === 0) return true;
+    return await new Promise<boolean>((answer) => setAsking({ count, answer }));
+  };
+  const answer = (isConfirmed: boolean) => {
+    asking?.answer(isConfirmed);
+    setAsking(null);
+  };
   const form = useForm(FIELDS, async (values) => {
     const mode = values.mode as typeof settings.registration.mode;
     const domains = values.domains.split(/[\s,]+/).filter((domain) => domain !== '');
     const change: ServerSettingsChange = {
       name: values.name,
       groupCreation: values.groupCreation as typeof settings.groupCreation,
-      messageEditWindow: secondsOf(values.messageEditWindow),
-      messageDeleteWindow: secondsOf(values.messageDeleteWindow),
+      messageEditWindow: numberOf(values.messageEditWindow),
+      messageDeleteWindow: numberOf(values.messageDeleteWindow),
+      messageRetentionDays: numberOf(values.messageRetentionDays),
+      groupRetention: values.groupRetention as typeof settings.groupRetention,
       ...(fixed === undefined && {
         registration: { mode, domains: mode === 'domain' ? domains : [] },
       }),
     };
+    if (!(await isConfirmed(change))) return;
     await admin.changeServerSettings(change);
     toast.success(t('common.changesSaved'));
     onSaved();
@@ -125,12 +154,36 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
           defaultValue={settings.messageDeleteWindow ?? ''}
           options={windows(settings.messageDeleteWindow)}
         />
+        <Select
+          name="messageRetentionDays"
+          label={t('server.retention')}
+          defaultValue={settings.messageRetentionDays ?? ''}
+          options={[['', t('retention.forever')], ...periodOptions(settings.messageRetentionDays)]}
+        />
+        <Select
+          name="groupRetention"
+          label={t('server.groupRetention')}
+          defaultValue={settings.groupRetention}
+          options={[
+            ['server', t('server.groupsNothing')],
+            ['shorter', t('server.groupsShorter')],
+            ['any', t('server.groupsAny')],
+          ]}
+        />
         <div className="min-[480px]:col-span-2">
           <Button type="submit" look="primary" busy={form.busy}>
             {t('common.saveChanges')}
           </Button>
         </div>
       </form>
+      <Confirm
+        open={asking !== null}
+        title={t('retention.confirm')}
+        description={asking ? deletionWarning(asking.count) : ''}
+        action={t('retention.delete')}
+        onCancel={() => answer(false)}
+        onConfirm={() => answer(true)}
+      />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol'
 import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
 import { duration, errorMessage } from '../lib/text.ts';
+import { GroupRetention } from '../retention/group-retention.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -102,6 +103,7 @@ function Choices({ view }: { view: ConversationView }) {
           className="mb-5"
         />
       )}
+      {view.permissions.includes('configure') && <GroupRetention view={view} />}
       {view.permissions.includes('slow_mode') && (
         <Select
           label={t('details.slowMode')}

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -10,6 +11,7 @@ export function RowView({
   first,
   last,
   loadingOlder,
+  notice,
   editing,
   target,
   onTargetLeft,
@@ -19,6 +21,8 @@ export function RowView({
   first: boolean;
   last: boolean;
   loadingOlder: boolean;
+  /** Shown above the first message of all. */
+  notice?: ReactNode;
   editing: string | null;
   /** The key of the row that the user has jumped to. */
   target: string | null;
@@ -30,7 +34,7 @@ export function RowView({
     <div className={last ? 'pb-4' : undefined}>
       {first && (
         <div className="h-8 text-center text-[13px] text-muted leading-8">
-          {loadingOlder ? t('messageList.loadingOlder') : ''}
+          {loadingOlder ? t('messageList.loadingOlder') : notice}
         </div>
       )}
       {row.kind === 'day' ? (
@@ -67,11 +71,13 @@ export function ListPlaceholder({
   loading,
   error,
   title,
+  notice,
   onRetry,
 }: {
   loading: boolean;
   error: Error | null;
   title: string;
+  notice?: ReactNode;
   onRetry: () => void;
 }) {
   if (error) {
@@ -101,6 +107,7 @@ export function ListPlaceholder({
     <div className="flex h-full flex-col justify-end p-5">
       <h2 className="font-semibold text-xl">{title}</h2>
       <p className="mt-1 text-muted">{t('messageList.empty')}</p>
+      <p className="mt-1 text-[13px] text-muted">{notice}</p>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import {
 import { VList, type VListHandle } from 'virtua';
 import { useAttention } from '../lib/attention.ts';
 import { excerpt } from '../lib/display-text.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { unreadText } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -26,6 +27,10 @@ import { useLoadMore } from './use-load-more.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
+
+const RetentionNotice = lazyPart(
+  async () => (await import('../retention/retention-notice.tsx')).RetentionNotice,
+);
 
 /** More messages are loaded within this distance from either end, px. */
 const LOAD_MORE = 500;
@@ -135,6 +140,7 @@ export function MessageList({
           loading={loading !== null || hasOlder}
           error={error}
           title={title}
+          notice={<RetentionNotice conversation={view.id} />}
           onRetry={() => void timeline.open()}
         />
       ) : (
@@ -157,6 +163,7 @@ export function MessageList({
                 row={row}
                 first={n === 0}
                 loadingOlder={loading === 'older' || hasOlder}
+                notice={<RetentionNotice conversation={view.id} />}
                 last={n === rows.length - 1}
                 editing={editing}
                 target={target}

@@ -665,6 +665,20 @@ export const en = {
     loadFailed: 'Couldn’t load messages',
     markAsRead: 'Mark as read',
   },
+  retention: {
+    label: 'Delete messages that are older than',
+    asServer: 'Server setting ({{period}})',
+    forever: 'Never',
+    notice_one: 'Messages older than {{count, number}} day are deleted',
+    notice_other: 'Messages older than {{count, number}} days are deleted',
+    confirm: 'Delete old messages?',
+    deletes_one: '{{count, number}} message will be deleted, with its files. You can’t undo this.',
+    deletes_other:
+      '{{count, number}} messages will be deleted, with their files. You can’t undo this.',
+    deletesMore:
+      'More than {{count, number}} messages will be deleted, with their files. You can’t undo this.',
+    delete: 'Delete messages',
+  },
   reactions: {
     you: 'you',
     by_one: '{{emoji}} {{count, number}} by {{names}}',
@@ -957,6 +971,11 @@ export const en = {
     editWindow: 'Edit messages for',
     deleteWindow: 'Delete messages for',
     noLimit: 'No limit',
+    retention: 'Delete messages that are older than',
+    groupRetention: 'Groups can choose',
+    groupsNothing: 'No other period',
+    groupsShorter: 'A shorter period',
+    groupsAny: 'Any period',
     notAllowed: 'Not allowed',
   },
   report: {
