@@ -33,6 +33,7 @@ export const SearchMessagesQuery = z.object({
     .meta({ examples: ['"release notes" from:ann has:link -draft'] }),
   from: storable(100).optional(),
   in: storable(100).optional(),
+  mentions: storable(100).optional(),
   has: z.enum(SEARCH_HAS).optional(),
   is: z.enum(SEARCH_IS).optional(),
   before: SearchDateText.optional(),

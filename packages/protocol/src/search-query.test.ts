@@ -100,7 +100,11 @@ describe('parseSearch', () => {
         // A word such as `in:x` would be a filter.
         const words = parts.filter(
           (p) =>
-            !(p.kind === 'text' && !p.isPhrase && /^(from|in|has|before|after|on):/.test(p.text)),
+            !(
+              p.kind === 'text' &&
+              !p.isPhrase &&
+              /^(from|in|mentions|has|is|before|after|on):/.test(p.text)
+            ),
         );
         expect(parseSearch(printSearch(words))).toEqual(words);
       }),

@@ -1,7 +1,15 @@
 /** The text of a search, as words, phrases and filters. Parsing never fails: what is no filter is text. */
 
 /** The filters that a search understands. */
-export type SearchFilterName = 'from' | 'in' | 'has' | 'is' | 'before' | 'after' | 'on';
+export type SearchFilterName =
+  | 'from'
+  | 'in'
+  | 'mentions'
+  | 'has'
+  | 'is'
+  | 'before'
+  | 'after'
+  | 'on';
 
 /** What a filter takes. */
 export interface SearchFilterRule {
@@ -18,8 +26,8 @@ export interface SearchFilterRule {
 export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll', 'file', 'image'] as const;
 export type SearchHas = (typeof SEARCH_HAS)[number];
 
-/** What messages can be: `thread`, a reply in one. */
-export const SEARCH_IS = ['thread'] as const;
+/** What messages can be: `thread`, a reply in one; `saved`, saved by who searches. */
+export const SEARCH_IS = ['thread', 'saved'] as const;
 export type SearchIs = (typeof SEARCH_IS)[number];
 
 const DATES = ['2026-03-01', '2026-03', '2026', 'today', 'yesterday'] as const;
@@ -29,6 +37,7 @@ const date = { takes: 'date', values: [], negatable: false, examples: DATES } as
 export const SEARCH_FILTERS: Readonly<Record<SearchFilterName, SearchFilterRule>> = {
   from: { takes: 'name', values: [], negatable: true, examples: ['me', 'ann', '"Ann Lee"'] },
   in: { takes: 'name', values: [], negatable: true, examples: ['general', '"Big plans"', '@ann'] },
+  mentions: { takes: 'name', values: [], negatable: true, examples: ['me', 'ann', 'everyone'] },
   has: { takes: 'value', values: SEARCH_HAS, negatable: true, examples: SEARCH_HAS },
   is: { takes: 'value', values: SEARCH_IS, negatable: true, examples: SEARCH_IS },
   before: date,

@@ -27,6 +27,9 @@ export interface Plan {
   /** The authors, null for any; and those who are not. */
   readonly authors: ReadonlySet<AccountId> | null;
   readonly otherAuthors: ReadonlySet<AccountId>;
+  /** Whom the messages must mention, one of them, null for any; and whom they must not. */
+  readonly mentioned: Mentioned | null;
+  readonly notMentioned: Mentioned | null;
   /** What the messages must have or be (true) and must not (false). */
   readonly has: ReadonlyMap<SearchHas | SearchIs, boolean>;
   readonly period: Period;
@@ -35,6 +38,14 @@ export interface Plan {
   readonly problems: readonly SearchProblem[];
   /** Whether nothing can be found: nothing is looked for, or a filter is not understood. */
   readonly isEmpty: boolean;
+}
+
+/** Whom a message may mention. */
+export interface Mentioned {
+  /** Accounts, by their names or with a group of users. */
+  readonly accounts: ReadonlySet<AccountId>;
+  /** Everyone in the conversation. */
+  readonly everyone: boolean;
 }
 
 /** What filters are understood with. */
@@ -50,11 +61,16 @@ interface Draft {
   readonly conversations: Set<ConversationId>;
   authors: Set<AccountId> | null;
   readonly otherAuthors: Set<AccountId>;
+  mentioned: Mentioned | null;
+  notMentioned: Mentioned | null;
   readonly has: Map<SearchHas | SearchIs, boolean>;
   period: Period;
   /** The conversations that `in:` names, null without that filter. */
   within: Set<ConversationId> | null;
 }
+
+const EVERYONE = /^@?everyone$/i;
+const NO_NAMES: NamesFound<AccountId> = { ids: [], suggestions: [] };
 
 /** Applies a filter to a plan. Returns null, or the values that are possible. */
 type ApplyFilter = (
@@ -76,6 +92,17 @@ const FILTERS: Readonly<Record<SearchFilterName, ApplyFilter>> = {
     if (isNegated) for (const id of found.ids) draft.conversations.delete(id);
     else draft.within = new Set([...(draft.within ?? []), ...found.ids]);
     return suggestionsOf(found);
+  },
+  mentions: async (draft, { value, isNegated }, { on, account }) => {
+    const isEveryone = EVERYONE.test(value.trim());
+    const found = isEveryone ? NO_NAMES : await findUsers(on, account, value);
+    const which = isNegated ? 'notMentioned' : 'mentioned';
+    const { accounts = [], everyone = false } = draft[which] ?? {};
+    draft[which] = {
+      accounts: new Set([...accounts, ...found.ids]),
+      everyone: everyone || isEveryone,
+    };
+    return isEveryone ? null : suggestionsOf(found);
   },
   has: byValue<SearchHas>('has'),
   is: byValue<SearchIs>('is'),
@@ -121,6 +148,8 @@ export async function planOf(
     conversations: new Set(await conversationsOf(on, account)),
     authors: null,
     otherAuthors: new Set(),
+    mentioned: null,
+    notMentioned: null,
     has: new Map(),
     period: { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY },
     within: null,
@@ -137,13 +166,15 @@ export async function planOf(
     ? new Set([...draft.conversations].filter((id) => within.has(id)))
     : draft.conversations;
   const { terms, excluded } = termsOf(parts);
-  const { authors, otherAuthors, has, period } = draft;
+  const { authors, otherAuthors, mentioned, notMentioned, has, period } = draft;
   return {
     terms,
     excluded,
     conversations,
     authors,
     otherAuthors,
+    mentioned,
+    notMentioned,
     has,
     period,
     keys: keysOf(terms, authors, within && conversations, has),
@@ -173,8 +204,9 @@ async function applied(
 const MESSAGES: Readonly<Record<SearchFilterName, string>> = {
   from: 'from: takes a username or a display name, or me',
   in: 'in: takes the name of a group that you are in, or @ and the name of a user',
+  mentions: 'mentions: takes a username or a display name, me or everyone',
   has: `has: takes one of ${SEARCH_FILTERS.has.values.join(', ')}`,
-  is: `is: takes ${SEARCH_FILTERS.is.values.join(', ')}`,
+  is: `is: takes one of ${SEARCH_FILTERS.is.values.join(', ')}`,
   before: 'before: takes a day, month or year, such as 2026-03-01',
   after: 'after: takes a day, month or year, such as 2026-03-01',
   on: 'on: takes a day, month or year, such as 2026-03-01',
@@ -216,6 +248,7 @@ function keysOf(
   if (author !== undefined && otherAuthors.length === 0) keys.add(KEYS.author(author));
   const [conversation, ...others] = within ?? [];
   if (conversation !== undefined && others.length === 0) keys.add(KEYS.conversation(conversation));
-  for (const [what, isWanted] of has) if (isWanted) keys.add(KEYS[what]);
+  // What an account has saved is not in the index, which all accounts share.
+  for (const [what, isWanted] of has) if (isWanted && what !== 'saved') keys.add(KEYS[what]);
   return keys;
 }

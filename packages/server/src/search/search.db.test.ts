@@ -33,6 +33,7 @@ import {
   removeReaction,
   unpinMessage,
 } from '../messages/commands.ts';
+import { saveMessage } from '../personal/saved-commands.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';
@@ -338,6 +339,77 @@ describe('filters', () => {
     expect(await found(ada, `${group.in} is:thread`)).toEqual(['needle reply']);
     expect(await found(ada, `${group.in} needle -is:thread`)).toEqual(['needle root']);
     expect(await found(ada, `needle`, { in: group.name, is: 'thread' })).toEqual(['needle reply']);
+  });
+
+  test('of messages that mention a user or everyone', async () => {
+    const bodies = [
+      'plan for @bob',
+      'plan of bob',
+      'plan for @everyone',
+      'plan @cyd and @bob',
+      '@cyd',
+    ];
+    const group = await aGroup(ada, [bob, cyd], bodies);
+    const other = await aGroup(ada, [bob], ['not here, @bob']);
+    expect(await found(bob, `${group.in} mentions:me`)).toEqual([
+      'plan @cyd and @bob',
+      'plan for @bob',
+    ]);
+    expect(await found(ada, `${group.in} mentions:bob plan`)).toEqual([
+      'plan @cyd and @bob',
+      'plan for @bob',
+    ]);
+    expect(await found(ada, `${group.in} mentions:@everyone`)).toEqual(['plan for @everyone']);
+    expect(await found(ada, `${group.in} mentions:cyd mentions:everyone`)).toEqual([
+      '@cyd',
+      'plan @cyd and @bob',
+      'plan for @everyone',
+    ]);
+    expect(await found(ada, `${group.in} plan mentions:bob -mentions:cyd`)).toEqual([
+      'plan for @bob',
+    ]);
+    expect(await found(ada, `${group.in} plan -mentions:bob -mentions:everyone`)).toEqual([
+      'plan of bob',
+    ]);
+    expect(await found(bob, 'not here', { mentions: 'me' })).toEqual(['not here, @bob']);
+    // What the reader is no member of is not found, whoever is mentioned there.
+    expect(await found(cyd, `${other.in} mentions:bob`)).toEqual([]);
+    expect(await found(cyd, 'not here mentions:bob')).toEqual([]);
+    const { problems } = await page(ada, 'mentions:no-such-name');
+    expect(problems).toMatchObject([{ filter: 'mentions', value: 'no-such-name' }]);
+    // An edit counts as it is now, and a deleted message mentions no one.
+    stored(
+      await editMessage(append, about(ada, group.id), group.seqs[0] as Seq, 'plan for no one'),
+    );
+    stored(await deleteMessage(append, about(ada, group.id), group.seqs[3] as Seq));
+    expect(await found(bob, `${group.in} mentions:me`)).toEqual([]);
+  });
+
+  test('of messages that the account has saved, page by page', async () => {
+    const bodies = ['oat one', 'oat two', 'oat three', 'rye', 'oat four'];
+    const group = await aGroup(ada, [bob], bodies);
+    for (const n of [0, 2, 3, 4]) {
+      const message = group.seqs[n] as Seq;
+      stored(await saveMessage(append, { ...about(bob, group.id), message }, null));
+    }
+    expect(await found(bob, `${group.in} oat is:saved`)).toEqual([
+      'oat four',
+      'oat three',
+      'oat one',
+    ]);
+    expect(await found(bob, `${group.in} -is:saved`)).toEqual(['oat two']);
+    expect(await found(bob, 'oat', { is: 'saved', sort: 'best' })).toHaveLength(3);
+    expect(await found(ada, `${group.in} is:saved`)).toEqual([]);
+    const seen: string[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const its = await page(bob, 'is:saved', { limit: 1, ...(cursor && { cursor }) });
+      seen.push(...its.items.map(({ message }) => message.body));
+      cursor = its.next;
+    }
+    expect(seen).toEqual(['oat four', 'rye', 'oat three', 'oat one']);
+    stored(await leaveGroup(append, about(bob, group.id)));
+    expect(await found(bob, 'is:saved')).toEqual([]);
   });
 
   test('of days in the time zone of the caller', async () => {

@@ -16,10 +16,11 @@ import { MESSAGE } from '../messages/message-sql.ts';
 import { withTransaction } from '../storage/database.ts';
 import { Candidates, type Place } from './candidates.ts';
 import { compareDocuments, type Document } from './documents.ts';
+import { isListed, ListedCandidates } from './listed-candidates.ts';
 import { isMatch, scoreOf, snippetOf } from './match.ts';
 import { filesOfMessage } from './message-files.ts';
 import { hasLink, searchedText } from './message-keys.ts';
-import { type Plan, planOf } from './plan.ts';
+import { type Mentioned, type Plan, planOf } from './plan.ts';
 import { SearchSlots } from './search-slots.ts';
 import { SegmentCache } from './segment-cache.ts';
 import { readSegments } from './segment-store.ts';
@@ -214,10 +215,7 @@ class SearchRun {
    * there is nothing more to find.
    */
   async #find(plan: Plan, limit: number, before: Place | null) {
-    const on = this.#client;
-    const segments = await readSegments(on);
-    const isOver = () => this.#isOver();
-    const candidates = new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
+    const candidates = await this.#candidates(plan, before);
     const matches: Match[] = [];
     let size = Math.min(Math.max(READ_MIN, limit + 1), READ_MAX, this.#comparedMax);
     for (;;) {
@@ -229,6 +227,16 @@ class SearchRun {
       if (rest === null || this.#isOver()) return { matches, reached: rest };
       size = Math.min(READ_MAX, size * 2);
     }
+  }
+
+  async #candidates(plan: Plan, before: Place | null): Promise<Candidates | ListedCandidates> {
+    const on = this.#client;
+    if (isListed(plan)) {
+      return new ListedCandidates(on, this.#account, plan, { before, max: this.#comparedMax });
+    }
+    const isOver = () => this.#isOver();
+    const segments = await readSegments(on);
+    return new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
   }
 
   #isOver(): boolean {
@@ -256,7 +264,13 @@ class SearchRun {
             where p.conversation_id = g.conversation_id and p.message_seq = g.seq
               and p.poll is not null) end as poll,
           f."fileNames", f."hasImage" as image,
-          g.thread is not null as thread
+          g.thread is not null as thread,
+          case when $8 then exists (
+            select from saved_messages s
+            where s.account_id = $1 and s.conversation_id = g.conversation_id
+              and s.message_seq = g.seq) end as saved,
+          case when $9 then ${MENTIONED('$10', '$11')} end as mentioned,
+          case when $12 then ${MENTIONED('$13', '$14')} end as "notMentioned"
         from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
         join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
           and m.left_seq is null
@@ -272,6 +286,9 @@ class SearchRun {
         plan.has.has('pin'),
         plan.has.has('poll'),
         needsFiles(plan),
+        plan.has.has('saved'),
+        ...mentionValues(plan.mentioned),
+        ...mentionValues(plan.notMentioned),
       ],
     });
     const matches: Match[] = [];
@@ -319,7 +336,24 @@ interface CandidateRow {
   fileNames: string[];
   image: boolean;
   thread: boolean;
+  saved: boolean | null;
+  mentioned: boolean | null;
+  notMentioned: boolean | null;
 }
+
+/** SQL: whether the message `g` mentions one of the accounts, or everyone. */
+const MENTIONED = (accounts: string, everyone: string): string => `(
+  exists (
+    select from mentions m
+    where m.account_id = any(${accounts}::uuid[]) and m.conversation_id = g.conversation_id
+      and m.message_seq = g.seq)
+  or (${everyone} and coalesce(g.mentions @> '[{"kind": "everyone"}]', false)))`;
+
+const mentionValues = (mentioned: Mentioned | null) => [
+  mentioned !== null,
+  [...(mentioned?.accounts ?? [])],
+  mentioned?.everyone === true,
+];
 
 /** Returns whether the files of messages decide whether they are what a plan looks for. */
 const needsFiles = ({ terms, excluded, has }: Plan): boolean =>
@@ -329,10 +363,11 @@ function isWanted(row: CandidateRow, plan: Plan): boolean {
   const { authors, otherAuthors, has } = plan;
   if (authors && !authors.has(row.author)) return false;
   if (otherAuthors.has(row.author)) return false;
+  if (row.mentioned === false || row.notMentioned === true) return false;
   const link = has.has('link') ? hasLink(row.body) : null;
-  const { reaction, pin, poll, image, thread, fileNames } = row;
+  const { reaction, pin, poll, image, thread, saved, fileNames } = row;
   const file = fileNames.length > 0;
-  const actual = { link, reaction, pin, poll, file, image, thread };
+  const actual = { link, reaction, pin, poll, file, image, thread, saved };
   for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
   return isMatch(searchedText(row.body, fileNames), plan.terms, plan.excluded);
 }

@@ -19,6 +19,7 @@ import {
 const FILTERS = [
   'from:',
   'in:',
+  'mentions:me',
   'has:link',
   'has:reaction',
   'has:pin',
@@ -26,6 +27,7 @@ const FILTERS = [
   'has:file',
   'has:image',
   'is:thread',
+  'is:saved',
   'before:',
   'after:',
   'on:',

@@ -1,0 +1,98 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { Queryable } from '../storage/queryable.ts';
+import type { Batch, Place } from './candidates.ts';
+import type { Document } from './documents.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * Finds the messages that may be what a search looks for where a table lists them: those that an account
+ * has saved, and those that mention a user. The index is not needed, and has nothing about them.
+ */
+
+/** Whether a table lists what a plan may find. */
+export const isListed = ({ has, mentioned }: Plan): boolean =>
+  has.get('saved') === true || mentioned !== null;
+
+/** The messages of a plan that a table lists, in a snapshot of the database. */
+export class ListedCandidates {
+  readonly #on: Queryable;
+  readonly #account: AccountId;
+  readonly #plan: Plan;
+  readonly #before: Place | null;
+  readonly #max: number;
+  /** Those that are left, the first one last; null before they are read. */
+  #left: Document[] | null = null;
+  /** Whether more are listed than were read. */
+  #hasMore = false;
+
+  /** At most `max` messages before a place are read. */
+  constructor(
+    on: Queryable,
+    account: AccountId,
+    plan: Plan,
+    { before, max }: { readonly before: Place | null; readonly max: number },
+  ) {
+    this.#on = on;
+    this.#account = account;
+    this.#plan = plan;
+    this.#before = before;
+    this.#max = max;
+  }
+
+  /** Returns the next messages, at most `max`: fewer at the end. */
+  async next(max: number): Promise<Batch> {
+    this.#left ??= await this.#read();
+    const documents = this.#left.splice(-max).reverse();
+    const last = documents[documents.length - 1];
+    const isEnd = this.#left.length === 0 && !this.#hasMore;
+    return { documents, rest: isEnd || last === undefined ? null : last };
+  }
+
+  async #read(): Promise<Document[]> {
+    const { conversations, period, mentioned, has } = this.#plan;
+    const before = this.#before;
+    const { rows } = await this.#on.query<{ conversation: ConversationId; seq: Seq; at: number }>({
+      name: 'search-listed',
+      text: `
+        select conversation_id as conversation, seq, at
+        from (
+          select g.conversation_id, g.seq,
+            floor(extract(epoch from g.posted_at) * 1000)::float8 as at
+          from (
+            select conversation_id, message_seq as seq from saved_messages
+            where $1::uuid is not null and account_id = $1
+            union
+            select conversation_id, message_seq from mentions
+            where $1::uuid is null and account_id = any($2::uuid[])
+            union
+            select conversation_id, seq from messages
+            where $1::uuid is null and $3 and conversation_id = any($4::uuid[])
+              and mentions @> '[{"kind": "everyone"}]'
+          ) l
+          join messages g on g.conversation_id = l.conversation_id and g.seq = l.seq
+          where g.conversation_id = any($4::uuid[])
+        ) l
+        where at >= $5 and at < $6
+          and ($7::float8 is null or (at, conversation_id, seq) < ($7, $8::uuid, $9::int8))
+        order by at desc, conversation_id desc, seq desc
+        limit $10`,
+      values: [
+        has.get('saved') === true ? this.#account : null,
+        [...(mentioned?.accounts ?? [])],
+        mentioned?.everyone === true,
+        [...conversations],
+        period.from,
+        period.to,
+        before?.at ?? null,
+        before?.conversation ?? null,
+        before?.seq ?? null,
+        this.#max + 1,
+      ],
+    });
+    this.#hasMore = rows.length > this.#max;
+    return rows
+      .slice(0, this.#max)
+      .map((row) => ({ ...row, version: row.seq }))
+      .reverse();
+  }
+}
