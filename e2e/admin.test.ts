@@ -120,6 +120,60 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await pia.login('pia', PASSWORD);
   });
 
+  test('creates a user group, whose mention reaches its members under its current name', async () => {
+    const owner = await theOwner();
+    await owner.createGroup('Studio', ['Ivan Invited']);
+    await owner.page.goto('/admin/user-groups');
+    const create = { name: 'Create user group', exact: true };
+    await owner.page.getByRole('button', create).click();
+    const dialog = owner.page.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('olga');
+    await dialog.getByLabel('Title', { exact: true }).fill('Design team');
+    await dialog.getByRole('button', { name: /Ivan Invited/ }).click();
+    await dialog.getByRole('button', create).click();
+    await dialog.getByText('A user or a user group with this name already exists').waitFor();
+    expect(await barriers(owner.page)).toEqual([]);
+    await dialog.getByLabel('Name', { exact: true }).fill('designers');
+    await dialog.getByRole('button', create).click();
+    await dialog.waitFor({ state: 'detached' });
+    const groups = owner.page.getByRole('list', { name: 'User groups', exact: true });
+    await groups.getByText('Design team · 1 member').waitFor();
+    expect(await barriers(owner.page)).toEqual([]);
+
+    await owner.open('Studio');
+    const field = owner.page.getByRole('textbox', { name: 'Message Studio' });
+    await field.pressSequentially('hello @desig');
+    const suggestions = owner.page.getByRole('listbox', { name: 'People to mention' });
+    await suggestions.getByRole('option', { name: /Design team @designers/ }).click();
+    await expect.poll(() => field.inputValue()).toBe('hello @designers ');
+    await owner.page.keyboard.press('Enter');
+
+    const ivan = await visitors.arrive();
+    await ivan.login('ivan', PASSWORD);
+    await ivan.page
+      .getByRole('link', { name: /Studio/ })
+      .getByText('@1')
+      .waitFor();
+    await ivan.open('Studio');
+    const chip = (name: string) => ivan.message('hello').getByRole('button', { name, exact: true });
+    await chip('@designers').click();
+    const members = ivan.page.getByRole('dialog', { name: 'Design team', exact: true });
+    await members.getByText('Ivan Invited', { exact: true }).waitFor();
+    expect(await barriers(ivan.page)).toEqual([]);
+    await ivan.page.keyboard.press('Escape');
+
+    await owner.page.goto('/user-groups');
+    await owner.page.getByRole('button', { name: 'Edit @designers', exact: true }).click();
+    await dialog.getByLabel('Name', { exact: true }).fill('artists');
+    await dialog.getByRole('button', { name: 'Save changes', exact: true }).click();
+    await chip('@artists').waitFor();
+    await owner.page.getByRole('button', { name: 'Delete @artists', exact: true }).click();
+    const question = owner.page.getByRole('alertdialog');
+    await question.getByRole('button', { name: 'Delete user group', exact: true }).click();
+    await owner.page.getByText('No user groups yet').waitFor();
+    await chip('@designers').waitFor();
+  });
+
   test('lists the emails with their text for admins while SMTP is not configured', async () => {
     const visitor = await visitors.arrive();
     await visitor.page.goto('/forgot');

@@ -217,6 +217,10 @@ const BASE: Readonly<Record<string, Build>> = {
     const names = c.some([...f.accounts, 'none']);
     return [names, names.map(() => c.of(f.accounts))];
   },
+  'mentions-user-groups': (c, f) => {
+    const names = c.some([...f.accounts, 'none']);
+    return [names, names.map(() => c.of(f.accounts)), names.map(() => c.of(f.conversations))];
+  },
   'mentions-groups': (c, f) => {
     const names = c.some(['none', `group-${f.conversations[0]}`]);
     return [names, names.map(() => c.of(f.accounts))];

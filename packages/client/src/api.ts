@@ -47,6 +47,7 @@ import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
+import { UserGroupsApi } from './api-user-groups.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
 import { RestSession } from './rest-session.ts';
@@ -130,6 +131,7 @@ export class ParleyApi extends RestSession {
   readonly notifications = new NotificationsApi(this);
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
+  readonly userGroups = new UserGroupsApi(this);
   /** Saved and scheduled messages. */
   readonly personal = new PersonalApi(this);
 

@@ -10,6 +10,8 @@ import type {
   Status,
   StreamId,
   User,
+  UserGroup,
+  UserGroupId,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { ConnectionState } from './connection.ts';
@@ -28,6 +30,8 @@ export interface ClientSnapshot {
   readonly me: Me | null;
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
   readonly users: ReadonlyMap<AccountId, User>;
+  /** From the first `client.userGroups.load()` on. */
+  readonly userGroups: ReadonlyMap<UserGroupId, UserGroup>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
   /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the own account. */
   readonly statuses: ReadonlyMap<AccountId, Status>;

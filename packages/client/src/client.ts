@@ -35,6 +35,7 @@ import { Thread } from './thread.ts';
 import { Threads, threadKey } from './threads.ts';
 import { Timeline } from './timeline.ts';
 import { Typing } from './typing.ts';
+import { UserGroups } from './user-groups.ts';
 import { Users } from './users.ts';
 
 /**
@@ -43,6 +44,8 @@ import { Users } from './users.ts';
  */
 export class ParleyClient {
   readonly api: ParleyApi;
+  /** The user groups of the server; the snapshot has them from the first `load()` on. */
+  readonly userGroups: UserGroups;
   /** The account’s drafts, the same on all its devices. */
   readonly drafts: Drafts;
   /** The threads that the account follows, and what is unread in them. */
@@ -80,6 +83,9 @@ export class ParleyClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.api = options.api;
+    this.userGroups = new UserGroups(options.api, (userGroups) =>
+      this.#state.change({ userGroups }),
+    );
     this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
     this.threads = new Threads({
       api: options.api,
@@ -447,6 +453,7 @@ export class ParleyClient {
     this.#commands.clear();
     this.#users.clear();
     this.drafts.clear();
+    this.userGroups.clear();
     this.threads.clear();
     this.notifications.clear();
     this.#typing.clear();
@@ -471,6 +478,7 @@ export class ParleyClient {
       persistence: this.#persistence,
       commands: this.#commands,
       users: this.#users,
+      userGroups: this.userGroups,
       typing: this.#typing,
       presence: this.#presence,
       drafts: this.drafts,

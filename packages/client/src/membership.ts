@@ -59,6 +59,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'group.created': 'none',
   'group.updated': 'none',
   'group.deleted': 'none',
+  'user_group.changed': 'none',
+  'user_group.deleted': 'none',
   'server.updated': 'none',
 };
 

@@ -6,6 +6,7 @@ import type {
   Mention,
   ReadCursor,
   Seq,
+  UserGroupId,
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -19,6 +20,8 @@ const other = 'other' as AccountId;
 const MENTIONS: readonly Mention[][] = [
   [{ kind: 'user', name: 'me', id: me }],
   [{ kind: 'everyone' }],
+  [{ kind: 'user_group', name: 'us', id: 'g' as UserGroupId, accounts: [other, me] }],
+  [{ kind: 'user_group', name: 'them', id: 'h' as UserGroupId, accounts: [other] }],
   [{ kind: 'user', name: 'other', id: other }, { kind: 'here' }],
   [],
 ];
@@ -43,7 +46,7 @@ function logOf(choices: readonly { act: string; n: number }[]): Event[] {
   for (const { act, n } of choices) {
     const seq = (events.length + 1) as Seq;
     const target = open[n % Math.max(1, open.length)];
-    const mentions = MENTIONS[n % 4];
+    const mentions = MENTIONS[n % MENTIONS.length];
     const made = (type: string, actor: AccountId, data: object) =>
       events.push({
         op: 'event',

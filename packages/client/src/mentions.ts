@@ -1,13 +1,20 @@
-import { type AccountId, type Event, LIMITS, type Mention, type Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type Event,
+  isMentionOf,
+  LIMITS,
+  type Mention,
+  type Seq,
+} from '@parley/protocol';
 
 /** Returns whether mentions are of the account or of everyone: such a message counts as a mention of it. */
 export const areOf = (mentions: readonly Mention[] | undefined, account: AccountId): boolean =>
-  (mentions ?? []).some((m) => m.kind === 'everyone' || (m.kind === 'user' && m.id === account));
+  (mentions ?? []).some((m) => m.kind === 'everyone' || isMentionOf(m, account));
 
-/** Returns whether the text of an event mentions a user by name. */
+/** Returns whether the text of an event mentions a user, by name or by a user group. */
 export function mentionsUser(event: Event, user: AccountId): boolean {
   if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
-  return (event.data.mentions ?? []).some((m) => m.kind === 'user' && m.id === user);
+  return (event.data.mentions ?? []).some((m) => isMentionOf(m, user));
 }
 
 /**

@@ -39,6 +39,7 @@ import type { Thread } from './thread.ts';
 import type { Threads } from './threads.ts';
 import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
+import type { UserGroups } from './user-groups.ts';
 import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
@@ -51,6 +52,7 @@ export interface ReceiverDeps {
   readonly persistence: Persistence;
   readonly commands: Commands;
   readonly users: Users;
+  readonly userGroups: UserGroups;
   readonly typing: Typing;
   readonly presence: Presence;
   readonly drafts: Drafts;
@@ -192,8 +194,9 @@ export class Receiver {
       counters.resets++;
       this.#deps.drafts.restored();
       this.#deps.threads.restored();
+      this.#deps.userGroups.missed();
       this.#deps.notifications.restored();
-    }
+    } else this.#deps.userGroups.connected();
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
@@ -441,6 +444,7 @@ export class Receiver {
     local.setCursor(stream, lastSeq);
     if (stream === WORKSPACE_STREAM) {
       users.load();
+      this.#deps.userGroups.missed();
       // The role of this account and the settings of the server may be among what was skipped. After a
       // hello, `ready` has just said them.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();

@@ -7,6 +7,7 @@ import {
   ScheduledId,
   Seq,
   StreamId,
+  UserGroupId,
 } from '@parley/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
@@ -19,12 +20,14 @@ import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
+import { UserGroupsApi } from './api-user-groups.ts';
 
 const ID = ClientId.parse('0197a000-0000-7000-8000-000000000001');
 const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
 const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
 const FILE = FileId.parse('0197a000-0000-7000-8000-0000000000ff');
 const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
+const G = UserGroupId.parse('0197a000-0000-7000-8000-00000000000e');
 const SEQ = Seq.parse(7);
 const SCHEDULED = ScheduledId.parse('0197a000-0000-7000-8000-00000000000d');
 const AT = '2027-03-01T09:00:00.000Z';
@@ -321,6 +324,18 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.polls.vote(C, SEQ, [1]),
     { body: { choices: [1] } },
   ],
+  ['GET /user-groups', ({ api }) => api.userGroups.list()],
+  [
+    'POST /admin/user-groups',
+    ({ api }) => api.userGroups.create({ name: 'designers', title: 'Design team' }),
+    { body: { name: 'designers', title: 'Design team' } },
+  ],
+  [
+    `PATCH /admin/user-groups/${G}`,
+    ({ api }) => api.userGroups.update(G, { members: [] }),
+    { body: { members: [] } },
+  ],
+  [`DELETE /admin/user-groups/${G}`, ({ api }) => api.userGroups.delete(G)],
   [`POST /conversations/${C}/messages/7/poll/close`, ({ api }) => api.polls.closePoll(C, SEQ)],
   [
     `POST /conversations/${C}/messages/7/forward`,
@@ -586,6 +601,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AuthApi).map((name) => `auth.${name}(`),
       ...methods(AdmissionApi).map((name) => `api.admission.${name}(`),
       ...methods(PersonalApi).map((name) => `api.personal.${name}(`),
+      ...methods(UserGroupsApi).map((name) => `api.userGroups.${name}(`),
       ...methods(PollsApi).map((name) => `api.polls.${name}(`),
       ...methods(RetentionApi).map((name) => `api.retention.${name}(`),
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),

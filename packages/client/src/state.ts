@@ -21,6 +21,7 @@ export class ClientState {
     retryAt: null,
     me: null,
     users: new Map(),
+    userGroups: new Map(),
     presence: new Map(),
     statuses: new Map(),
     typing: new Map(),
@@ -114,6 +115,7 @@ export class ClientState {
     this.change({
       me: null,
       users: new Map(),
+      userGroups: new Map(),
       presence: new Map(),
       statuses: new Map(),
       typing: new Map(),

@@ -1,7 +1,7 @@
 import type { Event, EventType } from '@parley/protocol';
 
 /** The type that a field must have; with `?` it may be missing. */
-type FieldType = 'string' | 'number' | 'text?' | 'number?' | 'object?';
+type FieldType = 'string' | 'number' | 'object' | 'text?' | 'number?' | 'object?';
 
 /** The fields of an event’s data that a client uses. */
 const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> = {
@@ -69,6 +69,13 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'group.created': { conversation: 'string', name: 'string' },
   'group.updated': { conversation: 'string', name: 'string' },
   'group.deleted': { conversation: 'string' },
+  'user_group.changed': {
+    userGroup: 'string',
+    name: 'string',
+    title: 'string',
+    members: 'object',
+  },
+  'user_group.deleted': { userGroup: 'string' },
   'server.updated': {},
 };
 
@@ -93,6 +100,7 @@ export function isWellFormed(event: Event): boolean {
 const HAS_TYPE: Readonly<Record<FieldType, (type: string) => boolean>> = {
   string: (type) => type === 'string',
   number: (type) => type === 'number',
+  object: (type) => type === 'object',
   'text?': (type) => type === 'undefined' || type === 'string',
   'number?': (type) => type === 'undefined' || type === 'number',
   'object?': (type) => type === 'undefined' || type === 'object',

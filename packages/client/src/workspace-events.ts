@@ -10,12 +10,14 @@ import type {
 import type { ClientEvents } from './client-types.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientState } from './state.ts';
+import type { UserGroups } from './user-groups.ts';
 import type { Users } from './users.ts';
 
 /** What a workspace event can change. */
 export interface WorkspaceContext {
   readonly state: ClientState;
   readonly users: Users;
+  readonly userGroups: UserGroups;
   readonly events: Emitter<ClientEvents>;
   isLive(): boolean;
 }
@@ -54,7 +56,12 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   },
   'user.deactivated': refreshUser,
   'user.reactivated': refreshUser,
-  'user.deleted': refreshUser,
+  'user.deleted': (event, context) => {
+    refreshUser(event, context);
+    context.userGroups.applied(event);
+  },
+  'user_group.changed': (event, { userGroups }) => userGroups.applied(event),
+  'user_group.deleted': (event, { userGroups }) => userGroups.applied(event),
   // What others see of the account stays the same.
   'user.suspended': 'ignored',
   'user.unsuspended': 'ignored',

@@ -116,6 +116,13 @@ export const ERRORS = {
     title: 'An Idempotency-Key header with a UUID is required',
   },
   username_taken: { status: 409, title: 'This username is taken' },
+  name_taken: { status: 409, title: 'A user or a user group with this name already exists' },
+  user_group_not_found: { status: 404, title: 'User group not found' },
+  user_group_changed: {
+    status: 409,
+    title: 'This user group was changed in the meantime; load it again',
+  },
+  too_many_user_groups: { status: 409, title: 'The server has reached the limit of user groups' },
   email_taken: { status: 409, title: 'An account with this email address already exists' },
   too_many_reactions: { status: 409, title: 'This message has reached the limit of reactions' },
   too_many_pins: {

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { Attachment } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
-import { AccountId, ClientId, ConversationId, LinkId, ScheduledId, Seq, StreamId } from './ids.ts';
+import {
+  AccountId,
+  ClientId,
+  ConversationId,
+  LinkId,
+  ScheduledId,
+  Seq,
+  StreamId,
+  UserGroupId,
+} from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
@@ -26,12 +35,19 @@ export type StreamKind = z.infer<typeof StreamKind>;
 /**
  * Whom a message mentions, or which group it links to: what the server has made of `@name` and `#name` in
  * the text. The text stays as it was typed; `name` says which part of it is meant, and `id` stays valid
- * when the user or the group is renamed. `@here` is for the members who are online when it is posted.
+ * when the user or the group is renamed. `@here` is for the members who are online when it is posted. The
+ * `accounts` of a user group are those that were members of the conversation when it was posted or edited.
  */
 export const Mention = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('user'), name: z.string(), id: AccountId }),
     z.object({ kind: z.literal('group'), name: z.string(), id: ConversationId }),
+    z.object({
+      kind: z.literal('user_group'),
+      name: z.string(),
+      id: UserGroupId,
+      accounts: z.array(AccountId).max(LIMITS.userGroupMembers),
+    }),
     z.object({ kind: z.literal('everyone') }),
     z.object({ kind: z.literal('here') }),
   ])
@@ -278,6 +294,14 @@ const WORKSPACE_EVENTS = {
   'group.created': z.object({ conversation: ConversationId, name: z.string() }),
   'group.updated': z.object({ conversation: ConversationId, name: z.string() }),
   'group.deleted': z.object({ conversation: ConversationId }),
+  /** A user group was created or changed: the whole group as it is now. */
+  'user_group.changed': z.object({
+    userGroup: UserGroupId,
+    name: z.string(),
+    title: z.string(),
+    members: z.array(AccountId).max(LIMITS.userGroupMembers),
+  }),
+  'user_group.deleted': z.object({ userGroup: UserGroupId }),
   /** Settings of the server were changed: those in the event, to these values. */
   'server.updated': ChangedServerSettings,
 } as const;

@@ -34,6 +34,8 @@ export type LinkId = Branded<string, 'LinkId'>;
 export type ScheduledId = Branded<string, 'ScheduledId'>;
 /** Identifies a session (a log-in on one device). */
 export type SessionId = Branded<string, 'SessionId'>;
+/** Identifies a user group: accounts that are mentioned together. */
+export type UserGroupId = Branded<string, 'UserGroupId'>;
 /** Identifies an uploaded file, and its upload until it is complete. */
 export type FileId = Branded<string, 'FileId'>;
 /** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
@@ -46,6 +48,7 @@ export const ClientId = uuid<ClientId>('A client id');
 export const LinkId = uuid<LinkId>('A link id');
 export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
 export const SessionId = uuid<SessionId>('A session id');
+export const UserGroupId = uuid<UserGroupId>('The id of a user group');
 export const FileId = uuid<FileId>('A file id');
 export const Seq = count() as unknown as z.ZodType<Seq, number>;
 /** A {@link Seq} as text, for queries and paths. */

@@ -28,6 +28,7 @@ export * from './rest-bulk-deletions.ts';
 export * from './rest-factors.ts';
 export * from './rest-reports.ts';
 export * from './rest-search.ts';
+export * from './rest-user-groups.ts';
 export * from './retention.ts';
 export * from './scopes.ts';
 export * from './search-query.ts';

@@ -115,6 +115,12 @@ export const LIMITS = {
   drafts: 100,
   /** Different names in one message that are resolved to mentions; later ones stay text. */
   mentionsPerMessage: 50,
+  /** User groups of the server, the accounts of each, and its title in code points. */
+  userGroups: 100,
+  userGroupMembers: 200,
+  userGroupTitleMax: 80,
+  /** User groups that one message mentions; the names of further ones stay text. */
+  userGroupsPerMessage: 5,
   /** Files attached to one message. */
   attachmentsPerMessage: 10,
   /** Unfinished uploads of one account. */
@@ -123,7 +129,10 @@ export const LIMITS = {
   unattachedFiles: 200,
   /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
   fileNameBytes: 255,
-  /** In groups with more members than this, `@everyone` and `@here` need the role `mentionEveryone`. */
+  /**
+   * In groups with more members than this, `@everyone`, `@here` and mentions of user groups with more
+   * accounts than this need the role `mentionEveryone`.
+   */
   mentionEveryoneMembers: 50,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,

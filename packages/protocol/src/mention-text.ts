@@ -1,3 +1,6 @@
+import type { Mention } from './events.ts';
+import type { AccountId } from './ids.ts';
+
 // Without schemas: the web client loads this with its first page, and must not load Zod for it.
 
 /** A name with its sign in the text of a message: `@ria` or `#design-team`, from `start` up to `end`. */
@@ -14,6 +17,12 @@ export interface MentionSpan {
  * name. The length of a name is bounded, so that every search takes linear time.
  */
 const MENTION = /(?<![\p{L}\p{M}\p{N}_@#/&=.-])[@#][\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,79}/gu;
+
+/** Returns whether a mention is of an account: by its name, or by a user group. */
+export const isMentionOf = (mention: Mention, account: AccountId): boolean =>
+  mention.kind === 'user'
+    ? mention.id === account
+    : mention.kind === 'user_group' && mention.accounts.includes(account);
 
 /** Returns whether a text can contain mentions at all: most messages do not. */
 export const mayMention = (text: string): boolean => text.includes('@') || text.includes('#');

@@ -1,6 +1,7 @@
 import type { Mention } from './events.ts';
 import type { AccountId } from './ids.ts';
 import { findKeyword } from './keywords.ts';
+import { isMentionOf } from './mention-text.ts';
 import type { Mute, NotificationOverride, NotificationSettings } from './notifications.ts';
 import { isInQuietHours } from './quiet-hours.ts';
 
@@ -94,13 +95,13 @@ export interface NotificationRecipient {
   readonly hasRead: boolean;
 }
 
-/** Returns how a message with these mentions mentions an account: by name before the others. */
+/** Returns how a message with these mentions mentions an account: by name or user group before the others. */
 export function mentionOf(
   mentions: readonly Mention[] | undefined,
   account: AccountId,
 ): NotifyingMessage['mention'] {
   if (!mentions) return null;
-  if (mentions.some((m) => m.kind === 'user' && m.id === account)) return 'name';
+  if (mentions.some((m) => isMentionOf(m, account))) return 'name';
   if (mentions.some((m) => m.kind === 'everyone')) return 'everyone';
   return mentions.some((m) => m.kind === 'here') ? 'here' : null;
 }

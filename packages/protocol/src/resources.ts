@@ -9,7 +9,7 @@ import {
   MinimumRoles,
   Visibility,
 } from './group-access.ts';
-import { AccountId, ConversationId, LinkId, ScheduledId, Seq } from './ids.ts';
+import { AccountId, ConversationId, LinkId, ScheduledId, Seq, UserGroupId } from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
 
@@ -378,6 +378,18 @@ export const MentionSuggestion = z
   })
   .meta({ id: 'MentionSuggestion' });
 export type MentionSuggestion = z.infer<typeof MentionSuggestion>;
+
+/** A user group to mention in a conversation. */
+export const UserGroupSuggestion = z
+  .object({
+    userGroup: UserGroupId,
+    name: z.string().meta({ examples: ['designers'] }),
+    title: z.string().meta({ examples: ['Design team'] }),
+    /** How many accounts it has; those that are members of the conversation are mentioned. */
+    size: count(),
+  })
+  .meta({ id: 'UserGroupSuggestion' });
+export type UserGroupSuggestion = z.infer<typeof UserGroupSuggestion>;
 
 /** A member of a conversation. */
 export const Member = z

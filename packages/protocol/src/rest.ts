@@ -23,6 +23,7 @@ import {
   SeenBy,
   ThreadCursor,
   User,
+  UserGroupSuggestion,
 } from './resources.ts';
 import { Body, Emoji, line, paragraph, withContent } from './text.ts';
 
@@ -336,7 +337,11 @@ export const MentionSuggestionsQuery = z.object({
     .default(8)
     .meta({ examples: [8] }),
 });
-export const MentionSuggestionsAnswer = z.object({ items: z.array(MentionSuggestion) });
+/** Accounts, and user groups that the account may mention there. */
+export const MentionSuggestionsAnswer = z.object({
+  items: z.array(MentionSuggestion),
+  userGroups: z.array(UserGroupSuggestion),
+});
 export type MentionSuggestionsAnswer = z.infer<typeof MentionSuggestionsAnswer>;
 
 export const PostBody = withContent({

@@ -58,5 +58,7 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'group.created': NO_CHANGE,
   'group.updated': NO_CHANGE,
   'group.deleted': NO_CHANGE,
+  'user_group.changed': NO_CHANGE,
+  'user_group.deleted': NO_CHANGE,
   'server.updated': NO_CHANGE,
 };

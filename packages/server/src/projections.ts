@@ -8,10 +8,13 @@ import { personalProjections } from './personal/projections.ts';
 import { settingsProjections } from './settings/projections.ts';
 import { statusProjections } from './status/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
+import { userGroupProjections } from './user-groups/projections.ts';
 
 /** The projections of all domains, which the server applies and the doctor replays. */
 export const PROJECTIONS: ProjectionTable = {
   ...accountProjections,
+  // Its `user.deleted` also removes the account from user groups.
+  ...userGroupProjections,
   ...conversationProjections,
   // Its `member.joined` also counts the use of a link.
   ...admissionProjections,

@@ -122,6 +122,12 @@ const scheduled = createRoute({
   component: lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
 });
 
+const userGroups = createRoute({
+  getParentRoute: () => inside,
+  path: '/user-groups',
+  component: lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupsPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -193,6 +199,10 @@ const adminPages = [
     lazyPage(() => import('./admin/invitations-page.tsx'), 'InvitationsPage'),
   ),
   adminPage(
+    '/user-groups',
+    lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupList'),
+  ),
+  adminPage(
     '/service-accounts',
     lazyPage(() => import('./admin/service-accounts-page.tsx'), 'ServiceAccountsPage'),
   ),
@@ -229,6 +239,7 @@ export const router = createRouter({
       search,
       threads,
       scheduled,
+      userGroups,
       join,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),

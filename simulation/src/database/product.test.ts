@@ -18,6 +18,7 @@ const OTHERS = [
   'attachments-detached',
   'mention-suggestions',
   'mention-suggestions-key',
+  'mention-suggestions-user-groups',
   'mention-suggestions-similar',
   // Scheduled messages, and who may create groups.
   'scheduled-redact',

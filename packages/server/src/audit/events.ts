@@ -36,6 +36,9 @@ export type AuditEvent =
   | 'bulk_deletion_finished'
   | 'report_viewed'
   | 'report_resolved'
+  | 'user_group_created'
+  | 'user_group_changed'
+  | 'user_group_deleted'
   | 'settings_changed'
   | 'retention_changed'
   | 'messages_expired'
@@ -115,6 +118,11 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   report_resolved: every(
     'reports of a message were resolved; `resolution`, `conversation`, `message`, `reports`: how many',
   ),
+  user_group_created: every('a user group was created; `userGroup`: its id, `members`: how many'),
+  user_group_changed: every(
+    'a user group was changed; `userGroup`: its id, `fields`: which, `members`: how many',
+  ),
+  user_group_deleted: every('a user group was deleted; `userGroup`: its id'),
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
   ),

@@ -270,6 +270,17 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
   },
   {
+    name: 'user_groups',
+    key: ['id'],
+    columns: ['name', 'name_key', 'title', 'members', 'seq'],
+    excluded: {
+      name_skeleton: 'follows from name, to compare names by their looks',
+      search_key: 'computed by the database from the names',
+    },
+    stream: () => `'${WORKSPACE_STREAM}'::uuid`,
+    rows: true,
+  },
+  {
     name: 'saved_messages',
     key: ['account_id', 'conversation_id', 'message_seq'],
     columns: ['saved_seq', 'saved_at', 'seq', 'remind_at', 'reminded_at'],

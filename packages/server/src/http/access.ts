@@ -104,6 +104,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   getServerSettings: by('users:read'),
   listUsers: by('users:read'),
+  listUserGroups: by('users:read'),
   getUser: by('users:read'),
 
   listConversations: by('conversations:read'),
@@ -209,6 +210,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   listInvitations: admin,
   createInvitation: admin,
   revokeInvitation: admin,
+
+  createUserGroup: admin,
+  updateUserGroup: admin,
+  deleteUserGroup: admin,
 
   listServiceAccounts: admin,
   createServiceAccount: adminUser,

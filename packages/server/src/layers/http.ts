@@ -34,6 +34,7 @@ import { searchRoutes } from '../search/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
 import { statusRoutes } from '../status/routes.ts';
+import { userGroupRoutes } from '../user-groups/routes.ts';
 import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';
 import type { ListenerLayer } from './listener.ts';
@@ -164,6 +165,7 @@ function apiRoutes(
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
     (scope) => retentionRoutes(scope, { pool, append, audit, clock, authenticate }),
+    (scope) => userGroupRoutes(scope, { pool, append, audit, authenticate }),
     (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),

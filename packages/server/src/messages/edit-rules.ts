@@ -8,9 +8,9 @@ import { placeOf, summariesWithout } from './thread-roots.ts';
 /** Decides edits: the author replaces the text, and mentions are resolved anew. */
 export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
-  const { stream, message, text: body, actor } = command;
+  const { stream, message, text: body, actor, conversation } = command;
   const names = namesIn(body);
-  const found = await findNames(tx, [{ actor, names }]);
+  const found = await findNames(tx, [{ actor, conversation, names }]);
   const text = { names, mayMentionEveryone: target.mayMentionEveryone };
   const mentions = mentionsOf(0, text, found);
   const data = { message, body, ...placeOf(target.inThread), ...(mentions && { mentions }) };

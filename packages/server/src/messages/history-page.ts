@@ -52,7 +52,7 @@ export interface PageRow {
 /**
  * SQL: at most `limit` of the messages of the membership `m` that meet a condition, on one side of the
  * seq `at`. One more than wanted shows whether there are more. `bytes_before` are the bytes of the messages
- * that are closer to the place; octet_length does not read what is stored out of line.
+ * that are closer to the place, with their mentions; neither function reads what is stored out of line.
  */
 export const pageSide = (side: 'older' | 'newer', at: string, limit: string, condition: string) => {
   const order = side === 'older' ? 'order by seq desc' : 'order by seq';
@@ -61,10 +61,10 @@ export const pageSide = (side: 'older' | 'newer', at: string, limit: string, con
                     filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
       count(*)::int as found
     from (
-      select *, sum(octet_length(body)) over (${order})
-                - octet_length(body) as bytes_before
+      select *, sum(bytes) over (${order}) - bytes as bytes_before
       from (
-        select * from messages
+        select *, octet_length(body) + coalesce(pg_column_size(mentions), 0) as bytes
+        from messages
         where conversation_id = m.conversation_id and seq ${side === 'older' ? '<' : '>='} ${at}
           and ${condition}
         ${order} limit ${limit}) page) g

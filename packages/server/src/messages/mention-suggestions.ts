@@ -77,7 +77,7 @@ export async function mentionSuggestions(
 }
 
 /** Returns a search as names are searched, and as part of a `like` pattern. */
-async function searchKey(pool: pg.Pool, search: string): Promise<string> {
+export async function searchKey(pool: pg.Pool, search: string): Promise<string> {
   const { rows } = await pool.query<{ key: string }>({
     name: 'mention-suggestions-key',
     text: `select ${literally('search_key($1)')} as key`,

@@ -5,9 +5,11 @@ import {
   type Mention,
   mayMention,
   mentionSpans,
+  type UserGroupId,
   withoutCode,
 } from '@parley/protocol';
 import { usernameKey } from '../accounts/users/names.ts';
+import { isAdminRole } from '../minimum-roles.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /**
@@ -51,41 +53,88 @@ export interface TextWithNames {
   readonly mayMentionEveryone: boolean;
 }
 
+/** A name that a text mentions, and who wrote it where. */
+interface NameToFind {
+  readonly text: number;
+  readonly actor: AccountId;
+  readonly conversation: ConversationId;
+  readonly sign: '@' | '#';
+  readonly name: string;
+}
+
+/** A user group that a name was found to mean. */
+interface FoundUserGroup {
+  readonly id: UserGroupId;
+  /** Those of its accounts that are members of the conversation and do not block the author. */
+  readonly accounts: readonly AccountId[];
+  /** Whether it has so many accounts that not everyone may mention it in a large group. */
+  readonly isLarge: boolean;
+  /** In the group of everyone, the role of the author on the server decides. */
+  readonly isByServerAdmin: boolean;
+}
+
 /** What the names of several texts were found to mean, by the index of the text and the name. */
-export type FoundNames = ReadonlyMap<string, string>;
+export interface FoundNames {
+  readonly ids: ReadonlyMap<string, string>;
+  readonly userGroups: ReadonlyMap<string, FoundUserGroup>;
+}
 
 const place = (text: number, sign: '@' | '#', name: string): string => `${text} ${sign}${name}`;
 
 /**
- * Looks the names of texts up: `@` finds active accounts that do not block the author, `#` finds public groups and groups of the
- * author, its own first. It does nothing for texts without names.
+ * Looks the names of texts up: `@` finds active accounts that do not block the author, and user groups; `#`
+ * finds public groups and groups of the author, its own first. It does nothing for texts without names.
  */
 export async function findNames(
   tx: RuleContext,
-  texts: readonly { readonly actor: AccountId; readonly names: NamesInText | null }[],
+  texts: readonly {
+    readonly actor: AccountId;
+    readonly conversation: ConversationId;
+    readonly names: NamesInText | null;
+  }[],
 ): Promise<FoundNames> {
-  const wanted = texts.flatMap(({ actor, names }, text) =>
-    (names?.names ?? []).map(({ sign, name }) => ({ text, actor, sign, name })),
+  const wanted = texts.flatMap(({ actor, conversation, names }, text) =>
+    (names?.names ?? []).map(({ sign, name }) => ({ text, actor, conversation, sign, name })),
   );
-  const users = wanted.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
+  const accounts = wanted.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
   const groups = wanted.filter(({ sign }) => sign === '#');
-  const [foundUsers, foundGroups] = await Promise.all([
-    users.length === 0
-      ? []
-      : tx.query<{ n: number; id: string }>(
-          'mentions-users',
-          `select i.n::int as n, a.id
+  const [foundUsers, foundUserGroups, foundGroups] = await Promise.all([
+    accounts.length === 0 ? [] : findUsers(tx, accounts),
+    accounts.length === 0 ? [] : findUserGroups(tx, accounts),
+    groups.length === 0 ? [] : findGroups(tx, groups),
+  ]);
+  const ids = new Map<string, string>();
+  const note = (looked: readonly NameToFind[], rows: readonly { n: number; id: string }[]) => {
+    for (const { n, id } of rows) {
+      const one = looked[n - 1];
+      if (one) ids.set(place(one.text, one.sign, one.name), id);
+    }
+  };
+  note(accounts, foundUsers);
+  note(groups, foundGroups);
+  const userGroups = new Map<string, FoundUserGroup>();
+  for (const { n, ...found } of foundUserGroups) {
+    const one = accounts[n - 1];
+    if (one) userGroups.set(place(one.text, one.sign, one.name), found);
+  }
+  return { ids, userGroups };
+}
+
+const findUsers = (tx: RuleContext, names: readonly NameToFind[]) =>
+  tx.query<{ n: number; id: string }>(
+    'mentions-users',
+    `select i.n::int as n, a.id
            from unnest($1::text[], $2::uuid[]) with ordinality as i (name, author_id, n)
            join accounts a on a.username_key = i.name and a.is_active
            where not exists (select from blocks b
                              where b.account_id = a.id and b.blocked_id = i.author_id)`,
-          [users.map(({ name }) => usernameKey(name)), users.map(({ actor }) => actor)],
-        ),
-    groups.length === 0
-      ? []
-      : tx.query<{ n: number; id: string }>(
-          'mentions-groups',
-          `select i.n::int as n, c.id
+    [names.map(({ name }) => usernameKey(name)), names.map(({ actor }) => actor)],
+  );
+
+const findGroups = (tx: RuleContext, names: readonly NameToFind[]) =>
+  tx.query<{ n: number; id: string }>(
+    'mentions-groups',
+    `select i.n::int as n, c.id
            from unnest($1::text[], $2::uuid[]) with ordinality as i (name, account_id, n)
            cross join lateral (
              select g.id from conversations g
@@ -97,19 +146,54 @@ export async function findNames(
              order by m.account_id is null, g.created_at, g.id
              limit 1
            ) c`,
-          [groups.map(({ name }) => name), groups.map(({ actor }) => actor)],
-        ),
-  ]);
-  const found = new Map<string, string>();
-  const note = (looked: typeof wanted, rows: readonly { n: number; id: string }[]) => {
-    for (const { n, id } of rows) {
-      const one = looked[n - 1];
-      if (one) found.set(place(one.text, one.sign, one.name), id);
-    }
-  };
-  note(users, foundUsers);
-  note(groups, foundGroups);
-  return found;
+    [names.map(({ name }) => name), names.map(({ actor }) => actor)],
+  );
+
+/** Finds user groups; of their accounts those that the mention reaches. */
+async function findUserGroups(
+  tx: RuleContext,
+  names: readonly NameToFind[],
+): Promise<(FoundUserGroup & { readonly n: number })[]> {
+  const rows = await tx.query<{
+    n: number;
+    id: UserGroupId;
+    accounts: AccountId[];
+    is_large: boolean;
+    is_by_server_admin: boolean | null;
+  }>(
+    'mentions-user-groups',
+    `select i.n::int as n, u.id, u.is_large,
+            array(select a.id
+                  from unnest(u.members) as g (id)
+                  join memberships m on m.account_id = g.id and m.left_seq is null
+                    and m.conversation_id = i.conversation_id
+                  join accounts a on a.id = g.id and a.is_active
+                  where not exists (select from blocks b
+                                    where b.account_id = a.id and b.blocked_id = i.author_id)
+                  order by a.id) as accounts,
+            case when u.is_large then exists (
+              select from conversations c join accounts o on o.id = i.author_id
+              where c.id = i.conversation_id and c.is_everyone and ${isAdminRole('o.role')})
+            end as is_by_server_admin
+     from unnest($1::text[], $2::uuid[], $3::uuid[]) with ordinality
+       as i (name, author_id, conversation_id, n)
+     join lateral (
+       select id, members, cardinality(members) > ${LIMITS.mentionEveryoneMembers} as is_large
+       from user_groups where name_key = i.name
+     ) u on true`,
+    [
+      names.map(({ name }) => usernameKey(name)),
+      names.map(({ actor }) => actor),
+      names.map(({ conversation }) => conversation),
+    ],
+  );
+  return rows.map(({ n, id, accounts, is_large: isLarge, is_by_server_admin: isAdmin }) => ({
+    n,
+    id,
+    accounts,
+    isLarge,
+    isByServerAdmin: isAdmin === true,
+  }));
 }
 
 /** Returns the mentions of the text at an index of {@link findNames}; undefined if it has none. */
@@ -118,14 +202,23 @@ export function mentionsOf(
   { names, mayMentionEveryone }: TextWithNames,
   found: FoundNames,
 ): Mention[] | undefined {
+  let userGroups = 0;
   const mentions = (names?.names ?? []).flatMap(({ sign, name }): Mention[] => {
     const all = sign === '@' ? ALL.get(name) : undefined;
     if (all) return mayMentionEveryone ? [all] : [];
-    const id = found.get(place(text, sign, name));
-    if (id === undefined) return [];
-    return sign === '@'
-      ? [{ kind: 'user', name, id: id as AccountId }]
-      : [{ kind: 'group', name, id: id as ConversationId }];
+    const at = place(text, sign, name);
+    const id = found.ids.get(at);
+    if (id !== undefined) {
+      return sign === '@'
+        ? [{ kind: 'user', name, id: id as AccountId }]
+        : [{ kind: 'group', name, id: id as ConversationId }];
+    }
+    const userGroup = found.userGroups.get(at);
+    if (!userGroup) return [];
+    const { isLarge, isByServerAdmin, accounts } = userGroup;
+    if (isLarge && !mayMentionEveryone && !isByServerAdmin) return [];
+    if (++userGroups > LIMITS.userGroupsPerMessage) return [];
+    return [{ kind: 'user_group', name, id: userGroup.id, accounts: [...accounts] }];
   });
   return mentions.length > 0 ? mentions : undefined;
 }

@@ -172,7 +172,7 @@ const MENTIONS_DELETED = `delete from mentions m
 const toJson = (mentions: readonly Mention[] | undefined): string | null =>
   mentions ? JSON.stringify(mentions) : null;
 
-/** Inserts the accounts that texts mention by name. An author who mentions itself is not told. */
+/** Inserts the accounts that texts mention by name or by a user group. An author who mentions itself is not told. */
 function insertMentions(
   tx: StatementSink,
   texts: readonly {
@@ -200,11 +200,16 @@ function insertMentions(
   );
 }
 
-/** Returns the accounts that a text mentions by name, without its author. */
+/** Returns the accounts that a text mentions by name or by a user group, without its author. */
 function mentionedUsers(event: StoredEvent, mentions: readonly Mention[] = []): AccountId[] {
-  const users = mentions.flatMap((m) => (m.kind === 'user' && m.id !== event.actor ? [m.id] : []));
-  // Two spellings of a name are one account.
-  return [...new Set(users)];
+  const accounts = mentions.flatMap((m) => {
+    if (m.kind === 'user') return [m.id];
+    return m.kind === 'user_group' ? m.accounts : [];
+  });
+  // Two spellings of a name are one account, and an account may be in several user groups.
+  const mentioned = new Set(accounts);
+  mentioned.delete(event.actor);
+  return [...mentioned];
 }
 
 /**

@@ -42,6 +42,7 @@ import {
   security,
 } from './requests.ts';
 import { replyPlaceOf } from './thread-roots.ts';
+import { userGroupSuggestions } from './user-group-suggestions.ts';
 
 /** The dependencies of the message routes. */
 export interface MessageDeps extends ReadRouteDeps {
@@ -87,7 +88,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Post a message',
       description:
-        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
+        'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@user-group`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
       security,
       headers,
       params: OfConversation,
@@ -181,7 +182,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'Suggest whom to mention',
       description:
-        'Finds active accounts by parts of their names, members of the conversation first, and similar names if few match. Write `@username` in a message to mention one.',
+        'Finds active accounts by parts of their names, members of the conversation first, and similar names if few match; and user groups by parts of their names and titles. Write `@username` or `@user-group` in a message to mention one.',
       security,
       params: OfConversation,
       querystring: MentionSuggestionsQuery,
@@ -190,8 +191,12 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
     onRequest,
     handler: async (request) => {
       const { account } = sessionOf(request);
-      const items = await mentionSuggestions(pool, account, request.params.id, request.query);
-      return { items: items ?? refuse('conversation_not_found') };
+      const { id } = request.params;
+      const [items, userGroups] = await Promise.all([
+        mentionSuggestions(pool, account, id, request.query),
+        userGroupSuggestions(pool, account, id, request.query),
+      ]);
+      return { items: items ?? refuse('conversation_not_found'), userGroups };
     },
   });
 

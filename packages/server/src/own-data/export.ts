@@ -37,6 +37,7 @@ export async function* exportOf(
   yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
   yield field('notificationSettings', await all(NOTIFICATIONS));
+  yield field('userGroups', await all(USER_GROUPS));
   yield field('reports', await all(REPORTS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -136,6 +137,8 @@ const SCHEDULED = `select conversation_id as conversation, body, reply_to as "re
   from scheduled_messages where account_id = $1 order by send_at, id`;
 const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_following as "isFollowing"
   from thread_follows where account_id = $1 order by seq`;
+const USER_GROUPS = `select id, name, title from user_groups
+  where $1 = any(members) order by name_key`;
 const THREAD_CURSORS = `select conversation_id as conversation, thread, read_seq as "readSeq"
   from thread_cursors where account_id = $1 order by conversation_id, thread`;
 const MESSAGES = {

@@ -64,6 +64,8 @@ describe('the data export', () => {
     // The export has what the reply says, and nothing of the message of another that it quotes.
     const [, theirs] = (await ann.request('GET', `/conversations/${group}/messages`)).body.items;
     await ann.request('PUT', `/me/blocks/${owner.id}`);
+    const team = { name: 'the-team', title: 'Team', members: [ann.id] };
+    expect((await owner.request('POST', '/admin/user-groups', team)).status).toBe(201);
     const reply = { body: 'a reply', replyTo: theirs.seq };
     await ann.request('POST', `/conversations/${group}/messages`, reply);
     await ann.request('POST', `/conversations/${left}/leave`);
@@ -80,6 +82,7 @@ describe('the data export', () => {
     ]);
     expect(file.messages).toContainEqual(expect.objectContaining(reply));
     expect(file.blockedUsers).toMatchObject([{ account: owner.id }]);
+    expect(file.userGroups).toMatchObject([{ name: 'the-team' }]);
     expect(file.reactions).toEqual([{ conversation: group, message: first.seq, emoji: '👍' }]);
     expect(file.pins).toEqual([
       { conversation: group, message: first.seq, pinnedAt: expect.any(String) },

@@ -119,5 +119,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'group.created': 'none',
   'group.updated': 'none',
   'group.deleted': 'none',
+  'user_group.changed': 'none',
+  'user_group.deleted': 'none',
   'server.updated': 'none',
 };

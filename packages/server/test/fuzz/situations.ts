@@ -392,6 +392,10 @@ function administration(fixtures: Fixtures): Situations {
     return admin({ id: (await target).id });
   };
   const robot = async () => admin(await fixtures.robot());
+  const userGroup = async (): Promise<string> => {
+    const body = { name: fixtures.name(), title: 'Someone' };
+    return ok(await fixtures.owner.request('POST', '/admin/user-groups', body)).body.id;
+  };
   return {
     getUser: about,
     getUserProfile: about,
@@ -431,6 +435,17 @@ function administration(fixtures: Fixtures): Situations {
     changeServerSettings: () => admin({ registration: undefined, groupCreation: undefined }),
     countAllExpiredMessages: () => admin(),
     listEmail: () => admin(),
+    createUserGroup: () => admin({ name: fixtures.name(), members: [fixtures.owner.id] }),
+    updateUserGroup: async () => {
+      const id = await userGroup();
+      return admin({
+        id,
+        name: fixtures.name(),
+        members: [fixtures.owner.id],
+        changedSeq: undefined,
+      });
+    },
+    deleteUserGroup: async () => admin({ id: await userGroup() }),
     listServiceAccounts: () => admin(),
     createServiceAccount: () => admin(),
     listApiKeys: robot,

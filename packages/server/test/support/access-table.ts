@@ -68,6 +68,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'getServerSettings',
     'getUser',
     'getUserProfile',
+    'listUserGroups',
     'listUsers',
     'me',
     'suggestMentions',
@@ -174,6 +175,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'unsuspendAccount',
     'unlockAccount',
     'updateAccount',
+    'createUserGroup',
+    'updateUserGroup',
+    'deleteUserGroup',
   ],
   // Owners and admins, with no API key.
   'admin user': [

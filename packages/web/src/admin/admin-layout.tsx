@@ -1,4 +1,5 @@
 import {
+  AtSign,
   FileCog,
   Flag,
   Mail,
@@ -15,6 +16,7 @@ import { t } from '../texts/index.ts';
 
 const TABS = [
   { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
+  { to: '/admin/user-groups', text: 'userGroups.title', icon: <AtSign size={17} /> },
   { to: '/admin/invitations', text: 'invitations.title', icon: <Ticket size={17} /> },
   {
     to: '/admin/service-accounts',

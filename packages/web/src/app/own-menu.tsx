@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import {
+  AtSign,
   Bell,
   BellOff,
   Bookmark,
@@ -104,6 +105,11 @@ export function OwnMenu() {
             <DropdownMenu.Item asChild className={ITEM}>
               <Link to="/scheduled">
                 <CalendarClock size={16} /> {t('scheduled.title')}
+              </Link>
+            </DropdownMenu.Item>
+            <DropdownMenu.Item asChild className={ITEM}>
+              <Link to="/user-groups">
+                <AtSign size={16} /> {t('userGroups.title')}
               </Link>
             </DropdownMenu.Item>
             {me?.permissions.includes('administer') && (

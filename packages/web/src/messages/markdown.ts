@@ -391,7 +391,7 @@ const text = (of: string): Inline => ({ kind: 'text', text: of });
 
 const signed = (mention: Mention): string => {
   if (mention.kind === 'group') return `#${mention.name}`;
-  return `@${mention.kind === 'user' ? mention.name : mention.kind}`;
+  return `@${'name' in mention ? mention.name : mention.kind}`;
 };
 
 function childrenOf(parent: SyntaxNode): SyntaxNode[] {

@@ -1,12 +1,25 @@
-import type { AccountId, Mention } from '@parley/protocol';
+import type { AccountId, Mention, UserGroupId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { useAccountId, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
+import { useUserGroups } from '../user-groups/use-user-groups.ts';
 import { ProfileButton } from '../users/profile-button.tsx';
 import { useNames } from '../users/use-names.ts';
 
+const UserGroupDialog = lazyPart(
+  async () => (await import('../user-groups/user-group-dialog.tsx')).UserGroupDialog,
+);
+
 const CHIP = 'rounded-md px-1 py-px font-medium';
+/** The classes of a mention that can be clicked. */
+const chip = (isMe: boolean) =>
+  cx(
+    CHIP,
+    'hover:underline',
+    isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong',
+  );
 
 /** Shows a mention in a text, with the name that the user or the group has now. */
 export function MentionChip({ mention, text }: { mention: Mention; text: string }) {
@@ -15,6 +28,9 @@ export function MentionChip({ mention, text }: { mention: Mention; text: string 
     return <User id={mention.id} text={text} isMe={mention.id === me} />;
   }
   if (mention.kind === 'group') return <Group id={mention.id} text={text} />;
+  if (mention.kind === 'user_group') {
+    return <UserGroup id={mention.id} text={text} isMe={mention.accounts.includes(me)} />;
+  }
   return <span className={cx(CHIP, 'bg-accent text-on-accent')}>{text}</span>;
 }
 
@@ -23,17 +39,27 @@ function User({ id, text, isMe }: { id: AccountId; text: string; isMe: boolean }
   // Loads the user if it is not known.
   useNames(useMemo(() => [id], [id]));
   return (
-    <ProfileButton
-      id={id}
-      title={user && `@${user.username}`}
-      className={cx(
-        CHIP,
-        'hover:underline',
-        isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong',
-      )}
-    >
+    <ProfileButton id={id} title={user && `@${user.username}`} className={chip(isMe)}>
       <bdi>{user ? `@${user.displayName}` : text}</bdi>
     </ProfileButton>
+  );
+}
+
+function UserGroup({ id, text, isMe }: { id: UserGroupId; text: string; isMe: boolean }) {
+  const group = useUserGroups().get(id);
+  const [isShown, setShown] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        title={group?.title}
+        className={chip(isMe)}
+        onClick={() => setShown(true)}
+      >
+        <bdi>{group ? `@${group.name}` : text}</bdi>
+      </button>
+      {isShown && <UserGroupDialog id={id} onClose={() => setShown(false)} />}
+    </>
   );
 }
 

@@ -1,6 +1,10 @@
 import type { ConversationView } from '@parley/client';
-import type { MentionSuggestion } from '@parley/protocol';
-import { AtSign } from 'lucide-react';
+import type {
+  MentionSuggestion,
+  MentionSuggestionsAnswer,
+  UserGroupSuggestion,
+} from '@parley/protocol';
+import { AtSign, Users } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -11,10 +15,18 @@ import { type MentionQuery, mentionQuery, withName } from './mention-query.ts';
 /** Time without a key press after which suggestions are requested. */
 const QUIET_MS = 120;
 
-/** What can be chosen: an account, or members together. */
-type Option =
-  | { readonly name: string; readonly user: MentionSuggestion }
-  | { readonly name: 'everyone' | 'here'; readonly user: null };
+/** What can be chosen: an account, a user group, or members together. */
+type Option = { readonly name: string } & (
+  | { readonly user: MentionSuggestion; readonly userGroup?: undefined }
+  | { readonly user?: undefined; readonly userGroup: UserGroupSuggestion }
+  | {
+      readonly name: 'everyone' | 'here';
+      readonly user?: undefined;
+      readonly userGroup?: undefined;
+    }
+);
+
+const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 
 /** What a field with a mention menu renders and passes on. */
 export interface MentionMenu {
@@ -84,7 +96,7 @@ export function useMentionMenu({
         >
           {options.map((option, n) => (
             <Suggestion
-              key={option.user?.account ?? option.name}
+              key={option.user?.account ?? option.userGroup?.userGroup ?? option.name}
               id={optionId(n)}
               option={option}
               isChosen={n === index}
@@ -110,21 +122,22 @@ export function useMentionMenu({
 /** Returns the options for what is typed; those of the last answer until the next one arrives. */
 function useOptions(view: ConversationView, query: MentionQuery | null): readonly Option[] {
   const client = useClient();
-  const [users, setUsers] = useState<readonly MentionSuggestion[]>([]);
+  const [found, setFound] = useState(NO_SUGGESTIONS);
   const search = query?.search;
   useEffect(() => {
     if (search === undefined) {
-      setUsers([]);
+      setFound(NO_SUGGESTIONS);
       return;
     }
     let isCurrent = true;
     const timer = setTimeout(async () => {
       try {
-        const { items } = await client.api.mentionSuggestions(view.id, { search });
-        if (isCurrent) setUsers(items);
+        const answer = await client.api.mentionSuggestions(view.id, { search });
+        // A server of an earlier version suggests no user groups.
+        if (isCurrent) setFound({ ...NO_SUGGESTIONS, ...answer });
       } catch {
         // Names can be typed without suggestions.
-        if (isCurrent) setUsers([]);
+        if (isCurrent) setFound(NO_SUGGESTIONS);
       }
     }, QUIET_MS);
     return () => {
@@ -136,16 +149,15 @@ function useOptions(view: ConversationView, query: MentionQuery | null): readonl
   const mayAll = view.kind === 'group' && view.permissions.includes('mention_everyone');
   const all = mayAll ? (['everyone', 'here'] as const) : [];
   return [
-    ...users.map((user) => ({ name: user.username, user })),
-    ...all
-      .filter((name) => name.startsWith(search.toLowerCase()))
-      .map((name) => ({ name, user: null })),
+    ...found.items.map((user) => ({ name: user.username, user })),
+    ...found.userGroups.map((userGroup) => ({ name: userGroup.name, userGroup })),
+    ...all.filter((name) => name.startsWith(search.toLowerCase())).map((name) => ({ name })),
   ];
 }
 
 function Suggestion({
   id,
-  option: { name, user },
+  option: { name, user, userGroup },
   isChosen,
   onChoose,
 }: {
@@ -155,6 +167,7 @@ function Suggestion({
   onChoose: () => void;
 }) {
   const quiet = isChosen ? 'text-soft' : 'text-muted';
+  const title = user?.displayName ?? userGroup?.title;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the active option
     // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
@@ -174,17 +187,19 @@ function Suggestion({
         <Avatar id={user.account} name={user.displayName} size={28} />
       ) : (
         <span className="flex size-7 items-center justify-center text-muted">
-          <AtSign size={18} />
+          {userGroup ? <Users size={18} /> : <AtSign size={18} />}
         </span>
       )}
       <span className="min-w-0 flex-1 truncate">
-        {user && <bdi className="font-medium">{user.displayName} </bdi>}
-        <span className={cx(user && cx('text-[13px]', quiet))}>@{name}</span>
+        {title && <bdi className="font-medium">{title} </bdi>}
+        <span className={cx(title && cx('text-[13px]', quiet))}>@{name}</span>
       </span>
       <span className={cx('shrink-0 text-[12px]', quiet)}>
         {user
           ? !user.isMember && t('composer.notMember')
-          : t(name === 'everyone' ? 'composer.everyone' : 'composer.here')}
+          : userGroup
+            ? t('common.members', { count: userGroup.size })
+            : t(name === 'everyone' ? 'composer.everyone' : 'composer.here')}
       </span>
     </div>
   );

@@ -6,17 +6,22 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 
-/** A multi-select of active users, except the current user and the accounts in `without`. */
+/**
+ * A multi-select of active users, without the accounts in `without`, and without the current user unless
+ * `includesOneself`.
+ */
 export function UsersPicker({
   label,
   chosen,
   onChange,
   without = NO_ACCOUNTS,
+  includesOneself = false,
 }: {
   label: string;
   chosen: readonly AccountId[];
   onChange: (chosen: readonly AccountId[]) => void;
   without?: ReadonlySet<AccountId>;
+  includesOneself?: boolean;
 }) {
   const id = useId();
   const users = useParley((s) => s.users);
@@ -25,14 +30,14 @@ export function UsersPicker({
   const shown = useMemo(() => {
     const query = text.trim().toLowerCase();
     return [...users.values()]
-      .filter((p) => p.isActive && p.id !== me?.id && !without.has(p.id))
+      .filter((p) => p.isActive && (includesOneself || p.id !== me?.id) && !without.has(p.id))
       .filter(
         (p) =>
           p.displayName.toLowerCase().includes(query) || p.username.toLowerCase().includes(query),
       )
       .sort((a, b) => a.displayName.localeCompare(b.displayName))
       .slice(0, 50);
-  }, [users, me, text, without]);
+  }, [users, me, text, without, includesOneself]);
   const toggle = (account: AccountId) =>
     onChange(chosen.includes(account) ? chosen.filter((a) => a !== account) : [...chosen, account]);
   return (

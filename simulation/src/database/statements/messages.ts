@@ -165,6 +165,14 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    'mentions-user-groups',
+    '0713a6f44281',
+    // No admin creates user groups in a simulation.
+    () => [],
+    ['n', 'id', 'is_large', 'accounts', 'is_by_server_admin'],
+  ),
+
+  reads(
     'mentions-groups',
     '3624029418de',
     (tx, values) => {

@@ -9,7 +9,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '49879f48db05', (tx, values) => {
+  reads('messages-history', '207e77a0fc4a', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,

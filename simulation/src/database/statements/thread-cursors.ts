@@ -10,7 +10,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 export const threadCursorStatements: readonly Statement[] = [
   writes('threads-read', '8ab4286528bc', readThread),
 
-  reads('threads-page', '25fc8ecc0e36', (tx, values) => {
+  reads('threads-page', '1123b4b3c5ee', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,

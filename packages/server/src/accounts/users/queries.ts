@@ -84,8 +84,8 @@ export interface LoginAccount {
 }
 
 /**
- * Returns whether a username (or one that looks like it) and an address are taken, and whether
- * there is no account yet. Null is not checked; `except` is the account of the caller.
+ * Returns whether a username (or one that looks like it, of a user or a user group) and an address are taken,
+ * and whether there is no account yet. Null is not checked; `except` is the account of the caller.
  */
 export async function whatIsTaken(
   on: RowQueryable,
@@ -101,9 +101,11 @@ export async function whatIsTaken(
   }>({
     name: 'accounts-what-is-taken',
     text: `select exists (select from accounts
-                          where username_key = $1 and id is distinct from $4) as same,
+                          where username_key = $1 and id is distinct from $4)
+                    or exists (select from user_groups where name_key = $1) as same,
                   exists (select from accounts
-                          where username_skeleton = $2 and id is distinct from $4) as alike,
+                          where username_skeleton = $2 and id is distinct from $4)
+                    or exists (select from user_groups where name_skeleton = $2) as alike,
                   exists (select from accounts
                           where email_key = $3 and id is distinct from $4) as email,
                   not exists (select from accounts) as first`,

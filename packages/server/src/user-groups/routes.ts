@@ -1,0 +1,130 @@
+import {
+  CreateUserGroupBody,
+  UpdateUserGroupBody,
+  UserGroup,
+  UserGroupId,
+  UserGroupsAnswer,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { requesterOf } from '../http/requester.ts';
+import type { Append } from '../stream/append.ts';
+import {
+  changeUserGroup,
+  createUserGroup,
+  deleteUserGroup,
+  type UserGroupRequest,
+} from './commands.ts';
+import { userGroupOf, userGroupsOf } from './queries.ts';
+
+/** What the routes of user groups are constructed with. */
+export interface UserGroupRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly audit: AuditLog;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const security = [{ accessToken: [] }];
+const headers = IdempotencyHeader;
+const params = z.object({ id: UserGroupId });
+
+/** Registers the routes of user groups. */
+export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, audit, authenticate: onRequest } = deps;
+  const requestOf = (request: FastifyRequest): UserGroupRequest => ({
+    ...requesterOf(request),
+    audit: { log: audit, address: request.ip },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/user-groups',
+    schema: {
+      operationId: 'listUserGroups',
+      tags: ['People'],
+      summary: 'List the user groups and their members',
+      description:
+        'Returns all of them: at most `limits.userGroups`, of at most `limits.userGroupMembers` accounts each. ' +
+        'The events `user_group.changed` and `user_group.deleted` of the workspace stream after `asOf` change them, ' +
+        'and `user.deleted` removes an account. Write `@name` in a message to mention those members that are in the conversation.',
+      security,
+      response: { 200: UserGroupsAnswer, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: () => userGroupsOf(pool),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/admin/user-groups',
+    schema: {
+      operationId: 'createUserGroup',
+      tags: ['Administration'],
+      summary: 'Create a user group',
+      description: 'No user and no other user group may have its name, or one that looks the same.',
+      security,
+      headers,
+      body: CreateUserGroupBody,
+      response: { 201: UserGroup, ...problems(401, 403, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { userGroup, outcome } = await createUserGroup(
+        append,
+        requestOf(request),
+        request.body,
+      );
+      storedOrRefuse(outcome);
+      reply.code(201);
+      return (await userGroupOf(pool, userGroup)) ?? refuse('user_group_not_found');
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/admin/user-groups/:id',
+    schema: {
+      operationId: 'updateUserGroup',
+      tags: ['Administration'],
+      summary: 'Change the name, the title or the members of a user group',
+      description: 'Messages that mention it show its new name.',
+      security,
+      headers,
+      params,
+      body: UpdateUserGroupBody,
+      response: { 200: UserGroup, ...problems(401, 403, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      storedOrRefuse(await changeUserGroup(append, requestOf(request), id, request.body));
+      return (await userGroupOf(pool, id)) ?? refuse('user_group_not_found');
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/admin/user-groups/:id',
+    schema: {
+      operationId: 'deleteUserGroup',
+      tags: ['Administration'],
+      summary: 'Delete a user group',
+      security,
+      headers,
+      params,
+      response: { 204: z.null(), ...problems(401, 403, 404, 422, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      storedOrRefuse(await deleteUserGroup(append, requestOf(request), request.params.id));
+      return reply.code(204).send(null);
+    },
+  });
+}
