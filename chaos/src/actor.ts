@@ -1,4 +1,4 @@
-import { CommandRefused, ParleyApi, ParleyClient, type Store } from '@parley/client';
+import { ApiError, CommandRefused, ParleyApi, ParleyClient, type Store } from '@parley/client';
 import { type NodeSocket, nodeSocket } from '@parley/client/node';
 import {
   type AccountId,
@@ -10,7 +10,7 @@ import { type RecordedClient, recordClient, recordStart } from './client-recorde
 import { CommandRecorder } from './command-recorder.ts';
 import { discardRefused } from './discard-refused.ts';
 import { finalRecord } from './final-record.ts';
-import { MessageChoice } from './message-choice.ts';
+import { KnownMessages } from './message-choice.ts';
 import type { ClientPlan, Step } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -18,6 +18,7 @@ import { Requests, TIMEOUT_MS } from './requests.ts';
 import { takeStep } from './sdk-steps.ts';
 import type { Stage } from './stage.ts';
 import { newStore, ProcessStore } from './store.ts';
+import { isThreadStep } from './thread-steps.ts';
 
 /** An account and its log-in. */
 export interface Credentials {
@@ -41,8 +42,7 @@ export class Actor {
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #record: CommandRecorder;
-  readonly #own = new MessageChoice();
-  readonly #seen = new MessageChoice();
+  readonly #messages = new KnownMessages();
   #store: Store;
   #processStore: ProcessStore | null = null;
   #stores = 1;
@@ -115,8 +115,8 @@ export class Actor {
         loadUsers: false,
         device: this.plan.name,
       });
-      const [commands, own, seen] = [this.#record, this.#own, this.#seen];
-      recordClient(client, who, { sink: recorder, commands, own, seen });
+      const [commands, messages] = [this.#record, this.#messages];
+      recordClient(client, who, { sink: recorder, commands, messages });
       // A session ends when its token is used again long after it was exchanged, which a jumping
       // clock makes of a lost answer. A user would log in again and continue.
       client.on('ended', () => {
@@ -131,6 +131,10 @@ export class Actor {
       this.#client = client;
       await client.start(this.account);
       discardRefused(client);
+      // The next ping loads them again.
+      client.threads.load().catch((error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+      });
     });
   }
 
@@ -211,11 +215,14 @@ export class Actor {
       );
       return;
     }
+    const target = { conversation: id, text, pick, ...this.#messages.targets(id, pick) };
+    if (isThreadStep(op)) {
+      requests.run(() => requests.thread(op, target));
+      return;
+    }
     const client = this.#client;
     if (!client) return;
-    const own = this.#own.pick(id, pick);
-    const seen = this.#seen.pick(id, pick);
-    const invoked = takeStep(client, op, { conversation: id, own, seen, text });
+    const invoked = takeStep(client, op, target);
     if (!invoked) return;
     const { sent, details } = invoked;
     this.#record.invoked(sent.id, invoked.op, id, details);

@@ -1,7 +1,7 @@
 import type { CheckOptions } from './check-options.ts';
 import type { HistoryRecord, RecordOf } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
-import { type MembershipPeriod, unreadOf } from './model.ts';
+import { isInConversation, isMentioned, type MembershipPeriod, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Unread is counted up to this number. */
@@ -221,7 +221,7 @@ const isEdge = (seq: number, period: MembershipPeriod | undefined): boolean =>
 
 /** I6, I8, I11: at the end every client has and shows everything, waits for nothing, and counts correctly. */
 function checkFinal(
-  { client, account, cursors, unread, read, waiting, shown }: RecordOf<'final'>,
+  { client, account, cursors, unread, read, mentions, waiting, shown }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const found: Violation[] = [];
@@ -246,9 +246,15 @@ function checkFinal(
       const what = `is at ${cursor}, the stream at ${log.last}`;
       found.push({ rule: 'I8 complete', stream, client, what });
     }
-    const expected = Math.min(UNREAD_MAX, unreadOf(log.events, account, read[stream] ?? 0));
+    const open = unreadOf(log.messages, account, read[stream] ?? 0).filter(isInConversation);
+    const expected = Math.min(UNREAD_MAX, open.length);
     if (unread[stream] !== expected) {
       const what = `counts ${unread[stream]} unread after ${read[stream]}, there are ${expected}`;
+      found.push({ rule: 'I11 same state', stream, client, what });
+    }
+    const mentioned = open.filter((m) => isMentioned(account, m)).map((m) => m.seq);
+    if (mentions && String(mentions[stream]) !== String(mentioned.slice(-UNREAD_MAX))) {
+      const what = `has the mentions ${mentions[stream]} after ${read[stream]}, there are ${mentioned}`;
       found.push({ rule: 'I11 same state', stream, client, what });
     }
   }
@@ -266,9 +272,11 @@ function checkKept(
     // A client that is behind was reported above.
     if (!log?.currentPeriod(account) || cursors[stream] !== log.last) continue;
     const has = new Map(messages.map((m) => [m.seq, m]));
-    for (const [seq, state] of log.messages) {
+    for (const message of log.messages) {
+      const { seq } = message;
       const own = has.get(seq);
-      if (seq < from || JSON.stringify(own) === state) continue;
+      if (seq < from || !isInConversation(message)) continue;
+      if (JSON.stringify(own) === JSON.stringify(message)) continue;
       const what = own
         ? `keeps message ${seq} in another state than its events give`
         : `lacks message ${seq} in what it keeps from ${from} on`;

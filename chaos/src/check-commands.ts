@@ -4,7 +4,15 @@ import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Commands that can find everything as they want it. */
-const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set(['delete', 'react', 'unreact', 'pin', 'unpin']);
+const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set([
+  'delete',
+  'react',
+  'unreact',
+  'pin',
+  'unpin',
+  'vote',
+  'close',
+]);
 
 /** Checks the outcomes of commands. */
 export function checkCommands(
@@ -95,8 +103,16 @@ function mayBeCarriedOutLater(
 
 /** Returns whether the event has another text than was sent, for another reason than redaction. */
 function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
-  if (!('body' in event.data) || event.data.body === text) return false;
+  const stored = textOf(event);
+  if (stored === undefined || stored === text) return false;
   return !(isText(event) && log?.isDeleted(messageOf(event)) === true);
+}
+
+/** Returns the text of an event, its emoji, or its choices; undefined if it has none of these. */
+function textOf({ data }: Event): string | undefined {
+  if ('body' in data) return data.body ?? undefined;
+  if ('emoji' in data) return data.emoji ?? undefined;
+  return 'choices' in data ? JSON.stringify(data.choices) : undefined;
 }
 
 /** I3: every event of the log was sent by its actor, with this content. */
@@ -118,13 +134,13 @@ function checkOrigins(
       }
       continue;
     }
-    const text =
-      'body' in event.data ? event.data.body : 'emoji' in event.data ? event.data.emoji : undefined;
+    const text = textOf(event);
     const taken = isText(event) && logs.get(stream)?.isDeleted(messageOf(event)) === true;
     const sent = text === undefined || text === command.text || text === rivals.get(id);
-    const other = !sent && !taken;
+    const isElsewhere = type === 'message.posted' && event.data.thread !== command.thread;
+    const other = (!sent && !taken) || isElsewhere;
     if (command.account !== event.actor || other) {
-      const what = 'stored with another text or actor';
+      const what = 'stored with another text or actor, or in another thread';
       found.push({ rule: 'I3 nothing invented', id, stream, what });
     }
   }
@@ -146,10 +162,10 @@ function checkOrderOfSenders(
   const undone = new Set(
     of(history, 'restored').flatMap(({ lost }) => lost.map((e) => `${e.stream} ${e.seq}`)),
   );
-  for (const { client, account, conversation, id, op, message } of of(history, 'invoke')) {
+  for (const { client, account, conversation, id, op, message, thread } of of(history, 'invoke')) {
     if (op !== 'post' || !logs.get(conversation)?.wasAlwaysMember(account)) continue;
     // A reply to a message that a restore has undone is refused, until another message has its place.
-    if (undone.has(`${conversation} ${message}`)) continue;
+    if ([message, thread].some((seq) => undone.has(`${conversation} ${seq}`))) continue;
     const seq = stored.get(id)?.seq;
     if (seq === undefined) continue;
     const key = `${client} ${conversation}`;

@@ -1,6 +1,5 @@
 import type { HistoryRecord } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
-import { messagesOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Events before the founder’s own joining announce the creation of a group. */
@@ -60,7 +59,7 @@ function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
   for (const log of logs.values()) {
     for (const event of log.events) {
       const { stream, seq, actor, type } = event;
-      if (!type.startsWith('message.') && !type.startsWith('reaction.')) continue;
+      if (!/^(message|reaction|poll)\./.test(type)) continue;
       if (log.periodAt(actor, seq)) continue;
       found.push({
         rule: 'I10 members only',
@@ -93,7 +92,7 @@ function checkMessages(
 ): Violation[] {
   const found: Violation[] = [];
   for (const { stream, messages } of of(history, 'messages')) {
-    const expected = messagesOf(logs.get(stream)?.events ?? []);
+    const expected = logs.get(stream)?.messages ?? [];
     if (expected.length !== messages.length) {
       found.push({
         rule: 'I11 same state',

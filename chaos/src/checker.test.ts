@@ -1,7 +1,7 @@
 import type { ClientId, Event } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { check } from './checker.ts';
-import type { HistoryRecord } from './history.ts';
+import type { FinalThread, HistoryRecord } from './history.ts';
 import { messagesOf } from './model.ts';
 import { shortest } from './shrink.ts';
 
@@ -99,6 +99,123 @@ function aCleanRun(): HistoryRecord[] {
     final(EVE, 0, 0),
   ];
 }
+
+/** A run with a thread and a poll: its first reply was deleted, and the poll is closed. */
+function aRunWithThread(change: (log: Event[]) => Event[] = (log) => log): HistoryRecord[] {
+  const log = change([
+    event(1, 'member.joined', ANN, { account: ANN, role: 'owner' }),
+    event(2, 'member.joined', BEN, { account: BEN, role: 'member' }),
+    event(3, 'message.posted', ANN, { body: 'root' }),
+    event(4, 'message.posted', BEN, { body: '', thread: 3 }),
+    event(5, 'message.posted', BEN, { body: 'hello', thread: 3, mentions: [{ kind: 'everyone' }] }),
+    event(6, 'message.deleted', BEN, {
+      message: 4,
+      author: BEN,
+      thread: 3,
+      threadSummary: left(5),
+    }),
+    event(7, 'message.posted', ANN, { body: 'which?', poll: { choices: ['a', 'b'] } }),
+    event(8, 'poll.voted', BEN, { message: 7, choices: [0], before: [] }),
+    event(9, 'poll.voted', BEN, { message: 7, choices: [1], before: [0] }),
+    event(10, 'poll.closed', ANN, { message: 7 }),
+  ]);
+  const last = log[log.length - 1]?.seq ?? 0;
+  const thread = { stream: STREAM, thread: 3, readSeq: 3, unread: 1, mentions: [5] };
+  return [
+    { kind: 'log', stream: STREAM, first: 1, events: log },
+    { kind: 'messages', stream: STREAM, messages: messagesOf(log) },
+    { kind: 'thread-read', account: ANN, stream: STREAM, thread: 3, readSeq: 3, t: 0 },
+    {
+      kind: 'final',
+      client: ANN,
+      account: ANN,
+      store: 1,
+      cursors: { [STREAM]: last },
+      unread: { [STREAM]: 0 },
+      read: { [STREAM]: 3 },
+      mentions: { [STREAM]: [] },
+      threads: [thread],
+      kept: {},
+      waiting: [],
+    },
+  ];
+}
+
+/** What is left of a thread with one reply. */
+const left = (seq: number) => ({
+  replies: 1,
+  lastReplySeq: seq,
+  lastReplyAt: `t${seq}`,
+  authors: [BEN],
+});
+
+/** The run with a thread and what one client knows of it at the end changed. */
+const withThread = (change: Partial<FinalThread>): HistoryRecord[] =>
+  aRunWithThread().map((r) =>
+    r.kind === 'final' && r.threads
+      ? { ...r, threads: r.threads.map((t) => ({ ...t, ...change })) }
+      : r,
+  );
+
+describe('of threads and polls', () => {
+  const rulesOf = (history: HistoryRecord[]) =>
+    check(history)
+      .map((v) => v.rule)
+      .filter((rule) => rule !== 'I3 nothing invented');
+
+  test('a run without a defect violates nothing', () => {
+    expect(rulesOf(aRunWithThread())).toEqual([]);
+  });
+
+  test.each<[string, Event]>([
+    ['a reply in the thread of a reply', event(11, 'message.posted', ANN, { body: '', thread: 5 })],
+    ['a reply to no message', event(11, 'message.posted', ANN, { body: '', thread: 2 })],
+    ['a vote in a closed poll', event(11, 'poll.voted', ANN, { message: 7, choices: [0] })],
+    ['a poll that is closed again', event(11, 'poll.closed', ANN, { message: 7 })],
+  ])('%s is found', (_, added) => {
+    expect(rulesOf(aRunWithThread((log) => [...log, added]))).toContain('I15 threads and polls');
+  });
+
+  test.each<[string, number, object]>([
+    ['a vote that is counted beside the one before', 9, { message: 7, choices: [1], before: [] }],
+    ['a vote for a choice that does not exist', 8, { message: 7, choices: [2], before: [] }],
+  ])('%s is found', (_, seq, data) => {
+    const changed = aRunWithThread((log) =>
+      log.map((e) => (e.seq === seq ? ({ ...e, data } as unknown as Event) : e)),
+    );
+    expect(rulesOf(changed)).toContain('I15 threads and polls');
+  });
+
+  test('a deletion that leaves another number of replies is found', () => {
+    const data = { message: 4, author: BEN, thread: 3, threadSummary: { ...left(5), replies: 2 } };
+    const changed = aRunWithThread((log) =>
+      log.map((e) => (e.seq === 6 ? ({ ...e, data } as unknown as Event) : e)),
+    );
+    expect(rulesOf(changed)).toEqual(['I11 same state']);
+  });
+
+  test.each<[string, Partial<FinalThread>]>([
+    ['a count of unread replies', { unread: 2 }],
+    ['mentions', { mentions: [] }],
+    ['a thread cursor that moved back', { readSeq: 2 }],
+    ['a thread that is missing', { thread: 9 }],
+  ])('%s that differs from the log is found', (_, change) => {
+    expect(rulesOf(withThread(change))).toContain('I11 same state');
+  });
+
+  test('a choice to follow or not wins', () => {
+    const choice = { stream: STREAM, thread: 3, isFollowing: false };
+    const follows: HistoryRecord = { kind: 'follows', account: ANN, choices: [choice] };
+    expect(rulesOf([...aRunWithThread(), follows])).toEqual(['I11 same state']);
+  });
+
+  test('a mention of a conversation that differs from the log is found', () => {
+    const changed = aRunWithThread().map((r) =>
+      r.kind === 'final' ? { ...r, mentions: { [STREAM]: [5] } } : r,
+    );
+    expect(rulesOf(changed)).toEqual(['I11 same state']);
+  });
+});
 
 /** The run with its events changed, in the log and as every client saw them. */
 function withLog(change: (log: Event[]) => Event[]): HistoryRecord[] {

@@ -4,6 +4,7 @@ import { checkCommands } from './check-commands.ts';
 import { checkLogs } from './check-logs.ts';
 import type { CheckOptions } from './check-options.ts';
 import { checkRun } from './check-run.ts';
+import { checkThreads } from './check-threads.ts';
 import type { HistoryRecord } from './history.ts';
 import { Log } from './log.ts';
 import { of, type Violation } from './violation.ts';
@@ -26,6 +27,7 @@ export function check(
     ...checkLogs(history, logs),
     ...checkCommands(history, logs),
     ...checkClients(history, logs, options),
+    ...checkThreads(history, logs),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),
   ];

@@ -1,7 +1,7 @@
 import type { ParleyClient, Saved } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
 import type { CommandRecorder } from './command-recorder.ts';
-import type { MessageChoice } from './message-choice.ts';
+import type { KnownMessages } from './message-choice.ts';
 import type { RecordSink } from './recorder.ts';
 
 /** Whose records they are. */
@@ -17,10 +17,7 @@ export interface RecordedClient {
 export interface ClientRecording {
   readonly sink: RecordSink;
   readonly commands: CommandRecorder;
-  /** Messages of the account. */
-  readonly own: MessageChoice;
-  /** Messages that the client has seen. */
-  readonly seen: MessageChoice;
+  readonly messages: KnownMessages;
 }
 
 /** Records that a client starts on what its store has. */
@@ -36,11 +33,11 @@ export function recordStart(
 export function recordClient(
   client: ParleyClient,
   who: RecordedClient,
-  { sink, commands, own, seen }: ClientRecording,
+  { sink, commands, messages }: ClientRecording,
 ): void {
   client.onEvent((event) => {
     sink.add({ kind: 'event', ...who, event, t: sink.now });
-    seen.see(event);
+    messages.see(event);
   });
   client.on('reset', ({ stream, lastSeq: seq }) =>
     sink.add({ kind: 'reset', ...who, stream, seq, t: sink.now }),
@@ -48,7 +45,7 @@ export function recordClient(
   client.on('ack', ({ entry, ack }) => {
     if (entry.command.op === 'read') return;
     commands.acked(ack.id, ack.stream, ack.seq);
-    if (entry.command.op === 'post') own.add(entry.command.conversation, ack.seq);
+    if (entry.command.op === 'post') messages.own.add(entry.command.conversation, ack.seq);
   });
   client.on('nack', ({ entry, refusal }) => {
     if (entry.command.op !== 'read') commands.nacked(entry.id, refusal.code);

@@ -47,6 +47,13 @@ export class CommandRecorder {
     this.#recorder.add(text === undefined ? answered : { ...answered, text });
   }
 
+  /** The account has read a thread up to a seq. */
+  threadRead(stream: string, thread: number, readSeq: number): void {
+    const t = this.#recorder.now;
+    const account = this.#account;
+    this.#recorder.add({ kind: 'thread-read', account, stream, thread, readSeq, t });
+  }
+
   nacked(id: string, code: string): void {
     this.#recorder.add({ kind: 'nack', client: this.#name, id, code, t: this.#recorder.now });
   }
@@ -71,6 +78,8 @@ export class CommandRecorder {
 /** What a command is about. */
 export interface CommandDetails {
   readonly message?: Seq;
+  /** The root of the thread in which it is a reply. */
+  readonly thread?: Seq;
   readonly text?: string;
   readonly whom?: string;
 }

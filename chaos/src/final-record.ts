@@ -19,6 +19,7 @@ export async function finalRecord(
   { client, stop, kept }: FinishedClient,
 ): Promise<RecordOf<'final'>> {
   const views = [...client.snapshot.conversations.values()];
+  const { threads } = client.snapshot;
   const waiting = client.snapshot.outbox.map((entry) => entry.id as string);
   const cursors: Record<string, number> = {};
   for (const [stream, seq] of client.cursors) {
@@ -46,6 +47,16 @@ export async function finalRecord(
     cursors,
     unread: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unread])),
     read: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.readSeq])),
+    mentions: Object.fromEntries(views.map((v) => [streamOfConversation(v.id), v.unreadMentions])),
+    ...(threads.isLoaded && {
+      threads: [...threads.cursors.values()].map((c) => ({
+        stream: streamOfConversation(c.conversation),
+        thread: c.thread,
+        readSeq: c.readSeq,
+        unread: c.unread,
+        mentions: c.unreadMentions,
+      })),
+    }),
     kept: windows,
     shown,
     waiting,

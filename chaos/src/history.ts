@@ -22,7 +22,9 @@ export type HistoryRecord =
       readonly op: Op;
       readonly conversation: string;
       readonly message?: number;
-      /** The body, or the emoji. */
+      /** The root of the thread in which it is a reply. */
+      readonly thread?: number;
+      /** The body, the emoji, or the choices of a vote as JSON. */
       readonly text?: string;
       /** The account that a command about members concerns, when it is not the sender. */
       readonly whom?: string;
@@ -39,6 +41,15 @@ export type HistoryRecord =
       readonly id: string;
       readonly conversation: string;
       readonly text: string;
+      readonly t: number;
+    }
+  /** The read cursor of a thread was moved over REST, to this seq. */
+  | {
+      readonly kind: 'thread-read';
+      readonly account: string;
+      readonly stream: string;
+      readonly thread: number;
+      readonly readSeq: number;
       readonly t: number;
     }
   /** The command was answered. Answers to repetitions are recorded too. */
@@ -154,7 +165,13 @@ export type HistoryRecord =
       readonly first: number;
       readonly events: readonly Event[];
     }
-  /** The final read: the messages of a conversation. */
+  /** The final read: which threads an account has chosen to follow, by its personal stream. */
+  | {
+      readonly kind: 'follows';
+      readonly account: string;
+      readonly choices: readonly ThreadChoice[];
+    }
+  /** The final read: the messages of a conversation, with those in its threads. */
   | {
       readonly kind: 'messages';
       readonly stream: string;
@@ -170,6 +187,10 @@ export type HistoryRecord =
       readonly cursors: Readonly<Record<string, number>>;
       readonly unread: Readonly<Record<string, number>>;
       readonly read: Readonly<Record<string, number>>;
+      /** The unread mentions in each conversation. */
+      readonly mentions?: Readonly<Record<string, readonly number[]>>;
+      /** What it knows of the threads that it follows. */
+      readonly threads?: readonly FinalThread[];
       /** What its store keeps of each conversation: every message from `from` on. */
       readonly kept: Readonly<
         Record<string, { readonly from: number; readonly messages: readonly FinalMessage[] }>
@@ -191,6 +212,8 @@ export type Op =
   | 'unreact'
   | 'pin'
   | 'unpin'
+  | 'vote'
+  | 'close'
   | 'join'
   | 'leave'
   | 'add'
@@ -205,8 +228,52 @@ export interface FinalMessage {
   readonly editedAt: string | null;
   /** The message that it quotes. */
   readonly replyTo: number | null;
+  /** The root of the thread in which it is a reply. */
+  readonly thread: number | null;
+  readonly alsoInConversation: boolean;
+  /** What is left of its thread. */
+  readonly threadSummary: FinalSummary | null;
+  readonly mentions: readonly FinalMention[];
   readonly reactions: readonly { readonly emoji: string; readonly accounts: readonly string[] }[];
+  readonly poll: FinalPoll | null;
   readonly pinned: { readonly by: string; readonly at: string } | null;
+}
+
+/** What the root of a thread shows of its replies. */
+export interface FinalSummary {
+  readonly replies: number;
+  readonly lastReplySeq: number;
+  readonly lastReplyAt: string;
+  readonly authors: readonly string[];
+}
+
+/** A mention in a text; `id` is that of a user or a group. */
+export interface FinalMention {
+  readonly kind: string;
+  readonly id: string | null;
+}
+
+/** A poll with its votes. */
+export interface FinalPoll {
+  readonly choices: readonly { readonly votes: number; readonly accounts: readonly string[] }[];
+  readonly voters: number;
+  readonly closedAt: string | null;
+}
+
+/** A thread that a client follows. */
+export interface FinalThread {
+  readonly stream: string;
+  readonly thread: number;
+  readonly readSeq: number;
+  readonly unread: number;
+  readonly mentions: readonly number[];
+}
+
+/** Whether an account has chosen to follow a thread. */
+export interface ThreadChoice {
+  readonly stream: string;
+  readonly thread: number;
+  readonly isFollowing: boolean;
 }
 
 /** Record of one kind. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Event } from '@parley/protocol';
-import type { RecordOf } from './history.ts';
+import type { FinalMessage, RecordOf } from './history.ts';
 import { type MembershipPeriod, messagesOf, periodsOf } from './model.ts';
 
 /** The log of a conversation, as the founder read it at the end. */
@@ -14,7 +14,7 @@ export class Log {
   /** The messages whose deletion was undone by a restore. */
   readonly #undeleted: ReadonlySet<number>;
 
-  #messages: ReadonlyMap<number, string> | null = null;
+  #messages: readonly FinalMessage[] | null = null;
 
   /** `lost` has the events that a restore of the database has undone. */
   constructor({ stream, first, events }: RecordOf<'log'>, lost: readonly Event[] = []) {
@@ -37,9 +37,9 @@ export class Log {
     return this.events[this.events.length - 1]?.seq ?? this.first - 1;
   }
 
-  /** The messages that result from the events, as JSON, by their seqs. */
-  get messages(): ReadonlyMap<number, string> {
-    this.#messages ??= new Map(messagesOf(this.events).map((m) => [m.seq, JSON.stringify(m)]));
+  /** The messages that result from the events. */
+  get messages(): readonly FinalMessage[] {
+    this.#messages ??= messagesOf(this.events);
     return this.#messages;
   }
 

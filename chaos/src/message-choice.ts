@@ -15,14 +15,38 @@ export class MessageChoice {
     this.#latest.set(conversation, list);
   }
 
-  /** Remembers the message that an event posts, if it does. */
-  see(event: Event): void {
-    if (event.type === 'message.posted') this.add(conversationOfStream(event.stream), event.seq);
-  }
-
   /** Returns the message at `pick` in [0, 1); null if there is none. */
   pick(conversation: ConversationId, pick: number): Seq | null {
     const list = this.#latest.get(conversation) ?? [];
     return list[Math.floor(pick * list.length)] ?? null;
+  }
+}
+
+/** The messages that a client knows, for its commands to choose among. */
+export class KnownMessages {
+  /** Those of its account. */
+  readonly own = new MessageChoice();
+  readonly seen = new MessageChoice();
+  /** Those that are no replies in threads. */
+  readonly roots = new MessageChoice();
+  readonly polls = new MessageChoice();
+
+  /** Remembers the message that an event posts, if it does. */
+  see(event: Event): void {
+    if (event.type !== 'message.posted') return;
+    const conversation = conversationOfStream(event.stream);
+    this.seen.add(conversation, event.seq);
+    if (event.data.thread === undefined) this.roots.add(conversation, event.seq);
+    if (event.data.poll) this.polls.add(conversation, event.seq);
+  }
+
+  /** Returns what a step at `pick` in [0, 1) acts on. Few messages have many replies. */
+  targets(conversation: ConversationId, pick: number) {
+    return {
+      own: this.own.pick(conversation, pick),
+      seen: this.seen.pick(conversation, pick),
+      root: this.roots.pick(conversation, pick ** 4),
+      poll: this.polls.pick(conversation, pick),
+    };
   }
 }

@@ -1,5 +1,12 @@
-import type { ConversationEventType, Event, EventOf, EventType } from '@parley/protocol';
-import type { FinalMessage } from './history.ts';
+import {
+  type ConversationEventType,
+  type Event,
+  type EventOf,
+  type EventType,
+  LIMITS,
+} from '@parley/protocol';
+import { finalMentions } from './final-message.ts';
+import type { FinalMention, FinalMessage, FinalPoll, FinalSummary } from './history.ts';
 
 /** Computes the meaning of a log of events independently, without any of the server’s code. */
 
@@ -13,6 +20,15 @@ export interface MembershipPeriod {
 interface State {
   readonly periods: Map<string, MembershipPeriod[]>;
   readonly messages: Map<number, MutableMessage>;
+  /** The replies of each thread, deleted ones too. */
+  readonly replies: Map<number, Reply[]>;
+  /** The votes in each poll: the choices of each account, in the order of the votes. */
+  readonly votes: Map<number, Map<string, readonly number[]>>;
+}
+
+interface Reply {
+  readonly message: MutableMessage;
+  readonly at: string;
 }
 
 interface MutableMessage {
@@ -22,7 +38,12 @@ interface MutableMessage {
   deletedAt: string | null;
   editedAt: string | null;
   replyTo: number | null;
+  thread: number | null;
+  alsoInConversation: boolean;
+  threadSummary: FinalSummary | null;
+  mentions: FinalMention[];
   reactions: { emoji: string; accounts: string[] }[];
+  poll: FinalPoll | null;
   pinned: { by: string; at: string } | null;
 }
 
@@ -47,15 +68,33 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
   'member.unbanned': 'none',
   'link.created': 'none',
   'link.revoked': 'none',
-  'message.posted': ({ messages }, { seq, actor: author, data: { body, replyTo = null } }) => {
-    const unchanged = { deletedAt: null, editedAt: null };
-    messages.set(seq, { seq, author, body, ...unchanged, replyTo, reactions: [], pinned: null });
+  'message.posted': ({ messages, replies, votes }, { seq, actor: author, at, data }) => {
+    const { body, replyTo = null, thread = null, alsoInConversation = false, poll } = data;
+    const message: MutableMessage = {
+      seq,
+      author,
+      body,
+      deletedAt: null,
+      editedAt: null,
+      replyTo,
+      thread,
+      alsoInConversation,
+      threadSummary: null,
+      mentions: finalMentions(data.mentions),
+      reactions: [],
+      poll: poll ? tally(poll.choices.length, new Map(), null) : null,
+      pinned: null,
+    };
+    messages.set(seq, message);
+    if (poll) votes.set(seq, new Map());
+    if (thread !== null) replies.set(thread, [...(replies.get(thread) ?? []), { message, at }]);
   },
   'message.edited': ({ messages }, { at, data }) => {
     const message = messages.get(data.message);
     if (!message) return;
     message.body = data.body;
     message.editedAt = at;
+    message.mentions = finalMentions(data.mentions);
   },
   'message.deleted': ({ messages }, { at, data }) => {
     const message = messages.get(data.message);
@@ -65,6 +104,8 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     message.reactions = [];
     message.pinned = null;
     message.replyTo = null;
+    message.mentions = [];
+    message.poll = null;
   },
   'reaction.added': ({ messages }, { actor, data: { message, emoji } }) => {
     const { reactions } = messages.get(message) ?? {};
@@ -85,13 +126,52 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     const message = messages.get(data.message);
     if (message) message.pinned = { by, at };
   },
-  'poll.voted': 'none',
-  'poll.closed': 'none',
+  'poll.voted': ({ messages, votes }, { actor, data }) => {
+    const { poll } = messages.get(data.message) ?? {};
+    const cast = votes.get(data.message);
+    if (!poll || !cast) return;
+    cast.delete(actor);
+    if (data.choices.length > 0) cast.set(actor, data.choices);
+    const message = messages.get(data.message) as MutableMessage;
+    message.poll = tally(poll.choices.length, cast, poll.closedAt);
+  },
+  'poll.closed': ({ messages }, { at, data }) => {
+    const message = messages.get(data.message);
+    if (message?.poll) message.poll = { ...message.poll, closedAt: at };
+  },
   'message.unpinned': ({ messages }, { data }) => {
     const message = messages.get(data.message);
     if (message) message.pinned = null;
   },
 };
+
+/** Counts the votes in a poll. */
+function tally(
+  choices: number,
+  votes: ReadonlyMap<string, readonly number[]>,
+  closedAt: string | null,
+): FinalPoll {
+  const counted = Array.from({ length: choices }, (_, n) => {
+    const accounts = [...votes].flatMap(([account, chosen]) => (chosen.includes(n) ? account : []));
+    const isListed = accounts.length <= LIMITS.pollAccounts;
+    return { votes: accounts.length, accounts: isListed ? accounts : [] };
+  });
+  return { choices: counted, voters: votes.size, closedAt };
+}
+
+/** Returns what is left of a thread; null without replies. */
+function summaryOf(replies: readonly Reply[]): FinalSummary | null {
+  const left = replies.filter(({ message }) => message.deletedAt === null);
+  const last = left[left.length - 1];
+  if (!last) return null;
+  const authors = new Set(left.map(({ message }) => message.author).reverse());
+  return {
+    replies: left.length,
+    lastReplySeq: last.message.seq,
+    lastReplyAt: last.at,
+    authors: [...authors].slice(0, LIMITS.threadAuthors),
+  };
+}
 
 function end(list: MembershipPeriod[] | undefined, seq: number): void {
   const last = list?.[list.length - 1];
@@ -99,11 +179,20 @@ function end(list: MembershipPeriod[] | undefined, seq: number): void {
 }
 
 function stateOf(events: readonly Event[]): State {
-  const state: State = { periods: new Map(), messages: new Map() };
+  const state: State = {
+    periods: new Map(),
+    messages: new Map(),
+    replies: new Map(),
+    votes: new Map(),
+  };
   for (const event of events) {
     // The type of the effect follows from that of the event, which the compiler cannot express.
     const effect = EFFECTS[event.type as ConversationEventType] as Effect<EventType> | 'none';
     if (effect !== 'none') effect(state, event);
+  }
+  for (const [root, replies] of state.replies) {
+    const message = state.messages.get(root);
+    if (message) message.threadSummary = summaryOf(replies);
   }
   return state;
 }
@@ -118,8 +207,18 @@ export function messagesOf(events: readonly Event[]): FinalMessage[] {
   return [...stateOf(events).messages.values()];
 }
 
-/** Counts the messages of others after `read` that are not deleted. */
-export function unreadOf(events: readonly Event[], account: string, read: number): number {
-  return messagesOf(events).filter((m) => m.seq > read && m.author !== account && !m.deletedAt)
-    .length;
-}
+/** Returns whether a message is shown in its conversation, and not only in a thread. */
+export const isInConversation = (m: FinalMessage): boolean =>
+  m.thread === null || m.alsoInConversation;
+
+/** Returns those of the messages that an account has not read: of others, after `read`, not deleted. */
+export const unreadOf = (
+  messages: readonly FinalMessage[],
+  account: string,
+  read: number,
+): FinalMessage[] =>
+  messages.filter((m) => m.seq > read && m.author !== account && m.deletedAt === null);
+
+/** Returns whether a message mentions an account by name or everyone. */
+export const isMentioned = (account: string, { mentions }: FinalMessage): boolean =>
+  mentions.some(({ kind, id }) => kind === 'everyone' || (kind === 'user' && id === account));

@@ -39,7 +39,7 @@ test('a plan has every kind of client and command', () => {
   expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);
   const ops = new Set(rounds.flatMap((r) => r.steps.map((s) => s.op)));
   expect([...ops].sort()).toEqual(
-    'add away delete edit join leave pin post react read remove unpin unread unreact'
+    'add away close delete edit follow join leave pin poll post react read read-thread remove reply unfollow unpin unread unreact vote'
       .split(' ')
       .sort(),
   );

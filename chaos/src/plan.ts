@@ -1,5 +1,6 @@
 import type { FaultName } from './fault-names.ts';
 import { Random } from './random.ts';
+import type { ThreadStep } from './thread-steps.ts';
 
 /**
  * The plan of a run, chosen completely before it starts: the same options give the same plan. Timing
@@ -78,7 +79,9 @@ export interface Step {
   readonly at: number;
   readonly client: number;
   readonly op:
+    | ThreadStep
     | 'post'
+    | 'reply'
     | 'edit'
     | 'delete'
     | 'react'
@@ -181,6 +184,13 @@ function planClients(options: Options, accounts: number, random: Random): Client
 const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['edit', 0.09],
   ['delete', 0.04],
+  ['reply', 0.1],
+  ['poll', 0.01],
+  ['vote', 0.04],
+  ['close', 0.005],
+  ['follow', 0.01],
+  ['unfollow', 0.01],
+  ['read-thread', 0.03],
   ['react', 0.07],
   ['unreact', 0.02],
   ['read', 0.06],
@@ -248,11 +258,22 @@ function pickConversation(
 }
 
 /** Slow mode needs many bytes with few messages. */
-function textOf({ mode }: Options, name: string, random: Random): string {
+function textOf(options: Options, name: string, random: Random): string {
   // Three bytes per character: the kernel’s buffers must be full before anything waits.
-  if (mode === 'slow') return `${name} ${'€'.repeat(random.int(10_000, 15_900))}`;
-  return random.chance(0.02) ? `${name} ${'é'.repeat(random.int(100, 4_000))}` : name;
+  if (options.mode === 'slow') return `${name} ${'€'.repeat(random.int(10_000, 15_900))}`;
+  const text = random.chance(MENTION_SHARE) ? `${mention(options, random)} ${name}` : name;
+  return random.chance(0.02) ? `${text} ${'é'.repeat(random.int(100, 4_000))}` : text;
 }
+
+/** The share of the texts that mention someone. */
+const MENTION_SHARE = 0.15;
+
+/** The name of an account, or of everyone. */
+const mention = ({ clients }: Options, random: Random): string =>
+  random.chance(0.2) ? '@everyone' : `@${usernameOf(random.int(0, clients - 1))}`;
+
+/** Returns the username of an account; there are none of the last few numbers. */
+export const usernameOf = (account: number): string => `p${account}`;
 
 function planFaults(options: Options, random: Random): FaultPlan[] {
   if (options.faults.length === 0 || options.faultsPerRound === 0) return [];

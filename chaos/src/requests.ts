@@ -10,6 +10,13 @@ import { uuidv7 } from 'uuidv7';
 import type { CommandRecorder } from './command-recorder.ts';
 import type { Random } from './random.ts';
 import type { Conversation, Stage } from './stage.ts';
+import {
+  recordAnswer,
+  type StepAnswer,
+  type ThreadStep,
+  type ThreadTarget,
+  threadRequest,
+} from './thread-steps.ts';
 
 /** A request without an answer is repeated with the same id after this time, ms. */
 const AGAIN_MS = 400;
@@ -149,8 +156,27 @@ export class Requests {
     });
   }
 
+  /** Sends a step about a thread or a poll, if there is something that it can act on. */
+  async thread(step: ThreadStep, target: ThreadTarget): Promise<void> {
+    const request = threadRequest(step, target);
+    if (!request) return;
+    const id = uuidv7() as ClientId;
+    const { method, path, body, command } = request;
+    if (command) this.#record.requested(id, command.op, target.conversation, command.details);
+    const isRecorded = command !== null;
+    await this.#answered(
+      id,
+      async () => {
+        const options = body === null ? { id } : { id, body };
+        const answer = await this.#api.request<StepAnswer>(method, path, options);
+        recordAnswer(this.#record, id, target, request, answer);
+      },
+      isRecorded,
+    );
+  }
+
   /** Repeats a request with the same id until it is answered; false after a refusal. */
-  async #answered(id: ClientId, ask: () => Promise<void>): Promise<boolean> {
+  async #answered(id: ClientId, ask: () => Promise<void>, isRecorded = true): Promise<boolean> {
     for (;;) {
       try {
         await ask();
@@ -160,7 +186,7 @@ export class Requests {
         // It was carried out, and another member has undone it since.
         if (error.code === 'no_longer_member') return true;
         if (!isTransient(error)) {
-          this.#record.nacked(id, error.code);
+          if (isRecorded) this.#record.nacked(id, error.code);
           return false;
         }
       }

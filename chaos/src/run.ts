@@ -2,7 +2,12 @@ import 'fake-indexeddb/auto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, ParleyApi } from '@parley/client';
-import { type ConversationId, type Event, type Seq, streamOfConversation } from '@parley/protocol';
+import {
+  type ConversationId,
+  type Seq,
+  streamOfAccount,
+  streamOfConversation,
+} from '@parley/protocol';
 
 import { examine } from '@parley/server/doctor';
 
@@ -13,11 +18,11 @@ import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
 import type { FaultName } from './fault-names.ts';
 import { beginFault, type FaultContext } from './faults.ts';
-import { finalMessage } from './final-message.ts';
-import type { FinalMessage, HistoryRecord } from './history.ts';
+import { choicesIn, readEvents, readMessages } from './final-reads.ts';
+import type { HistoryRecord } from './history.ts';
 import { findMutant } from './mutants.ts';
 import { NodeProcess } from './node-process.ts';
-import type { Plan, Step } from './plan.ts';
+import { type Plan, type Step, usernameOf } from './plan.ts';
 import { FaultProxy } from './proxy.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
@@ -56,6 +61,8 @@ export interface RunFigures {
 }
 
 const PASSWORD = 'a password of the chaos run';
+/** Clients load the threads that they follow within this time after an event, ms. */
+const THREADS_MS = 2_000;
 /** How often the clients are checked after a round, ms. */
 const LOOK_MS = 100;
 /** Megabytes of the small file system for the fault disk-full. */
@@ -172,7 +179,7 @@ class ChaosRun {
     const register = async (n: number) => {
       const api = new ParleyApi({ url });
       const me = await api.register({
-        username: `p${n}`,
+        username: usernameOf(n),
         displayName: `Person ${n}`,
         email: `p${n}@chaos.example`,
         password: PASSWORD,
@@ -220,7 +227,7 @@ class ChaosRun {
     };
     for (const [n, client] of clients.entries()) {
       const { account } = users[client.account] as (typeof users)[0];
-      const credentials = { account, username: `p${client.account}`, password: PASSWORD };
+      const credentials = { account, username: usernameOf(client.account), password: PASSWORD };
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
       const random = new Random(this.#plan.options.seed).fork(n + 7);
@@ -370,6 +377,8 @@ class ChaosRun {
 
   async finish(): Promise<void> {
     await this.#sample();
+    // Threads are loaded over REST when an event shows that they must be.
+    await new Promise((resolve) => setTimeout(resolve, THREADS_MS));
     for (const actor of this.#actors) await actor.finish();
     this.#repeatLater();
     await Promise.all(this.#actors.map((actor) => actor.requests.done()));
@@ -377,30 +386,26 @@ class ChaosRun {
     for (const [n, { id }] of this.#conversations.entries()) {
       await this.#readLog(this.#founders[n] as ParleyApi, id);
     }
+    await this.#readFollows();
     await this.#consultDoctor();
   }
 
   async #readLog(api: ParleyApi, id: ConversationId): Promise<void> {
     const stream = streamOfConversation(id);
     const { joinedSeq } = await api.conversation(id);
-    const events: Event[] = [];
-    for (let after = (joinedSeq - 1) as Seq; ; ) {
-      const page = await api.events(stream, { after, limit: 500 });
-      events.push(...page.items);
-      const last = page.items[page.items.length - 1];
-      if (!last || last.seq >= page.lastSeq) break;
-      after = last.seq;
-    }
+    const events = await readEvents(api, stream, (joinedSeq - 1) as Seq);
     this.#recorder.add({ kind: 'log', stream, first: joinedSeq, events });
-    const messages: FinalMessage[] = [];
-    for (let after = 0 as Seq; ; ) {
-      const page = await api.history(id, { after, limit: 200 });
-      messages.push(...page.items.map(finalMessage));
-      const last = page.items[page.items.length - 1];
-      if (!last || !page.hasNewer) break;
-      after = last.seq;
-    }
+    const messages = await readMessages(api, id, events);
     this.#recorder.add({ kind: 'messages', stream, messages });
+  }
+
+  /** Reads which threads each account has chosen to follow. */
+  async #readFollows(): Promise<void> {
+    const apis = new Map(this.#actors.map((actor) => [actor.account, actor.api]));
+    for (const [account, api] of apis) {
+      const events = await readEvents(api, streamOfAccount(account), 0 as Seq);
+      this.#recorder.add({ kind: 'follows', account, choices: choicesIn(events) });
+    }
   }
 
   async #consultDoctor(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import type { CommandDetails } from './command-recorder.ts';
 import type { Op } from './history.ts';
 import type { Step } from './plan.ts';
+import type { ThreadStep } from './thread-steps.ts';
 
 /** What a step acts on. */
 export interface StepTarget {
@@ -11,6 +12,8 @@ export interface StepTarget {
   readonly own: Seq | null;
   /** A message that the client has seen. */
   readonly seen: Seq | null;
+  /** A message that the client has seen and that is no reply in a thread. */
+  readonly root: Seq | null;
   readonly text: string;
 }
 
@@ -47,6 +50,10 @@ const withText =
 /** Whether a post quotes a message that its author has seen: about every fourth, by its text. */
 const isReply = (text: string): boolean => (text.codePointAt(text.length - 1) ?? 0) % 4 === 0;
 
+/** Whether a reply in a thread is also sent to the conversation: about every fourth, by its text. */
+const isAlsoInConversation = (text: string): boolean =>
+  (text.codePointAt(text.length - 1) ?? 0) % 4 === 1;
+
 /** The steps that are commands of the SDK; null if there is no object for one. */
 const STEPS: Readonly<Record<SdkOp, Give>> = {
   post: withText((client, { conversation, text, seen }) => {
@@ -54,6 +61,11 @@ const STEPS: Readonly<Record<SdkOp, Give>> = {
     const quote = replyTo === undefined ? {} : { replyTo };
     const details = replyTo === undefined ? {} : { message: replyTo };
     return { sent: client.post(conversation, text, quote), op: 'post', details };
+  }),
+  reply: withText((client, { conversation, text, root: thread }) => {
+    if (thread === null) return null;
+    const options = { thread, alsoInConversation: isAlsoInConversation(text) };
+    return { sent: client.post(conversation, text, options), op: 'post', details: { thread } };
   }),
   edit: withText(
     onOwn('edit', (client, { conversation, text }, m) => client.edit(conversation, m, text)),
@@ -82,7 +94,7 @@ const STEPS: Readonly<Record<SdkOp, Give>> = {
 export type RequestStep = 'join' | 'leave' | 'add' | 'remove';
 
 /** A step that is carried out with the SDK. */
-export type SdkOp = Exclude<Step['op'], RequestStep | 'away'>;
+export type SdkOp = Exclude<Step['op'], RequestStep | ThreadStep | 'away'>;
 
 /** Carries out a step over the connection of a client. Returns the command, if it gave one. */
 export const takeStep = (client: ParleyClient, op: SdkOp, target: StepTarget): Invoked | null =>

@@ -1,5 +1,6 @@
 import type { Op } from '@parley/chaos/history';
 import { Random } from '@parley/chaos/random';
+import type { ThreadStep } from '@parley/chaos/thread-steps';
 
 /**
  * The plan of a run, chosen completely from its seed before it starts. What it leaves open (latencies, the
@@ -55,7 +56,7 @@ export interface Step {
   readonly at: number;
   /** Index of the client. */
   readonly client: number;
-  readonly op: Op | 'read' | 'unread' | 'twice' | 'rivals';
+  readonly op: Op | ThreadStep | 'reply' | 'read' | 'unread' | 'twice' | 'rivals' | 'rival-votes';
   /** Index of the conversation. */
   readonly conversation: number;
   /** Chooses what the step is about, in [0, 1). */
@@ -107,6 +108,14 @@ const ABSENCES: readonly FaultName[] = ['sleep-client', 'forget-client'];
 
 /** Shares of the commands; the rest is posts. */
 const SHARES: readonly (readonly [Step['op'], number])[] = [
+  ['reply', 0.12],
+  ['poll', 0.02],
+  ['vote', 0.04],
+  ['close', 0.01],
+  ['rival-votes', 0.01],
+  ['follow', 0.01],
+  ['unfollow', 0.01],
+  ['read-thread', 0.03],
   ['edit', 0.09],
   ['delete', 0.05],
   ['react', 0.07],
@@ -247,8 +256,14 @@ function pickConversation(
   return random.pick(mine);
 }
 
-const textOf = (name: string, random: Random): string =>
-  random.chance(0.04) ? `${name} ${'é'.repeat(random.int(50, 1_500))}` : name;
+/** The share of the texts that mention one of the first accounts, or everyone. */
+const MENTION_SHARE = 0.2;
+const MENTIONS = ['@c0', '@c1', '@c2', '@everyone'];
+
+function textOf(name: string, random: Random): string {
+  const text = random.chance(MENTION_SHARE) ? `${random.pick(MENTIONS)} ${name}` : name;
+  return random.chance(0.04) ? `${text} ${'é'.repeat(random.int(50, 1_500))}` : text;
+}
 
 function planFaults(random: Random, kind: PlanKind): FaultPlan[] {
   const kinds = { faults: FAULT_NAMES, hints: HINT_FAULTS, clean: ABSENCES }[kind];

@@ -1,4 +1,6 @@
 import { check, type Violation } from '@parley/chaos/checker';
+import { finalMessage } from '@parley/chaos/final-message';
+import { choicesIn, rootsIn } from '@parley/chaos/final-reads';
 import type { HistoryRecord } from '@parley/chaos/history';
 import { Random } from '@parley/chaos/random';
 import {
@@ -8,6 +10,7 @@ import {
   conversationOfStream,
   LIMITS,
   type Limits,
+  streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
 import { isConnectionError } from '@parley/server/internal/storage/database';
@@ -53,6 +56,11 @@ const CONVERGENCE_MS = 40_000;
  * heads are compared; and without faults, if the sender stops and returns before it has sent.
  */
 const DEADLINES = { faults: CONVERGENCE_MS, hints: 4_000, clean: 4_000 };
+/**
+ * Threads are loaded over REST when an event shows that they must be: so long after everything has arrived,
+ * also after a request that was lost, simulated ms.
+ */
+const THREADS_MS = 5_000;
 /** How often clients are looked at meanwhile, ms. */
 const LOOK_MS = 100;
 /** Commands are repeated this much later by the clocks of the nodes, ms. */
@@ -168,9 +176,11 @@ class Simulation {
     const missing = await this.#converge();
     const ms = Math.round(loop.now - startedAt);
     this.#record({ kind: 'quiet', round: 0, ms, missing });
+    if (missing.length === 0) await loop.run(() => false, loop.now + THREADS_MS);
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
-    await loop.endTurn();
     this.#readLogs();
+    await this.#until(CONVERGENCE_MS, () => this.#readMessages());
+    await loop.endTurn();
   }
 
   /** Adds a record of this moment. */
@@ -314,11 +324,29 @@ class Simulation {
   }
 
   #readLogs(): void {
+    for (const account of this.#accounts) {
+      const choices = choicesIn(this.#database.eventsOf(streamOfAccount(account)));
+      this.history.add({ kind: 'follows', account, choices });
+    }
     for (const id of this.#conversations) {
       const stream = streamOfConversation(id);
       // The creator sees the log from its own joining on, which follows the creation.
       const events = this.#database.eventsOf(stream).filter(({ seq }) => seq > 1);
       this.history.add({ kind: 'log', stream, first: 2, events });
+    }
+  }
+
+  /** Reads the messages as the first account does, which is a member of all groups. */
+  async #readMessages(): Promise<void> {
+    const [slot] = this.#slots as [NodeSlot];
+    const [reader] = this.#accounts as [AccountId];
+    for (const id of this.#conversations) {
+      const stream = streamOfConversation(id);
+      const roots = rootsIn(this.#database.eventsOf(stream));
+      const messages = await this.#loop.within(slot.process, () =>
+        slot.node?.messagesOf(reader, id, roots),
+      );
+      this.history.add({ kind: 'messages', stream, messages: (messages ?? []).map(finalMessage) });
     }
   }
 

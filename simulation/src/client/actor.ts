@@ -2,15 +2,25 @@ import { type RecordedClient, recordClient, recordStart } from '@parley/chaos/cl
 import { CommandRecorder } from '@parley/chaos/command-recorder';
 import { discardRefused } from '@parley/chaos/discard-refused';
 import { finalRecord } from '@parley/chaos/final-record';
-import { MessageChoice } from '@parley/chaos/message-choice';
+import { KnownMessages } from '@parley/chaos/message-choice';
 import type { Random } from '@parley/chaos/random';
 import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/sdk-steps';
 import { CursorFirstStore, KeptStore } from '@parley/chaos/store';
-import { CommandRefused, ParleyApi, ParleyClient } from '@parley/client';
+import {
+  isThreadStep,
+  recordAnswer,
+  type StepAnswer,
+  type ThreadRequest,
+  type ThreadTarget,
+  threadRequest,
+  voteRequest,
+} from '@parley/chaos/thread-steps';
+import { ApiError, CommandRefused, ParleyApi, ParleyClient } from '@parley/client';
 import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type Seq,
   streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
@@ -53,8 +63,7 @@ export class Actor {
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #record: CommandRecorder;
-  readonly #own = new MessageChoice();
-  readonly #seen = new MessageChoice();
+  readonly #messages = new KnownMessages();
   readonly #past: Past[] = [];
   readonly #requester: Process;
   #store: KeptStore;
@@ -99,7 +108,13 @@ export class Actor {
     loop.within(this.#process, () => {
       const client = this.#newClient();
       this.#client = client;
-      void client.start(this.account).then(() => discardRefused(client));
+      void client.start(this.account).then(() => {
+        discardRefused(client);
+        // The next ping loads them again.
+        client.threads.load().catch((error: unknown) => {
+          if (!(error instanceof ApiError)) throw error;
+        });
+      });
     });
   }
 
@@ -184,8 +199,8 @@ export class Actor {
       random: () => this.#random.next(),
       loadUsers: false,
     });
-    const [commands, own, seen] = [this.#record, this.#own, this.#seen];
-    recordClient(client, who, { sink: history, commands, own, seen });
+    const [commands, messages] = [this.#record, this.#messages];
+    recordClient(client, who, { sink: history, commands, messages });
     client.on('ended', () => {
       const how = 'its session ended';
       history.add({ kind: 'died', node: this.plan.name, how, t: history.now });
@@ -221,20 +236,58 @@ export class Actor {
         void this.#postTwice(conversation, `${text} (one)`, `${text} (other)`);
         return true;
     }
+    const target = { conversation, text, pick, ...this.#messages.targets(conversation, pick) };
+    if (op === 'rival-votes') {
+      if (target.poll === null) return false;
+      void this.#voteTwice(target, target.poll);
+      return true;
+    }
+    if (isThreadStep(op)) {
+      const request = threadRequest(op, target);
+      if (request) void this.#request(target, request);
+      return request !== null;
+    }
     const client = this.#client;
     if (!client || this.#process.isFrozen) return false;
     this.#stage.loop.after(0, this.#process, () => {
-      const target = {
-        conversation,
-        own: this.#own.pick(conversation, pick),
-        seen: this.#seen.pick(conversation, pick),
-        text,
-      };
+      const now = { conversation, text, ...this.#messages.targets(conversation, pick) };
       // Where there is no message yet, there will be one.
-      const needed = op === 'edit' || op === 'delete' ? target.own : target.seen;
-      this.#give(client, needed === null ? 'post' : op, target);
+      const needed = op === 'edit' || op === 'delete' ? now.own : now.root;
+      this.#give(client, needed === null ? 'post' : op, now);
     });
     return true;
+  }
+
+  /** Sends a request about a thread or a poll until it is answered. */
+  async #request(target: ThreadTarget, request: ThreadRequest): Promise<void> {
+    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const { command, ...sent } = request;
+    if (command) this.#record.requested(id, command.op, target.conversation, command.details);
+    const answer = await this.requests.send({ ...sent, id });
+    if (answer.kind === 'done') {
+      recordAnswer(this.#record, id, target, request, answer.body as StepAnswer);
+    } else if (command && answer.kind === 'refused') this.#record.nacked(id, answer.code);
+  }
+
+  /** Votes twice at once with one id, for different choices: one vote must be rejected. */
+  async #voteTwice({ conversation, pick }: ThreadTarget, poll: Seq): Promise<void> {
+    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const requests = [pick, (pick + 0.5) % 1].map((n) => voteRequest(conversation, poll, n));
+    const [one, other] = requests.map(({ command }) => command?.details.text ?? '') as [
+      string,
+      string,
+    ];
+    this.#record.requested(id, 'vote', conversation, { message: poll, text: one });
+    this.#record.rival(id, conversation, other);
+    const which = this.#random.next();
+    await Promise.all(
+      requests.map(async ({ method, path, body }, n) => {
+        const answer = await this.requests.send({ method, path, body, id }, which);
+        const stream = streamOfConversation(conversation);
+        if (answer.kind === 'done') this.#record.acked(id, stream, answer.seq, n ? other : one);
+        else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
+      }),
+    );
   }
 
   #give(client: ParleyClient, op: SdkOp, target: StepTarget): void {

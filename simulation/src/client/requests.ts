@@ -9,7 +9,7 @@ const AGAIN_MS = 400;
 
 /** The final answer to a request. */
 export type Answer =
-  | { readonly kind: 'done'; readonly seq: number }
+  | { readonly kind: 'done'; readonly seq: number; readonly body: unknown }
   /** It was carried out, and the account left the conversation since. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly code: string };
@@ -61,7 +61,7 @@ export class Requests {
       return null;
     }
     const { status, body } = answer;
-    if (status < 400) return { kind: 'done', seq: (body as { seq: number }).seq };
+    if (status < 400) return { kind: 'done', seq: (body as { seq: number }).seq, body };
     const { code } = body as { code: RefusalCode };
     if (code === 'no_longer_member') return { kind: 'gone' };
     return isRetryable(code) ? null : { kind: 'refused', code };

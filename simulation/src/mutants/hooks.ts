@@ -1,5 +1,5 @@
 import type { LoadHook } from 'node:module';
-import type { PackageEdit } from './mutants.ts';
+import type { PackageEdit } from './mutant.ts';
 
 let edits: readonly PackageEdit[] = [];
 

@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../../test/simulate.ts';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { MUTANTS } from './mutants.ts';
 
 const PACKAGES = new URL('../../../packages/', import.meta.url);
 /** Every planted fault is found within this many schedules; most within the first. */
 const COUNT = 600;
 /** Without PARLEY_NIGHTLY=1, these are planted: each stands for others that are found in the same way. */
-const ALWAYS = ['twin-answered', 'unknown-as-failure', 'stale-hint', 'outliving-subscription'];
+const ALWAYS = [
+  'twin-answered',
+  'unknown-as-failure',
+  'stale-hint',
+  'outliving-subscription',
+  'reply-counted-twice',
+  'vote-when-closed',
+];
 
 test.each(
   Object.entries(MUTANTS).flatMap(([name, { edits }]) => edits.map((edit) => ({ name, ...edit }))),

@@ -1,27 +1,11 @@
 import { MUTANTS as CHAOS } from '@parley/chaos/mutants';
+import type { Mutant, PackageEdit } from './mutant.ts';
+import { THREAD_MUTANTS } from './threads.ts';
 
 /**
  * Defects that are planted to prove that the simulation finds them. Module hooks edit the built modules of
  * the product as they are loaded.
  */
-
-/** An edit of a built module, in which `find` occurs exactly once. */
-export interface PackageEdit {
-  /** Path below packages/. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** A planted fault. */
-export interface Mutant {
-  readonly description: string;
-  /** The rules of the checker, at least one of which must find it. */
-  readonly caughtBy: readonly string[];
-  readonly edits: readonly PackageEdit[];
-  /** The fault is in the store of clients: the cursor is stored before the data. */
-  readonly cursorFirst?: true;
-}
 
 /** Planted faults of the chaos runs that are planted here as they are. */
 const SHARED = [
@@ -337,4 +321,5 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ],
   },
+  ...THREAD_MUTANTS,
 };

@@ -1,5 +1,13 @@
 import type { Socket } from 'node:net';
-import { type AccountId, type Limits, type Me, refusal } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  type Limits,
+  type Me,
+  type Message,
+  refusal,
+  type Seq,
+} from '@parley/protocol';
 import { createGroup } from '@parley/server/internal/conversations/commands';
 import { conversationFor } from '@parley/server/internal/conversations/snapshot';
 import { loadStart } from '@parley/server/internal/conversations/start';
@@ -7,7 +15,9 @@ import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
 import { Live } from '@parley/server/internal/live/live';
 import type { LiveSocket } from '@parley/server/internal/live/live-socket';
 import type { Logger } from '@parley/server/internal/log';
+import { history } from '@parley/server/internal/messages/queries';
 import { ReadCursors, readVersions } from '@parley/server/internal/messages/read-cursors';
+import { threadPage } from '@parley/server/internal/messages/thread-queries';
 import type { Metrics } from '@parley/server/internal/metrics/metrics';
 import { PROJECTIONS } from '@parley/server/internal/projections';
 import { Append, type Outcome } from '@parley/server/internal/stream/append';
@@ -135,6 +145,7 @@ export class SimulatedNode implements Reachable {
         append: this.#append,
         pool: this.#pool,
         error: (error) => this.#deps.log.error({ err: error }, 'unexpected error'),
+        onThreadRead: (account, move) => this.#live.sendThreadRead(account, move),
       },
       request,
     );
@@ -143,6 +154,23 @@ export class SimulatedNode implements Reachable {
   /** Creates a group, for the set-up of a run. */
   createGroup(...[sender, group]: Tail<Parameters<typeof createGroup>>): Promise<Outcome> {
     return createGroup(this.#append, sender, group);
+  }
+
+  /** Returns the messages of a conversation as a member reads them, with those in these threads. */
+  async messagesOf(
+    account: AccountId,
+    conversation: ConversationId,
+    roots: readonly Seq[],
+  ): Promise<Message[]> {
+    const page = { after: 0, limit: 1_000 };
+    const found = (await history(this.#pool, account, conversation, page))?.items ?? [];
+    const bySeq = new Map(found.map((message) => [message.seq, message]));
+    for (const root of roots) {
+      const thread = await threadPage(this.#pool, account, conversation, root, page);
+      if (typeof thread === 'string') throw new Error(`Thread ${root} was not read: ${thread}`);
+      for (const message of thread.items) bySeq.set(message.seq, message);
+    }
+    return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   }
 
   /** Stops in order, as after SIGTERM. */

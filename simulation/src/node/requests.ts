@@ -13,8 +13,11 @@ import {
   removeMember,
 } from '@parley/server/internal/conversations/members';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
-import { postMessage } from '@parley/server/internal/messages/commands';
+import { closePoll, postMessage, postPoll, vote } from '@parley/server/internal/messages/commands';
 import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
+import { readThread, type ThreadMove } from '@parley/server/internal/messages/thread-cursors';
+import { threadCursorsOf } from '@parley/server/internal/messages/thread-queries';
+import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
 import { problemOf } from '@parley/server/internal/problem';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import type { Append, Outcome } from '@parley/server/internal/stream/append';
@@ -30,6 +33,14 @@ export interface RequestDeps {
   readonly append: Append;
   readonly pool: pg.Pool;
   readonly error: (error: unknown) => void;
+  /** Notifies the connected clients of the account. */
+  readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;
+}
+
+interface PollBody {
+  readonly question: string;
+  readonly choices: string[];
+  readonly isMultiple: boolean;
 }
 
 /** A refusal that ends a request. */
@@ -73,15 +84,19 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
     return { status: 200, body: { account, accessToken, accessTokenExpiresIn: TOKEN_SECONDS } };
   }
   if (path === '/me/cursors') return { status: 200, body: await cursorsOf(deps.pool, account) };
+  if (path === '/me/thread-cursors') {
+    return { status: 200, body: await threadCursorsOf(deps.pool, account) };
+  }
   if (path === '/conversations') {
     return { status: 200, body: { items: await conversationsOf(deps.pool, account) } };
   }
-  const [, , conversation, what, whom] = path.split('/') as [
+  const [, , conversation, what, whom, ...rest] = path.split('/') as [
     string,
     string,
     ConversationId,
     string | undefined,
     AccountId | undefined,
+    ...string[],
   ];
   if (what === undefined) {
     const found = await conversationFor(deps.pool, account, conversation);
@@ -89,12 +104,43 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
     return { status: 200, body: found };
   }
   const sender = { actor: account, clientId: id as ClientId, conversation };
-  const done = await command(deps.append, `${method} ${what}`, sender, whom, body);
+  if (rest.join('/') === 'thread/read') {
+    const { seq } = body as { seq: Seq };
+    const move = await readThread(deps.pool, account, conversation, Number(whom) as Seq, seq);
+    if (typeof move === 'string') throw new Refused(refusal(move));
+    if (move.moved) deps.onThreadRead(account, move);
+    return { status: 200, body: move.cursor };
+  }
+  const done = await (rest.length > 0
+    ? onMessage(deps.append, `${method} ${rest.join('/')}`, sender, Number(whom) as Seq, body)
+    : command(deps.append, `${method} ${what}`, sender, whom, body));
   if (done.kind === 'refused') throw new Refused(done.refusal);
   if (done.kind === 'unknown') {
     throw new Refused(refusal('outcome_unknown', undefined, { retryAfter: 1 }));
   }
   return { status: 200, body: { seq: done.seq satisfies Seq } };
+}
+
+/** Commands about a thread or a poll. */
+function onMessage(
+  append: Append,
+  name: string,
+  sender: { actor: AccountId; clientId: ClientId; conversation: ConversationId },
+  message: Seq,
+  body: unknown,
+): Promise<Outcome> {
+  switch (name) {
+    case 'PUT poll/vote':
+      return vote(append, sender, message, (body as { choices: number[] }).choices);
+    case 'POST poll/close':
+      return closePoll(append, sender, message);
+    case 'PUT thread/follow':
+      return followThread(append, { ...sender, thread: message });
+    case 'DELETE thread/follow':
+      return unfollowThread(append, { ...sender, thread: message });
+    default:
+      throw new Error(`No client of a simulation sends ${name}`);
+  }
 }
 
 function command(
@@ -113,6 +159,10 @@ function command(
       return addMember(append, sender, (body as { account: AccountId }).account);
     case 'DELETE members':
       return removeMember(append, sender, whom as AccountId);
+    case 'POST polls': {
+      const { question, ...poll } = body as PollBody;
+      return postPoll(append, sender, question, { ...poll, endsAt: null });
+    }
     case 'POST messages':
       return postMessage(append, sender, (body as { body: string }).body);
     default:

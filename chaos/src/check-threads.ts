@@ -1,0 +1,167 @@
+import type { Event } from '@parley/protocol';
+import { finalSummary } from './final-message.ts';
+import type { FinalMessage, HistoryRecord, RecordOf } from './history.ts';
+import type { Log } from './log.ts';
+import { isMentioned, messagesOf, unreadOf } from './model.ts';
+import { of, type Violation } from './violation.ts';
+
+/** Unread replies and mentions are counted up to this number. */
+const UNREAD_MAX = 100;
+
+/** Checks threads and polls: what was accepted, and what clients know of the threads that they follow. */
+export function checkThreads(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+): Violation[] {
+  const found = [...logs.values()].flatMap(checkAccepted);
+  const hasRestored = of(history, 'restored').length > 0;
+  const reads = hasRestored ? [] : of(history, 'thread-read');
+  const choices = new Map(of(history, 'follows').map((r) => [r.account, r.choices]));
+  for (const final of of(history, 'final')) {
+    if (!final.threads) continue;
+    found.push(...checkFollowed(final, logs, choices.get(final.account) ?? []));
+    for (const read of reads) {
+      const thread = final.threads.find(
+        (t) => t.stream === read.stream && t.thread === read.thread,
+      );
+      if (read.account !== final.account || !thread || thread.readSeq >= read.readSeq) continue;
+      const what = `has read thread ${thread.thread} up to ${thread.readSeq}, it was at ${read.readSeq}`;
+      found.push({ rule: 'I11 same state', stream: read.stream, client: final.client, what });
+    }
+  }
+  return found;
+}
+
+// ---- what was accepted ------------------------------------------------------------------------------
+
+/** What the events up to a moment say of messages. */
+interface Accepted {
+  readonly posted: Map<number, { readonly thread: number | null; readonly choices: number | null }>;
+  readonly deleted: Set<number>;
+  readonly closed: Set<number>;
+  /** The choices of each account in each poll. */
+  readonly votes: Map<string, readonly number[]>;
+}
+
+/** I15, and the summaries of threads in deletions (I11). */
+function checkAccepted(log: Log): Violation[] {
+  const found: Violation[] = [];
+  const accepted: Accepted = {
+    posted: new Map(),
+    deleted: new Set(),
+    closed: new Set(),
+    votes: new Map(),
+  };
+  for (const [n, event] of log.events.entries()) {
+    const wrong = take(accepted, event);
+    const { stream, seq } = event;
+    if (wrong) found.push({ rule: 'I15 threads and polls', stream, what: `${wrong} at ${seq}` });
+    if (event.type !== 'message.deleted' || event.data.thread === undefined) continue;
+    const left = messagesOf(log.events.slice(0, n + 1)).find((m) => m.seq === event.data.thread);
+    const own = finalSummary(event.data.threadSummary);
+    if (JSON.stringify(own) === JSON.stringify(left?.threadSummary ?? null)) continue;
+    const what = `the deletion at ${seq} says of thread ${event.data.thread} what its events do not give`;
+    found.push({ rule: 'I11 same state', stream, what });
+  }
+  return found;
+}
+
+/** Takes an event. Returns what is wrong with it; null if it could be accepted. */
+function take(accepted: Accepted, event: Event): string | null {
+  const { posted, deleted, closed, votes } = accepted;
+  if (event.type === 'message.posted') {
+    const { thread = null, poll } = event.data;
+    posted.set(event.seq, { thread, choices: poll ? poll.choices.length : null });
+    if (thread === null) return null;
+    if (!posted.has(thread)) return 'a reply to no message';
+    if (posted.get(thread)?.thread !== null) return 'a reply in the thread of a reply';
+    return deleted.has(thread) ? 'a reply to a deleted message' : null;
+  }
+  if (event.type === 'message.deleted') deleted.add(event.data.message);
+  if (event.type !== 'poll.voted' && event.type !== 'poll.closed') return null;
+  const { message } = event.data;
+  if (deleted.has(message)) return `${event.type} of a deleted message`;
+  if (event.type === 'poll.closed') {
+    const isAgain = closed.has(message);
+    closed.add(message);
+    return isAgain ? 'a poll was closed again' : null;
+  }
+  if (closed.has(message)) return 'a vote in a closed poll';
+  const key = `${message} ${event.actor}`;
+  const { choices, before = [] } = event.data;
+  const earlier = votes.get(key) ?? [];
+  votes.set(key, choices);
+  // The log has no choices of a poll that was deleted later.
+  const count = posted.get(message)?.choices ?? Number.POSITIVE_INFINITY;
+  if (choices.some((choice) => choice >= count)) return 'a vote for a choice that does not exist';
+  return String(before) === String(earlier)
+    ? null
+    : 'a vote that replaces another than the last one';
+}
+
+// ---- what clients follow ----------------------------------------------------------------------------
+
+/** I11: a client knows the threads that its account follows, and counts what is unread in them. */
+function checkFollowed(
+  { client, account, threads = [], cursors }: RecordOf<'final'>,
+  logs: ReadonlyMap<string, Log>,
+  choices: RecordOf<'follows'>['choices'],
+): Violation[] {
+  const found: Violation[] = [];
+  for (const [stream, log] of logs) {
+    // A client that is behind is reported elsewhere.
+    if (!log.currentPeriod(account) || cursors[stream] !== log.last) continue;
+    const report = (what: string) =>
+      found.push({ rule: 'I11 same state', stream, client, what: `thread ${what}` });
+    const chosen = new Map(
+      choices.filter((c) => c.stream === stream).map((c) => [c.thread, c.isFollowing]),
+    );
+    const known = new Map(threads.filter((t) => t.stream === stream).map((t) => [t.thread, t]));
+    for (const [root, replies] of threadsIn(log.messages)) {
+      const [{ thread }] = [{ thread: root.seq }];
+      const own = known.get(thread);
+      const isFollowing = chosen.get(thread) ?? takesPart(account, root, replies);
+      const isLeft = replies.some((m) => m.deletedAt === null);
+      if (own && !isFollowing) report(`${thread} is followed, though the account does not`);
+      if (!own && isFollowing && isLeft)
+        report(`${thread} is not followed, though the account does`);
+      if (!own || !isFollowing) continue;
+      const open = unreadOf(replies, account, own.readSeq);
+      const unread = Math.min(open.length, UNREAD_MAX);
+      if (own.unread !== unread) {
+        report(`${thread}: ${own.unread} unread after ${own.readSeq}, there are ${unread}`);
+      }
+      const mentions = open.filter((m) => isMentioned(account, m)).map((m) => m.seq);
+      if (String(own.mentions) !== String(mentions.slice(-UNREAD_MAX))) {
+        report(
+          `${thread}: the mentions ${own.mentions} after ${own.readSeq}, there are ${mentions}`,
+        );
+      }
+    }
+  }
+  return found;
+}
+
+/** Returns the messages that have replies, deleted ones too, with these. */
+function threadsIn(messages: readonly FinalMessage[]): [FinalMessage, FinalMessage[]][] {
+  const replies = new Map<number, FinalMessage[]>();
+  for (const message of messages) {
+    if (message.thread === null) continue;
+    replies.set(message.thread, [...(replies.get(message.thread) ?? []), message]);
+  }
+  return messages.flatMap((root) => {
+    const own = replies.get(root.seq);
+    return own ? [[root, own] satisfies [FinalMessage, FinalMessage[]]] : [];
+  });
+}
+
+/** Returns whether an account follows a thread without having chosen: it wrote or is mentioned by name in it. */
+const takesPart = (
+  account: string,
+  root: FinalMessage,
+  replies: readonly FinalMessage[],
+): boolean =>
+  [root, ...replies].some(
+    (m) =>
+      m.author === account || m.mentions.some(({ kind, id }) => kind === 'user' && id === account),
+  );

@@ -1,0 +1,71 @@
+import type { ParleyApi } from '@parley/client';
+import {
+  type ConversationId,
+  type Event,
+  type Message,
+  type Seq,
+  type StreamId,
+  streamOfConversation,
+} from '@parley/protocol';
+import { finalMessage } from './final-message.ts';
+import type { FinalMessage, ThreadChoice } from './history.ts';
+
+/** What is read over REST at the end of a run. */
+
+/** Returns the events of a stream after a seq. */
+export async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): Promise<Event[]> {
+  const events: Event[] = [];
+  for (let after = from; ; ) {
+    const page = await api.events(stream, { after, limit: 500 });
+    events.push(...page.items);
+    const last = page.items[page.items.length - 1];
+    if (!last || last.seq >= page.lastSeq) return events;
+    after = last.seq;
+  }
+}
+
+/** Returns the messages of a conversation with those in its threads, in the order of their seqs. */
+export async function readMessages(
+  api: ParleyApi,
+  id: ConversationId,
+  log: readonly Event[],
+): Promise<FinalMessage[]> {
+  const found = new Map<Seq, Message>();
+  for (const read of [
+    (after: Seq) => api.history(id, { after, limit: 200 }),
+    ...rootsIn(log).map((root) => (after: Seq) => api.thread(id, root, { after, limit: 200 })),
+  ]) {
+    for (let after = 0 as Seq; ; ) {
+      const page = await read(after);
+      for (const message of page.items) found.set(message.seq, message);
+      const last = page.items[page.items.length - 1];
+      if (!last || !page.hasNewer) break;
+      after = last.seq;
+    }
+  }
+  return [...found.values()].sort((a, b) => a.seq - b.seq).map(finalMessage);
+}
+
+/** Returns the messages of a log with replies, deleted ones too, that are no replies themselves. */
+export function rootsIn(log: readonly Event[]): Seq[] {
+  const outside = new Set<Seq>();
+  const roots = new Set<Seq>();
+  for (const { type, seq, data } of log) {
+    if (type !== 'message.posted') continue;
+    if (data.thread === undefined) outside.add(seq);
+    else if (outside.has(data.thread)) roots.add(data.thread);
+  }
+  return [...roots];
+}
+
+/** Returns which threads the events of a personal stream follow and unfollow; the last choice counts. */
+export const choicesIn = (events: readonly Event[]): ThreadChoice[] =>
+  events.flatMap(({ type, data }) =>
+    type === 'thread.followed' || type === 'thread.unfollowed'
+      ? {
+          stream: streamOfConversation(data.conversation),
+          thread: data.message,
+          isFollowing: type === 'thread.followed',
+        }
+      : [],
+  );

@@ -1,0 +1,17 @@
+/** An edit of a built module, in which `find` occurs exactly once. */
+export interface PackageEdit {
+  /** Path below packages/. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A planted fault. */
+export interface Mutant {
+  readonly description: string;
+  /** The rules of the checker, at least one of which must find it. */
+  readonly caughtBy: readonly string[];
+  readonly edits: readonly PackageEdit[];
+  /** The fault is in the store of clients: the cursor is stored before the data. */
+  readonly cursorFirst?: true;
+}
