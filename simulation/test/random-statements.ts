@@ -347,7 +347,10 @@ const BASE: Readonly<Record<string, Build>> = {
     1 + c.int(5),
   ],
   'conversations-state': (c, f) => [c.of(anyStream(f)), c.of(f.accounts)],
-  'conversations-active-accounts': (c, f) => [c.some([...f.accounts, f.spare[0]])],
+  'conversations-active-accounts': (c, f) => [
+    c.some([...f.accounts, f.spare[0]]),
+    c.of(f.accounts),
+  ],
   'conversations-direct': (c, f) => [c.of(keysOf(f)), c.some(f.accounts), c.of(f.accounts)],
   'conversations-successor': (c, f) => [c.of(f.conversations), c.of(f.accounts)],
   'conversations-created': created,

@@ -18,6 +18,7 @@ import {
   conversationIn,
   says,
   stored,
+  suspendedMeanwhile,
   testAudit,
   verdict,
 } from '../../test/support/domain-builders.ts';
@@ -708,6 +709,30 @@ describe('commands', () => {
         return deleteGroup(append, request);
     }
   }
+
+  test('are refused if the account is suspended while they wait for the stream', async () => {
+    const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
+    const id = await aRealGroup(append, [ann, bob]);
+    const stream = streamOfConversation(id);
+    const before = await headOf(db.pool, stream);
+    const waiting = actions.filter((action) => action !== 'join' && action !== 'leave');
+    const outcomes = await suspendedMeanwhile(db.pool, ann, stream, () =>
+      waiting.map((action) => act(action, ann, id, action === 'add_member' ? cem : bob)),
+    );
+    expect(outcomes.map(verdict)).toEqual(waiting.map(() => 'forbidden'));
+    expect(await headOf(db.pool, stream)).toBe(before);
+    for (const action of ['rename', 'configure', 'archive'] as const) {
+      expect([action, verdict(await act(action, ann, id, bob))]).toEqual([action, 'yes']);
+    }
+
+    const start = () => [
+      createGroup(append, asking(ann), { name: 'new', visibility: 'private', members: [bob] }),
+      openDirect(append, asking(ann), [bob]),
+    ];
+    const started = await suspendedMeanwhile(db.pool, ann, streamOfAccount(ann), start);
+    expect(started.map(verdict)).toEqual(['forbidden', 'forbidden']);
+    expect((await Promise.all(start())).map(verdict)).toEqual(['yes', 'yes']);
+  });
 
   test('of a non-member are answered as if the conversation did not exist', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];

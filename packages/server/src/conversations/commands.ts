@@ -122,7 +122,8 @@ const createGroupRule: Rule<CreateGroupCommand> = {
     const { conversation, stream, name, visibility, members, actor } = command;
     const denied = await command.check?.(tx);
     if (denied) return { refuse: denied };
-    const active = await activeAccounts(tx, members);
+    const active = await activeAccounts(tx, actor, members);
+    if (!active.has(actor)) return { refuse: refusal('forbidden') };
     const missing = members.filter((id) => !active.has(id));
     if (missing.length > 0) {
       const message = `No such user: ${missing.slice(0, 3).join(', ')}`;
@@ -154,7 +155,8 @@ const openDirectRule: Rule<OpenDirectCommand> = {
     // Event 1 is its `conversation.created`. What exists can be read, also by a blocked user.
     if (row?.id) return { unchanged: 1 as Seq, stream: row.id as StreamId };
     if (row?.is_blocked) return { refuse: refusal('blocked') };
-    const active = await activeAccounts(tx, users);
+    const active = await activeAccounts(tx, actor, users);
+    if (!active.has(actor)) return { refuse: refusal('forbidden') };
     if (!users.every((id) => active.has(id))) return { refuse: refusal('account_not_found') };
     const created = newEvent(stream, 'conversation.created', {
       kind: 'direct',

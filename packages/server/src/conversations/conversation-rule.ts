@@ -10,6 +10,7 @@ import {
   streamOfConversation,
   type Visibility,
 } from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
 import {
   type ActorRole,
   actingRole,
@@ -86,6 +87,8 @@ export interface ConversationState {
   readonly isAccount: boolean;
   /** Whether the account can log in. */
   readonly isActive: boolean;
+  /** The account was deactivated or suspended, perhaps after its request was authenticated. */
+  readonly hasLostAccess: boolean;
   readonly actorRole: ActorRole;
 }
 
@@ -148,6 +151,7 @@ export function conversationRule<C extends ConversationCommand = ConversationCom
         const verdict = authorize(actorRole, type, act, minimumRoles, isArchived);
         if (verdict !== 'yes') return { refuse: refusal(verdict) };
       }
+      if (state.hasLostAccess) return { refuse: refusal('forbidden') };
       return await decide(tx, command, state);
     },
   };
@@ -173,6 +177,7 @@ export async function readConversationState(
     is_deleted: boolean;
     is_server_admin: boolean | null;
     is_active: boolean | null;
+    has_lost_access: boolean | null;
     role: MemberRole | null;
     joined_seq: number | null;
     left_seq: number | null;
@@ -183,7 +188,8 @@ export async function readConversationState(
             c.description, c.slow_mode_seconds, c.archived_at is not null as is_archived,
             c.member_count,
             c.deleted_at is not null as is_deleted,
-            ${isAdminRole('a.role')} as is_server_admin, a.is_active, m.role, m.joined_seq,
+            ${isAdminRole('a.role')} as is_server_admin, a.is_active,
+            not ${mayAct('a')} as has_lost_access, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
              where p.conversation_id = c.id and p.account_id = $2) as left_seq,
             exists (select from bans b
@@ -216,6 +222,7 @@ export async function readConversationState(
     isBanned: row.is_banned,
     isAccount: row.is_active !== null,
     isActive: row.is_active === true,
+    hasLostAccess: row.has_lost_access === true,
     actorRole:
       role === null
         ? 'non_member'
@@ -223,15 +230,17 @@ export async function readConversationState(
   };
 }
 
-/** Returns which of the accounts exist and are active. */
+/** Returns which of the accounts exist and are active; the actor is one of them only if it is not suspended. */
 export async function activeAccounts(
   tx: RuleContext,
+  actor: AccountId,
   accounts: readonly AccountId[],
 ): Promise<Set<AccountId>> {
   const rows = await tx.query<{ id: string }>(
     'conversations-active-accounts',
-    'select id from accounts where id = any($1::uuid[]) and is_active',
-    [accounts],
+    `select a.id from accounts a
+     where a.id = any($1::uuid[]) and a.is_active and (a.id <> $2 or ${mayAct('a')})`,
+    [accounts, actor],
   );
   const found = rows.map((r) => r.id as AccountId);
   // An account registered after the locks were taken has an unlocked personal stream: leave it out.

@@ -126,7 +126,7 @@ const joinRule = conversationRule('join', async (_tx, command, state) => {
 const addRule = conversationRule('add_member', async (tx, command, state) => {
   const target = await readConversationState(tx, command.conversation, command.target);
   if (target?.membership) return { unchanged: target.membership.joinedSeq };
-  const active = await activeAccounts(tx, [command.target]);
+  const active = await activeAccounts(tx, command.actor, [command.target]);
   if (!active.has(command.target)) return { refuse: refusal('account_not_found') };
   const joined = joinEvents(command.conversation, command.target, 'member');
   if (!target?.isBanned) return { events: joined };

@@ -4,6 +4,7 @@ import {
   LIMITS,
   type Message,
   type Seq,
+  streamOfConversation,
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
@@ -14,6 +15,7 @@ import {
   aUser,
   says,
   stored,
+  suspendedMeanwhile,
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { aClientId, anAccount, headOf } from '../../test/support/stream-builders.ts';
@@ -197,6 +199,20 @@ describe('commands', () => {
       verdicts[name] = verdict(await deleteMessage(append, about(actor, EVERYONE), seq));
     }
     expect(verdicts).toEqual({ other: 'forbidden', admin: 'yes', author: 'yes' });
+  });
+
+  test('are refused if the account is suspended while they wait for the stream', async () => {
+    const ann = await anAccount(db.pool);
+    const id = await aRealGroup(append, [ann]);
+    const seq = await says(append, ann, id, 'hello');
+    const names = ['post', 'reply', 'edit', 'react', 'unreact', 'pin', 'unpin', 'delete'];
+    const run = () => names.map((name) => (acts[name] as Act)(ann, id, seq));
+    const outcomes = await suspendedMeanwhile(db.pool, ann, streamOfConversation(id), run);
+    expect(outcomes.map(verdict)).toEqual(names.map(() => 'forbidden'));
+    expect(await headOf(db.pool, streamOfConversation(id))).toBe(seq);
+    for (const name of names) {
+      expect([name, verdict(await (acts[name] as Act)(ann, id, seq))]).toEqual([name, 'yes']);
+    }
   });
 
   test('are refused for a message that does not exist', async () => {

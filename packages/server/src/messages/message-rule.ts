@@ -7,6 +7,7 @@ import {
   type Seq,
   type Visibility,
 } from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
 import {
   type ActorRole,
   actingRole,
@@ -65,6 +66,7 @@ export function messageRule(
       if (verdict === 'forbidden') return { refuse: refusal(verdict, FORBIDDEN[action]) };
       if (verdict !== 'yes') return { refuse: refusal(verdict) };
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
+      if (row.has_lost_access) return { refuse: refusal('forbidden') };
       if (row.is_archived) return { refuse: refusal('conversation_archived') };
       // A blocked user may still delete what it wrote, but not write by an edit or a reaction.
       if (row.is_blocked && action !== 'delete') return { refuse: refusal('blocked') };
@@ -106,6 +108,8 @@ interface TargetRow {
   is_server_admin: boolean | null;
   is_archived: boolean;
   is_blocked: boolean | null;
+  /** The account was deactivated or suspended after the request was authenticated. */
+  has_lost_access: boolean | null;
 }
 
 /** Returns the message and the actor’s membership; undefined for a non-member. */
@@ -128,7 +132,8 @@ async function readTarget(
             end as is_blocked,
             case when c.is_everyone then
               (select ${isAdminRole('a.role')} from accounts a where a.id = m.account_id)
-            end as is_server_admin
+            end as is_server_admin,
+            (select not ${mayAct('a')} from accounts a where a.id = m.account_id) as has_lost_access
      from memberships m
      join conversations c on c.id = m.conversation_id
      left join messages g on g.conversation_id = m.conversation_id and g.seq = $3

@@ -1,4 +1,11 @@
-import type { AccountId, ConversationId, Refusal, Seq, Visibility } from '@parley/protocol';
+import type {
+  AccountId,
+  ConversationId,
+  Refusal,
+  Seq,
+  StreamId,
+  Visibility,
+} from '@parley/protocol';
 import pg from 'pg';
 import { registerAccount } from '../../src/accounts/registration/register.ts';
 import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
@@ -8,6 +15,7 @@ import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { postMessage } from '../../src/messages/commands.ts';
 import type { Append, Outcome } from '../../src/stream/append.ts';
 import { testLog } from './database.ts';
+import { until } from './sink.ts';
 import { aClientId, anAppend } from './stream-builders.ts';
 
 /** Builders for tests of the domains: users and conversations, created by the domains’ commands. */
@@ -88,3 +96,40 @@ export const conversationIn = (outcome: Outcome): ConversationId =>
 /** Returns `yes`, or the code of the refusal. */
 export const verdict = (outcome: Outcome): 'yes' | 'unknown' | Refusal['code'] =>
   outcome.kind === 'stored' ? 'yes' : outcome.kind === 'refused' ? outcome.refusal.code : 'unknown';
+
+/**
+ * Runs commands of an account that wait for the lock of a stream, and suspends the account meanwhile. Returns
+ * their outcomes; the suspension is lifted by then.
+ */
+export async function suspendedMeanwhile(
+  pool: pg.Pool,
+  account: AccountId,
+  stream: StreamId,
+  run: () => readonly Promise<Outcome>[],
+): Promise<Outcome[]> {
+  const holder = await pool.connect();
+  const suspend = (ms: number) =>
+    pool.query(
+      'update accounts set suspended_until = now() + make_interval(secs => $2) where id = $1',
+      [account, ms / 1_000],
+    );
+  try {
+    await holder.query('begin');
+    await holder.query('select from streams where id = $1 for update', [stream]);
+    const outcomes = Promise.all(run());
+    await until(async () => {
+      const { rows } = await pool.query(
+        `select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    }, 'a command to wait for the stream');
+    await suspend(3_600_000);
+    await holder.query('commit');
+    const found = await outcomes;
+    await suspend(0);
+    return found;
+  } finally {
+    holder.release();
+  }
+}

@@ -6,7 +6,7 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-state',
-    'c04e6de57755',
+    'a931892bc68c',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -31,6 +31,7 @@ export const conversationRuleStatements: readonly Statement[] = [
           is_deleted: c.deleted_at !== null,
           is_server_admin: actor ? actor.role !== 'member' : null,
           is_active: actor?.is_active ?? null,
+          has_lost_access: actor ? !actor.is_active : null,
           role: current?.role ?? null,
           joined_seq: current?.joined_seq ?? null,
           left_seq: left.length > 0 ? Math.max(...left) : null,
@@ -53,6 +54,7 @@ export const conversationRuleStatements: readonly Statement[] = [
       'is_deleted',
       'is_server_admin',
       'is_active',
+      'has_lost_access',
       'role',
       'joined_seq',
       'left_seq',
@@ -61,8 +63,9 @@ export const conversationRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    // No account is suspended in a simulation.
     'conversations-active-accounts',
-    '651d4d5fe2d4',
+    '13f41f2074b7',
     (tx, [ids]) =>
       [...new Set(ids as string[])].flatMap((id) =>
         tx.one(tx.tables.accountsById, id)?.is_active ? [{ id }] : [],

@@ -88,7 +88,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-target',
-    '72b3e983bb44',
+    '9450dbdc4f75',
     (tx, values) => {
       const [account, conversation, seq] = values as [string, string, number];
       const c = tx.one(tx.tables.conversationsById, conversation);
@@ -114,6 +114,7 @@ export const messageRuleStatements: readonly Statement[] = [
           member_count: c.member_count,
           is_blocked: c.kind === 'direct' ? false : null,
           is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
+          has_lost_access: isDeactivated(tx, account),
         },
       ];
     },
@@ -133,6 +134,7 @@ export const messageRuleStatements: readonly Statement[] = [
       'member_count',
       'is_blocked',
       'is_server_admin',
+      'has_lost_access',
     ],
   ),
 
