@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BuiltServer,
@@ -88,6 +89,39 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ben.page
       .getByRole('link', { name: /Ana Ferreira.*unread/s })
       .waitFor({ state: 'detached' });
+  });
+
+  test('shows the photo of a user beside messages, as it changes', async () => {
+    const ida = await visitors.arrive();
+    await ida.register('ida', 'Ida Holm');
+    const jon = await visitors.arrive();
+    await jon.register('jon', 'Jon Reyes');
+    await jon.open('everyone');
+    await ida.open('everyone');
+    await ida.write('Look at me');
+    const photo = jon.message('Look at me').locator('img[src*="/images/"]');
+    await jon.sees('Look at me');
+    expect(await photo.count()).toBe(0);
+    const before = await jon.message('Look at me').boundingBox();
+
+    const image = await sharp({
+      create: { width: 300, height: 200, channels: 3, background: '#c2410c' },
+    })
+      .png()
+      .toBuffer();
+    const file = { name: 'me.png', mimeType: 'image/png', buffer: image };
+    await ida.page.goto(`${server.url}/settings/profile`);
+    await ida.page.getByLabel('Your photo').setInputFiles(file);
+    await photo.waitFor();
+    await expect
+      .poll(() => photo.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth))
+      .toBe(64);
+    expect(await jon.message('Look at me').boundingBox()).toEqual(before);
+    // Also after a reload, and no more once it is removed.
+    await jon.page.reload();
+    await photo.waitFor();
+    await ida.page.getByRole('button', { name: 'Remove image', exact: true }).click();
+    await photo.waitFor({ state: 'detached' });
   });
 
   test('messages written offline arrive once; a group is created, found, joined and left', async () => {

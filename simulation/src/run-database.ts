@@ -198,6 +198,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   isActive: true,
   createdAt: new Date(0).toISOString(),
   nameIsShared: false,
+  avatar: null,
   permissions: [],
   messageWindows: { edit: null, delete: null },
 });

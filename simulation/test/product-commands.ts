@@ -2,6 +2,8 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type FileId,
+  type ImageId,
   type Seq,
   streamOfAccount,
   streamOfConversation,
@@ -26,6 +28,7 @@ import {
 import { memberOf, membersOf, publicGroups } from '@parley/server/internal/conversations/queries';
 import {
   archiveGroup,
+  changeGroupAvatar,
   changeMinimumRoles,
   renameGroup,
   restoreGroup,
@@ -76,6 +79,11 @@ import { createLogger } from '@parley/server/log';
 import type pg from 'pg';
 
 const log = createLogger('silent');
+/** An avatar of a group, and the file that it was made of. */
+const IMAGE = {
+  image: '00000000-0000-7000-8000-0000000000b1' as ImageId,
+  file: '00000000-0000-7000-8000-0000000000b2' as FileId,
+};
 const account = (n: number) => `00000000-0000-7000-8000-0000000000a${n}` as AccountId;
 /** The accounts that must be there; the last one is inactive. */
 export const ACCOUNTS = [1, 2, 3, 4].map(account) as [AccountId, AccountId, AccountId, AccountId];
@@ -432,6 +440,10 @@ class Product {
     await this.#ask('settings by member', updateGroup(append, by(bob), all));
     await this.#ask('settings', updateGroup(append, by(ann), all));
     await this.#ask('settings again', updateGroup(append, by(ann), all));
+    for (const avatar of [null, IMAGE, IMAGE, null]) {
+      await this.#ask('avatar', changeGroupAvatar(append, by(ann), avatar));
+    }
+    await this.#ask('avatar by member', changeGroupAvatar(append, by(bob), IMAGE));
     for (const who of [bob, bob, ann]) {
       await this.#ask('post in slow mode', postMessage(append, by(who), 'slowly'));
     }

@@ -54,6 +54,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
       description: '',
       archived_at: null,
       slow_mode_seconds: 0,
+      avatar: null,
       member_count: 2,
       created_by: f.accounts[0] as string,
       created_at: t,
@@ -364,6 +365,8 @@ const BASE: Readonly<Record<string, Build>> = {
     c.of([null, 0, 30]),
     c.of([null, true, false]),
     at(c.int(9)),
+    c.of([true, false]),
+    c.of([null, '00000000-0000-7000-8000-0000000000b1']),
   ],
   'conversations-deleted': (c, f) => {
     const ids = c.some(f.conversations);

@@ -42,6 +42,7 @@ import type {
   Visibility,
 } from '@parley/protocol';
 import { AdmissionApi } from './api-admission.ts';
+import { ImagesApi } from './api-images.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
@@ -132,6 +133,8 @@ export class ParleyApi extends RestSession {
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);
+  /** Avatars and the icon of the server. */
+  readonly images = new ImagesApi(this);
   /** Saved and scheduled messages. */
   readonly personal = new PersonalApi(this);
 

@@ -40,6 +40,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     peers: snapshot.peers ?? (snapshot.kind === 'direct' ? [snapshot.peer ?? []].flat() : null),
     topic: snapshot.topic ?? '',
     description: snapshot.description ?? '',
+    avatar: snapshot.avatar ?? null,
     archivedAt: snapshot.archivedAt ?? null,
     slowModeSeconds: snapshot.slowModeSeconds ?? 0,
     readRevision: snapshot.readRevision ?? 0,
@@ -129,11 +130,12 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   // A client has the snapshot before it has the first event.
   'conversation.created': unchanged,
   'conversation.updated': afterSnapshot((view, { at, data }) => {
-    const { name, topic, description, visibility, slowModeSeconds, archived } = data;
+    const { name, topic, description, avatar, visibility, slowModeSeconds, archived } = data;
     return {
       ...(name !== undefined && { name }),
       ...(topic !== undefined && { topic }),
       ...(description !== undefined && { description }),
+      ...(avatar !== undefined && { avatar }),
       ...(visibility !== undefined && { visibility }),
       ...(slowModeSeconds !== undefined && { slowModeSeconds }),
       ...(archived !== undefined && { archivedAt: archived ? at : null }),

@@ -6,6 +6,7 @@ export { AdminApi } from './api-admin.ts';
 export type { AdmissionApi } from './api-admission.ts';
 export { AuthApi, type Entered } from './api-auth.ts';
 export { ApiError } from './api-error.ts';
+export { type ImagesApi, imageUrl } from './api-images.ts';
 export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';

@@ -76,6 +76,7 @@ describe('the IndexedDB store', () => {
       isActive: true,
       createdAt: '',
       nameIsShared: false,
+      avatar: null,
     };
     await store.apply(changes({ epoch: 'e1', users: [user, { ...user, displayName: 'Older' }] }));
     await store.apply(changes({ users: [user] }));

@@ -18,6 +18,7 @@ const SPREAD_MS = 10_000;
 /** Whether each setting of the server changes what the own account may do. */
 const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   name: false,
+  icon: false,
   registration: false,
   groupCreation: true,
   messageEditWindow: true,

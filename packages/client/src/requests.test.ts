@@ -16,6 +16,7 @@ import { AdminApi } from './api-admin.ts';
 import { AdmissionApi } from './api-admission.ts';
 import { AuthApi } from './api-auth.ts';
 import type { ApiError } from './api-error.ts';
+import { ImagesApi } from './api-images.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { ReportsApi } from './api-reports.ts';
@@ -193,6 +194,25 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.admission.revokeGroupLink(C, LINK, ID),
     { id: ID },
   ],
+  ['PUT /me/avatar', ({ api }) => api.images.setAvatar(FILE), { body: { file: FILE } }],
+  ['DELETE /me/avatar', ({ api }) => api.images.removeAvatar()],
+  [
+    `PUT /conversations/${C}/avatar`,
+    ({ api }) => api.images.setGroupAvatar(C, FILE, ID),
+    { body: { file: FILE }, id: ID },
+  ],
+  [
+    `DELETE /conversations/${C}/avatar`,
+    ({ api }) => api.images.removeGroupAvatar(C, ID),
+    { id: ID },
+  ],
+  [
+    'PUT /admin/server-settings/icon',
+    ({ api }) => api.images.setServerIcon(FILE, ID),
+    { body: { file: FILE }, id: ID },
+  ],
+  ['DELETE /admin/server-settings/icon', ({ api }) => api.images.removeServerIcon(ID), { id: ID }],
+  ['GET /images/token', ({ api }) => api.images.token()],
   ['POST /group-links/show', ({ api }) => api.admission.linkedGroup('s'), { body: { token: 's' } }],
   [
     'POST /group-links/join',
@@ -600,6 +620,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AdminApi).map((name) => `admin.${name}(`),
       ...methods(AuthApi).map((name) => `auth.${name}(`),
       ...methods(AdmissionApi).map((name) => `api.admission.${name}(`),
+      ...methods(ImagesApi).map((name) => `api.images.${name}(`),
       ...methods(PersonalApi).map((name) => `api.personal.${name}(`),
       ...methods(UserGroupsApi).map((name) => `api.userGroups.${name}(`),
       ...methods(PollsApi).map((name) => `api.polls.${name}(`),

@@ -42,6 +42,7 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
       isActive: true,
       createdAt: event.at,
       nameIsShared: false,
+      avatar: null,
     };
     users.put(user);
     if (!isLive()) return;

@@ -163,6 +163,7 @@ export const ERRORS = {
   time_passed: { status: 422, title: 'Choose a time in the future' },
   file_not_found: { status: 404, title: 'File not found, or not completely uploaded' },
   file_too_large: { status: 413, title: 'The file is larger than this server accepts' },
+  image_unreadable: { status: 422, title: 'Choose an image in PNG, JPEG, GIF, WebP or AVIF' },
   file_range: { status: 416, title: 'The file has no such range' },
   upload_not_found: { status: 404, title: 'Upload not found; start it again' },
   upload_conflict: { status: 409, title: 'The upload continues from another offset' },

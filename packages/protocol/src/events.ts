@@ -6,6 +6,7 @@ import {
   AccountId,
   ClientId,
   ConversationId,
+  ImageId,
   LinkId,
   ScheduledId,
   Seq,
@@ -121,6 +122,8 @@ const CONVERSATION_EVENTS = {
     archived: z.boolean().optional(),
     slowModeSeconds: count(0, LIMITS.slowModeSecondsMax).optional(),
     retention: MessageRetention.optional(),
+    /** Null: it was removed. */
+    avatar: ImageId.nullable().optional(),
     /** What members may do since the event, if that has changed. */
     access: GroupAccess.optional(),
   }),
@@ -279,6 +282,7 @@ const WORKSPACE_EVENTS = {
     title: z.string().nullable().optional(),
     pronouns: z.string().nullable().optional(),
     timeZone: z.string().nullable().optional(),
+    avatar: ImageId.nullable().optional(),
   }),
   /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),

@@ -38,6 +38,8 @@ export type SessionId = Branded<string, 'SessionId'>;
 export type UserGroupId = Branded<string, 'UserGroupId'>;
 /** Identifies an uploaded file, and its upload until it is complete. */
 export type FileId = Branded<string, 'FileId'>;
+/** Identifies an image that the server has made: an avatar, or its icon. Another image has another id. */
+export type ImageId = Branded<string, 'ImageId'>;
 /** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
 export type Seq = Branded<number, 'Seq'>;
 
@@ -50,6 +52,7 @@ export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
 export const SessionId = uuid<SessionId>('A session id');
 export const UserGroupId = uuid<UserGroupId>('The id of a user group');
 export const FileId = uuid<FileId>('A file id');
+export const ImageId = uuid<ImageId>('An image id');
 export const Seq = count() as unknown as z.ZodType<Seq, number>;
 /** A {@link Seq} as text, for queries and paths. */
 export const SeqText = countText().pipe(Seq);

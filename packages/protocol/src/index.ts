@@ -10,6 +10,7 @@ export * from './fold.ts';
 export * from './frames.ts';
 export * from './group-access.ts';
 export * from './ids.ts';
+export * from './images.ts';
 export * from './keywords.ts';
 export * from './limits.ts';
 export * from './mention-text.ts';

@@ -127,6 +127,10 @@ export const LIMITS = {
   uploadsPerAccount: 20,
   /** Files of one account to which no message has ever referred, unfinished uploads included. */
   unattachedFiles: 200,
+  /** A file of which an avatar or the icon of the server is made, in bytes. */
+  avatarBytes: 5 * 1024 * 1024,
+  /** Avatars and icons that one account can set in an hour. */
+  avatarsPerHour: 30,
   /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
   fileNameBytes: 255,
   /**

@@ -9,7 +9,15 @@ import {
   MinimumRoles,
   Visibility,
 } from './group-access.ts';
-import { AccountId, ConversationId, LinkId, ScheduledId, Seq, UserGroupId } from './ids.ts';
+import {
+  AccountId,
+  ConversationId,
+  ImageId,
+  LinkId,
+  ScheduledId,
+  Seq,
+  UserGroupId,
+} from './ids.ts';
 
 /** Users, conversations and messages as the API returns them. */
 
@@ -23,6 +31,8 @@ export const User = z
     createdAt: Timestamp,
     /** Another account has a name that looks the same: show the username next to it. */
     nameIsShared: z.boolean(),
+    /** Null: clients show the initials. */
+    avatar: ImageId.nullable(),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
@@ -109,6 +119,7 @@ export const Me = z
     createdAt: Timestamp,
     /** Another account has a name that looks the same. */
     nameIsShared: z.boolean(),
+    avatar: ImageId.nullable(),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;
@@ -296,6 +307,8 @@ export const Conversation = z
     /** What the group talks about now, and what it is for. Empty for direct conversations. */
     topic: z.string(),
     description: z.string(),
+    /** Null if the group has none, and for direct conversations. */
+    avatar: ImageId.nullable(),
     /** When the group was archived: it can be read, but not changed. Null if it is not archived. */
     archivedAt: Timestamp.nullable(),
     /** How long members wait between two posts, unless they have `skip_slow_mode`; 0: no wait. */
@@ -360,6 +373,7 @@ export const PublicGroup = z
     id: ConversationId,
     name: z.string(),
     topic: z.string(),
+    avatar: ImageId.nullable(),
     memberCount: count(),
     isMember: z.boolean(),
     createdAt: Timestamp,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
-import { AccountId } from './ids.ts';
+import { AccountId, ImageId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
@@ -33,6 +33,8 @@ export const AuthOptions = z
   .object({
     /** The name of the server. */
     name: z.string(),
+    /** The icon of the server, which `GET /server/icon` sends; null: that of Parley. */
+    icon: ImageId.nullable(),
     registration: RegistrationMode,
     /** The domains whose email addresses may register, if `registration` is `domain`. */
     domains: z.array(z.string()),

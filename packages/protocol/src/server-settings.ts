@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count } from './bounds.ts';
+import { ImageId } from './ids.ts';
 import { GroupRetention, RetentionDays } from './retention.ts';
 import { line } from './text.ts';
 
@@ -29,6 +30,8 @@ export const ServerSettings = z
     /** The name of the server, as its pages show it. */
     name: z.string(),
     registration: Registration,
+    /** The image that stands for the server; null: that of Parley. */
+    icon: ImageId.nullable(),
     /** Who may create groups. */
     groupCreation: Reach,
     /** How long members may edit their messages. */
@@ -48,6 +51,7 @@ export const SERVER_SETTING_NAMES = Object.keys(ServerSettings.shape) as ServerS
 /** The values of settings that were never changed. */
 export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   name: 'Parley',
+  icon: null,
   registration: { mode: 'open', domains: [] },
   groupCreation: 'everyone',
   messageEditWindow: null,
@@ -66,17 +70,18 @@ const Domain = z
   .regex(/^[^\s,:@]+$/, 'Enter a domain such as example.org')
   .transform((text) => text.toLowerCase());
 
-/** Settings to change; those that are missing stay unchanged. */
-export const ServerSettingsChange = ServerSettings.extend({
-  name: line(60, 'Name'),
-  registration: z
-    .object({ mode: RegistrationMode, domains: z.array(Domain).max(DOMAINS_MAX) })
-    .refine(({ mode, domains }) => (mode === 'domain') === domains.length > 0, {
-      message: 'Enter at least one domain, and only in the mode “domain”',
-      path: ['domains'],
-    })
-    .meta({ examples: [{ mode: 'domain', domains: ['example.org'] }] }),
-})
+/** Settings to change; those that are missing stay unchanged. The icon is changed by itself, with a file. */
+export const ServerSettingsChange = ServerSettings.omit({ icon: true })
+  .extend({
+    name: line(60, 'Name'),
+    registration: z
+      .object({ mode: RegistrationMode, domains: z.array(Domain).max(DOMAINS_MAX) })
+      .refine(({ mode, domains }) => (mode === 'domain') === domains.length > 0, {
+        message: 'Enter at least one domain, and only in the mode “domain”',
+        path: ['domains'],
+      })
+      .meta({ examples: [{ mode: 'domain', domains: ['example.org'] }] }),
+  })
   .partial()
   .meta({ id: 'ServerSettingsChange' });
 export type ServerSettingsChange = z.infer<typeof ServerSettingsChange>;

@@ -55,6 +55,7 @@ export interface ConversationRow {
   readonly description: string;
   readonly archived_at: number | null;
   readonly slow_mode_seconds: number;
+  readonly avatar: string | null;
   readonly member_count: number;
   readonly created_by: string;
   readonly created_at: number;

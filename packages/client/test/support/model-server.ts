@@ -285,6 +285,7 @@ export class ModelServer {
       actingRole: 'member',
       topic: '',
       description: '',
+      avatar: null,
       archivedAt: null,
       slowModeSeconds: 0,
       permissions: this.permissions,

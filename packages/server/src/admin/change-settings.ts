@@ -1,6 +1,8 @@
 import {
   type AccountId,
   type ClientId,
+  type FileId,
+  type ImageId,
   refusal,
   type ServerSettingName,
   type ServerSettings,
@@ -22,8 +24,11 @@ export interface SettingsRequest {
   readonly audit: Auditing;
 }
 
+/** The settings that a command changes, the icon among them. */
+type Change = ServerSettingsChange & Partial<Pick<ServerSettings, 'icon'>>;
+
 interface SettingsCommand extends Command {
-  readonly request: SettingsRequest;
+  readonly request: Omit<SettingsRequest, 'change'> & { readonly change: Change };
   /** The audit entry of the change, once it is decided. */
   note: AuditNote | null;
 }
@@ -36,7 +41,30 @@ export async function changeServerSettings(
   append: Append,
   request: SettingsRequest,
 ): Promise<Outcome> {
-  const names = Object.keys(request.change).sort() as ServerSettingName[];
+  const names = Object.keys(request.change).sort() as (keyof ServerSettingsChange)[];
+  return await run(
+    append,
+    request,
+    names.flatMap((name) => [name, JSON.stringify(request.change[name])]),
+  );
+}
+
+/**
+ * Gives the server another icon, or removes it: null. Of a repeated command the file is compared, of which an
+ * image is made each time.
+ */
+export const changeServerIcon = (
+  append: Append,
+  request: Omit<SettingsRequest, 'change'>,
+  icon: { readonly image: ImageId; readonly file: FileId } | null,
+): Promise<Outcome> =>
+  run(append, { ...request, change: { icon: icon?.image ?? null } }, ['icon', icon?.file ?? null]);
+
+async function run(
+  append: Append,
+  request: SettingsCommand['request'],
+  payload: Command['payload'],
+): Promise<Outcome> {
   const command: SettingsCommand = {
     rule: changeRule,
     actor: request.actor,
@@ -44,7 +72,7 @@ export async function changeServerSettings(
     // Its lock serializes changes, and registrations with them.
     stream: WORKSPACE_STREAM,
     eventType: 'server.updated',
-    payload: names.flatMap((name) => [name, JSON.stringify(request.change[name])]),
+    payload,
     bytes: 4_000,
     request,
     note: null,
@@ -75,17 +103,14 @@ const changeRule: Rule<SettingsCommand> = {
     await command.note.store(writes);
     const data = Object.fromEntries(names.map((name) => [name, change[name]]));
     return {
-      events: [newEvent(WORKSPACE_STREAM, 'server.updated', data as ServerSettingsChange)],
+      events: [newEvent(WORKSPACE_STREAM, 'server.updated', data as Change)],
       writes: writes.statements,
     };
   },
 };
 
 /** Returns the names of the settings that a change gives another value. */
-export function changedSettings(
-  before: ServerSettings,
-  change: ServerSettingsChange,
-): ServerSettingName[] {
+export function changedSettings(before: ServerSettings, change: Change): ServerSettingName[] {
   const names = Object.keys(change) as ServerSettingName[];
   return names.filter(
     (name) =>

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ConversationId,
+  type ImageId,
   type MemberRole,
   type MinimumRoles,
   refusal,
@@ -41,6 +42,8 @@ export interface ConversationChange {
   readonly minimumRoles?: MinimumRoleOverrides;
   readonly settings?: GroupSettings;
   readonly archived?: boolean;
+  /** Null removes it. */
+  readonly avatar?: ImageId | null;
 }
 
 /** The settings of a group that are changed together; a missing one is not changed. */

@@ -42,7 +42,8 @@ export const conversationProjections = {
              description = coalesce($6, description),
              slow_mode_seconds = coalesce($7, slow_mode_seconds),
              archived_at = case $8::bool when true then $9::timestamptz when false then null
-                                         else archived_at end
+                                         else archived_at end,
+             avatar = case when $10 then $11::uuid else avatar end
          where id = $1`,
         [
           e.stream,
@@ -54,6 +55,8 @@ export const conversationProjections = {
           data.slowModeSeconds ?? null,
           data.archived ?? null,
           e.at,
+          data.avatar !== undefined,
+          data.avatar ?? null,
         ],
       );
       setRetention(tx, e, data.retention);

@@ -43,6 +43,7 @@ export async function publicGroups(
         'id', c.id,
         'name', c.name,
         'topic', c.topic,
+        'avatar', c.avatar,
         'memberCount', c.member_count,
         'isMember', exists (select from memberships m
                             where m.account_id = $1 and m.conversation_id = c.id and m.left_seq is null),

@@ -1,6 +1,8 @@
 import {
   type ConversationId,
   type EventData,
+  type FileId,
+  type ImageId,
   type MemberRole,
   type MinimumRoles,
   refusal,
@@ -9,7 +11,12 @@ import {
 } from '@parley/protocol';
 import { type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Decision, type NewEvent, newEvent } from '../stream/stream-transaction.ts';
+import {
+  type Decision,
+  type NewEvent,
+  newEvent,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
 import { groupAccess } from './access.ts';
 import {
   type ConversationCommand,
@@ -96,6 +103,23 @@ export const changeMinimumRoles = (
     alsoLocks: [],
   });
 
+/**
+ * Gives a group another avatar, or removes it: null. Of a repeated command the file is compared, of which an
+ * image is made each time.
+ */
+export const changeGroupAvatar = (
+  append: Append,
+  r: ConversationRequest,
+  avatar: { readonly image: ImageId; readonly file: FileId } | null,
+): Promise<Outcome> =>
+  runCommand(append, r, {
+    rule: avatarRule,
+    eventType: 'conversation.updated',
+    change: { avatar: avatar?.image ?? null },
+    details: ['avatar', avatar?.file ?? null],
+    alsoLocks: [],
+  });
+
 /** Archives a group: it can be read, but not changed. An archived group leaves the list of public groups. */
 export const archiveGroup = (append: Append, r: ConversationRequest): Promise<Outcome> =>
   changeArchived(append, r, true);
@@ -156,6 +180,28 @@ const configureRule = conversationRule('configure', async (tx, command, state) =
   if (!differs) return { unchanged: tx.head(command.stream) };
   return updated(command, state, { minimumRoles });
 });
+
+const avatarRule = conversationRule(
+  'rename',
+  async (tx, command, state) => {
+    const { avatar = null } = command.change;
+    if (avatar === null && (await avatarIn(tx, command.conversation)) === null) {
+      return { unchanged: tx.head(command.stream) };
+    }
+    return updated(command, state, { avatar });
+  },
+  'avatar',
+);
+
+/** Returns the avatar of a group. Read by itself: no other command needs it. */
+async function avatarIn(tx: RuleContext, conversation: ConversationId): Promise<ImageId | null> {
+  const [row] = await tx.query<{ avatar: ImageId | null }>(
+    'conversations-avatar',
+    'select avatar from conversations where id = $1',
+    [conversation],
+  );
+  return row?.avatar ?? null;
+}
 
 const archiveRule = conversationRule('archive', async (tx, command, state) => {
   const archived = command.change.archived === true;

@@ -56,6 +56,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'name', c.name,
       'topic', c.topic,
       'description', c.description,
+      'avatar', c.avatar,
       'archivedAt', ${timestamp('c.archived_at')},
       'slowModeSeconds', c.slow_mode_seconds,
       'isEveryone', c.is_everyone,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { isContentKnown, isContentUsed } from '../files/contents.ts';
 import type { Digest, FileStore } from '../files/file-store.ts';
+import { IMAGE_USES } from '../files/image-queries.ts';
 import { lockDigest } from '../files/locks.ts';
 import type { FindingList } from './findings.ts';
 
@@ -8,8 +10,8 @@ import type { FindingList } from './findings.ts';
 const PAGE = 500;
 
 /**
- * Compares the files of messages with the table `files`, and that with the contents in the store, whose
- * digests are computed. Contents that are stored or removed meanwhile, by a running server, are no
+ * Compares the files of messages with the table `files`, avatars and the icon with the table `images`, and
+ * both tables with the contents in the store, whose digests are computed. Contents that are stored or removed meanwhile, by a running server, are no
  * finding.
  */
 export async function checkFiles(
@@ -18,6 +20,7 @@ export async function checkFiles(
   found: FindingList,
 ): Promise<void> {
   await checkAttachments(pool, found);
+  await checkImages(pool, found);
   await checkContents(pool, store, found);
   await checkOrphans(pool, store, found);
 }
@@ -35,6 +38,19 @@ async function checkAttachments(pool: pg.Pool, found: FindingList): Promise<void
   for (const key of rows) found.add('file_missing', 'files', { key: { ...key } });
 }
 
+/** Finds avatars and icons that are not in the table. */
+async function checkImages(pool: pg.Pool, found: FindingList): Promise<void> {
+  const { rows } = await pool.query<{
+    table: 'accounts' | 'conversations' | 'server_settings';
+    key: string;
+  }>(
+    `select u.table, u.key from ${IMAGE_USES} u
+     where not exists (select from images i where i.id = u.image)
+     order by 1, 2`,
+  );
+  for (const { table, key } of rows) found.add('image_missing', table, { key: { id: key } });
+}
+
 /** Finds contents that are missing, or are not what their digest says. */
 async function checkContents(pool: pg.Pool, store: FileStore, found: FindingList): Promise<void> {
   let after = '';
@@ -42,7 +58,7 @@ async function checkContents(pool: pg.Pool, store: FileStore, found: FindingList
     const contents = await contentsAfter(pool, after);
     for (const { digest, bytes } of contents) {
       const problem = await problemOf(store, digest, bytes);
-      if (problem === null || !(await isUsed(pool, digest))) continue;
+      if (problem === null || !(await isContentUsed(pool, digest))) continue;
       found.add(problem, 'files', { key: { sha256: digest } });
     }
     const last = contents.at(-1);
@@ -61,6 +77,10 @@ async function contentsAfter(
        union all
        select preview_digest, preview_bytes from files
        where state = 'stored' and preview_digest is not null
+       union all
+       select digest, bytes from images
+       union all
+       select small_digest, small_bytes from images
      ) c
      where digest > decode($1, 'hex')
      order by 1 limit $2`,
@@ -93,20 +113,8 @@ async function checkOrphans(pool: pg.Pool, store: FileStore, found: FindingList)
   }
 }
 
-const ofDigest = `(digest = decode($1, 'hex') or preview_digest = decode($1, 'hex'))`;
-
-/** Returns whether a content still belongs to a file that exists. */
-async function isUsed(pool: pg.Pool, digest: Digest): Promise<boolean> {
-  const { rows } = await pool.query(
-    `select from files where ${ofDigest} and state = 'stored' limit 1`,
-    [digest],
-  );
-  return rows.length > 0;
-}
-
-/** Returns whether a content belongs to a file. One that is just being stored is waited for. */
+/** Returns whether a content belongs to a file or an image. One that is just being stored is waited for. */
 async function isKnown(pool: pg.Pool, digest: Digest): Promise<boolean> {
   await lockDigest(pool, digest);
-  const { rows } = await pool.query(`select from files where ${ofDigest} limit 1`, [digest]);
-  return rows.length > 0;
+  return await isContentKnown(pool, digest);
 }

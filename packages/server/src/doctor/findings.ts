@@ -24,6 +24,7 @@ const FINDINGS = {
   read_cursor_ahead: 'a read cursor is outside the range of its conversation',
   // Files.
   file_missing: 'a message refers to a file that does not exist',
+  image_missing: 'an account, a group or the server has an image that does not exist',
   content_missing: 'the content of a file is missing',
   content_damaged: 'the content of a file is not what it was when it was stored',
   content_unused: 'a stored content belongs to no file',

@@ -58,6 +58,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'title',
       'pronouns',
       'time_zone',
+      'avatar',
     ],
     excluded: {
       email: 'private to the user: in no event',
@@ -96,6 +97,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'description',
       'archived_at',
       'slow_mode_seconds',
+      'avatar',
       'member_count',
       'created_by',
       'created_at',
@@ -332,6 +334,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   thread_cursors: 'how far accounts have read threads, which is in no event',
   files: 'uploaded files, of which events name those that were posted',
   uploads: 'unfinished uploads',
+  images: 'images that were made of files, of which events name those in use',
   signing_keys: 'keys of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',

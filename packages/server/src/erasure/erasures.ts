@@ -16,6 +16,7 @@ import { blocksOf, unblockAccount } from '../blocks/blocks.ts';
 import type { Clock } from '../clock.ts';
 import { withdrawMember } from '../conversations/members.ts';
 import type { FileCollector } from '../files/collector.ts';
+import type { ImageCollector } from '../files/image-collector.ts';
 import type { Logger } from '../log.ts';
 import { eraseMessages } from '../messages/erase.ts';
 import { eraseNotificationSettings } from '../notifications/erase.ts';
@@ -41,11 +42,12 @@ export interface ErasuresDeps {
   readonly log: Logger;
   readonly sessions: Sessions;
   readonly files: Pick<FileCollector, 'eraseUnattached'>;
+  readonly images: Pick<ImageCollector, 'eraseUnused'>;
 }
 
 /**
- * Erases what deleted accounts have left: sessions, memberships, blocks, files in no message, names in old
- * events, and, if the user chose so, messages.
+ * Erases what deleted accounts have left: sessions, memberships, blocks, files in no message, its avatar, names
+ * in old events, and, if the user chose so, messages.
  *
  * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
  *    Every step reads what is left and is idempotent: it may run on two nodes, or twice.
@@ -139,6 +141,7 @@ export class Erasures {
     await this.#eraseStatus(account);
     await eraseNotificationSettings(this.#deps, account);
     await this.#deps.files.eraseUnattached(account);
+    await this.#deps.images.eraseUnused(account);
     await this.#redactNames(account);
     await pool.query('update erasures set done_at = $2 where account_id = $1', [
       account,

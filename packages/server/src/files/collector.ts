@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { withTransaction } from '../storage/transaction.ts';
+import { isContentUsed } from './contents.ts';
 import type { Digest, FileStore } from './file-store.ts';
 import { lockDigest } from './locks.ts';
 import { UPLOAD_MS, type Uploads } from './uploads.ts';
@@ -170,12 +171,7 @@ export class FileCollector {
       if (!(await mayRemoveContents(client))) return false;
       for (const each of digests) {
         await lockDigest(client, each);
-        const { rows } = await client.query(
-          `select from files where id <> $2 and state = 'stored'
-             and (digest = decode($1, 'hex') or preview_digest = decode($1, 'hex')) limit 1`,
-          [each, id],
-        );
-        if (rows.length === 0) await this.#deps.store.remove(each);
+        if (!(await isContentUsed(client, each, id))) await this.#deps.store.remove(each);
       }
       await client.query(`delete from files where id = $1 and state = 'deleting'`, [id]);
       return true;

@@ -49,7 +49,9 @@ const PREVIEW_CACHE = 'private, max-age=31536000, immutable';
 /** A file can be shown again without being sent again, as long as the account may still read it. */
 const CONTENT_CACHE = 'private, no-cache';
 const bytes = (description: string) => ({ 200: { description, content: BINARY } });
-const BINARY = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
+export const BINARY = {
+  'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) },
+};
 
 /** A content to send. */
 interface Sent {

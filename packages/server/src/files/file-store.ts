@@ -33,6 +33,8 @@ export interface FileStore {
    * place. It copies where the file is on another disk.
    */
   stage(path: string): Promise<StagedContent>;
+  /** Prepares to store a content that is in memory. It is on disk when this returns. */
+  stageBytes(content: Uint8Array): Promise<StagedContent>;
   /**
    * Stores the content of a local file, which is already on disk, and leaves the file in place. When it
    * returns, the content survives a power failure. Storing a content twice changes nothing.

@@ -5,10 +5,12 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { testLog } from '../../test/support/test-log.ts';
 import {
   sendBytes,
   startUpload,
@@ -18,6 +20,7 @@ import {
 } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
 import { fileStoreOf } from './files.ts';
+import { ImageCollector } from './image-collector.ts';
 
 const MIB = 1024 * 1024;
 const DAY = 24 * 60 * 60 * 1000;
@@ -623,6 +626,215 @@ describe('the preview of an image', () => {
     expect([body.bytes, body.width, body.blurhash]).toEqual([bytes.length, undefined, undefined]);
     expect((await tus(ann, 'GET', `/files/${id}/preview`)).status).toBe(404);
     expect(await bytesOf(await contentOf(ann, id))).toEqual(bytes);
+  });
+});
+
+describe('an avatar', () => {
+  const square = (background: string, width = 400, height = 300) =>
+    sharp({ create: { width, height, channels: 3, background } });
+  /** Uploads an image and sets it; returns the answer. */
+  const set = async (by: User & Uploader, path: string, image: Uint8Array, name = 'a.png') =>
+    by.request('PUT', path, { file: await uploadFile(by, name, image) });
+  const see = (by: Uploader, image: string, query = '', headers: Record<string, string> = {}) =>
+    tus(by, 'GET', `/images/${image}${query}`, headers);
+  const png = (background: string) => square(background).png().toBuffer();
+  const avatarOf = async (user: User) => (await user.request('GET', '/me')).body.avatar;
+
+  test('of an account is a square without metadata, which everyone sees and can keep', async () => {
+    const watcher = server.peer();
+    await watcher.hello(ben.accessToken);
+    const photo = await square('#336699', 900, 400)
+      .withExif({ IFD0: { Copyright: 'a secret place' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+    const { status, body } = await set(ann, '/me/avatar', photo, '../<b>.svg');
+    expect(status, JSON.stringify(body)).toBe(200);
+    const { avatar } = body;
+    const updated = await watcher.next('event', (e) => e.type === 'user.updated');
+    expect(updated.data).toMatchObject({ account: ann.id, avatar });
+    for (const [query, size] of [
+      ['', 256],
+      ['?size=64', 64],
+    ] as const) {
+      const answer = await see(ben, avatar, query);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': 'image/webp',
+        'cache-control': 'private, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringMatching(/default-src 'none'.*sandbox/),
+      });
+      const etag = answer.headers.get('etag') as string;
+      const bytes = await bytesOf(answer);
+      const { width, height, exif, pages } = await sharp(bytes).metadata();
+      expect([width, height, exif, pages]).toEqual([size, size, undefined, undefined]);
+      expect(bytes.includes('a secret place')).toBe(false);
+      expect((await see(ben, avatar, query, { 'if-none-match': etag })).status).toBe(304);
+    }
+    expect((await ben.request('GET', `/users/${ann.id}`)).body.avatar).toBe(avatar);
+    expect((await ben.request('GET', '/images/nothing')).status).toBe(404);
+    expect((await fetch(`${server.url}/api/v1/images/${avatar}`)).status).toBe(401);
+  });
+
+  test('is shown by its address with the token of a session, until the session ends', async () => {
+    const pia = Object.assign(await server.register('pia'), { url: server.url });
+    const avatar = await avatarOf(ann);
+    const { token } = (await pia.request('GET', '/images/token')).body;
+    const by = (value: string) =>
+      fetch(`${server.url}/api/v1/images/${avatar}?size=64&token=${value}`);
+    expect((await by(token)).status).toBe(200);
+    // It is valid for nothing else, and for its own account and session only.
+    const elsewhere = await fetch(`${server.url}/api/v1/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(elsewhere.status).toBe(401);
+    const [, session, signature] = token.split('.');
+    const forged = [`${ann.id}.${session}.${signature}`, `${pia.id}.${ann.id}.${signature}`];
+    for (const wrong of [...forged, `${token}x`, `${token}.x`, 'x', '']) {
+      expect((await by(wrong)).status, wrong).toBe(410);
+    }
+    await server.rows(`delete from sessions where account_id = '${pia.id}'`);
+    expect((await by(token)).status).toBe(410);
+  });
+
+  test.each([
+    ['an SVG', async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['a script that is also a GIF', async () => Buffer.from('GIF89a/**/=1;alert(1)')],
+    ['too many pixels', async () => pngBomb(30_000, 30_000)],
+    ['half an image', async () => (await png('#ff0000')).subarray(0, 200)],
+    ['nothing', async () => Buffer.alloc(0)],
+    [
+      'too many bytes',
+      async () => square('#123456', 1500, 1400).png({ compressionLevel: 0 }).toBuffer(),
+      'file_too_large',
+    ],
+  ] as [string, () => Promise<Buffer>, code?: string][])(
+    'is not made of %s',
+    async (_what, make, code = 'image_unreadable') => {
+      const avatar = await avatarOf(ann);
+      const { body } = await set(ann, '/me/avatar', await make());
+      expect(body.code).toBe(code);
+      expect(await avatarOf(ann)).toBe(avatar);
+    },
+  );
+
+  test('is made of one’s own file only, which is in no message', async () => {
+    const file = await uploadFile(ben, 'mine.png', await png('#00ff00'));
+    expect((await ann.request('PUT', '/me/avatar', { file })).body.code).toBe('file_not_found');
+    const group = await ben.group('posted');
+    const message = { body: '', attachments: [file] };
+    await ben.request('POST', `/conversations/${group}/messages`, message);
+    expect((await ben.request('PUT', '/me/avatar', { file })).body.code).toBe('file_not_found');
+  });
+
+  test('of an animation is still', async () => {
+    const frames = await Promise.all(['#ff0000', '#00ff00'].map((colour) => png(colour)));
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif({ delay: 50 })
+      .toBuffer();
+    const { body } = await set(ben, '/me/avatar', gif, 'moving.gif');
+    const bytes = await bytesOf(await see(ann, body.avatar));
+    expect((await sharp(bytes, { animated: true }).metadata()).pages).toBeUndefined();
+  });
+
+  test('of a private group is seen by its members, of a public one by all', async () => {
+    const group = await ann.group('secret', [ben]);
+    const path = `/conversations/${group}/avatar`;
+    const rex = Object.assign(await server.register('rex'), { url: server.url });
+    expect((await set(rex, path, await png('#0000ff'))).body.code).toBe('conversation_not_found');
+    expect((await rex.request('DELETE', path)).body.code).toBe('conversation_not_found');
+    await ann.request('PATCH', `/conversations/${group}/minimum-roles`, { rename: 'owner' });
+    expect((await set(ben, path, await png('#0000ff'))).body.code).toBe('forbidden');
+    expect((await ben.request('DELETE', path)).body.code).toBe('forbidden');
+    const watcher = server.peer();
+    await watcher.hello(ben.accessToken);
+    const { body } = await set(ann, path, await png('#0000fe'));
+    const updated = await watcher.next('event', (e) => e.type === 'conversation.updated');
+    expect(updated.data).toEqual({ avatar: body.avatar });
+    expect((await ben.request('GET', `/conversations/${group}`)).body.avatar).toBe(body.avatar);
+    expect((await see(ben, body.avatar)).status).toBe(200);
+    expect((await see(rex, body.avatar)).status).toBe(404);
+    await ann.request('PATCH', `/conversations/${group}`, { visibility: 'public' });
+    expect((await see(rex, body.avatar)).status).toBe(200);
+    await ann.request('PATCH', `/conversations/${group}`, { visibility: 'private' });
+    await ben.request('POST', `/conversations/${group}/leave`);
+    expect((await see(ben, body.avatar)).status).toBe(404);
+    expect((await ann.request('DELETE', path)).body.avatar).toBeNull();
+    expect((await see(ann, body.avatar)).status).toBe(404);
+    const direct = await ann.request('POST', '/conversations/direct', { account: ben.id });
+    const ofDirect = `/conversations/${direct.body.id}/avatar`;
+    expect((await set(ann, ofDirect, await png('#0000fe'))).body.code).toBe('not_a_group');
+  });
+
+  test('of a group is set once, also when the request is sent again', async () => {
+    const group = await ann.group('again');
+    const file = await uploadFile(ann, 'a.png', await png('#0000fd'));
+    const key = { 'idempotency-key': '0197a000-0000-7000-8000-0000000000aa' };
+    const send = () => ann.request('PUT', `/conversations/${group}/avatar`, { file }, key);
+    const first = await send();
+    const again = await send();
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(again.body.avatar).toBe(first.body.avatar);
+    expect(again.body.lastSeq).toBe(first.body.lastSeq);
+  });
+
+  test('of the server is its icon, also for those who have not logged in', async () => {
+    const icon = () => fetch(`${server.url}/api/v1/server/icon`, { redirect: 'manual' });
+    const before = await icon();
+    expect([before.status, before.headers.get('location')]).toEqual([302, '/icon.svg']);
+    const path = '/admin/server-settings/icon';
+    expect((await set(ben, path, await png('#aa0000'))).status).toBe(403);
+    const { status, body } = await set(ann, path, await png('#aa0000'));
+    expect(status, JSON.stringify(body)).toBe(200);
+    const now = await icon();
+    expect([now.status, now.headers.get('content-type')]).toEqual([200, 'image/webp']);
+    const options = await fetch(`${server.url}/api/v1/auth/options`);
+    expect(((await options.json()) as { icon: string }).icon).toBe(body.icon);
+    expect((await see(ben, body.icon)).status).toBe(200);
+    // Not like the other settings, which would accept any id.
+    await ann.request('PATCH', '/admin/server-settings', { name: 'Parley', icon: null });
+    expect((await icon()).status).toBe(200);
+    const entries = `select 1 from audit_log where event = 'settings_changed'`;
+    expect(await server.rows(entries)).toHaveLength(1);
+    expect((await ann.request('DELETE', path)).body.icon).toBeNull();
+    expect((await icon()).status).toBe(302);
+  });
+
+  test('is deleted when nothing refers to it any more, and with its account', async () => {
+    const zoe = Object.assign(await server.register('zoe'), { url: server.url });
+    const images = async () => {
+      const of = `select id from images where created_by = '${zoe.id}' order by id`;
+      return (await server.rows(of)).map(({ id }) => id);
+    };
+    const first = (await set(zoe, '/me/avatar', await png('#010101'))).body.avatar;
+    const second = (await set(zoe, '/me/avatar', await png('#020202'))).body.avatar;
+    let later = 0;
+    const collector = new ImageCollector({
+      pool: server.pool,
+      store: fileStoreOf({ dataDir }),
+      clock: { now: () => Date.now() + later },
+      log: testLog,
+    });
+    await collector.collect();
+    expect(await images()).toEqual([first, second]);
+    later = 2 * 60 * 60 * 1000;
+    await collector.collect();
+    expect(await images()).toEqual([second]);
+    expect((await see(ann, second)).status).toBe(200);
+    const deletion = { password: PASSWORD, messages: 'keep' };
+    expect((await zoe.request('POST', '/me/delete', deletion)).status).toBe(204);
+    await until(async () => (await images()).length === 0, 'the avatar to be deleted');
+    expect((await see(ann, second)).status).toBe(404);
+    await until(async () => {
+      const named = `select 1 from events where data::text like '%${second}%'`;
+      return (await server.rows(named)).length === 0;
+    }, 'its id to leave the events');
+    const contents = await server.rows(
+      `select encode(digest, 'hex') as digest from images union select encode(small_digest, 'hex') from images`,
+    );
+    for (const { digest } of contents) {
+      expect(stored().some((path) => path.endsWith(String(digest)))).toBe(true);
+    }
   });
 });
 

@@ -9,6 +9,9 @@ import { FileCollector } from './collector.ts';
 import { freeBytes } from './disk-space.ts';
 import type { FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';
+import { ImageCollector } from './image-collector.ts';
+import { ImageMaker } from './image-maker.ts';
+import { ImageTokens } from './image-tokens.ts';
 import { FileTokens } from './links.ts';
 import { OrphanSweeper } from './orphans.ts';
 import { quotasOf } from './quotas.ts';
@@ -26,6 +29,7 @@ export interface FilesDeps {
     readonly fileMaxMb: number;
     readonly accountFilesMb: number;
     readonly serverFilesMb: number;
+    readonly rateLimits: boolean;
   };
 }
 
@@ -36,6 +40,9 @@ export interface Files {
   readonly tokens: FileTokens;
   readonly collector: FileCollector;
   readonly sweeper: OrphanSweeper;
+  readonly images: ImageMaker;
+  readonly imageTokens: ImageTokens;
+  readonly imageCollector: ImageCollector;
 }
 
 /** Returns the file store of a server. */
@@ -62,5 +69,14 @@ export async function openFiles({ pool, clock, log, vault, config }: FilesDeps):
   });
   const collector = new FileCollector({ pool, store, uploads, clock, log });
   const sweeper = new OrphanSweeper({ pool, store, uploads, clock, log });
-  return { store, uploads, tokens: new FileTokens(vault, clock), collector, sweeper };
+  return {
+    store,
+    uploads,
+    tokens: new FileTokens(vault, clock),
+    collector,
+    sweeper,
+    images: new ImageMaker({ pool, store, clock, config }),
+    imageTokens: new ImageTokens(vault),
+    imageCollector: new ImageCollector({ pool, store, clock, log }),
+  };
 }

@@ -9,6 +9,7 @@ import {
   rename,
   rm,
   stat,
+  writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -31,16 +32,29 @@ export class FolderStore implements FileStore {
   }
 
   async stage(path: string): Promise<StagedContent> {
-    const folder = join(this.#dir, STAGING);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const staged = join(folder, randomBytes(16).toString('hex'));
-    try {
+    return await this.#staged(async (staged) => {
       // A link costs no space, but not every file system has them, and none to another disk.
       await link(path, staged).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') throw error;
         await copyFile(path, staged, constants.COPYFILE_EXCL);
         await syncFile(staged);
       });
+    });
+  }
+
+  async stageBytes(content: Uint8Array): Promise<StagedContent> {
+    return await this.#staged(async (staged) => {
+      await writeFile(staged, content, { mode: 0o600, flag: 'wx' });
+      await syncFile(staged);
+    });
+  }
+
+  async #staged(write: (path: string) => Promise<void>): Promise<StagedContent> {
+    const folder = join(this.#dir, STAGING);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const staged = join(folder, randomBytes(16).toString('hex'));
+    try {
+      await write(staged);
     } catch (error) {
       await rm(staged, { force: true });
       throw error;

@@ -20,13 +20,13 @@ const FORMATS = new Set([
   'image/avif',
 ]);
 /** Images with more pixels, all frames together, have no preview. */
-const PIXELS_MAX = 40_000_000;
+export const PIXELS_MAX = 40_000_000;
 /** Previews fit into this square. */
 const PREVIEW_SIZE = 1_280;
 /** Animations with more frames have a still preview. */
 const FRAMES_MAX = 200;
 /** The decoder stops after this time. */
-const SECONDS_MAX = 15;
+export const SECONDS_MAX = 15;
 /** Images that wait for the decoder; further ones get no preview. */
 const WAITING_MAX = 20;
 /** The size of the image that a blurhash is made of. */
@@ -43,21 +43,31 @@ let waiting = 0;
  * Animations stay animated. Returns null, and writes nothing, if the image is damaged, has too many
  * pixels, or too many images are waiting: one is decoded at a time.
  */
-export async function makePreview(path: string, preview: string): Promise<ImageFacts | null> {
+export const makePreview = (path: string, preview: string): Promise<ImageFacts | null> =>
+  decodeNext(() => decode(path, preview));
+
+/** Runs a task of the decoder when it is its turn; null, without running it, if too many are waiting. */
+export async function decodeNext<T>(task: () => Promise<T>): Promise<T | null> {
   if (waiting >= WAITING_MAX) return null;
   waiting++;
   try {
-    return await decoder.run('', () => decode(path, preview));
+    return await decoder.run('', task);
   } finally {
     waiting--;
   }
 }
 
-async function decode(path: string, preview: string): Promise<ImageFacts | null> {
+/** Returns the decoder, which is loaded when it is needed first. */
+export async function loadDecoder() {
   const { default: sharp } = await import('sharp');
-  const { encode } = await import('blurhash');
   sharp.cache(false);
   sharp.concurrency(1);
+  return sharp;
+}
+
+async function decode(path: string, preview: string): Promise<ImageFacts | null> {
+  const sharp = await loadDecoder();
+  const { encode } = await import('blurhash');
   const options = { limitInputPixels: PIXELS_MAX, failOn: 'error' } as const;
   let encoded: Buffer;
   let facts: ImageFacts;
@@ -96,5 +106,5 @@ async function decode(path: string, preview: string): Promise<ImageFacts | null>
 }
 
 /** Errors of the decoder have no code; those of the file system do. */
-const isDecodeError = (error: unknown): boolean =>
+export const isDecodeError = (error: unknown): boolean =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === undefined;

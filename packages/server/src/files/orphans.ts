@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { withTransaction } from '../storage/transaction.ts';
+import { isContentKnown } from './contents.ts';
 import type { Digest, FileStore } from './file-store.ts';
 import { lockDigest } from './locks.ts';
 import type { Uploads } from './uploads.ts';
@@ -81,7 +82,9 @@ export class OrphanSweeper {
     const { rows } = await this.#deps.pool.query<{ digest: Digest }>(
       `select d as digest from unnest($1::text[]) as d
        where not exists (select from files where digest = decode(d, 'hex'))
-         and not exists (select from files where preview_digest = decode(d, 'hex'))`,
+         and not exists (select from files where preview_digest = decode(d, 'hex'))
+         and not exists (select from images where digest = decode(d, 'hex'))
+         and not exists (select from images where small_digest = decode(d, 'hex'))`,
       [digests],
     );
     let removed = 0;
@@ -96,12 +99,7 @@ export class OrphanSweeper {
     return await withTransaction(pool, async (client) => {
       if (!(await mayRemoveContents(client))) return false;
       await lockDigest(client, digest);
-      const { rows } = await client.query(
-        `select from files where digest = decode($1, 'hex')
-           or preview_digest = decode($1, 'hex') limit 1`,
-        [digest],
-      );
-      if (rows.length > 0) return false;
+      if (await isContentKnown(client, digest)) return false;
       try {
         await store.remove(digest);
         return true;

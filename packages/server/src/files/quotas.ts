@@ -73,7 +73,8 @@ async function bytesOfServer(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     `select (select coalesce(sum(${COUNTED}), 0)::int8 from uploads)
        + (select coalesce(sum(${COUNTED} + coalesce(preview_bytes, 0)), 0)::int8
-          from (select distinct on (digest) bytes, preview_bytes from files) f) as bytes`,
+          from (select distinct on (digest) bytes, preview_bytes from files) f)
+       + (select coalesce(sum(bytes + small_bytes), 0)::int8 from images) as bytes`,
   );
   const [row] = rows;
   if (!row) throw new Error('Sums of files have no row');

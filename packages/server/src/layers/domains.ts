@@ -82,7 +82,16 @@ export async function openDomains(
   const files = await openFiles({ pool, clock, log, vault, config });
   onStop(() => files.collector.stop());
   onStop(() => files.sweeper.stop());
-  const erasures = new Erasures({ pool, append, clock, log, sessions, files: files.collector });
+  onStop(() => files.imageCollector.stop());
+  const erasures = new Erasures({
+    pool,
+    append,
+    clock,
+    log,
+    sessions,
+    files: files.collector,
+    images: files.imageCollector,
+  });
   onStop(() => erasures.stop());
   const bulkDeletions = new BulkDeletions({ pool, append, clock, log, audit });
   onStop(() => bulkDeletions.stop());
@@ -122,6 +131,7 @@ export async function openDomains(
       retention,
       files.collector,
       files.sweeper,
+      files.imageCollector,
     ];
     for (const worker of workers) worker.start();
   };

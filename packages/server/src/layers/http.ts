@@ -8,12 +8,15 @@ import { noteDenied } from '../admin/denied.ts';
 import { adminRoutes } from '../admin/routes.ts';
 import { serverSettingsRoutes } from '../admin/settings-routes.ts';
 import { admissionRoutes } from '../admission/routes.ts';
+import { avatarRoutes } from '../avatars/routes.ts';
 import { blockRoutes } from '../blocks/routes.ts';
 import { memberRoutes } from '../conversations/member-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
 import { ownFactorRoutes } from '../factors/own-routes.ts';
 import { downloadRoutes } from '../files/download-routes.ts';
+import { imageRoutes } from '../files/image-routes.ts';
+import type { LinkHolder } from '../files/links.ts';
 import { uploadRoutes } from '../files/upload-routes.ts';
 import type { Health } from '../health.ts';
 import { createHttpApp, type HttpDeps } from '../http-server/app.ts';
@@ -128,6 +131,9 @@ function apiRoutes(
     live.sendDraft(account, change);
   const onThreadRead: Parameters<typeof threadRoutes>[1]['onThreadRead'] = (account, move) =>
     live.sendThreadRead(account, move);
+  const isAlive = async ({ session }: LinkHolder) =>
+    (await domains.accounts.alive([session])).has(session);
+  const { imageTokens: tokens } = files;
   return [
     domains.accounts.routes,
     (scope) => conversationRoutes(scope, { pool, append, settings, authenticate }),
@@ -154,9 +160,20 @@ function apiRoutes(
         ...files,
         pool,
         authenticate,
-        isAlive: async ({ session }) => (await domains.accounts.alive([session])).has(session),
+        isAlive,
         limitRequests: requestLimits(streams),
       }),
+    (scope) =>
+      imageRoutes(scope, {
+        pool,
+        tokens,
+        store: files.store,
+        authenticate,
+        isAlive,
+        limitRequests: requestLimits(streams),
+      }),
+    (scope) =>
+      avatarRoutes(scope, { pool, append, audit, settings, images: files.images, authenticate }),
     (scope) => statusRoutes(scope, { pool, append, clock, authenticate }),
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),

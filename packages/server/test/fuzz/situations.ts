@@ -380,6 +380,46 @@ function files(fixtures: Fixtures): Situations {
     getFile: read,
     getFileContent: read,
     getFilePreview: read,
+    ...avatars(fixtures),
+  };
+}
+
+/** Each image is made of a file of one pixel, which can be used again. */
+function avatars(fixtures: Fixtures): Situations {
+  const upload = (user: User) =>
+    uploadFile({ url: fixtures.server.url, accessToken: user.accessToken }, 'a.png', ONE_PIXEL);
+  const ofMember = async () => {
+    const { member, group } = await fixtures.shared();
+    return { member, group, file: await upload(member) };
+  };
+  return {
+    setAvatar: async () => {
+      const { member, file } = await ofMember();
+      return as(member, { file });
+    },
+    setGroupAvatar: async () => {
+      const { member, group, file } = await ofMember();
+      return as(member, { id: group, file });
+    },
+    removeGroupAvatar: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { id: group });
+    },
+    setServerIcon: async () => {
+      const { admin } = await fixtures.shared();
+      return as(admin, { file: await upload(admin) });
+    },
+    removeServerIcon: async () => as((await fixtures.shared()).admin),
+    getServerIcon: async () => {
+      const { admin } = await fixtures.shared();
+      ok(await admin.request('PUT', '/admin/server-settings/icon', { file: await upload(admin) }));
+      return as(admin);
+    },
+    getImage: async () => {
+      const { member, file } = await ofMember();
+      const { body } = ok(await member.request('PUT', '/me/avatar', { file }));
+      return as(member, { id: body.avatar, token: undefined });
+    },
   };
 }
 

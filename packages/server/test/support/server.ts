@@ -145,9 +145,11 @@ export async function call(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
+  // An image is no JSON.
+  const isImage = response.headers.get('content-type')?.startsWith('image/');
   return {
     status: response.status,
     headers: response.headers,
-    body: text ? JSON.parse(text) : null,
+    body: text && !isImage ? JSON.parse(text) : null,
   };
 }

@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { ImageField } from '../files/image-field.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { timeZones } from '../lib/time-zones.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -66,8 +67,21 @@ function NameCard({ me }: { me: Me }) {
   });
   return (
     <Card title={t('profile.personalDetails')}>
-      <div className="mb-5 flex items-center gap-4">
+      <ImageField
+        label={t('profile.avatar')}
+        hasImage={me.avatar !== null}
+        onSet={async (file) => {
+          await client.api.images.setAvatar(file);
+          await client.refreshMe();
+        }}
+        onRemove={async () => {
+          await client.api.images.removeAvatar();
+          await client.refreshMe();
+        }}
+      >
         <Avatar id={me.id} name={me.displayName} size={64} />
+      </ImageField>
+      <div className="mb-5 flex items-center gap-4">
         <div className="min-w-0">
           <p className="truncate font-semibold text-lg leading-snug">
             <bdi>{me.displayName}</bdi>

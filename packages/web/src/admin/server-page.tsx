@@ -1,9 +1,15 @@
-import type { ExpiredCount, ServerSettingsAnswer, ServerSettingsChange } from '@parley/protocol';
+import type {
+  ExpiredCount,
+  ImageId,
+  ServerSettingsAnswer,
+  ServerSettingsChange,
+} from '@parley/protocol';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { ImageField } from '../files/image-field.tsx';
 import { inUnits } from '../lib/text.ts';
 import { deletionWarning, periodOptions } from '../retention/periods.ts';
 import { useClient } from '../session/use-client.ts';
@@ -12,6 +18,7 @@ import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { Logo } from '../ui/logo.tsx';
 import { Select } from '../ui/select.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
@@ -24,8 +31,34 @@ export function ServerPage() {
     <>
       <PartTitle title={t('server.title')} description={t('server.intro')} />
       <Loading of={loaded} />
+      {loaded.data && (
+        <Icon icon={loaded.data.settings.icon} onSaved={() => void loaded.reload()} />
+      )}
       {loaded.data && <Form loaded={loaded.data} onSaved={() => void loaded.reload()} />}
     </>
+  );
+}
+
+/** The icon of the server, which is changed by itself. */
+function Icon({ icon, onSaved }: { icon: ImageId | null; onSaved: () => void }) {
+  const { images } = useClient().api;
+  return (
+    <section className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
+      <ImageField
+        label={t('server.icon')}
+        hasImage={icon !== null}
+        onSet={async (file) => {
+          await images.setServerIcon(file);
+          onSaved();
+        }}
+        onRemove={async () => {
+          await images.removeServerIcon();
+          onSaved();
+        }}
+      >
+        <Logo size={64} />
+      </ImageField>
+    </section>
   );
 }
 

@@ -4,9 +4,10 @@ import { Toaster } from 'sonner';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { useSession } from '../session/session.ts';
-import { SessionProvider, useParley } from '../session/use-client.ts';
+import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
+import { reloadLogo } from '../ui/logo.tsx';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
@@ -35,6 +36,15 @@ function Shell() {
   usePresence();
   useNotifications();
   usePersonalNotifications();
+  const client = useClient();
+  useEffect(
+    () =>
+      client.onEvent((event) => {
+        if (event.type !== 'server.updated' || event.data.icon === undefined) return;
+        reloadLogo(event.data.icon);
+      }),
+    [client],
+  );
   const unread = useParley((s) => {
     let n = 0;
     for (const view of s.conversations.values()) n += view.unread;

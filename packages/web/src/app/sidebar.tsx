@@ -1,11 +1,12 @@
 import type { ConversationView } from '@parley/client';
 import { Link, useParams } from '@tanstack/react-router';
-import { CheckCheck, Compass, Hash, Lock, Plus, Search, TextSearch } from 'lucide-react';
+import { CheckCheck, Compass, Plus, Search, TextSearch } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { CreateGroup } from '../conversations/create-group.tsx';
+import { GroupIcon } from '../conversations/group-icon.tsx';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { NewDirect } from '../conversations/new-direct.tsx';
 import { excerpt } from '../lib/display-text.ts';
@@ -214,14 +215,10 @@ function Entry({ conversation }: { conversation: ConversationView }) {
             presence={conversation.peer ? presence(conversation.peer) : undefined}
           />
         ) : (
-          <span
-            className={cx(
-              'flex size-9 shrink-0 items-center justify-center rounded-[32%]',
-              selected ? 'bg-canvas/60 text-accent' : 'bg-sunken text-muted',
-            )}
-          >
-            {conversation.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
-          </span>
+          <GroupIcon
+            group={conversation}
+            className={selected ? 'bg-canvas/60 text-accent' : 'bg-sunken text-muted'}
+          />
         )}
         <span className="min-w-0 flex-1">
           <span

@@ -1,6 +1,5 @@
 import type { ConversationId, PublicGroup } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { Hash } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
@@ -8,6 +7,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { GroupIcon } from './group-icon.tsx';
 
 /** Lists the public groups, to search, join and open them. */
 export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -73,9 +73,10 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
       <ul className="-mx-2 min-h-40">
         {groups?.map((group) => (
           <li key={group.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
-            <span className="flex size-9 items-center justify-center rounded-[32%] bg-sunken text-muted">
-              <Hash size={18} />
-            </span>
+            <GroupIcon
+              group={{ avatar: group.avatar, visibility: 'public' }}
+              className="bg-sunken text-muted"
+            />
             <span className="min-w-0 flex-1">
               <span className="block truncate font-medium">
                 <bdi>{group.name}</bdi>

@@ -1,7 +1,7 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Hash, Info, Lock } from 'lucide-react';
+import { Info } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
@@ -25,6 +25,7 @@ import { StatusEmoji } from '../users/status-emoji.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { ConversationTitle } from './conversation-title.tsx';
 import { Details } from './details.tsx';
+import { GroupIcon } from './group-icon.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
@@ -190,9 +191,7 @@ function Open({
             {view.kind === 'direct' ? (
               <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
             ) : (
-              <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-accent-soft text-accent-strong">
-                {view.visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
-              </span>
+              <GroupIcon group={view} className="bg-accent-soft text-accent-strong" />
             )}
             <div className="min-w-0 flex-1">
               <h1 className="truncate font-semibold leading-tight">

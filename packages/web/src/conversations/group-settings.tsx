@@ -2,6 +2,7 @@ import type { ConversationView } from '@parley/client';
 import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol';
 import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { duration, errorMessage } from '../lib/text.ts';
 import { GroupRetention } from '../retention/group-retention.tsx';
 import { useClient } from '../session/use-client.ts';
@@ -10,19 +11,33 @@ import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { TextArea } from '../ui/text-area.tsx';
+import { GroupIcon } from './group-icon.tsx';
 import { WhoMay } from './who-may.tsx';
+
+const ImageField = lazyPart(async () => (await import('../files/image-field.tsx')).ImageField);
 
 /** The waits of slow mode that are offered, in seconds. */
 const WAITS = [0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
 
 /** Shows the description of a group, and the settings that the user may change. */
 export function GroupSettings({ view }: { view: ConversationView }) {
+  const client = useClient();
   const may = (permission: ConversationView['permissions'][number]) =>
     view.permissions.includes(permission);
   return (
     <>
       {may('rename') ? (
-        <About view={view} />
+        <>
+          <ImageField
+            label={t('details.avatar')}
+            hasImage={view.avatar !== null}
+            onSet={(file) => client.api.images.setGroupAvatar(view.id, file)}
+            onRemove={() => client.api.images.removeGroupAvatar(view.id)}
+          >
+            <GroupIcon group={view} className="bg-sunken text-muted" />
+          </ImageField>
+          <About view={view} />
+        </>
       ) : (
         <>
           {view.topic !== '' && <p className="mb-3 break-words font-medium">{view.topic}</p>}

@@ -12,6 +12,9 @@ function useContextOfSession() {
   return session;
 }
 
+/** Returns the client of the session; null on pages without one. */
+export const useOptionalClient = (): ParleyClient | null => useContext(Context)?.client ?? null;
+
 /** Returns the client of the session. */
 export const useClient = (): ParleyClient => useContextOfSession().client;
 

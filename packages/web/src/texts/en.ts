@@ -410,6 +410,7 @@ export const en = {
     submit: 'Create group',
   },
   details: {
+    avatar: 'Group photo',
     saved: 'Changes saved',
     save: 'Save changes',
     topic: 'Topic',
@@ -551,6 +552,13 @@ export const en = {
     everyone: 'Mention all members',
     here: 'Mention members who are online',
     notMember: 'Not in this conversation',
+  },
+  image: {
+    choose: 'Choose image',
+    change: 'Change image',
+    remove: 'Remove image',
+    hint: 'PNG, JPEG, GIF, WebP or AVIF, up to 5 MB',
+    tooLarge: 'Choose an image of at most 5 MB',
   },
   files: {
     attach: 'Attach files',
@@ -770,6 +778,7 @@ export const en = {
     pronouns: 'Pronouns',
     timeZone: 'Time zone',
     noTimeZone: 'Not shown',
+    avatar: 'Your photo',
     personalDetails: 'Personal details',
     verified: 'Verified',
     emailVerified: 'Email address verified',
@@ -982,6 +991,7 @@ export const en = {
     title: 'Server settings',
     intro: 'Changes take effect within seconds, without a restart.',
     name: 'Server name',
+    icon: 'Server icon',
     groupCreation: 'Who can create groups',
     everyone: 'Everyone',
     admins: 'Admins',

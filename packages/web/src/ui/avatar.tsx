@@ -1,7 +1,13 @@
+import type { AccountId, ImageId } from '@parley/protocol';
+import { useSyncExternalStore } from 'react';
+import { useOptionalClient } from '../session/use-client.ts';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { PresenceDot } from './presence-dot.tsx';
+import { SquareImage } from './square-image.tsx';
 
-/** Shows the initials of an account on a colour derived from its id, and its presence. */
+/**
+ * Shows the avatar of an account, or its initials on a colour derived from its id, and its presence.
+ */
 export function Avatar({
   id,
   name,
@@ -14,6 +20,7 @@ export function Avatar({
   presence?: ShownPresence | undefined;
 }) {
   const hue = hueOf(id);
+  const image = useAvatar(id);
   return (
     <span
       className="relative inline-flex shrink-0"
@@ -26,8 +33,20 @@ export function Avatar({
         className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white after:content-[attr(data-initials)]"
         style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
       />
+      {image && <SquareImage image={image} size={size} />}
       {presence && <PresenceDot presence={presence} size={Math.max(12, size * 0.42)} />}
     </span>
+  );
+}
+
+const noChange = () => () => undefined;
+
+/** Returns the avatar of an account, null if it has none or is not known. */
+function useAvatar(id: string): ImageId | null {
+  const client = useOptionalClient();
+  return useSyncExternalStore(
+    client ? (listener) => client.subscribe(listener) : noChange,
+    () => client?.snapshot.users.get(id as AccountId)?.avatar ?? null,
   );
 }
 

@@ -4,6 +4,10 @@ import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
 /** The statements of the rules of conversations. */
 export const conversationRuleStatements: readonly Statement[] = [
+  reads('conversations-avatar', '8f74af88d674', (tx, [conversation]) => {
+    const c = tx.one(tx.tables.conversationsById, conversation as string);
+    return c ? [{ avatar: c.avatar }] : [];
+  }),
   reads(
     'conversations-state',
     'a931892bc68c',
@@ -124,20 +128,33 @@ export const conversationProjectionStatements: readonly Statement[] = [
 
   writes(
     'conversations-updated',
-    'f8cc7a997a01',
+    '4a582ebab616',
     function* (tx, values) {
-      const [id, name, visibility, minimumRoles, topic, description, slow, archived, at] =
-        values as [
-          string,
-          string | null,
-          string | null,
-          string,
-          string | null,
-          string | null,
-          number | null,
-          boolean | string | null,
-          string,
-        ];
+      const [
+        id,
+        name,
+        visibility,
+        minimumRoles,
+        topic,
+        description,
+        slow,
+        archived,
+        at,
+        hasAvatar,
+        avatar,
+      ] = values as [
+        string,
+        string | null,
+        string | null,
+        string,
+        string | null,
+        string | null,
+        number | null,
+        boolean | string | null,
+        string,
+        boolean | string,
+        string | null,
+      ];
       const written = yield* tx.update(
         tx.tables.conversations,
         tx.rows(tx.tables.conversationsById.find(id)),
@@ -152,11 +169,12 @@ export const conversationProjectionStatements: readonly Statement[] = [
           slow_mode_seconds: slow ?? c.slow_mode_seconds,
           archived_at:
             archived === null ? c.archived_at : String(archived) === 'true' ? ms(at) : null,
+          avatar: String(hasAvatar) === 'true' ? avatar : c.avatar,
         }),
       );
       return changed('UPDATE', written.length);
     },
-    { texts: [2, 3, 5, 6] },
+    { texts: [2, 3, 5, 6, 11] },
   ),
 
   writes('conversations-deleted', '1b6ae8b5fcb1', function* (tx, values) {
@@ -257,6 +275,7 @@ function createdFrom(values: readonly unknown[]): ConversationRow[] {
     description: '',
     archived_at: null,
     slow_mode_seconds: 0,
+    avatar: null,
     member_count: 0,
     created_by: creators[n] as string,
     created_at: ms(ats[n] as string),

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'b755f325fd63', (tx, [account]) => [
+  reads('conversations-of', 'c8d0e22b5579', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '75c9cb07b515', (tx, values) => {
+  reads('conversations-for', '2ebe345a969d', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,9 +25,9 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'cdc377635e99', start),
+  reads('conversations-start', '04ba888d8e00', start),
 
-  reads('conversations-public', 'd7bf4b46701a', (tx, values) => {
+  reads('conversations-public', '9b16ad2d329d', (tx, values) => {
     const [account, name, after, search, limit] = values as [
       string,
       string,
@@ -50,6 +50,7 @@ export const snapshotStatements: readonly Statement[] = [
           id: c.id,
           name: c.name,
           topic: c.topic,
+          avatar: c.avatar,
           memberCount: c.member_count,
           isMember: isMember(tx, account, c.id),
           createdAt: jsonTime(c.created_at),
@@ -94,7 +95,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '6229b001bc49', (tx, [id]) => {
+  reads('accounts-me', '9e653cf66b9a', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -105,6 +106,8 @@ export const accountStatements: readonly Statement[] = [
         is_active: account.is_active,
         created_at: time(account.created_at),
         name_is_shared: false,
+        // No account has an avatar in a simulation.
+        avatar: null,
         email: account.username,
         role: account.role,
         verified_at: null,
@@ -152,6 +155,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     name: c.name,
     topic: c.topic,
     description: c.description,
+    avatar: c.avatar,
     archivedAt: jsonTime(c.archived_at),
     slowModeSeconds: c.slow_mode_seconds,
     isEveryone: c.is_everyone,

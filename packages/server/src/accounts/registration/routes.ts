@@ -80,10 +80,11 @@ export function registrationRoutes(instance: FastifyInstance, deps: Registration
       response: { 200: AuthOptions, ...problems(503) },
     },
     handler: async () => {
-      const { name, registration } = await settings.load();
+      const { name, icon, registration } = await settings.load();
       const { first } = await whatIsTaken(pool, null, null);
       return {
         name,
+        icon,
         // The first account can be created in any mode, so clients have to offer it.
         registration: first ? 'open' : registration.mode,
         domains: registration.domains,

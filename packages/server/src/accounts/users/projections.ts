@@ -33,7 +33,7 @@ export const accountProjections = {
   'user.updated': (tx, events) => {
     for (const e of events) {
       const data = dataOf(e, 'user.updated');
-      const { account, username, displayName, title, pronouns, timeZone } = data;
+      const { account, username, displayName, title, pronouns, timeZone, avatar } = data;
       tx.issue(
         'accounts-updated',
         `update accounts
@@ -41,7 +41,8 @@ export const accountProjections = {
              display_name_skeleton = $6,
              title = case when $7 then $8 else title end,
              pronouns = case when $9 then $10 else pronouns end,
-             time_zone = case when $11 then $12 else time_zone end
+             time_zone = case when $11 then $12 else time_zone end,
+             avatar = case when $13 then $14::uuid else avatar end
          where id = $1`,
         [
           account,
@@ -56,6 +57,8 @@ export const accountProjections = {
           pronouns ?? null,
           timeZone !== undefined,
           timeZone ?? null,
+          avatar !== undefined,
+          avatar ?? null,
         ],
       );
     }
@@ -114,7 +117,7 @@ export const accountProjections = {
         `update accounts
          set username = $2, username_key = $3, display_name = $4, username_skeleton = null,
              display_name_skeleton = null, is_active = false,
-             title = null, pronouns = null, time_zone = null
+             title = null, pronouns = null, time_zone = null, avatar = null
          where id = $1`,
         [account, username, usernameKey(username), displayName],
       );

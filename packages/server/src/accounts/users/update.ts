@@ -1,4 +1,10 @@
-import { type AccountId, type ClientId, refusal, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  type AccountId,
+  type ClientId,
+  type ImageId,
+  refusal,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { refuse, storedOrRefuse } from '../../http/errors.ts';
@@ -19,6 +25,7 @@ export interface OwnChange {
   readonly title?: string | null | undefined;
   readonly pronouns?: string | null | undefined;
   readonly timeZone?: string | null | undefined;
+  readonly avatar?: ImageId | null | undefined;
 }
 
 interface UpdateCommand extends Command {
@@ -37,8 +44,9 @@ export async function updateOwn(
   account: AccountId,
   change: OwnChange,
 ): Promise<void> {
-  const { displayName, title, pronouns, timeZone } = change;
-  const isPublic = [displayName, title, pronouns, timeZone].some((value) => value !== undefined);
+  const { displayName, title, pronouns, timeZone, avatar } = change;
+  const publicParts = [displayName, title, pronouns, timeZone, avatar];
+  const isPublic = publicParts.some((value) => value !== undefined);
   if (!isPublic) {
     const { rows } = await pool.query(updatePrivate(account, change));
     if (rows.length === 0) refuse('session_ended');
@@ -50,7 +58,7 @@ export async function updateOwn(
     clientId: uuidv7() as ClientId,
     stream: WORKSPACE_STREAM,
     eventType: 'user.updated',
-    payload: [JSON.stringify([displayName, title, pronouns, timeZone])],
+    payload: [JSON.stringify(publicParts)],
     bytes: 600,
     change,
   };
@@ -67,7 +75,7 @@ const updateRule: Rule<UpdateCommand> = {
       [actor],
     );
     if (!account) return { refuse: refusal('session_ended') };
-    const { title, pronouns, timeZone } = change;
+    const { title, pronouns, timeZone, avatar } = change;
     const data = {
       account: actor,
       username: account.username,
@@ -75,6 +83,7 @@ const updateRule: Rule<UpdateCommand> = {
       ...(title !== undefined && { title }),
       ...(pronouns !== undefined && { pronouns }),
       ...(timeZone !== undefined && { timeZone }),
+      ...(avatar !== undefined && { avatar }),
     };
     return {
       events: [newEvent(WORKSPACE_STREAM, 'user.updated', data)],

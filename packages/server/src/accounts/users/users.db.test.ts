@@ -93,6 +93,7 @@ describe('the user directory', () => {
     const page = (await api.get('/api/v1/users', token)).json();
     for (const user of page.items) {
       expect(Object.keys(user).sort()).toEqual([
+        'avatar',
         'createdAt',
         'displayName',
         'id',

@@ -1,4 +1,4 @@
-import type { AccountId, User } from '@parley/protocol';
+import type { AccountId, ImageId, User } from '@parley/protocol';
 import type pg from 'pg';
 
 /** A row of {@link USER}. */
@@ -9,13 +9,14 @@ export interface UserRow {
   is_active: boolean;
   created_at: Date;
   name_is_shared: boolean;
+  avatar: ImageId | null;
 }
 
 /**
  * Columns of a user, of the row `a` of accounts. A name is marked as shared when another account
  * has a display name or username that looks the same.
  */
-export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at,
+export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at, a.avatar,
   exists (select from accounts o
           where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id)
     or exists (select from accounts o
@@ -98,4 +99,5 @@ export const toUser = (row: UserRow): User => ({
   isActive: row.is_active,
   createdAt: row.created_at.toISOString(),
   nameIsShared: row.name_is_shared,
+  avatar: row.avatar,
 });

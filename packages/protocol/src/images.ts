@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { FileId } from './ids.ts';
+
+/** Avatars and the icon of the server: images that the server makes of uploaded files. */
+
+/** The widths and heights of an image, in pixels. */
+export const IMAGE_SIZES = [64, 256] as const;
+/** A width and height of an image, in pixels. */
+export type ImageSize = (typeof IMAGE_SIZES)[number];
+
+/** The file of which an image is made: uploaded by the caller, and in no message. */
+export const SetImageBody = z.object({ file: FileId });
+export type SetImageBody = z.infer<typeof SetImageBody>;
+
+/** Which size to send. The token is for browsers, which show an image by its address alone. */
+export const ImageQuery = z.object({
+  size: z.enum(['64', '256']).default('256'),
+  token: z.string().max(500).optional(),
+});
+
+/** What browsers append to the addresses of images, as `token`. */
+export const ImageTokenAnswer = z
+  .object({
+    /** Valid until the session ends, for the images that the account may see. */
+    token: z.string(),
+  })
+  .meta({ id: 'ImageToken' });
+export type ImageTokenAnswer = z.infer<typeof ImageTokenAnswer>;

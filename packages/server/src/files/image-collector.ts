@@ -1,0 +1,133 @@
+import type { AccountId, ImageId } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { mayRemoveContents } from '../storage/backup-lock.ts';
+import { withTransaction } from '../storage/transaction.ts';
+import { isContentUsed } from './contents.ts';
+import type { Digest, FileStore } from './file-store.ts';
+import { IS_IMAGE_USED } from './image-queries.ts';
+import { lockDigest } from './locks.ts';
+
+/** Interval of the search for images to delete. */
+const POLL_MS = 60 * 60 * 1000;
+/** Delay of a retry after an error, and while a backup is being made. */
+const RETRY_MS = 60_000;
+/** Younger images are left alone: the command that will use one may not be committed yet. */
+const AGE_MS = 60 * 60 * 1000;
+/** Images looked at in one statement. */
+const BATCH = 500;
+
+/** What {@link ImageCollector} is constructed with. */
+export interface ImageCollectorDeps {
+  readonly pool: pg.Pool;
+  readonly store: FileStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** An image to which nothing refers. */
+interface UnusedImage {
+  readonly id: ImageId;
+  readonly digest: Digest;
+  readonly small: Digest;
+}
+
+/** The unused images of a page; `last`: the last image of the page, null if no page follows. */
+interface ImagePage {
+  readonly last: ImageId | null;
+  readonly unused: readonly UnusedImage[];
+}
+
+/**
+ * Deletes images to which nothing refers any more. It runs on every node.
+ *
+ * 1. Nothing can come to refer to an image later: each is made for one command.
+ * 2. A content is removed under the lock that those who store it take as well, and only if nothing else has
+ *    it; never while a backup is being made.
+ */
+export class ImageCollector {
+  readonly #deps: ImageCollectorDeps;
+  readonly #worker: BackgroundWorker;
+
+  constructor(deps: ImageCollectorDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.collect(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'image cleanup failed, will be retried'),
+    });
+  }
+
+  /** Collects images until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Stops after the current image. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  /** Deletes all unused images that are old enough. */
+  async collect(isStopped: () => boolean = () => false): Promise<void> {
+    const { clock, log } = this.#deps;
+    const before = new Date(clock.now() - AGE_MS);
+    let deleted = 0;
+    let after: ImageId | null = null;
+    for (;;) {
+      const page: ImagePage = await this.#page(after, before);
+      for (const image of page.unused) {
+        if (isStopped()) return;
+        if (await this.#delete(image)) deleted++;
+      }
+      if (page.last === null) break;
+      after = page.last;
+    }
+    if (deleted > 0) log.info({ images: deleted }, 'unused images deleted');
+  }
+
+  /** Deletes the unused images that an erased account has made, however young they are. */
+  async eraseUnused(account: AccountId): Promise<void> {
+    const { rows } = await this.#deps.pool.query<UnusedImage>(
+      `select i.id, encode(i.digest, 'hex') as digest, encode(i.small_digest, 'hex') as small
+       from images i where i.created_by = $1 and not ${IS_IMAGE_USED}`,
+      [account],
+    );
+    for (const image of rows) await this.#delete(image);
+  }
+
+  /** Reads a page of all images, so that the statement has a bound, and returns the unused ones. */
+  async #page(after: ImageId | null, before: Date): Promise<ImagePage> {
+    const { rows } = await this.#deps.pool.query<{ last: ImageId; unused: UnusedImage | null }>(
+      `select i.id as last,
+         case when i.created_at < $3 and not ${IS_IMAGE_USED} then json_build_object(
+           'id', i.id, 'digest', encode(i.digest, 'hex'), 'small', encode(i.small_digest, 'hex'))
+         end as unused
+       from images i
+       where $1::uuid is null or i.id > $1
+       order by i.id limit $2`,
+      [after, BATCH, before],
+    );
+    return {
+      last: rows.length < BATCH ? null : (rows.at(-1)?.last ?? null),
+      unused: rows.flatMap(({ unused }) => unused ?? []),
+    };
+  }
+
+  /** Removes the contents of an image, and its row. False while a backup is being made. */
+  async #delete({ id, digest, small }: UnusedImage): Promise<boolean> {
+    const { pool, store } = this.#deps;
+    return await withTransaction(pool, async (client) => {
+      if (!(await mayRemoveContents(client))) return false;
+      for (const each of [...new Set([digest, small])].sort()) {
+        await lockDigest(client, each);
+        if (!(await isContentUsed(client, each, id))) await store.remove(each);
+      }
+      await client.query('delete from images where id = $1', [id]);
+      return true;
+    });
+  }
+}

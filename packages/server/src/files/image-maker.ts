@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { type AccountId, type FileId, type ImageId, LIMITS } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock.ts';
+import { refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/transaction.ts';
+import { whenFull } from './disk-space.ts';
+import type { Digest, FileStore, StagedContent } from './file-store.ts';
+import { mayHavePreview } from './images.ts';
+import { lockDigest } from './locks.ts';
+import { makeSquares, type Squares } from './squares.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** What {@link ImageMaker} is constructed with. */
+export interface ImageMakerDeps {
+  readonly pool: pg.Pool;
+  readonly store: FileStore;
+  readonly clock: Clock;
+  readonly config: { readonly rateLimits: boolean };
+}
+
+/** An uploaded file of which an image is made. */
+interface Source {
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly mediaType: string;
+}
+
+/**
+ * Makes images (avatars, the icon of the server) of uploaded files.
+ *
+ * 1. The content of an image survives a power failure before anything refers to the image.
+ * 2. An image to which nothing refers, because the command that would have used it was rejected, is
+ *    collected: see {@link ImageCollector}. No image is used by a second command.
+ */
+export class ImageMaker {
+  readonly #deps: ImageMakerDeps;
+
+  constructor(deps: ImageMakerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Makes an image of a file that the account has uploaded and not posted.
+   * @throws {RefusalError} `file_not_found`, `file_too_large`, `image_unreadable`, `rate_limited`,
+   *   `overloaded`, `disk_full`
+   */
+  async make(account: AccountId, file: FileId): Promise<ImageId> {
+    await this.#checkRate(account);
+    const source = await this.#sourceOf(account, file);
+    if (source.bytes > LIMITS.avatarBytes) {
+      refuse('file_too_large', `An image may have at most ${LIMITS.avatarBytes / 1024 / 1024} MB`);
+    }
+    // Decoders of other formats are never called.
+    if (!mayHavePreview(source.mediaType)) refuse('image_unreadable');
+    const squares = await makeSquares(await this.#contentOf(source.digest));
+    if (!squares) refuse('image_unreadable');
+    try {
+      return await this.#keep(account, squares);
+    } catch (error) {
+      throw whenFull(error);
+    }
+  }
+
+  async #checkRate(account: AccountId): Promise<void> {
+    const { pool, clock, config } = this.#deps;
+    if (!config.rateLimits) return;
+    const { rows } = await pool.query<{ made: number }>(
+      'select count(*)::int as made from images where created_by = $1 and created_at > $2',
+      [account, new Date(clock.now() - HOUR_MS)],
+    );
+    if ((rows[0]?.made ?? 0) < LIMITS.avatarsPerHour) return;
+    refuse('rate_limited', 'You have set too many images; try again in an hour', {
+      retryAfter: HOUR_MS / 1000,
+    });
+  }
+
+  async #sourceOf(account: AccountId, file: FileId): Promise<Source> {
+    const { rows } = await this.#deps.pool.query<Source>(
+      `select encode(digest, 'hex') as digest, bytes::float8 as bytes, media_type as "mediaType"
+       from files where id = $1 and uploader_id = $2 and state = 'stored' and not attached`,
+      [file, account],
+    );
+    return rows[0] ?? refuse('file_not_found');
+  }
+
+  async #contentOf(digest: Digest): Promise<Buffer> {
+    const content = await this.#deps.store.read(digest);
+    if (!content) refuse('file_not_found', 'The content of this file is missing on the server');
+    const pieces: Buffer[] = [];
+    for await (const piece of content) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  async #keep(account: AccountId, { large, small }: Squares): Promise<ImageId> {
+    const { store } = this.#deps;
+    const contents: { digest: Digest; staged: StagedContent }[] = [];
+    try {
+      for (const bytes of [large, small]) {
+        contents.push({ digest: digestOf(bytes), staged: await store.stageBytes(bytes) });
+      }
+      return await this.#commit(account, contents, { large, small });
+    } finally {
+      for (const { staged } of contents) await staged.discard();
+    }
+  }
+
+  async #commit(
+    account: AccountId,
+    contents: readonly { readonly digest: Digest; readonly staged: StagedContent }[],
+    { large, small }: Squares,
+  ): Promise<ImageId> {
+    const { pool, clock } = this.#deps;
+    const id = uuidv7() as ImageId;
+    await withTransaction(pool, async (client) => {
+      for (const digest of contents.map((content) => content.digest).sort()) {
+        await lockDigest(client, digest);
+      }
+      for (const { digest, staged } of contents) await staged.put(digest);
+      await client.query(
+        `insert into images (id, digest, bytes, small_digest, small_bytes, created_by, created_at)
+         values ($1, decode($2, 'hex'), $3, decode($4, 'hex'), $5, $6, $7)`,
+        [
+          id,
+          digestOf(large),
+          large.length,
+          digestOf(small),
+          small.length,
+          account,
+          new Date(clock.now()),
+        ],
+      );
+    });
+    return id;
+  }
+}
+
+const digestOf = (bytes: Uint8Array): Digest => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,67 @@
+import { imageUrl, type ParleyClient } from '@parley/client';
+import type { ImageId, ImageSize } from '@parley/protocol';
+import { useEffect, useSyncExternalStore } from 'react';
+
+/** The token is asked for at most once in this time, ms. */
+const WAIT_MS = 10_000;
+
+/** The token with which the browser loads images; asked for when the first one is shown. */
+class ImageToken {
+  readonly #client: ParleyClient;
+  readonly #listeners = new Set<() => void>();
+  #token: string | null = null;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(client: ParleyClient) {
+    this.#client = client;
+  }
+
+  get = (): string | null => this.#token;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Asks for a token, unless there is one. Until it arrives, or if that fails, initials are shown. */
+  want(): void {
+    if (this.#token === null) this.renew();
+  }
+
+  /** Asks for a token again: an image could not be loaded with the last one. */
+  renew(): void {
+    if (performance.now() < this.#askedAt + WAIT_MS) return;
+    this.#askedAt = performance.now();
+    this.#client.api.images.token().then(
+      ({ token }) => {
+        this.#token = token;
+        for (const listener of this.#listeners) listener();
+      },
+      // The server can’t be reached: the next image that is shown asks again.
+      () => undefined,
+    );
+  }
+}
+
+const ofClient = new WeakMap<ParleyClient, ImageToken>();
+
+function tokenOf(client: ParleyClient): ImageToken {
+  let token = ofClient.get(client);
+  if (!token) {
+    token = new ImageToken(client);
+    ofClient.set(client, token);
+  }
+  return token;
+}
+
+/** Returns the address of an image, null until it is known; `onError` is to be called if it can’t be loaded. */
+export function useImageUrl(
+  client: ParleyClient,
+  image: ImageId,
+  size: ImageSize,
+): { url: string | null; onError: () => void } {
+  const store = tokenOf(client);
+  const token = useSyncExternalStore(store.subscribe, store.get);
+  useEffect(() => store.want(), [store]);
+  return { url: token && imageUrl(image, size, token), onError: () => store.renew() };
+}
