@@ -100,6 +100,8 @@ export const UpdateAccountBody = z.object({
   displayName: DisplayName.optional(),
   email: EmailAddress.optional(),
   role: AccountRole.optional(),
+  /** Null removes the avatar; only users themselves set one. */
+  avatar: z.null().optional(),
 });
 export type UpdateAccountBody = z.input<typeof UpdateAccountBody>;
 

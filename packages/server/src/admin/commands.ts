@@ -40,6 +40,8 @@ export interface AccountChange {
   readonly displayName?: string | undefined;
   readonly email?: string | undefined;
   readonly role?: AccountRole | undefined;
+  /** Null removes it. */
+  readonly avatar?: null | undefined;
 }
 
 /** An account as the rules see it. */
@@ -53,6 +55,7 @@ export interface Target {
   readonly username: string;
   readonly displayName: string;
   readonly emailKey: string | null;
+  readonly hasAvatar: boolean;
 }
 
 interface AdminCommand extends Command {
@@ -66,10 +69,10 @@ interface AdminCommand extends Command {
 
 const EVENT_BYTES = 300;
 
-/** Changes names, email address and role. A changed address has to be verified again. */
+/** Changes names, email address and role, and removes the avatar. A changed address has to be verified again. */
 export function updateAccount(append: Append, request: AdminRequest, change: AccountChange) {
-  const { username, displayName, email, role } = change;
-  const names = username !== undefined || displayName !== undefined || email !== undefined;
+  const { username, displayName, email, role, avatar } = change;
+  const names = [username, displayName, email, avatar].some((value) => value !== undefined);
   const actions: AdminAction[] = [];
   if (names) actions.push('update');
   if (role !== undefined) actions.push('set_role');
@@ -113,6 +116,7 @@ function run(
       change.displayName ?? null,
       change.email ?? null,
       change.role ?? null,
+      ...(change.avatar === null ? ['no avatar'] : []),
     ],
     bytes: EVENT_BYTES,
     target,
@@ -148,9 +152,11 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     username: string;
     display_name: string;
     email_key: string | null;
+    has_avatar: boolean;
   }>(
     'admin-target',
-    `select kind, role, is_active, ${mayAct('a')} as may_act, username, display_name, email_key
+    `select kind, role, is_active, ${mayAct('a')} as may_act, username, display_name, email_key,
+            avatar is not null as has_avatar
      from accounts a where id = $1 and deleted_at is null
      for no key update`,
     [account],
@@ -165,6 +171,7 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     username: row.username,
     displayName: row.display_name,
     emailKey: row.email_key,
+    hasAvatar: row.has_avatar,
   };
 }
 
@@ -208,12 +215,14 @@ async function update(tx: RuleContext, command: AdminCommand, target: Target): P
   }
   const renamed = username !== target.username || displayName !== target.displayName;
   const readdressed = email !== undefined && emailKey(email) !== target.emailKey;
-  if (!renamed && !readdressed && role === target.role) return unchanged(tx);
+  const removesAvatar = change.avatar === null && target.hasAvatar;
+  if (!renamed && !readdressed && !removesAvatar && role === target.role) return unchanged(tx);
   const writes = readdressed ? changeAddress(id, email) : [];
   const updated = newEvent(WORKSPACE_STREAM, 'user.updated', {
     account: id,
     username,
     displayName,
+    ...(removesAvatar && { avatar: null }),
   });
   if (role === target.role) return { events: [updated], writes };
   const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });

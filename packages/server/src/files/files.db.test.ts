@@ -778,6 +778,26 @@ describe('an avatar', () => {
     expect(again.body.lastSeq).toBe(first.body.lastSeq);
   });
 
+  test('of another account is removed by an admin, which is audited', async () => {
+    const avatar = (await set(ben, '/me/avatar', await png('#00aa00'))).body.avatar;
+    const remove = (by: User) => by.request('PATCH', `/admin/accounts/${ben.id}`, { avatar: null });
+    expect((await remove(ben)).status).toBe(403);
+    const foreign = await ann.request('PATCH', `/admin/accounts/${ben.id}`, { avatar });
+    expect(foreign.status).toBe(422);
+    const watcher = server.peer();
+    await watcher.hello(ben.accessToken);
+    expect((await remove(ann)).status).toBe(200);
+    const updated = await watcher.next('event', (e) => e.type === 'user.updated');
+    expect(updated).toMatchObject({ actor: ann.id, data: { account: ben.id, avatar: null } });
+    expect(await avatarOf(ben)).toBeNull();
+    expect((await see(ann, avatar)).status).toBe(404);
+    expect((await remove(ann)).status).toBe(200);
+    const entries = await server.rows(
+      `select details from audit_log where event = 'account_updated' and account_id = '${ben.id}'`,
+    );
+    expect(entries).toEqual([{ details: { fields: ['avatar'] } }]);
+  });
+
   test('of the server is its icon, also for those who have not logged in', async () => {
     const icon = () => fetch(`${server.url}/api/v1/server/icon`, { redirect: 'manual' });
     const before = await icon();

@@ -2,6 +2,7 @@ import type { AccountRole, AdminAccount, AdminPermission } from '@parley/protoco
 import {
   Eraser,
   Hourglass,
+  ImageOff,
   LockKeyholeOpen,
   LogOut,
   ShieldOff,
@@ -17,6 +18,7 @@ import { useForm } from '../auth/use-form.ts';
 import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
+import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -47,6 +49,7 @@ export function AccountDialog({
   const [dialog, setDialog] = useState<
     'deactivate' | 'suspend' | 'sessions' | 'factor' | 'messages' | 'delete' | null
   >(null);
+  const hasAvatar = useParley((s) => Boolean(s.users.get(account.id)?.avatar));
   const reauthentication = useReauthentication();
   const may = (action: AdminPermission) => account.permissions.includes(action);
   const close = () => setDialog(null);
@@ -104,6 +107,18 @@ export function AccountDialog({
         </p>
       )}
       <div className="mt-6 flex flex-wrap gap-2 border-line border-t pt-4 empty:hidden">
+        {may('update') && hasAvatar && (
+          <Button
+            onClick={() =>
+              void attempt(
+                async () => onChange(await admin.updateAccount(account.id, { avatar: null })),
+                t('adminUsers.photoRemoved'),
+              )
+            }
+          >
+            <ImageOff size={16} /> {t('adminUsers.removePhoto')}
+          </Button>
+        )}
         {may('deactivate') && (
           <Button onClick={() => setDialog('deactivate')}>
             <UserRoundX size={16} /> {t('adminUsers.deactivateAccount')}

@@ -874,6 +874,8 @@ export const en = {
     intro: 'For your security, enter your password to continue.',
   },
   adminUsers: {
+    removePhoto: 'Remove photo',
+    photoRemoved: 'Photo removed',
     title: 'People',
     search: 'Search people',
     searchPlaceholder: 'Name, username or email',
