@@ -236,6 +236,22 @@ describe('a thread is followed', () => {
     expect(await following(bob, id)).toMatchObject([{ unread: 1, unreadMentions: [reply] }]);
   });
 
+  test('by those whom its root mentions, and not by those whom another message mentions', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const plain = await says(append, ann, id, 'for @cyd');
+    const root = await says(append, ann, id, 'for @bob');
+    await replies(ann, id, root, 'reply');
+    const { rows } = await db.pool.query(
+      'select message_seq, thread from mentions where conversation_id = $1 order by message_seq',
+      [id],
+    );
+    expect(rows).toEqual([
+      { message_seq: plain, thread: null },
+      { message_seq: root, thread: root },
+    ]);
+    expect(await following(cyd, id)).toEqual([]);
+  });
+
   test('from where it was first, whatever an edit of an older reply mentions', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const root = await says(append, ann, id, 'root');
@@ -420,6 +436,10 @@ describe('a thread is followed', () => {
     for (const n of [1, 4, 5]) {
       await readThread(db.pool, eve, id, roots[n] as Seq, ((roots.at(-1) as Seq) + 1) as Seq);
     }
+    // It has written this one, too, and follows it no more.
+    const ended = await says(append, eve, id, 'ended');
+    await replies(bob, id, ended, 'reply');
+    stored(await unfollow(eve, id, ended));
     const listed: Seq[] = [];
     let after: Awaited<ReturnType<typeof followedThreads>>['next'] = null;
     do {
