@@ -27,8 +27,8 @@ function aReader(frames: number, account: Budget | null = null) {
   const socket = new Socket();
   const reader = {
     texts: [] as string[],
-    congested: false,
-    closed: false,
+    congested: false as boolean,
+    closed: false as boolean,
     accountFrames: account,
     floods: 0,
     receive: (data: unknown, isBinary: boolean) =>

@@ -714,3 +714,25 @@ test('what distinguishes a command from others of its type is in its digest', ()
   const votes = [voteCommand(request, message, [2, 10, 2]), voteCommand(request, message, [10, 2])];
   expect(new Set(votes.map((command) => digestOf(command).toString('hex'))).size).toBe(1);
 });
+
+test('the payloads of earlier versions remain as they are: a retry after an upgrade still matches', () => {
+  const place = { thread: 3 as Seq, alsoInConversation: false };
+  const payloads = [
+    postCommand(request, 'x'),
+    postCommand(request, 'x', 2 as Seq),
+    postCommand(request, 'x', undefined, place),
+    postCommand(request, 'x', undefined, undefined, [file(1), file(2)]),
+    postCommand(request, 'x', 2 as Seq, place, [file(1)]),
+    editCommand(request, message, 'x'),
+    deleteCommand(request, message),
+  ].map(({ payload }) => payload);
+  expect(payloads).toEqual([
+    ['x'],
+    ['x', 2],
+    ['x', null, 3, false],
+    ['x', null, `${file(1)} ${file(2)}`],
+    ['x', 2, 3, false, file(1)],
+    [7, 'x'],
+    [7, ''],
+  ]);
+});

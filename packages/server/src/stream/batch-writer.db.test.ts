@@ -1,6 +1,8 @@
-import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { Socket } from 'node:net';
+import { type AccountId, type ConversationId, refusal, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase, testLog } from '../../test/support/database.ts';
+import { until } from '../../test/support/sink.ts';
 import {
   aClientId,
   aGroup,
@@ -288,6 +290,85 @@ describe('deferred commands', () => {
       ['overloaded', 'overloaded'],
     );
   });
+});
+
+test('a command whose COMMIT was not confirmed is answered as stored, and announced', async () => {
+  const alice = await anAccount(db.pool);
+  const conversation = await aGroup(db.pool, [alice]);
+  const observed = await server.open();
+  let isCut = false;
+  /** Ends a connection when its COMMIT is done, and before the client has read the answer. */
+  const cut = async (stream: Socket) => {
+    isCut = true;
+    stream.pause();
+    await until(async () => (await bodiesOf(conversation)).length === 1, 'the COMMIT');
+    stream.destroy();
+  };
+  const seen = new WeakSet<object>();
+  observed.pool.on('acquire', (client) => {
+    if (seen.has(client)) return;
+    seen.add(client);
+    const wire = (client as unknown as { connection: Wire & { stream: Socket } }).connection;
+    const { bind, sync } = wire;
+    let commits = false;
+    wire.bind = (message) => {
+      commits ||= message.statement.endsWith('commit');
+      bind.call(wire, message);
+    };
+    wire.sync = () => {
+      sync.call(wire);
+      if (commits && !isCut) void cut(wire.stream);
+    };
+  });
+  const published: number[] = [];
+  const announced: unknown[] = [];
+  const append = new Append({
+    pool: observed.pool,
+    clock,
+    log: testLog,
+    visibility: EVENT_VISIBILITY,
+    projections: new Projections(PROJECTIONS),
+    publish: (events) => published.push(...events.map((e) => e.seq)),
+    announce: (stream, seq) => announced.push([stream, seq]),
+  });
+  const post = (body: string) =>
+    postMessage(append, { actor: alice, clientId: aClientId(), conversation }, body);
+  expect(await post('once')).toMatchObject({ kind: 'stored', seq: 1, repeated: true });
+  expect(isCut).toBe(true);
+  expect(await post('next')).toMatchObject({ kind: 'stored', seq: 2, repeated: false });
+  expect(await bodiesOf(conversation)).toEqual(['once', 'next']);
+  // Its event was never published: the hub is told to look for it.
+  expect([published, announced]).toEqual([[2], [[conversation, 1]]]);
+  await observed.close();
+});
+
+test('while nothing may be written, commands are rejected with the reason, and keep their order', async () => {
+  const alice = await anAccount(db.pool);
+  const conversation = await aGroup(db.pool, [alice]);
+  const full = refusal('disk_full', undefined, { retryAfter: 2 });
+  let rejection: typeof full | null = full;
+  const append = new Append({
+    pool: db.pool,
+    clock,
+    log: testLog,
+    visibility: EVENT_VISIBILITY,
+    projections: new Projections(PROJECTIONS),
+    publish: () => undefined,
+    rejectWrites: () => rejection,
+  });
+  const [one, two] = [1, 2].map((n) => ({
+    body: `${n}`,
+    request: { actor: alice, clientId: aClientId(), conversation },
+  })) as [{ body: string; request: MessageRequest }, { body: string; request: MessageRequest }];
+  const post = ({ body, request }: typeof one) => postMessage(append, request, body);
+  expect(await Promise.all([post(one), post(two)])).toEqual([
+    { kind: 'refused', refusal: full },
+    { kind: 'refused', refusal: full },
+  ]);
+  rejection = null;
+  expect(told(await post(two))).toBe('disk_full');
+  expect([told(await post(one)), told(await post(two))]).toEqual(['stored', 'stored']);
+  expect(await bodiesOf(conversation)).toEqual(['1', '2']);
 });
 
 describe('the time of events', () => {
