@@ -14,6 +14,7 @@ import { ReadCursors } from '../messages/read-cursors.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import { joinGroup, leaveGroup } from './members.ts';
+import { membersOf } from './queries.ts';
 import { type KnownState, loadStart } from './start.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -109,4 +110,24 @@ test('leaves out nothing unless the client claims it, in this epoch and up to th
   ]) {
     expect(await unchangedFor(known, conversations)).toEqual([]);
   }
+});
+
+test('an account that does not exist has no start', async () => {
+  const unknown = '01890000-0000-7000-8000-00000000000a' as AccountId;
+  await expect(loadStart(db.pool, unknown, { cursor: {} })).rejects.toThrow('not found');
+});
+
+test('a list of members is followed page by page, and the last page says that it is the last', async () => {
+  const members: [AccountId, AccountId] = [ann, bob];
+  const id = await aRealGroup(append, members);
+  const page = async (after: Seq | null, limit: number) => {
+    const found = await membersOf(db.pool, ann, id, { after, limit });
+    return { accounts: found?.items.map((m) => m.account), next: found?.next };
+  };
+  const all = await page(null, 2);
+  expect(all).toEqual({ accounts: members, next: null });
+  expect(await page(null, 3)).toEqual(all);
+  const first = await page(null, 1);
+  expect(first.accounts).toEqual([ann]);
+  expect(await page(first.next as Seq, 1)).toEqual({ accounts: [bob], next: null });
 });
