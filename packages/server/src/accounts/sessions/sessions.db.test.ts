@@ -1,4 +1,4 @@
-import type { SessionId } from '@parley/protocol';
+import type { AccountId, SessionId } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aTestApi, registration, type TestApi } from '../../../test/support/api.ts';
 import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
@@ -335,5 +335,89 @@ describe('a session that was ended', () => {
     sessions.forgetEnded(row.id);
     expect(await looking).toBeNull();
     expect(await sessions.byId(row.id)).toBeNull();
+  });
+});
+
+describe('a session', () => {
+  const DAY = 86_400_000;
+  const begin = async (account: AccountId) => {
+    const proof = { account, credentials: 0, passed: [] };
+    const begun = await api.accounts.sessions.begin(proof, 'device', '203.0.113.9');
+    if (!begun) throw new Error('The session did not begin');
+    return begun;
+  };
+  /** Whether the session counts as active, in each way in which it is asked for. */
+  const activity = async (account: AccountId, id: SessionId) => {
+    const { sessions } = api.accounts;
+    const answers = [
+      (await sessions.byId(id, { fresh: true })) !== null,
+      (await sessions.alive([id])).has(id),
+      (await sessions.list(account)).some((session) => session.id === id),
+    ];
+    expect(new Set(answers).size).toBe(1);
+    return answers[0];
+  };
+
+  test('ends when it was not used for 30 days, or after 180 days, and is removed then', async () => {
+    const { me } = await api.register('ann');
+    const { sessions } = api.accounts;
+    const unused = await begin(me.id);
+    const used = await begin(me.id);
+    ahead = 30 * DAY - 60_000;
+    expect(await activity(me.id, unused.id)).toBe(true);
+    let { token } = used;
+    for (let days = 29; days < 180; days += 29) {
+      ahead = days * DAY;
+      token = (await sessions.rotate(token, async () => undefined))?.token ?? '';
+      expect(await activity(me.id, used.id)).toBe(true);
+    }
+    expect(await activity(me.id, unused.id)).toBe(false);
+    expect(await sessions.byToken(unused.token)).toBeNull();
+    ahead = 180 * DAY - 60_000;
+    expect(await activity(me.id, used.id)).toBe(true);
+    expect((await sessions.byToken(token))?.id).toBe(used.id);
+    ahead = 180 * DAY + 1;
+    expect(await activity(me.id, used.id)).toBe(false);
+    expect(await sessions.byToken(token)).toBeNull();
+    const { id } = await begin(me.id);
+    const { rows } = await api.database.pool.query('select id from sessions');
+    expect(rows).toEqual([{ id }]);
+  });
+
+  test('counts as a recent log-in for ten minutes, and again after the next proof', async () => {
+    const { me } = await api.register('ann');
+    const { sessions } = api.accounts;
+    const [one, other] = [await begin(me.id), await begin(me.id)];
+    ahead = 590_000;
+    await sessions.requireRecent(one.id);
+    ahead = 600_001;
+    const refused = { refusal: { code: 'reauthentication_required' } };
+    await expect(sessions.requireRecent(one.id)).rejects.toMatchObject(refused);
+    await sessions.authenticated(one.id);
+    await sessions.requireRecent(one.id);
+    await expect(sessions.requireRecent(other.id)).rejects.toMatchObject(refused);
+  });
+
+  test('is ended by its account alone, and with the others only if the change says so', async () => {
+    const { me } = await api.register('ann');
+    const other = (await api.register('ben')).me;
+    const { sessions } = api.accounts;
+    const [one, two, three] = [await begin(me.id), await begin(me.id), await begin(me.id)];
+    const foreign = await begin(other.id);
+    expect(await sessions.endOwn(me.id, foreign.id)).toBe(false);
+    expect(await activity(other.id, foreign.id)).toBe(true);
+    expect(await sessions.endOwn(me.id, one.id)).toBe(true);
+    expect(await sessions.endOwn(me.id, one.id)).toBe(false);
+    const kept = await sessions.endAllIf(me.id, async () => ({ end: false, value: 'kept' }));
+    expect([kept, await activity(me.id, two.id)]).toEqual(['kept', true]);
+    ended = [];
+    const value = await sessions.endAllIf(me.id, async () => ({ end: true, value: 7 }), two.id);
+    expect(value).toBe(7);
+    expect(ended).toContain(three.id);
+    expect(ended).not.toContain(two.id);
+    expect(await activity(me.id, two.id)).toBe(true);
+    await sessions.endAll(me.id);
+    expect(await activity(me.id, two.id)).toBe(false);
+    expect(await activity(other.id, foreign.id)).toBe(true);
   });
 });
