@@ -681,3 +681,89 @@ describe('modes', () => {
     expect((await register('bo2', { email: 'bo2@xn--bcher-kva.example' })).statusCode).toBe(202);
   });
 });
+
+describe('the code of a pending registration', () => {
+  const MINUTE = 60_000;
+  let ahead = 0;
+  /** Registers; returns the ticket, the code, and what checks a code for it. */
+  async function pending() {
+    ahead = 0;
+    const start = Date.now();
+    await mailing({ clock: { now: () => start + ahead } });
+    const { ticket } = (await register('ann')).json();
+    const code = await sink.code('ann@example.org');
+    const { codes } = api.accounts.parts;
+    const check = (text = code) => codes.check({ ticket }, text, '203.0.113.9');
+    const again = (known = false) => codes.resend({ ticket }, '203.0.113.9', async () => known);
+    return { ticket, code, codes, check, again };
+  }
+  const refused = (code: string, more: object = {}) => ({ refusal: { code, ...more } });
+
+  test('works for ten minutes, for the address that it was sent to', async () => {
+    const { check } = await pending();
+    ahead = 10 * MINUTE - 1;
+    expect(await check()).toMatchObject({ account: null, email: 'ann@example.org' });
+    ahead = 10 * MINUTE;
+    await expect(check()).rejects.toMatchObject(refused('code_expired'));
+  });
+
+  test('can be replaced after a minute, for a day', async () => {
+    const { again, check } = await pending();
+    ahead = MINUTE - 1;
+    await expect(again()).rejects.toMatchObject(refused('rate_limited', { retryAfter: 1 }));
+    ahead = MINUTE;
+    expect(await again()).toBe(60);
+    expect(await check(await sink.code('ann@example.org'))).toMatchObject({ account: null });
+    ahead = 24 * 60 * MINUTE - 1;
+    const [one, other] = await Promise.allSettled([again(), again()]);
+    expect([one.status, other.status].sort()).toEqual(['fulfilled', 'rejected']);
+    expect([one, other].find((each) => each.status === 'rejected')).toMatchObject({
+      reason: refused('rate_limited', { retryAfter: 60 }),
+    });
+    expect(await check(await sink.code('ann@example.org'))).toMatchObject({ account: null });
+    ahead = 24 * 60 * MINUTE;
+    await expect(again()).rejects.toMatchObject(refused('ticket_expired'));
+    await expect(check()).rejects.toMatchObject(refused('ticket_expired'));
+  });
+
+  test('is not sent again if the address has an account by now: its owner is notified', async () => {
+    const { again } = await pending();
+    ahead = MINUTE;
+    expect(await again(true)).toBe(60);
+    const { text } = await sink.next('ann@example.org');
+    expect(text).not.toMatch(/^ {4}\d{6}$/m);
+    expect(text).toContain('already');
+  });
+
+  test('is used once: what it unlocked is locked by one of several at most', async () => {
+    const { check, codes } = await pending();
+    const { id } = await check();
+    const { pool } = api.database;
+    expect(await codes.lockUnused(id, pool)).toBe(true);
+    await pool.query(codes.use(id));
+    expect(await codes.lockUnused(id, pool)).toBe(false);
+    await expect(check()).rejects.toMatchObject(refused('ticket_expired'));
+    await expect(codes.again(id, {})).rejects.toMatchObject(refused('ticket_expired'));
+  });
+
+  test('is kept with a new ticket within a minute, and replaced after it', async () => {
+    const { check, code, codes, ticket } = await pending();
+    const { id } = await check();
+    ahead = 20_000;
+    const first = await codes.again(id, { step: 1 });
+    expect(first).toMatchObject({ resendAfter: 40 });
+    await expect(codes.check({ ticket }, code, 'x')).rejects.toMatchObject(
+      refused('ticket_expired'),
+    );
+    const opened = await codes.check({ ticket: first.ticket }, code, 'x');
+    expect(opened).toMatchObject({ id, data: { step: 1 }, email: 'ann@example.org' });
+    ahead = MINUTE;
+    const second = await codes.again(id, { step: 2 });
+    expect(second).toMatchObject({ resendAfter: 60, expiresAt: first.expiresAt });
+    const next = await sink.code('ann@example.org');
+    const key = { ticket: second.ticket };
+    expect(await codes.check(key, next, 'x')).toMatchObject({ data: { step: 2 } });
+    ahead = 24 * 60 * MINUTE;
+    await expect(codes.again(id, {})).rejects.toMatchObject(refused('ticket_expired'));
+  });
+});

@@ -342,9 +342,9 @@ describe('a session', () => {
   const DAY = 86_400_000;
   const begin = async (account: AccountId) => {
     const proof = { account, credentials: 0, passed: [] };
-    const begun = await api.accounts.sessions.begin(proof, 'device', '203.0.113.9');
-    if (!begun) throw new Error('The session did not begin');
-    return begun;
+    const started = await api.accounts.sessions.begin(proof, 'device', '203.0.113.9');
+    if (!started) throw new Error('The session did not begin');
+    return started;
   };
   /** Whether the session counts as active, in each way in which it is asked for. */
   const activity = async (account: AccountId, id: SessionId) => {
