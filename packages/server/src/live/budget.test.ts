@@ -31,6 +31,9 @@ describe('a budget', () => {
   test('of one token is a limit; one of none is not', () => {
     const one = new Budget(1, 1_000, () => 0);
     expect([one.take(), one.take()]).toEqual([true, false]);
+    one.charge(1);
+    expect(one).toMatchObject({ debt: 1, full: false, size: 1 });
+    expect(one.msUntil(1)).toBe(2_000);
     const none = new Budget(0, 1_000, () => 0);
     expect([none.take(), none.take(), none.take()]).toEqual([true, true, true]);
   });

@@ -221,7 +221,8 @@ describe('a hello', () => {
     const cursor = { [stream]: 2 };
     const same = await node.connect(ANN, 's1', { epoch: EPOCH, cursor });
     expect(seqsOf(same)).toEqual([3, 4]);
-    expect(same.of('reset')).toEqual([]);
+    // Live is what has received everything that was missed.
+    expect(opsOf(same)).toEqual(['ready', 'event', 'event', 'live']);
     const other = await node.connect(ANN, 's1', { epoch: 'another', cursor });
     expect(seqsOf(other)).toEqual([]);
     expect(other.of('reset')).toContainEqual({ op: 'reset', stream, lastSeq: 4 });
@@ -780,6 +781,32 @@ describe('a session', () => {
     expect(await other.next('thread_read')).toMatchObject({ version: 7, cursor: { root: 1 } });
     vi.advanceTimersByTime(2_000);
     await other.next('ping', ({ readVersion }) => readVersion === 9);
+  });
+
+  test('is not looked up again while the database has not answered', async () => {
+    const asked: number[] = [];
+    let answer = () => {};
+    const node = await aNode(
+      {},
+      {
+        liveSessions: (ids) => {
+          asked.push(ids.length);
+          return new Promise((resolve) => {
+            answer = () => resolve(new Set(ids));
+          });
+        },
+      },
+    );
+    vi.advanceTimersByTime(1_500);
+    expect(asked).toEqual([]);
+    const peer = await node.connect();
+    vi.advanceTimersByTime(4_500);
+    expect(asked).toEqual([1]);
+    answer();
+    await handled(peer);
+    vi.advanceTimersByTime(1_500);
+    expect(asked).toEqual([1, 1]);
+    answer();
   });
 
   test('of an account with too many connections loses the oldest', async () => {
