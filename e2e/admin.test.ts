@@ -245,6 +245,12 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByLabel('Delete messages that are older than').selectOption('90');
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('Changes saved').first().waitFor();
+    const filter = page.getByRole('region', { name: 'Word filter' });
+    await filter.getByLabel('Reject messages with').fill('zorkmid*');
+    await filter.getByLabel('Report messages with').fill('doubloons');
+    await filter.getByRole('button', { name: 'Save word filter', exact: true }).click();
+    await page.getByText('Word filter saved').waitFor();
+    expect(await barriers(page)).toEqual([]);
     await page.goto('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people' }).click();
     await page.getByRole('button', { name: 'Create invitation' }).click();
@@ -257,6 +263,9 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await sam.page.getByRole('link', { name: /everyone/ }).click();
     await sam.write('buy my pills');
     await sam.write('cheap pills');
+    await sam.write('cheap zorkmids');
+    await sam.page.getByText('contains a word that isn’t allowed').waitFor();
+    expect(await sam.message('cheap zorkmids').count()).toBe(1);
 
     await page.goto('/');
     await page.getByRole('link', { name: /everyone/ }).click();

@@ -48,7 +48,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['factors', 'sso'],
   ['admin'],
-  ['avatars', 'integrations', 'own-data', 'reports', 'retention'],
+  ['avatars', 'integrations', 'own-data', 'reports', 'retention', 'word-filter'],
   // What serves the domains.
   ['http-server', 'live'],
   ['layers'],

@@ -24,6 +24,8 @@ import type {
   SettingInfo,
   SuspendBody,
   UpdateAccountBody,
+  WordFilterAnswer,
+  WordFilterBody,
 } from '@parley/protocol';
 import type { ListRequest, ParleyApi } from './api.ts';
 import { query } from './query.ts';
@@ -158,6 +160,16 @@ export class AdminApi {
   /** Changes settings of the server; those that are left out stay as they are. */
   changeServerSettings(change: ServerSettingsChange, id?: ClientId): Promise<ServerSettingsAnswer> {
     return this.#api.request('PATCH', '/admin/server-settings', { body: change, id });
+  }
+
+  /** Returns the words that messages may not contain, or that are reported. */
+  wordFilter(): Promise<WordFilterAnswer> {
+    return this.#api.request('GET', '/admin/word-filter');
+  }
+
+  /** Replaces the list of the word filter, if it is still the one with the `revision`. */
+  changeWordFilter(body: WordFilterBody): Promise<WordFilterAnswer> {
+    return this.#api.request('PUT', '/admin/word-filter', { body });
   }
 
   async serviceAccounts(): Promise<AdminAccount[]> {

@@ -131,6 +131,12 @@ const AUTHORIZED: readonly Row[] = [
     'GET /admin/retention/expired?days=30&groupRetention=any',
     ({ api }) => api.retention.countAllExpired({ days: 30, groupRetention: 'any' }),
   ],
+  ['GET /admin/word-filter', ({ admin }) => admin.wordFilter()],
+  [
+    'PUT /admin/word-filter',
+    ({ admin }) => admin.changeWordFilter({ words: [], revision: 2 }),
+    { body: { words: [], revision: 2 } },
+  ],
   ['GET /admin/server-settings', ({ admin }) => admin.serverSettings()],
   [
     'PATCH /admin/server-settings',

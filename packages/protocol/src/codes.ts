@@ -140,6 +140,14 @@ export const ERRORS = {
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },
   not_a_poll: { status: 409, title: 'This message is not a poll' },
   report_resolved: { status: 409, title: 'This report was already resolved in another way' },
+  word_rejected: {
+    status: 422,
+    title: 'This message contains a word that isn’t allowed on this server',
+  },
+  word_filter_changed: {
+    status: 409,
+    title: 'The word filter was changed by someone else; reload it and try again',
+  },
   bulk_deletion_running: {
     status: 409,
     title: 'The messages of this account are already being deleted',

@@ -36,3 +36,4 @@ export * from './search-query.ts';
 export * from './server-settings.ts';
 export * from './streams.ts';
 export * from './text.ts';
+export * from './word-filter.ts';

@@ -24,8 +24,10 @@ export const Report = z
     conversationName: z.string().nullable(),
     message: Seq,
     author: Named,
-    reporter: Named,
-    reason: ReportReason,
+    /** Null: the word filter. */
+    reporter: Named.nullable(),
+    reason: z.enum([...ReportReason.options, 'word_filter']),
+    /** Of the word filter: the entry that the message contains. */
     comment: z.string(),
     /** The text of the message when it was reported. */
     text: z.string(),

@@ -42,6 +42,7 @@ export type AuditEvent =
   | 'settings_changed'
   | 'retention_changed'
   | 'messages_expired'
+  | 'word_filter_changed'
   | 'audit_log_exported'
   | 'admin_denied';
 
@@ -131,6 +132,9 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   ),
   messages_expired: every(
     'the server deleted messages that had reached their retention period; `messages`, `conversations`: how many',
+  ),
+  word_filter_changed: every(
+    'the list of the word filter was replaced; `rejected`, `flagged`: how many words',
   ),
   audit_log_exported: every('entries of the audit log were exported; `format`'),
   admin_denied: account('an admin operation was refused; `operation`, `code`: the reason'),

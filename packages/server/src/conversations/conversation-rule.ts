@@ -162,7 +162,7 @@ export function conversationRule<C extends ConversationCommand = ConversationCom
 
 /** Returns the state of a conversation for an account; null when it does not exist. */
 export async function readConversationState(
-  tx: RuleContext,
+  tx: Pick<RuleContext, 'query'>,
   conversation: ConversationId,
   account: AccountId,
 ): Promise<ConversationState | null> {

@@ -349,6 +349,8 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   identities: 'accounts at single sign-on providers',
   api_keys: 'keys of service accounts, as hashes',
   erasures: 'progress of erasures of accounts',
+  word_filter: 'the words that messages may not contain, for the admins alone',
+  word_flags: 'messages that the word filter has yet to report',
   bulk_deletions: 'progress of deletions of the messages of an account',
   search_state: 'the version of the search index',
   search_progress: 'how far the search index is filled, which search/check.ts compares',

@@ -213,6 +213,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   countAllExpiredMessages: admin,
   setServerIcon: adminUser,
   removeServerIcon: adminUser,
+  getWordFilter: adminUser,
+  changeWordFilter: adminUser,
   listReports: adminUser,
   listAuditLog: admin,
   exportAuditLog: admin,

@@ -21,6 +21,7 @@ import { ServerSettings } from '../settings/server-settings.ts';
 import { Identities } from '../sso/identities.ts';
 import { Statuses } from '../status/statuses.ts';
 import { Vault } from '../vault.ts';
+import { FlaggedMessages } from '../word-filter/flagged.ts';
 import type { LayerContext } from './context.ts';
 import { loginSteps } from './login-steps.ts';
 import type { StreamLayer } from './streams.ts';
@@ -53,10 +54,12 @@ const DETACHING: ReadonlySet<string> = new Set(['message.deleted', 'conversation
 export async function openDomains(
   context: LayerContext,
   pool: Pool,
-  { append, broker, metrics, onCommitted }: StreamLayer,
+  { append, broker, metrics, wordFilter, onCommitted }: StreamLayer,
   url: string,
 ): Promise<DomainLayer> {
   const { config, log, clock, onStop } = context;
+  await wordFilter.load(pool);
+  onStop(() => wordFilter.stop());
   await bootstrapEveryone(append);
   const settings = new ServerSettings({ pool, config, log, broker });
   onStop(() => settings.stop());
@@ -95,6 +98,8 @@ export async function openDomains(
   onStop(() => erasures.stop());
   const bulkDeletions = new BulkDeletions({ pool, append, clock, log, audit });
   onStop(() => bulkDeletions.stop());
+  const flagged = new FlaggedMessages({ pool, clock, log });
+  onStop(() => flagged.stop());
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
@@ -124,6 +129,7 @@ export async function openDomains(
       accounts,
       erasures,
       bulkDeletions,
+      flagged,
       indexer,
       reminders,
       scheduled,
@@ -134,6 +140,7 @@ export async function openDomains(
       files.imageCollector,
     ];
     for (const worker of workers) worker.start();
+    wordFilter.start(pool, log);
   };
   return {
     ...base,

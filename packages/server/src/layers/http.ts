@@ -38,6 +38,7 @@ import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
 import { statusRoutes } from '../status/routes.ts';
 import { userGroupRoutes } from '../user-groups/routes.ts';
+import { wordFilterRoutes } from '../word-filter/routes.ts';
 import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';
 import type { ListenerLayer } from './listener.ts';
@@ -186,6 +187,7 @@ function apiRoutes(
     (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
+    (scope) => wordFilterRoutes(scope, { accounts, wordFilter: streams.wordFilter, clock }),
     (scope) => bulkDeletionRoutes(scope, { accounts, bulkDeletions: domains.bulkDeletions, clock }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),
   ];

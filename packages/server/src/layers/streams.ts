@@ -15,6 +15,7 @@ import { Projections } from '../stream/projections.ts';
 import { readerOf } from '../stream/read.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import { startTracing } from '../tracing/start.ts';
+import { WordFilter } from '../word-filter/word-filter.ts';
 import type { LayerContext } from './context.ts';
 import type { Pools } from './storage.ts';
 
@@ -34,6 +35,8 @@ export interface StreamLayer {
   readonly hub: Hub;
   readonly append: Append;
   readonly writes: WriteGate;
+  /** Reviews what is stored, once its list is loaded. */
+  readonly wordFilter: WordFilter;
   /** Adds a listener of the events that this node commits, which are committed when it is called. */
   onCommitted(listener: (events: readonly StoredEvent[]) => void): void;
 }
@@ -64,12 +67,14 @@ export async function openStreams(
     tracing,
   });
   const committed: ((events: readonly StoredEvent[]) => void)[] = [];
+  const wordFilter = new WordFilter();
   const append = new Append({
     pool: appendPool,
     clock,
     log,
     projections: new Projections(PROJECTIONS),
     visibility: EVENT_VISIBILITY,
+    review: wordFilter.review,
     metrics,
     ...(tracing && { tracing }),
     publish: (events) => {
@@ -83,7 +88,7 @@ export async function openStreams(
   hub.start();
   onStop(() => hub.stop());
   const onCommitted: StreamLayer['onCommitted'] = (listener) => committed.push(listener);
-  return { broker, shared, metrics, hub, append, writes, onCommitted };
+  return { broker, shared, metrics, hub, append, writes, wordFilter, onCommitted };
 }
 
 function writeGate(disk: DiskReserve | null): WriteGate {

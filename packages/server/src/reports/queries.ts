@@ -16,7 +16,7 @@ const REPORT = `json_build_object(
   'conversationName', c.name,
   'message', r.message_seq,
   'author', ${named('a')},
-  'reporter', ${named('b')},
+  'reporter', case when b.id is not null then ${named('b')} end,
   'reason', r.reason,
   'comment', r.comment,
   'text', r.message_text,
@@ -30,7 +30,7 @@ const REPORT = `json_build_object(
 const FROM = `reports r
   join conversations c on c.id = r.conversation_id
   join accounts a on a.id = r.author_id
-  join accounts b on b.id = r.account_id`;
+  left join accounts b on b.id = r.account_id`;
 
 /**
  * Returns a page of the open reports, the oldest first: of one conversation, or of all (null). Without those of

@@ -29,12 +29,14 @@ import {
   newEvent,
   type Rule,
   type RuleContext,
+  type Statement,
 } from '../stream/stream-transaction.ts';
 
 /** A report, open or not, as far as its resolution depends on it. None of it changes. */
 export interface ResolvableReport {
   readonly id: string;
-  readonly reporter: AccountId;
+  /** Null: the word filter. */
+  readonly reporter: AccountId | null;
   readonly conversation: ConversationId;
   readonly message: Seq;
   readonly author: AccountId;
@@ -56,13 +58,24 @@ interface ResolveCommand extends Command, Resolution {
   note: AuditNote | null;
 }
 
-/** Returns a report; null if there is none with this id. */
+/**
+ * Returns a report; null if there is none with this id. In place of an open one by the word filter, one by a member
+ * of the same message is returned if there is one: all of them are resolved together.
+ */
 export async function reportWithId(pool: pg.Pool, id: string): Promise<ResolvableReport | null> {
   const { rows } = await pool.query<ResolvableReport>({
     name: 'reports-with-id',
     text: `select id, account_id as reporter, conversation_id as conversation,
                   message_seq as message, author_id as author
-           from reports where id = $1`,
+           from reports r
+           where id = $1 or (
+             account_id is not null and resolved_at is null
+             and exists (select from reports f
+                         where f.id = $1 and f.account_id is null and f.resolved_at is null
+                           and f.conversation_id = r.conversation_id
+                           and f.message_seq = r.message_seq))
+           order by account_id is null, id
+           limit 1`,
     values: [id],
   });
   return rows[0] ?? null;
@@ -83,11 +96,20 @@ export async function resolveReports(
     name: 'reports-reporters',
     text: `select account_id as reporter from reports
            where conversation_id = $1 and message_seq = $2 and resolved_at is null
+             and account_id is not null
            order by id limit $3`,
     values: [conversation, message, LIMITS.reportsResolvedAtOnce],
   });
-  const stream = streamOfAccount(report.reporter);
-  const streams = rows.map(({ reporter }) => streamOfAccount(reporter));
+  // A report of the word filter has no one to tell: then the first event is the deletion.
+  const isFlag = report.reporter === null;
+  const stream =
+    report.reporter === null
+      ? streamOfConversation(conversation)
+      : streamOfAccount(report.reporter);
+  const streams = [
+    ...rows.map(({ reporter }) => streamOfAccount(reporter)),
+    streamOfConversation(conversation),
+  ];
   const command: ResolveCommand = {
     rule: resolveRule,
     actor: r.actor,
@@ -95,10 +117,9 @@ export async function resolveReports(
     stream,
     alsoLocks: [
       ...streams.filter((id) => id !== stream),
-      streamOfConversation(conversation),
       ...(suspension ? [WORKSPACE_STREAM] : []),
     ],
-    eventType: 'report.resolved',
+    eventType: isFlag ? 'message.deleted' : 'report.resolved',
     payload: [report.id, resolution, suspension?.until ?? null, suspension?.reason ?? null],
     bytes: 500 * (2 + rows.length),
     report,
@@ -127,7 +148,9 @@ const resolveRule: Rule<ResolveCommand> = {
       [report.conversation, report.message, report.id],
     );
     // Those that came after the streams were locked stay open.
-    const found = rows.filter(({ reporter }) => tx.has(streamOfAccount(reporter)));
+    const found = rows.filter(
+      ({ reporter }) => reporter === null || tx.has(streamOfAccount(reporter)),
+    );
     // The report went with the account of its reporter.
     if (found[0]?.id !== report.id) return { refuse: refusal('not_found') };
     if (!found[0].is_open) {
@@ -138,45 +161,69 @@ const resolveRule: Rule<ResolveCommand> = {
     const suspended = suspension && (await decideSuspension(tx, request, suspension));
     if (suspended && !('events' in suspended)) return suspended;
     const resolved = await resolutionOf(tx, command, found);
-    if (!suspended) return resolved;
+    if (!suspended || !('events' in resolved)) return resolved;
     return command.notes.added({
       events: [...resolved.events, ...suspended.events],
-      writes: [...resolved.writes, ...(suspended.writes ?? [])],
+      writes: [...(resolved.writes ?? []), ...(suspended.writes ?? [])],
     });
   },
 };
 
 interface FoundReport {
   readonly id: string;
-  readonly reporter: AccountId;
+  readonly reporter: AccountId | null;
   readonly resolution: string | null;
   readonly is_open: boolean;
 }
+
+/** Returns what marks reports as resolved, and removes the texts that were kept for the admins. */
+export const resolved = (
+  reports: readonly string[],
+  {
+    at,
+    by,
+    resolution,
+  }: { readonly at: string; readonly by: AccountId; readonly resolution: ReportResolution },
+): Statement => ({
+  name: 'reports-resolve',
+  text: `update reports
+         set resolved_at = $2, resolved_by = $3, resolution = $4, comment = '',
+             ${REPORTED_TEXTS_CLEARED}
+         where id = any($1::uuid[])`,
+  values: [reports, at, by, resolution],
+});
 
 /** Decides the events and the writes of a resolution, without the suspension. */
 async function resolutionOf(
   tx: RuleContext,
   command: ResolveCommand,
   reports: readonly FoundReport[],
-): Promise<Required<Omit<Extract<Decision, { events: unknown }>, 'newStreams'>>> {
+): Promise<Decision> {
   const { actor, report, resolution, audit } = command;
   const { conversation, message, author } = report;
   const resolvedFor = (reporter: AccountId) =>
     newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution });
-  const others = reports.filter(({ reporter }) => reporter !== report.reporter);
   const deletions =
     resolution === 'deleted'
       ? await deletionsOf(tx, conversation, author, [message])
       : { events: [], writes: [] };
+  // That of the report that was named comes first: it identifies the command when it is retried.
+  const others = reports.flatMap(({ reporter }) =>
+    reporter === null || reporter === report.reporter ? [] : [reporter],
+  );
+  const [first, ...more] = [
+    ...(report.reporter === null ? deletions.events : [resolvedFor(report.reporter)]),
+    ...others.map(resolvedFor),
+    ...(report.reporter === null ? [] : deletions.events),
+  ];
+  if (!first) return { refuse: refusal('message_deleted') };
   const writes = new StatementList();
-  await writes.query({
-    name: 'reports-resolve',
-    text: `update reports
-           set resolved_at = $2, resolved_by = $3, resolution = $4, comment = '',
-               ${REPORTED_TEXTS_CLEARED}
-           where id = any($1::uuid[])`,
-    values: [reports.map(({ id }) => id), tx.at, actor, resolution],
-  });
+  await writes.query(
+    resolved(
+      reports.map(({ id }) => id),
+      { at: tx.at, by: actor, resolution },
+    ),
+  );
   command.note = audit.log.note({
     event: 'report_resolved',
     account: author,
@@ -185,14 +232,7 @@ async function resolutionOf(
     details: { resolution, conversation, message, reports: reports.length },
   });
   await command.note.store(writes);
-  return {
-    events: [
-      resolvedFor(report.reporter),
-      ...others.map(({ reporter }) => resolvedFor(reporter)),
-      ...deletions.events,
-    ],
-    writes: [...writes.statements, ...deletions.writes],
-  };
+  return { events: [first, ...more], writes: [...writes.statements, ...deletions.writes] };
 }
 
 /**
@@ -200,9 +240,9 @@ async function resolutionOf(
  * and in a group whoever may ban, who delete what the policy of messages lets them delete. No one resolves
  * reports of the own messages. To everyone else the report is answered as if it did not exist.
  */
-async function refusalOfResolution(
-  tx: RuleContext,
-  { actor, report, resolution }: ResolveCommand,
+export async function refusalOfResolution(
+  tx: Pick<RuleContext, 'query'>,
+  { actor, report, resolution }: Pick<ResolveCommand, 'actor' | 'report' | 'resolution'>,
 ): Promise<Refusal | null> {
   const [row] = await tx.query<{ role: AccountRole; may_act: boolean }>(
     'reports-resolver',

@@ -23,6 +23,7 @@ import { mayModerate, permitModeration } from './access.ts';
 import { reportMessage } from './commands.ts';
 import { openReports, reportDetails } from './queries.ts';
 import { type Resolution, reportWithId, resolveReports } from './resolve.ts';
+import { resolveFlag } from './resolve-flag.ts';
 
 /** The dependencies of the routes of reports. */
 export interface ReportDeps {
@@ -163,7 +164,8 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       };
       const report = (await reportWithId(pool, request.params.id)) ?? refuse('not_found');
       const resolution = resolutionOf(request.body);
-      storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
+      if (report.reporter === null) await resolveFlag({ append, pool }, by, report, resolution);
+      else storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
       // Also on a retry: the process may have ended before it had done so.
       if (resolution.suspension) {
         await endAccess({ sessions, keys: deps.keys }, report.author);

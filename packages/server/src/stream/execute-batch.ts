@@ -10,7 +10,14 @@ import type { Command, Decision, Statement, StreamTransaction } from './stream-t
 export interface Consequences {
   readonly projections: Projections;
   readonly visibility: EventVisibilities;
+  readonly review?: Review | undefined;
 }
+
+/**
+ * Looks at the decision of a rule before it is carried out, whatever the rule is. It may refuse the command or add
+ * writes. It does not see commands that were executed before.
+ */
+export type Review = (command: Command, decision: Decision) => Decision;
 
 /**
  * Executes the commands of a batch in their order, and returns their outcomes: they hold once the
@@ -107,10 +114,12 @@ class Execution {
     const events: StoredEvent[] = [];
     const writes: Statement[] = [];
     for (const [n, pending] of pendings.entries()) {
-      const decision = decisions[n];
-      if (!decision) {
+      const decided = decisions[n];
+      if (!decided) {
         throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
       }
+      const { review } = this.#consequences;
+      const decision = review ? review(pending.command, decided) : decided;
       this.outcomes[places[n] as number] = this.#apply(pending, decision, events);
       if ('events' in decision && decision.writes) writes.push(...decision.writes);
     }

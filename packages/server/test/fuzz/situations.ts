@@ -474,6 +474,9 @@ function administration(fixtures: Fixtures): Situations {
     // Whoever else registers or creates a group must still be able to.
     changeServerSettings: () => admin({ registration: undefined, groupCreation: undefined }),
     countAllExpiredMessages: () => admin(),
+    getWordFilter: () => admin(),
+    // Whoever else posts must still be able to.
+    changeWordFilter: () => admin({ words: [], revision: 0 }),
     listEmail: () => admin(),
     createUserGroup: () => admin({ name: fixtures.name(), members: [fixtures.owner.id] }),
     updateUserGroup: async () => {

@@ -189,6 +189,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   // Owners and admins, with no API key.
   'admin user': [
     'changeServerSettings',
+    'changeWordFilter',
+    'getWordFilter',
     'listReports',
     'createApiKey',
     'createServiceAccount',

@@ -61,7 +61,9 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         {report.reports > 1 && <Badge>{t('reports.count', { count: report.reports })}</Badge>}
       </div>
       <p className="text-[13px] text-muted">
-        {t('reports.by', { name: `@${report.reporter.username}` })}
+        {report.reporter === null
+          ? t('reports.byWordFilter')
+          : t('reports.by', { name: `@${report.reporter.username}` })}
         {report.conversationName !== null && ` · #${report.conversationName}`} ·{' '}
         <span title={fullTime(report.reportedAt)}>{ago(report.reportedAt)}</span>
       </p>

@@ -22,6 +22,7 @@ import { Logo } from '../ui/logo.tsx';
 import { Select } from '../ui/select.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
+import { WordFilterForm } from './word-filter.tsx';
 
 /** Edits the settings of the server that are stored in its database. */
 export function ServerPage() {
@@ -35,6 +36,7 @@ export function ServerPage() {
         <Icon icon={loaded.data.settings.icon} onSaved={() => void loaded.reload()} />
       )}
       {loaded.data && <Form loaded={loaded.data} onSaved={() => void loaded.reload()} />}
+      <WordFilterForm />
     </>
   );
 }

@@ -1030,6 +1030,7 @@ export const en = {
     abuse: 'Abuse or harassment',
     illegal: 'Illegal content',
     other: 'Something else',
+    word_filter: 'Word filter',
   },
   reports: {
     title: 'Reports',
@@ -1038,6 +1039,7 @@ export const en = {
     count_one: '{{count, number}} report',
     count_other: '{{count, number}} reports',
     by: 'Reported by {{name}}',
+    byWordFilter: 'Reported by the word filter',
     context: 'Show context',
     dismiss: 'Dismiss',
     delete: 'Delete message',
@@ -1074,6 +1076,15 @@ export const en = {
     keepHint: 'Conversations stay readable. Their name will be replaced with “deleted account”.',
     delete: 'Delete their messages',
     deleteHint: 'Their messages will be deleted for everyone.',
+  },
+  wordFilter: {
+    title: 'Word filter',
+    intro:
+      'One word or phrase per line. Case and accents don’t matter. A * at the start or end also matches longer words, such as casino*.',
+    reject: 'Reject messages with',
+    flag: 'Report messages with',
+    save: 'Save word filter',
+    saved: 'Word filter saved',
   },
   deleteMessages: {
     title: 'Delete messages of {{name}}?',

@@ -1,0 +1,72 @@
+import { type ReportResolution, refusal } from '@parley/protocol';
+import type pg from 'pg';
+import { RefusalError, refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Outcome } from '../stream/append.ts';
+import {
+  type Resolution,
+  type ResolvableReport,
+  refusalOfResolution,
+  resolved,
+  resolveReports,
+} from './resolve.ts';
+
+type Deps = Parameters<typeof resolveReports>[0];
+type By = Parameters<typeof resolveReports>[1];
+
+/**
+ * Resolves a report of the word filter, of a message that no member has reported. There is no one to tell, so that
+ * only a deletion has an event; a dismissal, and the report of a message that is deleted already, have none.
+ * @throws {RefusalError}
+ */
+export async function resolveFlag(
+  deps: Deps,
+  by: By,
+  report: ResolvableReport,
+  resolution: Resolution,
+): Promise<void> {
+  if (resolution.resolution === 'deleted') {
+    const outcome: Outcome = await resolveReports(deps, by, report, resolution);
+    if (outcome.kind === 'stored') return;
+    const refused = outcome.kind === 'refused' ? outcome.refusal : refusal('outcome_unknown');
+    if (refused.code !== 'message_deleted' || resolution.suspension) {
+      throw new RefusalError(refused);
+    }
+  }
+  await close(deps.pool, by, report, resolution.resolution);
+}
+
+async function close(
+  pool: pg.Pool,
+  { actor, audit }: By,
+  report: ResolvableReport,
+  resolution: ReportResolution,
+): Promise<void> {
+  const { id, author, conversation, message } = report;
+  const note = audit.log.note({
+    event: 'report_resolved',
+    account: author,
+    actor,
+    address: audit.address,
+    details: { resolution, conversation, message, reports: 1 },
+  });
+  await withTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ resolution: ReportResolution | null; at: string }>({
+      name: 'reports-flag-to-resolve',
+      text: 'select resolution, now()::text as at from reports where id = $1 for update',
+      values: [id],
+    });
+    const [row] = rows;
+    const denied = await refusalOfResolution(
+      { query: async (name, text, values) => (await client.query({ name, text, values })).rows },
+      { actor, report, resolution },
+    );
+    if (denied) throw new RefusalError(denied);
+    if (!row) refuse('not_found');
+    if (row.resolution === resolution) return;
+    if (row.resolution !== null) refuse('report_resolved');
+    await client.query(resolved([id], { at: row.at, by: actor, resolution }));
+    await note.store(client);
+  });
+  note.tell();
+}

@@ -1,0 +1,146 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { withTransaction } from '../storage/database.ts';
+
+/** Interval of looking for flagged messages: the greatest delay of a report. */
+const POLL_MS = 2_000;
+const RETRY_MS = 2_000;
+/** Reports made per transaction. */
+const BATCH = 100;
+
+/** What {@link FlaggedMessages} is constructed with. */
+export interface FlaggedMessagesDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Reports messages with flagged words to the admins. The transaction of a message queues it, and one on any node
+ * turns the queue into reports: each once, also after kill -9.
+ */
+export class FlaggedMessages {
+  readonly #deps: FlaggedMessagesDeps;
+  readonly #worker: BackgroundWorker;
+
+  constructor(deps: FlaggedMessagesDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#reportAll(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) =>
+        deps.log.warn({ err: error }, 'flagged messages not reported, will be retried'),
+    });
+  }
+
+  /** Reports flagged messages until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Stops after the current batch. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  async #reportAll(isStopped: () => boolean): Promise<void> {
+    while (!isStopped()) {
+      const taken = await withTransaction(this.#deps.pool, (client) => this.#reportBatch(client));
+      if (taken < BATCH) return;
+    }
+  }
+
+  /** Returns how many entries of the queue it has taken. */
+  async #reportBatch(client: pg.PoolClient): Promise<number> {
+    const { rows } = await client.query<{
+      word: string;
+      conversation: ConversationId | null;
+      message: Seq;
+    }>({
+      name: 'word-flags-take',
+      text: `with taken as (
+               delete from word_flags where (actor_id, client_id) in (
+                 select actor_id, client_id from word_flags
+                 order by flagged_at limit $1 for update skip locked)
+               returning actor_id, client_id, word
+             )
+             select t.word, e.stream_id as conversation,
+               case e.type when 'message.edited' then (e.data ->> 'message')::int8 else e.seq end
+                 as message
+             from taken t
+             left join events e on e.actor_id = t.actor_id and e.client_id = t.client_id
+               and e.type in ('message.posted', 'message.edited')`,
+      values: [BATCH],
+    });
+    const found = rows.filter(({ conversation }) => conversation !== null);
+    if (found.length > 0) await this.#insert(client, found);
+    return rows.length;
+  }
+
+  async #insert(
+    client: pg.PoolClient,
+    flagged: readonly { word: string; conversation: ConversationId | null; message: Seq }[],
+  ): Promise<void> {
+    // The locks are those of a report by a member. A message that was edited keeps one report, with its new text.
+    const { rows } = await client.query<{
+      author: AccountId;
+      conversation: ConversationId;
+      message: Seq;
+      word: string;
+      body: string;
+      file_names: string[];
+      poll_choices: string[];
+    }>({
+      name: 'word-flags-messages',
+      text: `select m.author_id as author, m.conversation_id as conversation, m.seq as message,
+                    i.word, m.body,
+                    array(select f.file ->> 'name' from attachments f
+                          where f.conversation_id = m.conversation_id and f.message_seq = m.seq
+                          order by f.position) as file_names,
+                    array(select jsonb_array_elements_text(p.poll -> 'choices')
+                          from message_parts p
+                          where p.conversation_id = m.conversation_id and p.message_seq = m.seq)
+                      as poll_choices
+             from unnest($1::uuid[], $2::int8[], $3::text[]) as i (conversation_id, seq, word)
+             join messages m on m.conversation_id = i.conversation_id and m.seq = i.seq
+               and m.deleted_at is null
+             join accounts a on a.id = m.author_id and a.deleted_at is null
+             join conversations c on c.id = m.conversation_id and c.deleted_at is null
+             order by a.id, c.id, m.seq
+             for share of a, c`,
+      values: [
+        flagged.map(({ conversation }) => conversation),
+        flagged.map(({ message }) => message),
+        flagged.map(({ word }) => word),
+      ],
+    });
+    const at = new Date(this.#deps.clock.now());
+    for (const row of rows) {
+      await client.query({
+        name: 'word-flags-report',
+        text: `insert into reports (id, account_id, conversation_id, message_seq, author_id, reason,
+                                    comment, message_text, reported_at, file_names, poll_choices)
+               values ($1, null, $2, $3, $4, 'word_filter', $5, $6, $7, $8, $9)
+               on conflict (conversation_id, message_seq)
+                 where account_id is null and resolved_at is null
+               do update set comment = excluded.comment, message_text = excluded.message_text`,
+        values: [
+          uuidv7(),
+          row.conversation,
+          row.message,
+          row.author,
+          row.word,
+          row.body,
+          at,
+          row.file_names,
+          row.poll_choices,
+        ],
+      });
+    }
+  }
+}

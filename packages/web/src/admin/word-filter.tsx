@@ -1,0 +1,84 @@
+import type { FilteredWord, WordFilterAnswer } from '@parley/protocol';
+import { toast } from 'sonner';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { TextArea } from '../ui/text-area.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+/** Edits the words that messages may not contain, and those that are reported: one in each line. */
+export function WordFilterForm() {
+  const admin = useAdmin();
+  const loaded = useLoad(() => admin.wordFilter());
+  return (
+    <section aria-label={t('wordFilter.title')} className="mt-8">
+      <PartTitle title={t('wordFilter.title')} description={t('wordFilter.intro')} />
+      <Loading of={loaded} />
+      {loaded.data && (
+        <Form
+          key={loaded.data.revision}
+          loaded={loaded.data}
+          onSaved={(saved) => loaded.set(() => saved)}
+        />
+      )}
+    </section>
+  );
+}
+
+const linesOf = (words: readonly FilteredWord[], action: FilteredWord['action']): string =>
+  words
+    .filter((word) => word.action === action)
+    .map(({ text }) => text)
+    .join('\n');
+
+const wordsOf = (lines: string, action: FilteredWord['action']): FilteredWord[] =>
+  lines
+    .split('\n')
+    .map((text) => ({ text: text.trim(), action }))
+    .filter(({ text }) => text !== '');
+
+function Form({
+  loaded,
+  onSaved,
+}: {
+  loaded: WordFilterAnswer;
+  onSaved: (saved: WordFilterAnswer) => void;
+}) {
+  const admin = useAdmin();
+  const form = useForm(['reject', 'flag'], async ({ reject, flag }) => {
+    const words = [...wordsOf(reject, 'reject'), ...wordsOf(flag, 'flag')];
+    const saved = await admin.changeWordFilter({ words, revision: loaded.revision });
+    toast.success(t('wordFilter.saved'));
+    onSaved(saved);
+  });
+  return (
+    <div className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
+      <form {...form.props} className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2">
+        <div className="empty:hidden min-[480px]:col-span-2">
+          <Problem text={form.problem} />
+        </div>
+        <TextArea
+          name="reject"
+          label={t('wordFilter.reject')}
+          defaultValue={linesOf(loaded.words, 'reject')}
+          rows={6}
+        />
+        <TextArea
+          name="flag"
+          label={t('wordFilter.flag')}
+          defaultValue={linesOf(loaded.words, 'flag')}
+          rows={6}
+        />
+        <div className="min-[480px]:col-span-2">
+          <Button type="submit" look="primary" busy={form.busy}>
+            {t('wordFilter.save')}
+          </Button>
+        </div>
+      </form>
+    </div>
+  );
+}
