@@ -268,6 +268,22 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByLabel('Message Backstage').waitFor();
     await kay.page.keyboard.press('Escape');
 
+    // The owner of the group resolves a report of a message in it.
+    const guest = kay.message('Thanks for the link').first();
+    await guest.hover();
+    await guest.getByRole('button', { name: 'More actions' }).click();
+    await kay.page.getByRole('menuitem', { name: 'Report message' }).click();
+    await kay.page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
+    await kay.page.getByText('Message reported').waitFor();
+    await kay.page.getByRole('button', { name: 'Details and members' }).click();
+    const details = kay.page.getByRole('dialog');
+    await details.getByText('Reported messages').click();
+    await details.getByText('Reported by @kay').waitFor();
+    expect(await barriers(kay.page)).toEqual([]);
+    await details.getByRole('button', { name: 'Delete message', exact: true }).click();
+    await details.getByText('No open reports').waitFor();
+    await kay.page.keyboard.press('Escape');
+
     // A direct conversation of three, and one that a block ends.
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
     for (const name of [/Lee Guest/, /Ina Owner/]) {

@@ -354,6 +354,38 @@ describe('direct conversations and everyone over REST', () => {
     expect((await ann.request('POST', `/conversations/${EVERYONE}/restore`)).status).toBe(200);
     expect((await say(late)).status).toBe(201);
   });
+
+  /** What accounts of each role on the server may do with the group of everyone, in this order. */
+  const COMMANDS: readonly (readonly [method: string, path: string, body: object | undefined])[] = [
+    ['PATCH', '', { name: 'All hands' }],
+    ['PATCH', '', { topic: 'News' }],
+    ['PATCH', '', { slowModeSeconds: 10 }],
+    ['PATCH', '/minimum-roles', { post: 'admin' }],
+    ['PATCH', '/minimum-roles', { post: 'member' }],
+    ['POST', '/archive', undefined],
+    ['POST', '/restore', undefined],
+    ['PATCH', '', { name: 'everyone', topic: '', slowModeSeconds: 0 }],
+  ];
+  test.each([
+    ['owner', 200],
+    ['admin', 200],
+    ['member', 403],
+  ] as const)(
+    'an %s changes, limits, switches off and restores everyone: %i',
+    async (role, status) => {
+      const user = await server.register(`every-${role}`);
+      await ann.request('PATCH', `/admin/accounts/${user.id}`, { role });
+      const statuses: number[] = [];
+      for (const [method, path, body] of COMMANDS) {
+        statuses.push(
+          (await user.request(method, `/conversations/${EVERYONE}${path}`, body)).status,
+        );
+      }
+      expect(statuses).toEqual(COMMANDS.map(() => status));
+      const { body } = await user.request('GET', `/conversations/${EVERYONE}`);
+      expect(body).toMatchObject({ name: 'everyone', archivedAt: null, slowModeSeconds: 0 });
+    },
+  );
 });
 
 describe('messages over REST', () => {

@@ -12,6 +12,7 @@ import { type Files, openFiles } from '../files/files.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
+import { ReportExpiry } from '../reports/expiry.ts';
 import { Retention } from '../retention/retention.ts';
 import { Directory } from '../search/directory.ts';
 import { SearchIndexer } from '../search/indexer.ts';
@@ -100,6 +101,8 @@ export async function openDomains(
   onStop(() => bulkDeletions.stop());
   const flagged = new FlaggedMessages({ pool, clock, log });
   onStop(() => flagged.stop());
+  const reportExpiry = new ReportExpiry({ pool, clock, log });
+  onStop(() => reportExpiry.stop());
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
   const reminders = new Reminders({ pool, append, clock, log });
   onStop(() => reminders.stop());
@@ -130,6 +133,7 @@ export async function openDomains(
       erasures,
       bulkDeletions,
       flagged,
+      reportExpiry,
       indexer,
       reminders,
       scheduled,

@@ -1,9 +1,11 @@
 import { LIMITS } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
+import { systemClock } from '../clock.ts';
 import { PAGE_BYTES } from '../messages/page-bytes.ts';
+import { ReportExpiry } from './expiry.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -347,5 +349,33 @@ describe('reports of messages', () => {
     expect(second.body.items).toHaveLength(1);
     expect(second.body.items[0].id).not.toBe(first.body.items[0].id);
     expect(second.body.next).toBeNull();
+  });
+
+  test('are removed 90 days after they were resolved, in batches, and not before', async () => {
+    const { dee, id, seq } = await reported('expiry');
+    await server.pool.query(
+      `insert into reports (id, account_id, conversation_id, message_seq, author_id, reason,
+                            comment, message_text, reported_at, resolved_at, resolution)
+       select gen_random_uuid(), $1, $2, $3, $4, 'spam', '', '', now() - interval '1 year',
+              now() - interval '90 days' + make_interval(secs => case when n > 1001 then 60 else -60 end),
+              'dismissed'
+       from generate_series(1, 1003) n`,
+      [bob.id, id, seq, dee.id],
+    );
+    await report(bob, id, seq);
+    await server.pool.query(
+      `update reports set reported_at = now() - interval '1 year'
+       where conversation_id = $1 and resolved_at is null`,
+      [id],
+    );
+    const expiry = new ReportExpiry({ pool: server.pool, clock: systemClock, log: testLog });
+    await Promise.all([expiry.removeExpired(), expiry.removeExpired()]);
+    const { rows } = await server.pool.query(
+      `select count(*) filter (where resolved_at is null)::int as open,
+              count(resolved_at)::int as resolved
+       from reports where conversation_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ open: 1, resolved: 2 }]);
   });
 });

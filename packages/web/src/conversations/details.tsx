@@ -24,6 +24,7 @@ import { UsersPicker } from '../users/user-picker.tsx';
 import { Bans } from './bans.tsx';
 import { BlockUser } from './block-user.tsx';
 import { GroupLinks } from './group-links.tsx';
+import { GroupReports } from './group-reports.tsx';
 import { GroupSettings } from './group-settings.tsx';
 import { MemberRoleChoice } from './member-role.tsx';
 import { titleOf } from './naming.ts';
@@ -191,6 +192,7 @@ export function Details({
         </Button>
       )}
       {may('ban') && <Bans view={view} />}
+      {may('ban') && <GroupReports view={view} />}
       {view.peer !== null && <BlockUser account={view.peer} name={titleOf(view, users)} />}
       {(may('leave') || may('archive') || may('delete')) && (
         <div className="mt-5 flex flex-wrap gap-2 border-line border-t pt-4">

@@ -1035,6 +1035,7 @@ export const en = {
   reports: {
     title: 'Reports',
     intro: 'Messages that members have reported, oldest first.',
+    ofGroup: 'Reported messages',
     none: 'No open reports',
     count_one: '{{count, number}} report',
     count_other: '{{count, number}} reports',

@@ -1,0 +1,19 @@
+import type { ConversationView } from '@parley/client';
+import { useState } from 'react';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { t } from '../texts/index.ts';
+
+const ReportList = lazyPart(async () => (await import('../messages/report-list.tsx')).ReportList);
+
+/** Lists the open reports of messages of a group for those who may ban in it, and resolves them. */
+export function GroupReports({ view }: { view: ConversationView }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="mt-5" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+        {t('reports.ofGroup')}
+      </summary>
+      {open && <ReportList group={view.id} />}
+    </details>
+  );
+}

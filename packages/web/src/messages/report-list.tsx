@@ -1,0 +1,116 @@
+import type { ConversationId, Report } from '@parley/protocol';
+import { Flag } from 'lucide-react';
+import { useState } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { ago, fullTime } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { ShowMore } from '../ui/show-more.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { usePages } from '../ui/use-pages.ts';
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** Lists the open reports of messages of a group, or of all conversations (null), and resolves them. */
+export function ReportList({ group }: { group: ConversationId | null }) {
+  const client = useClient();
+  const reports = usePages(
+    (after?: string) => {
+      const page = after === undefined ? {} : { after };
+      const { reports: api } = client.api;
+      return group === null ? api.allReports(page) : api.groupReports(group, page);
+    },
+    ({ id }) => id,
+  );
+  return (
+    <>
+      <Loading of={reports} />
+      {reports.data?.items.length === 0 && (
+        <Empty icon={<Flag size={22} />} title={t('reports.none')} />
+      )}
+      {reports.data && reports.data.items.length > 0 && (
+        <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
+          {reports.data.items.map((report) => (
+            <Row key={report.id} report={report} onResolved={() => void reports.reload()} />
+          ))}
+        </ul>
+      )}
+      <ShowMore of={reports}>{t('common.showMore')}</ShowMore>
+    </>
+  );
+}
+
+function Row({ report, onResolved }: { report: Report; onResolved: () => void }) {
+  const client = useClient();
+  const [isOpen, setOpen] = useState(false);
+  // Only admins of the server suspend accounts.
+  const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
+  const resolve = (action: 'dismiss' | 'delete', suspends = false) =>
+    void attempt(async () => {
+      await client.api.reports.resolveReport(report.id, {
+        action,
+        ...(suspends && { suspendUntil: new Date(Date.now() + WEEK_MS).toISOString() }),
+      });
+      onResolved();
+    }, t('reports.resolved'));
+  return (
+    <li className="border-line border-t px-4 py-3 first:border-t-0">
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="font-medium">@{report.author.username}</span>
+        <Badge tone="warn">{t(`reportReason.${report.reason}`)}</Badge>
+        {report.reports > 1 && <Badge>{t('reports.count', { count: report.reports })}</Badge>}
+      </div>
+      <p className="text-[13px] text-muted">
+        {report.reporter === null
+          ? t('reports.byWordFilter')
+          : t('reports.by', { name: `@${report.reporter.username}` })}
+        {report.conversationName !== null && ` · #${report.conversationName}`} ·{' '}
+        <span title={fullTime(report.reportedAt)}>{ago(report.reportedAt)}</span>
+      </p>
+      <blockquote className="my-2 whitespace-pre-wrap break-words border-edge border-l-3 pl-3">
+        {[report.text, ...report.files, ...report.choices].filter((text) => text !== '').join('\n')}
+      </blockquote>
+      {report.comment !== '' && <p className="text-soft text-sm">{report.comment}</p>}
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="cursor-pointer py-2 text-accent text-sm">
+          {t('reports.context')}
+        </summary>
+        {isOpen && <Context report={report} />}
+      </details>
+      <div className="flex flex-wrap gap-2">
+        <Button onClick={() => resolve('dismiss')}>{t('reports.dismiss')}</Button>
+        <Button look="risky" onClick={() => resolve('delete')}>
+          {t('reports.delete')}
+        </Button>
+        {maySuspend && (
+          <Button look="risky" onClick={() => resolve('delete', true)}>
+            {t('reports.deleteAndSuspend')}
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Context({ report }: { report: Report }) {
+  const client = useClient();
+  const loaded = useLoad(() => client.api.reports.report(report.id));
+  return (
+    <>
+      <Loading of={loaded} />
+      <ul className="mb-3 text-sm">
+        {loaded.data?.context.map((m) => (
+          <li key={m.message} className="break-words py-1">
+            <bdi className="font-medium">{m.authorName}</bdi>{' '}
+            {m.deleted ? <em className="text-muted">{t('message.deleted')}</em> : m.body}{' '}
+            {m.editedSince && <span className="text-muted">{t('message.edited')}</span>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
