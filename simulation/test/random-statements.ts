@@ -230,7 +230,9 @@ const BASE: Readonly<Record<string, Build>> = {
     const ns = c.some([0, 1, 2]);
     return [ns, ns.map(() => c.of(f.conversations)), ns.map(() => messageSeq(c))];
   },
-  'messages-target': (c, f) => [c.of(f.accounts), c.of(f.conversations), messageSeq(c)],
+  'messages-target': onMessage,
+  'messages-target-edit': onMessage,
+  'messages-target-delete': onMessage,
   'messages-window': (c, f) => [
     c.of(f.conversations),
     messageSeq(c),
@@ -614,6 +616,10 @@ export function buildStatement(
   tx: Transaction,
 ): RandomStatement {
   return { name, values: (BUILD[name] as Build)(choose, fixture, tx) };
+}
+
+function onMessage(c: Choice, f: Fixture): readonly unknown[] {
+  return [c.of(f.accounts), c.of(f.conversations), messageSeq(c)];
 }
 
 function onMessages(c: Choice, f: Fixture): readonly unknown[] {

@@ -53,7 +53,7 @@ export function messageRule(
     readsEarly: true,
     async decide(tx, command) {
       const [row, isTooLate] = await Promise.all([
-        readTarget(tx, command),
+        readTarget(tx, action, command),
         hasWindowPassed(tx, action, command),
       ]);
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
@@ -95,11 +95,12 @@ interface TargetRow {
   author_id: string | null;
   deleted: boolean;
   changed_seq: number;
-  files: FileId[] | null;
+  /** Only of a message that is deleted. */
+  files?: FileId[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
-  /** It was forwarded, or is a poll: its text can’t be edited. */
-  is_fixed: boolean;
+  /** It was forwarded, or is a poll: its text can’t be edited. Only of a message that is edited. */
+  is_fixed?: boolean;
   visibility: Visibility;
   overrides: MinimumRoleOverrides;
   role: MemberRole;
@@ -112,33 +113,58 @@ interface TargetRow {
   has_lost_access: boolean | null;
 }
 
+/** SQL: the columns that all actions need of the message and the actor’s membership, and where they are. */
+const TARGET = `
+  g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread, g.also_in_conversation,
+  c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
+  c.archived_at is not null as is_archived,
+  c.member_count,
+  case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
+  end as is_blocked,
+  case when c.is_everyone then
+    (select ${isAdminRole('a.role')} from accounts a where a.id = m.account_id)
+  end as is_server_admin,
+  (select not ${mayAct('a')} from accounts a where a.id = m.account_id) as has_lost_access
+  from memberships m
+  join conversations c on c.id = m.conversation_id
+  left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+  where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`;
+
 /** Returns the message and the actor’s membership; undefined for a non-member. */
 async function readTarget(
   tx: RuleContext,
-  command: OnMessageCommand,
+  action: MessageAction,
+  { actor, conversation, message }: OnMessageCommand,
 ): Promise<TargetRow | undefined> {
-  const [row] = await tx.query<TargetRow>(
-    'messages-target',
-    `select g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread,
-            g.also_in_conversation,
-            exists (select from message_parts p
-                    where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed,
-            (select array_agg(a.file_id) from attachments a
-             where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files,
-            c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
-            c.archived_at is not null as is_archived,
-            c.member_count,
-            case when c.kind = 'direct' then ${isBlocked('c.direct_key', 'm.account_id')}
-            end as is_blocked,
-            case when c.is_everyone then
-              (select ${isAdminRole('a.role')} from accounts a where a.id = m.account_id)
-            end as is_server_admin,
-            (select not ${mayAct('a')} from accounts a where a.id = m.account_id) as has_lost_access
-     from memberships m
-     join conversations c on c.id = m.conversation_id
-     left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
-     where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    [command.actor, command.conversation, command.message],
-  );
+  const [row] = await targetRows(tx, action, [actor, conversation, message]);
   return row;
+}
+
+/** Only an edit pays for a look at the parts of the message, and only a deletion for one at its files. */
+function targetRows(
+  tx: RuleContext,
+  action: MessageAction,
+  values: unknown[],
+): Promise<readonly TargetRow[]> {
+  if (action === 'edit') {
+    return tx.query<TargetRow>(
+      'messages-target-edit',
+      `select exists (
+         select from message_parts p
+         where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed,
+         ${TARGET}`,
+      values,
+    );
+  }
+  if (action === 'delete') {
+    return tx.query<TargetRow>(
+      'messages-target-delete',
+      `select (
+         select array_agg(a.file_id) from attachments a
+         where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files,
+         ${TARGET}`,
+      values,
+    );
+  }
+  return tx.query<TargetRow>('messages-target', `select ${TARGET}`, values);
 }

@@ -463,7 +463,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'begin',
     'batch-lock',
     'batch-repeated-one',
-    'messages-target',
+    'messages-target-delete',
     'messages-window',
     'sync',
     'stream-flush-one',

@@ -8,7 +8,33 @@ import type {
   ReactionRow,
 } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { changed, listForms, ms, reads, type Statement, time, writes } from './statement.ts';
+import {
+  changed,
+  listForms,
+  ms,
+  reads,
+  type Statement,
+  time,
+  type Values,
+  writes,
+} from './statement.ts';
+
+const TARGET_COLUMNS = [
+  'author_id',
+  'deleted',
+  'changed_seq',
+  'thread',
+  'also_in_conversation',
+  'visibility',
+  'overrides',
+  'role',
+  'is_everyone',
+  'is_archived',
+  'member_count',
+  'is_blocked',
+  'is_server_admin',
+  'has_lost_access',
+];
 
 /** The statements of commands that post and change messages: what their rules read. */
 export const messageRuleStatements: readonly Statement[] = [
@@ -86,56 +112,23 @@ export const messageRuleStatements: readonly Statement[] = [
     ['n'],
   ),
 
+  reads('messages-target', '83058ef5a167', targetOf, TARGET_COLUMNS),
   reads(
-    'messages-target',
-    '9450dbdc4f75',
-    (tx, values) => {
-      const [account, conversation, seq] = values as [string, string, number];
-      const c = tx.one(tx.tables.conversationsById, conversation);
-      const membership = tx
-        .all(tx.tables.membershipsByPair, conversation + account)
-        .find((period) => period.left_seq === null);
-      if (!c || !membership) return [];
-      const message = tx.one(tx.tables.messagesByKey, conversation + seq);
-      return [
-        {
-          author_id: message?.author_id ?? null,
-          deleted: (message?.deleted_at ?? null) !== null,
-          changed_seq: message?.changed_seq ?? null,
-          thread: message?.thread ?? null,
-          also_in_conversation: message?.also_in_conversation ?? null,
-          is_fixed: tx.one(tx.tables.partsKey, conversation + seq) !== null,
-          visibility: c.visibility,
-          overrides: c.minimum_roles,
-          files: null,
-          role: membership.role,
-          is_everyone: c.is_everyone,
-          is_archived: c.archived_at !== null,
-          member_count: c.member_count,
-          is_blocked: c.kind === 'direct' ? false : null,
-          is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
-          has_lost_access: isDeactivated(tx, account),
-        },
-      ];
-    },
-    [
-      'author_id',
-      'deleted',
-      'changed_seq',
-      'thread',
-      'also_in_conversation',
-      'is_fixed',
-      'visibility',
-      'overrides',
-      'files',
-      'role',
-      'is_everyone',
-      'is_archived',
-      'member_count',
-      'is_blocked',
-      'is_server_admin',
-      'has_lost_access',
-    ],
+    'messages-target-edit',
+    '8f29228571b7',
+    (tx, values) =>
+      targetOf(tx, values).map((row) => {
+        const [, conversation, seq] = values as [string, string, number];
+        return { ...row, is_fixed: tx.one(tx.tables.partsKey, conversation + seq) !== null };
+      }),
+    ['is_fixed', ...TARGET_COLUMNS],
+  ),
+  // No simulated client attaches files.
+  reads(
+    'messages-target-delete',
+    'f10e533ba2f0',
+    (tx, values) => targetOf(tx, values).map((row) => ({ ...row, files: null })),
+    ['files', ...TARGET_COLUMNS],
   ),
 
   reads(
@@ -251,6 +244,36 @@ export const messageRuleStatements: readonly Statement[] = [
     ['seq', 'author_id', 'thread', 'also_in_conversation', 'files'],
   ),
 ];
+
+/** Returns the message that a command is about, with the membership of its actor. */
+function targetOf(tx: Transaction, values: Values): object[] {
+  const [account, conversation, seq] = values as [string, string, number];
+  const c = tx.one(tx.tables.conversationsById, conversation);
+  const membership = tx
+    .all(tx.tables.membershipsByPair, conversation + account)
+    .find((period) => period.left_seq === null);
+  if (!c || !membership) return [];
+  const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+  return [
+    {
+      author_id: message?.author_id ?? null,
+      deleted: (message?.deleted_at ?? null) !== null,
+      changed_seq: message?.changed_seq ?? null,
+      thread: message?.thread ?? null,
+      also_in_conversation: message?.also_in_conversation ?? null,
+      visibility: c.visibility,
+      overrides: c.minimum_roles,
+      role: membership.role,
+      is_everyone: c.is_everyone,
+      is_archived: c.archived_at !== null,
+      member_count: c.member_count,
+      is_blocked: c.kind === 'direct' ? false : null,
+      is_server_admin: c.is_everyone ? isServerAdmin(tx, account) : null,
+      // No account is suspended in a simulation.
+      has_lost_access: isDeactivated(tx, account),
+    },
+  ];
+}
 
 /** Returns when a member last posted in slow mode; null if it never did. */
 const lastSlowPost = (periods: readonly MembershipRow[]): Date | null => {
