@@ -71,7 +71,7 @@ export class Actor {
     this.#record = new CommandRecorder(stage.recorder, plan.name, this.account);
     const { api, account } = this;
     this.requests = new Requests({ api, account, stage, record: this.#record, random });
-    this.#store = newStore(plan.indexedDb, stage.mutant);
+    this.#store = newStore(plan.indexedDb, stage.planted);
   }
 
   /** Starts a session of its own. */
@@ -153,7 +153,7 @@ export class Actor {
     await this.#stop('sleep');
     await this.#next(async () => {
       await this.#store.clear();
-      this.#store = newStore(this.plan.indexedDb, this.#stage.mutant);
+      this.#store = newStore(this.plan.indexedDb, this.#stage.planted);
       this.#stores++;
       this.#record.storeDropped();
     });

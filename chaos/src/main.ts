@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS, type FaultName } from './fault-names.ts';
-import { MUTANTS } from './mutants.ts';
 import type { Mode, Options } from './plan.ts';
 import { planRun } from './plan.ts';
+import { PLANTED_FAULTS } from './planted-faults.ts';
 import { PRESETS, SMALL } from './presets.ts';
 import { reportOf } from './report.ts';
 import { run } from './run.ts';
@@ -25,7 +25,7 @@ acknowledged message was lost, doubled or seen in another order.
   --no-redis            several nodes run without Redis
   --faults a,b,c        any of: ${FAULTS.join(', ')}
   --plant NAME          plants a fault in the server, which the checker must find:
-                        ${Object.keys(MUTANTS).join(', ')}
+                        ${Object.keys(PLANTED_FAULTS).join(', ')}
   --keep DIR            keeps history and logs there, also of successful runs
 `;
 
@@ -116,13 +116,13 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
     },
   });
   if (values.help) return 'help';
-  const mutant = values.plant === undefined ? undefined : MUTANTS[values.plant];
-  if (values.plant !== undefined && !mutant) throw new Error(`Unknown fault ${values.plant}`);
-  const mode = (values.mode ?? mutant?.run.mode) as Mode | undefined;
+  const planted = values.plant === undefined ? undefined : PLANTED_FAULTS[values.plant];
+  if (values.plant !== undefined && !planted) throw new Error(`Unknown fault ${values.plant}`);
+  const mode = (values.mode ?? planted?.run.mode) as Mode | undefined;
   if (mode !== undefined && !MODES.includes(mode)) throw new Error(`Unknown mode ${mode}`);
   const changes: { -readonly [K in keyof Options]?: Options[K] } = {
-    ...(mutant && { ...SMALL, ...mutant.run }),
-    ...(values.plant !== undefined && { mutant: values.plant }),
+    ...(planted && { ...SMALL, ...planted.run }),
+    ...(values.plant !== undefined && { planted: values.plant }),
     ...(values['no-redis'] && { redis: false }),
   };
   const numbers = {

@@ -36,7 +36,7 @@ export class NodeProcess {
   readonly #dir: string;
   readonly #logDir: string;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #mutant: string | undefined;
+  readonly #planted: string | undefined;
   readonly #onDeath: (how: string) => void;
   readonly #asked = new Map<number, (figures: NodeFigures | null) => void>();
   #child: ChildProcess | null = null;
@@ -52,14 +52,14 @@ export class NodeProcess {
     dir: string;
     logDir: string;
     env: Readonly<Record<string, string>>;
-    mutant?: string | undefined;
+    planted?: string | undefined;
     onDeath: (how: string) => void;
   }) {
     this.name = options.name;
     this.#dir = options.dir;
     this.#logDir = options.logDir;
     this.#env = options.env;
-    this.#mutant = options.mutant;
+    this.#planted = options.planted;
     this.#onDeath = options.onDeath;
   }
 
@@ -99,7 +99,7 @@ export class NodeProcess {
     const child = spawn(
       process.execPath,
       [
-        ...(this.#mutant ? ['--import', new URL('mutants/register.js', built).href] : []),
+        ...(this.#planted ? ['--import', new URL('planted-faults/register.js', built).href] : []),
         fileURLToPath(new URL('node-main.js', built)),
       ],
       {
@@ -116,7 +116,7 @@ export class NodeProcess {
           LOG_LEVEL: 'info',
           CHAOS_CLOCK_MS: String(this.#offsetMs),
           ...this.#env,
-          ...(this.#mutant && { CHAOS_MUTANT: this.#mutant }),
+          ...(this.#planted && { CHAOS_PLANTED_FAULT: this.#planted }),
         },
       },
     );

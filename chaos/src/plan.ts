@@ -38,8 +38,8 @@ export interface Options {
   readonly faultsPerRound: number;
   /** Every client must have everything this long after a round, ms. */
   readonly deadlineMs: number;
-  /** Name of a planted fault; see mutants.ts. */
-  readonly mutant?: string;
+  /** Name of a planted fault; see planted-faults.ts. */
+  readonly planted?: string;
 }
 
 /** How a client behaves. */

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { MUTANTS, type Mutant } from './mutants.ts';
 import { type Options, planRun } from './plan.ts';
+import { PLANTED_FAULTS, type PlantedFault } from './planted-faults.ts';
 import { PRESETS, SHORT, SMALL } from './presets.ts';
 import { reportOf } from './report.ts';
 import { type RunResult, run } from './run.ts';
@@ -18,9 +18,9 @@ afterAll(() => {
 
 /** Carries out a run in a folder of its own, which is kept for inspection after a violation. */
 async function aRun(options: Options): Promise<RunResult> {
-  const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.mutant ?? options.mode}-`));
+  const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.planted ?? options.mode}-`));
   const result = await run(planRun(options), dir);
-  if (result.violations.length === 0 || options.mutant) dirs.push(dir);
+  if (result.violations.length === 0 || options.planted) dirs.push(dir);
   else console.error([`history and logs: ${dir}`, ...reportOf(result)].join('\n'));
   return result;
 }
@@ -55,24 +55,24 @@ describe('every guarantee is kept', () => {
 
 /** With PARLEY_NIGHTLY=1, also the faults whose rules another fault covers in every run. */
 const isNightly = process.env.PARLEY_NIGHTLY === '1';
-const planted = Object.entries(MUTANTS).filter(([, { nightly }]) => isNightly || !nightly);
+const planted = Object.entries(PLANTED_FAULTS).filter(([, { nightly }]) => isNightly || !nightly);
 
 test('every rule with a planted fault has one in every run', () => {
-  const rules = (faults: readonly Mutant[]) =>
+  const rules = (faults: readonly PlantedFault[]) =>
     [...new Set(faults.flatMap((f) => f.caughtBy))].sort();
-  const always = Object.values(MUTANTS).filter((f) => !f.nightly);
-  expect(rules(always)).toEqual(rules(Object.values(MUTANTS)));
+  const always = Object.values(PLANTED_FAULTS).filter((f) => !f.nightly);
+  expect(rules(always)).toEqual(rules(Object.values(PLANTED_FAULTS)));
 });
 
 // Two at a time: most of a run is waiting.
 describe.concurrent('the checker finds a planted fault:', () => {
-  test.each(planted)('%s', async (mutant, { caughtBy, run: changes }) => {
+  test.each(planted)('%s', async (name, { caughtBy, run: changes }) => {
     // Some faults show only with the right timing: they get another chance with another seed.
     for (const seed of [1, 2, 3]) {
-      const options = { ...PRESETS[changes.mode], ...SMALL, ...changes, seed, mutant };
+      const options = { ...PRESETS[changes.mode], ...SMALL, ...changes, seed, planted: name };
       const rules = new Set((await aRun(options)).violations.map((v) => v.rule));
       if (caughtBy.some((rule) => rules.has(rule))) return;
     }
-    expect.fail(`no run of ${mutant} broke one of: ${caughtBy.join(', ')}`);
+    expect.fail(`no run of ${name} broke one of: ${caughtBy.join(', ')}`);
   });
 });

@@ -20,9 +20,9 @@ import type { FaultName } from './fault-names.ts';
 import { beginFault, type FaultContext } from './faults.ts';
 import { choicesIn, readEvents, readMessages } from './final-reads.ts';
 import type { HistoryRecord } from './history.ts';
-import { findMutant } from './mutants.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Plan, type Step, usernameOf } from './plan.ts';
+import { findPlantedFault } from './planted-faults.ts';
 import { FaultProxy } from './proxy.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
@@ -129,7 +129,7 @@ class ChaosRun {
 
   async build(): Promise<void> {
     const { options } = this.#plan;
-    const mutant = findMutant(options.mutant);
+    const planted = findPlantedFault(options.planted);
     let dataDir = this.#dir;
     if (options.faults.includes('disk-full')) {
       this.#disk = SmallDisk.mount(join(this.#dir, 'disk'), DISK_MB);
@@ -148,14 +148,14 @@ class ChaosRun {
             ...(database?.url && { DATABASE_URL: database.url }),
             ...(redisUrl && { REDIS_URL: redisUrl }),
           },
-          mutant: mutant?.edits ? options.mutant : undefined,
+          planted: planted?.edits ? options.planted : undefined,
           onDeath: (how) => this.#died(`node${n + 1}`, how),
         }),
       );
     }
     await Promise.all(this.#nodes.map((node) => node.start()));
     this.#database ??= databaseOfNode((this.#nodes[0] as NodeProcess).dataDir);
-    if (mutant?.sql) await this.#database.query(mutant.sql);
+    if (planted?.sql) await this.#database.query(planted.sql);
     await this.#populate();
     this.#sampler = setInterval(() => void this.#sample(), 500);
   }
@@ -223,7 +223,7 @@ class ChaosRun {
       conversations: this.#conversations,
       accounts: ids,
       nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
-      mutant: this.#plan.options.mutant,
+      planted: this.#plan.options.planted,
     };
     for (const [n, client] of clients.entries()) {
       const { account } = users[client.account] as (typeof users)[0];

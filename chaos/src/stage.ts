@@ -17,5 +17,5 @@ export interface Stage {
   readonly accounts: readonly AccountId[];
   /** Addresses of the nodes themselves, for requests that bypass the proxies. */
   readonly nodes: () => readonly string[];
-  readonly mutant: string | undefined;
+  readonly planted: string | undefined;
 }

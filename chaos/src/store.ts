@@ -187,7 +187,7 @@ export class ProcessStore implements Store {
 }
 
 /** Creates a store of the given kind. */
-export function newStore(indexedDb: boolean, mutant: string | undefined): Store {
-  if (mutant === 'cursor-first') return new CursorFirstStore();
+export function newStore(indexedDb: boolean, planted: string | undefined): Store {
+  if (planted === 'cursor-first') return new CursorFirstStore();
   return indexedDb ? new IndexedDbStore() : new KeptStore();
 }

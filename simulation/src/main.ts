@@ -1,8 +1,8 @@
 import { register } from 'node:module';
 import { parseArgs } from 'node:util';
 import type { Exploration, Failure } from './explore.ts';
-import { MUTANTS } from './mutants/mutants.ts';
 import type { Plan } from './plan.ts';
+import { PLANTED_FAULTS } from './planted-faults/planted-faults.ts';
 import type { RunOptions } from './run.ts';
 
 /**
@@ -26,7 +26,7 @@ acknowledged message was lost, doubled or seen in another order.
   --trace        prints what happened in that schedule
   --brief        does not reduce a schedule that fails
   --plant NAME   plants a fault, which must be found:
-                 ${Object.keys(MUTANTS).join(', ')}
+                 ${Object.keys(PLANTED_FAULTS).join(', ')}
 `;
 
 interface Arguments {
@@ -54,12 +54,12 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { seed, seconds, count, trace, plant } = wanted;
-  const mutant = plant === undefined ? undefined : MUTANTS[plant];
-  if (mutant) register('./mutants/hooks.js', import.meta.url, { data: mutant.edits });
+  const planted = plant === undefined ? undefined : PLANTED_FAULTS[plant];
+  if (planted) register('./planted-faults/hooks.js', import.meta.url, { data: planted.edits });
   // The modules of the product are loaded only now, with the planted fault.
   const { explore } = await import('./explore.ts');
   const { planRun } = await import('./plan.ts');
-  const options: RunOptions = { cursorFirst: mutant?.cursorFirst };
+  const options: RunOptions = { cursorFirst: planted?.cursorFirst };
   if (seconds === null && count === null) return one(planRun(seed), trace, options, plant);
   const explored = await explore(seed, { seconds, count }, options);
   tell(summaryOf(explored, seed));
@@ -145,7 +145,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' {
     return text === undefined ? null : number(name, text);
   };
   const { plant } = values;
-  if (plant !== undefined && !MUTANTS[plant]) throw new Error(`There is no fault ${plant}`);
+  if (plant !== undefined && !PLANTED_FAULTS[plant]) throw new Error(`There is no fault ${plant}`);
   const [seconds, count, seed] = [optional('seconds'), optional('count'), optional('seed')];
   return {
     seed: seed ?? Math.floor(Math.random() * 1e8),

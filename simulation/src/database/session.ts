@@ -66,7 +66,7 @@ export const TIMEOUTS: Timeouts = {
   idleInTransaction: 15_000,
 };
 
-/** Lets the COMMIT of a transaction be answered before it is on disk. Only a mutant sends this. */
+/** Lets the COMMIT of a transaction be answered before it is on disk. Only a planted fault sends this. */
 const ASYNCHRONOUS = 'set local synchronous_commit = off';
 /** Until the latest when such a COMMIT is on disk: three times `wal_writer_delay`, ms. */
 const WAL_WRITER_MS = 600;

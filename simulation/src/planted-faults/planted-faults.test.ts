@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../../test/simulate.ts';
-import type { Mutant } from './mutant.ts';
-import { MUTANTS } from './mutants.ts';
+import type { PlantedFault } from './planted-fault.ts';
+import { PLANTED_FAULTS } from './planted-faults.ts';
 
 const PACKAGES = new URL('../../../packages/', import.meta.url);
 /** Every planted fault is found within this many schedules; most within the first. */
@@ -18,18 +18,20 @@ const ALWAYS = [
 ];
 
 test.each(
-  Object.entries(MUTANTS).flatMap(([name, { edits }]) => edits.map((edit) => ({ name, ...edit }))),
+  Object.entries(PLANTED_FAULTS).flatMap(([name, { edits }]) =>
+    edits.map((edit) => ({ name, ...edit })),
+  ),
 )('the planted fault $name applies to the built $file', ({ file, find }) => {
   const source = readFileSync(new URL(file, PACKAGES), 'utf8');
   expect(source.split(find).length - 1, find).toBe(1);
 });
 
 describe('the simulation', () => {
-  const planted = process.env.PARLEY_NIGHTLY ? Object.keys(MUTANTS) : ALWAYS;
+  const planted = process.env.PARLEY_NIGHTLY ? Object.keys(PLANTED_FAULTS) : ALWAYS;
   test.each(planted)(
     'finds the planted fault %s',
     async (name) => {
-      const { caughtBy } = MUTANTS[name] as Mutant;
+      const { caughtBy } = PLANTED_FAULTS[name] as PlantedFault;
       const count = String(COUNT);
       const { code, output } = await simulate(
         '--plant',

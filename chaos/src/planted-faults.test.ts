@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { MUTANTS } from './mutants.ts';
+import { PLANTED_FAULTS } from './planted-faults.ts';
 
 const DIST = new URL('../../packages/server/dist/', import.meta.url);
 
 test.each(
-  Object.entries(MUTANTS).flatMap(([name, { edits = [] }]) =>
+  Object.entries(PLANTED_FAULTS).flatMap(([name, { edits = [] }]) =>
     edits.map((edit) => ({ name, ...edit })),
   ),
 )('the planted fault $name applies to the built $file', ({ file, find }) => {

@@ -16,7 +16,7 @@ export interface Edit {
 }
 
 /** A planted fault. */
-export interface Mutant {
+export interface PlantedFault {
   readonly description: string;
   /** Edits of the server; without any, the fault is in the client’s store (store.ts). */
   readonly edits?: readonly Edit[];
@@ -33,7 +33,7 @@ export interface Mutant {
 const none: readonly FaultName[] = [];
 
 /** All planted faults, by name. */
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
+export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'lax-commit': {
     description: 'commit without waiting for the fsync',
     edits: [
@@ -320,10 +320,12 @@ async function lockStreams(tx, commands) {`,
 };
 
 /** Returns the planted fault of this name; undefined without a name. @throws for an unknown name */
-export function findMutant(name: string | undefined): Mutant | undefined {
+export function findPlantedFault(name: string | undefined): PlantedFault | undefined {
   if (name === undefined || name === '') return undefined;
-  const mutant = MUTANTS[name];
-  if (!mutant)
-    throw new Error(`There is no fault ${name}; there are ${Object.keys(MUTANTS).join(', ')}`);
-  return mutant;
+  const planted = PLANTED_FAULTS[name];
+  if (!planted)
+    throw new Error(
+      `There is no fault ${name}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
+    );
+  return planted;
 }

@@ -1,6 +1,6 @@
-import { MUTANTS as CHAOS } from '@parley/chaos/mutants';
-import type { Mutant, PackageEdit } from './mutant.ts';
-import { THREAD_MUTANTS } from './threads.ts';
+import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
+import type { PackageEdit, PlantedFault } from './planted-fault.ts';
+import { THREAD_FAULTS } from './threads.ts';
 
 /**
  * Defects that are planted to prove that the simulation finds them. Module hooks edit the built modules of
@@ -60,19 +60,19 @@ const client = (file: string, find: string, replace: string): PackageEdit => ({
 });
 
 /** Returns a planted fault of the chaos runs. `caughtBy`: the rules that find it here, if not the same. */
-function shared(name: string, caughtBy?: readonly string[]): Mutant {
-  const mutant = CHAOS[name];
-  if (!mutant) throw new Error(`The chaos runs have no planted fault ${name}`);
-  const { description, edits = [] } = mutant;
+function shared(name: string, caughtBy?: readonly string[]): PlantedFault {
+  const planted = CHAOS[name];
+  if (!planted) throw new Error(`The chaos runs have no planted fault ${name}`);
+  const { description, edits = [] } = planted;
   return {
     description,
-    caughtBy: caughtBy ?? mutant.caughtBy,
+    caughtBy: caughtBy ?? planted.caughtBy,
     edits: edits.map((e) => server(e.file, e.find, e.replace)),
   };
 }
 
 /** All planted faults, by name. */
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
+export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
   ...Object.fromEntries(SHARED.map((name) => [name, shared(name)])),
   reorder: shared('reorder', [COMPLETE, IN_TIME]),
   'skip-slow': shared('skip-slow', [COMPLETE, IN_TIME]),
@@ -321,5 +321,5 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ),
     ],
   },
-  ...THREAD_MUTANTS,
+  ...THREAD_FAULTS,
 };

@@ -1,5 +1,5 @@
 import type { LoadHook } from 'node:module';
-import type { PackageEdit } from './mutant.ts';
+import type { PackageEdit } from './planted-fault.ts';
 
 let edits: readonly PackageEdit[] = [];
 

@@ -7,7 +7,7 @@ export interface PackageEdit {
 }
 
 /** A planted fault. */
-export interface Mutant {
+export interface PlantedFault {
   readonly description: string;
   /** The rules of the checker, at least one of which must find it. */
   readonly caughtBy: readonly string[];

@@ -1,4 +1,4 @@
-import type { Mutant, PackageEdit } from './mutant.ts';
+import type { PackageEdit, PlantedFault } from './planted-fault.ts';
 
 /** Planted faults of threads, mentions and polls. */
 
@@ -12,7 +12,7 @@ const edit = (file: string, find: string, replace: string): PackageEdit => ({
 });
 
 /** The planted faults of threads, mentions and polls, by name. */
-export const THREAD_MUTANTS: Readonly<Record<string, Mutant>> = {
+export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'reply-counted-twice': {
     description: 'count each reply of a thread twice',
     caughtBy: [STATE],
