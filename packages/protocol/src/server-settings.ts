@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count } from './bounds.ts';
+import { isStorable } from './characters.ts';
 import { ImageId } from './ids.ts';
 import { GroupRetention, RetentionDays } from './retention.ts';
 import { line } from './text.ts';
@@ -68,6 +69,7 @@ const Domain = z
   .string()
   .max(253)
   .regex(/^[^\s,:@]+$/, 'Enter a domain such as example.org')
+  .refine(isStorable, { message: 'The domain contains characters that can’t be stored' })
   .transform((text) => text.toLowerCase());
 
 /** Settings to change; those that are missing stay unchanged. The icon is changed by itself, with a file. */

@@ -532,6 +532,8 @@ describe('settings of the server', () => {
   test('are validated', async () => {
     for (const wrong of [
       { name: '  ' },
+      { registration: { mode: 'domain', domains: ['a\ud800'] } },
+      { registration: { mode: 'domain', domains: ['a\0'] } },
       { name: 'x'.repeat(61) },
       { registration: { mode: 'domain', domains: [] } },
       { registration: { mode: 'open', domains: ['example.org'] } },
