@@ -538,6 +538,7 @@ describe('settings of the server', () => {
       { registration: { mode: 'domain', domains: [] } },
       { registration: { mode: 'open', domains: ['example.org'] } },
       { registration: { mode: 'domain', domains: ['a@b'] } },
+      { registration: { mode: 'domain', domains: ['\udc00a'] } },
       { messageEditWindow: -1 },
       { messageEditWindow: 1e12 },
       { groupCreation: 'some' },
