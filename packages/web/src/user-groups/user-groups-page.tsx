@@ -8,9 +8,10 @@ import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
+import { Loading } from '../ui/loading.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
+import { useLoad } from '../ui/use-load.ts';
 import { EditUserGroup } from './edit-user-group.tsx';
-import { useUserGroups } from './use-user-groups.ts';
 import { UserGroupDialog } from './user-group-dialog.tsx';
 
 /** What is shown over the list. */
@@ -37,7 +38,11 @@ export function UserGroupsPage() {
 /** Lists the user groups; admins can create, change and delete them. */
 export function UserGroupList() {
   const client = useClient();
-  const groups = useUserGroups();
+  const groups = useParley((s) => s.userGroups);
+  const loaded = useLoad(async () => {
+    await client.userGroups.load();
+    return true;
+  });
   const mayManage = useParley((s) => s.me)?.permissions.includes('administer') === true;
   const [shown, setShown] = useState<Shown | null>(null);
   const close = () => setShown(null);
@@ -55,7 +60,9 @@ export function UserGroupList() {
           )
         }
       />
-      {sorted.length === 0 ? (
+      {loaded.data === null && sorted.length === 0 ? (
+        <Loading of={loaded} />
+      ) : sorted.length === 0 ? (
         <Empty icon={<AtSign size={22} />} title={t('userGroups.none')}>
           {t('userGroups.noneHint')}
         </Empty>
