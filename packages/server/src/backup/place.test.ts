@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
-import { isDerived, isKept, openFile } from './files.ts';
+import { isDerived, isKept, listFiles, openFile } from './files.ts';
 import {
   aside,
   claim,
@@ -31,6 +40,7 @@ describe('a data folder in which a backup is restored', () => {
   test('has its files aside until all are ready, and then in their places', async () => {
     const ready = await claim(dataDir);
     expect(ready).toBe(readyDir(dataDir));
+    expect(statSync(ready).mode & 0o777).toBe(0o700);
     expect(readdirSync(dataDir)).toEqual(['restoring']);
     expect(aside(dataDir)).toBe(join(dataDir, 'restoring', 'database'));
     writeFileSync(join(ready, 'secret'), 's');
@@ -133,6 +143,15 @@ describe('the files of a backup', () => {
     expect(kept('/data/backups')).toBe(true);
     expect(kept('/elsewhere/own.tar.gz')).toBe(false);
     expect(kept('/data')).toBe(false);
+  });
+
+  test('are files: links to what is elsewhere are left out', async () => {
+    put('secret');
+    put('outbox/one.eml');
+    put('postgres/PG_VERSION');
+    symlinkSync('/etc/hostname', join(dataDir, 'link'));
+    symlinkSync('/etc', join(dataDir, 'outbox', 'folder'));
+    expect(await listFiles(dataDir)).toEqual(['outbox/one.eml', 'secret']);
   });
 
   test('are read up to the length that they had, with their digest', async () => {
