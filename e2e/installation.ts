@@ -58,6 +58,7 @@ export class Installation {
           PORT: String(this.#port),
           PARLEY_DATA: join(this.#folder, 'data'),
           RATE_LIMITS: 'off',
+          LINK_PREVIEWS: 'off',
           LOG_LEVEL: 'error',
         },
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -30,6 +30,7 @@ export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<Buil
       PORT: '0',
       PARLEY_DATA: dataDir,
       RATE_LIMITS: 'off',
+      LINK_PREVIEWS: 'off',
       LOG_LEVEL: 'error',
       ...settings,
     },

@@ -39,7 +39,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
   ['accounts/users', 'files'],
   ['messages'],
-  ['conversations', 'personal'],
+  ['conversations', 'link-previews', 'personal'],
   ['admission', 'blocks', 'event-visibility.ts', 'notifications', 'status', 'user-groups'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],

@@ -32,6 +32,7 @@ export async function startServer(
       PORT: '0',
       PARLEY_DATA: dataDir,
       RATE_LIMITS: 'off',
+      LINK_PREVIEWS: 'off',
       LOG_LEVEL: 'warn',
       ...options.env,
     },

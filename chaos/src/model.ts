@@ -139,6 +139,7 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     const message = messages.get(data.message);
     if (message?.poll) message.poll = { ...message.poll, closedAt: at };
   },
+  'message.previewed': 'none',
   'message.unpinned': ({ messages }, { data }) => {
     const message = messages.get(data.message);
     if (message) message.pinned = null;

@@ -113,6 +113,7 @@ export class NodeProcess {
           PUBLIC_URL: 'http://parley.test',
           PARLEY_SECRET: 'every node of a chaos run has the same',
           RATE_LIMITS: 'off',
+          LINK_PREVIEWS: 'off',
           LOG_LEVEL: 'info',
           CHAOS_CLOCK_MS: String(this.#offsetMs),
           ...this.#env,

@@ -51,7 +51,7 @@ const COLUMNS = {
   unchanged_commands: 'actor_id, client_id, stream_id, seq, command_digest',
   accounts: 'id, username, display_name, role, is_active, read_version, created_at',
   conversations:
-    'id, kind, visibility, name, direct_key, is_everyone, minimum_roles, topic, description, archived_at, slow_mode_seconds, avatar, member_count, created_by, created_at, deleted_at',
+    'id, kind, visibility, name, direct_key, is_everyone, minimum_roles, topic, description, archived_at, slow_mode_seconds, link_previews, avatar, member_count, created_by, created_at, deleted_at',
   memberships:
     'conversation_id, account_id, joined_seq, left_seq, role, read_seq, read_revision, slow_posted_at',
   messages:

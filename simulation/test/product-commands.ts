@@ -436,7 +436,7 @@ class Product {
     const append = this.#append;
     const group = this.#group;
     const by = (actor: AccountId) => this.#by(actor, group);
-    const all = { topic: 'now', description: '12', slowModeSeconds: 30 };
+    const all = { topic: 'now', description: '12', slowModeSeconds: 30, linkPreviews: false };
     await this.#ask('settings by member', updateGroup(append, by(bob), all));
     await this.#ask('settings', updateGroup(append, by(ann), all));
     await this.#ask('settings again', updateGroup(append, by(ann), all));

@@ -55,6 +55,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
       archived_at: null,
       slow_mode_seconds: 0,
       avatar: null,
+      link_previews: true,
       member_count: 2,
       created_by: f.accounts[0] as string,
       created_at: t,
@@ -246,6 +247,7 @@ const BASE: Readonly<Record<string, Build>> = {
     c.of(f.accounts),
     c.some([3, 4, 5, 6]),
   ],
+  'messages-redact-previewed': (c, f) => [c.of(f.conversations), c.some([3, 4, 5]), null],
   'messages-slow-post': (c, f) => [c.of(f.conversations), c.of(f.accounts), at(c.int(9))],
   'messages-posted': (c, f) => {
     const seqs = c.some([5, 6, 7, 8]);
@@ -369,6 +371,7 @@ const BASE: Readonly<Record<string, Build>> = {
     at(c.int(9)),
     c.of([true, false]),
     c.of([null, '00000000-0000-7000-8000-0000000000b1']),
+    c.of([null, true, false]),
   ],
   'conversations-deleted': (c, f) => {
     const ids = c.some(f.conversations);

@@ -46,6 +46,7 @@ import { ImagesApi } from './api-images.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
+import { PreviewsApi } from './api-previews.ts';
 import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
 import { UserGroupsApi } from './api-user-groups.ts';
@@ -135,6 +136,7 @@ export class ParleyApi extends RestSession {
   readonly userGroups = new UserGroupsApi(this);
   /** Avatars and the icon of the server. */
   readonly images = new ImagesApi(this);
+  readonly previews = new PreviewsApi(this);
   /** Saved and scheduled messages. */
   readonly personal = new PersonalApi(this);
 

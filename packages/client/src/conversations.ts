@@ -43,6 +43,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
     avatar: snapshot.avatar ?? null,
     archivedAt: snapshot.archivedAt ?? null,
     slowModeSeconds: snapshot.slowModeSeconds ?? 0,
+    linkPreviews: snapshot.linkPreviews ?? true,
     readRevision: snapshot.readRevision ?? 0,
     unreadMentions: snapshot.unreadMentions ?? [],
     snapshotSeq: snapshot.lastSeq,
@@ -130,7 +131,8 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   // A client has the snapshot before it has the first event.
   'conversation.created': unchanged,
   'conversation.updated': afterSnapshot((view, { at, data }) => {
-    const { name, topic, description, avatar, visibility, slowModeSeconds, archived } = data;
+    const { name, topic, description, avatar, visibility, slowModeSeconds } = data;
+    const { linkPreviews, archived } = data;
     return {
       ...(name !== undefined && { name }),
       ...(topic !== undefined && { topic }),
@@ -138,6 +140,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(avatar !== undefined && { avatar }),
       ...(visibility !== undefined && { visibility }),
       ...(slowModeSeconds !== undefined && { slowModeSeconds }),
+      ...(linkPreviews !== undefined && { linkPreviews }),
       ...(archived !== undefined && { archivedAt: archived ? at : null }),
       ...accessIn(data, view.actingRole),
     };
@@ -202,6 +205,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
   'message.unpinned': lastMessageChanged,
   'poll.voted': lastMessageChanged,
   'poll.closed': lastMessageChanged,
+  'message.previewed': lastMessageChanged,
 };
 
 /** Returns the view after an event of its stream. The window has already applied the event. */
@@ -309,6 +313,7 @@ function latest(window: MessageWindow): Conversation['lastMessage'] {
       pinned: _pinned,
       forwardedFrom: _forwardedFrom,
       poll: _poll,
+      previews: _previews,
       replyTo: _replyTo,
       thread: _thread,
       alsoInConversation: _alsoInConversation,

@@ -10,6 +10,7 @@ export { type ImagesApi, imageUrl } from './api-images.ts';
 export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';
+export type { PreviewsApi } from './api-previews.ts';
 export type { ReportsApi } from './api-reports.ts';
 export type { RetentionApi } from './api-retention.ts';
 export type { UserGroupsApi } from './api-user-groups.ts';

@@ -46,6 +46,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     pinned: null,
     forwardedFrom: null,
     poll: null,
+    previews: [],
   };
 }
 

@@ -48,6 +48,7 @@ export class Local {
           pinned: m.pinned ?? null,
           forwardedFrom: m.forwardedFrom ?? null,
           poll: withCounts(m.poll),
+          previews: m.previews ?? [],
           replyTo: m.replyTo ?? null,
           mentions: m.mentions ?? [],
           attachments: m.attachments ?? [],

@@ -29,6 +29,7 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'message.unpinned': 'none',
   'poll.voted': 'none',
   'poll.closed': 'none',
+  'message.previewed': 'none',
   // Personal streams announce what the conversation’s own stream says.
   'conversation.joined': 'none',
   'conversation.left': 'none',

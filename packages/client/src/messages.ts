@@ -256,6 +256,7 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
     reactions: [],
     forwardedFrom: null,
     poll: null,
+    previews: [],
     pinned: null,
   }),
   'reaction.added': (message, event) => ({
@@ -266,6 +267,7 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
   }),
   'message.pinned': (_message, event) => ({ pinned: { by: event.actor, at: event.at } }),
   'message.unpinned': () => ({ pinned: null }),
+  'message.previewed': (_message, event) => ({ previews: event.data.previews ?? [] }),
   'poll.voted': (message, event) => ({ poll: withVote(message.poll, event) }),
   'poll.closed': ({ poll }, event) => ({ poll: poll && { ...poll, closedAt: event.at } }),
 };

@@ -25,6 +25,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   messageDeleteWindow: true,
   messageRetentionDays: false,
   groupRetention: false,
+  linkPreviews: false,
 };
 
 /** What {@link Refreshes} needs. */

@@ -19,6 +19,7 @@ import type { ApiError } from './api-error.ts';
 import { ImagesApi } from './api-images.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
+import { PreviewsApi } from './api-previews.ts';
 import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
 import { UserGroupsApi } from './api-user-groups.ts';
@@ -362,6 +363,11 @@ const AUTHORIZED: readonly Row[] = [
     { body: { members: [] } },
   ],
   [`DELETE /admin/user-groups/${G}`, ({ api }) => api.userGroups.delete(G)],
+  [
+    `POST /conversations/${C}/messages/7/previews/remove`,
+    ({ api }) => api.previews.remove(C, SEQ, 'https://example.org/'),
+    { body: { url: 'https://example.org/' } },
+  ],
   [`POST /conversations/${C}/messages/7/poll/close`, ({ api }) => api.polls.closePoll(C, SEQ)],
   [
     `POST /conversations/${C}/messages/7/forward`,
@@ -631,6 +637,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(UserGroupsApi).map((name) => `api.userGroups.${name}(`),
       ...methods(PollsApi).map((name) => `api.polls.${name}(`),
       ...methods(RetentionApi).map((name) => `api.retention.${name}(`),
+      ...methods(PreviewsApi).map((name) => `api.previews.${name}(`),
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
       // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)

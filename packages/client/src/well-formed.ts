@@ -40,6 +40,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'message.unpinned': { message: 'number' },
   'poll.voted': { message: 'number', choices: 'object?', before: 'object?' },
   'poll.closed': { message: 'number' },
+  'message.previewed': { message: 'number', previews: 'object?' },
   'conversation.joined': { conversation: 'string', seq: 'number' },
   'conversation.left': { conversation: 'string', seq: 'number' },
   'message.saved': { conversation: 'string', message: 'number' },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
-import { Attachment } from './files.ts';
+import { Attachment, LinkPreview } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import {
   AccountId,
@@ -124,6 +124,7 @@ const CONVERSATION_EVENTS = {
     retention: MessageRetention.optional(),
     /** Null: it was removed. */
     avatar: ImageId.nullable().optional(),
+    linkPreviews: z.boolean().optional(),
     /** What members may do since the event, if that has changed. */
     access: GroupAccess.optional(),
   }),
@@ -176,6 +177,16 @@ const CONVERSATION_EVENTS = {
   }),
   'reaction.added': z.object({ message: Seq, emoji: Emoji }),
   'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
+  /**
+   * The previews of the links of a message, all of them: they replace earlier ones, which are removed from
+   * earlier events. The actor is the author of the message, or who has removed a preview. The links in
+   * `removed` get no preview again.
+   */
+  'message.previewed': z.object({
+    message: Seq,
+    previews: z.array(LinkPreview).max(LIMITS.previewsPerMessage),
+    removed: z.array(z.string()).max(LIMITS.previewsPerMessage).optional(),
+  }),
   /** The deletion of a message also removes its pin, without an event of its own. */
   'message.pinned': z.object({ message: Seq }),
   'message.unpinned': z.object({ message: Seq }),

@@ -35,6 +35,32 @@ export const Attachment = z
   });
 export type Attachment = z.infer<typeof Attachment>;
 
+/**
+ * What a page that a message links to says of itself. Everything in it is text of that page, and to be shown
+ * as text; the image is a file of this server.
+ */
+export const LinkPreview = z
+  .object({
+    /** The address as the message has it. */
+    url: z.string(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    siteName: z.string().optional(),
+    image: Attachment.optional(),
+  })
+  .meta({
+    id: 'LinkPreview',
+    examples: [
+      {
+        url: 'https://example.org/release',
+        title: 'Release 4.2',
+        description: 'What is new',
+        siteName: 'Example',
+      },
+    ],
+  });
+export type LinkPreview = z.infer<typeof LinkPreview>;
+
 /** The files of a new message, in order: uploaded by its author, each once. */
 export const AttachmentIds = z
   .array(FileId)

@@ -123,6 +123,12 @@ export const LIMITS = {
   userGroupsPerMessage: 5,
   /** Files attached to one message. */
   attachmentsPerMessage: 10,
+  /** Links of a message that get a preview, and the characters of each link and of the parts of a preview. */
+  previewsPerMessage: 5,
+  previewUrlCharacters: 1_000,
+  previewTitleCharacters: 200,
+  previewDescriptionCharacters: 300,
+  previewSiteCharacters: 80,
   /** Unfinished uploads of one account. */
   uploadsPerAccount: 20,
   /** Files of one account to which no message has ever referred, unfinished uploads included. */

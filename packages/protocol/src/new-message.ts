@@ -53,6 +53,7 @@ export function newMessage({
           closedAt: null,
         }
       : null,
+    previews: [],
     pinned: null,
   };
 }

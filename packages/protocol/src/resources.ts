@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, ForwardedFrom, Mention, ThreadSummary } from './events.ts';
-import { Attachment } from './files.ts';
+import { Attachment, LinkPreview } from './files.ts';
 import {
   ConversationPermission,
   MemberRole,
@@ -202,6 +202,8 @@ export const Message = z
     /** Where its text comes from; null if its author wrote it. */
     forwardedFrom: ForwardedFrom.nullable(),
     poll: Poll.nullable(),
+    /** Previews of its links, in order. They appear some time after the message. */
+    previews: z.array(LinkPreview),
     /** Who pinned it, and when; null if it is not pinned. */
     pinned: z.object({ by: AccountId, at: Timestamp }).nullable(),
   })
@@ -313,6 +315,8 @@ export const Conversation = z
     archivedAt: Timestamp.nullable(),
     /** How long members wait between two posts, unless they have `skip_slow_mode`; 0: no wait. */
     slowModeSeconds: count(),
+    /** Whether messages of the group get previews of their links. */
+    linkPreviews: z.boolean(),
     isEveryone: z.boolean(),
     /** The other user of a direct conversation of two. */
     peer: AccountId.nullable(),
@@ -352,6 +356,7 @@ export const Conversation = z
       pinned: true,
       forwardedFrom: true,
       poll: true,
+      previews: true,
       replyTo: true,
       thread: true,
       alsoInConversation: true,

@@ -121,6 +121,7 @@ export const UpdateGroupBody = z
     description: GroupDescription.optional(),
     visibility: Visibility.optional(),
     slowModeSeconds: count(0, LIMITS.slowModeSecondsMax).optional(),
+    linkPreviews: z.boolean().optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     message: 'Say what to change',
@@ -174,6 +175,10 @@ export const CreatePollBody = z
 export const VoteBody = z
   .object({ choices: z.array(count(0, LIMITS.pollChoicesMax - 1)).max(LIMITS.pollChoicesMax) })
   .meta({ examples: [{ choices: [0] }] });
+/** The link whose preview to remove, as the preview has it. */
+export const RemoveLinkPreviewBody = z
+  .object({ url: z.string().max(LIMITS.previewUrlCharacters) })
+  .meta({ examples: [{ url: 'https://example.org/release' }] });
 /** Where to forward a message. */
 export const ForwardBody = z
   .object({ to: ConversationId })

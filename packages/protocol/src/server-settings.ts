@@ -43,6 +43,8 @@ export const ServerSettings = z
     messageRetentionDays: RetentionDays.nullable(),
     /** What groups may choose in place of that. */
     groupRetention: GroupRetention,
+    /** Whether the server fetches the pages that messages link to, for previews. */
+    linkPreviews: z.boolean(),
   })
   .meta({ id: 'ServerSettings' });
 export type ServerSettings = z.infer<typeof ServerSettings>;
@@ -59,6 +61,7 @@ export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   messageDeleteWindow: null,
   messageRetentionDays: null,
   groupRetention: 'shorter',
+  linkPreviews: true,
 };
 
 /** Settings of the server that were changed, to these values. */

@@ -6,7 +6,9 @@ import {
   emailFrom,
   host,
   megabytes,
+  networks,
   port,
+  ports,
   publicUrl,
   registration,
   securityContacts,
@@ -270,6 +272,31 @@ export const settings = {
     ],
     example: 'mailto:security@example.org, https://example.org/security',
     schema: securityContacts.default([]),
+  }),
+  LINK_PREVIEWS: setting('linkPreviews', {
+    description: [
+      '"off": the server never fetches pages that messages link to; "on": it does. Without it, admins choose',
+      'it on the page Server settings; at first it is on.',
+    ],
+    example: 'off',
+    schema: z
+      .enum(['on', 'off'], 'must be on or off')
+      .transform((text) => text === 'on')
+      .optional(),
+  }),
+  LINK_PREVIEW_PORTS: setting('linkPreviewPorts', {
+    default: '80, 443',
+    description: ['The ports from which link previews are fetched, as a comma-separated list.'],
+    schema: ports,
+  }),
+  LINK_PREVIEW_NETWORKS: setting('linkPreviewNetworks', {
+    description: [
+      'Private addresses and networks from which link previews are fetched as well, as a comma-separated',
+      'list, for instance those of an intranet. Every member can make the server send GET requests there,',
+      'and read what the pages say of themselves. Without it, only public addresses are used.',
+    ],
+    example: '10.1.2.0/24',
+    schema: networks.default([]),
   }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',

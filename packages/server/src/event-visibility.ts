@@ -1,5 +1,5 @@
 import { AccountId } from '@parley/protocol';
-import { redactMessages } from './messages/redact.ts';
+import { redactMessages, redactPreviews } from './messages/redact.ts';
 import { redactScheduled } from './personal/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
 import { peek } from './stream/record.ts';
@@ -29,6 +29,7 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.unpinned': NO_CHANGE,
   'poll.voted': NO_CHANGE,
   'poll.closed': NO_CHANGE,
+  'message.previewed': { endsMembershipOf: null, redact: redactPreviews },
   'conversation.joined': NO_CHANGE,
   'conversation.left': NO_CHANGE,
   'message.saved': NO_CHANGE,

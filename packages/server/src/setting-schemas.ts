@@ -67,6 +67,27 @@ export const trustedProxies = z
     'must be a comma-separated list of addresses or networks, such as loopback, 10.0.0.5, 192.168.16.0/20',
   );
 
+/** A list of addresses and networks in numbers. */
+export const networks = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+  .refine(
+    (parts) => parts.every((part) => isNetwork(part) && isIP(part.split('/')[0] ?? '') !== 0),
+    'must be a comma-separated list of addresses or networks, such as 10.0.0.5, 192.168.16.0/20',
+  );
+
+/** A list of ports. */
+export const ports = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+  .refine(
+    (parts) =>
+      parts.length > 0 &&
+      parts.every((part) => /^\d{1,5}$/.test(part) && +part >= 1 && +part <= 65_535),
+    'must be a comma-separated list of ports, such as 80, 443',
+  )
+  .transform((parts) => parts.map(Number));
+
 /** Returns whether a text is a named network, an IP address, or a network as address/length. */
 function isNetwork(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;

@@ -71,6 +71,7 @@ async function aProcess(databaseUrl: string, env: Record<string, string> = {}) {
     PARLEY_DATA: dataDir,
     DATABASE_URL: databaseUrl,
     RATE_LIMITS: 'off',
+    LINK_PREVIEWS: 'off',
     LOG_LEVEL: 'info',
     ...env,
   });

@@ -48,6 +48,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
         REDIS_URL: redis.url,
         PUBLIC_URL: 'http://parley.example',
         RATE_LIMITS: 'off',
+        LINK_PREVIEWS: 'off',
         LOG_LEVEL: 'warn',
       });
       undo.push(() => child.kill());

@@ -31,6 +31,16 @@ const OTHERS = [
   'retention-unset',
   // Forwarded messages.
   'messages-forwarded',
+  // Link previews: no simulated message has a link.
+  'link-jobs-posted',
+  'messages-target-preview',
+  'link-jobs-edited',
+  'link-jobs-done',
+  'link-jobs-one',
+  'link-previews-attached',
+  'link-previews-files',
+  'link-previews-replaced',
+  'link-previews-added',
   'stream-read-logs',
   'stream-read-some-logs',
   'read-cursors-unread',

@@ -56,6 +56,7 @@ export interface ConversationRow {
   readonly archived_at: number | null;
   readonly slow_mode_seconds: number;
   readonly avatar: string | null;
+  readonly link_previews: boolean;
   readonly member_count: number;
   readonly created_by: string;
   readonly created_at: number;

@@ -253,6 +253,7 @@ export class ModelServer {
       threadSummary: _______,
       forwardedFrom: _________,
       poll: __________,
+      previews: ___________,
       ...lastMessage
     } = last ?? {
       mentions: [],
@@ -265,6 +266,7 @@ export class ModelServer {
       threadSummary: null,
       forwardedFrom: null,
       poll: null,
+      previews: [],
     };
     const members = this.log(id).reduce(
       (n, e) => n + (e.type === 'member.joined' ? 1 : e.type === 'member.left' ? -1 : 0),
@@ -288,6 +290,7 @@ export class ModelServer {
       avatar: null,
       archivedAt: null,
       slowModeSeconds: 0,
+      linkPreviews: true,
       permissions: this.permissions,
       minimumRoles: this.minimumRoles,
       removableRoles: [],

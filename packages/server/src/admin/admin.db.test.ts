@@ -26,7 +26,11 @@ let admin: User;
 let member: User;
 beforeAll(async () => {
   cluster = await startTestCluster();
-  server = await startTestServer(cluster, { SMTP_URL: '', PARLEY_SECRET: 's'.repeat(40) });
+  server = await startTestServer(cluster, {
+    SMTP_URL: '',
+    LINK_PREVIEWS: '',
+    PARLEY_SECRET: 's'.repeat(40),
+  });
   owner = await server.register('olga');
   admin = await server.register('adam');
   member = await server.register('mona');
@@ -542,6 +546,7 @@ describe('settings of the server', () => {
       { messageEditWindow: -1 },
       { messageEditWindow: 1e12 },
       { groupCreation: 'some' },
+      { linkPreviews: 'on' },
     ]) {
       expect([wrong, (await change(admin, wrong)).status]).toEqual([wrong, 422]);
     }

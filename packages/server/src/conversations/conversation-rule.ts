@@ -53,6 +53,7 @@ export interface GroupSettings {
   readonly description?: string;
   readonly visibility?: Visibility;
   readonly slowModeSeconds?: number;
+  readonly linkPreviews?: boolean;
 }
 
 /** A command on a conversation; `target` is the account it is about, by default the actor. */
@@ -76,6 +77,7 @@ export interface ConversationState {
   readonly description: string;
   readonly visibility: Visibility;
   readonly slowModeSeconds: number;
+  readonly linkPreviews: boolean;
   /** What the group has set itself of its minimum roles. */
   readonly overrides: MinimumRoleOverrides;
   readonly minimumRoles: MinimumRoles;
@@ -175,6 +177,7 @@ export async function readConversationState(
     topic: string;
     description: string;
     slow_mode_seconds: number;
+    link_previews: boolean;
     is_archived: boolean;
     member_count: number;
     is_deleted: boolean;
@@ -188,7 +191,8 @@ export async function readConversationState(
   }>(
     'conversations-state',
     `select c.kind, c.visibility, c.is_everyone, c.minimum_roles, c.name, c.topic,
-            c.description, c.slow_mode_seconds, c.archived_at is not null as is_archived,
+            c.description, c.slow_mode_seconds, c.link_previews,
+            c.archived_at is not null as is_archived,
             c.member_count,
             c.deleted_at is not null as is_deleted,
             ${isAdminRole('a.role')} as is_server_admin, a.is_active,
@@ -217,6 +221,7 @@ export async function readConversationState(
     description: row.description,
     visibility,
     slowModeSeconds: row.slow_mode_seconds,
+    linkPreviews: row.link_previews,
     overrides: row.minimum_roles,
     minimumRoles: minimumRolesOf(visibility, row.minimum_roles),
     memberCount: row.member_count,

@@ -43,7 +43,8 @@ export const conversationProjections = {
              slow_mode_seconds = coalesce($7, slow_mode_seconds),
              archived_at = case $8::bool when true then $9::timestamptz when false then null
                                          else archived_at end,
-             avatar = case when $10 then $11::uuid else avatar end
+             avatar = case when $10 then $11::uuid else avatar end,
+             link_previews = coalesce($12, link_previews)
          where id = $1`,
         [
           e.stream,
@@ -57,6 +58,7 @@ export const conversationProjections = {
           e.at,
           data.avatar !== undefined,
           data.avatar ?? null,
+          data.linkPreviews ?? null,
         ],
       );
       setRetention(tx, e, data.retention);

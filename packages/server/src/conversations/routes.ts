@@ -167,9 +167,10 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
     schema: {
       operationId: 'updateGroup',
       tags: ['Conversations'],
-      summary: 'Change the name, topic, description or visibility of a group, or its slow mode',
+      summary:
+        'Change the name, topic, description or visibility of a group, its slow mode, or its link previews',
       description:
-        'The group decides who may change name, topic and description (`minimumRoles.rename`). Owners change the visibility, owners and admins the slow mode.',
+        'The group decides who may change name, topic and description (`minimumRoles.rename`). Owners change the visibility and the link previews, owners and admins the slow mode.',
       security,
       headers,
       params: OfConversation,

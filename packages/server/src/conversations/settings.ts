@@ -12,6 +12,7 @@ import {
 import { type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
+  type Command,
   type Decision,
   type NewEvent,
   newEvent,
@@ -36,9 +37,10 @@ const SETTINGS = [
   'description',
   'visibility',
   'slowModeSeconds',
+  'linkPreviews',
 ] as const satisfies (keyof GroupSettings)[];
 
-/** Changes the name, topic, description or visibility of a group, or its slow mode. */
+/** Changes the name, topic, description or visibility of a group, its slow mode, or its link previews. */
 export function updateGroup(
   append: Append,
   r: ConversationRequest,
@@ -50,10 +52,20 @@ export function updateGroup(
     eventType: 'conversation.updated',
     ...(settings.name !== undefined && { name: settings.name }),
     change: { settings },
-    details: isNameOnly ? [] : ['settings', ...SETTINGS.map((s) => settings[s] ?? null)],
+    details: isNameOnly ? [] : ['settings', ...settled(settings)],
     alsoLocks: [WORKSPACE_STREAM],
   });
 }
+
+/** The number of settings in the first version; later ones are part of a digest only if they are set. */
+const FIRST_SETTINGS = SETTINGS.indexOf('slowModeSeconds') + 1;
+
+/** Returns the settings for the digest, without unset later ones, so that retries after an upgrade still match. */
+const settled = (settings: GroupSettings): Command['payload'] => {
+  const all = SETTINGS.map((setting) => settings[setting] ?? null);
+  while (all.length > FIRST_SETTINGS && all.at(-1) === null) all.pop();
+  return all;
+};
 
 /** Renames a group. */
 export const renameGroup = (
@@ -162,10 +174,10 @@ const updateRule = conversationRule(
 
 /** Returns what an update does: each part of it has its own permission. */
 function actionsOf({ change: { settings = {} } }: ConversationCommand): ConversationAction[] {
-  const { name, topic, description, visibility, slowModeSeconds } = settings;
+  const { name, topic, description, visibility, slowModeSeconds, linkPreviews } = settings;
   const isAbout = [name, topic, description].some((text) => text !== undefined);
   const others: ConversationAction[] = [
-    ...(visibility !== undefined ? (['configure'] as const) : []),
+    ...(visibility !== undefined || linkPreviews !== undefined ? (['configure'] as const) : []),
     ...(slowModeSeconds !== undefined ? (['slow_mode'] as const) : []),
   ];
   return isAbout || others.length === 0 ? ['rename', ...others] : others;

@@ -59,6 +59,7 @@ export const currentConversations = (isCurrent = 'false') => `
       'avatar', c.avatar,
       'archivedAt', ${timestamp('c.archived_at')},
       'slowModeSeconds', c.slow_mode_seconds,
+      'linkPreviews', c.link_previews,
       'isEveryone', c.is_everyone,
       'minimumRoles', c.minimum_roles,
       'peer', peer.account_id,

@@ -29,7 +29,11 @@ export async function checkFiles(
 async function checkAttachments(pool: pg.Pool, found: FindingList): Promise<void> {
   const { rows } = await pool.query<{ conversation: string; message: number; file: string }>(
     `select a.conversation_id as conversation, a.message_seq::float8 as message, a.file_id as file
-     from attachments a
+     from (
+       select conversation_id, message_seq, file_id from attachments
+       union all
+       select conversation_id, message_seq, file_id from link_previews where file_id is not null
+     ) a
      join conversations c on c.id = a.conversation_id
      left join files f on f.id = a.file_id and f.state = 'stored'
      where f.id is null and c.deleted_at is null

@@ -19,7 +19,8 @@ export async function writeRepair(
     if (table.rows) await client.query(removal(table, schema), [sound]);
   }
   for (const table of PROJECTION_TABLES) {
-    await client.query(change(table, schema), [sound]);
+    // A row may be nothing but its key.
+    if (table.columns.length > 0) await client.query(change(table, schema), [sound]);
     if (table.rows) {
       await client.query(addition(table, schema, await ownColumns(client, table, schema)), [sound]);
     }

@@ -124,6 +124,17 @@ export class FileCollector {
            where o.file_id = f.id and d.deleted_at is null)`,
       [new Date(clock.now())],
     );
+    await pool.query(
+      `update files f set detached_at = $1
+       from link_previews l join conversations c on c.id = l.conversation_id
+       where l.file_id = f.id and c.deleted_at is not null
+         and f.state = 'stored' and f.detached_at is null
+         and not exists (select from link_cache k where k.file_id = f.id)
+         and not exists (
+           select from link_previews o join conversations d on d.id = o.conversation_id
+           where o.file_id = f.id and d.deleted_at is null)`,
+      [new Date(clock.now())],
+    );
   }
 
   /** Marks files to which nothing refers. Returns how many were looked at. */
@@ -145,8 +156,14 @@ export class FileCollector {
            state = case when exists (
              select from attachments a join conversations c on c.id = a.conversation_id
              where a.file_id = f.id and c.deleted_at is null
-           ) then 'stored' else 'deleting' end,
+           ) or exists (
+             select from link_previews l join conversations c on c.id = l.conversation_id
+             where l.file_id = f.id and c.deleted_at is null
+           ) or exists (select from link_cache k where k.file_id = f.id)
+           then 'stored' else 'deleting' end,
            attached = attached or exists (select from attachments a where a.file_id = f.id)
+             or exists (select from link_previews l where l.file_id = f.id)
+             or exists (select from link_cache k where k.file_id = f.id)
          where id = any($1::uuid[])`,
         [rows.map((row) => row.id)],
       );

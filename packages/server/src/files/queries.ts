@@ -42,7 +42,11 @@ export async function readableFiles(
         or exists (
           select from attachments a
           join memberships m on m.conversation_id = a.conversation_id
-          where a.file_id = f.id and m.account_id = $1 and m.left_seq is null))
+          where a.file_id = f.id and m.account_id = $1 and m.left_seq is null)
+        or exists (
+          select from link_previews l
+          join memberships m on m.conversation_id = l.conversation_id
+          where l.file_id = f.id and m.account_id = $1 and m.left_seq is null))
       order by i.n`,
     values: [account, ids],
   });

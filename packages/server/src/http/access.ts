@@ -183,6 +183,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   createPoll: by('messages:write'),
   vote: by('messages:write'),
   closePoll: by('messages:write'),
+  removeLinkPreview: by('messages:write'),
   forwardMessage: by('messages:write'),
   editMessage: by('messages:write'),
   deleteMessage: by('messages:write'),

@@ -9,6 +9,7 @@ import { emailTransport } from '../email/transport.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { type Files, openFiles } from '../files/files.ts';
+import { openLinkPreviews } from '../link-previews/open.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
@@ -121,6 +122,12 @@ export async function openDomains(
   onCommitted((events) => {
     if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
   });
+  const linkPreviews = openLinkPreviews({
+    ...{ pool, append, clock, log, vault, settings, config, files },
+    url,
+  });
+  onStop(() => linkPreviews.stop());
+  onCommitted((events) => linkPreviews.committed(events));
   const search = new MessageSearch({ pool, clock });
   onStop(() => search.stop());
   const directory = new Directory(pool);
@@ -142,6 +149,7 @@ export async function openDomains(
       files.collector,
       files.sweeper,
       files.imageCollector,
+      linkPreviews,
     ];
     for (const worker of workers) worker.start();
     wordFilter.start(pool, log);

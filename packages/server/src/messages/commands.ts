@@ -16,6 +16,7 @@ import type { OnMessageCommand } from './message-rule.ts';
 import { pinRule, unpinRule } from './pin-rules.ts';
 import { closePollRule, voteRule } from './poll-rules.ts';
 import { type PostCommand, postRule } from './post-rule.ts';
+import { removePreviewRule } from './preview-rules.ts';
 import { reactRule, unreactRule } from './reaction-rules.ts';
 import type { ReplyPlace } from './thread-roots.ts';
 
@@ -135,6 +136,10 @@ export const voteCommand = (
   return onMessage(r, voteRule, 'poll.voted', message, JSON.stringify(sorted));
 };
 
+/** Returns the command that removes the preview of a link. */
+export const removeLinkPreviewCommand = (r: MessageRequest, message: Seq, url: string): Command =>
+  onMessage(r, removePreviewRule, 'message.previewed', message, url);
+
 /** Returns the command that closes a poll. */
 export const closePollCommand = (r: MessageRequest, message: Seq): Command =>
   onMessage(r, closePollRule, 'poll.closed', message, '');
@@ -161,6 +166,9 @@ export const forwardMessage = (append: Append, r: MessageRequest, source: Forwar
 /** Runs {@link voteCommand}. */
 export const vote = (append: Append, r: MessageRequest, message: Seq, choices: readonly number[]) =>
   append.run(voteCommand(r, message, choices));
+/** Runs {@link removeLinkPreviewCommand}. */
+export const removeLinkPreview = (append: Append, r: MessageRequest, message: Seq, url: string) =>
+  append.run(removeLinkPreviewCommand(r, message, url));
 /** Runs {@link closePollCommand}. */
 export const closePoll = (append: Append, r: MessageRequest, message: Seq) =>
   append.run(closePollCommand(r, message));

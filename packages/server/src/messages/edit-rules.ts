@@ -1,6 +1,7 @@
 import { refusal } from '@parley/protocol';
 import { newEvent } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
+import { imagesWithout, linksOfEdit, mayHaveLinks, previewed } from './link-previews.ts';
 import { findNames, mentionsOf, namesIn } from './mentions.ts';
 import { messageRule } from './message-rule.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
@@ -14,7 +15,20 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   const text = { names, mayMentionEveryone: target.mayMentionEveryone };
   const mentions = mentionsOf(0, text, found);
   const data = { message, body, ...placeOf(target.inThread), ...(mentions && { mentions }) };
-  return { events: [newEvent(stream, 'message.edited', data)] };
+  const edited = newEvent(stream, 'message.edited', data);
+  const { previews } = target;
+  if (previews.length === 0 && !mayHaveLinks(body)) return { events: [edited] };
+  // Previews go with their links at once; what the new text links to is fetched later.
+  const kept = previews.filter(({ url }) => body.includes(url));
+  const hasLost = kept.length < previews.length;
+  const images = imagesWithout(previews, kept);
+  return {
+    events: hasLost ? [edited, previewed(conversation, message, kept)] : [edited],
+    writes: [
+      ...(images.length > 0 ? [filesDetached(images, tx.at)] : []),
+      linksOfEdit(conversation, message, target.author),
+    ],
+  };
 });
 
 /** Decides deletions. Deleting a deleted message changes nothing. */

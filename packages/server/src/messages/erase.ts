@@ -19,6 +19,7 @@ import {
   type Statement,
 } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
+import { FILES_OF_MESSAGE } from './link-previews.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */
@@ -101,8 +102,7 @@ export async function deletionsOf(
   }>(
     'messages-still-to-erase',
     `select seq, author_id, thread, also_in_conversation,
-         (select array_agg(a.file_id) from attachments a
-          where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files
+         ${FILES_OF_MESSAGE} as files
        from messages g
        where conversation_id = $1 and ($2::uuid is null or author_id = $2)
          and seq = any($3::int8[]) and deleted_at is null

@@ -16,6 +16,7 @@ import {
   minimumRolesOf,
 } from '../minimum-roles.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
+import { FILES_OF_MESSAGE, STORED_PREVIEWS, type StoredPreview } from './link-previews.ts';
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';
 import { isBlocked } from './senders.ts';
 import type { ReplyPlace } from './thread-roots.ts';
@@ -35,7 +36,9 @@ export interface Target {
   readonly deleted: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
+  /** All files that it refers to, images of link previews included. */
   readonly files: readonly FileId[];
+  readonly previews: readonly StoredPreview[];
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;
   /** Whether the actor may mention everyone in this conversation. */
@@ -81,6 +84,7 @@ export function messageRule(
         author: row.author_id as AccountId,
         changedSeq,
         files: row.files ?? [],
+        previews: row.previews ?? [],
         inThread:
           row.thread === null
             ? undefined
@@ -97,6 +101,8 @@ interface TargetRow {
   changed_seq: number;
   /** Only of a message that is deleted. */
   files?: FileId[] | null;
+  /** Only of a message that is edited, or that loses a preview. */
+  previews?: StoredPreview[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
   /** It was forwarded, or is a poll: its text can’t be edited. Only of a message that is edited. */
@@ -151,7 +157,7 @@ function targetRows(
       'messages-target-edit',
       `select exists (
          select from message_parts p
-         where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed,
+         where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed, ${STORED_PREVIEWS} as previews,
          ${TARGET}`,
       values,
     );
@@ -159,10 +165,14 @@ function targetRows(
   if (action === 'delete') {
     return tx.query<TargetRow>(
       'messages-target-delete',
-      `select (
-         select array_agg(a.file_id) from attachments a
-         where a.conversation_id = g.conversation_id and a.message_seq = g.seq) as files,
-         ${TARGET}`,
+      `select ${FILES_OF_MESSAGE} as files, ${TARGET}`,
+      values,
+    );
+  }
+  if (action === 'remove_preview') {
+    return tx.query<TargetRow>(
+      'messages-target-preview',
+      `select ${STORED_PREVIEWS} as previews, ${TARGET}`,
       values,
     );
   }

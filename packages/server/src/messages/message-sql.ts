@@ -70,6 +70,13 @@ const POLL = `(
   where p.conversation_id = g.conversation_id and p.message_seq = g.seq and p.poll is not null
 )`;
 
+/** SQL: the link previews of the message `g` that were not removed, in order. */
+const PREVIEWS = `(
+  select coalesce(json_agg(l.preview order by l.position), '[]')
+  from link_previews l
+  where l.conversation_id = g.conversation_id and l.message_seq = g.seq and l.preview is not null
+)`;
+
 /**
  * SQL: whether the message `g` is shown among the messages of its conversation, and counted as unread there:
  * all but replies in threads that were not also sent to the conversation.
@@ -105,6 +112,7 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
   'reactions', ${REACTIONS},
   'forwardedFrom', ${FORWARDED_FROM},
   'poll', ${POLL},
+  'previews', ${PREVIEWS},
   'pinned', ${PINNED}
 )`;
 

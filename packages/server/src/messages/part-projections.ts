@@ -3,7 +3,7 @@ import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { messageChanged } from './message-changed.ts';
 
-/** The projections of what messages have besides their text: forwarded messages and polls. */
+/** The projections of what messages have besides their text: forwarded messages, polls and link previews. */
 
 /** Inserts what posted messages have besides their text. */
 export function insertParts(tx: StatementSink, events: readonly StoredEvent[]): void {
@@ -41,12 +41,45 @@ export function deleteParts(
      ), votes as (
        delete from poll_votes v using gone e
        where v.conversation_id = e.conversation_id and v.message_seq = e.message_seq
+     ), previews as (
+       delete from link_previews l using gone e
+       where l.conversation_id = e.conversation_id and l.message_seq = e.message_seq
      )
      delete from message_parts p using gone e
      where p.conversation_id = e.conversation_id and p.message_seq = e.message_seq`,
     [streams, messages],
   );
 }
+
+/** The projections of link previews. */
+export const previewProjections = {
+  'message.previewed': (tx, events) => {
+    for (const e of events) {
+      const { message, previews, removed = [] } = dataOf(e, 'message.previewed');
+      tx.issue(
+        'link-previews-replaced',
+        'delete from link_previews where conversation_id = $1 and message_seq = $2',
+        [e.stream, message],
+      );
+      const urls = [...previews.map(({ url }) => url), ...removed];
+      tx.issue(
+        'link-previews-added',
+        `insert into link_previews (conversation_id, message_seq, position, url, preview, file_id)
+         select $1::uuid, $2::int8, p.n, p.url, p.preview::jsonb, p.file_id
+         from unnest($3::text[], $4::text[], $5::uuid[])
+           with ordinality as p (url, preview, file_id, n)`,
+        [
+          e.stream,
+          message,
+          urls,
+          urls.map((_, n) => (previews[n] ? JSON.stringify(previews[n]) : null)),
+          urls.map((_, n) => previews[n]?.image?.id ?? null),
+        ],
+      );
+      messageChanged(tx, e, message);
+    }
+  },
+} satisfies Partial<Record<EventType, Projection>>;
 
 /** The projections of polls. */
 export const pollProjections = {

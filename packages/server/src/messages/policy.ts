@@ -9,7 +9,13 @@ import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
-export type MessageAction = 'post' | 'reply' | 'vote' | 'close_poll' | MessagePermission;
+export type MessageAction =
+  | 'post'
+  | 'reply'
+  | 'vote'
+  | 'close_poll'
+  | 'remove_preview'
+  | MessagePermission;
 /** Whose message the action is about. A post and a reply in a thread are one’s own. */
 export type Authorship = 'own' | 'others';
 
@@ -29,6 +35,7 @@ const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>
   pin: { own: 'pin', others: 'pin' },
   vote: { own: 'members', others: 'members' },
   close_poll: { own: 'members', others: 'deleteOthers' },
+  remove_preview: { own: 'members', others: 'deleteOthers' },
 };
 
 /** Why an action that the policy forbids is refused. */
@@ -38,6 +45,7 @@ export const FORBIDDEN: Readonly<Partial<Record<MessageAction, string>>> = {
   edit: 'Only its author may edit a message',
   delete: 'Only the author or a member with a higher role may delete a message',
   pin: 'Your role in this group can’t pin messages',
+  remove_preview: 'Only its author or a member with a higher role may remove a link preview',
   close_poll: 'Only its author or a member with a higher role may close a poll',
 };
 

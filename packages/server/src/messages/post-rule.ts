@@ -18,6 +18,7 @@ import {
 } from '../stream/stream-transaction.ts';
 import { filesAttached, readFiles } from './attachments.ts';
 import { type ForwardSource, readForwarded } from './forwarded.ts';
+import { linksOfPost, mayHaveLinks } from './link-previews.ts';
 import { findNames, mentionsOf, type NamesInText } from './mentions.ts';
 import { authorize, FORBIDDEN, mayMentionEveryone, skipsSlowMode } from './policy.ts';
 import { readSenders, type Sender } from './senders.ts';
@@ -150,7 +151,10 @@ function decidePost(
     ...(poll && { poll }),
   };
   const event = newEvent(stream, 'message.posted', data);
-  const writes = files.length > 0 ? [filesAttached(files)] : [];
+  const writes = [
+    ...(files.length > 0 ? [filesAttached(files)] : []),
+    ...(mayHaveLinks(content.body) ? [linksOfPost(command.actor, command.clientId)] : []),
+  ];
   if (sender.slowModeSeconds === 0 || skipsSlowMode(sender.role)) {
     return { events: [event], ...(writes.length > 0 && { writes }) };
   }

@@ -4,7 +4,12 @@ import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { deleteAttachments, insertAttachments } from './attachments.ts';
 import { messageChanged } from './message-changed.ts';
-import { deleteParts, insertParts, pollProjections } from './part-projections.ts';
+import {
+  deleteParts,
+  insertParts,
+  pollProjections,
+  previewProjections,
+} from './part-projections.ts';
 import { addReplies, changeRoots, deleteReplies } from './thread-projections.ts';
 
 const POSTED = listStatement(
@@ -33,6 +38,7 @@ const POSTED = listStatement(
 /** The projections of messages, mentions, reactions and pins. */
 export const messageProjections = {
   ...pollProjections,
+  ...previewProjections,
 
   'message.posted': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'message.posted'));

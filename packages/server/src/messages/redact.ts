@@ -34,4 +34,22 @@ function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly 
        and (data ->> 'message')::int8 = any($2::int8[])`,
     [stream, messages],
   );
+  tx.issue('messages-redact-previewed', PREVIEWED_REDACTED, [stream, messages, null]);
+}
+
+/** Removes previews from events: all of these messages, or those of the messages before a seq. */
+const PREVIEWED_REDACTED = `update events
+  set data = ('{"message":' || (data ->> 'message') || ',"previews":[]}')::json, command_digest = null
+  where stream_id = $1 and type = 'message.previewed'
+    and (data ->> 'message')::int8 = any($2::int8[]) and seq < coalesce($3::int8, 9223372036854775807)`;
+
+/**
+ * Removes earlier previews of a message from the events that carried them, so that the log keeps no text of
+ * a page to which the message does not link any more, or whose preview was removed.
+ */
+export function redactPreviews(tx: StatementSink, events: readonly StoredEvent[]): void {
+  for (const event of events) {
+    const { message } = dataOf(event, 'message.previewed');
+    tx.issue('messages-redact-previewed', PREVIEWED_REDACTED, [event.stream, [message], event.seq]);
+  }
 }

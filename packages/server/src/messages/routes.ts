@@ -31,6 +31,7 @@ import { editHistory } from './edit-history.ts';
 import { forwardRoutes } from './forward-routes.ts';
 import { mentionSuggestions } from './mention-suggestions.ts';
 import { pollRoutes } from './poll-routes.ts';
+import { previewRoutes } from './preview-routes.ts';
 import { eventsFor, history, messageFor, pinnedMessages } from './queries.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 import {
@@ -172,6 +173,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
 
   commandRoutes(instance, deps);
   pollRoutes(instance, deps);
+  previewRoutes(instance, deps);
   forwardRoutes(instance, deps);
 
   app.route({

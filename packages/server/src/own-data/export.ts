@@ -145,7 +145,10 @@ const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",
            edited_at as "editedAt", deleted_at as "deletedAt", reply_to as "replyTo",
-           thread, also_in_conversation as "alsoInConversation"
+           thread, also_in_conversation as "alsoInConversation",
+           (select coalesce(json_agg(l.preview order by l.position), '[]') from link_previews l
+            where l.conversation_id = messages.conversation_id and l.message_seq = messages.seq
+              and l.preview is not null) as "linkPreviews"
          from messages where conversation_id = $1 and author_id = $2 and seq > $4
          order by seq limit $3`,
   first: [0],

@@ -80,6 +80,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'message.unpinned': 'none',
   'poll.voted': 'none',
   'poll.closed': 'none',
+  'message.previewed': 'none',
   'conversation.created': 'none',
   'conversation.updated': 'none',
   'conversation.deleted': 'none',

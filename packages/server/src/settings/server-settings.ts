@@ -27,7 +27,7 @@ interface SettingRow {
 /** What {@link ServerSettings} is constructed with. */
 export interface ServerSettingsDeps {
   readonly pool: pg.Pool;
-  readonly config: Pick<Config, 'registration'>;
+  readonly config: Pick<Config, 'registration' | 'linkPreviews'>;
   readonly log: Logger;
   /** Without it, other nodes notice a change by reading the settings. */
   readonly broker?: Pick<Broker, 'note' | 'onNote' | 'status'>;
@@ -66,9 +66,15 @@ export class ServerSettings {
 
   /** The settings that environment variables fix. */
   get overridden(): { setting: ServerSettingName; variable: string }[] {
-    return this.#deps.config.registration === undefined
-      ? []
-      : [{ setting: 'registration', variable: 'REGISTRATION' }];
+    const { registration, linkPreviews } = this.#deps.config;
+    return [
+      ...(registration === undefined
+        ? []
+        : [{ setting: 'registration' as const, variable: 'REGISTRATION' }]),
+      ...(linkPreviews === undefined
+        ? []
+        : [{ setting: 'linkPreviews' as const, variable: 'LINK_PREVIEWS' }]),
+    ];
   }
 
   /** Reads the settings from the database. */
@@ -105,9 +111,10 @@ export class ServerSettings {
   }
 
   #effective(stored: Values): Values {
-    const { registration } = this.#deps.config;
+    const { registration, linkPreviews } = this.#deps.config;
     return {
       ...stored,
+      ...(linkPreviews !== undefined && { linkPreviews }),
       ...(registration && {
         registration: { mode: registration.mode, domains: [...registration.domains] },
       }),

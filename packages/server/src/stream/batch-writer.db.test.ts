@@ -476,6 +476,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'messages-deleted-pins',
     'messages-redact-posted',
     'messages-redact-edited',
+    'messages-redact-previewed',
     'commit',
     'sync',
   ]);

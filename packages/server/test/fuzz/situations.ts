@@ -321,6 +321,7 @@ function messages(fixtures: Fixtures): Situations {
       }),
     vote: () => poll(fixtures),
     closePoll: () => poll(fixtures),
+    removeLinkPreview: one,
     forwardMessage: async () => {
       const { member, group } = await fixtures.shared();
       return as(member, { id: group, seq: await member.post(group, 'to forward'), to: group });

@@ -95,6 +95,7 @@ export class TestBed {
       DATABASE_URL: database.url,
       PUBLIC_URL,
       RATE_LIMITS: 'off',
+      LINK_PREVIEWS: 'off',
       REDIS_URL: '',
       ...env,
     };

@@ -146,6 +146,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'addReaction',
     'changeScheduled',
     'closePoll',
+    'removeLinkPreview',
     'createPoll',
     'forwardMessage',
     'vote',

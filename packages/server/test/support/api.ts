@@ -107,6 +107,7 @@ export async function aTestApi(
     verifyEmail: settings.verifyEmail,
     secondFactor: 'off' as const,
     oidcIssuer: undefined,
+    linkPreviews: undefined,
     oidcName: 'Single sign-on',
   };
   const clock = settings.clock ?? systemClock;

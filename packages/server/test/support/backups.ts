@@ -46,6 +46,7 @@ export function aBackupWorkspace(): BackupWorkspace {
       PARLEY_DATA: dataDir,
       PORT: '0',
       RATE_LIMITS: 'off',
+      LINK_PREVIEWS: 'off',
       DATABASE_URL: '',
       ...env,
     });
@@ -89,7 +90,13 @@ export const quietly: Progress = { step: () => undefined, within: () => undefine
 
 /** Returns the settings for calls within this process. */
 export function configFor(dataDir: string, env: Record<string, string> = {}): Config {
-  const loaded = loadConfig({ PARLEY_DATA: dataDir, PORT: '0', RATE_LIMITS: 'off', ...env });
+  const loaded = loadConfig({
+    PARLEY_DATA: dataDir,
+    PORT: '0',
+    RATE_LIMITS: 'off',
+    LINK_PREVIEWS: 'off',
+    ...env,
+  });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }

@@ -42,6 +42,7 @@ export async function prepareTestNodes(cluster: TestCluster, redisUrl: string): 
         REDIS_URL: redisUrl,
         PUBLIC_URL: 'http://parley.example',
         RATE_LIMITS: 'off',
+        LINK_PREVIEWS: 'off',
         ...env,
       });
       if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));

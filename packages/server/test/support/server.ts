@@ -63,6 +63,7 @@ export async function startTestServer(
     PARLEY_DATA: join(dataDir, 'data'),
     DATABASE_URL: database.url,
     RATE_LIMITS: 'off',
+    LINK_PREVIEWS: 'off',
     ...env,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));

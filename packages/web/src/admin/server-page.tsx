@@ -73,6 +73,7 @@ const FIELDS = [
   'messageDeleteWindow',
   'messageRetentionDays',
   'groupRetention',
+  'linkPreviews',
 ] as const;
 
 /** The time limits that the page offers, in seconds; an empty value is no limit. */
@@ -115,6 +116,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
     asking?.answer(isConfirmed);
     setAsking(null);
   };
+  const fixedPreviews = variableOf('linkPreviews');
   const form = useForm(FIELDS, async (values) => {
     const mode = values.mode as typeof settings.registration.mode;
     const domains = values.domains.split(/[\s,]+/).filter((domain) => domain !== '');
@@ -125,6 +127,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
       messageDeleteWindow: numberOf(values.messageDeleteWindow),
       messageRetentionDays: numberOf(values.messageRetentionDays),
       groupRetention: values.groupRetention as typeof settings.groupRetention,
+      ...(fixedPreviews === undefined && { linkPreviews: values.linkPreviews === 'on' }),
       ...(fixed === undefined && {
         registration: { mode, domains: mode === 'domain' ? domains : [] },
       }),
@@ -203,6 +206,16 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
             ['server', t('server.groupsNothing')],
             ['shorter', t('server.groupsShorter')],
             ['any', t('server.groupsAny')],
+          ]}
+        />
+        <Select
+          name="linkPreviews"
+          label={t('server.linkPreviews')}
+          defaultValue={settings.linkPreviews ? 'on' : 'off'}
+          disabled={fixedPreviews !== undefined}
+          options={[
+            ['on', t('server.linkPreviewsOn')],
+            ['off', t('server.linkPreviewsOff')],
           ]}
         />
         <div className="min-[480px]:col-span-2">

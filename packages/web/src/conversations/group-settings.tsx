@@ -92,7 +92,7 @@ function About({ view }: { view: ConversationView }) {
   );
 }
 
-/** The visibility and the slow mode, which are changed at once. */
+/** The visibility, the link previews and the slow mode, which are changed at once. */
 function Choices({ view }: { view: ConversationView }) {
   const client = useClient();
   const change = async (settings: UpdateGroupBody) => {
@@ -119,6 +119,18 @@ function Choices({ view }: { view: ConversationView }) {
         />
       )}
       {view.permissions.includes('configure') && <GroupRetention view={view} />}
+      {view.permissions.includes('configure') && (
+        <Select
+          label={t('details.linkPreviews')}
+          options={[
+            ['on', t('details.linkPreviewsOn')],
+            ['off', t('details.linkPreviewsOff')],
+          ]}
+          value={view.linkPreviews ? 'on' : 'off'}
+          onChange={(event) => void change({ linkPreviews: event.target.value === 'on' })}
+          className="mb-5"
+        />
+      )}
       {view.permissions.includes('slow_mode') && (
         <Select
           label={t('details.slowMode')}

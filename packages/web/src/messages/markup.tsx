@@ -1,10 +1,10 @@
 import type { Mention } from '@parley/protocol';
+import { type Block, type CodeBlock, type Inline, parseMarkdown } from '@parley/protocol/markdown';
 import { useMemo, useState } from 'react';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { useExpanded } from './expanded.ts';
 import { foldedText, isLong } from './fold.ts';
-import { type Block, type CodeBlock, type Inline, parseMarkdown } from './markdown.ts';
 import { MentionChip } from './mention-chip.tsx';
 
 /**

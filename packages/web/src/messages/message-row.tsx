@@ -32,6 +32,7 @@ import { Quote } from './quote.tsx';
 import { Reactions } from './reactions.tsx';
 import { ThreadSummary } from './thread-summary.tsx';
 
+const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
@@ -157,6 +158,7 @@ export const MessageRow = memo(function MessageRow({
             {mine && <Receipt message={message} />}
           </div>
         )}
+        {message.previews.length > 0 && !editing && <Previews message={message} />}
         {message.poll && <PollView message={message} poll={message.poll} />}
         {stored && !deleted && <Reactions message={message} />}
         {stored && <ThreadSummary message={message} />}
@@ -227,6 +229,22 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
     article.current?.querySelector<HTMLElement>('[data-actions]')?.focus({ preventScroll: true });
     if (document.activeElement === document.body) focusContent();
   });
+}
+
+/** The height of the preview of a link with the space below it, px. */
+const PREVIEW_HEIGHT = 102;
+
+/** Shows the previews of links, in a list that has its height before their code is loaded. */
+function Previews({ message }: { message: TimelineMessage }) {
+  return (
+    <ul
+      aria-label={t('preview.ofMessage')}
+      className="mt-1 flex flex-col gap-1.5"
+      style={{ minHeight: message.previews.length * PREVIEW_HEIGHT - 6 }}
+    >
+      <LinkPreviews message={message} />
+    </ul>
+  );
 }
 
 /** Shows that a message is pinned, and by whom. */

@@ -31,6 +31,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     pinned: null,
     forwardedFrom: null,
     poll: null,
+    previews: [],
     state,
     seenBy: [],
   },

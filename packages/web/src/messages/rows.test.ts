@@ -26,6 +26,7 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     pinned: null,
     forwardedFrom: null,
     poll: null,
+    previews: [],
     state: 'stored',
     seenBy: [],
   };

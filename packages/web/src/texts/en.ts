@@ -419,6 +419,9 @@ export const en = {
     isPrivate: 'Private: only people who are added or have a link can join',
     slowMode: 'Slow mode: wait between two messages of a member',
     slowModeOff: 'Off',
+    linkPreviews: 'Link previews: the server fetches the pages that messages link to',
+    linkPreviewsOn: 'On',
+    linkPreviewsOff: 'Off',
     you: '(you)',
     roleOf: 'Role for {{name}}',
     roleOwner: 'Owner',
@@ -592,6 +595,10 @@ export const en = {
     open: 'Open',
   },
 
+  preview: {
+    ofMessage: 'Link previews',
+    remove: 'Remove preview of {{title}}',
+  },
   poll: {
     create: 'Create a poll',
     question: 'Question',
@@ -1007,6 +1014,9 @@ export const en = {
     fixed: 'Set by the environment variable {{variable}}',
     editWindow: 'Edit messages for',
     deleteWindow: 'Delete messages for',
+    linkPreviews: 'Link previews',
+    linkPreviewsOn: 'On: the server fetches linked pages',
+    linkPreviewsOff: 'Off',
     noLimit: 'No limit',
     retention: 'Delete messages that are older than',
     groupRetention: 'Groups can choose',

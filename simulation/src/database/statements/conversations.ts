@@ -10,7 +10,7 @@ export const conversationRuleStatements: readonly Statement[] = [
   }),
   reads(
     'conversations-state',
-    'a931892bc68c',
+    '38354fecebc3',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -30,6 +30,7 @@ export const conversationRuleStatements: readonly Statement[] = [
           topic: c.topic,
           description: c.description,
           slow_mode_seconds: c.slow_mode_seconds,
+          link_previews: c.link_previews,
           is_archived: c.archived_at !== null,
           member_count: c.member_count,
           is_deleted: c.deleted_at !== null,
@@ -53,6 +54,7 @@ export const conversationRuleStatements: readonly Statement[] = [
       'topic',
       'description',
       'slow_mode_seconds',
+      'link_previews',
       'is_archived',
       'member_count',
       'is_deleted',
@@ -128,7 +130,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
 
   writes(
     'conversations-updated',
-    '4a582ebab616',
+    '898bd63fa97a',
     function* (tx, values) {
       const [
         id,
@@ -142,6 +144,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
         at,
         hasAvatar,
         avatar,
+        links,
       ] = values as [
         string,
         string | null,
@@ -154,6 +157,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
         string,
         boolean | string,
         string | null,
+        boolean | string | null,
       ];
       const written = yield* tx.update(
         tx.tables.conversations,
@@ -167,6 +171,7 @@ export const conversationProjectionStatements: readonly Statement[] = [
           topic: topic ?? c.topic,
           description: description ?? c.description,
           slow_mode_seconds: slow ?? c.slow_mode_seconds,
+          link_previews: links === null ? c.link_previews : String(links) === 'true',
           archived_at:
             archived === null ? c.archived_at : String(archived) === 'true' ? ms(at) : null,
           avatar: String(hasAvatar) === 'true' ? avatar : c.avatar,
@@ -276,6 +281,7 @@ function createdFrom(values: readonly unknown[]): ConversationRow[] {
     archived_at: null,
     slow_mode_seconds: 0,
     avatar: null,
+    link_previews: true,
     member_count: 0,
     created_by: creators[n] as string,
     created_at: ms(ats[n] as string),

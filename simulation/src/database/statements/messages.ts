@@ -115,18 +115,20 @@ export const messageRuleStatements: readonly Statement[] = [
   reads('messages-target', '83058ef5a167', targetOf, TARGET_COLUMNS),
   reads(
     'messages-target-edit',
-    '8f29228571b7',
+    '70c2ec97a0cb',
     (tx, values) =>
       targetOf(tx, values).map((row) => {
         const [, conversation, seq] = values as [string, string, number];
-        return { ...row, is_fixed: tx.one(tx.tables.partsKey, conversation + seq) !== null };
+        const is_fixed = tx.one(tx.tables.partsKey, conversation + seq) !== null;
+        // No message of a simulation has a link.
+        return { ...row, is_fixed, previews: null };
       }),
-    ['is_fixed', ...TARGET_COLUMNS],
+    ['is_fixed', 'previews', ...TARGET_COLUMNS],
   ),
   // No simulated client attaches files.
   reads(
     'messages-target-delete',
-    'f10e533ba2f0',
+    '3322a75b3cd9',
     (tx, values) => targetOf(tx, values).map((row) => ({ ...row, files: null })),
     ['files', ...TARGET_COLUMNS],
   ),
@@ -226,7 +228,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'messages-still-to-erase',
-    '2ef6559c2f71',
+    '03d032b16368',
     (tx, values) => {
       const [conversation, author, seqs] = values as [string, string, number[]];
       return [...new Set(seqs)]
@@ -465,6 +467,13 @@ export const messageProjectionStatements: readonly Statement[] = [
     );
     return changed('DELETE', yield* tx.delete(tx.tables.reactions, rows));
   }),
+
+  // No message of a simulation has a link.
+  {
+    name: 'messages-redact-previewed',
+    digest: 'e0b2f2c41366',
+    run: () => changed('UPDATE', 0),
+  },
 
   // No simulated client reports a message.
   {

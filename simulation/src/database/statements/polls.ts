@@ -24,7 +24,7 @@ export const pollStatements: readonly Statement[] = [
     return changed('INSERT', conversations.length);
   }),
 
-  writes('parts-deleted', '838509b4a741', function* (tx, values) {
+  writes('parts-deleted', 'eb9aa8a66880', function* (tx, values) {
     const [conversations, seqs] = values as [string[], number[]];
     const { messageParts, partsKey, pollVotes, votesByMessage } = tx.tables;
     const keys = [...new Set(conversations.map((id, n) => id + seqs[n]))];

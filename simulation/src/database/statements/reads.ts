@@ -9,7 +9,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '207e77a0fc4a', (tx, values) => {
+  reads('messages-history', '5c0050a783e4', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,7 +33,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '465eb9c1f223', (tx, values) => {
+  reads('messages-one', '554c6987169b', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '227bab24a27f', (tx, values) => {
+  reads('messages-pinned-list', '73708e3ce4d4', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -179,6 +179,7 @@ export function messageJson(tx: Transaction, m: MessageRow, reader: string) {
     mentions: m.mentions ?? [],
     attachments: [],
     reactions: [...reactions].map(([emoji, accounts]) => ({ emoji, accounts })),
+    previews: [],
     forwardedFrom: null,
     poll: pollJson(tx, key, reader),
     pinned: pin ? { by: pin.pinned_by, at: jsonTime(pin.pinned_at) } : null,

@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'c8d0e22b5579', (tx, [account]) => [
+  reads('conversations-of', 'c6d9f03e69f4', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       is_server_admin: isServerAdmin(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '2ebe345a969d', (tx, values) => {
+  reads('conversations-for', '7b0567c19d2c', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', '04ba888d8e00', start),
+  reads('conversations-start', '1e9bc77e979b', start),
 
   reads('conversations-public', '9b16ad2d329d', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -158,6 +158,7 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     avatar: c.avatar,
     archivedAt: jsonTime(c.archived_at),
     slowModeSeconds: c.slow_mode_seconds,
+    linkPreviews: c.link_previews,
     isEveryone: c.is_everyone,
     minimumRoles: c.minimum_roles,
     peer: peer?.account_id ?? null,

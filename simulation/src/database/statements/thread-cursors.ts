@@ -10,7 +10,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 export const threadCursorStatements: readonly Statement[] = [
   writes('threads-read', '8ab4286528bc', readThread),
 
-  reads('threads-page', '1123b4b3c5ee', (tx, values) => {
+  reads('threads-page', '48db5ebc5afd', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
@@ -41,7 +41,7 @@ export const threadCursorStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('threads-followed-list', 'bc90a2ea4f9c', (tx, values) => {
+  reads('threads-followed-list', '4c5e7d8d46bf', (tx, values) => {
     const [account, isUnread, at, conversation, thread, limit] = values as [
       string,
       boolean | null,

@@ -1,5 +1,6 @@
 import { type MarkdownConfig, parser, Strikethrough, Table } from '@lezer/markdown';
-import { type Mention, mentionSpans } from '@parley/protocol';
+import type { Mention } from './events.ts';
+import { mentionSpans } from './mention-text.ts';
 import { urlEnd } from './url-end.ts';
 
 /** A part of a line of text. */
@@ -441,4 +442,35 @@ function readsAsOther(label: string, href: string): boolean {
   const host = (URL.canParse(href) ? new URL(href).hostname : href).replace(/^www\./, '');
   const named = hostsIn(label);
   return named.length > 0 && named[0] !== host;
+}
+
+/** Returns the addresses of the links of a text, each once, in order. Code has none. */
+export function linksIn(source: string): string[] {
+  const found = new Set<string>();
+  const addInline = (parts: readonly Inline[]): void => {
+    for (const part of parts) {
+      if (part.kind === 'link') found.add(part.href);
+      if ('children' in part) addInline(part.children);
+    }
+  };
+  const addBlock = (block: Block): void => {
+    switch (block.kind) {
+      case 'paragraph':
+        addInline(block.children);
+        return;
+      case 'quote':
+        for (const child of block.children) addBlock(child);
+        return;
+      case 'list':
+        for (const child of block.items.flat()) addBlock(child);
+        return;
+      case 'table':
+        for (const cell of [block.head, ...block.rows].flat()) addInline(cell);
+        return;
+      case 'block':
+        return;
+    }
+  };
+  for (const block of parseMarkdown(source)) addBlock(block);
+  return [...found];
 }

@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Block, type Inline, parseMarkdown } from './markdown.ts';
+import { type Block, type Inline, linksIn, parseMarkdown } from './markdown.ts';
 
 /** Writes what was parsed as nested lists: text as it is, everything else with its kind. */
 const inlines = (parts: readonly Inline[]): unknown[] =>
@@ -296,4 +296,21 @@ describe('any text', () => {
     // A parser that takes quadratic time would need minutes for some of these, on any machine.
     expect(performance.now() - started).toBeLessThan(5_000);
   });
+});
+
+test('the links of a text are those that are shown, each once, and none of code', () => {
+  const text = [
+    'See https://a.example/1, **<https://a.example/2>** and [three](https://a.example/3).',
+    'Again https://a.example/1 and `https://a.example/code`.',
+    '> - https://a.example/4',
+    '',
+    '```',
+    'https://a.example/block',
+    '```',
+    '| https://a.example/5 | x |',
+    '|---|---|',
+    '| javascript:alert(1) | ftp://a.example/6 |',
+  ].join('\n');
+  expect(linksIn(text)).toEqual(['1', '2', '3', '4', '5'].map((n) => `https://a.example/${n}`));
+  expect(linksIn('www.a.example and a.example/b')).toEqual([]);
 });

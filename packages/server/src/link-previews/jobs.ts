@@ -1,0 +1,67 @@
+import type { ConversationId, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import { jobDone, type LinkJob } from '../messages/preview-rules.ts';
+
+/** The queue of messages whose links have yet to be fetched. */
+
+/** A job that this node has taken, with the text of its message. */
+export interface TakenJob extends LinkJob {
+  /** Empty if the message was deleted. */
+  readonly body: string;
+  /** Whether the group of the message has previews. */
+  readonly isOn: boolean;
+  readonly attempts: number;
+}
+
+/** For this time no other node takes a job again, in seconds: longer than a job takes. */
+const LEASE_SECONDS = 120;
+
+/** Takes jobs that are due, the oldest first. Those of a node that is killed are due again later. */
+export async function takeJobs(pool: pg.Pool, max: number): Promise<TakenJob[]> {
+  const { rows } = await pool.query<{
+    conversation: ConversationId;
+    message: Seq;
+    id: string;
+    author: LinkJob['author'];
+    attempts: number;
+    body: string | null;
+    is_on: boolean | null;
+  }>({
+    name: 'link-jobs-take',
+    text: `with taken as (
+             update link_jobs set attempts = attempts + 1,
+               due_at = now() + make_interval(secs => $2)
+             where (conversation_id, message_seq) in (
+               select conversation_id, message_seq from link_jobs
+               where due_at <= now() order by due_at limit $1 for update skip locked)
+             returning *
+           )
+           select t.conversation_id as conversation, t.message_seq as message, t.id,
+             t.author_id as author, t.attempts, g.body,
+             c.link_previews and c.deleted_at is null and c.archived_at is null as is_on
+           from taken t
+           left join messages g on g.conversation_id = t.conversation_id and g.seq = t.message_seq
+           left join conversations c on c.id = t.conversation_id`,
+    values: [max, LEASE_SECONDS],
+  });
+  return rows.map(({ body, is_on: isOn, ...job }) => ({
+    ...job,
+    body: body ?? '',
+    isOn: isOn === true,
+  }));
+}
+
+/** Ends a job, unless the message was edited since. */
+export async function endJob(pool: pg.Pool, job: LinkJob): Promise<void> {
+  await pool.query(jobDone(job));
+}
+
+/** Has a job tried again after a delay. */
+export async function deferJob(pool: pg.Pool, job: LinkJob, seconds: number): Promise<void> {
+  await pool.query({
+    name: 'link-jobs-defer',
+    text: `update link_jobs set due_at = now() + make_interval(secs => $4)
+           where conversation_id = $1 and message_seq = $2 and id = $3`,
+    values: [job.conversation, job.message, job.id, seconds],
+  });
+}

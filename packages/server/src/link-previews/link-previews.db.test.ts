@@ -1,0 +1,324 @@
+import { once } from 'node:events';
+import { readdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { ConversationId, Seq } from '@parley/protocol';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { call, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { systemClock } from '../clock.ts';
+import { examine } from '../doctor/doctor.ts';
+import { fileStoreOf } from '../files/files.ts';
+import { exportOf } from '../own-data/export.ts';
+import { LinkCache } from './cache.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let site: Server;
+let base: string;
+let dataDir: string;
+let ann: User;
+let ben: User;
+let eve: User;
+let group: ConversationId;
+let requests: string[] = [];
+/** Answers that wait until a test lets them go. */
+const held: (() => void)[] = [];
+const pages = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
+
+beforeAll(async () => {
+  site = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    const page = pages.get(request.url ?? '');
+    if (page) page(request, response);
+    else response.writeHead(404).end();
+  });
+  site.listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  const { port } = site.address() as AddressInfo;
+  base = `http://127.0.0.1:${port}`;
+  cluster = await startTestCluster();
+  dataDir = makeTempDir('link-previews');
+  server = await startTestServer(cluster, {
+    PARLEY_DATA: dataDir,
+    LINK_PREVIEWS: '',
+    LINK_PREVIEW_NETWORKS: '127.0.0.1',
+    LINK_PREVIEW_PORTS: String(port),
+  });
+  [ann, ben, eve] = [
+    await server.register('ann'),
+    await server.register('ben'),
+    await server.register('eve'),
+  ];
+  group = await ann.group('links', [ben]);
+});
+afterAll(async () => {
+  site.closeAllConnections();
+  site.close();
+  await server.stop();
+  await cluster.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+afterEach(() => {
+  requests = [];
+  for (const go of held.splice(0)) go();
+});
+
+let pageCount = 0;
+/** Adds a page to the site, and returns its address. */
+function aPage(title: string, options: { image?: Buffer; hold?: boolean } = {}): string {
+  const path = `/page${++pageCount}`;
+  const { image, hold } = options;
+  if (image) {
+    pages.set(`${path}.png`, (_request, response) =>
+      response.writeHead(200, { 'content-type': 'image/png' }).end(image),
+    );
+  }
+  const head = `<title>${title}</title>${image ? `<meta property=og:image content=${path}.png>` : ''}`;
+  pages.set(path, (_request, response) => {
+    const answer = () => response.writeHead(200, { 'content-type': 'text/html' }).end(head);
+    if (hold) held.push(answer);
+    else answer();
+  });
+  return `${base}${path}`;
+}
+
+const anImage = (red: number) =>
+  sharp({ create: { width: 64, height: 32, channels: 3, background: { r: red, g: 0, b: 0 } } })
+    .png()
+    .toBuffer();
+const path = (seq: Seq, rest = '') => `/conversations/${group}/messages/${seq}${rest}`;
+const messageOf = async (seq: Seq, user = ann) => (await user.request('GET', path(seq))).body;
+const titlesOf = async (seq: Seq) =>
+  (await messageOf(seq)).previews.map((preview: { title: string }) => preview.title);
+const shows = (seq: Seq, ...titles: string[]) => expect.poll(() => titlesOf(seq)).toEqual(titles);
+const edit = (seq: Seq, body: string) => ann.request('PATCH', path(seq), { body });
+const count = async (sql: string) => Number((await server.rows(sql))[0]?.n);
+const jobs = () => count('select count(*) as n from link_jobs');
+const isIdle = () => expect.poll(jobs).toBe(0);
+/** All text of the log of the group. */
+const logged = async () =>
+  JSON.stringify(
+    await server.rows(`select data, type from events where stream_id = '${group}' order by seq`),
+  );
+
+test('a message gets previews of its links, for all who can read it', async () => {
+  const peer = server.peer();
+  await peer.hello(ben.accessToken);
+  const first = aPage('First page', { image: await anImage(10) });
+  const code = aPage('In code');
+  const links = [1, 2, 3, 4, 5].map((n) => aPage(`Page ${n}`));
+  const seq = await ann.post(group, `See ${first} and \`${code}\` and ${links.join(' ')}`);
+  await shows(seq, 'First page', 'Page 1', 'Page 2', 'Page 3', 'Page 4');
+  const [preview] = (await messageOf(seq, ben)).previews;
+  expect(preview).toMatchObject({
+    url: first,
+    title: 'First page',
+    image: { mediaType: 'image/webp', width: 64, height: 32 },
+  });
+  // Encoded by this server, and sent by it.
+  const image = await fetch(`${server.url}/api/v1/files/${preview.image.id}/preview`, {
+    headers: { authorization: `Bearer ${ben.accessToken}` },
+  });
+  expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/webp']);
+  const { format, width } = await sharp(Buffer.from(await image.arrayBuffer())).metadata();
+  expect([format, width]).toEqual(['webp', 64]);
+  expect((await eve.request('GET', `/files/${preview.image.id}`)).status).toBe(404);
+  await expect
+    .poll(() => peer.frames.filter((f) => f.op === 'event' && f.type === 'message.previewed'))
+    .toMatchObject([
+      { data: { message: seq, previews: [{ title: 'First page' }, {}, {}, {}, {}] } },
+    ]);
+  expect(requests).not.toContain(new URL(code).pathname);
+  expect(requests).not.toContain(new URL(links[4] as string).pathname);
+  await isIdle();
+});
+
+test('a page is fetched once for many messages', async () => {
+  const url = aPage('Popular', { hold: true });
+  const first = await ann.post(group, url);
+  await expect.poll(() => held.length).toBe(1);
+  const second = await ben.post(group, url);
+  for (const go of held.splice(0)) go();
+  await shows(first, 'Popular');
+  await shows(second, 'Popular');
+  const third = await ann.post(group, url);
+  await shows(third, 'Popular');
+  expect(requests.filter((request) => url.endsWith(request))).toHaveLength(1);
+});
+
+test('an edit keeps the previews of links that stay, and takes those of others out of the log', async () => {
+  const gone = aPage('Gone page', { image: await anImage(20) });
+  const kept = aPage('Kept page');
+  const added = aPage('Added page');
+  const seq = await ann.post(group, `${gone} ${kept}`);
+  await shows(seq, 'Gone page', 'Kept page');
+  const [{ image }] = (await messageOf(seq)).previews;
+  expect((await edit(seq, `${kept} ${added}`)).status).toBe(200);
+  // At once, before anything is fetched.
+  expect(await titlesOf(seq)).not.toContain('Gone page');
+  await shows(seq, 'Kept page', 'Added page');
+  expect(await logged()).not.toContain('Gone page');
+  expect((await ann.request('GET', `/files/${image.id}`)).status).toBe(404);
+  expect((await edit(seq, 'nothing')).status).toBe(200);
+  await isIdle();
+  expect(await titlesOf(seq)).toEqual([]);
+  expect(await logged()).not.toContain('Added page');
+});
+
+test('what was fetched for an earlier text or a deleted message is not published', async () => {
+  const late = aPage('Late page', { hold: true });
+  const other = aPage('Other page');
+  const edited = await ann.post(group, late);
+  await expect.poll(() => held.length).toBe(1);
+  const deleted = await ann.post(group, late);
+  await edit(edited, other);
+  await shows(edited, 'Other page');
+  expect((await ann.request('DELETE', path(deleted))).status).toBe(200);
+  for (const go of held.splice(0)) go();
+  await isIdle();
+  expect(await titlesOf(edited)).toEqual(['Other page']);
+  expect((await messageOf(deleted)).previews).toEqual([]);
+  expect(await logged()).not.toContain('Late page');
+});
+
+test('a deleted message leaves no preview, and its image is deleted with the cache', async () => {
+  const url = aPage('Secret page', { image: await anImage(30) });
+  const seq = await ann.post(group, url);
+  await shows(seq, 'Secret page');
+  const [{ image }] = (await messageOf(seq)).previews;
+  expect((await ann.request('DELETE', path(seq))).status).toBe(200);
+  expect((await messageOf(seq)).previews).toEqual([]);
+  expect(await logged()).not.toContain('Secret page');
+  expect(await count('select count(*) as n from link_previews where message_seq = ' + seq)).toBe(0);
+  // No account reads it any more; the cache has it until it expires.
+  expect((await ann.request('GET', `/files/${image.id}`)).status).toBe(404);
+  await server.pool.query('update link_cache set expires_at = now()');
+  await new LinkCache(server.pool, { mac: () => Buffer.alloc(32) } as never).sweep(() => false);
+  expect(await count('select count(*) as n from link_cache')).toBe(0);
+  // Another deletion wakes the cleanup.
+  await ann.request('DELETE', path(await ann.post(group, 'x')));
+  await expect
+    .poll(() => count(`select count(*) as n from files where id = '${image.id}'`))
+    .toBe(0);
+});
+
+test('the author and moderators remove a preview, which does not come back', async () => {
+  const url = aPage('Unwanted page', { image: await anImage(40) });
+  const other = aPage('Wanted page');
+  const seq = await ann.post(group, `${url} ${other}`);
+  await shows(seq, 'Unwanted page', 'Wanted page');
+  const remove = (user: User, of: string) =>
+    user.request('POST', path(seq, '/previews/remove'), { url: of });
+  expect((await remove(ben, url)).status).toBe(403);
+  expect((await remove(eve, url)).status).toBe(404);
+  const removed = await remove(ann, url);
+  expect(removed.status).toBe(200);
+  expect(await titlesOf(seq)).toEqual(['Wanted page']);
+  expect(await logged()).not.toContain('Unwanted page');
+  expect((await remove(ann, url)).body.seq).toBe(removed.body.seq);
+  await edit(seq, `Again: ${url} ${other}`);
+  await isIdle();
+  expect(await titlesOf(seq)).toEqual(['Wanted page']);
+  // Of a message of another member: the owner of the group.
+  const bens = await ben.post(group, other);
+  await shows(bens, 'Wanted page');
+  const path2 = path(bens, '/previews/remove');
+  expect((await ann.request('POST', path2, { url: other })).status).toBe(200);
+  expect(await titlesOf(bens)).toEqual([]);
+});
+
+test('a group and the server turn previews off', async () => {
+  const url = aPage('Off page');
+  const change = (body: object) => ann.request('PATCH', `/conversations/${group}`, body);
+  expect(
+    (await ben.request('PATCH', `/conversations/${group}`, { linkPreviews: false })).status,
+  ).toBe(403);
+  const changed = await change({ linkPreviews: false });
+  expect([changed.status, changed.body.linkPreviews]).toEqual([200, false]);
+  const inGroup = await ann.post(group, url);
+  await isIdle();
+  expect(await titlesOf(inGroup)).toEqual([]);
+  expect((await change({ linkPreviews: true })).status).toBe(200);
+  const settings = (linkPreviews: boolean) =>
+    ann.request('PATCH', '/admin/server-settings', { linkPreviews });
+  expect((await settings(false)).status).toBe(200);
+  const onServer = await ann.post(group, url);
+  await isIdle();
+  expect(await titlesOf(onServer)).toEqual([]);
+  expect(requests).toEqual([]);
+  expect((await settings(true)).status).toBe(200);
+  await shows(await ann.post(group, url), 'Off page');
+});
+
+test('pages and images that are hostile, or nothing, leave a message as it is', async () => {
+  const bomb = await sharp({
+    create: { width: 8_000, height: 8_000, channels: 3, background: '#fff' },
+    limitInputPixels: false,
+  })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
+  const bombed = aPage('Bomb page', { image: bomb });
+  const fake = aPage('Fake image', { image: Buffer.from('<svg onload=alert(1)>') });
+  const moved = `${base}/moved`;
+  pages.set('/moved', (_request, response) =>
+    response.writeHead(302, { location: 'http://127.0.0.2/' }).end(),
+  );
+  const seq = await ann.post(group, `${bombed} ${fake} ${moved} ${base}/none http://127.0.0.2/`);
+  await shows(seq, 'Bomb page', 'Fake image');
+  for (const preview of (await messageOf(seq)).previews) expect(preview.image).toBeUndefined();
+  // Nothing of the images that were tried is left.
+  expect(readdirSync(join(dataDir, 'uploads'))).toEqual([]);
+});
+
+test('a job that a killed node has taken is done by another one', async () => {
+  const url = aPage('Survivor');
+  const previews = (linkPreviews: boolean) =>
+    ann.request('PATCH', `/conversations/${group}`, { linkPreviews });
+  await previews(false);
+  const seq = await ann.post(group, url);
+  await isIdle();
+  await previews(true);
+  // As it is after kill -9 during the fetch: taken, not published, and the lease over.
+  await server.pool.query(
+    `insert into link_jobs (conversation_id, message_seq, author_id, attempts)
+     values ($1, $2, $3, 1)`,
+    [group, seq, ann.id],
+  );
+  await shows(seq, 'Survivor');
+  await isIdle();
+});
+
+test('scheduled and forwarded messages get previews, and the doctor finds nothing wrong', async () => {
+  const url = aPage('Forwarded page');
+  const seq = await ann.post(group, url);
+  await shows(seq, 'Forwarded page');
+  const forwarded = await ann.request('POST', path(seq, '/forward'), { to: group });
+  expect(forwarded.status).toBe(201);
+  await shows(forwarded.body.seq, 'Forwarded page');
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+  const scheduled = await ann.request('POST', '/me/scheduled', {
+    conversation: group,
+    body: url,
+    sendAt,
+  });
+  const sent = await ann.request('POST', `/me/scheduled/${scheduled.body.id}/send`);
+  expect(sent.status).toBe(200);
+  await expect
+    .poll(async () => {
+      const { body } = await ann.request('GET', `/conversations/${group}/messages`);
+      return body.items.at(-1).previews.length;
+    })
+    .toBe(1);
+  await isIdle();
+  let exported = '';
+  for await (const piece of exportOf({ pool: server.pool, clock: systemClock }, ann.id))
+    exported += piece;
+  expect(exported).toContain('Forwarded page');
+  expect((await call(server.url, 'POST', path(seq, '/previews/remove'))).status).toBe(401);
+  const report = await examine(server.pool, fileStoreOf({ dataDir }));
+  expect(report).toEqual([]);
+});

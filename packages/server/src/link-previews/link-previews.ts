@@ -1,0 +1,222 @@
+import { LIMITS, type LinkPreview } from '@parley/protocol';
+import { linksIn } from '@parley/protocol/markdown';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Logger } from '../log.ts';
+import { mayHaveLinks } from '../messages/link-previews.ts';
+import { publishPreviews } from '../messages/preview-rules.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
+import { type Append, assertStored } from '../stream/append.ts';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import { AccountBudget } from './account-budget.ts';
+import type { CachedPreview, LinkCache } from './cache.ts';
+import type { Fetcher } from './fetcher.ts';
+import type { PreviewImages } from './images.ts';
+import { deferJob, endJob, type TakenJob, takeJobs } from './jobs.ts';
+import { factsOf } from './page-facts.ts';
+
+/** Messages whose links are fetched at a time. */
+const JOBS_MAX = 8;
+/** Bytes of a page, without its encoding, that are read. */
+const PAGE_BYTES = 1024 * 1024;
+/** Bytes of an image. */
+const IMAGE_BYTES = 5 * 1024 * 1024;
+/** The time limit of all links of a message, ms: what is late has no preview. */
+const JOB_MS = 30_000;
+/** How often a job is tried: a node may be killed, or the database be away. */
+const ATTEMPTS_MAX = 3;
+/** The delay of another attempt, in seconds. */
+const RETRY_SECONDS = 30;
+/** The interval at which jobs are looked for that other nodes have left, ms. */
+const POLL_MS = 5_000;
+/** The interval at which the cache is swept, ms. */
+const SWEEP_MS = 600_000;
+const NOT_PUBLISHED = 'Link previews were not published';
+
+/** What {@link LinkPreviews} is constructed with. */
+export interface LinkPreviewsDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly log: Logger;
+  readonly settings: Pick<ServerSettings, 'current'>;
+  readonly fetcher: Fetcher;
+  readonly images: PreviewImages;
+  readonly cache: LinkCache;
+}
+
+/**
+ * Fetches the pages that messages link to, after the messages were acknowledged, and publishes what they say
+ * of themselves as an event of the conversation. It runs on every node.
+ *
+ * 1. A message with links has a row in `link_jobs`, stored with the message. One node takes it; if that is
+ *    killed, another one takes it later. The event is stored in the transaction that deletes the row.
+ * 2. What was fetched for an earlier text is not published, nor is anything of a deleted message.
+ * 3. Whatever a page does, it costs bounded time, memory and connections.
+ */
+export class LinkPreviews {
+  readonly #deps: LinkPreviewsDeps;
+  readonly #worker: BackgroundWorker;
+  readonly #sweeper: BackgroundWorker;
+  readonly #budget = new AccountBudget();
+  readonly #stopping = new AbortController();
+  /** Whether there may be a job that is newer than the last search, and what is called when there is. */
+  #hasNew = false;
+  #onNew: (() => void) | undefined;
+  /** Results that are being fetched, by URL: several messages with a link wait for one request. */
+  readonly #fetching = new Map<string, Promise<CachedPreview>>();
+
+  constructor(deps: LinkPreviewsDeps) {
+    this.#deps = deps;
+    const { log, cache } = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#work(isStopped),
+      pollMs: POLL_MS,
+      retryMs: POLL_MS,
+      onError: (error) => log.warn({ err: error }, 'link previews not made, will be retried'),
+    });
+    this.#sweeper = new BackgroundWorker({
+      work: (isStopped) => cache.sweep(isStopped),
+      pollMs: SWEEP_MS,
+      retryMs: SWEEP_MS,
+      onError: (error) => log.warn({ err: error }, 'link cache cleanup failed, will be retried'),
+    });
+  }
+
+  /** Makes previews until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+    this.#sweeper.start();
+  }
+
+  /** Stops; what is being fetched is left to other nodes, or to the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The server is stopping'));
+    await this.#worker.stop();
+    await this.#sweeper.stop();
+  }
+
+  /** Takes note of committed events. */
+  committed(events: readonly StoredEvent[]): void {
+    if (!events.some(hasNewLinks)) return;
+    this.#hasNew = true;
+    this.#onNew?.();
+    this.#worker.wake();
+  }
+
+  /** Keeps as many jobs running as may be, until none is due. */
+  async #work(isStopped: () => boolean): Promise<void> {
+    const running = new Set<Promise<void>>();
+    for (;;) {
+      this.#hasNew = false;
+      const free = isStopped() ? 0 : JOBS_MAX - running.size;
+      const taken = free === 0 ? [] : await takeJobs(this.#deps.pool, free);
+      for (const job of taken) {
+        const done = this.#attempt(job).finally(() => running.delete(done));
+        running.add(done);
+      }
+      if (running.size === 0) return;
+      // A new job does not wait for those that run.
+      const isNew = new Promise<void>((resolve) => {
+        this.#onNew = resolve;
+      });
+      if (!this.#hasNew) await Promise.race([...running, isNew]);
+    }
+  }
+
+  async #attempt(job: TakenJob): Promise<void> {
+    const { pool, log } = this.#deps;
+    try {
+      await this.#run(job);
+    } catch (error) {
+      // A stop is no fault of the job.
+      if (this.#stopping.signal.aborted) return await this.#defer(job, 0);
+      log.warn(
+        { err: error, conversation: job.conversation, message: job.message },
+        'link previews of a message failed',
+      );
+      if (job.attempts < ATTEMPTS_MAX) await this.#defer(job, RETRY_SECONDS);
+      else await endJob(pool, job).catch((err) => log.warn({ err }, 'link job not ended'));
+    }
+  }
+
+  async #defer(job: TakenJob, seconds: number): Promise<void> {
+    try {
+      await deferJob(this.#deps.pool, job, seconds);
+    } catch (error) {
+      // It is due again when the lease ends.
+      this.#deps.log.warn({ err: error }, 'link job not deferred');
+    }
+  }
+
+  async #run(job: TakenJob): Promise<void> {
+    const { pool, append, settings } = this.#deps;
+    if (job.attempts <= ATTEMPTS_MAX && job.isOn && settings.current.linkPreviews) {
+      const links = linksIn(job.body)
+        .filter((url) => url.length <= LIMITS.previewUrlCharacters)
+        .slice(0, LIMITS.previewsPerMessage);
+      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(JOB_MS)]);
+      const found = await Promise.all(links.map((url) => this.#preview(job, url, signal)));
+      this.#stopping.signal.throwIfAborted();
+      const previews = found.flatMap((preview) => preview ?? []);
+      assertStored(await publishPreviews(append, job, links, previews), NOT_PUBLISHED);
+    }
+    await endJob(pool, job);
+  }
+
+  /** Returns the preview of a link; null if there is none. */
+  async #preview(job: TakenJob, url: string, signal: AbortSignal): Promise<LinkPreview | null> {
+    const { cache, log } = this.#deps;
+    const known = await cache.get(url);
+    if (known !== undefined) return known && { url, ...known };
+    const other = this.#fetching.get(url);
+    if (!other && !this.#budget.take(job.author)) {
+      log.info({ account: job.author }, 'link previews of an account limited');
+      return null;
+    }
+    const fetching = other ?? this.#fetch(url, signal).finally(() => this.#fetching.delete(url));
+    this.#fetching.set(url, fetching);
+    const found = await fetching;
+    return found && { url, ...found };
+  }
+
+  /** Fetches a page and its image, and keeps the result. */
+  async #fetch(url: string, signal: AbortSignal): Promise<CachedPreview> {
+    const { fetcher, cache, log } = this.#deps;
+    let found: CachedPreview = null;
+    try {
+      const facts = await factsOf(await fetcher.page(url, PAGE_BYTES, signal));
+      if (facts) {
+        const { image: at, ...texts } = facts;
+        const image = at === undefined ? null : await this.#image(at, signal);
+        found = { ...texts, ...(image && { image }) };
+      }
+    } catch (error) {
+      this.#stopping.signal.throwIfAborted();
+      // Neither the address nor what the page says is logged.
+      log.debug({ reason: reasonOf(error) }, 'page of a link not fetched');
+    }
+    await cache.put(url, found);
+    return found;
+  }
+
+  async #image(url: string, signal: AbortSignal) {
+    const { fetcher, images, log } = this.#deps;
+    let bytes: Buffer;
+    try {
+      ({ bytes } = await fetcher.image(url, IMAGE_BYTES, signal));
+    } catch (error) {
+      this.#stopping.signal.throwIfAborted();
+      log.debug({ reason: reasonOf(error) }, 'image of a link not fetched');
+      return null;
+    }
+    return await images.store(bytes);
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'unknown';
+
+function hasNewLinks(event: StoredEvent): boolean {
+  if (event.type === 'message.edited') return true;
+  return event.type === 'message.posted' && mayHaveLinks(dataOf(event, 'message.posted').body);
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Files } from '../files/files.ts';
+import type { Logger } from '../log.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
+import { UPLOADS_FOLDER } from '../storage/file-folders.ts';
+import type { Append } from '../stream/append.ts';
+import type { Vault } from '../vault.ts';
+import { addressFilter } from './addresses.ts';
+import { LinkCache } from './cache.ts';
+import { resolveHost } from './fetch.ts';
+import { Fetcher, ROBOT } from './fetcher.ts';
+import { PreviewImages } from './images.ts';
+import { LinkPreviews } from './link-previews.ts';
+
+/** What {@link openLinkPreviews} needs. */
+export interface OpenLinkPreviewsDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly vault: Vault;
+  readonly settings: ServerSettings;
+  readonly config: Pick<Config, 'dataDir' | 'linkPreviewPorts' | 'linkPreviewNetworks'>;
+  readonly files: Files;
+  /** The public URL of this server, which sites find in their logs. */
+  readonly url: string;
+}
+
+/** Builds the domain of link previews. */
+export function openLinkPreviews(deps: OpenLinkPreviewsDeps): LinkPreviews {
+  const { pool, append, clock, log, vault, settings, config, files, url } = deps;
+  const fetcher = new Fetcher({
+    userAgent: `${ROBOT}/1.0 (+${url})`,
+    ports: config.linkPreviewPorts,
+    allows: addressFilter(config.linkPreviewNetworks),
+    resolve: resolveHost,
+  });
+  const dir = join(config.dataDir, UPLOADS_FOLDER);
+  const images = new PreviewImages({ pool, store: files.store, clock, dir });
+  const cache = new LinkCache(pool, vault);
+  return new LinkPreviews({ pool, append, log, settings, fetcher, images, cache });
+}

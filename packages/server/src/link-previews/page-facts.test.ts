@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { factsOf, plainText } from './page-facts.ts';
+
+const url = new URL('https://example.org/a/page');
+const facts = (html: string | Buffer, contentType = 'text/html; charset=utf-8') =>
+  factsOf({ url, contentType, bytes: Buffer.from(html) });
+
+test('are the title, description, site and image of Open Graph, or else those of HTML', async () => {
+  expect(
+    await facts(`<title>Other</title><meta property="og:title" content="A &amp; B">
+      <meta name=description content="Other"><meta property=og:description content=" What
+      it is "><meta property="og:site_name" content="Example">
+      <meta property="og:image" content="../image.png">`),
+  ).toEqual({
+    title: 'A & B',
+    description: 'What it is',
+    siteName: 'Example',
+    image: 'https://example.org/image.png',
+  });
+  expect(
+    await facts(
+      '<svg><title>icon</title></svg><TITLE>Plain</TITLE><META NAME=Description CONTENT=x>',
+    ),
+  ).toEqual({ title: 'Plain', description: 'x' });
+  expect(await facts('<p>Nothing</p>')).toBeNull();
+  expect(await facts('')).toBeNull();
+});
+
+test('are text: markup in them stays text, and invisible controls go', async () => {
+  expect(
+    await facts(
+      '<title>&lt;script&gt;alert(1)&lt;/script&gt; \u202egnp.exe &#0;&#xd800;x\u0000</title>',
+    ),
+  ).toEqual({ title: '<script>alert(1)</script> gnp.exe x' });
+  expect(await facts('<title><img src=x onerror=alert(1)></title>')).toEqual({
+    title: '<img src=x onerror=alert(1)>',
+  });
+});
+
+test('are bounded, whatever the page has', async () => {
+  const many = '<meta property="og:title" content="first">'.repeat(10_000);
+  const long = 'x'.repeat(500_000);
+  const found = await facts(
+    `${many}<meta name=description content="${long}"><title>${long}${'<b>'.repeat(50_000)}`,
+  );
+  expect(found?.title).toBe('first');
+  expect(found?.description).toHaveLength(300);
+  expect(plainText('🙂'.repeat(10), 5)).toBe(`${'🙂'.repeat(4)}…`);
+  expect(plainText('🙂'.repeat(5), 5)).toBe('🙂'.repeat(5));
+});
+
+test('are decoded by the encoding that the headers or the page name', async () => {
+  const latin1 = Buffer.from('<meta charset=windows-1252><title>Gr\xfc\xdfe</title>', 'latin1');
+  expect(await facts(latin1, 'text/html')).toEqual({ title: 'Grüße' });
+  const shiftJis = Buffer.concat([
+    Buffer.from('<title>'),
+    Buffer.from([0x93, 0xfa, 0x96, 0x7b]),
+    Buffer.from('</title>'),
+  ]);
+  expect(await facts(shiftJis, 'text/html; charset=Shift_JIS')).toEqual({ title: '日本' });
+  expect(await facts('<title>Grüße</title>', 'text/html; charset=no-such')).toEqual({
+    title: 'Grüße',
+  });
+  expect((await facts(latin1, 'text/html; charset=utf-8'))?.title).toBe('Gr e');
+  expect(await facts('<title>x</title>', ';;;')).toEqual({ title: 'x' });
+});
+
+test('have no image with an address that cannot be read', async () => {
+  expect(await facts('<title>x</title><meta property=og:image content="http://[::bad">')).toEqual({
+    title: 'x',
+  });
+});

@@ -1,0 +1,131 @@
+import { MIMEType } from 'node:util';
+import { LIMITS } from '@parley/protocol';
+import type { Fetched } from './fetcher.ts';
+
+/** What a page says of itself, as plain text. */
+export interface PageFacts {
+  readonly title?: string;
+  readonly description?: string;
+  readonly siteName?: string;
+  /** The address of its image. */
+  readonly image?: string;
+}
+
+/** The names of `meta` elements that are read, the most specific of each fact first. */
+const NAMES = {
+  title: ['og:title', 'twitter:title'],
+  description: ['og:description', 'twitter:description', 'description'],
+  siteName: ['og:site_name', 'application-name'],
+  image: ['og:image:secure_url', 'og:image:url', 'og:image', 'twitter:image', 'twitter:image:src'],
+} as const;
+const KNOWN: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
+/** Bytes in which a page names its encoding (HTML, 13.2.3.2). */
+const ENCODING_BYTES = 1_024;
+/** Characters of a value that are looked at. */
+const VALUE_MAX = 4_000;
+
+/** Returns what a page says of itself; null if that is nothing. */
+export async function factsOf(page: Fetched): Promise<PageFacts | null> {
+  const { Parser } = await import('htmlparser2');
+  const values = new Map<string, string>();
+  let title: string | null = null;
+  let isInTitle = false;
+  let hidden = 0;
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        if (name === 'svg') hidden++;
+        if (name === 'title' && title === null && hidden === 0) {
+          isInTitle = true;
+          title = '';
+        }
+        if (name !== 'meta') return;
+        const key = (attributes.property ?? attributes.name ?? '').toLowerCase();
+        const value = attributes.content?.slice(0, VALUE_MAX);
+        if (value !== undefined && KNOWN.has(key) && !values.has(key)) values.set(key, value);
+      },
+      ontext(text) {
+        if (isInTitle && title !== null && title.length < VALUE_MAX) title += text;
+      },
+      onclosetag(name) {
+        if (name === 'svg') hidden--;
+        if (name === 'title') isInTitle = false;
+      },
+    },
+    { decodeEntities: true, lowerCaseAttributeNames: true },
+  );
+  parser.end(await textOf(page));
+  const first = (names: readonly string[]) =>
+    names.map((name) => values.get(name) ?? '').find((value) => plainText(value, 1) !== '') ?? '';
+  const image = imageOf(first(NAMES.image), page.url);
+  const facts = {
+    title: plainText(first(NAMES.title) || (title ?? ''), LIMITS.previewTitleCharacters),
+    description: plainText(first(NAMES.description), LIMITS.previewDescriptionCharacters),
+    siteName: plainText(first(NAMES.siteName), LIMITS.previewSiteCharacters),
+  };
+  const found = Object.fromEntries(Object.entries(facts).filter(([, text]) => text !== ''));
+  // A description or an image without a title says too little of a page.
+  if (facts.title === '') return null;
+  return { ...found, ...(image !== null && { image }) };
+}
+
+function imageOf(url: string, base: URL): string | null {
+  const text = url.trim();
+  return text !== '' && URL.canParse(text, base.href) ? new URL(text, base).href : null;
+}
+
+/**
+ * Returns a text on one line, with at most this many characters, without control characters, characters
+ * that reorder the text around them, and half surrogate pairs.
+ */
+export function plainText(text: string, max: number): string {
+  const words = text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd]/gu, ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .join(' ');
+  const characters = [...words.slice(0, 2 * max + 2)];
+  return characters.length > max
+    ? `${characters
+        .slice(0, max - 1)
+        .join('')
+        .trimEnd()}…`
+    : words;
+}
+
+/** Decodes a page by the encoding that its headers or it itself name; UTF-8 if that is none. */
+async function textOf({ bytes, contentType }: Fetched): Promise<string> {
+  const label = charsetOf(contentType) ?? (await namedEncoding(bytes)) ?? 'utf-8';
+  try {
+    return new TextDecoder(label).decode(bytes);
+  } catch (error) {
+    // There is no such encoding.
+    if (error instanceof RangeError) return new TextDecoder().decode(bytes);
+    throw error;
+  }
+}
+
+function charsetOf(contentType: string): string | null {
+  try {
+    return new MIMEType(contentType).params.get('charset');
+  } catch {
+    // Not a media type: the page may name its encoding itself.
+    return null;
+  }
+}
+
+/** Returns the encoding that a `meta` element at the start of a page names. */
+async function namedEncoding(bytes: Buffer): Promise<string | null> {
+  const { Parser } = await import('htmlparser2');
+  let found: string | null = null;
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name !== 'meta' || found !== null) return;
+      const declared = attributes['http-equiv']?.toLowerCase() === 'content-type';
+      found = attributes.charset ?? (declared ? charsetOf(attributes.content ?? '') : null);
+    },
+  });
+  parser.end(bytes.subarray(0, ENCODING_BYTES).toString('latin1'));
+  return found;
+}

@@ -1,0 +1,94 @@
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type EventData,
+  type FileId,
+  type LinkPreview,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+import { type NewEvent, newEvent, type Statement } from '../stream/stream-transaction.ts';
+
+/**
+ * The link previews of messages. A message with a link gets a row in `link_jobs`, in the transaction that
+ * stores it; what `link-previews/` finds becomes a `message.previewed`. Other messages have no statement
+ * of this file.
+ */
+
+/** The preview of a link; null if it was removed, and must not come back. */
+export interface StoredPreview {
+  readonly url: string;
+  readonly preview: LinkPreview | null;
+}
+
+/** SQL: the previews of the message `g`, in order, removed ones included; null if it has none. */
+export const STORED_PREVIEWS = `(
+  select json_agg(json_build_object('url', l.url, 'preview', l.preview) order by l.position)
+  from link_previews l where l.conversation_id = g.conversation_id and l.message_seq = g.seq
+)`;
+
+/** SQL: the files that the message `g` refers to: its attachments, and images of its link previews. */
+export const FILES_OF_MESSAGE = `(
+  select array_agg(f.file_id) from (
+    select a.file_id from attachments a
+    where a.conversation_id = g.conversation_id and a.message_seq = g.seq
+    union all
+    select l.file_id from link_previews l
+    where l.conversation_id = g.conversation_id and l.message_seq = g.seq
+      and l.file_id is not null) f
+)`;
+
+/** Returns whether a text may have links. What is in code is only recognized by the parser. */
+export const mayHaveLinks = (text: string): boolean => /https?:\/\//i.test(text);
+
+/** Returns the statement that has the links of a message fetched that a command posts. */
+export const linksOfPost = (actor: AccountId, clientId: ClientId): Statement => ({
+  name: 'link-jobs-posted',
+  // The event of the command is stored before: only there is the seq of the message.
+  text: `insert into link_jobs (conversation_id, message_seq, author_id)
+         select e.stream_id, e.seq, e.actor_id from events e
+         where e.actor_id = $1 and e.client_id = $2 and e.type = 'message.posted'`,
+  values: [actor, clientId],
+});
+
+/** Returns the statement that has the links of an edited message fetched, instead of those before. */
+export const linksOfEdit = (
+  conversation: ConversationId,
+  message: Seq,
+  author: AccountId,
+): Statement => ({
+  name: 'link-jobs-edited',
+  text: `insert into link_jobs (conversation_id, message_seq, author_id) values ($1, $2, $3)
+         on conflict (conversation_id, message_seq) do update
+         set id = excluded.id, due_at = excluded.due_at, attempts = 0`,
+  values: [conversation, message, author],
+});
+
+/** Returns the event with these previews of a message. */
+export function previewed(
+  conversation: ConversationId,
+  message: Seq,
+  previews: readonly StoredPreview[],
+): NewEvent {
+  const removed = previews.filter(({ preview }) => preview === null).map(({ url }) => url);
+  const data: EventData<'message.previewed'> = {
+    message,
+    previews: previews.flatMap(({ preview }) => preview ?? []),
+    ...(removed.length > 0 && { removed }),
+  };
+  return newEvent(streamOfConversation(conversation), 'message.previewed', data);
+}
+
+/** Returns the images of previews that are not among others. */
+export function imagesWithout(
+  before: readonly StoredPreview[],
+  after: readonly StoredPreview[],
+): FileId[] {
+  const kept = new Set(imagesOf(after));
+  return imagesOf(before).filter((file) => !kept.has(file));
+}
+
+/** Returns the images of previews. */
+export const imagesOf = (previews: readonly StoredPreview[]): FileId[] =>
+  previews.flatMap(({ preview }) => preview?.image?.id ?? []);

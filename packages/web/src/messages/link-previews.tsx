@@ -1,0 +1,83 @@
+import type { TimelineMessage } from '@parley/client';
+import type { Attachment, LinkPreview } from '@parley/protocol';
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import { useFileLinks } from '../files/file-links.ts';
+import { attempt } from '../lib/attempt.ts';
+import { displayText } from '../lib/display-text.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { usePermissions } from './use-permissions.ts';
+
+/** Shows what the pages that a message links to say of themselves, as text. */
+export function LinkPreviews({ message }: { message: TimelineMessage }) {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const may = usePermissions(message);
+  const mayRemove = message.author === me?.id || may('delete');
+  const { conversation, seq } = message;
+  return message.previews.map((preview) => (
+    <li key={preview.url} className="relative h-24 max-w-md">
+      <Card preview={preview} />
+      {mayRemove && (
+        <IconButton
+          label={t('preview.remove', { title: preview.title ?? preview.url })}
+          className="absolute top-1 right-1 size-8 bg-raised/85"
+          onClick={() =>
+            void attempt(() => client.api.previews.remove(conversation, seq, preview.url))
+          }
+        >
+          <X size={15} aria-hidden="true" />
+        </IconButton>
+      )}
+    </li>
+  ));
+}
+
+function Card({ preview }: { preview: LinkPreview }) {
+  const { url, title, description, siteName, image } = preview;
+  return (
+    <a
+      href={url}
+      title={url}
+      target="_blank"
+      rel="noopener noreferrer nofollow"
+      className="flex size-full overflow-hidden rounded-lg border border-line bg-raised hover:bg-hover"
+    >
+      {image && <Picture image={image} />}
+      <span dir="auto" className="min-w-0 flex-1 py-2 ps-3 pe-9 text-start">
+        <span className="block truncate text-[12px] text-muted">
+          {displayText(siteName ?? hostOf(url))}
+        </span>
+        <span className="block truncate font-medium text-sm">{displayText(title ?? url)}</span>
+        {description !== undefined && (
+          <span className="line-clamp-2 text-[13px] text-soft">{displayText(description)}</span>
+        )}
+      </span>
+    </a>
+  );
+}
+
+/** Shows the image of a page, which this server sends. Its box has its size before it is loaded. */
+function Picture({ image }: { image: Attachment }) {
+  const { links } = useFileLinks(image.id);
+  const [failed, setFailed] = useState(false);
+  return (
+    <span className="block size-24 shrink-0 bg-sunken">
+      {links?.previewUrl && !failed && (
+        <img
+          src={links.previewUrl}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          draggable={false}
+          className="size-full object-cover"
+          onError={() => setFailed(true)}
+        />
+      )}
+    </span>
+  );
+}
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
