@@ -92,17 +92,17 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('shows the photo of a user beside messages, as it changes', async () => {
-    const ida = await visitors.arrive();
-    await ida.register('ida', 'Ida Holm');
-    const jon = await visitors.arrive();
-    await jon.register('jon', 'Jon Reyes');
-    await jon.open('everyone');
-    await ida.open('everyone');
-    await ida.write('Look at me');
-    const photo = jon.message('Look at me').locator('img[src*="/images/"]');
-    await jon.sees('Look at me');
+    const uma = await visitors.arrive();
+    await uma.register('uma', 'Uma Holm');
+    const vic = await visitors.arrive();
+    await vic.register('vic', 'Vic Reyes');
+    await vic.open('everyone');
+    await uma.open('everyone');
+    await uma.write('Look at me');
+    const photo = vic.message('Look at me').locator('img[src*="/images/"]');
+    await vic.sees('Look at me');
     expect(await photo.count()).toBe(0);
-    const before = await jon.message('Look at me').boundingBox();
+    const before = await vic.message('Look at me').boundingBox();
 
     const image = await sharp({
       create: { width: 300, height: 200, channels: 3, background: '#c2410c' },
@@ -110,17 +110,17 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .png()
       .toBuffer();
     const file = { name: 'me.png', mimeType: 'image/png', buffer: image };
-    await ida.page.goto(`${server.url}/settings/profile`);
-    await ida.page.getByLabel('Your photo').setInputFiles(file);
+    await uma.page.goto(`${server.url}/settings/profile`);
+    await uma.page.getByLabel('Your photo').setInputFiles(file);
     await photo.waitFor();
     await expect
       .poll(() => photo.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth))
       .toBe(64);
-    expect(await jon.message('Look at me').boundingBox()).toEqual(before);
+    expect(await vic.message('Look at me').boundingBox()).toEqual(before);
     // Also after a reload, and no more once it is removed.
-    await jon.page.reload();
+    await vic.page.reload();
     await photo.waitFor();
-    await ida.page.getByRole('button', { name: 'Remove image', exact: true }).click();
+    await uma.page.getByRole('button', { name: 'Remove image', exact: true }).click();
     await photo.waitFor({ state: 'detached' });
   });
 
