@@ -101,6 +101,15 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await writer.write(`@reader${count} and now?`);
     await toastOf(page, 'and now?').waitFor();
     expect(await toastOf(page, 'are you there?').count()).toBe(0);
+
+    await reader.open('everyone');
+    await reader.message('Of no interest').hover();
+    await reader.message('Of no interest').getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Why was I (not) notified?', exact: true }).click();
+    await page
+      .getByRole('dialog', { name: 'Why was I (not) notified?' })
+      .getByText('You’re only notified of mentions, keywords and direct messages here.')
+      .waitFor();
   });
 
   test('follow their message: an edit changes them, a deletion closes them', async () => {

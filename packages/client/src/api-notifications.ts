@@ -6,7 +6,9 @@ import type {
   Seq,
   UpdateNotificationsBody,
   UpdateOverrideBody,
+  WhyNotified,
 } from '@parley/protocol';
+import { query } from './query.ts';
 import type { RestSession } from './rest-session.ts';
 
 /** What the account wants to be notified of, over REST. */
@@ -20,6 +22,11 @@ export class NotificationsApi {
   /** Returns the general settings, and those of conversations and threads. */
   settings(): Promise<NotificationSettingsAnswer> {
     return this.#api.request('GET', '/me/notifications');
+  }
+
+  /** Returns why the account was notified of a message, or was not. */
+  why(conversation: ConversationId, seq: Seq): Promise<WhyNotified> {
+    return this.#api.request('GET', `/notifications/why${query({ conversation, seq })}`);
   }
 
   /** Changes the general settings; absent fields stay as they are. All devices learn of it. */

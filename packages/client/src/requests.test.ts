@@ -315,6 +315,10 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.read(C, SEQ, true, 2),
     { body: { seq: 7, unread: true, revision: 2 } },
   ],
+  [
+    `GET /notifications/why?conversation=${C}&seq=7`,
+    ({ api }) => api.notifications.why(C, 7 as Seq),
+  ],
   ['GET /me/notifications', ({ api }) => api.notifications.settings()],
   [
     'PATCH /me/notifications',

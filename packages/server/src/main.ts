@@ -83,6 +83,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   const live = openLive(context, pool, streams, domains);
   const health = new Health(pool, streams.broker, data.disk);
   const app = openHttp(context, { pool, listening, streams, domains, live, health });
+  domains.decider.usePresence((account) => live.presenceOf(account));
   live.attach(listening.listener.server);
   onStop(() => {
     health.drain();

@@ -87,6 +87,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   updateStatus: user,
   getUserProfile: by('users:read'),
   getNotificationSettings: user,
+  whyNotified: user,
   updateNotificationSettings: user,
   changeConversationNotifications: user,
   changeThreadNotifications: user,

@@ -11,6 +11,7 @@ import { SecondFactors } from '../factors/factors.ts';
 import { type Files, openFiles } from '../files/files.ts';
 import { openLinkPreviews } from '../link-previews/open.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
+import { NotificationDecider } from '../notifications/decider.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
 import { ReportExpiry } from '../reports/expiry.ts';
@@ -45,6 +46,7 @@ export interface DomainLayer {
   readonly directory: Directory;
   readonly statuses: Statuses;
   readonly files: Files;
+  readonly decider: NotificationDecider;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -119,6 +121,9 @@ export async function openDomains(
   const indexer = new SearchIndexer({ pool, log });
   onStop(() => indexer.stop());
   onCommitted((events) => indexer.hint(events));
+  const decider = new NotificationDecider({ pool, clock, log });
+  onStop(() => decider.stop());
+  onCommitted((events) => decider.hint(events));
   onCommitted((events) => {
     if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
   });
@@ -142,6 +147,7 @@ export async function openDomains(
       flagged,
       reportExpiry,
       indexer,
+      decider,
       reminders,
       scheduled,
       statuses,
@@ -166,6 +172,7 @@ export async function openDomains(
     directory,
     statuses,
     files,
+    decider,
     start,
   };
 }

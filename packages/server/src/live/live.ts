@@ -179,6 +179,11 @@ export class Live {
     }
   }
 
+  /** Returns whether an account is using a device, as far as this node knows of all nodes. */
+  presenceOf(account: AccountId): 'active' | 'away' {
+    return this.#context.presence.stateOf(account) === 'active' ? 'active' : 'away';
+  }
+
   /** The statuses of these accounts have changed: sends them to those who subscribe to their presence. */
   statusChanged(accounts: readonly AccountId[]): void {
     this.#context.audience.announce(accounts);

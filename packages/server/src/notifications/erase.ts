@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { type Append, assertStored } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { eraseDecisions } from './ledger.ts';
 
 const eraseRule: Rule = {
   name: 'notifications.erase',
@@ -24,7 +25,7 @@ const eraseRule: Rule = {
 };
 
 /**
- * Forgets the notification settings of an account that is erased, and removes its keywords from the events that
+ * Forgets the notification settings of an account that is erased and the decisions about it, and removes its keywords from the events that
  * had them. May run twice.
  */
 export async function eraseNotificationSettings(
@@ -42,6 +43,7 @@ export async function eraseNotificationSettings(
     bytes: 500,
   };
   assertStored(await append.run(command), 'Notification settings could not be erased');
+  await eraseDecisions(pool, account);
   await pool.query({
     name: 'erasures-redact-keywords',
     text: `update events

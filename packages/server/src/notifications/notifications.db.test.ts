@@ -6,6 +6,9 @@ import { startTestServer, type TestServer, type User } from '../../test/support/
 import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
 import { examine } from '../doctor/doctor.ts';
+import { decideNext } from './decide.ts';
+import { deleteOldDecisions } from './ledger.ts';
+import { conversationsBehind } from './messages-to-decide.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -160,5 +163,187 @@ describe('notification settings', () => {
 
   test('follow from the events', async () => {
     expect(await examine(server.pool)).toEqual([]);
+  });
+});
+
+describe('the ledger of notifications', () => {
+  const post = async (by: User, conversation: string, body: object): Promise<number> => {
+    const answer = await by.request('POST', `/conversations/${conversation}/messages`, body);
+    expect(answer.status).toBe(201);
+    return answer.body.seq;
+  };
+  const why = (user: User, conversation: string, seq: number) =>
+    user.request('GET', `/notifications/why?conversation=${conversation}&seq=${seq}`);
+  /** Waits until a message is decided. */
+  const decided = (conversation: string, seq: number) =>
+    until(
+      async () =>
+        (
+          await server.rows(
+            `select from notification_progress
+             where conversation_id = '${conversation}' and seq >= ${seq}`,
+          )
+        ).length === 1,
+      'the message to be decided',
+    );
+  const rowsOf = (conversation: string) =>
+    server.rows(
+      `select account_id, message_seq::int as message_seq, reason from notification_decisions
+       where conversation_id = '${conversation}' order by message_seq, account_id`,
+    );
+
+  test('has each recipient of a direct message, a mention, a keyword and a reply, once', async () => {
+    const gil = await server.register('gil');
+    const hal = await server.register('hal');
+    await change(hal, { keywords: ['Déploy'] });
+    const group = await gil.group('of the ledger', [hal, bob]);
+    const direct = (await gil.request('POST', '/conversations/direct', { account: hal.id })).body
+      .id;
+    const told = await post(gil, direct, { body: 'hello' });
+    await post(gil, group, { body: 'a plain message' });
+    const mention = await post(gil, group, { body: '@hal look' });
+    const keyword = await post(gil, group, { body: 'the DEPLOY is done' });
+    const reply = await post(hal, group, { body: 'in the thread', thread: mention });
+    await decided(direct, told);
+    await decided(group, reply);
+    expect(await rowsOf(direct)).toEqual([
+      { account_id: hal.id, message_seq: told, reason: 'direct_message' },
+    ]);
+    expect(await rowsOf(group)).toEqual([
+      { account_id: hal.id, message_seq: mention, reason: 'mention' },
+      { account_id: hal.id, message_seq: keyword, reason: 'keyword' },
+      { account_id: gil.id, message_seq: reply, reason: 'thread_reply' },
+    ]);
+    expect((await why(hal, group, mention)).body).toEqual({
+      reason: 'mention',
+      badge: true,
+      inApp: true,
+      push: 'no_channel',
+      email: 'no_channel',
+      decidedAt: expect.any(String),
+    });
+  });
+
+  test('tells why from the settings that the account had then, if nothing is stored', async () => {
+    const ida = await server.register('ida');
+    const group = await ann.group('of ida', [ida]);
+    const loud = await post(ann, group, { body: 'before' });
+    await override(ida, group, { muted: { until: null } });
+    const muted = await post(ann, group, { body: 'while muted' });
+    const named = await post(ann, group, { body: '@ida while muted' });
+    // A decision follows the settings at its moment.
+    await decided(group, named);
+    await override(ida, group, { muted: null, level: 'mentions' });
+    const after = await post(ann, group, { body: 'only mentions' });
+    await ida.request('PATCH', '/me/status', {
+      doNotDisturbUntil: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    const quiet = await post(ann, group, { body: '@everyone listen' });
+    await ida.request('PATCH', '/me/status', { doNotDisturbUntil: null });
+    await decided(group, quiet);
+    const reasons: string[] = [];
+    for (const seq of [loud, muted, named, after, quiet]) {
+      reasons.push((await why(ida, group, seq)).body.reason);
+    }
+    expect(reasons).toEqual([
+      'all_messages',
+      'conversation_muted',
+      'conversation_muted',
+      'level_mentions',
+      'do_not_disturb',
+    ]);
+    expect((await why(ida, group, muted)).body.decidedAt).toBeNull();
+    expect((await why(ann, group, loud)).body.reason).toBe('own_event');
+    const jan = await server.register('jan');
+    expect(codeOf(await why(jan, group, loud))).toBe('404 conversation_not_found');
+    expect(codeOf(await why(ida, group, 9_999))).toBe('404 message_not_found');
+    await ann.request('POST', `/conversations/${group}/members`, { account: jan.id });
+    expect((await why(jan, group, loud)).body.reason).toBe('not_member');
+  });
+
+  test('decides nothing twice, also from an earlier position and on two nodes at once', async () => {
+    const kim = await server.register('kim');
+    const group = await ann.group('of kim', [kim]);
+    const before = await post(ann, group, { body: '@kim one' });
+    const seq = await post(ann, group, { body: '@kim two' });
+    await decided(group, seq);
+    const stored = await server.rows(
+      `select * from notification_decisions where conversation_id = '${group}'`,
+    );
+    await server.rows(
+      `update notification_progress set seq = ${before - 1} where conversation_id = '${group}'`,
+    );
+    await Promise.all(
+      [1, 2, 3].map(() => decideNext(server.pool, [group], () => 'active', Date.now())),
+    );
+    expect(
+      await server.rows(`select * from notification_decisions where conversation_id = '${group}'`),
+    ).toEqual(stored);
+  });
+
+  test('is complete after a node was killed between the commit and the decision', async () => {
+    const lea = await server.register('lea');
+    const group = await ann.group('of lea', [lea]);
+    const seq = await post(ann, group, { body: '@lea later' });
+    await decided(group, seq);
+    // As if the node that committed it had been killed, and the transaction of its decisions lost.
+    await server.rows(`delete from notification_decisions where conversation_id = '${group}'`);
+    await server.rows(`delete from notification_progress where conversation_id = '${group}'`);
+    expect(await conversationsBehind(server.pool)).toContain(group);
+    const { decided: count } = await decideNext(server.pool, [group], () => 'away', Date.now());
+    expect(count).toBe(1);
+    expect(await rowsOf(group)).toMatchObject([{ account_id: lea.id, reason: 'mention' }]);
+  });
+
+  test('has no row for a plain message in a group, whatever its size', async () => {
+    const group = await ann.group('plain', [bob]);
+    const seq = await post(ann, group, { body: 'nothing special' });
+    await decided(group, seq);
+    expect(await rowsOf(group)).toEqual([]);
+    expect((await why(bob, group, seq)).body).toMatchObject({
+      reason: 'all_messages',
+      inApp: true,
+    });
+  });
+
+  test('does not tell of messages that were deleted before, nor those that left', async () => {
+    const max = await server.register('max');
+    const group = await ann.group('of max', [max, bob]);
+    const seq = await post(ann, group, { body: '@max @bob gone soon' });
+    await decided(group, seq);
+    await server.rows(`delete from notification_decisions where conversation_id = '${group}'`);
+    await server.rows(
+      `update notification_progress set seq = 0 where conversation_id = '${group}'`,
+    );
+    await bob.request('POST', `/conversations/${group}/leave`);
+    await ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+    await decideNext(server.pool, [group], () => 'away', Date.now());
+    const rows = await rowsOf(group);
+    expect(
+      rows.every((row) => ['message_deleted', 'not_member'].includes(String(row.reason))),
+    ).toBe(true);
+    expect(
+      await server.rows(
+        `select from notification_decisions
+         where conversation_id = '${group}' and (push is not null or email is not null or in_app)`,
+      ),
+    ).toEqual([]);
+  });
+
+  test('is kept for 30 days', async () => {
+    const now = Date.now();
+    const ago = (days: number) => new Date(now - days * 86_400_000).toISOString();
+    for (const [n, at] of [ago(29), ago(31), ago(40)].entries()) {
+      await server.rows(
+        `insert into notification_decisions
+         values ('${ann.id}', '${ann.id}', ${n}, '${at}', 'mention', true, true, null, null)`,
+      );
+    }
+    await deleteOldDecisions(server.pool, new Date(now), () => false);
+    const left = await server.rows(
+      `select message_seq::int as message_seq from notification_decisions
+       where conversation_id = '${ann.id}'`,
+    );
+    expect(left).toEqual([{ message_seq: 0 }]);
   });
 });

@@ -5,6 +5,8 @@ import {
   SeqText,
   UpdateNotificationsBody,
   UpdateOverrideBody,
+  WhyNotified,
+  WhyNotifiedQuery,
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -12,11 +14,12 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
-import { storedOrRefuse } from '../http/errors.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 import type { Append } from '../stream/append.ts';
 import { changeOverride, changeSettings, type OverrideScope } from './commands.ts';
 import { overrideOf, settingsOf } from './queries.ts';
+import { whyNotified } from './why.ts';
 
 /** The dependencies of the routes of notification settings. */
 export interface NotificationDeps {
@@ -119,6 +122,28 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
     handler: (request) => {
       const { id: conversation, seq: thread } = request.params;
       return override(request, { conversation, thread }, request.body);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/notifications/why',
+    schema: {
+      operationId: 'whyNotified',
+      tags,
+      summary: 'Tell why you were notified of a message, or were not',
+      description:
+        'Decisions about direct messages, mentions by name, keywords and replies in threads are stored for 30 days. Others follow from the settings that you had when the message was posted.',
+      security,
+      querystring: WhyNotifiedQuery,
+      response: { 200: WhyNotified, ...problems(401, 404, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { conversation, seq } = request.query;
+      const why = await whyNotified(pool, sessionOf(request).account, conversation, seq);
+      if (why === null) refuse('conversation_not_found');
+      return why ?? refuse('message_not_found');
     },
   });
 }

@@ -38,6 +38,7 @@ export async function* exportOf(
   yield field('blockedUsers', await all(BLOCKS));
   yield field('notificationSettings', await all(NOTIFICATIONS));
   yield field('userGroups', await all(USER_GROUPS));
+  yield field('notificationDecisions', await all(DECISIONS));
   yield field('reports', await all(REPORTS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -105,6 +106,10 @@ const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
 const NOTIFICATIONS = `select conversation_id as conversation, thread, settings,
     changed_at as "changedAt"
   from notification_changes where account_id = $1 order by seq`;
+const DECISIONS = `select conversation_id as conversation, message_seq as message, reason,
+    decided_at as "decidedAt", badge, in_app as "inApp", push, email
+  from notification_decisions where account_id = $1
+  order by conversation_id, message_seq`;
 const REPORTS = `select conversation_id as conversation, message_seq as message, reason, comment,
     reported_at as "reportedAt", resolved_at as "resolvedAt", resolution
   from reports where account_id = $1 order by reported_at, id`;

@@ -303,6 +303,10 @@ function messages(fixtures: Fixtures): Situations {
     moveReadCursor: one,
     listSeenBy: one,
     getThread: one,
+    whyNotified: async () => {
+      const { member, group } = await fixtures.shared();
+      return as(member, { conversation: group, seq: await member.post(group, 'a message') });
+    },
     followThread: one,
     changeThreadNotifications: async () => {
       const { token, fixed } = await one();

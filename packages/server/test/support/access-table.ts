@@ -34,6 +34,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'changeConversationNotifications',
     'changeThreadNotifications',
     'getNotificationSettings',
+    'whyNotified',
     'updateNotificationSettings',
     'changePassword',
     'confirmTotp',

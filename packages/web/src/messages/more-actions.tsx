@@ -1,6 +1,15 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { AlarmClock, Bookmark, Eye, Flag, Forward, MailOpen, MessagesSquare } from 'lucide-react';
+import {
+  AlarmClock,
+  BellRing,
+  Bookmark,
+  Eye,
+  Flag,
+  Forward,
+  MailOpen,
+  MessagesSquare,
+} from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
@@ -18,6 +27,10 @@ import { useThreadLinks } from './thread-link.ts';
 const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
+const WhyNotifiedDialog = lazyPart(
+  async () => (await import('../notifications/why-notified.tsx')).WhyNotifiedDialog,
+);
+
 /** An entry in the menu of a message. */
 export interface MoreAction {
   readonly key: string;
@@ -34,6 +47,7 @@ export function useMoreActions(message: TimelineMessage): {
   const client = useClient();
   const [isSeenByShown, setSeenByShown] = useState(false);
   const [isForwarding, setForwarding] = useState(false);
+  const [isWhyShown, setWhyShown] = useState(false);
   const [isReportShown, setReportShown] = useState(false);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
@@ -96,6 +110,12 @@ export function useMoreActions(message: TimelineMessage): {
   }
   if (message.author !== me) {
     actions.push({
+      key: 'why',
+      icon: <BellRing size={16} />,
+      label: t('why.title'),
+      run: () => setWhyShown(true),
+    });
+    actions.push({
       key: 'report',
       icon: <Flag size={16} />,
       label: t('report.title'),
@@ -106,6 +126,7 @@ export function useMoreActions(message: TimelineMessage): {
     <>
       {isSeenByShown && <SeenBy message={message} onClose={() => setSeenByShown(false)} />}
       {isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />}
+      {isWhyShown && <WhyNotifiedDialog message={message} onClose={() => setWhyShown(false)} />}
       {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}
     </>
   );

@@ -1,0 +1,133 @@
+import { type ConversationId, conversationOfStream } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { StoredEvent } from '../stream/record.ts';
+import { decideNext } from './decide.ts';
+import { deleteOldDecisions } from './ledger.ts';
+import { conversationsBehind } from './messages-to-decide.ts';
+import type { PresenceOf } from './recipients.ts';
+
+/** The delay between a commit and the decisions about what was committed until then, ms. */
+const COLLECT_MS = 500;
+/** The interval at which conversations are looked for that other nodes left behind, ms. */
+const LOOK_MS = 20_000;
+/** The interval at which old decisions are deleted, ms. */
+const DELETE_MS = 3_600_000;
+/** Conversations of one transaction. */
+const CONVERSATIONS_MAX = 200;
+/** Conversations remembered; if there are more, they are looked for in the database. */
+const HINTS_MAX = 20_000;
+
+/** The dependencies of {@link NotificationDecider}. */
+export interface NotificationDeciderDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Decides who is notified of messages, in the background and after their commit: it never delays one.
+ *
+ * 1. What was committed on this node is decided half a second later; what another node has left when it died, within
+ *    20 s.
+ * 2. The progress is durable and moves with the decisions: after a crash they continue where they were, and none is
+ *    made twice, whatever nodes work on the same conversation.
+ */
+export class NotificationDecider {
+  readonly #deps: NotificationDeciderDeps;
+  readonly #hinted = new Set<ConversationId>();
+  readonly #worker: BackgroundWorker;
+  readonly #cleaner: BackgroundWorker;
+  #presenceOf: PresenceOf = () => 'unknown';
+  #lookAt = 0;
+  #collecting: NodeJS.Timeout | undefined;
+
+  constructor(deps: NotificationDeciderDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#decide(isStopped),
+      pollMs: LOOK_MS,
+      retryMs: 1_000,
+      onError: (error) => deps.log.warn({ err: error }, 'notifications not decided'),
+    });
+    this.#cleaner = new BackgroundWorker({
+      work: (isStopped) => deleteOldDecisions(deps.pool, new Date(deps.clock.now()), isStopped),
+      pollMs: DELETE_MS,
+      retryMs: 60_000,
+      onError: (error) => deps.log.warn({ err: error }, 'old notification decisions not deleted'),
+    });
+  }
+
+  /** Says who is using a device from now on; until then it is unknown. */
+  usePresence(presenceOf: PresenceOf): void {
+    this.#presenceOf = presenceOf;
+  }
+
+  start(): void {
+    this.#worker.start();
+    this.#cleaner.start();
+  }
+
+  /** Stops after the current transaction. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#collecting);
+    await this.#worker.stop();
+    await this.#cleaner.stop();
+  }
+
+  /** Takes note of committed events. */
+  hint(events: readonly Pick<StoredEvent, 'stream' | 'type'>[]): void {
+    const before = this.#hinted.size;
+    for (const { stream, type } of events) {
+      if (type === 'message.posted') this.#hint(conversationOfStream(stream));
+    }
+    if (this.#hinted.size === before) return;
+    this.#collecting ??= setTimeout(() => {
+      this.#collecting = undefined;
+      this.#worker.wake();
+    }, COLLECT_MS).unref();
+  }
+
+  #hint(conversation: ConversationId): void {
+    if (this.#hinted.size < HINTS_MAX) this.#hinted.add(conversation);
+    else this.#lookAt = 0;
+  }
+
+  async #decide(isStopped: () => boolean): Promise<void> {
+    let behind: ConversationId[] = [];
+    while (!isStopped()) {
+      if (behind.length === 0 && performance.now() >= this.#lookAt) {
+        behind = await conversationsBehind(this.#deps.pool);
+        if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
+      }
+      const hinted = this.#takeHinted();
+      // What was just committed comes before what has been waiting since before the start.
+      const some = [...hinted, ...behind.splice(0, CONVERSATIONS_MAX - hinted.length)];
+      if (some.length === 0) return;
+      await this.#decideSome([...new Set(some)]);
+    }
+  }
+
+  async #decideSome(conversations: readonly ConversationId[]): Promise<void> {
+    const { pool, clock } = this.#deps;
+    try {
+      const { more } = await decideNext(pool, conversations, this.#presenceOf, clock.now());
+      for (const conversation of more) this.#hint(conversation);
+    } catch (error) {
+      for (const conversation of conversations) this.#hint(conversation);
+      throw error;
+    }
+  }
+
+  #takeHinted(): ConversationId[] {
+    const taken: ConversationId[] = [];
+    for (const conversation of this.#hinted) {
+      if (taken.length === CONVERSATIONS_MAX) break;
+      taken.push(conversation);
+      this.#hinted.delete(conversation);
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,125 @@
+import type { AccountId, ConversationId, Mention, Seq } from '@parley/protocol';
+import type pg from 'pg';
+
+/** Messages that may concern single accounts, and how far decisions have come in each conversation. */
+
+/** Events of one conversation that a transaction passes at most. */
+const EVENTS_MAX = 1_000;
+/** Conversations that are looked for at a time. */
+const BEHIND_MAX = 500;
+
+/** A message about which decisions are to be made and stored. */
+export interface MessageToDecide {
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  readonly author: AccountId;
+  readonly isDirect: boolean;
+  readonly thread: Seq | null;
+  readonly isOnlyInThread: boolean;
+  readonly isDeleted: boolean;
+  readonly mentions: readonly Mention[] | null;
+  /** Empty while no account has keywords. */
+  readonly body: string;
+}
+
+/** The range of events that a transaction passes in a conversation. */
+interface Range {
+  readonly conversation: ConversationId;
+  readonly after: Seq;
+  readonly upTo: Seq;
+  readonly hasMore: boolean;
+}
+
+/**
+ * Moves the progress of conversations forward, and locks it until the end of the transaction: another node that
+ * decides about them waits, and continues from there. Seqs become visible in their order, so nothing is passed
+ * that was not committed.
+ */
+export async function advance(
+  client: pg.ClientBase,
+  conversations: readonly ConversationId[],
+): Promise<Range[]> {
+  const ranges = await move(client, conversations);
+  const moved = new Set(ranges.map((range) => range.conversation));
+  const others = conversations.filter((id) => !moved.has(id));
+  if (others.length === 0) return ranges;
+  // New conversations have no progress yet.
+  const { rowCount } = await client.query({
+    name: 'notifications-progress-begin',
+    text: `insert into notification_progress (conversation_id, seq)
+           select s.id, 0 from streams s
+           where s.id = any($1) and s.kind = 'conversation'
+             and not exists (select from notification_progress p where p.conversation_id = s.id)
+           order by s.id
+           on conflict do nothing`,
+    values: [others],
+  });
+  return rowCount ? [...ranges, ...(await move(client, others))] : ranges;
+}
+
+async function move(
+  client: pg.ClientBase,
+  conversations: readonly ConversationId[],
+): Promise<Range[]> {
+  const { rows } = await client.query<Range>({
+    name: 'notifications-progress-move',
+    text: `with locked as materialized (
+             select conversation_id, seq from notification_progress
+             where conversation_id = any($1)
+             order by conversation_id
+             for update
+           )
+           update notification_progress p
+           set seq = least(s.last_seq, l.seq + ${EVENTS_MAX})
+           from locked l join streams s on s.id = l.conversation_id
+           where p.conversation_id = l.conversation_id and s.last_seq > l.seq
+           returning p.conversation_id as conversation, l.seq as after, p.seq as "upTo",
+             p.seq < s.last_seq as "hasMore"`,
+    values: [conversations],
+  });
+  return rows;
+}
+
+/**
+ * Returns the messages in ranges of events that may concern single accounts. What concerns all members alike is
+ * left out by the database: a plain message of a group costs a look at its row.
+ */
+export async function messagesIn(
+  client: pg.ClientBase,
+  ranges: readonly Range[],
+): Promise<MessageToDecide[]> {
+  const { rows } = await client.query<MessageToDecide>({
+    name: 'notifications-messages',
+    text: `with keywords as materialized (
+             select exists (select from notification_keywords) as exist
+           )
+           select g.conversation_id as conversation, g.seq, g.author_id as author,
+             c.kind = 'direct' as "isDirect", g.thread,
+             g.thread is not null and not g.also_in_conversation as "isOnlyInThread",
+             g.deleted_at is not null as "isDeleted", g.mentions,
+             case when k.exist then g.body else '' end as body
+           from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
+           join conversations c on c.id = r.id
+           cross join keywords k
+           join messages g on g.conversation_id = r.id and g.seq > r.after and g.seq <= r.up_to
+           where c.kind = 'direct' or g.thread is not null or g.mentions is not null or k.exist`,
+    values: [
+      ranges.map((r) => r.conversation),
+      ranges.map((r) => r.after),
+      ranges.map((r) => r.upTo),
+    ],
+  });
+  return rows;
+}
+
+/** Returns conversations with events that no decision has passed, such as those that a node left when it died. */
+export async function conversationsBehind(pool: pg.Pool): Promise<ConversationId[]> {
+  const { rows } = await pool.query<{ id: ConversationId }>({
+    name: 'notifications-behind',
+    text: `select s.id from streams s
+           left join notification_progress p on p.conversation_id = s.id
+           where s.kind = 'conversation' and s.last_seq > coalesce(p.seq, 0)
+           limit ${BEHIND_MAX}`,
+  });
+  return rows.map((row) => row.id);
+}

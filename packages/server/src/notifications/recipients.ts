@@ -1,0 +1,163 @@
+import {
+  type AccountId,
+  findKeyword,
+  type NotificationOverride,
+  type NotificationSettings,
+  type RecipientSettings,
+  textAnchors,
+} from '@parley/protocol';
+import { threadState } from '../messages/thread-cursor-sql.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import type { MessageToDecide } from './messages-to-decide.ts';
+import { generalOf } from './queries.ts';
+
+/** Finds the accounts that single messages may concern, and what decides about them. */
+
+/** Returns whether an account is using a device now, on any node. */
+export type PresenceOf = (account: AccountId) => 'active' | 'away' | 'unknown';
+
+/** An account that a message may concern. */
+export interface Recipient {
+  /** The index of the message. */
+  readonly n: number;
+  readonly account: AccountId;
+  readonly isMember: boolean;
+  readonly isFollowing: boolean | null;
+  readonly hasRead: boolean;
+  readonly settings: RecipientSettings;
+}
+
+interface RecipientRow {
+  n: number;
+  account: AccountId;
+  is_member: boolean;
+  is_following: boolean | null;
+  has_read: boolean;
+  general: NotificationSettings | null;
+  of_conversation: NotificationOverride | null;
+  of_thread: NotificationOverride | null;
+  do_not_disturb_until: Date | null;
+}
+
+/** SQL: the current settings of an account for a scope. */
+const current = (scope: string) =>
+  `(select v.settings from notification_changes v
+    where v.account_id = f.account_id and ${scope}
+    order by v.seq desc limit 1)`;
+
+/**
+ * Returns the recipients of messages: the other members of direct conversations, those who are mentioned by name,
+ * who may follow the thread or have settings for it, and members with a keyword that is in the text.
+ */
+export async function recipientsOf(
+  client: Queryable,
+  messages: readonly MessageToDecide[],
+): Promise<Recipient[]> {
+  const keywords = await keywordMatches(client, messages);
+  const { rows } = await client.query<RecipientRow>({
+    name: 'notifications-recipients',
+    text: `
+      with m as materialized (
+        select * from unnest($1::uuid[], $2::int8[], $3::int8[], $4::uuid[], $5::bool[], $6::bool[])
+          with ordinality m (id, seq, thread, author, is_direct, is_only_in_thread, n)
+      ), found as materialized (
+        select m.n, o.account_id from m
+        join memberships o on o.conversation_id = m.id and o.left_seq is null
+        where m.is_direct
+        union
+        select m.n, x.account_id from m
+        join mentions x on x.conversation_id = m.id and x.message_seq = m.seq
+        union
+        select m.n, p.account_id from m
+        join thread_participants p on p.conversation_id = m.id and p.thread = m.thread
+        union
+        select m.n, w.account_id from m
+        join thread_follows w on w.conversation_id = m.id and w.thread = m.thread
+        union
+        select m.n, x.account_id from m
+        join mentions x on x.conversation_id = m.id and x.thread = m.thread
+        union
+        select m.n, v.account_id from m
+        join notification_changes v on v.conversation_id = m.id and v.thread = m.thread
+        union
+        select m.n, k.account_id from unnest($7::int8[], $8::uuid[]) k (n, account_id)
+        join m on m.n = k.n
+        join memberships o on o.account_id = k.account_id and o.conversation_id = m.id
+          and o.left_seq is null
+      )
+      select (m.n - 1)::int as n, f.account_id as account,
+        o.joined_seq is not null as is_member,
+        case when m.thread is not null then state.is_following end as is_following,
+        coalesce(m.seq <= case when m.is_only_in_thread then state.read_seq else o.read_seq end, false)
+          as has_read,
+        ${current('v.conversation_id is null')} as general,
+        ${current('v.conversation_id = m.id and v.thread is null')} as of_conversation,
+        case when m.thread is not null then
+          ${current('v.conversation_id = m.id and v.thread = m.thread')} end as of_thread,
+        (select s.do_not_disturb_until from statuses s where s.account_id = f.account_id)
+          as do_not_disturb_until
+      from found f
+      join m on m.n = f.n
+      join accounts a on a.id = f.account_id and a.is_active and a.deleted_at is null
+      left join memberships o on o.account_id = f.account_id and o.conversation_id = m.id
+        and o.left_seq is null and o.joined_seq <= m.seq
+      left join lateral ${threadState('f.account_id', 'm.id', 'm.thread')} state
+        on m.thread is not null
+      where f.account_id <> m.author`,
+    values: [
+      messages.map((m) => m.conversation),
+      messages.map((m) => m.seq),
+      messages.map((m) => m.thread),
+      messages.map((m) => m.author),
+      messages.map((m) => m.isDirect),
+      messages.map((m) => m.isOnlyInThread),
+      keywords.map(({ n }) => n + 1),
+      keywords.map(({ account }) => account),
+    ],
+  });
+  return rows.map((row) => ({
+    n: row.n,
+    account: row.account,
+    isMember: row.is_member,
+    isFollowing: row.is_following,
+    hasRead: row.has_read,
+    settings: {
+      general: generalOf(row.general),
+      conversation: row.of_conversation,
+      thread: row.of_thread,
+      doNotDisturbUntil: row.do_not_disturb_until?.getTime() ?? null,
+    },
+  }));
+}
+
+/** Returns which accounts, members or not, have a keyword that is in a message. */
+async function keywordMatches(
+  client: Queryable,
+  messages: readonly MessageToDecide[],
+): Promise<{ n: number; account: AccountId }[]> {
+  const byAnchor = new Map<string, number[]>();
+  for (const [n, { body }] of messages.entries()) {
+    if (body === '') continue;
+    for (const anchor of textAnchors(body)) {
+      const there = byAnchor.get(anchor);
+      if (there) there.push(n);
+      else byAnchor.set(anchor, [n]);
+    }
+  }
+  if (byAnchor.size === 0) return [];
+  const { rows } = await client.query<{ keyword: string; anchor: string; accounts: AccountId[] }>({
+    name: 'notifications-keywords-of-anchors',
+    text: `select keyword, anchor, json_agg(account_id) as accounts from notification_keywords
+           where anchor = any($1)
+           group by keyword, anchor`,
+    values: [[...byAnchor.keys()]],
+  });
+  const matches: { n: number; account: AccountId }[] = [];
+  for (const { keyword, anchor, accounts } of rows) {
+    for (const n of byAnchor.get(anchor) ?? []) {
+      if (findKeyword(messages[n]?.body ?? '', [keyword]) === null) continue;
+      for (const account of accounts) matches.push({ n, account });
+    }
+  }
+  return matches;
+}

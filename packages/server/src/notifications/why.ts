@@ -1,0 +1,129 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type NotificationOverride,
+  type NotificationReason,
+  type NotificationSettings,
+  type Seq,
+  streamOfAccount,
+  type WhyNotified,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { threadState } from '../messages/thread-cursor-sql.ts';
+import { decisionFor } from './decide.ts';
+import type { MessageToDecide } from './messages-to-decide.ts';
+import { generalOf } from './queries.ts';
+
+/** Explains why an account was notified of a message, or was not. */
+
+interface StoredDecision {
+  reason: NotificationReason;
+  badge: boolean;
+  inApp: boolean;
+  push: string | null;
+  email: string | null;
+  decidedAt: string;
+}
+
+interface WhyRow {
+  message: MessageToDecide | null;
+  posted_at: Date | null;
+  is_member: boolean;
+  is_following: boolean | null;
+  decision: StoredDecision | null;
+  general: NotificationSettings | null;
+  of_conversation: NotificationOverride | null;
+  of_thread: NotificationOverride | null;
+  do_not_disturb_until: string | null;
+}
+
+/** SQL: the settings of the account for a scope when the message was posted. */
+const settingsThen = (scope: string) =>
+  `(select v.settings from notification_changes v
+    where v.account_id = $1 and ${scope} and v.changed_at <= g.posted_at
+    order by v.seq desc limit 1)`;
+
+/**
+ * Returns what was decided about a message for an account: the stored decision, or what follows from the settings that
+ * the account had when it was posted. Null: not a member; undefined: no such message.
+ */
+export async function whyNotified(
+  pool: pg.Pool,
+  account: AccountId,
+  conversation: ConversationId,
+  seq: Seq,
+): Promise<WhyNotified | null | undefined> {
+  const { rows } = await pool.query<WhyRow>({
+    name: 'notifications-why',
+    text: `
+      select case when g.seq is not null then json_build_object(
+          'conversation', g.conversation_id, 'seq', g.seq, 'author', g.author_id,
+          'isDirect', c.kind = 'direct', 'thread', g.thread,
+          'isOnlyInThread', g.thread is not null and not g.also_in_conversation,
+          'isDeleted', g.deleted_at is not null, 'mentions', g.mentions, 'body', g.body) end as message,
+        g.posted_at,
+        exists (select from memberships o
+                where o.account_id = $1 and o.conversation_id = $2 and o.joined_seq <= $3
+                  and (o.left_seq is null or o.left_seq > $3)) as is_member,
+        case when g.thread is not null then state.is_following end as is_following,
+        (select json_build_object('reason', d.reason, 'badge', d.badge, 'inApp', d.in_app,
+           'push', d.push, 'email', d.email,
+           'decidedAt', to_char(d.decided_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         from notification_decisions d
+         where d.account_id = $1 and d.conversation_id = $2 and d.message_seq = $3) as decision,
+        ${settingsThen('v.conversation_id is null')} as general,
+        ${settingsThen('v.conversation_id = $2 and v.thread is null')} as of_conversation,
+        case when g.thread is not null then
+          ${settingsThen('v.conversation_id = $2 and v.thread = g.thread')} end as of_thread,
+        (select e.data ->> 'doNotDisturbUntil' from statuses s
+         join events e on e.stream_id = $4 and e.seq <= s.seq and e.type = 'status.changed'
+           and e.at <= g.posted_at
+         where s.account_id = $1
+         order by e.seq desc limit 1) as do_not_disturb_until
+      from memberships m
+      join conversations c on c.id = m.conversation_id
+      left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
+      left join lateral ${threadState('$1::uuid', 'g.conversation_id', 'g.thread')} state
+        on g.thread is not null
+      where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
+    values: [account, conversation, seq, streamOfAccount(account)],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  if (!row.message || !row.posted_at) return undefined;
+  return row.decision ? recorded(row.decision) : computed(row, row.message, account, row.posted_at);
+}
+
+const recorded = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
+  ...decision,
+  decidedAt,
+});
+
+/** What follows from the log. Nothing says any more who was using a device then, and what had been read. */
+function computed(
+  row: WhyRow,
+  message: MessageToDecide,
+  account: AccountId,
+  postedAt: Date,
+): WhyNotified {
+  const until = row.do_not_disturb_until;
+  const { badge, inApp, reason } = decisionFor(
+    message,
+    {
+      n: 0,
+      account,
+      isMember: row.is_member,
+      isFollowing: row.is_following,
+      hasRead: false,
+      settings: {
+        general: generalOf(row.general),
+        conversation: row.of_conversation,
+        thread: row.of_thread,
+        doNotDisturbUntil: until === null ? null : Date.parse(until),
+      },
+    },
+    'unknown',
+    postedAt.getTime(),
+  );
+  return { reason, badge, inApp, push: null, email: null, decidedAt: null };
+}

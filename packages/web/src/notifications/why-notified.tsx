@@ -1,0 +1,69 @@
+import type { TimelineMessage } from '@parley/client';
+import type { NotificationReason, WhyNotified } from '@parley/protocol';
+import { fullTime } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+
+const REASONS: Record<NotificationReason, PlainKey> = {
+  direct_message: 'why.directMessage',
+  mention: 'why.mention',
+  mention_of_everyone: 'why.mentionOfEveryone',
+  mention_of_here: 'why.mentionOfHere',
+  keyword: 'why.keyword',
+  thread_reply: 'why.threadReply',
+  all_messages: 'why.allMessages',
+  reaction: 'why.reaction',
+  new_user: 'why.newUser',
+  own_event: 'why.ownEvent',
+  not_member: 'why.notMember',
+  message_deleted: 'why.messageDeleted',
+  already_read: 'why.alreadyRead',
+  viewing: 'why.viewing',
+  thread_not_followed: 'why.threadNotFollowed',
+  thread_muted: 'why.threadMuted',
+  conversation_muted: 'why.conversationMuted',
+  level_nothing: 'why.levelNothing',
+  level_mentions: 'why.levelMentions',
+  do_not_disturb: 'why.doNotDisturb',
+  quiet_hours: 'why.quietHours',
+  reactions_off: 'why.reactionsOff',
+  new_people_off: 'why.newPeopleOff',
+};
+
+/** Explains why the user was notified of a message, or was not. */
+export function WhyNotifiedDialog({
+  message,
+  onClose,
+}: {
+  message: TimelineMessage;
+  onClose: () => void;
+}) {
+  const client = useClient();
+  const loaded = useLoad(() => client.api.notifications.why(message.conversation, message.seq));
+  return (
+    <Dialog open onClose={onClose} title={t('why.title')}>
+      {loaded.data === null ? <Loading of={loaded} /> : <Why why={loaded.data} />}
+    </Dialog>
+  );
+}
+
+function Why({ why }: { why: WhyNotified }) {
+  // Texts of reasons that only a newer server knows are missing here.
+  const text = REASONS[why.reason] as PlainKey | undefined;
+  return (
+    <>
+      <p className="font-medium">{why.inApp ? t('why.notified') : t('why.notNotified')}</p>
+      <p className="mt-1">{text === undefined ? why.reason : t(text)}</p>
+      {why.push === 'no_channel' && <p className="mt-3 text-muted text-sm">{t('why.noChannel')}</p>}
+      <p className="mt-3 text-[13px] text-muted">
+        {why.decidedAt === null
+          ? t('why.computed')
+          : t('why.decidedAt', { time: fullTime(why.decidedAt) })}
+      </p>
+    </>
+  );
+}
