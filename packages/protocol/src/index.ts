@@ -36,4 +36,5 @@ export * from './search-query.ts';
 export * from './server-settings.ts';
 export * from './streams.ts';
 export * from './text.ts';
+export * from './why-notified.ts';
 export * from './word-filter.ts';

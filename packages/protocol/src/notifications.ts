@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { fold } from './fold.ts';
-import { ConversationId, Seq, SeqText } from './ids.ts';
+import { ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { NOTIFYING_REASONS, SILENT_REASONS } from './notification-decision.ts';
 import { line } from './text.ts';
 import { TimeZone } from './time-zone.ts';
 
@@ -123,23 +122,3 @@ export const UpdateOverrideBody = NotificationOverride.partial().meta({
   examples: [{ muted: { until: '2026-12-01T08:00:00.000Z' } }],
 });
 export type UpdateOverrideBody = z.infer<typeof UpdateOverrideBody>;
-
-/** A message of a conversation. */
-export const WhyNotifiedQuery = z.object({ conversation: ConversationId, seq: SeqText });
-
-/**
- * Why you were notified of a message, or were not. `push` and `email` say what became of them, if they were decided:
- * `no_channel` means that there was no way to send them. `decidedAt` is null if the decision is not stored: then it
- * follows from the settings that you had when the message was posted.
- */
-export const WhyNotified = z
-  .object({
-    reason: z.enum([...NOTIFYING_REASONS, ...SILENT_REASONS]),
-    badge: z.boolean(),
-    inApp: z.boolean(),
-    push: z.string().nullable(),
-    email: z.string().nullable(),
-    decidedAt: Timestamp.nullable(),
-  })
-  .meta({ id: 'WhyNotified' });
-export type WhyNotified = z.infer<typeof WhyNotified>;

@@ -227,7 +227,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
   {
     name: 'notification_changes',
     key: ['account_id', 'seq'],
-    columns: ['changed_at', 'conversation_id', 'thread', 'settings'],
+    columns: ['changed_at', 'conversation_id', 'thread', 'settings', 'is_current'],
     excluded: {},
     stream: (alias) => `${alias}.account_id`,
     rows: true,

@@ -94,8 +94,7 @@ const changeRule: Rule<ChangeCommand> = {
     const [row] = await tx.query<{ settings: unknown }>(
       'notifications-general',
       `select settings from notification_changes
-       where account_id = $1 and conversation_id is null
-       order by seq desc limit 1`,
+       where account_id = $1 and conversation_id is null and is_current`,
       [actor],
     );
     const before = generalOf(row?.settings);
@@ -158,12 +157,9 @@ async function readScope(
        g.seq is not null as message_exists, coalesce(g.thread is not null, false) as is_reply,
        (select settings from notification_changes
         where account_id = $1 and conversation_id = $2 and thread is not distinct from $3::int8
-        order by seq desc limit 1) as settings,
-       (select count(*)::int from (
-          select distinct on (conversation_id, thread) settings from notification_changes
-          where account_id = $1 and conversation_id is not null
-          order by conversation_id, thread, seq desc
-        ) v where settings <> '{"level": null, "muted": null}') as count
+          and is_current) as settings,
+       (select count(*)::int from notification_changes
+        where account_id = $1 and conversation_id is not null and is_current) as count
      from (select) one
      left join messages g on g.conversation_id = $2 and g.seq = $3::int8`,
     [account, conversation, thread],

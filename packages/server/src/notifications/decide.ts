@@ -6,11 +6,14 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
-import { advance, type MessageToDecide, messagesIn } from './messages-to-decide.ts';
+import { advance, type MessageToDecide, messagesIn, parted } from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
 /** What is recorded of a push or an email for which there is no channel yet. */
 export const NO_CHANNEL = 'no_channel';
+
+/** Messages whose recipients are in memory at a time: a thread can have thousands. */
+const MESSAGES_AT_ONCE = 100;
 
 /**
  * Decides about what was posted in conversations since the last time, and stores the decisions together with the
@@ -25,11 +28,17 @@ export async function decideNext(
 ): Promise<{ decided: number; more: ConversationId[] }> {
   return await withTransaction(pool, async (client) => {
     const ranges = await advance(client, conversations);
-    const messages = ranges.length === 0 ? [] : await messagesIn(client, ranges);
-    const recipients = messages.length === 0 ? [] : await recipientsOf(client, messages);
-    await storeDecisions(client, messages, recipients, presenceOf, now);
-    const more = ranges.filter((r) => r.hasMore).map((r) => r.conversation);
-    return { decided: recipients.length, more };
+    let decided = 0;
+    for (const part of parted(ranges)) {
+      const messages = await messagesIn(client, part);
+      for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
+        const some = messages.slice(n, n + MESSAGES_AT_ONCE);
+        const recipients = await recipientsOf(client, some);
+        await storeDecisions(client, some, recipients, presenceOf, now);
+        decided += recipients.length;
+      }
+    }
+    return { decided, more: ranges.filter((r) => r.hasMore).map((r) => r.conversation) };
   });
 }
 

@@ -4,7 +4,9 @@ import type pg from 'pg';
 /** Messages that may concern single accounts, and how far decisions have come in each conversation. */
 
 /** Events of one conversation that a transaction passes at most. */
-const EVENTS_MAX = 1_000;
+const EVENTS_MAX = 500;
+/** Events whose messages are in memory at a time, unless a conversation alone has more. */
+const EVENTS_AT_ONCE = 500;
 /** Conversations that are looked for at a time. */
 const BEHIND_MAX = 500;
 
@@ -23,7 +25,7 @@ export interface MessageToDecide {
 }
 
 /** The range of events that a transaction passes in a conversation. */
-interface Range {
+export interface Range {
   readonly conversation: ConversationId;
   readonly after: Seq;
   readonly upTo: Seq;
@@ -110,6 +112,22 @@ export async function messagesIn(
     ],
   });
   return rows;
+}
+
+/** Splits ranges so that the messages of each part fit into memory, whatever their length. */
+export function parted(ranges: readonly Range[]): Range[][] {
+  const parts: Range[][] = [];
+  let events = Number.POSITIVE_INFINITY;
+  for (const range of ranges) {
+    const size = range.upTo - range.after;
+    if (events + size > EVENTS_AT_ONCE) {
+      parts.push([]);
+      events = 0;
+    }
+    parts.at(-1)?.push(range);
+    events += size;
+  }
+  return parts;
 }
 
 /** Returns conversations with events that no decision has passed, such as those that a node left when it died. */

@@ -1,4 +1,10 @@
-import { type EventType, keywordAnchor } from '@parley/protocol';
+import {
+  type EventType,
+  isNoOverride,
+  keywordAnchor,
+  type NotificationOverride,
+  type NotificationSettings,
+} from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 
@@ -42,21 +48,27 @@ const FORGET_KEYWORDS = 'delete from notification_keywords where account_id = $1
 function storeVersion(
   tx: StatementSink,
   event: Pick<StoredEvent, 'stream' | 'seq' | 'at'>,
-  version: { conversation: string | null; thread: number | null; settings: object },
+  version: {
+    conversation: string | null;
+    thread: number | null;
+    settings: NotificationSettings | NotificationOverride;
+  },
 ): void {
+  const { conversation, thread, settings } = version;
+  tx.issue(
+    'notifications-superseded',
+    `update notification_changes set is_current = false
+     where account_id = $1 and conversation_id is not distinct from $2::uuid
+       and thread is not distinct from $3::int8 and is_current and seq < $4`,
+    [event.stream, conversation, thread, event.seq],
+  );
+  const isCurrent = 'keywords' in settings || !isNoOverride(settings);
   tx.issue(
     'notifications-version',
     `insert into notification_changes
-       (account_id, seq, changed_at, conversation_id, thread, settings)
-     values ($1, $2, $3, $4, $5, $6)
+       (account_id, seq, changed_at, conversation_id, thread, settings, is_current)
+     values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (account_id, seq) do nothing`,
-    [
-      event.stream,
-      event.seq,
-      event.at,
-      version.conversation,
-      version.thread,
-      JSON.stringify(version.settings),
-    ],
+    [event.stream, event.seq, event.at, conversation, thread, JSON.stringify(settings), isCurrent],
   );
 }

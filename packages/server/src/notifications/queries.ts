@@ -26,13 +26,8 @@ export async function settingsOf(
 ): Promise<NotificationSettingsAnswer> {
   const { rows } = await pool.query<VersionRow>({
     name: 'notifications-settings',
-    text: `select * from (
-             select distinct on (conversation_id, thread) conversation_id, thread, seq, settings
-             from notification_changes
-             where account_id = $1
-             order by conversation_id, thread, seq desc
-           ) v
-           where conversation_id is null or settings <> '{"level": null, "muted": null}'
+    text: `select conversation_id, thread, seq, settings from notification_changes
+           where account_id = $1 and is_current
            order by seq desc`,
     values: [account],
   });
@@ -66,7 +61,7 @@ export async function overrideOf(
     name: 'notifications-override',
     text: `select settings from notification_changes
            where account_id = $1 and conversation_id = $2 and thread is not distinct from $3::int8
-           order by seq desc limit 1`,
+             and is_current`,
     values: [account, conversation, thread],
   });
   return rows[0]?.settings ?? NO_OVERRIDE;

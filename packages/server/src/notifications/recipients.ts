@@ -42,8 +42,7 @@ interface RecipientRow {
 /** SQL: the current settings of an account for a scope. */
 const current = (scope: string) =>
   `(select v.settings from notification_changes v
-    where v.account_id = f.account_id and ${scope}
-    order by v.seq desc limit 1)`;
+    where v.account_id = f.account_id and ${scope} and v.is_current)`;
 
 /**
  * Returns the recipients of messages: the other members of direct conversations, those who are mentioned by name,
@@ -79,6 +78,7 @@ export async function recipientsOf(
         union
         select m.n, v.account_id from m
         join notification_changes v on v.conversation_id = m.id and v.thread = m.thread
+          and v.is_current
         union
         select m.n, k.account_id from unnest($7::int8[], $8::uuid[]) k (n, account_id)
         join m on m.n = k.n

@@ -38,7 +38,6 @@ export async function* exportOf(
   yield field('blockedUsers', await all(BLOCKS));
   yield field('notificationSettings', await all(NOTIFICATIONS));
   yield field('userGroups', await all(USER_GROUPS));
-  yield field('notificationDecisions', await all(DECISIONS));
   yield field('reports', await all(REPORTS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -50,6 +49,8 @@ export async function* exportOf(
   yield* rowsOf(pool, account, ids, REACTIONS, (row) => [row.message, row.emoji]);
   yield '\n],\n"pollVotes": [';
   yield* rowsOf(pool, account, ids, VOTES, (row) => [row.message]);
+  yield '\n],\n"notificationDecisions": [';
+  yield* rowsOf(pool, account, ids, DECISIONS, (row) => [row.message]);
   yield '\n],\n"pins": [';
   yield* rowsOf(pool, account, ids, PINS, (row) => [row.message]);
   yield '\n]\n}\n';
@@ -106,10 +107,6 @@ const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
 const NOTIFICATIONS = `select conversation_id as conversation, thread, settings,
     changed_at as "changedAt"
   from notification_changes where account_id = $1 order by seq`;
-const DECISIONS = `select conversation_id as conversation, message_seq as message, reason,
-    decided_at as "decidedAt", badge, in_app as "inApp", push, email
-  from notification_decisions where account_id = $1
-  order by conversation_id, message_seq`;
 const REPORTS = `select conversation_id as conversation, message_seq as message, reason, comment,
     reported_at as "reportedAt", resolved_at as "resolvedAt", resolution
   from reports where account_id = $1 order by reported_at, id`;
@@ -146,6 +143,15 @@ const USER_GROUPS = `select id, name, title from user_groups
   where $1 = any(members) order by name_key`;
 const THREAD_CURSORS = `select conversation_id as conversation, thread, read_seq as "readSeq"
   from thread_cursors where account_id = $1 order by conversation_id, thread`;
+const DECISIONS = {
+  name: 'export-notification-decisions',
+  text: `select conversation_id as conversation, message_seq as message, reason,
+           decided_at as "decidedAt", badge, in_app as "inApp", push, email
+         from notification_decisions
+         where conversation_id = $1 and account_id = $2 and message_seq > $4
+         order by message_seq limit $3`,
+  first: [0],
+};
 const MESSAGES = {
   name: 'export-messages',
   text: `select conversation_id as conversation, seq, body, posted_at as "postedAt",

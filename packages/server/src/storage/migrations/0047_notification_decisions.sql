@@ -30,3 +30,15 @@ create index thread_follows_of_thread on thread_follows (conversation_id, thread
 create index mentions_of_thread on mentions (conversation_id, thread) where thread is not null;
 create index notification_changes_of_thread on notification_changes (conversation_id, thread)
   where thread is not null;
+
+-- The current version of each setting, however many there were before. An override that was removed has none.
+alter table notification_changes add column is_current boolean not null default false;
+update notification_changes v set is_current = true
+where settings <> '{"level": null, "muted": null}'
+  and not exists (
+    select from notification_changes later
+    where later.account_id = v.account_id and later.seq > v.seq
+      and later.conversation_id is not distinct from v.conversation_id
+      and later.thread is not distinct from v.thread);
+create index notification_changes_current
+  on notification_changes (account_id, conversation_id, thread) where is_current;
