@@ -349,6 +349,7 @@ describe('without SMTP', () => {
     await plain();
     expect((await api.get('/api/v1/auth/options')).json()).toEqual({
       name: 'Parley',
+      icon: null,
       registration: 'open',
       domains: [],
       verification: false,
