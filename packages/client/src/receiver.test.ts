@@ -503,6 +503,19 @@ describe('the workspace', () => {
     expect(server.requests.map((r) => r.path)).toContain('/me');
   });
 
+  test('when the stream of the account is reset, the followed threads are loaded again', async () => {
+    const { server, client } = await inGroup();
+    void client.threads.load().catch(() => undefined);
+    await settle();
+    for (const request of [...server.requests]) server.fail(request, 'network');
+    await settle();
+    expect(server.requests).toEqual([]);
+    deliver(server, { op: 'reset', stream: streamOfAccount(server.me), lastSeq: 9_000 });
+    await arrive(server);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.requests.map((r) => r.path)).toContain('/me/thread-cursors');
+  });
+
   test('but not who registered while the client was offline', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];

@@ -450,9 +450,10 @@ export class Receiver {
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
     }
     if (stream === streamOfAccount(local.account)) this.#deps.notifications.missed();
+    // Events of replies, or of threads that were followed on another device, may be among what was skipped.
+    if (stream !== WORKSPACE_STREAM) this.#deps.threads.missed();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
-      this.#deps.threads.missed();
       // After a hello the view is as new as the reset; on a socket that stays open it is older.
       if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshes.conversation(id);
     }

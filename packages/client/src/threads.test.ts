@@ -218,6 +218,10 @@ function aClient(log: ModelLog) {
       if (event) applied++;
       return event !== undefined;
     },
+    /** Everything up to now was skipped. */
+    skip() {
+      applied = log.head;
+    },
     async answerOne() {
       const request = requests.shift();
       request?.resolve(request.answer);
@@ -310,6 +314,81 @@ describe('the followed threads', () => {
       expect(client.snapshot).toMatchObject({ unread: 1, isLoaded: true });
       client.threads.clear();
       expect(client.snapshot).toMatchObject({ unread: 0, isLoaded: false });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a followed thread whose replies were all deleted', () => {
+  /** A client that follows a thread of its account, which had no replies when the threads were loaded. */
+  const aFollower = async (log: ModelLog) => {
+    const client = aClient(log);
+    void client.threads.load();
+    await client.answerOne();
+    while (client.deliver());
+    return client;
+  };
+  const reply = (log: ModelLog) => log.add(OTHER, 'message.posted', { body: 'x', thread: 1 });
+  const deletion = (log: ModelLog) =>
+    act(log, { what: 'delete', who: OTHER, root: 1 as Seq, mentions: false, n: 0 });
+  const isCounted = async (log: ModelLog, client: ReturnType<typeof aClient>) => {
+    reply(log);
+    while (client.deliver());
+    await vi.advanceTimersByTimeAsync(1_000);
+    await client.answerOne();
+    expect(client.snapshot).toMatchObject({ unread: 1 });
+    client.threads.clear();
+  };
+
+  test('counts later replies if the deletion arrives after the threads were loaded', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aFollower(log);
+      reply(log);
+      client.deliver();
+      deletion(log);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(true);
+      client.deliver();
+      await isCounted(log, client);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('counts later replies if the deletion arrives before the threads are loaded', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aFollower(log);
+      reply(log);
+      deletion(log);
+      while (client.deliver());
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(true);
+      await isCounted(log, client);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('counts later replies if the deletion is among events that were skipped', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aFollower(log);
+      reply(log);
+      client.deliver();
+      deletion(log);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(true);
+      client.skip();
+      client.threads.missed();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await client.answerOne()).toBe(true);
+      await isCounted(log, client);
     } finally {
       vi.useRealTimers();
     }

@@ -52,7 +52,10 @@ export interface ThreadsDeps {
 export class Threads {
   readonly #deps: ThreadsDeps;
   readonly #known = new Map<string, ThreadCounts>();
-  /** Threads that the account does not follow. */
+  /**
+   * Threads that the account does not follow. One without replies is never among them: it is not listed even
+   * if the account follows it, so that a later reply has to be looked at.
+   */
   readonly #others = new Set<string>();
   /** When a read of a thread may be sent next: timers of those that wait. */
   readonly #reads = new Map<string, ReturnType<typeof setTimeout>>();
@@ -133,6 +136,10 @@ export class Threads {
       this.#report();
       return;
     }
+    if (this.#others.has(key) && endsThread(event)) {
+      this.#others.delete(key);
+      return;
+    }
     // The account follows a thread in which it writes or is mentioned.
     if (this.#others.has(key) && !concerns(event, me)) return;
     this.#others.delete(key);
@@ -154,7 +161,10 @@ export class Threads {
 
   /** Events of a conversation were skipped, or the account has joined it. */
   missed(): void {
-    if (this.#isWanted) this.#loadSoon();
+    if (!this.#isWanted) return;
+    // All replies of some of them may have been deleted.
+    this.#others.clear();
+    this.#loadSoon();
   }
 
   /** The account has left a conversation. */
@@ -267,8 +277,10 @@ export class Threads {
       // A read that failed is sent again.
       if (counts.isAhead) this.#sendRead(counts.cursor);
     }
-    for (const key of asked.keys()) {
+    for (const [key, events] of asked) {
       if (listed.has(key) || this.#pending.has(key) || this.#isLeft(key)) continue;
+      const last = events.at(-1);
+      if (last && endsThread(last)) continue;
       if (this.#others.size >= OTHERS_MAX) this.#others.clear();
       this.#others.add(key);
     }
@@ -335,3 +347,7 @@ function concerns(event: Event, me: AccountId): boolean {
   if (event.type === 'message.deleted') return false;
   return event.actor === me || mentionsUser(event, me);
 }
+
+/** Returns whether no reply of the thread is left after an event. */
+const endsThread = (event: Event): boolean =>
+  event.type === 'message.deleted' && !event.data.threadSummary;
