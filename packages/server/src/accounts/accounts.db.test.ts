@@ -264,6 +264,7 @@ describe('people', () => {
         id: expect.any(String),
         username: 'Ann_1',
         displayName: 'Ann_1 Example',
+        avatar: null,
         isActive: true,
         createdAt: expect.stringMatching(/Z$/),
         nameIsShared: false,
