@@ -1,16 +1,17 @@
-import type {
-  AccountId,
-  ClientId,
-  ConversationId,
-  Event,
-  EventOf,
-  Message,
-  Poll,
-  Seq,
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  type Event,
+  type EventOf,
+  type Message,
+  type Poll,
+  type Seq,
+  SYSTEM,
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { change, isChange, MessageWindow, posted } from './messages.ts';
+import { change, expiredUpTo, isChange, MessageWindow, posted } from './messages.ts';
 import { withCounts, withVote } from './polls.ts';
 
 const CONVERSATION = 'c' as ConversationId;
@@ -21,7 +22,17 @@ const seq = (n: number) => n as Seq;
 const aLog = fc
   .array(
     fc.record({
-      kind: fc.constantFrom('post', 'post', 'edit', 'delete', 'react', 'unreact', 'pin', 'unpin'),
+      kind: fc.constantFrom(
+        'post',
+        'post',
+        'edit',
+        'delete',
+        'react',
+        'unreact',
+        'pin',
+        'unpin',
+        'expire',
+      ),
       target: fc.nat(),
       actor: fc.constantFrom('me', 'you'),
     }),
@@ -29,6 +40,7 @@ const aLog = fc
   )
   .map((steps) => {
     const posts: number[] = [];
+    let expired = 0;
     return steps.map((step, i) => {
       const base = {
         op: 'event' as const,
@@ -42,6 +54,12 @@ const aLog = fc
       const on = (type: string, data: object) =>
         ({ ...base, type, data: { message, ...data } }) as unknown as Event;
       if (step.kind !== 'post' && posts.length > 0) {
+        const oldest = posts.find((post) => post > expired);
+        if (step.kind === 'expire' && oldest) {
+          expired = oldest;
+          const data = { message: seq(oldest), author: step.actor };
+          return { ...base, actor: SYSTEM, type: 'message.deleted', data } as unknown as Event;
+        }
         if (step.kind === 'edit') return on('message.edited', { body: `edit ${i}` });
         if (step.kind === 'delete') return on('message.deleted', { author: step.actor });
         if (step.kind === 'pin') return on('message.pinned', {});
@@ -62,6 +80,8 @@ function truth(log: readonly Event[], upTo: number): Message[] {
       const message = messages.get(event.data.message);
       if (message) messages.set(message.seq, change(message, event));
     }
+    const expired = expiredUpTo(event) ?? 0;
+    for (const post of messages.keys()) if (post <= expired) messages.delete(post);
   }
   return [...messages.values()];
 }
@@ -96,6 +116,23 @@ describe('a window of messages', () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+
+  test('of a thread keeps its root, and drops the replies that have expired', () => {
+    const window = new MessageWindow(CONVERSATION, seq(1), [], seq(1));
+    const on = (n: number, type: string, data: object, actor = ME) =>
+      window.apply({ seq: n, at: '', actor, client: null, type, data } as unknown as Event);
+    on(1, 'message.posted', { body: 'root' });
+    on(2, 'message.posted', { body: 'old', thread: 1 });
+    on(3, 'message.posted', { body: 'new', thread: 1 });
+    on(4, 'message.deleted', { message: 1, author: ME }, SYSTEM);
+    const threadSummary = { replies: 1, lastReplySeq: 3, lastReplyAt: '', authors: [ME] };
+    on(5, 'message.deleted', { message: 2, author: ME, thread: 1, threadSummary }, SYSTEM);
+    expect(window.messages).toMatchObject([
+      { seq: 1, body: '', deletedAt: '', threadSummary },
+      { seq: 3, body: 'new' },
+    ]);
+    expect(window.hasOlder).toBe(false);
   });
 
   test('an ack that arrives before its event makes one row, not two (R11, B25)', () => {

@@ -11,6 +11,7 @@ import {
   newMessage,
   type ReadCursor,
   type Seq,
+  SYSTEM,
 } from '@parley/protocol';
 import { areOf, withMention } from './mentions.ts';
 import { withVote } from './polls.ts';
@@ -44,6 +45,8 @@ export class MessageWindow {
   /** Changes to messages before `from`: a page that was read before the change may still arrive. */
   #changes: MessageEvent[] = [];
   #from: Seq;
+  /** All messages up to this seq have expired. */
+  #expired = 0 as Seq;
   /** Sorted by seq; insertions keep the order, and are mostly at the end. */
   #sorted: Message[] = [];
 
@@ -64,6 +67,11 @@ export class MessageWindow {
     return this.#from;
   }
 
+  /** Whether there may be messages before the window. */
+  get hasOlder(): boolean {
+    return this.#from > Math.max(1, this.#expired + 1);
+  }
+
   /** The messages, in the order of seq. */
   get messages(): readonly Message[] {
     return this.#sorted;
@@ -78,9 +86,14 @@ export class MessageWindow {
     return this.#clients.has(id);
   }
 
-  /** Applies an event of the conversation. Returns the messages that it created or changed. */
+  /**
+   * Applies an event of the conversation. Returns the messages that it created or changed; expired ones are
+   * removed, and the window starts after them.
+   */
   apply(event: Event): Message[] {
     const changed: Message[] = [];
+    const expired = expiredUpTo(event);
+    if (expired !== null) this.#expire(expired);
     if (event.type === 'message.posted') {
       const known = this.#messages.get(event.seq);
       if (event.client) this.#clients.set(event.client, event.seq);
@@ -115,13 +128,20 @@ export class MessageWindow {
   take(messages: readonly Message[], from?: Seq): Message[] {
     const taken: Message[] = [];
     for (const message of messages) {
+      if (this.hasExpired(message.seq)) continue;
       const up = this.brought(message);
       const known = this.#messages.get(message.seq);
       if (known && known.changedSeq >= up.changedSeq) continue;
       taken.push(this.#put(up));
     }
-    if (from !== undefined && from < this.#from) this.#from = from;
+    const start = Math.max(from ?? this.#from, this.#expired + 1) as Seq;
+    if (start < this.#from) this.#from = start;
     return taken;
+  }
+
+  /** Returns whether a message has expired. The root of a thread is shown as long as the thread is. */
+  hasExpired(seq: Seq): boolean {
+    return seq <= this.#expired && seq !== this.thread;
   }
 
   /** Returns the message with all known changes that it does not contain. */
@@ -214,6 +234,16 @@ export class MessageWindow {
     return seqs;
   }
 
+  #expire(upTo: Seq): void {
+    if (upTo <= this.#expired) return;
+    this.#expired = upTo;
+    if (this.#from <= upTo) this.#from = (upTo + 1) as Seq;
+    const kept = this.#sorted.filter(({ seq }) => !this.hasExpired(seq));
+    if (kept.length === this.#sorted.length) return;
+    for (const { seq } of this.#sorted) if (this.hasExpired(seq)) this.#messages.delete(seq);
+    this.#sorted = kept;
+  }
+
   #put(message: Message): Message {
     this.#messages.set(message.seq, message);
     const place = this.#place(message.seq);
@@ -277,6 +307,10 @@ export function isChange(event: Event): event is MessageEvent {
   if (event.type === 'message.posted') return event.data.thread !== undefined;
   return Object.hasOwn(CHANGES, event.type);
 }
+
+/** Returns the seq up to which all messages of the conversation have expired, if an event says one. */
+export const expiredUpTo = ({ type, actor, data }: Event): Seq | null =>
+  type === 'message.deleted' && actor === SYSTEM ? data.message : null;
 
 /** Where a message is shown, as messages and their events say it. */
 interface Placed {

@@ -89,7 +89,7 @@ export class Persistence {
     this.#schedule();
   }
 
-  /** Restarts the window at `from`: its cached messages are removed. */
+  /** Restarts the window at `from`: its cached messages before that are removed. */
   restartWindow(conversation: ConversationId, from: Seq): void {
     for (const [key, message] of this.#waiting.messages) {
       if (message.conversation === conversation && message.seq < from)

@@ -9,7 +9,13 @@ import type {
   StreamId,
 } from '@parley/protocol';
 
-import { CLOSE, streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  CLOSE,
+  SYSTEM,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
@@ -87,6 +93,32 @@ describe('events', () => {
     server.post(id, server.other, 'done');
     await arrive(server);
     expect(client.snapshot.typing.has(id)).toBe(false);
+  });
+
+  test('of expired messages remove them, also from the device, as a fresh load would', async () => {
+    const server = new ModelServer();
+    const id = server.group();
+    const seqs = [0, 1, 2, 3].map((n) => server.post(id, server.other, `old ${n}`));
+    server.join(id);
+    server.append(id, server.other, 'message.deleted', { message: seqs[1], author: server.other });
+    const { client } = await aLiveClient(server, new IndexedDbStore());
+    const timeline = client.timeline(id);
+    await Promise.all([timeline.open(), heal(server, client)]);
+    const bodies = () => timeline.snapshot.messages.map((m) => m.body);
+    expect(bodies()).toEqual(['old 0', '', 'old 2', 'old 3']);
+    const expire = async (message: Seq | undefined) => {
+      server.append(id, SYSTEM, 'message.deleted', { message, author: server.other });
+      await heal(server, client);
+    };
+    await expire(seqs[0]);
+    await expire(seqs[2]);
+    expect(bodies()).toEqual(['old 3']);
+    expect(timeline.snapshot.hasOlder).toBe(false);
+    expect(view(client, id)).toMatchObject(server.snapshot(id));
+    await client.stop();
+    const store = new IndexedDbStore();
+    expect((await store.open(server.me)).messages.map((m) => m.body)).toEqual(['old 3']);
+    await store.clear();
   });
 
   test('keep few messages in memory of a conversation that is not on screen', async () => {

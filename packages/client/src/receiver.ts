@@ -322,13 +322,16 @@ export class Receiver {
     if (membership === 'starts' && (!window || before !== event.seq - 1)) {
       window = local.startWindow(id, event.seq);
     }
+    const from = window?.from;
     for (const message of window?.apply(event) ?? []) persistence.message(message);
+    // What has expired is not kept on the device either.
+    if (window && window.from !== from) persistence.restartWindow(id, window.from);
     const view = state.view(id);
     if (view && window) {
       const next = reduce(view, event, me, window);
       state.setView(next);
       // The message before the deleted one is older than what is loaded.
-      const lacksLast = view.lastMessage && !next.lastMessage && window.from > 1;
+      const lacksLast = view.lastMessage && !next.lastMessage && window.hasOlder;
       if (lacksLast || changesPermissions(view, event, me)) void this.#refreshes.conversation(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }

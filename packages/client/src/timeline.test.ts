@@ -1,4 +1,4 @@
-import { FileId, type Seq } from '@parley/protocol';
+import { FileId, type Seq, SYSTEM } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
@@ -230,6 +230,22 @@ describe('a timeline far back', () => {
     await heal(server, client);
     expect(timeline.snapshot.messages).toHaveLength(length);
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
+  });
+
+  test('drops what has expired, and goes on with what is left', async () => {
+    const { server, client, timeline, id } = await farBack();
+    const { messages } = timeline.snapshot;
+    const expire = async (message: Seq | undefined) => {
+      server.append(id, SYSTEM, 'message.deleted', { message, author: server.other });
+      await heal(server, client);
+    };
+    await expire(messages[9]?.seq);
+    expect(timeline.snapshot).toMatchObject({ hasOlder: false, hasNewer: true });
+    expect(timeline.snapshot.messages).toEqual(messages.slice(10));
+    const next = server.messages(id)[100]?.seq;
+    await expire(server.messages(id)[99]?.seq);
+    expect(timeline.snapshot.messages[0]?.seq).toBe(next);
+    expect(timeline.snapshot).toMatchObject({ hasOlder: false, loading: null });
   });
 
   test('applies more changes than are kept for pages in flight', async () => {

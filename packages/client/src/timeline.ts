@@ -1,6 +1,6 @@
 import type { ConversationId, Event, HistoryPage, Message, Seq } from '@parley/protocol';
 import type { HistoryRequest } from './api.ts';
-import { change, isChange, type MessageWindow, targetsOf } from './messages.ts';
+import { change, expiredUpTo, isChange, type MessageWindow, targetsOf } from './messages.ts';
 import { ShownMessages } from './timeline-shown.ts';
 import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 
@@ -159,7 +159,20 @@ export class Timeline {
         targets.includes(message.seq) ? change(message, event) : message,
       );
     }
+    const expired = expiredUpTo(event);
+    if (stretch && expired !== null) this.#expire(stretch, expired);
     this.changed();
+  }
+
+  /** Removes expired messages from a section; if it has no others, the messages after them are loaded. */
+  #expire(stretch: Stretch, upTo: Seq): void {
+    const left = stretch.messages.filter(({ seq }) => seq > upTo);
+    if (left.length === stretch.messages.length) return;
+    stretch.messages = left;
+    stretch.hasOlder = false;
+    if (left.length > 0 || this.#wanted) return;
+    this.#wanted = { at: (upTo + 1) as Seq };
+    void this.#load();
   }
 
   /** Everything that was missed has arrived: retries what could not be loaded before. */
@@ -251,7 +264,7 @@ export class Timeline {
     if (at !== 'latest') {
       return { loading: 'initial', request: (of) => this.#loadAround(of, wanted, at) };
     }
-    if (window.from <= 1 || window.messages.length >= PAGE / 2) {
+    if (!window.hasOlder || window.messages.length >= PAGE / 2) {
       this.#stretch = null;
       this.#wanted = null;
       this.#error = null;
@@ -307,13 +320,15 @@ export class Timeline {
     const window = this.#source.window();
     const stretch = this.#stretch;
     const base = stretch
-      ? stretch.messages.map((m) => window?.brought(m) ?? m)
+      ? stretch.messages
+          .filter(({ seq }) => !window?.hasExpired(seq))
+          .map((m) => window?.brought(m) ?? m)
       : (window?.messages ?? []);
     const messages = base.map((message) => this.#shown.stored(message));
     if (!stretch?.hasNewer) messages.push(...this.#shown.pending(window));
     return {
       messages,
-      hasOlder: stretch ? stretch.hasOlder : (window?.from ?? 1) > 1,
+      hasOlder: stretch ? stretch.hasOlder : (window?.hasOlder ?? false),
       hasNewer: stretch?.hasNewer ?? false,
       loading: this.#loading,
       error: this.#error,

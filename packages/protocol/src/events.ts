@@ -168,7 +168,10 @@ const CONVERSATION_EVENTS = {
   'poll.closed': z.object({ message: Seq }),
   /** `thread` and `alsoInConversation` are those of the message. */
   'message.edited': z.object({ message: Seq, body: MessageText, ...inThread, mentions }),
-  /** Of a reply it also has what its thread is after all deletions of the command; null: no replies. */
+  /**
+   * Of a reply it also has what its thread is after all deletions of the command; null: no replies. The actor is
+   * {@link SYSTEM} if the message has expired: it and all messages before it are no longer in the history.
+   */
   'message.deleted': z.object({
     message: Seq,
     author: AccountId,

@@ -17,7 +17,7 @@ import type {
 } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { areOf } from '../../src/mentions.ts';
-import { change, isChange, posted } from '../../src/messages.ts';
+import { change, expiredUpTo, isChange, posted } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
 /**
@@ -214,6 +214,8 @@ export class ModelServer {
         const message = messages.get(event.data.message);
         if (message) messages.set(message.seq, change(message, event));
       }
+      const expired = expiredUpTo(event) ?? 0;
+      for (const seq of messages.keys()) if (seq <= expired) messages.delete(seq);
     }
     return [...messages.values()];
   }

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  SYSTEM,
   streamOfAccount,
   streamOfConversation,
   WORKSPACE_STREAM,
@@ -13,8 +14,6 @@ import { type Command, type NewEvent, newEvent, type Rule } from '../stream/stre
 export const EVERYONE = '00000000-0000-7000-8000-000000000002' as ConversationId;
 /** The stream of that group, which registration locks (`alsoLocks`). */
 export const EVERYONE_STREAM = streamOfConversation(EVERYONE);
-/** The actor of the server’s own commands. It is not an account. */
-export const SYSTEM = '00000000-0000-7000-8000-000000000003' as AccountId;
 const BOOTSTRAP_ID = '00000000-0000-7000-8000-000000000004' as ClientId;
 
 /**

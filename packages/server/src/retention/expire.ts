@@ -3,11 +3,11 @@ import {
   type ConversationId,
   type MessageRetention,
   type Seq,
+  SYSTEM,
   streamOfConversation,
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { SYSTEM } from '../conversations/everyone.ts';
 import { deletionsOf } from '../messages/erase.ts';
 import { storedSettings } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
