@@ -194,6 +194,36 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await third.page.getByText('Your session has ended').waitFor();
   });
 
+  test('deletes old messages of a group after a confirmation, without a trace in the open view', async () => {
+    const gus = await aUser('gus', 'Gus Group');
+    const { page } = gus;
+    await gus.createGroup('Short memory');
+    for (const text of ['of last month', 'of today']) await gus.write(text);
+    const aged = () =>
+      database.query(
+        `update messages set posted_at = now() - interval '30 days' where body = 'of last month'`,
+      );
+    await expect.poll(async () => (await aged()).rowCount).toBe(1);
+    await gus.sees('of today');
+    await page.getByRole('button', { name: 'Details and members' }).click();
+    const period = page.getByRole('dialog').getByLabel('Keep messages for', { exact: true });
+    const question = page.getByRole('alertdialog', { name: 'Delete old messages?', exact: true });
+    await period.selectOption('7');
+    await question.getByText('1 message will be deleted, with its files.').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(await period.inputValue()).toBe('server');
+    await period.selectOption('7');
+    await question.getByRole('button', { name: 'Delete messages', exact: true }).click();
+    await question.waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByText('Messages older than 7 days are deleted').waitFor();
+    await gus.message('of last month').waitFor({ state: 'detached' });
+    await gus.sees('of today');
+    expect(await page.getByText('This message was deleted', { exact: true }).count()).toBe(0);
+  });
+
   test('downloads the user’s data and deletes the account', async () => {
     const fay = await aUser('fay', 'Fay Farewell');
     await fay.open('everyone');

@@ -242,7 +242,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('Set by the environment variable REGISTRATION').waitFor();
     await page.getByLabel('Server name').fill('Lab');
     await page.getByLabel('Who can create groups').selectOption('admins');
-    await page.getByLabel('Delete messages that are older than').selectOption('90');
+    await page.getByLabel('Keep messages for', { exact: true }).selectOption('90');
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('Changes saved').first().waitFor();
     const filter = page.getByRole('region', { name: 'Word filter' });

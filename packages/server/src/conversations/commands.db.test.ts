@@ -6,7 +6,13 @@ import type {
   MinimumRoles,
   Seq,
 } from '@parley/protocol';
-import { LIMITS, streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  LIMITS,
+  SYSTEM,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestDatabase } from '../../test/support/database.ts';
 import {
@@ -49,7 +55,7 @@ import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { Vault } from '../vault.ts';
 import { createGroup, deleteGroup, openDirect } from './commands.ts';
-import { bootstrapEveryone, EVERYONE, SYSTEM } from './everyone.ts';
+import { bootstrapEveryone, EVERYONE } from './everyone.ts';
 import {
   addMember,
   changeMemberRole,

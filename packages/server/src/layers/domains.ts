@@ -111,7 +111,7 @@ export async function openDomains(
   onStop(() => reminders.stop());
   const scheduled = new ScheduledSender({ pool, append, log });
   onStop(() => scheduled.stop());
-  const retention = new Retention({ pool, append, clock, log, audit: base.audit });
+  const retention = new Retention({ pool, append, clock, log, audit, settings, broker });
   onStop(() => retention.stop());
   onCommitted((events) => retention.committed(events));
   const statuses = new Statuses({ pool, append, clock, log });

@@ -50,6 +50,13 @@ export interface PageRow {
 }
 
 /**
+ * SQL: whether a message of the conversation $2 has not expired. Up to the place where retention has deleted
+ * everything there is nothing to read.
+ */
+export const HAS_NOT_EXPIRED = `seq > coalesce(
+  (select p.up_to from retention_progress p where p.conversation_id = $2), 0)`;
+
+/**
  * SQL: at most `limit` of the messages of the membership `m` that meet a condition, on one side of the
  * seq `at`. One more than wanted shows whether there are more. `bytes_before` are the bytes of the messages
  * that are closer to the place, with their mentions; neither function reads what is stored out of line.

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 import {
   cut,
+  HAS_NOT_EXPIRED,
   type History,
   type HistoryRequest,
   type PageRow,
@@ -18,12 +19,8 @@ import { PAGE_BYTES } from './page-bytes.ts';
  * function is one statement, so the messages contain exactly the events up to `asOf`.
  */
 
-/**
- * SQL: whether a message belongs to the pages of the conversation $2. Before the place up to which retention
- * has deleted everything there is nothing to read.
- */
-const IN_HISTORY = `${isInConversation('messages')} and seq > coalesce(
-  (select p.up_to from retention_progress p where p.conversation_id = $2), 0)`;
+/** SQL: whether a message belongs to the pages of the conversation $2. */
+const IN_HISTORY = `${isInConversation('messages')} and ${HAS_NOT_EXPIRED}`;
 
 /** Returns a page of history, without replies that are only in threads; null when the account is not a member. */
 export async function history(

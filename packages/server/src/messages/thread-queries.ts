@@ -10,7 +10,14 @@ import {
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
-import { cut, type HistoryRequest, type PageRow, pageOf, pageSide } from './history-page.ts';
+import {
+  cut,
+  HAS_NOT_EXPIRED,
+  type HistoryRequest,
+  type PageRow,
+  pageOf,
+  pageSide,
+} from './history-page.ts';
 import { MESSAGE } from './message-sql.ts';
 import {
   hasUnreadReplies,
@@ -30,6 +37,9 @@ interface ThreadRow extends PageRow {
   root: Message | null;
   cursor: ThreadCursor;
 }
+
+/** SQL: whether a message is a reply of the thread $3 of the conversation $2, and has not expired. */
+const IN_THREAD = `thread = $3 and ${HAS_NOT_EXPIRED}`;
 
 /** Returns a page of the replies of a thread with its root. A message without replies has an empty one. */
 export async function threadPage(
@@ -57,8 +67,8 @@ export async function threadPage(
       join streams s on s.id = m.conversation_id
       left join messages root on root.conversation_id = m.conversation_id and root.seq = $3::int8
       cross join lateral ${threadState('m.account_id', 'm.conversation_id', '$3::int8')} state
-      cross join lateral ${pageSide('older', '$4', '$5', 'thread = $3')} older
-      cross join lateral ${pageSide('newer', '$4', '$6', 'thread = $3')} newer
+      cross join lateral ${pageSide('older', '$4', '$5', IN_THREAD)} older
+      cross join lateral ${pageSide('newer', '$4', '$6', IN_THREAD)} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
     values: [account, conversation, thread, wanted.at, wanted.older + 1, wanted.newer + 1],
   });

@@ -66,15 +66,16 @@ const expireRule: Rule<ExpireCommand> = {
     const settings = await settingsIn(tx);
     const days = retentionDays(settings, await choiceIn(tx, conversation));
     if (days === null) return unchanged;
-    const rows = await tx.query<{ seq: Seq; posted_at: Date }>(
+    const rows = await tx.query<{ seq: Seq; posted_at: Date; now: Date }>(
       'retention-next',
-      `select m.seq, m.posted_at from messages m
+      `select m.seq, m.posted_at, now() as now from messages m
        where m.conversation_id = $1 and m.deleted_at is null and m.seq > coalesce(
          (select p.up_to from retention_progress p where p.conversation_id = $1), 0)
        order by m.seq limit $2`,
       [conversation, BATCH],
     );
-    const now = Date.parse(tx.at);
+    // A clock that is ahead must not delete anything too early: that of the database has to agree.
+    const now = Math.min(Date.parse(tx.at), rows[0]?.now.getTime() ?? 0);
     const times = rows.map((row) => row.posted_at.getTime());
     const seqs = rows.slice(0, expiredCount(times, cutoffOf(days, now), now)).map(({ seq }) => seq);
     const { events, writes } = await deletionsOf(tx, conversation, null, seqs);

@@ -12,6 +12,8 @@ import { choiceOf, choicesOf, type RetentionSettings, retentionDays } from './po
 
 /** At most this many messages of a conversation are counted before a policy is confirmed. */
 const COUNTED_MAX = 100_000;
+/** A seq that no message has. */
+const SEQ_MAX = '9223372036854775807';
 
 /** SQL: the messages `m` of the conversation `c` that have not been deleted yet, from the oldest on. */
 const REMAINING = `m.conversation_id = c.id and m.deleted_at is null
@@ -104,21 +106,29 @@ export async function countBefore(
 export async function countExpired(
   pool: pg.Pool,
   { choices, times }: Cutoffs,
+  now: number,
 ): Promise<ExpiredCount> {
   if (choices.length === 0) return counted(0);
   const { rows } = await pool.query<{ messages: number }>({
     name: 'retention-count',
     text: `select count(*)::int as messages from (
              select 1 from conversations c ${cutoff('$1', '$2')}
+             -- Messages expire in their order: nothing behind the first that is kept has to be read.
+             left join lateral (
+               select k.seq from (
+                 select m.seq, m.posted_at from messages m where ${REMAINING} limit ${COUNTED_MAX + 1}
+               ) k
+               where k.posted_at between e.time and $3
+               order by k.seq limit 1
+             ) kept on true
              cross join lateral (
-               select m.posted_at from messages m where ${REMAINING} limit 1
-             ) oldest
-             join messages m on m.conversation_id = c.id and m.deleted_at is null
-               and m.posted_at < e.time
-             where oldest.posted_at < e.time
+               select from messages m
+               where m.seq < coalesce(kept.seq, ${SEQ_MAX}) and m.posted_at < e.time and ${REMAINING}
+               limit ${COUNTED_MAX + 1}
+             ) expired
              limit ${COUNTED_MAX + 1}
            ) m`,
-    values: [choices, times],
+    values: [choices, times, new Date(now + AHEAD_MS)],
   });
   return counted(rows[0]?.messages ?? 0);
 }

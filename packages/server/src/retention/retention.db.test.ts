@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
@@ -11,10 +11,19 @@ import {
   type User,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
+import { anAppend } from '../../test/support/stream-builders.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
+import { testLog } from '../../test/support/test-log.ts';
 import { ONE_PIXEL, uploadFile } from '../../test/support/uploads.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import { systemClock } from '../clock.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
+import { openDatabase } from '../storage/database.ts';
+import type { NoteHandler } from '../stream/broker.ts';
+import type { StoredEvent } from '../stream/record.ts';
+import { expireMessages } from './expire.ts';
+import { Retention } from './retention.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -33,6 +42,14 @@ afterAll(async () => {
   await server?.stop();
   await cluster?.stop();
 });
+
+/** The connections of another node to the database of the server, until the end of the test. */
+async function anotherNode() {
+  const connectionString = server.pool.options.connectionString as string;
+  const opened = await openDatabase({ connectionString }, testLog, { pipelined: true });
+  onTestFinished(() => opened.close());
+  return opened;
+}
 
 const codeOf = ({ status, body }: { status: number; body: { code?: string } }) =>
   body?.code === undefined ? `${status}` : `${status} ${body.code}`;
@@ -114,7 +131,7 @@ describe('retention', () => {
     expect((await ann.request('GET', `/conversations/${id}/pins`)).body.items).toEqual([]);
     // The thread is kept while it has newer replies, under a deleted root.
     const thread = await ann.request('GET', `${path}/${root}/thread`);
-    expect(JSON.stringify(thread.body)).toContain('a newer reply');
+    expect(thread.body.items).toMatchObject([{ seq: newReply, body: 'a newer reply' }]);
     const { body: rootNow } = await ann.request('GET', `${path}/${root}`);
     expect(rootNow).toMatchObject({
       body: '',
@@ -215,6 +232,111 @@ describe('retention', () => {
     expect(codeOf(await keep(ann, kept, 'server'))).toBe('200');
     await changeSettings({ messageRetentionDays: null, groupRetention: 'shorter' });
     expect(await examine(server.pool)).toEqual([]);
+  });
+
+  test('follows settings and choices that other nodes have changed', async () => {
+    const own = await ann.group('of another node', []);
+    const other = await ann.group('as the other node says', []);
+    const deleted = await ann.group('deleted', []);
+    const ids = [own, other, deleted];
+    for (const id of ids) await age(id, [await ann.post(id, 'old')], 6);
+    expect((await ann.request('DELETE', `/conversations/${deleted}`)).status).toBeLessThan(300);
+    const texts = async (of: readonly ConversationId[]) =>
+      (
+        await server.rows(
+          `select body from messages where conversation_id in ('${of.join("', '")}') and body <> ''`,
+        )
+      ).length;
+    // What another node commits: this one is not told, and reads the settings all the time.
+    const set = (days: string) =>
+      server.pool.query(
+        `insert into server_settings (name, value, seq) values ('messageRetentionDays', $1::jsonb, 1)
+         on conflict (name) do update set value = excluded.value`,
+        [days],
+      );
+    await server.pool.query(
+      `insert into group_retention (conversation_id, days, seq) values ($1, 0, 1)`,
+      [own],
+    );
+    await changeSettings({ groupRetention: 'any' });
+    await set('5');
+    await until(async () => (await texts(ids)) === 1, 'all but the messages of the group');
+    await changeSettings({ messageRetentionDays: null, groupRetention: 'shorter' });
+
+    let told: NoteHandler = () => undefined;
+    const notes: string[] = [];
+    const { pool } = await anotherNode();
+    const node = new Retention({
+      pool,
+      append: anAppend(pool),
+      clock: systemClock,
+      log: testLog,
+      audit: new AuditLog({ pool, clock: systemClock, log: testLog }),
+      settings: { onChange: () => undefined },
+      broker: {
+        status: 'joined',
+        note: (_to, kind) => void notes.push(kind),
+        onNote: (_kind, handler) => {
+          told = handler;
+        },
+      },
+    });
+    const updated = (data: object) =>
+      node.committed([
+        { type: 'conversation.updated', data: JSON.stringify(data) } as unknown as StoredEvent,
+      ]);
+    updated({ name: 'about retention' });
+    expect(notes).toEqual([]);
+    updated({ retention: 5 });
+    expect(notes).toEqual(['retention-changed']);
+    expect(await texts([own])).toBe(1);
+    await pool.query('update group_retention set days = 5 where conversation_id = $1', [own]);
+    told('', 'another node', null);
+    await until(async () => (await texts([own])) === 0, 'the choice of which the node was told');
+    await node.stop();
+    await pool.query('delete from group_retention where conversation_id = $1', [own]);
+    expect(await examine(pool)).toEqual([]);
+  });
+
+  test('gives each conversation its turn, however much another one has to delete', async () => {
+    const long = await ann.group('long', []);
+    const short = await ann.group('short', []);
+    expect(long < short).toBe(true);
+    await server.pool.query(
+      `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+       select $1, n, $2, 'message ' || n, now() - interval '50 days', n
+       from generate_series(1000, 2499) n`,
+      [long, ann.id],
+    );
+    await server.pool.query('update streams set last_seq = 5000 where id = $1', [long]);
+    await age(short, [await ann.post(short, 'old')], 50);
+    expect((await keep(ann, short, 40)).status).toBe(200);
+    const deletions = async (id: ConversationId) =>
+      await server.rows(
+        `select at from events where stream_id = '${id}' and type = 'message.deleted' order by seq`,
+      );
+    await until(async () => (await deletions(short)).length === 1, 'the short one');
+    await age(short, [await ann.post(short, 'old')], 50);
+    expect((await keep(ann, long, 40)).status).toBe(200);
+    await until(async () => (await deletions(long)).length === 1_500, 'the long one', 20_000);
+    const [last] = (await deletions(long)).slice(-1);
+    const [, turn] = await deletions(short);
+    expect(Number(turn?.at)).toBeLessThan(Number(last?.at));
+  });
+
+  test('deletes nothing too early on a node whose clock is ahead', async () => {
+    const id = await ann.group('clocks', []);
+    const seqs = [await ann.post(id, 'of last week'), await ann.post(id, 'of today')];
+    await age(id, seqs.slice(0, 1), 8);
+    await server.pool.query(
+      'insert into group_retention (conversation_id, days, seq) values ($1, 7, 1)',
+      [id],
+    );
+    const ahead = { now: () => Date.now() + 400 * 86_400_000 };
+    const { pool } = await anotherNode();
+    const { deleted } = await expireMessages(anAppend(pool, ahead), id);
+    expect(deleted).toBe(1);
+    expect(await textsIn(id)).toEqual(['of today']);
   });
 
   test('may be changed and counted by owners of a group alone', async () => {

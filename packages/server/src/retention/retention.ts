@@ -4,8 +4,10 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
 import { type Append, assertStored } from '../stream/append.ts';
-import type { StoredEvent } from '../stream/record.ts';
+import type { Broker } from '../stream/broker.ts';
+import { dataOf, type StoredEvent } from '../stream/record.ts';
 import { BATCH, cutoffsOf, expireMessages } from './expire.ts';
 import { conversationsToExpire, settingsOf } from './queries.ts';
 
@@ -17,6 +19,10 @@ const RETRY_MS = 60_000;
 const PAGE = 200;
 /** The pause between two batches, in which the database and the conversation are left to others. */
 const PAUSE_MS = 50;
+/** Batches of a conversation before the next one has its turn: a long one must not delay the others. */
+const TURN_BATCHES = 10;
+/** The message that tells other nodes that a group has chosen another period. */
+const CHANGED = 'retention-changed';
 /** After this many conversations that fail, the others wait as well: the cause is not one of them. */
 const ERRORS_MAX = 20;
 
@@ -27,6 +33,15 @@ export interface RetentionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly audit: AuditLog;
+  readonly settings: Pick<ServerSettings, 'onChange'>;
+  readonly broker: Pick<Broker, 'note' | 'onNote' | 'status'>;
+}
+
+/** What a run has done so far. */
+interface Run {
+  readonly isStopped: () => boolean;
+  /** The conversations that failed, which wait for the next run, with their errors. */
+  readonly failed: Map<ConversationId, unknown>;
 }
 
 /**
@@ -47,6 +62,8 @@ export class Retention {
       onError: (error) =>
         deps.log.warn({ err: error }, 'expired messages not deleted, will be retried'),
     });
+    deps.settings.onChange(() => this.#worker.wake());
+    deps.broker.onNote(CHANGED, () => this.#worker.wake());
   }
 
   /** Deletes expired messages until {@link stop}. */
@@ -59,67 +76,81 @@ export class Retention {
     return this.#worker.stop();
   }
 
-  /** Looks for expired messages now, after this node has committed another period. */
+  /** Looks for expired messages, here and on the other nodes, after a group has chosen another period. */
   committed(events: readonly StoredEvent[]): void {
-    const isConcerned = ({ type, data }: StoredEvent) =>
-      (type === 'server.updated' || type === 'conversation.updated') && data.includes('etention');
-    if (events.some(isConcerned)) this.#worker.wake();
+    if (!events.some(isChoice)) return;
+    this.#worker.wake();
+    const { broker } = this.#deps;
+    if (broker.status !== 'alone') broker.note(null, CHANGED, '');
   }
 
+  /** Deletes what has expired, until nothing is left. */
   async #expire(isStopped: () => boolean): Promise<void> {
-    const { pool, clock, log } = this.#deps;
-    const now = clock.now();
-    const cutoffs = await cutoffsOf(pool, await settingsOf(pool), now);
-    let after: ConversationId | null = null;
-    let messages = 0;
-    let conversations = 0;
-    const errors: unknown[] = [];
-    while (!isStopped()) {
-      const found: ConversationId[] = await conversationsToExpire(pool, cutoffs, after, now, PAGE);
-      for (const conversation of found) {
-        const deleted = await this.#expireIn(conversation, isStopped, errors);
-        messages += deleted;
-        conversations += deleted > 0 ? 1 : 0;
-        if (isStopped() || errors.length >= ERRORS_MAX) break;
-      }
-      after = found.at(-1) ?? null;
-      if (found.length < PAGE || errors.length >= ERRORS_MAX) break;
-    }
-    if (messages > 0) {
-      log.info({ messages, conversations }, 'expired messages deleted');
-      await this.#record(messages, conversations);
-    }
-    // It is logged, and the conversations are tried again later.
+    const run: Run = { isStopped, failed: new Map() };
+    while (await this.#giveTurns(run));
+    const errors = [...run.failed.values()];
+    if (errors.length > 1) throw new AggregateError(errors, 'Several conversations failed');
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Deletes what has expired in a conversation. Returns how many messages; an error ends it. */
-  async #expireIn(
-    conversation: ConversationId,
-    isStopped: () => boolean,
-    errors: unknown[],
-  ): Promise<number> {
+  /** Gives each conversation with expired messages a turn. Returns whether there is more to do. */
+  async #giveTurns(run: Run): Promise<boolean> {
+    const { pool, clock } = this.#deps;
+    const now = clock.now();
+    const cutoffs = await cutoffsOf(pool, await settingsOf(pool), now);
+    let after: ConversationId | null = null;
+    let isMore = false;
+    do {
+      const found: ConversationId[] = await conversationsToExpire(pool, cutoffs, after, now, PAGE);
+      const deleted: number[] = [];
+      for (const conversation of found) {
+        if (isOver(run)) break;
+        if (run.failed.has(conversation)) continue;
+        const messages = await this.#expireIn(conversation, run);
+        deleted.push(messages);
+        isMore ||= messages >= TURN_BATCHES * BATCH;
+      }
+      await this.#record(deleted.filter((messages) => messages > 0));
+      after = found.length < PAGE ? null : (found.at(-1) ?? null);
+    } while (after !== null && !isOver(run));
+    return isMore && !isOver(run);
+  }
+
+  /** Deletes what has expired in a conversation, in one turn. Returns how many messages; an error ends it. */
+  async #expireIn(conversation: ConversationId, run: Run): Promise<number> {
     let deleted = 0;
     try {
-      for (;;) {
+      for (let n = 0; n < TURN_BATCHES; n++) {
         const batch = await expireMessages(this.#deps.append, conversation);
         assertStored(batch.outcome, 'Expired messages were not deleted');
         deleted += batch.deleted;
-        if (batch.deleted < BATCH || isStopped()) break;
+        if (batch.deleted < BATCH || run.isStopped()) break;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     } catch (error) {
       // Other conversations do not wait for one that fails.
-      errors.push(error);
+      run.failed.set(conversation, error);
     }
     return deleted;
   }
 
-  async #record(messages: number, conversations: number): Promise<void> {
-    await this.#deps.audit.record({
-      event: 'messages_expired',
-      address: null,
-      details: { messages, conversations },
-    });
+  /** Logs and audits how many messages of how many conversations were deleted. */
+  async #record(deleted: readonly number[]): Promise<void> {
+    if (deleted.length === 0) return;
+    const { log, audit } = this.#deps;
+    const details = {
+      messages: deleted.reduce((sum, messages) => sum + messages, 0),
+      conversations: deleted.length,
+    };
+    log.info(details, 'expired messages deleted');
+    await audit.record({ event: 'messages_expired', address: null, details });
   }
 }
+
+/** Returns whether a run ends: the server stops, or too much fails. */
+const isOver = ({ isStopped, failed }: Run): boolean => isStopped() || failed.size >= ERRORS_MAX;
+
+/** Returns whether an event says that a group has chosen another period. */
+const isChoice = (event: StoredEvent): boolean =>
+  event.type === 'conversation.updated' &&
+  dataOf(event, 'conversation.updated').retention !== undefined;

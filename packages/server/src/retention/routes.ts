@@ -122,7 +122,8 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
     onRequest,
     handler: async ({ query: { days, groupRetention } }) => {
       const settings = { messageRetentionDays: days ?? null, groupRetention };
-      return await countExpired(pool, await cutoffsOf(pool, settings, clock.now()));
+      const now = clock.now();
+      return await countExpired(pool, await cutoffsOf(pool, settings, now), now);
     },
   });
 }

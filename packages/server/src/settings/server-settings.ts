@@ -45,6 +45,7 @@ export class ServerSettings {
   readonly #deps: ServerSettingsDeps;
   readonly #worker: BackgroundWorker;
   #current: Values;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(deps: ServerSettingsDeps) {
     this.#deps = deps;
@@ -84,8 +85,15 @@ export class ServerSettings {
       query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
         (await pool.query<R>({ name, text, values })).rows,
     });
+    const before = JSON.stringify(this.#current);
     this.#current = this.#effective(stored);
+    if (JSON.stringify(this.#current) !== before) for (const told of this.#listeners) told();
     return this.#current;
+  }
+
+  /** Calls `listener` whenever this node has read other settings than before. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Returns the settings as a transaction sees them. */

@@ -18,6 +18,8 @@ export function GroupRetention({ view }: { view: ConversationView }) {
     null,
   );
   if (!data) return null;
+  const options = optionsOf(data);
+  const isOverridden = daysOf(data.retention, data) !== data.days;
   const save = (choice: MessageRetention) =>
     attempt(async () => {
       const changed = await client.api.retention.change(view.id, choice);
@@ -39,11 +41,17 @@ export function GroupRetention({ view }: { view: ConversationView }) {
     <>
       <Select
         label={t('retention.label')}
-        options={optionsOf(data)}
+        options={options}
         value={String(data.retention)}
+        disabled={options.length === 1}
         onChange={(event) => void choose(choiceOf(event.target.value))}
-        className="mb-5"
+        className={isOverridden ? 'mb-1.5' : 'mb-5'}
       />
+      {isOverridden && (
+        <p className="mb-5 text-[13px] text-muted">
+          {t('retention.overridden', { period: periodOf(data.days) })}
+        </p>
+      )}
       <Confirm
         open={asking !== null}
         title={t('retention.confirm')}
@@ -66,17 +74,19 @@ const choiceOf = (value: string): MessageRetention =>
 const daysOf = (choice: MessageRetention, { serverDays }: ConversationRetention): number | null =>
   choice === 'server' ? serverDays : choice === 'keep' ? null : choice;
 
+const periodOf = (days: number | null): string =>
+  days === null ? t('retention.forever') : inUnits(days, 'day');
+
 function optionsOf({
   retention,
   serverDays,
   maxDays,
   mayKeep,
 }: ConversationRetention): [string, string][] {
-  const server = serverDays === null ? t('retention.forever') : inUnits(serverDays, 'day');
   const isKept = mayKeep || retention === 'keep';
   const own = typeof retention === 'number' ? retention : null;
   return [
-    ['server', t('retention.asServer', { period: server })],
+    ['server', t('retention.asServer', { period: periodOf(serverDays) })],
     ...(isKept ? ([['keep', t('retention.forever')]] as [string, string][]) : []),
     ...periodOptions(own, maxDays ?? 0),
   ];
