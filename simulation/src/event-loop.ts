@@ -23,7 +23,17 @@ const IMMEDIATES_MS = 0.05;
 /** Steps that are handed to the real event loop at a time. */
 const STEPS = 512;
 
+/** A schedule is stuck if this many steps take less than so long, simulated ms. */
+const STUCK = { steps: 50_000, ms: 1 };
+/** Callbacks of `setImmediate` that were called before the end may go on for so long after it, simulated ms. */
+const OVERTIME_MS = 1_000;
+
 const realImmediate = setImmediate;
+
+/** A schedule would go on for ever. */
+export class StuckError extends Error {
+  override name = 'StuckError';
+}
 
 /**
  * Runs all simulated processes in one thread, in simulated time.
@@ -124,18 +134,34 @@ export class EventLoop {
 
   /**
    * Runs until `isDone`, or until the simulated time `until`. Returns whether it is done. The caller
-   * must not wait for anything real meanwhile.
+   * must not wait for anything real meanwhile. Rejects with a {@link StuckError} if it would not end.
    */
   run(isDone: () => boolean, until: number): Promise<boolean> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let ended = false;
+      let steps = 0;
+      let since = this.#now;
+      // Time that is not a number does not pass either.
+      const isStuck = () => {
+        if (!(this.#now <= until + OVERTIME_MS)) return true;
+        if (++steps < STUCK.steps) return false;
+        const isStill = this.#now - since < STUCK.ms;
+        [steps, since] = [0, this.#now];
+        return isStill;
+      };
       // Between two immediates Node.js runs all microtasks and ticks, which nothing else guarantees.
       const step = () => {
         if (ended) return;
-        const isOver = isDone() || !this.#step(until);
-        if (!isOver) return;
+        try {
+          if (!isDone() && this.#step(until)) {
+            if (isStuck()) throw new StuckError(`stuck at ${this.#now} ms`);
+            return;
+          }
+          resolve(isDone());
+        } catch (error) {
+          reject(error);
+        }
         ended = true;
-        resolve(isDone());
       };
       const batch = () => {
         for (let n = 0; n < STEPS; n++) realImmediate(step);
@@ -154,6 +180,7 @@ export class EventLoop {
   }
 
   #add(ms: number, process: Process, fn: () => void, isFault: boolean): Cancel {
+    if (Number.isNaN(ms)) throw new TypeError('The delay of a task is not a number');
     const task: Task = {
       at: this.#now + Math.max(0, ms),
       order: ++this.#order,

@@ -42,7 +42,9 @@ export async function explore(
     (seconds !== null && elapsed() >= seconds) || (count !== null && seed - firstSeed >= count);
   for (let seed = firstSeed; !failure && !isOver(seed); seed++) {
     const plan = planRun(seed);
-    const result = await run(plan, options);
+    const result = await run(plan, options).catch((error: unknown) => {
+      throw new Error(`Seed ${seed} could not be run`, { cause: error });
+    });
     if (plan.kind === 'clean') counts.clean++;
     else counts.schedules++;
     counts.commands += plan.steps.length;

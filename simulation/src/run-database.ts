@@ -1,6 +1,7 @@
 import type { Random } from '@parley/chaos/random';
 import type { AccountId, Event, Me, StreamId } from '@parley/protocol';
-import type pg from 'pg';
+import { isConnectionError } from '@parley/server/internal/storage/database';
+import pg from 'pg';
 import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
 import type { EventRow } from './database/tables.ts';
@@ -202,3 +203,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   permissions: [],
   messageWindows: { edit: null, delete: null },
 });
+
+/** Returns whether an error is one of the database or of a connection to it. */
+export const isOfDatabase = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError || isConnectionError(error);

@@ -13,11 +13,9 @@ import {
   streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
-import { isConnectionError } from '@parley/server/internal/storage/database';
-import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { Actor, type Stage } from './client/actor.ts';
-import { EventLoop } from './event-loop.ts';
+import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
 import { replaceGlobals } from './globals.ts';
 import { History } from './history.ts';
@@ -29,7 +27,7 @@ import { SimulatedNode } from './node/node.ts';
 import { NodeSlot } from './node/slot.ts';
 import type { FaultPlan, Plan, Step } from './plan.ts';
 import { Process } from './process.ts';
-import { RunDatabase } from './run-database.ts';
+import { isOfDatabase, RunDatabase } from './run-database.ts';
 
 /** The result of a run. */
 export interface RunResult {
@@ -78,8 +76,12 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
   // Rejected commands are many, and where they were created is read in traces only.
   const { stackTraceLimit } = Error;
   if (!options.trace) Error.stackTraceLimit = 0;
+  let stuck: StuckError | null = null;
   try {
     await simulation.run();
+  } catch (error) {
+    if (!(error instanceof StuckError)) throw error;
+    stuck = error;
   } finally {
     process.off('unhandledRejection', onUncaught);
     process.off('uncaughtException', onUncaught);
@@ -87,6 +89,8 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
     restore();
   }
   const { records } = simulation.history;
+  // What clients have of a run that did not end says nothing.
+  if (stuck) return { violations: [{ rule: 'I14 no errors', what: stuck.message }], records };
   const mode = plan.kind === 'faults' ? 'chaos' : 'clean';
   const deadlineMs = DEADLINES[plan.kind];
   return {
@@ -389,10 +393,6 @@ class Simulation {
     this.#options.trace?.(this.#loop.now, who, what);
   }
 }
-
-/** Returns whether an error is one of the database or of a connection to it. */
-const isOfDatabase = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError || isConnectionError(error);
 
 const accountId = (n: number): AccountId =>
   `00000000-0000-7000-9000-${String(n + 1).padStart(12, '0')}` as AccountId;

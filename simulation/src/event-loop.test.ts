@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { EventLoop, StuckError } from './event-loop.ts';
+import { Process } from './process.ts';
+
+const FOREVER_MS = 1_000_000;
+const never = () => false;
+
+describe('a schedule that would never end', () => {
+  const aProcess = () => ({ loop: new EventLoop(1), process: new Process('p') });
+
+  test('because tasks cause each other without a delay, fails', async () => {
+    const { loop, process } = aProcess();
+    const again = () => void loop.after(0, process, again);
+    loop.after(5, process, again);
+    await expect(loop.run(never, FOREVER_MS)).rejects.toThrow(new StuckError('stuck at 5 ms'));
+  });
+
+  test('because a callback of setImmediate calls it again after the end, fails', async () => {
+    const { loop, process } = aProcess();
+    const again = () => void loop.immediate(process, again);
+    loop.after(0, process, again);
+    await expect(loop.run(never, 10)).rejects.toThrow(StuckError);
+  });
+
+  test('because the end cannot be judged, fails', async () => {
+    const { loop } = aProcess();
+    const broken = () => {
+      throw new TypeError('broken');
+    };
+    await expect(loop.run(broken, 10)).rejects.toThrow('broken');
+  });
+
+  test('because a delay is not a number, is reported where it is asked for', async () => {
+    const { loop, process } = aProcess();
+    const errors: unknown[] = [];
+    loop.onError = (error) => errors.push(error);
+    loop.after(1, process, () => void loop.after(Number.NaN, process, () => undefined));
+    expect(await loop.run(never, 10)).toBe(false);
+    expect(errors).toEqual([new TypeError('The delay of a task is not a number')]);
+    expect(loop.now).toBe(1);
+  });
+});
+
+test('many tasks at one time, and a short run of callbacks after the end, are carried out', async () => {
+  const loop = new EventLoop(1);
+  const process = new Process('p');
+  let done = 0;
+  for (let n = 0; n < 10_000; n++) loop.after(10, process, () => done++);
+  const next = (left: number) => {
+    if (left > 0) loop.immediate(process, () => next(left - 1));
+    else done++;
+  };
+  loop.after(10, process, () => next(100));
+  await loop.run(never, 10);
+  expect(done).toBe(10_001);
+});
