@@ -5,6 +5,8 @@ export type StillFails = (plan: Plan) => Promise<boolean>;
 
 /** Runs of a search at most. */
 const ATTEMPTS_MAX = 400;
+/** A search takes no longer, ms: a run that fails to converge takes seconds on a busy machine. */
+const SEARCH_MS = 120_000;
 
 /**
  * Returns a plan with fewer commands and faults that still fails: ranges are removed, halved down to
@@ -13,12 +15,16 @@ const ATTEMPTS_MAX = 400;
 export async function shrink(plan: Plan, stillFails: StillFails): Promise<Plan> {
   let smallest = plan;
   let attempts = 0;
+  const startedAt = performance.now();
+  const isOver = () => attempts >= ATTEMPTS_MAX || performance.now() - startedAt >= SEARCH_MS;
   const attempt = async (fewer: Plan): Promise<boolean> => {
-    if (attempts++ >= ATTEMPTS_MAX || !(await stillFails(fewer))) return false;
+    if (isOver()) return false;
+    attempts++;
+    if (!(await stillFails(fewer))) return false;
     smallest = fewer;
     return true;
   };
-  for (let before = -1; before !== sizeOf(smallest) && attempts < ATTEMPTS_MAX; ) {
+  for (let before = -1; before !== sizeOf(smallest) && !isOver(); ) {
     before = sizeOf(smallest);
     await without(
       () => smallest.faults,

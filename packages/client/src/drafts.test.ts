@@ -60,6 +60,34 @@ test('after a restore of the server, its drafts count although their versions ar
   expect(drafts.get(C)).toBeNull();
 });
 
+test('a load that a restore of the server interrupts ends with the drafts of the restored server', async () => {
+  const lists = [
+    { readVersion: 500, items: [{ conversation: C, version: 500, body: 'undone' }] },
+    { readVersion: 400, items: [{ conversation: C, version: 390, body: 'restored' }] },
+  ];
+  const answers: (() => void)[] = [];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) => {
+      if (new URL(String(input)).pathname === '/api/v1/auth/token') {
+        return Response.json({ accessToken: 't', accessTokenExpiresIn: 600 });
+      }
+      const list = lists[answers.length];
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return Response.json(list);
+    },
+  });
+  const drafts = new Drafts(api, () => undefined);
+  const loaded = drafts.load().then(() => drafts.get(C)?.body);
+  await expect.poll(() => answers.length).toBe(1);
+  drafts.restored();
+  answers[0]?.();
+  await expect.poll(() => answers.length).toBe(2);
+  answers[1]?.();
+  expect(await loaded).toBe('restored');
+});
+
 test('drafts are loaded again only if a change was missed', async () => {
   let readVersion = 5;
   let loads = 0;

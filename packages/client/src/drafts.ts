@@ -22,6 +22,8 @@ export class Drafts {
   #version = -1;
   /** Changes when everything is forgotten: answers to requests from before are ignored. */
   #generation = 0;
+  /** Changes when the server was restored: requests from before are sent again. */
+  #restores = 0;
 
   constructor(api: ParleyApi, changed: (change: DraftChanged) => void) {
     this.#api = api;
@@ -35,9 +37,10 @@ export class Drafts {
   }
 
   async #fetch(): Promise<void> {
-    const generation = this.#generation;
+    const [generation, restores] = [this.#generation, this.#restores];
     const { readVersion: version, items } = await this.#api.drafts();
     if (generation !== this.#generation) return;
+    if (restores !== this.#restores) return this.#fetch();
     const listed = new Set(items.map((draft) => draft.conversation));
     for (const conversation of this.#known.keys()) {
       if (!listed.has(conversation)) this.apply({ conversation, version, draft: null });
@@ -76,7 +79,7 @@ export class Drafts {
   restored(): void {
     this.#isLoaded = false;
     this.#version = -1;
-    this.#generation++;
+    this.#restores++;
     for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
   }
 

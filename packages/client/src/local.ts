@@ -72,16 +72,16 @@ export class Local {
 
   /**
    * Compares the server’s epoch with the stored one. If they differ, drops everything that was
-   * stored (once, not in a loop: B13) and returns true.
+   * stored (once, not in a loop: B13). Returns `first` if none was stored.
    */
-  begin(epoch: string): boolean {
-    if (this.#epoch === epoch) return false;
-    const known = this.#epoch !== null;
+  begin(epoch: string): 'same' | 'first' | 'other' {
+    if (this.#epoch === epoch) return 'same';
+    const found = this.#epoch === null ? 'first' : 'other';
     for (const stream of this.streams.followed) this.streams.drop(stream);
     for (const id of [...this.#windows.keys()]) this.dropWindow(id);
     this.#epoch = epoch;
     this.#persistence.epoch(epoch);
-    return known;
+    return found;
   }
 
   window(conversation: ConversationId): MessageWindow | undefined {

@@ -750,6 +750,57 @@ describe('another epoch of the server', () => {
     await heal(server, client);
     expect(client.counters.resets).toBe(resets);
   });
+
+  test('replaces what a new client has loaded of an unknown one before it was connected', async () => {
+    const server = new ModelServer();
+    const id = server.group();
+    server.join(id);
+    const { client } = aClient(server);
+    const cursor = {
+      conversation: id,
+      thread: 1,
+      isFollowing: true,
+      readSeq: 1,
+      unreadMentions: [],
+    };
+    /** Answers the request for the followed threads. */
+    const answer = async (asOf: number, unread: number) => {
+      await settle();
+      const request = server.requests.find(({ path }) => path === '/me/thread-cursors');
+      if (!request) throw new Error('The threads were not requested');
+      request.answer = Response.json({ readVersion: 5, items: [{ ...cursor, asOf, unread }] });
+      server.answer(request);
+      await settle();
+    };
+    await client.start(server.me);
+    const loaded = client.threads.load();
+    await answer(9, 1);
+    await loaded;
+    expect(client.snapshot.threads).toMatchObject({ isLoaded: true, unread: 1 });
+    // The restore in between has undone the reply.
+    await arrive(server);
+    await answer(2, 0);
+    expect(client.state).toBe('live');
+    expect(client.snapshot.threads).toMatchObject({ isLoaded: true, unread: 0 });
+  });
+
+  test('is not waited for twice: a load that it interrupts ends with the next one', async () => {
+    const server = new ModelServer();
+    server.join(server.group());
+    const { client } = aClient(server);
+    await client.start(server.me);
+    const loaded = client.threads.load().then(() => client.snapshot.threads.isLoaded);
+    await settle();
+    await arrive(server);
+    for (;;) {
+      const request = server.requests.find(({ path }) => path === '/me/thread-cursors');
+      if (!request) break;
+      request.answer = Response.json({ readVersion: 5, items: [] });
+      server.answer(request);
+      await settle();
+    }
+    expect(await loaded).toBe(true);
+  });
 });
 
 describe('commands', () => {

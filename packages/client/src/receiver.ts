@@ -190,13 +190,11 @@ export class Receiver {
     const { state, local, commands, counters, greeted } = this.#deps;
     counters.connects++;
     this.#readState.begin(ready.readVersion);
-    if (local.begin(ready.epoch)) {
-      counters.resets++;
-      this.#deps.drafts.restored();
-      this.#deps.threads.restored();
-      this.#deps.userGroups.missed();
-      this.#deps.notifications.restored();
-    } else this.#deps.userGroups.connected();
+    const epoch = local.begin(ready.epoch);
+    if (epoch === 'other') counters.resets++;
+    // A new client does not know of which epoch is what it has loaded until now.
+    if (epoch === 'same') this.#deps.userGroups.connected();
+    else this.#restored();
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
@@ -226,6 +224,16 @@ export class Receiver {
     greeted();
     // The connection sends from here on; open commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
+  }
+
+  /** What was loaded may be from before the server was restored. */
+  #restored(): void {
+    const { drafts, threads, userGroups, notifications } = this.#deps;
+    drafts.restored();
+    threads.restored();
+    userGroups.missed();
+    notifications.restored();
+    notifications.retry();
   }
 
   /**

@@ -246,7 +246,8 @@ export class Threads {
         }
         throw error;
       });
-      if (generation !== this.#generation) return;
+      // Another load may have started, which is waited for instead.
+      if (generation !== this.#generation) return this.#loading ?? undefined;
       const current = items.filter((c) => !this.#leftSince.has(c.conversation));
       this.#loaded(readVersion, current, asked);
     }
