@@ -1,6 +1,7 @@
 import {
   type ConversationId,
   decideNotification,
+  isMentionOf,
   mentionOf,
   type NotificationDecision,
 } from '@parley/protocol';
@@ -45,7 +46,7 @@ export async function decideNext(
 /** Returns what is decided about a message for one recipient. */
 export const decisionFor = (
   message: MessageToDecide,
-  { account, isMember, isFollowing, hasRead, settings }: Recipient,
+  { account, isMember, isFollowing, isNamed, hasRead, settings }: Recipient,
   presence: ReturnType<PresenceOf>,
   now: number,
 ): NotificationDecision =>
@@ -55,7 +56,10 @@ export const decisionFor = (
       actor: message.author,
       isDirect: message.isDirect,
       body: message.body,
-      mention: mentionOf(message.mentions ?? undefined, account),
+      mention: mentionOf(
+        message.mentions?.filter((mention) => isNamed || !isMentionOf(mention, account)),
+        account,
+      ),
       isOnlyInThread: message.isOnlyInThread,
       isDeleted: message.isDeleted,
     },

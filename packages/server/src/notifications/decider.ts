@@ -17,6 +17,10 @@ const LOOK_MS = 20_000;
 const DELETE_MS = 3_600_000;
 /** Conversations of one transaction. */
 const CONVERSATIONS_MAX = 200;
+/** The delay of another attempt at a conversation about which decisions fail, ms. */
+const DEFER_MS = 60_000;
+/** Deferred conversations that are remembered. */
+const DEFERRED_MAX = 1_000;
 /** Conversations remembered; if there are more, they are looked for in the database. */
 const HINTS_MAX = 20_000;
 
@@ -34,6 +38,8 @@ export interface NotificationDeciderDeps {
  *    20 s.
  * 2. The progress is durable and moves with the decisions: after a crash they continue where they were, and none is
  *    made twice, whatever nodes work on the same conversation.
+ * 3. A conversation about which decisions fail delays no other: after a failure each conversation is decided alone,
+ *    and one that fails alone is deferred for a minute.
  */
 export class NotificationDecider {
   readonly #deps: NotificationDeciderDeps;
@@ -42,6 +48,10 @@ export class NotificationDecider {
   readonly #cleaner: BackgroundWorker;
   #presenceOf: PresenceOf = () => 'unknown';
   #lookAt = 0;
+  /** Whether decisions about several conversations together have failed. */
+  #isAlone = false;
+  /** When decisions are attempted again about conversations that failed alone, by the monotonic clock. */
+  readonly #deferred = new Map<ConversationId, number>();
   #collecting: NodeJS.Timeout | undefined;
 
   constructor(deps: NotificationDeciderDeps) {
@@ -91,6 +101,8 @@ export class NotificationDecider {
   }
 
   #hint(conversation: ConversationId): void {
+    // Found in the database when its time has come.
+    if (this.#isDeferred(conversation)) return;
     if (this.#hinted.size < HINTS_MAX) this.#hinted.add(conversation);
     else this.#lookAt = 0;
   }
@@ -99,13 +111,17 @@ export class NotificationDecider {
     let behind: ConversationId[] = [];
     while (!isStopped()) {
       if (behind.length === 0 && performance.now() >= this.#lookAt) {
-        behind = await conversationsBehind(this.#deps.pool);
+        behind = await conversationsBehind(this.#deps.pool, this.#deferredNow());
         if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
       }
-      const hinted = this.#takeHinted();
+      const most = this.#isAlone ? 1 : CONVERSATIONS_MAX;
+      const hinted = this.#takeHinted(most);
       // What was just committed comes before what has been waiting since before the start.
-      const some = [...hinted, ...behind.splice(0, CONVERSATIONS_MAX - hinted.length)];
-      if (some.length === 0) return;
+      const some = [...hinted, ...behind.splice(0, most - hinted.length)];
+      if (some.length === 0) {
+        this.#isAlone = false;
+        return;
+      }
       await this.#decideSome([...new Set(some)]);
     }
   }
@@ -116,15 +132,35 @@ export class NotificationDecider {
       const { more } = await decideNext(pool, conversations, this.#presenceOf, clock.now());
       for (const conversation of more) this.#hint(conversation);
     } catch (error) {
-      for (const conversation of conversations) this.#hint(conversation);
+      const [first] = conversations;
+      if (this.#isAlone && first) this.#defer(first);
+      else for (const conversation of conversations) this.#hint(conversation);
+      this.#isAlone = true;
       throw error;
     }
   }
 
-  #takeHinted(): ConversationId[] {
+  #defer(conversation: ConversationId): void {
+    this.#deps.log.warn({ conversation }, 'notifications of a conversation deferred');
+    if (this.#deferred.size >= DEFERRED_MAX) this.#deferred.clear();
+    this.#deferred.set(conversation, performance.now() + DEFER_MS);
+  }
+
+  #isDeferred(conversation: ConversationId): boolean {
+    const until = this.#deferred.get(conversation);
+    if (until === undefined || until > performance.now()) return until !== undefined;
+    this.#deferred.delete(conversation);
+    return false;
+  }
+
+  #deferredNow(): ConversationId[] {
+    return [...this.#deferred.keys()].filter((conversation) => this.#isDeferred(conversation));
+  }
+
+  #takeHinted(most: number): ConversationId[] {
     const taken: ConversationId[] = [];
     for (const conversation of this.#hinted) {
-      if (taken.length === CONVERSATIONS_MAX) break;
+      if (taken.length === most) break;
       taken.push(conversation);
       this.#hinted.delete(conversation);
     }

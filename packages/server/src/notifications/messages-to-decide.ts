@@ -130,14 +130,22 @@ export function parted(ranges: readonly Range[]): Range[][] {
   return parts;
 }
 
-/** Returns conversations with events that no decision has passed, such as those that a node left when it died. */
-export async function conversationsBehind(pool: pg.Pool): Promise<ConversationId[]> {
+/**
+ * Returns conversations with events that no decision has passed, such as those that a node left when it died, without
+ * some of them.
+ */
+export async function conversationsBehind(
+  pool: pg.Pool,
+  without: readonly ConversationId[] = [],
+): Promise<ConversationId[]> {
   const { rows } = await pool.query<{ id: ConversationId }>({
     name: 'notifications-behind',
     text: `select s.id from streams s
            left join notification_progress p on p.conversation_id = s.id
            where s.kind = 'conversation' and s.last_seq > coalesce(p.seq, 0)
+             and s.id <> all($1::uuid[])
            limit ${BEHIND_MAX}`,
+    values: [without],
   });
   return rows.map((row) => row.id);
 }

@@ -330,6 +330,91 @@ describe('the ledger of notifications', () => {
     ).toEqual([]);
   });
 
+  test('goes on while decisions about one conversation fail', async () => {
+    const ned = await server.register('ned');
+    const [group, other] = [await ann.group('of ned', [ned]), await ann.group('others', [bob])];
+    await change(ned, { level: 'mentions' });
+    const setQuietHours = (value: string) =>
+      server.rows(
+        `update notification_changes set settings = jsonb_set(settings, '{quietHours}', '${value}')
+         where account_id = '${ned.id}'`,
+      );
+    await setQuietHours('{"timeZone": "UTC"}');
+    const failing = await post(ann, group, { body: '@ned look' });
+    const seq = await post(ann, other, { body: '@bob look' });
+    await decided(other, seq);
+    expect(await rowsOf(other)).toEqual([
+      { account_id: bob.id, message_seq: seq, reason: 'mention' },
+    ]);
+    expect(await rowsOf(group)).toEqual([]);
+    await setQuietHours('null');
+    await decideNext(server.pool, [group], () => 'away', Date.now());
+    expect(await rowsOf(group)).toEqual([
+      { account_id: ned.id, message_seq: failing, reason: 'mention' },
+    ]);
+  });
+
+  test('does not have, nor tell of, what an edit adds', async () => {
+    const ora = await server.register('ora');
+    await change(ora, { level: 'mentions', keywords: ['added'] });
+    const group = await ann.group('of ora', [ora]);
+    const named = await post(ann, group, { body: 'no one' });
+    const worded = await post(ann, group, { body: 'nothing' });
+    await decided(group, worded);
+    for (const [seq, body] of [
+      [named, '@ora after all'],
+      [worded, 'now added'],
+    ] as const) {
+      const answer = await ann.request('PATCH', `/conversations/${group}/messages/${seq}`, {
+        body,
+      });
+      expect(answer.status).toBe(200);
+      const told = await why(ora, group, seq);
+      expect(told.body).toMatchObject({ reason: 'level_mentions', inApp: false });
+    }
+    // As after a crash: whoever decides later decides the same.
+    await server.rows(
+      `update notification_progress set seq = 0 where conversation_id = '${group}'`,
+    );
+    await decideNext(server.pool, [group], () => 'away', Date.now());
+    expect((await rowsOf(group)).filter((row) => row.reason === 'mention')).toEqual([]);
+    expect(await server.rows(`select from mentions where account_id = '${ora.id}'`)).toHaveLength(
+      1,
+    );
+  });
+
+  test('tells those at the level of mentions why a mention of all who are online notified', async () => {
+    const pam = await server.register('pam');
+    await change(pam, { level: 'mentions' });
+    const group = await ann.group('of pam', [pam]);
+    const seq = await post(ann, group, { body: '@here now' });
+    expect((await why(pam, group, seq)).body).toMatchObject({
+      reason: 'mention_of_here',
+      inApp: true,
+    });
+  });
+
+  test('has nothing about those who are no members or are suspended', async () => {
+    const [quin, rob, sue] = [
+      await server.register('quin'),
+      await server.register('rob'),
+      await server.register('sue'),
+    ];
+    for (const user of [quin, rob, sue]) await change(user, { keywords: ['zebra'] });
+    const group = await ann.group('of sue', [quin, rob, sue]);
+    const root = await post(ann, group, { body: 'root' });
+    for (const user of [quin, rob, sue]) await post(user, group, { body: 'reply', thread: root });
+    await quin.request('POST', `/conversations/${group}/leave`);
+    await server.rows(
+      `update accounts set suspended_until = now() + interval '1 day' where id = '${rob.id}'`,
+    );
+    const seq = await post(ann, group, { body: 'a zebra', thread: root });
+    await decided(group, seq);
+    expect((await rowsOf(group)).filter((row) => row.message_seq === seq)).toEqual([
+      { account_id: sue.id, message_seq: seq, reason: 'keyword' },
+    ]);
+  });
+
   test('is kept for 30 days', async () => {
     const now = Date.now();
     const ago = (days: number) => new Date(now - days * 86_400_000).toISOString();

@@ -6,6 +6,7 @@ import {
   type RecipientSettings,
   textAnchors,
 } from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
@@ -23,6 +24,8 @@ export interface Recipient {
   readonly account: AccountId;
   readonly isMember: boolean;
   readonly isFollowing: boolean | null;
+  /** Whether the message mentioned it by name when it was posted: what an edit adds notifies no one. */
+  readonly isNamed: boolean;
   readonly hasRead: boolean;
   readonly settings: RecipientSettings;
 }
@@ -30,8 +33,8 @@ export interface Recipient {
 interface RecipientRow {
   n: number;
   account: AccountId;
-  is_member: boolean;
   is_following: boolean | null;
+  is_named: boolean;
   has_read: boolean;
   general: NotificationSettings | null;
   of_conversation: NotificationOverride | null;
@@ -45,8 +48,9 @@ const current = (scope: string) =>
     where v.account_id = f.account_id and ${scope} and v.is_current)`;
 
 /**
- * Returns the recipients of messages: the other members of direct conversations, those who are mentioned by name,
- * who may follow the thread or have settings for it, and members with a keyword that is in the text.
+ * Returns the recipients of messages, all of them members since before the message: the others in direct
+ * conversations, those who are mentioned by name, who may follow the thread or have settings for it, and those with
+ * a keyword that is in the text.
  */
 export async function recipientsOf(
   client: Queryable,
@@ -80,13 +84,16 @@ export async function recipientsOf(
         join notification_changes v on v.conversation_id = m.id and v.thread = m.thread
           and v.is_current
         union
-        select m.n, k.account_id from unnest($7::int8[], $8::uuid[]) k (n, account_id)
-        join m on m.n = k.n
+        select m.n, k.account_id from unnest($7::int8[], $8::text[]) f (n, keyword)
+        join m on m.n = f.n
+        join notification_keywords k on k.keyword = f.keyword and k.anchor = any($9)
         join memberships o on o.account_id = k.account_id and o.conversation_id = m.id
           and o.left_seq is null
       )
       select (m.n - 1)::int as n, f.account_id as account,
-        o.joined_seq is not null as is_member,
+        exists (select from mentions x
+          where x.account_id = f.account_id and x.conversation_id = m.id and x.message_seq = m.seq
+            and x.seq = m.seq) as is_named,
         case when m.thread is not null then state.is_following end as is_following,
         coalesce(m.seq <= case when m.is_only_in_thread then state.read_seq else o.read_seq end, false)
           as has_read,
@@ -98,8 +105,8 @@ export async function recipientsOf(
           as do_not_disturb_until
       from found f
       join m on m.n = f.n
-      join accounts a on a.id = f.account_id and a.is_active and a.deleted_at is null
-      left join memberships o on o.account_id = f.account_id and o.conversation_id = m.id
+      join accounts a on a.id = f.account_id and ${mayAct('a')}
+      join memberships o on o.account_id = f.account_id and o.conversation_id = m.id
         and o.left_seq is null and o.joined_seq <= m.seq
       left join lateral ${threadState('f.account_id', 'm.id', 'm.thread')} state
         on m.thread is not null
@@ -112,14 +119,16 @@ export async function recipientsOf(
       messages.map((m) => m.isDirect),
       messages.map((m) => m.isOnlyInThread),
       keywords.map(({ n }) => n + 1),
-      keywords.map(({ account }) => account),
+      keywords.map(({ keyword }) => keyword),
+      [...new Set(keywords.map(({ anchor }) => anchor))],
     ],
   });
   return rows.map((row) => ({
     n: row.n,
     account: row.account,
-    isMember: row.is_member,
+    isMember: true,
     isFollowing: row.is_following,
+    isNamed: row.is_named,
     hasRead: row.has_read,
     settings: {
       general: generalOf(row.general),
@@ -130,11 +139,18 @@ export async function recipientsOf(
   }));
 }
 
-/** Returns which accounts, members or not, have a keyword that is in a message. */
+/** A keyword that is in a message. */
+interface KeywordMatch {
+  readonly n: number;
+  readonly keyword: string;
+  readonly anchor: string;
+}
+
+/** Returns which keywords of members are in messages, however many other accounts have them. */
 async function keywordMatches(
   client: Queryable,
   messages: readonly MessageToDecide[],
-): Promise<{ n: number; account: AccountId }[]> {
+): Promise<KeywordMatch[]> {
   const byAnchor = new Map<string, number[]>();
   for (const [n, { body }] of messages.entries()) {
     if (body === '') continue;
@@ -145,19 +161,17 @@ async function keywordMatches(
     }
   }
   if (byAnchor.size === 0) return [];
-  const { rows } = await client.query<{ keyword: string; anchor: string; accounts: AccountId[] }>({
+  const { rows } = await client.query<Omit<KeywordMatch, 'n'>>({
     name: 'notifications-keywords-of-anchors',
-    text: `select keyword, anchor, json_agg(account_id) as accounts from notification_keywords
-           where anchor = any($1)
-           group by keyword, anchor`,
-    values: [[...byAnchor.keys()]],
+    text: `select distinct k.keyword, k.anchor from notification_keywords k
+           where k.anchor = any($1) and exists (
+             select from memberships o
+             where o.account_id = k.account_id and o.conversation_id = any($2) and o.left_seq is null)`,
+    values: [[...byAnchor.keys()], [...new Set(messages.map((m) => m.conversation))]],
   });
-  const matches: { n: number; account: AccountId }[] = [];
-  for (const { keyword, anchor, accounts } of rows) {
-    for (const n of byAnchor.get(anchor) ?? []) {
-      if (findKeyword(messages[n]?.body ?? '', [keyword]) === null) continue;
-      for (const account of accounts) matches.push({ n, account });
-    }
-  }
-  return matches;
+  return rows.flatMap(({ keyword, anchor }) =>
+    (byAnchor.get(anchor) ?? [])
+      .filter((n) => findKeyword(messages[n]?.body ?? '', [keyword]) !== null)
+      .map((n) => ({ n, keyword, anchor })),
+  );
 }

@@ -28,8 +28,10 @@ interface StoredDecision {
 interface WhyRow {
   message: MessageToDecide | null;
   posted_at: Date | null;
+  is_edited: boolean;
   is_member: boolean;
   is_following: boolean | null;
+  is_named: boolean;
   decision: StoredDecision | null;
   general: NotificationSettings | null;
   of_conversation: NotificationOverride | null;
@@ -61,7 +63,10 @@ export async function whyNotified(
           'isDirect', c.kind = 'direct', 'thread', g.thread,
           'isOnlyInThread', g.thread is not null and not g.also_in_conversation,
           'isDeleted', g.deleted_at is not null, 'mentions', g.mentions, 'body', g.body) end as message,
-        g.posted_at,
+        g.posted_at, g.edited_at is not null as is_edited,
+        exists (select from mentions x
+                where x.account_id = $1 and x.conversation_id = $2 and x.message_seq = $3
+                  and x.seq = x.message_seq) as is_named,
         exists (select from memberships o
                 where o.account_id = $1 and o.conversation_id = $2 and o.joined_seq <= $3
                   and (o.left_seq is null or o.left_seq > $3)) as is_member,
@@ -99,7 +104,10 @@ const recorded = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
   decidedAt,
 });
 
-/** What follows from the log. Nothing says any more who was using a device then, and what had been read. */
+/**
+ * What follows from the log. Nothing says any more who was using a device then, and what had been read: the answer
+ * is for the devices that were in use.
+ */
 function computed(
   row: WhyRow,
   message: MessageToDecide,
@@ -107,6 +115,7 @@ function computed(
   postedAt: Date,
 ): WhyNotified {
   const until = row.do_not_disturb_until;
+  const general = generalOf(row.general);
   const { badge, inApp, reason } = decisionFor(
     message,
     {
@@ -114,15 +123,17 @@ function computed(
       account,
       isMember: row.is_member,
       isFollowing: row.is_following,
+      isNamed: row.is_named,
       hasRead: false,
       settings: {
-        general: generalOf(row.general),
+        // A keyword that was in the message when it was posted has a stored decision: this one is from an edit.
+        general: row.is_edited ? { ...general, keywords: [] } : general,
         conversation: row.of_conversation,
         thread: row.of_thread,
         doNotDisturbUntil: until === null ? null : Date.parse(until),
       },
     },
-    'unknown',
+    'active',
     postedAt.getTime(),
   );
   return { reason, badge, inApp, push: null, email: null, decidedAt: null };
