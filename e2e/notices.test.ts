@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -92,10 +93,14 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await page.getByRole('button', { name: 'Details and members' }).click();
     const other = page.getByRole('dialog', { name: 'everyone' });
     await expect.poll(() => other.getByLabel('Mute', { exact: true }).inputValue()).toBe('forever');
+    // Where the conversation is open, the mention is read at once.
+    await phone.page.goto('/settings/notifications');
     await page.goto('/settings/notifications');
     await writer.write(`@reader${count} are you there?`);
     const allow = page.getByLabel('Notify me when I’m mentioned in muted conversations');
-    await page.getByRole('link', { name: /everyone.*are you there/s }).waitFor();
+    // The mute is shown, and only what mentions the user is counted.
+    await page.getByRole('link', { name: /everyone.*are you there.*Muted.*1 mention$/s }).waitFor();
+    await expect.poll(() => page.title()).toMatch(/^\(1\) /);
     await allow.click();
     await expect.poll(() => allow.isChecked()).toBe(true);
     await writer.write(`@reader${count} and now?`);
@@ -110,6 +115,73 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .getByRole('dialog', { name: 'Why was I (not) notified?' })
       .getByText('You’re only notified of mentions, keywords and direct messages here.')
       .waitFor();
+  });
+
+  test('are of reactions if that is wanted, and not of muted threads and new people', async () => {
+    const { reader, writer } = await writerAndReader();
+    const { page } = reader;
+    const id = writer.conversation();
+    const messages = `/conversations/${id}/messages`;
+    const post = (by: Visitor, body: object) => request(by.page, 'POST', messages, body);
+    const { seq: root } = await post(reader, { body: 'Root of mine' });
+    const { seq: reply } = await post(reader, { body: 'Reply of mine', thread: root });
+    await page.goto(`/c/${id}?thread=${root}`);
+    await page.getByRole('button', { name: 'Mute thread', exact: true }).click();
+    await page.getByRole('button', { name: 'Unmute thread', exact: true }).waitFor();
+    await page.goto('/settings/notifications');
+    for (const [label, isOn] of [
+      ['Notify me of reactions to my messages', true],
+      ['Notify me when someone joins the server', false],
+    ] as const) {
+      const choice = page.getByLabel(label, { exact: true });
+      await choice.click();
+      await expect.poll(() => choice.isChecked()).toBe(isOn);
+    }
+    const emoji = encodeURIComponent('🎉');
+    const read = page.waitForResponse((response) => response.url().endsWith(`/${reply}`));
+    await request(writer.page, 'PUT', `${messages}/${reply}/reactions/${emoji}`);
+    await read;
+    // One that comes while another one is looked up is not shown.
+    await expect
+      .poll(async () => {
+        for (const method of ['DELETE', 'PUT']) {
+          await request(writer.page, method, `${messages}/${root}/reactions/${emoji}`);
+        }
+        return await toastOf(page, 'Root of mine').count();
+      })
+      .toBeGreaterThan(0);
+    expect(await toastOf(page, 'Reply of mine').count()).toBe(0);
+
+    const late = await visitors.arrive();
+    await late.register('latecomer', 'Late Comer');
+    await post(writer, { body: 'Silent reply', thread: root });
+    await writer.write('A loud one');
+    await toastOf(page, 'A loud one').waitFor();
+    expect(await toastOf(page, 'Silent reply').count()).toBe(0);
+    expect(await toastOf(page, 'Late Comer').count()).toBe(0);
+
+    // Nothing is decided before the settings are loaded.
+    const settings = `/me/notifications/conversations/${id}`;
+    await request(page, 'PATCH', settings, { level: 'nothing' });
+    const startLoading = new AbortController();
+    const mayLoad = once(startLoading.signal, 'abort');
+    await page.route('**/api/v1/me/notifications', async (route) => {
+      await mayLoad;
+      await route.continue();
+    });
+    await page.goto('/');
+    await writer.write('Too early');
+    await page.getByRole('link', { name: /everyone.*Too early/s }).waitFor();
+    expect(await toastOf(page, 'Too early').count()).toBe(0);
+    startLoading.abort();
+    await request(page, 'PATCH', settings, { level: 'all' });
+    await expect
+      .poll(async () => {
+        await post(writer, { body: 'Loud again' });
+        return await toastOf(page, 'Loud again').count();
+      })
+      .toBeGreaterThan(0);
+    expect(await toastOf(page, 'Too early').count()).toBe(0);
   });
 
   test('follow their message: an edit changes them, a deletion closes them', async () => {
@@ -311,28 +383,42 @@ async function openDirect(visitor: Visitor, displayName: string): Promise<string
 }
 
 /** Posts or deletes a message through the API of the page’s own session. Returns the seq of a new one. */
-function change(
+async function change(
   page: Page,
   conversation: string,
   what: { post: string } | { remove: number },
 ): Promise<number> {
+  const path = `/conversations/${conversation}/messages`;
+  const answer =
+    'post' in what
+      ? request(page, 'POST', path, { body: what.post })
+      : request(page, 'DELETE', `${path}/${what.remove}`);
+  return (await answer).seq;
+}
+
+/** Sends a request to the API in the page’s own session. Returns the answer. */
+function request(
+  page: Page,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ seq: number }> {
   return page.evaluate(
-    async ([id, { post, remove: seq }]) => {
+    async ([method, path, body]) => {
       const token = await fetch('/api/v1/auth/token', { method: 'POST' });
       const { accessToken } = (await token.json()) as { accessToken: string };
-      const path = `/api/v1/conversations/${id}/messages`;
-      const response = await fetch(seq === undefined ? path : `${path}/${seq}`, {
-        method: seq === undefined ? 'POST' : 'DELETE',
+      const response = await fetch(`/api/v1${path}`, {
+        method,
         headers: {
           authorization: `Bearer ${accessToken}`,
-          ...(post !== undefined && { 'content-type': 'application/json' }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
         },
-        ...(post !== undefined && { body: JSON.stringify({ body: post }) }),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${response.status}`);
-      return ((await response.json()) as { seq: number }).seq;
+      return (await response.json()) as { seq: number };
     },
-    [conversation, what as { post?: string; remove?: number }] as const,
+    [method, path, body] as const,
   );
 }
 

@@ -1,6 +1,7 @@
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
+import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { useSession } from '../session/session.ts';
@@ -45,9 +46,12 @@ function Shell() {
       }),
     [client],
   );
+  const isMuted = useMuted();
   const unread = useParley((s) => {
     let n = 0;
-    for (const view of s.conversations.values()) n += view.unread;
+    for (const view of s.conversations.values()) {
+      n += isMuted(view.id) ? view.unreadMentions.length : view.unread;
+    }
     return n;
   });
   useUnreadInTitle(unread);

@@ -1,6 +1,6 @@
 import type { ConversationView } from '@parley/client';
 import { Link, useParams } from '@tanstack/react-router';
-import { CheckCheck, Compass, Plus, Search, TextSearch } from 'lucide-react';
+import { CheckCheck, Compass, Plus, Search, TextSearch, VolumeX } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { BrowseGroups } from '../conversations/browse-groups.tsx';
@@ -11,6 +11,7 @@ import { byActivity, titleOf } from '../conversations/naming.ts';
 import { NewDirect } from '../conversations/new-direct.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { errorMessage } from '../lib/text.ts';
+import { useMuted } from '../notifications/use-muted.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -37,6 +38,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
   const [dialog, setDialog] = useState<'create' | 'browse' | 'direct' | null>(null);
+  const isMuted = useMuted();
   const [groups, archived, directs] = useMemo(() => {
     const all = [...conversations.values()].sort(byActivity);
     const groups = all.filter((c) => c.kind === 'group');
@@ -105,7 +107,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           }
         >
           {groups.map((c) => (
-            <Entry key={c.id} conversation={c} />
+            <Entry key={c.id} conversation={c} isMuted={isMuted(c.id)} />
           ))}
         </Section>
         <Section
@@ -121,7 +123,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           }
         >
           {directs.map((c) => (
-            <Entry key={c.id} conversation={c} />
+            <Entry key={c.id} conversation={c} isMuted={isMuted(c.id)} />
           ))}
         </Section>
         {archived.length > 0 && (
@@ -131,7 +133,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
             </summary>
             <ul>
               {archived.map((c) => (
-                <Entry key={c.id} conversation={c} />
+                <Entry key={c.id} conversation={c} isMuted={isMuted(c.id)} />
               ))}
             </ul>
           </details>
@@ -170,13 +172,20 @@ function MarkAllRead() {
   );
 }
 
-function Entry({ conversation }: { conversation: ConversationView }) {
+function Entry({
+  conversation,
+  isMuted,
+}: {
+  conversation: ConversationView;
+  /** Of a muted conversation only the mentions are counted. */
+  isMuted: boolean;
+}) {
   const { id } = useParams({ strict: false });
   const users = useParley((s) => s.users);
   const presence = useShownPresence();
   const me = useParley((s) => s.me);
   const title = titleOf(conversation, users);
-  const unread = conversation.unread > 0;
+  const unread = conversation.unread > 0 && !isMuted;
   const selected = id === conversation.id;
   const { lastMessage } = conversation;
   const author =
@@ -224,7 +233,7 @@ function Entry({ conversation }: { conversation: ConversationView }) {
           <span
             className={cx(
               'block truncate leading-snug',
-              unread ? 'font-semibold text-ink' : 'text-soft',
+              unread ? 'font-semibold text-ink' : isMuted ? 'text-muted' : 'text-soft',
             )}
           >
             <ConversationTitle view={conversation} />
@@ -241,6 +250,12 @@ function Entry({ conversation }: { conversation: ConversationView }) {
             </span>
           )}
         </span>
+        {isMuted && (
+          <span className="shrink-0 text-muted">
+            <VolumeX size={15} aria-hidden />
+            <span className="sr-only"> {t('sidebar.muted')}</span>
+          </span>
+        )}
         {conversation.unreadMentions.length > 0 && (
           <UnreadBadge
             count={conversation.unreadMentions.length}

@@ -32,6 +32,8 @@ const EXCERPT = 140;
 /** After this time it is known whether the user follows a new thread, ms. */
 const FOLLOWED_KNOWN_MS = 1_500;
 
+type Posted = Extract<Event, { type: 'message.posted' }>;
+
 /** The notice that is shown for a conversation. */
 interface Notice {
   readonly seq: Seq;
@@ -59,6 +61,8 @@ export class MessageNotices {
   readonly #account: AccountId;
   readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
   readonly #shown = new Map<ConversationId, Notice>();
+  /** Messages about which more must be known first, by conversation and seq. */
+  readonly #waiting = new Map<string, Posted>();
 
   constructor(
     client: ParleyClient,
@@ -73,10 +77,13 @@ export class MessageNotices {
   /** Shows, updates or removes the notice that the event concerns. */
   apply(event: Event): void {
     if (event.type === 'message.posted') {
-      this.#posted(event);
+      if (this.#client.snapshot.notifications.isLoaded) this.#posted(event);
+      // Right after the page has loaded: it may be of a muted conversation. If the load fails, the defaults decide.
+      else this.#later(event, settled(this.#client.notifications.load()), false);
       return;
     }
     const conversation = conversationOfStream(event.stream);
+    this.#updateWaiting(event);
     const notice = this.#shown.get(conversation);
     if (!notice) return;
     const isObsolete =
@@ -104,12 +111,37 @@ export class MessageNotices {
 
   /** Removes all notices when the session ends. */
   clear(): void {
+    this.#waiting.clear();
     this.#shown.clear();
     toast.dismiss();
     void closeNotifications();
   }
 
-  #posted(event: Extract<Event, { type: 'message.posted' }>, isAgain = false): void {
+  /** Decides about a message later, as it is then. */
+  #later(event: Posted, wait: Promise<void>, isAgain: boolean): void {
+    const key = `${event.stream}/${event.seq}`;
+    this.#waiting.set(key, event);
+    void wait.then(() => {
+      const latest = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      if (latest) this.#posted(latest, isAgain);
+    });
+  }
+
+  /** Applies an edit or a deletion to a message that is decided later. */
+  #updateWaiting(event: Event): void {
+    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
+    const key = `${event.stream}/${event.data.message}`;
+    const waiting = this.#waiting.get(key);
+    if (!waiting) return;
+    if (event.type === 'message.deleted') this.#waiting.delete(key);
+    else {
+      const data = { ...waiting.data, body: event.data.body };
+      this.#waiting.set(key, { ...waiting, data });
+    }
+  }
+
+  #posted(event: Posted, isAgain = false): void {
     // Messages missed while offline show as unread counts, not as a burst of toasts.
     if (this.#client.state !== 'live') return;
     // The message was deleted before this event arrived.
@@ -122,7 +154,7 @@ export class MessageNotices {
     const decision = this.#decide(view, event);
     if (decision.reason === 'thread_not_followed' && !isAgain) {
       // Of a thread that begins with this reply it is not known yet.
-      setTimeout(() => this.#posted(event, true), FOLLOWED_KNOWN_MS);
+      this.#later(event, delay(FOLLOWED_KNOWN_MS), true);
     }
     if (!decision.inApp) return;
     const group = view.kind === 'direct' ? null : titleOf(view, users);
@@ -144,10 +176,7 @@ export class MessageNotices {
   }
 
   /** Decides as the server does; this device knows what is on its screen. */
-  #decide(
-    view: ConversationView,
-    { seq, actor, data }: Extract<Event, { type: 'message.posted' }>,
-  ): NotificationDecision {
+  #decide(view: ConversationView, { seq, actor, data }: Posted): NotificationDecision {
     const { thread, alsoInConversation, body, mentions } = data;
     const onlyIn = alsoInConversation ? undefined : thread;
     const cursor =
@@ -217,6 +246,15 @@ export class MessageNotices {
     void closeNotifications(conversation);
   }
 }
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Resolves when a promise is settled, whatever its outcome. */
+const settled = (promise: Promise<unknown>): Promise<void> =>
+  promise.then(
+    () => undefined,
+    () => undefined,
+  );
 
 /** Returns how the author of a notice is shown. */
 const authorOf = (user: User | undefined): Pick<Notice, 'author' | 'username'> => ({

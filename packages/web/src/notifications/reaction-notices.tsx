@@ -41,18 +41,14 @@ export class ReactionNotices {
     if (event.type !== 'reaction.added' || this.#client.state !== 'live') return;
     const conversation = conversationOfStream(event.stream);
     if (isViewing(conversation)) return;
-    const { inApp } = decideNotification(
-      { kind: 'reaction', actor: event.actor },
-      recipientSettings(this.#client, this.#account, conversation),
-      recipientOf(this.#account),
-      Date.now(),
-    );
     // One message at a time is loaded: of many reactions at once, some are not shown.
-    if (!inApp || this.#isLoading) return;
+    if (!this.#isWanted(event.actor, conversation, null) || this.#isLoading) return;
     this.#isLoading = true;
     try {
       const message = await this.#client.api.message(conversation, event.data.message);
-      if (message.author === this.#account) {
+      // Only the message says in which thread it is, which may be muted.
+      const isWanted = this.#isWanted(event.actor, conversation, message.thread);
+      if (message.author === this.#account && isWanted) {
         this.#show(event.actor, event.data.emoji, message);
       }
     } catch (error) {
@@ -61,6 +57,15 @@ export class ReactionNotices {
     } finally {
       this.#isLoading = false;
     }
+  }
+
+  #isWanted(actor: AccountId, conversation: ConversationId, thread: Seq | null): boolean {
+    return decideNotification(
+      { kind: 'reaction', actor },
+      recipientSettings(this.#client, this.#account, conversation, thread ?? undefined),
+      recipientOf(this.#account),
+      Date.now(),
+    ).inApp;
   }
 
   #show(

@@ -314,6 +314,7 @@ export const en = {
     unread: 'unread',
     markAllRead: 'Mark all as read',
     markAllReadFailed: 'Couldn’t mark all as read',
+    muted: 'Muted',
     mentions_one: 'mention',
     mentions_other: 'mentions',
   },
