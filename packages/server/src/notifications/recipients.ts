@@ -86,9 +86,13 @@ export async function recipientsOf(
         union
         select m.n, k.account_id from unnest($7::int8[], $8::text[]) f (n, keyword)
         join m on m.n = f.n
-        join notification_keywords k on k.keyword = f.keyword and k.anchor = any($9)
-        join memberships o on o.account_id = k.account_id and o.conversation_id = m.id
-          and o.left_seq is null
+        -- From the members: a keyword can be that of every account of the server. “offset 0” keeps this order.
+        cross join lateral (
+          select o.account_id from memberships o
+          where o.conversation_id = m.id and o.left_seq is null and exists (
+            select from notification_keywords k
+            where k.account_id = o.account_id and k.keyword = f.keyword)
+          offset 0) k
       )
       select (m.n - 1)::int as n, f.account_id as account,
         exists (select from mentions x
@@ -120,7 +124,6 @@ export async function recipientsOf(
       messages.map((m) => m.isOnlyInThread),
       keywords.map(({ n }) => n + 1),
       keywords.map(({ keyword }) => keyword),
-      [...new Set(keywords.map(({ anchor }) => anchor))],
     ],
   });
   return rows.map((row) => ({
@@ -143,7 +146,6 @@ export async function recipientsOf(
 interface KeywordMatch {
   readonly n: number;
   readonly keyword: string;
-  readonly anchor: string;
 }
 
 /** Returns which keywords of members are in messages, however many other accounts have them. */
@@ -161,7 +163,7 @@ async function keywordMatches(
     }
   }
   if (byAnchor.size === 0) return [];
-  const { rows } = await client.query<Omit<KeywordMatch, 'n'>>({
+  const { rows } = await client.query<{ keyword: string; anchor: string }>({
     name: 'notifications-keywords-of-anchors',
     text: `select distinct k.keyword, k.anchor from notification_keywords k
            where k.anchor = any($1) and exists (
@@ -172,6 +174,6 @@ async function keywordMatches(
   return rows.flatMap(({ keyword, anchor }) =>
     (byAnchor.get(anchor) ?? [])
       .filter((n) => findKeyword(messages[n]?.body ?? '', [keyword]) !== null)
-      .map((n) => ({ n, keyword, anchor })),
+      .map((n) => ({ n, keyword })),
   );
 }
