@@ -27,7 +27,7 @@ export const Report = z
     /** Null: the word filter. */
     reporter: Named.nullable(),
     reason: z.enum([...ReportReason.options, 'word_filter']),
-    /** Of the word filter: the entry that the message contains. */
+    /** Of the word filter: the entry that the message contains, for admins of the server; else empty. */
     comment: z.string(),
     /** The text of the message when it was reported. */
     text: z.string(),

@@ -1,4 +1,4 @@
-import type { AccountId, AccountRole, ConversationId } from '@parley/protocol';
+import type { AccountId, AccountRole, ConversationId, Report } from '@parley/protocol';
 import type pg from 'pg';
 import { authorize, conversationType } from '../conversations/policy.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
@@ -33,6 +33,14 @@ export async function mayModerate(
   conversation: ConversationId,
 ): Promise<boolean> {
   return (await verdictOf(pool, by, conversation)) === 'yes';
+}
+
+/**
+ * Returns a report as a reader sees it: only admins of the server learn which entry of the word filter a message
+ * contains. Any member can found a group, and would read the list by posting in it.
+ */
+export function reportFor(by: Pick<Reader, 'role'>, report: Report): Report {
+  return by.role === 'member' && report.reporter === null ? { ...report, comment: '' } : report;
 }
 
 async function verdictOf(

@@ -65,16 +65,19 @@ interface ResolveCommand extends Command, Resolution {
 export async function reportWithId(pool: pg.Pool, id: string): Promise<ResolvableReport | null> {
   const { rows } = await pool.query<ResolvableReport>({
     name: 'reports-with-id',
-    text: `select id, account_id as reporter, conversation_id as conversation,
-                  message_seq as message, author_id as author
-           from reports r
-           where id = $1 or (
-             account_id is not null and resolved_at is null
-             and exists (select from reports f
-                         where f.id = $1 and f.account_id is null and f.resolved_at is null
-                           and f.conversation_id = r.conversation_id
-                           and f.message_seq = r.message_seq))
-           order by account_id is null, id
+    // Not an OR: it would read all open reports.
+    text: `select r.id, r.account_id as reporter, r.conversation_id as conversation,
+                  r.message_seq as message, r.author_id as author
+           from (
+             select * from reports where id = $1
+             union all
+             select o.* from reports f
+             join reports o on o.conversation_id = f.conversation_id
+               and o.message_seq = f.message_seq
+               and o.account_id is not null and o.resolved_at is null
+             where f.id = $1 and f.account_id is null and f.resolved_at is null
+           ) r
+           order by r.account_id is null, r.id
            limit 1`,
     values: [id],
   });

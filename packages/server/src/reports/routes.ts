@@ -1,5 +1,4 @@
 import {
-  type AccountId,
   type ConversationId,
   ReportDetails,
   ReportMessageBody,
@@ -19,7 +18,7 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
 import { headers, OfConversation, OfMessage, security } from '../messages/requests.ts';
-import { mayModerate, permitModeration } from './access.ts';
+import { mayModerate, permitModeration, reportFor } from './access.ts';
 import { reportMessage } from './commands.ts';
 import { openReports, reportDetails } from './queries.ts';
 import { type Resolution, reportWithId, resolveReports } from './resolve.ts';
@@ -39,13 +38,16 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, audit, sessions, authenticate: onRequest } = deps.accounts;
   const list = async (
-    caller: AccountId,
+    by: ReturnType<typeof sessionOf>,
     conversation: ConversationId | null,
     { after, limit }: z.infer<typeof ReportsQuery>,
   ) => {
     const place = pageCursor.read(after, z.uuid());
-    const { items, next } = await openReports(pool, caller, conversation, place, limit);
-    return { items, next: next && pageCursor.write(next) };
+    const { items, next } = await openReports(pool, by.account, conversation, place, limit);
+    return {
+      items: items.map((report) => reportFor(by, report)),
+      next: next && pageCursor.write(next),
+    };
   };
 
   app.route({
@@ -86,7 +88,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       response: { 200: ReportsPage, ...problems(401, 403, 422) },
     },
     onRequest,
-    handler: (request) => list(sessionOf(request).account, null, request.query),
+    handler: (request) => list(sessionOf(request), null, request.query),
   });
 
   app.route({
@@ -105,7 +107,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     handler: async (request) => {
       const { id } = request.params;
       await permitModeration(pool, sessionOf(request), id);
-      return list(sessionOf(request).account, id, request.query);
+      return list(sessionOf(request), id, request.query);
     },
   });
 
@@ -135,7 +137,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
         address: request.ip,
         details: { report: id, conversation, message },
       });
-      return found;
+      return { ...found, report: reportFor(by, found.report) };
     },
   });
 

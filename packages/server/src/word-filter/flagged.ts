@@ -63,11 +63,14 @@ export class FlaggedMessages {
       message: Seq;
     }>({
       name: 'word-flags-take',
-      text: `with taken as (
-               delete from word_flags where (actor_id, client_id) in (
-                 select actor_id, client_id from word_flags
-                 order by flagged_at limit $1 for update skip locked)
-               returning actor_id, client_id, word
+      // Materialized: as a subquery of the DELETE it may be executed for every row of the queue.
+      text: `with oldest as materialized (
+               select actor_id, client_id from word_flags
+               order by flagged_at limit $1 for update skip locked
+             ), taken as (
+               delete from word_flags f using oldest o
+               where f.actor_id = o.actor_id and f.client_id = o.client_id
+               returning f.actor_id, f.client_id, f.word
              )
              select t.word, e.stream_id as conversation,
                case e.type when 'message.edited' then (e.data ->> 'message')::int8 else e.seq end

@@ -32,6 +32,22 @@ describe('the word filter', () => {
     ['*赌博*', '在线赌博网站', true],
     ['a_b', 'a b', true],
     ['1-800', 'call 1 800', true],
+    // Markdown that readers do not see.
+    ['spam', 'sp**am**', true],
+    ['spam', 's*p*`a`~~m~~', true],
+    ['spam', '[sp](https://a.example)am', true],
+    ['spam', '**sp**\\am', true],
+    ['buy now', 'buy **now**', true],
+    ['buy now', '*buy*now', true],
+    ['buynow', 'buy_now', false],
+    // Marks and letters of other scripts.
+    ['spam', 's\u0e31p\u0489am', true],
+    ['ไม่', 'ไม', false],
+    ['spam', 'sp\u0430m', true],
+    ['spam', 'SP\u0410\u041c', true],
+    ['omega', '\u03bfmega', true],
+    ['cop', '\u0441\u043e\u0440', false],
+    ['йод', 'йод', true],
   ])('finds %j in %j: %s', (word, text, found) => {
     expect(matches(text, word)).toBe(found);
   });

@@ -1,11 +1,19 @@
 import { type FilteredWord, fold } from '@parley/protocol';
+import { inOneScript } from './look-alikes.ts';
 
 /** Words of a folded text: letters and digits, with the marks that belong to them. */
 const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
+/** Marks that folding leaves on letters of alphabets in which they change nothing for readers. */
+const MARKS = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu;
+/** Markdown that is not shown: marks of emphasis and code, and what makes a text a link. */
+const MARKUP = /\]\([^()\s]*\)|[*~`[\]\\]/g;
 const CODE_UNITS = 65_536;
 
 /** Returns the folded words of a text, each between two spaces: what the automaton reads. */
-const wordsOf = (text: string): string => ` ${(fold(text).match(WORDS) ?? []).join(' ')} `;
+function wordsOf(text: string): string {
+  const words = fold(text).replace(MARKS, '').match(WORDS) ?? [];
+  return ` ${words.map(inOneScript).join(' ')} `;
+}
 
 /** Returns what is searched for: a space stands for the start or the end of a word. */
 function patternOf(text: string): string {
@@ -15,8 +23,9 @@ function patternOf(text: string): string {
 
 /**
  * Finds the words of a filter in texts, in one pass (Aho–Corasick): the time depends on the length of the text,
- * not on the number of words. Case, accents, compatibility forms and invisible characters do not matter, and
- * whatever is neither a letter nor a digit separates words.
+ * not on the number of words. Case, accents, compatibility forms, invisible characters and Markdown inside a word
+ * do not matter, nor do Cyrillic and Greek letters among Latin ones that look alike. Whatever else is neither a
+ * letter nor a digit separates words.
  */
 export class WordMatcher {
   readonly #words: readonly FilteredWord[];
@@ -36,16 +45,24 @@ export class WordMatcher {
   /** Returns a word that the text contains: one that rejects it, if there is one; else null. */
   match(text: string): FilteredWord | null {
     if (this.#words.length === 0) return null;
-    const read = wordsOf(text);
+    const shown = text.replace(MARKUP, '');
+    let best = this.#find(wordsOf(text), -1);
+    // Both readings count: a mark between two words may be all that separates them.
+    if (shown !== text) best = this.#find(wordsOf(shown), best);
+    return this.#words[best] ?? null;
+  }
+
+  /** Returns the most severe of a word that was found before and those in `read`, by its index. */
+  #find(read: string, before: number): number {
     let node = 0;
-    let best = -1;
+    let best = before;
     for (let i = 0; i < read.length; i++) {
       node = this.#step(node, read.charCodeAt(i));
       const found = this.#moreSevere(best, this.#found[node] ?? -1);
       if (found !== best) best = found;
       if (best !== -1 && this.#words[best]?.action === 'reject') break;
     }
-    return this.#words[best] ?? null;
+    return best;
   }
 
   #add(pattern: string, word: number): void {

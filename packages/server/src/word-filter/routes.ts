@@ -46,7 +46,7 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
       tags,
       summary: 'Replace the list of the word filter',
       description:
-        'Case and accents do not matter; an entry matches whole words, with a `*` at its start or end also parts of ' +
+        'Case, accents and Markdown inside words do not matter; an entry matches whole words, with a `*` at its start or end also parts of ' +
         'them. `reject`: posts, edits, polls, forwards and scheduled messages with the word are refused with ' +
         '`word_rejected`. `flag`: they are posted, and reported to the admins. Takes effect on all nodes within ' +
         'two seconds, for new texts. Refused with `word_filter_changed` if the list is not the one with `revision`.',

@@ -9,6 +9,7 @@ import {
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
+import { uploadFile } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
 
 let cluster: TestCluster;
@@ -131,6 +132,11 @@ describe('a rejected word', () => {
         choices: ['a', 'zorkmid'],
       }),
       forward: await on('POST', `/messages/${source}/forward`, { to: group }),
+      'name of a file': await post('see the file', {
+        attachments: [
+          await uploadFile({ ...member, url: server.url }, 'zorkmid.txt', Buffer.from('text')),
+        ],
+      }),
       schedule: await member.request('POST', '/me/scheduled', { ...later, body: 'zorkmid' }),
       'sending of a scheduled message': await member.request(
         'POST',
@@ -181,6 +187,28 @@ describe('a flagged word', () => {
     expect(await flagged()).toEqual([]);
     const rows = await server.rows(`select message_text, comment from reports where id = '${id}'`);
     expect(rows).toEqual([{ message_text: '', comment: '' }]);
+  });
+
+  test('shows its entry to admins of the server, not to a member who has founded a group', async () => {
+    await change([flag('*pill*')]);
+    const own = await member.group('bait', [owner]);
+    const seq = await owner.post(own, 'pillow');
+    await until(async () => {
+      const { body } = await admin.request('GET', `/conversations/${own}/reports`);
+      return body.items.length === 1;
+    }, 'the report');
+    const path = `/conversations/${own}/reports`;
+    const [seen] = (await member.request('GET', path)).body.items;
+    expect(seen).toMatchObject({
+      message: seq,
+      reason: 'word_filter',
+      text: 'pillow',
+      comment: '',
+    });
+    const details = await member.request('GET', `/reports/${seen.id}`);
+    expect(details.body.report).toEqual(seen);
+    expect((await admin.request('GET', path)).body.items[0].comment).toBe('*pill*');
+    await admin.request('POST', `/reports/${seen.id}/resolve`, { action: 'dismiss' });
   });
 
   test('is deleted, and its author suspended, with the reports of members', async () => {

@@ -1,4 +1,9 @@
-import { type FilteredWord, refusal, type WordFilterAnswer } from '@parley/protocol';
+import {
+  type EventData,
+  type FilteredWord,
+  refusal,
+  type WordFilterAnswer,
+} from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Logger } from '../log.ts';
@@ -85,12 +90,14 @@ export class WordFilter {
   }
 }
 
+type Posted = Pick<EventData<'message.posted'>, 'body' | 'poll' | 'attachments'>;
+
 /** Returns the texts of a message that an event stores. */
 function textsOf({ type, data }: NewEvent): readonly string[] {
   if (typeof data === 'function') return [];
   if (type === 'message.posted') {
-    const { body, poll } = data as { body: string; poll?: { choices: readonly string[] } };
-    return poll ? [body, ...poll.choices] : [body];
+    const { body, poll, attachments } = data as Posted;
+    return [body, ...(poll?.choices ?? []), ...(attachments ?? []).map(({ name }) => name)];
   }
   if (type !== 'message.edited' && type !== 'message.scheduled') return [];
   return [(data as { body: string }).body];

@@ -2,6 +2,7 @@ import type { ConversationId, Report } from '@parley/protocol';
 import { Flag } from 'lucide-react';
 import { useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { isolate } from '../lib/bidi.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -44,6 +45,13 @@ export function ReportList({ group }: { group: ConversationId | null }) {
   );
 }
 
+/** Says who has reported a message. Only admins of the server are told which entry of the word filter it was. */
+function reporterOf({ reporter, comment }: Report): string {
+  if (reporter !== null) return t('reports.by', { name: `@${reporter.username}` });
+  if (comment === '') return t('reports.byWordFilter');
+  return t('reports.byWordFilterEntry', { entry: isolate(comment) });
+}
+
 function Row({ report, onResolved }: { report: Report; onResolved: () => void }) {
   const client = useClient();
   const [isOpen, setOpen] = useState(false);
@@ -65,16 +73,16 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         {report.reports > 1 && <Badge>{t('reports.count', { count: report.reports })}</Badge>}
       </div>
       <p className="text-[13px] text-muted">
-        {report.reporter === null
-          ? t('reports.byWordFilter')
-          : t('reports.by', { name: `@${report.reporter.username}` })}
+        {reporterOf(report)}
         {report.conversationName !== null && ` · #${report.conversationName}`} ·{' '}
         <span title={fullTime(report.reportedAt)}>{ago(report.reportedAt)}</span>
       </p>
       <blockquote className="my-2 whitespace-pre-wrap break-words border-edge border-l-3 pl-3">
         {[report.text, ...report.files, ...report.choices].filter((text) => text !== '').join('\n')}
       </blockquote>
-      {report.comment !== '' && <p className="text-soft text-sm">{report.comment}</p>}
+      {report.reporter !== null && report.comment !== '' && (
+        <p className="text-soft text-sm">{report.comment}</p>
+      )}
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="cursor-pointer py-2 text-accent text-sm">
           {t('reports.context')}
