@@ -221,7 +221,13 @@ const BASE: Readonly<Record<string, Build>> = {
   },
   'mentions-user-groups': (c, f) => {
     const names = c.some([...f.accounts, 'none']);
-    return [names, names.map(() => c.of(f.accounts)), names.map(() => c.of(f.conversations))];
+    const places = names.map(() => c.int(2));
+    return [
+      names,
+      names.map(() => c.of(f.accounts)),
+      names.map(() => c.of(f.conversations)),
+      places,
+    ];
   },
   'mentions-groups': (c, f) => {
     const names = c.some(['none', `group-${f.conversations[0]}`]);

@@ -149,7 +149,10 @@ const findGroups = (tx: RuleContext, names: readonly NameToFind[]) =>
     [names.map(({ name }) => name), names.map(({ actor }) => actor)],
   );
 
-/** Finds user groups; of their accounts those that the mention reaches. */
+/**
+ * Finds user groups; of their accounts those that the mention reaches. Of each text only as many as it can mention,
+ * large ones and others: a text may have the name of one many times, spelled differently.
+ */
 async function findUserGroups(
   tx: RuleContext,
   names: readonly NameToFind[],
@@ -162,29 +165,34 @@ async function findUserGroups(
     is_by_server_admin: boolean | null;
   }>(
     'mentions-user-groups',
-    `select i.n::int as n, u.id, u.is_large,
+    `select i.n::int as n, i.id, i.is_large,
             array(select a.id
-                  from unnest(u.members) as g (id)
+                  from unnest(i.members) as g (id)
                   join memberships m on m.account_id = g.id and m.left_seq is null
                     and m.conversation_id = i.conversation_id
                   join accounts a on a.id = g.id and a.is_active
                   where not exists (select from blocks b
                                     where b.account_id = a.id and b.blocked_id = i.author_id)
                   order by a.id) as accounts,
-            case when u.is_large then exists (
+            case when i.is_large then exists (
               select from conversations c join accounts o on o.id = i.author_id
               where c.id = i.conversation_id and c.is_everyone and ${isAdminRole('o.role')})
             end as is_by_server_admin
-     from unnest($1::text[], $2::uuid[], $3::uuid[]) with ordinality
-       as i (name, author_id, conversation_id, n)
-     join lateral (
-       select id, members, cardinality(members) > ${LIMITS.mentionEveryoneMembers} as is_large
-       from user_groups where name_key = i.name
-     ) u on true`,
+     from (
+       select i.*, u.*, row_number() over (partition by i.place, u.is_large order by i.n) as nth
+       from unnest($1::text[], $2::uuid[], $3::uuid[], $4::int8[]) with ordinality
+         as i (name, author_id, conversation_id, place, n)
+       join lateral (
+         select id, members, cardinality(members) > ${LIMITS.mentionEveryoneMembers} as is_large
+         from user_groups where name_key = i.name
+       ) u on true
+     ) i
+     where i.nth <= ${LIMITS.userGroupsPerMessage}`,
     [
       names.map(({ name }) => usernameKey(name)),
       names.map(({ actor }) => actor),
       names.map(({ conversation }) => conversation),
+      names.map(({ text }) => text),
     ],
   );
   return rows.map(({ n, id, accounts, is_large: isLarge, is_by_server_admin: isAdmin }) => ({

@@ -53,11 +53,12 @@ export class ListedCandidates {
     const before = this.#before;
     const { rows } = await this.#on.query<{ conversation: ConversationId; seq: Seq; at: number }>({
       name: 'search-listed',
+      // The limit of one row keeps each lookup of a message by its key: with a plain join, the planner compares
+      // all that is listed with all messages, for it expects few of either.
       text: `
         select conversation_id as conversation, seq, at
         from (
-          select g.conversation_id, g.seq,
-            floor(extract(epoch from g.posted_at) * 1000)::float8 as at
+          select l.conversation_id, l.seq, g.at
           from (
             select conversation_id, message_seq as seq from saved_messages
             where $1::uuid is not null and account_id = $1
@@ -69,8 +70,13 @@ export class ListedCandidates {
             where $1::uuid is null and $3 and conversation_id = any($4::uuid[])
               and mentions @> '[{"kind": "everyone"}]'
           ) l
-          join messages g on g.conversation_id = l.conversation_id and g.seq = l.seq
-          where g.conversation_id = any($4::uuid[])
+          cross join lateral (
+            select floor(extract(epoch from m.posted_at) * 1000)::float8 as at
+            from messages m
+            where m.conversation_id = l.conversation_id and m.seq = l.seq
+            limit 1
+          ) g
+          where l.conversation_id = any($4::uuid[])
         ) l
         where at >= $5 and at < $6
           and ($7::float8 is null or (at, conversation_id, seq) < ($7, $8::uuid, $9::int8))

@@ -412,6 +412,34 @@ describe('filters', () => {
     expect(await found(bob, 'is:saved')).toEqual([]);
   });
 
+  test('of thousands of listed messages among many others', async () => {
+    const many = await withIndex();
+    const id = randomUUID();
+    await many.query(`
+      insert into accounts (id, username, username_key, display_name, created_at)
+        values ('${id}', 'eve', 'eve', 'Eve', now());
+      insert into streams (id, kind) values ('${id}', 'conversation');
+      insert into conversations (id, kind, visibility, name, created_by, created_at)
+        values ('${id}', 'group', 'public', 'many', '${id}', now());
+      insert into memberships (conversation_id, account_id, joined_seq) values ('${id}', '${id}', 1);
+      insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq, mentions)
+        select '${id}', n, '${id}', 'text ' || n, now() - (40000 - n) * interval '1 s', n,
+          case when n % 10 = 0 then '[{"kind": "everyone"}]'::jsonb end
+        from generate_series(1, 40000) n;
+      insert into saved_messages (account_id, conversation_id, message_seq, saved_seq, saved_at, seq)
+        select '${id}', '${id}', seq, seq, now(), seq from messages where seq % 10 = 0;
+      insert into mentions (conversation_id, message_seq, account_id, seq)
+        select '${id}', seq, '${id}', seq from messages where seq % 10 = 0;
+      analyze`);
+    const over = new MessageSearch({ pool: many, clock: systemClock });
+    for (const query of ['is:saved', 'mentions:me', 'mentions:everyone']) {
+      const asked = { ...SearchMessagesQuery.parse({ query }), limit: 2 };
+      const { items } = await over.page(id as AccountId, asked);
+      expect(items.map(({ message }) => message.seq)).toEqual([40000, 39990]);
+    }
+    over.stop();
+  });
+
   test('of days in the time zone of the caller', async () => {
     const group = await aGroup(ada, [], ['early', 'late']);
     const [early, late] = group.seqs as [Seq, Seq];

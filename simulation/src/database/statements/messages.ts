@@ -163,7 +163,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'mentions-user-groups',
-    '0713a6f44281',
+    '7778d53bccee',
     // No admin creates user groups in a simulation.
     () => [],
     ['n', 'id', 'is_large', 'accounts', 'is_by_server_admin'],
