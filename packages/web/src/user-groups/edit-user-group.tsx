@@ -10,6 +10,9 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 
+/** The members of a user group. */
+const MOST = LIMITS.userGroupMembers;
+
 /** The dialog with which an admin creates a user group, or changes this one. */
 export function EditUserGroup({
   group,
@@ -60,13 +63,13 @@ export function EditUserGroup({
           error={form.errors.title}
         />
         <UsersPicker
-          label={t('userGroups.members')}
+          label={t('userGroups.members', { count: MOST })}
           chosen={members}
-          onChange={(chosen) => setMembers([...chosen])}
+          onChange={(chosen) => setMembers(chosen.slice(0, MOST))}
           includesOneself
         />
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-          {t(before ? 'userGroups.save' : 'userGroups.create')}
+          {t(before ? 'common.saveChanges' : 'userGroups.create')}
         </Button>
       </form>
     </Dialog>

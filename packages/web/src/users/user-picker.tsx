@@ -1,14 +1,18 @@
 import type { AccountId } from '@parley/protocol';
 import { Check } from 'lucide-react';
 import { useId, useMemo, useState } from 'react';
+import { Problem } from '../auth/problem.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
+import { shownUsers } from './shown-users.ts';
+import { useNames } from './use-names.ts';
+import { useUserSearch } from './use-user-search.ts';
 
 /**
  * A multi-select of active users, without the accounts in `without`, and without the current user unless
- * `includesOneself`.
+ * `includesOneself`. Chosen users can always be removed, also deactivated ones.
  */
 export function UsersPicker({
   label,
@@ -24,20 +28,18 @@ export function UsersPicker({
   includesOneself?: boolean;
 }) {
   const id = useId();
-  const users = useParley((s) => s.users);
+  const known = useParley((s) => s.users);
   const me = useParley((s) => s.me);
   const [text, setText] = useState('');
+  // These stay first, so that nothing moves while users are chosen.
+  const [first] = useState(chosen);
+  useNames(first);
+  const found = useUserSearch(text);
   const shown = useMemo(() => {
-    const query = text.trim().toLowerCase();
-    return [...users.values()]
-      .filter((p) => p.isActive && (includesOneself || p.id !== me?.id) && !without.has(p.id))
-      .filter(
-        (p) =>
-          p.displayName.toLowerCase().includes(query) || p.username.toLowerCase().includes(query),
-      )
-      .sort((a, b) => a.displayName.localeCompare(b.displayName))
-      .slice(0, 50);
-  }, [users, me, text, without, includesOneself]);
+    const excluded = new Set(without);
+    if (!includesOneself && me) excluded.add(me.id);
+    return shownUsers({ known, found, text, first, chosen, excluded });
+  }, [known, me, text, without, includesOneself, found, first, chosen]);
   const toggle = (account: AccountId) =>
     onChange(chosen.includes(account) ? chosen.filter((a) => a !== account) : [...chosen, account]);
   return (
@@ -67,7 +69,10 @@ export function UsersPicker({
                 <Avatar id={user.id} name={user.displayName} size={30} />
                 <span className="min-w-0 flex-1 truncate">
                   <bdi>{user.displayName}</bdi>{' '}
-                  <span className="text-[13px] text-muted">@{user.username}</span>
+                  <span className="text-[13px] text-muted">
+                    @{user.username}
+                    {!user.isActive && ` · ${t('common.deactivated')}`}
+                  </span>
                 </span>
                 <span
                   className={cx(
@@ -81,12 +86,13 @@ export function UsersPicker({
             </li>
           );
         })}
-        {shown.length === 0 && (
+        {shown.length === 0 && found.isComplete && found.problem === null && (
           <li className="px-2 py-2 text-muted text-sm">
             {text.trim() === '' ? t('users.noneToAdd') : t('common.noMatches')}
           </li>
         )}
       </ul>
+      <Problem text={found.problem} />
     </div>
   );
 }
