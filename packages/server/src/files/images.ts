@@ -21,8 +21,16 @@ const FORMATS = new Set([
 ]);
 /** Images with more pixels, all frames together, have no preview. */
 export const PIXELS_MAX = 40_000_000;
-/** Previews fit into this square. */
-const PREVIEW_SIZE = 1_280;
+/** How a preview is made. */
+export interface PreviewStyle {
+  /** The preview fits into a square of this size, px. */
+  readonly size: number;
+  /** Whether animations stay animated. */
+  readonly mayMove: boolean;
+}
+
+/** The previews of uploaded images. */
+const OF_UPLOADS: PreviewStyle = { size: 1_280, mayMove: true };
 /** Animations with more frames have a still preview. */
 const FRAMES_MAX = 200;
 /** The decoder stops after this time. */
@@ -40,11 +48,14 @@ let waiting = 0;
 
 /**
  * Decodes an image and writes its preview, a WebP file without metadata (position, camera), to `preview`.
- * Animations stay animated. Returns null, and writes nothing, if the image is damaged, has too many
+ * Returns null, and writes nothing, if the image is damaged, has too many
  * pixels, or too many images are waiting: one is decoded at a time.
  */
-export const makePreview = (path: string, preview: string): Promise<ImageFacts | null> =>
-  decodeNext(() => decode(path, preview));
+export const makePreview = (
+  path: string,
+  preview: string,
+  style = OF_UPLOADS,
+): Promise<ImageFacts | null> => decodeNext(() => decode(path, preview, style));
 
 /** Runs a task of the decoder when it is its turn; null, without running it, if too many are waiting. */
 export async function decodeNext<T>(task: () => Promise<T>): Promise<T | null> {
@@ -65,7 +76,11 @@ export async function loadDecoder() {
   return sharp;
 }
 
-async function decode(path: string, preview: string): Promise<ImageFacts | null> {
+async function decode(
+  path: string,
+  preview: string,
+  { size, mayMove }: PreviewStyle,
+): Promise<ImageFacts | null> {
   const sharp = await loadDecoder();
   const { encode } = await import('blurhash');
   const options = { limitInputPixels: PIXELS_MAX, failOn: 'error' } as const;
@@ -75,12 +90,13 @@ async function decode(path: string, preview: string): Promise<ImageFacts | null>
     const { pages = 1, autoOrient } = await sharp(path, options).metadata();
     const { width, height } = autoOrient;
     if (width * height > PIXELS_MAX) return null;
-    const animated = pages > 1 && pages <= FRAMES_MAX && width * height * pages <= PIXELS_MAX;
+    const isShort = pages <= FRAMES_MAX && width * height * pages <= PIXELS_MAX;
+    const animated = mayMove && pages > 1 && isShort;
     encoded = await sharp(path, { ...options, animated })
       .autoOrient()
       .resize({
-        width: PREVIEW_SIZE,
-        height: PREVIEW_SIZE,
+        width: size,
+        height: size,
         fit: 'inside',
         withoutEnlargement: true,
       })

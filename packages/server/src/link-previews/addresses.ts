@@ -5,9 +5,11 @@ import ipaddr from 'ipaddr.js';
 /**
  * Networks that are not public although `ipaddr.js` calls them unicast, or whose addresses contain the one
  * that a gateway connects to (IANA special-purpose registries; RFC 6052, 8215, 9602, 9637, 3879, 4291).
+ * 168.63.129.16 is the host of a virtual machine in Azure, which only the machine reaches.
  */
 const SPECIAL = [
   '0.0.0.0/8',
+  '168.63.129.16/32',
   '192.0.0.0/24',
   '192.88.99.0/24',
   '198.18.0.0/15',

@@ -8,6 +8,7 @@ import {
   fetchOnce,
   readUpTo,
 } from './fetch.ts';
+import { rulesFor } from './robots-text.ts';
 
 /** The name for which robots.txt may have rules. */
 export const ROBOT = 'ParleyLinkPreview';
@@ -16,7 +17,7 @@ export const ROBOT = 'ParleyLinkPreview';
 const REDIRECTS_MAX = 3;
 /** The time limit of a page with its redirects and robots.txt, and of an image with its own, ms. */
 const FETCH_MS = 5_000;
-/** Bytes of robots.txt that are read: each address is compared with all its patterns. */
+/** Bytes of robots.txt that are read. */
 const ROBOTS_BYTES = 32 * 1024;
 /** How long the rules of a site are kept, and of how many sites. */
 const ROBOTS_MS = 3_600_000;
@@ -167,7 +168,10 @@ export class Fetcher {
     return known.robot.isAllowed(url.href, ROBOT) !== false;
   }
 
-  /** Reads robots.txt (RFC 9309): without one everything is allowed, after an error of the server nothing. */
+  /**
+   * Reads robots.txt (RFC 9309): without one everything is allowed; after an error of the server, or if it is too
+   * expensive to compare addresses with, nothing.
+   */
   async #readRobots(origin: string, signal: AbortSignal): Promise<Rules['robot']> {
     let url = fetchable(`${origin}/robots.txt`, this.#rules);
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
@@ -178,7 +182,8 @@ export class Fetcher {
         const text = bytes.toString('utf8');
         // Half a line could forbid more, or less, than the whole one.
         const lines = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
-        return robotsParser(`${origin}/robots.txt`, lines);
+        const own = rulesFor(ROBOT, lines);
+        return own === null ? 'none' : robotsParser(`${origin}/robots.txt`, own);
       }
       response.close();
       if (!isRedirect(status)) return status >= 500 ? 'none' : 'all';

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.ts';
 import type { FileStore } from '../files/file-store.ts';
-import { makePreview, mayHavePreview } from '../files/images.ts';
+import { makePreview, mayHavePreview, type PreviewStyle } from '../files/images.ts';
 import { lockDigest } from '../files/locks.ts';
 import { mediaTypeOf } from '../files/media-type.ts';
 import { syncFile } from '../files/sync.ts';
@@ -21,6 +21,12 @@ export interface PreviewImagesDeps {
   /** The folder of unfinished uploads: what a killed process leaves there is swept. */
   readonly dir: string;
 }
+
+/**
+ * Images are shown 96 px wide. They count for no one's storage quota, so they are small: an account could fill
+ * the disk with pages of its own otherwise.
+ */
+const STYLE: PreviewStyle = { size: 320, mayMove: false };
 
 /** The images of pages, which this server decodes, encodes anew and keeps as files of its own. */
 export class PreviewImages {
@@ -46,7 +52,7 @@ export class PreviewImages {
       const preview = join(folder, 'preview');
       await writeFile(original, bytes, { mode: 0o600, flag: 'wx' });
       if (!mayHavePreview(await mediaTypeOf(original))) return null;
-      const facts = await makePreview(original, preview);
+      const facts = await makePreview(original, preview, STYLE);
       if (!facts) return null;
       await syncFile(preview);
       const encoded = await readFile(preview);

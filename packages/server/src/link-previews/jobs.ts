@@ -1,4 +1,4 @@
-import type { ConversationId, Seq } from '@parley/protocol';
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { jobDone, type LinkJob } from '../messages/preview-rules.ts';
 
@@ -16,13 +16,19 @@ export interface TakenJob extends LinkJob {
 /** For this time no other node takes a job again, in seconds: longer than a job takes. */
 const LEASE_SECONDS = 120;
 
-/** Takes jobs that are due, the oldest first. Those of a node that is killed are due again later. */
-export async function takeJobs(pool: pg.Pool, max: number): Promise<TakenJob[]> {
+/**
+ * Takes the job that has been due for the longest time, except of some authors; undefined if there is none. Those
+ * of a node that is killed are due again later.
+ */
+export async function takeJob(
+  pool: pg.Pool,
+  except: readonly AccountId[],
+): Promise<TakenJob | undefined> {
   const { rows } = await pool.query<{
     conversation: ConversationId;
     message: Seq;
     id: string;
-    author: LinkJob['author'];
+    author: AccountId;
     attempts: number;
     body: string | null;
     is_on: boolean | null;
@@ -33,7 +39,8 @@ export async function takeJobs(pool: pg.Pool, max: number): Promise<TakenJob[]> 
                due_at = now() + make_interval(secs => $2)
              where (conversation_id, message_seq) in (
                select conversation_id, message_seq from link_jobs
-               where due_at <= now() order by due_at limit $1 for update skip locked)
+               where due_at <= now() and author_id <> all($1::uuid[])
+               order by due_at limit 1 for update skip locked)
              returning *
            )
            select t.conversation_id as conversation, t.message_seq as message, t.id,
@@ -42,13 +49,12 @@ export async function takeJobs(pool: pg.Pool, max: number): Promise<TakenJob[]> 
            from taken t
            left join messages g on g.conversation_id = t.conversation_id and g.seq = t.message_seq
            left join conversations c on c.id = t.conversation_id`,
-    values: [max, LEASE_SECONDS],
+    values: [except, LEASE_SECONDS],
   });
-  return rows.map(({ body, is_on: isOn, ...job }) => ({
-    ...job,
-    body: body ?? '',
-    isOn: isOn === true,
-  }));
+  const [row] = rows;
+  if (!row) return undefined;
+  const { body, is_on: isOn, ...job } = row;
+  return { ...job, body: body ?? '', isOn: isOn === true };
 }
 
 /** Ends a job, unless the message was edited since. */

@@ -36,7 +36,7 @@ beforeAll(async () => {
     if (page) page(request, response);
     else response.writeHead(404).end();
   });
-  site.listen(0, '127.0.0.1');
+  site.listen(0, '0.0.0.0');
   await once(site, 'listening');
   const { port } = site.address() as AddressInfo;
   base = `http://127.0.0.1:${port}`;
@@ -45,7 +45,7 @@ beforeAll(async () => {
   server = await startTestServer(cluster, {
     PARLEY_DATA: dataDir,
     LINK_PREVIEWS: '',
-    LINK_PREVIEW_NETWORKS: '127.0.0.1',
+    LINK_PREVIEW_NETWORKS: '127.0.0.1, 127.0.0.3',
     LINK_PREVIEW_PORTS: String(port),
   });
   [ann, ben, eve] = [
@@ -86,8 +86,8 @@ function aPage(title: string, options: { image?: Buffer; hold?: boolean } = {}):
   return `${base}${path}`;
 }
 
-const anImage = (red: number) =>
-  sharp({ create: { width: 64, height: 32, channels: 3, background: { r: red, g: 0, b: 0 } } })
+const anImage = (red: number, width = 64, height = 32) =>
+  sharp({ create: { width, height, channels: 3, background: { r: red, g: 0, b: 0 } } })
     .png()
     .toBuffer();
 const path = (seq: Seq, rest = '') => `/conversations/${group}/messages/${seq}${rest}`;
@@ -135,6 +135,57 @@ test('a message gets previews of its links, for all who can read it', async () =
   expect(requests).not.toContain(new URL(code).pathname);
   expect(requests).not.toContain(new URL(links[4] as string).pathname);
   await isIdle();
+});
+
+test('one author with slow pages delays no one else', async () => {
+  for (let n = 0; n < 10; n++) await ann.post(group, aPage(`Slow page ${n}`, { hold: true }));
+  await expect.poll(() => held.length).toBe(2);
+  // Of another host: only two pages of one are fetched at a time.
+  const url = aPage('Quick page').replace('127.0.0.1', '127.0.0.3');
+  await shows(await ben.post(group, url), 'Quick page');
+  expect(await count('select count(*) as n from link_jobs where attempts > 0')).toBeLessThanOrEqual(
+    3,
+  );
+  const jobsLeft = () => {
+    for (const go of held.splice(0)) go();
+    return jobs();
+  };
+  await expect.poll(jobsLeft).toBe(0);
+});
+
+test('images are small and do not move', async () => {
+  const frames = await Promise.all([1, 2].map((n) => anImage(n * 99, 900, 600)));
+  const moving = await sharp(frames, { join: { animated: true } })
+    .gif()
+    .toBuffer();
+  const seq = await ann.post(group, aPage('Moving page', { image: moving }));
+  await shows(seq, 'Moving page');
+  const [{ image }] = (await messageOf(seq)).previews;
+  const response = await fetch(`${server.url}/api/v1/files/${image.id}/preview`, {
+    headers: { authorization: `Bearer ${ann.accessToken}` },
+  });
+  const stored = await sharp(Buffer.from(await response.arrayBuffer())).metadata();
+  expect([stored.width, stored.height, stored.pages ?? 1]).toEqual([320, 213, 1]);
+});
+
+test('an event without previews is not written again', async () => {
+  const url = aPage('Often edited');
+  const seq = await ann.post(group, url);
+  await shows(seq, 'Often edited');
+  const versions = () =>
+    server.rows(
+      `select seq, xmin::text from events where stream_id = '${group}'
+         and type = 'message.previewed' and data ->> 'message' = '${seq}' order by seq`,
+    );
+  await edit(seq, 'none');
+  await edit(seq, url);
+  await shows(seq, 'Often edited');
+  await edit(seq, 'none');
+  const before = await versions();
+  expect(before).toHaveLength(4);
+  await edit(seq, url);
+  await shows(seq, 'Often edited');
+  expect((await versions()).slice(0, 3)).toEqual(before.slice(0, 3));
 });
 
 test('a page is fetched once for many messages', async () => {

@@ -1,4 +1,4 @@
-import { LIMITS, type LinkPreview } from '@parley/protocol';
+import { type AccountId, LIMITS, type LinkPreview } from '@parley/protocol';
 import { linksIn } from '@parley/protocol/markdown';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
@@ -12,11 +12,12 @@ import { AccountBudget } from './account-budget.ts';
 import type { CachedPreview, LinkCache } from './cache.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { PreviewImages } from './images.ts';
-import { deferJob, endJob, type TakenJob, takeJobs } from './jobs.ts';
+import { deferJob, endJob, type TakenJob, takeJob } from './jobs.ts';
 import { factsOf } from './page-facts.ts';
 
-/** Messages whose links are fetched at a time. */
+/** Messages whose links are fetched at a time, and those of one author: slow pages delay no one else's. */
 const JOBS_MAX = 8;
+const JOBS_PER_AUTHOR = 3;
 /** Bytes of a page, without its encoding, that are read. */
 const PAGE_BYTES = 1024 * 1024;
 /** Bytes of an image. */
@@ -105,21 +106,22 @@ export class LinkPreviews {
 
   /** Keeps as many jobs running as may be, until none is due. */
   async #work(isStopped: () => boolean): Promise<void> {
-    const running = new Set<Promise<void>>();
+    const running = new Map<Promise<void>, AccountId>();
     for (;;) {
       this.#hasNew = false;
-      const free = isStopped() ? 0 : JOBS_MAX - running.size;
-      const taken = free === 0 ? [] : await takeJobs(this.#deps.pool, free);
-      for (const job of taken) {
+      const mayTake = !isStopped() && running.size < JOBS_MAX;
+      const job = mayTake ? await takeJob(this.#deps.pool, busyOf(running.values())) : undefined;
+      if (job) {
         const done = this.#attempt(job).finally(() => running.delete(done));
-        running.add(done);
+        running.set(done, job.author);
+        continue;
       }
       if (running.size === 0) return;
       // A new job does not wait for those that run.
       const isNew = new Promise<void>((resolve) => {
         this.#onNew = resolve;
       });
-      if (!this.#hasNew) await Promise.race([...running, isNew]);
+      if (!this.#hasNew) await Promise.race([...running.keys(), isNew]);
     }
   }
 
@@ -192,6 +194,8 @@ export class LinkPreviews {
       }
     } catch (error) {
       this.#stopping.signal.throwIfAborted();
+      // The time limit of the message says nothing of the page, which may only have waited for its turn.
+      if (signal.aborted) return null;
       // Neither the address nor what the page says is logged.
       log.debug({ reason: reasonOf(error) }, 'page of a link not fetched');
     }
@@ -211,6 +215,13 @@ export class LinkPreviews {
     }
     return await images.store(bytes);
   }
+}
+
+/** Returns the authors of whom no more jobs are taken for now. */
+function busyOf(running: Iterable<AccountId>): AccountId[] {
+  const counts = new Map<AccountId, number>();
+  for (const author of running) counts.set(author, (counts.get(author) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count >= JOBS_PER_AUTHOR).map(([author]) => author);
 }
 
 const reasonOf = (error: unknown): string =>

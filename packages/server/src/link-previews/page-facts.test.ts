@@ -70,3 +70,20 @@ test('have no image with an address that cannot be read', async () => {
     title: 'x',
   });
 });
+
+test('are not read behind elements nested too deep, which would take minutes', async () => {
+  const deep = '<b>'.repeat(150_000) + '</i>'.repeat(100_000);
+  expect(await facts(`<title>Deep</title>${deep}<meta name=description content=x>`)).toEqual({
+    title: 'Deep',
+  });
+  const wide = '<p><b>x</b><br>'.repeat(20_000);
+  expect(await facts(`<title>Wide</title>${wide}<meta name=description content=x>`)).toEqual({
+    title: 'Wide',
+    description: 'x',
+  });
+}, 20_000);
+
+test('are nothing if nothing of them can be seen', async () => {
+  expect(await facts('<title>\u200b\u2060\u3164</title>')).toBeNull();
+  expect(await facts('<title>👩\u200d💻</title>')).toEqual({ title: '👩\u200d💻' });
+});

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { MIMEType } from 'node:util';
 import { LIMITS } from '@parley/protocol';
 import type { Fetched } from './fetcher.ts';
@@ -21,8 +22,18 @@ const NAMES = {
 const KNOWN: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
 /** Bytes in which a page names its encoding (HTML, 13.2.3.2). */
 const ENCODING_BYTES = 1_024;
+/** A character that can be seen; U+2800 is a blank of Braille. */
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Characters of a value that are looked at. */
 const VALUE_MAX = 4_000;
+/**
+ * Open elements above which the rest of a page is not read. The parser looks through all of them at each end
+ * tag: a page of 1 MiB that opens and closes nothing else would block this process for minutes.
+ */
+const DEPTH_MAX = 256;
+/** Characters that are parsed before the depth is checked, and before others have their turn. */
+const PIECE = 4 * 1024;
+const TURN = 16 * PIECE;
 
 /** Returns what a page says of itself; null if that is nothing. */
 export async function factsOf(page: Fetched): Promise<PageFacts | null> {
@@ -31,9 +42,11 @@ export async function factsOf(page: Fetched): Promise<PageFacts | null> {
   let title: string | null = null;
   let isInTitle = false;
   let hidden = 0;
+  let depth = 0;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
+        depth++;
         if (name === 'svg') hidden++;
         if (name === 'title' && title === null && hidden === 0) {
           isInTitle = true;
@@ -48,13 +61,19 @@ export async function factsOf(page: Fetched): Promise<PageFacts | null> {
         if (isInTitle && title !== null && title.length < VALUE_MAX) title += text;
       },
       onclosetag(name) {
+        depth--;
         if (name === 'svg') hidden--;
         if (name === 'title') isInTitle = false;
       },
     },
     { decodeEntities: true, lowerCaseAttributeNames: true },
   );
-  parser.end(await textOf(page));
+  const text = await textOf(page);
+  for (let at = 0; at < text.length && depth <= DEPTH_MAX; at += PIECE) {
+    if (at > 0 && at % TURN === 0) await setImmediate();
+    parser.write(text.slice(at, at + PIECE));
+  }
+  if (depth <= DEPTH_MAX) parser.end();
   const first = (names: readonly string[]) =>
     names.map((name) => values.get(name) ?? '').find((value) => plainText(value, 1) !== '') ?? '';
   const image = imageOf(first(NAMES.image), page.url);
@@ -76,7 +95,7 @@ function imageOf(url: string, base: URL): string | null {
 
 /**
  * Returns a text on one line, with at most this many characters, without control characters, characters
- * that reorder the text around them, and half surrogate pairs.
+ * that reorder the text around them, and half surrogate pairs. Empty if nothing of it can be seen.
  */
 export function plainText(text: string, max: number): string {
   const words = text
@@ -85,6 +104,7 @@ export function plainText(text: string, max: number): string {
     .split(/\s+/)
     .filter((word) => word !== '')
     .join(' ');
+  if (!VISIBLE.test(words)) return '';
   const characters = [...words.slice(0, 2 * max + 2)];
   return characters.length > max
     ? `${characters

@@ -1,5 +1,5 @@
 import type { Message, Seq } from '@parley/protocol';
-import { MESSAGE } from './message-sql.ts';
+import { MESSAGE, messageBytes } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 
 /** Pages of messages, of a conversation or of a thread: those before a place, and those from it on. */
@@ -59,7 +59,7 @@ export const HAS_NOT_EXPIRED = `seq > coalesce(
 /**
  * SQL: at most `limit` of the messages of the membership `m` that meet a condition, on one side of the
  * seq `at`. One more than wanted shows whether there are more. `bytes_before` are the bytes of the messages
- * that are closer to the place, with their mentions; neither function reads what is stored out of line.
+ * that are closer to the place.
  */
 export const pageSide = (side: 'older' | 'newer', at: string, limit: string, condition: string) => {
   const order = side === 'older' ? 'order by seq desc' : 'order by seq';
@@ -70,11 +70,12 @@ export const pageSide = (side: 'older' | 'newer', at: string, limit: string, con
     from (
       select *, sum(bytes) over (${order}) - bytes as bytes_before
       from (
-        select *, octet_length(body) + coalesce(pg_column_size(mentions), 0) as bytes
-        from messages
-        where conversation_id = m.conversation_id and seq ${side === 'older' ? '<' : '>='} ${at}
-          and ${condition}
-        ${order} limit ${limit}) page) g
+        select *, ${messageBytes('page')} as bytes
+        from (
+          select * from messages
+          where conversation_id = m.conversation_id and seq ${side === 'older' ? '<' : '>='} ${at}
+            and ${condition}
+          ${order} limit ${limit}) page) measured) g
   )`;
 };
 

@@ -121,3 +121,17 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
  * threads, files nor mentions, and only the start of the text: an account may have thousands of conversations.
  */
 export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;
+
+/**
+ * SQL: about how many bytes a message has that is read as {@link MESSAGE}: of its text, mentions, files, link
+ * previews and poll. What is stored out of line is not read for the first two.
+ */
+export const messageBytes = (g: string) => `(
+  octet_length(${g}.body) + coalesce(pg_column_size(${g}.mentions), 0)
+  + (select coalesce(sum(octet_length(a.file::text)), 0)::int from attachments a
+     where a.conversation_id = ${g}.conversation_id and a.message_seq = ${g}.seq)
+  + (select coalesce(sum(octet_length(l.preview::text)), 0)::int from link_previews l
+     where l.conversation_id = ${g}.conversation_id and l.message_seq = ${g}.seq)
+  + (select coalesce(sum(octet_length(p.poll::text)), 0)::int from message_parts p
+     where p.conversation_id = ${g}.conversation_id and p.message_seq = ${g}.seq)
+)`;

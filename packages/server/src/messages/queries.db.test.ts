@@ -156,6 +156,26 @@ describe('a page of long texts', () => {
     expect(seqs((await page(id, { limit: 1 })).items)).toEqual(all.slice(-1));
   });
 
+  test.each([
+    [
+      'link previews',
+      `insert into link_previews (conversation_id, message_seq, position, url, preview)
+       select $1, unnest($2::int8[]), 1, 'x', jsonb_build_object('title', repeat('x', 60000))`,
+    ],
+    [
+      'files',
+      `insert into attachments (conversation_id, message_seq, position, file_id, file)
+       select $1, unnest($2::int8[]), 1, gen_random_uuid(),
+         jsonb_build_object('name', repeat('x', 60000))`,
+    ],
+  ])('of messages with %s ends early', async (_what, sql) => {
+    const group = await aRealGroup(append, [ann]);
+    const posted: Seq[] = [];
+    for (const _ of upTo(12)) posted.push(await says(append, ann, group, 'x'));
+    await db.pool.query(sql, [group, posted]);
+    expect(seqs((await page(group, { limit: 200 })).items)).toEqual(posted.slice(-perPage));
+  });
+
   test('of events ends early, and nothing is missing from all pages', async () => {
     const walked: number[] = [];
     const stream = streamOfConversation(id);

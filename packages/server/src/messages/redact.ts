@@ -37,11 +37,15 @@ function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly 
   tx.issue('messages-redact-previewed', PREVIEWED_REDACTED, [stream, messages, null]);
 }
 
-/** Removes previews from events: all of these messages, or those of the messages before a seq. */
+/**
+ * Removes previews from events: all of these messages, or those of the messages before a seq. Events that
+ * have none any more are not written again: a message that is edited often has thousands of them.
+ */
 const PREVIEWED_REDACTED = `update events
   set data = ('{"message":' || (data ->> 'message') || ',"previews":[]}')::json, command_digest = null
   where stream_id = $1 and type = 'message.previewed'
-    and (data ->> 'message')::int8 = any($2::int8[]) and seq < coalesce($3::int8, 9223372036854775807)`;
+    and (data ->> 'message')::int8 = any($2::int8[]) and seq < coalesce($3::int8, 9223372036854775807)
+    and (data ->> 'previews' <> '[]' or data -> 'removed' is not null or command_digest is not null)`;
 
 /**
  * Removes earlier previews of a message from the events that carried them, so that the log keeps no text of

@@ -1,6 +1,6 @@
 import type { AccountId, SavedMessage, SavedMessagesPage, Seq } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { MESSAGE } from '../messages/message-sql.ts';
+import { MESSAGE, messageBytes } from '../messages/message-sql.ts';
 import { PAGE_BYTES } from '../messages/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 import type { DueReminder } from './saved-commands.ts';
@@ -28,7 +28,7 @@ export async function savedMessages(
         'message', case when g.seq is not null then ${MESSAGE} end) as item
       from (
         select s.*, m.conversation_id as visible_id, count(*) over ()::int as found,
-          coalesce(sum(octet_length(g.body)) over (
+          coalesce(sum(${messageBytes('g')}) over (
             order by s.saved_seq desc rows between unbounded preceding and 1 preceding), 0)
             as bytes_before
         from (

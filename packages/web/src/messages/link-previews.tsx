@@ -47,8 +47,15 @@ function Card({ preview }: { preview: LinkPreview }) {
     >
       {image && <Picture image={image} />}
       <span dir="auto" className="min-w-0 flex-1 py-2 ps-3 pe-9 text-start">
+        {/* The host first: any page may call itself by the name of another site. */}
         <span className="block truncate text-[12px] text-muted">
-          {displayText(siteName ?? hostOf(url))}
+          <bdi>{hostOf(url)}</bdi>
+          {siteName !== undefined && siteName !== hostOf(url) && (
+            <>
+              {' · '}
+              <bdi>{displayText(siteName)}</bdi>
+            </>
+          )}
         </span>
         <span className="block truncate font-medium text-sm">{displayText(title ?? url)}</span>
         {description !== undefined && (

@@ -471,7 +471,7 @@ export const messageProjectionStatements: readonly Statement[] = [
   // No message of a simulation has a link.
   {
     name: 'messages-redact-previewed',
-    digest: 'e0b2f2c41366',
+    digest: '2ec9984a275c',
     run: () => changed('UPDATE', 0),
   },
 
