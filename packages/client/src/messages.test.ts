@@ -32,6 +32,7 @@ const aLog = fc
         'pin',
         'unpin',
         'expire',
+        'preview',
       ),
       target: fc.nat(),
       actor: fc.constantFrom('me', 'you'),
@@ -64,6 +65,10 @@ const aLog = fc
         if (step.kind === 'delete') return on('message.deleted', { author: step.actor });
         if (step.kind === 'pin') return on('message.pinned', {});
         if (step.kind === 'unpin') return on('message.unpinned', {});
+        if (step.kind === 'preview') {
+          const previews = i % 3 === 0 ? [] : [{ url: 'https://example.org', title: `title ${i}` }];
+          return on('message.previewed', { previews });
+        }
         return on(step.kind === 'react' ? 'reaction.added' : 'reaction.removed', { emoji: '👍' });
       }
       posts.push(i + 1);
@@ -158,6 +163,39 @@ describe('a window of messages', () => {
     second.acked(posted(CONVERSATION, event), 'x' as ClientId);
     expect(first.messages).toEqual([posted(CONVERSATION, event)]);
     expect(second.messages).toEqual(first.messages);
+  });
+});
+
+describe('the link previews of a message', () => {
+  const event = (type: string, data: object, n: number) =>
+    ({
+      op: 'event',
+      stream: CONVERSATION,
+      seq: seq(n),
+      at: new Date(n * 1000).toISOString(),
+      actor: ME,
+      client: `id-${n}`,
+      type,
+      data,
+    }) as unknown as Event;
+  const previewed = (n: number, ...titles: string[]) =>
+    event(
+      'message.previewed',
+      { message: 1, previews: titles.map((title) => ({ url: 'https://example.org', title })) },
+      n,
+    );
+  const after = (...events: Event[]) => {
+    const first = event('message.posted', { body: 'https://example.org' }, 1);
+    return truth([first, ...events], events.length + 1)[0]?.previews.map(({ title }) => title);
+  };
+
+  test('are those of the last event, and go with the message', () => {
+    expect(after()).toEqual([]);
+    expect(after(previewed(2, 'One'))).toEqual(['One']);
+    expect(after(previewed(2, 'One'), previewed(3, 'Two'))).toEqual(['Two']);
+    expect(after(previewed(2, 'One'), previewed(3))).toEqual([]);
+    const deleted = event('message.deleted', { message: 1, author: ME }, 3);
+    expect(after(previewed(2, 'One'), deleted)).toEqual([]);
   });
 });
 
