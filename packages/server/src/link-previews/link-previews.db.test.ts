@@ -244,7 +244,7 @@ test('a deleted message leaves no preview, and its image is deleted with the cac
   expect((await ann.request('DELETE', path(seq))).status).toBe(200);
   expect((await messageOf(seq)).previews).toEqual([]);
   expect(await logged()).not.toContain('Secret page');
-  expect(await count('select count(*) as n from link_previews where message_seq = ' + seq)).toBe(0);
+  expect(await count(`select count(*) as n from link_previews where message_seq = ${seq}`)).toBe(0);
   // No account reads it any more; the cache has it until it expires.
   expect((await ann.request('GET', `/files/${image.id}`)).status).toBe(404);
   await server.pool.query('update link_cache set expires_at = now()');

@@ -58,7 +58,8 @@ export class LinkPreviews {
   readonly #deps: LinkPreviewsDeps;
   readonly #worker: BackgroundWorker;
   readonly #sweeper: BackgroundWorker;
-  readonly #budget = new AccountBudget();
+  readonly #links = new AccountBudget();
+  readonly #texts = new AccountBudget();
   readonly #stopping = new AbortController();
   /** Whether there may be a job that is newer than the last search, and what is called when there is. */
   #hasNew = false;
@@ -152,7 +153,8 @@ export class LinkPreviews {
 
   async #run(job: TakenJob): Promise<void> {
     const { pool, append, settings } = this.#deps;
-    if (job.attempts <= ATTEMPTS_MAX && job.isOn && settings.current.linkPreviews) {
+    const isOn = job.isOn && settings.current.linkPreviews;
+    if (job.attempts <= ATTEMPTS_MAX && isOn && this.#texts.takeText(job.author, job.body)) {
       const links = linksIn(job.body)
         .filter((url) => url.length <= LIMITS.previewUrlCharacters)
         .slice(0, LIMITS.previewsPerMessage);
@@ -171,7 +173,7 @@ export class LinkPreviews {
     const known = await cache.get(url);
     if (known !== undefined) return known && { url, ...known };
     const other = this.#fetching.get(url);
-    if (!other && !this.#budget.take(job.author)) {
+    if (!other && !this.#links.take(job.author)) {
       log.info({ account: job.author }, 'link previews of an account limited');
       return null;
     }
