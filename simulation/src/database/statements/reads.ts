@@ -9,7 +9,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', '5c0050a783e4', (tx, values) => {
+  reads('messages-history', 'bdbe87525a24', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,

@@ -10,7 +10,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 export const threadCursorStatements: readonly Statement[] = [
   writes('threads-read', '8ab4286528bc', readThread),
 
-  reads('threads-page', 'b24ae43bb0e0', (tx, values) => {
+  reads('threads-page', '87bfe537b985', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
