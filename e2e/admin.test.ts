@@ -268,6 +268,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await sam.message('cheap zorkmids').count()).toBe(1);
 
     await page.goto('/');
+    await page.getByRole('navigation').getByText('Lab', { exact: true }).waitFor();
     await page.getByRole('link', { name: /everyone/ }).click();
     await page.getByText('Messages older than 90 days are deleted').waitFor();
     const message = owner.message('buy my pills').first();

@@ -392,6 +392,7 @@ export const MentionSuggestion = z
     account: AccountId,
     username: z.string().meta({ examples: ['ria'] }),
     displayName: z.string().meta({ examples: ['Ria Replies'] }),
+    avatar: ImageId.nullable(),
     /** A mention of anyone else is shown, but not counted for them. */
     isMember: z.boolean(),
   })
@@ -416,6 +417,7 @@ export const Member = z
     account: AccountId,
     username: z.string(),
     displayName: z.string(),
+    avatar: ImageId.nullable(),
     role: MemberRole,
     joinedSeq: Seq,
     /** How far this member has read; null in groups over `limits.receiptsMembers`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { AccountRole } from './events.ts';
-import { AccountId } from './ids.ts';
+import { AccountId, ImageId } from './ids.ts';
 import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest.ts';
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';
@@ -36,6 +36,7 @@ export const AdminAccount = z
     kind: AccountKind,
     username: z.string(),
     displayName: z.string(),
+    avatar: ImageId.nullable(),
     /** Null for service accounts. */
     email: z.string().nullable(),
     verified: z.boolean(),

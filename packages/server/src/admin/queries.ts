@@ -1,4 +1,4 @@
-import type { AccountId, AccountKind, AccountRole, AdminAccount } from '@parley/protocol';
+import type { AccountId, AccountKind, AccountRole, AdminAccount, ImageId } from '@parley/protocol';
 import type pg from 'pg';
 import { mayAct } from '../account-state.ts';
 import { literally, wordsOf } from '../accounts/users/users.ts';
@@ -17,6 +17,7 @@ interface AdminRow {
   kind: AccountKind;
   username: string;
   display_name: string;
+  avatar: ImageId | null;
   email: string | null;
   verified_at: Date | null;
   role: AccountRole;
@@ -28,7 +29,7 @@ interface AdminRow {
   created_at: Date;
 }
 
-const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.email, a.verified_at, a.role,
+const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.avatar, a.email, a.verified_at, a.role,
   a.is_active, a.created_at,
   case when a.suspended_until > now() then a.suspended_until end as suspended_until,
   case when a.suspended_until > now() then a.suspension_reason end as suspension_reason,
@@ -149,6 +150,7 @@ function toAccount(row: AdminRow, by: Administrator): AdminAccount {
     kind: row.kind,
     username: row.username,
     displayName: row.display_name,
+    avatar: row.avatar,
     email: row.email,
     verified: row.verified_at !== null,
     role: row.role,

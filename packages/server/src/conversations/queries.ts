@@ -83,6 +83,7 @@ export async function membersOf(
           'account', m.account_id,
           'username', a.username,
           'displayName', a.display_name,
+          'avatar', a.avatar,
           'role', m.role,
           'joinedSeq', m.joined_seq,
           'readSeq', case when c.member_count <= $6 then m.read_seq end
@@ -125,6 +126,7 @@ export async function memberOf(
         'account', m.account_id,
         'username', a.username,
         'displayName', a.display_name,
+        'avatar', a.avatar,
         'role', m.role,
         'joinedSeq', m.joined_seq,
         'readSeq', case when c.member_count <= $4 then m.read_seq end

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
+import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
@@ -19,8 +20,10 @@ import {
   uploadFile,
 } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
+import type { FileStore } from './file-store.ts';
 import { fileStoreOf } from './files.ts';
 import { ImageCollector } from './image-collector.ts';
+import { ImageMaker } from './image-maker.ts';
 
 const MIB = 1024 * 1024;
 const DAY = 24 * 60 * 60 * 1000;
@@ -672,6 +675,18 @@ describe('an avatar', () => {
       expect((await see(ben, avatar, query, { 'if-none-match': etag })).status).toBe(304);
     }
     expect((await ben.request('GET', `/users/${ann.id}`)).body.avatar).toBe(avatar);
+    // Also in lists of accounts that a client may not know.
+    const group = await ben.group('lists', [ann]);
+    const members = await ben.request('GET', `/conversations/${group}/members`);
+    const suggested = await ben.request(
+      'GET',
+      `/conversations/${group}/mention-suggestions?search=ann`,
+    );
+    const accounts = await ann.request('GET', '/admin/accounts');
+    for (const { body } of [members, suggested, accounts]) {
+      const own = (item: { account?: string; id?: string }) => (item.account ?? item.id) === ann.id;
+      expect(body.items.find(own).avatar).toBe(avatar);
+    }
     expect((await ben.request('GET', '/images/nothing')).status).toBe(404);
     expect((await fetch(`${server.url}/api/v1/images/${avatar}`)).status).toBe(401);
   });
@@ -818,6 +833,76 @@ describe('an avatar', () => {
     expect(await server.rows(entries)).toHaveLength(1);
     expect((await ann.request('DELETE', path)).body.icon).toBeNull();
     expect((await icon()).status).toBe(302);
+  });
+
+  test('is made one at a time of an account, and read only when its turn comes', async () => {
+    const store = fileStoreOf({ dataDir });
+    let reads = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: FileStore = Object.create(store, {
+      read: {
+        value: async (digest: string) => {
+          reads++;
+          await released;
+          return store.read(digest);
+        },
+      },
+      stageBytes: { value: store.stageBytes.bind(store) },
+    });
+    const maker = new ImageMaker({
+      pool: server.pool,
+      store: slow,
+      clock: { now: () => Date.now() },
+      config: { rateLimits: false },
+    });
+    const fileOf = async (user: User & Uploader) =>
+      (await uploadFile(user, 'a.png', await png('#0a0b0c'))) as FileId;
+    const [annFile, benFile] = [await fileOf(ann), await fileOf(ben)];
+    const first = maker.make(ann.id, annFile);
+    await until(() => reads === 1, 'the first content to be read');
+    await expect(maker.make(ann.id, annFile)).rejects.toMatchObject({
+      refusal: { code: 'rate_limited' },
+    });
+    const other = maker.make(ben.id, benFile);
+    expect(reads).toBe(1);
+    release();
+    expect(await first).not.toBe(await other);
+    expect(await maker.make(ann.id, annFile)).toEqual(expect.any(String));
+  });
+
+  test('is kept if it is in use again when its turn to be deleted comes', async () => {
+    const eve = Object.assign(await server.register('eve'), { url: server.url });
+    const path = '/me/avatar';
+    const first = (await set(eve, path, await png('#7a1fa2'))).body.avatar;
+    const second = (await set(eve, path, await png('#1f7a22'))).body.avatar;
+    await eve.request('DELETE', path);
+    const store = fileStoreOf({ dataDir });
+    const removing: FileStore = Object.create(store, {
+      remove: {
+        value: async (digest: string) => {
+          await server.rows(`update accounts set avatar = '${second}' where id = '${eve.id}'`);
+          await store.remove(digest);
+        },
+      },
+    });
+    const { connectionString } = server.pool.options;
+    const pool = new pg.Pool({ connectionString });
+    const collector = new ImageCollector({
+      pool,
+      store: removing,
+      clock: { now: () => Date.now() },
+      log: testLog,
+    });
+    await collector.eraseUnused(eve.id);
+    await pool.end();
+    const left = await server.rows(`select id from images where created_by = '${eve.id}'`);
+    expect(left.map(({ id }) => id)).toEqual([second]);
+    expect(first).not.toBe(second);
+    expect((await see(ann, second)).status).toBe(200);
+    await eve.request('DELETE', path);
   });
 
   test('is deleted when nothing refers to it any more, and with its account', async () => {

@@ -43,7 +43,8 @@ interface ImagePage {
 /**
  * Deletes images to which nothing refers any more. It runs on every node.
  *
- * 1. Nothing can come to refer to an image later: each is made for one command.
+ * 1. Nothing comes to refer to an old image later: each is made for one command. Whether one is unused is
+ *    checked again in the transaction that deletes it.
  * 2. A content is removed under the lock that those who store it take as well, and only if nothing else has
  *    it; never while a backup is being made.
  */
@@ -117,16 +118,20 @@ export class ImageCollector {
     };
   }
 
-  /** Removes the contents of an image, and its row. False while a backup is being made. */
+  /** Removes the contents of an image, and its row. False if it is in use, and while a backup is being made. */
   async #delete({ id, digest, small }: UnusedImage): Promise<boolean> {
     const { pool, store } = this.#deps;
     return await withTransaction(pool, async (client) => {
       if (!(await mayRemoveContents(client))) return false;
+      const { rowCount } = await client.query(
+        `delete from images i where i.id = $1 and not ${IS_IMAGE_USED}`,
+        [id],
+      );
+      if (rowCount === 0) return false;
       for (const each of [...new Set([digest, small])].sort()) {
         await lockDigest(client, each);
         if (!(await isContentUsed(client, each, id))) await store.remove(each);
       }
-      await client.query('delete from images where id = $1', [id]);
       return true;
     });
   }

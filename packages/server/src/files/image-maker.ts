@@ -32,11 +32,15 @@ interface Source {
  * Makes images (avatars, the icon of the server) of uploaded files.
  *
  * 1. The content of an image survives a power failure before anything refers to the image.
- * 2. An image to which nothing refers, because the command that would have used it was rejected, is
+ * 2. An account has one image made at a time, so that it can neither fill the queue of the decoder nor evade
+ *    the limit of images.
+ * 3. An image to which nothing refers, because the command that would have used it was rejected, is
  *    collected: see {@link ImageCollector}. No image is used by a second command.
  */
 export class ImageMaker {
   readonly #deps: ImageMakerDeps;
+  /** The accounts that have an image made now. */
+  readonly #busy = new Set<AccountId>();
 
   constructor(deps: ImageMakerDeps) {
     this.#deps = deps;
@@ -48,6 +52,18 @@ export class ImageMaker {
    *   `overloaded`, `disk_full`
    */
   async make(account: AccountId, file: FileId): Promise<ImageId> {
+    if (this.#busy.has(account)) {
+      refuse('rate_limited', 'Another image of yours is being processed', { retryAfter: 2 });
+    }
+    this.#busy.add(account);
+    try {
+      return await this.#make(account, file);
+    } finally {
+      this.#busy.delete(account);
+    }
+  }
+
+  async #make(account: AccountId, file: FileId): Promise<ImageId> {
     await this.#checkRate(account);
     const source = await this.#sourceOf(account, file);
     if (source.bytes > LIMITS.avatarBytes) {
@@ -55,7 +71,7 @@ export class ImageMaker {
     }
     // Decoders of other formats are never called.
     if (!mayHavePreview(source.mediaType)) refuse('image_unreadable');
-    const squares = await makeSquares(await this.#contentOf(source.digest));
+    const squares = await makeSquares(() => this.#contentOf(source.digest));
     if (!squares) refuse('image_unreadable');
     try {
       return await this.#keep(account, squares);

@@ -12,12 +12,13 @@ const SMALL = 64;
 
 /**
  * Decodes an image, crops its middle to a square and encodes it in two sizes, without metadata (position,
- * camera). Of an animation it is the first frame. Returns null if the image is damaged or has too many
+ * camera). Of an animation it is the first frame. `read` returns the image; it is called when the decoder is
+ * free, so that images that are waiting take no memory. Returns null if the image is damaged or has too many
  * pixels.
  * @throws {RefusalError} `overloaded` if too many images are waiting
  */
-export async function makeSquares(image: Buffer): Promise<Squares | null> {
-  const made = await decodeNext(async () => ({ squares: await decode(image) }));
+export async function makeSquares(read: () => Promise<Buffer>): Promise<Squares | null> {
+  const made = await decodeNext(async () => ({ squares: await decode(await read()) }));
   if (!made) refuse('overloaded', 'Too many images are being decoded', { retryAfter: 5 });
   return made.squares;
 }

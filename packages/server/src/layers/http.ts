@@ -15,7 +15,7 @@ import { conversationRoutes } from '../conversations/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
 import { ownFactorRoutes } from '../factors/own-routes.ts';
 import { downloadRoutes } from '../files/download-routes.ts';
-import { imageRoutes } from '../files/image-routes.ts';
+import { type ImageRouteDeps, imageRoutes } from '../files/image-routes.ts';
 import type { LinkHolder } from '../files/links.ts';
 import { uploadRoutes } from '../files/upload-routes.ts';
 import type { Health } from '../health.ts';
@@ -103,6 +103,18 @@ function requestLimits({ shared, metrics }: StreamLayer): NonNullable<HttpDeps['
   };
 }
 
+/**
+ * Returns the limit of images that browsers load by their addresses. It is one of its own: a long list of
+ * members, whose avatars the browser loads, must not use up the requests of its user.
+ */
+function imageLimits({ shared, metrics }: StreamLayer): ImageRouteDeps['limitRequests'] {
+  return ({ account }) => {
+    const wait = shared.take('requests', `images ${account}`);
+    if (wait !== null) metrics.limited('requests');
+    return wait;
+  };
+}
+
 /** Returns the routes whose path is fixed by a standard or by monitoring. */
 function rootRoutes(
   { config: { metricsToken } }: LayerContext,
@@ -171,7 +183,7 @@ function apiRoutes(
         store: files.store,
         authenticate,
         isAlive,
-        limitRequests: requestLimits(streams),
+        limitRequests: imageLimits(streams),
       }),
     (scope) =>
       avatarRoutes(scope, { pool, append, audit, settings, images: files.images, authenticate }),

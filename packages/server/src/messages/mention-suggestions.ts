@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId, MentionSuggestion } from '@parley/protocol';
+import type { AccountId, ConversationId, ImageId, MentionSuggestion } from '@parley/protocol';
 import type pg from 'pg';
 import { literally } from '../accounts/users/users.ts';
 
@@ -15,12 +15,13 @@ const MATCHES = 'a.search_key like $4';
 const SUGGESTED = `a.is_active and a.id <> $1`;
 const IS_MEMBER = `exists (select from memberships m
   where m.account_id = a.id and m.conversation_id = $2 and m.left_seq is null)`;
-const FIELDS = 'a.id, a.username, a.display_name';
+const FIELDS = 'a.id, a.username, a.display_name, a.avatar';
 
 interface Row {
   id: AccountId;
   username: string;
   display_name: string;
+  avatar: ImageId | null;
   is_member: boolean;
 }
 
@@ -72,6 +73,7 @@ export async function mentionSuggestions(
     account: r.id,
     username: r.username,
     displayName: r.display_name,
+    avatar: r.avatar,
     isMember: r.is_member,
   }));
 }

@@ -18,7 +18,6 @@ import { useForm } from '../auth/use-form.ts';
 import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
-import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -49,7 +48,7 @@ export function AccountDialog({
   const [dialog, setDialog] = useState<
     'deactivate' | 'suspend' | 'sessions' | 'factor' | 'messages' | 'delete' | null
   >(null);
-  const hasAvatar = useParley((s) => Boolean(s.users.get(account.id)?.avatar));
+  const hasAvatar = account.avatar !== null;
   const reauthentication = useReauthentication();
   const may = (action: AdminPermission) => account.permissions.includes(action);
   const close = () => setDialog(null);
@@ -57,7 +56,7 @@ export function AccountDialog({
   return (
     <Dialog open onClose={onClose} title={isolate(account.displayName)}>
       <div className="mb-5 flex items-center gap-4">
-        <Avatar id={account.id} name={account.displayName} size={56} />
+        <Avatar id={account.id} name={account.displayName} size={56} avatar={account.avatar} />
         <div className="min-w-0">
           <p className="truncate text-muted text-sm">
             @{account.username} · {t('adminUsers.joined', { date: dateOf(account.createdAt) })}

@@ -47,7 +47,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
         className="flex w-full items-center gap-3 px-3.5 py-2.5 text-left transition-colors hover:bg-hover sm:px-4"
       >
         <span className={account.isActive ? undefined : 'opacity-50 grayscale'}>
-          <Avatar id={account.id} name={account.displayName} />
+          <Avatar id={account.id} name={account.displayName} avatar={account.avatar} />
         </span>
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">

@@ -4,6 +4,7 @@ import { Toaster } from 'sonner';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
+import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -38,6 +39,7 @@ function Shell() {
   useNotifications();
   usePersonalNotifications();
   const client = useClient();
+  useServerNameOf(client);
   useEffect(
     () =>
       client.onEvent((event) => {

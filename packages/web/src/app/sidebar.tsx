@@ -12,6 +12,7 @@ import { NewDirect } from '../conversations/new-direct.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { errorMessage } from '../lib/text.ts';
 import { useMuted } from '../notifications/use-muted.ts';
+import { useServerName } from '../session/server-name.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -36,6 +37,7 @@ const SUBSCRIBED_PEERS = 60;
 /** Lists the conversations and the people. */
 export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
+  const serverName = useServerName();
   const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
   const [dialog, setDialog] = useState<'create' | 'browse' | 'direct' | null>(null);
   const isMuted = useMuted();
@@ -58,7 +60,9 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
     >
       <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
         <Logo size={30} />
-        <span className="flex-1 font-semibold text-[17px] tracking-tight">Parley</span>
+        <span className="min-w-0 flex-1 truncate font-semibold text-[17px] tracking-tight">
+          <bdi>{serverName}</bdi>
+        </span>
         <MarkAllRead />
         <OwnMenu />
       </header>

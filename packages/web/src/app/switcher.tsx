@@ -1,8 +1,8 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, FoundName, User } from '@parley/protocol';
+import type { AccountId, FoundName, ImageId, User } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { Hash, Lock } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { GroupIcon } from '../conversations/group-icon.tsx';
 import { byActivity, titleOf } from '../conversations/naming.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -23,6 +23,7 @@ interface Result {
   readonly title: string;
   readonly note: string;
   readonly user: AccountId | null;
+  readonly avatar: ImageId | null;
   readonly icon: ReactNode;
   readonly go: () => Promise<void>;
 }
@@ -48,12 +49,9 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
       key: c.id as string,
       title: titleOf(c, users),
       user: null,
+      avatar: null,
       note: c.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group'),
-      icon: (
-        <span className="flex size-8 items-center justify-center rounded-[32%] bg-sunken text-muted">
-          {c.visibility === 'private' ? <Lock size={15} /> : <Hash size={16} />}
-        </span>
-      ),
+      icon: <GroupIcon group={c} size={32} className="bg-sunken text-muted" />,
       go: () => navigate({ to: '/c/$id', params: { id: c.id } }),
     });
     const userOf = (p: User): Result => ({
@@ -61,6 +59,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
       title: p.displayName,
       note: `@${p.username}`,
       user: p.id,
+      avatar: p.avatar,
       icon: null,
       go: () => openDirect(p.id),
     });
@@ -146,6 +145,7 @@ export function Switcher({ open, onClose }: { open: boolean; onClose: () => void
                 name={result.title}
                 size={32}
                 presence={presence(result.user)}
+                avatar={result.avatar}
               />
             )}
             <bdi className="min-w-0 flex-1 truncate">{result.title}</bdi>

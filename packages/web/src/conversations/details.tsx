@@ -144,7 +144,12 @@ export function Details({
       <ul className="-mx-2 mt-1">
         {members?.map((member) => (
           <li key={member.account} className="flex min-h-12 items-center gap-3 rounded-lg px-2">
-            <Avatar id={member.account} name={member.displayName} size={32} />
+            <Avatar
+              id={member.account}
+              name={member.displayName}
+              size={32}
+              avatar={member.avatar}
+            />
             <span className="min-w-0 flex-1">
               <span className="block truncate">
                 <bdi>{member.displayName}</bdi>{' '}

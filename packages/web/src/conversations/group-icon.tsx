@@ -3,25 +3,34 @@ import { Hash, Lock } from 'lucide-react';
 import { cx } from '../ui/cx.ts';
 import { SquareImage } from '../ui/square-image.tsx';
 
-const SIZE = 36;
-
-/** Shows the avatar of a group, or a symbol of its visibility. `className` has the colours of the symbol. */
+/**
+ * Shows the avatar of a group, and a symbol of its visibility: in the corner of the avatar, so that no image
+ * can pass for it, or in its place. `className` has the colours of the symbol.
+ */
 export function GroupIcon({
   group: { avatar, visibility },
   className,
+  size = 36,
 }: {
   group: Pick<Conversation, 'avatar' | 'visibility'>;
   className: string;
+  size?: number;
 }) {
+  const Sign = visibility === 'private' ? Lock : Hash;
   return (
     <span
-      className={cx(
-        'relative flex size-9 shrink-0 items-center justify-center rounded-[32%]',
-        className,
-      )}
+      className={cx('relative flex shrink-0 items-center justify-center rounded-[32%]', className)}
+      style={{ width: size, height: size }}
     >
-      {visibility === 'private' ? <Lock size={16} /> : <Hash size={18} />}
-      {avatar && <SquareImage image={avatar} size={SIZE} />}
+      <Sign size={Math.round(size / 2.1)} />
+      {avatar && (
+        <>
+          <SquareImage image={avatar} size={size} />
+          <span className="absolute -right-1 -bottom-1 flex size-4 items-center justify-center rounded-full bg-sidebar text-soft">
+            <Sign size={11} />
+          </span>
+        </>
+      )}
     </span>
   );
 }

@@ -184,7 +184,7 @@ function Suggestion({
       )}
     >
       {user ? (
-        <Avatar id={user.account} name={user.displayName} size={28} />
+        <Avatar id={user.account} name={user.displayName} size={28} avatar={user.avatar} />
       ) : (
         <span className="flex size-7 items-center justify-center text-muted">
           {userGroup ? <Users size={18} /> : <AtSign size={18} />}

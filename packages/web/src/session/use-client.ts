@@ -1,6 +1,6 @@
 import type { ClientSnapshot, ParleyClient } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
-import { createContext, useContext, useRef, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from 'react';
 
 const Context = createContext<{ client: ParleyClient; account: AccountId } | null>(null);
 /** Provides the client and the account of the session to the components below. */
@@ -18,6 +18,13 @@ export const useOptionalClient = (): ParleyClient | null => useContext(Context)?
 /** Returns the client of the session. */
 export const useClient = (): ParleyClient => useContextOfSession().client;
 
+const noChange = () => () => undefined;
+
+/** Returns what subscribes to changes of the snapshot; the same at each render, so React subscribes once. */
+export function useSubscribe(client: ParleyClient | null): (listener: () => void) => () => void {
+  return useCallback((listener) => client?.subscribe(listener) ?? noChange(), [client]);
+}
+
 /** Returns the account of the session, which is known before the server has answered. */
 export const useAccountId = (): AccountId => useContextOfSession().account;
 
@@ -25,15 +32,12 @@ export const useAccountId = (): AccountId => useContextOfSession().account;
 export function useParley<T>(select: (snapshot: ClientSnapshot) => T): T {
   const client = useClient();
   const last = useRef<{ snapshot: ClientSnapshot; select: unknown; value: T } | null>(null);
-  return useSyncExternalStore(
-    (listener) => client.subscribe(listener),
-    () => {
-      const { snapshot } = client;
-      if (last.current?.snapshot === snapshot && last.current.select === select)
-        return last.current.value;
-      const value = select(snapshot);
-      last.current = { snapshot, select, value };
-      return value;
-    },
-  );
+  return useSyncExternalStore(useSubscribe(client), () => {
+    const { snapshot } = client;
+    if (last.current?.snapshot === snapshot && last.current.select === select)
+      return last.current.value;
+    const value = select(snapshot);
+    last.current = { snapshot, select, value };
+    return value;
+  });
 }

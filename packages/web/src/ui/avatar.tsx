@@ -1,6 +1,6 @@
 import type { AccountId, ImageId } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
-import { useOptionalClient } from '../session/use-client.ts';
+import { useOptionalClient, useSubscribe } from '../session/use-client.ts';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { PresenceDot } from './presence-dot.tsx';
 import { SquareImage } from './square-image.tsx';
@@ -13,14 +13,18 @@ export function Avatar({
   name,
   size = 36,
   presence,
+  avatar = null,
 }: {
   id: string;
   name: string;
   size?: number;
   presence?: ShownPresence | undefined;
+  /** The avatar, from an answer of the server: of accounts that the client does not know, on large servers. */
+  avatar?: ImageId | null | undefined;
 }) {
   const hue = hueOf(id);
-  const image = useAvatar(id);
+  const known = useAvatar(id);
+  const image = known === undefined ? avatar : known;
   return (
     <span
       className="relative inline-flex shrink-0"
@@ -39,14 +43,12 @@ export function Avatar({
   );
 }
 
-const noChange = () => () => undefined;
-
-/** Returns the avatar of an account, null if it has none or is not known. */
-function useAvatar(id: string): ImageId | null {
+/** Returns the avatar of an account, null if it has none, undefined if the client does not know the account. */
+function useAvatar(id: string): ImageId | null | undefined {
   const client = useOptionalClient();
   return useSyncExternalStore(
-    client ? (listener) => client.subscribe(listener) : noChange,
-    () => client?.snapshot.users.get(id as AccountId)?.avatar ?? null,
+    useSubscribe(client),
+    () => client?.snapshot.users.get(id as AccountId)?.avatar,
   );
 }
 

@@ -48,7 +48,13 @@ export function ProfileCard({ id, onClose }: { id: AccountId; onClose: () => voi
       ) : (
         <>
           <div className="flex items-center gap-4">
-            <Avatar id={id} name={data.displayName} size={64} presence={presence} />
+            <Avatar
+              id={id}
+              name={data.displayName}
+              size={64}
+              presence={presence}
+              avatar={data.avatar}
+            />
             <p className="min-w-0 text-muted">
               <span className="block truncate">@{data.username}</span>
               <span className="block text-sm">

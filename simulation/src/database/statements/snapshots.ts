@@ -58,7 +58,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-members', '288cd2113c65', (tx, values) => {
+  reads('conversations-members', '89277dab756c', (tx, values) => {
     const [account, conversation, after, search, limit, receipts] = values as [
       string,
       string,
@@ -82,7 +82,7 @@ export const snapshotStatements: readonly Statement[] = [
     return items.length > 0 ? items : [{ item: null }];
   }),
 
-  reads('conversations-member', '9f0da377bb8a', (tx, values) => {
+  reads('conversations-member', '7ce631085d14', (tx, values) => {
     const [account, conversation, id, receipts] = values as [string, string, string, number];
     const found = tx.one(tx.tables.conversationsById, conversation);
     const member = tx.one(tx.tables.accountsById, id);
@@ -256,6 +256,7 @@ const memberJson = (
   account: m.account_id,
   username: account.username,
   displayName: account.display_name,
+  avatar: null,
   role: m.role,
   joinedSeq: m.joined_seq,
   readSeq: conversation.member_count <= receipts ? m.read_seq : null,

@@ -1,0 +1,52 @@
+import type { ParleyClient } from '@parley/client';
+import { useEffect, useSyncExternalStore } from 'react';
+
+/** Where the browser keeps the name, so that a page shows it before the server has answered. */
+const KEY = 'parley.server-name';
+
+/** The name of a server that was never given one. */
+const DEFAULT = 'Parley';
+
+let name = stored() ?? DEFAULT;
+const listeners = new Set<() => void>();
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    // The browser blocks storage.
+    return null;
+  }
+}
+
+function change(to: string): void {
+  name = to;
+  for (const listener of listeners) listener();
+  try {
+    localStorage.setItem(KEY, to);
+  } catch {
+    // The browser blocks storage: the name is requested at every start.
+  }
+}
+
+/** Returns the name of the server. */
+export const useServerName = (): string => useSyncExternalStore(subscribe, () => name);
+
+/** Requests the name of the server, and follows its changes. */
+export function useServerNameOf(client: ParleyClient): void {
+  useEffect(() => {
+    client.api.serverSettings().then(
+      (settings) => change(settings.name),
+      // Offline: the last known name stays.
+      () => undefined,
+    );
+    return client.onEvent((event) => {
+      if (event.type === 'server.updated' && event.data.name !== undefined) change(event.data.name);
+    });
+  }, [client]);
+}
