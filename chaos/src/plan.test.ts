@@ -12,6 +12,7 @@ const options: Options = {
   rounds: 3,
   roundMs: 2_000,
   commandsPerSecond: 100,
+  threads: true,
   faults: FAULTS,
   faultsPerRound: 3,
   deadlineMs: 20_000,
@@ -46,4 +47,14 @@ test('a plan has every kind of client and command', () => {
   for (const { steps } of rounds) {
     expect(steps.every((s, i) => s.at >= (steps[i - 1]?.at ?? 0) && s.at < 2_000)).toBe(true);
   }
+});
+
+test('a plan without threads has posts in place of what is done in them', () => {
+  const steps = planRun({ ...options, threads: false, rounds: 6 }).rounds.flatMap((r) => r.steps);
+  const { length } = steps.filter(({ op }) => op === 'post');
+  expect(length).toBeGreaterThan(steps.length / 2);
+  const ops = new Set<string>(steps.map((s) => s.op));
+  for (const op of ['reply', 'poll', 'vote', 'close', 'follow', 'unfollow', 'read-thread'])
+    expect(ops.has(op)).toBe(false);
+  expect(steps.some(({ text }) => text.includes('@'))).toBe(false);
 });

@@ -32,6 +32,8 @@ export interface Options {
   /** How long commands are sent in a round, ms. */
   readonly roundMs: number;
   readonly commandsPerSecond: number;
+  /** Whether clients also reply in threads, vote in polls and mention others. */
+  readonly threads: boolean;
   /** The allowed faults; those that the mode does not use are left out. */
   readonly faults: readonly FaultName[];
   /** Faults in a round, at most. */
@@ -184,13 +186,6 @@ function planClients(options: Options, accounts: number, random: Random): Client
 const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['edit', 0.09],
   ['delete', 0.04],
-  ['reply', 0.1],
-  ['poll', 0.01],
-  ['vote', 0.04],
-  ['close', 0.005],
-  ['follow', 0.01],
-  ['unfollow', 0.01],
-  ['read-thread', 0.03],
   ['react', 0.07],
   ['unreact', 0.02],
   ['read', 0.06],
@@ -202,6 +197,16 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['pin', 0.03],
   ['unpin', 0.02],
 ];
+/** The shares of what is done in threads and polls. */
+const THREAD_SHARES: typeof SHARES = [
+  ['reply', 0.1],
+  ['poll', 0.01],
+  ['vote', 0.04],
+  ['close', 0.005],
+  ['follow', 0.01],
+  ['unfollow', 0.01],
+  ['read-thread', 0.03],
+];
 
 function planSteps(
   options: Options,
@@ -212,10 +217,11 @@ function planSteps(
 ): Step[] {
   const steps: Step[] = [];
   const count = Math.round((options.commandsPerSecond * options.roundMs) / 1000);
+  const shares = options.threads ? [...SHARES, ...THREAD_SHARES] : SHARES;
   for (let n = 0; n < count; n++) {
     const client = random.int(0, clients.length - 1);
     const { account, name } = clients[client] as ClientPlan;
-    const op = random.weighted(SHARES, 'post');
+    const op = random.weighted(shares, 'post');
     const conversation = pickConversation(options, random, conversations, account, op);
     const text =
       op === 'react' || op === 'unreact'
@@ -261,7 +267,8 @@ function pickConversation(
 function textOf(options: Options, name: string, random: Random): string {
   // Three bytes per character: the kernel’s buffers must be full before anything waits.
   if (options.mode === 'slow') return `${name} ${'€'.repeat(random.int(10_000, 15_900))}`;
-  const text = random.chance(MENTION_SHARE) ? `${mention(options, random)} ${name}` : name;
+  const text =
+    options.threads && random.chance(MENTION_SHARE) ? `${mention(options, random)} ${name}` : name;
   return random.chance(0.02) ? `${text} ${'é'.repeat(random.int(100, 4_000))}` : text;
 }
 

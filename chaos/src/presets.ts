@@ -9,6 +9,7 @@ const common = {
   rounds: 4,
   roundMs: 3_000,
   commandsPerSecond: 120,
+  threads: true,
   faultsPerRound: 3,
   deadlineMs: 25_000,
   faults: [] as readonly FaultName[],
@@ -35,8 +36,9 @@ export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
   database: { ...common, nodes: 1, faults: DATABASE_FAULTS, faultsPerRound: 4 },
 };
 
-/** A small run: enough to find a planted fault. */
+/** A small run: enough to find a planted fault, none of which is about threads. With more posts they show sooner. */
 export const SMALL = {
+  threads: false,
   clients: 16,
   conversations: 8,
   nodes: 1,

@@ -874,16 +874,16 @@ describe('an avatar', () => {
   });
 
   test('is kept if it is in use again when its turn to be deleted comes', async () => {
-    const eve = Object.assign(await server.register('eve'), { url: server.url });
+    const nia = Object.assign(await server.register('nia'), { url: server.url });
     const path = '/me/avatar';
-    const first = (await set(eve, path, await png('#7a1fa2'))).body.avatar;
-    const second = (await set(eve, path, await png('#1f7a22'))).body.avatar;
-    await eve.request('DELETE', path);
+    const first = (await set(nia, path, await png('#7a1fa2'))).body.avatar;
+    const second = (await set(nia, path, await png('#1f7a22'))).body.avatar;
+    await nia.request('DELETE', path);
     const store = fileStoreOf({ dataDir });
     const removing: FileStore = Object.create(store, {
       remove: {
         value: async (digest: string) => {
-          await server.rows(`update accounts set avatar = '${second}' where id = '${eve.id}'`);
+          await server.rows(`update accounts set avatar = '${second}' where id = '${nia.id}'`);
           await store.remove(digest);
         },
       },
@@ -896,13 +896,13 @@ describe('an avatar', () => {
       clock: { now: () => Date.now() },
       log: testLog,
     });
-    await collector.eraseUnused(eve.id);
+    await collector.eraseUnused(nia.id);
     await pool.end();
-    const left = await server.rows(`select id from images where created_by = '${eve.id}'`);
+    const left = await server.rows(`select id from images where created_by = '${nia.id}'`);
     expect(left.map(({ id }) => id)).toEqual([second]);
     expect(first).not.toBe(second);
     expect((await see(ann, second)).status).toBe(200);
-    await eve.request('DELETE', path);
+    await nia.request('DELETE', path);
   });
 
   test('is deleted when nothing refers to it any more, and with its account', async () => {
