@@ -63,7 +63,14 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     ],
     caughtBy: ['I1 acked is kept'],
     // What was lost never arrives, so that each round takes the whole time.
-    run: { mode: 'chaos', faults: ['kill-node'], faultsPerRound: 3, rounds: 2, deadlineMs: 6_000 },
+    run: {
+      mode: 'chaos',
+      faults: ['kill-node'],
+      faultsPerRound: 3,
+      commandsPerSecond: 160,
+      rounds: 2,
+      deadlineMs: 6_000,
+    },
   },
   'unchecked-commit': {
     description: 'take a COMMIT for successful although a statement before it in its group failed',
