@@ -58,7 +58,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
             for (const [i, p] of batch.entries()) {
               if (p.command.eventType === 'message.posted') this.#guard(() => p.settle(outcomes[i]));
             }
-            await new Promise((resolve) => setTimeout(resolve, 30));`,
+            await new Promise((resolve) => setTimeout(resolve, 250));`,
       },
     ],
     caughtBy: ['I1 acked is kept'],
