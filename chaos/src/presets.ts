@@ -29,7 +29,7 @@ export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
     conversations: 6,
     nodes: 1,
     rounds: 2,
-    commandsPerSecond: 100,
+    commandsPerSecond: 140,
     faultsPerRound: 0,
     deadlineMs: 60_000,
   },
