@@ -7,12 +7,7 @@ import {
   FileLinksAnswer,
   FileLinksQuery,
 } from '@parley/protocol';
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
-} from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -22,21 +17,17 @@ import { refuse } from '../http/errors.ts';
 import { Downloads } from './downloads.ts';
 import { contentDisposition } from './file-name.ts';
 import type { Digest, FileStore } from './file-store.ts';
+import { type LinkAdmissionDeps, linkAdmission } from './link-admission.ts';
 import type { FileTokens, LinkHolder } from './links.ts';
 import { isInline, servedType } from './media-type.ts';
 import { type ReadableFile, readableFiles } from './queries.ts';
 import { rangeOf } from './ranges.ts';
 
 /** The dependencies of the routes that send files. */
-export interface DownloadDeps {
+export interface DownloadDeps extends LinkAdmissionDeps {
   readonly pool: Pool;
   readonly store: FileStore;
   readonly tokens: FileTokens;
-  readonly authenticate: onRequestAsyncHookHandler;
-  /** Returns whether a session still exists. */
-  isAlive(holder: LinkHolder): Promise<boolean>;
-  /** Counts a request of an account. Returns the seconds to wait if there were too many; null otherwise. */
-  limitRequests(of: { account: AccountId }): number | null;
 }
 
 const OfFile = z.object({ id: FileId });
@@ -122,25 +113,9 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
     handler: async (request) => (await fileFor(sessionOf(request).account, request.params.id)).file,
   });
 
-  const holders = new WeakMap<FastifyRequest, LinkHolder>();
-  const holderOf = (request: FastifyRequest): LinkHolder => {
-    const known = holders.get(request);
-    if (known) return known;
-    const { account, id: session } = sessionOf(request);
-    return { account, session };
-  };
-  /** Admits the holder of a link, or an account with a token. */
-  const onRequest: onRequestAsyncHookHandler = async function (request, reply) {
-    const { token } = request.query as { token?: unknown };
-    if (typeof token !== 'string') return deps.authenticate.call(this, request, reply);
-    const { id } = request.params as { id: FileId };
-    const holder = tokens.read(id, token);
-    if (!holder) refuse('link_expired');
-    const retryAfter = deps.limitRequests({ account: holder.account });
-    if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
-    if (!(await deps.isAlive(holder))) refuse('link_expired');
-    holders.set(request, holder);
-  };
+  const { onRequest, holderOf } = linkAdmission(deps, (token, { params }) =>
+    tokens.read((params as { id: FileId }).id, token),
+  );
 
   app.route({
     method: 'GET',

@@ -1,10 +1,5 @@
 import { ImageId, ImageQuery, type ImageSize, ImageTokenAnswer } from '@parley/protocol';
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
-} from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
@@ -13,7 +8,7 @@ import { refuse } from '../http/errors.ts';
 import { BINARY, type DownloadDeps } from './download-routes.ts';
 import { type ImageContent, serverIcon, visibleImage } from './image-queries.ts';
 import type { ImageTokens } from './image-tokens.ts';
-import type { LinkHolder } from './links.ts';
+import { linkAdmission } from './link-admission.ts';
 
 /** The dependencies of the routes that send images. */
 export interface ImageRouteDeps extends Omit<DownloadDeps, 'tokens'> {
@@ -55,18 +50,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
     },
   });
 
-  const holders = new WeakMap<FastifyRequest, LinkHolder>();
-  /** Admits the holder of a token of images, or an account with an access token. */
-  const onRequest: onRequestAsyncHookHandler = async function (request, reply) {
-    const { token } = request.query as { token?: unknown };
-    if (typeof token !== 'string') return authenticate.call(this, request, reply);
-    const holder = tokens.read(token);
-    if (!holder) refuse('link_expired');
-    const retryAfter = deps.limitRequests({ account: holder.account });
-    if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
-    if (!(await deps.isAlive(holder))) refuse('link_expired');
-    holders.set(request, holder);
-  };
+  const { onRequest, holderOf } = linkAdmission(deps, (token) => tokens.read(token));
 
   app.route({
     method: 'GET',
@@ -84,7 +68,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
     },
     onRequest,
     handler: async (request, reply) => {
-      const account = (holders.get(request) ?? sessionOf(request)).account;
+      const { account } = holderOf(request);
       const size = Number(request.query.size) as ImageSize;
       const image = await visibleImage(pool, account, request.params.id, size);
       if (!image) refuse('file_not_found', 'There is no such image');
