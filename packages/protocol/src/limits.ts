@@ -93,6 +93,8 @@ export const LIMITS = {
   notificationKeywordCharacters: 50,
   /** Conversations and threads with notification settings of their own, of one account. */
   notificationOverrides: 2_000,
+  /** Devices to which notifications are pushed, of one account. */
+  notificationDevices: 20,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AccountId } from './ids.ts';
 import {
+  type ChannelDecision,
+  type ChannelReason,
   decideNotification,
   NOTIFYING_REASONS,
   type NotificationReason,
@@ -59,10 +61,11 @@ function decide({ event, general, settings, recipient }: Case) {
   );
 }
 
-/** What is decided: b = badge, a = in-app, p = push, e = email. */
+/** What is decided: b = badge, a = in-app, p = push, l = push later, e = email. */
 const shown = (c: Case) => {
   const { badge, inApp, push, email, reason } = decide(c);
-  const channels = `${badge ? 'b' : ''}${inApp ? 'a' : ''}${push ? 'p' : ''}${email ? 'e' : ''}`;
+  const pushed = { now: 'p', later: 'l', never: '' }[push.send];
+  const channels = `${badge ? 'b' : ''}${inApp ? 'a' : ''}${pushed}${email.send === 'never' ? '' : 'e'}`;
   return [reason, channels];
 };
 
@@ -75,13 +78,13 @@ const newUser: NotifyingEvent = { kind: 'new_user', actor: OTHER };
 
 /** Each row: the case, the reason, the channels, and what the case is. */
 const TABLE: [NotificationReason, string, string, Case][] = [
-  ['all_messages', 'bap', 'a message of a group, by default', {}],
+  ['all_messages', 'ba', 'a message of a group, by default', {}],
   ['all_messages', 'ba', 'while a device is in use', { recipient: { presence: 'active' } }],
   ['all_messages', 'ba', 'while it is unknown', { recipient: { presence: 'unknown' } }],
   ['direct_message', 'bape', 'a direct message', { event: direct }],
   [
     'direct_message',
-    'bae',
+    'bale',
     'a direct message at a desk',
     { event: direct, recipient: { presence: 'active' } },
   ],
@@ -102,7 +105,7 @@ const TABLE: [NotificationReason, string, string, Case][] = [
   ],
   [
     'mention_of_here',
-    'ba',
+    'bal',
     '@here for those who are',
     {
       event: { mention: 'here' },
@@ -137,7 +140,7 @@ const TABLE: [NotificationReason, string, string, Case][] = [
   ],
   [
     'all_messages',
-    'bap',
+    'ba',
     'a reply that is shown in the conversation too',
     { recipient: { isFollowing: false } },
   ],
@@ -183,7 +186,7 @@ const TABLE: [NotificationReason, string, string, Case][] = [
   ],
   [
     'all_messages',
-    'bap',
+    'ba',
     'after the end of a mute',
     { settings: { conversation: { level: null, muted: { until: EARLIER } } } },
   ],
@@ -313,6 +316,24 @@ const TABLE: [NotificationReason, string, string, Case][] = [
 describe('decideNotification', () => {
   test.each(TABLE)('%s → %s: %s', (reason, channels, _words, given) => {
     expect(shown(given)).toEqual([reason, channels]);
+  });
+
+  test.each<[ChannelDecision['send'], ChannelReason, ChannelDecision['send'], ChannelReason, Case]>(
+    [
+      ['now', 'away', 'later', 'unread', { event: direct }],
+      ['later', 'in_use', 'later', 'unread', { event: direct, recipient: { presence: 'active' } }],
+      ['later', 'in_use', 'later', 'unread', { event: direct, recipient: { presence: 'unknown' } }],
+      ['now', 'away', 'never', 'not_about_recipient', { event: { mention: 'everyone' } }],
+      ['never', 'not_about_recipient', 'never', 'not_about_recipient', {}],
+      ['never', 'not_notified', 'never', 'not_notified', { event: { actor: ME } }],
+      ['never', 'not_notified', 'later', 'unread', { event: direct, general: { quietHours } }],
+      ['never', 'not_notified', 'never', 'not_notified', { general: { level: 'mentions' } }],
+    ],
+  )('sends a push %s: %s, and an email %s: %s', (push, why, email, whyEmail, given) => {
+    expect(decide(given)).toMatchObject({
+      push: { send: push, reason: why },
+      email: { send: email, reason: whyEmail },
+    });
   });
 
   test('has a case for each reason', () => {

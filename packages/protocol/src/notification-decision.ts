@@ -41,6 +41,30 @@ export const SILENT_REASONS = [
   'new_people_off',
 ] as const;
 
+/** Why a channel is used, or is not. */
+export const CHANNEL_REASONS = [
+  /** No device is in use. */
+  'away',
+  /** A device is in use, which shows it. */
+  'in_use',
+  /** It is still not read after a while. */
+  'unread',
+  /** The channel is only for what is about the recipient. */
+  'not_about_recipient',
+  /** The recipient is not notified at all, or not to be disturbed. */
+  'not_notified',
+  /** The recipient has turned the channel off. */
+  'turned_off',
+] as const;
+export type ChannelReason = (typeof CHANNEL_REASONS)[number];
+
+/** Whether and when something is sent by a channel that reaches those who use no device. */
+export interface ChannelDecision {
+  /** `later`: after the delay of the channel, if it is still not read then. */
+  readonly send: 'now' | 'later' | 'never';
+  readonly reason: ChannelReason;
+}
+
 /** The reason of a decision. */
 export type NotificationReason =
   | (typeof NOTIFYING_REASONS)[number]
@@ -113,9 +137,8 @@ export interface NotificationDecision {
   /** Whether devices in use show it. */
   readonly inApp: boolean;
   /** Whether it is pushed to devices that are not in use. */
-  readonly push: boolean;
-  /** Whether it is a candidate for an email, if it is still not read after a while. */
-  readonly email: boolean;
+  readonly push: ChannelDecision;
+  readonly email: ChannelDecision;
   readonly reason: NotificationReason;
 }
 
@@ -163,10 +186,24 @@ function decideMessage(
   if (level === 'mentions' && !isAboutRecipient(reason, settings)) {
     return badgeOnly('level_mentions');
   }
-  const email = isForEmail(reason);
+  const email = isForEmail(reason) ? IF_UNREAD : NOT_ABOUT_RECIPIENT;
   const quiet = reasonForQuiet(settings, at);
   if (quiet) return { ...badgeOnly(quiet), email };
-  return { badge: true, inApp: true, push: recipient.presence === 'away', email, reason };
+  return { badge: true, inApp: true, push: pushOf(reason, settings, recipient), email, reason };
+}
+
+/** Decides whether to push a message that devices in use show. */
+function pushOf(
+  reason: NotificationReason,
+  { conversation, thread }: RecipientSettings,
+  { presence }: NotificationRecipient,
+): ChannelDecision {
+  // All messages of a group are pushed only to those who chose them for the group or the thread itself.
+  const chosen = thread?.level ?? conversation?.level ?? null;
+  if (reason === 'all_messages' && chosen !== 'all') return NOT_ABOUT_RECIPIENT;
+  return presence === 'away'
+    ? { send: 'now', reason: 'away' }
+    : { send: 'later', reason: 'in_use' };
 }
 
 /** Returns the reason to notify of a message, as if everything was wanted; null: it is shown elsewhere. */
@@ -228,11 +265,16 @@ function reasonForQuiet(
   return general.quietHours && isInQuietHours(general.quietHours, at) ? 'quiet_hours' : null;
 }
 
-const silent = (reason: NotificationReason): NotificationDecision => ({
+const NOT_NOTIFIED: ChannelDecision = { send: 'never', reason: 'not_notified' };
+const NOT_ABOUT_RECIPIENT: ChannelDecision = { send: 'never', reason: 'not_about_recipient' };
+const IF_UNREAD: ChannelDecision = { send: 'later', reason: 'unread' };
+
+/** Returns the decision not to notify in any way. */
+export const silent = (reason: NotificationReason): NotificationDecision => ({
   badge: false,
   inApp: false,
-  push: false,
-  email: false,
+  push: NOT_NOTIFIED,
+  email: NOT_NOTIFIED,
   reason,
 });
 const badgeOnly = (reason: NotificationReason): NotificationDecision => ({

@@ -340,6 +340,8 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   last_seen: 'when accounts were connected, in no event',
   notification_progress: 'how far notifications are decided, which is in no event',
   notification_decisions: 'what was decided when, with who was present then, which is in no event',
+  notification_devices: 'where notifications are pushed to, private to their account',
+  notification_deliveries: 'what was sent of notifications, which is in no event',
   drafts: 'unsent texts, private to their account',
   thread_cursors: 'how far accounts have read threads, which is in no event',
   files: 'uploaded files, of which events name those that were posted',

@@ -7,11 +7,9 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
+import { storeDecided } from './deliveries.ts';
 import { advance, type MessageToDecide, messagesIn, parted } from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
-
-/** What is recorded of a push or an email for which there is no channel yet. */
-export const NO_CHANNEL = 'no_channel';
 
 /** Messages whose recipients are in memory at a time: a thread can have thousands. */
 const MESSAGES_AT_ONCE = 100;
@@ -75,33 +73,13 @@ async function storeDecisions(
   presenceOf: PresenceOf,
   now: number,
 ): Promise<void> {
-  const rows = recipients.flatMap((recipient) => {
+  const decided = recipients.flatMap((recipient) => {
     const message = messages[recipient.n];
     if (!message) return [];
-    const presence = presenceOf(recipient.account);
-    return [{ message, recipient, decision: decisionFor(message, recipient, presence, now) }];
+    const { account } = recipient;
+    const { conversation, seq } = message;
+    const decision = decisionFor(message, recipient, presenceOf(account), now);
+    return [{ account, conversation, seq, decision }];
   });
-  if (rows.length === 0) return;
-  await client.query({
-    name: 'notifications-decided',
-    text: `insert into notification_decisions
-             (account_id, conversation_id, message_seq, decided_at, reason, badge, in_app, push, email)
-           select d.account, d.conversation, d.seq, $9, d.reason, d.badge, d.in_app,
-             case when d.push then '${NO_CHANNEL}' end, case when d.email then '${NO_CHANNEL}' end
-           from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::bool[], $6::bool[],
-             $7::bool[], $8::bool[])
-             d (account, conversation, seq, reason, badge, in_app, push, email)
-           on conflict do nothing`,
-    values: [
-      rows.map((r) => r.recipient.account),
-      rows.map((r) => r.message.conversation),
-      rows.map((r) => r.message.seq),
-      rows.map((r) => r.decision.reason),
-      rows.map((r) => r.decision.badge),
-      rows.map((r) => r.decision.inApp),
-      rows.map((r) => r.decision.push),
-      rows.map((r) => r.decision.email),
-      new Date(now),
-    ],
-  });
+  await storeDecided(client, decided, now);
 }

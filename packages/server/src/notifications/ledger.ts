@@ -6,36 +6,48 @@ const KEPT_MS = 30 * 86_400_000;
 /** Rows deleted by one statement. */
 const BATCH = 2_000;
 
-/** Deletes decisions that are older than 30 days, in batches. */
+/** The tables of decisions and of what became of them, with the column of their age. */
+const TABLES = { notification_decisions: 'decided_at', notification_deliveries: 'created_at' };
+
+/** Deletes decisions that are older than 30 days and what became of them, in batches. */
 export async function deleteOldDecisions(
   pool: pg.Pool,
   now: Date,
   isStopped: () => boolean,
 ): Promise<void> {
   const before = new Date(now.getTime() - KEPT_MS);
-  for (let deleted = BATCH; deleted === BATCH && !isStopped(); ) {
-    const { rowCount } = await pool.query({
-      name: 'notifications-delete-old',
-      text: `delete from notification_decisions
-             where ctid = any(array(
-               select ctid from notification_decisions where decided_at < $1
-               order by decided_at limit ${BATCH}))`,
-      values: [before],
-    });
-    deleted = rowCount ?? 0;
+  for (const [table, column] of Object.entries(TABLES)) {
+    for (let deleted = BATCH; deleted === BATCH && !isStopped(); ) {
+      const { rowCount } = await pool.query({
+        name: `${table}-delete-old`,
+        text: `delete from ${table}
+               where ctid = any(array(
+                 select ctid from ${table} where ${column} < $1 order by ${column} limit ${BATCH}))`,
+        values: [before],
+      });
+      deleted = rowCount ?? 0;
+    }
   }
 }
 
-/** Deletes the decisions about an account that is erased, in batches. */
+/** Deletes the decisions about an account that is erased, what became of them, and its devices. In batches. */
 export async function eraseDecisions(pool: pg.Pool, account: AccountId): Promise<void> {
-  for (let deleted = BATCH; deleted === BATCH; ) {
-    const { rowCount } = await pool.query({
-      name: 'erasures-notification-decisions',
-      text: `delete from notification_decisions
-             where ctid = any(array(
-               select ctid from notification_decisions where account_id = $1 limit ${BATCH}))`,
-      values: [account],
-    });
-    deleted = rowCount ?? 0;
+  // Without devices no deliveries are added.
+  await pool.query({
+    name: 'erasures-notification-devices',
+    text: 'delete from notification_devices where account_id = $1',
+    values: [account],
+  });
+  for (const table of Object.keys(TABLES)) {
+    for (let deleted = BATCH; deleted === BATCH; ) {
+      const { rowCount } = await pool.query({
+        name: `erasures-${table}`,
+        text: `delete from ${table}
+               where ctid = any(array(
+                 select ctid from ${table} where account_id = $1 limit ${BATCH}))`,
+        values: [account],
+      });
+      deleted = rowCount ?? 0;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId, Mention, Seq } from '@parley/protocol';
 import type pg from 'pg';
+import type { Queryable } from '../storage/queryable.ts';
 
 /** Messages that may concern single accounts, and how far decisions have come in each conversation. */
 
@@ -92,14 +93,7 @@ export async function messagesIn(
 ): Promise<MessageToDecide[]> {
   const { rows } = await client.query<MessageToDecide>({
     name: 'notifications-messages',
-    text: `with keywords as materialized (
-             select exists (select from notification_keywords) as exist
-           )
-           select g.conversation_id as conversation, g.seq, g.author_id as author,
-             c.kind = 'direct' as "isDirect", g.thread,
-             g.thread is not null and not g.also_in_conversation as "isOnlyInThread",
-             g.deleted_at is not null as "isDeleted", g.mentions,
-             case when k.exist then g.body else '' end as body
+    text: `${MESSAGES}
            from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
            join conversations c on c.id = r.id
            cross join keywords k
@@ -110,6 +104,34 @@ export async function messagesIn(
       ranges.map((r) => r.after),
       ranges.map((r) => r.upTo),
     ],
+  });
+  return rows;
+}
+
+/** SQL: messages to decide; `k` says whether any account has keywords. */
+const MESSAGES = `
+  with keywords as materialized (
+    select exists (select from notification_keywords) as exist
+  )
+  select g.conversation_id as conversation, g.seq, g.author_id as author,
+    c.kind = 'direct' as "isDirect", g.thread,
+    g.thread is not null and not g.also_in_conversation as "isOnlyInThread",
+    g.deleted_at is not null as "isDeleted", g.mentions,
+    case when k.exist then g.body else '' end as body`;
+
+/** Returns single messages as they are now, each once. Those that are gone are left out. */
+export async function messagesAt(
+  client: Queryable,
+  places: readonly { readonly conversation: ConversationId; readonly seq: Seq }[],
+): Promise<MessageToDecide[]> {
+  const { rows } = await client.query<MessageToDecide>({
+    name: 'notifications-messages-at',
+    text: `${MESSAGES}
+           from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
+           join conversations c on c.id = r.id and c.deleted_at is null
+           cross join keywords k
+           join messages g on g.conversation_id = r.id and g.seq = r.seq`,
+    values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
   });
   return rows;
 }

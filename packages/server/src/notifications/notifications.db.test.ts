@@ -1,4 +1,4 @@
-import { NOTIFICATION_DEFAULTS } from '@parley/protocol';
+import { NOTIFICATION_DEFAULTS, type Seq } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -7,8 +7,10 @@ import { until } from '../../test/support/sink.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
 import { examine } from '../doctor/doctor.ts';
 import { decideNext } from './decide.ts';
+import { claimDeliveries, deferDeliveries, finishDeliveries } from './deliveries.ts';
 import { deleteOldDecisions } from './ledger.ts';
 import { conversationsBehind } from './messages-to-decide.ts';
+import { recheck } from './recheck.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -220,6 +222,7 @@ describe('the ledger of notifications', () => {
       inApp: true,
       push: 'no_channel',
       email: 'no_channel',
+      deliveries: [],
       decidedAt: expect.any(String),
     });
   });
@@ -325,7 +328,8 @@ describe('the ledger of notifications', () => {
     expect(
       await server.rows(
         `select from notification_decisions
-         where conversation_id = '${group}' and (push is not null or email is not null or in_app)`,
+         where conversation_id = '${group}'
+           and (push is not null or email is not null or in_app)`,
       ),
     ).toEqual([]);
   });
@@ -413,6 +417,131 @@ describe('the ledger of notifications', () => {
     expect((await rowsOf(group)).filter((row) => row.message_seq === seq)).toEqual([
       { account_id: sue.id, message_seq: seq, reason: 'keyword' },
     ]);
+  });
+
+  describe('deliveries', () => {
+    /** Adds a device of a user, to which nothing can be sent. */
+    const aDevice = async (user: User): Promise<string> => {
+      const [row] = await server.rows(
+        `insert into notification_devices
+           (id, account_id, kind, added_by, name, sealed, address_hash, shows_content)
+         values (gen_random_uuid(), '${user.id}', 'test', gen_random_uuid(), 'Phone', '', uuid_send(gen_random_uuid()), true)
+         returning id`,
+      );
+      return String(row?.id);
+    };
+    const deliveriesOf = (user: User) =>
+      server.rows(
+        `select message_seq::int as seq, channel, device_id, attempts, outcome, due_at is null as done
+         from notification_deliveries where account_id = '${user.id}' order by id`,
+      );
+    const claim = () => claimDeliveries(server.pool, 'push', 100);
+
+    test('are stored with the decision, one for each device, also for @everyone', async () => {
+      const tim = await server.register('tim');
+      const devices = [await aDevice(tim), await aDevice(tim)].sort();
+      const group = await ann.group('of tim', [tim, bob]);
+      const named = await post(ann, group, { body: '@tim look' });
+      await post(ann, group, { body: 'plain' });
+      const everyone = await post(ann, group, { body: '@everyone look' });
+      await decided(group, everyone);
+      const stored = await deliveriesOf(tim);
+      expect(stored.map((d) => [d.seq, d.channel, d.done])).toEqual([
+        [named, 'push', false],
+        [named, 'push', false],
+        [everyone, 'push', false],
+        [everyone, 'push', false],
+      ]);
+      expect([...new Set(stored.map((d) => d.device_id))].sort()).toEqual(devices);
+      expect((await why(tim, group, named)).body).toMatchObject({ push: 'away' });
+      // Decided again from an earlier position: none is stored twice.
+      await server.rows(
+        `update notification_progress set seq = 0 where conversation_id = '${group}'`,
+      );
+      await decideNext(server.pool, [group], () => 'away', Date.now());
+      expect(await deliveriesOf(tim)).toEqual(stored);
+    });
+
+    test('are claimed by one node at a time, and only the holder of the lease ends them', async () => {
+      const una = await server.register('una');
+      await aDevice(una);
+      const group = await ann.group('of una', [una]);
+      for (let n = 0; n < 20; n++) await post(ann, group, { body: `@una ${n}` });
+      await decided(group, 20);
+      const claims = await Promise.all([claim(), claim(), claim()]);
+      const of = claims.map((c) => c.deliveries.filter((d) => d.account === una.id));
+      const ids = of.flat().map((d) => d.id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toHaveLength((await deliveriesOf(una)).length);
+      // As if the leases of a node that was killed had ended.
+      await server.rows(
+        `update notification_deliveries set due_at = now() where account_id = '${una.id}'`,
+      );
+      const next = await claim();
+      for (const { lease, deliveries } of claims) {
+        await finishDeliveries(
+          server.pool,
+          lease,
+          deliveries.map(({ id }) => ({ id, outcome: 'late' })),
+        );
+      }
+      const [first, ...others] = next.deliveries.filter((d) => d.account === una.id);
+      await finishDeliveries(server.pool, next.lease, [{ id: first?.id ?? '', outcome: 'sent' }]);
+      await deferDeliveries(
+        server.pool,
+        next.lease,
+        others.map(({ id }) => ({ id, delayMs: 60_000, error: 'busy' })),
+      );
+      const after = await deliveriesOf(una);
+      expect(after.filter((d) => d.outcome === 'sent')).toHaveLength(1);
+      expect(after.filter((d) => d.outcome === null && !d.done && d.attempts === 2)).toHaveLength(
+        others.length,
+      );
+      expect((await claim()).deliveries.filter((d) => d.account === una.id)).toEqual([]);
+      expect((await why(una, group, first?.seq ?? 0)).body.deliveries).toMatchObject([
+        { channel: 'push', device: 'Phone', attempts: 2, outcome: 'sent', error: null },
+      ]);
+    });
+
+    test('are decided again before they are sent', async () => {
+      const [vic, wim] = [await server.register('vic'), await server.register('wim')];
+      const group = await ann.group('of vic', [vic, wim]);
+      const [deleted, read, seen] = [
+        await post(ann, group, { body: '@vic gone' }),
+        await post(ann, group, { body: '@vic read' }),
+        await post(ann, group, { body: '@vic @wim seen' }),
+      ];
+      const now = (user: User, seq: number, presence: 'away' | 'active' = 'away') =>
+        recheck(
+          server.pool,
+          [{ id: '1', account: user.id, conversation: group, seq: seq as Seq }],
+          () => presence,
+          Date.now(),
+        ).then((all) => all.get('1'));
+      expect(await now(vic, seen)).toMatchObject({ reason: 'mention', push: { send: 'now' } });
+      expect(await now(vic, seen, 'active')).toMatchObject({ push: { send: 'later' } });
+      await ann.request('DELETE', `/conversations/${group}/messages/${deleted}`);
+      expect(await now(vic, deleted)).toMatchObject({ reason: 'message_deleted' });
+      await vic.request('POST', `/conversations/${group}/read`, { seq: read });
+      expect(await now(vic, read)).toMatchObject({ reason: 'already_read' });
+      await override(vic, group, { muted: { until: null } });
+      expect(await now(vic, seen)).toMatchObject({ reason: 'conversation_muted' });
+      await override(vic, group, { muted: null });
+      expect(await now(vic, seen)).toMatchObject({ push: { send: 'now' } });
+      const suspend = (until: string) =>
+        server.rows(`update accounts set suspended_until = ${until} where id = '${vic.id}'`);
+      await suspend(`now() + interval '1 day'`);
+      expect(await now(vic, seen)).toMatchObject({ push: { send: 'never' } });
+      await suspend('null');
+      await vic.request('POST', `/conversations/${group}/leave`);
+      expect(await now(vic, seen)).toMatchObject({ reason: 'not_member' });
+      // Also after it has joined again: it sees nothing of the time before.
+      await ann.request('POST', `/conversations/${group}/members`, { account: vic.id });
+      expect(await now(vic, seen)).toMatchObject({ reason: 'not_member' });
+      expect(await now(wim, seen)).toMatchObject({ push: { send: 'now' } });
+      await ann.request('DELETE', `/conversations/${group}`);
+      expect(await now(wim, seen)).toMatchObject({ push: { send: 'never' } });
+    });
   });
 
   test('is kept for 30 days', async () => {

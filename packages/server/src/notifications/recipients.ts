@@ -50,11 +50,12 @@ const current = (scope: string) =>
 /**
  * Returns the recipients of messages, all of them members since before the message: the others in direct
  * conversations, those who are mentioned by name, who may follow the thread or have settings for it, and those with
- * a keyword that is in the text.
+ * a keyword that is in the text; those with devices, if it mentions everyone. With `only`, of these accounts alone.
  */
 export async function recipientsOf(
   client: Queryable,
   messages: readonly MessageToDecide[],
+  only: readonly AccountId[] | null = null,
 ): Promise<Recipient[]> {
   const keywords = await keywordMatches(client, messages);
   const { rows } = await client.query<RecipientRow>({
@@ -63,6 +64,8 @@ export async function recipientsOf(
       with m as materialized (
         select * from unnest($1::uuid[], $2::int8[], $3::int8[], $4::uuid[], $5::bool[], $6::bool[])
           with ordinality m (id, seq, thread, author, is_direct, is_only_in_thread, n)
+      ), everyone as materialized (
+        select m.n, m.id from m where m.n = any($9::int8[])
       ), found as materialized (
         select m.n, o.account_id from m
         join memberships o on o.conversation_id = m.id and o.left_seq is null
@@ -83,6 +86,10 @@ export async function recipientsOf(
         select m.n, v.account_id from m
         join notification_changes v on v.conversation_id = m.id and v.thread = m.thread
           and v.is_current
+        union
+        select m.n, o.account_id from everyone m
+        join memberships o on o.conversation_id = m.id and o.left_seq is null
+        where exists (select from notification_devices v where v.account_id = o.account_id)
         union
         select m.n, k.account_id from unnest($7::int8[], $8::text[]) f (n, keyword)
         join m on m.n = f.n
@@ -114,7 +121,7 @@ export async function recipientsOf(
         and o.left_seq is null and o.joined_seq <= m.seq
       left join lateral ${threadState('f.account_id', 'm.id', 'm.thread')} state
         on m.thread is not null
-      where f.account_id <> m.author`,
+      where f.account_id <> m.author and ($10::uuid[] is null or f.account_id = any($10))`,
     values: [
       messages.map((m) => m.conversation),
       messages.map((m) => m.seq),
@@ -124,6 +131,8 @@ export async function recipientsOf(
       messages.map((m) => m.isOnlyInThread),
       keywords.map(({ n }) => n + 1),
       keywords.map(({ keyword }) => keyword),
+      messages.flatMap((m, n) => (m.mentions?.some((x) => x.kind === 'everyone') ? [n + 1] : [])),
+      only,
     ],
   });
   return rows.map((row) => ({

@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ConversationId,
+  LIMITS,
   type NotificationOverride,
   type NotificationReason,
   type NotificationSettings,
@@ -10,6 +11,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { threadState } from '../messages/thread-cursor-sql.ts';
+import { timestamp } from '../storage/sql.ts';
 import { decisionFor } from './decide.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
@@ -22,6 +24,7 @@ interface StoredDecision {
   inApp: boolean;
   push: string | null;
   email: string | null;
+  deliveries: WhyNotified['deliveries'];
   decidedAt: string;
 }
 
@@ -44,6 +47,17 @@ const settingsThen = (scope: string) =>
   `(select v.settings from notification_changes v
     where v.account_id = $1 and ${scope} and v.changed_at <= g.posted_at
     order by v.seq desc limit 1)`;
+
+/** SQL: what became of the decision `d`, as JSON. */
+const DELIVERIES = `coalesce((
+  select json_agg(json_build_object('channel', x.channel, 'device', v.name, 'attempts', x.attempts,
+    'outcome', x.outcome, 'at', ${timestamp('x.finished_at')}, 'error', x.last_error) order by x.id)
+  from (
+    select * from notification_deliveries
+    where account_id = d.account_id and conversation_id = d.conversation_id
+      and message_seq = d.message_seq
+    order by id limit ${LIMITS.notificationDevices + 1}) x
+  left join notification_devices v on v.id = x.device_id), '[]')`;
 
 /**
  * Returns what was decided about a message for an account: the stored decision, or what follows from the settings that
@@ -73,7 +87,7 @@ export async function whyNotified(
         case when g.thread is not null then state.is_following end as is_following,
         (select json_build_object('reason', d.reason, 'badge', d.badge, 'inApp', d.in_app,
            'push', d.push, 'email', d.email,
-           'decidedAt', to_char(d.decided_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+           'decidedAt', ${timestamp('d.decided_at')}, 'deliveries', ${DELIVERIES})
          from notification_decisions d
          where d.account_id = $1 and d.conversation_id = $2 and d.message_seq = $3) as decision,
         ${settingsThen('v.conversation_id is null')} as general,
@@ -136,5 +150,5 @@ function computed(
     'active',
     postedAt.getTime(),
   );
-  return { reason, badge, inApp, push: null, email: null, decidedAt: null };
+  return { reason, badge, inApp, push: null, email: null, deliveries: [], decidedAt: null };
 }

@@ -59,6 +59,16 @@ function Why({ why }: { why: WhyNotified }) {
       <p className="font-medium">{why.inApp ? t('why.notified') : t('why.notNotified')}</p>
       <p className="mt-1">{text === undefined ? why.reason : t(text)}</p>
       {why.push === 'no_channel' && <p className="mt-3 text-muted text-sm">{t('why.noChannel')}</p>}
+      {why.deliveries.length > 0 && (
+        <ul className="mt-3 text-muted text-sm">
+          {why.deliveries.map((delivery, n) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the list does not change.
+            <li key={n}>
+              <bdi>{channelName(delivery)}</bdi>: {outcomeText(delivery)}
+            </li>
+          ))}
+        </ul>
+      )}
       <p className="mt-3 text-[13px] text-muted">
         {why.decidedAt === null
           ? t('why.computed')
@@ -66,4 +76,20 @@ function Why({ why }: { why: WhyNotified }) {
       </p>
     </>
   );
+}
+
+type Delivery = WhyNotified['deliveries'][number];
+
+const channelName = ({ channel, device }: Delivery): string =>
+  device ?? (channel === 'email' ? t('why.byEmail') : t('why.removedDevice'));
+
+/** Returns what became of a notification that was to be sent to a device, or as an email. */
+function outcomeText({ outcome, at, attempts }: Delivery): string {
+  if (outcome === null) return t('why.pending');
+  const time = at === null ? '' : fullTime(at);
+  if (outcome === 'sent') return t('why.sent', { time });
+  if (outcome === 'failed') return t('why.failed', { count: attempts });
+  // Texts of reasons that only a newer server knows are missing here.
+  const reason = REASONS[outcome as NotificationReason] as PlainKey | undefined;
+  return reason === undefined ? t('why.cancelled') : `${t('why.cancelled')} ${t(reason)}`;
 }

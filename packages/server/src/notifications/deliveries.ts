@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import type { AccountId, ConversationId, NotificationDecision, Seq } from '@parley/protocol';
+import type pg from 'pg';
+import type { Queryable } from '../storage/queryable.ts';
+
+/**
+ * The outbox of notifications. A delivery is stored in the transaction that decides it and sent after its commit:
+ *
+ * 1. A node claims deliveries that are due, for the time of a lease. If it is killed, another node claims them when
+ *    the lease has ended: a crash between the sending and the commit of the outcome causes one duplicate at most.
+ * 2. Only the holder of the lease may finish or defer a delivery.
+ */
+
+/** How a notification reaches users who use no device. */
+export type DeliveryChannel = 'push' | 'email';
+
+/** A delivery that this node has claimed. */
+export interface Delivery {
+  readonly id: string;
+  readonly account: AccountId;
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  /** The device; null for an email. */
+  readonly device: string | null;
+  /** Attempts so far, with this one. */
+  readonly attempts: number;
+  readonly createdAt: Date;
+}
+
+/** Deliveries of one claim. */
+export interface Claim {
+  readonly lease: string;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** The time for which no other node claims a delivery, in seconds: longer than all timeouts of an attempt. */
+const LEASE_SECONDS = 120;
+/** The delay of a push to those who use a device: they may read the message there, in seconds. */
+const IN_USE_SECONDS = 60;
+/** Characters of an error that are kept. */
+const ERROR_MAX = 300;
+
+/** A decision of which deliveries follow. */
+export interface DecidedNotification {
+  readonly account: AccountId;
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  readonly decision: NotificationDecision;
+}
+
+/** Stores decisions, and the deliveries that follow from those that were not stored before. */
+export async function storeDecided(
+  client: pg.ClientBase,
+  decided: readonly DecidedNotification[],
+  now: number,
+): Promise<void> {
+  if (decided.length === 0) return;
+  const reasonOf = ({ badge, push, email }: NotificationDecision, channel: 'push' | 'email') =>
+    badge || push.send !== 'never' || email.send !== 'never'
+      ? { push, email }[channel].reason
+      : null;
+  await client.query({
+    name: 'notifications-decided',
+    text: `
+      with d as materialized (
+        select * from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::bool[], $6::bool[],
+          $7::text[], $8::text[], $9::text[], $10::text[])
+          d (account, conversation, seq, reason, badge, in_app, push, push_reason, email, email_reason)
+      ), devices as materialized (
+        select id, account_id from notification_devices where account_id = any($1::uuid[])
+      ), stored as (
+        insert into notification_decisions
+          (account_id, conversation_id, message_seq, decided_at, reason, badge, in_app, push, email)
+        select d.account, d.conversation, d.seq, $11, d.reason, d.badge, d.in_app,
+          case when d.push = 'now'
+              and not exists (select from devices v where v.account_id = d.account)
+            then '${NO_CHANNEL}' else d.push_reason end,
+          case when d.email <> 'never' then '${NO_CHANNEL}' else d.email_reason end
+        from d
+        on conflict do nothing
+        returning account_id, conversation_id, message_seq
+      )
+      insert into notification_deliveries
+        (account_id, conversation_id, message_seq, channel, device_id, due_at)
+      select d.account, d.conversation, d.seq, 'push', v.id,
+        now() + make_interval(secs => case d.push when 'now' then 0 else ${IN_USE_SECONDS} end)
+      from stored s
+      join d on d.account = s.account_id and d.conversation = s.conversation_id and d.seq = s.message_seq
+      join devices v on v.account_id = d.account
+      where d.push <> 'never'
+      order by s.conversation_id, s.message_seq, v.id
+      on conflict do nothing`,
+    values: [
+      decided.map((d) => d.account),
+      decided.map((d) => d.conversation),
+      decided.map((d) => d.seq),
+      decided.map((d) => d.decision.reason),
+      decided.map((d) => d.decision.badge),
+      decided.map((d) => d.decision.inApp),
+      decided.map((d) => d.decision.push.send),
+      decided.map((d) => reasonOf(d.decision, 'push')),
+      decided.map((d) => d.decision.email.send),
+      decided.map((d) => reasonOf(d.decision, 'email')),
+      new Date(now),
+    ],
+  });
+}
+
+/** What is stored of a channel that was decided for, but that the account does not have. */
+export const NO_CHANNEL = 'no_channel';
+
+/** Claims deliveries of a channel that are due, those that have been due for the longest time first. */
+export async function claimDeliveries(
+  pool: pg.Pool,
+  channel: DeliveryChannel,
+  max: number,
+): Promise<Claim> {
+  const lease = randomUUID();
+  const { rows } = await pool.query<Delivery>({
+    name: 'notifications-claim',
+    text: `update notification_deliveries
+           set attempts = attempts + 1, lease = $2, due_at = now() + make_interval(secs => $4)
+           where id in (
+             select id from notification_deliveries
+             where channel = $1 and due_at <= now()
+             order by due_at, id limit $3 for update skip locked)
+           returning id, account_id as account, conversation_id as conversation, message_seq as seq,
+             device_id as device, attempts, created_at as "createdAt"`,
+    values: [channel, lease, max, LEASE_SECONDS],
+  });
+  return { lease, deliveries: rows };
+}
+
+/** What became of a delivery. */
+export interface Finished {
+  readonly id: string;
+  /** `sent`, `failed`, or why it was not sent. */
+  readonly outcome: string;
+  readonly error?: string | undefined;
+}
+
+/** Ends deliveries. Those whose lease has passed to another node stay as they are. */
+export async function finishDeliveries(
+  on: Queryable,
+  lease: string,
+  finished: readonly Finished[],
+): Promise<void> {
+  if (finished.length === 0) return;
+  await on.query({
+    name: 'notifications-finish',
+    text: `update notification_deliveries d
+           set due_at = null, lease = null, outcome = f.outcome, finished_at = now(),
+             last_error = coalesce(f.error, d.last_error)
+           from unnest($2::int8[], $3::text[], $4::text[]) f (id, outcome, error)
+           where d.id = f.id and d.lease = $1`,
+    values: [
+      lease,
+      finished.map((f) => f.id),
+      finished.map((f) => f.outcome),
+      finished.map((f) => f.error?.slice(0, ERROR_MAX) ?? null),
+    ],
+  });
+}
+
+/** A delivery that is attempted again. */
+export interface Deferred {
+  readonly id: string;
+  /** The delay of the next attempt, ms. */
+  readonly delayMs: number;
+  readonly error: string;
+}
+
+/** Defers deliveries. Those whose lease has passed to another node stay as they are. */
+export async function deferDeliveries(
+  on: Queryable,
+  lease: string,
+  deferred: readonly Deferred[],
+): Promise<void> {
+  if (deferred.length === 0) return;
+  await on.query({
+    name: 'notifications-defer',
+    text: `update notification_deliveries d
+           set due_at = now() + make_interval(secs => f.delay / 1000), lease = null, last_error = f.error
+           from unnest($2::int8[], $3::float8[], $4::text[]) f (id, delay, error)
+           where d.id = f.id and d.lease = $1`,
+    values: [
+      lease,
+      deferred.map((d) => d.id),
+      deferred.map((d) => d.delayMs),
+      deferred.map((d) => d.error.slice(0, ERROR_MAX)),
+    ],
+  });
+}

@@ -1,0 +1,39 @@
+import { type NotificationDecision, silent } from '@parley/protocol';
+import type { Queryable } from '../storage/queryable.ts';
+import { decisionFor } from './decide.ts';
+import type { Delivery } from './deliveries.ts';
+import { messagesAt } from './messages-to-decide.ts';
+import { type PresenceOf, recipientsOf } from './recipients.ts';
+
+/** A notification that is about to be sent. */
+export type Undelivered = Pick<Delivery, 'id' | 'account' | 'conversation' | 'seq'>;
+
+/**
+ * Decides again about notifications, right before they are sent: with the settings, the memberships and what has been
+ * read by now. Returns null for those whose message is gone, and whose recipient may not see it any more or may not
+ * act: it left, was removed, is suspended or erased.
+ */
+export async function recheck(
+  on: Queryable,
+  deliveries: readonly Undelivered[],
+  presenceOf: PresenceOf,
+  now: number,
+): Promise<Map<string, NotificationDecision>> {
+  const messages = await messagesAt(on, deliveries);
+  const index = new Map(messages.map((m, n) => [`${m.conversation} ${m.seq}`, n]));
+  const recipients = await recipientsOf(on, messages, [
+    ...new Set(deliveries.map((d) => d.account)),
+  ]);
+  const found = new Map(recipients.map((r) => [`${r.n} ${r.account}`, r]));
+  return new Map(
+    deliveries.map(({ id, account, conversation, seq }) => {
+      const n = index.get(`${conversation} ${seq}`) ?? -1;
+      const message = messages[n];
+      const recipient = found.get(`${n} ${account}`);
+      // A message that was deleted has lost its mentions, and with them its recipients.
+      if (!message || message.isDeleted) return [id, silent('message_deleted')];
+      if (!recipient) return [id, silent('not_member')];
+      return [id, decisionFor(message, recipient, presenceOf(account), now)];
+    }),
+  );
+}
