@@ -40,7 +40,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts/users', 'files'],
   ['messages'],
   ['conversations', 'link-previews', 'personal'],
-  ['admission', 'blocks', 'event-visibility.ts', 'notifications', 'status', 'user-groups'],
+  ['admission', 'blocks', 'emoji', 'event-visibility.ts', 'notifications', 'status', 'user-groups'],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],

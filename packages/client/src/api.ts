@@ -42,6 +42,7 @@ import type {
   Visibility,
 } from '@parley/protocol';
 import { AdmissionApi } from './api-admission.ts';
+import { EmojiApi } from './api-emoji.ts';
 import { ImagesApi } from './api-images.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
@@ -134,6 +135,7 @@ export class ParleyApi extends RestSession {
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);
+  readonly emoji = new EmojiApi(this);
   /** Avatars and the icon of the server. */
   readonly images = new ImagesApi(this);
   readonly previews = new PreviewsApi(this);

@@ -3,6 +3,8 @@ import type {
   Ack,
   ClientId,
   ConversationId,
+  CustomEmoji,
+  EmojiId,
   Event,
   Me,
   Refusal,
@@ -32,6 +34,8 @@ export interface ClientSnapshot {
   readonly users: ReadonlyMap<AccountId, User>;
   /** From the first `client.userGroups.load()` on. */
   readonly userGroups: ReadonlyMap<UserGroupId, UserGroup>;
+  /** From the first `client.emoji.load()` on; also those that were deleted. */
+  readonly emoji: ReadonlyMap<EmojiId, CustomEmoji>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
   /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the own account. */
   readonly statuses: ReadonlyMap<AccountId, Status>;

@@ -20,6 +20,7 @@ import type {
 import { Commands, newId } from './commands.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { readHere, unreadHere, viewOf } from './conversations.ts';
+import { CustomEmojiList } from './custom-emoji.ts';
 import { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
@@ -46,6 +47,8 @@ export class ParleyClient {
   readonly api: ParleyApi;
   /** The user groups of the server; the snapshot has them from the first `load()` on. */
   readonly userGroups: UserGroups;
+  /** The custom emoji of the server. */
+  readonly emoji: CustomEmojiList;
   /** The account’s drafts, the same on all its devices. */
   readonly drafts: Drafts;
   /** The threads that the account follows, and what is unread in them. */
@@ -86,6 +89,7 @@ export class ParleyClient {
     this.userGroups = new UserGroups(options.api, (userGroups) =>
       this.#state.change({ userGroups }),
     );
+    this.emoji = new CustomEmojiList(options.api, (emoji) => this.#state.change({ emoji }));
     this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
     this.threads = new Threads({
       api: options.api,
@@ -454,6 +458,7 @@ export class ParleyClient {
     this.#users.clear();
     this.drafts.clear();
     this.userGroups.clear();
+    this.emoji.clear();
     this.threads.clear();
     this.notifications.clear();
     this.#typing.clear();
@@ -479,6 +484,7 @@ export class ParleyClient {
       commands: this.#commands,
       users: this.#users,
       userGroups: this.userGroups,
+      emoji: this.emoji,
       typing: this.#typing,
       presence: this.#presence,
       drafts: this.drafts,

@@ -62,6 +62,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'group.deleted': 'none',
   'user_group.changed': 'none',
   'user_group.deleted': 'none',
+  'emoji.changed': 'none',
+  'emoji.deleted': 'none',
   'server.updated': 'none',
 };
 

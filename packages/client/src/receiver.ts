@@ -22,6 +22,7 @@ import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
 import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
+import type { CustomEmojiList } from './custom-emoji.ts';
 import type { Drafts } from './drafts.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
@@ -53,6 +54,7 @@ export interface ReceiverDeps {
   readonly commands: Commands;
   readonly users: Users;
   readonly userGroups: UserGroups;
+  readonly emoji: CustomEmojiList;
   readonly typing: Typing;
   readonly presence: Presence;
   readonly drafts: Drafts;
@@ -193,8 +195,10 @@ export class Receiver {
     const epoch = local.begin(ready.epoch);
     if (epoch === 'other') counters.resets++;
     // A new client does not know of which epoch is what it has loaded until now.
-    if (epoch === 'same') this.#deps.userGroups.connected();
-    else this.#restored();
+    if (epoch === 'same') {
+      this.#deps.userGroups.connected();
+      this.#deps.emoji.connected();
+    } else this.#restored();
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
@@ -228,10 +232,11 @@ export class Receiver {
 
   /** What was loaded may be from before the server was restored. */
   #restored(): void {
-    const { drafts, threads, userGroups, notifications } = this.#deps;
+    const { drafts, threads, userGroups, emoji, notifications } = this.#deps;
     drafts.restored();
     threads.restored();
     userGroups.missed();
+    emoji.missed();
     notifications.restored();
     notifications.retry();
   }
@@ -456,6 +461,7 @@ export class Receiver {
     if (stream === WORKSPACE_STREAM) {
       users.load();
       this.#deps.userGroups.missed();
+      this.#deps.emoji.missed();
       // The role of this account and the settings of the server may be among what was skipped. After a
       // hello, `ready` has just said them.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();

@@ -21,6 +21,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   icon: false,
   registration: false,
   groupCreation: true,
+  emojiCreation: true,
   messageEditWindow: true,
   messageDeleteWindow: true,
   messageRetentionDays: false,

@@ -2,6 +2,7 @@ import {
   AccountId,
   ClientId,
   ConversationId,
+  EmojiId,
   FileId,
   LinkId,
   ScheduledId,
@@ -15,6 +16,7 @@ import { AccountApi } from './api-account.ts';
 import { AdminApi } from './api-admin.ts';
 import { AdmissionApi } from './api-admission.ts';
 import { AuthApi } from './api-auth.ts';
+import { EmojiApi } from './api-emoji.ts';
 import type { ApiError } from './api-error.ts';
 import { ImagesApi } from './api-images.ts';
 import { PersonalApi } from './api-personal.ts';
@@ -29,6 +31,8 @@ const A = AccountId.parse('0197a000-0000-7000-8000-00000000000a');
 const C = ConversationId.parse('0197a000-0000-7000-8000-00000000000c');
 const FILE = FileId.parse('0197a000-0000-7000-8000-0000000000ff');
 const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
+const E = EmojiId.parse('0197a000-0000-7000-8000-0000000000e1');
+
 const G = UserGroupId.parse('0197a000-0000-7000-8000-00000000000e');
 const SEQ = Seq.parse(7);
 const SCHEDULED = ScheduledId.parse('0197a000-0000-7000-8000-00000000000d');
@@ -367,6 +371,18 @@ const AUTHORIZED: readonly Row[] = [
     { body: { members: [] } },
   ],
   [`DELETE /admin/user-groups/${G}`, ({ api }) => api.userGroups.delete(G)],
+  ['GET /emoji', ({ api }) => api.emoji.list()],
+  [
+    'POST /emoji',
+    ({ api }) => api.emoji.add({ name: 'parrot', aliases: ['bird'], file: FILE }),
+    { body: { name: 'parrot', aliases: ['bird'], file: FILE } },
+  ],
+  [
+    `PATCH /emoji/${E}`,
+    ({ api }) => api.emoji.update(E, { name: 'bird' }),
+    { body: { name: 'bird' } },
+  ],
+  [`DELETE /emoji/${E}`, ({ api }) => api.emoji.delete(E)],
   [
     `POST /conversations/${C}/messages/7/previews/remove`,
     ({ api }) => api.previews.remove(C, SEQ, 'https://example.org/'),
@@ -638,6 +654,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(AdmissionApi).map((name) => `api.admission.${name}(`),
       ...methods(ImagesApi).map((name) => `api.images.${name}(`),
       ...methods(PersonalApi).map((name) => `api.personal.${name}(`),
+      ...methods(EmojiApi).map((name) => `api.emoji.${name}(`),
       ...methods(UserGroupsApi).map((name) => `api.userGroups.${name}(`),
       ...methods(PollsApi).map((name) => `api.polls.${name}(`),
       ...methods(RetentionApi).map((name) => `api.retention.${name}(`),

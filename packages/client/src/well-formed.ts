@@ -77,6 +77,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
     members: 'object',
   },
   'user_group.deleted': { userGroup: 'string' },
+  'emoji.changed': { emoji: 'string', name: 'string', aliases: 'object', image: 'string' },
+  'emoji.deleted': { emoji: 'string' },
   'server.updated': {},
 };
 

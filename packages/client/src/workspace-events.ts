@@ -8,6 +8,7 @@ import type {
   WorkspaceEventType,
 } from '@parley/protocol';
 import type { ClientEvents } from './client-types.ts';
+import type { CustomEmojiList } from './custom-emoji.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientState } from './state.ts';
 import type { UserGroups } from './user-groups.ts';
@@ -18,6 +19,7 @@ export interface WorkspaceContext {
   readonly state: ClientState;
   readonly users: Users;
   readonly userGroups: UserGroups;
+  readonly emoji: CustomEmojiList;
   readonly events: Emitter<ClientEvents>;
   isLive(): boolean;
 }
@@ -63,6 +65,8 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   },
   'user_group.changed': (event, { userGroups }) => userGroups.applied(event),
   'user_group.deleted': (event, { userGroups }) => userGroups.applied(event),
+  'emoji.changed': (event, { emoji }) => emoji.applied(event),
+  'emoji.deleted': (event, { emoji }) => emoji.applied(event),
   // What others see of the account stays the same.
   'user.suspended': 'ignored',
   'user.unsuspended': 'ignored',

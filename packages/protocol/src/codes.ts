@@ -123,6 +123,9 @@ export const ERRORS = {
     title: 'This user group was changed in the meantime; load it again',
   },
   too_many_user_groups: { status: 409, title: 'The server has reached the limit of user groups' },
+  emoji_name_taken: { status: 409, title: 'A custom emoji with this name already exists' },
+  emoji_not_found: { status: 404, title: 'Custom emoji not found' },
+  too_many_emoji: { status: 409, title: 'The server has reached the limit of custom emoji' },
   email_taken: { status: 409, title: 'An account with this email address already exists' },
   too_many_reactions: { status: 409, title: 'This message has reached the limit of reactions' },
   too_many_pins: {

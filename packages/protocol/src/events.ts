@@ -6,6 +6,7 @@ import {
   AccountId,
   ClientId,
   ConversationId,
+  EmojiId,
   ImageId,
   LinkId,
   ScheduledId,
@@ -18,7 +19,7 @@ import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
 import { MessageRetention } from './retention.ts';
 import { ChangedServerSettings } from './server-settings.ts';
-import { Emoji } from './text.ts';
+import { ReactionEmoji } from './text.ts';
 
 /**
  * Every durable fact that clients must learn of is an event in a stream. This file lists all event
@@ -34,9 +35,9 @@ export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
 /**
- * Whom a message mentions, or which group it links to: what the server has made of `@name` and `#name` in
- * the text. The text stays as it was typed; `name` says which part of it is meant, and `id` stays valid
- * when the user or the group is renamed. `@here` is for the members who are online when it is posted. The
+ * Whom a message mentions, which group it links to, or which custom emoji it shows: what the server has made of
+ * `@name`, `#name` and `:name:` in the text. The text stays as it was typed; `name` says which part of it is meant, and `id` stays valid
+ * when the user, the group or the emoji is renamed. `@here` is for the members who are online when it is posted. The
  * `accounts` of a user group are those that were members of the conversation when it was posted or edited.
  */
 export const Mention = z
@@ -49,6 +50,7 @@ export const Mention = z
       id: UserGroupId,
       accounts: z.array(AccountId).max(LIMITS.userGroupMembers),
     }),
+    z.object({ kind: z.literal('emoji'), name: z.string(), id: EmojiId }),
     z.object({ kind: z.literal('everyone') }),
     z.object({ kind: z.literal('here') }),
   ])
@@ -178,8 +180,8 @@ const CONVERSATION_EVENTS = {
     ...inThread,
     threadSummary: ThreadSummary.nullable().optional(),
   }),
-  'reaction.added': z.object({ message: Seq, emoji: Emoji }),
-  'reaction.removed': z.object({ message: Seq, emoji: Emoji }),
+  'reaction.added': z.object({ message: Seq, emoji: ReactionEmoji }),
+  'reaction.removed': z.object({ message: Seq, emoji: ReactionEmoji }),
   /**
    * The previews of the links of a message, all of them: they replace earlier ones, which are removed from
    * earlier events. The actor is the author of the message, or who has removed a preview. The links in
@@ -320,6 +322,16 @@ const WORKSPACE_EVENTS = {
     members: z.array(AccountId).max(LIMITS.userGroupMembers),
   }),
   'user_group.deleted': z.object({ userGroup: UserGroupId }),
+  /** A custom emoji was added or renamed: the whole emoji as it is now. */
+  'emoji.changed': z.object({
+    emoji: EmojiId,
+    name: z.string(),
+    aliases: z.array(z.string()).max(LIMITS.emojiAliases),
+    image: ImageId,
+    creator: AccountId,
+  }),
+  /** Messages and reactions show its name from then on. */
+  'emoji.deleted': z.object({ emoji: EmojiId }),
   /** Settings of the server were changed: those in the event, to these values. */
   'server.updated': ChangedServerSettings,
 } as const;

@@ -13,7 +13,7 @@ import {
   ThreadCursor,
   UnreadMentions,
 } from './resources.ts';
-import { Body, Emoji, withContent } from './text.ts';
+import { Body, ReactionEmoji, withContent } from './text.ts';
 
 /**
  * The frames of the live socket (`/api/v1/live`). Each is one JSON object whose kind is named by
@@ -72,8 +72,8 @@ export const Post = withContent({
 });
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
-export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: Emoji });
-export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: Emoji });
+export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: ReactionEmoji });
+export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: ReactionEmoji });
 export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
 export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
 /**

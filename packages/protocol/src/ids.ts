@@ -36,9 +36,11 @@ export type ScheduledId = Branded<string, 'ScheduledId'>;
 export type SessionId = Branded<string, 'SessionId'>;
 /** Identifies a user group: accounts that are mentioned together. */
 export type UserGroupId = Branded<string, 'UserGroupId'>;
+/** Identifies a custom emoji of the server. */
+export type EmojiId = Branded<string, 'EmojiId'>;
 /** Identifies an uploaded file, and its upload until it is complete. */
 export type FileId = Branded<string, 'FileId'>;
-/** Identifies an image that the server has made: an avatar, or its icon. Another image has another id. */
+/** Identifies an image that the server has made: an avatar, its icon, or a custom emoji. Another image has another id. */
 export type ImageId = Branded<string, 'ImageId'>;
 /** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
 export type Seq = Branded<number, 'Seq'>;
@@ -51,6 +53,7 @@ export const LinkId = uuid<LinkId>('A link id');
 export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
 export const SessionId = uuid<SessionId>('A session id');
 export const UserGroupId = uuid<UserGroupId>('The id of a user group');
+export const EmojiId = uuid<EmojiId>('The id of a custom emoji');
 export const FileId = uuid<FileId>('A file id');
 export const ImageId = uuid<ImageId>('An image id');
 export const Seq = count() as unknown as z.ZodType<Seq, number>;

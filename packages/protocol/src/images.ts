@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FileId } from './ids.ts';
 
-/** Avatars and the icon of the server: images that the server makes of uploaded files. */
+/** Avatars, the icon of the server and custom emoji: images that the server makes of uploaded files. */
 
 /** The widths and heights of an image, in pixels. */
 export const IMAGE_SIZES = [64, 256] as const;

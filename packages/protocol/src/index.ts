@@ -2,6 +2,7 @@
 export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';
+export * from './emoji-reference.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './field-error.ts';
@@ -26,6 +27,7 @@ export * from './rest-admin.ts';
 export * from './rest-audit.ts';
 export * from './rest-auth.ts';
 export * from './rest-bulk-deletions.ts';
+export * from './rest-emoji.ts';
 export * from './rest-factors.ts';
 export * from './rest-reports.ts';
 export * from './rest-search.ts';

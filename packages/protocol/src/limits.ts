@@ -139,6 +139,19 @@ export const LIMITS = {
   avatarBytes: 5 * 1024 * 1024,
   /** Avatars and icons that one account can set in an hour. */
   avatarsPerHour: 30,
+  /** Custom emoji of the server, and the deleted ones whose names are kept. */
+  customEmoji: 1_000,
+  deletedEmoji: 1_000,
+  /** The characters of the name of a custom emoji and of an alias, and the aliases of each. */
+  emojiNameMin: 2,
+  emojiNameMax: 32,
+  emojiAliases: 10,
+  /** A file of which a custom emoji is made, its frames, and the emoji itself, in bytes. */
+  emojiFileBytes: 2 * 1024 * 1024,
+  emojiFrames: 100,
+  emojiBytes: 512 * 1024,
+  /** Images of which one account can make custom emoji in an hour, avatars included. */
+  emojiPerHour: 200,
   /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
   fileNameBytes: 255,
   /**

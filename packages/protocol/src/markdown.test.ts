@@ -1,4 +1,4 @@
-import type { AccountId, ConversationId } from '@parley/protocol';
+import type { AccountId, ConversationId, EmojiId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Block, type Inline, linksIn, parseMarkdown } from './markdown.ts';
@@ -207,6 +207,24 @@ describe('mentions', () => {
         '. @unknown ',
         ['mention', '@here'],
         '!',
+      ],
+    ]);
+  });
+
+  test('of custom emoji are their names between colons, also with underscores', () => {
+    const emoji = ['a_b', 'c_d_'].map(
+      (name) => ({ kind: 'emoji', name, id: 'e' as EmojiId }) as const,
+    );
+    expect(blocks(parseMarkdown(':a_b: *:c_d_:* :a_b::c_d_: :no: `:a_b:`', emoji))).toEqual([
+      [
+        ['mention', ':a_b:'],
+        ' ',
+        ['emphasis', ['mention', ':c_d_:']],
+        ' ',
+        ['mention', ':a_b:'],
+        ['mention', ':c_d_:'],
+        ' :no: ',
+        ['code', ':a_b:'],
       ],
     ]);
   });

@@ -392,6 +392,7 @@ const text = (of: string): Inline => ({ kind: 'text', text: of });
 
 const signed = (mention: Mention): string => {
   if (mention.kind === 'group') return `#${mention.name}`;
+  if (mention.kind === 'emoji') return `:${mention.name}`;
   return `@${'name' in mention ? mention.name : mention.kind}`;
 };
 

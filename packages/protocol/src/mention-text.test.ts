@@ -19,6 +19,14 @@ test.each([
   ['`@ria` and ```\n@sol\n``` but @tia', ['@tia']],
   ['an open ` tick @ria', ['@ria']],
   ['an open ``` fence @ria', ['@ria']],
+  [
+    ':tada: :+1:(:party-parrot:) :a_b: @ria:tada:',
+    [':tada', ':+1', ':party-parrot', ':a_b', '@ria'],
+  ],
+  [':tada::+1:', [':tada', ':+1']],
+  ['10:30:45 a:bc: /b:cd: :x: :_a: :Tada: ::  : ab:', []],
+  ['`:tada:` and ```\n:tada:\n```', []],
+  [`:${'a'.repeat(32)}: :${'a'.repeat(33)}:`, [`:${'a'.repeat(32)}`]],
 ])('the mentions in %j', (text, expected) => {
   expect(found(text)).toEqual(expected);
 });
@@ -26,11 +34,12 @@ test.each([
 test('a span is where its name is in the text', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: fc.constantFrom('@', '#', 'a', 'é', '.', '_', ' ', '`') }),
+      fc.string({ unit: fc.constantFrom('@', '#', ':', 'a', 'é', '.', '_', ' ', '`') }),
       (text) => {
         for (const { sign, name, start, end } of mentionSpans(text)) {
-          expect(text.slice(start, end)).toBe(sign + name);
-          expect(name).not.toMatch(/^[._-]|[._-]$/);
+          expect(text.slice(start, end)).toBe(sign + name + (sign === ':' ? ':' : ''));
+          if (sign === ':') expect(name).toMatch(/^a[a_]+$/);
+          else expect(name).not.toMatch(/^[._-]|[._-]$/);
         }
       },
     ),

@@ -3,9 +3,12 @@ import type { AccountId } from './ids.ts';
 
 // Without schemas: the web client loads this with its first page, and must not load Zod for it.
 
-/** A name with its sign in the text of a message: `@ria` or `#design-team`, from `start` up to `end`. */
+/** The sign of a name: of a user or a user group, of a group, or of a custom emoji (which has it on both sides). */
+export type NameSign = '@' | '#' | ':';
+
+/** A name with its sign in the text of a message: `@ria`, `#design-team` or `:parrot:`, from `start` up to `end`. */
 export interface MentionSpan {
-  readonly sign: '@' | '#';
+  readonly sign: NameSign;
   /** Without the sign, as it was typed. */
   readonly name: string;
   readonly start: number;
@@ -13,10 +16,22 @@ export interface MentionSpan {
 }
 
 /**
+ * The pattern of a name of a custom emoji. It does not begin with `_`, so that no part of it is emphasis in
+ * Markdown.
+ */
+export const EMOJI_NAME = '[a-z0-9+-][a-z0-9_+-]{1,31}';
+
+/**
  * A sign that follows no letter, digit or sign (an address, a path, an entity), and what may follow in a
  * name. The length of a name is bounded, so that every search takes linear time.
  */
-const MENTION = /(?<![\p{L}\p{M}\p{N}_@#/&=.-])[@#][\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,79}/gu;
+const MENTION = new RegExp(
+  `(?<![\\p{L}\\p{M}\\p{N}_@#/&=.-])[@#][\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]{0,79}` +
+    // Not the minutes of a time, nor a part of a path.
+    `|(?<![\\p{L}\\p{M}\\p{N}/]):${EMOJI_NAME}:`,
+  'gu',
+);
+const EMOJI = new RegExp(`:${EMOJI_NAME}:`);
 
 /** Returns whether a mention is of an account: by its name, or by a user group. */
 export const isMentionOf = (mention: Mention, account: AccountId): boolean =>
@@ -25,16 +40,21 @@ export const isMentionOf = (mention: Mention, account: AccountId): boolean =>
     : mention.kind === 'user_group' && mention.accounts.includes(account);
 
 /** Returns whether a text can contain mentions at all: most messages do not. */
-export const mayMention = (text: string): boolean => text.includes('@') || text.includes('#');
+export const mayMention = (text: string): boolean =>
+  text.includes('@') || text.includes('#') || (text.includes(':') && EMOJI.test(text));
 
 /** Returns the names with a sign in a text without code, in order. */
 export function mentionSpans(text: string): MentionSpan[] {
   const spans: MentionSpan[] = [];
   for (const { 0: found, index: start } of text.matchAll(MENTION)) {
+    const sign = found[0] as NameSign;
     let length = found.length;
+    if (sign === ':') {
+      spans.push({ sign, name: found.slice(1, -1), start, end: start + length });
+      continue;
+    }
     // Punctuation at the end belongs to the sentence.
     while ('._-'.includes(found[length - 1] as string)) length--;
-    const sign = found[0] as '@' | '#';
     spans.push({ sign, name: found.slice(1, length), start, end: start + length });
   }
   return spans;

@@ -85,9 +85,9 @@ export type UserProfile = z.infer<typeof UserProfile>;
 
 /**
  * What an account may do on the server. `administer`: see and use the administration. `create_groups`: create
- * groups, which a setting of the server can limit to admins.
+ * groups; `add_emoji`: add custom emoji. Settings of the server can limit both to admins.
  */
-export const OwnPermission = z.enum(['administer', 'create_groups']);
+export const OwnPermission = z.enum(['administer', 'create_groups', 'add_emoji']);
 export type OwnPermission = z.infer<typeof OwnPermission>;
 
 /** An account as it sees itself. */

@@ -35,6 +35,8 @@ export const ServerSettings = z
     icon: ImageId.nullable(),
     /** Who may create groups. */
     groupCreation: Reach,
+    /** Who may add custom emoji. */
+    emojiCreation: Reach,
     /** How long members may edit their messages. */
     messageEditWindow: Window,
     /** How long members may delete their messages. */
@@ -57,6 +59,7 @@ export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   icon: null,
   registration: { mode: 'open', domains: [] },
   groupCreation: 'everyone',
+  emojiCreation: 'everyone',
   messageEditWindow: null,
   messageDeleteWindow: null,
   messageRetentionDays: null,

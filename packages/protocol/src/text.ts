@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codePoints, isStorable } from './characters.ts';
+import { customEmojiOf } from './emoji-reference.ts';
 import { AttachmentIds } from './files.ts';
 import { LIMITS } from './limits.ts';
 import { hasBidiControls, hasInvisible, hasStackedMarks, hasVisible } from './visible.ts';
@@ -103,6 +104,15 @@ export const Emoji = z
   .string()
   .max(32)
   .refine((t) => isStorable(t) && isEmoji(t), { message: 'Choose an emoji' })
+  .meta({ examples: ['👍'] });
+
+/** The emoji of a reaction: a Unicode emoji, or the reference of a custom one (`:` + its id + `:`). */
+export const ReactionEmoji = z
+  .string()
+  .max(38)
+  .refine((t) => customEmojiOf(t) !== null || Emoji.safeParse(t).success, {
+    message: 'Choose an emoji',
+  })
   .meta({ examples: ['👍'] });
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });

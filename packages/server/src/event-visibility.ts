@@ -61,5 +61,7 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'group.deleted': NO_CHANGE,
   'user_group.changed': NO_CHANGE,
   'user_group.deleted': NO_CHANGE,
+  'emoji.changed': NO_CHANGE,
+  'emoji.deleted': NO_CHANGE,
   'server.updated': NO_CHANGE,
 };

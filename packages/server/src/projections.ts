@@ -2,6 +2,7 @@ import { accountProjections } from './accounts/users/projections.ts';
 import { admissionProjections } from './admission/projections.ts';
 import { blockProjections } from './blocks/projections.ts';
 import { conversationProjections } from './conversations/projections.ts';
+import { emojiProjections } from './emoji/projections.ts';
 import { messageProjections } from './messages/projections.ts';
 import { notificationProjections } from './notifications/projections.ts';
 import { personalProjections } from './personal/projections.ts';
@@ -15,6 +16,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...accountProjections,
   // Its `user.deleted` also removes the account from user groups.
   ...userGroupProjections,
+  ...emojiProjections,
   ...conversationProjections,
   // Its `member.joined` also counts the use of a link.
   ...admissionProjections,

@@ -128,6 +128,12 @@ const userGroups = createRoute({
   component: lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupsPage'),
 });
 
+const emoji = createRoute({
+  getParentRoute: () => inside,
+  path: '/emoji',
+  component: lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -203,6 +209,10 @@ const adminPages = [
     lazyPage(() => import('./user-groups/user-groups-page.tsx'), 'UserGroupList'),
   ),
   adminPage(
+    '/emoji',
+    lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiList'),
+  ),
+  adminPage(
     '/service-accounts',
     lazyPage(() => import('./admin/service-accounts-page.tsx'), 'ServiceAccountsPage'),
   ),
@@ -240,6 +250,7 @@ export const router = createRouter({
       threads,
       scheduled,
       userGroups,
+      emoji,
       join,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),

@@ -20,6 +20,9 @@ const OTHERS = [
   'mention-suggestions-key',
   'mention-suggestions-user-groups',
   'mention-suggestions-similar',
+  // No simulated server has custom emoji.
+  'mentions-emoji',
+  'reactions-emoji',
   // Scheduled messages, and who may create groups.
   'scheduled-redact',
   'conversations-creator',

@@ -597,10 +597,10 @@ describe('settings of the server', () => {
     const create = (by: User) =>
       by.request('POST', '/conversations', { name: 'g', visibility: 'private', members: [] });
     const permissions = async () => (await member.request('GET', '/me')).body.permissions;
-    expect(await permissions()).toEqual(['create_groups']);
+    expect(await permissions()).toEqual(['create_groups', 'add_emoji']);
     await change(owner, { groupCreation: 'admins' });
     expect((await create(member)).body.code).toBe('forbidden');
-    expect(await permissions()).toEqual([]);
+    expect(await permissions()).toEqual(['add_emoji']);
     expect((await create(admin)).status).toBe(201);
     await change(owner, { groupCreation: 'everyone' });
     expect((await create(member)).status).toBe(201);

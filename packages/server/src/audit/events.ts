@@ -39,6 +39,9 @@ export type AuditEvent =
   | 'user_group_created'
   | 'user_group_changed'
   | 'user_group_deleted'
+  | 'emoji_added'
+  | 'emoji_changed'
+  | 'emoji_deleted'
   | 'settings_changed'
   | 'retention_changed'
   | 'messages_expired'
@@ -124,6 +127,9 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
     'a user group was changed; `userGroup`: its id, `fields`: which, `members`: how many',
   ),
   user_group_deleted: every('a user group was deleted; `userGroup`: its id'),
+  emoji_added: every('a custom emoji was added; `emoji`: its id, `name`'),
+  emoji_changed: every('a custom emoji was renamed; `emoji`: its id, `name`: the new one'),
+  emoji_deleted: every('a custom emoji was deleted; `emoji`: its id, `name`'),
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
   ),

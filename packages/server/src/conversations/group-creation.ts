@@ -15,6 +15,6 @@ export async function refusalOfGroupCreation(
     'select role from accounts where id = $1',
     [account],
   );
-  const may = ownPermissions(row?.role ?? 'member', groupCreation).includes('create_groups');
+  const may = ownPermissions(row?.role ?? 'member', { groupCreation }).includes('create_groups');
   return may ? null : refusal('forbidden', 'Only admins of the server may create groups');
 }

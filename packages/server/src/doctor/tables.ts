@@ -291,6 +291,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
   },
   {
+    name: 'emoji',
+    key: ['id'],
+    columns: ['names', 'image', 'created_by', 'created_at', 'deleted_at', 'seq'],
+    excluded: {},
+    stream: () => `'${WORKSPACE_STREAM}'::uuid`,
+    rows: true,
+  },
+  {
     name: 'saved_messages',
     key: ['account_id', 'conversation_id', 'message_seq'],
     columns: ['saved_seq', 'saved_at', 'seq', 'remind_at', 'reminded_at'],

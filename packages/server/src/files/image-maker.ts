@@ -9,7 +9,7 @@ import { whenFull } from './disk-space.ts';
 import type { Digest, FileStore, StagedContent } from './file-store.ts';
 import { mayHavePreview } from './images.ts';
 import { lockDigest } from './locks.ts';
-import { makeSquares, type Squares } from './squares.ts';
+import { type ImageKind, makeSquares, type Squares } from './squares.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -21,6 +21,12 @@ export interface ImageMakerDeps {
   readonly config: { readonly rateLimits: boolean };
 }
 
+/** The limits of each kind of image: the bytes of its file, and how many an account can make in an hour. */
+const KINDS: Readonly<Record<ImageKind, { readonly bytes: number; readonly perHour: number }>> = {
+  avatar: { bytes: LIMITS.avatarBytes, perHour: LIMITS.avatarsPerHour },
+  emoji: { bytes: LIMITS.emojiFileBytes, perHour: LIMITS.emojiPerHour },
+};
+
 /** An uploaded file of which an image is made. */
 interface Source {
   readonly digest: Digest;
@@ -29,7 +35,7 @@ interface Source {
 }
 
 /**
- * Makes images (avatars, the icon of the server) of uploaded files.
+ * Makes images (avatars, the icon of the server, custom emoji) of uploaded files.
  *
  * 1. The content of an image survives a power failure before anything refers to the image.
  * 2. An account has one image made at a time, so that it can neither fill the queue of the decoder nor evade
@@ -51,27 +57,28 @@ export class ImageMaker {
    * @throws {RefusalError} `file_not_found`, `file_too_large`, `image_unreadable`, `rate_limited`,
    *   `overloaded`, `disk_full`
    */
-  async make(account: AccountId, file: FileId): Promise<ImageId> {
+  async make(account: AccountId, file: FileId, kind: ImageKind = 'avatar'): Promise<ImageId> {
     if (this.#busy.has(account)) {
       refuse('rate_limited', 'Another image of yours is being processed', { retryAfter: 2 });
     }
     this.#busy.add(account);
     try {
-      return await this.#make(account, file);
+      return await this.#make(account, file, kind);
     } finally {
       this.#busy.delete(account);
     }
   }
 
-  async #make(account: AccountId, file: FileId): Promise<ImageId> {
-    await this.#checkRate(account);
+  async #make(account: AccountId, file: FileId, kind: ImageKind): Promise<ImageId> {
+    const { bytes, perHour } = KINDS[kind];
+    await this.#checkRate(account, perHour);
     const source = await this.#sourceOf(account, file);
-    if (source.bytes > LIMITS.avatarBytes) {
-      refuse('file_too_large', `An image may have at most ${LIMITS.avatarBytes / 1024 / 1024} MB`);
+    if (source.bytes > bytes) {
+      refuse('file_too_large', `An image may have at most ${bytes / 1024 / 1024} MB`);
     }
     // Decoders of other formats are never called.
     if (!mayHavePreview(source.mediaType)) refuse('image_unreadable');
-    const squares = await makeSquares(() => this.#contentOf(source.digest));
+    const squares = await makeSquares(() => this.#contentOf(source.digest), kind);
     if (!squares) refuse('image_unreadable');
     try {
       return await this.#keep(account, squares);
@@ -80,14 +87,14 @@ export class ImageMaker {
     }
   }
 
-  async #checkRate(account: AccountId): Promise<void> {
+  async #checkRate(account: AccountId, perHour: number): Promise<void> {
     const { pool, clock, config } = this.#deps;
     if (!config.rateLimits) return;
     const { rows } = await pool.query<{ made: number }>(
       'select count(*)::int as made from images where created_by = $1 and created_at > $2',
       [account, new Date(clock.now() - HOUR_MS)],
     );
-    if ((rows[0]?.made ?? 0) < LIMITS.avatarsPerHour) return;
+    if ((rows[0]?.made ?? 0) < perHour) return;
     refuse('rate_limited', 'You have set too many images; try again in an hour', {
       retryAfter: HOUR_MS / 1000,
     });

@@ -10,6 +10,9 @@ export const IMAGE_USES = `(
   select avatar, 'conversations', id::text
   from conversations where avatar is not null and deleted_at is null
   union all
+  select image, 'emoji', id::text
+  from emoji where deleted_at is null
+  union all
   select (value #>> '{}')::uuid, 'server_settings', name
   from server_settings where name = 'icon' and value <> 'null'
 )`;
@@ -18,6 +21,7 @@ export const IMAGE_USES = `(
 export const IS_IMAGE_USED = `(
   exists (select from accounts a where a.avatar = i.id)
   or exists (select from conversations c where c.avatar = i.id and c.deleted_at is null)
+  or exists (select from emoji e where e.image = i.id and e.deleted_at is null)
   or exists (select from server_settings s where s.name = 'icon' and s.value = to_jsonb(i.id::text)))`;
 
 /** The content of an image in one size. */
@@ -27,8 +31,8 @@ export interface ImageContent {
 }
 
 /**
- * Returns the content of an image that an account may see: avatars of accounts and the icon of the server,
- * and of groups those that it is a member of or could find in the list of groups.
+ * Returns the content of an image that an account may see: avatars of accounts, custom emoji and the icon of
+ * the server, and avatars of groups that it is a member of or could find in the list of groups.
  */
 export async function visibleImage(
   on: Queryable,
@@ -42,6 +46,7 @@ export async function visibleImage(
      from images i
      where i.id = $2 and (
        exists (select from accounts a where a.avatar = i.id)
+       or exists (select from emoji e where e.image = i.id and e.deleted_at is null)
        or exists (select from server_settings s
                   where s.name = 'icon' and s.value = to_jsonb(i.id::text))
        or exists (

@@ -45,7 +45,16 @@ test.each([
   ['member', 'everyone', ['create_groups']],
   ['member', 'admins', []],
 ] as const)('%s may do on the server where %s create groups: %j', (role, reach, permissions) => {
-  expect(ownPermissions(role, reach)).toEqual(permissions);
+  expect(ownPermissions(role, { groupCreation: reach })).toEqual([...permissions, 'add_emoji']);
+});
+
+test.each([
+  ['owner', true],
+  ['admin', true],
+  ['member', false],
+] as const)('%s may add emoji where only admins may: %s', (role, may) => {
+  expect(ownPermissions(role, { emojiCreation: 'admins' }).includes('add_emoji')).toBe(may);
+  expect(ownPermissions(role).includes('add_emoji')).toBe(true);
 });
 
 test('only API keys need a scope', () => {

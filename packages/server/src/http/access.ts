@@ -6,6 +6,7 @@ import {
   refusal,
   type Scope,
   SERVER_SETTINGS_DEFAULTS,
+  type ServerSettings,
 } from '@parley/protocol';
 import { refusalOfScope } from '../scopes.ts';
 
@@ -109,6 +110,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   getServerSettings: by('users:read'),
   listUsers: by('users:read'),
   listUserGroups: by('users:read'),
+  listEmoji: by('users:read'),
+  addEmoji: user,
+  updateEmoji: user,
+  deleteEmoji: user,
   getImage: by('users:read'),
   getImageToken: by('users:read'),
   getUser: by('users:read'),
@@ -250,11 +255,25 @@ const PERMISSIONS: Readonly<
   member: { everyone: ['create_groups'], admins: [] },
 };
 
-/** Returns what an account of this role may do on a server with this setting of who may create groups. */
-export const ownPermissions = (
+/** Whether an account of each role may add custom emoji, by the setting of the server. */
+const ADDS_EMOJI: Readonly<Record<AccountRole, Readonly<Record<Reach, boolean>>>> = {
+  owner: { everyone: true, admins: true },
+  admin: { everyone: true, admins: true },
+  member: { everyone: true, admins: false },
+};
+
+/** The settings of the server that say who may do something. */
+export type ReachSettings = Pick<ServerSettings, 'groupCreation' | 'emojiCreation'>;
+
+/** Returns what an account of this role may do on a server with these settings; absent ones have their defaults. */
+export function ownPermissions(
   role: AccountRole,
-  groupCreation: Reach = SERVER_SETTINGS_DEFAULTS.groupCreation,
-): OwnPermission[] => [...PERMISSIONS[role][groupCreation]];
+  settings: Partial<ReachSettings> = {},
+): OwnPermission[] {
+  const { groupCreation, emojiCreation } = { ...SERVER_SETTINGS_DEFAULTS, ...settings };
+  const mayAddEmoji = ADDS_EMOJI[role][emojiCreation];
+  return [...PERMISSIONS[role][groupCreation], ...(mayAddEmoji ? (['add_emoji'] as const) : [])];
+}
 
 /** A caller: the role of its account, and its scopes if it is an API key. */
 export interface Caller {

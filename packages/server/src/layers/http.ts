@@ -12,6 +12,7 @@ import { avatarRoutes } from '../avatars/routes.ts';
 import { blockRoutes } from '../blocks/routes.ts';
 import { memberRoutes } from '../conversations/member-routes.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
+import { emojiRoutes } from '../emoji/routes.ts';
 import { factorLoginRoutes } from '../factors/login-routes.ts';
 import { ownFactorRoutes } from '../factors/own-routes.ts';
 import { downloadRoutes } from '../files/download-routes.ts';
@@ -196,6 +197,8 @@ function apiRoutes(
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
     (scope) => retentionRoutes(scope, { pool, append, audit, clock, authenticate }),
     (scope) => userGroupRoutes(scope, { pool, append, audit, authenticate }),
+    (scope) =>
+      emojiRoutes(scope, { pool, append, audit, settings, images: files.images, authenticate }),
     (scope) => reportRoutes(scope, { accounts, keys }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),

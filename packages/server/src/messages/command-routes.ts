@@ -1,4 +1,4 @@
-import { CommandAnswer, Emoji } from '@parley/protocol';
+import { CommandAnswer, ReactionEmoji } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
@@ -34,7 +34,7 @@ interface CommandRoute<P extends typeof OfMessage> {
   readonly run: (append: Append, request: MessageRequest, params: z.output<P>) => Promise<Outcome>;
 }
 
-const OfReaction = OfMessage.extend({ emoji: Emoji });
+const OfReaction = OfMessage.extend({ emoji: ReactionEmoji });
 
 const DELETE: CommandRoute<typeof OfMessage> = {
   method: 'DELETE',
@@ -52,6 +52,7 @@ const ADD_REACTION: CommandRoute<typeof OfReaction> = {
   path: '/reactions/:emoji',
   operationId: 'addReaction',
   summary: 'Add a reaction',
+  description: 'With a Unicode emoji, or a custom one of the server: `:{id}:`.',
   params: OfReaction,
   refusals: [401, 403, 404, 409, 422, 503],
   run: (append, request, { seq, emoji }) => addReaction(append, request, seq, emoji),

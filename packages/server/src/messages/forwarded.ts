@@ -1,4 +1,11 @@
-import type { AccountId, Attachment, ConversationId, ForwardedFrom, Seq } from '@parley/protocol';
+import type {
+  AccountId,
+  Attachment,
+  ConversationId,
+  ForwardedFrom,
+  Mention,
+  Seq,
+} from '@parley/protocol';
 import { FILE } from '../files/queries.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
@@ -11,6 +18,8 @@ export interface ForwardSource {
 /** The text and the files of a message to forward, and where it comes from. */
 export interface Forwarded {
   readonly body: string;
+  /** The custom emoji of its text. Whom it mentions is not forwarded. */
+  readonly emoji: readonly Mention[];
   readonly files: readonly Attachment[];
   readonly forwardedFrom: ForwardedFrom;
 }
@@ -29,6 +38,7 @@ export async function readForwarded(
   const rows = await tx.query<{
     n: number;
     body: string;
+    mentions: Mention[] | null;
     files: Attachment[] | null;
     author_id: AccountId;
     posted_at: Date;
@@ -37,7 +47,7 @@ export async function readForwarded(
     forwarded_from: ForwardedFrom | null;
   }>(
     'messages-forwarded',
-    `select i.n::int as n, g.body, g.author_id, g.posted_at, g.conversation_id, g.seq,
+    `select i.n::int as n, g.body, g.mentions, g.author_id, g.posted_at, g.conversation_id, g.seq,
             p.forwarded_from, l.files
      from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::int8[])
        as i (n, account_id, conversation_id, seq)
@@ -70,6 +80,7 @@ export async function readForwarded(
       row.n,
       {
         body: row.body,
+        emoji: (row.mentions ?? []).filter(({ kind }) => kind === 'emoji'),
         files: row.files ?? [],
         forwardedFrom: row.forwarded_from ?? {
           conversation: row.conversation_id,

@@ -1,10 +1,12 @@
 import {
   type AccountId,
   type ConversationId,
+  type EmojiId,
   LIMITS,
   type Mention,
   mayMention,
   mentionSpans,
+  type NameSign,
   type UserGroupId,
   withoutCode,
 } from '@parley/protocol';
@@ -13,7 +15,7 @@ import { isAdminRole } from '../minimum-roles.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /**
- * Resolves `@name` and `#name` in the text of a message when it is posted or edited.
+ * Resolves `@name`, `#name` and `:name:` in the text of a message when it is posted or edited.
  *
  * The text is stored as it was typed, and what its names mean beside it. Ids in the text itself would
  * also survive renames, but every reader would have to replace them first: search, notifications, exports,
@@ -23,14 +25,14 @@ import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /** The names of a text that may be mentions, in order and each once. */
 export interface NamesInText {
-  readonly names: readonly { readonly sign: '@' | '#'; readonly name: string }[];
+  readonly names: readonly { readonly sign: NameSign; readonly name: string }[];
   readonly isToEveryone: boolean;
 }
 
 /** Returns the names in a text; null if there are none, as in most texts. */
 export function namesIn(text: string): NamesInText | null {
   if (!mayMention(text)) return null;
-  const names = new Map<string, { sign: '@' | '#'; name: string }>();
+  const names = new Map<string, { sign: NameSign; name: string }>();
   for (const { sign, name } of mentionSpans(withoutCode(text))) {
     names.set(sign + name, { sign, name });
     if (names.size === LIMITS.mentionsPerMessage) break;
@@ -58,7 +60,7 @@ interface NameToFind {
   readonly text: number;
   readonly actor: AccountId;
   readonly conversation: ConversationId;
-  readonly sign: '@' | '#';
+  readonly sign: NameSign;
   readonly name: string;
 }
 
@@ -79,11 +81,11 @@ export interface FoundNames {
   readonly userGroups: ReadonlyMap<string, FoundUserGroup>;
 }
 
-const place = (text: number, sign: '@' | '#', name: string): string => `${text} ${sign}${name}`;
+const place = (text: number, sign: NameSign, name: string): string => `${text} ${sign}${name}`;
 
 /**
  * Looks the names of texts up: `@` finds active accounts that do not block the author, and user groups; `#`
- * finds public groups and groups of the author, its own first. It does nothing for texts without names.
+ * finds public groups and groups of the author, its own first; `:` finds custom emoji. It does nothing for texts without names.
  */
 export async function findNames(
   tx: RuleContext,
@@ -98,10 +100,12 @@ export async function findNames(
   );
   const accounts = wanted.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
   const groups = wanted.filter(({ sign }) => sign === '#');
-  const [foundUsers, foundUserGroups, foundGroups] = await Promise.all([
+  const emoji = wanted.filter(({ sign }) => sign === ':');
+  const [foundUsers, foundUserGroups, foundGroups, foundEmoji] = await Promise.all([
     accounts.length === 0 ? [] : findUsers(tx, accounts),
     accounts.length === 0 ? [] : findUserGroups(tx, accounts),
     groups.length === 0 ? [] : findGroups(tx, groups),
+    emoji.length === 0 ? [] : findEmoji(tx, emoji),
   ]);
   const ids = new Map<string, string>();
   const note = (looked: readonly NameToFind[], rows: readonly { n: number; id: string }[]) => {
@@ -112,6 +116,7 @@ export async function findNames(
   };
   note(accounts, foundUsers);
   note(groups, foundGroups);
+  note(emoji, foundEmoji);
   const userGroups = new Map<string, FoundUserGroup>();
   for (const { n, ...found } of foundUserGroups) {
     const one = accounts[n - 1];
@@ -129,6 +134,15 @@ const findUsers = (tx: RuleContext, names: readonly NameToFind[]) =>
            where not exists (select from blocks b
                              where b.account_id = a.id and b.blocked_id = i.author_id)`,
     [names.map(({ name }) => usernameKey(name)), names.map(({ actor }) => actor)],
+  );
+
+const findEmoji = (tx: RuleContext, names: readonly NameToFind[]) =>
+  tx.query<{ n: number; id: string }>(
+    'mentions-emoji',
+    `select i.n::int as n, e.id
+           from unnest($1::text[]) with ordinality as i (name, n)
+           join emoji e on e.names @> array[i.name] and e.deleted_at is null`,
+    [names.map(({ name }) => name)],
   );
 
 const findGroups = (tx: RuleContext, names: readonly NameToFind[]) =>
@@ -217,9 +231,9 @@ export function mentionsOf(
     const at = place(text, sign, name);
     const id = found.ids.get(at);
     if (id !== undefined) {
-      return sign === '@'
-        ? [{ kind: 'user', name, id: id as AccountId }]
-        : [{ kind: 'group', name, id: id as ConversationId }];
+      if (sign === '@') return [{ kind: 'user', name, id: id as AccountId }];
+      if (sign === ':') return [{ kind: 'emoji', name, id: id as EmojiId }];
+      return [{ kind: 'group', name, id: id as ConversationId }];
     }
     const userGroup = found.userGroups.get(at);
     if (!userGroup) return [];

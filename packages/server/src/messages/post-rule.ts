@@ -90,8 +90,10 @@ export async function decidePosts(
       content,
       refusedTarget: refused ?? unread ?? null,
       files: source?.files ?? files.get(n) ?? [],
-      mentions: (mayMentionEveryone) =>
-        mentionsOf(n, { names: command.names, mayMentionEveryone }, found),
+      mentions: (mayMentionEveryone) => {
+        if (source?.emoji.length) return [...source.emoji];
+        return mentionsOf(n, { names: command.names, mayMentionEveryone }, found);
+      },
     });
     // A later post of the same member in this batch has read the same time of the last one.
     if (sender?.slowModeSeconds && 'events' in decision) {

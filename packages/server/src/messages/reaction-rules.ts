@@ -1,4 +1,4 @@
-import { LIMITS, refusal, type Seq } from '@parley/protocol';
+import { customEmojiOf, LIMITS, refusal, type Seq } from '@parley/protocol';
 import { newEvent, type RuleContext } from '../stream/stream-transaction.ts';
 import { messageRule, type OnMessageCommand } from './message-rule.ts';
 
@@ -8,6 +8,16 @@ export const reactRule = messageRule('messages.react', 'react', async (tx, comma
   const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
   if (mine) return { unchanged: mine.seq as Seq };
+  // Who reacts like others may do so also after the emoji was deleted.
+  const custom = customEmojiOf(command.text);
+  if (custom && !reactions.some((r) => r.emoji === command.text)) {
+    const [found] = await tx.query(
+      'reactions-emoji',
+      'select from emoji where id = $1 and deleted_at is null',
+      [custom],
+    );
+    if (!found) return { refuse: refusal('emoji_not_found') };
+  }
   const different = new Set(reactions.map((r) => r.emoji)).add(command.text);
   if (different.size > LIMITS.reactionsPerMessage) return { refuse: refusal('too_many_reactions') };
   const { stream, message, text: emoji } = command;

@@ -38,6 +38,7 @@ export async function* exportOf(
   yield field('blockedUsers', await all(BLOCKS));
   yield field('notificationSettings', await all(NOTIFICATIONS));
   yield field('userGroups', await all(USER_GROUPS));
+  yield field('customEmoji', await all(EMOJI));
   yield field('reports', await all(REPORTS));
   yield field('groupLinks', await all(GROUP_LINKS));
   const conversations = await all(CONVERSATIONS);
@@ -141,6 +142,8 @@ const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_follo
   from thread_follows where account_id = $1 order by seq`;
 const USER_GROUPS = `select id, name, title from user_groups
   where $1 = any(members) order by name_key`;
+const EMOJI = `select id, names[1] as name, names[2:] as aliases, created_at as "createdAt"
+  from emoji where created_by = $1 and deleted_at is null order by created_at, id`;
 const THREAD_CURSORS = `select conversation_id as conversation, thread, read_seq as "readSeq"
   from thread_cursors where account_id = $1 order by conversation_id, thread`;
 const DECISIONS = {

@@ -122,5 +122,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'group.deleted': 'none',
   'user_group.changed': 'none',
   'user_group.deleted': 'none',
+  'emoji.changed': 'none',
+  'emoji.deleted': 'none',
   'server.updated': 'none',
 };

@@ -399,14 +399,25 @@ function avatars(fixtures: Fixtures): Situations {
     return { member, group, file: await upload(member) };
   };
   /** Makes an image when none of the account is being made: requests of other situations do the same. */
-  const make = async (user: User, path: string, file: string) => {
-    let answer = await user.request('PUT', path, { file });
+  const made = async (request: () => ReturnType<User['request']>) => {
+    let answer = await request();
     const isMade = async () => {
-      if (answer.status === 429) answer = await user.request('PUT', path, { file });
+      if (answer.status === 429) answer = await request();
       return answer.status !== 429;
     };
     await until(isMade, 'the image to be made');
     return ok(answer);
+  };
+  const make = (user: User, path: string, file: string) =>
+    made(() => user.request('PUT', path, { file }));
+  let emojiNames = 0;
+  const emojiName = () => `fuzz-${++emojiNames}`;
+  const emoji = async () => {
+    const { member, file } = await ofMember();
+    const { body } = await made(() =>
+      member.request('POST', '/emoji', { name: emojiName(), file }),
+    );
+    return { member, id: body.id };
   };
   return {
     setAvatar: async () => {
@@ -430,6 +441,19 @@ function avatars(fixtures: Fixtures): Situations {
       const { admin } = await fixtures.shared();
       await make(admin, '/admin/server-settings/icon', await upload(admin));
       return as(admin);
+    },
+    listEmoji: async () => as((await fixtures.shared()).member),
+    addEmoji: async () => {
+      const { member, file } = await ofMember();
+      return as(member, { file, name: emojiName(), aliases: [] });
+    },
+    updateEmoji: async () => {
+      const { member, id } = await emoji();
+      return as(member, { id, name: emojiName(), aliases: undefined });
+    },
+    deleteEmoji: async () => {
+      const { member, id } = await emoji();
+      return as(member, { id });
     },
     getImage: async () => {
       const { member, file } = await ofMember();

@@ -29,7 +29,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   session: ['logout', 'renewAccessToken'],
   // Users, with no API key.
   user: [
+    'addEmoji',
     'addPasskey',
+    'deleteEmoji',
+    'updateEmoji',
     'blockUser',
     'changeConversationNotifications',
     'changeThreadNotifications',
@@ -75,6 +78,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'getUser',
     'getUserProfile',
     'listUserGroups',
+    'listEmoji',
     'listUsers',
     'me',
     'suggestMentions',

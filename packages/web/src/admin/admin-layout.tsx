@@ -5,6 +5,7 @@ import {
   Mail,
   ScrollText,
   Settings2,
+  Smile,
   SquareTerminal,
   Ticket,
   Users,
@@ -17,6 +18,7 @@ import { t } from '../texts/index.ts';
 const TABS = [
   { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
   { to: '/admin/user-groups', text: 'userGroups.title', icon: <AtSign size={17} /> },
+  { to: '/admin/emoji', text: 'emoji.title', icon: <Smile size={17} /> },
   { to: '/admin/invitations', text: 'invitations.title', icon: <Ticket size={17} /> },
   {
     to: '/admin/service-accounts',

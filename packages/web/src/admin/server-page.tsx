@@ -69,6 +69,7 @@ const FIELDS = [
   'mode',
   'domains',
   'groupCreation',
+  'emojiCreation',
   'messageEditWindow',
   'messageDeleteWindow',
   'messageRetentionDays',
@@ -123,6 +124,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
     const change: ServerSettingsChange = {
       name: values.name,
       groupCreation: values.groupCreation as typeof settings.groupCreation,
+      emojiCreation: values.emojiCreation as typeof settings.emojiCreation,
       messageEditWindow: numberOf(values.messageEditWindow),
       messageDeleteWindow: numberOf(values.messageDeleteWindow),
       messageRetentionDays: numberOf(values.messageRetentionDays),
@@ -153,6 +155,15 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
           name="groupCreation"
           label={t('server.groupCreation')}
           defaultValue={settings.groupCreation}
+          options={[
+            ['everyone', t('server.everyone')],
+            ['admins', t('server.admins')],
+          ]}
+        />
+        <Select
+          name="emojiCreation"
+          label={t('server.emojiCreation')}
+          defaultValue={settings.emojiCreation}
           options={[
             ['everyone', t('server.everyone')],
             ['admins', t('server.admins')],

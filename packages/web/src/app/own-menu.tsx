@@ -10,6 +10,7 @@ import {
   Moon,
   ShieldCheck,
   Smile,
+  SmilePlus,
   Sun,
   UserRound,
   Volume2,
@@ -110,6 +111,11 @@ export function OwnMenu() {
             <DropdownMenu.Item asChild className={ITEM}>
               <Link to="/user-groups">
                 <AtSign size={16} /> {t('userGroups.title')}
+              </Link>
+            </DropdownMenu.Item>
+            <DropdownMenu.Item asChild className={ITEM}>
+              <Link to="/emoji">
+                <SmilePlus size={16} /> {t('emoji.title')}
               </Link>
             </DropdownMenu.Item>
             {me?.permissions.includes('administer') && (

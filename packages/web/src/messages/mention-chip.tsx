@@ -1,6 +1,7 @@
 import type { AccountId, Mention, UserGroupId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { CustomEmojiInText } from '../emoji/custom-emoji-image.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useAccountId, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
@@ -21,13 +22,14 @@ const chip = (isMe: boolean) =>
     isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong',
   );
 
-/** Shows a mention in a text, with the name that the user or the group has now. */
+/** Shows a mention in a text, with the name that the user or the group has now, or a custom emoji. */
 export function MentionChip({ mention, text }: { mention: Mention; text: string }) {
   const me = useAccountId();
   if (mention.kind === 'user') {
     return <User id={mention.id} text={text} isMe={mention.id === me} />;
   }
   if (mention.kind === 'group') return <Group id={mention.id} text={text} />;
+  if (mention.kind === 'emoji') return <CustomEmojiInText id={mention.id} text={text} />;
   if (mention.kind === 'user_group') {
     return <UserGroup id={mention.id} text={text} isMe={mention.accounts.includes(me)} />;
   }

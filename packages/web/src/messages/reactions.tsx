@@ -2,6 +2,8 @@ import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
+import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
+import { emojiLabel } from '../emoji/emoji-label.ts';
 import { nameList } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -25,6 +27,7 @@ export function useReact(message: TimelineMessage): (emoji: string) => void {
 export function Reactions({ message }: { message: TimelineMessage }) {
   const me = useParley((s) => s.me);
   const users = useParley((s) => s.users);
+  const custom = useParley((s) => s.emoji);
   const react = useReact(message);
   if (message.reactions.length === 0) return null;
   return (
@@ -41,7 +44,11 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             key={emoji}
             type="button"
             aria-pressed={mine}
-            aria-label={t('reactions.by', { emoji, count: accounts.length, names })}
+            aria-label={t('reactions.by', {
+              emoji: emojiLabel(emoji, custom),
+              count: accounts.length,
+              names,
+            })}
             title={names}
             onClick={() => react(emoji)}
             className={cx(
@@ -51,7 +58,10 @@ export function Reactions({ message }: { message: TimelineMessage }) {
                 : 'border-line bg-raised text-soft hover:bg-hover',
             )}
           >
-            <span className="text-[15px] leading-none">{emoji}</span> {accounts.length}
+            <span className="text-[15px] leading-none">
+              <ReactionEmoji emoji={emoji} />
+            </span>{' '}
+            {accounts.length}
           </button>
         );
       })}

@@ -3,11 +3,13 @@ import {
   type AccountId,
   type ConversationId,
   conversationOfStream,
+  customEmojiOf,
   decideNotification,
   type Event,
   type Seq,
 } from '@parley/protocol';
 import { toast } from 'sonner';
+import { emojiLabel } from '../emoji/emoji-label.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
@@ -49,7 +51,9 @@ export class ReactionNotices {
       // Only the message says in which thread it is, which may be muted.
       const isWanted = this.#isWanted(event.actor, conversation, message.thread);
       if (message.author === this.#account && isWanted) {
-        this.#show(event.actor, event.data.emoji, message);
+        const { emoji } = event.data;
+        if (customEmojiOf(emoji)) await this.#client.emoji.load();
+        this.#show(event.actor, emojiLabel(emoji, this.#client.snapshot.emoji), message);
       }
     } catch (error) {
       // The message was deleted since, or is out of reach: there is nothing to show.

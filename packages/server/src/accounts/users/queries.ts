@@ -30,14 +30,15 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,
                   (select json_object_agg(name, value) from server_settings
-                   where name in ('groupCreation', 'messageEditWindow', 'messageDeleteWindow'))
+                   where name in ('groupCreation', 'emojiCreation', 'messageEditWindow',
+                                  'messageDeleteWindow'))
                     as settings
            from accounts a where a.id = $1`,
     values: [account],
   });
   const row = rows[0];
   if (!row) return null;
-  const { groupCreation, messageEditWindow, messageDeleteWindow } = storedSettings(
+  const { messageEditWindow, messageDeleteWindow, ...settings } = storedSettings(
     Object.entries(row.settings ?? {}).map(([name, value]) => ({ name, value })),
   );
   return {
@@ -51,7 +52,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     pronouns: row.pronouns,
     timeZone: row.time_zone,
     role: row.role,
-    permissions: ownPermissions(row.role, groupCreation),
+    permissions: ownPermissions(row.role, settings),
     messageWindows: { edit: messageEditWindow, delete: messageDeleteWindow },
     secondFactor: row.second_factor,
   };

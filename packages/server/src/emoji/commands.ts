@@ -1,0 +1,223 @@
+import {
+  type AccountId,
+  type AccountRole,
+  type EmojiId,
+  type EventData,
+  type FileId,
+  type ImageId,
+  LIMITS,
+  type Refusal,
+  refusal,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
+import { mayAct } from '../account-state.ts';
+import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { derivedId } from '../stream/derived-id.ts';
+import { StatementList } from '../stream/statement-list.ts';
+import {
+  type Command,
+  type Decision,
+  newEvent,
+  type Rule,
+  type RuleContext,
+} from '../stream/stream-transaction.ts';
+import { refusalOfEmojiAction } from './policy.ts';
+
+/**
+ * The commands that add, rename and delete custom emoji. Each is an event of the workspace stream; its lock
+ * serializes them, so that no two emoji have one name.
+ */
+
+/** Who gives the command, under which client id. */
+export interface EmojiRequest extends Pick<Command, 'actor' | 'clientId'> {
+  readonly audit: Auditing;
+  readonly settings: ServerSettings;
+}
+
+/** What is changed of a custom emoji: absent fields stay. */
+export interface EmojiChange {
+  readonly name?: string | undefined;
+  readonly aliases?: readonly string[] | undefined;
+}
+
+/** What a new custom emoji is made of. Of a repeated command the file is compared. */
+export interface NewEmoji extends Required<EmojiChange> {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly image: ImageId;
+  readonly file: FileId;
+}
+
+interface EmojiCommand extends Command {
+  readonly request: EmojiRequest;
+  readonly emoji: EmojiId;
+  /** What is changed; null: it is deleted. */
+  readonly change: EmojiChange | null;
+  /** The image of a new one; null: it exists already. */
+  readonly image: ImageId | null;
+  /** The audit entry of the change, once it is decided. */
+  note: AuditNote | null;
+}
+
+/** Adds a custom emoji. Returns its id with the outcome: a retry adds no other one. */
+export async function addEmoji(
+  append: Append,
+  request: EmojiRequest,
+  { name, aliases, image, file }: NewEmoji,
+): Promise<{ emoji: EmojiId; outcome: Outcome }> {
+  const emoji = derivedId('emoji', request.actor, request.clientId) as string as EmojiId;
+  const payload = [name, aliases.join(' '), file];
+  const what = { emoji, change: { name, aliases }, image, payload };
+  return { emoji, outcome: await run(append, request, what) };
+}
+
+/** Changes the name or the aliases of a custom emoji. Messages and reactions keep it. */
+export const renameEmoji = (
+  append: Append,
+  request: EmojiRequest,
+  emoji: EmojiId,
+  change: EmojiChange,
+): Promise<Outcome> => {
+  const payload = [emoji, change.name ?? null, change.aliases?.join(' ') ?? null];
+  return run(append, request, { emoji, change, image: null, payload });
+};
+
+/** Deletes a custom emoji. Messages and reactions show its name from then on. */
+export const deleteEmoji = (
+  append: Append,
+  request: EmojiRequest,
+  emoji: EmojiId,
+): Promise<Outcome> =>
+  run(append, request, { emoji, change: null, image: null, payload: [emoji, null, null] });
+
+async function run(
+  append: Append,
+  request: EmojiRequest,
+  what: Pick<EmojiCommand, 'emoji' | 'change' | 'image' | 'payload'>,
+): Promise<Outcome> {
+  const command: EmojiCommand = {
+    ...what,
+    rule,
+    actor: request.actor,
+    clientId: request.clientId,
+    stream: WORKSPACE_STREAM,
+    eventType: what.change ? 'emoji.changed' : 'emoji.deleted',
+    bytes: 1_000,
+    request,
+    note: null,
+  };
+  const outcome = await append.run(command);
+  if (outcome.kind === 'stored') command.note?.tell();
+  return outcome;
+}
+
+const rule: Rule<EmojiCommand> = {
+  name: 'emoji.change',
+  async decide(tx, command) {
+    const { emoji, change, image } = command;
+    const { actor, settings } = command.request;
+    const { emojiCreation } = await settings.readIn(tx);
+    const state = await readState(tx, actor, emoji);
+    const { before } = state;
+    if (!image && !before) return { refuse: refusal('emoji_not_found') };
+    const forbidden = refusalOfEmojiAction(
+      image ? 'add' : 'change',
+      { role: state.mayAct ? state.role : null, isCreator: before?.creator === actor },
+      emojiCreation,
+    );
+    if (forbidden) return { refuse: forbidden };
+    if (!change) {
+      const event = newEvent(WORKSPACE_STREAM, 'emoji.deleted', { emoji });
+      return noted(command, 'emoji_deleted', { name: before?.name ?? '' }, event);
+    }
+    if (image && state.emoji >= LIMITS.customEmoji) return { refuse: refusal('too_many_emoji') };
+    const name = change.name ?? before?.name ?? '';
+    const aliases = [...new Set(change.aliases ?? before?.aliases ?? [])].filter((a) => a !== name);
+    if (before?.name === name && before.aliases.join() === aliases.join()) {
+      return { unchanged: tx.head(WORKSPACE_STREAM) };
+    }
+    const taken = await refusalOfNames(tx, emoji, name, aliases);
+    if (taken) return { refuse: taken };
+    const event = newEvent(WORKSPACE_STREAM, 'emoji.changed', {
+      emoji,
+      name,
+      aliases,
+      image: image ?? (before as Before).image,
+      creator: before?.creator ?? actor,
+    });
+    return noted(command, image ? 'emoji_added' : 'emoji_changed', { name }, event);
+  },
+};
+
+/** Returns the decision with its event and its entry of the audit log. */
+async function noted(
+  command: EmojiCommand,
+  audited: 'emoji_added' | 'emoji_changed' | 'emoji_deleted',
+  details: Readonly<Record<string, string>>,
+  event: ReturnType<typeof newEvent>,
+): Promise<Decision> {
+  const { actor, request, emoji } = command;
+  const { log, address } = request.audit;
+  const writes = new StatementList();
+  command.note = log.note({
+    event: audited,
+    account: actor,
+    address,
+    details: { emoji, ...details },
+  });
+  await command.note.store(writes);
+  return { events: [event], writes: writes.statements };
+}
+
+type Before = Omit<EventData<'emoji.changed'>, 'emoji'>;
+
+/** What a rule decides about: the actor, how many emoji there are, and the one that is changed. */
+interface State {
+  readonly role: AccountRole;
+  readonly mayAct: boolean;
+  readonly emoji: number;
+  readonly before: Before | null;
+}
+
+/** Reads the state; locks the row of the actor, so that it keeps its role. */
+async function readState(tx: RuleContext, actor: AccountId, emoji: EmojiId): Promise<State> {
+  const [row] = await tx.query<State>(
+    'emoji-state',
+    `select a.role, ${mayAct('a')} as "mayAct",
+            (select count(*)::int from emoji where deleted_at is null) as emoji,
+            (select json_build_object('name', e.names[1], 'aliases', to_json(e.names[2:]),
+                                      'image', e.image, 'creator', e.created_by)
+             from emoji e where e.id = $2 and e.deleted_at is null) as before
+     from accounts a where a.id = $1 and a.deleted_at is null for no key update`,
+    [actor, emoji],
+  );
+  return row ?? { role: 'member', mayAct: false, emoji: 0, before: null };
+}
+
+/** Returns why an emoji can’t have these names; null if no other one has any of them. */
+async function refusalOfNames(
+  tx: RuleContext,
+  emoji: EmojiId,
+  name: string,
+  aliases: readonly string[],
+): Promise<Refusal | null> {
+  const names = [name, ...aliases];
+  const [row] = await tx.query<{ taken: string[] }>(
+    'emoji-names',
+    `select array(select n from unnest($1::text[]) as n
+                  where exists (select from emoji e
+                                where e.names @> array[n] and e.deleted_at is null and e.id <> $2)
+                 ) as taken`,
+    [names, emoji],
+  );
+  const taken = row?.taken ?? [];
+  if (taken.length === 0) return null;
+  const message = `Another custom emoji is called ${taken.map((one) => `:${one}:`).join(', ')}`;
+  return refusal('emoji_name_taken', message, {
+    errors: [
+      { field: taken.includes(name) ? 'name' : 'aliases', code: 'emoji_name_taken', message },
+    ],
+  });
+}

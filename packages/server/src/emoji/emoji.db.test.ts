@@ -1,0 +1,302 @@
+import { type CustomEmoji, emojiReference, LIMITS } from '@parley/protocol';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
+import { uploadFile } from '../../test/support/uploads.ts';
+import { examine } from '../doctor/doctor.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let owner: User;
+let ria: User;
+let sam: User;
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  [owner, ria, sam] = [
+    await server.register('owner'),
+    await server.register('ria'),
+    await server.register('sam'),
+  ];
+});
+afterAll(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+const upload = (by: User, bytes: Uint8Array, name = 'emoji.png') =>
+  uploadFile({ accessToken: by.accessToken, url: server.url }, name, bytes);
+let red = 0;
+/** A wide PNG of another colour each time. */
+const png = (width = 40, height = 20) =>
+  sharp({ create: { width, height, channels: 3, background: { r: ++red % 256, g: 80, b: 0 } } })
+    .png()
+    .toBuffer();
+/** A GIF with this many frames. */
+const gif = async (frames: number, size = 24) => {
+  const raw = Buffer.alloc(size * size * frames * 3);
+  for (let n = 0; n < raw.length; n++)
+    raw[n] = (n * 31 + Math.floor(n / (size * size * 3)) * 90) % 256;
+  const input = { width: size, height: size * frames, channels: 3, pageHeight: size } as const;
+  return await sharp(raw, { raw: input }).gif().toBuffer();
+};
+const add = async (by: User, name: string, bytes?: Uint8Array, aliases: string[] = []) =>
+  by.request('POST', '/emoji', { name, aliases, file: await upload(by, bytes ?? (await png())) });
+const added = async (by: User, name: string, aliases: string[] = []): Promise<CustomEmoji> => {
+  const { status, body } = await add(by, name, undefined, aliases);
+  expect([status, body.code]).toEqual([201, undefined]);
+  return body;
+};
+const list = async (by = sam) => (await by.request('GET', '/emoji')).body.items as CustomEmoji[];
+const find = async (id: string) => (await list()).find((one) => one.id === id);
+const rename = (by: User, id: string, change: object) =>
+  by.request('PATCH', `/emoji/${id}`, change);
+const remove = (by: User, id: string) => by.request('DELETE', `/emoji/${id}`);
+const image = async (by: User, id: string | null, size: number) => {
+  const response = await fetch(`${server.url}/api/v1/images/${id}?size=${size}`, {
+    headers: { authorization: `Bearer ${by.accessToken}` },
+  });
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
+};
+
+describe('custom emoji', () => {
+  test('are added by whom the setting allows, once, and changed by their creator and admins', async () => {
+    const [key, file] = [aClientId(), await upload(ria, await png())];
+    const send = () =>
+      ria.request(
+        'POST',
+        '/emoji',
+        { name: 'parrot', aliases: ['bird', 'parrot', 'bird'], file },
+        { 'idempotency-key': key },
+      );
+    // A lost response, and the request again.
+    const [first, again] = [await send(), await send()];
+    expect(first.body).toMatchObject({ name: 'parrot', aliases: ['bird'], creator: ria.id });
+    expect(again.body).toEqual(first.body);
+    const { id } = first.body as CustomEmoji;
+
+    expect((await rename(sam, id, { name: 'mine' })).status).toBe(403);
+    expect((await remove(sam, id)).status).toBe(403);
+    expect((await rename(ria, id, { name: 'party-parrot' })).body).toMatchObject({
+      name: 'party-parrot',
+      aliases: ['bird'],
+    });
+    expect((await rename(owner, id, { aliases: [] })).body.aliases).toEqual([]);
+
+    const only = (reach: string) =>
+      owner.request('PATCH', '/admin/server-settings', { emojiCreation: reach });
+    await only('admins');
+    expect((await add(sam, 'no')).status).toBe(403);
+    expect((await rename(ria, id, { name: 'no' })).status).toBe(403);
+    expect((await sam.request('GET', '/me')).body.permissions).toEqual(['create_groups']);
+    const ofOwner = await added(owner, 'of-owner');
+    await only('everyone');
+    expect((await sam.request('GET', '/me')).body.permissions).toContain('add_emoji');
+    expect((await remove(ria, ofOwner.id)).status).toBe(403);
+
+    expect((await remove(owner, id)).status).toBe(204);
+    expect((await remove(owner, id)).body.code).toBe('emoji_not_found');
+    expect(await find(id)).toMatchObject({ name: 'party-parrot', image: null });
+    const audited = await server.rows(
+      `select event, details->>'name' as name from audit_log
+       where details->>'emoji' = '${id}' order by id`,
+    );
+    expect(audited).toEqual([
+      { event: 'emoji_added', name: 'parrot' },
+      { event: 'emoji_changed', name: 'party-parrot' },
+      { event: 'emoji_changed', name: 'party-parrot' },
+      { event: 'emoji_deleted', name: 'party-parrot' },
+    ]);
+  });
+
+  test('are not changed by a suspended account', async () => {
+    const tia = await server.register('tia');
+    const { id } = await added(tia, 'of-tia');
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const path = `/admin/accounts/${tia.id}/suspend`;
+    expect((await owner.request('POST', path, { until, reason: 'spam' })).status).toBe(200);
+    expect((await rename(tia, id, { name: 'renamed' })).status).toBe(401);
+    expect((await remove(tia, id)).status).toBe(401);
+    expect(await find(id)).toMatchObject({ name: 'of-tia' });
+    expect((await remove(owner, id)).status).toBe(204);
+  });
+
+  test('have names and aliases that no other one has, also at the same time', async () => {
+    const one = await added(sam, 'one', ['uno']);
+    for (const name of ['one', 'uno']) {
+      expect((await add(ria, name)).body).toMatchObject({
+        code: 'emoji_name_taken',
+        errors: [{ field: 'name' }],
+      });
+    }
+    expect((await add(ria, 'eins', undefined, ['uno'])).body).toMatchObject({
+      code: 'emoji_name_taken',
+      errors: [{ field: 'aliases' }],
+    });
+    for (const name of ['x', '_a', 'Big', 'a b', 'a:b', 'ä1', 'a'.repeat(33)]) {
+      const { status } = await sam.request('POST', '/emoji', { name, file: aClientId() });
+      expect([name, status]).toEqual([name, 422]);
+    }
+    const both = await Promise.all([add(ria, 'same'), add(owner, 'same')]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    // Its own names are free for it, and those of a deleted one for all.
+    expect((await rename(sam, one.id, { name: 'uno', aliases: ['one'] })).status).toBe(200);
+    await remove(sam, one.id);
+    expect((await add(ria, 'uno')).status).toBe(201);
+  });
+
+  test('are limited in number, and the names of the deleted ones too', async () => {
+    const fill = (count: number, isDeleted: boolean) =>
+      server.rows(`insert into emoji (id, names, image, created_by, created_at, deleted_at, seq)
+        select gen_random_uuid(), array['filler-' || n], gen_random_uuid(), '${sam.id}', now(),
+               ${isDeleted ? 'now()' : 'null'}, -n
+        from generate_series(1, ${count}) n`);
+    const last = await added(ria, 'the-last');
+    await fill(LIMITS.customEmoji, false);
+    expect((await add(ria, 'one-more')).body.code).toBe('too_many_emoji');
+    await server.rows('delete from emoji where seq < 0');
+    await fill(LIMITS.deletedEmoji, true);
+    await remove(ria, last.id);
+    const [left] = await server.rows(
+      'select count(*)::int from emoji where deleted_at is not null',
+    );
+    expect(left?.count).toBe(LIMITS.deletedEmoji);
+    const kept = await server.rows(`select names from emoji where id = '${last.id}'`);
+    expect(kept).toEqual([{ names: ['the-last'] }]);
+    await server.rows('delete from emoji where seq < 0');
+  });
+
+  test('reach clients as events of the workspace stream', async () => {
+    const peer = server.peer();
+    await peer.hello(sam.accessToken);
+    const { id, image, changedSeq } = await added(ria, 'live');
+    const changed = await peer.next('event', (e) => e.type === 'emoji.changed');
+    expect(changed.seq).toBe(changedSeq);
+    expect(changed.data).toEqual({ emoji: id, name: 'live', aliases: [], image, creator: ria.id });
+    await remove(ria, id);
+    const deleted = await peer.next('event', (e) => e.type === 'emoji.deleted');
+    expect(deleted.data).toEqual({ emoji: id });
+  });
+});
+
+describe('the image of a custom emoji', () => {
+  test('is a square of 128 pixels with the whole picture, and goes with its emoji', async () => {
+    const { id, image: made } = await added(ria, 'wide');
+    const large = await image(sam, made, 256);
+    const meta = await sharp(large.bytes).metadata();
+    expect(meta).toMatchObject({ format: 'webp', width: 128, height: 128, hasAlpha: true });
+    // Wider than high: transparent above and below, not cropped.
+    const { data } = await sharp(large.bytes).raw().toBuffer({ resolveWithObject: true });
+    expect(data[3]).toBe(0);
+    expect(data[(64 * 128 + 1) * 4 + 3]).toBe(255);
+    const small = await sharp((await image(sam, made, 64)).bytes).metadata();
+    expect(small).toMatchObject({ width: 64, height: 64 });
+    await remove(ria, id);
+    expect((await image(sam, made, 256)).status).toBe(404);
+  });
+
+  test('stays animated in its larger size, and has a limit of frames, bytes and format', async () => {
+    const { body } = await add(ria, 'moving', await gif(5));
+    const meta = await sharp((await image(sam, body.image, 256)).bytes, {
+      animated: true,
+    }).metadata();
+    expect(meta).toMatchObject({ pages: 5, width: 128 });
+    const still = await sharp((await image(sam, body.image, 64)).bytes, {
+      animated: true,
+    }).metadata();
+    expect(still.pages ?? 1).toBe(1);
+
+    const refused = async (bytes: Uint8Array, name = 'x.gif') => {
+      const file = await upload(ria, bytes, name);
+      return (await ria.request('POST', '/emoji', { name: 'refused', file })).body.code;
+    };
+    expect(await refused(await gif(LIMITS.emojiFrames + 1, 8))).toBe('image_unreadable');
+    expect(await refused(Buffer.alloc(LIMITS.emojiFileBytes + 1))).toBe('file_too_large');
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>';
+    expect(await refused(Buffer.from(svg))).toBe('image_unreadable');
+    expect(await refused(Buffer.from('GIF89a/*<script>*/'))).toBe('image_unreadable');
+    // The file of another account.
+    const file = await upload(sam, await png());
+    const { body: foreign } = await ria.request('POST', '/emoji', { name: 'foreign', file });
+    expect(foreign.code).toBe('file_not_found');
+  });
+});
+
+describe('messages and reactions', () => {
+  test('keep a custom emoji through a rename, and its name after it was deleted', async () => {
+    const cat = await added(ria, 'cat', ['kitten']);
+    const group = await ria.group('cats', [sam]);
+    const path = (seq: number) => `/conversations/${group}/messages/${seq}`;
+    const mentionsOf = async (seq: number) => (await sam.request('GET', path(seq))).body.mentions;
+    const seq = await ria.post(group, 'a :kitten: and :nothing: at 10:cat:30, not `:cat:` :cat:');
+    const shown = [
+      { kind: 'emoji', name: 'kitten', id: cat.id },
+      { kind: 'emoji', name: 'cat', id: cat.id },
+    ];
+    expect(await mentionsOf(seq)).toEqual(shown);
+    // It mentions no one.
+    expect((await sam.request('GET', `/conversations/${group}`)).body.unreadMentions).toEqual([]);
+
+    const react = (by: User, emoji: string) =>
+      by.request('PUT', `${path(seq)}/reactions/${encodeURIComponent(emoji)}`);
+    const reference = emojiReference(cat.id);
+    expect((await react(ria, reference)).status).toBe(200);
+    for (const wrong of [':cat:', `:${cat.id}`, emojiReference(cat.id).toUpperCase()]) {
+      expect([wrong, (await react(ria, wrong)).status]).toEqual([wrong, 404]);
+    }
+    const unknown = await react(ria, `:${aClientId()}:`);
+    expect(unknown.body.code).toBe('emoji_not_found');
+
+    await rename(ria, cat.id, { name: 'feline', aliases: [] });
+    expect(await mentionsOf(seq)).toEqual(shown);
+    const later = await ria.post(group, ':cat: :feline:');
+    expect(await mentionsOf(later)).toEqual([{ kind: 'emoji', name: 'feline', id: cat.id }]);
+
+    // A forwarded message keeps its emoji; an edit resolves its text anew.
+    const target = await ria.group('elsewhere', []);
+    const forwarded = await ria.request('POST', `${path(later)}/forward`, { to: target });
+    expect(forwarded.status).toBe(201);
+    const { body } = await ria.request(
+      'GET',
+      `/conversations/${target}/messages/${forwarded.body.seq}`,
+    );
+    expect(body.mentions).toEqual([{ kind: 'emoji', name: 'feline', id: cat.id }]);
+    await ria.request('PATCH', path(later), { body: 'only :cat:' });
+    expect(await mentionsOf(later)).toEqual([]);
+
+    await remove(ria, cat.id);
+    expect(await mentionsOf(seq)).toEqual(shown);
+    const other = await ria.post(group, 'without');
+    const again = await ria.request(
+      'PUT',
+      `${path(other)}/reactions/${encodeURIComponent(reference)}`,
+    );
+    expect(again.body.code).toBe('emoji_not_found');
+    // Who reacts like others still may, and take it back.
+    expect((await react(sam, reference)).status).toBe(200);
+    const take = await sam.request(
+      'DELETE',
+      `${path(seq)}/reactions/${encodeURIComponent(reference)}`,
+    );
+    expect(take.status).toBe(200);
+    const { reactions } = (await sam.request('GET', path(seq))).body;
+    expect(reactions).toEqual([{ emoji: reference, accounts: [ria.id] }]);
+  });
+});
+
+test('what an account has added is in its export, and stays when it is deleted', async () => {
+  const leaver = await server.register('leaver');
+  const { id, image: made } = await added(leaver, 'legacy');
+  const exported = await leaver.request('POST', '/me/export', { password: PASSWORD });
+  expect(exported.body.customEmoji).toMatchObject([{ id, name: 'legacy', aliases: [] }]);
+  await owner.request('DELETE', `/admin/accounts/${leaver.id}?messages=keep`);
+  expect(await find(id)).toMatchObject({ name: 'legacy', creator: leaver.id });
+  expect((await image(sam, made, 64)).status).toBe(200);
+});
+
+test('the table follows from the events', async () => {
+  expect(await examine(server.pool)).toEqual([]);
+});

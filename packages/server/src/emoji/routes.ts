@@ -1,0 +1,139 @@
+import {
+  CreateEmojiBody,
+  CustomEmoji,
+  CustomEmojiAnswer,
+  EmojiId,
+  UpdateEmojiBody,
+} from '@parley/protocol';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { meOf } from '../accounts/users/queries.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { ImageMaker } from '../files/image-maker.ts';
+import { sessionOf } from '../http/authenticate.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { requesterOf } from '../http/requester.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
+import type { Append } from '../stream/append.ts';
+import { addEmoji, deleteEmoji, type EmojiRequest, renameEmoji } from './commands.ts';
+import { customEmoji, customEmojiAnswer } from './queries.ts';
+
+/** What the routes of custom emoji are constructed with. */
+export interface EmojiRoutesDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly audit: AuditLog;
+  readonly settings: ServerSettings;
+  readonly images: ImageMaker;
+  readonly authenticate: onRequestAsyncHookHandler;
+}
+
+const tags = ['Emoji'];
+const security = [{ accessToken: [] }];
+const headers = IdempotencyHeader;
+const params = z.object({ id: EmojiId });
+
+/** Registers the routes of custom emoji. */
+export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, audit, settings, images, authenticate: onRequest } = deps;
+  const requestOf = (request: FastifyRequest): EmojiRequest => ({
+    ...requesterOf(request),
+    audit: { log: audit, address: request.ip },
+    settings,
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/emoji',
+    schema: {
+      operationId: 'listEmoji',
+      tags,
+      summary: 'List the custom emoji of the server',
+      description:
+        'The events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf` change them. Write `:name:` in a message to show one, and `:{id}:` as the emoji of a reaction. Their images are those of `/images/{image}`, animated in 256, still in 64. Of deleted ones the names are listed, up to 1,000.',
+      security,
+      response: { 200: CustomEmojiAnswer, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: () => customEmojiAnswer(pool),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/emoji',
+    schema: {
+      operationId: 'addEmoji',
+      tags,
+      summary: 'Add a custom emoji',
+      description:
+        'Upload an image in PNG, JPEG, GIF, WebP or AVIF of at most 2 MB first. The server fits it into a square of 128 pixels, without metadata; animations of up to 100 frames stay animated. The setting `emojiCreation` of the server says who may add emoji.',
+      security,
+      headers,
+      body: CreateEmojiBody,
+      response: { 201: CustomEmoji, ...problems(401, 403, 404, 409, 413, 422, 429, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      const { name, aliases, file } = request.body;
+      const { account } = sessionOf(request);
+      // Before an image is decoded; the command decides.
+      const me = await meOf(pool, account);
+      if (!me?.permissions.includes('add_emoji')) {
+        refuse('forbidden', 'Only admins of the server may add custom emoji');
+      }
+      const image = await images.make(account, file, 'emoji');
+      const added = await addEmoji(append, requestOf(request), { name, aliases, image, file });
+      storedOrRefuse(added.outcome);
+      reply.code(201);
+      return (await customEmoji(pool, added.emoji)) ?? refuse('emoji_not_found');
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/emoji/:id',
+    schema: {
+      operationId: 'updateEmoji',
+      tags,
+      summary: 'Rename a custom emoji',
+      description:
+        'One that you have added; admins may rename all. Messages and reactions that have it keep it.',
+      security,
+      headers,
+      params,
+      body: UpdateEmojiBody,
+      response: { 200: CustomEmoji, ...problems(401, 403, 404, 409, 422, 503) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id } = request.params;
+      storedOrRefuse(await renameEmoji(append, requestOf(request), id, request.body));
+      return (await customEmoji(pool, id)) ?? refuse('emoji_not_found');
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/emoji/:id',
+    schema: {
+      operationId: 'deleteEmoji',
+      tags,
+      summary: 'Delete a custom emoji',
+      description:
+        'One that you have added; admins may delete all. Messages and reactions that have it show its name.',
+      security,
+      headers,
+      params,
+      response: { 204: z.null(), ...problems(401, 403, 404, 422, 503) },
+    },
+    onRequest,
+    handler: async (request, reply) => {
+      storedOrRefuse(await deleteEmoji(append, requestOf(request), request.params.id));
+      return reply.code(204).send(null);
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { type CustomEmoji, customEmojiOf, type EmojiId, type ImageId } from '@parley/protocol';
+import { useState } from 'react';
+import { useImageUrl } from '../session/image-token.ts';
+import { useClient } from '../session/use-client.ts';
+import { emojiLabel } from './emoji-label.ts';
+import { useCustomEmoji } from './use-custom-emoji.ts';
+
+/** Shows a custom emoji in the size of the text around it. `name` is read aloud, and copied with the text. */
+export function CustomEmojiImage({ image, name }: { image: ImageId; name: string }) {
+  const client = useClient();
+  const moving = useImageUrl(client, image, 256);
+  const still = useImageUrl(client, image, 64);
+  const [failed, setFailed] = useState<string | null>(null);
+  const label = `:${name}:`;
+  if (moving.url === null || still.url === null || failed === moving.url) return label;
+  return (
+    <picture>
+      <source media="(prefers-reduced-motion: reduce)" srcSet={still.url} />
+      <img
+        src={moving.url}
+        alt={label}
+        title={label}
+        loading="lazy"
+        decoding="async"
+        className="inline-block size-[1.4em] object-contain align-[-0.3em]"
+        onError={() => {
+          setFailed(moving.url);
+          moving.onError();
+        }}
+      />
+    </picture>
+  );
+}
+
+/** Shows a custom emoji of a text; the text `:name:` as it was typed if it was deleted. */
+export function CustomEmojiInText({ id, text }: { id: EmojiId; text: string }) {
+  const emoji = useCustomEmoji().get(id);
+  return emoji?.image ? <CustomEmojiImage image={emoji.image} name={emoji.name} /> : text;
+}
+
+/** Shows the emoji of a reaction: Unicode, or a custom one, whose name is shown if it was deleted. */
+export function ReactionEmoji({ emoji }: { emoji: string }) {
+  const id = customEmojiOf(emoji);
+  return id === null ? emoji : <CustomReaction id={id} emoji={emoji} />;
+}
+
+function CustomReaction({ id, emoji }: { id: EmojiId; emoji: string }) {
+  const custom = useCustomEmoji();
+  const known: CustomEmoji | undefined = custom.get(id);
+  if (known?.image) return <CustomEmojiImage image={known.image} name={known.name} />;
+  return <bdi className="text-[12px]">{emojiLabel(emoji, custom)}</bdi>;
+}

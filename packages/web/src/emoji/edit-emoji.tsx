@@ -1,0 +1,142 @@
+import { type CustomEmoji, type FileId, LIMITS } from '@parley/protocol';
+import { useEffect, useRef, useState } from 'react';
+import { toast } from 'sonner';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { useClient } from '../session/use-client.ts';
+import { useCommandIds } from '../session/use-command-ids.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { SquareImage } from '../ui/square-image.tsx';
+import { nameOfFile } from './name-of-file.ts';
+
+const TYPES = 'image/png,image/jpeg,image/gif,image/webp,image/avif';
+
+/** Returns the names of a field: with or without colons, separated by spaces or commas. */
+const namesIn = (text: string): string[] => text.split(/[\s,:]+/).filter((name) => name !== '');
+
+/** The dialog with which a custom emoji is added, or this one is renamed. */
+export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClose: () => void }) {
+  const client = useClient();
+  const [file, setFile] = useState<File | null>(null);
+  // A file is uploaded once, also if the name has to be changed after it.
+  const uploaded = useRef<{ readonly file: File; readonly id: FileId } | null>(null);
+  const [name, setName] = useState(emoji?.name ?? '');
+  const idOf = useCommandIds();
+  const form = useForm(['name', 'aliases', 'file'], async (values) => {
+    const aliases = namesIn(values.aliases);
+    const body = { name: namesIn(name).join(''), aliases };
+    if (emoji) await client.api.emoji.update(emoji.id, body);
+    else if (file) {
+      if (uploaded.current?.file !== file) {
+        const { id } = await client.api.upload(file, { name: file.name });
+        uploaded.current = { file, id };
+      }
+      const { id } = uploaded.current;
+      await client.api.emoji.add({ ...body, file: id }, idOf(JSON.stringify([body, id])));
+    }
+    toast.success(t(emoji ? 'common.changesSaved' : 'emoji.added'));
+    onClose();
+  });
+  const choose = (chosen: File) => {
+    if (chosen.size > LIMITS.emojiFileBytes) {
+      toast.error(t('emoji.tooLarge'));
+      return;
+    }
+    setFile(chosen);
+    setName((now) => now || nameOfFile(chosen.name));
+  };
+  return (
+    <Dialog open onClose={onClose} title={t(emoji ? 'emoji.edit' : 'emoji.add')}>
+      <form {...form.props} className="flex flex-col gap-4 pt-2">
+        <Problem text={form.problem} />
+        {emoji ? (
+          <span className="relative size-16 self-center *:rounded-none">
+            {emoji.image && <SquareImage image={emoji.image} size={64} />}
+          </span>
+        ) : (
+          <ImageChoice file={file} onChoose={choose} />
+        )}
+        <Field
+          name="name"
+          label={t('emoji.name')}
+          hint={t('emoji.nameHint')}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={LIMITS.emojiNameMax + 2}
+          autoCapitalize="none"
+          autoComplete="off"
+          spellCheck={false}
+          error={form.errors.name}
+        />
+        <Field
+          name="aliases"
+          label={t('emoji.aliases')}
+          hint={t('emoji.aliasesHint')}
+          defaultValue={emoji?.aliases.join(' ')}
+          autoCapitalize="none"
+          autoComplete="off"
+          spellCheck={false}
+          error={form.errors.aliases}
+        />
+        <Button
+          type="submit"
+          look="primary"
+          busy={form.busy}
+          disabled={!emoji && !file}
+          className="min-h-11"
+        >
+          {t(emoji ? 'common.saveChanges' : 'emoji.add')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Chooses an image from the device, and shows it as it will look on a light and a dark background. */
+function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: File) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (!file) return;
+    const made = URL.createObjectURL(file);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <input
+        ref={input}
+        type="file"
+        accept={TYPES}
+        hidden
+        aria-label={t('emoji.image')}
+        onChange={(event) => {
+          const [chosen] = event.target.files ?? [];
+          if (chosen) onChoose(chosen);
+          event.target.value = '';
+        }}
+      />
+      {url !== null && file !== null && (
+        <span className="flex gap-2" aria-hidden="true">
+          {['bg-white', 'bg-neutral-900'].map((background) => (
+            <span
+              key={background}
+              className={`flex size-14 items-center justify-center rounded-lg border border-line ${background}`}
+            >
+              <img src={url} alt="" className="size-9 object-contain" />
+            </span>
+          ))}
+        </span>
+      )}
+      <div className="min-w-0">
+        <Button onClick={() => input.current?.click()}>
+          {t(file ? 'emoji.changeImage' : 'emoji.chooseImage')}
+        </Button>
+        <p className="mt-1.5 text-[13px] text-muted">{t('emoji.imageHint')}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,177 @@
+import type { CustomEmoji, Me } from '@parley/protocol';
+import { Pencil, Plus, SmilePlus, Trash2 } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { SquareImage } from '../ui/square-image.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useNames } from '../users/use-names.ts';
+import { EditEmoji } from './edit-emoji.tsx';
+
+/** How many emoji the list shows at first, and more at a time. */
+const SHOWN = 100;
+/** From this number on there is a field to search. */
+const SEARCH_FROM = 10;
+
+/** What is shown over the list. */
+type Shown =
+  | { readonly kind: 'edit' | 'delete'; readonly emoji: CustomEmoji }
+  | { readonly kind: 'add'; readonly emoji: null };
+
+/** The page with the custom emoji of the server, for everyone. */
+export function EmojiPage() {
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader>
+        <p className="flex min-h-10 items-center font-semibold">{t('emoji.title')}</p>
+      </PageHeader>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto flex w-full max-w-3xl flex-col gap-4 px-4 py-5">
+          <EmojiList />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Lists the custom emoji; whoever may add emoji adds them, and changes its own. */
+export function EmojiList() {
+  const client = useClient();
+  const all = useParley((s) => s.emoji);
+  const me = useParley((s) => s.me);
+  const loaded = useLoad(async () => {
+    await client.emoji.load();
+    return true;
+  });
+  const [search, setSearch] = useState('');
+  const [most, setMost] = useState(SHOWN);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const close = () => setShown(null);
+  const existing = [...all.values()]
+    .filter(({ image }) => image !== null)
+    .sort((a, b) => a.name.localeCompare(b.name));
+  const wanted = search.trim().replaceAll(':', '').toLowerCase();
+  const found = existing.filter(({ name, aliases }) =>
+    [name, ...aliases].some((one) => one.includes(wanted)),
+  );
+  const mayAdd = me?.permissions.includes('add_emoji') === true;
+  return (
+    <>
+      <PartTitle
+        title={t('emoji.title')}
+        description={t(mayAdd ? 'emoji.intro' : 'emoji.introAdmins')}
+        actions={
+          mayAdd && (
+            <Button look="primary" onClick={() => setShown({ kind: 'add', emoji: null })}>
+              <Plus size={16} /> {t('emoji.add')}
+            </Button>
+          )
+        }
+      />
+      {existing.length >= SEARCH_FROM && (
+        <Field
+          type="search"
+          label={t('emoji.search')}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.target.value);
+            setMost(SHOWN);
+          }}
+        />
+      )}
+      {loaded.data === null && existing.length === 0 ? (
+        <Loading of={loaded} />
+      ) : found.length === 0 ? (
+        <Empty
+          icon={<SmilePlus size={22} />}
+          title={t(wanted === '' ? 'emoji.none' : 'emoji.noneFound')}
+        >
+          {wanted === '' && t('emoji.noneHint')}
+        </Empty>
+      ) : (
+        <>
+          <ul
+            aria-label={t('emoji.title')}
+            className="overflow-hidden rounded-2xl border border-line bg-raised"
+          >
+            {found.slice(0, most).map((emoji) => (
+              <Row key={emoji.id} emoji={emoji} me={me} onShow={setShown} />
+            ))}
+          </ul>
+          {found.length > most && (
+            <Button onClick={() => setMost(most + SHOWN)}>{t('common.showMore')}</Button>
+          )}
+        </>
+      )}
+      {(shown?.kind === 'edit' || shown?.kind === 'add') && (
+        <EditEmoji emoji={shown.emoji} onClose={close} />
+      )}
+      <Confirm
+        open={shown?.kind === 'delete'}
+        title={t('emoji.deleteQuestion', { name: shown?.emoji?.name ?? '' })}
+        description={t('emoji.deleteIntro')}
+        action={t('emoji.delete')}
+        onCancel={close}
+        onConfirm={() => {
+          const id = shown?.emoji?.id;
+          close();
+          if (id) void attempt(() => client.api.emoji.delete(id), t('emoji.deleted'));
+        }}
+      />
+    </>
+  );
+}
+
+function Row({
+  emoji,
+  me,
+  onShow,
+}: {
+  emoji: CustomEmoji;
+  me: Me | null;
+  onShow: (shown: Shown) => void;
+}) {
+  const { name, aliases, image, creator } = emoji;
+  const nameOf = useNames(useMemo(() => [creator], [creator]));
+  const mayChange =
+    me?.permissions.includes('administer') === true ||
+    (me?.id === creator && me.permissions.includes('add_emoji'));
+  return (
+    <li className="flex min-h-16 items-center gap-1 border-line border-t py-2.5 pr-2 pl-4 first:border-t-0">
+      <span aria-hidden="true" className="relative mr-3 size-9 shrink-0 *:rounded-none">
+        {image && <SquareImage image={image} size={40} />}
+      </span>
+      <span className="min-w-0 flex-1">
+        <span className="block truncate font-medium">:{name}:</span>
+        <span className="block truncate text-[13px] text-muted">
+          {aliases.length > 0 && `${aliases.map((alias) => `:${alias}:`).join(' ')} · `}
+          {t('emoji.addedBy', { name: nameOf(creator) })}
+        </span>
+      </span>
+      {mayChange && (
+        <>
+          <IconButton
+            label={t('emoji.editOne', { name })}
+            onClick={() => onShow({ kind: 'edit', emoji })}
+          >
+            <Pencil size={16} />
+          </IconButton>
+          <IconButton
+            label={t('emoji.deleteOne', { name })}
+            onClick={() => onShow({ kind: 'delete', emoji })}
+          >
+            <Trash2 size={16} />
+          </IconButton>
+        </>
+      )}
+    </li>
+  );
+}
