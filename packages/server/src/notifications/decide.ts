@@ -1,12 +1,8 @@
-import {
-  type ConversationId,
-  decideNotification,
-  isMentionOf,
-  mentionOf,
-  type NotificationDecision,
-} from '@parley/protocol';
+import type { ConversationId } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
+import { decideDirect } from './decide-direct.ts';
+import { decisionFor } from './decision-for.ts';
 import { storeDecided } from './deliveries.ts';
 import { advance, type MessageToDecide, messagesIn, parted } from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
@@ -24,47 +20,21 @@ export async function decideNext(
   conversations: readonly ConversationId[],
   presenceOf: PresenceOf,
   now: number,
-): Promise<{ decided: number; more: ConversationId[] }> {
+): Promise<{ more: ConversationId[] }> {
   return await withTransaction(pool, async (client) => {
     const ranges = await advance(client, conversations);
-    let decided = 0;
-    for (const part of parted(ranges)) {
+    const others = await decideDirect(client, ranges, presenceOf, now);
+    for (const part of parted(others)) {
       const messages = await messagesIn(client, part);
       for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
         const some = messages.slice(n, n + MESSAGES_AT_ONCE);
         const recipients = await recipientsOf(client, some);
         await storeDecisions(client, some, recipients, presenceOf, now);
-        decided += recipients.length;
       }
     }
-    return { decided, more: ranges.filter((r) => r.hasMore).map((r) => r.conversation) };
+    return { more: ranges.filter((r) => r.hasMore).map((r) => r.conversation) };
   });
 }
-
-/** Returns what is decided about a message for one recipient. */
-export const decisionFor = (
-  message: MessageToDecide,
-  { account, isMember, isFollowing, isNamed, hasRead, settings }: Recipient,
-  presence: ReturnType<PresenceOf>,
-  now: number,
-): NotificationDecision =>
-  decideNotification(
-    {
-      kind: 'message',
-      actor: message.author,
-      isDirect: message.isDirect,
-      body: message.body,
-      mention: mentionOf(
-        message.mentions?.filter((mention) => isNamed || !isMentionOf(mention, account)),
-        account,
-      ),
-      isOnlyInThread: message.isOnlyInThread,
-      isDeleted: message.isDeleted,
-    },
-    settings,
-    { account, isMember, isFollowing, hasRead, presence },
-    now,
-  );
 
 async function storeDecisions(
   client: pg.ClientBase,

@@ -48,6 +48,58 @@ export interface DecidedNotification {
   readonly decision: NotificationDecision;
 }
 
+/** What is stored of a channel that was decided for, but that the account does not have. */
+export const NO_CHANNEL = 'no_channel';
+
+/** A decision about the messages after a seq up to another one that others have posted. */
+export interface DecidedRange {
+  readonly account: AccountId;
+  readonly conversation: ConversationId;
+  readonly after: Seq;
+  readonly upTo: Seq;
+  readonly decision: NotificationDecision;
+}
+
+/** SQL: stores decisions, and the deliveries that follow from those that were not stored before. */
+const storeAll = (decided: string) => `
+  with d as materialized (${decided}), devices as materialized (
+    select id, account_id from notification_devices where account_id = any($1::uuid[])
+  ), stored as (
+    insert into notification_decisions
+      (account_id, conversation_id, message_seq, decided_at, reason, badge, in_app, push, email)
+    select d.account, d.conversation, d.seq, $9, d.reason, d.badge, d.in_app,
+      case when d.push = 'away' and not exists (select from devices v where v.account_id = d.account)
+        then '${NO_CHANNEL}' else d.push end,
+      case when d.email = 'unread' then '${NO_CHANNEL}' else d.email end
+    from d
+    on conflict do nothing
+    returning account_id, conversation_id, message_seq, push
+  )
+  insert into notification_deliveries
+    (account_id, conversation_id, message_seq, channel, device_id, due_at)
+  select s.account_id, s.conversation_id, s.message_seq, 'push', v.id,
+    now() + make_interval(secs => case s.push when 'away' then 0 else ${IN_USE_SECONDS} end)
+  from devices v
+  join stored s on s.account_id = v.account_id and s.push in ('away', 'in_use')
+  order by s.conversation_id, s.message_seq, v.id
+  on conflict do nothing`;
+
+/** Returns the values of decisions from $4 on. */
+const valuesOf = (decided: readonly { readonly decision: NotificationDecision }[], now: number) => {
+  const reasonOf = ({ badge, push, email }: NotificationDecision, channel: 'push' | 'email') =>
+    badge || push.send !== 'never' || email.send !== 'never'
+      ? { push, email }[channel].reason
+      : null;
+  return [
+    decided.map((d) => d.decision.reason),
+    decided.map((d) => d.decision.badge),
+    decided.map((d) => d.decision.inApp),
+    decided.map((d) => reasonOf(d.decision, 'push')),
+    decided.map((d) => reasonOf(d.decision, 'email')),
+    new Date(now),
+  ];
+};
+
 /** Stores decisions, and the deliveries that follow from those that were not stored before. */
 export async function storeDecided(
   client: pg.ClientBase,
@@ -55,59 +107,52 @@ export async function storeDecided(
   now: number,
 ): Promise<void> {
   if (decided.length === 0) return;
-  const reasonOf = ({ badge, push, email }: NotificationDecision, channel: 'push' | 'email') =>
-    badge || push.send !== 'never' || email.send !== 'never'
-      ? { push, email }[channel].reason
-      : null;
   await client.query({
     name: 'notifications-decided',
-    text: `
-      with d as materialized (
-        select * from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::bool[], $6::bool[],
-          $7::text[], $8::text[], $9::text[], $10::text[])
-          d (account, conversation, seq, reason, badge, in_app, push, push_reason, email, email_reason)
-      ), devices as materialized (
-        select id, account_id from notification_devices where account_id = any($1::uuid[])
-      ), stored as (
-        insert into notification_decisions
-          (account_id, conversation_id, message_seq, decided_at, reason, badge, in_app, push, email)
-        select d.account, d.conversation, d.seq, $11, d.reason, d.badge, d.in_app,
-          case when d.push = 'now'
-              and not exists (select from devices v where v.account_id = d.account)
-            then '${NO_CHANNEL}' else d.push_reason end,
-          case when d.email <> 'never' then '${NO_CHANNEL}' else d.email_reason end
-        from d
-        on conflict do nothing
-        returning account_id, conversation_id, message_seq
-      )
-      insert into notification_deliveries
-        (account_id, conversation_id, message_seq, channel, device_id, due_at)
-      select d.account, d.conversation, d.seq, 'push', v.id,
-        now() + make_interval(secs => case d.push when 'now' then 0 else ${IN_USE_SECONDS} end)
-      from stored s
-      join d on d.account = s.account_id and d.conversation = s.conversation_id and d.seq = s.message_seq
-      join devices v on v.account_id = d.account
-      where d.push <> 'never'
-      order by s.conversation_id, s.message_seq, v.id
-      on conflict do nothing`,
+    text: storeAll(`
+      select * from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::bool[], $6::bool[],
+        $7::text[], $8::text[])
+        d (account, conversation, seq, reason, badge, in_app, push, email)`),
     values: [
       decided.map((d) => d.account),
       decided.map((d) => d.conversation),
       decided.map((d) => d.seq),
-      decided.map((d) => d.decision.reason),
-      decided.map((d) => d.decision.badge),
-      decided.map((d) => d.decision.inApp),
-      decided.map((d) => d.decision.push.send),
-      decided.map((d) => reasonOf(d.decision, 'push')),
-      decided.map((d) => d.decision.email.send),
-      decided.map((d) => reasonOf(d.decision, 'email')),
-      new Date(now),
+      ...valuesOf(decided, now),
     ],
   });
 }
 
-/** What is stored of a channel that was decided for, but that the account does not have. */
-export const NO_CHANNEL = 'no_channel';
+/**
+ * Stores decisions about ranges for each of their messages, with the deliveries that follow from those that were not
+ * stored before.
+ */
+export async function storeDecidedRanges(
+  client: pg.ClientBase,
+  decided: readonly DecidedRange[],
+  now: number,
+): Promise<void> {
+  if (decided.length === 0) return;
+  await client.query({
+    name: 'notifications-decided-ranges',
+    text: storeAll(`
+      select r.account, r.conversation, g.seq, r.reason, r.badge, r.in_app, r.push, r.email
+      from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::bool[], $6::bool[],
+        $7::text[], $8::text[], $10::int8[])
+        r (account, conversation, after, reason, badge, in_app, push, email, up_to)
+      cross join lateral (
+        select m.seq from messages m
+        where m.conversation_id = r.conversation and m.seq > r.after and m.seq <= r.up_to
+          and m.author_id <> r.account
+        offset 0) g`),
+    values: [
+      decided.map((d) => d.account),
+      decided.map((d) => d.conversation),
+      decided.map((d) => d.after),
+      ...valuesOf(decided, now),
+      decided.map((d) => d.upTo),
+    ],
+  });
+}
 
 /** Claims deliveries of a channel that are due, those that have been due for the longest time first. */
 export async function claimDeliveries(

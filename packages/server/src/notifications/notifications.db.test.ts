@@ -264,6 +264,53 @@ describe('the ledger of notifications', () => {
     expect((await why(jan, group, loud)).body.reason).toBe('not_member');
   });
 
+  test('decides plain direct messages together as it would each alone', async () => {
+    const [tia, uma] = [await server.register('tia'), await server.register('uma')];
+    const direct = (await tia.request('POST', '/conversations/direct', { account: uma.id })).body
+      .id;
+    const first = await post(tia, direct, { body: 'one' });
+    const read = await post(tia, direct, { body: 'two' });
+    const answer = await post(uma, direct, { body: 'three' });
+    const last = await post(tia, direct, { body: 'four' });
+    await decided(direct, last);
+    await server.rows(
+      `update memberships set read_seq = ${read}
+       where conversation_id = '${direct}' and account_id = '${uma.id}'`,
+    );
+    // As after a crash that lost the decisions.
+    const decideAgain = async () => {
+      await server.rows(`delete from notification_decisions where conversation_id = '${direct}'`);
+      await server.rows(
+        `update notification_progress set seq = 0 where conversation_id = '${direct}'`,
+      );
+      await decideNext(server.pool, [direct], () => 'away', Date.now());
+    };
+    const expected = [
+      { account_id: uma.id, message_seq: first, reason: 'already_read' },
+      { account_id: uma.id, message_seq: read, reason: 'already_read' },
+      { account_id: tia.id, message_seq: answer, reason: 'direct_message' },
+      { account_id: uma.id, message_seq: last, reason: 'direct_message' },
+    ];
+    await decideAgain();
+    expect(await rowsOf(direct)).toEqual(expected);
+    // With a mention among them each is decided alone.
+    const mention = await post(tia, direct, { body: '@uma five' });
+    await decided(direct, mention);
+    await decideAgain();
+    expect(await rowsOf(direct)).toEqual([
+      ...expected,
+      { account_id: uma.id, message_seq: mention, reason: 'mention' },
+    ]);
+    // A deleted message is among them.
+    await tia.request('DELETE', `/conversations/${direct}/messages/${last}`);
+    await override(uma, direct, { muted: { until: null } });
+    await decideAgain();
+    expect((await rowsOf(direct)).slice(-2)).toMatchObject([
+      { message_seq: last, reason: 'message_deleted' },
+      { message_seq: mention, reason: 'conversation_muted' },
+    ]);
+  });
+
   test('decides nothing twice, also from an earlier position and on two nodes at once', async () => {
     const kim = await server.register('kim');
     const group = await ann.group('of kim', [kim]);
@@ -293,8 +340,7 @@ describe('the ledger of notifications', () => {
     await server.rows(`delete from notification_decisions where conversation_id = '${group}'`);
     await server.rows(`delete from notification_progress where conversation_id = '${group}'`);
     expect(await conversationsBehind(server.pool)).toContain(group);
-    const { decided: count } = await decideNext(server.pool, [group], () => 'away', Date.now());
-    expect(count).toBe(1);
+    await decideNext(server.pool, [group], () => 'away', Date.now());
     expect(await rowsOf(group)).toMatchObject([{ account_id: lea.id, reason: 'mention' }]);
   });
 

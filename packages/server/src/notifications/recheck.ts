@@ -1,6 +1,6 @@
 import { type NotificationDecision, silent } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
-import { decisionFor } from './decide.ts';
+import { decisionFor } from './decision-for.ts';
 import type { Delivery } from './deliveries.ts';
 import { messagesAt } from './messages-to-decide.ts';
 import { type PresenceOf, recipientsOf } from './recipients.ts';

@@ -9,6 +9,7 @@ import {
 import { mayAct } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
+import { currentSettings } from './current-settings.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
@@ -42,10 +43,8 @@ interface RecipientRow {
   do_not_disturb_until: Date | null;
 }
 
-/** SQL: the current settings of an account for a scope. */
-const current = (scope: string) =>
-  `(select v.settings from notification_changes v
-    where v.account_id = f.account_id and ${scope} and v.is_current)`;
+/** SQL: the current settings of a recipient for a scope. */
+const current = (scope: string) => currentSettings('f.account_id', scope);
 
 /**
  * Returns the recipients of messages, all of them members since before the message: the others in direct

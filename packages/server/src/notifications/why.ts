@@ -12,7 +12,7 @@ import {
 import type pg from 'pg';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import { timestamp } from '../storage/sql.ts';
-import { decisionFor } from './decide.ts';
+import { decisionFor } from './decision-for.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
