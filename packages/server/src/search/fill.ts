@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
 import { filesOfMessage } from './message-files.ts';
 import { INDEX_EFFECTS, type IndexEffect, keysOfMessage } from './message-keys.ts';
+import { postsAfter, type RecentPost } from './recent-posts.ts';
 import { PackedPostingsWriter, SegmentBuilder } from './segment.ts';
 import { insertSegment, isOfOtherVersion, lockFilling } from './segment-store.ts';
 import { Slices } from './slices.ts';
@@ -25,6 +26,8 @@ interface Change {
   readonly since: Seq;
   readonly version: Seq;
   readonly effect: Exclude<IndexEffect, 'none'>;
+  /** The message, if nothing happened to it since it was posted, and it need not be read. */
+  readonly post: RecentPost | undefined;
 }
 
 /** Of several effects on a message, the first of these counts. */
@@ -35,8 +38,7 @@ interface EventRow {
   seq: Seq;
   type: EventType;
   message: Seq | null;
-  /** Whether there are events after those that were read. */
-  hasMore: boolean;
+  post?: RecentPost;
 }
 
 interface MessageRow {
@@ -52,10 +54,20 @@ interface MessageRow {
   isReply: boolean;
 }
 
+/** Events to index, and whether their conversations have more. */
+interface Events {
+  readonly events: readonly EventRow[];
+  readonly hasMore: boolean;
+}
+
+/** The posts that are in memory, of a conversation. */
+export type PostsInMemory = (conversation: ConversationId) => readonly RecentPost[];
+
 /**
- * Indexes the next events of conversations, at most {@link FILL_MAX}, in one transaction: with the
- * segment, the progress of the conversations is stored, or neither. Returns how many events it read,
- * and whether these conversations have more.
+ * Indexes the next events of conversations, at most {@link FILL_MAX} that it reads, in one transaction: with
+ * the segment, the progress of the conversations is stored, or neither. Returns how many events it indexed,
+ * and whether these conversations have more. `posts` need not be read; those that do not follow what is
+ * indexed are ignored.
  *
  * Seqs become visible in their order, since the row of the stream is locked until the commit: what is
  * after the progress is never older than what is before it.
@@ -65,11 +77,12 @@ interface MessageRow {
 export async function fillIndex(
   pool: pg.Pool,
   conversations: readonly ConversationId[],
+  posts: PostsInMemory = () => [],
 ): Promise<{ events: number; hasMore: boolean } | 'other version'> {
   return await withTransaction(pool, async (client) => {
     await lockFilling(client);
     if (await isOfOtherVersion(client)) return 'other version' as const;
-    const events = await readEvents(client, conversations);
+    const { events, hasMore } = await nextEvents(client, conversations, posts);
     const changes = latestChanges(events);
     const builder = await indexed(client, changes);
     if (builder.size > 0) {
@@ -80,15 +93,61 @@ export async function fillIndex(
     }
     await noteStale(client, changes);
     await noteProgress(client, events);
-    return { events: events.length, hasMore: events[0]?.hasMore === true };
+    return { events: events.length, hasMore };
   });
+}
+
+/** Returns the next events of conversations: from memory if they follow what is indexed, or else read. */
+async function nextEvents(
+  client: pg.ClientBase,
+  conversations: readonly ConversationId[],
+  inMemory: PostsInMemory,
+): Promise<Events> {
+  const withPosts = conversations
+    .map((conversation) => ({ conversation, posts: inMemory(conversation) }))
+    .filter(({ posts }) => posts.length > 0);
+  if (withPosts.length === 0) return await readEvents(client, conversations);
+  const progress = await readProgress(
+    client,
+    withPosts.map(({ conversation }) => conversation),
+  );
+  const events: EventRow[] = [];
+  const toRead = new Set(conversations);
+  for (const { conversation, posts } of withPosts) {
+    const following = postsAfter(posts, progress.get(conversation) ?? 0);
+    if (following.length === 0) continue;
+    for (const post of following) {
+      events.push({ conversation, seq: post.seq, type: 'message.posted', message: null, post });
+    }
+    if (following.at(-1) === posts.at(-1)) toRead.delete(conversation);
+  }
+  if (toRead.size === 0) return { events, hasMore: false };
+  const others = [...toRead].filter((id) => events.every((e) => e.conversation !== id));
+  const read = await readEvents(client, others);
+  return {
+    events: [...events, ...read.events],
+    hasMore: read.hasMore || others.length < toRead.size,
+  };
+}
+
+async function readProgress(
+  client: pg.ClientBase,
+  conversations: readonly ConversationId[],
+): Promise<ReadonlyMap<ConversationId, Seq>> {
+  const { rows } = await client.query<{ id: ConversationId; seq: Seq }>({
+    name: 'search-progress',
+    text: `select conversation_id as id, seq from search_progress
+           where conversation_id = any($1::uuid[])`,
+    values: [conversations],
+  });
+  return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
 async function readEvents(
   client: pg.ClientBase,
   conversations: readonly ConversationId[],
-): Promise<EventRow[]> {
-  const { rows } = await client.query<EventRow>({
+): Promise<Events> {
+  const { rows } = await client.query<EventRow & { hasMore: boolean }>({
     name: 'search-events',
     text: `
       select conversation, seq, type, message,
@@ -117,21 +176,23 @@ async function readEvents(
       order by n, seq`,
     values: [conversations, FILL_MAX, FILL_BYTES],
   });
-  return rows;
+  return { events: rows, hasMore: rows[0]?.hasMore === true };
 }
 
 /** Returns one change for each message. */
 function latestChanges(events: readonly EventRow[]): Change[] {
   const changes = new Map<string, Change>();
-  for (const { conversation, seq: version, type, message } of events) {
+  for (const { conversation, seq: version, type, message, post } of events) {
     // A damaged log may contain events of unknown types.
     const effect = INDEX_EFFECTS[type] ?? 'none';
     const seq = type === 'message.posted' ? version : message;
     if (effect === 'none' || seq === null) continue;
     const key = `${conversation}:${seq}`;
-    const { effect: earlier, since } = changes.get(key) ?? { effect, since: version };
+    const known = changes.get(key);
+    const { effect: earlier, since } = known ?? { effect, since: version };
     const first = PRECEDENCE.find((one) => one === effect || one === earlier) ?? effect;
-    changes.set(key, { conversation, seq, since, version, effect: first });
+    const only = known ? undefined : post;
+    changes.set(key, { conversation, seq, since, version, effect: first, post: only });
   }
   return [...changes.values()];
 }
@@ -139,7 +200,35 @@ function latestChanges(events: readonly EventRow[]): Change[] {
 /** Returns the messages of the changes as they are now, with their keys. */
 async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promise<SegmentBuilder> {
   const builder = new SegmentBuilder();
-  if (changes.length === 0) return builder;
+  const slices = new Slices();
+  for (const { conversation, version, post } of changes) {
+    if (!post) continue;
+    const { seq, at, ...message } = post;
+    const keys = keysOfMessage({ ...message, ...TEXT_ONLY, conversation });
+    builder.add({ conversation, seq, version, at }, keys);
+    if (slices.isUsedUp) await slices.breathe();
+  }
+  const toRead = changes.filter(({ post }) => !post);
+  if (toRead.length > 0) await addRead(client, toRead, builder, slices);
+  return builder;
+}
+
+/** What a message without files has when it is posted. */
+const TEXT_ONLY = {
+  hasReaction: false,
+  hasPin: false,
+  hasPoll: false,
+  fileNames: [],
+  hasImage: false,
+} as const;
+
+/** Reads the messages of changes, and adds them. */
+async function addRead(
+  client: pg.ClientBase,
+  changes: readonly Change[],
+  builder: SegmentBuilder,
+  slices: Slices,
+): Promise<void> {
   const { rows } = await client.query<MessageRow>({
     name: 'search-messages',
     text: `
@@ -160,7 +249,6 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
       where g.deleted_at is null`,
     values: [changes.map((c) => c.conversation), changes.map((c) => c.seq)],
   });
-  const slices = new Slices();
   for (const { n, at, firstReaction, ...message } of rows) {
     const { conversation, seq, since, version, effect } = changes[n - 1] as Change;
     const hasReaction = firstReaction !== null;
@@ -172,9 +260,8 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
       hasReaction,
     });
     builder.add({ conversation, seq, version, at }, keys);
-    await slices.breathe();
+    if (slices.isUsedUp) await slices.breathe();
   }
-  return builder;
 }
 
 /** Notes which messages have earlier texts in the index. */

@@ -7,6 +7,7 @@ import type { StoredEvent } from '../stream/record.ts';
 import { conversationsBehind, FILL_MAX, fillIndex } from './fill.ts';
 import { mergeOnce, purgeStale } from './merge.ts';
 import { INDEX_EFFECTS } from './message-keys.ts';
+import { RecentPosts } from './recent-posts.ts';
 import { emptyIndex, isOfOtherVersion } from './segment-store.ts';
 
 /** The delay between a commit and the indexing of what was committed until then, ms. */
@@ -36,6 +37,7 @@ export class SearchIndexer {
   readonly #pool: pg.Pool;
   readonly #log: Logger;
   readonly #hinted = new Set<ConversationId>();
+  readonly #recent = new RecentPosts();
   readonly #filler: BackgroundWorker;
   readonly #merger: BackgroundWorker;
   #checked = false;
@@ -77,11 +79,13 @@ export class SearchIndexer {
   }
 
   /** Takes note of committed events. */
-  hint(events: readonly Pick<StoredEvent, 'stream' | 'type'>[]): void {
+  hint(events: readonly StoredEvent[]): void {
     const before = this.#hinted.size;
-    for (const { stream, type } of events) {
+    for (const event of events) {
       // Only streams of conversations, which have the id of their conversation, have such events.
-      if (INDEX_EFFECTS[type] !== 'none') this.#hint(stream as string as ConversationId);
+      if (INDEX_EFFECTS[event.type] === 'none') continue;
+      this.#hint(event.stream as string as ConversationId);
+      if (event.type === 'message.posted') this.#recent.add(event);
     }
     if (this.#hinted.size === before) return;
     this.#collecting ??= setTimeout(() => {
@@ -129,7 +133,7 @@ export class SearchIndexer {
 
   async #fillSome(conversations: readonly ConversationId[]): Promise<number> {
     try {
-      const filled = await fillIndex(this.#pool, conversations);
+      const filled = await fillIndex(this.#pool, conversations, (id) => this.#recent.take(id));
       if (filled === 'other version') {
         this.#isLeftToOthers = true;
         this.#log.warn('search index owned by a newer version');

@@ -128,7 +128,8 @@ interface Source {
   readonly documents: Documents;
   /** The numbers of the documents in the new segment; -1 for those that are left out. */
   readonly numbers: Int32Array;
-  readonly lists: AsyncIterator<Postings>;
+  /** In the order of their keys. */
+  readonly lists: Iterator<Postings> | AsyncIterator<Postings>;
 }
 
 async function openSource(client: pg.ClientBase, { id }: SegmentHead): Promise<Source> {
@@ -137,12 +138,10 @@ async function openSource(client: pg.ClientBase, { id }: SegmentHead): Promise<S
   const documents = Documents.decode(row.documents);
   const numbers = new Int32Array(documents.length).fill(-1);
   const lists =
-    row.postings === null ? listsInRows(client, id) : listsPacked(new PackedPostings(row.postings));
+    row.postings === null
+      ? listsInRows(client, id)
+      : new PackedPostings(row.postings)[Symbol.iterator]();
   return { documents, numbers, lists };
-}
-
-async function* listsPacked(packed: PackedPostings): AsyncGenerator<Postings> {
-  yield* packed;
 }
 
 async function* listsInRows(client: pg.ClientBase, segment: number): AsyncGenerator<Postings> {
@@ -178,7 +177,7 @@ async function mergeDocuments(
     }
     if (!first) return Documents.of(merged);
     places[first.n] = first.index + 1;
-    await slices.breathe();
+    if (slices.isUsedUp) await slices.breathe();
     if (stale.has(first.document)) continue;
     if (previous && compareDocuments(previous.document, first.document) === 0) {
       if (first.document.version <= previous.document.version) continue;
@@ -191,31 +190,43 @@ async function mergeDocuments(
   }
 }
 
-/** Yields the lists of all sources, merged, in the order of their keys. */
-async function* mergedLists(sources: readonly Source[], slices: Slices): AsyncGenerator<Postings> {
+/** Yields the lists of all sources, merged, in the order of their keys, some at a time. */
+async function* mergedLists(
+  sources: readonly Source[],
+  slices: Slices,
+): AsyncGenerator<readonly Postings[]> {
   const heads: (Postings | null)[] = [];
   for (const source of sources) heads.push(await nextOf(source));
+  let some: Postings[] = [];
   for (;;) {
     let key: number | null = null;
     for (const head of heads) if (head && (key === null || head.key < key)) key = head.key;
-    if (key === null) return;
+    if (key === null) break;
     const parts: Uint32Array[] = [];
     for (const [n, head] of heads.entries()) {
       if (head?.key !== key) continue;
       const source = sources[n] as Source;
       parts.push(renumber(decodePostings(head.bytes), source.numbers));
-      heads[n] = await nextOf(source);
+      const next = nextOf(source);
+      // What is in memory is not waited for: there are a million of these for each large segment.
+      heads[n] = next instanceof Promise ? await next : next;
     }
-    await slices.breathe();
+    if (slices.isUsedUp) await slices.breathe();
     const list = joined(parts);
-    if (list.length > 0) yield { key, size: list.length, bytes: encodePostings(list) };
+    if (list.length > 0) some.push({ key, size: list.length, bytes: encodePostings(list) });
+    if (some.length < ROWS) continue;
+    yield some;
+    some = [];
   }
+  yield some;
 }
 
-async function nextOf(source: Source): Promise<Postings | null> {
-  const next = await source.lists.next();
-  return next.done ? null : next.value;
+function nextOf(source: Source): Postings | null | Promise<Postings | null> {
+  const next = source.lists.next();
+  return next instanceof Promise ? next.then(listOf) : listOf(next);
 }
+
+const listOf = (next: IteratorResult<Postings>): Postings | null => (next.done ? null : next.value);
 
 /** Returns the list with the new numbers; these are in the same order as the old ones. */
 function renumber(list: Uint32Array, numbers: Int32Array): Uint32Array {
@@ -241,25 +252,20 @@ function joined(parts: readonly Uint32Array[]): Uint32Array {
 async function writePacked(
   client: pg.ClientBase,
   documents: Documents,
-  lists: AsyncGenerator<Postings>,
+  lists: AsyncIterable<readonly Postings[]>,
 ): Promise<void> {
   const writer = new PackedPostingsWriter();
-  for await (const list of lists) writer.add(list);
+  for await (const some of lists) for (const list of some) writer.add(list);
   await insertSegment(client, documents, writer.result());
 }
 
 async function writeRows(
   client: pg.ClientBase,
   documents: Documents,
-  lists: AsyncGenerator<Postings>,
+  lists: AsyncIterable<readonly Postings[]>,
 ): Promise<void> {
   const segment = await insertSegment(client, documents, null);
-  let batch: Postings[] = [];
-  for await (const list of lists) {
-    batch.push(list);
-    if (batch.length < ROWS) continue;
-    await insertPostings(client, segment, batch);
-    batch = [];
+  for await (const some of lists) {
+    if (some.length > 0) await insertPostings(client, segment, some);
   }
-  if (batch.length > 0) await insertPostings(client, segment, batch);
 }

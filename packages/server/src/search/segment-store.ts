@@ -25,15 +25,24 @@ export interface SegmentHead {
 const FILL_LOCK = 0x736561726301;
 const MERGE_LOCK = 0x736561726302;
 
-/** Lets one transaction at a time add to the index, over all nodes. */
+/**
+ * SQL: the commit does not wait for the disk. What a crash takes away is the last commits, each with its
+ * progress, and they are made again; meanwhile posts need not wait for the bytes of the index.
+ */
+const COMMIT_LATER = `set_config('synchronous_commit', 'off', true)`;
+
+/** Lets one transaction at a time add to the index, over all nodes. Its commit does not wait for the disk. */
 export async function lockFilling(client: pg.ClientBase): Promise<void> {
-  await client.query('select pg_advisory_xact_lock($1)', [FILL_LOCK]);
+  await client.query(`select pg_advisory_xact_lock($1), ${COMMIT_LATER}`, [FILL_LOCK]);
 }
 
-/** Lets one transaction at a time merge segments; returns false if another one is doing so. */
+/**
+ * Lets one transaction at a time merge segments; returns false if another one is doing so. Its commit does
+ * not wait for the disk.
+ */
 export async function tryLockMerging(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ locked: boolean }>(
-    'select pg_try_advisory_xact_lock($1) as locked',
+    `select pg_try_advisory_xact_lock($1) as locked, ${COMMIT_LATER}`,
     [MERGE_LOCK],
   );
   return rows[0]?.locked === true;

@@ -7,9 +7,14 @@ const SLICE_MS = 2;
 export class Slices {
   #startedAt = performance.now();
 
+  /** Whether {@link breathe} would wait: for loops with many short steps, in which each `await` costs more. */
+  get isUsedUp(): boolean {
+    return performance.now() - this.#startedAt >= SLICE_MS;
+  }
+
   /** Waits for a turn of the event loop if the slice of time is used up. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#startedAt < SLICE_MS) return;
+    if (!this.isUsedUp) return;
     await setImmediate();
     this.#startedAt = performance.now();
   }
