@@ -50,6 +50,7 @@ import { PollsApi } from './api-polls.ts';
 import { PreviewsApi } from './api-previews.ts';
 import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
+import { SidebarApi } from './api-sidebar.ts';
 import { UserGroupsApi } from './api-user-groups.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
@@ -132,6 +133,7 @@ export class ParleyApi extends RestSession {
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);
   readonly notifications = new NotificationsApi(this);
+  readonly sidebar = new SidebarApi(this);
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);

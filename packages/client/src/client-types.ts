@@ -20,6 +20,7 @@ import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
 import type { NotificationsSnapshot } from './notifications.ts';
+import type { SidebarSnapshot } from './sidebar.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
 import type { ThreadsSnapshot } from './threads.ts';
@@ -45,6 +46,8 @@ export interface ClientSnapshot {
   readonly threads: ThreadsSnapshot;
   /** From the first `client.notifications.load()` on. */
   readonly notifications: NotificationsSnapshot;
+  /** From the first `client.sidebar.load()` on. */
+  readonly sidebar: SidebarSnapshot;
 }
 
 /** A command that was issued: its id at once, its answer later. */

@@ -28,6 +28,7 @@ import { Notifications } from './notifications.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
+import { SidebarState } from './sidebar.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
 import { MemoryStore } from './store.ts';
@@ -55,6 +56,7 @@ export class ParleyClient {
   readonly threads: Threads;
   /** What the account wants to be notified of, the same on all its devices. */
   readonly notifications: Notifications;
+  readonly sidebar: SidebarState;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -101,6 +103,9 @@ export class ParleyClient {
       load: () => options.api.notifications.settings(),
       changed: (notifications) => this.#state.change({ notifications }),
     });
+    this.sidebar = new SidebarState(options.api.sidebar, (sidebar) =>
+      this.#state.change({ sidebar }),
+    );
     const random = options.random ?? Math.random;
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
@@ -461,6 +466,7 @@ export class ParleyClient {
     this.emoji.clear();
     this.threads.clear();
     this.notifications.clear();
+    this.sidebar.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
@@ -491,6 +497,7 @@ export class ParleyClient {
       timelines: this.#timelines,
       threads: this.threads,
       notifications: this.notifications,
+      sidebar: this.sidebar,
       openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,

@@ -14,6 +14,7 @@ export type { PollsApi } from './api-polls.ts';
 export type { PreviewsApi } from './api-previews.ts';
 export type { ReportsApi } from './api-reports.ts';
 export type { RetentionApi } from './api-retention.ts';
+export type { SidebarApi } from './api-sidebar.ts';
 export type { UserGroupsApi } from './api-user-groups.ts';
 export { Backoff } from './backoff.ts';
 export * from './client.ts';
@@ -31,6 +32,7 @@ export {
   overrideKey,
 } from './notifications.ts';
 export { nextWindowEnd, permissionsOn } from './permissions.ts';
+export type { SidebarSnapshot, SidebarState } from './sidebar.ts';
 export {
   browserSocket,
   type LiveSocket,

@@ -49,6 +49,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'status.changed': 'none',
   'notifications.changed': 'none',
   'notifications.overridden': 'none',
+  'sidebar.changed': 'none',
+  'sidebar.moved': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

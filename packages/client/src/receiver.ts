@@ -33,6 +33,7 @@ import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
 import { Refreshes } from './refreshes.ts';
+import type { SidebarState } from './sidebar.ts';
 import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
@@ -61,6 +62,7 @@ export interface ReceiverDeps {
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly threads: Threads;
   readonly notifications: Notifications;
+  readonly sidebar: SidebarState;
   /** Returns the threads of a conversation that are shown. */
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
@@ -232,13 +234,15 @@ export class Receiver {
 
   /** What was loaded may be from before the server was restored. */
   #restored(): void {
-    const { drafts, threads, userGroups, emoji, notifications } = this.#deps;
+    const { drafts, threads, userGroups, emoji, notifications, sidebar } = this.#deps;
     drafts.restored();
     threads.restored();
     userGroups.missed();
     emoji.missed();
     notifications.restored();
     notifications.retry();
+    sidebar.restored();
+    sidebar.retry();
   }
 
   /**
@@ -321,6 +325,7 @@ export class Receiver {
     }
     this.#deps.threads.applied(event);
     this.#deps.notifications.applied(event);
+    this.#deps.sidebar.applied(event);
     events.emit('event', event);
   }
 
@@ -466,7 +471,10 @@ export class Receiver {
       // hello, `ready` has just said them.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
     }
-    if (stream === streamOfAccount(local.account)) this.#deps.notifications.missed();
+    if (stream === streamOfAccount(local.account)) {
+      this.#deps.notifications.missed();
+      this.#deps.sidebar.missed();
+    }
     // Events of replies, or of threads that were followed on another device, may be among what was skipped.
     if (stream !== WORKSPACE_STREAM) this.#deps.threads.missed();
     if (!own) {
@@ -481,6 +489,7 @@ export class Receiver {
     this.#readState.reported(readVersion);
     this.#deps.threads.retry();
     this.#deps.notifications.retry();
+    this.#deps.sidebar.retry();
     const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.

@@ -339,6 +339,28 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.notifications.changeThread(C, 7 as Seq, { muted: null }, ID),
     { body: { muted: null }, id: ID },
   ],
+  ['GET /me/sidebar', ({ api }) => api.sidebar.get()],
+  [
+    'PATCH /me/sidebar',
+    ({ api }) => api.sidebar.setUnreadOnly(true, ID),
+    { body: { unreadOnly: true }, id: ID },
+  ],
+  [
+    'POST /me/sidebar/sections',
+    ({ api }) => api.sidebar.createSection('Work', ID),
+    { body: { name: 'Work' }, id: ID },
+  ],
+  [
+    'PATCH /me/sidebar/sections/groups',
+    ({ api }) => api.sidebar.changeSection('groups', { isCollapsed: true }, ID),
+    { body: { isCollapsed: true }, id: ID },
+  ],
+  [`DELETE /me/sidebar/sections/${C}`, ({ api }) => api.sidebar.deleteSection(C, ID), { id: ID }],
+  [
+    'POST /me/sidebar/moves',
+    ({ api }) => api.sidebar.move({ conversations: [C], section: 'favorites', after: null }, ID),
+    { body: { conversations: [C], section: 'favorites', after: null }, id: ID },
+  ],
   ['GET /me/drafts', ({ api }) => api.drafts()],
   [`PUT /me/drafts/${C}`, ({ api }) => api.saveDraft(C, 'unsent'), { body: { body: 'unsent' } }],
   [`DELETE /me/drafts/${C}?version=3`, ({ api }) => api.deleteDraft(C, 3)],

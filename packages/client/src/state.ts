@@ -2,6 +2,7 @@ import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
 import { NO_NOTIFICATIONS } from './notifications.ts';
+import { NO_SIDEBAR } from './sidebar.ts';
 import type { OutboxEntry } from './store.ts';
 import { NO_THREADS } from './threads.ts';
 
@@ -28,6 +29,7 @@ export class ClientState {
     typing: new Map(),
     threads: NO_THREADS,
     notifications: NO_NOTIFICATIONS,
+    sidebar: NO_SIDEBAR,
   };
   /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;

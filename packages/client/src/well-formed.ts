@@ -59,6 +59,8 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'status.changed': { text: 'string' },
   'notifications.changed': { level: 'string', keywords: 'object?', quietHours: 'object?' },
   'notifications.overridden': { conversation: 'string', thread: 'number?', muted: 'object?' },
+  'sidebar.changed': { sections: 'object' },
+  'sidebar.moved': { placed: 'object', removed: 'object' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },

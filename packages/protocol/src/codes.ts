@@ -138,6 +138,13 @@ export const ERRORS = {
     status: 409,
     title: 'You have notification settings for the maximum number of conversations and threads',
   },
+  section_not_found: { status: 404, title: 'There’s no such section in your sidebar' },
+  section_built_in: { status: 409, title: 'This section can’t be renamed or deleted' },
+  too_many_sections: { status: 409, title: 'Your sidebar has the maximum number of sections' },
+  too_many_placements: {
+    status: 409,
+    title: 'You have moved the maximum number of conversations in your sidebar',
+  },
   too_many_drafts: { status: 409, title: 'You have the maximum number of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },

@@ -19,6 +19,7 @@ import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
 import { MessageRetention } from './retention.ts';
 import { ChangedServerSettings } from './server-settings.ts';
+import { SidebarLayout, SidebarMove } from './sidebar.ts';
 import { ReactionEmoji } from './text.ts';
 
 /**
@@ -281,6 +282,13 @@ const PERSONAL_EVENTS = {
     conversation: ConversationId,
     thread: Seq.optional(),
   }),
+  /**
+   * The sections of the sidebar, whole. Conversations of a section that is gone are back in the section of their
+   * kind. `erased`: with the account; the sidebar is forgotten.
+   */
+  'sidebar.changed': SidebarLayout.extend({ erased: z.literal(true).optional() }),
+  /** Conversations were moved in the sidebar. */
+  'sidebar.moved': SidebarMove,
 } as const;
 
 /** The `data` of the events in the workspace stream. */

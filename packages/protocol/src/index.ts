@@ -36,6 +36,8 @@ export * from './retention.ts';
 export * from './scopes.ts';
 export * from './search-query.ts';
 export * from './server-settings.ts';
+export * from './sidebar.ts';
+export * from './sidebar-changes.ts';
 export * from './streams.ts';
 export * from './text.ts';
 export * from './why-notified.ts';

@@ -95,6 +95,11 @@ export const LIMITS = {
   notificationOverrides: 2_000,
   /** Devices to which notifications are pushed, of one account. */
   notificationDevices: 20,
+  /** Sections that one account creates in its sidebar, and the characters of the name of each. */
+  sidebarSections: 30,
+  sectionNameCharacters: 40,
+  /** Conversations that one account has put into a section or in an order. */
+  sidebarPlacements: 1_000,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
   /** The greatest number of accounts that a link can be limited to. */

@@ -48,6 +48,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'status.changed': NO_CHANGE,
   'notifications.changed': NO_CHANGE,
   'notifications.overridden': NO_CHANGE,
+  'sidebar.changed': NO_CHANGE,
+  'sidebar.moved': NO_CHANGE,
   'user.registered': NO_CHANGE,
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,

@@ -7,6 +7,7 @@ import { messageProjections } from './messages/projections.ts';
 import { notificationProjections } from './notifications/projections.ts';
 import { personalProjections } from './personal/projections.ts';
 import { settingsProjections } from './settings/projections.ts';
+import { sidebarProjections } from './sidebar/projections.ts';
 import { statusProjections } from './status/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 import { userGroupProjections } from './user-groups/projections.ts';
@@ -25,6 +26,7 @@ export const PROJECTIONS: ProjectionTable = {
   ...blockProjections,
   ...notificationProjections,
   ...settingsProjections,
+  ...sidebarProjections,
   ...statusProjections,
   // These only announce what happens in conversations.
   'conversation.joined': 'none',

@@ -241,6 +241,22 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
   },
   {
+    name: 'sidebars',
+    key: ['account_id'],
+    columns: ['sections', 'unread_only', 'seq'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
+    name: 'sidebar_placements',
+    key: ['account_id', 'conversation_id'],
+    columns: ['section', 'rank'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
     name: 'group_links',
     key: ['id'],
     columns: [

@@ -23,6 +23,7 @@ import { eraseNotificationSettings } from '../notifications/erase.ts';
 import { eraseFollows } from '../personal/follow-commands.ts';
 import { eraseSaved } from '../personal/saved-commands.ts';
 import { eraseScheduled } from '../personal/scheduled-commands.ts';
+import { eraseSidebar } from '../sidebar/erase.ts';
 import { clearStatus } from '../status/commands.ts';
 import { NO_STATUS } from '../status/queries.ts';
 import { type Append, assertStored } from '../stream/append.ts';
@@ -140,6 +141,7 @@ export class Erasures {
     }
     await this.#eraseStatus(account);
     await eraseNotificationSettings(this.#deps, account);
+    await eraseSidebar(this.#deps, account);
     await this.#deps.files.eraseUnattached(account);
     await this.#deps.images.eraseUnused(account);
     await this.#redactNames(account);

@@ -35,6 +35,7 @@ import { threadRoutes } from '../personal/thread-routes.ts';
 import { reportRoutes } from '../reports/routes.ts';
 import { retentionRoutes } from '../retention/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
+import { sidebarRoutes } from '../sidebar/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
 import { statusRoutes } from '../status/routes.ts';
@@ -155,6 +156,7 @@ function apiRoutes(
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
+    (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
     (scope) =>
       messageRoutes(scope, {
         pool,

@@ -37,6 +37,10 @@ export async function* exportOf(
   yield field('scheduledMessages', await all(SCHEDULED));
   yield field('blockedUsers', await all(BLOCKS));
   yield field('notificationSettings', await all(NOTIFICATIONS));
+  yield field('sidebar', {
+    layout: await one(SIDEBAR),
+    placements: await all(SIDEBAR_PLACEMENTS),
+  });
   yield field('userGroups', await all(USER_GROUPS));
   yield field('customEmoji', await all(EMOJI));
   yield field('reports', await all(REPORTS));
@@ -140,6 +144,9 @@ const SCHEDULED = `select conversation_id as conversation, body, reply_to as "re
   from scheduled_messages where account_id = $1 order by send_at, id`;
 const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_following as "isFollowing"
   from thread_follows where account_id = $1 order by seq`;
+const SIDEBAR = `select sections, unread_only as "unreadOnly" from sidebars where account_id = $1`;
+const SIDEBAR_PLACEMENTS = `select conversation_id as conversation, section, rank
+  from sidebar_placements where account_id = $1 order by section, rank`;
 const USER_GROUPS = `select id, name, title from user_groups
   where $1 = any(members) order by name_key`;
 const EMOJI = `select id, names[1] as name, names[2:] as aliases, created_at as "createdAt"

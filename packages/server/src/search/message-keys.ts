@@ -109,6 +109,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'status.changed': 'none',
   'notifications.changed': 'none',
   'notifications.overridden': 'none',
+  'sidebar.changed': 'none',
+  'sidebar.moved': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

@@ -169,6 +169,16 @@ function conversations(fixtures: Fixtures): Situations {
       const { member, admin } = await fixtures.shared();
       return as(member, { account: admin.id, accounts: undefined });
     },
+    moveInSidebar: () => group(({ group }) => ({ conversations: [group], section: 'favorites' })),
+    updateSidebarSection: async () =>
+      as((await fixtures.shared()).member, { section: 'groups', name: undefined, before: null }),
+    deleteSidebarSection: async () => {
+      const user = await fixtures.user();
+      const { sections } = ok(
+        await user.request('POST', '/me/sidebar/sections', { name: 'Old' }),
+      ).body;
+      return as(user, { section: sections[1].id });
+    },
     changeConversationNotifications: () => group(() => ({ muted: { until: null } })),
     getConversation: own,
     updateGroup: own,

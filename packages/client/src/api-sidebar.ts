@@ -1,0 +1,47 @@
+import type {
+  ClientId,
+  MoveConversationsBody,
+  SectionId,
+  Sidebar,
+  UpdateSectionBody,
+} from '@parley/protocol';
+import type { RestSession } from './rest-session.ts';
+
+/** How the account arranges its conversations, over REST. All devices learn of each change. */
+export class SidebarApi {
+  readonly #api: RestSession;
+
+  constructor(api: RestSession) {
+    this.#api = api;
+  }
+
+  /** Returns the sections and where conversations were put. */
+  get(): Promise<Sidebar> {
+    return this.#api.request('GET', '/me/sidebar');
+  }
+
+  /** Sets whether only conversations with unread messages are shown. */
+  setUnreadOnly(unreadOnly: boolean, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('PATCH', '/me/sidebar', { body: { unreadOnly }, id });
+  }
+
+  /** Creates a section below the favorites. Its id is `id`. */
+  createSection(name: string, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('POST', '/me/sidebar/sections', { body: { name }, id });
+  }
+
+  /** Changes a section; absent fields stay as they are. */
+  changeSection(section: SectionId, change: UpdateSectionBody, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('PATCH', `/me/sidebar/sections/${section}`, { body: change, id });
+  }
+
+  /** Deletes a section. Its conversations are back in the sections of their kinds. */
+  deleteSection(section: SectionId, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('DELETE', `/me/sidebar/sections/${section}`, { id });
+  }
+
+  /** Moves conversations into a section, one after the other. */
+  move(move: MoveConversationsBody, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('POST', '/me/sidebar/moves', { body: move, id });
+  }
+}

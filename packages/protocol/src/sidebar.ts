@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { count } from './bounds.ts';
+import { ConversationId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { line } from './text.ts';
+
+/** How an account arranges its conversations, as versioned state: events of its personal stream. */
+
+/** The sections that every sidebar has. */
+export const BUILT_IN_SECTIONS = ['favorites', 'groups', 'direct'] as const;
+
+/** Identifies a section: one of {@link BUILT_IN_SECTIONS}, or the UUID of one that the account has created. */
+export const SectionId = z
+  .string()
+  .regex(
+    /^(favorites|groups|direct|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+    'A section is favorites, groups, direct or a UUID in lower case',
+  )
+  .meta({ examples: ['favorites', '01890a5d-ac96-774b-bcce-b302099a8057'] });
+export type SectionId = z.infer<typeof SectionId>;
+
+/** The order of a section: by name, the last active first, or by hand. */
+export const SectionOrder = z.enum(['name', 'recent', 'manual']).meta({ id: 'SectionOrder' });
+export type SectionOrder = z.infer<typeof SectionOrder>;
+
+/** A section of the sidebar. */
+export const SidebarSection = z
+  .object({
+    id: SectionId,
+    /** Null: a section that every sidebar has, which clients name. */
+    name: z.string().nullable(),
+    isCollapsed: z.boolean(),
+    order: SectionOrder,
+  })
+  .meta({ id: 'SidebarSection' });
+export type SidebarSection = z.infer<typeof SidebarSection>;
+
+/** The sections in their order, and what is shown of them. */
+export const SidebarLayout = z
+  .object({
+    sections: z.array(SidebarSection).max(LIMITS.sidebarSections + BUILT_IN_SECTIONS.length),
+    /** Whether only conversations with unread messages are shown. */
+    unreadOnly: z.boolean(),
+  })
+  .meta({ id: 'SidebarLayout' });
+export type SidebarLayout = z.infer<typeof SidebarLayout>;
+
+/** Where the account has put a conversation. Those that it has not put anywhere are in the section of their kind. */
+export const SidebarPlacement = z
+  .object({
+    conversation: ConversationId,
+    section: SectionId,
+    /** Where it is in a section that is ordered by hand: the lowest first. */
+    rank: z.number().int(),
+  })
+  .meta({ id: 'SidebarPlacement' });
+export type SidebarPlacement = z.infer<typeof SidebarPlacement>;
+
+/** Placements per event. */
+export const PLACEMENTS_PER_EVENT = 100;
+
+/** Conversations that were put somewhere, and those that are back in the section of their kind. */
+export const SidebarMove = z.object({
+  placed: z.array(SidebarPlacement).max(PLACEMENTS_PER_EVENT),
+  removed: z.array(ConversationId).max(PLACEMENTS_PER_EVENT),
+});
+export type SidebarMove = z.infer<typeof SidebarMove>;
+
+/** The whole sidebar. `seq` is that of its last event in the personal stream, or 0. */
+export const Sidebar = SidebarLayout.extend({
+  placements: z.array(SidebarPlacement).max(LIMITS.sidebarPlacements),
+  seq: count(),
+}).meta({ id: 'Sidebar' });
+export type Sidebar = z.infer<typeof Sidebar>;
+
+const SectionName = line(LIMITS.sectionNameCharacters, 'A section name');
+
+/** A change of the whole sidebar; absent fields stay as they are. */
+export const UpdateSidebarBody = z
+  .object({ unreadOnly: z.boolean() })
+  .partial()
+  .meta({ examples: [{ unreadOnly: true }] });
+export type UpdateSidebarBody = z.infer<typeof UpdateSidebarBody>;
+
+/** A new section, the first below the favorites. */
+export const CreateSectionBody = z
+  .object({ name: SectionName })
+  .meta({ examples: [{ name: 'Projects' }] });
+export type CreateSectionBody = z.infer<typeof CreateSectionBody>;
+
+/** A change of a section; absent fields stay as they are. */
+export const UpdateSectionBody = z
+  .object({
+    /** Only of a section that the account has created. */
+    name: SectionName,
+    isCollapsed: z.boolean(),
+    order: SectionOrder,
+    /** The section comes directly before this one; null: it becomes the last. */
+    before: SectionId.nullable(),
+  })
+  .partial()
+  .meta({ examples: [{ isCollapsed: true }, { order: 'recent' }, { before: 'groups' }] });
+export type UpdateSectionBody = z.infer<typeof UpdateSectionBody>;
+
+/** Puts conversations into a section, one after the other. */
+export const MoveConversationsBody = z
+  .object({
+    conversations: z
+      .array(ConversationId)
+      .min(1)
+      .max(LIMITS.sidebarPlacements)
+      .refine((ids) => new Set(ids).size === ids.length, {
+        message: 'Name each conversation once',
+      }),
+    /** Null: each goes back to the section of its kind. */
+    section: SectionId.nullable(),
+    /** They come directly after this conversation of the section; null: they are the first; absent: the last. */
+    after: ConversationId.nullable().optional(),
+  })
+  .meta({
+    examples: [
+      { conversations: ['01890a5d-ac96-774b-bcce-b302099a8057'], section: 'favorites' },
+      {
+        conversations: ['01890a5d-ac96-774b-bcce-b302099a8057'],
+        section: 'groups',
+        after: null,
+      },
+    ],
+  });
+export type MoveConversationsBody = z.infer<typeof MoveConversationsBody>;

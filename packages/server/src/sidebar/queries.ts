@@ -1,0 +1,46 @@
+import {
+  type AccountId,
+  DEFAULT_LAYOUT,
+  type Sidebar,
+  type SidebarLayout,
+  type SidebarPlacement,
+  type SidebarSection,
+} from '@parley/protocol';
+import type { Queryable } from '../storage/queryable.ts';
+
+/** The row of a sidebar. */
+export interface SidebarRow {
+  /** Null: the default. */
+  readonly sections: readonly SidebarSection[] | null;
+  readonly unread_only: boolean;
+}
+
+/** Returns the layout that a row stores; the default one without a row. */
+export const layoutOf = (row: SidebarRow | null | undefined): SidebarLayout =>
+  row
+    ? {
+        // In the order of fields that new sections have: the database keeps none.
+        sections: (row.sections ?? DEFAULT_LAYOUT.sections).map(
+          ({ id, name, isCollapsed, order }) => ({ id, name, isCollapsed, order }),
+        ),
+        unreadOnly: row.unread_only,
+      }
+    : DEFAULT_LAYOUT;
+
+/** Returns the sidebar of an account, as of one moment. */
+export async function sidebarOf(pool: Queryable, account: AccountId): Promise<Sidebar> {
+  const { rows } = await pool.query<
+    SidebarRow & { readonly seq: number; readonly placements: SidebarPlacement[] }
+  >({
+    name: 'sidebar',
+    text: `select sections, unread_only, seq,
+             (select coalesce(json_agg(json_build_object(
+                'conversation', p.conversation_id, 'section', p.section, 'rank', p.rank)
+                order by p.section, p.rank), '[]')
+              from sidebar_placements p where p.account_id = s.account_id) as placements
+           from sidebars s where account_id = $1`,
+    values: [account],
+  });
+  const [row] = rows;
+  return { ...layoutOf(row), placements: row?.placements ?? [], seq: row?.seq ?? 0 };
+}

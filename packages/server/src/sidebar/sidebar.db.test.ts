@@ -1,0 +1,264 @@
+import { DEFAULT_LAYOUT, LIMITS, PLACEMENTS_PER_EVENT } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
+import { examine } from '../doctor/doctor.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let ann: User;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  ann = await server.register('ann');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+const codeOf = ({ status, body }: { status: number; body: { code: string } }) =>
+  `${status} ${body?.code}`;
+const sidebarOf = async (user: User) => (await user.request('GET', '/me/sidebar')).body;
+const create = async (user: User, name: string): Promise<string> => {
+  const answer = await user.request('POST', '/me/sidebar/sections', { name });
+  expect(answer.status).toBe(201);
+  return answer.body.sections[1].id;
+};
+const changeSection = (user: User, section: string, body: object) =>
+  user.request('PATCH', `/me/sidebar/sections/${section}`, body);
+const move = (user: User, body: object) => user.request('POST', '/me/sidebar/moves', body);
+const eventsOf = (user: User) =>
+  server.rows(
+    `select type, data from events where stream_id = '${user.id}' and type like 'sidebar.%'
+     order by seq`,
+  );
+/** The names of the conversations of a section in the order of their ranks. */
+const orderOf = async (user: User, section: string, names: Readonly<Record<string, string>>) => {
+  const { placements } = await sidebarOf(user);
+  return (placements as { section: string; conversation: string; rank: number }[])
+    .filter((one) => one.section === section)
+    .sort((a, b) => a.rank - b.rank)
+    .map((one) => names[one.conversation]);
+};
+
+describe('sections', () => {
+  test('are those of everyone, and change field by field', async () => {
+    const bea = await server.register('bea');
+    expect(await sidebarOf(bea)).toEqual({ ...DEFAULT_LAYOUT, placements: [], seq: 0 });
+    const work = await create(bea, '  Work   things ');
+    expect((await changeSection(bea, 'groups', { isCollapsed: true })).status).toBe(200);
+    expect((await changeSection(bea, 'groups', { order: 'recent' })).status).toBe(200);
+    expect((await changeSection(bea, 'direct', { before: 'favorites' })).status).toBe(200);
+    const { body } = await bea.request('PATCH', '/me/sidebar', { unreadOnly: true });
+    expect(body).toMatchObject({
+      unreadOnly: true,
+      sections: [
+        { id: 'direct' },
+        { id: 'favorites' },
+        { id: work, name: 'Work things', isCollapsed: false, order: 'manual' },
+        { id: 'groups', isCollapsed: true, order: 'recent' },
+      ],
+    });
+    // What is already so is no event.
+    const before = await eventsOf(bea);
+    await changeSection(bea, 'groups', { isCollapsed: true });
+    await changeSection(bea, work, { before: 'groups' });
+    await bea.request('PATCH', '/me/sidebar', { unreadOnly: true });
+    await bea.request('PATCH', '/me/sidebar', {});
+    expect(await eventsOf(bea)).toEqual(before);
+  });
+
+  test('reject what is not theirs', async () => {
+    const cal = await server.register('cal');
+    const work = await create(cal, 'Work');
+    expect(codeOf(await changeSection(cal, uuidv7(), { name: 'No' }))).toBe(
+      '404 section_not_found',
+    );
+    expect(codeOf(await changeSection(ann, work, { name: 'No' }))).toBe('404 section_not_found');
+    expect(codeOf(await changeSection(cal, work, { before: uuidv7() }))).toBe(
+      '404 section_not_found',
+    );
+    expect(codeOf(await changeSection(cal, 'groups', { name: 'Channels' }))).toBe(
+      '409 section_built_in',
+    );
+    expect(codeOf(await cal.request('DELETE', '/me/sidebar/sections/direct'))).toBe(
+      '409 section_built_in',
+    );
+    expect(codeOf(await changeSection(cal, 'channels', { isCollapsed: true }))).toBe(
+      '404 not_found',
+    );
+    expect(
+      codeOf(
+        await changeSection(cal, work, { name: 'x'.repeat(LIMITS.sectionNameCharacters + 1) }),
+      ),
+    ).toBe('422 invalid');
+    for (let n = 1; n < LIMITS.sidebarSections; n++) await create(cal, `Section ${n}`);
+    expect(codeOf(await cal.request('POST', '/me/sidebar/sections', { name: 'One more' }))).toBe(
+      '409 too_many_sections',
+    );
+  });
+
+  test('change on two devices at the same moment without a loss', async () => {
+    const dee = await server.register('dee');
+    const work = await create(dee, 'Work');
+    const answers = await Promise.all([
+      changeSection(dee, work, { isCollapsed: true }),
+      changeSection(dee, work, { name: 'Projects' }),
+      changeSection(dee, 'direct', { isCollapsed: true }),
+      changeSection(dee, 'groups', { before: 'favorites' }),
+    ]);
+    expect(answers.map((one) => one.status)).toEqual([200, 200, 200, 200]);
+    expect((await sidebarOf(dee)).sections).toMatchObject([
+      { id: 'groups' },
+      { id: 'favorites' },
+      { id: work, name: 'Projects', isCollapsed: true },
+      { id: 'direct', isCollapsed: true },
+    ]);
+  });
+
+  test('arrive on all devices, once, also when the request is repeated', async () => {
+    const eve = await server.register('eve');
+    const device = server.peer();
+    await device.hello(eve.accessToken);
+    const id = aClientId();
+    for (const _ of [1, 2]) {
+      const answer = await eve.request(
+        'POST',
+        '/me/sidebar/sections',
+        { name: 'Once' },
+        { 'idempotency-key': id },
+      );
+      expect(answer.body.sections[1]).toMatchObject({ id, name: 'Once' });
+    }
+    const event = await device.next('event', (e) => e.type === 'sidebar.changed');
+    expect(event.data).toMatchObject({ sections: [{}, { id, name: 'Once' }, {}, {}] });
+    expect(await eventsOf(eve)).toHaveLength(1);
+    device.close();
+  });
+});
+
+describe('conversations', () => {
+  test('are moved between sections and within one', async () => {
+    const fay = await server.register('fay');
+    const names: Record<string, string> = {};
+    for (const name of ['a', 'b', 'c', 'd']) names[await fay.group(`group ${name}`)] = name;
+    const [a, b, c, d] = Object.keys(names);
+    const work = await create(fay, 'Work');
+    const order = () => orderOf(fay, work, names);
+    expect((await move(fay, { conversations: [a, b], section: work })).status).toBe(200);
+    await move(fay, { conversations: [c], section: work, after: null });
+    await move(fay, { conversations: [d], section: work, after: a });
+    expect(await order()).toEqual(['c', 'a', 'd', 'b']);
+    await move(fay, { conversations: [b, d], section: work, after: c });
+    expect(await order()).toEqual(['c', 'b', 'd', 'a']);
+    await move(fay, { conversations: [c], section: 'favorites' });
+    await move(fay, { conversations: [d], section: null });
+    expect(await order()).toEqual(['b', 'a']);
+    expect(await orderOf(fay, 'favorites', names)).toEqual(['c']);
+    const before = await eventsOf(fay);
+    await move(fay, { conversations: [d], section: null });
+    expect(await eventsOf(fay)).toEqual(before);
+    // What was in a section that is deleted is back where it was.
+    expect((await fay.request('DELETE', `/me/sidebar/sections/${work}`)).body).toMatchObject({
+      sections: DEFAULT_LAYOUT.sections,
+      placements: [{ conversation: c, section: 'favorites' }],
+    });
+    expect(codeOf(await move(fay, { conversations: [a], section: work }))).toBe(
+      '404 section_not_found',
+    );
+  });
+
+  test('keep their order when no rank is free between two', async () => {
+    const gil = await server.register('gil');
+    const names: Record<string, string> = {};
+    for (const name of ['a', 'b', 'c']) names[await gil.group(`group ${name}`)] = name;
+    const [a, b, c] = Object.keys(names);
+    await move(gil, { conversations: [a, b, c], section: 'favorites' });
+    // Each of the last two goes directly behind the first in turn, until the gap is used up.
+    for (let n = 0; n < 40; n++) {
+      await move(gil, { conversations: [n % 2 ? b : c], section: 'favorites', after: a });
+    }
+    expect(await orderOf(gil, 'favorites', names)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of others, and of groups that were left, are not found', async () => {
+    const hal = await server.register('hal');
+    const group = await ann.group('of ann', [hal]);
+    const other = await ann.group('not of hal');
+    await move(hal, { conversations: [group], section: 'favorites' });
+    expect(codeOf(await move(hal, { conversations: [group, other], section: 'favorites' }))).toBe(
+      '404 conversation_not_found',
+    );
+    expect((await move(hal, { conversations: [other], section: null })).status).toBe(200);
+    await hal.request('POST', `/conversations/${group}/leave`);
+    expect(codeOf(await move(hal, { conversations: [group], section: 'favorites' }))).toBe(
+      '404 conversation_not_found',
+    );
+    expect((await move(hal, { conversations: [group], section: null })).body.placements).toEqual(
+      [],
+    );
+    expect(codeOf(await move(hal, { conversations: [group, group], section: null }))).toBe(
+      '422 invalid',
+    );
+  });
+
+  test('are limited in number, without those of groups that were left', async () => {
+    const ida = await server.register('ida');
+    const kept = await ida.group('kept');
+    const more = await ida.group('one more');
+    // Placements of conversations of which the account is no member, as after leaving so many groups.
+    await server.rows(`insert into sidebars (account_id, seq) values ('${ida.id}', 1)`);
+    await server.rows(
+      `insert into sidebar_placements (account_id, conversation_id, section, rank)
+       select '${ida.id}', gen_random_uuid(), 'groups', n
+       from generate_series(1, ${LIMITS.sidebarPlacements - 1}) n`,
+    );
+    expect((await move(ida, { conversations: [kept], section: 'groups' })).status).toBe(200);
+    const { body } = await move(ida, { conversations: [more], section: 'groups' });
+    expect(body.placements).toMatchObject([{ conversation: kept }, { conversation: more }]);
+    const events = (await eventsOf(ida)) as { data: { removed: string[] } }[];
+    expect(events.every((one) => one.data.removed.length <= PLACEMENTS_PER_EVENT)).toBe(true);
+  });
+
+  test('are in the export, and leave nothing of an erased account', async () => {
+    const kim = await server.register('kim');
+    const section = await create(kim, 'Secret plan');
+    const group = await ann.group('of kim', [kim]);
+    await move(kim, { conversations: [group], section });
+    const { body } = await kim.request('POST', '/me/export', { password: PASSWORD });
+    expect(body.sidebar).toMatchObject({
+      layout: { unreadOnly: false, sections: [{}, { id: section, name: 'Secret plan' }, {}, {}] },
+      placements: [{ conversation: group, section }],
+    });
+    await kim.request('POST', '/me/delete', { password: PASSWORD, messages: 'keep' });
+    await until(
+      async () =>
+        (
+          await server.rows(
+            `select from erasures where account_id = '${kim.id}' and done_at is not null`,
+          )
+        ).length === 1,
+      'the erasure to be done',
+    );
+    const left = JSON.stringify(await eventsOf(kim));
+    expect(left).not.toContain('Secret');
+    expect(left).not.toContain(group);
+    for (const table of ['sidebars', 'sidebar_placements']) {
+      expect(await server.rows(`select from ${table} where account_id = '${kim.id}'`)).toEqual([]);
+    }
+  });
+
+  test('follow from the events', async () => {
+    await server.rows(
+      `delete from sidebar_placements where not exists (
+         select from memberships m where m.conversation_id = sidebar_placements.conversation_id)`,
+    );
+    expect(await examine(server.pool)).toEqual([]);
+  });
+});
