@@ -298,6 +298,26 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('bulk_deletion_finished').waitFor();
     await page.getByText('report_resolved').waitFor();
     await page.getByText('settings_changed').first().waitFor();
+
+    await page.goto('/admin/legal-holds');
+    await page.getByText('No legal holds').waitFor();
+    await page.getByRole('button', { name: 'Place legal hold', exact: true }).click();
+    const placing = page.getByRole('dialog', { name: 'Place legal hold', exact: true });
+    await placing.getByLabel('Name', { exact: true }).fill('Case 17');
+    await placing.getByLabel('Usernames, one per line').fill('@sam');
+    await placing.getByRole('button', { name: 'Place legal hold', exact: true }).click();
+    const hold = page.getByRole('listitem', { name: 'Case 17', exact: true });
+    await hold.getByText('In force', { exact: true }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      hold.getByRole('button', { name: 'Download messages', exact: true }).click(),
+    ]);
+    expect(saved.suggestedFilename()).toMatch(/^legal-hold-.*\.jsonl$/);
+    await hold.getByRole('button', { name: 'Release', exact: true }).click();
+    const releasing = page.getByRole('alertdialog');
+    await releasing.getByRole('button', { name: 'Release', exact: true }).click();
+    await hold.getByText('Released', { exact: true }).waitFor();
   });
 
   test.each([

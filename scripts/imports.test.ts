@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'log-bounds.ts',
     'background-worker.ts',
     'clock.ts',
+    'held-sql.ts',
     'memory.ts',
     'minimum-roles.ts',
     'metrics',
@@ -57,7 +58,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['factors', 'sso'],
   ['admin'],
-  ['avatars', 'integrations', 'own-data', 'reports', 'retention', 'word-filter'],
+  ['avatars', 'integrations', 'legal-holds', 'own-data', 'reports', 'retention', 'word-filter'],
   // What serves the domains.
   ['http-server', 'live'],
   ['layers'],

@@ -291,6 +291,7 @@ const BASE: Readonly<Record<string, Build>> = {
   },
   'mentions-deleted': onMessages,
   'attachments-deleted': onMessages,
+  'messages-keep-held': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);
     const message = messageSeq(c);

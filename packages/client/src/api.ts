@@ -44,6 +44,7 @@ import type {
 import { AdmissionApi } from './api-admission.ts';
 import { EmojiApi } from './api-emoji.ts';
 import { ImagesApi } from './api-images.ts';
+import { LegalHoldsApi } from './api-legal-holds.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
@@ -129,6 +130,8 @@ function entered(answer: SessionAnswer | LoginStep): Me {
 export class ParleyApi extends RestSession {
   /** Reports of messages. */
   readonly reports = new ReportsApi(this);
+  /** Legal holds, for the owners of the server. */
+  readonly legalHolds = new LegalHoldsApi(this);
   /** Bans from groups, and links to join them with. */
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);

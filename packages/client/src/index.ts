@@ -8,6 +8,7 @@ export { AuthApi, type Entered } from './api-auth.ts';
 export type { EmojiApi } from './api-emoji.ts';
 export { ApiError } from './api-error.ts';
 export { type ImagesApi, imageUrl } from './api-images.ts';
+export type { LegalHoldsApi } from './api-legal-holds.ts';
 export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';

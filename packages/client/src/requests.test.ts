@@ -19,6 +19,7 @@ import { AuthApi } from './api-auth.ts';
 import { EmojiApi } from './api-emoji.ts';
 import type { ApiError } from './api-error.ts';
 import { ImagesApi } from './api-images.ts';
+import { LegalHoldsApi } from './api-legal-holds.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { PreviewsApi } from './api-previews.ts';
@@ -107,6 +108,13 @@ const AUTHORIZED: readonly Row[] = [
     { body: { since: '2026-01-01T00:00:00.000Z' }, id: ID },
   ],
   [
+    'POST /admin/legal-holds',
+    ({ api }) => api.legalHolds.place({ name: 'Case 1', accounts: [A] }, ID),
+    { body: { name: 'Case 1', accounts: [A] }, id: ID },
+  ],
+  [`GET /admin/legal-holds/${ID}`, ({ api }) => api.legalHolds.get(ID)],
+  [`POST /admin/legal-holds/${ID}/release`, ({ api }) => api.legalHolds.release(ID)],
+  [
     `POST /conversations/${C}/messages/7/report`,
     ({ api }) => api.reports.reportMessage(C, SEQ, { reason: 'spam' }, ID),
     { body: { reason: 'spam' }, id: ID },
@@ -116,6 +124,9 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.reports.groupReports(C, { limit: 5 }),
   ],
   ['GET /admin/reports?limit=5', ({ api }) => api.reports.allReports({ limit: 5 })],
+  ['GET /admin/legal-holds?limit=5', ({ api }) => api.legalHolds.list({ limit: 5 })],
+  [`GET /admin/legal-holds/${ID}/export`, ({ api }) => api.legalHolds.exportMessages(ID)],
+  ['GET /admin/legal-holds/groups?search=lab', ({ api }) => api.legalHolds.findGroups('lab')],
   ['GET /reports/r', ({ api }) => api.reports.report('r')],
   [
     'POST /reports/r/resolve',
@@ -682,6 +693,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(RetentionApi).map((name) => `api.retention.${name}(`),
       ...methods(PreviewsApi).map((name) => `api.previews.${name}(`),
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
+      ...methods(LegalHoldsApi).map((name) => `api.legalHolds.${name}(`),
       // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)
         .filter((name) => !['register', 'login', 'upload'].includes(name))

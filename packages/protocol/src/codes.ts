@@ -162,6 +162,12 @@ export const ERRORS = {
     status: 409,
     title: 'The messages of this account are already being deleted',
   },
+  legal_hold_not_found: { status: 404, title: 'Legal hold not found' },
+  legal_hold_released: { status: 409, title: 'This legal hold has been released' },
+  too_many_legal_holds: {
+    status: 409,
+    title: 'The maximum number of legal holds is in force; release one first',
+  },
   poll_closed: { status: 409, title: 'This poll is closed' },
   choice_invalid: { status: 422, title: 'This poll doesn’t have these choices' },
   window_passed: {

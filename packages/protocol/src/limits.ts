@@ -86,6 +86,13 @@ export const LIMITS = {
   reportCommentMax: 1_000,
   /** Reports of one message that are resolved together; further ones stay open. */
   reportsResolvedAtOnce: 50,
+  /** Legal holds in force, the accounts and the conversations of each, and the characters of their texts. */
+  legalHolds: 100,
+  legalHoldTargets: 200,
+  legalHoldNameMax: 100,
+  legalHoldReasonMax: 1_000,
+  /** Legal holds of a page, and groups that are found for a new one. */
+  legalHoldsPage: 20,
   /** Accounts that one account can block. */
   blocksMax: 1_000,
   /** Keywords of which one account is notified, and the characters of each. */

@@ -86,8 +86,14 @@ export type UserProfile = z.infer<typeof UserProfile>;
 /**
  * What an account may do on the server. `administer`: see and use the administration. `create_groups`: create
  * groups; `add_emoji`: add custom emoji. Settings of the server can limit both to admins.
+ * `manage_legal_holds`: place, export and release legal holds.
  */
-export const OwnPermission = z.enum(['administer', 'create_groups', 'add_emoji']);
+export const OwnPermission = z.enum([
+  'administer',
+  'create_groups',
+  'add_emoji',
+  'manage_legal_holds',
+]);
 export type OwnPermission = z.infer<typeof OwnPermission>;
 
 /** An account as it sees itself. */

@@ -55,6 +55,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'List and create accounts; restore access after a lost password or second factor, or a suspension.',
     load: async () => (await import('./commands/user.ts')).user,
   },
+  'legal-hold': {
+    usage: 'list | export ID FOLDER',
+    description:
+      'List the legal holds; write the messages and files that one covers into a folder.',
+    load: async () => (await import('./commands/legal-hold.ts')).legalHoldCommand,
+  },
   doctor: {
     usage: '[--repair] [--json]',
     description: 'Compare the tables with the events. --repair fixes the differences.',

@@ -233,6 +233,10 @@ const adminPages = [
     lazyPage(() => import('./admin/audit-page.tsx'), 'AuditPage'),
   ),
   adminPage(
+    '/legal-holds',
+    lazyPage(() => import('./admin/legal-holds-page.tsx'), 'LegalHoldsPage'),
+  ),
+  adminPage(
     '/settings',
     lazyPage(() => import('./admin/settings-page.tsx'), 'SettingsPage'),
   ),

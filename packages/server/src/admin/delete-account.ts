@@ -2,7 +2,13 @@ import { type AccountId, type MessagesFate, refusal, WORKSPACE_STREAM } from '@p
 import { CREDENTIAL_TABLES } from '../accounts/verification/prove-address.ts';
 import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { type Command, newEvent, type Rule, type Statement } from '../stream/stream-transaction.ts';
+import {
+  type Command,
+  newEvent,
+  type Rule,
+  type RuleContext,
+  type Statement,
+} from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
 import { type AdminRequest, isLastOwner, readTarget, unchanged } from './commands.ts';
 import { mayAdminister } from './policy.ts';
@@ -64,10 +70,47 @@ const deleteRule: Rule<DeleteCommand> = {
     if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
     return command.notes.added({
       events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
-      writes: erasePrivate(account, messages, tx.at),
+      writes: [...(await namesHeld(tx, account)), ...erasePrivate(account, messages, tx.at)],
     });
   },
 };
+
+/** Returns what keeps the names of an account for the legal holds that cover messages of it. */
+async function namesHeld(tx: RuleContext, account: AccountId): Promise<Statement[]> {
+  const rows = await tx.query<{ hold: string; username: string; display_name: string }>(
+    'own-data-names-to-hold',
+    `select h.id as hold, a.username, a.display_name
+     from legal_holds h cross join accounts a
+     where a.id = $1 and h.released_at is null and (
+       exists (select from legal_hold_accounts t
+               where t.hold_id = h.id and (t.account_id = $1 or exists (
+                 select from memberships p
+                 join conversations d on d.id = p.conversation_id and d.kind = 'direct'
+                 join memberships q on q.conversation_id = d.id and q.account_id = $1
+                 where p.account_id = t.account_id)))
+       or exists (select from legal_hold_conversations t
+                  join memberships p on p.conversation_id = t.conversation_id
+                  where t.hold_id = h.id and p.account_id = $1))
+     for share of h`,
+    [account],
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      name: 'own-data-hold-names',
+      text: `insert into held_names (hold_id, account_id, username, display_name)
+             select hold, $2::uuid, username, display_name
+             from unnest($1::uuid[], $3::text[], $4::text[]) as n (hold, username, display_name)
+             on conflict do nothing`,
+      values: [
+        rows.map((row) => row.hold),
+        account,
+        rows.map((row) => row.username),
+        rows.map((row) => row.display_name),
+      ],
+    },
+  ];
+}
 
 /** Returns the statements that remove what no event contains, and queue the rest of the erasure. */
 const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): Statement[] => [

@@ -14,7 +14,9 @@ export async function noteDenied(
     operationId?: string;
   };
   const session = knownSessionOf(request);
-  if (!session || operation === undefined || ACCESS[operation]?.audience !== 'admin') return;
+  if (!session || operation === undefined) return;
+  const audience = ACCESS[operation]?.audience;
+  if (audience !== 'admin' && audience !== 'owner') return;
   if (code === 'reauthentication_required') return;
   if (ERRORS[code].status !== 403 && code !== 'last_owner') return;
   const ofAccount = /\/admin\/(service-)?accounts\/:id/.test(request.routeOptions.url ?? '');

@@ -34,6 +34,10 @@ export type AuditEvent =
   | 'invitation_revoked'
   | 'bulk_deletion_requested'
   | 'bulk_deletion_finished'
+  | 'legal_hold_placed'
+  | 'legal_hold_released'
+  | 'legal_hold_exported'
+  | 'legal_hold_purged'
   | 'report_viewed'
   | 'report_resolved'
   | 'user_group_created'
@@ -115,6 +119,16 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   ),
   bulk_deletion_finished: every(
     'the messages of an account were deleted; `deletion`, `messages`: how many',
+  ),
+  legal_hold_placed: every(
+    'an owner placed a legal hold; `hold`: its id, `accounts`, `conversations`: how many',
+  ),
+  legal_hold_released: every('an owner released a legal hold; `hold`'),
+  legal_hold_exported: every(
+    'the messages of a legal hold, or one of its files, were read; `hold`, `file`: its id',
+  ),
+  legal_hold_purged: every(
+    'what a released legal hold had kept of deleted messages was deleted; `hold`, `versions`: how many since the last start',
   ),
   report_viewed: every(
     'a report was read with the messages around the reported one; `report`, `conversation`, `message`',

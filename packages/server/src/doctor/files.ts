@@ -77,10 +77,10 @@ async function contentsAfter(
 ): Promise<{ digest: Digest; bytes: number }[]> {
   const { rows } = await pool.query<{ digest: Digest; bytes: number }>(
     `select distinct encode(digest, 'hex') as digest, bytes::float8 as bytes from (
-       select digest, bytes from files where state = 'stored'
+       select digest, bytes from files where state <> 'deleting'
        union all
        select preview_digest, preview_bytes from files
-       where state = 'stored' and preview_digest is not null
+       where state <> 'deleting' and preview_digest is not null
        union all
        select digest, bytes from images
        union all

@@ -2,6 +2,7 @@ import type { AccountId, FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
+import { isFileHeld } from '../held-sql.ts';
 import type { Logger } from '../log.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { withTransaction } from '../storage/transaction.ts';
@@ -38,6 +39,7 @@ export interface FileCollectorDeps {
  *    marked file. Its content is deleted after that, and its row last, so a crash leaves nothing behind.
  * 2. Content that several files share is kept until the last of them is deleted.
  * 3. No content is removed while a backup is being made.
+ * 4. A file that a legal hold keeps is marked as held, and deleted when no hold keeps it any more.
  */
 export class FileCollector {
   readonly #deps: FileCollectorDeps;
@@ -75,6 +77,7 @@ export class FileCollector {
     if (expired > 0) log.info({ uploads: expired }, 'unfinished uploads removed');
     await this.#detachDeleted();
     while (!isStopped() && (await this.#mark()) === BATCH);
+    while (!isStopped() && (await this.#markReleased()) === BATCH);
     let deleted = 0;
     const errors: unknown[] = [];
     let after: FileId | null = null;
@@ -160,7 +163,7 @@ export class FileCollector {
              select from link_previews l join conversations c on c.id = l.conversation_id
              where l.file_id = f.id and c.deleted_at is null
            ) or exists (select from link_cache k where k.file_id = f.id)
-           then 'stored' else 'deleting' end,
+           then 'stored' when ${isFileHeld('f')} then 'held' else 'deleting' end,
            attached = attached or exists (select from attachments a where a.file_id = f.id)
              or exists (select from link_previews l where l.file_id = f.id)
              or exists (select from link_cache k where k.file_id = f.id)
@@ -169,6 +172,17 @@ export class FileCollector {
       );
       return rows.length;
     });
+  }
+
+  /** Marks files that no legal hold keeps any more. Returns how many. */
+  async #markReleased(): Promise<number> {
+    const { rowCount } = await this.#deps.pool.query(
+      `update files set state = 'deleting' where id in (
+         select f.id from files f where f.state = 'held' and not ${isFileHeld('f')}
+         order by f.id limit $1 for update skip locked)`,
+      [BATCH],
+    );
+    return rowCount ?? 0;
   }
 
   async #marked(after: FileId | null): Promise<MarkedFile[]> {

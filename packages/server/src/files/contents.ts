@@ -17,7 +17,7 @@ export async function isContentUsed(
   except: FileId | ImageId | null = null,
 ): Promise<boolean> {
   const { rows } = await on.query(
-    `select from files where ${ofFile} and state = 'stored' and id is distinct from $2
+    `select from files where ${ofFile} and state <> 'deleting' and id is distinct from $2
      union all
      select from images where ${ofImage} and id is distinct from $2
      limit 1`,

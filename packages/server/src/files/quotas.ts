@@ -49,7 +49,7 @@ export async function refusalOfQuota(
            from uploads where account_id = $1) u,
           (select coalesce(sum(${COUNTED}), 0)::int8 as bytes,
                   count(*) filter (where not attached)::int as unattached
-           from files where uploader_id = $1) f`,
+           from files where uploader_id = $1 and state <> 'held') f`,
     [account],
   );
   const [used] = rows;

@@ -15,7 +15,9 @@ test('the access table matches the decision for each route', () => {
 describe('a route', () => {
   test.each(Object.entries(EXPECTED_ACCESS))('admits the expected callers: %s', (id, access) => {
     for (const role of ['owner', 'admin', 'member'] as const) {
-      const isAllowed = access.audience !== 'admin' || role !== 'member';
+      const { audience } = access;
+      const isAllowed =
+        audience === 'owner' ? role === 'owner' : audience !== 'admin' || role !== 'member';
       expect(code(id, role), role).toBe(isAllowed ? null : 'forbidden');
       for (const scope of scopes) {
         const expected = !isAllowed
@@ -38,8 +40,8 @@ describe('a route', () => {
 });
 
 test.each([
-  ['owner', 'everyone', ['administer', 'create_groups']],
-  ['owner', 'admins', ['administer', 'create_groups']],
+  ['owner', 'everyone', ['administer', 'create_groups', 'manage_legal_holds']],
+  ['owner', 'admins', ['administer', 'create_groups', 'manage_legal_holds']],
   ['admin', 'everyone', ['administer', 'create_groups']],
   ['admin', 'admins', ['administer', 'create_groups']],
   ['member', 'everyone', ['create_groups']],

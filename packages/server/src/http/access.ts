@@ -28,7 +28,9 @@ export type Audience =
   /** Every account. */
   | 'account'
   /** Accounts with the permission `administer`. */
-  | 'admin';
+  | 'admin'
+  /** Accounts with the permission `manage_legal_holds`. */
+  | 'owner';
 
 /** An entry: the audience, and the scope that an API key needs; null if API keys are rejected. */
 export interface Access {
@@ -44,6 +46,8 @@ const by = (scope: Scope): Access => ({ audience: 'account', scope });
 const admin: Access = { audience: 'admin', scope: 'admin' };
 /** Admins without an API key: operations with which a key could extend its own permissions. */
 const adminUser: Access = { audience: 'admin', scope: null };
+/** Owners without an API key. */
+const ownerUser: Access = { audience: 'owner', scope: null };
 
 /** The table, by `operationId`. */
 export const ACCESS: Readonly<Record<string, Access>> = {
@@ -229,6 +233,13 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   getWordFilter: adminUser,
   changeWordFilter: adminUser,
   listReports: adminUser,
+  listLegalHolds: ownerUser,
+  createLegalHold: ownerUser,
+  getLegalHold: ownerUser,
+  releaseLegalHold: ownerUser,
+  exportLegalHold: ownerUser,
+  getHeldFile: ownerUser,
+  findHoldableGroups: ownerUser,
   listAuditLog: admin,
   exportAuditLog: admin,
   listInvitations: admin,
@@ -251,8 +262,8 @@ const PERMISSIONS: Readonly<
   Record<AccountRole, Readonly<Record<Reach, readonly OwnPermission[]>>>
 > = {
   owner: {
-    everyone: ['administer', 'create_groups'],
-    admins: ['administer', 'create_groups'],
+    everyone: ['administer', 'create_groups', 'manage_legal_holds'],
+    admins: ['administer', 'create_groups', 'manage_legal_holds'],
   },
   admin: {
     everyone: ['administer', 'create_groups'],
@@ -281,6 +292,12 @@ export function ownPermissions(
   return [...PERMISSIONS[role][groupCreation], ...(mayAddEmoji ? (['add_emoji'] as const) : [])];
 }
 
+/** The permission that an audience has. */
+const PERMISSION_OF: Partial<Readonly<Record<Audience, OwnPermission>>> = {
+  admin: 'administer',
+  owner: 'manage_legal_holds',
+};
+
 /** A caller: the role of its account, and its scopes if it is an API key. */
 export interface Caller {
   readonly role: AccountRole;
@@ -294,7 +311,7 @@ export interface Caller {
 export function refusalOfAccess(operation: string | undefined, caller: Caller): Refusal | null {
   const access = operation === undefined ? undefined : ACCESS[operation];
   if (!access) throw new Error(`The route ${operation} is not in the table of http/access.ts`);
-  const mayAdminister = ownPermissions(caller.role).includes('administer');
-  if (access.audience === 'admin' && !mayAdminister) return refusal('forbidden');
+  const needed = PERMISSION_OF[access.audience];
+  if (needed && !ownPermissions(caller.role).includes(needed)) return refusal('forbidden');
   return refusalOfScope(access.scope, caller);
 }

@@ -9,6 +9,7 @@ import { emailTransport } from '../email/transport.ts';
 import { Erasures } from '../erasure/erasures.ts';
 import { SecondFactors } from '../factors/factors.ts';
 import { type Files, openFiles } from '../files/files.ts';
+import { LegalHoldPurge } from '../legal-holds/purge.ts';
 import { openLinkPreviews } from '../link-previews/open.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { NotificationDecider } from '../notifications/decider.ts';
@@ -41,6 +42,7 @@ export interface DomainLayer {
   readonly identities: Identities;
   readonly erasures: Erasures;
   readonly bulkDeletions: BulkDeletions;
+  readonly legalHoldPurge: LegalHoldPurge;
   readonly readCursors: ReadCursors;
   readonly search: MessageSearch;
   readonly directory: Directory;
@@ -102,6 +104,8 @@ export async function openDomains(
   onStop(() => erasures.stop());
   const bulkDeletions = new BulkDeletions({ pool, append, clock, log, audit });
   onStop(() => bulkDeletions.stop());
+  const legalHoldPurge = new LegalHoldPurge({ pool, clock, log, audit, files: files.collector });
+  onStop(() => legalHoldPurge.stop());
   const flagged = new FlaggedMessages({ pool, clock, log });
   onStop(() => flagged.stop());
   const reportExpiry = new ReportExpiry({ pool, clock, log });
@@ -144,6 +148,7 @@ export async function openDomains(
       accounts,
       erasures,
       bulkDeletions,
+      legalHoldPurge,
       flagged,
       reportExpiry,
       indexer,
@@ -167,6 +172,7 @@ export async function openDomains(
     identities,
     erasures,
     bulkDeletions,
+    legalHoldPurge,
     readCursors,
     search,
     directory,

@@ -23,6 +23,7 @@ import type { Health } from '../health.ts';
 import { createHttpApp, type HttpDeps } from '../http-server/app.ts';
 import { metricsRoutes } from '../http-server/metrics.ts';
 import { integrationRoutes } from '../integrations/routes.ts';
+import { legalHoldRoutes } from '../legal-holds/routes.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
@@ -206,6 +207,14 @@ function apiRoutes(
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
     (scope) => wordFilterRoutes(scope, { accounts, wordFilter: streams.wordFilter, clock }),
     (scope) => bulkDeletionRoutes(scope, { accounts, bulkDeletions: domains.bulkDeletions, clock }),
+    (scope) =>
+      legalHoldRoutes(scope, {
+        accounts,
+        store: files.store,
+        purge: domains.legalHoldPurge,
+        clock,
+        isAlive,
+      }),
     (scope) => integrationRoutes(scope, { accounts, keys, clock }),
   ];
 }

@@ -1,11 +1,12 @@
 import type { Seq, StreamId } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { StatementSink } from '../stream/stream-transaction.ts';
+import { keepHeldMessages } from './held-messages.ts';
 
 /**
  * Removes the text of deleted messages from the events that carried it, so that no replay sends a
  * deleted text. Runs in the transaction that stores the `message.deleted` events. The redacted events
- * themselves remain: the log has no gap, and the projections are unchanged.
+ * themselves remain: the log has no gap, and the projections are unchanged. Legal holds get a copy first.
  */
 export function redactMessages(tx: StatementSink, deletions: readonly StoredEvent[]): void {
   const byStream = new Map<StreamId, Seq[]>();
@@ -18,6 +19,7 @@ export function redactMessages(tx: StatementSink, deletions: readonly StoredEven
 }
 
 function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
+  keepHeldMessages(tx, stream, messages);
   tx.issue(
     'messages-redact-posted',
     // A deleted reply is still one: its thread says where it is.

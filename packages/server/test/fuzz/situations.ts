@@ -481,6 +481,17 @@ function administration(fixtures: Fixtures): Situations {
     target ??= fixtures.user();
     return admin({ id: (await target).id });
   };
+  const legalHold = async (withFile = false) => {
+    const { owner, server } = fixtures;
+    const body = { name: 'for one request', accounts: [owner.id] };
+    const { id } = ok(await owner.request('POST', '/admin/legal-holds', body)).body;
+    if (!withFile) return { id };
+    const file = await uploadFile({ ...owner, url: server.url }, 'held.png', ONE_PIXEL);
+    const group = await owner.group('with a file');
+    const message = { body: '', attachments: [file] };
+    ok(await owner.request('POST', `/conversations/${group}/messages`, message));
+    return { id, file };
+  };
   const robot = async () => admin(await fixtures.robot());
   const userGroup = async (): Promise<string> => {
     const body = { name: fixtures.name(), title: 'Someone' };
@@ -506,6 +517,19 @@ function administration(fixtures: Fixtures): Situations {
     deleteAccountMessages: async () =>
       admin({ id: (await fixtures.user()).id, since: '2026-01-01T00:00:00.000Z' }),
     listBulkDeletions: about,
+    listLegalHolds: async () => as(fixtures.owner, { after: undefined }),
+    createLegalHold: async () =>
+      as(fixtures.owner, {
+        accounts: [fixtures.owner.id],
+        conversations: [],
+        since: undefined,
+        until: undefined,
+      }),
+    getLegalHold: async () => as(fixtures.owner, await legalHold()),
+    exportLegalHold: async () => as(fixtures.owner, await legalHold()),
+    releaseLegalHold: async () => as(fixtures.owner, await legalHold()),
+    getHeldFile: async () => as(fixtures.owner, await legalHold(true)),
+    findHoldableGroups: async () => as(fixtures.owner),
     deactivateAccount: about,
     reactivateAccount: about,
     unlockAccount: about,

@@ -214,6 +214,16 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'resetSecondFactor',
     'setServerIcon',
   ],
+  // Owners, with no API key.
+  'owner user': [
+    'createLegalHold',
+    'exportLegalHold',
+    'findHoldableGroups',
+    'getHeldFile',
+    'getLegalHold',
+    'listLegalHolds',
+    'releaseLegalHold',
+  ],
 };
 
 /** Audience and scope of each section of the table, as `http/access.ts` names them. */
@@ -221,6 +231,7 @@ function accessOf(line: string): { audience: string; scope: string | null } {
   if (line === 'anyone' || line === 'session') return { audience: line, scope: null };
   if (line === 'user') return { audience: 'account', scope: null };
   if (line === 'admin') return { audience: 'admin', scope: 'admin' };
+  if (line === 'owner user') return { audience: 'owner', scope: null };
   if (line === 'admin user') return { audience: 'admin', scope: null };
   return { audience: 'account', scope: line };
 }

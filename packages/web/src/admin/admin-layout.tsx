@@ -3,6 +3,7 @@ import {
   FileCog,
   Flag,
   Mail,
+  Scale,
   ScrollText,
   Settings2,
   Smile,
@@ -32,10 +33,17 @@ const TABS = [
   { to: '/admin/settings', text: 'adminSettings.title', icon: <FileCog size={17} /> },
 ] as const;
 
+const LEGAL_HOLDS = {
+  to: '/admin/legal-holds',
+  text: 'legalHolds.title',
+  icon: <Scale size={17} />,
+} as const;
+
 /** Frames the administration pages. Whoever may not administer gets “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
   if (me === null) return <p className="p-6 text-muted">{t('common.loading')}</p>;
   if (!me.permissions.includes('administer')) return <NotFound />;
-  return <TabbedPage title={t('common.administration')} tabs={TABS} />;
+  const tabs = me.permissions.includes('manage_legal_holds') ? [...TABS, LEGAL_HOLDS] : TABS;
+  return <TabbedPage title={t('common.administration')} tabs={tabs} />;
 }

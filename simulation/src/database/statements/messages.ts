@@ -417,6 +417,12 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('DELETE', 0);
   }),
 
+  // No simulated owner places a legal hold.
+  // biome-ignore lint/correctness/useYield: nothing is locked
+  writes('messages-keep-held', '386154e15428', function* () {
+    return changed('INSERT', 0);
+  }),
+
   writes('mentions-added', '7be30c92fc35', function* (tx, values) {
     const [streams, messages, accounts, seqs, threads] = values as [
       string[],

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { count, countText, Timestamp } from './bounds.ts';
+import { AccountId, ConversationId } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { line, paragraph } from './text.ts';
+
+/** Legal holds: while one lasts, what the messages that it covers said is kept, also of those that are deleted. */
+
+const LegalHoldName = line(LIMITS.legalHoldNameMax, 'Name');
+const LegalHoldReason = paragraph(LIMITS.legalHoldReasonMax, 'Reason');
+
+/** A new legal hold: over accounts, conversations or both. */
+export const CreateLegalHoldBody = z
+  .object({
+    name: LegalHoldName,
+    /** Why it is placed, for the owners of the server. */
+    reason: LegalHoldReason.default(''),
+    /** Covers their messages, and all messages of their direct conversations. */
+    accounts: z.array(AccountId).max(LIMITS.legalHoldTargets).default([]),
+    /** Covers all their messages. */
+    conversations: z.array(ConversationId).max(LIMITS.legalHoldTargets).default([]),
+    /** Covers only messages that were posted at this time or later. */
+    since: Timestamp.optional(),
+    /** Covers only messages that were posted before this time. */
+    until: Timestamp.optional(),
+  })
+  .refine(({ accounts, conversations }) => accounts.length + conversations.length > 0, {
+    message: 'Choose an account or a conversation',
+  })
+  .refine(({ since, until }) => !since || !until || since < until, {
+    path: ['until'],
+    message: 'The end must be after the beginning',
+  })
+  .meta({
+    examples: [
+      {
+        name: 'Case 2026-17',
+        reason: 'Requested by the legal department',
+        accounts: ['0197a000-0000-7000-8000-00000000000a'],
+        conversations: [],
+        since: '2026-01-01T00:00:00.000Z',
+      },
+    ],
+  });
+export type CreateLegalHoldBody = z.input<typeof CreateLegalHoldBody>;
+
+/** A legal hold. After its release, what was kept for it alone is deleted; the hold itself stays as a record. */
+export const LegalHold = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    reason: z.string(),
+    accounts: z.array(z.object({ id: AccountId, username: z.string() })),
+    /** A direct conversation has no name. */
+    conversations: z.array(z.object({ id: ConversationId, name: z.string().nullable() })),
+    since: Timestamp.nullable(),
+    until: Timestamp.nullable(),
+    createdBy: AccountId,
+    createdAt: Timestamp,
+    /** Null while it is in force. */
+    releasedAt: Timestamp.nullable(),
+    /** When everything that was kept for it alone had been deleted. */
+    purgedAt: Timestamp.nullable(),
+    /** Versions of deleted messages that are kept for it; at most 100,000 are counted. */
+    heldVersions: count(0),
+  })
+  .meta({ id: 'LegalHold' });
+export type LegalHold = z.infer<typeof LegalHold>;
+
+/** Which legal holds to return. */
+export const LegalHoldsQuery = z.object({
+  limit: countText(1, LIMITS.legalHoldsPage).default(LIMITS.legalHoldsPage),
+  /** The `next` of the previous page. */
+  after: z.string().max(1_000).optional(),
+});
+/** A page of legal holds, the latest first. */
+export const LegalHoldsPage = z.object({
+  items: z.array(LegalHold),
+  /** The `after` of the next page; null on the last page. */
+  next: z.string().nullable(),
+});
+export type LegalHoldsPage = z.infer<typeof LegalHoldsPage>;
+
+/** The groups whose names contain a text, for placing a legal hold: also private and deleted ones. */
+export const HoldableGroupsQuery = z.object({ search: z.string().min(1).max(100) });
+export const HoldableGroupsAnswer = z.object({
+  items: z.array(z.object({ id: ConversationId, name: z.string(), isDeleted: z.boolean() })),
+});
+export type HoldableGroupsAnswer = z.infer<typeof HoldableGroupsAnswer>;

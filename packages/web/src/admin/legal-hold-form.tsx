@@ -1,0 +1,81 @@
+import type { ParleyApi } from '@parley/client';
+import type { AccountId, ConversationId } from '@parley/protocol';
+import { toast } from 'sonner';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Field } from '../ui/field.tsx';
+import { TextArea } from '../ui/text-area.tsx';
+
+const DAY_MS = 86_400_000;
+
+/** Places a legal hold over users and groups that are entered by their names. */
+export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
+  const { api } = useClient();
+  const form = useForm(
+    ['name', 'reason', 'users', 'groups', 'since', 'until'],
+    async ({ name, reason, users, groups, since, until }) => {
+      const accounts = await Promise.all(namesIn(users).map((user) => accountNamed(api, user)));
+      const conversations = await Promise.all(
+        namesIn(groups).map((group) => groupsNamed(api, group)),
+      );
+      await api.legalHolds.place({
+        name,
+        reason,
+        accounts,
+        conversations: conversations.flat(),
+        ...(since && { since: startOf(since).toISOString() }),
+        // The last day is included.
+        ...(until && { until: new Date(startOf(until).getTime() + DAY_MS).toISOString() }),
+      });
+      toast.success(t('legalHolds.placed'));
+      onPlaced();
+    },
+  );
+  return (
+    <form {...form.props} className="flex flex-col gap-4 pt-2">
+      <Problem text={form.problem} />
+      <Field name="name" label={t('legalHolds.name')} autoFocus error={form.errors.name} />
+      <TextArea name="reason" label={t('legalHolds.reason')} rows={2} error={form.errors.reason} />
+      <TextArea name="users" label={t('legalHolds.users')} rows={2} error={form.errors.users} />
+      <TextArea name="groups" label={t('legalHolds.groups')} rows={2} error={form.errors.groups} />
+      <div className="grid grid-cols-2 gap-4">
+        <Field name="since" type="date" label={t('legalHolds.since')} error={form.errors.since} />
+        <Field name="until" type="date" label={t('legalHolds.lastDay')} error={form.errors.until} />
+      </div>
+      <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
+        {t('legalHolds.submit')}
+      </Button>
+    </form>
+  );
+}
+
+const startOf = (day: string): Date => new Date(`${day}T00:00`);
+
+/** Returns the names in a text that has one in each line. */
+const namesIn = (text: string): string[] => [
+  ...new Set(
+    text
+      .split('\n')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ),
+];
+
+async function accountNamed(api: ParleyApi, text: string): Promise<AccountId> {
+  const name = text.replace(/^@/, '').toLowerCase();
+  const { items } = await api.users({ search: name });
+  const found = items.find((user) => user.username.toLowerCase() === name);
+  if (!found) throw new Error(t('legalHolds.unknownUser', { name: text }));
+  return found.id;
+}
+
+/** Returns all groups of a name: several private groups may have the same. */
+async function groupsNamed(api: ParleyApi, name: string): Promise<ConversationId[]> {
+  const { items } = await api.legalHolds.findGroups(name);
+  const found = items.filter((group) => group.name.toLowerCase() === name.toLowerCase());
+  if (found.length === 0) throw new Error(t('legalHolds.unknownGroup', { name }));
+  return found.map(({ id }) => id);
+}
