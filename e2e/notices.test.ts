@@ -42,7 +42,11 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await reader.page.getByRole('menuitem', { name: 'Set a status' }).click();
     const dialog = reader.page.getByRole('dialog', { name: 'Your status' });
     await dialog.getByLabel('Status', { exact: true }).fill('Deep in thought');
-    await dialog.getByRole('button', { name: '💡' }).click();
+    await dialog.getByRole('button', { name: 'Choose an emoji' }).click();
+    const search = reader.page.getByRole('combobox', { name: 'Search emoji' });
+    await search.fill('bulb');
+    await search.press('Enter');
+    await dialog.getByRole('button', { name: 'Change the emoji 💡' }).waitFor();
     await dialog.getByLabel('Clear after').selectOption({ label: '1 hour' });
     await dialog.getByLabel('Do not disturb').selectOption({ label: 'Today' });
     await dialog.getByRole('button', { name: 'Save status' }).click();

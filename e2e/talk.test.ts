@@ -61,7 +61,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .message('Only one line after all')
       .getByRole('button', { name: 'Add reaction' })
       .click();
-    await ana.page.getByRole('button', { name: '🎉', exact: true }).click();
+    await ana.page.getByRole('combobox', { name: 'Search emoji' }).fill('tada');
+    await ana.page.getByRole('gridcell', { name: 'tada', exact: true }).click();
     await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
     await ana.message('Good morning, Ben').hover();
     await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete message' }).click();
@@ -423,6 +424,74 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.write('Is this readable?');
     await visitor.sees('Is this readable?');
     expect(await barriers(visitor.page)).toEqual([]);
+  });
+
+  test('emoji are typed, picked and added to the server, by keyboard alone', async () => {
+    const eda = await visitors.arrive();
+    await eda.register('eda', 'Eda Moji');
+    const finn = await visitors.arrive({ width: 360, height: 740, touch: true });
+    await finn.register('finn', 'Finn Gers');
+    await eda.page.goto('/emoji');
+    await eda.page.getByRole('button', { name: 'Add emoji', exact: true }).click();
+    const dialog = eda.page.getByRole('dialog', { name: 'Add emoji' });
+    await dialog.getByLabel('Image of the emoji').setInputFiles({
+      name: 'Party Parrot.png',
+      mimeType: 'image/png',
+      buffer: await sharp({
+        create: { width: 64, height: 48, channels: 3, background: '#0a8' },
+      })
+        .png()
+        .toBuffer(),
+    });
+    expect(await dialog.getByLabel('Name', { exact: true }).inputValue()).toBe('party-parrot');
+    await dialog.getByRole('button', { name: 'Add emoji', exact: true }).click();
+    const list = eda.page.getByRole('list', { name: 'Custom emoji' });
+    await list.getByText(':party-parrot:').waitFor();
+
+    // A name becomes an emoji with its second colon; part of one is completed from the menu.
+    await eda.open('everyone');
+    const field = eda.page.getByRole('textbox', { name: 'Message everyone' });
+    await field.pressSequentially('Look :tada:');
+    await expect.poll(() => field.inputValue()).toBe('Look 🎉');
+    await field.pressSequentially(' :party-p');
+    await eda.page.getByRole('option', { name: ':party-parrot:' }).waitFor();
+    await field.press('Enter');
+    await expect.poll(() => field.inputValue()).toBe('Look 🎉 :party-parrot: ');
+    await field.press('Enter');
+    await eda.message('Look').getByRole('img', { name: ':party-parrot:' }).waitFor();
+
+    // The picker: search, arrow keys, Enter; one tab stop for all emoji.
+    await eda.message('Look').hover();
+    await eda.message('Look').getByRole('button', { name: 'Add reaction' }).click();
+    const picker = eda.page.getByRole('dialog', { name: 'Add reaction' });
+    const search = picker.getByRole('combobox', { name: 'Search emoji' });
+    await picker.getByRole('gridcell', { name: 'grinning', exact: true }).waitFor();
+    expect(await barriers(eda.page)).toEqual([]);
+    const focused = () =>
+      eda.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(focused).toBe('Search emoji');
+    await eda.page.keyboard.press('Tab');
+    await eda.page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skin tone');
+    await search.fill('rocket');
+    await search.press('Enter');
+    await eda.page.getByRole('button', { name: '🚀 1 by you' }).waitFor();
+
+    // On a phone, with a custom emoji.
+    await finn.open('everyone');
+    await finn.press('Look');
+    await finn.page.getByRole('button', { name: 'More reactions' }).tap();
+    const cell = finn.page.getByRole('gridcell', { name: 'party-parrot', exact: true });
+    await cell.tap();
+    await eda.page.getByRole('button', { name: ':party-parrot: 1 by Finn Gers' }).waitFor();
+    expect(await sideways(finn.page)).toBe(0);
+
+    // A deleted one leaves its name.
+    await eda.page.goto('/emoji');
+    await list.getByRole('button', { name: 'Delete :party-parrot:' }).click();
+    await eda.page.getByRole('button', { name: 'Delete emoji', exact: true }).click();
+    await finn.message('Look').getByText(':party-parrot:').first().waitFor();
+    await finn.page.getByRole('button', { name: ':party-parrot: 1 by you' }).waitFor();
   });
 });
 

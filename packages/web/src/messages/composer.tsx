@@ -18,6 +18,7 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { isSendable } from './composer-rules.ts';
+import { InsertEmoji } from './insert-emoji.tsx';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
 import { useServerDraft } from './use-server-draft.ts';
@@ -132,6 +133,7 @@ export function Composer({
               <ChartBarBig size={18} />
             </IconButton>
           )}
+          <InsertEmoji field={field} />
           <AttachButton files={files} />
           <button
             type="submit"

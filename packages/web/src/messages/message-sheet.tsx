@@ -2,19 +2,19 @@ import type { TimelineMessage } from '@parley/client';
 import { Copy, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
+import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { EMOJI } from './emoji.ts';
 import { useTogglePin } from './message-actions.tsx';
 import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
-import { EmojiChoice, useReact } from './reactions.tsx';
+import { useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
-/** Number of reactions in the first row. */
-const QUICK = 6;
+/** The reactions in the first row. */
+const QUICK = ['👍', '❤️', '😂', '🎉', '🙏', '👀'];
 /** Maximum length of the excerpt in the header, in characters. */
 const EXCERPT = 120;
 
@@ -111,10 +111,16 @@ export function MessageSheet({
 /** The first reactions in a row, and a button that offers all. */
 function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
   const [choosing, setChoosing] = useState(false);
-  if (choosing) return <EmojiChoice onChoose={onChoose} />;
+  if (choosing) {
+    return (
+      <div className="h-[min(24rem,60dvh)]">
+        <LazyEmojiPicker onChoose={({ emoji }) => onChoose(emoji)} />
+      </div>
+    );
+  }
   return (
     <div className="flex justify-between gap-1 py-1">
-      {EMOJI.slice(0, QUICK).map((emoji) => (
+      {QUICK.map((emoji) => (
         <button
           key={emoji}
           type="button"

@@ -6,6 +6,10 @@ import type {
 } from '@parley/protocol';
 import { AtSign, Users } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { CustomEmojiImage } from '../emoji/custom-emoji-image.tsx';
+import { emojiQuery, withEmoji } from '../emoji/emoji-query.ts';
+import type { EmojiOption } from '../emoji/emoji-search.ts';
+import { useEmojiOptions } from '../emoji/use-emoji-options.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -15,16 +19,13 @@ import { type MentionQuery, mentionQuery, withName } from './mention-query.ts';
 /** Time without a key press after which suggestions are requested. */
 const QUIET_MS = 120;
 
-/** What can be chosen: an account, a user group, or members together. */
-type Option = { readonly name: string } & (
-  | { readonly user: MentionSuggestion; readonly userGroup?: undefined }
-  | { readonly user?: undefined; readonly userGroup: UserGroupSuggestion }
-  | {
-      readonly name: 'everyone' | 'here';
-      readonly user?: undefined;
-      readonly userGroup?: undefined;
-    }
-);
+/** What can be chosen: an account, a user group, members together, or an emoji. */
+interface Option {
+  readonly name: string;
+  readonly user?: MentionSuggestion;
+  readonly userGroup?: UserGroupSuggestion;
+  readonly emoji?: EmojiOption;
+}
 
 const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 
@@ -42,7 +43,7 @@ export interface MentionMenu {
   onKeyDown(event: KeyboardEvent): boolean;
 }
 
-/** Suggests names while the user types `@` and a part of one. */
+/** Suggests names while the user types `@` and a part of one, and emoji for `:` and a part of their name. */
 export function useMentionMenu({
   view,
   text,
@@ -55,18 +56,24 @@ export function useMentionMenu({
   onChange: (text: string, caret: number) => void;
 }): MentionMenu {
   const id = useId();
-  const query = mentionQuery(text, caret);
+  const mention = mentionQuery(text, caret);
+  const typedEmoji = mention ? null : emojiQuery(text, caret);
+  const query = mention ?? typedEmoji;
   const key = query && `${query.start} ${query.search}`;
   const [closed, setClosed] = useState<string | null>(null);
   const [chosen, setChosen] = useState({ key, index: 0 });
-  const options = useOptions(view, closed === key ? null : query);
+  const names = useOptions(view, closed === key ? null : mention);
+  const emoji = useEmojiOptions(closed === key ? null : typedEmoji);
+  const options = typedEmoji ? emoji.map(optionOfEmoji) : names;
   const isOpen = options.length > 0 && closed !== key;
   const index = chosen.key === key ? Math.min(chosen.index, options.length - 1) : 0;
   const optionId = (n: number) => `${id}-${n}`;
 
   const choose = (option: Option | undefined) => {
     if (!query || !option) return;
-    const next = withName(text, query, option.name);
+    const next = option.emoji
+      ? withEmoji(text, query, option.emoji.text)
+      : withName(text, query, option.name);
     onChange(next.text, next.caret);
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
@@ -91,12 +98,17 @@ export function useMentionMenu({
         <div
           id={id}
           role="listbox"
-          aria-label={t('composer.suggestions')}
+          aria-label={t(typedEmoji ? 'composer.emojiSuggestions' : 'composer.suggestions')}
           className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-lg sm:inset-x-5"
         >
           {options.map((option, n) => (
             <Suggestion
-              key={option.user?.account ?? option.userGroup?.userGroup ?? option.name}
+              key={
+                option.user?.account ??
+                option.userGroup?.userGroup ??
+                option.emoji?.emoji ??
+                option.name
+              }
               id={optionId(n)}
               option={option}
               isChosen={n === index}
@@ -118,6 +130,8 @@ export function useMentionMenu({
     },
   };
 }
+
+const optionOfEmoji = (emoji: EmojiOption): Option => ({ name: emoji.names[0] ?? '', emoji });
 
 /** Returns the options for what is typed; those of the last answer until the next one arrives. */
 function useOptions(view: ConversationView, query: MentionQuery | null): readonly Option[] {
@@ -157,7 +171,7 @@ function useOptions(view: ConversationView, query: MentionQuery | null): readonl
 
 function Suggestion({
   id,
-  option: { name, user, userGroup },
+  option: { name, user, userGroup, emoji },
   isChosen,
   onChoose,
 }: {
@@ -187,19 +201,29 @@ function Suggestion({
         <Avatar id={user.account} name={user.displayName} size={28} avatar={user.avatar} />
       ) : (
         <span className="flex size-7 items-center justify-center text-muted">
-          {userGroup ? <Users size={18} /> : <AtSign size={18} />}
+          {emoji ? (
+            <span className="text-[22px] text-ink leading-none">
+              {emoji.image ? <CustomEmojiImage image={emoji.image} name={name} /> : emoji.text}
+            </span>
+          ) : userGroup ? (
+            <Users size={18} />
+          ) : (
+            <AtSign size={18} />
+          )}
         </span>
       )}
       <span className="min-w-0 flex-1 truncate">
         {title && <bdi className="font-medium">{title} </bdi>}
-        <span className={cx(title && cx('text-[13px]', quiet))}>@{name}</span>
+        <span className={cx(title && cx('text-[13px]', quiet))}>
+          {emoji ? `:${name}:` : `@${name}`}
+        </span>
       </span>
       <span className={cx('shrink-0 text-[12px]', quiet)}>
         {user
           ? !user.isMember && t('composer.notMember')
           : userGroup
             ? t('common.members', { count: userGroup.size })
-            : t(name === 'everyone' ? 'composer.everyone' : 'composer.here')}
+            : !emoji && t(name === 'everyone' ? 'composer.everyone' : 'composer.here')}
       </span>
     </div>
   );

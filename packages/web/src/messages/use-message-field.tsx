@@ -9,7 +9,9 @@ import {
   useRef,
   useState,
 } from 'react';
+import { completeEmoji } from '../emoji/complete-emoji.ts';
 import { duration } from '../lib/text.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
@@ -49,7 +51,7 @@ interface FieldOptions {
 }
 
 /**
- * The field for a message: it grows with its text, completes mentions, sets Markdown by keys and continues lists.
+ * The field for a message: it grows with its text, completes mentions and emoji, sets Markdown by keys and continues lists.
  * It gets the focus where there is a keyboard.
  */
 export function useMessageField({
@@ -72,6 +74,8 @@ export function useMessageField({
   /** The wait in slow mode, and the remaining characters. */
   limits: ReactNode;
 } {
+  const client = useClient();
+  const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(text.length);
   const isTouch = useCoarsePointer();
@@ -130,6 +134,8 @@ export function useMessageField({
         onChange(event.target.value);
         setCaret(event.target.selectionStart);
         if (event.target.value.trim()) onTyping?.();
+        const { data } = event.nativeEvent as InputEvent;
+        if (data?.endsWith(':')) void completeEmoji(event.target, client, account);
       }}
       onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
       onPaste={(event) => {

@@ -11,6 +11,7 @@ import {
 } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { isSendable } from '../messages/composer-rules.ts';
+import { InsertEmoji } from '../messages/insert-emoji.tsx';
 import { useMessageField } from '../messages/use-message-field.tsx';
 import { useSlowMode } from '../messages/use-slow-mode.ts';
 import { readKept, writeKept } from '../session/device.ts';
@@ -71,6 +72,7 @@ export function ThreadComposer({
         <div className="flex items-end gap-1">
           {area}
           {limits}
+          <InsertEmoji field={field} />
           <AttachButton files={files} />
           <button
             type="submit"

@@ -1,14 +1,14 @@
 import type { OwnStatus, UpdateStatusBody } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
+import { SmilePlus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { toast } from 'sonner';
 import { useAccount } from '../account/use-account.ts';
+import { EmojiButton } from '../emoji/emoji-button.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
-import { EMOJI } from '../messages/emoji.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
-import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -90,25 +90,22 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         // The user has just opened the dialog to type.
         autoFocus
       />
-      <fieldset>
-        <legend className="mb-1.5 font-medium text-sm text-soft">{t('status.emoji')}</legend>
-        <div className="flex max-h-28 flex-wrap gap-1 overflow-y-auto">
-          {EMOJI.map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={emoji === one}
-              onClick={() => setEmoji(emoji === one ? null : one)}
-              className={cx(
-                'size-9 rounded-lg text-lg',
-                emoji === one ? 'bg-accent-soft ring-2 ring-accent' : 'hover:bg-hover',
-              )}
-            >
-              {one}
-            </button>
-          ))}
-        </div>
-      </fieldset>
+      <div className="flex items-center gap-2">
+        <EmojiButton
+          label={emoji === null ? t('status.chooseEmoji') : t('status.changeEmoji', { emoji })}
+          hasCustom={false}
+          onChoose={(option) => setEmoji(option.emoji)}
+          className="size-11 border border-edge text-xl"
+        >
+          {emoji ?? <SmilePlus size={18} />}
+        </EmojiButton>
+        <span className="text-sm text-soft">{t('status.emoji')}</span>
+        {emoji !== null && (
+          <Button look="quiet" onClick={() => setEmoji(null)}>
+            {t('status.removeEmoji')}
+          </Button>
+        )}
+      </div>
       <Select
         label={t('status.clearAfter')}
         options={optionsOf(before.expiresAt, t('status.clearNever'))}

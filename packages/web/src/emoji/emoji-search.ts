@@ -1,0 +1,80 @@
+import { type CustomEmoji, emojiReference, type ImageId } from '@parley/protocol';
+import { type BuiltInEmoji, builtInNamed, EMOJI_GROUPS } from './built-in.ts';
+import { type SkinTone, withSkinTone } from './skin-tone.ts';
+
+/** An emoji that can be chosen. */
+export interface EmojiOption {
+  /** The emoji of a reaction: itself, in a skin tone, or the reference of a custom one. */
+  readonly emoji: string;
+  /** What is written into a message: itself, or the name of a custom one between colons. */
+  readonly text: string;
+  readonly names: readonly string[];
+  /** Of a custom one. */
+  readonly image: ImageId | null;
+}
+
+/** Returns a Unicode emoji in a skin tone as an option. */
+export function builtInOption(item: BuiltInEmoji, tone: SkinTone): EmojiOption {
+  const emoji = item.hasSkinTones ? withSkinTone(item.emoji, tone) : item.emoji;
+  return { emoji, text: emoji, names: item.names, image: null };
+}
+
+/** Returns a custom emoji as an option; null if it was deleted. */
+export function customOption({ id, name, aliases, image }: CustomEmoji): EmojiOption | null {
+  if (image === null) return null;
+  return { emoji: emojiReference(id), text: `:${name}:`, names: [name, ...aliases], image };
+}
+
+/** How well a name or a word matches what is searched; the smaller, the better. Null: not at all. */
+function rankOf(names: readonly string[], words: readonly string[], search: string): number | null {
+  if (names.includes(search)) return 0;
+  if (names.some((name) => name.startsWith(search))) return 1;
+  if (names.some((name) => name.split(/[_-]/).some((part) => part.startsWith(search)))) return 2;
+  if (words.some((word) => word.startsWith(search))) return 3;
+  return names.some((name) => name.includes(search)) ? 4 : null;
+}
+
+/** What {@link searchEmoji} needs. */
+export interface EmojiSearch {
+  readonly custom: Iterable<CustomEmoji>;
+  readonly tone: SkinTone;
+  /** How many are returned at most. */
+  readonly limit: number;
+}
+
+/**
+ * Returns the emoji that match a search, the best first and custom ones before others that match as well. Of several
+ * words each must match.
+ */
+export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch): EmojiOption[] {
+  const parts = text.toLowerCase().replaceAll(':', ' ').trim().split(/\s+/);
+  const found: { rank: number; option: () => EmojiOption }[] = [];
+  const consider = (
+    names: readonly string[],
+    words: readonly string[],
+    option: () => EmojiOption,
+  ) => {
+    const whole = rankOf(names, words, parts.join('_'));
+    const ranks = whole === null ? parts.map((part) => rankOf(names, words, part)) : [whole];
+    if (ranks.some((rank) => rank === null)) return;
+    found.push({ rank: Math.max(...ranks.map((rank) => rank ?? 0)), option });
+  };
+  if (parts[0] === '') return [];
+  for (const each of custom) {
+    const option = customOption(each);
+    if (option) consider(option.names, [], () => option);
+  }
+  for (const { items } of EMOJI_GROUPS) {
+    for (const item of items) consider(item.names, item.words, () => builtInOption(item, tone));
+  }
+  return found
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, limit)
+    .map(({ option }) => option());
+}
+
+/** Returns the Unicode emoji that `:name:` stands for in a skin tone; null if there is none. */
+export function emojiNamed(name: string, tone: SkinTone): string | null {
+  const item = builtInNamed(name);
+  return item ? builtInOption(item, tone).text : null;
+}

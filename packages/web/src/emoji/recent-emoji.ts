@@ -1,0 +1,24 @@
+import type { AccountId } from '@parley/protocol';
+import { readKept, writeKept } from '../session/device.ts';
+
+const KEPT = 'recent-emoji';
+/** As many as are kept: three rows of the picker. */
+const MOST = 27;
+
+/** Returns the emoji that the user has chosen last on this device, the latest first; custom ones as references. */
+export function recentEmoji(account: AccountId): readonly string[] {
+  try {
+    const kept: unknown = JSON.parse(readKept(account, KEPT) ?? '[]');
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string').slice(0, MOST) : [];
+  } catch (error) {
+    // Someone has changed what is stored here: it is written anew with the next choice.
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/** Notes that the user has chosen an emoji. */
+export function noteEmoji(account: AccountId, emoji: string): void {
+  const others = recentEmoji(account).filter((one) => one !== emoji);
+  writeKept(account, KEPT, JSON.stringify([emoji, ...others].slice(0, MOST)));
+}

@@ -1,0 +1,32 @@
+import type { AccountId } from '@parley/protocol';
+import { readKept, writeKept } from '../session/device.ts';
+
+/** The modifiers of skin tones, from light to dark, after none: the yellow of cartoons. */
+export const SKIN_TONES = [
+  '',
+  '\u{1f3fb}',
+  '\u{1f3fc}',
+  '\u{1f3fd}',
+  '\u{1f3fe}',
+  '\u{1f3ff}',
+] as const;
+export type SkinTone = (typeof SKIN_TONES)[number];
+
+/** A character that a tone changes. Hands between two people have none of their own. */
+const BASE = /(?<!\u200d)\u{1f91d}\ufe0f?|(?!\u{1f91d})\p{Emoji_Modifier_Base}\ufe0f?/gu;
+
+/** Returns an emoji in a skin tone; all people of it have the same. */
+export const withSkinTone = (emoji: string, tone: SkinTone): string =>
+  tone === '' ? emoji : emoji.replace(BASE, (base) => base.replace('\ufe0f', '') + tone);
+
+const KEPT = 'skin-tone';
+
+/** Returns the skin tone that the user has chosen on this device. */
+export function skinToneOf(account: AccountId): SkinTone {
+  const kept = readKept(account, KEPT);
+  return SKIN_TONES.find((tone) => tone === kept) ?? '';
+}
+
+/** Keeps the skin tone that the user has chosen. */
+export const keepSkinTone = (account: AccountId, tone: SkinTone): void =>
+  writeKept(account, KEPT, tone || null);
