@@ -121,6 +121,45 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .waitFor();
   });
 
+  test('are listed as activity, which is read here and on other devices', async () => {
+    const { reader, writer, name } = await writerAndReader();
+    const { page } = reader;
+    const messages = `/conversations/${writer.conversation()}/messages`;
+    const { seq: own } = await request(page, 'POST', messages, { body: 'Likes are welcome' });
+    const emoji = encodeURIComponent('🎉');
+    await request(writer.page, 'PUT', `${messages}/${own}/reactions/${emoji}`);
+    const plan = { body: `@reader${count} here is the plan` };
+    const { seq: last } = await request(writer.page, 'POST', messages, plan);
+    const phone = await visitors.arrive();
+    await phone.login(`reader${count}`, PASSWORD);
+    const link = (of: Page) => of.getByRole('navigation').getByRole('link', { name: /^Activity/ });
+    await expect.poll(() => link(page).textContent()).toContain('3');
+    await link(page).click();
+    const list = page.getByRole('region', { name: 'Today', exact: true });
+    const item = (text: string) => list.getByRole('listitem').filter({ hasText: text });
+    await item(`${name} joined`).waitFor();
+    await item(`${name} reacted`).filter({ hasText: 'Likes are welcome' }).waitFor();
+    await item(`${name} joined`).getByRole('button', { name: 'Mark as read', exact: true }).click();
+    for (const device of [page, phone.page]) {
+      await expect.poll(() => link(device).textContent()).toContain('2');
+    }
+    // A message that is deleted takes its mention along.
+    const mentioned = item(`${name} mentioned you in everyone`);
+    await mentioned.getByText('here is the plan').waitFor();
+    await mentioned.getByRole('link').click();
+    await reader.message('here is the plan').waitFor();
+    await expect.poll(() => link(phone.page).textContent()).toContain('1');
+    await page.goBack();
+    await mentioned.waitFor();
+    await request(writer.page, 'DELETE', `${messages}/${last}`);
+    await expect.poll(() => mentioned.count()).toBe(0);
+    await page.getByRole('main').getByRole('button', { name: 'Mark all as read' }).click();
+    for (const device of [page, phone.page]) {
+      await expect.poll(() => link(device).textContent()).toBe('Activity');
+    }
+    await visitors.leave(phone);
+  });
+
   test('are of reactions if that is wanted, and not of muted threads and new people', async () => {
     const { reader, writer } = await writerAndReader();
     const { page } = reader;
@@ -130,6 +169,13 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     const { seq: root } = await post(reader, { body: 'Root of mine' });
     const { seq: reply } = await post(reader, { body: 'Reply of mine', thread: root });
     await page.goto(`/c/${id}?thread=${root}`);
+    const levels = page.getByRole('button', { name: 'Thread notifications', exact: true });
+    await levels.click();
+    await page.getByRole('menuitemradio', { name: 'Nothing', exact: true }).click();
+    await levels.click();
+    const level = page.getByRole('menuitemradio', { name: 'Nothing', exact: true });
+    await expect.poll(() => level.getAttribute('aria-checked')).toBe('true');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Mute thread', exact: true }).click();
     await page.getByRole('button', { name: 'Unmute thread', exact: true }).waitFor();
     await page.goto('/settings/notifications');

@@ -41,6 +41,7 @@ import type {
   UserProfile,
   Visibility,
 } from '@parley/protocol';
+import { ActivityApi } from './api-activity.ts';
 import { AdmissionApi } from './api-admission.ts';
 import { EmojiApi } from './api-emoji.ts';
 import { ImagesApi } from './api-images.ts';
@@ -137,6 +138,8 @@ export class ParleyApi extends RestSession {
   readonly polls = new PollsApi(this);
   readonly notifications = new NotificationsApi(this);
   readonly sidebar = new SidebarApi(this);
+  /** What concerned the account. */
+  readonly activity = new ActivityApi(this);
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);

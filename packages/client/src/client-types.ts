@@ -15,6 +15,7 @@ import type {
   UserGroup,
   UserGroupId,
 } from '@parley/protocol';
+import type { ActivitySnapshot } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
@@ -48,6 +49,8 @@ export interface ClientSnapshot {
   readonly notifications: NotificationsSnapshot;
   /** From the first `client.sidebar.load()` on. */
   readonly sidebar: SidebarSnapshot;
+  /** From the first `client.activity.load()` on. */
+  readonly activity: ActivitySnapshot;
 }
 
 /** A command that was issued: its id at once, its answer later. */

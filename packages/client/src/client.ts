@@ -9,6 +9,7 @@ import {
   type StreamId,
   streamOfConversation,
 } from '@parley/protocol';
+import { Activity } from './activity.ts';
 import type { ParleyApi, PostOptions } from './api.ts';
 import type {
   ClientCounters,
@@ -57,6 +58,8 @@ export class ParleyClient {
   /** What the account wants to be notified of, the same on all its devices. */
   readonly notifications: Notifications;
   readonly sidebar: SidebarState;
+  /** How much of the activity of the account is unread. */
+  readonly activity: Activity;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -107,6 +110,12 @@ export class ParleyClient {
       this.#state.change({ sidebar }),
     );
     const random = options.random ?? Math.random;
+    this.activity = new Activity({
+      api: options.api.activity,
+      me: () => this.#state.meId,
+      random,
+      changed: (activity) => this.#state.change({ activity }),
+    });
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
     );
@@ -467,6 +476,7 @@ export class ParleyClient {
     this.threads.clear();
     this.notifications.clear();
     this.sidebar.clear();
+    this.activity.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
@@ -498,6 +508,7 @@ export class ParleyClient {
       threads: this.threads,
       notifications: this.notifications,
       sidebar: this.sidebar,
+      activity: this.activity,
       openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,

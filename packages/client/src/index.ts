@@ -1,7 +1,9 @@
 /** The SDK of Parley, for browsers and (with `@parley/client/node`) for programs. */
 
+export { type Activity, type ActivitySnapshot, NO_ACTIVITY } from './activity.ts';
 export * from './api.ts';
 export { AccountApi } from './api-account.ts';
+export type { ActivityApi, ActivityRequest } from './api-activity.ts';
 export { AdminApi } from './api-admin.ts';
 export type { AdmissionApi } from './api-admission.ts';
 export { AuthApi, type Entered } from './api-auth.ts';

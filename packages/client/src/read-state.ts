@@ -1,4 +1,5 @@
 import type { ClientId, ConversationId, ReadCursor } from '@parley/protocol';
+import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { readHere, withCursor } from './conversations.ts';
@@ -18,6 +19,7 @@ export interface ReadStateDeps {
   readonly local: Local;
   readonly drafts: Drafts;
   readonly threads: Threads;
+  readonly activity: Activity;
 }
 
 /**
@@ -131,6 +133,7 @@ export class ReadState {
         this.#version = Math.max(this.#version, readVersion);
         for (const cursor of items) this.#set(cursor);
         this.refreshDrafts(readVersion);
+        this.#deps.activity.missed();
       }
     } catch (error) {
       // The next ping shows the gap again.

@@ -18,6 +18,7 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
+import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
@@ -63,6 +64,7 @@ export interface ReceiverDeps {
   readonly threads: Threads;
   readonly notifications: Notifications;
   readonly sidebar: SidebarState;
+  readonly activity: Activity;
   /** Returns the threads of a conversation that are shown. */
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
@@ -150,6 +152,7 @@ export class Receiver {
         break;
       case 'read':
         this.#readState.moved(frame.version, frame.cursor);
+        this.#deps.activity.cursorMoved();
         break;
       case 'draft':
         this.#readState.advanced(frame.version);
@@ -158,6 +161,11 @@ export class Receiver {
       case 'thread_read':
         this.#readState.advanced(frame.version);
         this.#deps.threads.moved(frame.version, frame.cursor);
+        this.#deps.activity.cursorMoved();
+        break;
+      case 'activity':
+        this.#readState.advanced(frame.version);
+        this.#deps.activity.moved();
         break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
@@ -202,6 +210,8 @@ export class Receiver {
       this.#deps.emoji.connected();
     } else this.#restored();
     this.#readState.refreshDrafts(ready.readVersion);
+    // What is not in the streams of the account has no event that it could have missed.
+    this.#deps.activity.missed();
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }
@@ -234,7 +244,7 @@ export class Receiver {
 
   /** What was loaded may be from before the server was restored. */
   #restored(): void {
-    const { drafts, threads, userGroups, emoji, notifications, sidebar } = this.#deps;
+    const { drafts, threads, userGroups, emoji, notifications, sidebar, activity } = this.#deps;
     drafts.restored();
     threads.restored();
     userGroups.missed();
@@ -243,6 +253,7 @@ export class Receiver {
     notifications.retry();
     sidebar.restored();
     sidebar.retry();
+    activity.restored();
   }
 
   /**
@@ -326,6 +337,7 @@ export class Receiver {
     this.#deps.threads.applied(event);
     this.#deps.notifications.applied(event);
     this.#deps.sidebar.applied(event);
+    this.#deps.activity.applied(event);
     events.emit('event', event);
   }
 
@@ -477,6 +489,7 @@ export class Receiver {
     }
     // Events of replies, or of threads that were followed on another device, may be among what was skipped.
     if (stream !== WORKSPACE_STREAM) this.#deps.threads.missed();
+    this.#deps.activity.missed();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       // After a hello the view is as new as the reset; on a socket that stays open it is older.
@@ -490,6 +503,7 @@ export class Receiver {
     this.#deps.threads.retry();
     this.#deps.notifications.retry();
     this.#deps.sidebar.retry();
+    this.#deps.activity.retry();
     const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.

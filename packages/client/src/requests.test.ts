@@ -334,6 +334,19 @@ const AUTHORIZED: readonly Row[] = [
     `GET /notifications/why?conversation=${C}&seq=7`,
     ({ api }) => api.notifications.why(C, 7 as Seq),
   ],
+  ['GET /me/activity', ({ api }) => api.activity.list()],
+  [
+    'GET /me/activity?kinds=mention%2Creply&unread=true&after=x&limit=5',
+    ({ api }) =>
+      api.activity.list({ kinds: ['mention', 'reply'], unread: true, after: 'x', limit: 5 }),
+  ],
+  ['GET /me/activity/unread', ({ api }) => api.activity.unread()],
+  [
+    'POST /me/activity/read',
+    ({ api }) => api.activity.read([{ id: 'new_user:1', seq: 0 }]),
+    { body: { items: [{ id: 'new_user:1', seq: 0 }] } },
+  ],
+  ['POST /me/activity/read-all', ({ api }) => api.activity.readAll()],
   ['GET /me/notifications', ({ api }) => api.notifications.settings()],
   [
     'PATCH /me/notifications',

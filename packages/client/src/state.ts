@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId, Me } from '@parley/protocol';
+import { NO_ACTIVITY } from './activity.ts';
 import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
 import { NO_NOTIFICATIONS } from './notifications.ts';
@@ -30,6 +31,7 @@ export class ClientState {
     threads: NO_THREADS,
     notifications: NO_NOTIFICATIONS,
     sidebar: NO_SIDEBAR,
+    activity: NO_ACTIVITY,
   };
   /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;

@@ -261,6 +261,11 @@ export const ThreadRead = z.object({
   version: count(),
   cursor: ThreadCursor,
 });
+/**
+ * The activity of this account has changed: fetch it if it is shown. Its version is also the next of the read
+ * cursors: after a gap in `version`, fetch the cursors as well.
+ */
+export const ActivityChanged = z.object({ op: z.literal('activity'), version: count() });
 /** Another member has read up to `readSeq`. */
 export const Receipt = z.object({
   op: z.literal('receipt'),
@@ -313,6 +318,7 @@ export const ServerFrame = z.union([
   ReadMoved,
   DraftMoved,
   ThreadRead,
+  ActivityChanged,
   Receipt,
   Typing,
   Presence,
@@ -331,6 +337,7 @@ export type ServerFrame =
   | z.infer<typeof ReadMoved>
   | z.infer<typeof DraftMoved>
   | z.infer<typeof ThreadRead>
+  | z.infer<typeof ActivityChanged>
   | z.infer<typeof Receipt>
   | z.infer<typeof Typing>
   | z.infer<typeof Presence>

@@ -1,4 +1,5 @@
 /** The protocol as schemas: frames, events, REST bodies. No I/O, no dependency on the other packages. */
+export * from './activity.ts';
 export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';

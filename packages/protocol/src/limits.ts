@@ -171,6 +171,10 @@ export const LIMITS = {
    * accounts than this need the role `mentionEveryone`.
    */
   mentionEveryoneMembers: 50,
+  /** Items of the activity of an account that are kept, the latest ones. */
+  activityItems: 1_000,
+  /** Accounts and emoji that an item of the activity names. */
+  activityActors: 3,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */

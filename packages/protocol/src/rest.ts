@@ -77,7 +77,7 @@ export const ListQuery = z.object({
   /** The `next` of the previous page. */
   after: z.string().max(1_000).optional(),
 });
-const page = <T extends z.ZodType>(item: T) =>
+export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
     /** The `after` of the next page; null on the last page. */

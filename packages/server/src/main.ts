@@ -84,6 +84,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   const health = new Health(pool, streams.broker, data.disk);
   const app = openHttp(context, { pool, listening, streams, domains, live, health });
   domains.decider.usePresence((account) => live.presenceOf(account));
+  domains.decider.useActivity((change) => live.sendActivity(change));
   live.attach(listening.listener.server);
   onStop(() => {
     health.drain();

@@ -116,6 +116,12 @@ const threads = createRoute({
   component: lazyPage(() => import('./threads/threads-page.tsx'), 'ThreadsPage'),
 });
 
+const activity = createRoute({
+  getParentRoute: () => inside,
+  path: '/activity',
+  component: lazyPage(() => import('./activity/activity-page.tsx'), 'ActivityPage'),
+});
+
 const scheduled = createRoute({
   getParentRoute: () => inside,
   path: '/scheduled',
@@ -251,6 +257,7 @@ export const router = createRouter({
       home,
       conversation,
       search,
+      activity,
       threads,
       scheduled,
       userGroups,

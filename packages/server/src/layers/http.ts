@@ -27,6 +27,7 @@ import { legalHoldRoutes } from '../legal-holds/routes.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
+import { activityRoutes } from '../notifications/activity-routes.ts';
 import { notificationRoutes } from '../notifications/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
 import { draftRoutes } from '../personal/draft-routes.ts';
@@ -158,6 +159,12 @@ function apiRoutes(
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
+    (scope) =>
+      activityRoutes(scope, {
+        pool,
+        authenticate,
+        onActivity: (change) => live.sendActivity(change),
+      }),
     (scope) =>
       messageRoutes(scope, {
         pool,

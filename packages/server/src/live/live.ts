@@ -10,6 +10,7 @@ import {
 } from '@parley/protocol';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { ThreadMove } from '../messages/thread-cursors.ts';
+import type { ActivityChange } from '../notifications/activity-items.ts';
 import type { DraftChange } from '../personal/drafts.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -75,6 +76,7 @@ export class Live {
         read: (account, move) => this.#sendReadHere(account, move),
         draft: (account, change) => this.#sendDraftHere(account, change),
         threadRead: (account, move) => this.#sendThreadReadHere(account, move),
+        activity: (change) => this.#sendActivityHere(change),
         sessionEnded: (session) => {
           deps.forgetSession(session);
           this.#closeSession(session);
@@ -156,6 +158,16 @@ export class Live {
     this.#nodes.sendThreadRead(account, move);
   }
 
+  /** Tells the account’s own connections that its activity has changed, on all nodes. */
+  sendActivity(change: ActivityChange): void {
+    this.#sendActivityHere(change);
+    this.#nodes.sendActivity(change);
+  }
+
+  #sendActivityHere({ account, version }: ActivityChange): void {
+    this.#sendVersioned(account, { op: 'activity', version });
+  }
+
   #sendThreadReadHere(account: AccountId, { version, cursor }: ThreadMove): void {
     this.#sendVersioned(account, { op: 'thread_read', version, cursor });
   }
@@ -170,7 +182,7 @@ export class Live {
 
   #sendVersioned(
     account: AccountId,
-    frame: Extract<ServerFrame, { op: 'read' | 'draft' | 'thread_read' }>,
+    frame: Extract<ServerFrame, { op: 'read' | 'draft' | 'thread_read' | 'activity' }>,
   ): void {
     const { version } = frame;
     for (const connection of this.#context.connections.of(account)) {

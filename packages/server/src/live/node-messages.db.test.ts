@@ -47,6 +47,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
       {
         read: () => undefined,
         draft: () => undefined,
+        activity: () => undefined,
         threadRead: () => undefined,
         sessionEnded: (session) => sessions.push(session),
       },

@@ -84,6 +84,7 @@ function aNode(network: Network, name: string) {
     {
       read: record('read'),
       draft: record('draft'),
+      activity: record('activity'),
       threadRead: record('thread-read'),
       sessionEnded: record('session-ended'),
     },

@@ -7,6 +7,7 @@ import {
 import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { ThreadMove } from '../messages/thread-cursors.ts';
+import type { ActivityChange } from '../notifications/activity-items.ts';
 import type { DraftChange } from '../personal/drafts.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
@@ -33,12 +34,13 @@ export interface NodeMessageHandlers {
   read(account: AccountId, move: ReadMove): void;
   draft(account: AccountId, change: DraftChange): void;
   threadRead(account: AccountId, move: ThreadMove): void;
+  activity(change: ActivityChange): void;
   sessionEnded(session: SessionId): void;
 }
 
 /**
- * Exchanges node messages: read cursors (of conversations and of threads), drafts, ended sessions and presence. Nothing of it is durable, and each
- * message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
+ * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of activity, ended sessions
+ * and presence. Nothing of it is durable, and each message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
  * and a lost change of presence is detected by the version that every beat carries.
  */
 export class NodeMessages {
@@ -63,6 +65,9 @@ export class NodeMessages {
     );
     this.#on<{ account: AccountId; move: ThreadMove }>('thread-read', ({ account, move }) =>
       handlers.threadRead(account, move),
+    );
+    this.#on<ActivityChange>('activity', ({ account, version }) =>
+      handlers.activity({ account, version }),
     );
     this.#on<SessionId>('session-ended', (session) => handlers.sessionEnded(session));
     this.#on<{ version: number; changes: PresenceChange[] }>('presence', (message, from) =>
@@ -92,6 +97,11 @@ export class NodeMessages {
   /** Sends a moved read cursor of a thread to the account's connections on other nodes. */
   sendThreadRead(account: AccountId, move: ThreadMove): void {
     this.#send(streamOfAccount(account), 'thread-read', { account, move });
+  }
+
+  /** Tells the account's connections on other nodes that its activity has changed. */
+  sendActivity(change: ActivityChange): void {
+    this.#send(streamOfAccount(change.account), 'activity', change);
   }
 
   /** Sends to all nodes that the session has ended. */

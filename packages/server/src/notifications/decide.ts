@@ -1,6 +1,12 @@
 import type { ConversationId } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
+import {
+  ActivityBatch,
+  type ActivityChange,
+  itemsOfEvents,
+  itemsOfMessages,
+} from './activity-items.ts';
 import { decideDirect } from './decide-direct.ts';
 import { decisionFor } from './decision-for.ts';
 import { storeDecided } from './deliveries.ts';
@@ -13,16 +19,17 @@ const MESSAGES_AT_ONCE = 100;
 /**
  * Decides about what was posted in conversations since the last time, and stores the decisions together with the
  * progress: each is made once, whichever node makes it and however often it is killed. Returns the conversations
- * that have more.
+ * that have more, and the accounts whose activity has changed.
  */
 export async function decideNext(
   pool: pg.Pool,
   conversations: readonly ConversationId[],
   presenceOf: PresenceOf,
   now: number,
-): Promise<{ more: ConversationId[] }> {
+): Promise<{ more: ConversationId[]; changed: ActivityChange[] }> {
   return await withTransaction(pool, async (client) => {
     const ranges = await advance(client, conversations);
+    const activity = new ActivityBatch(client);
     const others = await decideDirect(client, ranges, presenceOf, now);
     for (const part of parted(others)) {
       const messages = await messagesIn(client, part);
@@ -30,9 +37,12 @@ export async function decideNext(
         const some = messages.slice(n, n + MESSAGES_AT_ONCE);
         const recipients = await recipientsOf(client, some);
         await storeDecisions(client, some, recipients, presenceOf, now);
+        await activity.add(await itemsOfMessages(client, some, recipients, presenceOf, now));
       }
     }
-    return { more: ranges.filter((r) => r.hasMore).map((r) => r.conversation) };
+    for (const part of parted(ranges)) await activity.add(await itemsOfEvents(client, part));
+    const more = ranges.filter((r) => r.hasMore).map((r) => r.conversation);
+    return { more, changed: await activity.end() };
   });
 }
 

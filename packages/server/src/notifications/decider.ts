@@ -1,9 +1,11 @@
-import { type ConversationId, conversationOfStream } from '@parley/protocol';
+import { type ConversationId, conversationOfStream, type EventType } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StoredEvent } from '../stream/record.ts';
+import { deleteOldActivity } from './activity-age.ts';
+import type { ActivityChange } from './activity-items.ts';
 import { decideNext } from './decide.ts';
 import { deleteOldDecisions } from './ledger.ts';
 import { conversationsBehind } from './messages-to-decide.ts';
@@ -24,6 +26,14 @@ const DEFERRED_MAX = 1_000;
 /** Conversations remembered; if there are more, they are looked for in the database. */
 const HINTS_MAX = 20_000;
 
+/** The events that may concern single accounts. */
+const CONCERNING: ReadonlySet<string> = new Set<EventType>([
+  'message.posted',
+  'message.deleted',
+  'reaction.added',
+  'member.joined',
+]);
+
 /** The dependencies of {@link NotificationDecider}. */
 export interface NotificationDeciderDeps {
   readonly pool: pg.Pool;
@@ -32,7 +42,8 @@ export interface NotificationDeciderDeps {
 }
 
 /**
- * Decides who is notified of messages, in the background and after their commit: it never delays one.
+ * Decides who is notified of messages, and what is in whose activity, in the background and after their commit: it
+ * never delays one.
  *
  * 1. What was committed on this node is decided half a second later; what another node has left when it died, within
  *    20 s.
@@ -47,6 +58,7 @@ export class NotificationDecider {
   readonly #worker: BackgroundWorker;
   readonly #cleaner: BackgroundWorker;
   #presenceOf: PresenceOf = () => 'unknown';
+  #sendActivity: (change: ActivityChange) => void = () => undefined;
   #lookAt = 0;
   /** Whether decisions about several conversations together have failed. */
   #isAlone = false;
@@ -63,7 +75,11 @@ export class NotificationDecider {
       onError: (error) => deps.log.warn({ err: error }, 'notifications not decided'),
     });
     this.#cleaner = new BackgroundWorker({
-      work: (isStopped) => deleteOldDecisions(deps.pool, new Date(deps.clock.now()), isStopped),
+      work: async (isStopped) => {
+        const now = new Date(deps.clock.now());
+        await deleteOldDecisions(deps.pool, now, isStopped);
+        await deleteOldActivity(deps.pool, now, isStopped);
+      },
       pollMs: DELETE_MS,
       retryMs: 60_000,
       onError: (error) => deps.log.warn({ err: error }, 'old notification decisions not deleted'),
@@ -73,6 +89,11 @@ export class NotificationDecider {
   /** Says who is using a device from now on; until then it is unknown. */
   usePresence(presenceOf: PresenceOf): void {
     this.#presenceOf = presenceOf;
+  }
+
+  /** Says who tells connected clients from now on that their activity has changed. */
+  useActivity(send: (change: ActivityChange) => void): void {
+    this.#sendActivity = send;
   }
 
   start(): void {
@@ -91,7 +112,7 @@ export class NotificationDecider {
   hint(events: readonly Pick<StoredEvent, 'stream' | 'type'>[]): void {
     const before = this.#hinted.size;
     for (const { stream, type } of events) {
-      if (type === 'message.posted') this.#hint(conversationOfStream(stream));
+      if (CONCERNING.has(type)) this.#hint(conversationOfStream(stream));
     }
     if (this.#hinted.size === before) return;
     this.#collecting ??= setTimeout(() => {
@@ -129,8 +150,10 @@ export class NotificationDecider {
   async #decideSome(conversations: readonly ConversationId[]): Promise<void> {
     const { pool, clock } = this.#deps;
     try {
-      const { more } = await decideNext(pool, conversations, this.#presenceOf, clock.now());
+      const now = clock.now();
+      const { more, changed } = await decideNext(pool, conversations, this.#presenceOf, now);
       for (const conversation of more) this.#hint(conversation);
+      for (const change of changed) this.#sendActivity(change);
     } catch (error) {
       const [first] = conversations;
       if (this.#isAlone && first) this.#defer(first);

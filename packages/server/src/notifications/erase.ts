@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { type Append, assertStored } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
+import { eraseActivity } from './activity-age.ts';
 import { eraseDecisions } from './ledger.ts';
 
 const eraseRule: Rule = {
@@ -25,8 +26,8 @@ const eraseRule: Rule = {
 };
 
 /**
- * Forgets the notification settings of an account that is erased and the decisions about it, and removes its keywords from the events that
- * had them. May run twice.
+ * Forgets the notification settings of an account that is erased, the decisions about it and its activity, and removes
+ * its keywords from the events that had them. May run twice.
  */
 export async function eraseNotificationSettings(
   { pool, append }: { readonly pool: pg.Pool; readonly append: Append },
@@ -44,6 +45,7 @@ export async function eraseNotificationSettings(
   };
   assertStored(await append.run(command), 'Notification settings could not be erased');
   await eraseDecisions(pool, account);
+  await eraseActivity(pool, account);
   await pool.query({
     name: 'erasures-redact-keywords',
     text: `update events

@@ -41,6 +41,7 @@ export async function* exportOf(
     layout: await one(SIDEBAR),
     placements: await all(SIDEBAR_PLACEMENTS),
   });
+  yield field('activity', await all(ACTIVITY));
   yield field('userGroups', await all(USER_GROUPS));
   yield field('customEmoji', await all(EMOJI));
   yield field('reports', await all(REPORTS));
@@ -112,6 +113,8 @@ const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
 const NOTIFICATIONS = `select conversation_id as conversation, thread, settings,
     changed_at as "changedAt"
   from notification_changes where account_id = $1 order by seq`;
+const ACTIVITY = `select kind, conversation_id as conversation, message_seq as message, seq, at, is_read as "isRead"
+  from activity_items where account_id = $1 order by at, kind, conversation_id, message_seq`;
 const REPORTS = `select conversation_id as conversation, message_seq as message, reason, comment,
     reported_at as "reportedAt", resolved_at as "resolvedAt", resolution
   from reports where account_id = $1 order by reported_at, id`;

@@ -114,6 +114,11 @@ function ownAccount(fixtures: Fixtures): Situations {
     // Few texts name a time zone.
     updateNotificationSettings: async () =>
       as(await fixtures.user(), { quietHours: undefined, keywords: ['deploy'] }),
+    listActivity: async () =>
+      as((await fixtures.shared()).member, { after: undefined, kinds: 'mention,reply' }),
+    countUnreadActivity: async () => as((await fixtures.shared()).member),
+    readActivity: async () => as((await fixtures.shared()).member),
+    readAllActivity: async () => as((await fixtures.shared()).member),
     blockUser: withOtherUser,
     unblockUser: withOtherUser,
     exportMe: async () => as((await fixtures.shared()).member, password),

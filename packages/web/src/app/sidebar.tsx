@@ -25,6 +25,7 @@ import { StatusEmoji } from '../users/status-emoji.tsx';
 import { useSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
 import { UserName } from '../users/user-name.tsx';
+import { ActivityLink } from './activity-link.tsx';
 import { OwnMenu } from './own-menu.tsx';
 import { Section } from './sidebar-section.tsx';
 import { ThreadsLink } from './threads-link.tsx';
@@ -86,6 +87,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+        <ActivityLink />
         <ThreadsLink />
         <Section
           title={t('sidebar.groups')}

@@ -9,6 +9,7 @@ import { titleOf } from '../conversations/naming.ts';
 import { errorMessage } from '../lib/text.ts';
 import { QuotesProvider, useQuotes } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
+import { ThreadLevel } from '../notifications/thread-level.tsx';
 import { ThreadMute } from '../notifications/thread-mute.tsx';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -81,6 +82,7 @@ export function ThreadPane({
             <bdi>{title}</bdi>
           </p>
         </div>
+        <ThreadLevel conversation={view.id} root={root} />
         <ThreadMute conversation={view.id} root={root} />
         <FollowButton view={view} root={root} />
         <IconButton label={t('thread.close')} onClick={onClose}>

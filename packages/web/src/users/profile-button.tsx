@@ -10,11 +10,13 @@ export function ProfileButton({
   id,
   title,
   className,
+  onOpen,
   children,
 }: {
   id: AccountId;
   title?: string | undefined;
   className?: string;
+  onOpen?: () => void;
   children: ReactNode;
 }) {
   const [isShown, setShown] = useState(false);
@@ -24,7 +26,10 @@ export function ProfileButton({
         type="button"
         title={title ?? t('profileCard.show')}
         className={className}
-        onClick={() => setShown(true)}
+        onClick={() => {
+          onOpen?.();
+          setShown(true);
+        }}
       >
         {children}
       </button>

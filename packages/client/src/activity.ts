@@ -1,0 +1,199 @@
+import type { AccountId, ActivityUnread, Event, ReadActivityBody } from '@parley/protocol';
+import type { ActivityApi } from './api-activity.ts';
+import { ApiError } from './api-error.ts';
+
+/** Changes of the own account are answered with one request within this time, ms. */
+const LOAD_AFTER_MS = 300;
+/** Changes that concern many accounts at once are looked up at a random time within this, ms. */
+const SPREAD_MS = 4_000;
+/** Shortest interval between two requests, ms. */
+const LOAD_EVERY_MS = 1_500;
+
+/** How much of the activity is unread. */
+export interface ActivitySnapshot {
+  readonly isLoaded: boolean;
+  /** How many items are unread, up to `limits.unreadMax`. */
+  readonly unread: number;
+  /** Higher each time the activity may have changed: a list that is shown has to be loaded again. */
+  readonly revision: number;
+}
+
+/** Nothing is loaded. */
+export const NO_ACTIVITY: ActivitySnapshot = { isLoaded: false, unread: 0, revision: 0 };
+
+/** What {@link Activity} needs. */
+export interface ActivityDeps {
+  readonly api: Pick<ActivityApi, 'unread' | 'read' | 'readAll'>;
+  me(): AccountId;
+  /** Random numbers in [0, 1). */
+  random(): number;
+  changed(snapshot: ActivitySnapshot): void;
+}
+
+/**
+ * Knows how much of the activity of the account is unread. It is counted when it is first asked for, and again when
+ * the server or an event says that it may have changed, or when something was missed.
+ */
+export class Activity {
+  readonly #deps: ActivityDeps;
+  #snapshot = NO_ACTIVITY;
+  #isWanted = false;
+  /** Something has happened that the last answer may not contain. */
+  #isStale = false;
+  #loading: Promise<void> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = 0;
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  /** The read version of the last answer: an older one is ignored. */
+  #version = -1;
+  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  #generation = 0;
+
+  constructor(deps: ActivityDeps) {
+    this.#deps = deps;
+  }
+
+  /** Counts what is unread, unless that is known. The snapshot of the client has it from now on. */
+  async load(): Promise<void> {
+    this.#isWanted = true;
+    if (!this.#snapshot.isLoaded) await this.reload();
+  }
+
+  /** Counts again, if that was asked for. */
+  async reload(): Promise<void> {
+    if (!this.#isWanted) return;
+    this.#isStale = true;
+    this.#loading ??= this.#run().finally(() => {
+      this.#loading = null;
+    });
+    await this.#loading;
+  }
+
+  /** Marks items as read, as they were listed. */
+  async read(items: ReadActivityBody['items']): Promise<void> {
+    await this.#take(this.#deps.api.read(items));
+  }
+
+  /** Marks everything as read. */
+  async readAll(): Promise<void> {
+    await this.#take(this.#deps.api.readAll());
+  }
+
+  /** The server says that the activity has changed. */
+  moved(): void {
+    this.#soon(0);
+  }
+
+  /** A read cursor has moved: what is unread may have been read. */
+  cursorMoved(): void {
+    if (this.#snapshot.unread > 0) this.#soon(0);
+  }
+
+  /** An event was applied that may have changed the activity without a message of the server to this account. */
+  applied(event: Event): void {
+    switch (event.type) {
+      case 'reminder.due':
+      case 'report.resolved':
+      case 'scheduled.failed':
+      case 'message.unscheduled':
+      case 'scheduled.sent':
+      case 'conversation.left':
+      case 'thread.unfollowed':
+      case 'notifications.changed':
+      case 'notifications.overridden':
+        this.#soon(0);
+        break;
+      case 'message.posted':
+      case 'message.edited':
+        if (event.actor === this.#deps.me()) return;
+        if (event.data.mentions?.some(({ kind }) => kind === 'everyone')) this.#soon(SPREAD_MS);
+        break;
+      case 'message.deleted':
+      case 'reaction.removed':
+        // Something unread may have gone.
+        if (this.#snapshot.unread > 0) this.#soon(SPREAD_MS);
+        break;
+      case 'user.registered':
+      case 'user.deleted':
+        this.#soon(SPREAD_MS);
+        break;
+    }
+  }
+
+  /** Something was missed. */
+  missed(): void {
+    this.#soon(0);
+  }
+
+  /** The server was restored to an earlier state: its versions begin anew from there. */
+  restored(): void {
+    this.#version = -1;
+    this.#soon(0);
+  }
+
+  /** Counts again if that has failed; to be called from time to time while connected. */
+  retry(): void {
+    if (this.#isStale && !this.#loading) this.#soon(0);
+  }
+
+  /** Forgets everything: another account may be started. */
+  clear(): void {
+    this.#generation++;
+    this.#isWanted = false;
+    this.#isStale = false;
+    this.#version = -1;
+    this.#stopTimer();
+    this.#report({ ...NO_ACTIVITY, revision: this.#snapshot.revision + 1 });
+  }
+
+  /** Counts at a random time within a spread, but no more often than once in an interval. */
+  #soon(spreadMs: number): void {
+    if (!this.#isWanted) return;
+    this.#isStale = true;
+    const now = performance.now();
+    const wait = Math.max(LOAD_AFTER_MS, this.#loadedAt + LOAD_EVERY_MS - now);
+    const at = now + wait + this.#deps.random() * spreadMs;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    this.#stopTimer();
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.reload().catch((error: unknown) => {
+        // The next ping tries again.
+        if (!(error instanceof ApiError)) throw error;
+      });
+    }, at - now);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isStale && this.#isWanted) {
+      this.#isStale = false;
+      try {
+        await this.#take(this.#deps.api.unread());
+      } catch (error) {
+        this.#isStale = true;
+        throw error;
+      }
+    }
+  }
+
+  async #take(answer: Promise<ActivityUnread>): Promise<void> {
+    const generation = this.#generation;
+    const { unread, readVersion } = await answer;
+    if (generation !== this.#generation) return;
+    this.#loadedAt = performance.now();
+    if (readVersion < this.#version) return;
+    this.#version = readVersion;
+    this.#report({ isLoaded: true, unread, revision: this.#snapshot.revision + 1 });
+  }
+
+  #report(snapshot: ActivitySnapshot): void {
+    this.#snapshot = snapshot;
+    this.#deps.changed(snapshot);
+  }
+}

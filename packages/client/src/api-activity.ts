@@ -1,0 +1,48 @@
+import type {
+  ActivityKind,
+  ActivityPage,
+  ActivityUnread,
+  ReadActivityBody,
+} from '@parley/protocol';
+import { query } from './query.ts';
+import type { RestSession } from './rest-session.ts';
+
+/** Which part of the activity to list. */
+export interface ActivityRequest {
+  /** Only items of these kinds; left out: of all. */
+  readonly kinds?: readonly ActivityKind[];
+  /** Whether only unread items are listed. */
+  readonly unread?: boolean;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** What concerned the account, over REST. */
+export class ActivityApi {
+  readonly #api: RestSession;
+
+  constructor(api: RestSession) {
+    this.#api = api;
+  }
+
+  /** Returns a page of the activity, the latest first. */
+  list({ kinds, unread, ...request }: ActivityRequest = {}): Promise<ActivityPage> {
+    const filters = { ...(kinds && { kinds: kinds.join(',') }), ...(unread && { unread: 'true' }) };
+    return this.#api.request('GET', `/me/activity${query({ ...filters, ...request })}`);
+  }
+
+  /** Returns how many items are unread. */
+  unread(): Promise<ActivityUnread> {
+    return this.#api.request('GET', '/me/activity/unread');
+  }
+
+  /** Marks items as read, as they were listed. */
+  read(items: ReadActivityBody['items']): Promise<ActivityUnread> {
+    return this.#api.request('POST', '/me/activity/read', { body: { items } });
+  }
+
+  /** Marks everything as read. */
+  readAll(): Promise<ActivityUnread> {
+    return this.#api.request('POST', '/me/activity/read-all');
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { count, countText, Timestamp } from './bounds.ts';
+import { AccountId, ConversationId, Seq } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { ReportResolution } from './report.ts';
+import { page } from './rest.ts';
+import { ReactionEmoji } from './text.ts';
+
+/** The list of what concerned an account: versioned state, like its read cursors. */
+
+/**
+ * Why an item is in the list: a mention; replies in a followed thread; reactions to an own message; the account
+ * was added to a group; an own message was deleted by another member; a reminder; a resolved report; a scheduled
+ * message that was not sent; or a new user.
+ */
+export const ActivityKind = z
+  .enum([
+    'mention',
+    'reply',
+    'reaction',
+    'added',
+    'removed',
+    'reminder',
+    'report',
+    'scheduled',
+    'new_user',
+  ])
+  .meta({ id: 'ActivityKind' });
+export type ActivityKind = z.infer<typeof ActivityKind>;
+
+/** An item of the list. It has no text that the account can no longer see. */
+export const ActivityItem = z
+  .object({
+    /** The same for everything that one item stands for, such as all reactions to a message. */
+    id: z.string(),
+    /** Higher each time something is added to the item. An item that was read is unread again then. */
+    seq: count(),
+    kind: ActivityKind,
+    at: Timestamp,
+    isRead: z.boolean(),
+    /** Null: the server, or no one. */
+    actor: AccountId.nullable(),
+    /** Null: in none, or in one of which the account is no longer a member. */
+    conversation: ConversationId.nullable(),
+    /** The message to show: of replies the first unread one, or the latest. */
+    message: Seq.nullable(),
+    /** The root of the thread in which the message is shown; null: in none. */
+    thread: Seq.nullable(),
+    /** The beginning of the text of the message; null: it has none, or it was deleted. */
+    excerpt: z.string().nullable(),
+    /** How the account is mentioned; null if this is no mention. */
+    mention: z.enum(['name', 'everyone', 'here']).nullable(),
+    /** Unread replies, or reactions; 1 of everything else. */
+    count: count(),
+    /** Whose replies or reactions these are: a few, the latest first. */
+    actors: z.array(AccountId).max(LIMITS.activityActors),
+    /** The emoji of reactions: a few, the latest first. */
+    emojis: z.array(ReactionEmoji).max(LIMITS.activityActors),
+    /** How a report was resolved; null if this is no report. */
+    resolution: ReportResolution.nullable(),
+  })
+  .meta({ id: 'ActivityItem' });
+export type ActivityItem = z.infer<typeof ActivityItem>;
+
+/** Which items to list: those of some kinds, separated by commas; `unread`: only unread ones. */
+export const ActivityQuery = z.object({
+  kinds: z
+    .string()
+    .max(200)
+    .transform((text) => text.split(','))
+    .pipe(z.array(ActivityKind))
+    .optional()
+    .meta({ examples: ['mention,reply'] }),
+  unread: z.enum(['true', 'false']).optional(),
+  after: z.string().max(1_000).optional(),
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+});
+
+/** The latest first, of the last 90 days. */
+export const ActivityPage = page(ActivityItem).meta({ id: 'ActivityPage' });
+export type ActivityPage = z.infer<typeof ActivityPage>;
+
+/** How many items are unread, at most `limits.unreadMax`, and the read version of the account then. */
+export const ActivityUnread = z
+  .object({ unread: count(), readVersion: count() })
+  .meta({ id: 'ActivityUnread' });
+export type ActivityUnread = z.infer<typeof ActivityUnread>;
+
+/** Items that were read, as they were listed: what was added since is still unread. */
+export const ReadActivityBody = z
+  .object({
+    items: z
+      .array(z.object({ id: z.string().max(120), seq: count() }))
+      .min(1)
+      .max(LIMITS.pageMax),
+  })
+  .meta({
+    examples: [{ items: [{ id: 'reaction:01890a5d-ac96-774b-bcce-b302099a8057:7', seq: 12 }] }],
+  });
+export type ReadActivityBody = z.infer<typeof ReadActivityBody>;

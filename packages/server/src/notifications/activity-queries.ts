@@ -1,0 +1,136 @@
+import {
+  type AccountId,
+  type ActivityItem,
+  type ActivityKind,
+  type ActivityUnread,
+  LIMITS,
+} from '@parley/protocol';
+import { threadState } from '../messages/thread-cursor-sql.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import { timestamp } from '../storage/sql.ts';
+import { ACTIVITY } from './activity-sql.ts';
+
+/** The characters of a message that an item has. */
+const EXCERPT = 300;
+/** Reactions and replies that are counted. */
+const COUNT_MAX = LIMITS.unreadMax;
+
+/** A position in the list of the activity: after an item. */
+export interface ActivityPosition {
+  readonly at: string;
+  readonly id: string;
+}
+
+/** What to list. */
+export interface ActivityRequest {
+  readonly after: ActivityPosition | null;
+  readonly limit: number;
+  readonly kinds: readonly ActivityKind[] | null;
+  readonly isUnreadOnly: boolean;
+}
+
+/** SQL: the kind of an item of the activity. */
+const KIND = `case source when 'everyone' then 'mention' when 'here' then 'mention' else source end`;
+
+/** SQL: the reactions of others to the message of the item \`i\`: how many, by whom, and with what. */
+const REACTIONS = `(
+  select least(count(*), ${COUNT_MAX})::int as count,
+    array(select account_id from reactions r where ${'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1'}
+          group by account_id order by max(seq) desc limit ${LIMITS.activityActors}) as actors,
+    array(select emoji from reactions r where ${'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1'}
+          group by emoji order by max(seq) desc limit ${LIMITS.activityActors}) as emojis
+  from reactions r
+  where r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1
+)`;
+
+/** SQL: the replies of others in the thread of the item \`i\`: the unread ones, or else the latest one. */
+const REPLIES = `(
+  select least(count(*) filter (where t.seq > state.read_seq), ${COUNT_MAX})::int as count,
+    coalesce(min(t.seq) filter (where t.seq > state.read_seq), max(t.seq)) as message,
+    array(select author_id from (
+      select l.author_id, l.seq from messages l
+      where l.conversation_id = i.conversation and l.thread = i.message
+        and l.author_id <> $1 and l.deleted_at is null
+      order by l.seq desc limit ${COUNT_MAX}) latest
+      group by author_id order by max(seq) desc limit ${LIMITS.activityActors}) as actors
+  from ${threadState('$1::uuid', 'i.conversation', 'i.message')} state
+  left join lateral (
+    select t.seq from messages t
+    where t.conversation_id = i.conversation and t.thread = i.message
+      and t.author_id <> $1 and t.deleted_at is null
+    order by t.seq desc limit ${COUNT_MAX}) t on true
+  group by state.read_seq
+)`;
+
+/** SQL: the item \`i\` as an \`ActivityItem\`. Its message is \`g\`. */
+const ITEM = `json_build_object(
+  'id', i.id,
+  'seq', i.seq,
+  'kind', i.kind,
+  'at', ${timestamp('i.at')},
+  'isRead', i.is_read,
+  'actor', i.actor,
+  'conversation', i.conversation,
+  'message', case when i.kind <> 'added' then coalesce(t.message, i.message) end,
+  'thread', case when i.kind = 'reply' then i.message else i.thread end,
+  'excerpt', case when i.kind in ('mention', 'reply', 'reaction', 'reminder') and g.body <> ''
+    and g.deleted_at is null then left(g.body, ${EXCERPT}) end,
+  'mention', case i.source when 'mention' then 'name' when 'here' then 'here'
+    when 'everyone' then 'everyone' end,
+  'count', coalesce(r.count, t.count, 1),
+  'actors', coalesce(r.actors, t.actors, '{}'),
+  'emojis', coalesce(r.emojis, '{}'),
+  'resolution', case when i.kind = 'report' then (
+    select resolution from reports where id = substr(i.id, 8)::uuid) end)`;
+
+/** Returns a page of the activity of an account, the latest first. */
+export async function activityOfAccount(
+  pool: Queryable,
+  account: AccountId,
+  { after, limit, kinds, isUnreadOnly }: ActivityRequest,
+): Promise<{ items: ActivityItem[]; next: ActivityPosition | null }> {
+  // A filter is applied to the items of each source: all of them are read for it.
+  const isFiltered = kinds !== null || isUnreadOnly;
+  const { rows } = await pool.query<{ item: ActivityItem }>({
+    name: 'activity-list',
+    text: `
+      select ${ITEM} as item
+      from (
+        select a.*, ${KIND} as kind from (${ACTIVITY}) a
+        where ($5::text[] is null or ${KIND} = any($5)) and (not $6 or not a.is_read)
+        order by a.at desc, a.id collate "C" desc
+        limit $7
+      ) i
+      left join lateral ${REACTIONS} r on i.kind = 'reaction'
+      left join lateral ${REPLIES} t on i.kind = 'reply'
+      left join messages g on g.conversation_id = i.conversation
+        and g.seq = coalesce(t.message, i.message)
+      order by i.at desc, i.id collate "C" desc`,
+    values: [
+      account,
+      after?.at ?? null,
+      after?.id ?? null,
+      isFiltered ? LIMITS.activityItems : limit + 1,
+      kinds,
+      isUnreadOnly,
+      limit + 1,
+    ],
+  });
+  const items = rows.slice(0, limit).map(({ item }) => item);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? { at: last.at, id: last.id } : null };
+}
+
+/** Returns how many items of the activity of an account are unread, up to a limit, and its read version. */
+export async function unreadActivity(pool: Queryable, account: AccountId): Promise<ActivityUnread> {
+  const { rows } = await pool.query<ActivityUnread>({
+    name: 'activity-unread',
+    text: `
+      select o.read_version as "readVersion", (
+        select count(*)::int from (
+          select from (${ACTIVITY}) a where not a.is_read limit ${LIMITS.unreadMax}) unread) as unread
+      from accounts o where o.id = $1`,
+    values: [account, null, null, LIMITS.activityItems],
+  });
+  return rows[0] ?? { unread: 0, readVersion: 0 };
+}

@@ -1,0 +1,98 @@
+import type { AccountId, ActivityUnread, ReadActivityBody } from '@parley/protocol';
+import type pg from 'pg';
+import { withTransaction } from '../storage/database.ts';
+import { unreadActivity } from './activity-queries.ts';
+import { ACTIVITY } from './activity-sql.ts';
+
+/** Items that were read one by one, of those without a row of their own, that are kept for an account. */
+const READS_MAX = 1_000;
+
+/** What has become of the activity of an account. */
+export interface ActivityRead extends ActivityUnread {
+  /** Whether something was unread. */
+  readonly isChanged: boolean;
+}
+
+/** Marks items as read, as they were listed: one to which something was added since stays unread. */
+export async function readActivity(
+  pool: pg.Pool,
+  account: AccountId,
+  { items }: ReadActivityBody,
+): Promise<ActivityRead> {
+  return await change(pool, account, async (client) => {
+    const ids = items.map(({ id }) => id);
+    const seqs = items.map(({ seq }) => seq);
+    const stored = await client.query({
+      name: 'activity-read',
+      text: `update activity_items s set is_read = true
+             from unnest($2::text[], $3::int8[]) i (id, seq)
+             where s.account_id = $1 and not s.is_read and s.seq <= i.seq
+               and s.kind || ':' || s.conversation_id || ':' || s.message_seq = i.id`,
+      values: [account, ids, seqs],
+    });
+    const { rowCount } = await client.query({
+      name: 'activity-read-others',
+      text: `insert into activity_reads (account_id, item, seq, read_at)
+             select $1, a.id, max(least(a.seq, i.seq)), now()
+             from (${ACTIVITY}) a
+             join unnest($5::text[], $6::int8[]) i (id, seq) on i.id = a.id
+             where a.source in ('everyone', 'reminder', 'report', 'scheduled', 'new_user')
+               and not a.is_read
+               and (select count(*) from activity_reads d where d.account_id = $1) < ${READS_MAX}
+             group by a.id
+             on conflict (account_id, item) do update
+             set seq = excluded.seq, read_at = excluded.read_at
+             where excluded.seq > activity_reads.seq`,
+      values: [account, null, null, READS_MAX, ids, seqs],
+    });
+    return (stored.rowCount ?? 0) + (rowCount ?? 0) > 0;
+  });
+}
+
+/** Marks everything as read that is in the activity of an account now. */
+export async function readAllActivity(pool: pg.Pool, account: AccountId): Promise<ActivityRead> {
+  return await change(pool, account, async (client) => {
+    await client.query({
+      name: 'activity-read-all',
+      text: 'update activity_items set is_read = true where account_id = $1 and not is_read',
+      values: [account],
+    });
+    await client.query({
+      name: 'activity-read-up-to',
+      text: `insert into activity_cursors (account_id, read_at) values ($1, clock_timestamp())
+             on conflict (account_id) do update
+             set read_at = greatest(activity_cursors.read_at, excluded.read_at)`,
+      values: [account],
+    });
+    await client.query({
+      name: 'activity-forget-reads',
+      text: 'delete from activity_reads where account_id = $1',
+      values: [account],
+    });
+    return true;
+  });
+}
+
+/** Changes what an account has read, with its row locked, as everywhere. */
+async function change(
+  pool: pg.Pool,
+  account: AccountId,
+  make: (client: pg.ClientBase) => Promise<boolean>,
+): Promise<ActivityRead> {
+  return await withTransaction(pool, async (client) => {
+    await client.query({
+      name: 'activity-lock',
+      text: 'select from accounts where id = $1 for no key update',
+      values: [account],
+    });
+    const isChanged = await make(client);
+    if (isChanged) {
+      await client.query({
+        name: 'activity-read-version',
+        text: 'update accounts set read_version = read_version + 1 where id = $1',
+        values: [account],
+      });
+    }
+    return { ...(await unreadActivity(client, account)), isChanged };
+  });
+}

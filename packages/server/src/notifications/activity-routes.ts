@@ -1,0 +1,119 @@
+import {
+  type AccountId,
+  ActivityPage,
+  ActivityQuery,
+  ActivityUnread,
+  ReadActivityBody,
+  Timestamp,
+} from '@parley/protocol';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
+import { z } from 'zod';
+import { sessionOf } from '../http/authenticate.ts';
+import { problems } from '../http/describe.ts';
+import { pageCursor } from '../http/page.ts';
+import type { ActivityChange } from './activity-items.ts';
+import { activityOfAccount, unreadActivity } from './activity-queries.ts';
+import { type ActivityRead, readActivity, readAllActivity } from './activity-reads.ts';
+
+/** The dependencies of the routes of the activity. */
+export interface ActivityDeps {
+  readonly pool: pg.Pool;
+  readonly authenticate: onRequestAsyncHookHandler;
+  /** Tells the connected clients of the account. */
+  readonly onActivity: (change: ActivityChange) => void;
+}
+
+const security = [{ accessToken: [] }];
+const tags = ['Activity'];
+const PositionText = z.tuple([Timestamp, z.string().max(200)]);
+
+/** Registers the routes of what concerned the own account. */
+export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest, onActivity } = deps;
+  const answer = (account: AccountId, { unread, readVersion, isChanged }: ActivityRead) => {
+    if (isChanged) onActivity({ account, version: readVersion });
+    return { unread, readVersion };
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/me/activity',
+    schema: {
+      operationId: 'listActivity',
+      tags,
+      summary: 'List your activity',
+      description:
+        'Mentions, replies in threads that you follow, reactions to your messages, groups that you were added to, reminders, results of moderation, and new users, the latest first. What you can no longer see is left out. Kept for 90 days, at most `limits.activityItems`. When it changes, you get the frame `activity`.',
+      security,
+      querystring: ActivityQuery,
+      response: { 200: ActivityPage, ...problems(401, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { after, limit, kinds, unread } = request.query;
+      const position = pageCursor.read(after, PositionText);
+      const { items, next } = await activityOfAccount(pool, sessionOf(request).account, {
+        after: position && { at: position[0], id: position[1] },
+        limit,
+        kinds: kinds ?? null,
+        isUnreadOnly: unread === 'true',
+      });
+      return { items, next: next && pageCursor.write([next.at, next.id]) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/me/activity/unread',
+    schema: {
+      operationId: 'countUnreadActivity',
+      tags,
+      summary: 'Count what is unread in your activity',
+      description: 'Counted up to `limits.unreadMax`.',
+      security,
+      response: { 200: ActivityUnread, ...problems(401) },
+    },
+    onRequest,
+    handler: (request) => unreadActivity(pool, sessionOf(request).account),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/activity/read',
+    schema: {
+      operationId: 'readActivity',
+      tags,
+      summary: 'Mark items of your activity as read',
+      description:
+        'An item to which something was added since it was listed stays unread. Mentions and replies are also read once you have read their messages.',
+      security,
+      body: ReadActivityBody,
+      response: { 200: ActivityUnread, ...problems(401, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account } = sessionOf(request);
+      return answer(account, await readActivity(pool, account, request.body));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/me/activity/read-all',
+    schema: {
+      operationId: 'readAllActivity',
+      tags,
+      summary: 'Mark all of your activity as read',
+      security,
+      response: { 200: ActivityUnread, ...problems(401) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { account } = sessionOf(request);
+      return answer(account, await readAllActivity(pool, account));
+    },
+  });
+}

@@ -1,0 +1,335 @@
+import { type ActivityItem, LIMITS } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { examine } from '../doctor/doctor.ts';
+import { deleteOldActivity } from './activity-age.ts';
+import { decideNext } from './decide.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+/** The first account: the owner of the server. */
+let ann: User;
+let bob: User;
+
+beforeAll(async () => {
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster);
+  ann = await server.register('ann');
+  bob = await server.register('bob');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+});
+
+/** All kinds but new users, of whom every test has some. */
+const KINDS = 'mention,reply,reaction,added,removed,reminder,report,scheduled';
+
+const list = async (user: User, query = `?kinds=${KINDS}`): Promise<ActivityItem[]> => {
+  const { status, body } = await user.request('GET', `/me/activity${query}`);
+  expect(status).toBe(200);
+  return body.items;
+};
+const unreadOf = async (user: User): Promise<number> =>
+  (await user.request('GET', '/me/activity/unread')).body.unread;
+const readAll = (user: User) => user.request('POST', '/me/activity/read-all');
+const post = async (by: User, conversation: string, body: object): Promise<number> => {
+  const answer = await by.request('POST', `/conversations/${conversation}/messages`, body);
+  expect(answer.status).toBe(201);
+  return answer.body.seq;
+};
+const ofMessage = (conversation: string, seq: number) =>
+  `/conversations/${conversation}/messages/${seq}`;
+const react = async (by: User, conversation: string, seq: number, emoji: string) => {
+  const path = `${ofMessage(conversation, seq)}/reactions/${encodeURIComponent(emoji)}`;
+  expect((await by.request('PUT', path)).status).toBeLessThan(300);
+};
+/** Waits until everything that was posted in a conversation is decided. */
+const decided = (conversation: string) =>
+  until(
+    async () =>
+      (
+        await server.rows(
+          `select from notification_progress p join streams s on s.id = p.conversation_id
+           where s.id = '${conversation}' and p.seq = s.last_seq`,
+        )
+      ).length === 1,
+    'everything to be decided',
+  );
+
+describe('the activity', () => {
+  test('has mentions, replies, reactions and groups, the latest first, and what they are about', async () => {
+    const cat = await server.register('cat');
+    const group = await cat.group('of cat', [bob]);
+    const root = await post(cat, group, { body: 'a root' });
+    const first = await post(bob, group, { body: 'a reply', thread: root });
+    await post(bob, group, { body: 'another reply', thread: root });
+    const named = await post(bob, group, { body: '@cat look' });
+    const all = await post(bob, group, { body: '@everyone listen' });
+    await react(bob, group, root, '👍');
+    await react(bob, group, root, '🎉');
+    await react(cat, group, root, '👀');
+    await decided(group);
+    const items = await list(cat);
+    expect(items).toMatchObject([
+      {
+        kind: 'reaction',
+        message: root,
+        actors: [bob.id],
+        emojis: ['🎉', '👍'],
+        count: 2,
+        excerpt: 'a root',
+      },
+      { kind: 'mention', mention: 'everyone', message: all, excerpt: '@everyone listen' },
+      { kind: 'mention', mention: 'name', message: named, actor: bob.id, thread: null },
+      { kind: 'reply', thread: root, message: first, count: 2, actors: [bob.id] },
+    ]);
+    expect(items.every(({ isRead, conversation }) => !isRead && conversation === group)).toBe(true);
+    // Whoever acts has nothing of it; whoever was added does.
+    expect(await list(bob)).toMatchObject([
+      { kind: 'added', actor: cat.id, conversation: group, message: null },
+    ]);
+    expect(await list(cat, '?kinds=reply')).toMatchObject([{ kind: 'reply' }]);
+  });
+
+  test('pages through all kinds without repetition or loss', async () => {
+    const dan = await server.register('dan');
+    const group = await ann.group('of dan', [dan]);
+    for (let n = 0; n < 5; n++) await post(ann, group, { body: `@dan ${n}` });
+    for (let n = 0; n < 4; n++) await post(ann, group, { body: `@everyone ${n}` });
+    await server.register('new.to.dan');
+    await decided(group);
+    const whole = (await list(dan, '?limit=100')).map(({ id }) => id);
+    expect(whole).toHaveLength(11);
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const query: string = after === '' ? '' : `&after=${after}`;
+      const { body } = await dan.request('GET', `/me/activity?limit=2${query}`);
+      seen.push(...body.items.map((item: ActivityItem) => item.id));
+      after = body.next;
+    }
+    expect(seen).toEqual(whole);
+    expect((await dan.request('GET', '/me/activity?after=x')).status).toBe(422);
+    expect((await dan.request('GET', '/me/activity?kinds=other')).status).toBe(422);
+  });
+
+  test('is read item by item, altogether, and with the messages; what is added later is unread', async () => {
+    const eve = await server.register('eve');
+    const group = await eve.group('of eve', [bob]);
+    const root = await post(eve, group, { body: 'a root' });
+    await post(bob, group, { body: 'a reply', thread: root });
+    await react(bob, group, root, '👍');
+    const named = await post(bob, group, { body: '@eve look' });
+    const fay = await server.register('fay.of.eve');
+    await decided(group);
+    expect(await unreadOf(eve)).toBe(4);
+    const read = async (kind: string) => {
+      const item = (await list(eve, '')).find((i) => i.kind === kind);
+      const items = [{ id: item?.id, seq: item?.seq }];
+      return (await eve.request('POST', '/me/activity/read', { items })).body.unread;
+    };
+    expect(await read('new_user')).toBe(3);
+    expect(await read('reaction')).toBe(2);
+    // Once more changes nothing.
+    expect(await read('reaction')).toBe(2);
+    await react(bob, group, root, '🎉');
+    await decided(group);
+    expect(await unreadOf(eve)).toBe(3);
+    // With the messages.
+    await eve.request('POST', `/conversations/${group}/read`, { seq: named });
+    expect(await unreadOf(eve)).toBe(2);
+    await eve.request('POST', `${ofMessage(group, root)}/thread/read`, { seq: named });
+    expect(await list(eve, '?unread=true')).toMatchObject([{ kind: 'reaction' }]);
+    expect((await readAll(eve)).body.unread).toBe(0);
+    expect((await list(eve, '')).find(({ actor }) => actor === fay.id)?.isRead).toBe(true);
+    await post(bob, group, { body: '@everyone once more' });
+    expect(await unreadOf(eve)).toBe(1);
+    // Marks of what does not exist are ignored.
+    const items = [{ id: 'new_user:x', seq: 1 }];
+    expect((await eve.request('POST', '/me/activity/read', { items })).body.unread).toBe(1);
+  });
+
+  test('has no text that was deleted, and nothing of what the account can no longer see', async () => {
+    const gus = await server.register('gus');
+    const group = await gus.group('of gus', [bob]);
+    const own = await post(gus, group, { body: 'liked' });
+    await react(bob, group, own, '👍');
+    const named = await post(bob, group, { body: '@gus secret' });
+    const edited = await post(bob, group, { body: '@gus edited' });
+    const all = await post(bob, group, { body: '@everyone secret' });
+    const root = await post(gus, group, { body: 'root' });
+    const reply = await post(bob, group, { body: 'secret reply', thread: root });
+    await decided(group);
+    expect(await list(gus)).toHaveLength(5);
+    for (const seq of [named, all, reply]) await bob.request('DELETE', ofMessage(group, seq));
+    await bob.request('PATCH', ofMessage(group, edited), { body: 'not to gus' });
+    await bob.request('DELETE', `${ofMessage(group, own)}/reactions/${encodeURIComponent('👍')}`);
+    expect(await list(gus)).toEqual([]);
+    expect(await unreadOf(gus)).toBe(0);
+
+    const hal = await server.register('hal');
+    await gus.request('POST', `/conversations/${group}/members`, { account: hal.id });
+    await post(bob, group, { body: '@hal @everyone secret' });
+    await decided(group);
+    expect(await list(hal)).toMatchObject([{ kind: 'mention' }, { kind: 'added' }]);
+    await gus.request('DELETE', `/conversations/${group}/members/${hal.id}`);
+    expect(await list(hal)).toEqual([]);
+  });
+
+  test('leaves out replies in muted threads and mentions of everyone in muted groups, not by name', async () => {
+    const ida = await server.register('ida');
+    const group = await ida.group('of ida', [bob]);
+    const root = await post(ida, group, { body: 'root' });
+    const path = `/me/notifications/conversations/${group}`;
+    await ida.request('PATCH', `${path}/threads/${root}`, { level: 'nothing' });
+    await post(bob, group, { body: 'reply', thread: root });
+    await ida.request('PATCH', path, { muted: { until: null } });
+    await post(bob, group, { body: '@everyone' });
+    await post(bob, group, { body: '@ida' });
+    await decided(group);
+    expect(await list(ida)).toMatchObject([{ kind: 'mention', mention: 'name' }]);
+    await ida.request('PATCH', path, { muted: null });
+    expect(await list(ida)).toHaveLength(2);
+  });
+
+  test('has what the server and moderators did: reminders, reports, removed messages', async () => {
+    const jan = await server.register('jan');
+    const group = await ann.group('of jan', [jan, bob]);
+    const bad = await post(bob, group, { body: 'bad' });
+    const own = await post(jan, group, { body: 'worse' });
+    const report = { reason: 'spam', comment: '' };
+    expect((await jan.request('POST', `${ofMessage(group, bad)}/report`, report)).status).toBe(204);
+    const { body } = await ann.request('GET', '/admin/reports');
+    const [open] = body.items;
+    const resolved = await ann.request('POST', `/reports/${open.id}/resolve`, {
+      action: 'delete',
+    });
+    expect(resolved.status).toBeLessThan(300);
+    await ann.request('DELETE', ofMessage(group, own));
+    await decided(group);
+    const saved = await post(ann, group, { body: 'remember' });
+    const remindAt = new Date(Date.now() + 1_000).toISOString();
+    expect(
+      (await jan.request('PUT', `${ofMessage(group, saved)}/saved`, { remindAt })).status,
+    ).toBe(200);
+    await until(async () => (await list(jan, '?kinds=reminder')).length === 1, 'the reminder');
+    const items = await list(jan);
+    expect(items).toMatchObject([
+      { kind: 'reminder', excerpt: 'remember' },
+      { kind: 'removed', actor: ann.id, message: own, excerpt: null },
+      { kind: 'report', resolution: 'deleted', message: null, excerpt: null, actor: null },
+      { kind: 'added' },
+    ]);
+  });
+
+  test('of @here concerns those who are online', async () => {
+    const kim = await server.register('kim');
+    const lea = await server.register('lea');
+    const group = await ann.group('of kim', [kim, lea]);
+    const seq = await post(ann, group, { body: '@here now' });
+    await decided(group);
+    await server.rows(
+      `update notification_progress set seq = ${seq - 1} where conversation_id = '${group}'`,
+    );
+    const presenceOf = (account: string) => (account === kim.id ? 'active' : 'away');
+    await decideNext(server.pool, [group], presenceOf, Date.now());
+    expect(await list(kim, '?kinds=mention')).toMatchObject([{ mention: 'here', message: seq }]);
+    expect(await list(lea, '?kinds=mention')).toEqual([]);
+  });
+
+  test('has new users, unless the account wants to know of none', async () => {
+    const max = await server.register('max');
+    const nia = await server.register('nia');
+    const [item] = await list(max, '?kinds=new_user');
+    expect(item).toMatchObject({ actor: nia.id, conversation: null, isRead: false });
+    expect((await list(nia, '?kinds=new_user')).map(({ actor }) => actor)).not.toContain(max.id);
+    await max.request('PATCH', '/me/notifications', { newPeople: false });
+    expect(await list(max, '?kinds=new_user')).toEqual([]);
+    expect(await unreadOf(max)).toBe(0);
+  });
+
+  test('tells all devices of a change, with a version that shows a lost frame', async () => {
+    const oda = await server.register('oda');
+    const device = server.peer();
+    const ready = await device.hello(oda.accessToken);
+    const group = await bob.group('of oda', [oda]);
+    await post(bob, group, { body: '@oda hello' });
+    const frame = await device.next('activity');
+    expect(frame.version).toBeGreaterThan(ready.readVersion);
+    await decided(group);
+    await readAll(oda);
+    await device.next('activity', ({ version }) => version > frame.version);
+    const { body } = await oda.request('GET', '/me/activity/unread');
+    const [row] = await server.rows(
+      `select read_version::int as version from accounts where id = '${oda.id}'`,
+    );
+    expect(body).toEqual({ unread: 0, readVersion: row?.version });
+    device.close();
+  });
+
+  test('is stored once, also from an earlier position and by two nodes at once', async () => {
+    const pia = await server.register('pia');
+    const group = await bob.group('of pia', [pia]);
+    const own = await post(pia, group, { body: 'own' });
+    await post(bob, group, { body: '@pia one' });
+    await react(bob, group, own, '👍');
+    await decided(group);
+    await readAll(pia);
+    const stored = () =>
+      server.rows(`select * from activity_items where account_id = '${pia.id}' order by seq`);
+    const before = await stored();
+    expect(before).toHaveLength(3);
+    await server.rows(
+      `update notification_progress set seq = 0 where conversation_id = '${group}'`,
+    );
+    await Promise.all(
+      [1, 2, 3].map(() => decideNext(server.pool, [group], () => 'away', Date.now())),
+    );
+    expect(await stored()).toEqual(before);
+    expect(await unreadOf(pia)).toBe(0);
+  });
+
+  test('keeps the latest items of 90 days, and nothing of an erased account', async () => {
+    const rob = await server.register('rob');
+    const group = await bob.group('of rob', [rob]);
+    await post(bob, group, { body: '@rob' });
+    await decided(group);
+    await server.rows(
+      `insert into activity_items
+         (account_id, kind, conversation_id, message_seq, seq, actor_id, at)
+       select '${rob.id}', 'mention', '${group}', n, n, '${bob.id}', now() - n * interval '1 second'
+       from generate_series(100, ${LIMITS.activityItems + 300}) n`,
+    );
+    await server.rows(
+      `insert into activity_items (account_id, kind, conversation_id, message_seq, seq, actor_id, at)
+       values ('${rob.id}', 'removed', '${group}', 50, 50, '${bob.id}', now() - interval '91 days')`,
+    );
+    await deleteOldActivity(server.pool, new Date(), () => false);
+    const rows = () => server.rows(`select at from activity_items where account_id = '${rob.id}'`);
+    expect(await rows()).toHaveLength(LIMITS.activityItems);
+    const { body } = await rob.request('POST', '/me/export', { password: PASSWORD });
+    expect(body.activity).toHaveLength(LIMITS.activityItems);
+    await readAll(rob);
+    await rob.request('POST', '/me/delete', { password: PASSWORD, messages: 'keep' });
+    await until(
+      async () =>
+        (
+          await server.rows(
+            `select from erasures where account_id = '${rob.id}' and done_at is not null`,
+          )
+        ).length === 1,
+      'the erasure to be done',
+    );
+    expect(await rows()).toEqual([]);
+    expect(
+      await server.rows(`select from activity_cursors where account_id = '${rob.id}'`),
+    ).toEqual([]);
+  });
+
+  test('is no part of what the doctor compares', async () => {
+    expect(await examine(server.pool)).toEqual([]);
+  });
+});

@@ -1,0 +1,242 @@
+import type { AccountId, ActivityItem, ActivityKind } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import {
+  AtSign,
+  CalendarClock,
+  Check,
+  Clock,
+  Flag,
+  MessagesSquare,
+  Smile,
+  Trash2,
+  UserPlus,
+  UserRoundPlus,
+} from 'lucide-react';
+import { Fragment, type ReactNode } from 'react';
+import { ConversationTitle } from '../conversations/conversation-title.tsx';
+import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
+import { excerpt } from '../lib/display-text.ts';
+import { messageHash } from '../lib/message-hash.ts';
+import { fullTime, timeOfDay } from '../lib/time.ts';
+import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { RichText } from '../texts/rich-text.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { ProfileButton } from '../users/profile-button.tsx';
+import { UserName } from '../users/user-name.tsx';
+import { type ActivityRow, actorsOf, unreadOf } from './groups.ts';
+
+/** Characters of a message that are shown. */
+const EXCERPT = 200;
+/** Names that are shown; the others are “others”. */
+const NAMES = 3;
+
+const ICONS: Record<ActivityKind, ReactNode> = {
+  mention: <AtSign size={13} />,
+  reply: <MessagesSquare size={13} />,
+  reaction: <Smile size={13} />,
+  added: <UserPlus size={13} />,
+  removed: <Trash2 size={13} />,
+  reminder: <Clock size={13} />,
+  report: <Flag size={13} />,
+  scheduled: <CalendarClock size={13} />,
+  new_user: <UserRoundPlus size={13} />,
+};
+
+/** One row of the activity: what happened, and a link to it. */
+export function Row({
+  row,
+  nameOf,
+  onRead,
+}: {
+  row: ActivityRow;
+  nameOf: (id: AccountId) => string;
+  onRead: (items: { id: string; seq: number }[]) => void;
+}) {
+  const [item] = row.items;
+  const actors = actorsOf(row);
+  const unread = unreadOf(row);
+  const read = () => {
+    if (unread.length > 0) onRead(unread);
+  };
+  return (
+    <li className="group relative flex items-start gap-1">
+      <Target item={item} actor={actors[0]} onOpen={read}>
+        <span className="relative mt-0.5 h-fit shrink-0">
+          {actors[0] ? (
+            <Avatar id={actors[0]} name={nameOf(actors[0])} size={36} />
+          ) : (
+            <span className="block size-9 rounded-full bg-sunken" />
+          )}
+          <span className="absolute -right-1.5 -bottom-1 flex size-5.5 items-center justify-center rounded-full border border-line bg-raised text-soft">
+            {ICONS[item.kind]}
+          </span>
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className={cx('wrap-anywhere block text-sm', unread.length > 0 && 'font-semibold')}>
+            {unread.length > 0 && <span className="sr-only">{t('activity.unreadItem')} </span>}
+            <Title item={item} names={<Names ids={actors} of={row} nameOf={nameOf} />} />
+          </span>
+          {item.excerpt !== null && (
+            <span dir="auto" className="wrap-anywhere line-clamp-2 block text-[15px] text-soft">
+              {excerpt(item.excerpt, EXCERPT)}
+            </span>
+          )}
+          <span className="block text-[12px] text-muted">
+            {item.kind === 'reply' && item.count > 0 && (
+              <>{t('activity.newReplies', { count: item.count })} · </>
+            )}
+            <time dateTime={item.at} title={fullTime(item.at)}>
+              {timeOfDay(item.at)}
+            </time>
+          </span>
+        </span>
+      </Target>
+      {unread.length > 0 && (
+        <span className="flex items-center pt-2">
+          <IconButton
+            label={t('activity.markRead')}
+            className="size-9"
+            onClick={() => onRead(unread)}
+          >
+            <Check size={17} />
+          </IconButton>
+          <span aria-hidden className="size-2 rounded-full bg-accent" />
+        </span>
+      )}
+    </li>
+  );
+}
+
+const ROW = 'flex min-w-0 flex-1 gap-3 rounded-lg px-2 py-2.5 text-left hover:bg-hover';
+
+/** Opens what an item is about. */
+function Target({
+  item: { kind, conversation, message, thread },
+  actor,
+  onOpen,
+  children,
+}: {
+  item: ActivityItem;
+  actor: AccountId | undefined;
+  onOpen: () => void;
+  children: ReactNode;
+}) {
+  if (kind === 'scheduled') {
+    return (
+      <Link to="/scheduled" onClick={onOpen} data-activity className={ROW}>
+        {children}
+      </Link>
+    );
+  }
+  if (conversation !== null) {
+    return (
+      <Link
+        to="/c/$id"
+        params={{ id: conversation }}
+        {...(message !== null && kind !== 'removed' && { hash: messageHash(message) })}
+        search={thread === null ? {} : { thread }}
+        onClick={onOpen}
+        data-activity
+        className={ROW}
+      >
+        {children}
+      </Link>
+    );
+  }
+  if (kind === 'new_user' && actor) {
+    return (
+      <span data-activity-user className="flex min-w-0 flex-1">
+        <ProfileButton id={actor} className={ROW} onOpen={onOpen}>
+          {children}
+        </ProfileButton>
+      </span>
+    );
+  }
+  return (
+    <button type="button" onClick={onOpen} data-activity className={ROW}>
+      {children}
+    </button>
+  );
+}
+
+function Title({ item, names }: { item: ActivityItem; names: ReactNode }) {
+  const conversations = useParley((s) => s.conversations);
+  const view = item.conversation === null ? undefined : conversations.get(item.conversation);
+  const parts = {
+    names: <>{names}</>,
+    place: (
+      <>
+        {view?.kind === 'group' ? (
+          <ConversationTitle view={view} />
+        ) : (
+          t(view ? 'activity.directMessage' : 'activity.someConversation')
+        )}
+      </>
+    ),
+  };
+  switch (item.kind) {
+    case 'mention':
+      if (item.mention === 'everyone')
+        return <RichText text="activity.mentionOfEveryone" parts={parts} />;
+      if (item.mention === 'here') return <RichText text="activity.mentionOfHere" parts={parts} />;
+      return <RichText text="activity.mention" parts={parts} />;
+    case 'reply':
+      return <RichText text="activity.reply" parts={parts} />;
+    case 'reaction':
+      return (
+        <RichText
+          text="activity.reaction"
+          parts={{
+            ...parts,
+            emoji: (
+              <>
+                {item.emojis.map((emoji) => (
+                  <ReactionEmoji key={emoji} emoji={emoji} />
+                ))}
+              </>
+            ),
+          }}
+        />
+      );
+    case 'added':
+      return <RichText text="activity.added" parts={parts} />;
+    case 'removed':
+      return <RichText text="activity.removed" parts={parts} />;
+    case 'reminder':
+      return <RichText text="activity.reminder" parts={{ place: parts.place }} />;
+    case 'report':
+      return t(`report.${item.resolution ?? 'dismissed'}`);
+    case 'scheduled':
+      return t('activity.scheduled');
+    case 'new_user':
+      return <RichText text="activity.newUser" parts={{ names: parts.names }} />;
+  }
+}
+
+function Names({
+  ids,
+  of: row,
+  nameOf,
+}: {
+  ids: readonly AccountId[];
+  of: ActivityRow;
+  nameOf: (id: AccountId) => string;
+}) {
+  const [item] = row.items;
+  const shown = ids.slice(0, NAMES);
+  const isMore = ids.length > NAMES || (ids.length === NAMES && item.count > NAMES);
+  return (
+    <>
+      {shown.map((id, n) => (
+        <Fragment key={id}>
+          {n > 0 && ', '}
+          <UserName id={id} name={nameOf(id)} />
+        </Fragment>
+      ))}
+      {isMore && ` ${t('activity.andOthers')}`}
+    </>
+  );
+}
