@@ -27,6 +27,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   messageRetentionDays: false,
   groupRetention: false,
   linkPreviews: false,
+  emailContent: false,
 };
 
 /** What {@link Refreshes} needs. */

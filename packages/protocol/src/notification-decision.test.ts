@@ -323,6 +323,13 @@ describe('decideNotification', () => {
       ['now', 'away', 'later', 'unread', { event: direct }],
       ['later', 'in_use', 'later', 'unread', { event: direct, recipient: { presence: 'active' } }],
       ['later', 'in_use', 'later', 'unread', { event: direct, recipient: { presence: 'unknown' } }],
+      [
+        'now',
+        'away',
+        'never',
+        'turned_off',
+        { event: direct, general: { emailDelayMinutes: null } },
+      ],
       ['now', 'away', 'never', 'not_about_recipient', { event: { mention: 'everyone' } }],
       ['never', 'not_about_recipient', 'never', 'not_about_recipient', {}],
       ['never', 'not_notified', 'never', 'not_notified', { event: { actor: ME } }],

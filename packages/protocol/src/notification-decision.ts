@@ -186,7 +186,7 @@ function decideMessage(
   if (level === 'mentions' && !isAboutRecipient(reason, settings)) {
     return badgeOnly('level_mentions');
   }
-  const email = isForEmail(reason) ? IF_UNREAD : NOT_ABOUT_RECIPIENT;
+  const email = emailOf(reason, settings);
   const quiet = reasonForQuiet(settings, at);
   if (quiet) return { ...badgeOnly(quiet), email };
   return { badge: true, inApp: true, push: pushOf(reason, settings, recipient), email, reason };
@@ -256,6 +256,12 @@ function isAboutRecipient(
 const isForEmail = (reason: NotificationReason): boolean =>
   reason === 'direct_message' || reason === 'mention' || reason === 'keyword';
 
+/** Decides whether to email a message that is still not read after the delay that the recipient chose. */
+function emailOf(reason: NotificationReason, { general }: RecipientSettings): ChannelDecision {
+  if (!isForEmail(reason)) return NOT_ABOUT_RECIPIENT;
+  return general.emailDelayMinutes === null ? TURNED_OFF : IF_UNREAD;
+}
+
 /** Returns why the recipient is not to be disturbed now, or null. */
 function reasonForQuiet(
   { general, doNotDisturbUntil }: RecipientSettings,
@@ -267,6 +273,7 @@ function reasonForQuiet(
 
 const NOT_NOTIFIED: ChannelDecision = { send: 'never', reason: 'not_notified' };
 const NOT_ABOUT_RECIPIENT: ChannelDecision = { send: 'never', reason: 'not_about_recipient' };
+const TURNED_OFF: ChannelDecision = { send: 'never', reason: 'turned_off' };
 const IF_UNREAD: ChannelDecision = { send: 'later', reason: 'unread' };
 
 /** Returns the decision not to notify in any way. */

@@ -11,6 +11,7 @@ export const NOTIFICATION_DEFAULTS: NotificationSettings = {
   sounds: true,
   directBreaksMute: false,
   mentionsBreakMute: false,
+  emailDelayMinutes: 15,
   keywords: [],
 };
 

@@ -53,9 +53,19 @@ const switches = {
   mentionsBreakMute: z.boolean(),
 };
 
+/** The delay of emails about what is missed, if it was never chosen. */
+const EMAIL_DELAY_MINUTES = 15;
+/** After how many minutes away an email tells of missed direct messages and mentions; null: none does. */
+const EmailDelay = z.number().int().min(5).max(1_440).nullable();
+
 /** What an account wants to be notified of in general. */
 export const NotificationSettings = z
-  .object({ ...switches, keywords: z.array(z.string()).max(LIMITS.notificationKeywords) })
+  .object({
+    ...switches,
+    // Absent from events of earlier versions.
+    emailDelayMinutes: EmailDelay.default(EMAIL_DELAY_MINUTES),
+    keywords: z.array(z.string()).max(LIMITS.notificationKeywords),
+  })
   .meta({ id: 'NotificationSettings' });
 export type NotificationSettings = z.infer<typeof NotificationSettings>;
 
@@ -104,7 +114,7 @@ const Keywords = z
 
 /** A change of the general settings; absent fields stay as they are. */
 export const UpdateNotificationsBody = z
-  .object({ ...switches, keywords: Keywords })
+  .object({ ...switches, emailDelayMinutes: EmailDelay, keywords: Keywords })
   .partial()
   .meta({
     examples: [

@@ -47,6 +47,8 @@ export const ServerSettings = z
     groupRetention: GroupRetention,
     /** Whether the server fetches the pages that messages link to, for previews. */
     linkPreviews: z.boolean(),
+    /** Whether emails about missed messages contain them. */
+    emailContent: z.boolean(),
   })
   .meta({ id: 'ServerSettings' });
 export type ServerSettings = z.infer<typeof ServerSettings>;
@@ -65,6 +67,7 @@ export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   messageRetentionDays: null,
   groupRetention: 'shorter',
   linkPreviews: true,
+  emailContent: true,
 };
 
 /** Settings of the server that were changed, to these values. */

@@ -85,6 +85,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   const app = openHttp(context, { pool, listening, streams, domains, live, health });
   domains.decider.usePresence((account) => live.presenceOf(account));
   domains.decider.useActivity((change) => live.sendActivity(change));
+  domains.digests.usePresence((account) => live.presenceOf(account));
   live.attach(listening.listener.server);
   onStop(() => {
     health.drain();

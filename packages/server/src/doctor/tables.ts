@@ -365,6 +365,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   notification_progress: 'how far notifications are decided, which is in no event',
   notification_decisions: 'what was decided when, with who was present then, which is in no event',
   notification_devices: 'where notifications are pushed to, private to their account',
+  notification_digests: 'when emails about missed messages are due, which is in no event',
   notification_deliveries: 'what was sent of notifications, which is in no event',
   activity_items: 'what concerned whom, found with the decisions and kept for a while',
   activity_cursors: 'how far accounts have read their activity, which is in no event',

@@ -4,8 +4,14 @@ import { uuidv7 } from 'uuidv7';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { withTransaction } from '../storage/database.ts';
 import type { Vault } from '../vault.ts';
-import { EmailRefused, type EmailTransport, type OutgoingEmail } from './transport.ts';
+import {
+  type EmailContent,
+  EmailRefused,
+  type EmailTransport,
+  type OutgoingEmail,
+} from './transport.ts';
 
 /** An email to send. */
 export interface NewEmail {
@@ -23,6 +29,31 @@ export interface NewEmail {
 export interface Queryable {
   query(statement: { name: string; text: string; values: unknown[] }): Promise<unknown>;
 }
+
+/** How an attempt to send an email ended. */
+export type EmailResult =
+  | { readonly kind: 'sent' | 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: string }
+  /** It is attempted again at `next`, ms since the epoch. */
+  | { readonly kind: 'deferred'; readonly error: string; readonly next: number };
+
+/** An email as it is composed right before it is sent. */
+export interface ComposedEmail {
+  /** Null: it is no longer wanted. */
+  readonly content: EmailContent | null;
+  /** Records the result in the transaction that stores it. */
+  readonly record?: (on: Queryable, result: EmailResult) => Promise<void>;
+}
+
+/** Composes an email from what was stored as its text. */
+export type Compose = (
+  email: {
+    readonly id: string;
+    readonly account: AccountId | null;
+    readonly recipient: string;
+  },
+  stored: string,
+) => Promise<ComposedEmail>;
 
 /** What {@link Emails} is constructed with. */
 export interface EmailsDeps {
@@ -54,10 +85,13 @@ export const retryDelay = (tries: number): number =>
  * 1. An email is sent at least once or shown as failed: it is retried with growing delays until it
  *    expires. Every attempt has the same Message-ID.
  * 2. Its text is stored encrypted, and only until it is sent.
+ * 3. For some purposes what is stored says only what the email is about: it is composed anew for each attempt,
+ *    and cancelled if nothing is left of it.
  */
 export class Emails {
   readonly #deps: EmailsDeps;
   readonly #worker: BackgroundWorker;
+  readonly #composers = new Map<string, Compose>();
 
   constructor(deps: EmailsDeps) {
     this.#deps = deps;
@@ -75,17 +109,23 @@ export class Emails {
     return this.#deps.transport.kind;
   }
 
-  /** Stores an email in the transaction of `on`. Call {@link wake} after its commit. */
-  async put(email: NewEmail, on: Queryable): Promise<void> {
+  /** Has the emails of a purpose composed when they are sent, from what is stored as their text. */
+  compose(purpose: string, compose: Compose): void {
+    this.#composers.set(purpose, compose);
+  }
+
+  /** Stores an email in the transaction of `on`, and returns its id. Call {@link wake} after the commit. */
+  async put(email: NewEmail, on: Queryable): Promise<string> {
     const { clock, vault } = this.#deps;
     const now = clock.now();
+    const id = uuidv7();
     await on.query({
       name: 'emails-put',
       text: `insert into emails
                (id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, next_try_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $7)`,
       values: [
-        uuidv7(),
+        id,
         email.purpose,
         email.account ?? null,
         email.recipient,
@@ -95,6 +135,7 @@ export class Emails {
         new Date(now + email.ttlMs).toISOString(),
       ],
     });
+    return id;
   }
 
   /** Starts polling for due emails, until {@link stop}. */
@@ -139,43 +180,75 @@ export class Emails {
                select id from emails where next_try_at <= $1
                order by next_try_at limit $3 for update skip locked
              )
-             returning id, purpose, recipient, subject, sealed, created_at, expires_at, tries`,
+             returning id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, tries`,
       values: [new Date(now), new Date(now + LEASE_MS), BATCH],
     });
     return rows;
   }
 
   async #send(row: EmailRow): Promise<void> {
-    const { transport, log, clock, vault } = this.#deps;
+    const { transport, log, clock } = this.#deps;
     const about = { email: row.id, purpose: row.purpose, tries: row.tries };
+    let composed: ComposedEmail | undefined;
     try {
+      composed = await this.#compose(row);
       if (row.expires_at.getTime() <= clock.now())
         throw new EmailRefused('expired before delivery');
-      if (!row.sealed) throw new EmailRefused('the text has been removed');
-      await transport.send(emailOf(row, openText(vault, row.sealed)));
-      await this.#recordResult(row.id, 'sent');
+      if (composed.content === null) {
+        await this.#recordResult(row.id, composed, { kind: 'cancelled' });
+        log.debug(about, 'email cancelled');
+        return;
+      }
+      await transport.send({ ...headOf(row), ...composed.content });
+      await this.#recordResult(row.id, composed, { kind: 'sent' });
       log.debug(about, 'email sent');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const next = clock.now() + retryDelay(row.tries);
       const permanent = error instanceof EmailRefused || next >= row.expires_at.getTime();
       log.warn({ ...about, reason }, permanent ? 'email failed' : 'email deferred');
-      await this.#recordResult(row.id, permanent ? 'failed' : next, reason.slice(0, 500));
+      const shown = reason.slice(0, 500);
+      await this.#recordResult(
+        row.id,
+        composed,
+        permanent ? { kind: 'failed', error: shown } : { kind: 'deferred', error: shown, next },
+      );
     }
   }
 
-  /**
-   * Records the result of an attempt: sent, failed permanently, or the time of the next attempt
-   * (ms).
-   */
+  async #compose(row: EmailRow): Promise<ComposedEmail> {
+    const { vault } = this.#deps;
+    if (!row.sealed) throw new EmailRefused('the text has been removed');
+    const text = openText(vault, row.sealed);
+    const compose = this.#composers.get(row.purpose);
+    if (!compose) return { content: { subject: row.subject, text } };
+    return await compose({ id: row.id, account: row.account_id, recipient: row.recipient }, text);
+  }
+
+  /** Records the result of an attempt, together with what the composer records of it. */
   async #recordResult(
     id: string,
-    result: 'sent' | 'failed' | number,
-    reason?: string,
+    composed: ComposedEmail | undefined,
+    result: EmailResult,
   ): Promise<void> {
-    const { pool, clock } = this.#deps;
-    const final = typeof result === 'string';
-    await pool.query({
+    await withTransaction(this.#deps.pool, async (client) => {
+      await composed?.record?.(client, result);
+      await this.#store(client, id, result);
+    });
+  }
+
+  async #store(on: Queryable, id: string, result: EmailResult): Promise<void> {
+    if (result.kind === 'cancelled') {
+      await on.query({
+        name: 'emails-cancel',
+        text: 'delete from emails where id = $1',
+        values: [id],
+      });
+      return;
+    }
+    const now = new Date(this.#deps.clock.now());
+    const final = result.kind !== 'deferred';
+    await on.query({
       name: 'emails-end',
       text: `update emails
              set next_try_at = $2, sent_at = $3, failed_at = $4, last_error = $5,
@@ -183,10 +256,10 @@ export class Emails {
              where id = $1`,
       values: [
         id,
-        final ? null : new Date(result),
-        result === 'sent' ? new Date(clock.now()) : null,
-        result === 'failed' ? new Date(clock.now()) : null,
-        reason ?? null,
+        result.kind === 'deferred' ? new Date(result.next) : null,
+        result.kind === 'sent' ? now : null,
+        result.kind === 'failed' ? now : null,
+        'error' in result ? result.error : null,
         final,
       ],
     });
@@ -196,6 +269,7 @@ export class Emails {
 interface EmailRow {
   id: string;
   purpose: string;
+  account_id: AccountId | null;
   recipient: string;
   subject: string;
   sealed: Buffer | null;
@@ -212,11 +286,9 @@ function openText(vault: Vault, sealed: Buffer): string {
   }
 }
 
-const emailOf = (row: EmailRow, text: string): OutgoingEmail => ({
+const headOf = (row: EmailRow): Omit<OutgoingEmail, keyof EmailContent> => ({
   id: row.id,
   purpose: row.purpose,
   recipient: row.recipient,
-  subject: row.subject,
-  text,
   createdAt: row.created_at.getTime(),
 });

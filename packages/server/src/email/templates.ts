@@ -11,8 +11,8 @@ type ValuesOf<Text> = Text extends `${string}{{${infer Name}}}${infer Rest}`
   ? Name | ValuesOf<Rest>
   : never;
 
-/** Inserts the values. They are not searched for placeholders, so that a name can contain one. */
-function fill<Text extends string>(
+/** Inserts values into a text. They are not searched for placeholders, so that a name can contain one. */
+export function fillText<Text extends string>(
   text: Text,
   values: { readonly [Name in ValuesOf<Text>]: string },
 ): string {
@@ -24,8 +24,8 @@ function compose<Subject extends string, Body extends string>(
   values: { readonly [Name in ValuesOf<Subject> | ValuesOf<Body> | 'server']: string },
 ): EmailText {
   return {
-    subject: fill(texts.subject, values),
-    text: `${fill(texts.body, values)}\n\n--\n${fill(en.footer, values)}\n`,
+    subject: fillText(texts.subject, values),
+    text: `${fillText(texts.body, values)}\n\n--\n${fillText(en.footer, values)}\n`,
   };
 }
 

@@ -61,4 +61,15 @@ To accept the invitation and create your account, open this link:
 
 If you weren't expecting this invitation, you can ignore this email.`,
   },
+  digest: {
+    subject: 'You have unread messages',
+    subjectDirect: 'Messages from {{name}}',
+    subjectGroup: 'Messages in {{name}}',
+    introOne: 'You have 1 unread message.',
+    intro: 'You have {{count}} unread messages.',
+    more: 'And {{count}} more.',
+    open: 'Open in Parley',
+    settings: 'Change what you get by email',
+    unsubscribe: 'Unsubscribe',
+  },
 } as const;

@@ -4,14 +4,23 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
+/** What an email says. */
+export interface EmailContent {
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  /** Local parts of Message-IDs that stand for the conversations of the email: clients group emails by them. */
+  readonly threads?: readonly string[];
+  /** The URL that ends such emails with one click (RFC 8058). */
+  readonly unsubscribeUrl?: string;
+}
+
 /** An email as it is passed to the transport. */
-export interface OutgoingEmail {
+export interface OutgoingEmail extends EmailContent {
   /** A UUID, the same for every attempt, so that duplicates can be recognized. */
   readonly id: string;
   readonly purpose: string;
   readonly recipient: string;
-  readonly subject: string;
-  readonly text: string;
   /** Wall clock, ms. */
   readonly createdAt: number;
 }
@@ -119,11 +128,20 @@ function compose(email: OutgoingEmail, { emailFrom }: EmailConfig): SendMailOpti
     to: { name: '', address: email.recipient },
     subject: email.subject,
     text: email.text,
+    ...(email.html !== undefined && { html: email.html }),
     messageId: `<${email.id}@${domain}>`,
+    ...(email.threads && {
+      inReplyTo: email.threads.map((thread) => `<${thread}@${domain}>`).join(' '),
+      references: email.threads.map((thread) => `<${thread}@${domain}>`),
+    }),
     date: new Date(email.createdAt),
     headers: {
       // RFC 3834: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
+      ...(email.unsubscribeUrl !== undefined && {
+        'List-Unsubscribe': `<${email.unsubscribeUrl}>`,
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      }),
     },
   };
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../http/errors.ts';
+import { htmlPage } from '../http/html.ts';
 import { type Content, sendContent } from './compressed.ts';
-import { htmlPage } from './html.ts';
 import type { RouteTable } from './not-found.ts';
 import { readFolder } from './static-files.ts';
 

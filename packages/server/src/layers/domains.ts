@@ -13,6 +13,7 @@ import { LegalHoldPurge } from '../legal-holds/purge.ts';
 import { openLinkPreviews } from '../link-previews/open.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import { NotificationDecider } from '../notifications/decider.ts';
+import { Digests } from '../notifications/digests.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
 import { ReportExpiry } from '../reports/expiry.ts';
@@ -49,6 +50,7 @@ export interface DomainLayer {
   readonly statuses: Statuses;
   readonly files: Files;
   readonly decider: NotificationDecider;
+  readonly digests: Digests;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -127,6 +129,8 @@ export async function openDomains(
   onCommitted((events) => indexer.hint(events));
   const decider = new NotificationDecider({ pool, clock, log });
   onStop(() => decider.stop());
+  const digests = new Digests({ pool, clock, log, vault, emails, settings, url });
+  onStop(() => digests.stop());
   onCommitted((events) => decider.hint(events));
   onCommitted((events) => {
     if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
@@ -153,6 +157,7 @@ export async function openDomains(
       reportExpiry,
       indexer,
       decider,
+      digests,
       reminders,
       scheduled,
       statuses,
@@ -179,6 +184,7 @@ export async function openDomains(
     statuses,
     files,
     decider,
+    digests,
     start,
   };
 }

@@ -29,6 +29,7 @@ import type { Live } from '../live/live.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { activityRoutes } from '../notifications/activity-routes.ts';
 import { notificationRoutes } from '../notifications/routes.ts';
+import { unsubscribeRoutes } from '../notifications/unsubscribe.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
 import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
@@ -122,12 +123,15 @@ function imageLimits({ shared, metrics }: StreamLayer): ImageRouteDeps['limitReq
 /** Returns the routes whose path is fixed by a standard or by monitoring. */
 function rootRoutes(
   { config: { metricsToken } }: LayerContext,
-  { streams, domains }: HttpLayerDeps,
+  { pool, streams, domains }: HttpLayerDeps,
 ): HttpDeps['root'] {
-  if (metricsToken === undefined) return [domains.accounts.rootRoutes];
+  const { append } = streams;
   return [
     domains.accounts.rootRoutes,
-    (scope) => metricsRoutes(scope, streams.metrics, metricsToken),
+    (scope) => unsubscribeRoutes(scope, { pool, append, vault: domains.vault }),
+    (scope) => {
+      if (metricsToken !== undefined) metricsRoutes(scope, streams.metrics, metricsToken);
+    },
   ];
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AccountId, ConversationId, NotificationDecision, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
+import { armDigests } from './digest-sql.ts';
 
 /**
  * The outbox of notifications. A delivery is stored in the transaction that decides it and sent after its commit:
@@ -70,10 +71,11 @@ const storeAll = (decided: string) => `
     select d.account, d.conversation, d.seq, $9, d.reason, d.badge, d.in_app,
       case when d.push = 'away' and not exists (select from devices v where v.account_id = d.account)
         then '${NO_CHANNEL}' else d.push end,
-      case when d.email = 'unread' then '${NO_CHANNEL}' else d.email end
+      d.email
     from d
     on conflict do nothing
-    returning account_id, conversation_id, message_seq, push
+    returning account_id, conversation_id, message_seq, push, email
+  ), digests as (${armDigests('stored', '$9')}
   )
   insert into notification_deliveries
     (account_id, conversation_id, message_seq, channel, device_id, due_at)

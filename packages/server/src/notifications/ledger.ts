@@ -32,6 +32,11 @@ export async function deleteOldDecisions(
 
 /** Deletes the decisions about an account that is erased, what became of them, and its devices. In batches. */
 export async function eraseDecisions(pool: pg.Pool, account: AccountId): Promise<void> {
+  await pool.query({
+    name: 'erasures-notification-digests',
+    text: 'delete from notification_digests where account_id = $1',
+    values: [account],
+  });
   // Without devices no deliveries are added.
   await pool.query({
     name: 'erasures-notification-devices',

@@ -221,7 +221,7 @@ describe('the ledger of notifications', () => {
       badge: true,
       inApp: true,
       push: 'no_channel',
-      email: 'no_channel',
+      email: 'unread',
       deliveries: [],
       decidedAt: expect.any(String),
     });

@@ -15,6 +15,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
+import { EmailCard } from './email-card.tsx';
 
 /** Changes the settings, and shows that they are saved if `done` is given. */
 type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
@@ -34,6 +35,7 @@ export function NotificationsPage() {
         <>
           <MessagesCard settings={settings} change={change} />
           <QuietHoursCard settings={settings} change={change} />
+          <EmailCard settings={settings} change={change} />
           <SwitchesCard settings={settings} change={change} />
         </>
       ) : (

@@ -75,6 +75,7 @@ const FIELDS = [
   'messageRetentionDays',
   'groupRetention',
   'linkPreviews',
+  'emailContent',
 ] as const;
 
 /** The time limits that the page offers, in seconds; an empty value is no limit. */
@@ -129,6 +130,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
       messageDeleteWindow: numberOf(values.messageDeleteWindow),
       messageRetentionDays: numberOf(values.messageRetentionDays),
       groupRetention: values.groupRetention as typeof settings.groupRetention,
+      emailContent: values.emailContent === 'on',
       ...(fixedPreviews === undefined && { linkPreviews: values.linkPreviews === 'on' }),
       ...(fixed === undefined && {
         registration: { mode, domains: mode === 'domain' ? domains : [] },
@@ -227,6 +229,15 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
           options={[
             ['on', t('server.linkPreviewsOn')],
             ['off', t('server.linkPreviewsOff')],
+          ]}
+        />
+        <Select
+          name="emailContent"
+          label={t('server.emailContent')}
+          defaultValue={settings.emailContent ? 'on' : 'off'}
+          options={[
+            ['on', t('server.emailContentOn')],
+            ['off', t('server.emailContentOff')],
           ]}
         />
         <div className="min-[480px]:col-span-2">

@@ -1,0 +1,110 @@
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { DigestConversation } from '../email/digest-email.ts';
+import type { Queryable } from '../storage/queryable.ts';
+import { recheck } from './recheck.ts';
+
+/** Which messages an email tells of, and what it says of them. */
+
+/** A message that an email tells of. */
+export interface DigestMessage {
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+}
+
+/** Messages that an email counts at most. */
+const MESSAGES_MAX = 100;
+/** Messages of which it shows the text. */
+const SHOWN_MAX = 20;
+/** Characters of a text that are shown. */
+const TEXT_MAX = 500;
+/** Older messages are not told of, in hours: whoever was not away for that long has seen that there are some. */
+const AGE_HOURS = 24;
+
+/** Returns the messages since a time that no email has told of, the latest ones first. */
+export async function missedMessages(
+  on: Queryable,
+  account: AccountId,
+  since: Date,
+): Promise<DigestMessage[]> {
+  const { rows } = await on.query<DigestMessage>({
+    name: 'digests-missed',
+    // The clocks of the nodes differ, and what is decided earlier may be committed later.
+    text: `select d.conversation_id as conversation, d.message_seq as seq
+           from notification_decisions d
+           where d.account_id = $1 and d.email = 'unread'
+             and d.decided_at > greatest($2::timestamptz - interval '10 minutes', now() - interval '${AGE_HOURS} hours')
+             and not exists (
+               select from notification_deliveries v
+               where v.account_id = d.account_id and v.conversation_id = d.conversation_id
+                 and v.message_seq = d.message_seq and v.channel = 'email')
+             and not exists (
+               select from messages m join blocks b on b.account_id = d.account_id and b.blocked_id = m.author_id
+               where m.conversation_id = d.conversation_id and m.seq = d.message_seq)
+           order by d.decided_at desc, d.message_seq desc limit ${MESSAGES_MAX}`,
+    values: [account, since],
+  });
+  return rows;
+}
+
+/** Decides again about messages. Returns why one is no longer told of, or null if it is, in the order of `messages`. */
+export async function recheckMessages(
+  on: Queryable,
+  account: AccountId,
+  messages: readonly DigestMessage[],
+  now: number,
+): Promise<(string | null)[]> {
+  const undelivered = messages.map((message, n) => ({ ...message, id: String(n), account }));
+  const decisions = await recheck(on, undelivered, () => 'away', now);
+  return undelivered.map(({ id }) => {
+    const decision = decisions.get(id);
+    if (decision === undefined) return 'message_deleted';
+    if (decision.email.send !== 'never') return null;
+    return decision.email.reason === 'turned_off' ? 'turned_off' : decision.reason;
+  });
+}
+
+interface ShownRow extends DigestMessage {
+  readonly group: string | null;
+  readonly author: string;
+  readonly text: string;
+  readonly postedAt: Date;
+}
+
+/**
+ * Returns what an email says of messages, by conversation in the order of their first message, and the number of
+ * messages that it does not show.
+ */
+export async function digestOf(
+  on: Queryable,
+  messages: readonly DigestMessage[],
+): Promise<{ conversations: DigestConversation[]; others: number }> {
+  const { rows } = await on.query<ShownRow>({
+    name: 'digests-shown',
+    text: `select g.conversation_id as conversation, g.seq, c.name as group, a.display_name as author,
+             left(g.body, ${TEXT_MAX + 1}) as text, g.posted_at as "postedAt"
+           from unnest($1::uuid[], $2::int8[]) r (id, seq)
+           join messages g on g.conversation_id = r.id and g.seq = r.seq and g.deleted_at is null
+           join conversations c on c.id = g.conversation_id
+           join accounts a on a.id = g.author_id
+           order by g.posted_at, g.conversation_id, g.seq limit ${SHOWN_MAX}`,
+    values: [messages.map((m) => m.conversation), messages.map((m) => m.seq)],
+  });
+  const byId = new Map<ConversationId, DigestConversation>();
+  for (const { conversation: id, seq, group, author, text, postedAt } of rows) {
+    const conversation = byId.get(id) ?? {
+      id,
+      name: group ?? author,
+      isGroup: group !== null,
+      messages: [],
+    };
+    byId.set(id, conversation);
+    conversation.messages.push({ seq, author, text: shortened(text), postedAt });
+  }
+  return { conversations: [...byId.values()], others: messages.length - rows.length };
+}
+
+/** Cuts a text between characters. */
+const shortened = (text: string): string => {
+  const characters = [...text];
+  return characters.length > TEXT_MAX ? `${characters.slice(0, TEXT_MAX).join('')}…` : text;
+};

@@ -1,0 +1,331 @@
+import { SERVER_SETTINGS_DEFAULTS } from '@parley/protocol';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
+import {
+  registerAt,
+  startTestServer,
+  type TestServer,
+  type User,
+} from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
+import { Emails } from '../email/emails.ts';
+import { emailTransport } from '../email/transport.ts';
+import { openDatabase } from '../storage/database.ts';
+import { Vault } from '../vault.ts';
+import { Digests } from './digests.ts';
+
+const SECRET = 's'.repeat(40);
+
+let cluster: TestCluster;
+let sink: EmailSink;
+let server: TestServer;
+/** A second node, which the tests wake. */
+let emails: Emails;
+let digests: Digests;
+let presence: 'active' | 'away' = 'away';
+const settings = { current: SERVER_SETTINGS_DEFAULTS };
+let made = 0;
+let pool: pg.Pool;
+let closeDatabase: (() => Promise<void>) | undefined;
+/** The first account. */
+let owner: User;
+let ann: User;
+let bob: User;
+let direct: string;
+
+beforeAll(async () => {
+  [cluster, sink] = await Promise.all([startTestCluster(), startEmailSink()]);
+  server = await startTestServer(cluster, {
+    SMTP_URL: sink.url,
+    EMAIL_FROM: 'Parley <parley@chat.example>',
+    VERIFY_EMAIL: 'off',
+    PARLEY_SECRET: SECRET,
+  });
+  owner = await registerAt(server.url, 'owner');
+  const database = await openDatabase(
+    { connectionString: server.pool.options.connectionString ?? '' },
+    testLog,
+  );
+  closeDatabase = database.close;
+  const transport = emailTransport(
+    { smtpUrl: sink.url, dataDir: '', emailFrom: 'Parley <parley@chat.example>' },
+    testLog,
+  );
+  pool = database.pool;
+  const deps = nodeDeps();
+  emails = new Emails({ ...deps, transport });
+  digests = new Digests({ ...deps, emails, settings, url: server.url });
+  digests.usePresence(() => presence);
+});
+afterAll(async () => {
+  await digests?.stop();
+  await emails?.stop();
+  await closeDatabase?.();
+  await server?.stop();
+  await sink?.stop();
+  await cluster?.stop();
+});
+
+const aUser = async (name: string): Promise<User> => {
+  const user = await registerAt(server.url, `${name}${made++}`);
+  // The code that verifies the address.
+  await sink.next(addressOf(user));
+  await server.rows(`update accounts set verified_at = now() where id = '${user.id}'`);
+  return user;
+};
+beforeEach(async () => {
+  presence = 'away';
+  settings.current = SERVER_SETTINGS_DEFAULTS;
+  ann = await aUser('ann');
+  bob = await aUser('bob');
+  direct = (await ann.request('POST', '/conversations/direct', { account: bob.id })).body.id;
+});
+afterEach(() => sink.forget());
+
+const nodeDeps = () => ({
+  pool,
+  clock: { now: () => Date.now() },
+  log: testLog,
+  vault: new Vault(SECRET),
+});
+const addressOf = (user: User) => `${user.name}@example.org`;
+const emailsTo = (user: User) =>
+  sink.received.filter((m) => m.to.includes(addressOf(user)) && m.raw.includes('List-Unsubscribe'));
+const digestOf = async (user: User) =>
+  (await server.rows(`select * from notification_digests where account_id = '${user.id}'`))[0];
+/** Waits until it is known that an account has missed messages, and lets the delay end. */
+async function away(user: User): Promise<void> {
+  await until(async () => (await digestOf(user))?.due_at != null, 'the message to be decided');
+  await server.rows(
+    `update notification_digests set due_at = now() where account_id = '${user.id}'`,
+  );
+  digests.wake();
+}
+/** Waits for an email, while both nodes send what is due. */
+const emailTo = async (user: User) => {
+  emails.wake();
+  return await sink.next(addressOf(user));
+};
+/** Waits until the account has been looked at. */
+const looked = (user: User) =>
+  until(async () => (await digestOf(user))?.due_at === null, 'the look at the account');
+const outcomes = (user: User) =>
+  server.rows(
+    `select message_seq::int as seq, outcome, attempts from notification_deliveries
+     where account_id = '${user.id}' and channel = 'email' order by message_seq`,
+  );
+const post = async (by: User, conversation: string, body: string): Promise<number> =>
+  (await by.request('POST', `/conversations/${conversation}/messages`, { body })).body.seq;
+
+describe('emails about missed messages', () => {
+  test('tell of direct messages and mentions in one email, with a link that ends them', async () => {
+    const group = await ann.group('Release <b>1</b>', [bob]);
+    const first = await post(ann, direct, 'hello <script>alert(1)</script>');
+    const mention = await post(ann, group, `@${bob.name} look`);
+    await post(ann, group, 'not for anyone');
+    await until(async () => (await outcomesDecided(bob)) === 2, 'both to be decided');
+    await away(bob);
+    const { email, text, raw } = await sink.next(addressOf(bob));
+    expect(email.subject).toBe('You have unread messages');
+    expect(text).toContain('hello <script>alert(1)</script>');
+    expect(text).toContain(`@${bob.name} look`);
+    expect(text).not.toContain('not for anyone');
+    expect(text).toContain(`${server.url}/c/${direct}#message-${first}`);
+    expect(email.html).toContain('hello &#60;script&#62;alert(1)&#60;/script&#62;');
+    expect(email.html).toContain('Release &#60;b&#62;1&#60;/b&#62;');
+    expect(email.html).not.toMatch(/<(img|script|link|iframe)/);
+    expect(email.references).toContain(`<${direct}.${bob.id}@chat.example>`);
+    expect(raw).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click$/m);
+    await until(
+      async () => (await outcomes(bob)).every((row) => row.outcome === 'sent'),
+      'it to be recorded',
+    );
+    const why = await bob.request('GET', `/notifications/why?conversation=${group}&seq=${mention}`);
+    expect(why.body).toMatchObject({
+      email: 'unread',
+      deliveries: [{ channel: 'email', outcome: 'sent', attempts: 1 }],
+    });
+    expect(emailsTo(bob)).toHaveLength(1);
+    // Ann has missed nothing.
+    expect(await digestOf(ann)).toBeUndefined();
+  });
+
+  test('do not tell of what was read, deleted, muted, or is no longer visible', async () => {
+    const [kept, left] = [await ann.group('kept', [bob]), await ann.group('left', [bob])];
+    const read = await post(ann, direct, 'you have read this');
+    await post(ann, left, `@${bob.name} you left`);
+    const deleted = await post(ann, kept, `@${bob.name} deleted`);
+    await until(async () => (await outcomesDecided(bob)) === 3, 'all to be decided');
+    await bob.request('POST', `/conversations/${left}/leave`);
+    await ann.request('DELETE', `/conversations/${kept}/messages/${deleted}`);
+    await bob.request('PUT', `/conversations/${direct}/read`, { seq: read });
+    await server.rows(
+      `update memberships set read_seq = ${read} where conversation_id = '${direct}' and account_id = '${bob.id}'`,
+    );
+    await away(bob);
+    await looked(bob);
+    expect(
+      await server.rows(`select from emails where account_id = '${bob.id}' and purpose = 'digest'`),
+    ).toEqual([]);
+    // What comes afterwards is told of, and nothing of before.
+    await post(ann, direct, 'and now');
+    await away(bob);
+    const { email, text } = await sink.next(addressOf(bob));
+    expect(email.subject).toBe(`Messages from ${ann.name}`);
+    expect(text).toContain('and now');
+    expect(text).not.toMatch(/read this|you left|deleted/);
+  });
+
+  test('are composed when they are sent: an attempt that fails shows nothing deleted later', async () => {
+    sink.refuse(1, 451);
+    const first = await post(ann, direct, 'a secret');
+    const second = await post(ann, direct, 'no secret');
+    await until(async () => (await outcomesDecided(bob)) === 2, 'both to be decided');
+    await away(bob);
+    await until(async () => (await outcomes(bob)).every((row) => row.attempts === 1), 'an attempt');
+    await ann.request('DELETE', `/conversations/${direct}/messages/${first}`);
+    await server.rows(`update emails set next_try_at = now() where account_id = '${bob.id}'`);
+    const { text } = await emailTo(bob);
+    expect(text).toContain('no secret');
+    expect(text).not.toContain('a secret');
+    await until(
+      async () => (await outcomes(bob)).every((row) => row.outcome !== null),
+      'it to be recorded',
+    );
+    expect(await outcomes(bob)).toEqual([
+      { seq: first, outcome: 'message_deleted', attempts: 2 },
+      { seq: second, outcome: 'sent', attempts: 2 },
+    ]);
+  });
+
+  test('wait as long as a device is in use, and come at most once in 15 minutes', async () => {
+    const peer = server.peer();
+    await peer.hello(bob.accessToken);
+    presence = 'active';
+    await post(ann, direct, 'are you there?');
+    await away(bob);
+    await until(async () => Number((await digestOf(bob))?.due_at) > Date.now(), 'it to wait');
+    expect(await outcomes(bob)).toEqual([]);
+    presence = 'away';
+    // It was in use a moment ago.
+    await server.rows(`insert into last_seen (account_id, at) values ('${bob.id}', now())`);
+    await away(bob);
+    await until(async () => Number((await digestOf(bob))?.due_at) > Date.now(), 'it to wait');
+    expect(await outcomes(bob)).toEqual([]);
+    await server.rows(
+      `update last_seen set at = now() - interval '16 minutes' where account_id = '${bob.id}'`,
+    );
+    await away(bob);
+    await sink.next(addressOf(bob));
+    await post(ann, direct, 'once more');
+    await until(async () => (await digestOf(bob))?.due_at != null, 'the message to be decided');
+    const row = await digestOf(bob);
+    expect(Number(row?.due_at) - Number(row?.emailed_at)).toBeGreaterThanOrEqual(15 * 60_000);
+  });
+
+  test('are sent once by several nodes, also if one is killed before its commit', async () => {
+    for (let n = 0; n < 3; n++) await post(ann, direct, `message ${n}`);
+    await until(async () => (await outcomesDecided(bob)) === 3, 'all to be decided');
+    const blocker = await server.pool.connect();
+    try {
+      await blocker.query('begin');
+      await blocker.query('lock table emails in access exclusive mode');
+      await pool.query(
+        `update notification_digests set due_at = now() where account_id = '${bob.id}'`,
+      );
+      digests.wake();
+      await until(async () => {
+        // Not in the transaction, which would see the same activity each time.
+        const { rowCount } = await pool.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into emails%'`,
+        );
+        return rowCount !== 0;
+      }, 'a look to wait for its email');
+    } finally {
+      await blocker.query('rollback');
+      blocker.release();
+    }
+    const nodes = [digests, new Digests({ ...nodeDeps(), emails, settings, url: server.url })];
+    for (const node of nodes) {
+      node.usePresence(() => 'away');
+      node.wake();
+    }
+    const { text } = await sink.next(addressOf(bob));
+    for (let n = 0; n < 3; n++) expect(text).toContain(`message ${n}`);
+    await looked(bob);
+    await until(
+      async () => (await outcomes(bob)).every((row) => row.outcome === 'sent'),
+      'it to be recorded',
+    );
+    // Looked at once more, as after a crash that lost only that it was looked at.
+    await server.rows(
+      `update notification_digests set due_at = now() where account_id = '${bob.id}'`,
+    );
+    digests.wake();
+    await looked(bob);
+    expect(emailsTo(bob)).toHaveLength(1);
+    expect(
+      await server.rows(`select from emails where account_id = '${bob.id}' and purpose = 'digest'`),
+    ).toHaveLength(1);
+    await nodes[1]?.stop();
+  });
+
+  test('do not show messages if the server leaves them out', async () => {
+    settings.current = { ...SERVER_SETTINGS_DEFAULTS, emailContent: false };
+    const changed = await owner.request('PATCH', '/admin/server-settings', { emailContent: false });
+    expect(changed.status).toBe(200);
+    await post(ann, direct, 'confidential');
+    await away(bob);
+    const { email, text } = await sink.next(addressOf(bob));
+    expect(text).toContain('You have 1 unread message.');
+    expect(`${email.subject} ${text} ${email.html}`).not.toMatch(
+      new RegExp(`confidential|${ann.name}`),
+    );
+    await owner.request('PATCH', '/admin/server-settings', { emailContent: true });
+  });
+
+  test('end with one click, without a log-in, for the account of the link alone', async () => {
+    await post(ann, direct, 'hello');
+    await away(bob);
+    const { raw } = await sink.next(addressOf(bob));
+    const link = /^List-Unsubscribe:\s*<([^>]+)>/m.exec(raw)?.[1] ?? '';
+    const page = await fetch(link);
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining('<form method="post"'),
+    ]);
+    const delayOf = async (user: User) =>
+      (await user.request('GET', '/me/notifications')).body.settings.emailDelayMinutes;
+    expect(await delayOf(bob)).toBe(15);
+    const click = (url: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'List-Unsubscribe=One-Click',
+      });
+    expect((await click(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`)).status).toBe(404);
+    expect((await click(`${server.url}/unsubscribe`)).status).toBe(404);
+    expect(await delayOf(bob)).toBe(15);
+    expect((await click(link)).status).toBe(200);
+    expect((await click(link)).status).toBe(200);
+    expect(await delayOf(bob)).toBeNull();
+    expect(await delayOf(ann)).toBe(15);
+    const seq = await post(ann, direct, 'still there?');
+    const why = async () =>
+      (await bob.request('GET', `/notifications/why?conversation=${direct}&seq=${seq}`)).body;
+    await until(async () => (await why()).decidedAt !== null, 'the message to be decided');
+    expect((await why()).email).toBe('turned_off');
+    expect((await digestOf(bob))?.due_at).toBeNull();
+  });
+});
+
+/** Returns how many messages an email may tell an account of. */
+async function outcomesDecided(user: User): Promise<number> {
+  const rows = await server.rows(
+    `select from notification_decisions where account_id = '${user.id}' and email = 'unread'`,
+  );
+  return rows.length;
+}

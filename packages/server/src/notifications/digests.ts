@@ -1,0 +1,275 @@
+import { type AccountId, NOTIFICATION_DEFAULTS, type NotificationSettings } from '@parley/protocol';
+import type pg from 'pg';
+import { mayAct } from '../account-state.ts';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import { digestEmail } from '../email/digest-email.ts';
+import type { ComposedEmail, EmailResult, Emails, Queryable } from '../email/emails.ts';
+import type { Logger } from '../log.ts';
+import type { ServerSettings } from '../settings/server-settings.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Vault } from '../vault.ts';
+import { currentSettings } from './current-settings.ts';
+import {
+  type DigestMessage,
+  digestOf,
+  missedMessages,
+  recheckMessages,
+} from './digest-messages.ts';
+import type { PresenceOf } from './recipients.ts';
+import { unsubscribeUrl } from './unsubscribe.ts';
+
+/** The purpose of the emails. */
+const PURPOSE = 'digest';
+/** The interval at which it is looked for digests that are due, ms. */
+const POLL_MS = 15_000;
+/** An email that could not be sent for this long is not sent any more, ms. */
+const TTL_MS = 86_400_000;
+
+/** What {@link Digests} is constructed with. */
+export interface DigestsDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly vault: Vault;
+  readonly emails: Emails;
+  readonly settings: Pick<ServerSettings, 'current'>;
+  /** The URL of the server. */
+  readonly url: string;
+}
+
+/** An account whose missed messages are looked at. */
+interface DueRow {
+  readonly account: AccountId;
+  readonly since: Date;
+  readonly email: string | null;
+  readonly general: Partial<NotificationSettings> | null;
+  /** When it was last connected, in minutes ago; null: not known. */
+  readonly awayMinutes: number | null;
+}
+
+/**
+ * Tells accounts by email of direct messages and mentions that they have missed, one email for all of them.
+ *
+ * 1. An account is looked at after the delay that it chose, on one node at a time: what is found and the email are
+ *    stored in the transaction of the look, so there is one email whatever is killed.
+ * 2. As long as it uses a device, it is looked at again later.
+ * 3. What the email says is read right before it is sent: nothing that was read, deleted or muted meanwhile, or that
+ *    the account may not see any more.
+ */
+export class Digests {
+  readonly #deps: DigestsDeps;
+  readonly #worker: BackgroundWorker;
+  #presenceOf: PresenceOf = () => 'unknown';
+
+  constructor(deps: DigestsDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#lookAtDue(isStopped),
+      pollMs: POLL_MS,
+      retryMs: POLL_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'missed messages not looked for'),
+    });
+    deps.emails.compose(PURPOSE, (email, stored) =>
+      this.#compose(email, JSON.parse(stored) as DigestMessage[]),
+    );
+  }
+
+  /** Says who is using a device from now on; until then no one is looked at. */
+  usePresence(presenceOf: PresenceOf): void {
+    this.#presenceOf = presenceOf;
+  }
+
+  /** Starts to look for digests that are due, until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Looks for digests that are due now. */
+  wake(): void {
+    this.#worker.wake();
+  }
+
+  /** Stops after the current account. */
+  async stop(): Promise<void> {
+    await this.#worker.stop();
+  }
+
+  async #lookAtDue(isStopped: () => boolean): Promise<void> {
+    while (!isStopped()) {
+      const result = await withTransaction(this.#deps.pool, (client) => this.#lookAtOne(client));
+      if (result === 'none') return;
+      if (result === 'stored') this.#deps.emails.wake();
+    }
+  }
+
+  async #lookAtOne(client: pg.ClientBase): Promise<'none' | 'nothing' | 'stored'> {
+    const row = await takeDue(client);
+    if (!row) return 'none';
+    const { account, since, email } = row;
+    const { emailDelayMinutes: delay } = { ...NOTIFICATION_DEFAULTS, ...row.general };
+    // The outbox of a server without SMTP is for its admins, who may not read the messages of others.
+    const isReachable = email !== null && this.#deps.emails.kind === 'smtp';
+    if (!isReachable || delay === null) return await passed(client, account, false);
+    const wait = this.#waitOf(row, delay);
+    if (wait > 0) {
+      await client.query({
+        name: 'digests-wait',
+        text: `update notification_digests set due_at = now() + make_interval(mins => $2) where account_id = $1`,
+        values: [account, wait],
+      });
+      return 'nothing';
+    }
+    const missed = await missedMessages(client, account, since);
+    const reasons = await recheckMessages(client, account, missed, this.#deps.clock.now());
+    const told = missed.filter((_, n) => reasons[n] === null);
+    if (told.length === 0) return await passed(client, account, false);
+    const id = await this.#deps.emails.put(
+      {
+        purpose: PURPOSE,
+        account,
+        recipient: email,
+        // The list of emails for admins tells nothing of whom the account talks to.
+        subject: 'Unread messages',
+        text: JSON.stringify(told),
+        ttlMs: TTL_MS,
+      },
+      client,
+    );
+    await storePending(client, account, told);
+    this.#deps.log.debug({ email: id, messages: told.length }, 'missed messages emailed');
+    return await passed(client, account, true);
+  }
+
+  /** Returns in how many minutes the account is looked at again, because it was in use too recently; 0: now. */
+  #waitOf({ account, awayMinutes }: DueRow, delay: number): number {
+    if (this.#presenceOf(account) !== 'away') return delay;
+    return awayMinutes !== null && awayMinutes < delay ? Math.ceil(delay - awayMinutes) : 0;
+  }
+
+  async #compose(
+    { account, recipient }: { readonly account: AccountId | null; readonly recipient: string },
+    messages: readonly DigestMessage[],
+  ): Promise<ComposedEmail> {
+    const { pool, clock, vault, settings, url } = this.#deps;
+    const to = account === null ? null : await recipientOf(pool, account);
+    if (account === null || to?.email !== recipient) {
+      return {
+        content: null,
+        record: recorder(
+          account,
+          messages,
+          messages.map(() => 'not_member'),
+        ),
+      };
+    }
+    const reasons = await recheckMessages(pool, account, messages, clock.now());
+    const record = recorder(account, messages, reasons);
+    const told = messages.filter((_, n) => reasons[n] === null);
+    if (told.length === 0) return { content: null, record };
+    const { conversations, others } = await digestOf(pool, told);
+    const content = digestEmail({
+      account,
+      server: url,
+      conversations,
+      others,
+      showsContent: settings.current.emailContent,
+      unsubscribeUrl: unsubscribeUrl(vault, url, account),
+      timeZone: to.timeZone,
+    });
+    return { content, record };
+  }
+}
+
+/** Locks the account that has been due for the longest time; other nodes pass it over. */
+async function takeDue(client: pg.ClientBase): Promise<DueRow | undefined> {
+  const { rows } = await client.query<DueRow>({
+    name: 'digests-due',
+    text: `select g.account_id as account, g.since,
+             case when a.verified_at is not null and ${mayAct('a')} then a.email end as email,
+             ${currentSettings('g.account_id', 'v.conversation_id is null')} as general,
+             (select extract(epoch from now() - l.at)::float8 / 60 from last_seen l
+              where l.account_id = g.account_id) as "awayMinutes"
+           from notification_digests g
+           join accounts a on a.id = g.account_id
+           where g.due_at <= now()
+           order by g.due_at limit 1
+           for update of g skip locked`,
+  });
+  return rows[0];
+}
+
+async function recipientOf(
+  pool: pg.Pool,
+  account: AccountId,
+): Promise<{ email: string; timeZone: string | null } | undefined> {
+  const { rows } = await pool.query<{ email: string; timeZone: string | null }>({
+    name: 'digests-recipient',
+    text: `select email, time_zone as "timeZone" from accounts a
+           where id = $1 and email is not null and verified_at is not null and ${mayAct('a')}`,
+    values: [account],
+  });
+  return rows[0];
+}
+
+/** Ends a look: nothing is waiting until the next decision. */
+async function passed(
+  client: pg.ClientBase,
+  account: AccountId,
+  isEmailed: boolean,
+): Promise<'nothing' | 'stored'> {
+  await client.query({
+    name: 'digests-passed',
+    text: `update notification_digests
+           set due_at = null, emailed_at = case when $2 then now() else emailed_at end
+           where account_id = $1`,
+    values: [account, isEmailed],
+  });
+  return isEmailed ? 'stored' : 'nothing';
+}
+
+/** Stores that an email with the messages is on its way. */
+async function storePending(
+  client: pg.ClientBase,
+  account: AccountId,
+  messages: readonly DigestMessage[],
+): Promise<void> {
+  await client.query({
+    name: 'digests-pending',
+    text: `insert into notification_deliveries (account_id, conversation_id, message_seq, channel, due_at)
+           select $1, r.conversation, r.seq, 'email', 'infinity'
+           from unnest($2::uuid[], $3::int8[]) r (conversation, seq)
+           on conflict do nothing`,
+    values: [account, messages.map((m) => m.conversation), messages.map((m) => m.seq)],
+  });
+}
+
+/** Returns what records the result of an email about messages; `reasons` are those of messages that it left out. */
+const recorder =
+  (
+    account: AccountId | null,
+    messages: readonly DigestMessage[],
+    reasons: readonly (string | null)[],
+  ) =>
+  async (on: Queryable, result: EmailResult): Promise<void> => {
+    const isDeferred = result.kind === 'deferred';
+    await on.query({
+      name: 'digests-record',
+      text: `update notification_deliveries d
+             set attempts = d.attempts + 1, last_error = coalesce($5, d.last_error),
+               outcome = case when $6 then null else r.outcome end,
+               due_at = case when $6 then d.due_at end,
+               finished_at = case when $6 then null else now() end
+             from unnest($2::uuid[], $3::int8[], $4::text[]) r (conversation, seq, outcome)
+             where d.account_id = $1 and d.conversation_id = r.conversation and d.message_seq = r.seq
+               and d.channel = 'email' and d.due_at is not null`,
+      values: [
+        account,
+        messages.map((m) => m.conversation),
+        messages.map((m) => m.seq),
+        reasons.map((reason) => reason ?? result.kind),
+        'error' in result ? result.error.slice(0, 300) : null,
+        isDeferred,
+      ],
+    });
+  };

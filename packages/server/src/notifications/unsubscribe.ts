@@ -1,0 +1,125 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AccountId, type ClientId } from '@parley/protocol';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { escapeHtml, htmlPage } from '../http/html.ts';
+import type { Append } from '../stream/append.ts';
+import { assertStored } from '../stream/append.ts';
+import type { Vault } from '../vault.ts';
+import { changeSettings } from './commands.ts';
+
+/**
+ * The link with which recipients turn off the emails about missed messages, without a log-in (RFC 8058). Its token
+ * names the account and is signed; it can do nothing else, and does not expire: an old email may be the one at hand.
+ */
+
+const PATH = '/unsubscribe';
+const ID_BYTES = 16;
+const MAC_BYTES = 16;
+const BODY_BYTES = 4_096;
+
+const macOf = (vault: Vault, account: AccountId) =>
+  vault.mac('unsubscribe', account).subarray(0, MAC_BYTES);
+
+/** Returns the link of an account. */
+export function unsubscribeUrl(vault: Vault, server: string, account: AccountId): string {
+  const id = Buffer.from(account.replaceAll('-', ''), 'hex');
+  const token = Buffer.concat([id, macOf(vault, account)]).toString('base64url');
+  return `${server}${PATH}?token=${token}`;
+}
+
+/** Returns the account that a token names; null if it was not signed by this server. */
+export function accountOfToken(vault: Vault, token: string): AccountId | null {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length !== ID_BYTES + MAC_BYTES || bytes.toString('base64url') !== token) return null;
+  const hex = bytes.subarray(0, ID_BYTES).toString('hex');
+  const { data: account } = AccountId.safeParse(
+    hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+  );
+  if (account === undefined) return null;
+  return timingSafeEqual(macOf(vault, account), bytes.subarray(ID_BYTES)) ? account : null;
+}
+
+/** What {@link unsubscribeRoutes} is given. */
+export interface UnsubscribeDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  readonly vault: Vault;
+}
+
+/** Returns whether an account has not been deleted. One that is suspended may unsubscribe. */
+async function exists(pool: pg.Pool, account: AccountId): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'unsubscribe-exists',
+    text: 'select from accounts where id = $1 and deleted_at is null',
+    values: [account],
+  });
+  return rowCount === 1;
+}
+
+const tokenOf = (query: unknown): string => {
+  const { token } = query as { token?: unknown };
+  return typeof token === 'string' ? token : '';
+};
+
+const page = (reply: FastifyReply, status: number, title: string, body: string) =>
+  reply
+    .status(status)
+    .headers({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
+    .type('text/html; charset=utf-8')
+    .send(htmlPage(`${title} · Parley`, `<h1>${escapeHtml(title)}</h1>\n${body}`));
+
+const invalid = (reply: FastifyReply) =>
+  page(
+    reply,
+    404,
+    'This link is not valid',
+    '<p>Copy the whole link from the email, or change what you get by email in your <a href="/account/notifications">notification settings</a>.</p>',
+  );
+
+/** Registers the page that asks for confirmation, and the POST that mail clients send as well. */
+export function unsubscribeRoutes(
+  app: FastifyInstance,
+  { pool, append, vault }: UnsubscribeDeps,
+): void {
+  app.register(async (scope) => {
+    // Mail clients send a form that says “List-Unsubscribe=One-Click”; the token is in the URL.
+    for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
+      scope.addContentTypeParser(
+        type,
+        { parseAs: 'string', bodyLimit: BODY_BYTES },
+        (_request, _body, done) => done(null, null),
+      );
+    }
+
+    scope.get(PATH, { schema: { hide: true } }, (request, reply) => {
+      const token = tokenOf(request.query);
+      if (accountOfToken(vault, token) === null) return invalid(reply);
+      // A program that follows all links of an email, such as a virus scanner, changes nothing.
+      return page(
+        reply,
+        200,
+        'Unsubscribe from emails',
+        `<p>You will no longer get emails about messages that you missed.</p>
+<form method="post" action="${PATH}?token=${escapeHtml(token)}"><button>Unsubscribe</button></form>`,
+      );
+    });
+
+    scope.post(PATH, { schema: { hide: true } }, async (request, reply) => {
+      const actor = accountOfToken(vault, tokenOf(request.query));
+      if (actor === null || !(await exists(pool, actor))) return invalid(reply);
+      const clientId = uuidv7() as ClientId;
+      assertStored(
+        await changeSettings(append, { actor, clientId }, { emailDelayMinutes: null }),
+        'An account could not be unsubscribed',
+      );
+      return page(
+        reply,
+        200,
+        'You are unsubscribed',
+        '<p>You will no longer get emails about messages that you missed. You can turn them on again in your <a href="/account/notifications">notification settings</a>.</p>',
+      );
+    });
+  });
+}
