@@ -78,13 +78,13 @@ const invalid = (reply: FastifyReply) =>
     '<p>Copy the whole link from the email, or change what you get by email in your <a href="/account/notifications">notification settings</a>.</p>',
   );
 
-/** Registers the page that asks for confirmation, and the POST that mail clients send as well. */
+/** Registers the page that asks for confirmation, and the POST that email clients send as well. */
 export function unsubscribeRoutes(
   app: FastifyInstance,
   { pool, append, vault }: UnsubscribeDeps,
 ): void {
   app.register(async (scope) => {
-    // Mail clients send a form that says “List-Unsubscribe=One-Click”; the token is in the URL.
+    // Email clients send a form that says “List-Unsubscribe=One-Click”; the token is in the URL.
     for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
       scope.addContentTypeParser(
         type,
