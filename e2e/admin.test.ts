@@ -59,6 +59,59 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByText('Used up').waitFor();
   });
 
+  test('invites a guest to a group, makes the guest a member, and a guest again', async () => {
+    const owner = await theOwner();
+    const { page } = owner;
+    await owner.createGroup('Clients');
+    await page.goto('/admin/invitations');
+    await page.getByRole('button', { name: 'Invite people', exact: true }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Invite as').selectOption('guest');
+    await form.getByLabel('Clients', { exact: true }).check();
+    expect(await barriers(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Create invitation', exact: true }).click();
+    const link = new URL(await page.getByText(/\/register#/).innerText());
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    await page.getByText('Guest of one group', { exact: true }).waitFor();
+
+    const guest = await visitors.arrive();
+    await guest.page.goto(link.pathname + link.hash);
+    await guest.fillRegistration('gus', 'Gus Guest');
+    await guest.inside();
+    const sidebar = guest.page.getByRole('navigation', { name: 'Conversations and people' });
+    await sidebar.getByRole('link', { name: /Clients/ }).click();
+    await guest.page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
+    expect(await sidebar.getByRole('link', { name: /everyone/ }).count()).toBe(0);
+    expect(await sidebar.getByRole('button', { name: 'Browse groups' }).count()).toBe(0);
+    expect(await sidebar.getByRole('button', { name: 'Create a group' }).count()).toBe(0);
+
+    const account = page.getByRole('button', { name: /@gus · gus@/ });
+    const dialog = page.getByRole('dialog', { name: 'Gus Guest' });
+    await page.goto('/admin/users');
+    await account.getByText('Guest', { exact: true }).waitFor();
+    await account.click();
+    await dialog.getByLabel('Role', { exact: true }).selectOption('member');
+    await dialog.getByRole('button', { name: 'Save changes', exact: true }).click();
+    await guest.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await guest.login('gus', PASSWORD);
+    await sidebar.getByRole('link', { name: /everyone/ }).waitFor();
+
+    await page.goto('/admin/users');
+    await account.click();
+    await dialog.getByLabel('Role', { exact: true }).selectOption('guest');
+    await dialog.getByRole('button', { name: 'Save changes', exact: true }).click();
+    const question = page.getByRole('dialog', { name: /^Make / });
+    expect(await barriers(page)).toEqual([]);
+    await question.getByLabel('Clients', { exact: true }).check();
+    await question.getByRole('button', { name: 'Make guest', exact: true }).click();
+    await question.waitFor({ state: 'detached' });
+    await guest.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await guest.login('gus', PASSWORD);
+    await sidebar.getByRole('link', { name: /Clients/ }).waitFor();
+    expect(await sidebar.getByRole('link', { name: /everyone/ }).count()).toBe(0);
+    await visitors.leave(guest);
+  });
+
   test('creates, finds, changes, deactivates and reactivates an account', async () => {
     const owner = await theOwner();
     await owner.page.goto('/admin/users');

@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'metrics',
     'policy-verdict.ts',
     'reported-texts.ts',
+    'guests.ts',
     'problem.ts',
     'scopes.ts',
     'secret.ts',

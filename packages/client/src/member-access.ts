@@ -1,4 +1,4 @@
-import type { EventData, MemberAccess, MemberRole, MinimumRoles } from '@parley/protocol';
+import type { ActingRole, EventData, MemberAccess, MinimumRoles } from '@parley/protocol';
 
 /**
  * Returns what a member may do in a group since an update of it, if the event says so. Null for the
@@ -6,7 +6,7 @@ import type { EventData, MemberAccess, MemberRole, MinimumRoles } from '@parley/
  */
 export function accessIn(
   { access }: EventData<'conversation.updated'>,
-  role: MemberRole,
+  role: ActingRole,
 ): (MemberAccess & { readonly minimumRoles: MinimumRoles }) | null {
   const own = (access as Partial<typeof access> | undefined)?.byRole?.[role] as
     | Partial<MemberAccess>

@@ -176,6 +176,9 @@ export class Receiver {
       case 'presence':
         this.#deps.presence.apply(frame.changes);
         break;
+      case 'changed':
+        this.#changed(frame);
+        break;
     }
     // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
   }
@@ -209,6 +212,7 @@ export class Receiver {
       this.#deps.userGroups.connected();
       this.#deps.emoji.connected();
     } else this.#restored();
+    if (ready.me.role === 'guest') this.#guestConnected(epoch === 'same');
     this.#readState.refreshDrafts(ready.readVersion);
     // What is not in the streams of the account has no event that it could have missed.
     this.#deps.activity.missed();
@@ -240,6 +244,13 @@ export class Receiver {
     greeted();
     // The connection sends from here on; open commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
+  }
+
+  /** No event says what has changed since the last connection of a guest. */
+  #guestConnected(hasLoaded: boolean): void {
+    if (!hasLoaded) return;
+    this.#deps.emoji.missed();
+    this.#deps.users.loadKnown();
   }
 
   /** What was loaded may be from before the server was restored. */
@@ -297,6 +308,17 @@ export class Receiver {
     for (const { id } of state.views) {
       for (const thread of this.#deps.openThreads(id)) thread.caughtUp();
     }
+  }
+
+  /** What a guest is told instead of the events of the workspace stream. */
+  #changed({ users, settings, emoji }: Extract<ServerFrame, { op: 'changed' }>): void {
+    if (users) for (const id of users) this.#deps.users.refresh(id);
+    else this.#deps.users.loadKnown();
+    if (users === null || settings.length > 0) this.#refreshes.serverChanged(settings, false);
+    if (emoji) this.#deps.emoji.missed();
+    // Its own names may be among what has changed.
+    const me = this.#deps.state.meId;
+    if (users === null || users.includes(me)) this.#refreshes.ownChanged();
   }
 
   // ---- events -----------------------------------------------------------------------------------------

@@ -87,6 +87,11 @@ export class Refreshes {
     }, this.#deps.random() * SPREAD_MS);
   }
 
+  /** The names or the profile of this account may have changed. */
+  ownChanged(): void {
+    void this.#ownAccount();
+  }
+
   /** Cancels reloads that have not started. */
   stop(): void {
     clearTimeout(this.#timer);

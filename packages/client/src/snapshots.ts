@@ -49,8 +49,10 @@ export class Snapshots {
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
       // One that an earlier version has kept lacks what this version shows.
+      // What a guest may do changes when its account no longer is one, without an event in the conversation.
       const isComplete =
         snapshot?.peers !== undefined &&
+        snapshot.actingRole !== 'guest' &&
         snapshot.readRevision !== undefined &&
         snapshot.unreadMentions !== undefined;
       if (isComplete && snapshot.lastSeq === seq) claimed.set(id, snapshot);

@@ -5,6 +5,8 @@ import { ApiError } from './api-error.ts';
 /** The list is loaded up to this size; further users are loaded one by one when needed. */
 const LIST_MAX = 2_000;
 const PAGE = 200;
+/** Known users outside the list that are reloaded at once. */
+const RELOADED_MAX = 200;
 const RETRY_MS = 5_000;
 /** Delay between a change and storing the users: changes often come together. */
 const SAVE_MS = 2_000;
@@ -43,12 +45,29 @@ export class Users {
     if (!this.#loading) void this.#load();
   }
 
+  /** Loads the list, and reloads known users who are not in it: of a guest, former members of its conversations. */
+  loadKnown(): void {
+    const before = [...this.#users.keys()];
+    if (this.#loading) return;
+    void this.#load().then((listed) => {
+      if (!listed) return;
+      for (const id of before.filter((id) => !listed.has(id)).slice(0, RELOADED_MAX)) {
+        this.refresh(id);
+      }
+    });
+  }
+
   /** Drops all users. */
   clear(): void {
     this.#users = new Map();
     this.#wanted.clear();
     if (this.#saveTimer) clearTimeout(this.#saveTimer);
     this.#saveTimer = null;
+  }
+
+  /** Whether a known user is a guest. */
+  isGuest(id: AccountId): boolean {
+    return this.#users.get(id)?.isGuest === true;
   }
 
   put(user: User): void {
@@ -74,20 +93,25 @@ export class Users {
     );
   }
 
-  async #load(): Promise<void> {
+  /** Returns the users in the list; null if it could not be loaded. */
+  async #load(): Promise<ReadonlySet<AccountId> | null> {
     this.#loading = true;
+    const listed = new Set<AccountId>();
     try {
       let after: string | null = null;
       for (let n = 0; n < LIST_MAX; n += PAGE) {
         const page = await this.#api.users({ limit: PAGE, ...(after !== null && { after }) });
         this.#set(page.items);
+        for (const { id } of page.items) listed.add(id);
         after = page.next;
         if (after === null) break;
       }
+      return listed;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // While offline, the next connection loads; if the server is busy, retries a little later.
       if (error.status >= 429) setTimeout(() => this.load(), RETRY_MS);
+      return null;
     } finally {
       this.#loading = false;
     }

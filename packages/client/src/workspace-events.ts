@@ -36,7 +36,7 @@ const refreshUser = (
 /** What each type of event changes. */
 const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } = {
   'user.registered': (event, { state, users, events, isLive }) => {
-    const { account: id, username, displayName } = event.data;
+    const { account: id, username, displayName, role } = event.data;
     const user: User = {
       id,
       username,
@@ -45,6 +45,7 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
       createdAt: event.at,
       nameIsShared: false,
       avatar: null,
+      ...(role === 'guest' && { isGuest: true as const }),
     };
     users.put(user);
     if (!isLive()) return;
@@ -70,8 +71,11 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   // What others see of the account stays the same.
   'user.suspended': 'ignored',
   'user.unsuspended': 'ignored',
-  'user.role_changed': ({ data: { account, role } }, { state }) =>
-    state.changeMe(account, { role }),
+  // Others see whether it is a guest.
+  'user.role_changed': ({ data: { account, role } }, { state, users }) => {
+    state.changeMe(account, { role });
+    if ((role === 'guest') !== users.isGuest(account)) users.refresh(account);
+  },
   // The list of public groups is loaded when it is shown.
   'group.created': 'ignored',
   'group.updated': 'ignored',

@@ -29,8 +29,11 @@ import { ReactionEmoji } from './text.ts';
 
 export const ConversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
-/** The role of an account on the server. */
-export const AccountRole = z.enum(['owner', 'admin', 'member']);
+/**
+ * The role of an account on the server. A guest has access only to the conversations that it was added to, and
+ * to the users in them.
+ */
+export const AccountRole = z.enum(['owner', 'admin', 'member', 'guest']);
 export type AccountRole = z.infer<typeof AccountRole>;
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
@@ -291,12 +294,18 @@ const PERSONAL_EVENTS = {
   'sidebar.moved': SidebarMove,
 } as const;
 
+/** When the access of a guest ends, at which the server deactivates the account; left out: never. */
+const guestAccess = { accessEndsAt: Timestamp.optional() };
+
 /** The `data` of the events in the workspace stream. */
 const WORKSPACE_EVENTS = {
   'user.registered': z.object({
     account: AccountId,
     username: z.string(),
     displayName: z.string(),
+    /** Left out unless the account is a guest. */
+    role: z.literal('guest').optional(),
+    ...guestAccess,
   }),
   /** Fields of the profile that are missing stay as they were; null removes a value. */
   'user.updated': z.object({
@@ -315,7 +324,8 @@ const WORKSPACE_EVENTS = {
   'user.suspended': z.object({ account: AccountId, until: Timestamp }),
   /** The account was unsuspended before its suspension ended. */
   'user.unsuspended': z.object({ account: AccountId }),
-  'user.role_changed': z.object({ account: AccountId, role: AccountRole }),
+  /** The role of the account, or when its access as a guest ends. */
+  'user.role_changed': z.object({ account: AccountId, role: AccountRole, ...guestAccess }),
   /** The account was erased; only its id stays, as the author of its messages. */
   'user.deleted': z.object({ account: AccountId }),
   /** A public group appears in the list of groups under this name. */

@@ -178,7 +178,7 @@ export const Ready = z.object({
   /** Identifies this socket in the server’s logs. */
   connection: z.string(),
   me: Me,
-  /** All subscribed streams and their heads when this frame was created. */
+  /** All subscribed streams and their heads when this frame was created. A guest has no workspace stream. */
   streams: z.array(z.object({ id: StreamId, kind: StreamKind, lastSeq: Seq })),
   /** The conversations of the account, except those in `unchanged`. */
   conversations: z.array(Conversation),
@@ -287,6 +287,19 @@ export const Presence = z.object({
   changes: z.array(PresenceEntry),
 });
 /**
+ * Only to guests, who do not receive the workspace stream: what of it concerns them has changed, and must be
+ * loaded again. Null: all users that the client knows may have changed. A socket that was not connected loads them
+ * at its `ready`.
+ */
+export const Changed = z.object({
+  op: z.literal('changed'),
+  users: z.array(AccountId).nullable(),
+  /** The names of server settings. */
+  settings: z.array(z.string()),
+  /** Whether custom emoji have changed. */
+  emoji: z.boolean(),
+});
+/**
  * A heartbeat with which a client detects what it missed: the heads of the streams that have new
  * events since the last ping, and the version of its read cursors.
  */
@@ -322,6 +335,7 @@ export const ServerFrame = z.union([
   Receipt,
   Typing,
   Presence,
+  Changed,
   ServerPing,
   Pong,
   Goodbye,
@@ -341,6 +355,7 @@ export type ServerFrame =
   | z.infer<typeof Receipt>
   | z.infer<typeof Typing>
   | z.infer<typeof Presence>
+  | z.infer<typeof Changed>
   | z.infer<typeof ServerPing>
   | z.infer<typeof Pong>
   | z.infer<typeof Goodbye>;

@@ -5,6 +5,9 @@ import { z } from 'zod';
 /** The role of a member in a group. Owners may do everything, admins moderate the group. */
 export const MemberRole = z.enum(['owner', 'admin', 'member']);
 export type MemberRole = z.infer<typeof MemberRole>;
+/** The role with which a member acts: that of a guest of the server is `guest` in all its conversations. */
+export const ActingRole = z.enum([...MemberRole.options, 'guest']);
+export type ActingRole = z.infer<typeof ActingRole>;
 /** The minimum role for each action in a group: an announcement group has `post: 'admin'`. */
 export const MinimumRoles = z
   .object({
@@ -82,6 +85,12 @@ export type MemberAccess = z.infer<typeof MemberAccess>;
 export const GroupAccess = z.object({
   /** Events of earlier versions do not have all of them. */
   minimumRoles: MinimumRoles.partial({ replyInThreads: true }),
-  byRole: z.object({ owner: MemberAccess, admin: MemberAccess, member: MemberAccess }),
+  byRole: z.object({
+    owner: MemberAccess,
+    admin: MemberAccess,
+    member: MemberAccess,
+    /** Events of earlier versions do not have it. */
+    guest: MemberAccess.optional(),
+  }),
 });
 export type GroupAccess = z.infer<typeof GroupAccess>;

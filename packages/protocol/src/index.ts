@@ -11,6 +11,7 @@ export * from './files.ts';
 export * from './fold.ts';
 export * from './frames.ts';
 export * from './group-access.ts';
+export * from './guests.ts';
 export * from './ids.ts';
 export * from './images.ts';
 export * from './keywords.ts';

@@ -109,6 +109,8 @@ export const LIMITS = {
   sidebarPlacements: 1_000,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
+  /** Groups that a guest is invited to at once. */
+  guestGroups: 50,
   /** The greatest number of accounts that a link can be limited to. */
   linkUsesMax: 100_000,
   /** Accounts that the root of a thread lists as the authors of its latest replies. */

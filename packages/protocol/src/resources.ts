@@ -3,6 +3,7 @@ import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, ForwardedFrom, Mention, ThreadSummary } from './events.ts';
 import { Attachment, LinkPreview } from './files.ts';
 import {
+  ActingRole,
   ConversationPermission,
   MemberRole,
   MessagePermissions,
@@ -33,6 +34,8 @@ export const User = z
     nameIsShared: z.boolean(),
     /** Null: clients show the initials. */
     avatar: ImageId.nullable(),
+    /** The account is a guest; left out if it is not. */
+    isGuest: z.literal(true).optional(),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
@@ -85,12 +88,14 @@ export type UserProfile = z.infer<typeof UserProfile>;
 
 /**
  * What an account may do on the server. `administer`: see and use the administration. `create_groups`: create
- * groups; `add_emoji`: add custom emoji. Settings of the server can limit both to admins.
- * `manage_legal_holds`: place, export and release legal holds.
+ * groups; `add_emoji`: add custom emoji. Settings of the server can limit both to admins. `browse_groups`: see and
+ * join public groups, and join groups by links. `manage_legal_holds`: place, export and release legal holds. Guests
+ * have none of them.
  */
 export const OwnPermission = z.enum([
   'administer',
   'create_groups',
+  'browse_groups',
   'add_emoji',
   'manage_legal_holds',
 ]);
@@ -332,8 +337,11 @@ export const Conversation = z
     createdAt: Timestamp,
     /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
-    /** The role that decides what this member may do: not its own in the group of everyone. */
-    actingRole: MemberRole,
+    /**
+     * The role that decides what this member may do: not its own in the group of everyone, and `guest` if its
+     * account is a guest.
+     */
+    actingRole: ActingRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
     permissions: z.array(ConversationPermission),
     /** The roles of the other members that this one may remove. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { AccountRole } from './events.ts';
-import { AccountId, ImageId } from './ids.ts';
+import { GuestAccess } from './guests.ts';
+import { AccountId, ConversationId, ImageId } from './ids.ts';
+import { LIMITS } from './limits.ts';
 import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest.ts';
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';
@@ -41,6 +43,8 @@ export const AdminAccount = z
     email: z.string().nullable(),
     verified: z.boolean(),
     role: AccountRole,
+    /** When the access of a guest ends: the account is deactivated then. Null: never. */
+    accessEndsAt: Timestamp.nullable(),
     isActive: z.boolean(),
     /** The account is suspended until then; null if it is not. */
     suspendedUntil: Timestamp.nullable(),
@@ -69,6 +73,7 @@ export const AdminAccountsFilter = z.enum([
   'suspended',
   'unverified',
   'admins',
+  'guests',
 ]);
 export type AdminAccountsFilter = z.infer<typeof AdminAccountsFilter>;
 /** `search` also matches parts of email addresses. */
@@ -92,6 +97,8 @@ export const CreateAccountBody = z.object({
   email: EmailAddress,
   password: Password.optional(),
   role: AccountRole.default('member'),
+  /** With the role `guest`, and only then. */
+  guest: GuestAccess.optional(),
 });
 export type CreateAccountBody = z.input<typeof CreateAccountBody>;
 
@@ -101,6 +108,13 @@ export const UpdateAccountBody = z.object({
   displayName: DisplayName.optional(),
   email: EmailAddress.optional(),
   role: AccountRole.optional(),
+  /**
+   * With the role `guest`: the public groups in which the account stays. It leaves the others, and the group of
+   * everyone. Private groups and direct conversations stay.
+   */
+  keepGroups: z.array(ConversationId).max(LIMITS.guestGroups).optional(),
+  /** When the access of a guest ends; null: never. Only of guests. */
+  accessEndsAt: Timestamp.nullable().optional(),
   /** Null removes the avatar; only users themselves set one. */
   avatar: z.null().optional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
+import { GuestAccess } from './guests.ts';
 import { AccountId, ImageId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Me } from './resources.ts';
@@ -178,6 +179,8 @@ export const CreateInvitationBody = z.object({
   email: EmailAddress.optional(),
   maxUses: count(1, 1_000).default(1),
   expiresAt: Timestamp.optional(),
+  /** Whoever registers with the invitation is a guest. Left out: a member. */
+  guest: GuestAccess.optional(),
 });
 export type CreateInvitationBody = z.input<typeof CreateInvitationBody>;
 export const Invitation = z
@@ -189,6 +192,8 @@ export const Invitation = z
     createdAt: Timestamp,
     expiresAt: Timestamp,
     revokedAt: Timestamp.nullable(),
+    /** Null: it is for members. */
+    guest: GuestAccess.nullable(),
   })
   .meta({ id: 'Invitation' });
 export type Invitation = z.infer<typeof Invitation>;

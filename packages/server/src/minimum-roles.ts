@@ -1,12 +1,25 @@
-import type { MemberRole, MinimumRoles, Visibility } from '@parley/protocol';
+import type {
+  AccountRole,
+  ActingRole,
+  MemberRole,
+  MinimumRoles,
+  Visibility,
+} from '@parley/protocol';
 
 /** The {@link MinimumRoles} that a group has set itself, instead of the defaults: a column of its row. */
 export type MinimumRoleOverrides = Partial<MinimumRoles>;
 
 /** The role of the account that acts. A former member is a non-member. */
-export type ActorRole = MemberRole | 'non_member';
+export type ActorRole = ActingRole | 'non_member';
 
-const RANKS: Readonly<Record<ActorRole, number>> = { non_member: 0, member: 1, admin: 2, owner: 3 };
+/** Guests do what members of the lowest role do, except for what the policies refuse to them. */
+const RANKS: Readonly<Record<ActorRole, number>> = {
+  non_member: 0,
+  guest: 1,
+  member: 1,
+  admin: 2,
+  owner: 3,
+};
 
 const PUBLIC: Omit<MinimumRoles, 'replyInThreads'> = {
   post: 'member',
@@ -26,6 +39,9 @@ const DEFAULTS: Readonly<Record<Visibility, Omit<MinimumRoles, 'replyInThreads'>
 /** SQL: whether the role on the server in a column is that of an owner or admin. */
 export const isAdminRole = (column: string): string => `${column} in ('owner', 'admin')`;
 
+/** Returns whether a role on the server is that of an owner or admin. */
+export const isServerAdmin = (role: AccountRole): boolean => role === 'owner' || role === 'admin';
+
 /** Returns whether a role is the other one or above it. */
 export const isAtLeast = (role: ActorRole, minimum: ActorRole): boolean =>
   RANKS[role] >= RANKS[minimum];
@@ -43,12 +59,29 @@ export const minimumRolesOf = (
   ...overrides,
 });
 
-/** Returns the role with which a member acts: in the group of everyone the server role decides. */
+/**
+ * Returns the role with which a member acts: in the group of everyone the server role decides, and a guest of
+ * the server is a guest everywhere. Null: the account does not exist.
+ */
 export function actingRole(
   role: MemberRole,
   isEveryone: boolean,
-  isServerAdmin: boolean,
+  serverRole: AccountRole | null,
+): ActingRole {
+  if (serverRole === 'guest') return 'guest';
+  if (!isEveryone) return role;
+  return serverRole !== null && isServerAdmin(serverRole) ? 'owner' : 'member';
+}
+
+/**
+ * Returns the role with which a member acts on messages, where guests do what other members of their role do;
+ * what the role on the server decides in the group of everyone.
+ */
+export function messageRole(
+  role: MemberRole,
+  isEveryone: boolean,
+  isByServerAdmin: boolean,
 ): MemberRole {
   if (!isEveryone) return role;
-  return isServerAdmin ? 'owner' : 'member';
+  return isByServerAdmin ? 'owner' : 'member';
 }

@@ -48,6 +48,10 @@ const OTHERS = [
   'stream-read-some-logs',
   'read-cursors-unread',
   'messages-seen-by',
+  // Changes of members to guests and back by admins.
+  'conversations-is-guest',
+  'conversations-groups-of-guest',
+  'conversations-only-owner',
 ];
 
 function aModel() {

@@ -111,6 +111,9 @@ export class SimulatedNode implements Reachable {
       },
       forgetSession: () => undefined,
       statusOf: () => null,
+      // No account is a guest in a simulation.
+      findable: async (_guest, accounts) => accounts,
+      knownAccounts: async () => [],
       recordLastSeen: async () => undefined,
       liveSessions: async (sessions) => new Set(sessions),
       isAllowedOrigin: () => true,

@@ -71,11 +71,12 @@ describe('listing accounts', () => {
         'delete_messages',
         'delete',
       ],
-      assignableRoles: ['owner', 'admin', 'member'],
+      assignableRoles: ['owner', 'admin', 'member', 'guest'],
     });
     expect(await seenBy(admin, pia.id)).toMatchObject({
       permissions: [
         'update',
+        'set_role',
         'deactivate',
         'suspend',
         'unlock',
@@ -83,13 +84,13 @@ describe('listing accounts', () => {
         'delete_messages',
         'delete',
       ],
-      assignableRoles: [],
+      assignableRoles: ['member', 'guest'],
     });
     expect(await seenBy(admin, owner.id)).toMatchObject({ permissions: [], assignableRoles: [] });
     const pages = [owner, admin].map((caller) => caller.request('GET', '/admin/accounts'));
     expect((await Promise.all(pages)).map((page) => page.body.creatableRoles)).toEqual([
-      ['owner', 'admin', 'member'],
-      ['member'],
+      ['owner', 'admin', 'member', 'guest'],
+      ['member', 'guest'],
     ]);
     // They follow the state.
     const changed = await owner.request('POST', `/admin/accounts/${pia.id}/deactivate`);
@@ -597,10 +598,10 @@ describe('settings of the server', () => {
     const create = (by: User) =>
       by.request('POST', '/conversations', { name: 'g', visibility: 'private', members: [] });
     const permissions = async () => (await member.request('GET', '/me')).body.permissions;
-    expect(await permissions()).toEqual(['create_groups', 'add_emoji']);
+    expect(await permissions()).toEqual(['create_groups', 'browse_groups', 'add_emoji']);
     await change(owner, { groupCreation: 'admins' });
     expect((await create(member)).body.code).toBe('forbidden');
-    expect(await permissions()).toEqual(['add_emoji']);
+    expect(await permissions()).toEqual(['browse_groups', 'add_emoji']);
     expect((await create(admin)).status).toBe(201);
     await change(owner, { groupCreation: 'everyone' });
     expect((await create(member)).status).toBe(201);

@@ -10,6 +10,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import { isServerAdmin } from '../minimum-roles.ts';
 import { storedSettingsIn } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';
@@ -87,7 +88,7 @@ const changeRule: Rule<SettingsCommand> = {
   async decide(tx, command) {
     const { actor, change, audit } = command.request;
     const admin = await readTarget(tx, actor);
-    if (!admin?.mayAct || admin.role === 'member') return { refuse: refusal('forbidden') };
+    if (!admin?.mayAct || !isServerAdmin(admin.role)) return { refuse: refusal('forbidden') };
     const before = await storedSettingsIn(tx);
     const names = changedSettings(before, change);
     if (names.length === 0) return unchanged(tx);

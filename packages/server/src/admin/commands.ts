@@ -2,8 +2,10 @@ import {
   type AccountId,
   type AccountRole,
   type ClientId,
+  type ConversationId,
   type EventType,
   refusal,
+  type StreamId,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { mayAct } from '../account-state.ts';
@@ -21,7 +23,8 @@ import {
   type Statement,
 } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
-import { type AdminAction, mayAdminister } from './policy.ts';
+import { decideGuestChange } from './guest-change.ts';
+import { type AdminAction, mayAdminister, mayAssign } from './policy.ts';
 
 /** The commands that admins give for accounts, and the events they make in the workspace stream. */
 
@@ -40,6 +43,10 @@ export interface AccountChange {
   readonly displayName?: string | undefined;
   readonly email?: string | undefined;
   readonly role?: AccountRole | undefined;
+  /** The public groups in which an account stays that becomes a guest. */
+  readonly keepGroups?: readonly ConversationId[] | undefined;
+  /** When the access of a guest ends; null: never. */
+  readonly accessEndsAt?: string | null | undefined;
   /** Null removes it. */
   readonly avatar?: null | undefined;
 }
@@ -56,6 +63,8 @@ export interface Target {
   readonly displayName: string;
   readonly emailKey: string | null;
   readonly hasAvatar: boolean;
+  /** When the access of a guest ends. */
+  readonly accessEndsAt: string | null;
 }
 
 interface AdminCommand extends Command {
@@ -69,13 +78,21 @@ interface AdminCommand extends Command {
 
 const EVENT_BYTES = 300;
 
-/** Changes names, email address and role, and removes the avatar. A changed address has to be verified again. */
-export function updateAccount(append: Append, request: AdminRequest, change: AccountChange) {
-  const { username, displayName, email, role, avatar } = change;
+/**
+ * Changes names, email address and role, and removes the avatar. A changed address has to be verified again.
+ * `locks` are the streams of groups that an account leaves or joins with its role.
+ */
+export function updateAccount(
+  append: Append,
+  request: AdminRequest,
+  change: AccountChange,
+  locks: readonly StreamId[] = [],
+) {
+  const { username, displayName, email, role, accessEndsAt, avatar } = change;
   const names = [username, displayName, email, avatar].some((value) => value !== undefined);
   const actions: AdminAction[] = [];
   if (names) actions.push('update');
-  if (role !== undefined) actions.push('set_role');
+  if (role !== undefined || accessEndsAt !== undefined) actions.push('set_role');
   return run(
     append,
     request,
@@ -83,6 +100,7 @@ export function updateAccount(append: Append, request: AdminRequest, change: Acc
     names ? 'user.updated' : 'user.role_changed',
     update,
     change,
+    locks,
   );
 }
 
@@ -90,7 +108,10 @@ export function updateAccount(append: Append, request: AdminRequest, change: Acc
 export const deactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
   run(append, request, ['deactivate'], 'user.deactivated', deactivate);
 
-/** Reactivates an account. Sessions from before the deactivation stay ended. */
+/**
+ * Reactivates an account. Sessions from before the deactivation stay ended. The access of a guest that has ended
+ * has no end afterwards.
+ */
 export const reactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
   run(append, request, ['reactivate'], 'user.reactivated', reactivate);
 
@@ -101,6 +122,7 @@ function run(
   eventType: EventType,
   decideFor: AdminCommand['decideFor'],
   change: AccountChange = {},
+  locks: readonly StreamId[] = [],
 ): Promise<Outcome> {
   const command: AdminCommand = {
     rule: { name: `admin.${actions[0] ?? 'nothing'}`, decide },
@@ -108,6 +130,7 @@ function run(
     clientId,
     // Its lock serializes changes of accounts, so that roles stay as the rule read them.
     stream: WORKSPACE_STREAM,
+    alsoLocks: locks,
     eventType,
     payload: [
       target,
@@ -117,8 +140,10 @@ function run(
       change.email ?? null,
       change.role ?? null,
       ...(change.avatar === null ? ['no avatar'] : []),
+      ...(change.keepGroups ? ['keep', ...change.keepGroups] : []),
+      ...(change.accessEndsAt === undefined ? [] : ['ends', change.accessEndsAt]),
     ],
-    bytes: EVENT_BYTES,
+    bytes: EVENT_BYTES * (1 + 2 * locks.length),
     target,
     actions,
     change,
@@ -128,7 +153,12 @@ function run(
   return command.notes.tellAfter(append.run(command));
 }
 
-const fieldsOf = ({ role: _role, ...rest }: AccountChange): string[] => Object.keys(rest);
+const fieldsOf = ({
+  role: _role,
+  keepGroups: _keep,
+  accessEndsAt: _ends,
+  ...rest
+}: AccountChange): string[] => Object.keys(rest);
 
 async function decide(tx: RuleContext, command: AdminCommand): Promise<Decision> {
   const actor = await readTarget(tx, command.actor);
@@ -136,6 +166,11 @@ async function decide(tx: RuleContext, command: AdminCommand): Promise<Decision>
   if (!actor?.mayAct) return { refuse: refusal('forbidden') };
   for (const action of command.actions) {
     const verdict = mayAdminister(actor.role, target?.role ?? 'member', action);
+    if (verdict !== 'yes') return { refuse: refusal(verdict) };
+  }
+  const { role } = command.change;
+  if (target && role !== undefined && role !== target.role) {
+    const verdict = mayAssign(actor.role, target.role, role);
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
   }
   if (!target) return { refuse: refusal('account_not_found') };
@@ -153,10 +188,11 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     display_name: string;
     email_key: string | null;
     has_avatar: boolean;
+    access_ends_at: Date | null;
   }>(
     'admin-target',
     `select kind, role, is_active, ${mayAct('a')} as may_act, username, display_name, email_key,
-            avatar is not null as has_avatar
+            avatar is not null as has_avatar, access_ends_at
      from accounts a where id = $1 and deleted_at is null
      for no key update`,
     [account],
@@ -172,6 +208,7 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
     displayName: row.display_name,
     emailKey: row.email_key,
     hasAvatar: row.has_avatar,
+    accessEndsAt: row.access_ends_at?.toISOString() ?? null,
   };
 }
 
@@ -208,26 +245,36 @@ async function update(tx: RuleContext, command: AdminCommand, target: Target): P
   if (taken) return { refuse: taken };
   const role = change.role ?? target.role;
   if (role !== target.role) {
-    if (role === 'owner' && target.kind === 'service') {
-      return { refuse: refusal('forbidden', 'A service account cannot be an owner') };
+    if (target.kind === 'service' && (role === 'owner' || role === 'guest')) {
+      const message = `A service account cannot be ${role === 'owner' ? 'an owner' : 'a guest'}`;
+      return { refuse: refusal('forbidden', message) };
     }
     if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
   }
   const renamed = username !== target.username || displayName !== target.displayName;
   const readdressed = email !== undefined && emailKey(email) !== target.emailKey;
   const removesAvatar = change.avatar === null && target.hasAvatar;
-  if (!renamed && !readdressed && !removesAvatar && role === target.role) return unchanged(tx);
-  const writes = readdressed ? changeAddress(id, email) : [];
+  const guest = await decideGuestChange(tx, target, { ...change, role });
+  if ('refuse' in guest) return guest;
+  const changesRole = role !== target.role || guest.accessEndsAt !== target.accessEndsAt;
+  if (!renamed && !readdressed && !removesAvatar && !changesRole) return unchanged(tx);
+  const writes = [...(readdressed ? changeAddress(id, email) : []), ...guest.writes];
   const updated = newEvent(WORKSPACE_STREAM, 'user.updated', {
     account: id,
     username,
     displayName,
     ...(removesAvatar && { avatar: null }),
   });
-  if (role === target.role) return { events: [updated], writes };
-  const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account: id, role });
+  if (!changesRole) return { events: [updated], writes };
+  const promoted = newEvent(WORKSPACE_STREAM, 'user.role_changed', {
+    account: id,
+    role,
+    ...(guest.accessEndsAt !== null && { accessEndsAt: guest.accessEndsAt }),
+  });
   // The first event identifies the command when it is retried.
-  return { events: eventType === 'user.updated' ? [updated, promoted] : [promoted], writes };
+  const [first, ...more] =
+    eventType === 'user.updated' ? [updated, promoted] : ([promoted] as const);
+  return { events: [first, ...more, ...guest.events], writes };
 }
 
 const changeAddress = (id: AccountId, email: string): Statement[] => [
@@ -273,9 +320,15 @@ async function reactivate(
   target: Target,
 ): Promise<Decision> {
   if (target.isActive) return unchanged(tx);
-  const { id: account } = target;
+  const { id: account, accessEndsAt } = target;
+  // Otherwise the account would be deactivated again.
+  const isOver = accessEndsAt !== null && Date.parse(accessEndsAt) <= Date.parse(tx.at);
+  const unlimited = newEvent(WORKSPACE_STREAM, 'user.role_changed', { account, role: target.role });
   return {
-    events: [newEvent(WORKSPACE_STREAM, 'user.reactivated', { account })],
+    events: [
+      newEvent(WORKSPACE_STREAM, 'user.reactivated', { account }),
+      ...(isOver ? [unlimited] : []),
+    ],
     writes: [
       // A server that was killed after the deactivation may have left them.
       {

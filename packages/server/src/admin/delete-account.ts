@@ -119,7 +119,7 @@ const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): S
     text: `update accounts
            set email = null, email_key = null, verified_at = null, password_hash = null,
                first_name = null, last_name = null, phone = null, suspension_reason = null,
-               role = 'member', deleted_at = $2, credentials_version = credentials_version + 1
+               role = 'member', access_ends_at = null, deleted_at = $2, credentials_version = credentials_version + 1
            where id = $1`,
     values: [account, at],
   },

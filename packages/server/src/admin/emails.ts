@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AccountId, AccountRole, EmailInfo } from '@parley/protocol';
 import type pg from 'pg';
+import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
 
 /** The number of emails listed. */
 const SHOWN = 100;
@@ -23,7 +24,7 @@ export async function latestEmails(
            left join lateral (
              select role from accounts
              where id = m.account_id or email_key = lower(m.recipient)
-             order by role = 'member' limit 1
+             order by ${isAdminRole('role')} desc limit 1
            ) a on true
            order by m.created_at desc, m.id desc limit $1`,
     values: [SHOWN],
@@ -32,7 +33,7 @@ export async function latestEmails(
   return Promise.all(
     rows.map(async (row) => {
       const others =
-        row.role !== null && row.role !== 'member' && row.account_id !== reader.account;
+        row.role !== null && isServerAdmin(row.role) && row.account_id !== reader.account;
       const file = files.get(row.id);
       const shown = file !== undefined && (reader.role === 'owner' || !others);
       return {

@@ -7,10 +7,11 @@ import {
   assignableRoles,
   creatableRoles,
   mayAdminister,
+  mayAssign,
   mayCreate,
 } from './policy.ts';
 
-const ROLES: AccountRole[] = ['owner', 'admin', 'member'];
+const ROLES: AccountRole[] = ['owner', 'admin', 'member', 'guest'];
 const ACTIONS: AdminAction[] = [
   'update',
   'set_role',
@@ -27,17 +28,18 @@ const ACTIONS: AdminAction[] = [
 ];
 
 describe('administration', () => {
-  test('members cannot administer accounts', () => {
+  test.each(['member', 'guest'] as const)('a %s cannot administer accounts', (actor) => {
     for (const target of ROLES) {
-      for (const action of ACTIONS) expect(mayAdminister('member', target, action)).not.toBe('yes');
-      expect(mayCreate('member', target)).not.toBe('yes');
+      for (const action of ACTIONS) expect(mayAdminister(actor, target, action)).not.toBe('yes');
+      expect(mayCreate(actor, target)).not.toBe('yes');
+      for (const role of ROLES) expect(mayAssign(actor, target, role)).not.toBe('yes');
     }
   });
 
-  test('admins administer members but cannot raise roles', () => {
+  test('admins administer members and guests but cannot raise roles', () => {
     for (const action of ACTIONS) {
-      const verdict = mayAdminister('admin', 'member', action);
-      expect(verdict).toBe(action === 'set_role' ? 'forbidden' : 'yes');
+      expect(mayAdminister('admin', 'member', action)).toBe('yes');
+      expect(mayAdminister('admin', 'guest', action)).toBe('yes');
       expect(mayAdminister('admin', 'admin', action)).toBe('forbidden');
       expect(mayAdminister('admin', 'owner', action)).toBe('forbidden');
     }
@@ -45,7 +47,14 @@ describe('administration', () => {
       'forbidden',
       'forbidden',
       'yes',
+      'yes',
     ]);
+    for (const from of ROLES) {
+      const isBelow = from === 'member' || from === 'guest';
+      expect(ROLES.filter((to) => mayAssign('admin', from, to) === 'yes')).toEqual(
+        isBelow ? ['member', 'guest'] : [],
+      );
+    }
   });
 
   test('owners administer every account', () => {
@@ -71,13 +80,13 @@ describe('what an admin is offered', () => {
     adminPermissions({ account: me, role }, to).join(' ');
   const active =
     'update set_role deactivate suspend unlock reset_second_factor end_sessions delete_messages delete';
-  const withoutRole = active.replace(' set_role', '');
 
   /** By the role of the actor, then of the target. */
   const table: Record<AccountRole, Record<AccountRole, string>> = {
-    owner: { owner: active, admin: active, member: active },
-    admin: { owner: '', admin: '', member: withoutRole },
-    member: { owner: '', admin: '', member: '' },
+    owner: { owner: active, admin: active, member: active, guest: active },
+    admin: { owner: '', admin: '', member: active, guest: active },
+    member: { owner: '', admin: '', member: '', guest: '' },
+    guest: { owner: '', admin: '', member: '', guest: '' },
   };
   test.each(ROLES)('follows the policy for an actor of role %s', (actor) => {
     const rows = ROLES.map((role) => [role, offered(actor, target(role))]);
@@ -89,10 +98,10 @@ describe('what an admin is offered', () => {
       'update set_role reactivate unlock delete_messages delete',
     );
     expect(offered('admin', target('member', { kind: 'service', secondFactor: false }))).toBe(
-      'update deactivate suspend keys delete_messages delete',
+      'update set_role deactivate suspend keys delete_messages delete',
     );
     expect(offered('admin', target('member', { suspendedUntil: '2100-01-01T00:00:00.000Z' }))).toBe(
-      'update deactivate unsuspend unlock reset_second_factor end_sessions delete_messages delete',
+      'update set_role deactivate unsuspend unlock reset_second_factor end_sessions delete_messages delete',
     );
     // One’s own account is neither locked out nor demoted by a slip.
     expect(offered('owner', target('owner', { id: me }))).toBe('update unlock');
@@ -102,13 +111,16 @@ describe('what an admin is offered', () => {
   test('includes the roles that may be given', () => {
     const roles = (actor: AccountRole, to: AdminTarget) =>
       assignableRoles({ account: me, role: actor }, to).join(' ');
-    expect(roles('owner', target('member'))).toBe('owner admin member');
+    expect(roles('owner', target('member'))).toBe('owner admin member guest');
     expect(roles('owner', target('member', { kind: 'service' }))).toBe('admin member');
     expect(roles('owner', target('owner', { id: me }))).toBe('');
-    expect(roles('admin', target('member'))).toBe('');
+    expect(roles('admin', target('member'))).toBe('member guest');
+    expect(roles('admin', target('guest'))).toBe('member guest');
+    expect(roles('admin', target('member', { kind: 'service' }))).toBe('member');
     expect(ROLES.map((role) => creatableRoles(role).join(' '))).toEqual([
-      'owner admin member',
-      'member',
+      'owner admin member guest',
+      'member guest',
+      '',
       '',
     ]);
   });

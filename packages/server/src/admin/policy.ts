@@ -1,4 +1,5 @@
 import { type AccountId, AccountRole, type AdminAccount, AdminPermission } from '@parley/protocol';
+import { isServerAdmin } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** What an admin can do to an account. */
@@ -19,21 +20,28 @@ const all = (verdict: PolicyVerdict): Record<AdminAction, PolicyVerdict> => ({
   delete: verdict,
 });
 
-const none = { owner: all('forbidden'), admin: all('forbidden'), member: all('forbidden') };
+const none = {
+  owner: all('forbidden'),
+  admin: all('forbidden'),
+  member: all('forbidden'),
+  guest: all('forbidden'),
+};
 
 /**
  * Who may do what to whom: by the role of the actor, then of the target. Admins may not change
  * owners and admins: with the address, second factor or API keys of such an account they would gain
- * its role. That one owner must remain is checked separately.
+ * its role. Which role they may give is in {@link mayAssign}. That one owner must remain is checked separately.
  */
 const POLICY: Record<AccountRole, Record<AccountRole, Record<AdminAction, PolicyVerdict>>> = {
-  owner: { owner: all('yes'), admin: all('yes'), member: all('yes') },
+  owner: { owner: all('yes'), admin: all('yes'), member: all('yes'), guest: all('yes') },
   admin: {
     owner: all('forbidden'),
     admin: all('forbidden'),
-    member: { ...all('yes'), set_role: 'forbidden' },
+    member: all('yes'),
+    guest: all('yes'),
   },
   member: none,
+  guest: none,
 };
 
 /** Returns whether an actor of this role may do this to an account of that role. */
@@ -47,9 +55,13 @@ export function mayAdminister(
 
 /** Returns whether an actor of this role may create an account of that role. */
 export function mayCreate(actor: AccountRole, role: AccountRole): PolicyVerdict {
-  if (actor === 'member') return 'forbidden';
-  return role === 'member' || actor === 'owner' ? 'yes' : 'forbidden';
+  if (!isServerAdmin(actor)) return 'forbidden';
+  return !isServerAdmin(role) || actor === 'owner' ? 'yes' : 'forbidden';
 }
+
+/** Returns whether an actor of this role may give an account another role: admins make members guests, and back. */
+export const mayAssign = (actor: AccountRole, from: AccountRole, to: AccountRole): PolicyVerdict =>
+  mayAdminister(actor, from, 'set_role') === 'yes' ? mayCreate(actor, to) : 'forbidden';
 
 /** Returns the roles that an account may have which an actor of this role creates. */
 export const creatableRoles = (actor: AccountRole): AccountRole[] =>
@@ -99,6 +111,10 @@ export function adminPermissions(by: Administrator, target: AdminTarget): AdminP
 /** Returns the roles that a client offers an admin to give an account. */
 export function assignableRoles(by: Administrator, target: AdminTarget): AccountRole[] {
   if (!adminPermissions(by, target).includes('set_role')) return [];
-  // A service account cannot be an owner.
-  return AccountRole.options.filter((role) => role !== 'owner' || target.kind === 'user');
+  // A service account cannot be an owner, nor a guest.
+  return AccountRole.options.filter(
+    (role) =>
+      mayAssign(by.role, target.role, role) === 'yes' &&
+      ((role !== 'owner' && role !== 'guest') || target.kind === 'user'),
+  );
 }

@@ -21,6 +21,7 @@ interface AdminRow {
   email: string | null;
   verified_at: Date | null;
   role: AccountRole;
+  access_ends_at: Date | null;
   is_active: boolean;
   suspended_until: Date | null;
   suspension_reason: string | null;
@@ -30,6 +31,7 @@ interface AdminRow {
 }
 
 const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.avatar, a.email, a.verified_at, a.role,
+  a.access_ends_at,
   a.is_active, a.created_at,
   case when a.suspended_until > now() then a.suspended_until end as suspended_until,
   case when a.suspended_until > now() then a.suspension_reason end as suspension_reason,
@@ -44,6 +46,7 @@ const FILTERS = {
   suspended: 'a.suspended_until > now()',
   unverified: `a.verified_at is null and a.kind = 'user'`,
   admins: isAdminRole('a.role'),
+  guests: `a.role = 'guest'`,
 } as const;
 
 /** A filter of the account list. */
@@ -154,6 +157,7 @@ function toAccount(row: AdminRow, by: Administrator): AdminAccount {
     email: row.email,
     verified: row.verified_at !== null,
     role: row.role,
+    accessEndsAt: row.access_ends_at?.toISOString() ?? null,
     isActive: row.is_active,
     suspendedUntil: row.suspended_until?.toISOString() ?? null,
     suspensionReason: row.suspension_reason,

@@ -18,6 +18,7 @@ import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { AccountParts } from '../accounts/parts.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import type { Config } from '../config.ts';
+import { refusalOfGuestGroups, streamsOfGuestChange } from '../conversations/guest-groups.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import type { SecondFactors } from '../factors/factors.ts';
 import { sessionOf } from '../http/authenticate.ts';
@@ -28,10 +29,17 @@ import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
-import { deactivateAccount, reactivateAccount, updateAccount } from './commands.ts';
+import {
+  type AccountChange,
+  type AdminRequest,
+  deactivateAccount,
+  reactivateAccount,
+  updateAccount,
+} from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
 import { latestEmails } from './emails.ts';
 import { endAccess } from './end-access.ts';
+import { GROUPS_CHANGED } from './guest-change.ts';
 import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
 import { describeSettings } from './settings.ts';
@@ -45,6 +53,9 @@ export interface AdminDeps {
   readonly erasures: Erasures;
   readonly config: Config;
 }
+
+/** Attempts to change a role while the groups of the account change. */
+const GUEST_ATTEMPTS = 5;
 
 const PageStart = z.tuple([z.string().refine(isStorable), AccountId]);
 const OfAccount = z.object({ id: AccountId });
@@ -80,6 +91,19 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   const showAccount = async (by: Administrator, id: AccountId) => {
     const found = (await adminAccountOf(pool, by, id)) ?? refuse('account_not_found');
     return (await withLocks([found]))[0] ?? found;
+  };
+  /** Tries again while the account joins and leaves groups meanwhile. */
+  const update = async (command: AdminRequest, change: AccountChange): Promise<Outcome> => {
+    for (let attempt = 1; ; attempt++) {
+      const { role, keepGroups = [] } = change;
+      const locks =
+        role === undefined
+          ? []
+          : await streamsOfGuestChange(pool, command.target, role, keepGroups);
+      const outcome = await updateAccount(append, command, change, locks);
+      const isOutdated = outcome.kind === 'refused' && outcome.refusal === GROUPS_CHANGED;
+      if (!isOutdated || attempt === GUEST_ATTEMPTS) return outcome;
+    }
   };
   const adminRequestOf = (request: FastifyRequest<{ Params: { id: AccountId } }>) => ({
     ...requesterOf(request),
@@ -122,7 +146,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       tags,
       summary: 'Create a user',
       description:
-        'Without a password, the user sets one with “Forgot password”. Only owners can create admins.',
+        'Without a password, the user sets one with “Forgot password”. Only owners can create admins. A guest joins only the groups of `guest`.',
       security,
       headers,
       body: CreateAccountBody,
@@ -131,9 +155,14 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     onRequest,
     handler: async (request, reply) => {
       const { account: actor, role: own } = sessionOf(request);
-      const { username, displayName, email, password, role } = request.body;
+      const { username, displayName, email, password, role, guest } = request.body;
       const verdict = mayCreate(own, role);
       if (verdict !== 'yes') refuse(verdict);
+      if ((role === 'guest') !== (guest !== undefined)) {
+        refuse('invalid', 'A guest needs `guest`, and no other account has it');
+      }
+      const refused = await refusalOfGuestGroups(pool, actor, guest?.groups ?? []);
+      if (refused) throw new RefusalError(refused);
       const { overload } = passwords;
       if (password !== undefined && overload) throw new RefusalError(overload);
       const passwordHash = password === undefined ? null : await passwords.hash(password);
@@ -144,6 +173,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         email,
         passwordHash,
         role,
+        guest: guest && { ...guest, invitedBy: actor },
         by,
         audit: { log: audit, address: request.ip },
       });
@@ -175,7 +205,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       tags,
       summary: 'Update an account',
       description:
-        'A changed address has to be verified again. Only owners change roles; one owner must remain.',
+        'A changed address has to be verified again. Only owners make admins and owners; one owner must remain. ' +
+        'Admins make members guests, and guests members: a new guest leaves the group of everyone and all public groups ' +
+        'except `keepGroups`, and the sessions of the account end.',
       security,
       headers,
       params: OfAccount,
@@ -186,8 +218,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     handler: async (request) => {
       const command = adminRequestOf(request);
       if (Object.keys(request.body).length > 0) {
-        storedOrRefuse(await updateAccount(append, command, request.body));
-        // The next request reads the new role.
+        storedOrRefuse(await update(command, request.body));
+        // The next request reads the new role, or that the session has ended.
         sessions.forget(command.target);
       }
       return showAccount(sessionOf(request), command.target);

@@ -152,7 +152,7 @@ const joinRule = (link: LinkId): Rule<ConversationCommand> => ({
     const state = await readConversationState(tx, conversation, actor);
     if (!state || state.isDeleted) return { refuse: refusal('link_expired') };
     if (state.membership) return { unchanged: state.membership.joinedSeq };
-    if (state.hasLostAccess) return { refuse: refusal('forbidden') };
+    if (state.hasLostAccess || state.isGuest) return { refuse: refusal('forbidden') };
     if (state.isBanned) return { refuse: refusal('banned') };
     const refused = await refusalOfLink(tx, command, link);
     if (refused) return { refuse: refused };

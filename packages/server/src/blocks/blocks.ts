@@ -6,6 +6,7 @@ import {
   streamOfAccount,
 } from '@parley/protocol';
 import type pg from 'pg';
+import { mayKnow } from '../guests.ts';
 import { timestamp } from '../storage/sql.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
@@ -97,7 +98,8 @@ async function readBlock(
 ): Promise<{ exists: boolean; isBlocked: boolean; count: number }> {
   const [row] = await tx.query<{ exists: boolean; is_blocked: boolean; count: number }>(
     'blocks-state',
-    `select exists (select from accounts where id = $2 and deleted_at is null) as exists,
+    `select exists (select from accounts where id = $2 and deleted_at is null)
+              and ${mayKnow('$1', '$2')} as exists,
             exists (select from blocks where account_id = $1 and blocked_id = $2) as is_blocked,
             (select count(*)::int from blocks where account_id = $1) as count`,
     [account, target],

@@ -1,7 +1,7 @@
 import {
+  ActingRole,
   type GroupAccess,
   type MemberAccess,
-  MemberRole,
   type MinimumRoles,
 } from '@parley/protocol';
 import {
@@ -22,7 +22,7 @@ export interface AccessSettings {
 
 /** Returns what the policies of conversations and of messages permit a member of this role. */
 export function memberAccess(
-  role: MemberRole,
+  role: ActingRole,
   { type, minimumRoles, isArchived, memberCount }: AccessSettings,
 ): MemberAccess {
   const may = (action: 'post' | 'reply') =>
@@ -49,10 +49,10 @@ export function memberAccess(
 /** Returns what the members of a group may do, by their role: members need not ask after a change. */
 export function groupAccess(settings: AccessSettings): GroupAccess {
   const byRole = Object.fromEntries(
-    MemberRole.options.map((role) => [role, memberAccess(role, settings)]),
+    ActingRole.options.map((role) => [role, memberAccess(role, settings)]),
   );
   return {
     minimumRoles: settings.minimumRoles,
-    byRole: byRole as Record<MemberRole, MemberAccess>,
+    byRole: byRole as Record<ActingRole, MemberAccess>,
   };
 }

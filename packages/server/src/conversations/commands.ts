@@ -12,6 +12,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
+import { mayFind } from '../guests.ts';
 import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
@@ -145,15 +146,18 @@ const openDirectRule: Rule<OpenDirectCommand> = {
   name: 'conversations.direct',
   async decide(tx, command) {
     const { conversation, stream, users, actor } = command;
-    const [row] = await tx.query<{ id: string | null; is_blocked: boolean }>(
+    const [row] = await tx.query<{ id: string | null; is_blocked: boolean; is_hidden: boolean }>(
       'conversations-direct',
       `select (select id from conversations where direct_key = $1) as id,
               exists (select from blocks
-                      where account_id = any($2::uuid[]) and blocked_id = $3) as is_blocked`,
+                      where account_id = any($2::uuid[]) and blocked_id = $3) as is_blocked,
+              exists (select from unnest($2::uuid[]) as u (id)
+                      where not ${mayFind('$3', 'u.id')}) as is_hidden`,
       [directKey(users), users, actor],
     );
     // Event 1 is its `conversation.created`. What exists can be read, also by a blocked user.
     if (row?.id) return { unchanged: 1 as Seq, stream: row.id as StreamId };
+    if (row?.is_hidden) return { refuse: refusal('account_not_found') };
     if (row?.is_blocked) return { refuse: refusal('blocked') };
     const active = await activeAccounts(tx, actor, users);
     if (!active.has(actor)) return { refuse: refusal('forbidden') };

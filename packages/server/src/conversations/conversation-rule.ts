@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type AccountRole,
   type ConversationId,
   type ImageId,
   type MemberRole,
@@ -15,7 +16,6 @@ import { mayAct } from '../account-state.ts';
 import {
   type ActorRole,
   actingRole,
-  isAdminRole,
   type MinimumRoleOverrides,
   minimumRolesOf,
 } from '../minimum-roles.ts';
@@ -94,6 +94,8 @@ export interface ConversationState {
   readonly isActive: boolean;
   /** The account was deactivated or suspended, perhaps after its request was authenticated. */
   readonly hasLostAccess: boolean;
+  /** Whether the account is a guest of the server. */
+  readonly isGuest: boolean;
   readonly actorRole: ActorRole;
 }
 
@@ -151,6 +153,10 @@ export function conversationRule<C extends ConversationCommand = ConversationCom
         return { unchanged: state.leftSeq };
       }
       if (state.isDeleted) return { refuse: refusal('conversation_not_found') };
+      // Guests find no groups, not even archived ones.
+      if (state.isGuest && !state.membership) {
+        return { refuse: refusal('conversation_not_found') };
+      }
       const { actorRole, type, minimumRoles, isArchived } = state;
       for (const act of typeof action === 'function' ? action(command) : [action]) {
         const verdict = authorize(actorRole, type, act, minimumRoles, isArchived);
@@ -181,7 +187,7 @@ export async function readConversationState(
     is_archived: boolean;
     member_count: number;
     is_deleted: boolean;
-    is_server_admin: boolean | null;
+    server_role: AccountRole | null;
     is_active: boolean | null;
     has_lost_access: boolean | null;
     role: MemberRole | null;
@@ -195,7 +201,7 @@ export async function readConversationState(
             c.archived_at is not null as is_archived,
             c.member_count,
             c.deleted_at is not null as is_deleted,
-            ${isAdminRole('a.role')} as is_server_admin, a.is_active,
+            a.role as server_role, a.is_active,
             not ${mayAct('a')} as has_lost_access, m.role, m.joined_seq,
             (select max(p.left_seq) from memberships p
              where p.conversation_id = c.id and p.account_id = $2) as left_seq,
@@ -231,10 +237,8 @@ export async function readConversationState(
     isAccount: row.is_active !== null,
     isActive: row.is_active === true,
     hasLostAccess: row.has_lost_access === true,
-    actorRole:
-      role === null
-        ? 'non_member'
-        : actingRole(role, row.is_everyone, row.is_server_admin === true),
+    isGuest: row.server_role === 'guest',
+    actorRole: role === null ? 'non_member' : actingRole(role, row.is_everyone, row.server_role),
   };
 }
 

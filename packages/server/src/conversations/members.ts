@@ -174,6 +174,7 @@ const changeRoleRule = conversationRule('change_role', async (tx, command) => {
   if (!target?.membership || !change.role) return { refuse: NOT_A_MEMBER };
   if (target.membership.role === change.role) return { unchanged: tx.head(stream) };
   if (change.role !== 'member' && !target.isActive) return { refuse: INACTIVE };
+  if (change.role !== 'member' && target.isGuest) return { refuse: GUEST };
   if (target.membership.role === 'owner' && !(await hasOtherOwner(tx, command))) {
     return { refuse: refusal('last_group_owner') };
   }
@@ -185,6 +186,7 @@ const decideHandOver = async (tx: RuleContext, command: ConversationCommand): Pr
   const target = await readConversationState(tx, command.conversation, account);
   if (!target?.membership) return { refuse: NOT_A_MEMBER };
   if (!target.isActive) return { refuse: INACTIVE };
+  if (target.isGuest) return { refuse: GUEST };
   if (account === actor) return { unchanged: tx.head(stream) };
   const given = newEvent(stream, 'member.role_changed', { account: actor, role: 'admin' });
   if (target.membership.role === 'owner') return { events: [given] };
@@ -195,6 +197,7 @@ const decideHandOver = async (tx: RuleContext, command: ConversationCommand): Pr
 const handOverRule = conversationRule('change_role', decideHandOver, 'hand_over');
 
 const NOT_A_MEMBER = refusal('account_not_found', 'This user is not a member');
+const GUEST = refusal('forbidden', 'A guest can’t be an owner or admin of a group');
 const INACTIVE = refusal('account_not_found', 'This user’s account is deactivated');
 
 /** Returns the events of a join: one in the conversation, one in the member’s personal stream. */
@@ -244,7 +247,7 @@ const hasOtherOwner = async (tx: RuleContext, command: ConversationCommand): Pro
 
 /**
  * Returns the active member who comes first when the target leaves: an owner, or else an admin, or else
- * a member; of several the one who joined first. Null without another active member.
+ * a member; of several the one who joined first. Null without another active member who is no guest.
  */
 async function readSuccessor(
   tx: RuleContext,
@@ -255,6 +258,7 @@ async function readSuccessor(
     `select m.account_id, m.role from memberships m
      join accounts a on a.id = m.account_id
      where m.conversation_id = $1 and m.left_seq is null and m.account_id <> $2 and a.is_active
+       and a.role <> 'guest'
      order by m.role = 'owner' desc, m.role = 'admin' desc, m.joined_seq
      limit 1`,
     [command.conversation, command.target],

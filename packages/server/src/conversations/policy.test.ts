@@ -35,24 +35,28 @@ const TABLE: Record<ConversationType, Record<ActorRole, string>> = {
     owner: 'gggggggggggg',
     admin: 'gggggggggggg',
     member: 'gggggggggggg',
+    guest: 'gggggggggggg',
     non_member: '????????????',
   },
   public: {
     owner: '++i++++c++++',
     admin: '++i+++-c--+-',
     member: '++i+---c----',
+    guest: '++----------',
     non_member: '+???????????',
   },
   private: {
     owner: '++i++++c++++',
     admin: '++i+++-c--+-',
     member: '++i+---c----',
+    guest: '++----------',
     non_member: '????????????',
   },
   everyone: {
     owner: 'jeeeeeec+++e',
     admin: 'jeeeeeec--+e',
     member: 'jeeeeeec---e',
+    guest: 'jeeeeee----e',
     non_member: 'j???????????',
   },
 };
@@ -80,7 +84,9 @@ describe('the policy of conversations', () => {
         const minimumRoles: MinimumRoles = { ...MINIMUM, invite, rename };
         const found = ACTIONS.map((action) => authorize(role, type, action, minimumRoles));
         const atLeast = (minimum: MemberRole) =>
-          role !== 'non_member' && RANKS[role] >= RANKS[minimum] ? 'yes' : 'forbidden';
+          role !== 'non_member' && role !== 'guest' && RANKS[role] >= RANKS[minimum]
+            ? 'yes'
+            : 'forbidden';
         const expected = [...verdicts].map((v) =>
           v === 'i' ? atLeast(invite) : v === 'c' ? atLeast(rename) : VERDICTS[v],
         );

@@ -1,4 +1,5 @@
 import {
+  type ActingRole,
   type ConversationPermission,
   type ErrorCode,
   MemberRole,
@@ -78,6 +79,9 @@ const POLICY: Readonly<Record<ConversationType, Entries>> = {
   },
 };
 
+/** What guests can do in a group, as members: to one that they are not in they must be added. */
+const BY_GUESTS: ReadonlySet<ConversationAction> = new Set(['join', 'leave']);
+
 /** What can still be done with an archived group. */
 const WHILE_ARCHIVED: ReadonlySet<ConversationAction> = new Set([
   'leave',
@@ -97,6 +101,7 @@ export function authorize(
   const entry = POLICY[type][action];
   if ('refused' in entry) return role === 'non_member' ? 'conversation_not_found' : entry.refused;
   const minimum = 'from' in entry ? entry.from : minimumRoles[entry.minimum];
+  if (role === 'guest' && !BY_GUESTS.has(action)) return 'forbidden';
   if (isAtLeast(role, minimum)) {
     return isArchived && !WHILE_ARCHIVED.has(action) ? 'conversation_archived' : 'yes';
   }
@@ -105,7 +110,7 @@ export function authorize(
 
 /** Returns the actions that a client offers to a member of this role. */
 export function permissionsOf(
-  role: MemberRole,
+  role: ActingRole,
   type: ConversationType,
   minimumRoles: MinimumRoles,
   isArchived = false,

@@ -61,7 +61,7 @@ const state = (more: object = {}) => ({
   is_archived: false,
   member_count: 3,
   is_deleted: false,
-  is_server_admin: false,
+  server_role: 'member',
   is_active: true,
   role: 'member',
   joined_seq: 4,
@@ -493,7 +493,7 @@ describe('a change of a group', () => {
     expect(await outcome(update({ topic: 'new' }))).toHaveLength(1);
     expect(await outcome(update({ slowModeSeconds: 30 }))).toBe('forbidden');
     expect(await outcome(update({ topic: 'new', slowModeSeconds: 30 }))).toBe('forbidden');
-    states.set(ann, state({ is_everyone: true, is_server_admin: true }));
+    states.set(ann, state({ is_everyone: true, server_role: 'owner' }));
     expect(await outcome(update({ visibility: 'private' }))).toBe('everyone_group');
     expect(await outcome(update({ slowModeSeconds: 30 }))).toHaveLength(1);
   });
@@ -564,7 +564,7 @@ describe('a change of a group', () => {
         minimumRoles: { ...minimumRoles, pin: 'admin', post: 'admin', replyInThreads: 'admin' },
       }),
     );
-    states.set(ann, state({ is_everyone: true, is_server_admin: true }));
+    states.set(ann, state({ is_everyone: true, server_role: 'owner' }));
     expect(await accessOf((append) => archiveGroup(append, request))).toEqual(
       groupAccess({ ...settings, isArchived: true, type: 'everyone', minimumRoles }),
     );

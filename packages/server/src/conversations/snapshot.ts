@@ -1,14 +1,9 @@
-import type { AccountId, Conversation, ConversationId } from '@parley/protocol';
+import type { AccountId, AccountRole, Conversation, ConversationId } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { isInConversation, LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
 import { unreadMentions } from '../messages/unread-mentions.ts';
-import {
-  actingRole,
-  isAdminRole,
-  type MinimumRoleOverrides,
-  minimumRolesOf,
-} from '../minimum-roles.ts';
+import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
 import { memberAccess } from './access.ts';
 import { conversationType } from './policy.ts';
@@ -29,8 +24,8 @@ export interface ConversationRow
   readonly minimumRoles: MinimumRoleOverrides;
 }
 
-/** SQL: whether account $1 is an owner or admin of the server. */
-export const IS_SERVER_ADMIN = `(select ${isAdminRole('role')} from accounts where id = $1)`;
+/** SQL: the role of account $1 on the server. */
+export const SERVER_ROLE = '(select role from accounts where id = $1)';
 
 /** SQL: whether the conversation `c` is a direct one of two users: its key has two ids. */
 const HAS_PEER = `c.kind = 'direct' and length(c.direct_key) = 73`;
@@ -96,14 +91,14 @@ export const currentConversations = (isCurrent = 'false') => `
 
 /** Returns the current conversations of an account. */
 export async function conversationsOf(pool: Pool, account: AccountId): Promise<Conversation[]> {
-  const { rows } = await pool.query<{ items: ConversationRow[]; is_server_admin: boolean | null }>({
+  const { rows } = await pool.query<{ items: ConversationRow[]; server_role: AccountRole | null }>({
     name: 'conversations-of',
-    text: `select coalesce(json_agg(i.item), '[]') as items, ${IS_SERVER_ADMIN} as is_server_admin
+    text: `select coalesce(json_agg(i.item), '[]') as items, ${SERVER_ROLE} as server_role
            from (${currentConversations()}) i`,
     values: [account],
   });
   const [row] = rows;
-  return row ? row.items.map((item) => withPermissions(item, row.is_server_admin)) : [];
+  return row ? row.items.map((item) => withPermissions(item, row.server_role)) : [];
 }
 
 /** Returns a conversation as the account sees it; null when it is not a member. */
@@ -112,23 +107,23 @@ export async function conversationFor(
   account: AccountId,
   id: ConversationId,
 ): Promise<Conversation | null> {
-  const { rows } = await pool.query<{ item: ConversationRow; is_server_admin: boolean | null }>({
+  const { rows } = await pool.query<{ item: ConversationRow; server_role: AccountRole | null }>({
     name: 'conversations-for',
-    text: `select i.item, ${IS_SERVER_ADMIN} as is_server_admin
+    text: `select i.item, ${SERVER_ROLE} as server_role
            from (${currentConversations()} and m.conversation_id = $2) i`,
     values: [account, id],
   });
   const [row] = rows;
-  return row ? withPermissions(row.item, row.is_server_admin) : null;
+  return row ? withPermissions(row.item, row.server_role) : null;
 }
 
 /** Returns the conversation with what its member may do. */
 export function withPermissions(
   item: ConversationRow,
-  isServerAdmin: boolean | null,
+  serverRole: AccountRole | null,
 ): Conversation {
   const type = conversationType(item);
-  const role = actingRole(item.role, item.isEveryone, isServerAdmin === true);
+  const role = actingRole(item.role, item.isEveryone, serverRole);
   const minimumRoles = minimumRolesOf(item.visibility, item.minimumRoles);
   const isArchived = item.archivedAt !== null;
   return {

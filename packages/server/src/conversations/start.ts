@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type AccountRole,
   type Conversation,
   type ConversationId,
   type Seq,
@@ -12,7 +13,7 @@ import type { Pool } from 'pg';
 import {
   type ConversationRow,
   currentConversations,
-  IS_SERVER_ADMIN,
+  SERVER_ROLE,
   withPermissions,
 } from './snapshot.ts';
 
@@ -72,7 +73,7 @@ interface StartRow {
   read_version: number | null;
   personal_seq: number;
   workspace_seq: number;
-  is_server_admin: boolean | null;
+  server_role: AccountRole | null;
   periods: [stream: StreamId, joinedSeq: Seq, leftSeq: Seq | null][];
   conversations: (ConversationRow | UnchangedRow)[];
 }
@@ -80,12 +81,13 @@ interface StartRow {
 /**
  * SQL: whether the client has the snapshot as it is. A snapshot follows from the events of the stream
  * and from the read cursors, so it is current if no event was stored since. That of the group of everyone
- * also depends on the role of the account on the server, which is why it is always sent. $6 is an object
+ * also depends on the role of the account on the server, and so do all those of a guest, which is why they are
+ * always sent. $6 is an object
  * and not a table, because the planner cannot know that a table of parameters is large.
  */
 const IS_CURRENT = `coalesce(
   s.last_seq = ($6::jsonb ->> m.conversation_id::text)::bigint
-    and not c.is_everyone and $5::text = (select epoch::text from server_state),
+    and not c.is_everyone and ${SERVER_ROLE} <> 'guest' and $5::text = (select epoch::text from server_state),
   false)`;
 
 const START = `
@@ -93,7 +95,7 @@ const START = `
   select
     (select epoch from server_state) as epoch,
     (select read_version from accounts where id = $1) as read_version,
-    ${IS_SERVER_ADMIN} as is_server_admin,
+    ${SERVER_ROLE} as server_role,
     (select last_seq from streams where id = $2) as personal_seq,
     (select last_seq from streams where id = $3) as workspace_seq,
     (select coalesce(json_agg(json_build_array(m.conversation_id, m.joined_seq, m.left_seq)
@@ -130,7 +132,7 @@ export async function loadStart(
   const unchanged: UnchangedStart[] = [];
   for (const item of row.conversations) {
     if (Array.isArray(item)) unchanged.push(unchangedOf(item));
-    else conversations.push(withPermissions(item, row.is_server_admin));
+    else conversations.push(withPermissions(item, row.server_role));
   }
   return {
     epoch: row.epoch,

@@ -59,6 +59,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       'pronouns',
       'time_zone',
       'avatar',
+      'access_ends_at',
     ],
     excluded: {
       email: 'private to the user: in no event',

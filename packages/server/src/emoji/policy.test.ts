@@ -16,6 +16,8 @@ test.each<[AccountRole | null, Reach, EmojiAction, others: string | null, own: s
   ['member', 'everyone', 'change', NO, null],
   ['member', 'admins', 'add', NO, NO],
   ['member', 'admins', 'change', NO, NO],
+  ['guest', 'everyone', 'add', NO, NO],
+  ['guest', 'everyone', 'change', NO, NO],
   [null, 'everyone', 'add', NO, NO],
   [null, 'everyone', 'change', NO, NO],
 ])('%s, where %s add emoji: %s', (role, reach, action, others, own) => {

@@ -1,4 +1,5 @@
 import type { AccountId, ImageId, ImageSize } from '@parley/protocol';
+import { isGuest, mayKnow } from '../guests.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 
@@ -45,14 +46,14 @@ export async function visibleImage(
             case when $3 then i.small_bytes else i.bytes end as bytes
      from images i
      where i.id = $2 and (
-       exists (select from accounts a where a.avatar = i.id)
+       exists (select from accounts a where a.avatar = i.id and ${mayKnow('$1', 'a.id')})
        or exists (select from emoji e where e.image = i.id and e.deleted_at is null)
        or exists (select from server_settings s
                   where s.name = 'icon' and s.value = to_jsonb(i.id::text))
        or exists (
          select from conversations c
          where c.avatar = i.id and c.deleted_at is null and (
-           (c.visibility = 'public' and c.archived_at is null)
+           (c.visibility = 'public' and c.archived_at is null and not ${isGuest('$1')})
            or exists (select from memberships m
                       where m.conversation_id = c.id and m.account_id = $1 and m.left_seq is null))))`,
     [account, id, size === 64],

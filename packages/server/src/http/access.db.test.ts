@@ -5,9 +5,11 @@ import { startTestCluster, type TestCluster } from '../../test/support/database.
 import {
   type Answer,
   call,
+  loginAt,
   startTestServer,
   type TestServer,
   type User,
+  userOf,
 } from '../../test/support/server.ts';
 
 /**
@@ -27,9 +29,13 @@ beforeAll(async () => {
     owner: await server.register('olga'),
     admin: await server.register('adam'),
     member: await server.register('mona'),
+    guest: await server.register('gus'),
   };
   const { owner } = users;
   await owner.request('PATCH', `/admin/accounts/${users.admin.id}`, { role: 'admin' });
+  await owner.request('PATCH', `/admin/accounts/${users.guest.id}`, { role: 'guest' });
+  // The sessions of a new guest end.
+  users.guest = userOf(server.url, 'gus', await loginAt(server.url, 'gus'));
   for (const [role, { accessToken, sessionToken }] of Object.entries(users)) {
     tokens.set(role, accessToken);
     sessionTokens.set(role, sessionToken);
@@ -82,6 +88,13 @@ function operationsOf(document: {
     );
 }
 
+/** The roles that an audience admits; all, if it is not here. */
+const ADMITTED: Readonly<Record<string, readonly string[]>> = {
+  owner: ['owner'],
+  admin: ['owner', 'admin'],
+  member: ['owner', 'admin', 'member'],
+};
+
 /** They answer with a session, or are let in by one. */
 const COOKIE = new Set([
   'register',
@@ -128,18 +141,21 @@ describe('every route of the API', () => {
     }
   });
 
-  test.each(['owner', 'admin', 'member'])('admits an %s according to the table', async (role) => {
-    for (const operation of operations.filter((o) => !WAYS_OUT.has(o.id))) {
-      const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
-      const answer = await ask(operation, tokens.get(role));
-      const may = audience === 'account' || (audience === 'admin' && role !== 'member');
-      if (audience === 'anyone') continue;
-      const description = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
-      expect(isShutOut(answer), description).toBe(!may);
-      if (audience === 'admin' && role === 'member') expect(answer.status, description).toBe(403);
-      expect(answer.status, description).toBeLessThan(500);
-    }
-  });
+  test.each(['owner', 'admin', 'member', 'guest'])(
+    'admits an %s according to the table',
+    async (role) => {
+      for (const operation of operations.filter((o) => !WAYS_OUT.has(o.id))) {
+        const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
+        const answer = await ask(operation, tokens.get(role));
+        const may = ADMITTED[audience ?? '']?.includes(role) ?? audience === 'account';
+        if (audience === 'anyone') continue;
+        const description = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
+        expect(isShutOut(answer), description).toBe(!may);
+        if (audience === 'admin' && !may) expect(answer.status, description).toBe(403);
+        expect(answer.status, description).toBeLessThan(500);
+      }
+    },
+  );
 
   test('that sets or uses a cookie rejects pages of other sites', async () => {
     for (const operation of operations) {
@@ -161,7 +177,7 @@ describe('every route of the API', () => {
   test('never accepts a session token as an access token', async () => {
     for (const operation of operations) {
       const { audience } = EXPECTED_ACCESS[operation.id] ?? {};
-      if (audience !== 'account' && audience !== 'admin') continue;
+      if (audience !== 'account' && audience !== 'member' && audience !== 'admin') continue;
       const { status } = await ask(operation, sessionTokens.get('owner'));
       expect(status, operation.id).toBe(401);
     }
@@ -173,9 +189,9 @@ describe('every route of the API', () => {
   test.each(keys)('admits an API key of an %s with %s only to its scope', async (role, scope) => {
     for (const operation of operations) {
       const access = EXPECTED_ACCESS[operation.id];
-      if (access?.audience !== 'account' && access?.audience !== 'admin') continue;
+      if (!access || !['account', 'member', 'admin'].includes(access.audience)) continue;
       const answer = await ask(operation, tokens.get(`key ${role} ${scope}`));
-      const may = access.scope === scope && (access.audience === 'account' || role === 'admin');
+      const may = access.scope === scope && (access.audience !== 'admin' || role === 'admin');
       const description = `${operation.id}: ${answer.status} ${JSON.stringify(answer.body)}`;
       expect(isShutOut(answer), description).toBe(!may);
       expect(answer.status, description).toBeLessThan(500);

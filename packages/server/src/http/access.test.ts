@@ -14,10 +14,13 @@ test('the access table matches the decision for each route', () => {
 
 describe('a route', () => {
   test.each(Object.entries(EXPECTED_ACCESS))('admits the expected callers: %s', (id, access) => {
-    for (const role of ['owner', 'admin', 'member'] as const) {
-      const { audience } = access;
-      const isAllowed =
-        audience === 'owner' ? role === 'owner' : audience !== 'admin' || role !== 'member';
+    for (const role of ['owner', 'admin', 'member', 'guest'] as const) {
+      const ADMITTED: Readonly<Record<string, readonly string[]>> = {
+        owner: ['owner'],
+        admin: ['owner', 'admin'],
+        member: ['owner', 'admin', 'member'],
+      };
+      const isAllowed = ADMITTED[access.audience]?.includes(role) ?? true;
       expect(code(id, role), role).toBe(isAllowed ? null : 'forbidden');
       for (const scope of scopes) {
         const expected = !isAllowed
@@ -40,12 +43,12 @@ describe('a route', () => {
 });
 
 test.each([
-  ['owner', 'everyone', ['administer', 'create_groups', 'manage_legal_holds']],
-  ['owner', 'admins', ['administer', 'create_groups', 'manage_legal_holds']],
-  ['admin', 'everyone', ['administer', 'create_groups']],
-  ['admin', 'admins', ['administer', 'create_groups']],
-  ['member', 'everyone', ['create_groups']],
-  ['member', 'admins', []],
+  ['owner', 'everyone', ['administer', 'create_groups', 'browse_groups', 'manage_legal_holds']],
+  ['owner', 'admins', ['administer', 'create_groups', 'browse_groups', 'manage_legal_holds']],
+  ['admin', 'everyone', ['administer', 'create_groups', 'browse_groups']],
+  ['admin', 'admins', ['administer', 'create_groups', 'browse_groups']],
+  ['member', 'everyone', ['create_groups', 'browse_groups']],
+  ['member', 'admins', ['browse_groups']],
 ] as const)('%s may do on the server where %s create groups: %j', (role, reach, permissions) => {
   expect(ownPermissions(role, { groupCreation: reach })).toEqual([...permissions, 'add_emoji']);
 });
@@ -57,6 +60,13 @@ test.each([
 ] as const)('%s may add emoji where only admins may: %s', (role, may) => {
   expect(ownPermissions(role, { emojiCreation: 'admins' }).includes('add_emoji')).toBe(may);
   expect(ownPermissions(role).includes('add_emoji')).toBe(true);
+});
+
+test('a guest may do nothing on the server', () => {
+  expect(ownPermissions('guest')).toEqual([]);
+  expect(ownPermissions('guest', { groupCreation: 'everyone', emojiCreation: 'everyone' })).toEqual(
+    [],
+  );
 });
 
 test('only API keys need a scope', () => {

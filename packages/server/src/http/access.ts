@@ -27,6 +27,8 @@ export type Audience =
   | 'session'
   /** Every account. */
   | 'account'
+  /** Accounts with the permission `browse_groups`: all but guests. */
+  | 'member'
   /** Accounts with the permission `administer`. */
   | 'admin'
   /** Accounts with the permission `manage_legal_holds`. */
@@ -43,6 +45,7 @@ const session: Access = { audience: 'session', scope: null };
 /** Users only: an API key must not change how an account logs in. */
 const user: Access = { audience: 'account', scope: null };
 const by = (scope: Scope): Access => ({ audience: 'account', scope });
+const member = (scope: Scope): Access => ({ audience: 'member', scope });
 const admin: Access = { audience: 'admin', scope: 'admin' };
 /** Admins without an API key: operations with which a key could extend its own permissions. */
 const adminUser: Access = { audience: 'admin', scope: null };
@@ -134,12 +137,12 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   listConversations: by('conversations:read'),
   getConversation: by('conversations:read'),
-  listGroups: by('conversations:read'),
+  listGroups: member('conversations:read'),
   listMembers: by('conversations:read'),
   listBans: by('conversations:read'),
   listGroupLinks: by('conversations:read'),
-  showLinkedGroup: by('conversations:read'),
-  createGroup: by('conversations:write'),
+  showLinkedGroup: member('conversations:read'),
+  createGroup: member('conversations:write'),
   openDirect: by('conversations:write'),
   updateGroup: by('conversations:write'),
   setGroupAvatar: by('conversations:write'),
@@ -159,7 +162,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   unbanAccount: by('conversations:write'),
   createGroupLink: by('conversations:write'),
   revokeGroupLink: by('conversations:write'),
-  joinByLink: by('conversations:write'),
+  joinByLink: member('conversations:write'),
   addMember: by('conversations:write'),
   removeMember: by('conversations:write'),
 
@@ -266,14 +269,15 @@ const PERMISSIONS: Readonly<
   Record<AccountRole, Readonly<Record<Reach, readonly OwnPermission[]>>>
 > = {
   owner: {
-    everyone: ['administer', 'create_groups', 'manage_legal_holds'],
-    admins: ['administer', 'create_groups', 'manage_legal_holds'],
+    everyone: ['administer', 'create_groups', 'browse_groups', 'manage_legal_holds'],
+    admins: ['administer', 'create_groups', 'browse_groups', 'manage_legal_holds'],
   },
   admin: {
-    everyone: ['administer', 'create_groups'],
-    admins: ['administer', 'create_groups'],
+    everyone: ['administer', 'create_groups', 'browse_groups'],
+    admins: ['administer', 'create_groups', 'browse_groups'],
   },
-  member: { everyone: ['create_groups'], admins: [] },
+  member: { everyone: ['create_groups', 'browse_groups'], admins: ['browse_groups'] },
+  guest: { everyone: [], admins: [] },
 };
 
 /** Whether an account of each role may add custom emoji, by the setting of the server. */
@@ -281,6 +285,7 @@ const ADDS_EMOJI: Readonly<Record<AccountRole, Readonly<Record<Reach, boolean>>>
   owner: { everyone: true, admins: true },
   admin: { everyone: true, admins: true },
   member: { everyone: true, admins: false },
+  guest: { everyone: false, admins: false },
 };
 
 /** The settings of the server that say who may do something. */
@@ -298,6 +303,7 @@ export function ownPermissions(
 
 /** The permission that an audience has. */
 const PERMISSION_OF: Partial<Readonly<Record<Audience, OwnPermission>>> = {
+  member: 'browse_groups',
   admin: 'administer',
   owner: 'manage_legal_holds',
 };

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { type Accounts, openAccounts } from '../accounts/accounts.ts';
 import { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import { BulkDeletions } from '../admin/bulk-deletions.ts';
+import { GuestExpiry } from '../admin/guest-expiry.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { bootstrapEveryone } from '../conversations/everyone.ts';
 import { Emails } from '../email/emails.ts';
@@ -108,6 +109,9 @@ export async function openDomains(
   onStop(() => bulkDeletions.stop());
   const legalHoldPurge = new LegalHoldPurge({ pool, clock, log, audit, files: files.collector });
   onStop(() => legalHoldPurge.stop());
+  const { keys } = base;
+  const guestExpiry = new GuestExpiry({ pool, append, clock, log, audit, sessions, keys });
+  onStop(() => guestExpiry.stop());
   const flagged = new FlaggedMessages({ pool, clock, log });
   onStop(() => flagged.stop());
   const reportExpiry = new ReportExpiry({ pool, clock, log });
@@ -153,6 +157,7 @@ export async function openDomains(
       erasures,
       bulkDeletions,
       legalHoldPurge,
+      guestExpiry,
       flagged,
       reportExpiry,
       indexer,

@@ -1,5 +1,6 @@
 import { LIVE_PATH } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { findableBy, knownAccounts } from '../accounts/users/known-accounts.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { loadStart } from '../conversations/start.ts';
 import { isAllowedOrigin } from '../http/origin.ts';
@@ -38,6 +39,8 @@ export function openLive(
     addressOf: (request) => addressKey(addressOf(request)),
     me: (account) => accounts.me(account),
     statusOf: (account) => statuses.of(account),
+    findable: (guest, ids) => findableBy(pool, guest, ids),
+    knownAccounts: (guests, ids) => knownAccounts(pool, guests, ids),
     recordLastSeen: (ids) => recordLastSeen(pool, ids, new Date(clock.now())),
     start: (account, known) => loadStart(pool, account, known),
     conversation: (account, id) => conversationFor(pool, account, id),

@@ -19,6 +19,7 @@ import type { LiveConnection } from './connections.ts';
 import type { LiveContext } from './context.ts';
 import { type FrameConnection, FrameHandler } from './frame-handler.ts';
 import { FrameWriter } from './frame-writer.ts';
+import { GuestPresence } from './guest-presence.ts';
 import { Handshake, type HandshakeConnection, type StartedHello } from './handshake.ts';
 import { type FrameReader, Inbound } from './inbound.ts';
 import type { LiveSocket } from './live-socket.ts';
@@ -64,6 +65,8 @@ export class Connection
   readonly #openedAt = performance.now();
   #state: ConnectionState = 'greeting';
   #identity: Identity | null = null;
+  /** Of a guest. */
+  #guestPresence: GuestPresence | null = null;
   #receivedAt = performance.now();
   #pingedAt = performance.now();
   readVersion = 0;
@@ -129,12 +132,16 @@ export class Connection
   }
 
   subscribe(start: Start, hello: StartedHello): void {
-    const { cursor, isEpochKnown, presence } = hello;
+    const { cursor, isEpochKnown, presence, isGuest } = hello;
     this.readVersion = start.readVersion;
-    this.#context.audience.add(this, presence);
+    if (isGuest) {
+      this.#guestPresence = new GuestPresence(this.#context, this, this.#log);
+      this.#guestPresence.watch(presence ?? []);
+      this.#context.guests.add(this, start.workspaceSeq);
+    } else this.#context.audience.add(this, presence);
     this.setPresence('active');
     this.#become('replaying');
-    this.#subscriptions.start(start, cursor, isEpochKnown);
+    this.#subscriptions.start(start, cursor, isEpochKnown, isGuest);
   }
 
   #caughtUp(): void {
@@ -173,7 +180,8 @@ export class Connection
   }
 
   watch(accounts: readonly AccountId[]): void {
-    this.#context.audience.replace(this, accounts);
+    if (this.#guestPresence) this.#guestPresence.watch(accounts);
+    else this.#context.audience.replace(this, accounts);
   }
 
   renewed(expiresAt: Identity['expiresAt']): void {
@@ -234,6 +242,7 @@ export class Connection
       this.close(CLOSE.tooSlow, 'too_slow');
       return;
     }
+    this.#guestPresence?.tick(now);
     if (now - this.#pingedAt >= limits.pingMs) this.#ping(now);
   }
 
@@ -277,6 +286,7 @@ export class Connection
     this.#subscriptions.stop();
     this.#context.connections.remove(this);
     this.#context.audience.remove(this);
+    if (this.#guestPresence) this.#context.guests.remove(this);
     if (this.#identity) this.#context.presence.remove(this.#identity.account, this);
     this.#writer.checkDrained();
   }

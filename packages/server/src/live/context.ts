@@ -19,6 +19,7 @@ import type { Append } from '../stream/append.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Connections } from './connections.ts';
+import type { GuestFeed, KnownAccount } from './guest-feed.ts';
 import type { PresenceBoard } from './presence.ts';
 import type { PresenceAudience } from './presence-audience.ts';
 import type { UpgradeChecks } from './upgrades.ts';
@@ -47,6 +48,13 @@ export interface LiveDeps extends UpgradeChecks {
   start(account: AccountId, known: KnownState): Promise<Start>;
   /** Returns what others see of the status of an account; null if it has none. */
   statusOf(account: AccountId): Status | null;
+  /** Returns those of the accounts that a guest may find. */
+  findable(guest: AccountId, accounts: readonly AccountId[]): Promise<readonly AccountId[]>;
+  /** Returns which of the guests may know which of the accounts. */
+  knownAccounts(
+    guests: readonly AccountId[],
+    accounts: readonly AccountId[],
+  ): Promise<readonly KnownAccount[]>;
   /** Records that the accounts were connected until now. */
   recordLastSeen(accounts: readonly AccountId[]): Promise<void>;
   /** Returns the account as its user sees it; null if it does not exist. */
@@ -69,6 +77,7 @@ export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;
   readonly audience: PresenceAudience;
+  readonly guests: GuestFeed;
   /** Sends to the other members that the account is typing. */
   sendTyping(conversation: ConversationId, account: AccountId): void;
   /** Sends a moved read cursor to the account's own connections, and receipts to the other members. */

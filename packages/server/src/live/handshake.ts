@@ -41,6 +41,7 @@ export interface StartedHello {
   readonly isEpochKnown: boolean;
   /** The accounts whose presence it subscribes to; null: it receives that of all. */
   readonly presence: readonly AccountId[] | null;
+  readonly isGuest: boolean;
 }
 
 /** What a handshake needs. */
@@ -48,6 +49,7 @@ export type HandshakeDeps = Pick<
   LiveContext,
   | 'audience'
   | 'connections'
+  | 'findable'
   | 'identify'
   | 'limits'
   | 'log'
@@ -109,7 +111,11 @@ export class Handshake {
     const refused = hello.presence?.length ? refusalOfFrame('watch', identity) : null;
     if (refused) connection.nack(null, refused);
     // Without the scope, it receives that of no one: not that of all either, which it did not ask for.
-    const presence = refused ? [] : hello.presence;
+    const wanted = refused ? [] : hello.presence;
+    const isGuest = me.role === 'guest';
+    // A guest receives the presence of the users of its conversations only, and only of those that it asks for.
+    const presence = isGuest ? await deps.findable(account, wanted ?? []) : wanted;
+    if (connection.closed) return;
     const isSameEpoch = hello.epoch === start.epoch;
     const cursor = isSameEpoch ? hello.cursor : {};
     deps.metrics.hello(Object.keys(cursor).length > 0);
@@ -123,7 +129,8 @@ export class Handshake {
     connection.subscribe(start, {
       cursor,
       isEpochKnown: hello.epoch === undefined || isSameEpoch,
-      presence: presence ?? null,
+      presence: (isGuest ? wanted : presence) ?? (isGuest ? [] : null),
+      isGuest,
     });
   }
 
@@ -166,8 +173,10 @@ function readyOf(connection: string, me: Me, start: Start): Omit<Ready, 'presenc
     connection,
     me,
     streams: [
-      { id: WORKSPACE_STREAM, kind: 'workspace', lastSeq: start.workspaceSeq },
-      { id: streamOfAccount(me.id), kind: 'personal', lastSeq: start.personalSeq },
+      ...(me.role === 'guest'
+        ? []
+        : [{ id: WORKSPACE_STREAM, kind: 'workspace' as const, lastSeq: start.workspaceSeq }]),
+      { id: streamOfAccount(me.id), kind: 'personal' as const, lastSeq: start.personalSeq },
       ...[...start.conversations, ...start.unchanged].map((c) => ({
         id: streamOfConversation(c.id),
         kind: 'conversation' as const,

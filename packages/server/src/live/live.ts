@@ -15,6 +15,7 @@ import type { DraftChange } from '../personal/drafts.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { LiveContext, LiveDeps } from './context.ts';
+import { GuestFeed } from './guest-feed.ts';
 import type { LiveSocket } from './live-socket.ts';
 import { NodeMessages } from './node-messages.ts';
 import { PresenceBoard } from './presence.ts';
@@ -91,6 +92,7 @@ export class Live {
       ),
       presence,
       audience,
+      guests: new GuestFeed(deps),
       sendTyping: (conversation, account) =>
         this.#signal(conversation, account, { op: 'typing', conversation, account }),
       sendRead: (account, move) => this.sendRead(account, move),

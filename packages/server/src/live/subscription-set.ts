@@ -73,12 +73,14 @@ export class SubscriptionSet implements DrainableSink {
     this.#resume = new Resume(context.hub, log, this, onLive);
   }
 
-  /** Subscribes to the streams of a hello, each from its cursor. */
-  start(start: Start, cursor: Cursor, isEpochKnown: boolean): void {
+  /** Subscribes to the streams of a hello, each from its cursor; a guest not to that of the workspace. */
+  start(start: Start, cursor: Cursor, isEpochKnown: boolean, isGuest: boolean): void {
     this.#personalSeq = start.personalSeq;
     const whole = [{ joinedSeq: 1 as Seq, leftSeq: null }];
     const personal = streamOfAccount(this.account);
-    this.#subscribe(WORKSPACE_STREAM, cursor, isEpochKnown, whole, start.workspaceSeq);
+    if (!isGuest) {
+      this.#subscribe(WORKSPACE_STREAM, cursor, isEpochKnown, whole, start.workspaceSeq);
+    }
     this.#subscribe(personal, cursor, isEpochKnown, whole, start.personalSeq);
     for (const c of [...start.conversations, ...start.unchanged]) {
       const stream = streamOfConversation(c.id);

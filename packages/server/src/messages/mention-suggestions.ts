@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, ImageId, MentionSuggestion } from '@parley/protocol';
 import type pg from 'pg';
 import { literally } from '../accounts/users/users.ts';
+import { mayFind } from '../guests.ts';
 
 /**
  * SQL: how well the row `a` matches: the start of a name before the start of a word before any part. The
@@ -53,7 +54,7 @@ export async function mentionSuggestions(
              union all
              (select ${FIELDS}, false, ${RANK} as rank, a.search_key
               from accounts a
-              where ${SUGGESTED} and ${MATCHES} and not ${IS_MEMBER}
+              where ${SUGGESTED} and ${MATCHES} and not ${IS_MEMBER} and ${mayFind('$1', 'a.id')}
               order by rank, a.search_key, a.id limit $3)
            ) matching
            order by not is_member, rank, search_key, id
@@ -103,7 +104,7 @@ async function similarNames(
     text: `
       select ${FIELDS}, ${IS_MEMBER} as is_member
       from accounts a
-      where ${SUGGESTED} and search_key($3) <% a.search_key
+      where ${SUGGESTED} and search_key($3) <% a.search_key and ${mayFind('$1', 'a.id')}
       order by is_member desc, word_similarity(search_key($3), a.search_key) desc, a.search_key, a.id
       limit $4`,
     values: [account, conversation, search, limit],

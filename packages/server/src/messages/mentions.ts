@@ -11,6 +11,7 @@ import {
   withoutCode,
 } from '@parley/protocol';
 import { usernameKey } from '../accounts/users/names.ts';
+import { isGuest, mayFind } from '../guests.ts';
 import { isAdminRole } from '../minimum-roles.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
@@ -79,13 +80,16 @@ interface FoundUserGroup {
 export interface FoundNames {
   readonly ids: ReadonlyMap<string, string>;
   readonly userGroups: ReadonlyMap<string, FoundUserGroup>;
+  /** The texts to everyone whose authors are guests. */
+  readonly byGuests: ReadonlySet<number>;
 }
 
 const place = (text: number, sign: NameSign, name: string): string => `${text} ${sign}${name}`;
 
 /**
  * Looks the names of texts up: `@` finds active accounts that do not block the author, and user groups; `#`
- * finds public groups and groups of the author, its own first; `:` finds custom emoji. It does nothing for texts without names.
+ * finds public groups and groups of the author, its own first; `:` finds custom emoji. Of a guest, they find what it
+ * may find. It does nothing for texts without names.
  */
 export async function findNames(
   tx: RuleContext,
@@ -101,11 +105,15 @@ export async function findNames(
   const accounts = wanted.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
   const groups = wanted.filter(({ sign }) => sign === '#');
   const emoji = wanted.filter(({ sign }) => sign === ':');
-  const [foundUsers, foundUserGroups, foundGroups, foundEmoji] = await Promise.all([
+  const toEveryone = texts.flatMap(({ actor, names }, text) =>
+    names?.isToEveryone ? [{ text, actor }] : [],
+  );
+  const [foundUsers, foundUserGroups, foundGroups, foundEmoji, byGuests] = await Promise.all([
     accounts.length === 0 ? [] : findUsers(tx, accounts),
     accounts.length === 0 ? [] : findUserGroups(tx, accounts),
     groups.length === 0 ? [] : findGroups(tx, groups),
     emoji.length === 0 ? [] : findEmoji(tx, emoji),
+    toEveryone.length === 0 ? [] : findGuests(tx, toEveryone),
   ]);
   const ids = new Map<string, string>();
   const note = (looked: readonly NameToFind[], rows: readonly { n: number; id: string }[]) => {
@@ -122,8 +130,20 @@ export async function findNames(
     const one = accounts[n - 1];
     if (one) userGroups.set(place(one.text, one.sign, one.name), found);
   }
-  return { ids, userGroups };
+  return { ids, userGroups, byGuests: new Set(byGuests.map(({ n }) => n)) };
 }
+
+/** Only texts to everyone pay for a look at the role of their author on the server. */
+const findGuests = (
+  tx: RuleContext,
+  texts: readonly { readonly text: number; readonly actor: AccountId }[],
+) =>
+  tx.query<{ n: number }>(
+    'mentions-guests',
+    `select i.n::int as n from unnest($1::int8[], $2::uuid[]) as i (n, author_id)
+     where ${isGuest('i.author_id')}`,
+    [texts.map(({ text }) => text), texts.map(({ actor }) => actor)],
+  );
 
 const findUsers = (tx: RuleContext, names: readonly NameToFind[]) =>
   tx.query<{ n: number; id: string }>(
@@ -132,7 +152,8 @@ const findUsers = (tx: RuleContext, names: readonly NameToFind[]) =>
            from unnest($1::text[], $2::uuid[]) with ordinality as i (name, author_id, n)
            join accounts a on a.username_key = i.name and a.is_active
            where not exists (select from blocks b
-                             where b.account_id = a.id and b.blocked_id = i.author_id)`,
+                             where b.account_id = a.id and b.blocked_id = i.author_id)
+             and ${mayFind('i.author_id', 'a.id')}`,
     [names.map(({ name }) => usernameKey(name)), names.map(({ actor }) => actor)],
   );
 
@@ -156,7 +177,8 @@ const findGroups = (tx: RuleContext, names: readonly NameToFind[]) =>
                on m.conversation_id = g.id and m.account_id = i.account_id and m.left_seq is null
              where replace(search_key(g.name), ' ', '-') = search_key(i.name)
                and g.kind = 'group' and g.deleted_at is null
-               and (g.visibility = 'public' or m.account_id is not null)
+               and (g.visibility = 'public' and not ${isGuest('i.account_id')}
+                    or m.account_id is not null)
              order by m.account_id is null, g.created_at, g.id
              limit 1
            ) c`,
@@ -201,7 +223,7 @@ async function findUserGroups(
          from user_groups where name_key = i.name
        ) u on true
      ) i
-     where i.nth <= ${LIMITS.userGroupsPerMessage}`,
+     where i.nth <= ${LIMITS.userGroupsPerMessage} and not ${isGuest('i.author_id')}`,
     [
       names.map(({ name }) => usernameKey(name)),
       names.map(({ actor }) => actor),
@@ -227,7 +249,7 @@ export function mentionsOf(
   let userGroups = 0;
   const mentions = (names?.names ?? []).flatMap(({ sign, name }): Mention[] => {
     const all = sign === '@' ? ALL.get(name) : undefined;
-    if (all) return mayMentionEveryone ? [all] : [];
+    if (all) return mayMentionEveryone && !found.byGuests.has(text) ? [all] : [];
     const at = place(text, sign, name);
     const id = found.ids.get(at);
     if (id !== undefined) {

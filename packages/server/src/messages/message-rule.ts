@@ -10,9 +10,9 @@ import {
 import { mayAct } from '../account-state.ts';
 import {
   type ActorRole,
-  actingRole,
   isAdminRole,
   type MinimumRoleOverrides,
+  messageRole,
   minimumRolesOf,
 } from '../minimum-roles.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
@@ -61,7 +61,7 @@ export function messageRule(
       ]);
       if (row?.author_id === null) return { refuse: refusal('message_not_found') };
       const role: ActorRole = row
-        ? actingRole(row.role, row.is_everyone, row.is_server_admin === true)
+        ? messageRole(row.role, row.is_everyone, row.is_server_admin === true)
         : 'non_member';
       const authorship = row?.author_id === command.actor ? 'own' : 'others';
       const minimumRoles = minimumRolesOf(row?.visibility ?? 'public', row?.overrides ?? {});

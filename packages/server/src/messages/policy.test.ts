@@ -4,7 +4,13 @@ import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
 import { type Authorship, authorize, type MessageAction, messagePermissions } from './policy.ts';
 
 const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin'];
-const RANKS: Record<ActorRole, number> = { non_member: 0, member: 1, admin: 2, owner: 3 };
+const RANKS: Record<ActorRole, number> = {
+  non_member: 0,
+  guest: 1,
+  member: 1,
+  admin: 2,
+  owner: 3,
+};
 const DECISIONS: MemberRole[] = ['member', 'admin', 'owner'];
 
 /** The policy of members in short form: + yes, - forbidden, and the decisions of the group by letter. */
@@ -36,7 +42,7 @@ test.each(cases)('the policy of messages: %s, %s', (role, authorship) => {
 });
 
 test('members are offered what the policy allows them', () => {
-  for (const role of ['member', 'admin', 'owner'] as const) {
+  for (const role of ['guest', 'member', 'admin', 'owner'] as const) {
     for (const pin of DECISIONS) {
       const minimumRoles = minimumRolesOf('public', { pin });
       const allowed = (authorship: Authorship) =>

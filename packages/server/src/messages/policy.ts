@@ -1,7 +1,7 @@
 import {
+  type ActingRole,
   type Conversation,
   LIMITS,
-  type MemberRole,
   MessagePermission,
   type MinimumRoles,
 } from '@parley/protocol';
@@ -67,18 +67,19 @@ export const skipsSlowMode = (role: ActorRole): boolean => isAtLeast(role, 'admi
 
 /**
  * Returns whether a member of this role may mention everyone: any member of a small group, and from the
- * minimum role of the group upwards in a large one.
+ * minimum role of the group upwards in a large one. Guests may not.
  */
 export const mayMentionEveryone = (
   role: ActorRole,
   { mentionEveryone }: MinimumRoles,
   memberCount: number,
 ): boolean =>
+  role !== 'guest' &&
   isAtLeast(role, memberCount > LIMITS.mentionEveryoneMembers ? mentionEveryone : 'member');
 
 /** Returns the actions that a client offers a member, on its own messages and on those of others. */
 export function messagePermissions(
-  role: MemberRole,
+  role: ActingRole,
   minimumRoles: MinimumRoles,
 ): Conversation['messagePermissions'] {
   const of = (authorship: Authorship): MessagePermission[] =>

@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { isGuest } from '../guests.ts';
 import { timestamp } from '../storage/sql.ts';
 import {
   cut,
@@ -95,8 +96,8 @@ export interface EventsOfStream {
 }
 
 /**
- * Returns the events after `after` that the account may see: all events of the workspace stream and
- * of its personal stream; of a conversation those of its membership periods, or for a former member
+ * Returns the events after `after` that the account may see: all events of the workspace stream, unless
+ * it is a guest, and of its personal stream; of a conversation those of its membership periods, or for a former member
  * only the event that ended the last one. Null when the account may not read the stream.
  */
 export async function eventsFor(
@@ -111,7 +112,8 @@ export async function eventsFor(
       with covered as materialized (
         select 1::int8 as first, s.last_seq as last
         from streams s
-        where s.id = $2 and (s.kind = 'workspace' or s.kind = 'personal' and s.id = $1)
+        where s.id = $2 and (s.kind = 'workspace' and not ${isGuest('$1')}
+                             or s.kind = 'personal' and s.id = $1)
         union all
         select case when m.is_member then m.joined_seq else m.left_seq end,
                coalesce(m.left_seq, s.last_seq)

@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, MemberRole, Visibility } from '@parley/protocol';
 import { mayAct } from '../account-state.ts';
-import { actingRole, isAdminRole, type MinimumRoleOverrides } from '../minimum-roles.ts';
+import { isAdminRole, type MinimumRoleOverrides, messageRole } from '../minimum-roles.ts';
 import { listStatement } from '../storage/list-statement.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 import type { NamesInText } from './mentions.ts';
@@ -113,7 +113,7 @@ export async function readSenders(
       return [
         n - 1,
         {
-          role: actingRole(role, row.is_everyone, row.is_server_admin === true),
+          role: messageRole(role, row.is_everyone, row.is_server_admin === true),
           visibility,
           overrides: {
             ...(post && { post }),

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type AccountRole,
   type ConversationId,
   LIMITS,
   type MemberRole,
@@ -7,12 +8,7 @@ import {
   type Visibility,
 } from '@parley/protocol';
 import type pg from 'pg';
-import {
-  actingRole,
-  isAdminRole,
-  type MinimumRoleOverrides,
-  minimumRolesOf,
-} from '../minimum-roles.ts';
+import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
 import { searchKey } from './mention-suggestions.ts';
 import { mayMentionEveryone } from './policy.ts';
 
@@ -22,7 +18,7 @@ interface Row {
   overrides: MinimumRoleOverrides;
   member_count: number;
   is_everyone: boolean;
-  is_server_admin: boolean;
+  server_role: AccountRole;
   found: UserGroupSuggestion[];
 }
 
@@ -42,7 +38,7 @@ export async function userGroupSuggestions(
     // Reads all user groups, of which there are few.
     text: `
       select m.role, c.visibility, c.minimum_roles as overrides, c.member_count, c.is_everyone,
-        ${isAdminRole('a.role')} as is_server_admin,
+        a.role as server_role,
         (select coalesce(json_agg(json_build_object(
              'userGroup', id, 'name', name, 'title', title, 'size', cardinality(members))
            order by rank, search_key, id), '[]')
@@ -58,8 +54,9 @@ export async function userGroupSuggestions(
     values: [account, conversation, `%${key}%`, `${key}%`, `%\n${key}%`, `% ${key}%`],
   });
   const [row] = rows;
-  if (!row) return [];
-  const role = actingRole(row.role, row.is_everyone, row.is_server_admin);
+  // User groups list accounts that a guest may not find.
+  if (!row || row.server_role === 'guest') return [];
+  const role = actingRole(row.role, row.is_everyone, row.server_role);
   const minimumRoles = minimumRolesOf(row.visibility, row.overrides);
   const mayAll = mayMentionEveryone(role, minimumRoles, row.member_count);
   return row.found

@@ -20,6 +20,7 @@ import { readConversationState } from '../conversations/conversation-rule.ts';
 import { authorize } from '../conversations/policy.ts';
 import { deletionsOf } from '../messages/erase.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
+import { isServerAdmin } from '../minimum-roles.ts';
 import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';
@@ -253,7 +254,7 @@ export async function refusalOfResolution(
     [actor],
   );
   if (!row?.may_act || report.author === actor) return refusal('not_found');
-  if (row.role !== 'member') return null;
+  if (isServerAdmin(row.role)) return null;
   const state = await readConversationState(tx, report.conversation, actor);
   if (!state || state.isDeleted) return refusal('not_found');
   const { actorRole, type, minimumRoles, isArchived } = state;

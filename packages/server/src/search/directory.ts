@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { toUser, USER, type UserRow } from '../accounts/users/users.ts';
+import { contactsOf } from '../guests.ts';
 import {
   type PreparedName,
   type PreparedQuery,
@@ -56,7 +57,13 @@ export class Directory {
   /** Returns users and groups, the best match first; without a text, those closest to the account. */
   async find(account: AccountId, text: string, limit: number): Promise<FoundName[]> {
     const query = prepareQuery(text);
-    const [entries, own] = await Promise.all([this.#entries(), this.#own(account)]);
+    const [known, own, contacts] = await Promise.all([
+      this.#entries(),
+      this.#own(account),
+      this.#contactsOfGuest(account),
+    ]);
+    // A guest finds only the users of its conversations, and no other groups.
+    const entries = contacts ? known.filter(({ id }) => contacts.has(id)) : known;
     const mine = new Set(own.groups.map((group) => group.id));
     const all = [...own.groups, ...entries.filter((entry) => !mine.has(entry.id))];
     const candidates = query.text === '' ? closest(all, own) : fitting(all, query, own);
@@ -103,6 +110,19 @@ export class Directory {
       id,
       prepared: prepareName(name, username),
     }));
+  }
+
+  /** Returns the accounts that a guest may find; null for others, who find all. */
+  async #contactsOfGuest(account: AccountId): Promise<ReadonlySet<string> | null> {
+    const { rows } = await this.#pool.query<{ contacts: string[] | null }>({
+      name: 'search-contacts-of-guest',
+      text: `select case when role = 'guest' then array(select $1::uuid union ${contactsOf('$1')}) end
+               as contacts
+             from accounts where id = $1`,
+      values: [account],
+    });
+    const contacts = rows[0]?.contacts;
+    return contacts ? new Set(contacts) : null;
   }
 
   /** Reads the conversations of the account, those with the latest events first. */

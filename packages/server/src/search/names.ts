@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId } from '@parley/protocol';
 import { usernameKey } from '../accounts/users/names.ts';
+import { mayKnow } from '../guests.ts';
 import type { Queryable } from '../storage/queryable.ts';
 
 /** Looks up the users and conversations that filters name. */
@@ -43,18 +44,20 @@ export async function findUsers(
   const { rows } = await on.query<{ id: AccountId }>({
     name: 'search-users-named',
     text: `select id from accounts
-           where username_key = $1 or id = $2::uuid
-             or starts_with(search_key, search_key($3) || chr(10))
+           where (username_key = $1 or id = $2::uuid
+             or starts_with(search_key, search_key($3) || chr(10)))
+             and ${mayKnow('$5', 'accounts.id')}
            limit $4`,
-    values: [usernameKey(name), UUID.test(name) ? name : null, name, SAME_NAME_MAX],
+    values: [usernameKey(name), UUID.test(name) ? name : null, name, SAME_NAME_MAX, account],
   });
   if (rows.length > 0) return { ids: rows.map((row) => row.id), suggestions: [] };
   const similar = await on.query<{ username: string }>({
     name: 'search-users-like',
     text: `select username from accounts
            where is_active and strpos(search_key, search_key($1)) > 0
+             and ${mayKnow('$3', 'accounts.id')}
            order by search_key, id limit $2`,
-    values: [name, SUGGESTIONS_MAX],
+    values: [name, SUGGESTIONS_MAX, account],
   });
   return { ids: [], suggestions: similar.rows.map((row) => row.username) };
 }

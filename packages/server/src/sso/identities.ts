@@ -8,6 +8,7 @@ import {
   Username,
 } from '@parley/protocol';
 import type pg from 'pg';
+import { guestInvitationTo } from '../accounts/invitations/invitations.ts';
 import { refusalOfAdmission } from '../accounts/registration/admission.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
@@ -132,7 +133,9 @@ export class Identities {
   }
 
   async #register(user: ProviderUser, email: string, address: string): Promise<Found> {
-    const { append, settings, audit } = this.#deps;
+    const { append, settings, audit, pool } = this.#deps;
+    // Whoever was invited as a guest does not become a member by another way to register.
+    const invitation = await guestInvitationTo(pool, email, this.#now());
     const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'user';
@@ -147,10 +150,15 @@ export class Identities {
         email,
         passwordHash: null,
         verified: true,
+        ...(invitation && {
+          invitation: invitation.token.toString('hex'),
+          guest: invitation.guest,
+        }),
         audit: { log: audit, address },
         admit: async (first, tx) => {
           const { registration } = await settings.readIn(tx);
-          return refusalOfAdmission(registration, { email, invited: false, first });
+          const invited = invitation !== null;
+          return refusalOfAdmission(registration, { email, invited, first });
         },
         write: (id, writes) => this.#linkNew(user, id, writes),
       });

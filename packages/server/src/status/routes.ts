@@ -82,7 +82,7 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     handler: async (request) => {
       const { id } = request.params;
       const [user, profile, status, lastSeen] = await Promise.all([
-        userOf(pool, id),
+        userOf(pool, sessionOf(request).account, id),
         profileOf(pool, id),
         statusOf(pool, id),
         lastSeenOf(pool, id),

@@ -1,6 +1,7 @@
-import type { Seq, UserGroup, UserGroupId, UserGroupsAnswer } from '@parley/protocol';
+import type { AccountId, Seq, UserGroup, UserGroupId, UserGroupsAnswer } from '@parley/protocol';
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import type pg from 'pg';
+import { isGuest } from '../guests.ts';
 
 /** SQL: the row `g` of user_groups as a `UserGroup`. */
 const USER_GROUP = `json_build_object(
@@ -10,14 +11,17 @@ const USER_GROUP = `json_build_object(
   'members', to_json(g.members),
   'changedSeq', g.seq)`;
 
-/** Returns all user groups by name, and the last event of the workspace stream that they contain. */
-export async function userGroupsOf(pool: pg.Pool): Promise<UserGroupsAnswer> {
+/**
+ * Returns all user groups by name, and the last event of the workspace stream that they contain; to a guest none,
+ * as they list accounts that it may not know.
+ */
+export async function userGroupsOf(pool: pg.Pool, viewer: AccountId): Promise<UserGroupsAnswer> {
   const { rows } = await pool.query<{ items: UserGroup[]; as_of: Seq }>({
     name: 'user-groups-all',
     text: `select coalesce((select json_agg(${USER_GROUP} order by g.name_key)
-                            from user_groups g), '[]') as items,
+                            from user_groups g where not ${isGuest('$2')}), '[]') as items,
                   (select last_seq from streams where id = $1) as as_of`,
-    values: [WORKSPACE_STREAM],
+    values: [WORKSPACE_STREAM, viewer],
   });
   return { items: rows[0]?.items ?? [], asOf: rows[0]?.as_of ?? (0 as Seq) };
 }

@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
@@ -53,12 +54,13 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
       description:
         'Returns all of them: at most `limits.userGroups`, of at most `limits.userGroupMembers` accounts each. ' +
         'The events `user_group.changed` and `user_group.deleted` of the workspace stream after `asOf` change them, ' +
-        'and `user.deleted` removes an account. Write `@name` in a message to mention those members that are in the conversation.',
+        'and `user.deleted` removes an account. Write `@name` in a message to mention those members that are in the conversation. ' +
+        'A guest gets none.',
       security,
       response: { 200: UserGroupsAnswer, ...problems(401, 403) },
     },
     onRequest,
-    handler: () => userGroupsOf(pool),
+    handler: (request) => userGroupsOf(pool, sessionOf(request).account),
   });
 
   app.route({

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { mayAct } from '../account-state.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import { refuse } from '../http/errors.ts';
+import { isServerAdmin } from '../minimum-roles.ts';
 import { withTransaction } from '../storage/database.ts';
 import { storedWords } from './word-filter.ts';
 
@@ -60,5 +61,5 @@ async function requireAdmin(client: pg.PoolClient, actor: AccountId): Promise<vo
     text: `select a.role from accounts a where a.id = $1 and ${mayAct('a')} for share`,
     values: [actor],
   });
-  if (rows[0] === undefined || rows[0].role === 'member') refuse('forbidden');
+  if (rows[0] === undefined || !isServerAdmin(rows[0].role)) refuse('forbidden');
 }

@@ -2,7 +2,7 @@ import { SCOPES } from '@parley/protocol';
 import { registerAt, type TestServer, type User } from '../support/server.ts';
 
 /** The roles that send requests and frames. */
-export type Role = 'owner' | 'admin' | 'member' | 'key';
+export type Role = 'owner' | 'admin' | 'member' | 'guest' | 'key';
 /** What an id of an answer belongs to. */
 export type IdKind =
   | 'accounts'
@@ -30,7 +30,7 @@ const KIND_OF: Readonly<Record<string, IdKind>> = {
 const IDS_MAX = 500;
 
 /** All roles. */
-export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'key'];
+export const ROLES: readonly Role[] = ['owner', 'admin', 'member', 'guest', 'key'];
 
 /**
  * Holds the accounts to fuzz with, and the ids of what they have. Fuzzed requests may end any of
@@ -90,9 +90,33 @@ export class Actors {
     // A fuzzed request may have limited it to admins.
     await this.root.request('PATCH', '/admin/server-settings', { groupCreation: 'everyone' });
     for (const role of [...this.#stale]) {
-      this.#tokens.set(role, role === 'key' ? await this.#newKey() : await this.#newUser(role));
+      this.#tokens.set(role, await this.#newToken(role));
     }
     this.#stale.clear();
+  }
+
+  #newToken(role: Role): Promise<string> {
+    if (role === 'key') return this.#newKey();
+    return role === 'guest' ? this.#newGuest() : this.#newUser(role);
+  }
+
+  /** A guest of one group, with other accounts in it. */
+  async #newGuest(): Promise<string> {
+    const body = { name: `guests ${this.#made}`, visibility: 'private', members: [] };
+    const group: string = (await this.root.request('POST', '/conversations', body)).body.id;
+    for (const account of this.ids.accounts.slice(-3)) {
+      await this.root.request('POST', `/conversations/${group}/members`, { account });
+    }
+    const guest = { groups: [group] };
+    const { link } = (await this.root.request('POST', '/admin/invitations', { guest })).body;
+    const [, invitation] = (link as string).split('#');
+    const user = await registerAt(this.#server.url, `guest-${this.#made++}`, { invitation });
+    this.ids.accounts.push(user.id);
+    this.ids.conversations.push(group);
+    for (let n = 0; n < 5; n++) {
+      await user.request('POST', `/conversations/${group}/messages`, { body: `message ${n}` });
+    }
+    return user.accessToken;
   }
 
   async #newUser(role: Role): Promise<string> {

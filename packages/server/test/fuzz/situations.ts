@@ -506,7 +506,10 @@ function administration(fixtures: Fixtures): Situations {
     getUser: about,
     getUserProfile: about,
     listInvitations: () => admin(),
-    createInvitation: () => admin(),
+    createInvitation: async () => {
+      const group = await fixtures.owner.group(fixtures.name());
+      return as(fixtures.owner, { guest: { groups: [group], accessEndsAt: null } });
+    },
     revokeInvitation: async () => {
       const situation = await admin();
       const { request } = (await fixtures.shared()).admin;
@@ -514,10 +517,11 @@ function administration(fixtures: Fixtures): Situations {
       return { ...situation, fixed: { id } };
     },
     listAccounts: () => admin(),
-    createAccount: () => admin({ role: 'member' }),
+    createAccount: () => admin({ role: 'member', guest: undefined }),
     getAccount: about,
     // Only owners change roles; a user of its own, because admins cannot act on other admins.
-    updateAccount: async () => as(fixtures.owner, { id: (await fixtures.user()).id }),
+    updateAccount: async () =>
+      as(fixtures.owner, { id: (await fixtures.user()).id, accessEndsAt: undefined }),
     deleteAccount: async () => admin({ id: (await fixtures.user()).id }),
     deleteAccountMessages: async () =>
       admin({ id: (await fixtures.user()).id, since: '2026-01-01T00:00:00.000Z' }),

@@ -99,10 +99,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'listBans',
     'listConversations',
     'listGroupLinks',
-    'listGroups',
     'listMembers',
     'searchNames',
-    'showLinkedGroup',
   ],
   'conversations:write': [
     'addMember',
@@ -112,11 +110,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'changeRetention',
     'countExpiredMessages',
     'changeMemberRole',
-    'createGroup',
     'createGroupLink',
     'deleteGroup',
     'handOverGroup',
-    'joinByLink',
     'joinGroup',
     'leaveGroup',
     'openDirect',
@@ -175,6 +171,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'removeReaction',
     'unpinMessage',
   ],
+  // All but guests, and API keys with the scope.
+  'members conversations:read': ['listGroups', 'showLinkedGroup'],
+  'members conversations:write': ['createGroup', 'joinByLink'],
   // Owners and admins, and their API keys with the scope `admin`.
   admin: [
     'createAccount',
@@ -237,6 +236,7 @@ function accessOf(line: string): { audience: string; scope: string | null } {
   if (line === 'admin') return { audience: 'admin', scope: 'admin' };
   if (line === 'owner user') return { audience: 'owner', scope: null };
   if (line === 'admin user') return { audience: 'admin', scope: null };
+  if (line.startsWith('members ')) return { audience: 'member', scope: line.slice(8) };
   return { audience: 'account', scope: line };
 }
 

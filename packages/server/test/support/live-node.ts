@@ -91,6 +91,8 @@ export class LiveNode {
         const { scopes, expiresAt } = this;
         return { identity: { account, session, scopes, expiresAt } };
       },
+      findable: async (_guest, accounts) => accounts,
+      knownAccounts: async () => [],
       limitCommands: (account) => this.limited.get(account) ?? null,
       forgetSession: (session) => this.forgotten.push(session),
       liveSessions: async (ids) => new Set(ids.filter((id) => !this.endedSessions.has(id))),

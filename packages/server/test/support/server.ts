@@ -12,7 +12,8 @@ import { makeTempDir } from './temp-dir.ts';
 /** A whole server on a free port, over a fresh database of a test’s cluster. */
 export type TestServer = Parley & {
   /** Registers a user and returns what is needed to act as them. */
-  register(name: string): Promise<User>;
+  /** `more` replaces fields of the registration, or adds some, such as an invitation. */
+  register(name: string, more?: object): Promise<User>;
   /** Queries the database. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
   /** A separate connection to its database. */
@@ -74,7 +75,7 @@ export async function startTestServer(
   const peers: Peer[] = [];
   return {
     ...parley,
-    register: (name) => registerAt(parley.url, name),
+    register: (name, more) => registerAt(parley.url, name, more),
     peer(options) {
       const peer = new Peer(parley.url, options);
       peers.push(peer);
@@ -92,12 +93,23 @@ export async function startTestServer(
 }
 
 /** Registers a user on the server at `url`. */
-export async function registerAt(url: string, name: string): Promise<User> {
+export async function registerAt(url: string, name: string, more: object = {}): Promise<User> {
   const answer = await call(url, 'POST', '/auth/register', {
-    body: { username: name, displayName: name, email: `${name}@example.org`, password: PASSWORD },
+    body: {
+      username: name,
+      displayName: name,
+      email: `${name}@example.org`,
+      password: PASSWORD,
+      ...more,
+    },
     headers: WITH_SESSION_TOKEN,
   });
   if (answer.status !== 201) throw new Error(`${name}: ${JSON.stringify(answer.body)}`);
+  return userOf(url, name, answer);
+}
+
+/** Returns a user with a new session, after a registration or a log-in. */
+export function userOf(url: string, name: string, answer: Answer): User {
   const { me, accessToken, sessionToken } = answer.body as SessionAnswer;
   if (sessionToken === undefined) throw new Error(`${name}: no session token`);
   const request: User['request'] = (method, path, body, headers) =>

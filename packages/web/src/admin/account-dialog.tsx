@@ -1,4 +1,4 @@
-import type { AccountRole, AdminAccount, AdminPermission } from '@parley/protocol';
+import type { AdminAccount, AdminPermission } from '@parley/protocol';
 import {
   Eraser,
   Hourglass,
@@ -13,8 +13,6 @@ import {
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
-import { Problem } from '../auth/problem.tsx';
-import { useForm } from '../auth/use-form.ts';
 import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
@@ -23,12 +21,10 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { Field } from '../ui/field.tsx';
-import { Select } from '../ui/select.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { DeleteMessages } from './delete-messages.tsx';
-import { roleOptions } from './role-options.ts';
+import { EditAccount } from './edit-account.tsx';
 import { SuspendAccount } from './suspend-account.tsx';
 import { useAdmin } from './use-admin.ts';
 
@@ -230,74 +226,5 @@ export function AccountDialog({
         }}
       />
     </Dialog>
-  );
-}
-
-function EditAccount({
-  account,
-  onChange,
-}: {
-  account: AdminAccount;
-  onChange: (account: AdminAccount) => void;
-}) {
-  const admin = useAdmin();
-  const roles = account.assignableRoles;
-  const names = ['displayName', 'username', 'email', 'role'] as const;
-  const form = useForm(names, async ({ displayName, username, email, role }) => {
-    onChange(
-      await admin.updateAccount(account.id, {
-        ...(displayName !== account.displayName && { displayName }),
-        ...(username !== account.username && { username }),
-        ...(account.email !== null && email !== account.email && { email }),
-        ...(roles.length > 0 && role !== account.role && { role: role as AccountRole }),
-      }),
-    );
-    toast.success(t('common.changesSaved'));
-  });
-  return (
-    <form
-      key={account.id}
-      {...form.props}
-      className="grid grid-cols-1 gap-4 min-[480px]:grid-cols-2"
-    >
-      <div className="empty:hidden min-[480px]:col-span-2">
-        <Problem text={form.problem} />
-      </div>
-      <Field
-        name="displayName"
-        label={t('common.name')}
-        defaultValue={account.displayName}
-        error={form.errors.displayName}
-      />
-      <Field
-        name="username"
-        label={t('common.username')}
-        defaultValue={account.username}
-        autoCapitalize="none"
-        spellCheck={false}
-        error={form.errors.username}
-      />
-      {account.email !== null && (
-        <Field
-          name="email"
-          type="email"
-          label={t('common.email')}
-          defaultValue={account.email}
-          error={form.errors.email}
-        />
-      )}
-      <Select
-        name="role"
-        label={t('common.role')}
-        options={roleOptions(roles.length > 0 ? roles : [account.role])}
-        defaultValue={account.role}
-        disabled={roles.length === 0}
-      />
-      <div className="min-[480px]:col-span-2">
-        <Button type="submit" look="primary" busy={form.busy}>
-          {t('common.saveChanges')}
-        </Button>
-      </div>
-    </form>
   );
 }

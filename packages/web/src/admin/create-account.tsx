@@ -45,11 +45,13 @@ export function CreateAccount({
 function CreateForm({ roles, onDone }: { roles: readonly AccountRole[]; onDone: () => void }) {
   const admin = useAdmin();
   const names = ['displayName', 'username', 'email', 'password', 'role'] as const;
+  // Guests are invited to groups.
+  const offered = roles.filter((role) => role !== 'guest');
   const form = useForm(names, async ({ password, role, ...values }) => {
     const created = await admin.createAccount({
       ...values,
       ...(password && { password }),
-      ...(roles.length > 1 && { role: role as AccountRole }),
+      ...(offered.length > 1 && { role: role as AccountRole }),
     });
     toast.success(
       <RichText text="createAccount.created" parts={{ name: <bdi>{created.displayName}</bdi> }} />,
@@ -89,8 +91,8 @@ function CreateForm({ roles, onDone }: { roles: readonly AccountRole[]; onDone: 
         hint={t('common.optional')}
         error={form.errors.password}
       />
-      {roles.length > 1 && (
-        <Select name="role" label={t('common.role')} options={roleOptions(roles)} />
+      {offered.length > 1 && (
+        <Select name="role" label={t('common.role')} options={roleOptions(offered)} />
       )}
       <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
         {t('common.addPerson')}

@@ -2,10 +2,7 @@ import type { CreatedInvitation, Invitation } from '@parley/protocol';
 import { Plus, Ticket } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
-import { Problem } from '../auth/problem.tsx';
-import { useForm } from '../auth/use-form.ts';
 import { attempt } from '../lib/attempt.ts';
-import { inUnits } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -14,13 +11,10 @@ import { Confirm } from '../ui/confirm.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
-import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { Select } from '../ui/select.tsx';
 import { useLoad } from '../ui/use-load.ts';
+import { InviteForm } from './invite-form.tsx';
 import { useAdmin } from './use-admin.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Lists invitations, creates and revokes them. */
 export function InvitationsPage() {
@@ -132,6 +126,11 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
           <span className="truncate font-medium">
             {invitation.email ?? t('invitations.forAnyone')}
           </span>
+          {invitation.guest && (
+            <Badge tone="warn">
+              {t('guests.invitation', { count: invitation.guest.groups.length })}
+            </Badge>
+          )}
           <Badge tone={state === 'active' ? 'ok' : 'plain'}>{t(`invitationState.${state}`)}</Badge>
         </span>
         <span className="block text-[13px] text-muted">
@@ -145,54 +144,5 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
       </span>
       {state === 'active' && <Button onClick={onRevoke}>{t('common.revoke')}</Button>}
     </li>
-  );
-}
-
-function InviteForm({ onCreated }: { onCreated: (invitation: CreatedInvitation) => void }) {
-  const admin = useAdmin();
-  const form = useForm(['email', 'maxUses', 'days'], async ({ email, maxUses, days }) => {
-    onCreated(
-      await admin.createInvitation({
-        ...(email.trim() && { email: email.trim() }),
-        maxUses: Number(maxUses) || 1,
-        expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
-      }),
-    );
-  });
-  return (
-    <form {...form.props} className="flex flex-col gap-4 pt-2">
-      <Problem text={form.problem} />
-      <Field
-        name="email"
-        type="email"
-        label={t('common.email')}
-        hint={t('invitations.emailHint')}
-        autoFocus
-        error={form.errors.email}
-      />
-      <div className="grid grid-cols-2 gap-4">
-        <Field
-          name="maxUses"
-          type="number"
-          min={1}
-          max={1000}
-          defaultValue={1}
-          label={t('invitations.maxUses')}
-          error={form.errors.maxUses}
-        />
-        <Select
-          name="days"
-          label={t('invitations.expiresAfter')}
-          options={[
-            ['7', inUnits(7, 'day')],
-            ['1', inUnits(1, 'day')],
-            ['30', inUnits(30, 'day')],
-          ]}
-        />
-      </div>
-      <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
-        {t('invitations.submit')}
-      </Button>
-    </form>
   );
 }

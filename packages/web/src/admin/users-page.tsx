@@ -22,6 +22,7 @@ const FILTERS: readonly (readonly [AdminAccountsFilter | 'all', PlainKey])[] = [
   ['suspended', 'adminUsers.suspended'],
   ['unverified', 'common.notVerified'],
   ['admins', 'adminUsers.filterAdmins'],
+  ['guests', 'guests.filter'],
 ];
 const PAGE = 50;
 

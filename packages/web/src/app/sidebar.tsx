@@ -40,6 +40,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
   const conversations = useParley((s) => s.conversations);
   const serverName = useServerName();
   const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
+  const mayBrowse = useParley((s) => s.me?.permissions.includes('browse_groups') === true);
   const [dialog, setDialog] = useState<'create' | 'browse' | 'direct' | null>(null);
   const isMuted = useMuted();
   const [groups, archived, directs] = useMemo(() => {
@@ -93,13 +94,15 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           title={t('sidebar.groups')}
           actions={
             <>
-              <IconButton
-                label={t('sidebar.browseGroups')}
-                className="size-8"
-                onClick={() => setDialog('browse')}
-              >
-                <Compass size={17} />
-              </IconButton>
+              {mayBrowse && (
+                <IconButton
+                  label={t('sidebar.browseGroups')}
+                  className="size-8"
+                  onClick={() => setDialog('browse')}
+                >
+                  <Compass size={17} />
+                </IconButton>
+              )}
               {mayCreate && (
                 <IconButton
                   label={t('sidebar.createAGroup')}

@@ -20,6 +20,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { GuestBadge } from '../users/guest-badge.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { Bans } from './bans.tsx';
 import { BlockUser } from './block-user.tsx';
@@ -152,7 +153,7 @@ export function Details({
             />
             <span className="min-w-0 flex-1">
               <span className="block truncate">
-                <bdi>{member.displayName}</bdi>{' '}
+                <bdi>{member.displayName}</bdi> <GuestBadge id={member.account} />{' '}
                 {member.account === me?.id && (
                   <span className="text-muted">{t('details.you')}</span>
                 )}

@@ -68,6 +68,7 @@ export const en = {
     owner: 'Owner',
     admin: 'Admin',
     member: 'Member',
+    guest: 'Guest',
   },
   landing: {
     headline: 'Team chat on your own server',
@@ -1096,6 +1097,24 @@ export const en = {
       'Its link will stop working. People who have already registered with it keep their accounts.',
     revoke: 'Revoke invitation',
     revoked: 'Invitation revoked',
+  },
+  guests: {
+    filter: 'Guests',
+    inviteAs: 'Invite as',
+    asMember: 'Members of this server',
+    asGuest: 'Guests of some groups',
+    groups: 'Groups that guests join',
+    searchGroups: 'Search groups',
+    accessEnds: 'Access ends on',
+    accessEndsHint: 'Optional. The account is deactivated at the end of that day.',
+    invitation_one: 'Guest of one group',
+    invitation_other: 'Guest of {{count}} groups',
+    makeQuestion: 'Make {{name}} a guest?',
+    makeIntro:
+      'Guests see only the groups they’re in, and the people in them. This account will leave the group of everyone and all public groups you don’t choose here, lose its roles in other groups, and be logged out everywhere.',
+    keep: 'Public groups to stay in',
+    make: 'Make guest',
+    changed: 'The account is a guest now',
   },
   serviceAccounts: {
     title: 'Service accounts',

@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
+import { GuestBadge } from './guest-badge.tsx';
 import { usePresenceOf } from './use-presence-of.ts';
 import { useOpenDirect } from './user-list.tsx';
 
@@ -56,7 +57,9 @@ export function ProfileCard({ id, onClose }: { id: AccountId; onClose: () => voi
               avatar={data.avatar}
             />
             <p className="min-w-0 text-muted">
-              <span className="block truncate">@{data.username}</span>
+              <span className="block truncate">
+                @{data.username} <GuestBadge id={id} />
+              </span>
               <span className="block text-sm">
                 {data.isActive ? t(`presence.${presence}`) : t('profileCard.deactivated')}
               </span>

@@ -7,6 +7,7 @@ import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { GuestBadge } from './guest-badge.tsx';
 import { StatusEmoji } from './status-emoji.tsx';
 import { usePresenceOf } from './use-presence-of.ts';
 import { UserName } from './user-name.tsx';
@@ -71,7 +72,7 @@ export function UsersList() {
                 }
               >
                 <UserName id={user.id} name={user.displayName} />
-                <StatusEmoji id={user.id} />
+                <StatusEmoji id={user.id} /> <GuestBadge id={user.id} />
               </span>
               <span className="sr-only">{t(`presence.${state}`)}</span>
             </button>

@@ -10,7 +10,7 @@ export const conversationRuleStatements: readonly Statement[] = [
   }),
   reads(
     'conversations-state',
-    '38354fecebc3',
+    '4e74f0b580b6',
     (tx, values) => {
       const [conversation, account] = values as [string, string];
       const { conversationsById, accountsById, membershipsByPair } = tx.tables;
@@ -34,7 +34,7 @@ export const conversationRuleStatements: readonly Statement[] = [
           is_archived: c.archived_at !== null,
           member_count: c.member_count,
           is_deleted: c.deleted_at !== null,
-          is_server_admin: actor ? actor.role !== 'member' : null,
+          server_role: actor?.role ?? null,
           is_active: actor?.is_active ?? null,
           has_lost_access: actor ? !actor.is_active : null,
           role: current?.role ?? null,
@@ -58,7 +58,7 @@ export const conversationRuleStatements: readonly Statement[] = [
       'is_archived',
       'member_count',
       'is_deleted',
-      'is_server_admin',
+      'server_role',
       'is_active',
       'has_lost_access',
       'role',
@@ -81,18 +81,18 @@ export const conversationRuleStatements: readonly Statement[] = [
 
   reads(
     'conversations-direct',
-    'c43f507d0608',
+    '328b608eac1c',
     (tx, [key]) => {
       const [found] = tx.all(tx.tables.conversationsByUsers, key as string);
-      // No account blocks another one in a simulation.
-      return [{ id: found?.id ?? null, is_blocked: false }];
+      // No account blocks another one in a simulation, and none is a guest.
+      return [{ id: found?.id ?? null, is_blocked: false, is_hidden: false }];
     },
-    ['id', 'is_blocked'],
+    ['id', 'is_blocked', 'is_hidden'],
   ),
 
   reads(
     'conversations-successor',
-    '6e25e9e22046',
+    '23a5c823ca9c',
     (tx, values) => {
       const [conversation, leaver] = values as [string, string];
       const isActive = (id: string) => tx.one(tx.tables.accountsById, id)?.is_active === true;

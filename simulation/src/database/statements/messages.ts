@@ -147,7 +147,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'mentions-users',
-    'deed3aa681d5',
+    '65a35492cba7',
     (tx, values) => {
       const [names] = values as [string[]];
       return names.flatMap((name, i) =>
@@ -162,8 +162,16 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    'mentions-guests',
+    'a2c22749dafc',
+    // No account is a guest in a simulation.
+    () => [],
+    ['n'],
+  ),
+
+  reads(
     'mentions-user-groups',
-    '7778d53bccee',
+    '1e228911d614',
     // No admin creates user groups in a simulation.
     () => [],
     ['n', 'id', 'is_large', 'accounts', 'is_by_server_admin'],
@@ -171,7 +179,7 @@ export const messageRuleStatements: readonly Statement[] = [
 
   reads(
     'mentions-groups',
-    '3624029418de',
+    '48c4526e207a',
     (tx, values) => {
       const [names, accounts] = values as [string[], string[]];
       return names.flatMap((name, i) => {

@@ -73,7 +73,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ items: messages.map((m) => messageJson(tx, m, account)) }];
   }),
 
-  reads('messages-events', '48e8dc2cc44e', (tx, values) => {
+  reads('messages-events', '11ac2e31ee27', (tx, values) => {
     const [account, stream, after, limit] = values as [string, string, number, number];
     const covered = coveredRanges(tx, account, stream);
     const items: object[] = [];

@@ -8,24 +8,24 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'c6d9f03e69f4', (tx, [account]) => [
+  reads('conversations-of', 'caa2890d37aa', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
-      is_server_admin: isServerAdmin(tx, account as string),
+      server_role: serverRole(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', '7b0567c19d2c', (tx, values) => {
+  reads('conversations-for', 'a181d9626e89', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
       .map((c) => ({
         item: snapshotJson(tx, c),
-        is_server_admin: isServerAdmin(tx, account),
+        server_role: serverRole(tx, account),
       }));
   }),
 
-  reads('conversations-start', '1e9bc77e979b', start),
+  reads('conversations-start', 'a9a9bdbf4653', start),
 
   reads('conversations-public', '9b16ad2d329d', (tx, values) => {
     const [account, name, after, search, limit] = values as [
@@ -95,7 +95,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '5ebb103894ca', (tx, [id]) => {
+  reads('accounts-me', '56da86faafb0', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -108,6 +108,7 @@ export const accountStatements: readonly Statement[] = [
         name_is_shared: false,
         // No account has an avatar in a simulation.
         avatar: null,
+        is_guest: false,
         email: account.username,
         role: account.role,
         verified_at: null,
@@ -219,7 +220,7 @@ function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
     {
       epoch: tx.tables.epoch,
       read_version: tx.one(tx.tables.accountsById, account)?.read_version ?? null,
-      is_server_admin: isServerAdmin(tx, account),
+      server_role: serverRole(tx, account),
       personal_seq: tx.one(tx.tables.streamsById, personal)?.last_seq ?? null,
       workspace_seq: tx.one(tx.tables.streamsById, workspace)?.last_seq ?? null,
       periods,
@@ -241,11 +242,9 @@ const unchangedJson = (tx: Transaction, { membership: m, stream, peer }: Current
   peer?.read_seq ?? null,
 ];
 
-/** Returns whether an account administers the server; null if there is no such account. */
-function isServerAdmin(tx: Transaction, account: string): boolean | null {
-  const found = tx.one(tx.tables.accountsById, account);
-  return found ? found.role !== 'member' : null;
-}
+/** Returns the role of an account on the server; null if there is no such account. */
+const serverRole = (tx: Transaction, account: string): string | null =>
+  tx.one(tx.tables.accountsById, account)?.role ?? null;
 
 const memberJson = (
   m: MembershipRow,

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { AccountId, Invitation } from '@parley/protocol';
+import type { AccountId, ConversationId, GuestAccess, Invitation } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { mayAct } from '../../account-state.ts';
 import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
 import type { AuditEvent } from '../../audit/events.ts';
 import type { Clock } from '../../clock.ts';
+import { refusalOfGuestGroups } from '../../conversations/guest-groups.ts';
 import type { Emails } from '../../email/emails.ts';
 import { invitationEmail } from '../../email/templates.ts';
+import { RefusalError, refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { RuleContext, Statement } from '../../stream/stream-transaction.ts';
 import { hashOf } from '../tickets/tickets.ts';
@@ -25,6 +27,13 @@ export interface NewInvitation {
   readonly maxUses: number;
   /** Wall clock, ms. */
   readonly expiresAt?: number | undefined;
+  /** What those who register get access to as guests. */
+  readonly guest?: GuestAccess | undefined;
+}
+
+/** What a new guest gets access to, and who gives it. */
+export interface NewGuest extends GuestAccess {
+  readonly invitedBy: AccountId;
 }
 
 /** What {@link Invitations} is constructed with. */
@@ -39,7 +48,7 @@ export interface InvitationsDeps {
 
 /**
  * Invitations to register: links with 256 random bits, stored as hashes. They allow registration as
- * a member and nothing else, while the admin who created them may act.
+ * a member, or as a guest of some groups, and nothing else, while the admin who created them may act.
  */
 export class Invitations {
   readonly #deps: InvitationsDeps;
@@ -48,7 +57,10 @@ export class Invitations {
     this.#deps = deps;
   }
 
-  /** Creates an invitation; only the caller learns its link. */
+  /**
+   * Creates an invitation; only the caller learns its link.
+   * @throws {RefusalError} when the creator may not invite guests to one of the groups
+   */
   async create(
     by: { readonly id: AccountId; readonly name: string },
     wanted: NewInvitation,
@@ -61,12 +73,17 @@ export class Invitations {
     const link = `${server()}/register#${token}`;
     const now = clock.now();
     const expiresAt = Math.min(wanted.expiresAt ?? now + TTL_MS, now + TTL_MAX_MS);
+    const endsAt = wanted.guest?.accessEndsAt;
+    if (endsAt && Date.parse(endsAt) <= now) refuse('time_passed');
     const row = await withTransaction(pool, async (client) => {
+      const refused = await refusalOfGuestGroups(client, by.id, wanted.guest?.groups ?? []);
+      if (refused) throw new RefusalError(refused);
       const { rows } = await client.query<InvitationRow>({
         name: 'invitations-create',
         text: `insert into invitations
-                 (id, token_hash, email, email_key, max_uses, created_by, created_at, expires_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
+                 (id, token_hash, email, email_key, max_uses, created_by, created_at, expires_at,
+                  guest_groups, guest_access_ends_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${COLUMNS}`,
         values: [
           id,
           hashOf(token),
@@ -76,6 +93,8 @@ export class Invitations {
           by.id,
           new Date(now),
           new Date(expiresAt),
+          wanted.guest?.groups ?? null,
+          wanted.guest?.accessEndsAt ?? null,
         ],
       });
       await note.store(client);
@@ -128,6 +147,16 @@ export class Invitations {
     return this.#deps.audit.note({ event, account: null, actor, address, details });
   }
 
+  /** Returns what an invitation for guests gives access to; undefined if it is for members, or not known. */
+  async guestOf(token: Buffer): Promise<NewGuest | undefined> {
+    const { rows } = await this.#deps.pool.query<GuestRow>({
+      name: 'invitations-guest',
+      text: `select ${GUEST_COLUMNS} from invitations where token_hash = $1`,
+      values: [token],
+    });
+    return guestOfRow(rows[0]);
+  }
+
   /** Returns whether an invitation is valid for this address, without using it. */
   async isGood(token: string, email: string): Promise<boolean> {
     const { pool, clock } = this.#deps;
@@ -164,6 +193,50 @@ export const useInvitation = (token: Buffer): Statement => ({
   values: [token],
 });
 
+/** An invitation for guests that is open for an address, and the SHA-256 of its token. */
+export interface OpenGuestInvitation {
+  readonly token: Buffer;
+  readonly guest: NewGuest;
+}
+
+/**
+ * Returns the latest invitation for guests that was sent to an address and is still valid: whoever proves
+ * otherwise to own the address registers with it.
+ */
+export async function guestInvitationTo(
+  pool: pg.Pool,
+  email: string,
+  now: Date,
+): Promise<OpenGuestInvitation | null> {
+  const { rows } = await pool.query<GuestRow & { token_hash: Buffer }>({
+    name: 'invitations-guest-to',
+    text: `select token_hash, ${GUEST_COLUMNS} from invitations
+           where email_key = $1 and guest_groups is not null and uses < max_uses
+             and revoked_at is null and expires_at > $2
+           order by created_at desc limit 1`,
+    values: [emailKey(email), now],
+  });
+  const guest = guestOfRow(rows[0]);
+  return rows[0] && guest ? { token: rows[0].token_hash, guest } : null;
+}
+
+interface GuestRow {
+  created_by: AccountId;
+  guest_groups: ConversationId[] | null;
+  guest_access_ends_at: Date | null;
+}
+
+const GUEST_COLUMNS = 'created_by, guest_groups, guest_access_ends_at';
+
+const guestOfRow = (row: GuestRow | undefined): NewGuest | undefined =>
+  row?.guest_groups
+    ? {
+        groups: row.guest_groups,
+        accessEndsAt: row.guest_access_ends_at?.toISOString() ?? null,
+        invitedBy: row.created_by,
+      }
+    : undefined;
+
 interface InvitationRow {
   id: string;
   email: string | null;
@@ -172,13 +245,17 @@ interface InvitationRow {
   created_at: Date;
   expires_at: Date;
   revoked_at: Date | null;
+  guest_groups: ConversationId[] | null;
+  guest_access_ends_at: Date | null;
 }
 
-const COLUMNS = 'id, email, max_uses, uses, created_at, expires_at, revoked_at';
-/** SQL: whether an invitation is valid, which includes that its creator is neither deactivated nor suspended. */
+const COLUMNS = `id, email, max_uses, uses, created_at, expires_at, revoked_at, guest_groups,
+  guest_access_ends_at`;
+/** SQL: whether an invitation is valid, which includes that its creator is neither deactivated nor suspended, nor a guest. */
 const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and uses < max_uses
    and revoked_at is null and expires_at > $3
-   and exists (select from accounts a where a.id = created_by and ${mayAct('a')})`;
+   and exists (select from accounts a where a.id = created_by and ${mayAct('a')}
+               and a.role <> 'guest')`;
 
 const toInvitation = (row: InvitationRow): Invitation => ({
   id: row.id,
@@ -188,4 +265,8 @@ const toInvitation = (row: InvitationRow): Invitation => ({
   createdAt: row.created_at.toISOString(),
   expiresAt: row.expires_at.toISOString(),
   revokedAt: row.revoked_at?.toISOString() ?? null,
+  guest: row.guest_groups && {
+    groups: row.guest_groups,
+    accessEndsAt: row.guest_access_ends_at?.toISOString() ?? null,
+  },
 });

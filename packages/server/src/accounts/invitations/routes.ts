@@ -46,19 +46,25 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
       summary: 'Create an invitation link',
       description:
         'Only this response contains the link. With an email address, the link is sent to it and ' +
-        'works only for registrations with that address. It expires after a week by default.',
+        'works only for registrations with that address. It expires after a week by default. With `guest`, whoever ' +
+        'registers with it is a guest: limited to these groups, and to those it is added to later.',
       security,
       body: CreateInvitationBody,
-      response: { 201: CreatedInvitation, ...problems(400, 401, 403, 422) },
+      response: { 201: CreatedInvitation, ...problems(400, 401, 403, 404, 422) },
     },
     onRequest: authenticate,
     handler: async (request, reply) => {
       const { account } = sessionOf(request);
       const me = (await meOf(pool, account)) ?? refuse('session_ended');
-      const { email, maxUses, expiresAt } = request.body;
+      const { email, maxUses, expiresAt, guest } = request.body;
       const { invitation, link } = await invitations.create(
         { id: account, name: me.displayName },
-        { email, maxUses, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) },
+        {
+          email,
+          maxUses,
+          expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+          guest,
+        },
         request.ip,
       );
       return reply.code(201).send({ ...invitation, link });

@@ -6,11 +6,13 @@ import {
   type Refusal,
   refusal,
   streamOfAccount,
+  streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Auditing, AuditNote } from '../../audit/audit-log.ts';
 import { EVERYONE_STREAM, everyoneEvents } from '../../conversations/everyone.ts';
+import { guestJoinEvents } from '../../conversations/guest-groups.ts';
 import type { Append, Outcome } from '../../stream/append.ts';
 import { StatementList } from '../../stream/statement-list.ts';
 import {
@@ -20,7 +22,7 @@ import {
   type RuleContext,
   type Statement,
 } from '../../stream/stream-transaction.ts';
-import { lockInvitation, useInvitation } from '../invitations/invitations.ts';
+import { lockInvitation, type NewGuest, useInvitation } from '../invitations/invitations.ts';
 import { rowsOf } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 import { whatIsTaken } from '../users/queries.ts';
@@ -38,6 +40,8 @@ export interface Registration {
   readonly kind?: AccountKind;
   /** Defaults to `member`; the first account is always the owner. */
   readonly role?: AccountRole;
+  /** What the account gets access to, if its role is `guest`. */
+  readonly guest?: NewGuest | undefined;
   /** The address was verified already, for instance by an identity provider. */
   readonly verified?: boolean;
   readonly firstName?: string | undefined;
@@ -68,14 +72,14 @@ interface RegisterCommand extends Command {
 
 /**
  * Creates an account in one transaction: its row, its personal stream, its membership in the group
- * of everyone, and the events that announce it.
+ * of everyone, or those in the groups of a guest, and the events that announce it.
  */
 export async function registerAccount(
   append: Append,
   registration: Registration,
 ): Promise<{ account: AccountId; outcome: Outcome }> {
   const account = uuidv7() as AccountId;
-  const { by, audit, role = 'member' } = registration;
+  const { by, audit, guest, role = guest ? 'guest' : 'member' } = registration;
   const created = by !== undefined || audit.address === null;
   const note = audit.log.note({
     event: created ? 'account_created' : 'account_registered',
@@ -90,7 +94,7 @@ export async function registerAccount(
     actor: registration.by?.actor ?? account,
     clientId: registration.by?.clientId ?? (uuidv7() as ClientId),
     stream: WORKSPACE_STREAM,
-    alsoLocks: [EVERYONE_STREAM],
+    alsoLocks: guest ? guest.groups.map(streamOfConversation) : [EVERYONE_STREAM],
     eventType: 'user.registered',
     payload: [
       registration.username,
@@ -98,8 +102,9 @@ export async function registerAccount(
       registration.email,
       registration.role ?? null,
       registration.kind ?? null,
+      ...(guest ? ['guest', guest.accessEndsAt, ...guest.groups] : []),
     ],
-    bytes: 1_000,
+    bytes: 1_000 * (1 + (guest?.groups.length ?? 0)),
     account,
     registration,
   };
@@ -123,7 +128,8 @@ const registerRule: Rule<RegisterCommand> = {
     if (refused) return { refuse: refused };
     const writes = new StatementList();
     // The first account belongs to whoever set up the server.
-    const role = found.first ? 'owner' : (registration.role ?? 'member');
+    const guest = found.first ? undefined : registration.guest;
+    const role = found.first ? 'owner' : guest ? 'guest' : (registration.role ?? 'member');
     await writes.query(storePrivate(account, registration, role, tx.at));
     if (registration.invitation !== undefined) {
       const token = Buffer.from(registration.invitation, 'hex');
@@ -134,14 +140,24 @@ const registerRule: Rule<RegisterCommand> = {
     }
     await registration.write?.(account, writes);
     await note.store(writes);
+    if (guest?.accessEndsAt && Date.parse(guest.accessEndsAt) <= Date.parse(tx.at)) {
+      return { refuse: refusal(registration.invitation ? 'invitation_expired' : 'time_passed') };
+    }
+    const joined = guest
+      ? await guestJoinEvents(tx, account, guest.groups, guest.invitedBy)
+      : everyoneEvents(account);
+    // A guest without a group would see nothing.
+    if (joined.length === 0) return { refuse: refusal('invitation_expired') };
     const registered = newEvent(WORKSPACE_STREAM, 'user.registered', {
       account,
       username,
       displayName,
+      ...(guest && { role: 'guest' as const }),
+      ...(guest?.accessEndsAt && { accessEndsAt: guest.accessEndsAt }),
     });
     return {
       newStreams: [{ id: streamOfAccount(account), kind: 'personal' }],
-      events: [registered, ...everyoneEvents(account)],
+      events: [registered, ...joined],
       writes: writes.statements,
     };
   },

@@ -151,11 +151,17 @@ export class Registrations {
     confirmed: string | null,
     address: string,
   ): Promise<AccountId> {
-    const { append, codes, emails, audit } = this.#deps;
+    const { append, codes, emails, audit, invitations } = this.#deps;
     const { device: _device, ...user } = waits;
     const invited = waits.invitation !== undefined;
+    // What an invitation gives never changes; whether it is valid is checked in the transaction.
+    const guest =
+      waits.invitation === undefined
+        ? undefined
+        : await invitations.guestOf(Buffer.from(waits.invitation, 'hex'));
     const { account, outcome } = await registerAccount(append, {
       ...user,
+      guest,
       email,
       admit: (first, tx) => this.#admit(tx, { email, invited, first }, confirmed !== null),
       verified: confirmed !== null,

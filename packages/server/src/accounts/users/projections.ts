@@ -15,9 +15,9 @@ export const accountProjections = {
       'accounts-registered',
       `insert into accounts
          (id, username, username_key, display_name, username_skeleton, display_name_skeleton,
-          created_at)
+          created_at, access_ends_at)
        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                            $7::timestamptz[])`,
+                            $7::timestamptz[], $8::timestamptz[])`,
       [
         data.map((d) => d.account),
         data.map((d) => d.username),
@@ -26,6 +26,7 @@ export const accountProjections = {
         data.map((d) => usernameSkeleton(d.username)),
         data.map((d) => displayNameSkeleton(d.displayName)),
         events.map((e) => e.at),
+        data.map((d) => d.accessEndsAt ?? null),
       ],
     );
   },
@@ -100,11 +101,12 @@ export const accountProjections = {
 
   'user.role_changed': (tx, events) => {
     for (const e of events) {
-      const { account, role } = dataOf(e, 'user.role_changed');
-      tx.issue('accounts-role-changed', 'update accounts set role = $2 where id = $1', [
-        account,
-        role,
-      ]);
+      const { account, role, accessEndsAt } = dataOf(e, 'user.role_changed');
+      tx.issue(
+        'accounts-role-changed',
+        'update accounts set role = $2, access_ends_at = $3 where id = $1',
+        [account, role, accessEndsAt ?? null],
+      );
     }
   },
 

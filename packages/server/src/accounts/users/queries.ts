@@ -41,8 +41,10 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const { messageEditWindow, messageDeleteWindow, ...settings } = storedSettings(
     Object.entries(row.settings ?? {}).map(([name, value]) => ({ name, value })),
   );
+  // The own role says more.
+  const { isGuest: _role, ...user } = toUser(row);
   return {
-    ...toUser(row),
+    ...user,
     email: row.email ?? '',
     verified: row.verified_at !== null,
     firstName: row.first_name,

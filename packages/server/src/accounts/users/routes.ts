@@ -3,6 +3,7 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
+import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
 import { pageCursor } from '../../http/page.ts';
@@ -31,7 +32,7 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
       summary: 'List users by display name',
       description:
         '`search` matches parts of display names and usernames, ignoring case and accents. With ' +
-        'several words, each must occur.',
+        'several words, each must occur. A guest gets only the users of its conversations.',
       security,
       querystring: ListQuery,
       response: { 200: UsersPage, ...problems(401, 422) },
@@ -41,7 +42,7 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
       const { search, limit, after } = request.query;
       const place = pageCursor.read(after, Place);
       const from = place && { name: place[0], id: place[1] };
-      const { items, next } = await usersPage(pool, search, from, limit);
+      const { items, next } = await usersPage(pool, sessionOf(request), search, from, limit);
       return { items, next: next && pageCursor.write([next.name, next.id]) };
     },
   });
@@ -59,6 +60,7 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
     },
     onRequest: authenticate,
     handler: async (request) =>
-      (await userOf(pool, request.params.id)) ?? refuse('account_not_found'),
+      (await userOf(pool, sessionOf(request).account, request.params.id)) ??
+      refuse('account_not_found'),
   });
 }

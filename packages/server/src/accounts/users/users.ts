@@ -1,5 +1,6 @@
-import type { AccountId, ImageId, User } from '@parley/protocol';
+import type { AccountId, AccountRole, ImageId, User } from '@parley/protocol';
 import type pg from 'pg';
+import { contactsOf, mayKnow } from '../../guests.ts';
 
 /** A row of {@link USER}. */
 export interface UserRow {
@@ -10,6 +11,7 @@ export interface UserRow {
   created_at: Date;
   name_is_shared: boolean;
   avatar: ImageId | null;
+  is_guest: boolean;
 }
 
 /**
@@ -17,6 +19,7 @@ export interface UserRow {
  * has a display name or username that looks the same.
  */
 export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at, a.avatar,
+  a.role = 'guest' as is_guest,
   exists (select from accounts o
           where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id)
     or exists (select from accounts o
@@ -25,12 +28,19 @@ export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at
 /** A search uses at most this many words. */
 const WORDS_MAX = 8;
 
-/** Returns a user; null when there is none. Deactivated and deleted accounts are returned too. */
-export async function userOf(pool: pg.Pool, account: AccountId): Promise<User | null> {
+/**
+ * Returns a user; null when there is none that the viewer may know. Deactivated and deleted accounts are returned
+ * too.
+ */
+export async function userOf(
+  pool: pg.Pool,
+  viewer: AccountId,
+  account: AccountId,
+): Promise<User | null> {
   const { rows } = await pool.query<UserRow>({
     name: 'people-person',
-    text: `select ${USER} from accounts a where a.id = $1`,
-    values: [account],
+    text: `select ${USER} from accounts a where a.id = $1 and ${mayKnow('$2', 'a.id')}`,
+    values: [account, viewer],
   });
   return rows[0] ? toUser(rows[0]) : null;
 }
@@ -43,25 +53,30 @@ export interface UsersCursor {
 
 /**
  * Returns a page of users by display name. `search` is one or more parts of a display name or
- * username, each of which must occur; case and accents are ignored.
+ * username, each of which must occur; case and accents are ignored. A guest gets those that are in one of its
+ * conversations.
  */
 export async function usersPage(
   pool: pg.Pool,
+  viewer: { readonly account: AccountId; readonly role: AccountRole },
   search: string | undefined,
   after: UsersCursor | null,
   limit: number,
 ): Promise<{ items: User[]; next: UsersCursor | null }> {
   const words = wordsOf(search);
+  // Read from the few accounts that a guest may find, not from all.
+  const among =
+    viewer.role === 'guest' ? `id = $4 or id in (${contactsOf('$4')})` : '$4::uuid is not null';
   const { rows } = await pool.query<UserRow & { search_key: string }>({
-    name: `users-page-${words.length}`,
+    name: `users-page-${viewer.role === 'guest' ? 'of-guest-' : ''}${words.length}`,
     text: `select ${USER}, a.search_key
            from accounts a
-           where is_active
+           where is_active and (${among})
              and ($1::text is null or (search_key, id) > ($1, $2::uuid))
-             ${matching(words, 4)}
+             ${matching(words, 5)}
            order by search_key, id
            limit $3`,
-    values: [after?.name ?? null, after?.id ?? null, limit + 1, ...words],
+    values: [after?.name ?? null, after?.id ?? null, limit + 1, viewer.account, ...words],
   });
   const items = rows.slice(0, limit);
   const last = items[items.length - 1];
@@ -100,4 +115,5 @@ export const toUser = (row: UserRow): User => ({
   createdAt: row.created_at.toISOString(),
   nameIsShared: row.name_is_shared,
   avatar: row.avatar,
+  ...(row.is_guest && { isGuest: true as const }),
 });

@@ -1,0 +1,88 @@
+import {
+  type AccountId,
+  type AccountRole,
+  type ConversationId,
+  type Refusal,
+  refusal,
+} from '@parley/protocol';
+import { becomesGuestEvents, noLongerGuestEvents } from '../conversations/guest-groups.ts';
+import type { NewEvent, RuleContext, Statement } from '../stream/stream-transaction.ts';
+
+/** The account before the change. */
+interface GuestBefore {
+  readonly id: AccountId;
+  readonly role: AccountRole;
+  readonly accessEndsAt: string | null;
+}
+
+/** What of a change concerns guests. */
+interface GuestChange {
+  /** The role afterwards. */
+  readonly role: AccountRole;
+  readonly keepGroups?: readonly ConversationId[] | undefined;
+  readonly accessEndsAt?: string | null | undefined;
+}
+
+/** What a change of an account causes because it becomes a guest, is no longer one, or stays one. */
+interface DecidedGuestChange {
+  /** In the streams of groups and of the account. */
+  readonly events: readonly NewEvent[];
+  readonly writes: readonly Statement[];
+  readonly accessEndsAt: string | null;
+}
+
+/** The refusal when the account has joined a group since the streams were chosen; the caller tries again. */
+export const GROUPS_CHANGED = refusal(
+  'unavailable',
+  'The groups of this account have just changed',
+  {
+    retryAfter: 1,
+  },
+);
+
+/**
+ * Decides what else changes with the role of an account, as a guest or no longer as one. Its sessions end with
+ * such a change: its clients have loaded what it may no longer see, or lack what it may see now.
+ */
+export async function decideGuestChange(
+  tx: RuleContext,
+  before: GuestBefore,
+  { role, keepGroups = [], accessEndsAt }: GuestChange,
+): Promise<DecidedGuestChange | { readonly refuse: Refusal }> {
+  const { id } = before;
+  const ends = role === 'guest' ? (accessEndsAt ?? null) : null;
+  if (role !== 'guest') {
+    if (accessEndsAt) {
+      return { refuse: refusal('invalid', 'Only the access of guests can end at a time') };
+    }
+    if (before.role !== 'guest') return { events: [], writes: [], accessEndsAt: null };
+    const events = await noLongerGuestEvents(tx, id);
+    if (events === null) return { refuse: GROUPS_CHANGED };
+    return { events, writes: endSessions(id), accessEndsAt: null };
+  }
+  if (ends !== null && Date.parse(ends) <= Date.parse(tx.at)) {
+    return { refuse: refusal('time_passed') };
+  }
+  if (before.role === 'guest') {
+    const kept = accessEndsAt === undefined ? before.accessEndsAt : ends;
+    return { events: [], writes: [], accessEndsAt: kept };
+  }
+  const events = await becomesGuestEvents(tx, id, keepGroups);
+  if (events === null) return { refuse: GROUPS_CHANGED };
+  if ('refuse' in events) return events;
+  return { events, writes: endSessions(id), accessEndsAt: ends };
+}
+
+const endSessions = (account: AccountId): Statement[] => [
+  {
+    name: 'admin-end-sessions',
+    text: 'delete from sessions where account_id = $1',
+    values: [account],
+  },
+  // Unfinished log-ins end as well.
+  {
+    name: 'admin-deactivate',
+    text: `update accounts set credentials_version = credentials_version + 1 where id = $1`,
+    values: [account],
+  },
+];

@@ -1,0 +1,192 @@
+import {
+  type AccountId,
+  type AccountRole,
+  type ConversationId,
+  type Refusal,
+  refusal,
+  type StreamId,
+  streamOfAccount,
+  streamOfConversation,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { isGuest } from '../guests.ts';
+import { type NewEvent, newEvent, type RuleContext } from '../stream/stream-transaction.ts';
+import { readConversationState } from './conversation-rule.ts';
+import { EVERYONE, EVERYONE_STREAM, everyoneEvents } from './everyone.ts';
+import { joinEvents } from './members.ts';
+import { authorize } from './policy.ts';
+
+/** Which groups guests join, and which ones an account leaves or joins that becomes a guest, or no longer is one. */
+
+/** What a rule reads with. */
+type Reading = Pick<RuleContext, 'query'>;
+
+/**
+ * Returns why an admin of the server may not invite a guest to one of the groups; null if it may: to those to
+ * which it may add members, and to public groups that it could join.
+ */
+export async function refusalOfGuestGroups(
+  on: pg.Pool | pg.PoolClient,
+  by: AccountId,
+  groups: readonly ConversationId[],
+): Promise<Refusal | null> {
+  const reading = readingOf(on);
+  for (const group of groups) {
+    if (await mayInviteGuests(reading, by, group)) continue;
+    return refusal('conversation_not_found', `You can’t invite guests to the group ${group}`);
+  }
+  return null;
+}
+
+/**
+ * Returns the events with which a new guest joins groups: those that still exist, and to which whoever invited
+ * the guest may still add it.
+ */
+export async function guestJoinEvents(
+  tx: RuleContext,
+  account: AccountId,
+  groups: readonly ConversationId[],
+  invitedBy: AccountId,
+): Promise<NewEvent[]> {
+  const events: NewEvent[] = [];
+  for (const group of new Set(groups)) {
+    if (!tx.has(streamOfConversation(group))) continue;
+    if (!(await mayInviteGuests(tx, invitedBy, group))) continue;
+    events.push(...joinEvents(group, account, 'member'));
+  }
+  return events;
+}
+
+async function mayInviteGuests(
+  on: Reading,
+  by: AccountId,
+  group: ConversationId,
+): Promise<boolean> {
+  const state = await readConversationState(on, group, by);
+  if (!state || state.isDeleted || state.hasLostAccess || state.isGuest) return false;
+  const { actorRole, type, minimumRoles, isArchived, isBanned } = state;
+  if (type !== 'public' && type !== 'private') return false;
+  // Whoever could join a public group and then add members need not join it first.
+  const role = actorRole === 'non_member' && type === 'public' && !isBanned ? 'member' : actorRole;
+  return authorize(role, type, 'add_member', minimumRoles, isArchived) === 'yes';
+}
+
+/** A membership in a group that an account gives up when it becomes a guest, or its role in it. */
+interface GroupOfAccount {
+  readonly id: ConversationId;
+  readonly role: string;
+  readonly leaves: boolean;
+}
+
+/**
+ * Returns the streams that have to be locked when the role of an account changes: if it becomes a guest and keeps
+ * only these public groups, or no longer is one.
+ */
+export async function streamsOfGuestChange(
+  pool: pg.Pool,
+  account: AccountId,
+  role: AccountRole,
+  keep: readonly ConversationId[],
+): Promise<StreamId[]> {
+  const streams = [streamOfAccount(account), EVERYONE_STREAM];
+  if (role !== 'guest') {
+    const { rowCount } = await pool.query({
+      name: 'conversations-is-guest',
+      text: `select where ${isGuest('$1')}`,
+      values: [account],
+    });
+    return rowCount === 1 ? streams : [];
+  }
+  const rows = await groupsOf(readingOf(pool), account, keep);
+  const changed = rows.filter(({ leaves, role }) => leaves || role !== 'member');
+  return [...new Set([...streams, ...changed.map(({ id }) => streamOfConversation(id))])];
+}
+
+/**
+ * Returns the events with which an account that becomes a guest leaves the group of everyone and the public groups
+ * that it does not keep, and is an ordinary member of the others. Null: it has joined another group since the
+ * streams were chosen.
+ */
+export async function becomesGuestEvents(
+  tx: RuleContext,
+  account: AccountId,
+  keep: readonly ConversationId[],
+): Promise<NewEvent[] | { readonly refuse: Refusal } | null> {
+  const rows = await groupsOf(tx, account, keep);
+  const events: NewEvent[] = [];
+  for (const { id, role, leaves } of rows) {
+    if (!leaves && role === 'member') continue;
+    const stream = streamOfConversation(id);
+    if (!tx.has(stream)) return null;
+    if (role === 'owner' && (await isOnlyOwner(tx, account, id))) {
+      return { refuse: refusal('last_group_owner', 'This user is the last owner of a group') };
+    }
+    if (leaves) events.push(...leaveEventsOf(account, id));
+    else events.push(newEvent(stream, 'member.role_changed', { account, role: 'member' }));
+  }
+  return events;
+}
+
+/**
+ * Returns the events with which an account that is no longer a guest joins the group of everyone. Null: it has
+ * become a guest since the streams were chosen.
+ */
+export async function noLongerGuestEvents(
+  tx: RuleContext,
+  account: AccountId,
+): Promise<readonly NewEvent[] | null> {
+  if (!tx.has(EVERYONE_STREAM)) return null;
+  const state = await readConversationState(tx, EVERYONE, account);
+  return state?.membership ? [] : everyoneEvents(account);
+}
+
+function leaveEventsOf(account: AccountId, conversation: ConversationId): readonly NewEvent[] {
+  const stream = streamOfConversation(conversation);
+  return [
+    newEvent(stream, 'member.left', { account }),
+    newEvent(streamOfAccount(account), 'conversation.left', (preceding) => {
+      const left = preceding.find((e) => e.type === 'member.left' && e.stream === stream);
+      if (!left) throw new Error('conversation.left without its member.left');
+      return { conversation, seq: left.seq };
+    }),
+  ];
+}
+
+/** Whether other members who could own the group have no owner without the account. */
+async function isOnlyOwner(
+  tx: RuleContext,
+  account: AccountId,
+  group: ConversationId,
+): Promise<boolean> {
+  const [row] = await tx.query<{ is_only: boolean | null }>(
+    'conversations-only-owner',
+    `select not bool_or(m.role = 'owner') as is_only
+     from memberships m join accounts a on a.id = m.account_id
+     where m.conversation_id = $1 and m.left_seq is null and m.account_id <> $2
+       and a.is_active and a.role <> 'guest'`,
+    [group, account],
+  );
+  return row?.is_only === true;
+}
+
+/** Returns the groups of an account, and whether it leaves them if it keeps these. */
+const groupsOf = (
+  on: Reading,
+  account: AccountId,
+  keep: readonly ConversationId[],
+): Promise<GroupOfAccount[]> =>
+  on.query<GroupOfAccount>('conversations-groups-of-guest', GROUPS, [account, keep]);
+
+/** Returns what reads outside of a transaction as a rule does inside. */
+const readingOf = (on: pg.Pool | pg.PoolClient): Reading => ({
+  query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
+    (await on.query<R>({ name, text, values })).rows,
+});
+
+/** SQL: the groups of account $1, and whether it leaves them if it keeps those of $2. */
+const GROUPS = `
+  select c.id, m.role,
+         c.is_everyone or c.visibility = 'public' and not c.id = any($2::uuid[]) as leaves
+  from memberships m join conversations c on c.id = m.conversation_id
+  where m.account_id = $1 and m.left_seq is null and c.kind = 'group' and c.deleted_at is null
+  order by c.id`;

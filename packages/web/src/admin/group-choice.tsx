@@ -1,0 +1,76 @@
+import { type ConversationId, LIMITS } from '@parley/protocol';
+import { useState } from 'react';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+
+/** Public groups that are listed at most; a search finds the others. */
+const LISTED = 100;
+
+/** Chooses groups for a guest: public ones, and with `withPrivate` those to which the user may add members. */
+export function GroupChoice({
+  label,
+  chosen,
+  onChange,
+  withPrivate = false,
+}: {
+  label: string;
+  chosen: ReadonlySet<ConversationId>;
+  onChange: (chosen: ReadonlySet<ConversationId>) => void;
+  withPrivate?: boolean;
+}) {
+  const client = useClient();
+  const conversations = useParley((s) => s.conversations);
+  const [search, setSearch] = useState('');
+  const text = search.trim().toLowerCase();
+  const listed = useLoad(
+    () => client.api.groups({ limit: LISTED, ...(text && { search: text }) }),
+    text,
+  );
+  const everyone = [...conversations.values()].find((c) => c.isEveryone)?.id;
+  const own = [...conversations.values()]
+    .filter(
+      (c) => withPrivate && c.visibility === 'private' && c.permissions.includes('add_member'),
+    )
+    .filter((c) => (c.name ?? '').toLowerCase().includes(text))
+    .map((c) => ({ id: c.id, name: c.name ?? '' }));
+  const found = (listed.data?.items ?? []).filter(({ id }) => id !== everyone);
+  const groups = [...own, ...found].sort((a, b) => a.name.localeCompare(b.name));
+  const toggle = (id: ConversationId) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChange(next);
+  };
+  return (
+    <fieldset>
+      <legend className="mb-1.5 font-medium text-sm text-soft">{label}</legend>
+      <input
+        type="search"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+        aria-label={t('guests.searchGroups')}
+        placeholder={t('guests.searchGroups')}
+        className="mb-2 h-10 w-full rounded-lg border border-edge bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+      />
+      <div className="max-h-48 overflow-y-auto rounded-lg border border-line">
+        <Loading of={listed} />
+        {groups.map(({ id, name }) => (
+          <label key={id} className="flex min-h-10 cursor-pointer items-center gap-3 px-3 text-sm">
+            <input
+              type="checkbox"
+              checked={chosen.has(id)}
+              disabled={!chosen.has(id) && chosen.size >= LIMITS.guestGroups}
+              onChange={() => toggle(id)}
+              className="size-4 shrink-0 accent-(--accent)"
+            />
+            <bdi className="truncate">{name}</bdi>
+          </label>
+        ))}
+        {listed.data && groups.length === 0 && (
+          <p className="px-3 py-2.5 text-muted text-sm">{t('common.noMatches')}</p>
+        )}
+      </div>
+    </fieldset>
+  );
+}
