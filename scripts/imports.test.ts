@@ -52,7 +52,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'status',
     'user-groups',
   ],
-  ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'search'],
+  ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'push', 'search'],
   ['accounts/passwords', 'doctor'],
   ['accounts/logins'],
   ['accounts/registration'],

@@ -8,15 +8,18 @@ import type {
   UpdateOverrideBody,
   WhyNotified,
 } from '@parley/protocol';
+import { NotificationDevicesApi } from './api-notification-devices.ts';
 import { query } from './query.ts';
 import type { RestSession } from './rest-session.ts';
 
 /** What the account wants to be notified of, over REST. */
 export class NotificationsApi {
   readonly #api: RestSession;
+  readonly devices: NotificationDevicesApi;
 
   constructor(api: RestSession) {
     this.#api = api;
+    this.devices = new NotificationDevicesApi(api);
   }
 
   /** Returns the general settings, and those of conversations and threads. */

@@ -11,6 +11,7 @@ export type { EmojiApi } from './api-emoji.ts';
 export { ApiError } from './api-error.ts';
 export { type ImagesApi, imageUrl } from './api-images.ts';
 export type { LegalHoldsApi } from './api-legal-holds.ts';
+export type { NotificationDevicesApi } from './api-notification-devices.ts';
 export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
 export type { PollsApi } from './api-polls.ts';

@@ -5,6 +5,7 @@ import {
   EmojiId,
   FileId,
   LinkId,
+  NotificationDeviceId,
   ScheduledId,
   Seq,
   StreamId,
@@ -35,6 +36,7 @@ const LINK = LinkId.parse('0197a000-0000-7000-8000-00000000000f');
 const E = EmojiId.parse('0197a000-0000-7000-8000-0000000000e1');
 
 const G = UserGroupId.parse('0197a000-0000-7000-8000-00000000000e');
+const D = NotificationDeviceId.parse('0197a000-0000-7000-8000-00000000000b');
 const SEQ = Seq.parse(7);
 const SCHEDULED = ScheduledId.parse('0197a000-0000-7000-8000-00000000000d');
 const AT = '2027-03-01T09:00:00.000Z';
@@ -347,6 +349,20 @@ const AUTHORIZED: readonly Row[] = [
     { body: { items: [{ id: 'new_user:1', seq: 0 }] } },
   ],
   ['POST /me/activity/read-all', ({ api }) => api.activity.readAll()],
+  ['GET /me/notifications/devices', ({ api }) => api.notifications.devices.list()],
+  [
+    'POST /me/notifications/devices',
+    ({ api }) =>
+      api.notifications.devices.add({ kind: 'ntfy', url: 'https://ntfy.sh/topic', name: 'Phone' }),
+    { body: { kind: 'ntfy', url: 'https://ntfy.sh/topic', name: 'Phone' } },
+  ],
+  [
+    `PATCH /me/notifications/devices/${D}`,
+    ({ api }) => api.notifications.devices.change(D, { showsContent: false }),
+    { body: { showsContent: false } },
+  ],
+  [`DELETE /me/notifications/devices/${D}`, ({ api }) => api.notifications.devices.remove(D)],
+  [`POST /me/notifications/devices/${D}/test`, ({ api }) => api.notifications.devices.test(D)],
   ['GET /me/notifications', ({ api }) => api.notifications.settings()],
   [
     'PATCH /me/notifications',

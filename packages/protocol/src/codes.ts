@@ -145,6 +145,11 @@ export const ERRORS = {
     status: 409,
     title: 'You have moved the maximum number of conversations in your sidebar',
   },
+  too_many_devices: {
+    status: 409,
+    title: 'You have reached the limit of devices for notifications',
+  },
+  push_address_invalid: { status: 422, title: 'Notifications can’t be sent to this address' },
   too_many_drafts: { status: 409, title: 'You have the maximum number of drafts' },
   not_saved: { status: 404, title: 'This message is not saved' },
   not_editable: { status: 409, title: 'Forwarded messages and polls can’t be edited' },

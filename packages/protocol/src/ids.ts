@@ -38,6 +38,8 @@ export type SessionId = Branded<string, 'SessionId'>;
 export type UserGroupId = Branded<string, 'UserGroupId'>;
 /** Identifies a custom emoji of the server. */
 export type EmojiId = Branded<string, 'EmojiId'>;
+/** Identifies a device to which notifications are pushed. */
+export type NotificationDeviceId = Branded<string, 'NotificationDeviceId'>;
 /** Identifies an uploaded file, and its upload until it is complete. */
 export type FileId = Branded<string, 'FileId'>;
 /** Identifies an image that the server has made: an avatar, its icon, or a custom emoji. Another image has another id. */
@@ -52,6 +54,7 @@ export const ClientId = uuid<ClientId>('A client id');
 export const LinkId = uuid<LinkId>('A link id');
 export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
 export const SessionId = uuid<SessionId>('A session id');
+export const NotificationDeviceId = uuid<NotificationDeviceId>('The id of a device');
 export const UserGroupId = uuid<UserGroupId>('The id of a user group');
 export const EmojiId = uuid<EmojiId>('The id of a custom emoji');
 export const FileId = uuid<FileId>('A file id');

@@ -20,6 +20,7 @@ export * from './mention-text.ts';
 export * from './new-message.ts';
 export * from './notification-decision.ts';
 export * from './notification-defaults.ts';
+export * from './notification-devices.ts';
 export * from './notifications.ts';
 export * from './quiet-hours.ts';
 export * from './report.ts';

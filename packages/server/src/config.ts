@@ -298,6 +298,15 @@ export const settings = {
     example: '10.1.2.0/24',
     schema: networks.default([]),
   }),
+  PUSH_NETWORKS: setting('pushNetworks', {
+    description: [
+      'Private addresses and networks of push servers, such as an own ntfy server, as a comma-separated list.',
+      'Notifications are sent there too, and without TLS if the address starts with http://. Every member can make',
+      'the server send POST requests there. Without it, only public addresses with https are used.',
+    ],
+    example: '10.1.2.0/24',
+    schema: networks.default([]),
+  }),
   RATE_LIMITS: setting('rateLimits', {
     default: 'on',
     description: [

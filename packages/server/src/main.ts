@@ -86,6 +86,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   domains.decider.usePresence((account) => live.presenceOf(account));
   domains.decider.useActivity((change) => live.sendActivity(change));
   domains.digests.usePresence((account) => live.presenceOf(account));
+  domains.push.sender.usePresence((account) => live.presenceOf(account));
   live.attach(listening.listener.server);
   onStop(() => {
     health.drain();

@@ -1,19 +1,65 @@
-// The service worker shows notifications where pages may not (Android), and opens the conversation
-// when a notification is clicked. It handles no fetches and caches nothing.
+// The service worker shows notifications: those that are pushed, and those of pages where pages may not (Android). It
+// opens the message when one is clicked. It handles no fetches and caches nothing.
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-self.addEventListener('notificationclick', (event) => {
-  event.notification.close();
-  const conversation = event.notification.data?.conversation;
-  const path = conversation ? `/c/${encodeURIComponent(conversation)}` : '/';
-  event.waitUntil(show(path, conversation));
+self.addEventListener('push', (event) => {
+  let pushed;
+  try {
+    pushed = event.data.json();
+  } catch {
+    return;
+  }
+  event.waitUntil(received(pushed));
 });
 
-async function show(path, conversation) {
+async function received(pushed) {
+  const { type, account, conversation, seq, thread, title, body } = pushed;
+  if (type === 'close') return exclusively(() => closeUpTo(conversation, seq, account));
+  if (type !== 'message' && type !== 'test') return;
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  // The page shows it.
+  if (type === 'message' && pages.some((page) => page.visibilityState === 'visible')) return;
+  const options = {
+    body,
+    tag: conversation ?? 'test',
+    icon: '/icon.svg',
+    data: { conversation, seq, thread, account },
+  };
+  await exclusively(async () => {
+    // A page that is open in the background has shown it, or a later one.
+    const shown = await self.registration.getNotifications({ tag: options.tag });
+    if (conversation && shown.some(({ data }) => data?.seq >= seq)) return;
+    await self.registration.showNotification(title, options);
+  });
+}
+
+async function closeUpTo(conversation, seq, account) {
+  const shown = await self.registration.getNotifications({ tag: conversation });
+  for (const notification of shown) {
+    const { data } = notification;
+    if (data?.account === account && data.seq <= seq) notification.close();
+  }
+}
+
+// The lock of the pages: see lock.ts of the web client.
+const exclusively = (work) =>
+  self.navigator.locks ? self.navigator.locks.request('parley-notifications', work) : work();
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data ?? {}));
+});
+
+async function show({ conversation, seq, thread }) {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const page = pages.find((p) => p.visibilityState === 'visible') ?? pages[0];
-  if (!page) return self.clients.openWindow(path);
-  page.postMessage({ open: conversation });
-  return page.focus();
+  if (page) {
+    page.postMessage({ open: conversation, seq, thread });
+    return page.focus();
+  }
+  if (!conversation) return self.clients.openWindow('/');
+  const search = thread ? `?thread=${encodeURIComponent(thread)}` : '';
+  const hash = seq ? `#message-${encodeURIComponent(seq)}` : '';
+  return self.clients.openWindow(`/c/${encodeURIComponent(conversation)}${search}${hash}`);
 }

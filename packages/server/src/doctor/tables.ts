@@ -379,6 +379,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   link_jobs: 'messages whose links have yet to be fetched',
   link_cache: 'what pages said of themselves when they were fetched',
   signing_keys: 'keys of this server',
+  push_keys: 'a key of this server',
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',
   emails: 'emails to send',

@@ -17,6 +17,7 @@ import { NotificationDecider } from '../notifications/decider.ts';
 import { Digests } from '../notifications/digests.ts';
 import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
+import { openPush, type PushDomain } from '../push/open.ts';
 import { ReportExpiry } from '../reports/expiry.ts';
 import { Retention } from '../retention/retention.ts';
 import { Directory } from '../search/directory.ts';
@@ -52,6 +53,7 @@ export interface DomainLayer {
   readonly files: Files;
   readonly decider: NotificationDecider;
   readonly digests: Digests;
+  readonly push: PushDomain;
   /** Starts the work in the background. */
   start(): void;
 }
@@ -136,6 +138,8 @@ export async function openDomains(
   const digests = new Digests({ pool, clock, log, vault, emails, settings, url });
   onStop(() => digests.stop());
   onCommitted((events) => decider.hint(events));
+  const push = await openPush({ pool, clock, log, vault, config, url });
+  onStop(() => push.sender.stop());
   onCommitted((events) => {
     if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
   });
@@ -163,6 +167,7 @@ export async function openDomains(
       indexer,
       decider,
       digests,
+      push.sender,
       reminders,
       scheduled,
       statuses,
@@ -190,6 +195,7 @@ export async function openDomains(
     files,
     decider,
     digests,
+    push,
     start,
   };
 }

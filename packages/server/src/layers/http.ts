@@ -35,6 +35,7 @@ import { draftRoutes } from '../personal/draft-routes.ts';
 import { personalRoutes } from '../personal/routes.ts';
 import { scheduledRoutes } from '../personal/scheduled-routes.ts';
 import { threadRoutes } from '../personal/thread-routes.ts';
+import { pushRoutes } from '../push/routes.ts';
 import { reportRoutes } from '../reports/routes.ts';
 import { retentionRoutes } from '../retention/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
@@ -163,6 +164,7 @@ function apiRoutes(
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
+    (scope) => pushRoutes(scope, { ...domains.push, authenticate }),
     (scope) =>
       activityRoutes(scope, {
         pool,

@@ -13,14 +13,18 @@ export class FetchError extends Error {
 }
 
 /** What requests are sent with. */
-export interface FetchRules {
+export interface RequestRules {
   /** The value of the User-Agent header. */
   readonly userAgent: string;
-  readonly ports: readonly number[];
   /** Returns whether connections to an address are allowed. */
   allows(address: string): boolean;
   /** Returns the addresses of a host name; not called for addresses. */
   resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What pages are fetched with. */
+export interface FetchRules extends RequestRules {
+  readonly ports: readonly number[];
 }
 
 /** The headers of a response, and its body without its encoding. */
@@ -73,16 +77,40 @@ export async function resolveHost(host: string, signal: AbortSignal): Promise<st
 }
 
 /**
- * Sends a GET request. The addresses of the host are checked, and the connection goes to one that was
- * checked: the name is not resolved a second time. It sends no cookies and no credentials, and follows no
- * redirect.
+ * Sends a GET request like {@link requestOnce}, without cookies and credentials.
  *
  * @throws {FetchError} if an address of the host may not be used
  */
-export async function fetchOnce(
+export const fetchOnce = (
   url: URL,
   accept: string,
-  rules: FetchRules,
+  rules: RequestRules,
+  signal: AbortSignal,
+): Promise<FetchedResponse> =>
+  requestOnce(
+    url,
+    { method: 'GET', headers: { accept, 'accept-encoding': 'gzip, deflate, br' } },
+    rules,
+    signal,
+  );
+
+/** A request to send. */
+export interface CheckedRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly body?: Buffer;
+}
+
+/**
+ * Sends a request. The addresses of the host are checked, and the connection goes to one that was checked: the name
+ * is not resolved a second time. It follows no redirect.
+ *
+ * @throws {FetchError} if an address of the host may not be used
+ */
+export async function requestOnce(
+  url: URL,
+  { method, headers: sent, body }: CheckedRequest,
+  rules: RequestRules,
   signal: AbortSignal,
 ): Promise<FetchedResponse> {
   const address = await checkedAddress(url, rules, signal);
@@ -101,12 +129,13 @@ export async function fetchOnce(
     agent: false,
     maxHeaderSize: HEADER_BYTES,
     signal,
+    method,
     headers: {
+      ...sent,
       host: url.host,
       'user-agent': rules.userAgent,
-      accept,
-      'accept-encoding': 'gzip, deflate, br',
       connection: 'close',
+      ...(body && { 'content-length': body.length }),
     },
     ...(isSecure && isIP(host) === 0 && { servername: host }),
   };
@@ -124,7 +153,7 @@ export async function fetchOnce(
       socket.destroy();
       reject(new FetchError('upgrade'));
     });
-    request.end();
+    request.end(body);
   });
   // Errors after the response are errors of its body.
   request.on('error', () => undefined);
@@ -142,7 +171,7 @@ export async function fetchOnce(
 const bareHost = ({ hostname }: URL): string =>
   hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 
-async function checkedAddress(url: URL, rules: FetchRules, signal: AbortSignal): Promise<string> {
+async function checkedAddress(url: URL, rules: RequestRules, signal: AbortSignal): Promise<string> {
   const host = bareHost(url);
   // The URL parser has converted other forms of IPv4 addresses, such as 0x7f.1 and 2130706433.
   const addresses = isIP(host) === 0 ? await rules.resolve(host, signal) : [host];

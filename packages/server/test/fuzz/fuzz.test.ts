@@ -49,7 +49,7 @@ beforeAll(async () => {
   process.on('unhandledRejection', onUnhandled);
   cluster = await startTestCluster();
   // The variable takes precedence over what fuzzed requests store, so that accounts can be created.
-  server = await startTestServer(cluster, { REGISTRATION: 'open' });
+  server = await startTestServer(cluster, { REGISTRATION: 'open', PUSH_NETWORKS: '127.0.0.1' });
   actors = await Actors.create(server);
   const { body } = await call(server.url, 'GET', '/openapi.json');
   const document = readOpenApi(body);

@@ -119,10 +119,33 @@ function ownAccount(fixtures: Fixtures): Situations {
     countUnreadActivity: async () => as((await fixtures.shared()).member),
     readActivity: async () => as((await fixtures.shared()).member),
     readAllActivity: async () => as((await fixtures.shared()).member),
+    addNotificationDevice: async () =>
+      as(await fixtures.user(), {
+        kind: 'ntfy',
+        url: 'https://ntfy.example.org/topic',
+        token: undefined,
+      }),
+    ...withDevice(fixtures),
     blockUser: withOtherUser,
     unblockUser: withOtherUser,
     exportMe: async () => as((await fixtures.shared()).member, password),
     deleteMe: async () => as(await fixtures.user(), password),
+  };
+}
+
+/** The operations on a device to which notifications are pushed. */
+function withDevice(fixtures: Fixtures): Situations {
+  const situation = async () => {
+    const user = await fixtures.user();
+    // Nothing listens there: a test says so at once.
+    const device = { kind: 'ntfy', name: 'Phone', url: `http://127.0.0.1:9/${user.name}` };
+    const { id } = ok(await user.request('POST', '/me/notifications/devices', device)).body;
+    return as(user, { id });
+  };
+  return {
+    updateNotificationDevice: situation,
+    removeNotificationDevice: situation,
+    testNotificationDevice: situation,
   };
 }
 

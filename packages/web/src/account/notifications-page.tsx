@@ -16,6 +16,7 @@ import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { EmailCard } from './email-card.tsx';
+import { DevicesCard } from './devices-card.tsx';
 
 /** Changes the settings, and shows that they are saved if `done` is given. */
 type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
@@ -34,6 +35,7 @@ export function NotificationsPage() {
       {isLoaded ? (
         <>
           <MessagesCard settings={settings} change={change} />
+          <DevicesCard />
           <QuietHoursCard settings={settings} change={change} />
           <EmailCard settings={settings} change={change} />
           <SwitchesCard settings={settings} change={change} />

@@ -7,6 +7,8 @@ export interface NotificationContent {
   readonly conversation: string;
   /** The message, to close the notification when it is deleted. */
   readonly seq: number;
+  /** The thread in which alone it is shown. */
+  readonly thread: number | null;
   /** The account that was notified: browsers keep notifications after the session ends. */
   readonly account: string;
 }
@@ -23,7 +25,7 @@ const shownByPage = new Map<string, Notification>();
 let worker: Promise<ServiceWorkerRegistration | null> | null = null;
 
 /** Returns the service worker; null where the browser has none (plain http, some private modes). */
-function registered(): Promise<ServiceWorkerRegistration | null> {
+export function registered(): Promise<ServiceWorkerRegistration | null> {
   worker ??= register();
   return worker;
 }
@@ -54,8 +56,8 @@ function workerUrl(): string {
  * in pages; other browsers may lack service workers. Resolves to false if neither works.
  */
 export async function notify(content: NotificationContent, open: () => void): Promise<boolean> {
-  const { title, body, conversation, seq, account } = content;
-  const data = { conversation, seq, account };
+  const { title, body, conversation, seq, thread, account } = content;
+  const data = { conversation, seq, thread, account };
   const options = { body, tag: conversation, icon: '/icon.svg', data };
   const registration = await registered();
   try {
@@ -104,12 +106,22 @@ async function closeDisplayed(isSelected: (shown: Notification) => boolean): Pro
 
 const contentOf = (data: unknown): Partial<NotificationContent> => data ?? {};
 
+/** Where a notification that was clicked leads. */
+export interface NotificationTarget {
+  readonly conversation: string;
+  /** Null in notifications of an earlier version. */
+  readonly seq: number | null;
+  readonly thread: number | null;
+}
+
 /** Calls `open` when a notification is clicked. Returns a function that stops listening. */
-export function onNotificationOpened(open: (conversation: string) => void): () => void {
+export function onNotificationOpened(open: (target: NotificationTarget) => void): () => void {
   if (!('serviceWorker' in navigator)) return () => undefined;
   const listener = (event: MessageEvent) => {
-    const conversation = (event.data as { open?: unknown } | null)?.open;
-    if (typeof conversation === 'string') open(conversation);
+    const data = event.data as Partial<Record<'open' | 'seq' | 'thread', unknown>> | null;
+    if (typeof data?.open !== 'string') return;
+    const number = (value: unknown) => (typeof value === 'number' ? value : null);
+    open({ conversation: data.open, seq: number(data.seq), thread: number(data.thread) });
   };
   navigator.serviceWorker.addEventListener('message', listener);
   return () => navigator.serviceWorker.removeEventListener('message', listener);

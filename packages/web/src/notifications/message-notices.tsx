@@ -231,6 +231,7 @@ export class MessageNotices {
       body: isolate(shown),
       conversation,
       seq,
+      thread,
       account: this.#account,
     };
     // If the browser shows none, the toast is enough.

@@ -1,8 +1,10 @@
 import type { ParleyClient } from '@parley/client';
-import { type DurableCommand, decideNotification } from '@parley/protocol';
+import { type DurableCommand, decideNotification, type Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
+import { messageHash } from '../lib/message-hash.ts';
+import { readKept } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
@@ -39,6 +41,13 @@ export function useNotifications(): void {
     if (isLive) client.notifications.load().catch(() => undefined);
   }, [client, isLive]);
   useEffect(() => {
+    if (!isLive || readKept(account, 'push') === null) return;
+    // After a failure it is attempted again with the next page.
+    void import('./push.ts')
+      .then(({ renewPush }) => renewPush(client, account))
+      .catch((error: unknown) => console.warn('Push subscription not renewed:', error));
+  }, [client, account, isLive]);
+  useEffect(() => {
     const go = (id: string, thread: number | null = null) =>
       void navigate({ to: '/c/$id', params: { id }, search: thread === null ? {} : { thread } });
     const notices = new MessageNotices(client, account, go);
@@ -60,7 +69,11 @@ export function useNotifications(): void {
           description: `@${user.username}`,
         });
       }),
-      onNotificationOpened(go),
+      onNotificationOpened(({ conversation, seq, thread }) => {
+        const search = thread === null ? {} : { thread };
+        const hash = seq === null ? '' : messageHash(seq as Seq);
+        void navigate({ to: '/c/$id', params: { id: conversation }, search, hash });
+      }),
       // Nothing of this account may remain for the next one.
       () => notices.clear(),
     ];

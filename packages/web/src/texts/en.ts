@@ -877,6 +877,27 @@ export const en = {
     decidedAt: 'Decided {{time}}',
     computed: 'This is what your settings were when the message was posted.',
   },
+  devices: {
+    title: 'Devices',
+    intro:
+      'Notified while you’re away: of direct messages, mentions, keywords and threads you follow, and of all messages in conversations where you chose so.',
+    notifyThis: 'Notify this device',
+    unavailable: 'This browser can’t be notified while Parley is closed.',
+    blocked: 'This browser blocks notifications from Parley. Allow them in its site settings.',
+    addTopic: 'Add ntfy topic',
+    topicIntro: 'Reach a phone through the ntfy app, without a service of ours in between.',
+    topicUrl: 'Topic URL',
+    topicExample: 'https://ntfy.sh/my-topic',
+    topicHint: 'The server and the topic that the app subscribes to.',
+    token: 'Access token',
+    tokenHint: 'Optional. For topics that need a log-in.',
+    add: 'Add',
+    lastSent: 'last notified {{ago}}',
+    showContent: 'Show names and message text',
+    test: 'Test',
+    testSent: 'Test notification sent',
+    removeNamed: 'Remove {{name}}',
+  },
   notifySettings: {
     intro:
       'The same on all your devices. Sounds and browser notifications can also be turned off on each device, in the account menu.',

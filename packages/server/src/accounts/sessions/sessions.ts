@@ -316,6 +316,13 @@ export class Sessions {
     const { ended, value } = await withTransaction(this.#pool, async (client) => {
       const changed = await change(client);
       if (!changed.end) return { ended: [], value: changed.value };
+      // Browsers to which notifications are pushed end with their session; these were added by one that ends.
+      await client.query({
+        name: 'sessions-end-devices',
+        text: `delete from notification_devices
+               where account_id = $1 and session_id is null and added_by is distinct from $2`,
+        values: [account, except ?? null],
+      });
       const { rows } = await client.query<{ id: SessionId }>({
         name: 'sessions-end-all',
         text: 'delete from sessions where account_id = $1 and id is distinct from $2 returning id',

@@ -1,0 +1,47 @@
+import type {
+  AddNotificationDeviceBody,
+  NotificationDevice,
+  NotificationDeviceId,
+  NotificationDevicesAnswer,
+  UpdateNotificationDeviceBody,
+} from '@parley/protocol';
+import type { RestSession } from './rest-session.ts';
+
+const PATH = '/me/notifications/devices';
+
+/** The devices to which notifications of the account are pushed, over REST. */
+export class NotificationDevicesApi {
+  readonly #api: RestSession;
+
+  constructor(api: RestSession) {
+    this.#api = api;
+  }
+
+  /** Returns the devices, and the key with which browsers subscribe. */
+  list(): Promise<NotificationDevicesAnswer> {
+    return this.#api.request('GET', PATH);
+  }
+
+  /** Adds a device; a browser replaces the earlier one of this session. */
+  add(device: AddNotificationDeviceBody): Promise<NotificationDevice> {
+    return this.#api.request('POST', PATH, { body: device });
+  }
+
+  /** Changes a device; absent fields stay as they are. */
+  change(
+    id: NotificationDeviceId,
+    change: UpdateNotificationDeviceBody,
+  ): Promise<NotificationDevice> {
+    return this.#api.request('PATCH', `${PATH}/${id}`, { body: change });
+  }
+
+  /** Removes a device. */
+  remove(id: NotificationDeviceId): Promise<void> {
+    return this.#api.request('DELETE', `${PATH}/${id}`);
+  }
+
+  /** Sends a test notification to a device. `error` says why it was not sent. */
+  test(id: NotificationDeviceId): Promise<{ readonly error: string | null }> {
+    return this.#api.request('POST', `${PATH}/${id}/test`);
+  }
+}

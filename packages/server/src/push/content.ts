@@ -1,0 +1,83 @@
+import type { AccountId, ConversationId, NotificationReason, Seq } from '@parley/protocol';
+import type { Queryable } from '../storage/queryable.ts';
+import { en } from './texts.en.ts';
+
+/** What a notification says. */
+
+/** A notification of a message, as a device shows it. */
+export interface PushContent {
+  readonly account: AccountId;
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  /** The thread in which alone the message is shown. */
+  readonly thread: Seq | null;
+  readonly title: string;
+  readonly body: string;
+  /** Whether it is a direct message or mentions the recipient: devices wake up for it. */
+  readonly isUrgent: boolean;
+}
+
+/** The message that a notification is about. */
+export interface PushedMessage {
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  readonly author: string;
+  /** The name of the group; null: a direct conversation. */
+  readonly group: string | null;
+  readonly thread: Seq | null;
+  readonly body: string;
+}
+
+/** Characters of the title and of the text. */
+const TITLE_MAX = 120;
+const BODY_MAX = 240;
+
+/** Returns the messages at places, as they are now. */
+export async function messagesToPush(
+  on: Queryable,
+  places: readonly { readonly conversation: ConversationId; readonly seq: Seq }[],
+): Promise<PushedMessage[]> {
+  const { rows } = await on.query<PushedMessage>({
+    name: 'push-messages',
+    text: `select g.conversation_id as conversation, g.seq, a.display_name as author,
+             case when c.kind = 'group' then c.name end as "group",
+             case when not g.also_in_conversation then g.thread end as thread,
+             left(g.body, 2 * ${BODY_MAX}) as body
+           from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
+           join conversations c on c.id = r.id
+           join messages g on g.conversation_id = r.id and g.seq = r.seq and g.deleted_at is null
+           join accounts a on a.id = g.author_id`,
+    values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
+  });
+  return rows;
+}
+
+/** Returns the notification of a message, without names and text if the device shows no content. */
+export function contentOf(
+  account: AccountId,
+  message: PushedMessage,
+  reason: NotificationReason,
+  showsContent: boolean,
+): PushContent {
+  const { conversation, seq, thread, author, group, body } = message;
+  const place = { account, conversation, seq, thread };
+  const isUrgent = reason === 'direct_message' || reason === 'mention';
+  if (!showsContent) return { ...place, title: en.title, body: en.newMessage, isUrgent };
+  const title =
+    group === null
+      ? author
+      : en.inGroup.replace('{{author}}', () => author).replace('{{group}}', () => group);
+  return {
+    ...place,
+    title: shortened(title, TITLE_MAX),
+    body: shortened(body.trim(), BODY_MAX) || en.file,
+    isUrgent,
+  };
+}
+
+/** Returns a text in one line without bidirectional controls, cut after a character. */
+function shortened(text: string, max: number): string {
+  const plain = text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '').replace(/\s+/g, ' ');
+  const characters = Array.from(plain);
+  return characters.length <= max ? plain : `${characters.slice(0, max - 1).join('')}…`;
+}

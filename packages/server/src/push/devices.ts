@@ -1,0 +1,269 @@
+import {
+  type AccountId,
+  type AddNotificationDeviceBody,
+  LIMITS,
+  type NotificationDevice,
+  type NotificationDeviceId,
+  type SessionId,
+  type UpdateNotificationDeviceBody,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { mayAct } from '../account-state.ts';
+import { refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
+import type { Vault } from '../vault.ts';
+import { areUsable } from './encrypt.ts';
+import { topicOf } from './ntfy.ts';
+import type { PushRequests } from './requests.ts';
+
+/** The devices to which notifications are pushed, as they are stored. */
+
+/** Where notifications for a device are sent. */
+export type DeviceAddress =
+  | {
+      readonly kind: 'web_push';
+      readonly url: string;
+      readonly p256dh: string;
+      readonly auth: string;
+    }
+  | { readonly kind: 'ntfy'; readonly url: string; readonly token: string | null };
+
+/** A device that may get notifications now. */
+export interface PushDevice {
+  readonly id: NotificationDeviceId;
+  readonly account: AccountId;
+  readonly address: DeviceAddress;
+  readonly showsContent: boolean;
+}
+
+const USE = 'notification-device';
+/** Sessions that are unused for this long have ended; as in `Sessions`. */
+const IDLE_DAYS = 30;
+/** Characters of an error that are kept. */
+const ERROR_MAX = 200;
+
+/** The dependencies of {@link PushDevices}. */
+export interface PushDevicesDeps {
+  readonly pool: pg.Pool;
+  readonly vault: Vault;
+  readonly requests: Pick<PushRequests, 'mayUse'>;
+}
+
+interface DeviceRow {
+  id: NotificationDeviceId;
+  account_id: AccountId;
+  kind: DeviceAddress['kind'];
+  session_id: SessionId | null;
+  name: string;
+  sealed: Buffer;
+  shows_content: boolean;
+  created_at: Date;
+  last_sent_at: Date | null;
+  last_error: string | null;
+}
+
+const COLUMNS = `v.id, v.account_id, v.kind, v.session_id, v.name, v.sealed, v.shows_content, v.created_at,
+  v.last_sent_at, v.last_error`;
+
+/**
+ * The devices of accounts.
+ *
+ * 1. A browser belongs to the session that subscribed it, and is removed with it. A session has one browser.
+ * 2. Addresses, keys and tokens are stored encrypted: whoever has them can send to the device.
+ */
+export class PushDevices {
+  readonly #deps: PushDevicesDeps;
+
+  constructor(deps: PushDevicesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns the devices of an account, the first that was added first. */
+  async list(account: AccountId, session: SessionId): Promise<NotificationDevice[]> {
+    const { rows } = await this.#deps.pool.query<DeviceRow>({
+      name: 'push-devices-list',
+      text: `select ${COLUMNS} from notification_devices v where v.account_id = $1
+             order by v.created_at, v.id limit ${LIMITS.notificationDevices}`,
+      values: [account],
+    });
+    return rows.map((row) => this.#shown(row, session));
+  }
+
+  /**
+   * Adds a device. An address that is already known moves to the account: whoever knows it uses the device.
+   * @throws {RefusalError} push_address_invalid, too_many_devices
+   */
+  async add(
+    account: AccountId,
+    session: SessionId,
+    body: AddNotificationDeviceBody,
+  ): Promise<NotificationDevice> {
+    const { vault, requests, pool } = this.#deps;
+    const address = addressOf(body);
+    const isUsable =
+      address.kind === 'web_push' ? areUsable(address) : topicOf(address.url) !== null;
+    if (!requests.mayUse(address.url) || !isUsable) refuse('push_address_invalid');
+    const isBrowser = address.kind === 'web_push';
+    return await withTransaction(pool, async (client) => {
+      // In line with others that add devices to the account, and with the end of the session.
+      await client.query('select from accounts where id = $1 for no key update', [account]);
+      const alive = await client.query('select from sessions where id = $1 for key share', [
+        session,
+      ]);
+      if (alive.rowCount === 0) refuse('session_ended');
+      const hash = vault.mac(USE, address.url);
+      await client.query({
+        name: 'push-devices-replace',
+        text: `delete from notification_devices
+               where (session_id = $1 and $2) or (address_hash = $3 and account_id <> $4)`,
+        values: [session, isBrowser, hash, account],
+      });
+      const { rows: counted } = await client.query<{ n: number }>({
+        name: 'push-devices-count',
+        text: `select count(*)::int as n from notification_devices
+               where account_id = $1 and address_hash <> $2`,
+        values: [account, hash],
+      });
+      if ((counted[0]?.n ?? 0) >= LIMITS.notificationDevices) refuse('too_many_devices');
+      const { rows } = await client.query<DeviceRow>({
+        name: 'push-devices-add',
+        text: `insert into notification_devices as v
+                 (id, account_id, kind, session_id, added_by, name, sealed, address_hash, shows_content)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               on conflict (address_hash) do update
+                 set session_id = excluded.session_id, added_by = excluded.added_by,
+                   name = excluded.name, sealed = excluded.sealed,
+                   shows_content = excluded.shows_content, last_error = null
+               where v.account_id = excluded.account_id
+               returning ${COLUMNS}`,
+        values: [
+          uuidv7(),
+          account,
+          address.kind,
+          isBrowser ? session : null,
+          session,
+          body.name,
+          vault.seal(USE, JSON.stringify(address)),
+          hash,
+          body.showsContent ?? true,
+        ],
+      });
+      // Another account has added the address at the same moment.
+      return rows[0] ? this.#shown(rows[0], session) : refuse('push_address_invalid');
+    });
+  }
+
+  /** Changes a device; null if the account has no such device. */
+  async update(
+    account: AccountId,
+    session: SessionId,
+    id: NotificationDeviceId,
+    { name, showsContent }: UpdateNotificationDeviceBody,
+  ): Promise<NotificationDevice | null> {
+    const { rows } = await this.#deps.pool.query<DeviceRow>({
+      name: 'push-devices-update',
+      text: `update notification_devices v
+             set name = coalesce($3, v.name), shows_content = coalesce($4, v.shows_content)
+             where v.id = $1 and v.account_id = $2
+             returning ${COLUMNS}`,
+      values: [id, account, name ?? null, showsContent ?? null],
+    });
+    return rows[0] ? this.#shown(rows[0], session) : null;
+  }
+
+  /** Removes a device; false if the account has no such device. */
+  async remove(account: AccountId, id: NotificationDeviceId): Promise<boolean> {
+    const { rowCount } = await this.#deps.pool.query({
+      name: 'push-devices-remove',
+      text: 'delete from notification_devices where id = $1 and account_id = $2',
+      values: [id, account],
+    });
+    return rowCount === 1;
+  }
+
+  /** Returns those of the devices that may get notifications now: their session has not ended. */
+  async active(ids: readonly string[]): Promise<Map<string, PushDevice>> {
+    const { rows } = await this.#deps.pool.query<DeviceRow>({
+      name: 'push-devices-active',
+      text: `select ${COLUMNS} from notification_devices v
+             join accounts a on a.id = v.account_id and ${mayAct('a')}
+             where v.id = any($1::uuid[]) and (v.session_id is null or exists (
+               select from sessions s where s.id = v.session_id and s.expires_at > now()
+                 and s.last_used_at > now() - interval '${IDLE_DAYS} days'))`,
+      values: [ids],
+    });
+    return new Map(
+      rows.map((row) => [
+        row.id,
+        {
+          id: row.id,
+          account: row.account_id,
+          address: this.#open(row),
+          showsContent: row.shows_content,
+        },
+      ]),
+    );
+  }
+
+  /** Records the last attempts: when something was sent, or the error. */
+  async attempted(
+    results: readonly { readonly id: string; readonly error: string | null }[],
+  ): Promise<void> {
+    if (results.length === 0) return;
+    const last = [...new Map(results.map((r) => [r.id, r])).values()];
+    await this.#deps.pool.query({
+      name: 'push-devices-attempted',
+      text: `update notification_devices v
+             set last_sent_at = case when r.error is null then now() else v.last_sent_at end,
+               last_error = r.error, failed_at = case when r.error is not null then now() end
+             from unnest($1::uuid[], $2::text[]) r (id, error)
+             where v.id = r.id`,
+      values: [last.map((r) => r.id), last.map((r) => r.error?.slice(0, ERROR_MAX) ?? null)],
+    });
+  }
+
+  /** Returns whether a test may be sent to a device: none was for ten seconds. Counts it. */
+  async mayTest(id: NotificationDeviceId): Promise<boolean> {
+    const { rowCount } = await this.#deps.pool.query({
+      name: 'push-devices-test',
+      text: `update notification_devices set tested_at = now()
+             where id = $1 and (tested_at is null or tested_at < now() - interval '10 seconds')`,
+      values: [id],
+    });
+    return rowCount === 1;
+  }
+
+  /** Removes devices that do not exist any more. */
+  async removeGone(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#deps.pool.query({
+      name: 'push-devices-gone',
+      text: 'delete from notification_devices where id = any($1::uuid[])',
+      values: [ids],
+    });
+  }
+
+  #open(row: DeviceRow): DeviceAddress {
+    return JSON.parse(this.#deps.vault.open(USE, row.sealed)) as DeviceAddress;
+  }
+
+  #shown(row: DeviceRow, session: SessionId): NotificationDevice {
+    return {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      host: new URL(this.#open(row).url).host,
+      isCurrent: row.session_id === session,
+      showsContent: row.shows_content,
+      createdAt: row.created_at.toISOString(),
+      lastSentAt: row.last_sent_at?.toISOString() ?? null,
+      lastError: row.last_error,
+    };
+  }
+}
+
+const addressOf = (body: AddNotificationDeviceBody): DeviceAddress =>
+  body.kind === 'web_push'
+    ? { kind: 'web_push', url: body.endpoint, ...body.keys }
+    : { kind: 'ntfy', url: body.url, token: body.token ?? null };

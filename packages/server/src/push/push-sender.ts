@@ -1,0 +1,252 @@
+import {
+  type ConversationId,
+  NOTIFYING_REASONS,
+  type NotificationDecision,
+  type Seq,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import {
+  type Claim,
+  claimDeliveries,
+  type Deferred,
+  type Delivery,
+  deferDeliveries,
+  type Finished,
+  finishDeliveries,
+} from '../notifications/deliveries.ts';
+import { recheck } from '../notifications/recheck.ts';
+import type { PresenceOf } from '../notifications/recipients.ts';
+import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
+import type { PushDevice, PushDevices } from './devices.ts';
+import type { Push } from './push.ts';
+import type { PushResult } from './requests.ts';
+import { claimWithdrawals, newestSent } from './shown.ts';
+
+/** The interval at which due deliveries are looked for, ms. */
+const POLL_MS = 1_000;
+/** The interval at which notifications are looked for that were read since they were sent, in polls. */
+const WITHDRAW_POLLS = 5;
+/** Deliveries that are sent at a time. */
+const BATCH = 32;
+/** The delay after the start until sockets are connected again and say who uses a device, ms. */
+const SETTLE_MS = 5_000;
+/** The delay before another attempt: ten seconds, tripled with each, at most an hour. */
+const RETRY_MIN_MS = 10_000;
+const RETRY_MAX_MS = 3_600_000;
+/** A notification that could not be sent for this long is given up, ms. */
+const GIVE_UP_MS = 24 * 3_600_000;
+/** An unreachable push server is left alone for this long, ms; of so many servers it is remembered. */
+const PAUSE_MS = 30_000;
+const PAUSED_MAX = 1_000;
+
+/** The dependencies of {@link PushSender}. */
+export interface PushSenderDeps {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly devices: PushDevices;
+  readonly push: Push;
+}
+
+/** A notification that may be sent now. */
+interface Ready {
+  readonly delivery: Delivery;
+  readonly device: PushDevice;
+  readonly decision: NotificationDecision;
+  readonly message: PushedMessage;
+}
+
+/** What became of an attempt. */
+interface Attempted {
+  readonly delivery: Delivery;
+  readonly device: PushDevice;
+  readonly result: PushResult;
+}
+
+/**
+ * Sends notifications to devices, from the outbox.
+ *
+ * 1. Right before it is sent, each notification is decided again: none is sent for a message that its recipient may not
+ *    see any more, has read, or is about to see on a device in use.
+ * 2. A device gets at most the newest notification of a conversation.
+ * 3. A notification is sent once, and once more at most for each crash of a node between the sending and the commit of
+ *    its outcome.
+ */
+export class PushSender {
+  readonly #deps: PushSenderDeps;
+  readonly #worker: BackgroundWorker;
+  readonly #startedAt = performance.now();
+  /** Until when push servers are left alone that could not be reached, by their origin; monotonic clock. */
+  readonly #paused = new Map<string, number>();
+  #presenceOf: PresenceOf | null = null;
+  #polls = 0;
+
+  constructor(deps: PushSenderDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.#send(isStopped),
+      pollMs: POLL_MS,
+      retryMs: POLL_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'notifications not sent'),
+    });
+  }
+
+  /** Says who is using a device from now on; until then nothing is sent. */
+  usePresence(presenceOf: PresenceOf): void {
+    this.#presenceOf = presenceOf;
+  }
+
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Stops after the attempts in flight. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  async #send(isStopped: () => boolean): Promise<void> {
+    const presenceOf = this.#presenceOf;
+    if (!presenceOf || performance.now() - this.#startedAt < SETTLE_MS) return;
+    const { pool } = this.#deps;
+    while (!isStopped()) {
+      const claim = await claimDeliveries(pool, 'push', BATCH);
+      if (claim.deliveries.length === 0) break;
+      await this.#sendClaimed(claim, presenceOf);
+    }
+    if (this.#polls++ % WITHDRAW_POLLS === 0 && !isStopped()) await this.#withdraw();
+  }
+
+  async #sendClaimed(claim: Claim, presenceOf: PresenceOf): Promise<void> {
+    const { pool } = this.#deps;
+    const { ready, finished } = await this.#prepare(claim.deliveries, presenceOf);
+    const results = await Promise.all(ready.map((one) => this.#attempt(one)));
+    const deferred: Deferred[] = [];
+    for (const { delivery, result } of results) judge(delivery, result, finished, deferred);
+    await finishDeliveries(pool, claim.lease, finished);
+    await deferDeliveries(pool, claim.lease, deferred);
+    await this.#recordDevices(results);
+  }
+
+  /** Returns what is sent now, and what became of the others. */
+  async #prepare(
+    deliveries: readonly Delivery[],
+    presenceOf: PresenceOf,
+  ): Promise<{ ready: Ready[]; finished: Finished[] }> {
+    const { pool, clock, devices } = this.#deps;
+    const active = await devices.active(deliveries.map((d) => d.device ?? ''));
+    const messages = await messagesToPush(pool, deliveries);
+    const byPlace = new Map(messages.map((m) => [placeOf(m), m]));
+    const newest = await newestSent(pool, deliveries);
+    // Last, so that as little as possible happens between it and the attempt.
+    const decisions = await recheck(pool, deliveries, presenceOf, clock.now());
+    const finished: Finished[] = [];
+    const ready = deliveries.flatMap((delivery): Ready[] => {
+      const device = active.get(delivery.device ?? '');
+      const decision = decisions.get(delivery.id);
+      const message = byPlace.get(placeOf(delivery));
+      const outcome = reasonToCancel(device, decision, message);
+      if (outcome === null && device && decision && message) {
+        return [{ delivery, device, decision, message }];
+      }
+      finished.push({ id: delivery.id, outcome: outcome ?? 'message_deleted' });
+      return [];
+    });
+    for (const { delivery } of ready) {
+      const key = shownAt(delivery);
+      newest.set(key, Math.max(newest.get(key) ?? 0, delivery.seq));
+    }
+    const isNewest = ({ delivery }: Ready) => newest.get(shownAt(delivery)) === delivery.seq;
+    for (const one of ready) {
+      if (!isNewest(one)) finished.push({ id: one.delivery.id, outcome: 'replaced' });
+    }
+    return { ready: ready.filter(isNewest), finished };
+  }
+
+  async #attempt({ delivery, device, decision, message }: Ready): Promise<Attempted> {
+    const { push } = this.#deps;
+    const origin = new URL(device.address.url).origin;
+    if ((this.#paused.get(origin) ?? 0) > performance.now()) {
+      const error = 'The push server could not be reached';
+      return { delivery, device, result: { kind: 'retry', error, afterMs: PAUSE_MS } };
+    }
+    const content = contentOf(delivery.account, message, decision.reason, device.showsContent);
+    const result = await push.send(device, content);
+    if (result.kind === 'retry' && result.isUnreachable) {
+      if (this.#paused.size >= PAUSED_MAX) this.#paused.clear();
+      this.#paused.set(origin, performance.now() + PAUSE_MS);
+    }
+    return { delivery, device, result };
+  }
+
+  async #recordDevices(results: readonly Attempted[]): Promise<void> {
+    const { devices, log } = this.#deps;
+    const gone = results.flatMap(({ device, result }) =>
+      result.kind === 'gone' ? [device.id] : [],
+    );
+    await devices.removeGone(gone);
+    for (const device of gone) log.info({ device }, 'notification device removed by push server');
+    await devices.attempted(
+      results.map(({ device, result }) => ({
+        id: device.id,
+        error: result.kind === 'sent' ? null : result.error,
+      })),
+    );
+  }
+
+  /** Closes notifications on browsers that have been read elsewhere, or whose message is gone. */
+  async #withdraw(): Promise<void> {
+    const { pool, devices, push } = this.#deps;
+    const withdrawn = await claimWithdrawals(pool, BATCH);
+    const active = await devices.active(withdrawn.map((w) => w.device));
+    await Promise.all(
+      withdrawn.map(async ({ device: id, conversation, seq }) => {
+        const device = active.get(id);
+        if (device) await push.withdraw(device, conversation, seq);
+      }),
+    );
+  }
+}
+
+/** Returns why a notification is not sent; null if it is. */
+function reasonToCancel(
+  device: PushDevice | undefined,
+  decision: NotificationDecision | undefined,
+  message: PushedMessage | undefined,
+): string | null {
+  if (!device) return 'device_gone';
+  if (!decision || !message) return 'message_deleted';
+  const { push, reason } = decision;
+  if (push.send === 'now') return null;
+  // A device is in use, and shows it.
+  if (push.send === 'later') return push.reason;
+  return (NOTIFYING_REASONS as readonly string[]).includes(reason) ? push.reason : reason;
+}
+
+/** Says what follows from the result of an attempt. */
+function judge(
+  { id, attempts, createdAt }: Delivery,
+  result: PushResult,
+  finished: Finished[],
+  deferred: Deferred[],
+): void {
+  if (result.kind === 'sent') finished.push({ id, outcome: 'sent' });
+  else if (result.kind === 'gone') {
+    finished.push({ id, outcome: 'device_gone', error: result.error });
+  } else if (result.kind === 'failed' || Date.now() - createdAt.getTime() > GIVE_UP_MS) {
+    finished.push({ id, outcome: 'failed', error: result.error });
+  } else {
+    const delayMs = Math.max(result.afterMs ?? 0, retryDelay(attempts));
+    deferred.push({ id, delayMs, error: result.error });
+  }
+}
+
+const retryDelay = (attempts: number): number =>
+  Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** Math.min(attempts - 1, 20));
+
+const placeOf = ({ conversation, seq }: { conversation: ConversationId; seq: Seq }): string =>
+  `${conversation} ${seq}`;
+const shownAt = ({ device, conversation }: Delivery): string => `${device} ${conversation}`;

@@ -1,0 +1,415 @@
+import type { ConversationId, Seq } from '@parley/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../test/support/credentials.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import {
+  type PushServer,
+  startPushServer,
+  type TestBrowser,
+} from '../../test/support/push-server.ts';
+import { loginAt, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { Vault } from '../vault.ts';
+import { loadPushKeys } from './push-keys.ts';
+
+let cluster: TestCluster;
+let server: TestServer;
+let push: PushServer;
+let ann: User;
+
+beforeAll(async () => {
+  push = await startPushServer();
+  cluster = await startTestCluster();
+  server = await startTestServer(cluster, { PUSH_NETWORKS: '127.0.0.1' });
+  ann = await server.register('ann');
+});
+afterAll(async () => {
+  await server?.stop();
+  await cluster?.stop();
+  await push?.stop();
+});
+
+const DEVICES = '/me/notifications/devices';
+const devicesOf = async (user: User) => (await user.request('GET', DEVICES)).body;
+let names = 0;
+/** Registers a user whose browser has subscribed. */
+async function aUserWithBrowser(
+  showsContent = true,
+): Promise<{ user: User; browser: TestBrowser; device: string }> {
+  const user = await server.register(`user${names++}`);
+  const { browser, device } = await subscribe(user, showsContent);
+  return { user, browser, device };
+}
+async function subscribe(user: User, showsContent = true) {
+  const browser = push.browser((await devicesOf(user)).publicKey);
+  const { status, body } = await user.request('POST', DEVICES, {
+    kind: 'web_push',
+    ...browser,
+    name: 'Firefox',
+    showsContent,
+  });
+  expect(status).toBe(201);
+  return { browser, device: String(body.id) };
+}
+/** Waits until all deliveries of a message have ended, and returns their outcomes. */
+async function outcomesOf(user: User, conversation: ConversationId, seq: Seq): Promise<string[]> {
+  const read = () =>
+    server.rows(
+      `select outcome, due_at from notification_deliveries
+       where account_id = '${user.id}' and conversation_id = '${conversation}'
+         and message_seq = ${seq} order by id`,
+    );
+  await until(async () => {
+    const rows = await read();
+    return rows.length > 0 && rows.every((row) => row.due_at === null);
+  }, 'the deliveries to end');
+  return (await read()).map((row) => String(row.outcome));
+}
+
+describe('Web Push', () => {
+  test('sends a mention, encrypted for the browser and signed, and says so', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('Launch', [user]);
+    const seq = await ann.post(group, `@${user.name} the **rocket** is ready`);
+    const { content, headers } = await push.next(browser);
+    expect(content).toEqual({
+      type: 'message',
+      account: user.id,
+      conversation: group,
+      seq,
+      thread: null,
+      title: 'ann in Launch',
+      body: `@${user.name} the **rocket** is ready`,
+    });
+    expect(headers).toMatchObject({
+      'content-encoding': 'aes128gcm',
+      urgency: 'high',
+      ttl: '86400',
+      topic: expect.stringMatching(/^[\w-]{24}$/),
+    });
+    expect(push.unsigned).toBe(0);
+    expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
+    const why = await user.request('GET', `/notifications/why?conversation=${group}&seq=${seq}`);
+    expect(why.body.deliveries).toMatchObject([
+      { channel: 'push', device: 'Firefox', attempts: 1, outcome: 'sent' },
+    ]);
+    const { items } = await devicesOf(user);
+    expect(items).toMatchObject([
+      { kind: 'web_push', name: 'Firefox', isCurrent: true, lastError: null },
+    ]);
+    expect(items[0].lastSentAt).not.toBeNull();
+    // Whoever reads the database can send to no device.
+    const [stored] = await server.rows(
+      `select encode(sealed, 'escape') as sealed from notification_devices where account_id = '${user.id}'`,
+    );
+    expect(stored?.sealed).not.toContain(new URL(browser.endpoint).pathname);
+  });
+
+  test('says nothing of the content if the device shows none', async () => {
+    const { user, browser } = await aUserWithBrowser(false);
+    const group = await ann.group('Secret name', [user]);
+    await ann.post(group, `@${user.name} secret text`);
+    const { content } = await push.next(browser);
+    expect(content).toMatchObject({ title: 'Parley', body: 'You have a new message' });
+    expect(JSON.stringify(content)).not.toMatch(/secret/i);
+  });
+
+  test('replaces what was not delivered yet by the newest message of the conversation', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const [one, two] = [await ann.group('one', [user]), await ann.group('two', [user])];
+    push.answer({ status: 503, headers: { 'retry-after': '1' } });
+    const first = await ann.post(one, `@${user.name} first`);
+    await until(
+      async () =>
+        (
+          await server.rows(
+            `select from notification_deliveries
+             where account_id = '${user.id}' and attempts = 1 and lease is null and last_error is not null`,
+          )
+        ).length === 1,
+      'the first attempt to fail',
+    );
+    const second = await ann.post(one, `@${user.name} second`);
+    await ann.post(two, `@${user.name} other`);
+    const newest = await push.next(browser, (c) => c.seq === second && c.conversation === one);
+    const other = await push.next(browser, (c) => c.conversation === two);
+    expect(newest.headers.topic).not.toBe(other.headers.topic);
+    await server.rows(
+      `update notification_deliveries set due_at = now() where account_id = '${user.id}' and due_at is not null`,
+    );
+    expect(await outcomesOf(user, one, first)).toEqual(['replaced']);
+    expect(push.pushed.some((p) => p.content.seq === first && p.content.conversation === one)).toBe(
+      false,
+    );
+  });
+
+  test('backs off as the push server demands, and removes a browser that is gone', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('busy', [user]);
+    push.answer({ status: 429, headers: { 'retry-after': '1800' } });
+    const seq = await ann.post(group, `@${user.name} later`);
+    const deferred = () =>
+      server.rows(
+        `select extract(epoch from due_at - now())::int as delay, last_error
+         from notification_deliveries
+         where account_id = '${user.id}' and lease is null and attempts = 1`,
+      );
+    await until(async () => (await deferred()).length === 1, 'the delivery to be deferred');
+    const [delivery] = await deferred();
+    expect(delivery?.last_error).toBe('The push server answered with 429');
+    expect(Number(delivery?.delay)).toBeGreaterThan(1_700);
+    expect((await devicesOf(user)).items[0].lastError).toBe('The push server answered with 429');
+    push.answer({ status: 410 });
+    await server.rows(
+      `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
+    );
+    expect(await outcomesOf(user, group, seq)).toEqual(['device_gone']);
+    await until(async () => (await devicesOf(user)).items.length === 0, 'the device to be removed');
+    expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+  });
+
+  test('sends nothing of a message that was deleted, read or left before', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const make = (name: string) => ann.group(name, [user]);
+    const deleted = await make('deleted');
+    const [read, left, muted] = [await make('read'), await make('left'), await make('muted')];
+    const conversations = [deleted, read, left, muted];
+    // Unreachable until the reasons are there.
+    push.answer(...conversations.map(() => ({ status: 500 })));
+    const seqs = new Map<ConversationId, Seq>();
+    for (const group of conversations) {
+      seqs.set(group, await ann.post(group, `@${user.name} look`));
+    }
+    await until(
+      async () =>
+        (
+          await server.rows(
+            `select from notification_deliveries
+             where account_id = '${user.id}' and last_error is not null`,
+          )
+        ).length === 4,
+      'the first attempts to fail',
+    );
+    await ann.request('DELETE', `/conversations/${deleted}/messages/${seqs.get(deleted)}`);
+    await user.request('POST', `/conversations/${read}/read`, {
+      seq: seqs.get(read),
+      unread: false,
+    });
+    await user.request('POST', `/conversations/${left}/leave`);
+    await user.request('PATCH', `/me/notifications/conversations/${muted}`, {
+      muted: { until: null },
+    });
+    await server.rows(
+      `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
+    );
+    const outcomes = [];
+    for (const group of conversations) {
+      outcomes.push(...(await outcomesOf(user, group, seqs.get(group) as Seq)));
+    }
+    expect(outcomes).toEqual([
+      'message_deleted',
+      'already_read',
+      'not_member',
+      'conversation_muted',
+    ]);
+    expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+  });
+
+  test('closes a notification that was read on another device', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('elsewhere', [user]);
+    const seq = await ann.post(group, `@${user.name} look`);
+    const shown = await push.next(browser);
+    await user.request('POST', `/conversations/${group}/read`, { seq, unread: false });
+    const closed = await push.next(browser, (c) => c.type === 'close');
+    expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
+    // It also replaces the notification if that was not delivered yet.
+    expect(closed.headers.topic).toBe(shown.headers.topic);
+  });
+
+  test('sends nothing to those who use a device', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('in use', [user]);
+    const device = server.peer();
+    await device.hello(user.accessToken);
+    const shown = await ann.post(group, `@${user.name} here`);
+    await until(
+      async () =>
+        (
+          await server.rows(
+            `select from notification_deliveries
+             where account_id = '${user.id}' and due_at > now() + interval '30 seconds'`,
+          )
+        ).length === 1,
+      'the delivery to be stored for later',
+    );
+    await server.rows(
+      `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
+    );
+    expect(await outcomesOf(user, group, shown)).toEqual(['in_use']);
+    device.close();
+    expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+  });
+});
+
+describe('devices', () => {
+  test('end with their session: by a log-out, by its end, and by a new password', async () => {
+    const { user } = await aUserWithBrowser();
+    const count = async () =>
+      (await server.rows(`select from notification_devices where account_id = '${user.id}'`))
+        .length;
+    const login = async () => {
+      const { body } = await loginAt(server.url, user.name);
+      const { accessToken, sessionToken } = body;
+      const request: User['request'] = (method, path, sent) =>
+        user.request(method, path, sent, { authorization: `Bearer ${accessToken}` });
+      const other = { ...user, accessToken, sessionToken, request };
+      await subscribe(other);
+      return other;
+    };
+    const other = await login();
+    expect(await count()).toBe(2);
+    expect((await devicesOf(user)).items.map((d: { isCurrent: boolean }) => d.isCurrent)).toEqual([
+      true,
+      false,
+    ]);
+    await user.request('POST', '/auth/logout', undefined, {
+      authorization: `Bearer ${other.sessionToken}`,
+    });
+    expect(await count()).toBe(1);
+    const third = await login();
+    const topic = { kind: 'ntfy', url: `${push.url}/${user.name}`, name: 'Phone' };
+    expect((await third.request('POST', DEVICES, topic)).status).toBe(201);
+    expect(await count()).toBe(3);
+    await user.request('POST', '/me/sessions/end-others');
+    // The topic was added by the session that ended.
+    expect(await count()).toBe(1);
+    expect((await user.request('POST', DEVICES, topic)).status).toBe(201);
+    const changed = await third.request('POST', '/me/password', {});
+    expect(changed.status).toBe(401);
+    // A topic that another session has added ends with it, when the password is changed.
+    const fourth = await login();
+    const another = { ...topic, url: `${push.url}/${user.name}-2` };
+    expect((await fourth.request('POST', DEVICES, another)).status).toBe(201);
+    const next = 'another good password';
+    const done = await user.request('POST', '/me/password', { current: PASSWORD, next });
+    expect(done.status).toBeLessThan(300);
+    expect((await devicesOf(user)).items.map((d: { host: string }) => d.host)).toHaveLength(2);
+    expect(await count()).toBe(2);
+  });
+
+  test('are bounded, one browser for each session, and of their own account alone', async () => {
+    const { user, device } = await aUserWithBrowser();
+    const again = await subscribe(user);
+    expect((await devicesOf(user)).items.map((d: { id: string }) => d.id)).toEqual([again.device]);
+    expect(again.device).not.toBe(device);
+    for (let n = 1; n < 20; n++) {
+      const added = await user.request('POST', DEVICES, {
+        kind: 'ntfy',
+        url: `${push.url}/${user.name}-${n}`,
+        name: `Phone ${n}`,
+      });
+      expect(added.status).toBe(201);
+    }
+    const full = await user.request('POST', DEVICES, {
+      kind: 'ntfy',
+      url: `${push.url}/${user.name}-20`,
+      name: 'One too many',
+    });
+    expect([full.status, full.body.code]).toEqual([409, 'too_many_devices']);
+    for (const [method, path] of [
+      ['PATCH', `${DEVICES}/${again.device}`],
+      ['DELETE', `${DEVICES}/${again.device}`],
+      ['POST', `${DEVICES}/${again.device}/test`],
+    ] as const) {
+      const answer = await ann.request(
+        method,
+        path,
+        method === 'PATCH' ? { name: 'x' } : undefined,
+      );
+      expect(answer.status).toBe(404);
+    }
+    const renamed = await user.request('PATCH', `${DEVICES}/${again.device}`, {
+      name: 'Desk',
+      showsContent: false,
+    });
+    expect(renamed.body).toMatchObject({ name: 'Desk', showsContent: false });
+    expect((await user.request('DELETE', `${DEVICES}/${again.device}`)).status).toBe(204);
+  });
+
+  test.each([
+    ['http on a public address', 'http://93.184.215.14/topic'],
+    ['a private address', 'https://10.0.0.1/topic'],
+    ['the address of cloud metadata', 'http://169.254.169.254/topic'],
+    ['a private address in IPv6', 'https://[::1]/topic'],
+    ['another way to write an address', 'https://0x0a.1/topic'],
+    ['credentials in the address', 'https://user:secret@ntfy.sh/topic'],
+    ['another scheme', 'ftp://ntfy.sh/topic'],
+    ['no topic', 'https://ntfy.sh/'],
+  ])('reject %s', async (_what, url) => {
+    const { status } = await ann.request('POST', DEVICES, { kind: 'ntfy', url, name: 'Phone' });
+    expect(status).toBe(422);
+  });
+
+  test('reject keys that no browser has', async () => {
+    const { endpoint, keys } = push.browser((await devicesOf(ann)).publicKey);
+    const { status, body } = await ann.request('POST', DEVICES, {
+      kind: 'web_push',
+      endpoint,
+      keys: { ...keys, p256dh: keys.auth },
+      name: 'Firefox',
+    });
+    expect([status, body.code]).toEqual([422, 'push_address_invalid']);
+  });
+
+  test('are sent a test, every ten seconds at most', async () => {
+    const { user, browser, device } = await aUserWithBrowser();
+    expect((await user.request('POST', `${DEVICES}/${device}/test`)).body).toEqual({ error: null });
+    const { content } = await push.next(browser);
+    expect(content).toMatchObject({ type: 'test', body: 'Notifications reach this device.' });
+    expect((await user.request('POST', `${DEVICES}/${device}/test`)).status).toBe(429);
+  });
+});
+
+describe('a topic of an ntfy server', () => {
+  test('gets notifications as JSON, with its token, and what a tap opens', async () => {
+    const user = await server.register('topical');
+    const added = await user.request('POST', DEVICES, {
+      kind: 'ntfy',
+      url: `${push.url}/topical-phone`,
+      token: 'tk_secret',
+      name: 'Phone',
+    });
+    expect(added.status).toBe(201);
+    expect(JSON.stringify(added.body)).not.toContain('tk_secret');
+    const group = await ann.group('Launch', [user]);
+    const seq = await ann.post(group, '@topical ready');
+    expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
+    const sent = push.published.filter((p) => p.content.topic === 'topical-phone');
+    expect(sent.map((p) => p.content)).toEqual([
+      {
+        topic: 'topical-phone',
+        title: 'ann in Launch',
+        message: '@topical ready',
+        click: `${server.url}/c/${group}#message-${seq}`,
+        tags: ['speech_balloon'],
+        priority: 4,
+      },
+    ]);
+    expect(sent[0]?.headers).toMatchObject({
+      authorization: 'Bearer tk_secret',
+      'content-type': 'application/json',
+    });
+  });
+});
+
+describe('the key of the server', () => {
+  test('is one for nodes that start at once, encrypted, and kept', async () => {
+    const { pool } = await (await cluster.fresh()).open();
+    const vault = new Vault('s'.repeat(40));
+    const all = await Promise.all(Array.from({ length: 5 }, () => loadPushKeys(pool, vault)));
+    expect(new Set(all.map((k) => k.publicKey)).size).toBe(1);
+    expect((await loadPushKeys(pool, vault)).publicKey).toBe(all[0]?.publicKey);
+    await expect(loadPushKeys(pool, new Vault('t'.repeat(40)))).rejects.toThrow(/PARLEY_SECRET/);
+  });
+});

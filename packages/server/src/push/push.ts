@@ -1,0 +1,101 @@
+import type { ConversationId, Seq } from '@parley/protocol';
+import type { Vault } from '../vault.ts';
+import type { PushContent } from './content.ts';
+import type { PushDevice } from './devices.ts';
+import { ntfyRequest } from './ntfy.ts';
+import type { PushRequests, PushResult } from './requests.ts';
+import { en } from './texts.en.ts';
+import type { WebPush } from './web-push.ts';
+
+/** What {@link Push} is constructed with. */
+export interface PushDeps {
+  readonly vault: Vault;
+  readonly requests: PushRequests;
+  readonly web: WebPush;
+  /** The server’s public address. */
+  readonly url: string;
+}
+
+/** How long a push server keeps a notification for a device that is off, and the request to close it. */
+const TTL_SECONDS = 24 * 3600;
+/** Characters of a topic; RFC 8030 allows 32. */
+const TOPIC_CHARACTERS = 24;
+/** Apple ends the subscription of browsers that are sent messages without a notification. */
+const APPLE = /(^|\.)push\.apple\.com$/;
+
+/** Sends notifications to devices of each kind. */
+export class Push {
+  readonly #deps: PushDeps;
+
+  constructor(deps: PushDeps) {
+    this.#deps = deps;
+  }
+
+  /** The key with which browsers subscribe. */
+  get publicKey(): string {
+    return this.#deps.web.publicKey;
+  }
+
+  /** Sends a notification of a message. */
+  async send({ address, id }: PushDevice, content: PushContent): Promise<PushResult> {
+    const { requests, web } = this.#deps;
+    const { isUrgent, ...shown } = content;
+    if (address.kind === 'ntfy') {
+      return await requests.send(ntfyRequest(address, content, this.#link(content)));
+    }
+    const request = await web.request(address, {
+      content: { type: 'message', ...shown },
+      topic: this.#topic(id, content.conversation),
+      urgency: isUrgent ? 'high' : 'normal',
+      ttlSeconds: TTL_SECONDS,
+    });
+    return await requests.send(request);
+  }
+
+  /** Closes the notification of a conversation if it is of this message or an earlier one, where browsers allow it. */
+  async withdraw(
+    { address, id, account }: PushDevice,
+    conversation: ConversationId,
+    seq: Seq,
+  ): Promise<void> {
+    const { requests, web } = this.#deps;
+    if (address.kind !== 'web_push' || APPLE.test(new URL(address.url).hostname)) return;
+    // Its topic is that of the notification, which it replaces if that was not delivered yet.
+    const request = await web.request(address, {
+      content: { type: 'close', account, conversation, seq },
+      topic: this.#topic(id, conversation),
+      urgency: 'normal',
+      ttlSeconds: TTL_SECONDS,
+    });
+    await requests.send(request);
+  }
+
+  /** Sends a notification that says that notifications reach the device. */
+  async test({ address, id, account }: PushDevice): Promise<PushResult> {
+    const { requests, web, url } = this.#deps;
+    const { title, test: body } = en;
+    if (address.kind === 'ntfy') {
+      return await requests.send(ntfyRequest(address, { title, body, isUrgent: false }, url));
+    }
+    const request = await web.request(address, {
+      content: { type: 'test', account, title, body },
+      topic: this.#topic(id, 'test'),
+      urgency: 'high',
+      ttlSeconds: 60,
+    });
+    return await requests.send(request);
+  }
+
+  /** The topic of a conversation on a device: it tells push servers nothing of the conversation. */
+  #topic(device: string, of: ConversationId | 'test'): string {
+    const mac = this.#deps.vault.mac('push-topic', `${device} ${of}`);
+    return mac.toString('base64url').slice(0, TOPIC_CHARACTERS);
+  }
+
+  #link({ conversation, thread, seq }: PushContent): string {
+    const link = new URL(`/c/${conversation}`, this.#deps.url);
+    if (thread !== null) link.searchParams.set('thread', `${thread}`);
+    link.hash = `message-${seq}`;
+    return link.href;
+  }
+}

@@ -1,0 +1,90 @@
+import type { ParleyClient } from '@parley/client';
+import type { AccountId, NotificationDevice } from '@parley/protocol';
+import { deviceName } from '../account/device-name.ts';
+import { readKept, writeKept } from '../session/device.ts';
+import { registered } from './browser.ts';
+
+/** Pushes notifications to this browser, also while no page is open. */
+
+/** Kept while this browser is to be notified. */
+const PUSH = 'push';
+
+/** Returns whether this browser can be notified: it needs https, and on an iPhone to be installed. */
+export const canPush = (): boolean =>
+  'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
+
+/** Returns whether the user has turned on that this browser is notified. */
+export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH) !== null;
+
+/**
+ * Notifies this browser from now on. Asks for permission if needed, so it must be called from a user gesture. Resolves
+ * to null if the user refuses.
+ */
+export async function startPush(
+  client: ParleyClient,
+  account: AccountId,
+): Promise<NotificationDevice | null> {
+  if ((await Notification.requestPermission()) !== 'granted') return null;
+  const { publicKey } = await client.api.notifications.devices.list();
+  const device = await subscribe(client, publicKey, true);
+  writeKept(account, PUSH, 'on');
+  return device;
+}
+
+/** Does not notify this browser any more. */
+export async function stopPush(
+  client: ParleyClient,
+  account: AccountId,
+  device: NotificationDevice | undefined,
+): Promise<void> {
+  writeKept(account, PUSH, null);
+  if (device) await client.api.notifications.devices.remove(device.id);
+  const subscription = await (await registered())?.pushManager.getSubscription();
+  await subscription?.unsubscribe();
+}
+
+/** Subscribes this browser again if it is to be notified and its subscription was lost. */
+export async function renewPush(client: ParleyClient, account: AccountId): Promise<void> {
+  if (!isPushOn(account) || !canPush() || Notification.permission !== 'granted') return;
+  const { publicKey, items } = await client.api.notifications.devices.list();
+  const current = items.find((device) => device.isCurrent);
+  const subscription = await (await registered())?.pushManager.getSubscription();
+  if (current && subscription) return;
+  await subscribe(client, publicKey, current?.showsContent ?? true);
+}
+
+async function subscribe(
+  client: ParleyClient,
+  publicKey: string,
+  showsContent: boolean,
+): Promise<NotificationDevice> {
+  const registration = await registered();
+  if (!registration) throw new Error('There is no service worker');
+  const { pushManager } = registration;
+  const before = await pushManager.getSubscription();
+  // Of another server or an earlier key.
+  if (before && keyOf(before) !== publicKey) await before.unsubscribe();
+  const subscription = await pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: publicKey,
+  });
+  const { endpoint, keys } = subscription.toJSON();
+  const { p256dh, auth } = keys ?? {};
+  if (endpoint === undefined || p256dh === undefined || auth === undefined) {
+    throw new Error('The browser did not return a subscription');
+  }
+  return client.api.notifications.devices.add({
+    kind: 'web_push',
+    endpoint,
+    keys: { p256dh, auth },
+    name: deviceName(navigator.userAgent),
+    showsContent,
+  });
+}
+
+/** Returns the key of a subscription in base64url. */
+function keyOf({ options }: PushSubscription): string {
+  const bytes = new Uint8Array(options.applicationServerKey ?? new ArrayBuffer(0));
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
