@@ -105,6 +105,21 @@ describe('Web Push', () => {
     expect(stored?.sealed).not.toContain(new URL(browser.endpoint).pathname);
   });
 
+  test('sends a direct message, and a reply in a thread with the thread', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const { id } = (await ann.request('POST', '/conversations/direct', { account: user.id })).body;
+    const seq = await ann.post(id, 'hello');
+    const direct = await push.next(browser, (c) => c.seq === seq);
+    expect(direct.content).toMatchObject({ title: 'ann', body: 'hello', thread: null });
+    const root = await user.post(id, 'root');
+    const reply = await ann.request('POST', `/conversations/${id}/messages`, {
+      body: 'reply',
+      thread: root,
+    });
+    const { content } = await push.next(browser, (c) => c.seq === reply.body.seq);
+    expect(content).toMatchObject({ body: 'reply', thread: root });
+  });
+
   test('says nothing of the content if the device shows none', async () => {
     const { user, browser } = await aUserWithBrowser(false);
     const group = await ann.group('Secret name', [user]);
