@@ -15,8 +15,8 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
-import { EmailCard } from './email-card.tsx';
 import { DevicesCard } from './devices-card.tsx';
+import { EmailCard } from './email-card.tsx';
 
 /** Changes the settings, and shows that they are saved if `done` is given. */
 type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
