@@ -36,8 +36,8 @@ const SETTLE_MS = 5_000;
 /** The delay before another attempt: ten seconds, tripled with each, at most an hour. */
 const RETRY_MIN_MS = 10_000;
 const RETRY_MAX_MS = 3_600_000;
-/** A notification that could not be sent for this long is given up, ms. */
-const GIVE_UP_MS = 24 * 3_600_000;
+/** A notification that could not be sent for this long is abandoned, ms. */
+const ABANDON_MS = 24 * 3_600_000;
 /** An unreachable push server is left alone for this long, ms; of so many servers it is remembered. */
 const PAUSE_MS = 30_000;
 const PAUSED_MAX = 1_000;
@@ -236,7 +236,7 @@ function judge(
   if (result.kind === 'sent') finished.push({ id, outcome: 'sent' });
   else if (result.kind === 'gone') {
     finished.push({ id, outcome: 'device_gone', error: result.error });
-  } else if (result.kind === 'failed' || Date.now() - createdAt.getTime() > GIVE_UP_MS) {
+  } else if (result.kind === 'failed' || Date.now() - createdAt.getTime() > ABANDON_MS) {
     finished.push({ id, outcome: 'failed', error: result.error });
   } else {
     const delayMs = Math.max(result.afterMs ?? 0, retryDelay(attempts));
