@@ -46,7 +46,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     const search = reader.page.getByRole('combobox', { name: 'Search emoji' });
     await search.fill('bulb');
     await search.press('Enter');
-    await dialog.getByRole('button', { name: 'Change the emoji 💡' }).waitFor();
+    await dialog.getByRole('button', { name: 'Change the emoji 💡', exact: true }).waitFor();
     await dialog.getByLabel('Clear after').selectOption({ label: '1 hour' });
     await dialog.getByLabel('Do not disturb').selectOption({ label: 'Today' });
     await dialog.getByRole('button', { name: 'Save status' }).click();

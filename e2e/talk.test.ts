@@ -477,6 +477,15 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await search.press('Enter');
     await eda.page.getByRole('button', { name: '🚀 1 by you' }).waitFor();
 
+    await eda.page.keyboard.press('Escape');
+    await field.press('ArrowUp');
+    const edit = eda.page.getByRole('textbox', { name: 'Edit message' });
+    await edit.press('End');
+    await edit.pressSequentially(' :+1:');
+    await expect.poll(() => edit.inputValue()).toBe('Look 🎉 :party-parrot: 👍');
+    await edit.press('Enter');
+    await eda.message('Look').getByText('(edited)').waitFor();
+
     // On a phone, with a custom emoji.
     await finn.open('everyone');
     await finn.press('Look');

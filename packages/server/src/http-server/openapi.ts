@@ -42,6 +42,7 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'Conversations', description: 'Groups and direct conversations' },
         { name: 'Members', description: 'The members of a conversation' },
         { name: 'Messages', description: 'Posting, history, reactions' },
+        { name: 'Emoji', description: 'The custom emoji of the server' },
         { name: 'Files', description: 'Uploading, showing and downloading files' },
         { name: 'Moderation', description: 'Reports of messages' },
         { name: 'Search', description: 'Messages, users and groups by their text and names' },

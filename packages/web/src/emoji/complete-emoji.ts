@@ -4,6 +4,10 @@ import { applyChange } from '../messages/format-keys.ts';
 import { completedEmoji } from './emoji-query.ts';
 import { skinToneOf } from './skin-tone.ts';
 
+/** Returns whether what was typed may complete the name of an emoji. What an input method composes is left to it. */
+export const endsEmojiName = ({ data, isComposing }: InputEvent): boolean =>
+  !isComposing && data?.endsWith(':') === true;
+
 /**
  * Replaces a name that has just been completed in a field, `:tada:`, by its emoji. The name of a custom emoji stays:
  * the server resolves it. The change can be undone like any other.

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { useLayoutEffect, useRef } from 'react';
-import { useClient } from '../session/use-client.ts';
+import { completeEmoji, endsEmojiName } from '../emoji/complete-emoji.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
@@ -10,6 +11,7 @@ import { grow } from './grow.ts';
 /** Edits a message in place. Escape cancels. */
 export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
   const client = useClient();
+  const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const isTouch = useCoarsePointer();
   useLayoutEffect(() => {
@@ -38,7 +40,12 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         defaultValue={message.body}
         rows={1}
         dir="auto"
-        onInput={(event) => grow(event.currentTarget)}
+        onInput={(event) => {
+          grow(event.currentTarget);
+          if (endsEmojiName(event.nativeEvent as InputEvent)) {
+            void completeEmoji(event.currentTarget, client, account);
+          }
+        }}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
             // The thread around the message stays open.

@@ -9,7 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { completeEmoji } from '../emoji/complete-emoji.ts';
+import { completeEmoji, endsEmojiName } from '../emoji/complete-emoji.ts';
 import { duration } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -134,8 +134,9 @@ export function useMessageField({
         onChange(event.target.value);
         setCaret(event.target.selectionStart);
         if (event.target.value.trim()) onTyping?.();
-        const { data } = event.nativeEvent as InputEvent;
-        if (data?.endsWith(':')) void completeEmoji(event.target, client, account);
+        if (endsEmojiName(event.nativeEvent as InputEvent)) {
+          void completeEmoji(event.target, client, account);
+        }
       }}
       onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
       onPaste={(event) => {

@@ -1,10 +1,10 @@
 import type { OwnStatus, UpdateStatusBody } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
 import { SmilePlus } from 'lucide-react';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useId, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { useAccount } from '../account/use-account.ts';
-import { EmojiButton } from '../emoji/emoji-button.tsx';
+import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
@@ -90,22 +90,7 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         // The user has just opened the dialog to type.
         autoFocus
       />
-      <div className="flex items-center gap-2">
-        <EmojiButton
-          label={emoji === null ? t('status.chooseEmoji') : t('status.changeEmoji', { emoji })}
-          hasCustom={false}
-          onChoose={(option) => setEmoji(option.emoji)}
-          className="size-11 border border-edge text-xl"
-        >
-          {emoji ?? <SmilePlus size={18} />}
-        </EmojiButton>
-        <span className="text-sm text-soft">{t('status.emoji')}</span>
-        {emoji !== null && (
-          <Button look="quiet" onClick={() => setEmoji(null)}>
-            {t('status.removeEmoji')}
-          </Button>
-        )}
-      </div>
+      <StatusEmojiChoice emoji={emoji} onChange={setEmoji} />
       <Select
         label={t('status.clearAfter')}
         options={optionsOf(before.expiresAt, t('status.clearNever'))}
@@ -146,5 +131,53 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         </Button>
       </div>
     </form>
+  );
+}
+
+/** Chooses the emoji of a status. The picker is in the dialog, whose scrolling a popover could not take part in. */
+function StatusEmojiChoice({
+  emoji,
+  onChange,
+}: {
+  emoji: string | null;
+  onChange: (emoji: string | null) => void;
+}) {
+  const [choosing, setChoosing] = useState(false);
+  const label = emoji === null ? t('status.chooseEmoji') : t('status.changeEmoji', { emoji });
+  const button = useRef<HTMLButtonElement>(null);
+  return (
+    <div>
+      <div className="flex items-center gap-2">
+        <button
+          ref={button}
+          type="button"
+          aria-expanded={choosing}
+          aria-label={label}
+          title={label}
+          onClick={() => setChoosing(!choosing)}
+          className="flex size-11 items-center justify-center rounded-lg border border-edge text-muted text-xl hover:bg-hover"
+        >
+          {emoji ?? <SmilePlus size={18} />}
+        </button>
+        <span className="text-sm text-soft">{t('status.emoji')}</span>
+        {emoji !== null && (
+          <Button look="quiet" onClick={() => onChange(null)}>
+            {t('status.removeEmoji')}
+          </Button>
+        )}
+      </div>
+      {choosing && (
+        <div className="mt-2 h-80 rounded-xl border border-line p-2">
+          <LazyEmojiPicker
+            hasCustom={false}
+            onChoose={(option) => {
+              onChange(option.emoji);
+              setChoosing(false);
+              button.current?.focus();
+            }}
+          />
+        </div>
+      )}
+    </div>
   );
 }
