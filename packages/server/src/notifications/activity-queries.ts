@@ -8,7 +8,7 @@ import {
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { timestamp } from '../storage/sql.ts';
-import { ACTIVITY } from './activity-sql.ts';
+import { activity } from './activity-sql.ts';
 
 /** The characters of a message that an item has. */
 const EXCERPT = 300;
@@ -92,11 +92,11 @@ export async function activityOfAccount(
   // A filter is applied to the items of each source: all of them are read for it.
   const isFiltered = kinds !== null || isUnreadOnly;
   const { rows } = await pool.query<{ item: ActivityItem }>({
-    name: 'activity-list',
+    name: isUnreadOnly ? 'activity-list-unread' : 'activity-list',
     text: `
       select ${ITEM} as item
       from (
-        select a.*, ${KIND} as kind from (${ACTIVITY}) a
+        select a.*, ${KIND} as kind from (${activity(isUnreadOnly)}) a
         where ($5::text[] is null or ${KIND} = any($5)) and (not $6 or not a.is_read)
         order by a.at desc, a.id collate "C" desc
         limit $7
@@ -128,7 +128,7 @@ export async function unreadActivity(pool: Queryable, account: AccountId): Promi
     text: `
       select o.read_version as "readVersion", (
         select count(*)::int from (
-          select from (${ACTIVITY}) a where not a.is_read limit ${LIMITS.unreadMax}) unread) as unread
+          select from (${activity(true)}) a where not a.is_read limit ${LIMITS.unreadMax}) unread) as unread
       from accounts o where o.id = $1`,
     values: [account, null, null, LIMITS.activityItems],
   });

@@ -2,7 +2,7 @@ import type { AccountId, ActivityUnread, ReadActivityBody } from '@parley/protoc
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
 import { unreadActivity } from './activity-queries.ts';
-import { ACTIVITY } from './activity-sql.ts';
+import { activity } from './activity-sql.ts';
 
 /** Items that were read one by one, of those without a row of their own, that are kept for an account. */
 const READS_MAX = 1_000;
@@ -34,7 +34,7 @@ export async function readActivity(
       name: 'activity-read-others',
       text: `insert into activity_reads (account_id, item, seq, read_at)
              select $1, a.id, max(least(a.seq, i.seq)), now()
-             from (${ACTIVITY}) a
+             from (${activity(true)}) a
              join unnest($5::text[], $6::int8[]) i (id, seq) on i.id = a.id
              where a.source in ('everyone', 'reminder', 'report', 'scheduled', 'new_user')
                and not a.is_read

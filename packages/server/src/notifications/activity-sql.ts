@@ -21,9 +21,13 @@ const isOnPage = (at: string, id: string) => `${at} >= ${SINCE}
 const idOf = (kind: string, conversation: string, message: string) =>
   `(${kind} || ':' || ${conversation} || ':' || ${message})`;
 
+/** SQL: up to when everything counts as read that has no row of its own. */
+const READ_AT =
+  "coalesce((select read_at from activity_cursors where account_id = $1), '-infinity')";
+
 /** SQL: whether the account has read an item that has no row of its own. */
 const wasRead = (id: string, seq: string, at: string) =>
-  `(${at} <= coalesce((select read_at from activity_cursors where account_id = $1), '-infinity')
+  `(${at} <= ${READ_AT}
     or exists (select from activity_reads d
                where d.account_id = $1 and d.item = ${id} and d.seq >= ${seq}))`;
 
@@ -34,25 +38,31 @@ const IS_ONLY_IN_THREAD = '(g.thread is not null and not g.also_in_conversation)
 const readWhereShown = (membership: string) =>
   `case when ${IS_ONLY_IN_THREAD} then state.read_seq else ${membership}.read_seq end`;
 
-/** SQL: whether an item that is stored may still be shown. */
+/**
+ * SQL: whether an item that is stored may still be shown. With “limit”, the database looks for each item, and never
+ * reads a whole table for all of them.
+ */
 const IS_VISIBLE = `case s.kind
-  when 'mention' then g.deleted_at is null and exists (
-    select from mentions n
-    where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq)
+  when 'mention' then g.deleted_at is null and (
+    select true from mentions n
+    where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq
+    limit 1)
   when 'here' then g.deleted_at is null and g.mentions @> '[{"kind": "here"}]'
-  when 'reply' then state.is_following and exists (
-    select from messages t
+  when 'reply' then state.is_following and (
+    select true from messages t
     where t.conversation_id = s.conversation_id and t.thread = s.message_seq
-      and t.author_id <> $1 and t.deleted_at is null)
-  when 'reaction' then g.deleted_at is null and exists (
-    select from reactions r
-    where r.conversation_id = g.conversation_id and r.message_seq = g.seq and r.account_id <> $1)
+      and t.author_id <> $1 and t.deleted_at is null
+    limit 1)
+  when 'reaction' then g.deleted_at is null and (
+    select true from reactions r
+    where r.conversation_id = g.conversation_id and r.message_seq = g.seq and r.account_id <> $1
+    limit 1)
   else true end`;
 
 const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
 
 /** SQL: the items that are stored. $4 is the number of rows. */
-const STORED = `(
+const stored = (isUnreadOnly: boolean) => `(
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
     s.actor_id as actor, s.conversation_id as conversation, s.message_seq as message, g.thread,
     s.is_read or coalesce(case s.kind
@@ -62,7 +72,7 @@ const STORED = `(
       when 'added' then m.read_seq > s.message_seq
     end, false) as is_read
   from (
-    select * from activity_items where account_id = $1
+    select * from activity_items where account_id = $1${isUnreadOnly ? ' and not is_read' : ''}
     order by at desc limit ${LIMITS.activityItems}) s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
     and m.left_seq is null
@@ -81,10 +91,17 @@ const IS_MUTED = `exists (
     and v.is_current and v.settings -> 'muted' <> 'null'
     and coalesce((v.settings -> 'muted' ->> 'until')::timestamptz > now(), true))`;
 
+/** Mentions of everyone that are looked at in each conversation, the latest ones: more than a page has. */
+const EVERYONE_MAX = 2 * LIMITS.pageMax;
+
 const EVERYONE_ID = idOf("'everyone'", 'g.conversation_id', 'g.seq');
 
+/** SQL: a condition without which the ones that were read would be looked at first. */
+const UNREAD_TO_EVERYONE = `
+      and (${IS_ONLY_IN_THREAD} or g.seq > m.read_seq) and g.posted_at > ${READ_AT}`;
+
 /** SQL: the mentions of everyone since the account joined. An index has these messages. */
-const EVERYONE = `(
+const everyone = (isUnreadOnly: boolean) => `(
   select 'everyone', ${EVERYONE_ID}, g.seq, g.posted_at, g.author_id, g.conversation_id, g.seq,
     g.thread, coalesce(g.seq <= g.read_seq, false) or ${wasRead(EVERYONE_ID, 'g.seq', 'g.posted_at')}
   from memberships m
@@ -97,11 +114,11 @@ const EVERYONE = `(
     where g.conversation_id = m.conversation_id and g.mentions @> '[{"kind": "everyone"}]'
       and g.deleted_at is null and g.author_id <> $1 and g.seq >= m.joined_seq
       and ${isOnPage('g.posted_at', EVERYONE_ID)}
-      and (not ${IS_ONLY_IN_THREAD} or state.is_following)
+      and (not ${IS_ONLY_IN_THREAD} or state.is_following)${isUnreadOnly ? UNREAD_TO_EVERYONE : ''}
       and not exists (select from mentions n
         where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq)
     order by g.seq desc
-    limit $4) g
+    limit least($4, ${EVERYONE_MAX})) g
   where m.account_id = $1 and m.left_seq is null and not ${IS_MUTED}
   order by g.posted_at desc, ${EVERYONE_ID} collate "C" desc
   limit $4)`;
@@ -154,7 +171,7 @@ const SCHEDULED = `(
 const NEW_USER_ID = "('new_user:' || a.id)";
 
 /** SQL: the users who registered since the account did, unless it wants to know of none. */
-const NEW_USERS = `(
+const newUsers = (isUnreadOnly: boolean) => `(
   select 'new_user', ${NEW_USER_ID}, 0, a.created_at, a.id, null::uuid, null::int8, null::int8,
     ${wasRead(NEW_USER_ID, '0', 'a.created_at')}
   from accounts own
@@ -164,13 +181,21 @@ const NEW_USERS = `(
       select (v.settings ->> 'newPeople')::boolean from notification_changes v
       where v.account_id = $1 and v.conversation_id is null and v.is_current), true)
     and ${isOnPage('a.created_at', NEW_USER_ID)}
+    ${isUnreadOnly ? `and a.created_at > ${READ_AT}` : ''}
   order by a.created_at desc, ${NEW_USER_ID} collate "C" desc
   limit $4)`;
 
 /**
  * SQL: the items of account $1 after the position $2 (time), $3 (id), unordered: of each source at most $4, the
- * latest ones. Columns: source, id, seq, at, actor, conversation, message, thread, is_read.
+ * latest ones. Columns: source, id, seq, at, actor, conversation, message, thread, is_read. With `isUnreadOnly` most of
+ * those that were read are left out.
  */
-export const ACTIVITY = [STORED, EVERYONE, REMINDERS, REPORTS, SCHEDULED, NEW_USERS].join(
-  '\n union all \n',
-);
+export const activity = (isUnreadOnly: boolean): string =>
+  [
+    stored(isUnreadOnly),
+    everyone(isUnreadOnly),
+    REMINDERS,
+    REPORTS,
+    SCHEDULED,
+    newUsers(isUnreadOnly),
+  ].join('\n union all \n');

@@ -80,7 +80,7 @@ export function Row({
             <Title item={item} names={<Names ids={actors} of={row} nameOf={nameOf} />} />
           </span>
           {item.excerpt !== null && (
-            <span dir="auto" className="wrap-anywhere line-clamp-2 block text-[15px] text-soft">
+            <span dir="auto" className="wrap-anywhere line-clamp-2 text-[15px] text-soft">
               {excerpt(item.excerpt, EXCERPT)}
             </span>
           )}

@@ -95,7 +95,7 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
               </span>
             )}
           </span>
-          <span dir="auto" className="wrap-anywhere line-clamp-2 block">
+          <span dir="auto" className="wrap-anywhere line-clamp-2">
             {root.deletedAt === null ? (
               excerpt(root.body, EXCERPT)
             ) : (

@@ -1,0 +1,120 @@
+import type { AccountId, ActivityUnread, Event } from '@parley/protocol';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Activity, type ActivitySnapshot, NO_ACTIVITY } from './activity.ts';
+import { ApiError } from './api-error.ts';
+
+const ME = 'me' as AccountId;
+
+/** An activity over answers that the test gives. */
+function anActivity() {
+  const asked: ((answer: ActivityUnread | Error) => void)[] = [];
+  const ask = () =>
+    new Promise<ActivityUnread>((resolve, reject) => {
+      asked.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
+    });
+  let shown: ActivitySnapshot = NO_ACTIVITY;
+  const activity = new Activity({
+    api: { unread: ask, read: ask, readAll: ask },
+    me: () => ME,
+    random: () => 0.5,
+    changed: (snapshot) => {
+      shown = snapshot;
+    },
+  });
+  /** Answers the oldest open request. */
+  const answer = async (unread: number, readVersion: number) => {
+    asked.shift()?.({ unread, readVersion });
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { activity, asked, answer, shown: () => shown };
+}
+
+const event = (type: string, data: object, actor = 'other'): Event =>
+  ({
+    op: 'event',
+    stream: 's',
+    seq: 1,
+    type,
+    at: '',
+    actor,
+    client: null,
+    data,
+  }) as unknown as Event;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+test('asks for nothing until it is wanted', async () => {
+  const { activity, asked } = anActivity();
+  activity.moved();
+  activity.missed();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked).toHaveLength(0);
+});
+
+test('counts once for many changes, and again for what came while it was counting', async () => {
+  const { activity, asked, answer, shown } = anActivity();
+  const loaded = activity.load();
+  await answer(2, 5);
+  await loaded;
+  expect(shown()).toMatchObject({ isLoaded: true, unread: 2 });
+  const { revision } = shown();
+  for (let n = 0; n < 20; n++) activity.moved();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(asked).toHaveLength(1);
+  activity.moved();
+  await vi.advanceTimersByTimeAsync(2_000);
+  await answer(3, 6);
+  expect(asked).toHaveLength(1);
+  await answer(4, 7);
+  expect(shown().unread).toBe(4);
+  expect(shown().revision).toBeGreaterThan(revision);
+});
+
+test('ignores an answer that is older than what is known', async () => {
+  const { activity, answer, shown } = anActivity();
+  const loaded = activity.load();
+  await answer(2, 5);
+  await loaded;
+  const again = activity.reload();
+  const read = activity.readAll();
+  // The request that was sent first is answered with the state from before.
+  await answer(2, 5);
+  await answer(0, 6);
+  await Promise.all([again, read]);
+  expect(shown().unread).toBe(0);
+  const late = activity.reload();
+  await answer(2, 4);
+  await late;
+  expect(shown().unread).toBe(0);
+});
+
+test.each([
+  ['a mention of everyone', event('message.posted', { mentions: [{ kind: 'everyone' }] }), true],
+  ['a plain message', event('message.posted', {}), false],
+  ['an own mention', event('message.posted', { mentions: [{ kind: 'everyone' }] }, ME), false],
+  ['a new user', event('user.registered', {}), true],
+  ['a reminder', event('reminder.due', {}), true],
+  ['a read elsewhere', event('thread.followed', {}), false],
+])('counts again after %s: %#', async (_name, happened, isCounted) => {
+  const { activity, asked, answer } = anActivity();
+  const loaded = activity.load();
+  await answer(0, 1);
+  await loaded;
+  activity.applied(happened);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(asked).toHaveLength(isCounted ? 1 : 0);
+});
+
+test('tries again after a failure, and forgets what comes for an earlier account', async () => {
+  const { activity, asked, answer, shown } = anActivity();
+  const failing = activity.load();
+  asked.shift()?.(new ApiError('network', 'offline'));
+  await expect(failing).rejects.toThrow();
+  activity.retry();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(asked).toHaveLength(1);
+  activity.clear();
+  await answer(9, 9);
+  expect(shown()).toMatchObject({ isLoaded: false, unread: 0 });
+});
