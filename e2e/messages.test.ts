@@ -111,7 +111,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await kim.inSight('entry 750 of')).toBe(false);
     // The next message does not move the list either.
     await lou.write('And one more');
-    await kim.page.getByRole('link', { name: /Gap.*And one more/s }).waitFor();
+    await kim.page.getByTitle(/^Gap.*And one more/s).waitFor();
     expect(await kim.inSight('entry 1 of')).toBe(true);
 
     await kim.page.getByRole('button', { name: /99\+ new messages/ }).click();
@@ -204,7 +204,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await quin.page.mouse.wheel(0, -2_000);
     await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
     await postBodies(quin.page, id, ['Comes meanwhile']);
-    await quin.page.getByRole('link', { name: /Upwards.*Comes meanwhile/s }).waitFor();
+    await quin.page.getByTitle(/^Upwards.*Comes meanwhile/s).waitFor();
     expect(await quin.inSight('Comes meanwhile')).toBe(false);
     await quin.write('Sent from above');
     await expect.poll(() => quin.inSight('Sent from above')).toBe(true);

@@ -243,6 +243,91 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     expect(await again.locator('[data-composer]').inputValue()).toBe('');
   });
 
+  test('the sidebar is arranged with menus and the mouse, the same on all devices', async () => {
+    const sid = await visitors.arrive();
+    await sid.register('sid', 'Sid Sorts');
+    for (const name of ['Apples', 'Berries', 'Cherries']) await sid.createGroup(name);
+    const tab = await visitors.arrive();
+    await tab.login('sid', PASSWORD);
+    const section = ({ page }: Visitor, name: string) =>
+      page.getByRole('list', { name, exact: true });
+    const namesIn = (visitor: Visitor, name: string) =>
+      section(visitor, name).getByRole('link').allInnerTexts();
+    const row = (name: string) =>
+      sid.page
+        .getByRole('navigation', { name: 'Conversations and people' })
+        .getByRole('listitem')
+        .filter({ has: sid.page.getByRole('link', { name, exact: true }) });
+
+    await row('Berries').hover();
+    await row('Berries').getByRole('button', { name: 'Add to favorites', exact: true }).click();
+    await section(tab, 'Favorites').getByRole('link', { name: 'Berries', exact: true }).waitFor();
+
+    await row('Cherries').getByRole('link').focus();
+    await row('Cherries').getByRole('button', { name: 'Conversation options' }).press('Enter');
+    await sid.page.getByRole('menuitem', { name: 'New section…' }).click();
+    const dialog = sid.page.getByRole('dialog', { name: 'New section' });
+    await dialog.getByLabel('Name', { exact: true }).fill('Orchard');
+    await dialog.getByRole('button', { name: 'Create section', exact: true }).click();
+    await section(tab, 'Orchard').getByRole('link', { name: 'Cherries', exact: true }).waitFor();
+
+    // The upper half of a row: before it. Dragging starts to work when its code is loaded.
+    const target = row('Cherries').getByRole('link');
+    await expect
+      .poll(async () => {
+        await row('Apples')
+          .getByRole('link')
+          .dragTo(target, { targetPosition: { x: 60, y: 6 } });
+        return namesIn(sid, 'Orchard');
+      })
+      .toEqual(['Apples', 'Cherries']);
+    await expect.poll(() => namesIn(tab, 'Orchard')).toEqual(['Apples', 'Cherries']);
+
+    // A collapsed section shows what is unread.
+    await sid.page.getByRole('button', { name: 'Groups', exact: true }).click();
+    await expect.poll(() => namesIn(tab, 'Groups')).toEqual([]);
+    const pia = await visitors.arrive();
+    await pia.register('pia', 'Pia Posts');
+    await pia.open('everyone');
+    await pia.write('Unread in a collapsed section');
+    await section(tab, 'Groups').getByRole('link', { name: 'everyone 1 unread' }).waitFor();
+  });
+
+  test('the quick switcher finds conversations, messages and commands by the keyboard', async () => {
+    const kit = await visitors.arrive();
+    await kit.register('kit', 'Kit Keys');
+    await kit.createGroup('Orchids and ferns');
+    await kit.write('A pomegranate');
+    await kit.sees('A pomegranate');
+    await kit.open('everyone');
+    const { keyboard } = kit.page;
+    const field = kit.page.getByRole('combobox', { name: 'Search people, groups' });
+    const choose = async (text: string, name: RegExp) => {
+      await keyboard.press('Control+k');
+      await field.fill(text);
+      const option = kit.page.getByRole('option', { name });
+      await option.waitFor();
+      // Down to it; the first result is highlighted already.
+      const at = await option.evaluate((one) =>
+        [...document.querySelectorAll('[role=option]')].indexOf(one),
+      );
+      for (let n = 0; n < at; n++) await keyboard.press('ArrowDown');
+      expect(await option.getAttribute('aria-selected')).toBe('true');
+      expect(await field.getAttribute('aria-activedescendant')).toBe(
+        await option.getAttribute('id'),
+      );
+      await keyboard.press('Enter');
+      await field.waitFor({ state: 'detached' });
+    };
+    await choose('orch fer', /^Orchids and ferns/);
+    await kit.page.getByRole('heading', { level: 1, name: 'Orchids and ferns' }).waitFor();
+    await kit.open('everyone');
+    await choose('pomegran', /^A pomegranate/);
+    await kit.sees('A pomegranate');
+    await choose('dark', /^Switch to dark mode/);
+    expect(await kit.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  });
+
   test('touch input has a menu of its own', async () => {
     const cat = await visitors.arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');

@@ -295,7 +295,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await three.waitFor();
     expect(await three.innerText()).toContain('Ina Owner');
     await kay.write('The three of us');
-    await lee.page.getByRole('link', { name: /Kay Host.*The three of us/ }).waitFor();
+    await lee.page.getByTitle(/Kay Host.*The three of us/s).waitFor();
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
     await kay.page
       .getByRole('dialog')
@@ -307,7 +307,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('button', { name: 'Details and members' }).click();
     await kay.page.getByRole('button', { name: 'Block Lee Guest' }).click();
     await kay.page.getByRole('button', { name: 'Unblock Lee Guest' }).waitFor();
-    await lee.page.getByRole('link', { name: /Only you/ }).click();
+    await lee.page.getByTitle(/Only you/).click();
     await lee.write('Why?');
     await lee.page.getByText(/doesn’t accept direct messages/).waitFor();
   });
@@ -396,7 +396,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.sees('From a small screen');
     expect(await sideways(visitor.page)).toBe(0);
     await visitor.page.getByRole('link', { name: 'Back to conversations' }).click();
-    await visitor.page.getByRole('button', { name: 'Find people and groups' }).waitFor();
+    await visitor.page.getByRole('button', { name: 'Find anything' }).waitFor();
     expect(await sideways(visitor.page)).toBe(0);
   });
 

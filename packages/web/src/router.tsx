@@ -128,6 +128,18 @@ const scheduled = createRoute({
   component: lazyPage(() => import('./personal/scheduled-page.tsx'), 'ScheduledPage'),
 });
 
+const drafts = createRoute({
+  getParentRoute: () => inside,
+  path: '/drafts',
+  component: lazyPage(() => import('./personal/drafts-page.tsx'), 'DraftsPage'),
+});
+
+const saved = createRoute({
+  getParentRoute: () => inside,
+  path: '/saved',
+  component: lazyPage(() => import('./personal/saved-page.tsx'), 'SavedPage'),
+});
+
 const userGroups = createRoute({
   getParentRoute: () => inside,
   path: '/user-groups',
@@ -260,6 +272,8 @@ export const router = createRouter({
       activity,
       threads,
       scheduled,
+      drafts,
+      saved,
       userGroups,
       emoji,
       join,

@@ -1,21 +1,26 @@
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import type { ConversationId } from '@parley/protocol';
+import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
+import { type SidebarDialog, SidebarDialogs } from '../sidebar/dialogs.tsx';
+import { Sidebar } from '../sidebar/sidebar.tsx';
+import { useVisits } from '../switcher/recent.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { reloadLogo } from '../ui/logo.tsx';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
-import { Sidebar } from './sidebar.tsx';
-import { Switcher } from './switcher.tsx';
 import { usePresence } from './use-presence.ts';
+
+const Switcher = lazyPart(async () => (await import('../switcher/switcher.tsx')).Switcher);
 
 /** The layout of every page that needs a session: the sidebar, and the page beside it. */
 export function AppLayout() {
@@ -35,6 +40,8 @@ function Shell() {
   const navigate = useNavigate();
   const theme = useTheme();
   const [switching, setSwitching] = useState(false);
+  const [dialog, setDialog] = useState<SidebarDialog | null>(null);
+  useVisits(useParams({ strict: false }).id as ConversationId | undefined);
   usePresence();
   useNotifications();
   usePersonalNotifications();
@@ -85,7 +92,7 @@ function Shell() {
       <ConnectionLine />
       <div className="flex min-h-0 flex-1">
         <div className={cx('w-full shrink-0 md:block md:w-72 xl:w-80', !isHome && 'hidden')}>
-          <Sidebar onSearch={() => setSwitching(true)} />
+          <Sidebar onSearch={() => setSwitching(true)} openDialog={setDialog} />
         </div>
         <main
           id="content"
@@ -95,7 +102,8 @@ function Shell() {
           <Outlet />
         </main>
       </div>
-      <Switcher open={switching} onClose={() => setSwitching(false)} />
+      {switching && <Switcher onClose={() => setSwitching(false)} openDialog={setDialog} />}
+      <SidebarDialogs open={dialog} onClose={() => setDialog(null)} />
       <Toaster
         theme={theme}
         position="top-right"

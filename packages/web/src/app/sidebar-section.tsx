@@ -10,8 +10,8 @@ export function Section({
 }) {
   return (
     <section className="mt-2">
-      <div className="flex h-9 items-center justify-between pr-1 pl-2">
-        <h2 className="font-semibold text-[12px] text-muted uppercase tracking-wide">{title}</h2>
+      <div className="flex h-9 items-center justify-between pr-1 pl-2.5">
+        <h2 className="font-semibold text-[13px] text-muted">{title}</h2>
         <div className="flex">{actions}</div>
       </div>
       <ul>{children}</ul>

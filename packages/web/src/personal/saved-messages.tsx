@@ -19,8 +19,17 @@ import { useNames } from '../users/use-names.ts';
 /** Maximum length of a text in the list, in characters. */
 const EXCERPT = 200;
 
-/** Lists the saved messages, the last saved first. */
+/** The saved messages in a dialog. */
 export function SavedMessages({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog open onClose={onClose} title={t('saved.title')}>
+      <SavedList onOpen={onClose} />
+    </Dialog>
+  );
+}
+
+/** Lists the saved messages, the last saved first. `onOpen` is called when one is opened. */
+export function SavedList({ onOpen }: { onOpen: () => void }) {
   const client = useClient();
   const saved = usePages(
     async (before?: Seq) => {
@@ -40,7 +49,7 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
     [client, reload],
   );
   return (
-    <Dialog open onClose={onClose} title={t('saved.title')}>
+    <>
       {data === null ? (
         <Loading of={saved} />
       ) : data.items.length === 0 ? (
@@ -48,14 +57,14 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
       ) : (
         <ul className="divide-y divide-line">
           {data.items.map((item) => (
-            <Entry key={item.savedSeq} item={item} onOpen={onClose} />
+            <Entry key={item.savedSeq} item={item} onOpen={onOpen} />
           ))}
         </ul>
       )}
       <ShowMore of={saved} className="mt-2">
         {t('saved.older')}
       </ShowMore>
-    </Dialog>
+    </>
   );
 }
 

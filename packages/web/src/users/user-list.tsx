@@ -61,9 +61,9 @@ export function UsersList() {
             <button
               type="button"
               onClick={() => void open(user.id)}
-              className="flex min-h-10 w-full items-center gap-2.5 rounded-lg px-2 py-1 text-left transition-colors hover:bg-hover"
+              className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full items-center gap-2.5 rounded-md pr-2 pl-2.5 text-left text-[15px] hover:bg-hover"
             >
-              <Avatar id={user.id} name={user.displayName} size={30} presence={state} />
+              <Avatar id={user.id} name={user.displayName} size={20} presence={state} />
               <span
                 className={
                   state === 'offline'

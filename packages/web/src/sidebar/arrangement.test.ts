@@ -1,0 +1,164 @@
+import type { ConversationView } from '@parley/client';
+import {
+  byRank,
+  type ConversationId,
+  DEFAULT_LAYOUT,
+  placementsOf,
+  type SidebarLayout,
+  type SidebarPlacement,
+} from '@parley/protocol';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { arrange, dropOf, stepOf } from './arrangement.ts';
+
+type Placements = ReadonlyMap<ConversationId, SidebarPlacement>;
+const id = (name: string) => name as ConversationId;
+const view = (name: string, kind: 'group' | 'direct' = 'group', postedAt = '2026') =>
+  ({
+    id: name,
+    kind,
+    name,
+    archivedAt: null,
+    createdAt: '2025',
+    lastMessage: { postedAt },
+  }) as unknown as ConversationView;
+const placed = (...all: [name: string, section: string, rank: number][]): Placements =>
+  new Map(
+    all.map(([name, section, rank]) => [id(name), { conversation: id(name), section, rank }]),
+  );
+
+function arranged(
+  views: readonly ConversationView[],
+  {
+    layout = DEFAULT_LAYOUT,
+    placements = new Map() as Placements,
+    unread = [] as string[],
+    open = undefined as string | undefined,
+  } = {},
+) {
+  return arrange({
+    conversations: new Map(views.map((one) => [one.id, one])),
+    titleOf: (one) => one.name ?? '',
+    sidebar: { layout, placements },
+    attention: { activity: new Map(), unread: new Set(unread.map(id)) },
+    open: open === undefined ? undefined : id(open),
+  });
+}
+const shown = (arrangement: ReturnType<typeof arrange>) =>
+  Object.fromEntries(
+    arrangement.sections.map(({ section, shown: ids }) => [section.id, ids.join('')]),
+  );
+const withSections = (change: Partial<SidebarLayout['sections'][number]>): SidebarLayout => ({
+  ...DEFAULT_LAYOUT,
+  sections: DEFAULT_LAYOUT.sections.map((one) => ({ ...one, ...change })),
+});
+
+test('groups are ordered by name, direct conversations by their last message', () => {
+  const views = [
+    view('c'),
+    view('a'),
+    view('B'),
+    view('x', 'direct', '2026-01'),
+    view('y', 'direct', '2026-02'),
+  ];
+  expect(shown(arranged(views))).toEqual({ favorites: '', groups: 'aBc', direct: 'yx' });
+});
+
+test('a placed conversation is in its section, and one of a section that is gone in that of its kind', () => {
+  const placements = placed(['a', 'favorites', 2], ['b', 'favorites', 1], ['c', 'gone', 1]);
+  expect(shown(arranged([view('a'), view('b'), view('c')], { placements }))).toEqual({
+    favorites: 'ba',
+    groups: 'c',
+    direct: '',
+  });
+});
+
+test('a collapsed section shows what is unread and what is open', () => {
+  const views = [view('a'), view('b'), view('c')];
+  const collapsed = { unread: ['a'], open: 'c' };
+  expect(
+    shown(arranged(views, { layout: withSections({ isCollapsed: true }), ...collapsed })).groups,
+  ).toBe('ac');
+  expect(
+    shown(arranged(views, { layout: { ...DEFAULT_LAYOUT, unreadOnly: true }, ...collapsed }))
+      .groups,
+  ).toBe('ac');
+});
+
+test('archived groups are apart', () => {
+  const archived = { ...view('b'), archivedAt: '2026' };
+  expect(arranged([view('a'), archived])).toMatchObject({ archived: ['b'] });
+});
+
+test('a drop in a section that is ordered by name makes it ordered by hand, as it is shown', () => {
+  const all = arranged([view('a'), view('b'), view('c')]);
+  expect(
+    dropOf(all, { placements: new Map() }, view('c'), { section: 'groups', before: id('b') }),
+  ).toEqual({
+    move: { conversations: ['a', 'c', 'b'], section: 'groups', after: null },
+    toManual: true,
+  });
+});
+
+test('a drop into another section leaves the place to its order', () => {
+  const placements = placed(['a', 'favorites', 1]);
+  const all = arranged([view('a'), view('b')], { placements });
+  expect(dropOf(all, { placements }, view('a'), { section: 'groups' })?.move).toEqual({
+    conversations: ['a'],
+    section: null,
+  });
+  expect(dropOf(all, { placements }, view('b'), { section: 'direct' })?.move.section).toBe(
+    'direct',
+  );
+  expect(dropOf(all, { placements }, view('b'), { section: 'groups' })).toBeNull();
+});
+
+test('drops and steps give the order that was meant, whatever has a rank already', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const views = names.map((name) => view(name));
+  const layout = withSections({ order: 'manual' });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...names)),
+      fc.array(
+        fc.record({
+          moved: fc.constantFrom(...names),
+          before: fc.option(fc.constantFrom(...names)),
+          step: fc.option(fc.constantFrom(-1 as const, 1 as const)),
+        }),
+        { maxLength: 12 },
+      ),
+      (ranked, drops) => {
+        const placements = new Map(
+          placed(...ranked.map((name, n): [string, string, number] => [name, 'groups', n])),
+        );
+        for (const { moved, before, step } of drops) {
+          const all = arranged(views, { layout, placements });
+          const order = [...(all.sections[1]?.all ?? [])];
+          const others = order.filter((one) => one !== moved);
+          const target = before !== null && before !== moved ? others.indexOf(id(before)) : -1;
+          const at = step
+            ? Math.min(Math.max(order.indexOf(id(moved)) + step, 0), others.length)
+            : target === -1
+              ? others.length
+              : target;
+          const drop = step
+            ? stepOf(all, { placements }, view(moved), step)
+            : dropOf(all, { placements }, view(moved), {
+                section: 'groups',
+                before: target === -1 ? null : id(before ?? ''),
+              });
+          if (drop) {
+            const move = { ...drop.move, section: 'groups' };
+            for (const one of placementsOf(placements.values(), move)) {
+              placements.set(one.conversation, one);
+            }
+          }
+          const after = arranged(views, { layout, placements });
+          expect(after.sections[1]?.all).toEqual(others.toSpliced(at, 0, id(moved)));
+        }
+        expect([...placements.values()].sort(byRank).length).toBe(placements.size);
+      },
+    ),
+  );
+});

@@ -1,0 +1,163 @@
+import type { ConversationView, SidebarSnapshot } from '@parley/client';
+import type {
+  ConversationId,
+  MoveConversationsBody,
+  SectionId,
+  SidebarSection,
+} from '@parley/protocol';
+
+/** What of a conversation decides where it is in the sidebar, and whether it is shown there. */
+export interface Attention {
+  /** When something was last posted, by conversation. */
+  readonly activity: ReadonlyMap<ConversationId, string>;
+  /** The conversations that are shown although their section is collapsed. */
+  readonly unread: ReadonlySet<ConversationId>;
+}
+
+/** A section with its conversations in their order. */
+export interface ArrangedSection {
+  readonly section: SidebarSection;
+  readonly all: readonly ConversationId[];
+  /** Those that are shown: all, unless the section is collapsed or only unread conversations are shown. */
+  readonly shown: readonly ConversationId[];
+}
+
+/** The conversations as the sidebar shows them. */
+export interface Arrangement {
+  readonly sections: readonly ArrangedSection[];
+  readonly archived: readonly ConversationId[];
+}
+
+/** What {@link arrange} needs. */
+export interface ArrangementInput {
+  readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
+  readonly titleOf: (view: ConversationView) => string;
+  readonly sidebar: Pick<SidebarSnapshot, 'layout' | 'placements'>;
+  readonly attention: Attention;
+  /** The open conversation, which is always shown. */
+  readonly open: ConversationId | undefined;
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/** Returns the section of a conversation that the user has not put anywhere. */
+export const sectionOfKind = ({ kind }: Pick<ConversationView, 'kind'>): SectionId =>
+  kind === 'group' ? 'groups' : 'direct';
+
+/** Arranges the conversations in their sections. */
+export function arrange(input: ArrangementInput): Arrangement {
+  const { conversations, sidebar, attention, open } = input;
+  const { layout, placements } = sidebar;
+  const bySection = new Map<SectionId, ConversationView[]>(
+    layout.sections.map(({ id }) => [id, []]),
+  );
+  const archived: ConversationView[] = [];
+  for (const view of conversations.values()) {
+    if (view.archivedAt !== null) archived.push(view);
+    else {
+      const placed = bySection.get(placements.get(view.id)?.section ?? '');
+      (placed ?? bySection.get(sectionOfKind(view)))?.push(view);
+    }
+  }
+  const byName = comparison(input, 'name');
+  return {
+    sections: layout.sections.map((section) => {
+      const views = bySection.get(section.id) ?? [];
+      const all = views.sort(comparison(input, section.order)).map(({ id }) => id);
+      const isNarrowed = section.isCollapsed || layout.unreadOnly;
+      const shown = isNarrowed ? all.filter((id) => id === open || attention.unread.has(id)) : all;
+      return { section, all, shown };
+    }),
+    archived: archived.sort(byName).map(({ id }) => id),
+  };
+}
+
+/** Returns the order of the conversations of a section. */
+function comparison(
+  { titleOf, attention: { activity }, sidebar: { placements } }: ArrangementInput,
+  order: SidebarSection['order'],
+): (a: ConversationView, b: ConversationView) => number {
+  // Each title is made once, not at each comparison.
+  const titles = new Map<ConversationId, string>();
+  const title = (view: ConversationView) => {
+    const known = titles.get(view.id) ?? titleOf(view);
+    titles.set(view.id, known);
+    return known;
+  };
+  const byName = (a: ConversationView, b: ConversationView) =>
+    collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
+  if (order === 'name') return byName;
+  if (order === 'recent') {
+    const at = (view: ConversationView) => activity.get(view.id) ?? activityOf(view);
+    return (a, b) => (at(a) === at(b) ? byName(a, b) : at(a) < at(b) ? 1 : -1);
+  }
+  const rank = (view: ConversationView) =>
+    placements.get(view.id)?.rank ?? Number.POSITIVE_INFINITY;
+  // Those without a place of their own come after the others.
+  return (a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b));
+}
+
+/** Returns when something was last posted in a conversation, or when it was created. */
+export const activityOf = (view: ConversationView): string =>
+  view.lastMessage?.postedAt ?? view.createdAt;
+
+/** Changes that put a conversation somewhere: the move, and whether the section is ordered by hand from then on. */
+export interface Drop {
+  readonly move: MoveConversationsBody;
+  readonly toManual: boolean;
+}
+
+/**
+ * Returns what puts a conversation into a section: before its conversation `before`, or to its end if that is null.
+ * Without `before` its order decides. Returns null if nothing changes.
+ */
+export function dropOf(
+  { sections }: Arrangement,
+  { placements }: Pick<SidebarSnapshot, 'placements'>,
+  view: Pick<ConversationView, 'id' | 'kind'>,
+  target: { readonly section: SectionId; readonly before?: ConversationId | null },
+): Drop | null {
+  const { id } = view;
+  const arranged = sections.find((one) => one.section.id === target.section);
+  if (!arranged) return null;
+  const { section, all } = arranged;
+  const isHere = all.includes(id);
+  const others = all.filter((one) => one !== id);
+  const found = target.before ? others.indexOf(target.before) : -1;
+  const at = found === -1 ? others.length : found;
+  if (isHere && (target.before === undefined || others.toSpliced(at, 0, id).join() === all.join()))
+    return null;
+  if (section.order !== 'manual') {
+    if (isHere) {
+      const conversations = others.toSpliced(at, 0, id);
+      return { move: { conversations, section: section.id, after: null }, toManual: true };
+    }
+    // Its order has a place for it.
+    const isOfKind = section.id === sectionOfKind(view);
+    const move = { conversations: [id], section: isOfKind ? null : section.id };
+    return { move, toManual: false };
+  }
+  const isRanked = (one: ConversationId) => placements.get(one)?.section === section.id;
+  const unranked = others.findIndex((one) => !isRanked(one));
+  // Those before it that have no rank get one: they would come after it.
+  const from = unranked === -1 ? at : Math.min(unranked, at);
+  const conversations = [...others.slice(from, at), id];
+  const after = from === 0 ? null : (others[from - 1] ?? null);
+  return { move: { conversations, section: section.id, after }, toManual: false };
+}
+
+/** Returns what moves a conversation up (-1) or down (1) in its section; null at its end. */
+export function stepOf(
+  arrangement: Arrangement,
+  sidebar: Pick<SidebarSnapshot, 'placements'>,
+  view: Pick<ConversationView, 'id' | 'kind'>,
+  step: -1 | 1,
+): Drop | null {
+  const arranged = arrangement.sections.find((one) => one.all.includes(view.id));
+  if (!arranged) return null;
+  const { section, all } = arranged;
+  const at = all.indexOf(view.id) + step;
+  if (at < 0 || at >= all.length) return null;
+  const before = (step === -1 ? all[at] : all[at + 1]) ?? null;
+  return dropOf(arrangement, sidebar, view, { section: section.id, before });
+}

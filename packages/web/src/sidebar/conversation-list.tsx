@@ -1,0 +1,183 @@
+import type { AccountId, ConversationId, SectionId } from '@parley/protocol';
+import { useParams } from '@tanstack/react-router';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { useLongPress } from '../ui/use-long-press.ts';
+import { useSubscription } from '../users/use-presence-of.ts';
+import { UsersList } from '../users/user-list.tsx';
+import type { ArrangedSection } from './arrangement.ts';
+import { SidebarLinks } from './links.tsx';
+import { Row, type RowActions } from './row.tsx';
+import { SectionHeader } from './section-header.tsx';
+import { titleOfSection } from './titles.ts';
+import { UnreadPills } from './unread-pills.tsx';
+import { useArrangement } from './use-arrangement.ts';
+import { useArrowKeys } from './use-arrow-keys.ts';
+import { useDrafts } from './use-drafts.ts';
+import { useDragging } from './use-dragging.ts';
+import { ListMenus, targetOf, useMenus } from './use-menus.tsx';
+
+/** Number of direct conversations, the first ones, that show the presence of the other user. */
+const SUBSCRIBED_PEERS = 60;
+
+/** The scrolled part of the sidebar: links, the conversations in their sections, people. */
+export function ConversationList({
+  buttonsOf,
+}: {
+  /** Returns further buttons of the heading of a section. */
+  buttonsOf: (section: SectionId) => ReactNode;
+}) {
+  const client = useClient();
+  const open = useParams({ strict: false }).id as ConversationId | undefined;
+  const scroller = useRef<HTMLDivElement>(null);
+  const line = useRef<HTMLDivElement>(null);
+  const [isPointed, setPointed] = useState(false);
+  const menus = useMenus(scroller);
+  const { arrangement, isMuted } = useArrangement(isPointed || menus.menu !== null, open);
+  const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
+  const drafts = useDrafts();
+  usePeers(arrangement.sections.flatMap(({ shown }) => shown));
+  const pressed = useRef<EventTarget | null>(null);
+  const longPress = useLongPress(() => {
+    const target = targetOf(pressed.current);
+    if (target) menus.open(target);
+  });
+  const arrowKeys = useArrowKeys(scroller);
+  useDragging(scroller, line, arrangement);
+  const { open: openMenu } = menus;
+  const actions = useMemo<RowActions>(
+    () => ({
+      openMenu: (row) => openMenu({ row }),
+      setFavorite: (id, isFavorite) =>
+        void attempt(() =>
+          client.sidebar.move({ conversations: [id], section: isFavorite ? 'favorites' : null }),
+        ),
+    }),
+    [client, openMenu],
+  );
+  const rows = (ids: readonly ConversationId[], isFavorite = false) =>
+    ids.map((id) => (
+      <Row
+        key={id}
+        id={id}
+        isOpen={id === open}
+        isMuted={isMuted(id)}
+        isFavorite={isFavorite}
+        hasDraft={drafts.has(id)}
+        actions={actions}
+      />
+    ));
+  // Favorites without a conversation would be only a heading.
+  const sections = arrangement.sections.filter(({ section, all, shown }) =>
+    unreadOnly ? shown.length > 0 : section.id !== 'favorites' || all.length > 0,
+  );
+  return (
+    <div className="relative min-h-0 flex-1">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: what is in it can be focused; keys and pointers are handled in one place. */}
+      <div
+        ref={scroller}
+        onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
+        onKeyDown={arrowKeys}
+        onContextMenu={menus.onContextMenu}
+        {...longPress}
+        onPointerLeave={(event) => {
+          setPointed(false);
+          longPress.onPointerLeave(event);
+        }}
+        onPointerDown={(event) => {
+          pressed.current = event.target;
+          longPress.onPointerDown(event);
+        }}
+        className="relative h-full scroll-py-10 overflow-y-auto px-2 after:block after:h-4"
+      >
+        <SidebarLinks drafts={drafts.size} />
+        {sections.map((arranged) => (
+          <Section
+            key={arranged.section.id}
+            arranged={arranged}
+            onMenu={() => openMenu({ section: arranged.section.id })}
+            buttons={buttonsOf(arranged.section.id)}
+          >
+            {rows(arranged.shown, arranged.section.id === 'favorites')}
+          </Section>
+        ))}
+        {unreadOnly && sections.length === 0 && (
+          <p className="px-2.5 py-6 text-center text-muted text-sm">{t('sidebar.allRead')}</p>
+        )}
+        {!unreadOnly && arrangement.archived.length > 0 && (
+          <details className="mt-2">
+            <summary className="cursor-pointer px-2 py-2 font-semibold text-[13px] text-muted">
+              {t('sidebar.archived')}
+            </summary>
+            <ul>{rows(arrangement.archived)}</ul>
+          </details>
+        )}
+        {!unreadOnly && <UsersList />}
+        <div
+          ref={line}
+          hidden
+          className="pointer-events-none absolute inset-x-2 z-20 h-0.5 rounded-full bg-accent"
+        />
+      </div>
+      <UnreadPills scroller={scroller} />
+      <ListMenus
+        menu={menus.menu}
+        arrangement={arrangement}
+        shownSections={sections.map(({ section }) => section.id)}
+        isMuted={isMuted}
+        onClosed={menus.onClosed}
+      />
+    </div>
+  );
+}
+
+/** A section: its heading, and the rows of its conversations behind it. */
+function Section({
+  arranged: { section, all },
+  onMenu,
+  buttons,
+  children,
+}: {
+  arranged: ArrangedSection;
+  onMenu: () => void;
+  buttons: ReactNode;
+  children: ReactNode;
+}) {
+  const client = useClient();
+  const title = titleOfSection(section);
+  const { id, isCollapsed, name } = section;
+  return (
+    <>
+      <SectionHeader
+        id={id}
+        title={title}
+        isCollapsed={isCollapsed}
+        onToggle={() =>
+          void attempt(() => client.sidebar.changeSection(id, { isCollapsed: !isCollapsed }))
+        }
+        onMenu={onMenu}
+      >
+        {buttons}
+      </SectionHeader>
+      <ul aria-label={title}>
+        {children}
+        {all.length === 0 && name !== null && (
+          <li className="px-2.5 py-1 text-[13px] text-muted">{t('sidebar.emptySection')}</li>
+        )}
+      </ul>
+    </>
+  );
+}
+
+/** Subscribes to the presence of the users of direct conversations. */
+function usePeers(shown: readonly ConversationId[]): void {
+  const conversations = useParley((s) => s.conversations);
+  const peers: AccountId[] = [];
+  for (const id of shown) {
+    const peer = conversations.get(id)?.peer;
+    if (peer && peers.length < SUBSCRIBED_PEERS) peers.push(peer);
+  }
+  useSubscription(peers);
+}

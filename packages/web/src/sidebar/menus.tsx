@@ -1,0 +1,224 @@
+import type { ConversationView } from '@parley/client';
+import type { SectionId, SectionOrder } from '@parley/protocol';
+import {
+  ArrowDown,
+  ArrowUp,
+  CheckCheck,
+  FolderPlus,
+  Pencil,
+  Star,
+  StarOff,
+  Trash2,
+  Volume2,
+  VolumeX,
+} from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { ActionItem } from '../ui/action-menu.tsx';
+import { applyDrop, stepSection } from './actions.ts';
+import { type ArrangedSection, type Arrangement, dropOf, stepOf } from './arrangement.ts';
+import { titleOfSection } from './titles.ts';
+
+/** Where a menu opens, in px. */
+export interface MenuPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface MenuProps {
+  readonly at: MenuPoint;
+  /** The menu is closed, and the focus is to return. */
+  readonly onClosed: () => void;
+}
+
+/** The menu of a conversation in the sidebar. */
+export function RowMenu({
+  view,
+  arrangement,
+  isMuted,
+  onNewSection,
+  ...menu
+}: MenuProps & {
+  view: ConversationView;
+  arrangement: Arrangement;
+  isMuted: boolean;
+  /** Creates a section, into which the conversation is moved. */
+  onNewSection: () => void;
+}) {
+  const client = useClient();
+  const sidebar = useParley((s) => s.sidebar);
+  const here = arrangement.sections.find(({ all }) => all.includes(view.id))?.section.id;
+  const isFavorite = here === 'favorites';
+  const moveTo = (section: SectionId) =>
+    applyDrop(client, dropOf(arrangement, sidebar, view, { section }));
+  const unfavorite = () =>
+    void attempt(() => client.sidebar.move({ conversations: [view.id], section: null }));
+  const [up, down] = [-1 as const, 1 as const].map((step) =>
+    stepOf(arrangement, sidebar, view, step),
+  );
+  return (
+    <Menu {...menu}>
+      <ActionItem
+        icon={isFavorite ? <StarOff size={16} /> : <Star size={16} />}
+        onSelect={() => (isFavorite ? unfavorite() : moveTo('favorites'))}
+      >
+        {isFavorite ? t('sidebar.removeFavorite') : t('sidebar.addFavorite')}
+      </ActionItem>
+      {view.unread > 0 && (
+        <ActionItem
+          icon={<CheckCheck size={16} />}
+          onSelect={() => void attempt(() => client.read(view.id, view.lastSeq).settled)}
+        >
+          {t('sidebar.markRead')}
+        </ActionItem>
+      )}
+      <ActionItem
+        icon={isMuted ? <Volume2 size={16} /> : <VolumeX size={16} />}
+        onSelect={() => {
+          const muted = isMuted ? null : { until: null };
+          void attempt(() => client.api.notifications.changeConversation(view.id, { muted }));
+        }}
+      >
+        {isMuted ? t('sidebar.unmute') : t('sidebar.mute')}
+      </ActionItem>
+      {here !== undefined && (
+        <>
+          <Separator />
+          {up && (
+            <ActionItem icon={<ArrowUp size={16} />} onSelect={() => applyDrop(client, up)}>
+              {t('sidebar.moveUp')}
+            </ActionItem>
+          )}
+          {down && (
+            <ActionItem icon={<ArrowDown size={16} />} onSelect={() => applyDrop(client, down)}>
+              {t('sidebar.moveDown')}
+            </ActionItem>
+          )}
+          <DropdownMenu.Label className={LABEL}>{t('sidebar.moveTo')}</DropdownMenu.Label>
+          <DropdownMenu.RadioGroup value={here} onValueChange={moveTo}>
+            {arrangement.sections.map(({ section }) => (
+              <RadioItem key={section.id} value={section.id}>
+                {titleOfSection(section)}
+              </RadioItem>
+            ))}
+          </DropdownMenu.RadioGroup>
+          <ActionItem icon={<FolderPlus size={16} />} onSelect={onNewSection}>
+            {t('sidebar.newSection')}
+          </ActionItem>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+const ORDERS: readonly SectionOrder[] = ['name', 'recent', 'manual'];
+
+/** The menu of a section of the sidebar. */
+export function SectionMenu({
+  arranged: { section },
+  shown,
+  onDialog,
+  ...menu
+}: MenuProps & {
+  arranged: ArrangedSection;
+  /** The sections that are shown, in their order. */
+  shown: readonly SectionId[];
+  onDialog: (dialog: 'new' | 'rename' | 'delete') => void;
+}) {
+  const client = useClient();
+  const at = shown.indexOf(section.id);
+  const orderTexts = {
+    name: t('sidebar.byName'),
+    recent: t('sidebar.byActivity'),
+    manual: t('sidebar.byHand'),
+  };
+  return (
+    <Menu {...menu}>
+      <DropdownMenu.Label className={LABEL}>{t('sidebar.order')}</DropdownMenu.Label>
+      <DropdownMenu.RadioGroup
+        value={section.order}
+        onValueChange={(order) =>
+          void attempt(() =>
+            client.sidebar.changeSection(section.id, { order: order as SectionOrder }),
+          )
+        }
+      >
+        {ORDERS.map((order) => (
+          <RadioItem key={order} value={order}>
+            {orderTexts[order]}
+          </RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+      <Separator />
+      {at > 0 && (
+        <ActionItem
+          icon={<ArrowUp size={16} />}
+          onSelect={() => stepSection(client, shown, section.id, -1)}
+        >
+          {t('sidebar.moveSectionUp')}
+        </ActionItem>
+      )}
+      {at < shown.length - 1 && (
+        <ActionItem
+          icon={<ArrowDown size={16} />}
+          onSelect={() => stepSection(client, shown, section.id, 1)}
+        >
+          {t('sidebar.moveSectionDown')}
+        </ActionItem>
+      )}
+      <ActionItem icon={<FolderPlus size={16} />} onSelect={() => onDialog('new')}>
+        {t('sidebar.newSection')}
+      </ActionItem>
+      {section.name !== null && (
+        <>
+          <ActionItem icon={<Pencil size={16} />} onSelect={() => onDialog('rename')}>
+            {t('sidebar.renameSection')}
+          </ActionItem>
+          <ActionItem icon={<Trash2 size={16} />} danger onSelect={() => onDialog('delete')}>
+            {t('sidebar.deleteSection')}
+          </ActionItem>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+/** A menu that is open, at a point. */
+function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
+  return (
+    <DropdownMenu.Root defaultOpen onOpenChange={(now) => !now && onClosed()}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden className="fixed size-0" style={{ left: at.x, top: at.y }} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="start"
+          collisionPadding={12}
+          aria-label={t('sidebar.options')}
+          onCloseAutoFocus={(event) => event.preventDefault()}
+          className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+        >
+          {children}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function RadioItem({ value, children }: { value: string; children: ReactNode }) {
+  return (
+    <DropdownMenu.RadioItem
+      value={value}
+      className="flex min-h-9 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink"
+    >
+      <bdi className="min-w-0 flex-1 truncate">{children}</bdi>
+      <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+    </DropdownMenu.RadioItem>
+  );
+}
+
+const LABEL = 'px-2.5 pt-1.5 pb-1 text-[12px] text-muted';
+const Separator = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;

@@ -1,0 +1,175 @@
+import type { ConversationId } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { EllipsisVertical, Hash, Lock, Pencil, Star, VolumeX } from 'lucide-react';
+import { type MouseEvent, memo, useState } from 'react';
+import { GroupIcon } from '../conversations/group-icon.tsx';
+import { titleOf } from '../conversations/naming.ts';
+import { excerpt } from '../lib/display-text.ts';
+import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { cx } from '../ui/cx.ts';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
+import { shownPresenceIn } from '../users/shown-presence.ts';
+import { StatusEmoji } from '../users/status-emoji.tsx';
+import { isUnread } from './use-arrangement.ts';
+
+/** Maximum length of the last message in the tooltip, in characters. */
+const PREVIEW = 120;
+
+/** What a row can be asked to do. The same object at each render, so that rows are rendered only when they change. */
+export interface RowActions {
+  readonly openMenu: (id: ConversationId) => void;
+  readonly setFavorite: (id: ConversationId, isFavorite: boolean) => void;
+}
+
+/** A conversation in the sidebar. Rendered again only when something of this conversation changes. */
+export const Row = memo(function Row({
+  id,
+  isOpen,
+  isMuted,
+  isFavorite,
+  hasDraft,
+  actions,
+}: {
+  id: ConversationId;
+  isOpen: boolean;
+  isMuted: boolean;
+  isFavorite: boolean;
+  hasDraft: boolean;
+  actions: RowActions;
+}) {
+  const view = useParley((s) => s.conversations.get(id));
+  const title = useParley((s) => (view ? titleOf(view, s.users) : ''));
+  const sharedName = useParley((s) => {
+    const peer = view?.peer ? s.users.get(view.peer) : undefined;
+    return peer?.nameIsShared ? peer.username : null;
+  });
+  const presence = useParley((s) => (view?.peer ? shownPresenceIn(s, view.peer) : undefined));
+  const navigate = useNavigate();
+  const [isPointed, setPointed] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  if (!view) return null;
+  const unread = isUnread(view, isMuted);
+  const mentions = view.unreadMentions.length;
+  const open = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void navigate({ to: '/c/$id', params: { id } });
+  };
+  return (
+    <li
+      data-row={id}
+      data-unread={unread || undefined}
+      onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={(event) => setFocused(event.currentTarget.contains(event.relatedTarget))}
+      className="relative [contain-intrinsic-size:auto_2rem] [content-visibility:auto] pointer-coarse:[contain-intrinsic-size:auto_2.75rem]"
+    >
+      <a
+        href={`/c/${id}`}
+        onClick={open}
+        data-focusable
+        data-drag
+        // The whole name and the last message, which the row has no space for.
+        title={[title, view.lastMessage && excerpt(view.lastMessage.body, PREVIEW)]
+          .filter(Boolean)
+          .join('\n')}
+        aria-current={isOpen ? 'page' : undefined}
+        className={cx(
+          'pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pr-2 pl-2.5 text-[15px] pointer-coarse:text-base',
+          isOpen ? 'bg-selected' : 'hover:bg-hover',
+        )}
+      >
+        {view.kind === 'direct' ? (
+          <Avatar id={view.peer ?? id} name={title} size={20} presence={presence} />
+        ) : view.avatar ? (
+          <GroupIcon group={view} size={20} className="text-muted" />
+        ) : (
+          <span
+            className={cx(
+              'flex size-5 shrink-0 items-center justify-center',
+              unread ? 'text-ink' : 'text-muted',
+            )}
+          >
+            {view.visibility === 'private' ? <Lock size={14} /> : <Hash size={16} />}
+          </span>
+        )}
+        <span
+          className={cx(
+            'min-w-0 flex-1 truncate',
+            unread ? 'font-semibold text-ink' : isMuted ? 'text-muted' : 'text-soft',
+          )}
+        >
+          <bdi>{title}</bdi>
+          {sharedName !== null && (
+            <span className="font-normal text-[0.85em] text-muted"> @{sharedName}</span>
+          )}
+          {view.peer && <StatusEmoji id={view.peer} />}
+        </span>
+        {hasDraft && !isOpen && (
+          <span className="shrink-0 text-muted">
+            <Pencil size={13} aria-hidden />
+            <span className="sr-only"> {t('sidebar.draft')}</span>
+          </span>
+        )}
+        {isMuted && (
+          <span className="shrink-0 text-muted">
+            <VolumeX size={14} aria-hidden />
+            <span className="sr-only"> {t('sidebar.muted')}</span>
+          </span>
+        )}
+        {mentions > 0 && (
+          <UnreadBadge
+            count={mentions}
+            isMention
+            text={t('sidebar.mentions', { count: mentions })}
+          />
+        )}
+        {view.unread > 0 && !isMuted && <UnreadBadge count={view.unread} />}
+      </a>
+      {(isPointed || isFocused) && (
+        <span
+          className={cx(
+            'absolute inset-y-0.5 right-1 flex items-center rounded-md pl-1',
+            isOpen ? 'bg-selected' : 'bg-hover',
+          )}
+        >
+          <RowButton
+            label={isFavorite ? t('sidebar.removeFavorite') : t('sidebar.addFavorite')}
+            onClick={() => actions.setFavorite(id, !isFavorite)}
+          >
+            <Star size={15} fill={isFavorite ? 'currentColor' : 'none'} />
+          </RowButton>
+          <RowButton label={t('sidebar.options')} onClick={() => actions.openMenu(id)}>
+            <EllipsisVertical size={15} />
+          </RowButton>
+        </span>
+      )}
+    </li>
+  );
+});
+
+/** A button at the end of a row. */
+function RowButton({
+  label,
+  onClick,
+  children,
+}: {
+  label: string;
+  onClick: () => void;
+  children: React.ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      className="-outline-offset-2 inline-flex size-7 items-center justify-center rounded-md text-muted hover:text-ink"
+    >
+      {children}
+    </button>
+  );
+}

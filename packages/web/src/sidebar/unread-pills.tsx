@@ -1,0 +1,99 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type RefObject, useEffect, useState } from 'react';
+import { t } from '../texts/index.ts';
+
+/** The height of the headings that stay at the edges of the list, px. */
+const HEADER = 36;
+
+/** Tells how many unread conversations are out of sight above and below, and scrolls to the next of them. */
+export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
+  const [{ above, below }, setHidden] = useState({ above: 0, below: 0 });
+  useEffect(() => {
+    const list = scroller.current;
+    if (!list) return;
+    let frame = 0;
+    const measure = () => {
+      frame = 0;
+      const { above, below } = hiddenRows(list);
+      setHidden((now) =>
+        now.above === above.length && now.below === below.length
+          ? now
+          : { above: above.length, below: below.length },
+      );
+    };
+    const later = () => {
+      frame ||= requestAnimationFrame(measure);
+    };
+    later();
+    list.addEventListener('scroll', later, { passive: true });
+    const resizes = new ResizeObserver(later);
+    resizes.observe(list);
+    const changes = new MutationObserver(later);
+    changes.observe(list, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+      attributeFilter: ['data-unread'],
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      list.removeEventListener('scroll', later);
+      resizes.disconnect();
+      changes.disconnect();
+    };
+  }, [scroller]);
+  const show = (where: 'above' | 'below') => {
+    if (!scroller.current) return;
+    const rows = hiddenRows(scroller.current)[where];
+    const row = where === 'above' ? rows.at(-1) : rows[0];
+    row?.scrollIntoView({ block: 'center' });
+    row?.querySelector<HTMLElement>('[data-focusable]')?.focus({ preventScroll: true });
+  };
+  return (
+    <>
+      {above > 0 && (
+        <Pill className="top-10" onClick={() => show('above')}>
+          <ArrowUp size={14} /> {t('sidebar.unreadAbove', { count: above })}
+        </Pill>
+      )}
+      {below > 0 && (
+        <Pill className="bottom-11" onClick={() => show('below')}>
+          <ArrowDown size={14} /> {t('sidebar.unreadBelow', { count: below })}
+        </Pill>
+      )}
+    </>
+  );
+}
+
+function Pill({
+  className,
+  onClick,
+  children,
+}: {
+  className: string;
+  onClick: () => void;
+  children: React.ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className={`${className} -translate-x-1/2 absolute left-1/2 z-20 inline-flex h-8 items-center gap-1.5 whitespace-nowrap rounded-full bg-accent px-3.5 font-medium text-[13px] text-on-accent shadow-(--shadow) hover:bg-accent-strong`}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** Returns the rows with unread messages that are out of sight, in their order. */
+function hiddenRows(list: HTMLElement): { above: Element[]; below: Element[] } {
+  const { top, bottom } = list.getBoundingClientRect();
+  const above: Element[] = [];
+  const below: Element[] = [];
+  for (const row of list.querySelectorAll('[data-unread]')) {
+    const rect = row.getBoundingClientRect();
+    if (rect.bottom <= top + HEADER) above.push(row);
+    else if (rect.top >= bottom - HEADER / 2) below.push(row);
+  }
+  return { above, below };
+}

@@ -1,0 +1,117 @@
+import type { ConversationId, SectionId } from '@parley/protocol';
+import { type MouseEvent, type ReactNode, type RefObject, useCallback, useState } from 'react';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { useParley } from '../session/use-client.ts';
+import type { Arrangement } from './arrangement.ts';
+import type { MenuPoint } from './menus.tsx';
+import type { SectionDialogState } from './section-dialogs.tsx';
+
+const RowMenu = lazyPart(async () => (await import('./menus.tsx')).RowMenu);
+const SectionMenu = lazyPart(async () => (await import('./menus.tsx')).SectionMenu);
+const SectionDialog = lazyPart(async () => (await import('./section-dialogs.tsx')).SectionDialog);
+
+/** A row or a section of the list. */
+export type Target = { readonly row: ConversationId } | { readonly section: SectionId };
+
+type OpenMenu = Target & { readonly at: MenuPoint };
+
+/** Returns the row or the section that an element is in. */
+export function targetOf(element: EventTarget | null): Target | null {
+  if (!(element instanceof Element)) return null;
+  const row = element.closest<HTMLElement>('[data-row]')?.dataset.row;
+  if (row !== undefined) return { row: row as ConversationId };
+  const section = element.closest<HTMLElement>('[data-header]')?.dataset.header;
+  return section === undefined ? null : { section };
+}
+
+/** Returns what opens the menus of a list, and {@link ListMenus} with the one that is open. */
+export function useMenus(list: RefObject<HTMLElement | null>) {
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const open = useCallback(
+    (target: Target) => {
+      const rect = elementOf(list.current, target)?.getBoundingClientRect();
+      if (!rect) return;
+      setMenu({ ...target, at: { x: Math.max(rect.right - 40, rect.left), y: rect.bottom } });
+    },
+    [list],
+  );
+  const onContextMenu = (event: MouseEvent) => {
+    const target = targetOf(event.target);
+    if (!target) return;
+    event.preventDefault();
+    open(target);
+  };
+  const onClosed = () => {
+    const closed = menu;
+    setMenu(null);
+    // What was chosen may have moved the row.
+    if (closed) requestAnimationFrame(() => focusOn(list.current, closed));
+  };
+  return { menu, open, onContextMenu, onClosed };
+}
+
+/** The menu that is open, and the dialogs that it opens. */
+export function ListMenus({
+  menu,
+  arrangement,
+  shownSections,
+  isMuted,
+  onClosed,
+}: {
+  menu: OpenMenu | null;
+  arrangement: Arrangement;
+  shownSections: readonly SectionId[];
+  isMuted: (id: ConversationId) => boolean;
+  onClosed: () => void;
+}): ReactNode {
+  const [dialog, setDialog] = useState<SectionDialogState | null>(null);
+  const view = useParley((s) =>
+    menu && 'row' in menu ? s.conversations.get(menu.row) : undefined,
+  );
+  const arranged =
+    menu && 'section' in menu
+      ? arrangement.sections.find(({ section }) => section.id === menu.section)
+      : undefined;
+  return (
+    <>
+      {view && menu && (
+        <RowMenu
+          key={view.id}
+          at={menu.at}
+          view={view}
+          arrangement={arrangement}
+          isMuted={isMuted(view.id)}
+          onNewSection={() => setDialog({ kind: 'new', conversation: view.id })}
+          onClosed={onClosed}
+        />
+      )}
+      {arranged && menu && (
+        <SectionMenu
+          key={arranged.section.id}
+          at={menu.at}
+          arranged={arranged}
+          shown={shownSections}
+          onDialog={(kind) =>
+            setDialog(kind === 'new' ? { kind } : { kind, section: arranged.section })
+          }
+          onClosed={onClosed}
+        />
+      )}
+      {dialog && <SectionDialog state={dialog} onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+const elementOf = (list: HTMLElement | null, target: Target) =>
+  list?.querySelector<HTMLElement>(
+    'row' in target ? `[data-row="${target.row}"]` : `[data-header="${target.section}"]`,
+  );
+
+/** Focuses a row or a heading, unless something else has the focus, such as a dialog. */
+function focusOn(list: HTMLElement | null, target: Target): void {
+  const focused = document.activeElement;
+  if (focused && focused !== document.body && !list?.contains(focused)) return;
+  elementOf(list, target)
+    ?.querySelector<HTMLElement>('[data-focusable]')
+    ?.focus({ preventScroll: true });
+}

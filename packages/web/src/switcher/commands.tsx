@@ -1,0 +1,133 @@
+import { useNavigate } from '@tanstack/react-router';
+import {
+  AtSign,
+  Bell,
+  Bookmark,
+  CalendarClock,
+  CheckCheck,
+  Compass,
+  Hash,
+  ListFilter,
+  MessageCircle,
+  MessagesSquare,
+  Moon,
+  Pencil,
+  Settings,
+  ShieldCheck,
+  Sun,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import type { SidebarDialog } from '../sidebar/dialogs.tsx';
+import { t } from '../texts/index.ts';
+import { setTheme } from '../ui/theme.ts';
+
+/** Something that can be done from the quick switcher. */
+export interface SwitcherCommand {
+  readonly key: string;
+  readonly title: string;
+  readonly icon: ReactNode;
+  readonly run: () => void;
+}
+
+/** Returns what the user can do from the quick switcher. */
+export function useCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
+  const client = useClient();
+  const navigate = useNavigate();
+  const permissions = useParley((s) => s.me?.permissions);
+  const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
+  const isDark =
+    document.documentElement.dataset.theme === 'dark' ||
+    (document.documentElement.dataset.theme !== 'light' &&
+      matchMedia('(prefers-color-scheme: dark)').matches);
+  const command = (
+    key: string,
+    title: string,
+    icon: ReactNode,
+    run: () => void,
+  ): SwitcherCommand => ({ key: `command-${key}`, title, icon, run });
+  return [
+    ...(permissions?.includes('create_groups')
+      ? [
+          command('group', t('sidebar.createAGroup'), <Hash size={18} />, () =>
+            openDialog('create'),
+          ),
+        ]
+      : []),
+    command('direct', t('newDirect.title'), <MessageCircle size={18} />, () =>
+      openDialog('direct'),
+    ),
+    command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () => openDialog('browse')),
+    command(
+      'read',
+      t('sidebar.markAllRead'),
+      <CheckCheck size={18} />,
+      () => void attempt(() => client.api.readAll()),
+    ),
+    command(
+      'unread',
+      unreadOnly ? t('sidebar.showAll') : t('sidebar.unreadOnly'),
+      <ListFilter size={18} />,
+      () => void attempt(() => client.sidebar.setUnreadOnly(!unreadOnly)),
+    ),
+    command(
+      'theme',
+      isDark ? t('switcher.lightMode') : t('switcher.darkMode'),
+      isDark ? <Sun size={18} /> : <Moon size={18} />,
+      () => setTheme(isDark ? 'light' : 'dark'),
+    ),
+    command(
+      'threads',
+      t('threads.title'),
+      <MessagesSquare size={18} />,
+      () => void navigate({ to: '/threads' }),
+    ),
+    command(
+      'drafts',
+      t('drafts.title'),
+      <Pencil size={18} />,
+      () => void navigate({ to: '/drafts' }),
+    ),
+    command(
+      'saved',
+      t('saved.title'),
+      <Bookmark size={18} />,
+      () => void navigate({ to: '/saved' }),
+    ),
+    command(
+      'scheduled',
+      t('scheduled.title'),
+      <CalendarClock size={18} />,
+      () => void navigate({ to: '/scheduled' }),
+    ),
+    command(
+      'user-groups',
+      t('userGroups.title'),
+      <AtSign size={18} />,
+      () => void navigate({ to: '/user-groups' }),
+    ),
+    command(
+      'settings',
+      t('switcher.settings'),
+      <Settings size={18} />,
+      () => void navigate({ to: '/settings/profile' }),
+    ),
+    command(
+      'notifications',
+      t('switcher.notificationSettings'),
+      <Bell size={18} />,
+      () => void navigate({ to: '/settings/notifications' }),
+    ),
+    ...(permissions?.includes('administer')
+      ? [
+          command(
+            'admin',
+            t('common.administration'),
+            <ShieldCheck size={18} />,
+            () => void navigate({ to: '/admin/users' }),
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,157 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import type { SidebarDialog } from '../sidebar/dialogs.tsx';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { cx } from '../ui/cx.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
+import { usePresenceOf } from '../users/use-presence-of.ts';
+import { type Result, useResults } from './use-results.tsx';
+
+/** Finds conversations, people, messages and commands by a part of their names, and goes there. */
+export function Switcher({
+  onClose,
+  openDialog,
+}: {
+  onClose: () => void;
+  openDialog: (dialog: SidebarDialog) => void;
+}) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+  /** Run when the dialog is gone: the focus may go where it leads. */
+  const chosen = useRef<Result | null>(null);
+  const groups = useResults(text, openDialog);
+  const results = groups.flatMap((group) => group.results);
+  const current = results[Math.min(at, results.length - 1)];
+  const presence = usePresenceOf(results.flatMap(({ user }) => user ?? []));
+  const [isOpen, setOpen] = useState(true);
+  const currentKey = current?.key;
+  useEffect(() => {
+    if (currentKey === undefined) return;
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [currentKey]);
+
+  const choose = (result: Result | undefined) => {
+    if (!result) return;
+    chosen.current = result;
+    setOpen(false);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes, Enter and the arrows are its own.
+    if (event.nativeEvent.isComposing) return;
+    const last = results.length - 1;
+    const now = Math.min(at, last);
+    if (event.key === 'ArrowDown') setAt(now >= last ? 0 : now + 1);
+    else if (event.key === 'ArrowUp') setAt(now <= 0 ? Math.max(last, 0) : now - 1);
+    else if (event.key === 'Enter') choose(current);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog
+      open={isOpen}
+      onClose={() => setOpen(false)}
+      onClosed={() => {
+        onClose();
+        chosen.current?.run();
+      }}
+      title={t('switcher.title')}
+    >
+      <input
+        // The user has just opened the dialog to type.
+        autoFocus
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+        role="combobox"
+        aria-expanded={results.length > 0}
+        aria-controls="switcher-results"
+        aria-autocomplete="list"
+        aria-activedescendant={current ? optionId(current) : undefined}
+        aria-label={t('switcher.search')}
+        placeholder={t('switcher.placeholder')}
+        autoComplete="off"
+        spellCheck={false}
+        className="mb-2 h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+      />
+      <div
+        ref={list}
+        id="switcher-results"
+        role="listbox"
+        aria-label={t('switcher.results')}
+        className="-mx-2 min-h-40"
+      >
+        {groups.map(({ key, title, results }) => (
+          // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not fieldsets.
+          <div key={key} role="group" aria-label={title}>
+            <p aria-hidden className="px-2 pt-2 pb-1 font-semibold text-[12px] text-muted">
+              {title}
+            </p>
+            {results.map((result) => (
+              <div
+                key={result.key}
+                id={optionId(result)}
+                role="option"
+                tabIndex={-1}
+                aria-selected={result === current}
+                onMouseMove={() => setAt(results.indexOf(result) + offsetOf(groups, key))}
+                onClick={() => choose(result)}
+                onKeyDown={() => undefined}
+                className={cx(
+                  'flex min-h-10 cursor-pointer items-center gap-3 rounded-lg px-2 py-1',
+                  result === current && 'bg-selected',
+                )}
+              >
+                <span className="flex size-7 shrink-0 items-center justify-center text-muted">
+                  {result.user === null ? (
+                    result.icon
+                  ) : (
+                    <Avatar
+                      id={result.user}
+                      name={result.title}
+                      size={28}
+                      presence={presence(result.user)}
+                      avatar={result.avatar}
+                    />
+                  )}
+                </span>
+                <bdi
+                  className={cx('min-w-0 flex-1 truncate', result.unread > 0 && 'font-semibold')}
+                >
+                  {result.title}
+                </bdi>
+                {result.note !== '' && (
+                  <bdi className="max-w-[40%] truncate text-muted text-sm">{result.note}</bdi>
+                )}
+                {result.unread > 0 && <UnreadBadge count={result.unread} />}
+              </div>
+            ))}
+          </div>
+        ))}
+      </div>
+      {/* The number of results is read out as it changes. */}
+      <p role="status" className="sr-only">
+        {t('switcher.count', { count: results.length })}
+      </p>
+    </Dialog>
+  );
+}
+
+const optionId = ({ key }: Result): string => `switcher-${key}`;
+
+/** Returns the number of results before a group. */
+function offsetOf(
+  groups: readonly { key: string; results: readonly Result[] }[],
+  key: string,
+): number {
+  let offset = 0;
+  for (const group of groups) {
+    if (group.key === key) break;
+    offset += group.results.length;
+  }
+  return offset;
+}
