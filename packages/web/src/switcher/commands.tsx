@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import {
+  Activity,
   AtSign,
   Bell,
   Bookmark,
@@ -76,6 +77,12 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
       isDark ? t('switcher.lightMode') : t('switcher.darkMode'),
       isDark ? <Sun size={18} /> : <Moon size={18} />,
       () => setTheme(isDark ? 'light' : 'dark'),
+    ),
+    command(
+      'activity',
+      t('activity.title'),
+      <Activity size={18} />,
+      () => void navigate({ to: '/activity' }),
     ),
     command(
       'threads',
