@@ -22,6 +22,7 @@ export function Sidebar({
   openDialog: (dialog: SidebarDialog) => void;
 }) {
   const serverName = useServerName();
+  const mayBrowse = useParley((s) => s.me?.permissions.includes('browse_groups') === true);
   const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
   return (
     <nav
@@ -72,13 +73,15 @@ export function Sidebar({
           if (section !== 'groups') return null;
           return (
             <>
-              <IconButton
-                label={t('sidebar.browseGroups')}
-                className="size-8"
-                onClick={() => openDialog('browse')}
-              >
-                <Compass size={17} />
-              </IconButton>
+              {mayBrowse && (
+                <IconButton
+                  label={t('sidebar.browseGroups')}
+                  className="size-8"
+                  onClick={() => openDialog('browse')}
+                >
+                  <Compass size={17} />
+                </IconButton>
+              )}
               {mayCreate && (
                 <IconButton
                   label={t('sidebar.createAGroup')}

@@ -59,7 +59,13 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
     command('direct', t('newDirect.title'), <MessageCircle size={18} />, () =>
       openDialog('direct'),
     ),
-    command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () => openDialog('browse')),
+    ...(permissions?.includes('browse_groups')
+      ? [
+          command('browse', t('sidebar.browseGroups'), <Compass size={18} />, () =>
+            openDialog('browse'),
+          ),
+        ]
+      : []),
     command(
       'read',
       t('sidebar.markAllRead'),
