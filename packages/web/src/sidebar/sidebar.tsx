@@ -108,7 +108,7 @@ function UnreadOnly() {
       label={t('sidebar.unreadOnly')}
       aria-pressed={isOn}
       className={cx(
-        'size-9 pointer-coarse:size-11',
+        'size-9! pointer-coarse:size-11!',
         isOn && 'bg-accent-soft text-accent-strong hover:text-accent-strong',
       )}
       onClick={() => void attempt(() => client.sidebar.setUnreadOnly(!isOn))}
