@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['log.ts'],
   ['audit', 'config.ts', 'limits', 'storage', 'tracing'],
-  ['backup', 'email', 'stream'],
+  ['email', 'stream'],
   ['health.ts', 'http', 'settings'],
   // Domains.
   ['accounts/api-keys', 'accounts/attempts', 'accounts/sessions', 'accounts/tickets'],
@@ -53,7 +53,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'user-groups',
   ],
   ['accounts/invitations', 'accounts/verification', 'erasure', 'projections.ts', 'push', 'search'],
-  ['accounts/passwords', 'doctor'],
+  ['accounts/passwords', 'backup', 'doctor'],
   ['accounts/logins'],
   ['accounts/registration'],
   ['accounts'],

@@ -6,6 +6,7 @@ test('a command is retried exactly after refusals that say nothing about the com
     'rate_limited',
     'overloaded',
     'unavailable',
+    'files_unavailable',
     'disk_full',
     'outcome_unknown',
     'shutting_down',

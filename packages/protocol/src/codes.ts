@@ -218,6 +218,11 @@ export const ERRORS = {
     title: 'The server can’t reach its database',
     retryable: true,
   },
+  files_unavailable: {
+    status: 503,
+    title: 'The server can’t reach its file store',
+    retryable: true,
+  },
   disk_full: { status: 507, title: 'The server’s disk is full', retryable: true },
   outcome_unknown: {
     status: 503,

@@ -398,4 +398,9 @@ export const HealthAnswer = z.object({
    * Omitted with an external database, whose disk the server cannot see.
    */
   disk: z.enum(['ok', 'full']).optional(),
+  /**
+   * `away` while the S3 server with the files is unreachable: uploads and downloads fail with
+   * `files_unavailable`, everything else works. Omitted if files are in a folder.
+   */
+  files: z.enum(['ok', 'away']).optional(),
 });

@@ -43,6 +43,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'Move the built-in database to an external PostgreSQL.',
     load: async () => (await import('./commands/move.ts')).move,
   },
+  'move-files': {
+    usage: 'bucket | folder',
+    description:
+      'Copy the files of messages to the bucket of FILES_S3_*, or from there to the data folder.',
+    load: async () => (await import('./commands/move-files.ts')).moveFilesTo,
+  },
   keys: {
     usage: 'rotate [--now]',
     description:

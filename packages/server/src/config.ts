@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { logLevels } from './log.ts';
 import {
+  bucketName,
   emailFrom,
   host,
+  keyPrefix,
   megabytes,
   networks,
   port,
@@ -230,6 +232,67 @@ export const settings = {
       'are always left free.',
     ],
     schema: megabytes(0),
+  }),
+  FILES_S3_ENDPOINT: setting('filesS3Endpoint', {
+    description: [
+      'The URL of an S3 server (Amazon S3, MinIO, Ceph, Garage, R2 …) that keeps the files instead of the',
+      'folder files in PARLEY_DATA. FILES_S3_BUCKET and the access key must be set as well.',
+    ],
+    example: 'https://s3.eu-central-1.amazonaws.com',
+    schema: url(
+      ['http', 'https'],
+      'must start with http:// or https:// and contain a host',
+    ).optional(),
+  }),
+  FILES_S3_BUCKET: setting('filesS3Bucket', {
+    description: [
+      'The bucket, which must exist. Without versioning, or what is deleted stays there.',
+    ],
+    example: 'parley-files',
+    schema: bucketName.optional(),
+  }),
+  FILES_S3_REGION: setting('filesS3Region', {
+    default: 'us-east-1',
+    description: ['The region of the bucket, which is part of signatures.'],
+    schema: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'must be the name of a region'),
+  }),
+  FILES_S3_ACCESS_KEY_ID: setting('filesS3AccessKeyId', {
+    description: [
+      'The id of an access key that may list the bucket, and read, write and delete objects in it.',
+    ],
+    example: 'AKIAIOSFODNN7EXAMPLE',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an access key, without spaces')
+      .optional(),
+  }),
+  FILES_S3_SECRET_ACCESS_KEY: setting('filesS3SecretAccessKey', {
+    secret: true,
+    description: ['The secret of the access key.'],
+    example: 'the secret of the access key',
+    schema: z
+      .string()
+      .regex(
+        /^[\x21-\x7e]{6,500}$/,
+        'must be the secret of an access key: at least 6 characters, no spaces',
+      )
+      .optional(),
+  }),
+  FILES_S3_PREFIX: setting('filesS3Prefix', {
+    description: [
+      'What the keys of all objects start with, followed by a slash. Each server needs a prefix or a bucket',
+      'of its own.',
+    ],
+    example: 'chat',
+    schema: keyPrefix.optional(),
+  }),
+  FILES_S3_PATH_STYLE: setting('filesS3PathStyle', {
+    default: 'on',
+    description: [
+      '"on": the bucket is in the path of addresses (https://s3.example.org/bucket/…); "off": in the host',
+      'name (https://bucket.s3.example.org/…).',
+    ],
+    schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
   }),
   LOG_LEVEL: setting('logLevel', {
     default: 'info',

@@ -7,6 +7,12 @@ import type { Broker } from './stream/broker.ts';
 /** The state of a node, for load balancers and monitoring. */
 export type HealthState = z.infer<typeof HealthAnswer>;
 
+/** The file store on another machine. */
+export interface RemoteFiles {
+  /** Returns whether it answers; never throws. */
+  isReachable(): Promise<boolean>;
+}
+
 /** Time limit for the response of the database. */
 const ANSWER_MS = 2_000;
 /** Time for which a response is reused, so that many checks cost one query. */
@@ -14,17 +20,19 @@ const CACHED_MS = 500;
 
 /**
  * Reports whether this node should receive traffic: its database responds, and it is not draining. An
- * unreachable broker and a full disk are reported, but do not make the node unready.
+ * unreachable broker or file store and a full disk are reported, but do not make the node unready.
  */
 export class Health {
   readonly #pool: Pool;
   readonly #broker: Broker;
   readonly #disk: DiskReserve | null;
+  readonly #files: RemoteFiles | null;
   #draining = false;
   #checked: { at: number; answer: Promise<boolean> } | null = null;
 
-  constructor(pool: Pool, broker: Broker, disk: DiskReserve | null) {
+  constructor(pool: Pool, broker: Broker, disk: DiskReserve | null, files: RemoteFiles | null) {
     this.#pool = pool;
+    this.#files = files;
     this.#broker = broker;
     this.#disk = disk;
   }
@@ -38,8 +46,16 @@ export class Health {
   async state(): Promise<HealthState> {
     const { status: broker } = this.#broker;
     if (this.#draining) return { status: 'draining', broker };
-    const status = (await this.#database()) ? 'ok' : 'failing';
-    return { status, broker, ...(this.#disk && { disk: this.#disk.figures.full ? 'full' : 'ok' }) };
+    const [isAnswering, isReachable] = await Promise.all([
+      this.#database(),
+      this.#files?.isReachable() ?? null,
+    ]);
+    return {
+      status: isAnswering ? 'ok' : 'failing',
+      broker,
+      ...(this.#disk && { disk: this.#disk.figures.full ? 'full' : 'ok' }),
+      ...(isReachable !== null && { files: isReachable ? 'ok' : 'away' }),
+    };
   }
 
   #database(): Promise<boolean> {

@@ -81,7 +81,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   const streams = await openStreams(context, pools, data.disk);
   const domains = await openDomains(context, pool, streams, listening.url);
   const live = openLive(context, pool, streams, domains);
-  const health = new Health(pool, streams.broker, data.disk);
+  const health = new Health(pool, streams.broker, data.disk, domains.files.store.remote);
   const app = openHttp(context, { pool, listening, streams, domains, live, health });
   domains.decider.usePresence((account) => live.presenceOf(account));
   domains.decider.useActivity((change) => live.sendActivity(change));

@@ -125,3 +125,19 @@ function isContact(text: string): boolean {
   if (protocol === 'mailto:') return /^[^@]+@[^@]+$/.test(pathname);
   return protocol === 'https:' && text.toLowerCase().startsWith('https://');
 }
+
+/** The name of a bucket, as Amazon S3 allows them. */
+export const bucketName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'must have 3 to 63 lower-case letters, digits, dots and hyphens',
+  );
+
+/** What the keys of objects start with. */
+export const keyPrefix = z
+  .string()
+  .regex(
+    /^[\w.-]{1,100}(\/[\w.-]{1,100}){0,5}$/,
+    'must be a path of letters, digits, dots, hyphens and underscores, such as chat/files',
+  );

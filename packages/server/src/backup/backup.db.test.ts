@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Ready } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -15,7 +24,9 @@ import {
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { testLog } from '../../test/support/database.ts';
 import { Peer } from '../../test/support/peer.ts';
-import { call, registerAt } from '../../test/support/server.ts';
+import { startTestS3 } from '../../test/support/s3-server.ts';
+import { call, loginAt, registerAt } from '../../test/support/server.ts';
+import { tus, uploadFile } from '../../test/support/uploads.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
@@ -168,5 +179,51 @@ describe('backup and restore', () => {
     await expect(startParley(configFor(data), testLog)).rejects.toThrow(
       'The database was migrated by a newer version of Parley',
     );
+  });
+
+  test('of files in a bucket: restored to another bucket, and moved from there to the folder', async () => {
+    const [data, copy] = [workspace.path('data'), workspace.path('copy')];
+    const file = workspace.path('backup.tar.gz');
+    const s3 = await startTestS3(['one', 'two']);
+    try {
+      const bytes = randomBytes(700_000);
+      const first = await workspace.server(data);
+      const ann = await registerAt(first.url, 'ann');
+      const before = await uploadFile({ ...ann, url: first.url }, 'before.bin', bytes);
+      await ann.request('POST', `/conversations/${await ann.group('files')}/messages`, {
+        body: '',
+        attachments: [before],
+      });
+      await first.stop();
+      const moved = await workspace.run(data, ['move-files', 'bucket'], s3.env('one'));
+      expect([moved.code, moved.description]).toEqual([
+        0,
+        expect.stringContaining('Copied to the bucket: 1 file'),
+      ]);
+      rmSync(`${data}/files`, { recursive: true });
+
+      const contentAt = async (url: string) => {
+        const { accessToken } = (await loginAt(url, 'ann')).body;
+        const answer = await tus({ url, accessToken }, 'GET', `/files/${before}/content`);
+        return Buffer.from(await answer.arrayBuffer()).equals(bytes);
+      };
+      const second = await workspace.server(data, s3.env('one'));
+      expect(await contentAt(second.url)).toBe(true);
+      await backUp(configFor(data, s3.env('one')), file, testLog, quietly);
+      await second.stop();
+
+      await restore(configFor(copy, s3.env('two', 'chat')), file, testLog, quietly);
+      expect(existsSync(`${copy}/files`)).toBe(false);
+      const third = await workspace.server(copy, s3.env('two', 'chat'));
+      expect(await contentAt(third.url)).toBe(true);
+      await third.stop();
+      const back = await workspace.run(copy, ['move-files', 'folder'], s3.env('two', 'chat'));
+      expect(back.code).toBe(0);
+      const fourth = await workspace.server(copy);
+      expect(await contentAt(fourth.url)).toBe(true);
+      await fourth.stop();
+    } finally {
+      await s3.stop();
+    }
   });
 });

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
+import type { FileStore } from '../files/file-store.ts';
+import { s3StoreOf } from '../files/file-stores.ts';
 import type { Logger } from '../log.ts';
 import { keepContents } from '../storage/backup-lock.ts';
 import { readHistory, readMigrations, refuseMismatch } from '../storage/migrate.ts';
@@ -11,6 +13,7 @@ import { isFull } from '../storage/start-errors.ts';
 import { syncFolder } from '../storage/sync-folder.ts';
 import { ArchiveWriter } from './archive.ts';
 import { quote, readSequences, readTables, type Table } from './catalog.ts';
+import { openContent, pathOfContent } from './contents.ts';
 import { copyOut, prepareSession, type TableDigest } from './copy.ts';
 import { digestOfStreamsIn } from './digest.ts';
 import { digestOfBytes, type FileDigest, isKept, listFiles, openFile } from './files.ts';
@@ -61,7 +64,8 @@ export async function backUp(
   try {
     const client = await source.database.pool.connect();
     try {
-      const manifest = await write(client, config, draft, progress);
+      const bucket = s3StoreOf(config, { pool: source.database.pool, log });
+      const manifest = await write(client, { config, bucket }, draft, progress);
       renameSync(draft, file);
       syncFolder(dirname(file));
       return manifest;
@@ -101,7 +105,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function write(
   client: pg.ClientBase,
-  config: Config,
+  { config, bucket }: { readonly config: Config; readonly bucket: FileStore | null },
   draft: string,
   progress: Progress,
 ): Promise<Manifest> {
@@ -120,6 +124,7 @@ async function write(
     progress.step('the digest of all streams');
     const streams = await digestOfStreamsIn(client);
     await writeFiles(archive, config.dataDir, files, progress);
+    if (bucket) await writeContents(archive, bucket, files, progress);
     const manifest: Manifest = { id: header.id, tables: rows, streams, files };
     await archive.add(MANIFEST_ENTRY, JSON.stringify(manifest, null, 2));
     await archive.finish();
@@ -220,6 +225,29 @@ async function writeFiles(
     progress.within(() => `${inWords(Object.keys(files).length, 'file')}, ${inBytes(bytes)}`);
   }
   progress.step(`${inWords(Object.keys(files).length, 'file')} of the data folder`);
+}
+
+/** Writes what the bucket contains and the data folder does not. */
+async function writeContents(
+  archive: ArchiveWriter,
+  bucket: FileStore,
+  files: Record<string, FileDigest>,
+  progress: Progress,
+): Promise<void> {
+  let [count, bytes] = [0, 0];
+  for await (const content of bucket.list()) {
+    const path = pathOfContent(content.digest);
+    if (files[path] !== undefined) continue;
+    const file = await openContent(bucket, content);
+    if (file === undefined) continue;
+    const digest = keepReturn(file.read());
+    await archive.stream(`${FILES}${path}`, file.size, digest.pieces());
+    files[path] = digest.value();
+    count += 1;
+    bytes += file.size;
+    progress.within(() => `${inWords(count, 'file')} of the bucket, ${inBytes(bytes)}`);
+  }
+  progress.step(`${inWords(count, 'file')} of the bucket, ${inBytes(bytes)}`);
 }
 
 /** `for await` drops what a generator returns; this keeps it. */

@@ -18,6 +18,7 @@ import { startEmbedded } from '../storage/embedded.ts';
 import { lockFolder } from '../storage/lock.ts';
 import { migrate } from '../storage/migrate.ts';
 import { syncFolder } from '../storage/sync-folder.ts';
+import { placeContents } from './contents.ts';
 import { digestOfStreamsIn } from './digest.ts';
 import { Load } from './load.ts';
 import { BadBackup, type Header, type Manifest } from './manifest.ts';
@@ -197,7 +198,7 @@ async function intoExternal(target: Target, connectionString: string): Promise<v
 /** Fills the database in one transaction; `beforeCommit` is called when nothing else is missing. */
 async function fill(
   database: Database,
-  { config, unpacking, epoch, progress }: Target,
+  { config, unpacking, epoch, log, progress }: Target,
   beforeCommit: () => void,
 ): Promise<void> {
   const { header } = unpacking;
@@ -208,6 +209,12 @@ async function fill(
     await unpacking.files(readyDir(config.dataDir), progress);
     const manifest = await unpacking.manifest();
     await verify(client, load, manifest, progress);
+    await placeContents(client, config, {
+      ready: readyDir(config.dataDir),
+      manifest,
+      log,
+      progress,
+    });
     await load.finish(header.sequences);
     await client.query('update server_state set epoch = $1', [epoch]);
     beforeCommit();

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { describeProblems, loadConfig } from '../config.ts';
 import { examine, type Finding, repair } from '../doctor/doctor.ts';
 import { describeFindings } from '../doctor/report.ts';
-import { fileStoreOf } from '../files/files.ts';
+import { fileStoreOf } from '../files/file-stores.ts';
 import { createLogger } from '../log.ts';
 import { reachDatabase } from '../storage/reach.ts';
 
@@ -43,7 +43,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   try {
     const { database, close } = await reachDatabase(config, log);
     try {
-      const store = fileStoreOf(config);
+      const store = fileStoreOf(config, { pool: database.pool, log });
       const left = options.repair ? await repair(database.pool, store) : undefined;
       const found = left?.found ?? (await examine(database.pool, store));
       write(found, left?.left, options.json === true);

@@ -9,7 +9,7 @@ import { AuditLog } from '../audit/audit-log.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { FileStore } from '../files/file-store.ts';
-import { fileStoreOf } from '../files/files.ts';
+import { fileStoreOf } from '../files/file-stores.ts';
 import { RefusalError } from '../http/errors.ts';
 import { holdInForce, legalHoldExport } from '../legal-holds/export.ts';
 import { heldFile, legalHolds } from '../legal-holds/queries.ts';
@@ -77,7 +77,7 @@ async function exportTo(pool: pg.Pool, config: Config, id: string, folder: strin
     details: { hold: id },
   });
   await mkdir(join(folder, 'files'), { mode: 0o700 });
-  const store = fileStoreOf(config);
+  const store = fileStoreOf(config, { pool, log });
   let files = 0;
   let missing = 0;
   async function* linesWithFiles(): AsyncGenerator<string> {

@@ -15,26 +15,39 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
-/** A content next to the store, on disk, that is not in it yet. */
+/** A content that was prepared for the store, next to it or in it, and that nothing refers to yet. */
 export interface StagedContent {
-  /** Moves it into the store, without copying. When it returns, the content survives a power failure. */
-  put(digest: Digest): Promise<void>;
-  /** Removes what {@link put} has not moved. */
+  /**
+   * Makes it a content of the store, usually without sending or copying it again. When it returns, the content
+   * survives a power failure. The caller holds the lock of the digest.
+   */
+  put(): Promise<void>;
+  /** Removes what {@link put} has not used. */
   discard(): Promise<void>;
+}
+
+/** A store on another machine. */
+export interface RemoteStore {
+  /** Returns whether the store answers; never throws. Many calls cost one request. */
+  isReachable(): Promise<boolean>;
 }
 
 /**
  * Keeps contents under their digests. Who may read them, and how long they are kept, is decided by those
  * who use it.
+ *
+ * A store on another machine rejects with the refusal `files_unavailable` while it does not answer.
  */
 export interface FileStore {
+  /** Null if the store is a folder. */
+  readonly remote: RemoteStore | null;
   /**
    * Prepares to store the content of a local file, which is already on disk, and leaves the file in
    * place. It copies where the file is on another disk.
    */
-  stage(path: string): Promise<StagedContent>;
+  stage(digest: Digest, path: string): Promise<StagedContent>;
   /** Prepares to store a content that is in memory. It is on disk when this returns. */
-  stageBytes(content: Uint8Array): Promise<StagedContent>;
+  stageBytes(digest: Digest, content: Uint8Array): Promise<StagedContent>;
   /**
    * Stores the content of a local file, which is already on disk, and leaves the file in place. When it
    * returns, the content survives a power failure. Storing a content twice changes nothing.
@@ -50,4 +63,19 @@ export interface FileStore {
   writtenAt(digest: Digest): Promise<Date | null>;
   /** Removes staged contents that were left before this time by processes that were killed. */
   sweepStaged(before: Date): Promise<void>;
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Returns whether a text is a digest. */
+export const isDigest = (text: string): boolean => DIGEST.test(text);
+
+/**
+ * Returns where a content is in a store, with `/`: `ab/cd/abcd…`. The two levels keep folders small, 65,536 of
+ * them.
+ * @throws if the digest is not one
+ */
+export function pathOfDigest(digest: Digest): string {
+  if (!isDigest(digest)) throw new Error('Not a digest');
+  return `${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest}`;
 }

@@ -21,7 +21,7 @@ import {
 } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { FileStore } from './file-store.ts';
-import { fileStoreOf } from './files.ts';
+import { folderStoreOf } from './file-stores.ts';
 import { ImageCollector } from './image-collector.ts';
 import { ImageMaker } from './image-maker.ts';
 
@@ -470,7 +470,7 @@ async function renewed(user: User): Promise<{ accessToken: string }> {
 
 describe('the doctor', () => {
   test('finds files that are missing, damaged or unused', async () => {
-    const store = fileStoreOf({ dataDir });
+    const store = folderStoreOf({ dataDir });
     const found = async () =>
       (await examine(server.pool, store)).map(({ kind, places }) => [
         kind,
@@ -836,7 +836,7 @@ describe('an avatar', () => {
   });
 
   test('is made one at a time of an account, and read only when its turn comes', async () => {
-    const store = fileStoreOf({ dataDir });
+    const store = folderStoreOf({ dataDir });
     let reads = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -879,7 +879,7 @@ describe('an avatar', () => {
     const first = (await set(nia, path, await png('#7a1fa2'))).body.avatar;
     const second = (await set(nia, path, await png('#1f7a22'))).body.avatar;
     await nia.request('DELETE', path);
-    const store = fileStoreOf({ dataDir });
+    const store = folderStoreOf({ dataDir });
     const removing: FileStore = Object.create(store, {
       remove: {
         value: async (digest: string) => {
@@ -916,7 +916,7 @@ describe('an avatar', () => {
     let later = 0;
     const collector = new ImageCollector({
       pool: server.pool,
-      store: fileStoreOf({ dataDir }),
+      store: folderStoreOf({ dataDir }),
       clock: { now: () => Date.now() + later },
       log: testLog,
     });

@@ -8,13 +8,14 @@ import type { Vault } from '../vault.ts';
 import { FileCollector } from './collector.ts';
 import { freeBytes } from './disk-space.ts';
 import type { FileStore } from './file-store.ts';
-import { FolderStore } from './folder-store.ts';
+import { fileStoreOf, type StoreConfig } from './file-stores.ts';
 import { ImageCollector } from './image-collector.ts';
 import { ImageMaker } from './image-maker.ts';
 import { ImageTokens } from './image-tokens.ts';
 import { FileTokens } from './links.ts';
 import { OrphanSweeper } from './orphans.ts';
 import { quotasOf } from './quotas.ts';
+import { S3Store } from './s3-store.ts';
 import { syncFolders } from './sync.ts';
 import { Uploads } from './uploads.ts';
 
@@ -24,8 +25,7 @@ export interface FilesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly vault: Vault;
-  readonly config: {
-    readonly dataDir: string;
+  readonly config: StoreConfig & {
     readonly fileMaxMb: number;
     readonly accountFilesMb: number;
     readonly serverFilesMb: number;
@@ -45,18 +45,18 @@ export interface Files {
   readonly imageCollector: ImageCollector;
 }
 
-/** Returns the file store of a server. */
-export const fileStoreOf = ({ dataDir }: { readonly dataDir: string }): FileStore =>
-  new FolderStore(join(dataDir, FILES_FOLDER));
-
-/** Builds the domain of files, and creates its folders. */
+/**
+ * Builds the domain of files, and creates its folders.
+ * @throws with a message for the operator if the bucket that was set cannot be used
+ */
 export async function openFiles({ pool, clock, log, vault, config }: FilesDeps): Promise<Files> {
   for (const folder of [FILES_FOLDER, UPLOADS_FOLDER]) {
     await mkdir(join(config.dataDir, folder), { recursive: true, mode: 0o700 });
   }
   // The folders themselves survive a power failure.
   await syncFolders(config.dataDir, config.dataDir);
-  const store = fileStoreOf(config);
+  const store = fileStoreOf(config, { pool, log });
+  if (store instanceof S3Store) await store.check();
   const dir = join(config.dataDir, UPLOADS_FOLDER);
   const uploads = new Uploads({
     pool,
@@ -65,7 +65,7 @@ export async function openFiles({ pool, clock, log, vault, config }: FilesDeps):
     log,
     quotas: quotasOf(config),
     dir,
-    freeBytes: () => freeBytes(dir, join(config.dataDir, FILES_FOLDER)),
+    freeBytes: () => freeBytes(dir, ...(store.remote ? [] : [join(config.dataDir, FILES_FOLDER)])),
   });
   const collector = new FileCollector({ pool, store, uploads, clock, log });
   const sweeper = new OrphanSweeper({ pool, store, uploads, clock, log });

@@ -13,26 +13,32 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ByteRange, Digest, FileStore, StagedContent, StoredContent } from './file-store.ts';
+import {
+  type ByteRange,
+  type Digest,
+  type FileStore,
+  isDigest,
+  pathOfDigest,
+  type StagedContent,
+  type StoredContent,
+} from './file-store.ts';
 import { nullIfMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
-const DIGEST = /^[0-9a-f]{64}$/;
-/** Digits of the names of the two levels of folders: 65,536 of them keep each small. */
-const LEVEL = 2;
 /** The folder of staged contents. */
 const STAGING = 'staging';
 
 /** A {@link FileStore} in a folder: `ab/cd/abcd…`. */
 export class FolderStore implements FileStore {
+  readonly remote = null;
   readonly #dir: string;
 
   constructor(dir: string) {
     this.#dir = dir;
   }
 
-  async stage(path: string): Promise<StagedContent> {
-    return await this.#staged(async (staged) => {
+  async stage(digest: Digest, path: string): Promise<StagedContent> {
+    return await this.#staged(digest, async (staged) => {
       // A link costs no space, but not every file system has them, and none to another disk.
       await link(path, staged).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') throw error;
@@ -42,14 +48,14 @@ export class FolderStore implements FileStore {
     });
   }
 
-  async stageBytes(content: Uint8Array): Promise<StagedContent> {
-    return await this.#staged(async (staged) => {
+  async stageBytes(digest: Digest, content: Uint8Array): Promise<StagedContent> {
+    return await this.#staged(digest, async (staged) => {
       await writeFile(staged, content, { mode: 0o600, flag: 'wx' });
       await syncFile(staged);
     });
   }
 
-  async #staged(write: (path: string) => Promise<void>): Promise<StagedContent> {
+  async #staged(digest: Digest, write: (path: string) => Promise<void>): Promise<StagedContent> {
     const folder = join(this.#dir, STAGING);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const staged = join(folder, randomBytes(16).toString('hex'));
@@ -60,15 +66,15 @@ export class FolderStore implements FileStore {
       throw error;
     }
     return {
-      put: (digest) => this.#move(staged, digest),
+      put: () => this.#move(staged, digest),
       discard: () => rm(staged, { force: true }),
     };
   }
 
   async put(digest: Digest, path: string): Promise<void> {
-    const staged = await this.stage(path);
+    const staged = await this.stage(digest, path);
     try {
-      await staged.put(digest);
+      await staged.put();
     } finally {
       await staged.discard();
     }
@@ -114,7 +120,7 @@ export class FolderStore implements FileStore {
       for await (const second of entries(join(this.#dir, first))) {
         const folder = join(this.#dir, first, second);
         for await (const name of entries(folder)) {
-          if (!DIGEST.test(name)) continue;
+          if (!isDigest(name)) continue;
           const found = await stat(join(folder, name)).catch(nullIfMissing);
           if (found) yield { digest: name, bytes: found.size };
         }
@@ -127,9 +133,7 @@ export class FolderStore implements FileStore {
    * @throws if the digest is not one
    */
   pathOf(digest: Digest): string {
-    if (!DIGEST.test(digest)) throw new Error('Not a digest');
-    const [first, second] = [digest.slice(0, LEVEL), digest.slice(LEVEL, 2 * LEVEL)];
-    return join(this.#dir, first, second, digest);
+    return join(this.#dir, pathOfDigest(digest));
   }
 }
 

@@ -55,7 +55,7 @@ export class ImageMaker {
   /**
    * Makes an image of a file that the account has uploaded and not posted.
    * @throws {RefusalError} `file_not_found`, `file_too_large`, `image_unreadable`, `rate_limited`,
-   *   `overloaded`, `disk_full`
+   *   `overloaded`, `disk_full`, `files_unavailable`
    */
   async make(account: AccountId, file: FileId, kind: ImageKind = 'avatar'): Promise<ImageId> {
     if (this.#busy.has(account)) {
@@ -122,7 +122,8 @@ export class ImageMaker {
     const contents: { digest: Digest; staged: StagedContent }[] = [];
     try {
       for (const bytes of [large, small]) {
-        contents.push({ digest: digestOf(bytes), staged: await store.stageBytes(bytes) });
+        const digest = digestOf(bytes);
+        contents.push({ digest, staged: await store.stageBytes(digest, bytes) });
       }
       return await this.#commit(account, contents, { large, small });
     } finally {
@@ -141,7 +142,7 @@ export class ImageMaker {
       for (const digest of contents.map((content) => content.digest).sort()) {
         await lockDigest(client, digest);
       }
-      for (const { digest, staged } of contents) await staged.put(digest);
+      for (const { staged } of contents) await staged.put();
       await client.query(
         `insert into images (id, digest, bytes, small_digest, small_bytes, created_by, created_at)
          values ($1, decode($2, 'hex'), $3, decode($4, 'hex'), $5, $6, $7)`,

@@ -138,11 +138,14 @@ export class UploadFinisher {
   async #store(account: AccountId, id: FileId, made: Made): Promise<void> {
     const { store } = this.#deps;
     const { whole, preview } = made;
-    // Where the store is on another disk, this copies: nothing of it may happen in the transaction.
-    const contents = [{ digest: whole.digest, staged: await store.stage(whole.path) }];
+    // Where the store is on another disk or machine, this copies: nothing of it may happen in the transaction.
+    const contents = [
+      { digest: whole.digest, staged: await store.stage(whole.digest, whole.path) },
+    ];
     try {
       if (preview) {
-        contents.push({ digest: preview.digest, staged: await store.stage(preview.path) });
+        const staged = await store.stage(preview.digest, preview.path);
+        contents.push({ digest: preview.digest, staged });
       }
       await this.#commit(account, id, made, contents);
     } finally {
@@ -164,7 +167,7 @@ export class UploadFinisher {
       for (const digest of contents.map((content) => content.digest).sort()) {
         await lockDigest(client, digest);
       }
-      for (const { digest, staged } of contents) await staged.put(digest);
+      for (const { staged } of contents) await staged.put();
       const { width, height, blurhash } = preview?.facts ?? {};
       await client.query(
         `insert into files (id, digest, bytes, name, media_type, width, height, blurhash,

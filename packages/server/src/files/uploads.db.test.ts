@@ -310,7 +310,7 @@ describe('what killed processes have left', () => {
     expect(there).toEqual([false, true, true]);
     // A copy that was staged when the process was killed.
     writeFileSync(draft, 'x');
-    await store.stage(draft);
+    await store.stage('d'.repeat(64), draft);
     const staging = () => readdirSync(join(dataDir, 'files', 'staging'));
     await new OrphanSweeper({ ...deps, clock }).sweep();
     expect(staging()).toHaveLength(1);

@@ -73,11 +73,11 @@ export class PreviewImages {
   /** Only the encoded image is stored: as the content of the file, and as its preview. */
   async #insert(image: Attachment, path: string, digest: string): Promise<void> {
     const { pool, store, clock } = this.#deps;
-    const staged = await store.stage(path);
+    const staged = await store.stage(digest, path);
     try {
       await withTransaction(pool, async (client) => {
         await lockDigest(client, digest);
-        await staged.put(digest);
+        await staged.put();
         await client.query(
           `insert into files (id, digest, bytes, name, media_type, width, height, blurhash,
                               preview_digest, preview_bytes, created_at)

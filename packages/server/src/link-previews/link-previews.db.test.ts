@@ -11,7 +11,7 @@ import { call, startTestServer, type TestServer, type User } from '../../test/su
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { systemClock } from '../clock.ts';
 import { examine } from '../doctor/doctor.ts';
-import { fileStoreOf } from '../files/files.ts';
+import { folderStoreOf } from '../files/file-stores.ts';
 import { exportOf } from '../own-data/export.ts';
 import { LinkCache } from './cache.ts';
 
@@ -370,6 +370,6 @@ test('scheduled and forwarded messages get previews, and the doctor finds nothin
     exported += piece;
   expect(exported).toContain('Forwarded page');
   expect((await call(server.url, 'POST', path(seq, '/previews/remove'))).status).toBe(401);
-  const report = await examine(server.pool, fileStoreOf({ dataDir }));
+  const report = await examine(server.pool, folderStoreOf({ dataDir }));
   expect(report).toEqual([]);
 });

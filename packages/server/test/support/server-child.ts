@@ -6,5 +6,5 @@ import { testLog } from './test-log.ts';
 
 const loaded = loadConfig(process.env);
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-const { url } = await startParley(loaded.config, testLog);
-console.log(url);
+const { address } = await startParley(loaded.config, testLog);
+console.log(address);

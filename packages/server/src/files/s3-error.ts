@@ -1,0 +1,52 @@
+import { refusal } from '@parley/protocol';
+import { RefusalError } from '../http/errors.ts';
+import { childText, readXml } from './s3-xml.ts';
+
+/** The maximum length of a code that a server has sent, where it is logged. */
+const CODE_MAX = 60;
+/** Answers after which the same request may succeed. */
+const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
+const TRANSIENT_CODES = new Set([
+  'RequestTimeout',
+  'SlowDown',
+  'InternalError',
+  'OperationAborted',
+]);
+/** What servers answer when their disks, or the quota of the bucket, are full. */
+const FULL = /^(XMinioStorageFull|QuotaExceeded|InsufficientCapacity|EntityTooLargeForQuota)$/;
+
+/** The S3 server has answered with an error. Contains nothing that it was sent. */
+export class S3Error extends Error {
+  override name = 'S3Error';
+  readonly status: number;
+  /** The code of the answer, such as `NoSuchBucket`; empty if it has none. */
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(`The S3 server answered ${status}${code && ` ${code}`}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Returns the error of an answer with this text. */
+export function errorOfAnswer(status: number, text: string): S3Error {
+  const code = childText(readXml(text), 'Code') ?? '';
+  return new S3Error(status, /^\w+$/.test(code) ? code.slice(0, CODE_MAX) : '');
+}
+
+/** Returns whether the same request may succeed later: without an answer, it was the network. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof S3Error)) return true;
+  return TRANSIENT_STATUSES.has(error.status) || TRANSIENT_CODES.has(error.code);
+}
+
+/** Converts an error of the S3 server or of the way to it to the refusal that clients receive. */
+export function refusalOfStore(error: unknown): RefusalError {
+  const isFull = error instanceof S3Error && (error.status === 507 || FULL.test(error.code));
+  const refused = isFull
+    ? new RefusalError(refusal('disk_full', undefined, { retryAfter: 60 }))
+    : new RefusalError(refusal('files_unavailable', undefined, { retryAfter: 10 }));
+  refused.cause = error;
+  return refused;
+}
