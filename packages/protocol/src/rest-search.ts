@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { count, countText } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { Visibility } from './group-access.ts';
-import { ConversationId } from './ids.ts';
+import { ConversationId, FileId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Message, User } from './resources.ts';
 import { parseSearch, parseSearchDate, SEARCH_HAS, SEARCH_IS } from './search-query.ts';
@@ -52,18 +52,23 @@ export type SearchMessagesQuery = z.infer<typeof SearchMessagesQuery>;
 /** A range of a text, in UTF-16 code units, as strings of JavaScript count them. */
 const TextRange = z.object({ start: count(), end: count() });
 
+/** The part of a text to show. */
+const Snippet = z.object({
+  text: z.string(),
+  /** What was found in `text`; in order, without overlaps. */
+  ranges: z.array(TextRange),
+  /** Whether there is more text before and after. */
+  isCutBefore: z.boolean(),
+  isCutAfter: z.boolean(),
+});
+
 /** A message that was found, and the part of its body to show. */
 export const FoundMessage = z
   .object({
     message: Message,
-    snippet: z.object({
-      text: z.string(),
-      /** What was found in `text`; in order, without overlaps. */
-      ranges: z.array(TextRange),
-      /** Whether the body has more text before and after. */
-      isCutBefore: z.boolean(),
-      isCutAfter: z.boolean(),
-    }),
+    snippet: Snippet,
+    /** The file of the message in whose text the words were found, if they are not in the message. */
+    file: z.object({ id: FileId, name: z.string(), snippet: Snippet }).optional(),
   })
   .meta({ id: 'FoundMessage' });
 export type FoundMessage = z.infer<typeof FoundMessage>;

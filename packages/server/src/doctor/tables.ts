@@ -374,6 +374,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   drafts: 'unsent texts, private to their account',
   thread_cursors: 'how far accounts have read threads, which is in no event',
   files: 'uploaded files, of which events name those that were posted',
+  file_texts: 'texts of uploaded files, read from their contents',
   uploads: 'unfinished uploads',
   images: 'images that were made of files, of which events name those in use',
   link_jobs: 'messages whose links have yet to be fetched',

@@ -205,6 +205,8 @@ export class FileCollector {
         if (!(await isContentUsed(client, each, id))) await this.#deps.store.remove(each);
       }
       await client.query(`delete from files where id = $1 and state = 'deleting'`, [id]);
+      // After the file, so that one that is read at this moment is waited for.
+      await client.query('delete from file_texts where file_id = $1', [id]);
       return true;
     });
   }

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import type { Attachment, ConversationId, FileId, Seq } from '@parley/protocol';
+import type { Attachment, ConversationId, FileId, FoundMessage, Seq } from '@parley/protocol';
 import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { pdfOf } from '../../test/support/pdf.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
@@ -20,6 +21,7 @@ import {
   uploadFile,
 } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
+import { FileTexts } from '../search/file-texts.ts';
 import type { FileStore } from './file-store.ts';
 import { folderStoreOf } from './file-stores.ts';
 import { ImageCollector } from './image-collector.ts';
@@ -467,6 +469,130 @@ async function renewed(user: User): Promise<{ accessToken: string }> {
   user.sessionToken = sessionToken;
   return { accessToken };
 }
+
+describe('the text of a file', () => {
+  let group: ConversationId;
+  beforeAll(async () => {
+    group = await ann.group('texts', [ben]);
+  });
+  const post = async (body: string, ...attachments: FileId[]): Promise<Seq> => {
+    const path = `/conversations/${group}/messages`;
+    const files = attachments.length > 0 ? { attachments } : {};
+    const posted = await ann.request('POST', path, { body, ...files });
+    expect(posted.status).toBe(201);
+    return posted.body.seq;
+  };
+  const found = async (query: string, user = ben) => {
+    const path = `/search/messages?query=${encodeURIComponent(query)}`;
+    const { items } = (await user.request('GET', path)).body;
+    return items as FoundMessage[];
+  };
+  const seqsOf = async (query: string, user = ben) =>
+    (await found(query, user)).map(({ message }) => message.seq);
+  const isFound = (query: string, seq: Seq) =>
+    until(async () => (await seqsOf(query)).includes(seq), query);
+
+  test('is found with a part of it, also in PDF and Chinese, and with filters', async () => {
+    const filler = 'nothing to see here '.repeat(600);
+    const text = `# Notes\n${filler}\nThe Wombat burrow is 30 m long. 東京タワーに行く。\n${filler}`;
+    const notes = await uploadFile(ann, 'Notes.md', Buffer.from(text));
+    const seq = await post('see the notes', notes);
+    const pdf = await uploadFile(
+      ann,
+      'burrows.pdf',
+      pdfOf(['Annual burrow census', 'Kangaroos: 12']),
+    );
+    const other = await post('', pdf);
+    await isFound('wombat', seq);
+    const [{ snippet, file } = {} as never] = await found('"wombat burrow" 30');
+    expect(snippet).toMatchObject({ text: 'see the notes', ranges: [] });
+    expect(file).toMatchObject({ id: notes, name: 'Notes.md' });
+    const { text: excerpt = '', ranges = [], isCutBefore, isCutAfter } = file?.snippet ?? {};
+    expect(ranges.map(({ start, end }) => excerpt.slice(start, end))).toContain('Wombat burrow');
+    expect([isCutBefore, isCutAfter, excerpt.length < 400]).toEqual([true, true, true]);
+    expect(await seqsOf('京')).toEqual([seq]);
+    await isFound('kangaroos', other);
+    // The latest first, among those that the index has.
+    const third = await post('a burrow in the text itself');
+    await isFound('itself', third);
+    expect(await seqsOf('burrow')).toEqual([third, other, seq]);
+    expect(await seqsOf('burrow has:file')).toEqual([other, seq]);
+    expect(await seqsOf('burrow -has:file')).toEqual([third]);
+    expect(await seqsOf('burrow -kangaroos')).toEqual([third, seq]);
+    expect(await seqsOf('burrow notes.md')).toEqual([seq]);
+    expect(await seqsOf('burrow from:ben')).toEqual([]);
+    const best = await ben.request('GET', '/search/messages?query=burrow&sort=best&limit=2');
+    expect(best.body.items).toHaveLength(2);
+    const next = `/search/messages?query=burrow&limit=1&cursor=`;
+    const pages = [];
+    for (let cursor: string | null = ''; cursor !== null && pages.length < 5; ) {
+      const url: string = cursor === '' ? next.replace('&cursor=', '') : next + cursor;
+      const { body } = await ben.request('GET', url);
+      pages.push(...body.items.map((item: FoundMessage) => item.message.seq));
+      cursor = body.next;
+    }
+    expect(pages).toEqual([third, other, seq]);
+  });
+
+  test('is found by those who may read the message, and gone with it', async () => {
+    const cyd = Object.assign(await server.register('cyd'), { url: server.url });
+    const secret = await uploadFile(ann, 'secret.txt', Buffer.from('the platypus password'));
+    expect(await seqsOf('platypus', ann)).toEqual([]);
+    const seq = await post('', secret);
+    await isFound('platypus', seq);
+    expect(await seqsOf('platypus', cyd)).toEqual([]);
+    await ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+    expect(await seqsOf('platypus')).toEqual([]);
+    const left = () => server.rows(`select from file_texts where file_id = '${secret}'`);
+    await until(async () => (await left()).length === 0, 'the text is deleted');
+  });
+
+  test('is read once by several nodes, again after a crash, and not for ever', async () => {
+    const unread = async (id: FileId, attempts: number) => {
+      await server.rows(`delete from file_texts where file_id = '${id}'`);
+      await server.rows(
+        `update files set text_done = false, text_attempts = ${attempts}, text_lease = null
+         where id = '${id}'`,
+      );
+    };
+    const done = async (id: FileId) =>
+      (await server.rows(`select text_done from files where id = '${id}'`))[0]?.text_done;
+    const ids: FileId[] = [];
+    for (const n of [1, 2, 3, 4]) {
+      ids.push(await uploadFile(ann, `numbat${n}.txt`, Buffer.from(`numbat number ${n}`)));
+    }
+    await until(async () => (await Promise.all(ids.map(done))).every(Boolean), 'all are read');
+    for (const id of ids) await unread(id, 0);
+    // A node that was killed has one of them, and the last one has killed three.
+    const claimed = `update files set text_lease = now() + interval '1 hour' where id = '${ids[0]}'`;
+    await server.rows(claimed);
+    await unread(ids[3] as FileId, 3);
+    const { connectionString } = server.pool.options;
+    const pool = new pg.Pool({ connectionString, max: 4 });
+    const reads: string[] = [];
+    const real = folderStoreOf({ dataDir });
+    const store: FileStore = Object.create(real, {
+      read: {
+        value: (digest: string) => {
+          reads.push(digest);
+          return real.read(digest);
+        },
+      },
+    });
+    const node = () =>
+      new FileTexts({ pool, store, clock: { now: () => Date.now() }, log: testLog });
+    await Promise.all([node().readAll(), node().readAll()]);
+    await pool.end();
+    await until(async () => (await Promise.all(ids.slice(1).map(done))).every(Boolean), 'read');
+    expect(await done(ids[0] as FileId)).toBe(false);
+    expect(new Set(reads).size).toBe(reads.length);
+    const seq = await post('', ...ids);
+    await server.rows(`update files set text_lease = null where id = '${ids[0]}'`);
+    await isFound('"numbat number 1"', seq);
+    expect(await seqsOf('"numbat number 3"')).toEqual([seq]);
+    expect(await seqsOf('"numbat number 4"')).toEqual([]);
+  });
+});
 
 describe('the doctor', () => {
   test('finds files that are missing, damaged or unused', async () => {

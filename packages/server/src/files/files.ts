@@ -31,6 +31,8 @@ export interface FilesDeps {
     readonly serverFilesMb: number;
     readonly rateLimits: boolean;
   };
+  /** Called when a file was stored. */
+  readonly onStored?: () => void;
 }
 
 /** The parts of the domain of files. */
@@ -49,7 +51,14 @@ export interface Files {
  * Builds the domain of files, and creates its folders.
  * @throws with a message for the operator if the bucket that was set cannot be used
  */
-export async function openFiles({ pool, clock, log, vault, config }: FilesDeps): Promise<Files> {
+export async function openFiles({
+  pool,
+  clock,
+  log,
+  vault,
+  config,
+  onStored = () => undefined,
+}: FilesDeps): Promise<Files> {
   for (const folder of [FILES_FOLDER, UPLOADS_FOLDER]) {
     await mkdir(join(config.dataDir, folder), { recursive: true, mode: 0o700 });
   }
@@ -64,6 +73,7 @@ export async function openFiles({ pool, clock, log, vault, config }: FilesDeps):
     clock,
     log,
     quotas: quotasOf(config),
+    onStored,
     dir,
     freeBytes: () => freeBytes(dir, ...(store.remote ? [] : [join(config.dataDir, FILES_FOLDER)])),
   });

@@ -20,6 +20,8 @@ export interface UploadFinisherDeps {
   readonly log: Logger;
   readonly parts: UploadParts;
   readonly space: DiskSpace;
+  /** Called when a file was stored. */
+  readonly onStored?: () => void;
 }
 
 /** An upload of which all bytes were received. */
@@ -105,6 +107,7 @@ export class UploadFinisher {
     const release = await this.#deps.space.reserve(upload.bytes);
     try {
       await this.#move(account, id, upload);
+      this.#deps.onStored?.();
       await this.discard(id);
     } catch (error) {
       // Missing also if another node has finished it and removed its parts.

@@ -33,6 +33,8 @@ export interface UploadsDeps {
   readonly dir: string;
   /** Returns the free bytes of the disk. */
   readonly freeBytes: () => Promise<number>;
+  /** Called when a file was stored. */
+  readonly onStored?: () => void;
 }
 
 /** How far an upload is. It is finished when `received` equals `bytes`. */

@@ -21,6 +21,7 @@ import { openPush, type PushDomain } from '../push/open.ts';
 import { ReportExpiry } from '../reports/expiry.ts';
 import { Retention } from '../retention/retention.ts';
 import { Directory } from '../search/directory.ts';
+import { FileTexts } from '../search/file-texts.ts';
 import { SearchIndexer } from '../search/indexer.ts';
 import { MessageSearch } from '../search/search.ts';
 import { loadSecret } from '../secret.ts';
@@ -93,7 +94,12 @@ export async function openDomains(
   const requirement = config.secondFactor;
   const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
   await factors.recovery.upgrade();
-  const files = await openFiles({ pool, clock, log, vault, config });
+  const files = await openFiles({
+    ...{ pool, clock, log, vault, config },
+    onStored: () => fileTexts.wake(),
+  });
+  const fileTexts = new FileTexts({ pool, store: files.store, clock, log });
+  onStop(() => fileTexts.stop());
   onStop(() => files.collector.stop());
   onStop(() => files.sweeper.stop());
   onStop(() => files.imageCollector.stop());
@@ -173,6 +179,7 @@ export async function openDomains(
       statuses,
       retention,
       files.collector,
+      fileTexts,
       files.sweeper,
       files.imageCollector,
       linkPreviews,

@@ -14,13 +14,27 @@ import type { Clock } from '../clock.ts';
 import { pageCursor } from '../http/page.ts';
 import { MESSAGE } from '../messages/message-sql.ts';
 import { withTransaction } from '../storage/database.ts';
+import {
+  type CandidateRow,
+  hasProperties,
+  MENTIONED,
+  mentionValues,
+  needsFiles,
+} from './candidate-row.ts';
 import { Candidates, type Place } from './candidates.ts';
 import { compareDocuments, type Document } from './documents.ts';
+import {
+  type FileMatch,
+  fileCandidates,
+  fileMatches,
+  WithFileCandidates,
+  withTermInFile,
+} from './file-candidates.ts';
 import { isListed, ListedCandidates } from './listed-candidates.ts';
 import { isMatch, scoreOf, snippetOf } from './match.ts';
 import { filesOfMessage } from './message-files.ts';
-import { hasLink, searchedText } from './message-keys.ts';
-import { type Mentioned, type Plan, planOf } from './plan.ts';
+import { searchedText } from './message-keys.ts';
+import { type Plan, planOf } from './plan.ts';
 import { SearchSlots } from './search-slots.ts';
 import { SegmentCache } from './segment-cache.ts';
 import { readSegments } from './segment-store.ts';
@@ -47,8 +61,10 @@ interface Bounds {
 /** A message that a search has found. */
 interface Match {
   readonly document: Document;
-  /** The text with the names of files. */
+  /** The text with the names of files; of a file with the terms, a part of its text. */
   readonly text: string;
+  /** The file that has the terms, if the message has not. */
+  readonly file: FileMatch | undefined;
 }
 
 const PlaceOfCursor = z.object({
@@ -229,14 +245,18 @@ class SearchRun {
     }
   }
 
-  async #candidates(plan: Plan, before: Place | null): Promise<Candidates | ListedCandidates> {
+  async #candidates(
+    plan: Plan,
+    before: Place | null,
+  ): Promise<WithFileCandidates | ListedCandidates> {
     const on = this.#client;
     if (isListed(plan)) {
       return new ListedCandidates(on, this.#account, plan, { before, max: this.#comparedMax });
     }
     const isOver = () => this.#isOver();
     const segments = await readSegments(on);
-    return new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
+    const inIndex = new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
+    return new WithFileCandidates(inIndex, await fileCandidates(on, plan, before));
   }
 
   #isOver(): boolean {
@@ -292,25 +312,53 @@ class SearchRun {
       ],
     });
     const matches: Match[] = [];
+    const withFiles: Document[] = [];
+    const others: Document[] = [];
     for (const row of rows) {
       // To fold a long text takes milliseconds.
       await this.#slices.breathe();
-      if (!isWanted(row, plan)) continue;
-      matches.push({
-        document: documents[row.n - 1] as Document,
-        text: searchedText(row.body, row.fileNames),
-      });
+      if (!hasProperties(row, plan)) continue;
+      const document = documents[row.n - 1] as Document;
+      const text = searchedText(row.body, row.fileNames);
+      if (!isMatch(text, [], plan.excluded)) continue;
+      if (row.fileNames.length > 0) withFiles.push(document);
+      if (isMatch(text, plan.terms, [])) matches.push({ document, text, file: undefined });
+      else if (row.fileNames.length > 0) others.push(document);
     }
-    return matches;
+    return await this.#compareFiles({ matches, withFiles, others }, plan);
+  }
+
+  /**
+   * Returns the matches without those that have an excluded term in a file, and those of the others in one of
+   * whose files all terms are.
+   */
+  async #compareFiles(
+    {
+      matches,
+      withFiles,
+      others,
+    }: { matches: Match[]; withFiles: readonly Document[]; others: readonly Document[] },
+    { terms, excluded }: Plan,
+  ): Promise<Match[]> {
+    const inFiles = await fileMatches(this.#client, others, terms);
+    for (const [index, file] of inFiles) {
+      const text = searchedText(file.excerpt, [file.name]);
+      matches.push({ document: others[index] as Document, text, file });
+    }
+    if (inFiles.size > 0) matches.sort((a, b) => compareDocuments(b.document, a.document));
+    if (excluded.length === 0 || withFiles.length === 0) return matches;
+    const indexes = await withTermInFile(this.#client, withFiles, excluded);
+    const rejected = new Set([...indexes].map((index) => withFiles[index]));
+    return matches.filter(({ document }) => !rejected.has(document));
   }
 
   /** Returns the matches as they are shown. */
   async #shown(matches: readonly Match[], plan: Plan): Promise<FoundMessage[]> {
     if (matches.length === 0) return [];
-    const { rows } = await this.#client.query<{ item: Message }>({
+    const { rows } = await this.#client.query<{ n: number; item: Message }>({
       name: 'search-shown',
       text: `
-        select ${MESSAGE} as item
+        select d.n::int as n, ${MESSAGE} as item
         from unnest($2::uuid[], $3::int8[]) with ordinality d (conversation_id, seq, n)
         join memberships m on m.account_id = $1 and m.conversation_id = d.conversation_id
           and m.left_seq is null
@@ -322,54 +370,29 @@ class SearchRun {
         matches.map(({ document }) => document.seq),
       ],
     });
-    return rows.map(({ item }) => ({ message: item, snippet: snippetOf(item.body, plan.terms) }));
+    return rows.map(({ n, item }) => {
+      const file = matches[n - 1]?.file;
+      const snippet = snippetOf(item.body, plan.terms);
+      return { message: item, snippet, ...(file && { file: shownFile(file, plan.terms) }) };
+    });
   }
 }
 
-interface CandidateRow {
-  n: number;
-  author: AccountId;
-  body: string;
-  reaction: boolean | null;
-  pin: boolean | null;
-  poll: boolean | null;
-  fileNames: string[];
-  image: boolean;
-  thread: boolean;
-  saved: boolean | null;
-  mentioned: boolean | null;
-  notMentioned: boolean | null;
-}
-
-/** SQL: whether the message `g` mentions one of the accounts, or everyone. */
-const MENTIONED = (accounts: string, everyone: string): string => `(
-  exists (
-    select from mentions m
-    where m.account_id = any(${accounts}::uuid[]) and m.conversation_id = g.conversation_id
-      and m.message_seq = g.seq)
-  or (${everyone} and coalesce(g.mentions @> '[{"kind": "everyone"}]', false)))`;
-
-const mentionValues = (mentioned: Mentioned | null) => [
-  mentioned !== null,
-  [...(mentioned?.accounts ?? [])],
-  mentioned?.everyone === true,
-];
-
-/** Returns whether the files of messages decide whether they are what a plan looks for. */
-const needsFiles = ({ terms, excluded, has }: Plan): boolean =>
-  terms.length + excluded.length > 0 || has.has('file') || has.has('image');
-
-function isWanted(row: CandidateRow, plan: Plan): boolean {
-  const { authors, otherAuthors, has } = plan;
-  if (authors && !authors.has(row.author)) return false;
-  if (otherAuthors.has(row.author)) return false;
-  if (row.mentioned === false || row.notMentioned === true) return false;
-  const link = has.has('link') ? hasLink(row.body) : null;
-  const { reaction, pin, poll, image, thread, saved, fileNames } = row;
-  const file = fileNames.length > 0;
-  const actual = { link, reaction, pin, poll, file, image, thread, saved };
-  for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
-  return isMatch(searchedText(row.body, fileNames), plan.terms, plan.excluded);
+/** Returns the file in which the terms were found, with the part of its text to show. */
+function shownFile(
+  { id, name, excerpt, isCutBefore, isCutAfter }: FileMatch,
+  terms: Plan['terms'],
+): NonNullable<FoundMessage['file']> {
+  const snippet = snippetOf(excerpt, terms);
+  return {
+    id,
+    name,
+    snippet: {
+      ...snippet,
+      isCutBefore: isCutBefore || snippet.isCutBefore,
+      isCutAfter: isCutAfter || snippet.isCutAfter,
+    },
+  };
 }
 
 const placeOf = ({

@@ -1,5 +1,6 @@
 import type { FoundMessage } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
+import { FileText } from 'lucide-react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { displayText } from '../lib/display-text.ts';
@@ -12,7 +13,7 @@ import { UserName } from '../users/user-name.tsx';
 
 /** A message that was found: a link to it in its conversation. */
 export function FoundMessageLink({
-  found: { message, snippet },
+  found: { message, snippet, file },
   name,
   onKeyDown,
 }: {
@@ -49,6 +50,19 @@ export function FoundMessageLink({
           {marked(snippet)}
           {snippet.isCutAfter && '…'}
         </span>
+        {file && (
+          <span className="mt-1 block border-l-2 border-line pl-2 text-sm">
+            <span dir="auto" className="flex items-center gap-1 text-muted">
+              <FileText size={14} aria-hidden="true" className="shrink-0" />
+              <span className="truncate">{displayText(file.name)}</span>
+            </span>
+            <span dir="auto" className="line-clamp-3 break-words">
+              {file.snippet.isCutBefore && '…'}
+              {marked(file.snippet)}
+              {file.snippet.isCutAfter && '…'}
+            </span>
+          </span>
+        )}
       </span>
     </Link>
   );

@@ -1,0 +1,54 @@
+import type { AccountId } from '@parley/protocol';
+import { hasLink } from './message-keys.ts';
+import type { Mentioned, Plan } from './plan.ts';
+
+/** What is read of a candidate, and whether it is what a search looks for. */
+
+/** A message that may be what a search looks for. What a plan does not need is null or empty. */
+export interface CandidateRow {
+  n: number;
+  author: AccountId;
+  body: string;
+  reaction: boolean | null;
+  pin: boolean | null;
+  poll: boolean | null;
+  fileNames: string[];
+  image: boolean;
+  thread: boolean;
+  saved: boolean | null;
+  mentioned: boolean | null;
+  notMentioned: boolean | null;
+}
+
+/** SQL: whether the message `g` mentions one of the accounts, or everyone. */
+export const MENTIONED = (accounts: string, everyone: string): string => `(
+  exists (
+    select from mentions m
+    where m.account_id = any(${accounts}::uuid[]) and m.conversation_id = g.conversation_id
+      and m.message_seq = g.seq)
+  or (${everyone} and coalesce(g.mentions @> '[{"kind": "everyone"}]', false)))`;
+
+/** Returns the values of a condition made by {@link MENTIONED}, and whether there is one. */
+export const mentionValues = (mentioned: Mentioned | null) => [
+  mentioned !== null,
+  [...(mentioned?.accounts ?? [])],
+  mentioned?.everyone === true,
+];
+
+/** Returns whether the files of messages decide whether they are what a plan looks for. */
+export const needsFiles = ({ terms, excluded, has }: Plan): boolean =>
+  terms.length + excluded.length > 0 || has.has('file') || has.has('image');
+
+/** Returns whether a message is what a plan looks for, apart from its text. */
+export function hasProperties(row: CandidateRow, plan: Plan): boolean {
+  const { authors, otherAuthors, has } = plan;
+  if (authors && !authors.has(row.author)) return false;
+  if (otherAuthors.has(row.author)) return false;
+  if (row.mentioned === false || row.notMentioned === true) return false;
+  const link = has.has('link') ? hasLink(row.body) : null;
+  const { reaction, pin, poll, image, thread, saved, fileNames } = row;
+  const file = fileNames.length > 0;
+  const actual = { link, reaction, pin, poll, file, image, thread, saved };
+  for (const [what, isWantedOne] of has) if (actual[what] !== isWantedOne) return false;
+  return true;
+}

@@ -1,0 +1,165 @@
+import { type FileId, fold } from '@parley/protocol';
+import type pg from 'pg';
+import { BackgroundWorker } from '../background-worker.ts';
+import type { Clock } from '../clock.ts';
+import type { Digest, FileStore } from '../files/file-store.ts';
+import { RefusalError } from '../http/errors.ts';
+import type { Logger } from '../log.ts';
+import { withTransaction } from '../storage/transaction.ts';
+import { bytesForText, textOfFile } from './file-text.ts';
+import { addTextKeys } from './keys.ts';
+import { searchedText } from './message-keys.ts';
+
+/** Interval of the search for files whose text is to be read: other nodes wake no one. */
+const POLL_MS = 5_000;
+/** Delay of a retry after an error. */
+const RETRY_MS = 10_000;
+/** A file that a node reads is left to it for this time, ms. */
+const LEASE_MS = 120_000;
+/** Times that the text of a file is tried to be read. */
+const ATTEMPTS_MAX = 3;
+
+/** What {@link FileTexts} is constructed with. */
+export interface FileTextsDeps {
+  readonly pool: pg.Pool;
+  readonly store: FileStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A file whose text a node reads. */
+interface ClaimedFile {
+  readonly id: FileId;
+  readonly name: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly mediaType: string;
+  readonly attempts: number;
+}
+
+/**
+ * Reads the texts of uploaded files (text, Markdown, PDF) for searches, in the background. It runs on every node.
+ *
+ * 1. A file is read by one node at a time. After a node was killed, another one reads it.
+ * 2. The text is stored with the keys under which it is found, or neither. A file that is deleted meanwhile gets
+ *    none.
+ * 3. A file whose text cannot be read is tried a few times, and found by its name alone.
+ */
+export class FileTexts {
+  readonly #deps: FileTextsDeps;
+  readonly #worker: BackgroundWorker;
+
+  constructor(deps: FileTextsDeps) {
+    this.#deps = deps;
+    this.#worker = new BackgroundWorker({
+      work: (isStopped) => this.readAll(isStopped),
+      pollMs: POLL_MS,
+      retryMs: RETRY_MS,
+      onError: (error) => deps.log.warn({ err: error }, 'texts of files not read, will be retried'),
+    });
+  }
+
+  /** Reads texts until {@link stop}. */
+  start(): void {
+    this.#worker.start();
+  }
+
+  /** Looks for files whose text is to be read now. */
+  wake(): void {
+    this.#worker.wake();
+  }
+
+  /** Stops after the current file. */
+  stop(): Promise<void> {
+    return this.#worker.stop();
+  }
+
+  /** Reads the texts of all files that have yet to be read. */
+  async readAll(isStopped: () => boolean = () => false): Promise<void> {
+    while (!isStopped()) {
+      const file = await this.#claim();
+      if (!file) return;
+      await this.#read(file);
+    }
+  }
+
+  async #claim(): Promise<ClaimedFile | undefined> {
+    const { pool, clock } = this.#deps;
+    const now = clock.now();
+    const { rows } = await pool.query<ClaimedFile>({
+      name: 'file-texts-claim',
+      text: `
+        update files f set text_lease = $2, text_attempts = text_attempts + 1
+        from (
+          select id from files
+          where not text_done and state = 'stored'
+            and media_type in ('text/plain', 'application/pdf')
+            and (text_lease is null or text_lease < $1)
+          order by id limit 1
+          for update skip locked
+        ) c
+        where f.id = c.id
+        returning f.id, f.name, encode(f.digest, 'hex') as digest, f.bytes::float8 as bytes,
+          f.media_type as "mediaType", f.text_attempts as attempts`,
+      values: [new Date(now), new Date(now + LEASE_MS)],
+    });
+    return rows[0];
+  }
+
+  async #read(file: ClaimedFile): Promise<void> {
+    const { log } = this.#deps;
+    let text = '';
+    try {
+      // A node was killed each time, perhaps because of this file.
+      if (file.attempts <= ATTEMPTS_MAX) text = await this.#textOf(file);
+    } catch (error) {
+      if (error instanceof RefusalError) {
+        await this.#release(file);
+        throw error;
+      }
+      log.info(
+        { err: error, file: file.id, attempt: file.attempts },
+        'text of a file not readable',
+      );
+      // Its lease has to end first.
+      if (file.attempts < ATTEMPTS_MAX) return;
+    }
+    await this.#store(file, text);
+  }
+
+  async #textOf({ digest, bytes, mediaType }: ClaimedFile): Promise<string> {
+    const length = bytesForText(mediaType, bytes);
+    if (length === 0) return '';
+    const content = await this.#deps.store.read(digest, { start: 0, end: length - 1 });
+    if (!content) return '';
+    const pieces: Buffer[] = [];
+    for await (const piece of content) pieces.push(piece);
+    return await textOfFile(mediaType, Buffer.concat(pieces));
+  }
+
+  /** The store is away: this is no attempt. */
+  async #release({ id }: ClaimedFile): Promise<void> {
+    await this.#deps.pool.query(
+      'update files set text_lease = null, text_attempts = text_attempts - 1 where id = $1',
+      [id],
+    );
+  }
+
+  async #store({ id, name }: ClaimedFile, text: string): Promise<void> {
+    const keys = new Set<number>();
+    if (text !== '') addTextKeys(keys, fold(searchedText(text, [name])));
+    await withTransaction(this.#deps.pool, async (client) => {
+      const { rowCount } = await client.query(
+        `update files set text_done = true, text_lease = null
+         where id = $1 and state = 'stored' and not text_done`,
+        [id],
+      );
+      if (rowCount === 0 || text === '') return;
+      await client.query('insert into file_texts (file_id, text, keys) values ($1, $2, $3)', [
+        id,
+        text,
+        [...keys],
+      ]);
+    });
+  }
+}
