@@ -40,7 +40,8 @@ export const Hello = z.object({
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
   /**
    * The accounts whose presence this socket receives, until a `watch` replaces them. Without this field
-   * it receives the presence of all accounts: clients that show more than a few people set it.
+   * it receives the presence of all accounts: clients that show more than a few people set it. A guest receives that
+   * of users in its conversations, and without this field that of no one.
    * An API key needs the scope `users:read` for it: without it a `nack` says so, and it receives none.
    */
   presence: z.array(AccountId).max(LIMITS.presenceSubscriptions).optional(),

@@ -400,6 +400,7 @@ describe('a group', () => {
           member: expect.objectContaining({
             permissions: ['post', 'reply_in_threads', 'mention_everyone', 'leave'],
           }),
+          guest: expect.objectContaining({ permissions: ['post', 'reply_in_threads', 'leave'] }),
         },
       },
     });

@@ -91,7 +91,10 @@ describe('custom emoji', () => {
     await only('admins');
     expect((await add(sam, 'no')).status).toBe(403);
     expect((await rename(ria, id, { name: 'no' })).status).toBe(403);
-    expect((await sam.request('GET', '/me')).body.permissions).toEqual(['create_groups']);
+    expect((await sam.request('GET', '/me')).body.permissions).toEqual([
+      'create_groups',
+      'browse_groups',
+    ]);
     const ofOwner = await added(owner, 'of-owner');
     await only('everyone');
     expect((await sam.request('GET', '/me')).body.permissions).toContain('add_emoji');
