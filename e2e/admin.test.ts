@@ -324,6 +324,21 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByRole('navigation').getByText('Lab', { exact: true }).waitFor();
     await page.getByRole('link', { name: /everyone/ }).click();
     await page.getByText('Messages older than 90 days are deleted').waitFor();
+    const hide = async (name: string) => {
+      const cheap = page.getByRole('article').filter({ hasText: /cheap pills|Hidden by/ });
+      await cheap.hover();
+      await cheap.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    await hide('Hide message');
+    await sam.page.getByText('Hidden by a moderator', { exact: true }).waitFor();
+    expect(await sam.message('cheap pills').count()).toBe(0);
+    await hide('Read hidden message');
+    const secret = page.getByRole('dialog', { name: 'Hidden message', exact: true });
+    await secret.getByText('cheap pills', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await hide('Show message again');
+    await sam.message('cheap pills').waitFor();
     const message = owner.message('buy my pills').first();
     await message.hover();
     await message.getByRole('button', { name: 'More actions' }).click();

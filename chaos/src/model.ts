@@ -139,6 +139,9 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     const message = messages.get(data.message);
     if (message?.poll) message.poll = { ...message.poll, closedAt: at };
   },
+  // No moderator of a run hides messages.
+  'message.hidden': 'none',
+  'message.unhidden': 'none',
   'message.previewed': 'none',
   'message.unpinned': ({ messages }, { data }) => {
     const message = messages.get(data.message);

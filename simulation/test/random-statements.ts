@@ -291,6 +291,8 @@ const BASE: Readonly<Record<string, Build>> = {
   },
   'mentions-deleted': onMessages,
   'attachments-deleted': onMessages,
+  'messages-drop-hidden': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
+  'messages-redact-unhidden': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
   'messages-keep-held': (c, f) => [c.of(f.conversations), c.some([3, 4, 5])],
   'mentions-added': (c, f) => {
     const accounts = c.some(f.accounts);

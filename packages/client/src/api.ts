@@ -46,6 +46,7 @@ import { AdmissionApi } from './api-admission.ts';
 import { EmojiApi } from './api-emoji.ts';
 import { ImagesApi } from './api-images.ts';
 import { LegalHoldsApi } from './api-legal-holds.ts';
+import { ModerationApi } from './api-moderation.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
@@ -131,6 +132,8 @@ function entered(answer: SessionAnswer | LoginStep): Me {
 export class ParleyApi extends RestSession {
   /** Reports of messages. */
   readonly reports = new ReportsApi(this);
+  /** Hiding of messages, for moderators. */
+  readonly moderation = new ModerationApi(this);
   /** Legal holds, for the owners of the server. */
   readonly legalHolds = new LegalHoldsApi(this);
   /** Bans from groups, and links to join them with. */

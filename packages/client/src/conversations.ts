@@ -199,6 +199,26 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...mentioned(view, event, message, false),
     };
   },
+  'message.hidden': (view, event) => {
+    const { seq: changedSeq, at: hiddenAt, data } = event;
+    const last = view.lastMessage;
+    return {
+      ...(last &&
+        data.message === last.seq && { lastMessage: { ...last, body: '', hiddenAt, changedSeq } }),
+      ...mentioned(view, event, data.message, false),
+    };
+  },
+  'message.unhidden': (view, event, { me }) => {
+    const { seq: changedSeq, data } = event;
+    const { message, body, author, mentions } = data;
+    const last = view.lastMessage;
+    return {
+      ...(last &&
+        message === last.seq && { lastMessage: { ...last, body, hiddenAt: null, changedSeq } }),
+      ...(isInConversation(data) &&
+        mentioned(view, event, message, author !== me && areOf(mentions, me))),
+    };
+  },
   'reaction.added': lastMessageChanged,
   'reaction.removed': lastMessageChanged,
   'message.pinned': lastMessageChanged,

@@ -11,6 +11,7 @@ export type { EmojiApi } from './api-emoji.ts';
 export { ApiError } from './api-error.ts';
 export { type ImagesApi, imageUrl } from './api-images.ts';
 export type { LegalHoldsApi } from './api-legal-holds.ts';
+export type { ModerationApi } from './api-moderation.ts';
 export type { NotificationDevicesApi } from './api-notification-devices.ts';
 export type { NotificationsApi } from './api-notifications.ts';
 export type { PersonalApi } from './api-personal.ts';
@@ -30,6 +31,7 @@ export type { CustomEmojiList } from './custom-emoji.ts';
 export type { DraftChanged, Drafts } from './drafts.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';
 export { membershipChange } from './membership.ts';
+export { changesText } from './mentions.ts';
 export {
   type Notifications,
   type NotificationsSnapshot,

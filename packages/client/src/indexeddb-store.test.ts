@@ -35,6 +35,7 @@ function message(seq: number, body: string, changedSeq = seq): Message {
     postedAt: '',
     editedAt: null,
     deletedAt: null,
+    hiddenAt: null,
     changedSeq: changedSeq as Seq,
     reactions: [],
     replyTo: null,

@@ -23,6 +23,8 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'message.posted': 'none',
   'message.edited': 'none',
   'message.deleted': 'none',
+  'message.hidden': 'none',
+  'message.unhidden': 'none',
   'reaction.added': 'none',
   'reaction.removed': 'none',
   'message.pinned': 'none',

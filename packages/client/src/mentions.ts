@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type Event,
+  type EventOf,
   isMentionOf,
   LIMITS,
   type Mention,
@@ -11,10 +12,31 @@ import {
 export const areOf = (mentions: readonly Mention[] | undefined, account: AccountId): boolean =>
   (mentions ?? []).some((m) => m.kind === 'everyone' || isMentionOf(m, account));
 
+/** Events that change what a message says that was posted before. */
+export type TextEvent = EventOf<
+  'message.edited' | 'message.deleted' | 'message.hidden' | 'message.unhidden'
+>;
+
+/** Returns whether an event changes what a message says that was posted before. */
+export const changesText = (event: Event): event is TextEvent =>
+  event.type === 'message.edited' ||
+  event.type === 'message.deleted' ||
+  event.type === 'message.hidden' ||
+  event.type === 'message.unhidden';
+
+/** Returns the author of the message that an event changes: only authors edit. */
+export const authorOfText = (event: TextEvent): AccountId =>
+  event.type === 'message.edited' ? event.actor : event.data.author;
+
+/** Returns what the message mentions after an event. */
+export const mentionsOfText = (event: TextEvent): readonly Mention[] | undefined =>
+  'mentions' in event.data ? event.data.mentions : undefined;
+
 /** Returns whether the text of an event mentions a user, by name or by a user group. */
 export function mentionsUser(event: Event, user: AccountId): boolean {
-  if (event.type !== 'message.posted' && event.type !== 'message.edited') return false;
-  return (event.data.mentions ?? []).some((m) => isMentionOf(m, user));
+  if (event.type !== 'message.posted' && !changesText(event)) return false;
+  const mentions = event.type === 'message.posted' ? event.data.mentions : mentionsOfText(event);
+  return (mentions ?? []).some((m) => isMentionOf(m, user));
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type Seq,
   SYSTEM,
 } from '@parley/protocol';
-import { areOf, withMention } from './mentions.ts';
+import { areOf, authorOfText, changesText, mentionsOfText, withMention } from './mentions.ts';
 import { withVote } from './polls.ts';
 
 /** Events that change a message that was posted before: those that name one, and replies in threads. */
@@ -222,14 +222,13 @@ export class MessageWindow {
       if (seq <= readSeq) break;
       if (changedSeq > asOf) seqs = withMention(seqs, seq, author !== me && areOf(mentions, me));
     }
-    for (const { type, seq, actor, data } of this.#changes) {
-      if (type !== 'message.deleted' && type !== 'message.edited') continue;
+    for (const event of this.#changes) {
+      if (!changesText(event)) continue;
+      const { seq, data } = event;
       if (seq <= asOf || data.message <= readSeq || this.#messages.has(data.message)) continue;
       if (!isInConversation(data)) continue;
-      if (type === 'message.deleted') seqs = withMention(seqs, data.message, false);
-      if (type === 'message.edited') {
-        seqs = withMention(seqs, data.message, actor !== me && areOf(data.mentions, me));
-      }
+      const isMentioned = authorOfText(event) !== me && areOf(mentionsOfText(event), me);
+      seqs = withMention(seqs, data.message, isMentioned);
     }
     return seqs;
   }
@@ -289,6 +288,23 @@ const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
     previews: [],
     pinned: null,
   }),
+  'message.hidden': (_message, event) => ({
+    body: '',
+    hiddenAt: event.at,
+    replyTo: null,
+    mentions: [],
+    attachments: [],
+    forwardedFrom: null,
+    previews: [],
+  }),
+  'message.unhidden': (_message, { data }) => ({
+    body: data.body,
+    hiddenAt: null,
+    replyTo: data.replyTo ?? null,
+    mentions: data.mentions ?? [],
+    attachments: data.attachments ?? [],
+    forwardedFrom: data.forwardedFrom ?? null,
+  }),
   'reaction.added': (message, event) => ({
     reactions: withReaction(message, event.data.emoji, event.actor),
   }),
@@ -325,7 +341,8 @@ export const isInConversation = ({ thread, alsoInConversation }: Placed): boolea
 /** Returns the messages that an event changes: the one that it names, and the root of its thread. */
 export function targetsOf(event: MessageEvent): Seq[] {
   const { data } = event;
-  const root = event.type === 'message.edited' ? [] : 'thread' in data ? [data.thread ?? []] : [];
+  const countsReplies = event.type === 'message.posted' || event.type === 'message.deleted';
+  const root = countsReplies ? [event.data.thread ?? []] : [];
   return [...('message' in data ? [data.message] : []), ...root.flat()];
 }
 

@@ -19,6 +19,8 @@ export function permissionsOn(
   // What is not stored yet, or no longer, cannot be changed.
   if (message.state !== 'stored' || message.deletedAt !== null) return [];
   if (me === null || message.author !== me.id) return others;
+  // What says nothing at the moment cannot be edited. Stores of earlier versions have no `hiddenAt`.
+  if ((message.hiddenAt ?? null) !== null) return own.filter((action) => action !== 'edit');
   const isFixed = message.poll !== null || message.forwardedFrom !== null;
   const late = LIMITED.filter(
     (action) =>

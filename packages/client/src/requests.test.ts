@@ -21,6 +21,7 @@ import { EmojiApi } from './api-emoji.ts';
 import type { ApiError } from './api-error.ts';
 import { ImagesApi } from './api-images.ts';
 import { LegalHoldsApi } from './api-legal-holds.ts';
+import { ModerationApi } from './api-moderation.ts';
 import { PersonalApi } from './api-personal.ts';
 import { PollsApi } from './api-polls.ts';
 import { PreviewsApi } from './api-previews.ts';
@@ -109,6 +110,17 @@ const AUTHORIZED: readonly Row[] = [
     ({ admin }) => admin.deleteMessages(A, { since: '2026-01-01T00:00:00.000Z' }, ID),
     { body: { since: '2026-01-01T00:00:00.000Z' }, id: ID },
   ],
+  [
+    `PUT /conversations/${C}/messages/7/hidden`,
+    ({ api }) => api.moderation.hideMessage(C, SEQ, ID),
+    { id: ID },
+  ],
+  [
+    `DELETE /conversations/${C}/messages/7/hidden`,
+    ({ api }) => api.moderation.unhideMessage(C, SEQ, ID),
+    { id: ID },
+  ],
+  [`GET /conversations/${C}/messages/7/hidden`, ({ api }) => api.moderation.hiddenMessage(C, SEQ)],
   [
     'POST /admin/legal-holds',
     ({ api }) => api.legalHolds.place({ name: 'Case 1', accounts: [A] }, ID),
@@ -722,6 +734,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(RetentionApi).map((name) => `api.retention.${name}(`),
       ...methods(PreviewsApi).map((name) => `api.previews.${name}(`),
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
+      ...methods(ModerationApi).map((name) => `api.moderation.${name}(`),
       ...methods(LegalHoldsApi).map((name) => `api.legalHolds.${name}(`),
       // These have tests of their own, `upload` in uploads.test.ts.
       ...methods(ParleyApi)

@@ -6,7 +6,14 @@ import {
   type Seq,
   type ThreadCursor,
 } from '@parley/protocol';
-import { areOf, mentionsUser, withMention } from './mentions.ts';
+import {
+  areOf,
+  authorOfText,
+  changesText,
+  mentionsOfText,
+  mentionsUser,
+  withMention,
+} from './mentions.ts';
 
 /** Events kept of each thread, to be counted on top of a cursor from before them. */
 const RECENT = 200;
@@ -30,14 +37,7 @@ export interface ThreadRef {
 
 /** Returns the root of the thread that an event of a conversation is about; undefined if it is in none. */
 export function threadOf(event: Event): Seq | undefined {
-  if (
-    event.type === 'message.posted' ||
-    event.type === 'message.edited' ||
-    event.type === 'message.deleted'
-  ) {
-    return event.data.thread;
-  }
-  return undefined;
+  return event.type === 'message.posted' || changesText(event) ? event.data.thread : undefined;
 }
 
 /**
@@ -103,9 +103,8 @@ export class ThreadCounts {
    * account, if known: it is unknown whether older replies mention the user.
    */
   endsMention(event: Event, me: AccountId): boolean {
-    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return false;
-    const author = event.type === 'message.deleted' ? event.data.author : event.actor;
-    if (author === me || mentionsUser(event, me)) return false;
+    if (!changesText(event)) return false;
+    if (authorOfText(event) === me || mentionsUser(event, me)) return false;
     const { message } = event.data;
     const last = this.#recent.findLast((counted) => counted.reply === message);
     if (last) return last.isMentioned;
@@ -165,12 +164,20 @@ function withEvent(cursor: ThreadCursor, event: Counted): ThreadCursor {
 }
 
 function countedOf(event: Event, me: AccountId): Counted | null {
-  const { type, seq, actor, data } = event;
-  if (type === 'message.posted' || type === 'message.edited') {
-    const reply = type === 'message.posted' ? seq : data.message;
-    const isOther = actor !== me;
-    return { seq, type, reply, isOther, isMentioned: isOther && areOf(data.mentions, me) };
+  const { seq } = event;
+  if (event.type === 'message.posted') {
+    const isOther = event.actor !== me;
+    const isMentioned = isOther && areOf(event.data.mentions, me);
+    return { seq, type: event.type, reply: seq, isOther, isMentioned };
   }
-  if (type !== 'message.deleted') return null;
-  return { seq, type, reply: data.message, isOther: data.author !== me, isMentioned: false };
+  if (!changesText(event)) return null;
+  const isOther = authorOfText(event) !== me;
+  return {
+    seq,
+    // A hidden reply is still one, and stays unread.
+    type: event.type === 'message.deleted' ? event.type : 'message.edited',
+    reply: event.data.message,
+    isOther,
+    isMentioned: isOther && areOf(mentionsOfText(event), me),
+  };
 }

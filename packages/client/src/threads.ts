@@ -2,7 +2,7 @@ import type { AccountId, ConversationId, Event, Seq, ThreadCursor } from '@parle
 import { conversationOfStream } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { mentionsUser } from './mentions.ts';
+import { authorOfText, changesText, mentionsUser } from './mentions.ts';
 import { ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
 
 /** Events of threads that are not known yet are answered with one request within this time, ms. */
@@ -149,9 +149,8 @@ export class Threads {
 
   /** A message outside of threads was changed: it may be the root of a thread that it mentions the account in. */
   #rootChanged(event: Event): void {
-    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
-    const author = event.type === 'message.deleted' ? event.data.author : event.actor;
-    if (author === this.#deps.me()) return;
+    if (!changesText(event)) return;
+    if (authorOfText(event) === this.#deps.me()) return;
     const key = threadKey(conversationOfStream(event.stream), event.data.message);
     // Those who are mentioned follow the thread already, or begin to; the others may have been mentioned.
     if (this.#known.has(key) === mentionsUser(event, this.#deps.me())) return;
@@ -345,8 +344,9 @@ export class Threads {
 
 /** Returns whether a reply is of the account or mentions it, which makes it follow the thread. */
 function concerns(event: Event, me: AccountId): boolean {
-  if (event.type === 'message.deleted') return false;
-  return event.actor === me || mentionsUser(event, me);
+  if (event.type === 'message.deleted' || event.type === 'message.hidden') return false;
+  const author = changesText(event) ? authorOfText(event) : event.actor;
+  return author === me || mentionsUser(event, me);
 }
 
 /** Returns whether no reply of the thread is left after an event. */

@@ -173,6 +173,8 @@ export const ERRORS = {
     status: 409,
     title: 'The maximum number of legal holds is in force; release one first',
   },
+  message_hidden: { status: 409, title: 'This message was hidden by a moderator' },
+  not_hideable: { status: 409, title: 'Polls can’t be hidden; delete this one instead' },
   poll_closed: { status: 409, title: 'This poll is closed' },
   choice_invalid: { status: 422, title: 'This poll doesn’t have these choices' },
   window_passed: {

@@ -184,6 +184,22 @@ const CONVERSATION_EVENTS = {
     ...inThread,
     threadSummary: ThreadSummary.nullable().optional(),
   }),
+  /**
+   * A moderator has hidden what a message says. Its text and files are removed from earlier events, like those of a
+   * deleted message, until it is shown again.
+   */
+  'message.hidden': z.object({ message: Seq, author: AccountId, ...inThread }),
+  /** The message is shown again: what it says. */
+  'message.unhidden': z.object({
+    message: Seq,
+    author: AccountId,
+    body: MessageText,
+    replyTo: Seq.optional(),
+    ...inThread,
+    mentions,
+    attachments: z.array(Attachment).max(LIMITS.attachmentsPerMessage).optional(),
+    forwardedFrom: ForwardedFrom.optional(),
+  }),
   'reaction.added': z.object({ message: Seq, emoji: ReactionEmoji }),
   'reaction.removed': z.object({ message: Seq, emoji: ReactionEmoji }),
   /**

@@ -63,7 +63,7 @@ export const ConversationPermission = z.enum([
 export type ConversationPermission = z.infer<typeof ConversationPermission>;
 
 /** An action on a message that the server permits to a member. */
-export const MessagePermission = z.enum(['edit', 'delete', 'react', 'pin']);
+export const MessagePermission = z.enum(['edit', 'delete', 'react', 'pin', 'hide']);
 export type MessagePermission = z.infer<typeof MessagePermission>;
 
 /** The actions on messages that the server permits to a member. */

@@ -42,6 +42,7 @@ export function newMessage({
     attachments,
     editedAt: null,
     deletedAt: null,
+    hiddenAt: null,
     changedSeq: seq,
     reactions: [],
     forwardedFrom: forwardedFrom ?? null,

@@ -5,5 +5,5 @@ export const ReportReason = z.enum(['spam', 'abuse', 'illegal', 'other']);
 export type ReportReason = z.infer<typeof ReportReason>;
 
 /** How a report was resolved, as its reporter sees it. */
-export const ReportResolution = z.enum(['dismissed', 'deleted']);
+export const ReportResolution = z.enum(['dismissed', 'deleted', 'hidden']);
 export type ReportResolution = z.infer<typeof ReportResolution>;

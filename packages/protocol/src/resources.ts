@@ -188,11 +188,13 @@ export const Message = z
     /** Identifies the message in its conversation: the seq of the event that posted it. */
     seq: Seq,
     author: AccountId,
-    /** Empty if the message was deleted. */
+    /** Empty if the message was deleted or is hidden. */
     body: z.string(),
     postedAt: Timestamp,
     editedAt: Timestamp.nullable(),
     deletedAt: Timestamp.nullable(),
+    /** When a moderator has hidden it; null if it is shown. Its text and files are left out while it is hidden. */
+    hiddenAt: Timestamp.nullable(),
     changedSeq: Seq,
     /**
      * The seq of the message that it quotes, in the same conversation; null if it quotes none, or was

@@ -53,6 +53,17 @@ export const ReportsPage = z.object({
 });
 export type ReportsPage = z.infer<typeof ReportsPage>;
 
+/** What a hidden message says, for moderators. */
+export const HiddenMessage = z
+  .object({
+    body: z.string(),
+    /** The names of its files, which are kept, and can be downloaded when it is shown again. */
+    fileNames: z.array(z.string()),
+    hiddenBy: AccountId,
+  })
+  .meta({ id: 'HiddenMessage' });
+export type HiddenMessage = z.infer<typeof HiddenMessage>;
+
 /** A report, and the messages around the reported one as they are now. */
 export const ReportDetails = z
   .object({
@@ -74,10 +85,10 @@ export const ReportDetails = z
   .meta({ id: 'ReportDetails' });
 export type ReportDetails = z.infer<typeof ReportDetails>;
 
-/** What to do about a report: nothing, or delete the message. */
+/** What to do about a report: nothing, hide the message, or delete it. */
 export const ResolveReportBody = z
   .object({
-    action: z.enum(['dismiss', 'delete']),
+    action: z.enum(['dismiss', 'hide', 'delete']),
     /** Also suspends the author until then. Only admins of the server may, who delete the message. */
     suspendUntil: Timestamp.optional(),
     /** Why the author is suspended; shown at the log-in. */

@@ -1,4 +1,5 @@
 import { AccountId } from '@parley/protocol';
+import { hideTexts } from './messages/hidden-messages.ts';
 import { redactMessages, redactPreviews } from './messages/redact.ts';
 import { redactScheduled } from './personal/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
@@ -23,6 +24,8 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'message.posted': NO_CHANGE,
   'message.edited': NO_CHANGE,
   'message.deleted': { endsMembershipOf: null, redact: redactMessages },
+  'message.hidden': { endsMembershipOf: null, redact: hideTexts },
+  'message.unhidden': NO_CHANGE,
   'reaction.added': NO_CHANGE,
   'reaction.removed': NO_CHANGE,
   'message.pinned': NO_CHANGE,

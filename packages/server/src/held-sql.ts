@@ -39,4 +39,13 @@ export const isFileHeld = (f: string): string => `(
       author: 'm.author_id',
       postedAt: 'm.posted_at',
     })}
-    where a.file_id = ${f}.id))`;
+    where a.file_id = ${f}.id)
+  or exists (
+    select from hidden_messages g
+    join messages m on m.conversation_id = g.conversation_id and m.seq = g.message_seq
+    join legal_holds h on ${isCovered('h', {
+      conversation: 'm.conversation_id',
+      author: 'm.author_id',
+      postedAt: 'm.posted_at',
+    })}
+    where g.file_ids @> array[${f}.id]))`;

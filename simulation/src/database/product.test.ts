@@ -32,6 +32,16 @@ const OTHERS = [
   // No simulated group chooses how long it keeps messages.
   'retention-set',
   'retention-unset',
+  // No simulated moderator hides a message.
+  'messages-keep-hidden',
+  'messages-hidden',
+  'messages-unhidden',
+  'messages-to-hide',
+  'messages-to-unhide',
+  'messages-texts-restored',
+  'messages-hidden-one',
+  'attachments-restored',
+  'parts-restored',
   // Forwarded messages.
   'messages-forwarded',
   // Link previews: no simulated message has a link.

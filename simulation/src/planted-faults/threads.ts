@@ -28,11 +28,7 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     description: 'keep counting the mentions in a deleted message',
     caughtBy: [STATE],
     edits: [
-      edit(
-        'server/dist/messages/projections.js',
-        "tx.issue('mentions-deleted', MENTIONS_DELETED, [streams, messages]);",
-        ';',
-      ),
+      edit('server/dist/messages/projections.js', 'deleteMentions(tx, streams, messages);', ';'),
     ],
   },
   'thread-counted-in-conversation': {

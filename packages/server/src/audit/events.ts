@@ -38,6 +38,9 @@ export type AuditEvent =
   | 'legal_hold_released'
   | 'legal_hold_exported'
   | 'legal_hold_purged'
+  | 'message_hidden'
+  | 'message_unhidden'
+  | 'hidden_message_viewed'
   | 'report_viewed'
   | 'report_resolved'
   | 'user_group_created'
@@ -129,6 +132,11 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   ),
   legal_hold_purged: every(
     'what a released legal hold had kept of deleted messages was deleted; `hold`, `versions`: how many since the last start',
+  ),
+  message_hidden: every('a moderator hid a message; `conversation`, `message`'),
+  message_unhidden: every('a moderator showed a hidden message again; `conversation`, `message`'),
+  hidden_message_viewed: every(
+    'a moderator read what a hidden message says; `conversation`, `message`',
   ),
   report_viewed: every(
     'a report was read with the messages around the reported one; `report`, `conversation`, `message`',

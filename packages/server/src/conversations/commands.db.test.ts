@@ -361,7 +361,10 @@ describe('a group', () => {
         'rename',
         'slow_mode',
       ],
-      messagePermissions: { own: ['edit', 'delete', 'react'], others: ['delete', 'react'] },
+      messagePermissions: {
+        own: ['edit', 'delete', 'react', 'hide'],
+        others: ['delete', 'react', 'hide'],
+      },
     });
     const answers = [];
     for (const actor of [ann, bob, cem]) {

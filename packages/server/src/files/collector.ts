@@ -129,6 +129,16 @@ export class FileCollector {
     );
     await pool.query(
       `update files f set detached_at = $1
+       from hidden_messages h join conversations c on c.id = h.conversation_id
+       where f.id = any(h.file_ids) and c.deleted_at is not null
+         and f.state = 'stored' and f.detached_at is null
+         and not exists (
+           select from attachments o join conversations d on d.id = o.conversation_id
+           where o.file_id = f.id and d.deleted_at is null)`,
+      [new Date(clock.now())],
+    );
+    await pool.query(
+      `update files f set detached_at = $1
        from link_previews l join conversations c on c.id = l.conversation_id
        where l.file_id = f.id and c.deleted_at is not null
          and f.state = 'stored' and f.detached_at is null
@@ -162,6 +172,9 @@ export class FileCollector {
            ) or exists (
              select from link_previews l join conversations c on c.id = l.conversation_id
              where l.file_id = f.id and c.deleted_at is null
+           ) or exists (
+             select from hidden_messages h join conversations c on c.id = h.conversation_id
+             where h.file_ids @> array[f.id] and c.deleted_at is null
            ) or exists (select from link_cache k where k.file_id = f.id)
            then 'stored' when ${isFileHeld('f')} then 'held' else 'deleting' end,
            attached = attached or exists (select from attachments a where a.file_id = f.id)

@@ -26,6 +26,7 @@ import { integrationRoutes } from '../integrations/routes.ts';
 import { legalHoldRoutes } from '../legal-holds/routes.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Live } from '../live/live.ts';
+import { hideRoutes } from '../messages/hide-routes.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { activityRoutes } from '../notifications/activity-routes.ts';
 import { notificationRoutes } from '../notifications/routes.ts';
@@ -180,6 +181,7 @@ function apiRoutes(
         onReadMoved,
         onThreadRead,
       }),
+    (scope) => hideRoutes(scope, { pool, append, audit, authenticate }),
     (scope) => personalRoutes(scope, { pool, append, authenticate }),
     (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
     (scope) => threadRoutes(scope, { pool, append, authenticate, onThreadRead }),

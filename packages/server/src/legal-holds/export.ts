@@ -12,8 +12,8 @@ const WINDOW = 5_000;
 
 /**
  * Yields what the messages that a legal hold covers have said, as JSON Lines, a page in memory at a time: the hold,
- * then for each conversation a line about it, and in their order the events that posted, edited and deleted its
- * messages. Those of messages that were deleted while the hold was in force are as they were before the deletion.
+ * then for each conversation a line about it, and in their order the events that posted, edited, hid and deleted its
+ * messages. Those of messages that are hidden, or were deleted while the hold was in force, are as they were before.
  * Before each page, `checkAccess` throws if whoever exports may not read it any more.
  * @throws {RefusalError} legal_hold_not_found, legal_hold_released
  */
@@ -118,10 +118,11 @@ const EVENTS = `
     'account', e.actor_id,
     'username', coalesce(n.username, a.username),
     'displayName', coalesce(n.display_name, a.display_name),
-    'data', coalesce(k.data, e.data))::text as line
+    'data', coalesce(k.data, hidden.data, e.data))::text as line
   from legal_holds h
   join events e on e.stream_id = $2 and e.seq > $3 and e.seq <= $4
-    and e.type in ('message.posted', 'message.edited', 'message.deleted')
+    and e.type in ('message.posted', 'message.edited', 'message.deleted', 'message.hidden',
+                   'message.unhidden')
   join messages m on m.conversation_id = e.stream_id
     and m.seq = case when e.type = 'message.posted' then e.seq else (e.data ->> 'message')::int8 end
     and ${isCovered('h', {
@@ -130,6 +131,11 @@ const EVENTS = `
       postedAt: 'm.posted_at',
     })}
   left join held_events k on k.hold_id = h.id and k.stream_id = e.stream_id and k.seq = e.seq
+  left join lateral (
+    select v.data
+    from hidden_messages g cross join json_to_recordset(g.events) as v (seq int8, data json)
+    where g.conversation_id = e.stream_id and g.message_seq = m.seq and v.seq = e.seq
+  ) hidden on true
   left join accounts a on a.id = e.actor_id
   left join held_names n on n.hold_id = h.id and n.account_id = e.actor_id
   where h.id = $1

@@ -77,6 +77,23 @@ export function insertAttachments(
   );
 }
 
+/** Inserts the files of a message that is shown again. */
+export function insertAttachmentsOf(
+  tx: StatementSink,
+  stream: StreamId,
+  message: Seq,
+  files: readonly Attachment[],
+): void {
+  if (files.length === 0) return;
+  tx.issue(
+    'attachments-restored',
+    `insert into attachments (conversation_id, message_seq, position, file_id, file)
+     select $1::uuid, $2::int8, f.n - 1, f.id, f.file
+     from unnest($3::uuid[], $4::jsonb[]) with ordinality as f (id, file, n)`,
+    [stream, message, files.map((file) => file.id), files.map((file) => JSON.stringify(file))],
+  );
+}
+
 /** Removes the files of messages that were deleted. */
 export function deleteAttachments(
   tx: StatementSink,

@@ -57,7 +57,7 @@ export async function editHistory(
             order by seq desc limit $5
           ) page
         ) e
-        where g.deleted_at is null
+        where g.deleted_at is null and g.hidden_at is null
       ) versions
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
     values: [account, conversation, message, before ?? Number.MAX_SAFE_INTEGER, limit + 1],

@@ -9,6 +9,7 @@ import { placeOf, summariesWithout } from './thread-roots.ts';
 /** Decides edits: the author replaces the text, and mentions are resolved anew. */
 export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
+  if (target.hidden) return { refuse: refusal('message_hidden') };
   const { stream, message, text: body, actor, conversation } = command;
   const names = namesIn(body);
   const found = await findNames(tx, [{ actor, conversation, names }]);

@@ -22,10 +22,19 @@ const KEPT = `with kept as (
     join events p on p.stream_id = $1 and p.seq = any($2::int8[]) and p.type = 'message.posted'
       and ${isCovered('h', { conversation: 'p.stream_id', author: 'p.actor_id', postedAt: 'p.at' })}
     cross join lateral (
-      select p.seq, p.data
+      select v.seq, v.data
+      from hidden_messages g cross join json_to_recordset(g.events) as v (seq int8, data json)
+      where g.conversation_id = $1 and g.message_seq = p.seq
       union all
-      select d.seq, d.data from events d
-      where d.stream_id = $1 and d.type = 'message.edited' and (d.data ->> 'message')::int8 = p.seq
+      select v.seq, v.data
+      from (
+        select p.seq, p.data
+        union all
+        select d.seq, d.data from events d
+        where d.stream_id = $1 and d.type = 'message.edited' and (d.data ->> 'message')::int8 = p.seq
+      ) v
+      where not exists (
+        select from hidden_messages g where g.conversation_id = $1 and g.message_seq = p.seq)
     ) e
     where h.released_at is null
     for share of h

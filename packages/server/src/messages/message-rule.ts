@@ -34,6 +34,8 @@ export interface OnMessageCommand extends Command {
 /** The message that a command is about. */
 export interface Target {
   readonly deleted: boolean;
+  /** A moderator has hidden it. */
+  readonly hidden: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
   /** All files that it refers to, images of link previews included. */
@@ -46,11 +48,11 @@ export interface Target {
 }
 
 /** Returns a rule about one message that asks the policy first and then decides. */
-export function messageRule(
+export function messageRule<C extends OnMessageCommand = OnMessageCommand>(
   name: string,
   action: MessageAction,
-  decide: (tx: RuleContext, command: OnMessageCommand, target: Target) => Promise<Decision>,
-): Rule<OnMessageCommand> {
+  decide: (tx: RuleContext, command: C, target: Target) => Promise<Decision>,
+): Rule<C> {
   return {
     name,
     readsEarly: true,
@@ -81,6 +83,7 @@ export function messageRule(
       const changedSeq = row.changed_seq as Seq;
       return await decide(tx, command, {
         deleted: row.deleted,
+        hidden: row.hidden,
         author: row.author_id as AccountId,
         changedSeq,
         files: row.files ?? [],
@@ -98,10 +101,11 @@ export function messageRule(
 interface TargetRow {
   author_id: string | null;
   deleted: boolean;
+  hidden: boolean;
   changed_seq: number;
   /** Only of a message that is deleted. */
   files?: FileId[] | null;
-  /** Only of a message that is edited, or that loses a preview. */
+  /** Only of a message that is edited or hidden, or that loses a preview. */
   previews?: StoredPreview[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
@@ -121,7 +125,7 @@ interface TargetRow {
 
 /** SQL: the columns that all actions need of the message and the actor’s membership, and where they are. */
 const TARGET = `
-  g.author_id, g.deleted_at is not null as deleted, g.changed_seq, g.thread, g.also_in_conversation,
+  g.author_id, g.deleted_at is not null as deleted, g.hidden_at is not null as hidden, g.changed_seq, g.thread, g.also_in_conversation,
   c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
   c.archived_at is not null as is_archived,
   c.member_count,
@@ -169,7 +173,7 @@ function targetRows(
       values,
     );
   }
-  if (action === 'remove_preview') {
+  if (action === 'remove_preview' || action === 'hide') {
     return tx.query<TargetRow>(
       'messages-target-preview',
       `select ${STORED_PREVIEWS} as previews, ${TARGET}`,

@@ -15,6 +15,7 @@ const fields = (body: string) => `
   'postedAt', ${timestamp('g.posted_at')},
   'editedAt', ${timestamp('g.edited_at')},
   'deletedAt', ${timestamp('g.deleted_at')},
+  'hiddenAt', ${timestamp('g.hidden_at')},
   'changedSeq', g.changed_seq`;
 
 /** SQL: the reactions of the message `g`, emoji in the order of their first use. */

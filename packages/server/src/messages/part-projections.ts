@@ -1,4 +1,4 @@
-import type { EventType, Seq, StreamId } from '@parley/protocol';
+import type { EventType, ForwardedFrom, Seq, StreamId } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { messageChanged } from './message-changed.ts';
@@ -25,6 +25,21 @@ export function insertParts(tx: StatementSink, events: readonly StoredEvent[]): 
       parts.map((p) => json(p.forwardedFrom)),
       parts.map((p) => json(p.poll)),
     ],
+  );
+}
+
+/** Inserts the origin of a forwarded message that is shown again. */
+export function insertForwarded(
+  tx: StatementSink,
+  stream: StreamId,
+  message: Seq,
+  forwardedFrom: ForwardedFrom,
+): void {
+  tx.issue(
+    'parts-restored',
+    `insert into message_parts (conversation_id, message_seq, forwarded_from)
+     values ($1, $2, $3::jsonb)`,
+    [stream, message, JSON.stringify(forwardedFrom)],
   );
 }
 

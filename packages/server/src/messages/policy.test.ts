@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
 import { type Authorship, authorize, type MessageAction, messagePermissions } from './policy.ts';
 
-const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin'];
+const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin', 'hide'];
 const RANKS: Record<ActorRole, number> = {
   non_member: 0,
   guest: 1,
@@ -15,9 +15,9 @@ const DECISIONS: MemberRole[] = ['member', 'admin', 'owner'];
 
 /** The policy of members in short form: + yes, - forbidden, and the decisions of the group by letter. */
 const TABLE: Record<Authorship, string> = {
-  //    post edit delete react pin
-  own: 'P+++I',
-  others: '--D+I',
+  //    post edit delete react pin hide
+  own: 'P+++ID',
+  others: '--D+ID',
 };
 const LETTERS: Record<string, keyof MinimumRoles> = { P: 'post', D: 'deleteOthers', I: 'pin' };
 

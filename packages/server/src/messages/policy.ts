@@ -15,6 +15,7 @@ export type MessageAction =
   | 'vote'
   | 'close_poll'
   | 'remove_preview'
+  | 'hide'
   | MessagePermission;
 /** Whose message the action is about. A post and a reply in a thread are one’s own. */
 export type Authorship = 'own' | 'others';
@@ -36,6 +37,7 @@ const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>
   vote: { own: 'members', others: 'members' },
   close_poll: { own: 'members', others: 'deleteOthers' },
   remove_preview: { own: 'members', others: 'deleteOthers' },
+  hide: { own: 'deleteOthers', others: 'deleteOthers' },
 };
 
 /** Why an action that the policy forbids is refused. */
@@ -46,6 +48,7 @@ export const FORBIDDEN: Readonly<Partial<Record<MessageAction, string>>> = {
   delete: 'Only the author or a member with a higher role may delete a message',
   pin: 'Your role in this group can’t pin messages',
   remove_preview: 'Only its author or a member with a higher role may remove a link preview',
+  hide: 'Only a member with a higher role may hide messages and show them again',
   close_poll: 'Only its author or a member with a higher role may close a poll',
 };
 

@@ -1,8 +1,15 @@
-import type { AccountId, EventType, Mention, Seq } from '@parley/protocol';
+import type { EventType } from '@parley/protocol';
 import { listStatement } from '../storage/list-statement.ts';
-import { dataOf, type StoredEvent } from '../stream/record.ts';
-import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
+import { dataOf } from '../stream/record.ts';
+import type { Projection } from '../stream/stream-transaction.ts';
 import { deleteAttachments, insertAttachments } from './attachments.ts';
+import { hiddenProjections } from './hidden-projections.ts';
+import {
+  changeMentions,
+  deleteMentions,
+  insertMentions,
+  mentionsJson,
+} from './mention-projections.ts';
 import { messageChanged } from './message-changed.ts';
 import {
   deleteParts,
@@ -39,6 +46,7 @@ const POSTED = listStatement(
 export const messageProjections = {
   ...pollProjections,
   ...previewProjections,
+  ...hiddenProjections,
 
   'message.posted': (tx, events) => {
     const data = events.map((e) => dataOf(e, 'message.posted'));
@@ -49,7 +57,7 @@ export const messageProjections = {
       data.map((d) => d.body),
       events.map((e) => e.at),
       data.map((d) => d.replyTo ?? null),
-      data.map((d) => toJson(d.mentions)),
+      data.map((d) => mentionsJson(d.mentions)),
       data.map((d) => d.thread ?? null),
       data.map((d) => d.alsoInConversation ?? false),
     ]);
@@ -77,9 +85,9 @@ export const messageProjections = {
         'messages-edited',
         `update messages set body = $3, edited_at = $4, changed_seq = $5, mentions = $6::jsonb
          where conversation_id = $1 and seq = $2 and changed_seq < $5`,
-        [e.stream, message, body, e.at, e.seq, toJson(mentions)],
+        [e.stream, message, body, e.at, e.seq, mentionsJson(mentions)],
       );
-      changeMentions(tx, e, { message, mentions, thread });
+      changeMentions(tx, e, { message, author: e.actor, mentions, thread });
     }
   },
 
@@ -96,7 +104,7 @@ export const messageProjections = {
        where m.conversation_id = e.conversation_id and m.seq = e.message and m.changed_seq < e.seq`,
       [streams, messages, events.map((e) => e.at), events.map((e) => e.seq)],
     );
-    tx.issue('mentions-deleted', MENTIONS_DELETED, [streams, messages]);
+    deleteMentions(tx, streams, messages);
     deleteParts(tx, streams, messages);
     changeRoots(
       tx,
@@ -170,84 +178,3 @@ export const messageProjections = {
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;
-
-const MENTIONS_DELETED = `delete from mentions m
-  using unnest($1::uuid[], $2::int8[]) as e (conversation_id, message)
-  where m.conversation_id = e.conversation_id and m.message_seq = e.message`;
-
-const toJson = (mentions: readonly Mention[] | undefined): string | null =>
-  mentions ? JSON.stringify(mentions) : null;
-
-/** Inserts the accounts that texts mention by name or by a user group. An author who mentions itself is not told. */
-function insertMentions(
-  tx: StatementSink,
-  texts: readonly {
-    readonly event: StoredEvent;
-    readonly message: Seq;
-    readonly mentions: readonly Mention[] | undefined;
-    readonly thread: Seq | undefined;
-  }[],
-): void {
-  const rows = texts.flatMap(({ event, message, mentions, thread }) =>
-    mentionedUsers(event, mentions).map((account) => ({ event, message, account, thread })),
-  );
-  if (rows.length === 0) return;
-  tx.issue(
-    'mentions-added',
-    `insert into mentions (conversation_id, message_seq, account_id, seq, thread)
-     select * from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::int8[], $5::int8[])`,
-    [
-      rows.map((r) => r.event.stream),
-      rows.map((r) => r.message),
-      rows.map((r) => r.account),
-      rows.map((r) => r.event.seq),
-      rows.map((r) => r.thread ?? null),
-    ],
-  );
-}
-
-/** Returns the accounts that a text mentions by name or by a user group, without its author. */
-function mentionedUsers(event: StoredEvent, mentions: readonly Mention[] = []): AccountId[] {
-  const accounts = mentions.flatMap((m) => {
-    if (m.kind === 'user') return [m.id];
-    return m.kind === 'user_group' ? m.accounts : [];
-  });
-  // Two spellings of a name are one account, and an account may be in several user groups.
-  const mentioned = new Set(accounts);
-  mentioned.delete(event.actor);
-  return [...mentioned];
-}
-
-/**
- * Applies the mentions of an edited text. An account that was mentioned before keeps its row: the event that
- * first mentioned it says since when it follows the thread. A root with replies is in its own thread.
- */
-function changeMentions(
-  tx: StatementSink,
-  event: StoredEvent,
-  text: {
-    readonly message: Seq;
-    readonly mentions: readonly Mention[] | undefined;
-    thread?: Seq | undefined;
-  },
-): void {
-  const { message, mentions, thread } = text;
-  const accounts = mentionedUsers(event, mentions);
-  if (accounts.length === 0) {
-    tx.issue('mentions-deleted', MENTIONS_DELETED, [[event.stream], [message]]);
-    return;
-  }
-  tx.issue(
-    'mentions-edited',
-    `with gone as (
-       delete from mentions
-       where conversation_id = $1 and message_seq = $2 and account_id <> all($3::uuid[])
-     )
-     insert into mentions (conversation_id, message_seq, account_id, seq, thread)
-     select $1::uuid, $2::int8, a.id, $4::int8, coalesce($5::int8, case when exists (
-         select from messages t where t.conversation_id = $1 and t.thread = $2) then $2::int8 end)
-     from unnest($3::uuid[]) as a (id)
-     on conflict (account_id, conversation_id, message_seq) do nothing`,
-    [event.stream, message, accounts, event.seq, thread ?? null],
-  );
-}

@@ -20,6 +20,27 @@ export function redactMessages(tx: StatementSink, deletions: readonly StoredEven
 
 function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
   keepHeldMessages(tx, stream, messages);
+  dropHidden(tx, stream, messages);
+  redactTexts(tx, stream, messages);
+}
+
+/** Removes what hidden messages said that are being deleted; their files are deleted with them. */
+function dropHidden(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
+  tx.issue(
+    'messages-drop-hidden',
+    `with gone as (
+       delete from hidden_messages where conversation_id = $1 and message_seq = any($2::int8[])
+       returning file_ids
+     )
+     update files f set detached_at = now()
+     from (select distinct unnest(file_ids) as id from gone) g
+     where f.id = g.id`,
+    [stream, messages],
+  );
+}
+
+/** Removes the texts of messages from all events that carry them. */
+export function redactTexts(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
   tx.issue(
     'messages-redact-posted',
     // A deleted reply is still one: its thread says where it is.
@@ -33,6 +54,14 @@ function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly 
     `update events set data = ('{"message":' || (data ->> 'message') || ',"body":""}')::json,
          command_digest = null
      where stream_id = $1 and type = 'message.edited'
+       and (data ->> 'message')::int8 = any($2::int8[])`,
+    [stream, messages],
+  );
+  tx.issue(
+    'messages-redact-unhidden',
+    `update events set data = json_build_object(
+         'message', data -> 'message', 'author', data -> 'author', 'body', ''), command_digest = null
+     where stream_id = $1 and type = 'message.unhidden'
        and (data ->> 'message')::int8 = any($2::int8[])`,
     [stream, messages],
   );

@@ -116,7 +116,7 @@ const MESSAGES = `
   select g.conversation_id as conversation, g.seq, g.author_id as author,
     c.kind = 'direct' as "isDirect", g.thread,
     g.thread is not null and not g.also_in_conversation as "isOnlyInThread",
-    g.deleted_at is not null as "isDeleted", g.mentions,
+    (g.deleted_at is not null or g.hidden_at is not null) as "isDeleted", g.mentions,
     case when k.exist then g.body else '' end as body`;
 
 /** Returns single messages as they are now, each once. Those that are gone are left out. */

@@ -76,7 +76,7 @@ export async function whyNotified(
           'conversation', g.conversation_id, 'seq', g.seq, 'author', g.author_id,
           'isDirect', c.kind = 'direct', 'thread', g.thread,
           'isOnlyInThread', g.thread is not null and not g.also_in_conversation,
-          'isDeleted', g.deleted_at is not null, 'mentions', g.mentions, 'body', g.body) end as message,
+          'isDeleted', g.deleted_at is not null or g.hidden_at is not null, 'mentions', g.mentions, 'body', g.body) end as message,
         g.posted_at, g.edited_at is not null as is_edited,
         exists (select from mentions x
                 where x.account_id = $1 and x.conversation_id = $2 and x.message_seq = $3

@@ -58,6 +58,7 @@ const reportRule: Rule<ReportCommand> = {
       poll_choices: string[];
       is_erased: boolean;
       is_deleted: boolean;
+      is_hidden: boolean;
       is_reported: boolean;
       oldest_counted: Date | null;
     }>(
@@ -68,7 +69,7 @@ const reportRule: Rule<ReportCommand> = {
                 as file_names,
               array(select jsonb_array_elements_text(p.poll -> 'choices') from message_parts p
                     where p.conversation_id = $2 and p.message_seq = $3) as poll_choices,
-              m.deleted_at is not null as is_deleted,
+              m.deleted_at is not null as is_deleted, m.hidden_at is not null as is_hidden,
               exists (select from reports r
                       where r.account_id = $1 and r.conversation_id = $2 and r.message_seq = $3
                         and r.resolved_at is null)
@@ -87,6 +88,7 @@ const reportRule: Rule<ReportCommand> = {
     );
     if (!target) return { refuse: refusal('message_not_found') };
     if (target.is_reported) return { unchanged: tx.head(stream) };
+    if (target.is_hidden) return { refuse: refusal('message_hidden') };
     if (target.is_deleted) return { refuse: refusal('message_deleted') };
     if (target.is_erased) return { refuse: refusal('account_not_found') };
     if (target.author === actor) {

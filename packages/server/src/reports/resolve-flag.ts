@@ -14,6 +14,9 @@ import {
 type Deps = Parameters<typeof resolveReports>[0];
 type By = Parameters<typeof resolveReports>[1];
 
+/** Why a message needs no change: it says nothing any more. */
+const DONE: ReadonlySet<string> = new Set(['message_deleted', 'message_hidden']);
+
 /**
  * Resolves a report of the word filter, of a message that no member has reported. There is no one to tell, so that
  * only a deletion has an event; a dismissal, and the report of a message that is deleted already, have none.
@@ -25,11 +28,11 @@ export async function resolveFlag(
   report: ResolvableReport,
   resolution: Resolution,
 ): Promise<void> {
-  if (resolution.resolution === 'deleted') {
+  if (resolution.resolution !== 'dismissed') {
     const outcome: Outcome = await resolveReports(deps, by, report, resolution);
     if (outcome.kind === 'stored') return;
     const refused = outcome.kind === 'refused' ? outcome.refusal : refusal('outcome_unknown');
-    if (refused.code !== 'message_deleted' || resolution.suspension) {
+    if (!DONE.has(refused.code) || resolution.suspension) {
       throw new RefusalError(refused);
     }
   }

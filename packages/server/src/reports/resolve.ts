@@ -19,6 +19,7 @@ import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import { readConversationState } from '../conversations/conversation-rule.ts';
 import { authorize } from '../conversations/policy.ts';
 import { deletionsOf } from '../messages/erase.ts';
+import { hidingOf } from '../messages/hide-rules.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { isServerAdmin } from '../minimum-roles.ts';
 import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
@@ -27,6 +28,7 @@ import { StatementList } from '../stream/statement-list.ts';
 import {
   type Command,
   type Decision,
+  type NewEvent,
   newEvent,
   type Rule,
   type RuleContext,
@@ -123,7 +125,11 @@ export async function resolveReports(
       ...streams.filter((id) => id !== stream),
       ...(suspension ? [WORKSPACE_STREAM] : []),
     ],
-    eventType: isFlag ? 'message.deleted' : 'report.resolved',
+    eventType: isFlag
+      ? resolution === 'hidden'
+        ? 'message.hidden'
+        : 'message.deleted'
+      : 'report.resolved',
     payload: [report.id, resolution, suspension?.until ?? null, suspension?.reason ?? null],
     bytes: 500 * (2 + rows.length),
     report,
@@ -197,6 +203,17 @@ export const resolved = (
   values: [reports, at, by, resolution],
 });
 
+/** Returns what changes the message of a report. */
+async function changesOf(
+  tx: RuleContext,
+  { report: { conversation, message, author }, resolution }: ResolveCommand,
+): Promise<{ events: readonly NewEvent[]; writes: readonly Statement[] } | { refuse: Refusal }> {
+  if (resolution === 'deleted') return await deletionsOf(tx, conversation, author, [message]);
+  if (resolution === 'dismissed') return { events: [], writes: [] };
+  const hiding = await hidingOf(tx, conversation, message);
+  return 'refuse' in hiding ? hiding : { events: [hiding.event], writes: hiding.writes };
+}
+
 /** Decides the events and the writes of a resolution, without the suspension. */
 async function resolutionOf(
   tx: RuleContext,
@@ -207,18 +224,16 @@ async function resolutionOf(
   const { conversation, message, author } = report;
   const resolvedFor = (reporter: AccountId) =>
     newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution });
-  const deletions =
-    resolution === 'deleted'
-      ? await deletionsOf(tx, conversation, author, [message])
-      : { events: [], writes: [] };
+  const changes = await changesOf(tx, command);
+  if ('refuse' in changes) return changes;
   // That of the report that was named comes first: it identifies the command when it is retried.
   const others = reports.flatMap(({ reporter }) =>
     reporter === null || reporter === report.reporter ? [] : [reporter],
   );
   const [first, ...more] = [
-    ...(report.reporter === null ? deletions.events : [resolvedFor(report.reporter)]),
+    ...(report.reporter === null ? changes.events : [resolvedFor(report.reporter)]),
     ...others.map(resolvedFor),
-    ...(report.reporter === null ? [] : deletions.events),
+    ...(report.reporter === null ? [] : changes.events),
   ];
   if (!first) return { refuse: refusal('message_deleted') };
   const writes = new StatementList();
@@ -236,7 +251,7 @@ async function resolutionOf(
     details: { resolution, conversation, message, reports: reports.length },
   });
   await command.note.store(writes);
-  return { events: [first, ...more], writes: [...writes.statements, ...deletions.writes] };
+  return { events: [first, ...more], writes: [...writes.statements, ...changes.writes] };
 }
 
 /**
@@ -259,8 +274,9 @@ export async function refusalOfResolution(
   if (!state || state.isDeleted) return refusal('not_found');
   const { actorRole, type, minimumRoles, isArchived } = state;
   if (authorize(actorRole, type, 'ban', minimumRoles) !== 'yes') return refusal('not_found');
-  if (resolution !== 'deleted') return null;
-  const verdict = authorizeOnMessages(actorRole, 'delete', 'others', minimumRoles);
+  if (resolution === 'dismissed') return null;
+  const action = resolution === 'hidden' ? 'hide' : 'delete';
+  const verdict = authorizeOnMessages(actorRole, action, 'others', minimumRoles);
   if (verdict !== 'yes') return refusal(verdict);
   return isArchived ? refusal('conversation_archived') : null;
 }

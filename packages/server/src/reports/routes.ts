@@ -177,10 +177,12 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
   });
 }
 
+const RESOLUTION_OF = { dismiss: 'dismissed', hide: 'hidden', delete: 'deleted' } as const;
+
 function resolutionOf(body: z.output<typeof ResolveReportBody>): Resolution {
   const { action, suspendUntil: until, suspensionReason: reason } = body;
   return {
-    resolution: action === 'delete' ? 'deleted' : 'dismissed',
+    resolution: RESOLUTION_OF[action],
     suspension: until === undefined ? null : { until, reason },
   };
 }

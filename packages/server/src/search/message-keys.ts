@@ -73,6 +73,8 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'message.posted': 'index',
   'message.edited': 'replace',
   'message.deleted': 'remove',
+  'message.hidden': 'replace',
+  'message.unhidden': 'replace',
   'reaction.added': 'react',
   'message.pinned': 'index',
   // The query looks whether there still are reactions or a pin.

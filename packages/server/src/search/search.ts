@@ -296,7 +296,7 @@ class SearchRun {
           and m.left_seq is null
         join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
         cross join ${filesOfMessage('$7')} f
-        where g.deleted_at is null
+        where g.deleted_at is null and g.hidden_at is null
         order by d.n`,
       values: [
         this.#account,

@@ -300,6 +300,7 @@ function messages(fixtures: Fixtures): Situations {
     });
   };
   const one = () => message();
+  const hiddenOne = () => message(['PUT', 'hidden']);
   /** A message of another user in the group of everyone, which a member may report. */
   const reportable = async (more: Situation['fixed'] = {}) => {
     // Not of the admin, who resolves the report: no one does so with reports of own messages.
@@ -365,6 +366,9 @@ function messages(fixtures: Fixtures): Situations {
     vote: () => poll(fixtures),
     closePoll: () => poll(fixtures),
     removeLinkPreview: one,
+    hideMessage: one,
+    unhideMessage: hiddenOne,
+    getHiddenMessage: hiddenOne,
     forwardMessage: async () => {
       const { member, group } = await fixtures.shared();
       return as(member, { id: group, seq: await member.post(group, 'to forward'), to: group });

@@ -1,4 +1,5 @@
 import type { ConversationView } from '@parley/client';
+import { changesText } from '@parley/client';
 import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
 import { PinOff } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
@@ -97,6 +98,6 @@ function usePinned({ id }: ConversationView): {
 
 function changesPinned(event: Event, items: readonly Message[]): boolean {
   if (event.type === 'message.pinned' || event.type === 'message.unpinned') return true;
-  if (event.type !== 'message.edited' && event.type !== 'message.deleted') return false;
+  if (!changesText(event)) return false;
   return items.some((m) => m.seq === event.data.message);
 }

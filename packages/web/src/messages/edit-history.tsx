@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
+import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
 
 /** Marks an edited message; a button that opens the edit history once the message is stored. */
@@ -40,11 +41,14 @@ export function EditHistory({
   message: TimelineMessage;
   onClose: () => void;
 }) {
-  const { conversation, seq, editedAt, deletedAt } = message;
+  const { conversation, seq, editedAt } = message;
+  const gone = goneText(message);
   return (
     <Dialog open onClose={onClose} title={t('editHistory.title')}>
-      {deletedAt !== null ? (
-        <p className="text-muted italic">{t('editHistory.deleted')}</p>
+      {gone !== null ? (
+        <p className="text-muted italic">
+          {message.deletedAt !== null ? t('editHistory.deleted') : gone}
+        </p>
       ) : (
         // An edit shows the history again from its start.
         <Versions key={`${conversation} ${seq} ${editedAt}`} message={message} />

@@ -24,6 +24,7 @@ import { UserName } from '../users/user-name.tsx';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
 import { ForwardedText } from './forwarded-mark.tsx';
+import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { MessageSheet } from './message-sheet.tsx';
@@ -69,6 +70,7 @@ export const MessageRow = memo(function MessageRow({
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
+  const gone = goneText(message);
   const actionable = stored && !deleted && !editing;
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
@@ -135,8 +137,8 @@ export const MessageRow = memo(function MessageRow({
         {message.pinned && !editing && <PinMark by={message.pinned.by} />}
         {editing ? (
           <EditForm message={message} onDone={() => onEdit(null)} />
-        ) : deleted ? (
-          <p className="text-muted italic">{t('message.deleted')}</p>
+        ) : gone !== null ? (
+          <p className="text-muted italic">{gone}</p>
         ) : (
           <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
             <div className="min-w-0 flex-1">

@@ -5,13 +5,16 @@ import {
   BellRing,
   Bookmark,
   Eye,
+  EyeOff,
   Flag,
   Forward,
   MailOpen,
   MessagesSquare,
+  Undo2,
 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
+import { attempt } from '../lib/attempt.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { errorMessage } from '../lib/text.ts';
@@ -23,8 +26,12 @@ import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
 import { useThreadLinks } from './thread-link.ts';
+import { usePermissions } from './use-permissions.ts';
 
 const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
+const HiddenMessageDialog = lazyPart(
+  async () => (await import('./hidden-message.tsx')).HiddenMessageDialog,
+);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
 const WhyNotifiedDialog = lazyPart(
@@ -49,6 +56,8 @@ export function useMoreActions(message: TimelineMessage): {
   const [isForwarding, setForwarding] = useState(false);
   const [isWhyShown, setWhyShown] = useState(false);
   const [isReportShown, setReportShown] = useState(false);
+  const [isHiddenShown, setHiddenShown] = useState(false);
+  const may = usePermissions(message);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
   const { conversation, seq } = message;
@@ -108,6 +117,30 @@ export function useMoreActions(message: TimelineMessage): {
       run: () => setSeenByShown(true),
     });
   }
+  if (may('hide')) {
+    const { moderation } = client.api;
+    if (message.hiddenAt) {
+      actions.push({
+        key: 'readHidden',
+        icon: <Eye size={16} />,
+        label: t('message.readHidden'),
+        run: () => setHiddenShown(true),
+      });
+      actions.push({
+        key: 'unhide',
+        icon: <Undo2 size={16} />,
+        label: t('message.unhide'),
+        run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
+      });
+    } else if (message.poll === null) {
+      actions.push({
+        key: 'hide',
+        icon: <EyeOff size={16} />,
+        label: t('message.hide'),
+        run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
+      });
+    }
+  }
   if (message.author !== me) {
     actions.push({
       key: 'why',
@@ -125,6 +158,9 @@ export function useMoreActions(message: TimelineMessage): {
   const dialog = (
     <>
       {isSeenByShown && <SeenBy message={message} onClose={() => setSeenByShown(false)} />}
+      {isHiddenShown && (
+        <HiddenMessageDialog message={message} onClose={() => setHiddenShown(false)} />
+      )}
       {isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />}
       {isWhyShown && <WhyNotifiedDialog message={message} onClose={() => setWhyShown(false)} />}
       {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}

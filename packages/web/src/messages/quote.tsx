@@ -7,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { UserName } from '../users/user-name.tsx';
+import { goneText } from './gone.ts';
 import { useQuotes } from './quoted-messages.ts';
 
 /** Maximum length of the excerpt of a quoted message, in characters. */
@@ -55,14 +56,15 @@ function QuotedText({ seq }: { seq: Seq }) {
   const author = quoted?.author;
   const nameOf = useNames(useMemo(() => (author === undefined ? [] : [author]), [author]));
   if (!quoted) return <span className="italic">{t('quote.unavailable')}</span>;
+  const gone = goneText(quoted);
   return (
     <>
       <CornerUpLeft size={13} aria-hidden="true" className="shrink-0" />
       <span className="max-w-[40%] shrink-0 truncate font-semibold">
         <UserName id={quoted.author} name={nameOf(quoted.author)} />
       </span>
-      {quoted.deletedAt !== null ? (
-        <span className="truncate italic">{t('message.deleted')}</span>
+      {gone !== null ? (
+        <span className="truncate italic">{gone}</span>
       ) : (
         <bdi className="truncate">{excerpt(quoted.body, EXCERPT) || t('files.file')}</bdi>
       )}

@@ -1,4 +1,5 @@
 import type { ParleyClient, Timeline } from '@parley/client';
+import { changesText } from '@parley/client';
 import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
 import { createContext, useContext } from 'react';
 
@@ -6,7 +7,7 @@ import { createContext, useContext } from 'react';
 const KEPT_MAX = 200;
 
 /** What a quote shows of a message. */
-export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'changedSeq'>;
+export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'hiddenAt' | 'changedSeq'>;
 
 /**
  * Finds the messages that others quote, always in their current state: in the timeline, or else by a
@@ -94,7 +95,7 @@ export class QuotedMessages {
   }
 
   #apply(event: Event): void {
-    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
+    if (!changesText(event)) return;
     const { message: seq } = event.data;
     const request = this.#loading.get(seq);
     if (request) request.hasChanged = true;
@@ -102,12 +103,14 @@ export class QuotedMessages {
     // What was loaded may be ahead of the events.
     if (!loaded || event.seq <= loaded.changedSeq) return;
     const changedSeq = event.seq;
-    this.#keep(
-      seq,
-      event.type === 'message.edited'
-        ? { ...loaded, changedSeq, body: event.data.body }
-        : { ...loaded, changedSeq, body: '', deletedAt: event.at },
-    );
+    this.#keep(seq, {
+      ...loaded,
+      changedSeq,
+      body: 'body' in event.data ? event.data.body : '',
+      ...(event.type === 'message.deleted' && { deletedAt: event.at }),
+      ...(event.type === 'message.hidden' && { hiddenAt: event.at }),
+      ...(event.type === 'message.unhidden' && { hiddenAt: null }),
+    });
   }
 
   readonly #notify = (): void => {

@@ -20,6 +20,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
     postedAt: '2026-01-01T00:00:00.000Z',
     editedAt: null,
     deletedAt: null,
+    hiddenAt: null,
     changedSeq: seq as Seq,
     reactions: [],
     replyTo: null,

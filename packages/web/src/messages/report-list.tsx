@@ -57,7 +57,7 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
   const [isOpen, setOpen] = useState(false);
   // Only admins of the server suspend accounts.
   const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
-  const resolve = (action: 'dismiss' | 'delete', suspends = false) =>
+  const resolve = (action: 'dismiss' | 'hide' | 'delete', suspends = false) =>
     void attempt(async () => {
       await client.api.reports.resolveReport(report.id, {
         action,
@@ -91,6 +91,9 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
       </details>
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => resolve('dismiss')}>{t('reports.dismiss')}</Button>
+        {report.choices.length === 0 && (
+          <Button onClick={() => resolve('hide')}>{t('reports.hide')}</Button>
+        )}
         <Button look="risky" onClick={() => resolve('delete')}>
           {t('reports.delete')}
         </Button>

@@ -15,6 +15,7 @@ function aMessage(seq: number, author: string, minute: number): TimelineMessage 
     postedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
     editedAt: null,
     deletedAt: null,
+    hiddenAt: null,
     changedSeq: seq as Seq,
     reactions: [],
     replyTo: null,

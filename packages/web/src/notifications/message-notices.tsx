@@ -1,5 +1,6 @@
 import {
   type ConversationView,
+  changesText,
   membershipChange,
   type ParleyClient,
   threadKey,
@@ -88,7 +89,8 @@ export class MessageNotices {
     if (!notice) return;
     const isObsolete =
       membershipChange(event, this.#account) === 'ends' ||
-      (event.type === 'message.deleted' && event.data.message === notice.seq);
+      ((event.type === 'message.deleted' || event.type === 'message.hidden') &&
+        event.data.message === notice.seq);
     if (isObsolete) this.#dismiss(conversation);
     else if (event.type === 'message.edited' && event.data.message === notice.seq) {
       this.#show(conversation, notice, event.data.body);
@@ -130,11 +132,11 @@ export class MessageNotices {
 
   /** Applies an edit or a deletion to a message that is decided later. */
   #updateWaiting(event: Event): void {
-    if (event.type !== 'message.edited' && event.type !== 'message.deleted') return;
+    if (!changesText(event)) return;
     const key = `${event.stream}/${event.data.message}`;
     const waiting = this.#waiting.get(key);
     if (!waiting) return;
-    if (event.type === 'message.deleted') this.#waiting.delete(key);
+    if (!('body' in event.data)) this.#waiting.delete(key);
     else {
       const data = { ...waiting.data, body: event.data.body };
       this.#waiting.set(key, { ...waiting, data });

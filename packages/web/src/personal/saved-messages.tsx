@@ -7,6 +7,7 @@ import { excerpt } from '../lib/display-text.ts';
 import { placeOf } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { goneText } from '../messages/gone.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -95,8 +96,8 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
             <span className="block font-semibold text-sm">
               <bdi>{nameOf(message.author)}</bdi>
             </span>
-            {message.deletedAt !== null ? (
-              <span className="text-muted italic">{t('message.deleted')}</span>
+            {goneText(message) !== null ? (
+              <span className="text-muted italic">{goneText(message)}</span>
             ) : (
               <bdi className="wrap-anywhere">{excerpt(message.body, EXCERPT)}</bdi>
             )}

@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
 import { messageHash } from '../lib/message-hash.ts';
+import { goneText } from '../messages/gone.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 
@@ -50,7 +51,7 @@ async function showReminder(
   open: (hash: string) => void,
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
-    ({ body, deletedAt }) => (deletedAt === null ? excerpt(body, EXCERPT) : t('message.deleted')),
+    (found) => goneText(found) ?? excerpt(found.body, EXCERPT),
     // The reminder is due all the same; opening the conversation shows the reason.
     () => t('saved.unavailable'),
   );

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
+import { goneText } from '../messages/gone.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -96,10 +97,10 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
             )}
           </span>
           <span dir="auto" className="wrap-anywhere line-clamp-2">
-            {root.deletedAt === null ? (
+            {goneText(root) === null ? (
               excerpt(root.body, EXCERPT)
             ) : (
-              <span className="text-muted italic">{t('message.deleted')}</span>
+              <span className="text-muted italic">{goneText(root)}</span>
             )}
           </span>
           {summary && (

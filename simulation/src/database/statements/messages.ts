@@ -22,6 +22,7 @@ import {
 const TARGET_COLUMNS = [
   'author_id',
   'deleted',
+  'hidden',
   'changed_seq',
   'thread',
   'also_in_conversation',
@@ -112,10 +113,10 @@ export const messageRuleStatements: readonly Statement[] = [
     ['n'],
   ),
 
-  reads('messages-target', '83058ef5a167', targetOf, TARGET_COLUMNS),
+  reads('messages-target', '2b45ab4069b4', targetOf, TARGET_COLUMNS),
   reads(
     'messages-target-edit',
-    '70c2ec97a0cb',
+    '74ea8baee491',
     (tx, values) =>
       targetOf(tx, values).map((row) => {
         const [, conversation, seq] = values as [string, string, number];
@@ -128,7 +129,7 @@ export const messageRuleStatements: readonly Statement[] = [
   // No simulated client attaches files.
   reads(
     'messages-target-delete',
-    '3322a75b3cd9',
+    'ac5149c69752',
     (tx, values) => targetOf(tx, values).map((row) => ({ ...row, files: null })),
     ['files', ...TARGET_COLUMNS],
   ),
@@ -268,6 +269,7 @@ function targetOf(tx: Transaction, values: Values): object[] {
     {
       author_id: message?.author_id ?? null,
       deleted: (message?.deleted_at ?? null) !== null,
+      hidden: false,
       changed_seq: message?.changed_seq ?? null,
       thread: message?.thread ?? null,
       also_in_conversation: message?.also_in_conversation ?? null,
@@ -425,9 +427,19 @@ export const messageProjectionStatements: readonly Statement[] = [
     return changed('DELETE', 0);
   }),
 
+  // No simulated moderator hides a message.
+  // biome-ignore lint/correctness/useYield: nothing is locked
+  writes('messages-drop-hidden', '2b9ceab06aee', function* () {
+    return changed('UPDATE', 0);
+  }),
+  // biome-ignore lint/correctness/useYield: nothing is locked
+  writes('messages-redact-unhidden', 'f7dee440406d', function* () {
+    return changed('UPDATE', 0);
+  }),
+
   // No simulated owner places a legal hold.
   // biome-ignore lint/correctness/useYield: nothing is locked
-  writes('messages-keep-held', '386154e15428', function* () {
+  writes('messages-keep-held', 'b32a7946cc43', function* () {
     return changed('INSERT', 0);
   }),
 

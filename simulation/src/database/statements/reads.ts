@@ -9,7 +9,7 @@ import { jsonTime, reads, type Statement } from './statement.ts';
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
-  reads('messages-history', 'bdbe87525a24', (tx, values) => {
+  reads('messages-history', '063de80b6b3b', (tx, values) => {
     const [account, conversation, at, older, newer] = values as [
       string,
       string,
@@ -33,14 +33,14 @@ export const messageReadStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('messages-one', '554c6987169b', (tx, values) => {
+  reads('messages-one', '57a5d8a0e372', (tx, values) => {
     const [account, conversation, seq] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
     return [{ item: message ? messageJson(tx, message, account) : null }];
   }),
 
-  reads('messages-edit-history', '2e373de91845', (tx, values) => {
+  reads('messages-edit-history', '4d36b7711de8', (tx, values) => {
     const [account, conversation, seq, before, limit] = values as [
       string,
       string,
@@ -63,7 +63,7 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', '73708e3ce4d4', (tx, values) => {
+  reads('messages-pinned-list', 'dbe8428e1402', (tx, values) => {
     const [account, conversation] = values as [string, string];
     if (!isMember(tx, account, conversation)) return [];
     const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
@@ -150,6 +150,8 @@ const fieldsJson = (m: MessageRow) => ({
   postedAt: jsonTime(m.posted_at),
   editedAt: jsonTime(m.edited_at),
   deletedAt: jsonTime(m.deleted_at),
+  // No moderator of a simulation hides messages.
+  hiddenAt: null,
   changedSeq: m.changed_seq,
 });
 

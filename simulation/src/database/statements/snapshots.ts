@@ -8,14 +8,14 @@ import { jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'caa2890d37aa', (tx, [account]) => [
+  reads('conversations-of', 'c626bb1443b1', (tx, [account]) => [
     {
       items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
       server_role: serverRole(tx, account as string),
     },
   ]),
 
-  reads('conversations-for', 'a181d9626e89', (tx, values) => {
+  reads('conversations-for', 'e2c50cae1b88', (tx, values) => {
     const [account, id] = values as [string, string];
     return currentOf(tx, account)
       .filter((c) => c.conversation.id === id)
@@ -25,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('conversations-start', 'a9a9bdbf4653', start),
+  reads('conversations-start', 'a68665ea0f4a', start),
 
   reads('conversations-public', '9b16ad2d329d', (tx, values) => {
     const [account, name, after, search, limit] = values as [

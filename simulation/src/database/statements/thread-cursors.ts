@@ -10,7 +10,7 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 export const threadCursorStatements: readonly Statement[] = [
   writes('threads-read', '8ab4286528bc', readThread),
 
-  reads('threads-page', '87bfe537b985', (tx, values) => {
+  reads('threads-page', '739e8711c091', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
@@ -41,7 +41,7 @@ export const threadCursorStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('threads-followed-list', '4c5e7d8d46bf', (tx, values) => {
+  reads('threads-followed-list', 'a8ee74c7bf78', (tx, values) => {
     const [account, isUnread, at, conversation, thread, limit] = values as [
       string,
       boolean | null,

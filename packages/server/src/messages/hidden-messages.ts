@@ -1,0 +1,32 @@
+import { dataOf, type StoredEvent } from '../stream/record.ts';
+import type { StatementSink } from '../stream/stream-transaction.ts';
+import { redactTexts } from './redact.ts';
+
+/** What hidden messages said, which only moderators read. */
+
+/**
+ * Moves the texts of messages that are being hidden from the events that carried them to `hidden_messages`, so
+ * that no replay sends them. Runs in the transaction that stores the `message.hidden` events.
+ */
+export function hideTexts(tx: StatementSink, events: readonly StoredEvent[]): void {
+  for (const event of events) {
+    const { message } = dataOf(event, 'message.hidden');
+    tx.issue('messages-keep-hidden', KEPT, [event.stream, message, event.actor]);
+    redactTexts(tx, event.stream, [message]);
+  }
+}
+
+const KEPT = `insert into hidden_messages (conversation_id, message_seq, events, file_ids, hidden_by)
+  select p.stream_id, p.seq,
+    (select json_agg(json_build_object('seq', v.seq, 'data', v.data) order by v.seq)
+     from (
+       select p.seq, p.data
+       union all
+       select d.seq, d.data from events d
+       where d.stream_id = $1 and d.type = 'message.edited' and (d.data ->> 'message')::int8 = $2
+     ) v),
+    array(select (a.file ->> 'id')::uuid from json_array_elements(p.data -> 'attachments') as a (file)),
+    $3
+  from events p
+  where p.stream_id = $1 and p.seq = $2
+  on conflict do nothing`;

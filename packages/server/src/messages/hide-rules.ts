@@ -1,0 +1,209 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type EventData,
+  type FileId,
+  refusal,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/events.ts';
+import type { Append, Outcome } from '../stream/append.ts';
+import { StatementList } from '../stream/statement-list.ts';
+import {
+  type Decision,
+  type NewEvent,
+  newEvent,
+  type Rule,
+  type RuleContext,
+  type Statement,
+} from '../stream/stream-transaction.ts';
+import { filesDetached } from './attachments.ts';
+import type { MessageRequest } from './commands.ts';
+import {
+  imagesOf,
+  linksOfEdit,
+  mayHaveLinks,
+  STORED_PREVIEWS,
+  type StoredPreview,
+} from './link-previews.ts';
+import { messageRule, type OnMessageCommand, type Target } from './message-rule.ts';
+import { placeOf, type ReplyPlace } from './thread-roots.ts';
+
+/** Commands with which moderators hide messages, and show them again. */
+
+interface HideCommand extends OnMessageCommand {
+  readonly audit: Auditing;
+  /** The audit entry, once the command is decided. */
+  note: AuditNote | null;
+}
+
+/** Hides what a message says from everyone but moderators. Hiding it again changes nothing. */
+export const hideMessage = (
+  append: Append,
+  r: MessageRequest,
+  message: Seq,
+  audit: Auditing,
+): Promise<Outcome> => run(append, r, hideRule, 'message.hidden', message, audit);
+
+/** Shows a hidden message again. */
+export const unhideMessage = (
+  append: Append,
+  r: MessageRequest,
+  message: Seq,
+  audit: Auditing,
+): Promise<Outcome> => run(append, r, unhideRule, 'message.unhidden', message, audit);
+
+async function run(
+  append: Append,
+  { actor, clientId, conversation }: MessageRequest,
+  rule: Rule<HideCommand>,
+  eventType: 'message.hidden' | 'message.unhidden',
+  message: Seq,
+  audit: Auditing,
+): Promise<Outcome> {
+  const command: HideCommand = {
+    rule,
+    ...{ actor, clientId, conversation, message, audit },
+    stream: streamOfConversation(conversation),
+    eventType,
+    payload: [message],
+    bytes: 40_000,
+    text: '',
+    note: null,
+  };
+  const outcome = await append.run(command);
+  if (outcome.kind === 'stored') command.note?.tell();
+  return outcome;
+}
+
+const hideRule = messageRule<HideCommand>('messages.hide', 'hide', async (tx, command, target) => {
+  if (target.deleted) return { refuse: refusal('message_deleted') };
+  if (target.hidden) return { unchanged: target.changedSeq };
+  const decided = await hidingOf(tx, command.conversation, command.message);
+  if ('refuse' in decided) return decided;
+  return audited('message_hidden', command, target, {
+    events: [decided.event],
+    writes: decided.writes,
+  });
+});
+
+/**
+ * Returns what hides a message that is not hidden. A poll can't be: its choices and votes would have to come back
+ * with it.
+ */
+export async function hidingOf(
+  tx: RuleContext,
+  conversation: ConversationId,
+  message: Seq,
+): Promise<
+  | { readonly event: NewEvent; readonly writes: readonly Statement[] }
+  | Extract<Decision, { refuse: unknown }>
+> {
+  const [row] = await tx.query<{
+    author: AccountId;
+    thread: Seq | null;
+    also_in_conversation: boolean;
+    is_deleted: boolean;
+    is_hidden: boolean;
+    is_poll: boolean;
+    previews: StoredPreview[] | null;
+  }>(
+    'messages-to-hide',
+    `select g.author_id as author, g.thread, g.also_in_conversation, ${STORED_PREVIEWS} as previews,
+       g.deleted_at is not null as is_deleted, g.hidden_at is not null as is_hidden,
+       exists (select from message_parts p where p.conversation_id = g.conversation_id
+                 and p.message_seq = g.seq and p.poll is not null) as is_poll
+     from messages g where g.conversation_id = $1 and g.seq = $2`,
+    [conversation, message],
+  );
+  if (!row) return { refuse: refusal('message_not_found') };
+  if (row.is_deleted) return { refuse: refusal('message_deleted') };
+  if (row.is_hidden) return { refuse: refusal('message_hidden') };
+  if (row.is_poll) return { refuse: refusal('not_hideable') };
+  const { thread, also_in_conversation: alsoInConversation, author } = row;
+  const place: ReplyPlace | undefined =
+    thread === null ? undefined : { thread, alsoInConversation };
+  const images: FileId[] = imagesOf(row.previews ?? []);
+  return {
+    event: newEvent(streamOfConversation(conversation), 'message.hidden', {
+      message,
+      author,
+      ...placeOf(place),
+    }),
+    writes: images.length > 0 ? [filesDetached(images, tx.at)] : [],
+  };
+}
+
+const unhideRule = messageRule<HideCommand>(
+  'messages.unhide',
+  'hide',
+  async (tx, command, target) => {
+    if (target.deleted) return { refuse: refusal('message_deleted') };
+    if (!target.hidden) return { unchanged: target.changedSeq };
+    const { conversation, message, stream } = command;
+    const [row] = await tx.query<HiddenTexts>(
+      'messages-to-unhide',
+      `select h.events -> 0 -> 'data' as posted, h.events -> -1 -> 'data' as latest
+       from hidden_messages h where h.conversation_id = $1 and h.message_seq = $2`,
+      [conversation, message],
+    );
+    if (!row) throw new Error('What the hidden message says is missing');
+    const { replyTo, attachments, forwardedFrom } = row.posted;
+    const { body, mentions } = row.latest;
+    const data: EventData<'message.unhidden'> = {
+      ...{ message, author: target.author, body },
+      ...placeOf(target.inThread),
+      ...(replyTo !== undefined && { replyTo }),
+      ...(mentions && { mentions }),
+      ...(attachments && { attachments }),
+      ...(forwardedFrom && { forwardedFrom }),
+    };
+    return audited('message_unhidden', command, target, {
+      events: [newEvent(stream, 'message.unhidden', data)],
+      writes: [
+        textsRestored(conversation, message),
+        ...(mayHaveLinks(body) ? [linksOfEdit(conversation, message, target.author)] : []),
+      ],
+    });
+  },
+);
+
+/** What a hidden message says: the data of the event that posted it, and of the one with its latest text. */
+interface HiddenTexts {
+  readonly posted: EventData<'message.posted'>;
+  readonly latest: Pick<EventData<'message.posted'>, 'body' | 'mentions'>;
+}
+
+/** Returns what puts the texts of a message back into the events that carried them. */
+const textsRestored = (conversation: ConversationId, message: Seq): Statement => ({
+  name: 'messages-texts-restored',
+  text: `with shown as (
+           delete from hidden_messages where conversation_id = $1 and message_seq = $2
+           returning events
+         )
+         update events e set data = v.data
+         from shown s cross join lateral json_to_recordset(s.events) as v (seq int8, data json)
+         where e.stream_id = $1 and e.seq = v.seq`,
+  values: [conversation, message],
+});
+
+async function audited(
+  event: AuditEvent,
+  command: HideCommand,
+  { author }: Target,
+  decided: { readonly events: [NewEvent]; readonly writes: readonly Statement[] },
+): Promise<Decision> {
+  const { actor, conversation, message, audit } = command;
+  command.note = audit.log.note({
+    event,
+    account: author,
+    actor,
+    address: audit.address,
+    details: { conversation, message },
+  });
+  const writes = new StatementList();
+  await command.note.store(writes);
+  return { events: decided.events, writes: [...decided.writes, ...writes.statements] };
+}
