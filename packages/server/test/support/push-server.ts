@@ -40,6 +40,8 @@ export interface PushServer {
   readonly unsigned: number;
   /** Creates a browser that subscribes with the public key of a server. */
   browser(publicKey: string): TestBrowser;
+  /** Runs this when the next message to a browser has arrived, before it is answered. */
+  onNext(run: () => void): void;
   /** Answers the next requests with these, one each. */
   answer(...answers: PushAnswer[]): void;
   /** Waits for a message to a browser. */
@@ -60,6 +62,7 @@ export async function startPushServer(): Promise<PushServer> {
   const published: Published[] = [];
   const answers: PushAnswer[] = [];
   let unsigned = 0;
+  let next: (() => void) | null = null;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -77,6 +80,8 @@ export async function startPushServer(): Promise<PushServer> {
         }
         const content = JSON.parse(decrypt(body, browser));
         pushed.push({ browser: request.url ?? '', headers: request.headers, content });
+        next?.();
+        next = null;
         response.writeHead(201).end();
       } else if (request.url === '/') {
         published.push({ headers: request.headers, content: JSON.parse(body.toString()) });
@@ -106,6 +111,9 @@ export async function startPushServer(): Promise<PushServer> {
           auth: auth.toString('base64url'),
         },
       };
+    },
+    onNext(run) {
+      next = run;
     },
     answer: (...more) => void answers.push(...more),
     async next({ endpoint }, matches = () => true) {
