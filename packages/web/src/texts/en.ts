@@ -938,12 +938,12 @@ export const en = {
   devices: {
     title: 'Devices',
     intro:
-      'Notified while you’re away: of direct messages, mentions, keywords and threads you follow, and of all messages in conversations where you chose so.',
+      'Notified while you’re away: of direct messages, mentions, keywords and threads you follow.',
     notifyThis: 'Notify this device',
     unavailable: 'This browser can’t be notified while Parley is closed.',
     blocked: 'This browser blocks notifications from Parley. Allow them in its site settings.',
     addTopic: 'Add ntfy topic',
-    topicIntro: 'Reach a phone through the ntfy app, without a service of ours in between.',
+    topicIntro: 'Get notifications in the ntfy app on your phone or computer.',
     topicUrl: 'Topic URL',
     topicExample: 'https://ntfy.sh/my-topic',
     topicHint: 'The server and the topic that the app subscribes to.',
