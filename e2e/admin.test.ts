@@ -249,6 +249,15 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await email.getByText('Show message').click();
     await email.getByText(/\/reset#[\w-]{43}/).waitFor();
     expect(await sideways(owner.page)).toBe(0);
+
+    await owner.page.goto('/admin/notifications');
+    await owner.page.getByText('All messages are decided.').waitFor();
+    await owner.page.getByRole('button', { name: 'Send test email' }).click();
+    await owner.page.getByText('A test email is on its way to olga@example.org.').waitFor();
+    expect(await barriers(owner.page)).toEqual([]);
+    expect(await sideways(owner.page)).toBe(0);
+    await owner.page.goto('/admin/emails');
+    await owner.page.getByText('Test email from Parley').first().waitFor();
   });
 
   test('creates an API key that is shown once and can be revoked', async () => {

@@ -19,10 +19,12 @@ import type {
   EmailInfo,
   Invitation,
   MessagesFate,
+  NotificationHealth,
   ServerSettingsAnswer,
   ServerSettingsChange,
   SettingInfo,
   SuspendBody,
+  TestEmailAnswer,
   UpdateAccountBody,
   WordFilterAnswer,
   WordFilterBody,
@@ -132,6 +134,16 @@ export class AdminApi {
   /** Lists the latest emails, with their text while they are in the outbox. */
   async email(): Promise<EmailInfo[]> {
     return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails')).items;
+  }
+
+  /** Returns how notifications are decided and delivered, on all nodes. */
+  notificationHealth(): Promise<NotificationHealth> {
+    return this.#api.request('GET', '/admin/notifications');
+  }
+
+  /** Sends a test email to the own address, which is returned. */
+  sendTestEmail(): Promise<TestEmailAnswer> {
+    return this.#api.request('POST', '/admin/notifications/test-email');
   }
 
   /** Lists the environment variables of the server; of secrets only whether they are set. */

@@ -612,6 +612,8 @@ const AUTHORIZED: readonly Row[] = [
     { body: { name: 'k', scopes: [] } },
   ],
   [`DELETE /admin/service-accounts/${A}/keys/k`, ({ admin }) => admin.revokeApiKey(A, 'k')],
+  ['GET /admin/notifications', ({ admin }) => admin.notificationHealth()],
+  ['POST /admin/notifications/test-email', ({ admin }) => admin.sendTestEmail()],
 ];
 
 /** Lists that the server wraps in `items`. */

@@ -21,6 +21,7 @@ export * from './new-message.ts';
 export * from './notification-decision.ts';
 export * from './notification-defaults.ts';
 export * from './notification-devices.ts';
+export * from './notification-health.ts';
 export * from './notifications.ts';
 export * from './quiet-hours.ts';
 export * from './report.ts';

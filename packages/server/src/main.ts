@@ -11,6 +11,7 @@ import { openDataFolder, openPools } from './layers/storage.ts';
 import { openStreams } from './layers/streams.ts';
 import type { LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
+import { cachedHealth } from './notifications/health.ts';
 import type { HubCounters } from './stream/hub.ts';
 
 /** A running server. */
@@ -98,6 +99,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
     hub: streams.hub,
     pool,
     broker: streams.broker,
+    notifications: cachedHealth(pool),
     disk: data.disk,
   });
   await app.ready();

@@ -239,6 +239,10 @@ const adminPages = [
     lazyPage(() => import('./admin/emails-page.tsx'), 'EmailsPage'),
   ),
   adminPage(
+    '/notifications',
+    lazyPage(() => import('./admin/delivery-page.tsx'), 'DeliveryPage'),
+  ),
+  adminPage(
     '/server',
     lazyPage(() => import('./admin/server-page.tsx'), 'ServerPage'),
   ),

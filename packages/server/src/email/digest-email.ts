@@ -50,7 +50,7 @@ export function digestEmail(digest: Digest): EmailContent {
       ? fillText(only.isGroup ? texts.subjectGroup : texts.subjectDirect, { name: only.name })
       : texts.subject;
   const intro = fillText(count === 1 ? texts.introOne : texts.intro, { count: String(count) });
-  const settingsUrl = `${server}/account/notifications`;
+  const settingsUrl = `${server}/settings/notifications`;
   const parts = {
     intro,
     settingsUrl,

@@ -37,6 +37,9 @@ export const codeEmail = (server: string, code: string): EmailText =>
 export const alreadyRegisteredEmail = (server: string): EmailText =>
   compose(en.alreadyRegistered, { server });
 
+/** Returns the email that an admin sends to itself, to see that emails arrive. */
+export const testEmail = (server: string): EmailText => compose(en.test, { server });
+
 /** Returns the email with the link that resets a password. */
 export const resetEmail = (server: string, link: string): EmailText =>
   compose(en.reset, { server, link });

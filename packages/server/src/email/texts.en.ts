@@ -61,6 +61,11 @@ To accept the invitation and create your account, open this link:
 
 If you weren't expecting this invitation, you can ignore this email.`,
   },
+  test: {
+    subject: 'Test email from Parley',
+    body: `This email was sent from the administration of your server.
+Emails are delivered.`,
+  },
   digest: {
     subject: 'You have unread messages',
     subjectDirect: 'Messages from {{name}}',

@@ -239,6 +239,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   resetSecondFactor: adminUser,
   endAccountSessions: adminUser,
   listEmail: adminUser,
+  getNotificationHealth: admin,
+  sendTestEmail: adminUser,
   listEnvironment: admin,
   getAdminServerSettings: admin,
   changeServerSettings: adminUser,

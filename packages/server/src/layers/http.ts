@@ -29,6 +29,7 @@ import type { Live } from '../live/live.ts';
 import { hideRoutes } from '../messages/hide-routes.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { activityRoutes } from '../notifications/activity-routes.ts';
+import { notificationHealthRoutes } from '../notifications/health-routes.ts';
 import { notificationRoutes } from '../notifications/routes.ts';
 import { unsubscribeRoutes } from '../notifications/unsubscribe.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
@@ -144,7 +145,7 @@ function apiRoutes(
 ): HttpDeps['api'] {
   const { append } = streams;
   const { keys, factors, erasures, identities, readCursors, search, directory, vault } = domains;
-  const { audit, settings, files } = domains;
+  const { audit, emails, settings, files } = domains;
   const { authenticate, parts: accounts } = domains.accounts;
   const server = () => listening.url;
   const provider = providerOf(config);
@@ -163,6 +164,7 @@ function apiRoutes(
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
+    (scope) => notificationHealthRoutes(scope, { pool, emails, authenticate, server }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
     (scope) => pushRoutes(scope, { ...domains.push, authenticate }),

@@ -1,3 +1,4 @@
+import type { NotificationHealth } from '@parley/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The result of a command, as a label. */
@@ -37,6 +38,8 @@ export interface Gauged {
       readonly dropped: number;
     };
   };
+  /** How notifications are delivered, on all nodes. */
+  notifications(): Promise<NotificationHealth | null>;
   /** The disk of the embedded database; null with an external one. */
   readonly disk: {
     readonly figures: { readonly freeBytes: number; readonly full: boolean };
@@ -228,6 +231,7 @@ export class Metrics {
       },
       ['direction'],
     );
+    this.#watchNotifications(gauged);
     const { disk } = gauged;
     simple(
       'parley_disk_free_bytes',
@@ -248,6 +252,32 @@ export class Metrics {
       'Sockets closed because their client did not read',
       (c) => c.inc(gauged.figures().stalled),
     );
+  }
+
+  /** Registers the gauges of notifications: the same on each node, from the database. */
+  #watchNotifications(gauged: Gauged): void {
+    this.#gauge(
+      'parley_notifications_undecided_seconds',
+      'Time that the oldest message has waited for the decision whom it notifies',
+      async (gauge) => gauge.set((await gauged.notifications())?.undecidedSeconds ?? Number.NaN),
+    );
+    const figures = {
+      waiting: ['parley_notification_queue', 'Emails and push notifications that wait'],
+      overdueSeconds: ['parley_notification_overdue_seconds', 'Time that the oldest is overdue'],
+      failed: ['parley_notification_failures', 'Failures for good in the last 24 hours'],
+    } as const;
+    for (const [figure, [name, help]] of Object.entries(figures)) {
+      this.#gauge(
+        name,
+        help,
+        async (gauge) => {
+          for (const health of (await gauged.notifications())?.channels ?? []) {
+            gauge.set({ channel: health.channel }, health[figure as keyof typeof figures]);
+          }
+        },
+        ['channel'],
+      );
+    }
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []) {
@@ -272,7 +302,7 @@ export class Metrics {
   #gauge(
     name: string,
     help: string,
-    read: (gauge: Gauge) => void,
+    read: (gauge: Gauge) => void | Promise<void>,
     labelNames: readonly string[] = [],
   ): void {
     const gauge: Gauge = new Gauge({

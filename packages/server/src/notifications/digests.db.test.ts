@@ -44,6 +44,8 @@ beforeAll(async () => {
     PARLEY_SECRET: SECRET,
   });
   owner = await registerAt(server.url, 'owner');
+  // The code that verifies the address.
+  await sink.next(addressOf(owner));
   const database = await openDatabase(
     { connectionString: server.pool.options.connectionString ?? '' },
     testLog,
@@ -133,6 +135,7 @@ describe('emails about missed messages', () => {
     expect(text).toContain(`@${bob.name} look`);
     expect(text).not.toContain('not for anyone');
     expect(text).toContain(`${server.url}/c/${direct}#message-${first}`);
+    expect(text).toContain(`${server.url}/settings/notifications`);
     expect(email.html).toContain('hello &#60;script&#62;alert(1)&#60;/script&#62;');
     expect(email.html).toContain('Release &#60;b&#62;1&#60;/b&#62;');
     expect(email.html).not.toMatch(/<(img|script|link|iframe)/);
@@ -319,6 +322,56 @@ describe('emails about missed messages', () => {
     await until(async () => (await why()).decidedAt !== null, 'the message to be decided');
     expect((await why()).email).toBe('turned_off');
     expect((await digestOf(bob))?.due_at).toBeNull();
+  });
+});
+
+describe('the health of notifications', () => {
+  const health = async () => (await owner.request('GET', '/admin/notifications')).body;
+  const email = async () =>
+    (await health()).channels.find((c: { channel: string }) => c.channel === 'email');
+
+  test('shows queues, failures with their reason, and what is undecided; to admins alone', async () => {
+    expect((await ann.request('GET', '/admin/notifications')).status).toBe(403);
+    await server.rows(
+      `insert into emails (id, purpose, recipient, subject, created_at, expires_at, next_try_at, last_error, sealed)
+       values (gen_random_uuid(), 'verify', 'x@example.org', 'x', now(), now() + interval '1 day',
+         now() + interval '1 hour', 'connect ECONNREFUSED 127.0.0.1:25', '')`,
+    );
+    // Codes that were just sent may still be recorded.
+    await until(async () => (await email()).waiting === 1, 'one email to be in the queue');
+    expect(await email()).toMatchObject({
+      waiting: 1,
+      overdue: 0,
+      overdueSeconds: 0,
+      lastFailure: { reason: 'refused', error: 'connect ECONNREFUSED 127.0.0.1:25' },
+    });
+    expect((await email()).sent).toBeGreaterThan(0);
+    await server.rows(`delete from emails where recipient = 'x@example.org'`);
+    const seq = await post(ann, direct, 'hello');
+    await until(async () => (await outcomesDecided(bob)) === 1, 'it to be decided');
+    await until(async () => (await health()).undecided === 0, 'all to be decided');
+    await server.rows(
+      `update messages set posted_at = now() - interval '1 hour'
+       where conversation_id = '${direct}' and seq = ${seq}`,
+    );
+    // Until it is decided again, which may be at any moment.
+    await until(async () => {
+      await server.rows(
+        `update notification_progress set seq = ${seq - 1} where conversation_id = '${direct}'`,
+      );
+      const { undecided, undecidedSeconds } = await health();
+      return undecided === 1 && undecidedSeconds >= 3_600;
+    }, 'one conversation to be undecided');
+  });
+
+  test('sends test emails to the admin alone, and not without end', async () => {
+    const send = () => owner.request('POST', '/admin/notifications/test-email');
+    expect((await ann.request('POST', '/admin/notifications/test-email')).status).toBe(403);
+    const { status, body } = await send();
+    expect([status, body]).toEqual([202, { recipient: addressOf(owner) }]);
+    expect((await sink.next(addressOf(owner))).email.subject).toBe('Test email from Parley');
+    for (let n = 0; n < 4; n++) expect((await send()).status).toBe(202);
+    expect((await send()).status).toBe(429);
   });
 });
 

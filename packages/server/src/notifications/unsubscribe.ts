@@ -75,7 +75,7 @@ const invalid = (reply: FastifyReply) =>
     reply,
     404,
     'This link is not valid',
-    '<p>Copy the whole link from the email, or change what you get by email in your <a href="/account/notifications">notification settings</a>.</p>',
+    '<p>Copy the whole link from the email, or change what you get by email in your <a href="/settings/notifications">notification settings</a>.</p>',
   );
 
 /** Registers the page that asks for confirmation, and the POST that email clients send as well. */
@@ -118,7 +118,7 @@ export function unsubscribeRoutes(
         reply,
         200,
         'You are unsubscribed',
-        '<p>You will no longer get emails about messages that you missed. You can turn them on again in your <a href="/account/notifications">notification settings</a>.</p>',
+        '<p>You will no longer get emails about messages that you missed. You can turn them on again in your <a href="/settings/notifications">notification settings</a>.</p>',
       );
     });
   });

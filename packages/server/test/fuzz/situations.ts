@@ -588,6 +588,8 @@ function administration(fixtures: Fixtures): Situations {
     // Whoever else posts must still be able to.
     changeWordFilter: () => admin({ words: [], revision: 0 }),
     listEmail: () => admin(),
+    getNotificationHealth: () => admin(),
+    sendTestEmail: async () => as(fixtures.owner),
     createUserGroup: () => admin({ name: fixtures.name(), members: [fixtures.owner.id] }),
     updateUserGroup: async () => {
       const id = await userGroup();

@@ -1,5 +1,6 @@
 import {
   AtSign,
+  Bell,
   FileCog,
   Flag,
   Mail,
@@ -27,6 +28,7 @@ const TABS = [
     icon: <SquareTerminal size={17} />,
   },
   { to: '/admin/emails', text: 'adminEmails.title', icon: <Mail size={17} /> },
+  { to: '/admin/notifications', text: 'delivery.title', icon: <Bell size={17} /> },
   { to: '/admin/reports', text: 'reports.title', icon: <Flag size={17} /> },
   { to: '/admin/audit-log', text: 'auditLog.title', icon: <ScrollText size={17} /> },
   { to: '/admin/server', text: 'server.title', icon: <Settings2 size={17} /> },

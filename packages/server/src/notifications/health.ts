@@ -1,0 +1,121 @@
+import type {
+  DeliveryFailure,
+  NotificationChannelHealth,
+  NotificationHealth,
+} from '@parley/protocol';
+import type pg from 'pg';
+
+/** How far notifications are decided, and how their channels are doing. */
+
+/** Rows that are counted at most. */
+const COUNTED_MAX = 10_000;
+/** Characters of an error that are shown. */
+const ERROR_MAX = 300;
+
+interface ChannelRow {
+  readonly channel: 'email' | 'push';
+  readonly waiting: number;
+  readonly overdue: number;
+  readonly overdueSeconds: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly failedAt: Date | null;
+  readonly error: string | null;
+}
+
+/** SQL: one row for a channel, from `waiting` with `due_at`, and `done` with `ended_at`, `is_sent` and `error`. */
+const channelOf = (channel: string, waiting: string, done: string) => `
+  select '${channel}' as channel, w.*, d.*, f.*
+  from (
+    select count(*)::int as waiting, count(*) filter (where due_at <= now())::int as overdue,
+      coalesce(extract(epoch from now() - min(due_at) filter (where due_at <= now())), 0)::int as "overdueSeconds"
+    from (${waiting} limit ${COUNTED_MAX}) x) w,
+  (
+    select count(*) filter (where is_sent)::int as sent, count(*) filter (where not is_sent)::int as failed
+    from (select is_sent from (${done}) x where ended_at is not null limit ${COUNTED_MAX}) x) d
+  left join lateral (
+    select at as "failedAt", error from (${done}) x where error is not null
+    order by at desc limit 1) f on true`;
+
+/** Returns how far notifications are decided, and how their channels are doing. */
+export async function notificationHealth(pool: pg.Pool): Promise<NotificationHealth> {
+  const { rows } = await pool.query<ChannelRow>({
+    name: 'notifications-health',
+    text: `${channelOf(
+      'email',
+      'select next_try_at as due_at from emails where next_try_at is not null',
+      `select coalesce(sent_at, failed_at) as ended_at, sent_at is not null as is_sent, last_error as error,
+         coalesce(failed_at, created_at) as at
+       from emails where created_at > now() - interval '24 hours'`,
+    )}
+    union all ${channelOf(
+      'push',
+      `select due_at from notification_deliveries where channel = 'push' and due_at is not null`,
+      `select finished_at as ended_at, outcome = 'sent' as is_sent, last_error as error,
+         coalesce(finished_at, created_at) as at
+       from notification_deliveries
+       where created_at > now() - interval '24 hours' and channel = 'push'
+         and (outcome is null or outcome in ('sent', 'failed'))`,
+    )}`,
+  });
+  const { rows: undecided } = await pool.query<{ count: number; seconds: number }>({
+    name: 'notifications-undecided',
+    text: `select count(*)::int as count, coalesce(extract(epoch from now() - min(posted_at)), 0)::int as seconds
+           from (
+             select m.posted_at from streams s
+             left join notification_progress p on p.conversation_id = s.id
+             -- What else happens in a conversation notifies no one, and is passed later.
+             cross join lateral (
+               select m.posted_at from messages m
+               where m.conversation_id = s.id and m.seq > coalesce(p.seq, 0)
+               order by m.seq limit 1) m
+             where s.kind = 'conversation' and s.last_seq > coalesce(p.seq, 0)
+             limit ${COUNTED_MAX}) x`,
+  });
+  return {
+    undecided: undecided[0]?.count ?? 0,
+    // The clocks of the nodes and of the database differ.
+    undecidedSeconds: Math.max(0, undecided[0]?.seconds ?? 0),
+    channels: rows.map(healthOf),
+  };
+}
+
+const healthOf = ({ error, failedAt, ...row }: ChannelRow): NotificationChannelHealth => ({
+  ...row,
+  lastFailure:
+    error === null || failedAt === null
+      ? null
+      : { at: failedAt.toISOString(), reason: failureOf(error), error: error.slice(0, ERROR_MAX) },
+});
+
+const PATTERNS: readonly (readonly [RegExp, DeliveryFailure])[] = [
+  [/ECONNREFUSED/, 'refused'],
+  [/ENOTFOUND|EAI_AGAIN/, 'not_found'],
+  [/ETIMEDOUT|timed? ?out/i, 'timed_out'],
+  [/certificate|self-signed|SSL|TLS/i, 'certificate'],
+  [/EAUTH|Invalid login|authentication|\b535\b/i, 'credentials'],
+  [/\b(404|410)\b/, 'gone'],
+  [/\b429\b|too many/i, 'too_many'],
+  [/\b5\d\d\b|rejected|denied/i, 'rejected'],
+];
+
+/** Returns why a delivery failed, from its error. */
+export const failureOf = (error: string): DeliveryFailure =>
+  PATTERNS.find(([pattern]) => pattern.test(error))?.[1] ?? 'other';
+
+/** The time for which figures are returned again, ms. */
+const CACHED_MS = 5_000;
+
+/**
+ * Returns a function that reads the health anew at most once in five seconds; null if the database does not answer,
+ * which must not take the other metrics away.
+ */
+export function cachedHealth(pool: pg.Pool): () => Promise<NotificationHealth | null> {
+  let last: { at: number; health: Promise<NotificationHealth | null> } | null = null;
+  return () => {
+    if (last === null || performance.now() - last.at > CACHED_MS) {
+      last = { at: performance.now(), health: notificationHealth(pool).catch(() => null) };
+    }
+    return last.health;
+  };
+}

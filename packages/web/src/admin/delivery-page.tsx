@@ -1,0 +1,159 @@
+import type { NotificationChannelHealth, NotificationHealth } from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import { RotateCw } from 'lucide-react';
+import { useState } from 'react';
+import { PartTitle } from '../app/tabbed-page.tsx';
+import { attempt } from '../lib/attempt.ts';
+import { duration } from '../lib/text.ts';
+import { ago, fullTime } from '../lib/time.ts';
+import { locale, t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import { useAdmin } from './use-admin.ts';
+
+/** Shows how notifications are delivered, and sends a test email. */
+export function DeliveryPage() {
+  const admin = useAdmin();
+  const health = useLoad(() => admin.notificationHealth());
+  return (
+    <>
+      <PartTitle
+        title={t('delivery.title')}
+        description={t('delivery.intro')}
+        actions={
+          <Button onClick={() => void health.reload()}>
+            <RotateCw size={16} /> {t('adminEmails.refresh')}
+          </Button>
+        }
+      />
+      <Loading of={health} />
+      {health.data && (
+        <>
+          <DecisionsCard health={health.data} />
+          {health.data.channels.map((channel) => (
+            <ChannelCard key={channel.channel} health={channel} onTested={health.reload} />
+          ))}
+        </>
+      )}
+    </>
+  );
+}
+
+/** Whether decisions are this late is worth a warning, in seconds. */
+const LATE_SECONDS = 10;
+/** Whether a delivery is this late is worth a warning, in seconds. */
+const OVERDUE_SECONDS = 60;
+
+function DecisionsCard({
+  health: { undecided, undecidedSeconds },
+}: {
+  health: NotificationHealth;
+}) {
+  const isLate = undecided > 0 && undecidedSeconds >= LATE_SECONDS;
+  return (
+    <Card title={t('delivery.decisions')} description={t('delivery.decisionsIntro')}>
+      <p className="flex flex-wrap items-center gap-3 text-sm">
+        <State isWell={!isLate} />
+        {undecided === 0
+          ? t('delivery.allDecided')
+          : t('delivery.undecided', { count: undecided, time: duration(undecidedSeconds) })}
+      </p>
+    </Card>
+  );
+}
+
+const State = ({ isWell }: { isWell: boolean }) => (
+  <Badge tone={isWell ? 'ok' : 'warn'}>{t(isWell ? 'delivery.ok' : 'delivery.late')}</Badge>
+);
+
+const number = (value: number): string => value.toLocaleString(locale);
+
+const TITLES = { email: 'delivery.email', push: 'delivery.push' } as const;
+
+function ChannelCard({
+  health,
+  onTested,
+}: {
+  health: NotificationChannelHealth;
+  onTested: () => Promise<void>;
+}) {
+  const { channel, waiting, overdue, overdueSeconds, sent, failed, lastFailure } = health;
+  const rows = [
+    [t('delivery.waiting'), number(waiting)],
+    [
+      t('delivery.overdue'),
+      overdue === 0
+        ? number(0)
+        : t('delivery.overdueFor', { count: overdue, time: duration(overdueSeconds) }),
+    ],
+    [t('delivery.sent'), number(sent)],
+    [t('delivery.failed'), number(failed)],
+  ] as const;
+  return (
+    <Card title={t(TITLES[channel])}>
+      <State isWell={overdue === 0 || overdueSeconds < OVERDUE_SECONDS} />
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
+        {rows.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {lastFailure && (
+        <div className="mt-3 text-sm">
+          <p>
+            {t('delivery.lastFailure')}{' '}
+            <span title={fullTime(lastFailure.at)}>{ago(lastFailure.at)}</span>:{' '}
+            {t(REASONS[lastFailure.reason])}
+          </p>
+          <p className="mt-1 break-words text-[13px] text-muted">{lastFailure.error}</p>
+        </div>
+      )}
+      {channel === 'email' ? (
+        <TestEmail onTested={onTested} />
+      ) : (
+        <p className="mt-4 text-sm">
+          <Link to="/settings/notifications" className="text-accent hover:underline">
+            {t('delivery.testDevices')}
+          </Link>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+const REASONS = {
+  refused: 'delivery.reasonRefused',
+  not_found: 'delivery.reasonNotFound',
+  timed_out: 'delivery.reasonTimedOut',
+  certificate: 'delivery.reasonCertificate',
+  credentials: 'delivery.reasonCredentials',
+  rejected: 'delivery.reasonRejected',
+  gone: 'delivery.reasonGone',
+  too_many: 'delivery.reasonTooMany',
+  other: 'delivery.reasonOther',
+} as const satisfies Record<string, PlainKey>;
+
+function TestEmail({ onTested }: { onTested: () => Promise<void> }) {
+  const admin = useAdmin();
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  const send = async () => {
+    await attempt(async () => setSentTo((await admin.sendTestEmail()).recipient));
+    await onTested();
+  };
+  return (
+    <div className="mt-4">
+      <Button onClick={() => void send()}>{t('delivery.sendTest')}</Button>
+      {sentTo !== null && (
+        <p role="status" className="mt-2 text-muted text-sm">
+          {t('delivery.testSent', { recipient: sentTo })}
+        </p>
+      )}
+    </div>
+  );
+}
