@@ -71,7 +71,8 @@ async function directRecipients(
           select c.direct_key from conversations c where c.id = r.id and c.kind = 'direct'
           offset 0) c
         cross join lateral (
-          select bool_and(m.thread is null and m.mentions is null and m.deleted_at is null) as is_plain
+          select bool_and(m.thread is null and m.mentions is null and m.deleted_at is null
+            and m.hidden_at is null) as is_plain
           from messages m
           where m.conversation_id = r.id and m.seq > r.after and m.seq <= r.up_to) g
         offset 0) r

@@ -83,7 +83,8 @@ export async function digestOf(
     text: `select g.conversation_id as conversation, g.seq, c.name as group, a.display_name as author,
              left(g.body, ${TEXT_MAX + 1}) as text, g.posted_at as "postedAt"
            from unnest($1::uuid[], $2::int8[]) r (id, seq)
-           join messages g on g.conversation_id = r.id and g.seq = r.seq and g.deleted_at is null
+           join messages g on g.conversation_id = r.id and g.seq = r.seq
+             and g.deleted_at is null and g.hidden_at is null
            join conversations c on c.id = g.conversation_id
            join accounts a on a.id = g.author_id
            order by g.posted_at, g.conversation_id, g.seq limit ${SHOWN_MAX}`,
