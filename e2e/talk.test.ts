@@ -451,18 +451,18 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     // A name becomes an emoji with its second colon; part of one is completed from the menu.
     await eda.open('everyone');
     const field = eda.page.getByRole('textbox', { name: 'Message everyone' });
-    await field.pressSequentially('Look :tada:');
-    await expect.poll(() => field.inputValue()).toBe('Look 🎉');
+    await field.pressSequentially('Hooray :tada:');
+    await expect.poll(() => field.inputValue()).toBe('Hooray 🎉');
     await field.pressSequentially(' :party-p');
     await eda.page.getByRole('option', { name: ':party-parrot:' }).waitFor();
     await field.press('Enter');
-    await expect.poll(() => field.inputValue()).toBe('Look 🎉 :party-parrot: ');
+    await expect.poll(() => field.inputValue()).toBe('Hooray 🎉 :party-parrot: ');
     await field.press('Enter');
-    await eda.message('Look').getByRole('img', { name: ':party-parrot:' }).waitFor();
+    await eda.message('Hooray').getByRole('img', { name: ':party-parrot:' }).waitFor();
 
     // The picker: search, arrow keys, Enter; one tab stop for all emoji.
-    await eda.message('Look').hover();
-    await eda.message('Look').getByRole('button', { name: 'Add reaction' }).click();
+    await eda.message('Hooray').hover();
+    await eda.message('Hooray').getByRole('button', { name: 'Add reaction' }).click();
     const picker = eda.page.getByRole('dialog', { name: 'Add reaction' });
     const search = picker.getByRole('combobox', { name: 'Search emoji' });
     await picker.getByRole('gridcell', { name: 'grinning', exact: true }).waitFor();
@@ -482,13 +482,13 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     const edit = eda.page.getByRole('textbox', { name: 'Edit message' });
     await edit.press('End');
     await edit.pressSequentially(' :+1:');
-    await expect.poll(() => edit.inputValue()).toBe('Look 🎉 :party-parrot: 👍');
+    await expect.poll(() => edit.inputValue()).toBe('Hooray 🎉 :party-parrot: 👍');
     await edit.press('Enter');
-    await eda.message('Look').getByText('(edited)').waitFor();
+    await eda.message('Hooray').getByText('(edited)').waitFor();
 
     // On a phone, with a custom emoji.
     await finn.open('everyone');
-    await finn.press('Look');
+    await finn.press('Hooray');
     await finn.page.getByRole('button', { name: 'More reactions' }).tap();
     const cell = finn.page.getByRole('gridcell', { name: 'party-parrot', exact: true });
     await cell.tap();
@@ -499,7 +499,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eda.page.goto('/emoji');
     await list.getByRole('button', { name: 'Delete :party-parrot:' }).click();
     await eda.page.getByRole('button', { name: 'Delete emoji', exact: true }).click();
-    await finn.message('Look').getByText(':party-parrot:').first().waitFor();
+    await finn.message('Hooray').getByText(':party-parrot:').first().waitFor();
     await finn.page.getByRole('button', { name: ':party-parrot: 1 by you' }).waitFor();
   });
 });
