@@ -112,6 +112,12 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/bulk-deletions`, { body, id });
   }
 
+  /** Cancels a deletion of the messages of an account: those that it has not reached are kept. */
+  cancelBulkDeletion(account: AccountId, deletion: string): Promise<BulkDeletion> {
+    const path = `/admin/accounts/${account}/bulk-deletions/${deletion}`;
+    return this.#api.request('DELETE', path);
+  }
+
   /** Lists the latest deletions of all messages of an account, the newest first. */
   async bulkDeletions(account: AccountId): Promise<BulkDeletion[]> {
     const path = `/admin/accounts/${account}/bulk-deletions`;

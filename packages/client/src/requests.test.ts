@@ -127,6 +127,10 @@ const AUTHORIZED: readonly Row[] = [
     { body: { name: 'Case 1', accounts: [A] }, id: ID },
   ],
   [`GET /admin/legal-holds/${ID}`, ({ api }) => api.legalHolds.get(ID)],
+  [
+    `DELETE /admin/accounts/${A}/bulk-deletions/${ID}`,
+    ({ admin }) => admin.cancelBulkDeletion(A, ID),
+  ],
   [`POST /admin/legal-holds/${ID}/release`, ({ api }) => api.legalHolds.release(ID)],
   [
     `POST /conversations/${C}/messages/7/report`,

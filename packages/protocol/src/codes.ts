@@ -163,6 +163,7 @@ export const ERRORS = {
     status: 409,
     title: 'The word filter was changed by someone else; reload it and try again',
   },
+  bulk_deletion_done: { status: 409, title: 'This deletion is already done' },
   bulk_deletion_running: {
     status: 409,
     title: 'The messages of this account are already being deleted',

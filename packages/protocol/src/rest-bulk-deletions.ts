@@ -26,6 +26,8 @@ export const BulkDeletion = z
     deleted: count(0),
     /** Null while it is running. */
     doneAt: Timestamp.nullable(),
+    /** When an admin cancelled it; `doneAt` is the same. */
+    cancelledAt: Timestamp.nullable(),
   })
   .meta({ id: 'BulkDeletion' });
 export type BulkDeletion = z.infer<typeof BulkDeletion>;

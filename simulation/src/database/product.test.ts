@@ -28,6 +28,7 @@ const OTHERS = [
   'conversations-creator',
   // Bulk deletions by admins, in the background.
   'messages-to-bulk-delete',
+  'messages-bulk-deletion-running',
   'messages-bulk-deleted',
   // No simulated group chooses how long it keeps messages.
   'retention-set',

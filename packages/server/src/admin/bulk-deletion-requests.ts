@@ -16,7 +16,8 @@ const DELETION = `json_build_object(
   'requestedAt', ${timestamp('requested_at')},
   'since', ${timestamp('posted_since')},
   'deleted', deleted,
-  'doneAt', ${timestamp('done_at')}
+  'doneAt', ${timestamp('done_at')},
+  'cancelledAt', ${timestamp('cancelled_at')}
 ) as item`;
 
 /** Who requests the deletion of whose messages, and under which client id. */
@@ -76,6 +77,61 @@ export async function requestBulkDeletion(
   });
   note.tell();
   if (!deletion) throw new Error('The bulk deletion was not inserted');
+  return deletion;
+}
+
+/** Who cancels which deletion of the messages of an account. */
+export interface BulkDeletionCancellation {
+  readonly actor: AccountId;
+  readonly target: AccountId;
+  readonly id: string;
+  readonly at: Date;
+  readonly audit: Auditing;
+}
+
+/**
+ * Cancels a deletion that is running: messages that it has not reached are kept, from when this has returned.
+ * Cancelling it again changes nothing.
+ * @throws {RefusalError}
+ */
+export async function cancelBulkDeletion(
+  pool: pg.Pool,
+  { actor, target, id, at, audit }: BulkDeletionCancellation,
+): Promise<BulkDeletion> {
+  const { deletion, note } = await withTransaction(pool, async (client) => {
+    await allowed(client, actor, target, 'delete_messages');
+    // Waits for the batch that is being deleted.
+    const { rows: cancelled } = await client.query<{ item: BulkDeletion }>({
+      name: 'bulk-deletions-cancel',
+      text: `update bulk_deletions set done_at = $3, cancelled_at = $3, claimed_by = null
+             where id = $1 and account_id = $2 and done_at is null
+             returning ${DELETION}`,
+      values: [id, target, at],
+    });
+    const [now] = cancelled;
+    if (now) {
+      const entry = audit.log.note({
+        event: 'bulk_deletion_cancelled',
+        account: target,
+        actor,
+        address: audit.address,
+        details: { deletion: id, messages: Number(now.item.deleted) },
+      });
+      await entry.store(client);
+      return { deletion: now.item, note: entry };
+    }
+    const { rows } = await client.query<{ item: BulkDeletion }>({
+      name: 'bulk-deletions-one',
+      text: `select ${DELETION} from bulk_deletions where id = $1 and account_id = $2`,
+      values: [id, target],
+    });
+    const found = rows[0]?.item ?? refuse('not_found');
+    return {
+      deletion: found.cancelledAt === null ? refuse('bulk_deletion_done') : found,
+      note: null,
+    };
+  });
+  note?.tell();
   return deletion;
 }
 

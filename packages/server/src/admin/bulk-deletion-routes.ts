@@ -6,7 +6,11 @@ import type { AccountParts } from '../accounts/parts.ts';
 import type { Clock } from '../clock.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { requesterOf } from '../http/requester.ts';
-import { bulkDeletionsOf, requestBulkDeletion } from './bulk-deletion-requests.ts';
+import {
+  bulkDeletionsOf,
+  cancelBulkDeletion,
+  requestBulkDeletion,
+} from './bulk-deletion-requests.ts';
 import type { BulkDeletions } from './bulk-deletions.ts';
 
 /** What the routes of bulk deletions are constructed with. */
@@ -17,6 +21,7 @@ export interface BulkDeletionRoutesDeps {
 }
 
 const OfAccount = z.object({ id: AccountId });
+const OfDeletion = OfAccount.extend({ deletion: z.uuid() });
 const tags = ['Administration'];
 
 /** Registers the routes with which admins delete all messages of an account. */
@@ -54,6 +59,31 @@ export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletion
       deps.bulkDeletions.wake();
       return reply.code(202).send(deletion);
     },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/admin/accounts/:id/bulk-deletions/:deletion',
+    schema: {
+      operationId: 'cancelBulkDeletion',
+      tags,
+      summary: 'Cancel the deletion of all messages of an account',
+      description:
+        'The messages that it has not reached yet are kept; those that are deleted can’t be restored. Refused with ' +
+        '`bulk_deletion_done` if it was done before.',
+      security: [{ accessToken: [] }],
+      params: OfDeletion,
+      response: { 200: BulkDeletion, ...problems(401, 403, 404, 409, 422) },
+    },
+    onRequest,
+    handler: (request) =>
+      cancelBulkDeletion(pool, {
+        actor: requesterOf(request).actor,
+        target: request.params.id,
+        id: request.params.deletion,
+        at: new Date(deps.clock.now()),
+        audit: { log: audit, address: request.ip },
+      }),
   });
 
   app.route({

@@ -184,6 +184,57 @@ test('leaves the tables as the events give them', async () => {
   expect(await examine(pool)).toEqual([]);
 });
 
+test('is cancelled by an admin, and deletes nothing more', async () => {
+  const ike = await registerAt(first().url, 'ike');
+  const group = await ike.group('to keep', [member]);
+  await pool.query(
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+     select $1, n, $2, 'message ' || n, now(), n from generate_series(1000, 1499) n`,
+    [group, ike.id],
+  );
+  await pool.query('update streams set last_seq = 2000 where id = $1', [group]);
+  const cancel = async (by: User, id: string) =>
+    await by.request('DELETE', `/admin/accounts/${ike.id}/bulk-deletions/${id}`);
+  const left = async (): Promise<number> =>
+    (
+      await pool.query(
+        'select count(*)::int as n from messages where author_id = $1 and deleted_at is null',
+        [ike.id],
+      )
+    ).rows[0].n;
+  // A batch in the middle waits for this lock.
+  const blocking = await pool.connect();
+  let id = '';
+  try {
+    await blocking.query('begin');
+    await blocking.query(
+      'select from messages where conversation_id = $1 and seq = 1150 for update',
+      [group],
+    );
+    id = (await request(admin, ike)).body.id;
+    await until(async () => (await left()) === 400, 'the first batch');
+    expect((await cancel(member, id)).status).toBe(403);
+    const cancelling = cancel(admin, id);
+    await blocking.query('rollback');
+    const { status, body } = await cancelling;
+    expect(status).toBe(200);
+    expect(body.doneAt).toBe(body.cancelledAt);
+    expect(body.deleted).toBeLessThan(500);
+    expect(await left()).toBe(500 - body.deleted);
+  } finally {
+    blocking.release();
+  }
+  const kept = await left();
+  expect((await cancel(admin, id)).body.deleted).toBe(500 - kept);
+  // Another deletion can be requested, and is done with what the first one has left.
+  expect((await request(admin, ike, { since: '2100-01-01T00:00:00.000Z' })).status).toBe(202);
+  await done(ike);
+  expect(await left()).toBe(kept);
+  expect((await cancel(admin, (await latest(ike)).id)).body.code).toBe('bulk_deletion_done');
+  expect(await audited('bulk_deletion_cancelled', ike)).toHaveLength(1);
+  expect(await audited('bulk_deletion_finished', ike)).toHaveLength(1);
+});
+
 test('is continued by another node after kill -9, and deletes nothing twice', async () => {
   const gus = await registerAt(first().url, 'gus');
   const group = await gus.group('long', [member]);

@@ -100,14 +100,14 @@ export class BulkDeletions {
     return rows[0] ?? null;
   }
 
-  /** Stores how far a request is and renews its claim. Returns false if another node has it now. */
+  /** Stores how far a request is and renews its claim. Returns false if another node has it now, or it was cancelled. */
   async #renew({ id }: Claimed, conversation: ConversationId, after: Seq): Promise<boolean> {
     const { rowCount } = await this.#deps.pool.query({
       name: 'bulk-deletions-renew',
       text: `update bulk_deletions
              set conversation_id = $3, after_seq = $4,
                  claimed_until = now() + make_interval(secs => $5)
-             where id = $1 and claimed_by = $2`,
+             where id = $1 and claimed_by = $2 and done_at is null`,
       values: [id, this.#node, conversation, after, CLAIM_SECONDS],
     });
     return rowCount === 1;
@@ -123,7 +123,7 @@ export class BulkDeletions {
     });
   }
 
-  /** Deletes what is left. Returns false when stopped, or when another node has taken over. */
+  /** Deletes what is left. Returns false when stopped or cancelled, or when another node has taken over. */
   async #run(job: Claimed, isStopped: () => boolean): Promise<boolean> {
     const { rows } = await this.#deps.pool.query<{ id: ConversationId; first: Seq; head: Seq }>({
       name: 'bulk-deletions-conversations',

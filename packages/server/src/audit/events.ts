@@ -33,6 +33,7 @@ export type AuditEvent =
   | 'invitation_created'
   | 'invitation_revoked'
   | 'bulk_deletion_requested'
+  | 'bulk_deletion_cancelled'
   | 'bulk_deletion_finished'
   | 'legal_hold_placed'
   | 'legal_hold_released'
@@ -119,6 +120,9 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   invitation_revoked: every('an invitation was revoked; `invitation`: its id'),
   bulk_deletion_requested: every(
     'an admin requested the deletion of all messages of an account; `deletion`: its id, `since`: earlier ones are kept',
+  ),
+  bulk_deletion_cancelled: every(
+    'an admin cancelled the deletion of the messages of an account; `deletion`, `messages`: how many were deleted before',
   ),
   bulk_deletion_finished: every(
     'the messages of an account were deleted; `deletion`, `messages`: how many',

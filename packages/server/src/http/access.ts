@@ -79,6 +79,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   deleteMe: user,
   deleteAccount: adminUser,
   deleteAccountMessages: adminUser,
+  cancelBulkDeletion: adminUser,
   listBulkDeletions: admin,
   startSso: anyone,
   finishSso: anyone,

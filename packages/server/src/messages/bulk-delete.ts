@@ -83,6 +83,13 @@ export async function deleteNextMessages(
 const bulkDeleteRule: Rule<BulkDeleteCommand> = {
   name: 'messages.bulk_delete',
   async decide(tx, { job, conversation, messages }) {
+    const [running] = await tx.query(
+      'messages-bulk-deletion-running',
+      'select from bulk_deletions where id = $1 and done_at is null for no key update',
+      [job.id],
+    );
+    // Cancelled meanwhile.
+    if (!running) return { unchanged: (messages[0] ?? 0) as Seq };
     const { events, writes } = await deletionsOf(tx, conversation, job.author, messages);
     const [first, ...more] = events;
     if (!first) return { unchanged: (messages[0] ?? 0) as Seq };

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { EVENT_VISIBILITY } from '../event-visibility.ts';
 import type { Pipeline } from '../storage/pipeline.ts';
 import { digestOf } from './command-digest.ts';
-import { executeBatch } from './execute-batch.ts';
+import { executeBatch, type Review } from './execute-batch.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import { Projections, type ProjectionTable } from './projections.ts';
 import {
@@ -98,12 +98,17 @@ function pending(clientId: ClientId, rest: Partial<Command> = {}): Pending {
 }
 
 /** Executes a batch; returns the outcomes in few words, and the transaction. */
-async function execute(batch: readonly Pending[], projections: Partial<ProjectionTable> = {}) {
+async function execute(
+  batch: readonly Pending[],
+  projections: Partial<ProjectionTable> = {},
+  review?: Review,
+) {
   const tx = new StreamTransaction(db as unknown as Pipeline, NOW);
   const none = Object.keys(EVENT_VISIBILITY).map((type) => [type, 'none']);
   const outcomes = await executeBatch(tx, batch, {
     projections: new Projections({ ...Object.fromEntries(none), ...projections }),
     visibility: EVENT_VISIBILITY,
+    review,
   });
   return { tx, outcomes, answers: outcomes.map(wordOf) };
 }
@@ -123,6 +128,37 @@ describe('a batch', () => {
   test('locks each stream once, those that commands lock besides their own included', async () => {
     await execute([pending(id(1), { alsoLocks: [random] }), pending(id(2))]);
     expect(db.sent[0]).toEqual({ name: 'batch-lock', values: [[general, random]] });
+  });
+
+  test('decides commands again that were refused because of one that the review refuses', async () => {
+    // Each sender may post once, as in slow mode.
+    const once: Rule = {
+      ...post,
+      decideMany: async (_tx, commands) => {
+        const senders = new Set<string>();
+        return commands.map(({ actor, stream, payload }) => {
+          if (senders.has(actor)) return { refuse: refusal('slow_mode') };
+          senders.add(actor);
+          return { events: [posted(`${payload[0]}`, stream)] };
+        });
+      },
+    };
+    const by = (n: number, actor: AccountId, text: string) =>
+      pending(id(n), { rule: once, actor, payload: [text] });
+    const review: Review = (command, decision) =>
+      'events' in decision && command.payload[0] === 'pills'
+        ? { refuse: refusal('word_rejected') }
+        : decision;
+    const batch = [
+      ...[by(1, ann, 'pills'), by(2, bob, 'hello'), by(3, ann, 'pills')],
+      ...[by(4, ann, 'sorry'), by(5, bob, 'again'), by(6, ann, 'more')],
+    ];
+    const { answers, tx } = await execute(batch, {}, review);
+    expect(answers).toEqual([
+      ...['word_rejected', '5', 'word_rejected'],
+      ...['6', 'slow_mode', 'slow_mode'],
+    ]);
+    expect(tx.inserted.map((e) => e.actor)).toEqual([bob, ann]);
   });
 
   test('numbers the events of each stream in the order of the commands', async () => {

@@ -113,20 +113,31 @@ class Execution {
       ));
     const events: StoredEvent[] = [];
     const writes: Statement[] = [];
+    const { review } = this.#consequences;
+    /** Whose commands the review has refused: the rule decided later ones as if they were stored. */
+    const refused = new Set<string>();
+    const again: number[] = [];
     for (const [n, pending] of pendings.entries()) {
       const decided = decisions[n];
       if (!decided) {
         throw new Error(`The rule ${pending.command.rule.name} decided too few commands`);
       }
-      const { review } = this.#consequences;
+      const place = places[n] as number;
+      const sender = `${pending.command.actor} ${pending.command.stream}`;
+      if ('refuse' in decided && refused.has(sender)) {
+        again.push(place);
+        continue;
+      }
       const decision = review ? review(pending.command, decided) : decided;
-      this.outcomes[places[n] as number] = this.#apply(pending, decision, events);
+      if ('refuse' in decision && !('refuse' in decided)) refused.add(sender);
+      this.outcomes[place] = this.#apply(pending, decision, events);
       if ('events' in decision && decision.writes) writes.push(...decision.writes);
     }
     this.#tx.flush(events);
     this.#consequences.projections.apply(this.#tx, events);
     for (const { name, text, values } of writes) this.#tx.issue(name, text, values);
     applyRedactions(this.#consequences.visibility, this.#tx, events);
+    if (again.length > 0) await this.#segment(again, null);
   }
 
   #apply({ command, digest }: Pending, decision: Decision, events: StoredEvent[]): Outcome {

@@ -1,3 +1,4 @@
+import { uuidv7 } from 'uuidv7';
 import { EVERYONE } from '../../src/conversations/everyone.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { PASSWORD, totpCode } from '../support/credentials.ts';
@@ -552,6 +553,17 @@ function administration(fixtures: Fixtures): Situations {
     deleteAccount: async () => admin({ id: (await fixtures.user()).id }),
     deleteAccountMessages: async () =>
       admin({ id: (await fixtures.user()).id, since: '2026-01-01T00:00:00.000Z' }),
+    cancelBulkDeletion: async () => {
+      const { id } = await fixtures.user();
+      const deletion = uuidv7();
+      // Claimed by a node that does not exist, so that it stays open.
+      await fixtures.server.pool.query(
+        `insert into bulk_deletions (id, account_id, requested_by, requested_at, claimed_by, claimed_until)
+         values ($1, $2, $3, now(), gen_random_uuid(), now() + interval '1 hour')`,
+        [deletion, id, fixtures.owner.id],
+      );
+      return admin({ id, deletion });
+    },
     listBulkDeletions: about,
     listLegalHolds: async () => as(fixtures.owner, { after: undefined }),
     createLegalHold: async () =>

@@ -220,6 +220,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'createServiceAccount',
     'deleteAccount',
     'deleteAccountMessages',
+    'cancelBulkDeletion',
     'endAccountSessions',
     'listEmail',
     'sendTestEmail',

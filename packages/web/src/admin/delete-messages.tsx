@@ -2,6 +2,7 @@ import type { AdminAccount, BulkDeletion } from '@parley/protocol';
 import { useEffect } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { inUnits } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
@@ -81,16 +82,31 @@ function DeleteForm({ account }: { account: AdminAccount }) {
       </Button>
       <Loading of={deletions} />
       {latest && <Progress deletion={latest} />}
+      {isRunning && (
+        <Button
+          onClick={() =>
+            void attempt(async () => {
+              await admin.cancelBulkDeletion(account.id, latest.id);
+              await reload();
+            })
+          }
+        >
+          {t('deleteMessages.cancel')}
+        </Button>
+      )}
     </form>
   );
 }
 
-function Progress({ deletion: { deleted, doneAt } }: { deletion: BulkDeletion }) {
+function Progress({ deletion: { deleted, doneAt, cancelledAt } }: { deletion: BulkDeletion }) {
   return (
     <p role="status" className="text-muted text-sm">
       {doneAt === null
         ? t('deleteMessages.running', { count: deleted })
-        : t('deleteMessages.done', { count: deleted, time: fullTime(doneAt) })}
+        : t(cancelledAt === null ? 'deleteMessages.done' : 'deleteMessages.cancelled', {
+            count: deleted,
+            time: fullTime(doneAt),
+          })}
     </p>
   );
 }
