@@ -175,8 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await levels.click();
     const level = page.getByRole('menuitemradio', { name: 'Nothing', exact: true });
     await expect.poll(() => level.getAttribute('aria-checked')).toBe('true');
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Mute thread', exact: true }).click();
+    await page.getByRole('menuitemradio', { name: 'Until you unmute it', exact: true }).click();
     await page.getByRole('button', { name: 'Unmute thread', exact: true }).waitFor();
     await page.goto('/settings/notifications');
     for (const [label, isOn] of [

@@ -1,27 +1,36 @@
 import { overrideKey } from '@parley/client';
-import type { ConversationId, NotificationLevel, Seq } from '@parley/protocol';
+import {
+  type ConversationId,
+  isMuted,
+  NO_OVERRIDE,
+  type NotificationLevel,
+  type Seq,
+  type UpdateOverrideBody,
+} from '@parley/protocol';
 import { Check, SlidersHorizontal } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { levelOptions } from './level-options.ts';
+import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';
 
 /** The choice without a level of its own. */
 const AS_CONVERSATION = 'conversation';
 
-/** Chooses which replies of a thread notify. */
+/** Chooses which replies of a thread notify, and until when none do. */
 export function ThreadLevel({ conversation, root }: { conversation: ConversationId; root: Seq }) {
   const client = useClient();
   const { isLoaded, overrides } = useParley((s) => s.notifications);
   if (!isLoaded) return null;
-  const level = overrides.get(overrideKey(conversation, root))?.level ?? null;
-  const choose = (value: string) =>
-    attempt(() =>
-      client.api.notifications.changeThread(conversation, root, {
-        level: value === AS_CONVERSATION ? null : (value as NotificationLevel),
-      }),
-    );
+  const { level, muted: set } = overrides.get(overrideKey(conversation, root)) ?? NO_OVERRIDE;
+  const muted = isMuted(set, Date.now()) ? set : null;
+  const change = (body: UpdateOverrideBody) =>
+    void attempt(() => client.api.notifications.changeThread(conversation, root, body));
+  const mute = (option: string) => {
+    const next = muteOfOption(option);
+    if (next !== undefined) change({ muted: next });
+  };
   const options = [
     [AS_CONVERSATION, t('notifySettings.levelOfConversation')],
     ...levelOptions(),
@@ -42,28 +51,56 @@ export function ThreadLevel({ conversation, root }: { conversation: Conversation
           collisionPadding={12}
           className="surface-in z-50 w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
         >
-          <DropdownMenu.Label className="px-2.5 py-1.5 text-[12px] text-muted">
-            {t('notifySettings.level')}
-          </DropdownMenu.Label>
-          <DropdownMenu.RadioGroup
+          <Choices
+            title={t('notifySettings.level')}
             value={level ?? AS_CONVERSATION}
-            onValueChange={(value) => void choose(value)}
-          >
-            {options.map(([value, text]) => (
-              <DropdownMenu.RadioItem
-                key={value}
-                value={value}
-                className="flex min-h-10 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink"
-              >
-                <span className="flex-1">{text}</span>
-                <DropdownMenu.ItemIndicator>
-                  <Check size={16} />
-                </DropdownMenu.ItemIndicator>
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
+            options={options}
+            onChoose={(value) =>
+              change({ level: value === AS_CONVERSATION ? null : (value as NotificationLevel) })
+            }
+          />
+          <Choices
+            title={t('notifySettings.mute')}
+            value={optionOfMute(muted)}
+            options={muteOptions(muted)}
+            onChoose={mute}
+          />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  );
+}
+
+function Choices({
+  title,
+  value,
+  options,
+  onChoose,
+}: {
+  title: string;
+  value: string;
+  options: readonly (readonly [value: string, text: string])[];
+  onChoose: (value: string) => void;
+}) {
+  return (
+    <DropdownMenu.Group aria-label={title}>
+      <DropdownMenu.Label className="px-2.5 py-1.5 text-[12px] text-muted">
+        {title}
+      </DropdownMenu.Label>
+      <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>
+        {options.map(([option, text]) => (
+          <DropdownMenu.RadioItem
+            key={option}
+            value={option}
+            className="flex min-h-9 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink"
+          >
+            <span className="flex-1">{text}</span>
+            <DropdownMenu.ItemIndicator>
+              <Check size={16} />
+            </DropdownMenu.ItemIndicator>
+          </DropdownMenu.RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+    </DropdownMenu.Group>
   );
 }
