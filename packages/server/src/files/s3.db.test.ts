@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ConversationId, FileId } from '@parley/protocol';
 import pg from 'pg';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startChild } from '../../test/support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { startTestS3, type TestS3 } from '../../test/support/s3-server.ts';
@@ -27,6 +27,9 @@ import {
 import { examine } from '../doctor/doctor.ts';
 import { pathOfDigest } from './file-store.ts';
 import { fileStoreOf } from './file-stores.ts';
+
+// Processes of their own: on a busy machine their starts take long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const SECRET = 'a secret that both nodes of the test have';
 

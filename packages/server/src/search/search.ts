@@ -124,8 +124,10 @@ export class MessageSearch {
     return await this.#slots.run(account, isGone, () =>
       withTransaction(this.#pool, async (client) => {
         await client.query(
+          // Its statements look rows up. The planner takes a scan of long keys, which are stored apart, for cheap.
           `set transaction isolation level repeatable read, read only;
-           set local statement_timeout = ${STATEMENT_MS}`,
+           set local statement_timeout = ${STATEMENT_MS};
+           set local enable_seqscan = off`,
         );
         const on = { client, cache: this.#cache };
         const run = new SearchRun(on, account, this.#clock.now(), { ...this.#bounds, isGone });
