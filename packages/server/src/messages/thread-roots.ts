@@ -68,11 +68,15 @@ export async function readRoots(
 /** Why a post is refused whose `thread` is no message of the conversation. */
 const NO_ROOT = 'There is no message to reply to with this thread in the conversation';
 
+/** Why a thread takes no replies: it is also read on when its first message has expired by retention. */
+const ROOT_GONE =
+  'The first message of this thread was deleted or has expired, so it takes no more replies';
+
 /** Returns why no one can reply in the thread of a message; null if members can. */
 export function refusalOfRoot(root: Root | undefined): Refusal | null {
   if (!root) return refusal('message_not_found', NO_ROOT);
   if (root.is_reply) return refusal('is_reply');
-  return root.is_deleted ? refusal('message_deleted') : null;
+  return root.is_deleted ? refusal('message_deleted', ROOT_GONE) : null;
 }
 
 /** Replies of which the authors are looked at after a deletion, which holds the lock of the stream. */
