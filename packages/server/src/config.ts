@@ -260,7 +260,7 @@ export const settings = {
     description: [
       'The id of an access key that may list the bucket, and read, write and delete objects in it.',
     ],
-    example: 'AKIAIOSFODNN7EXAMPLE',
+    example: 'GK31c2f218a2e44f485b94239e',
     schema: z
       .string()
       .regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an access key, without spaces')

@@ -1,12 +1,22 @@
 import { LIMITS } from '@parley/protocol';
 
 /** Returns a name for a custom emoji that is made of a file, from that of the file; empty if it has none of use. */
-export const nameOfFile = (file: string): string =>
-  file
-    .replace(/\.[^.]*$/, '')
+export function nameOfFile(file: string): string {
+  const end = file.lastIndexOf('.');
+  const words = (end < 0 ? file : file.slice(0, end))
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/\p{M}+/gu, '')
-    .replace(/[^a-z0-9_+-]+/g, '-')
-    .replace(/^[_-]+|[_-]+$/g, '')
-    .slice(0, LIMITS.emojiNameMax);
+    .replace(/\p{M}/gu, '')
+    .split(/[^a-z0-9_+-]/)
+    .filter((word) => word !== '');
+  const name = words.join('-');
+  const start = name.search(/[^_-]/);
+  return start < 0 ? '' : trimmedEnd(name.slice(start, start + LIMITS.emojiNameMax));
+}
+
+/** Returns a name without hyphens and underscores at its end. */
+function trimmedEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && '_-'.includes(name[end - 1] as string)) end--;
+  return name.slice(0, end);
+}
