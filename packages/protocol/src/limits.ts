@@ -164,7 +164,7 @@ export const LIMITS = {
   emojiFileBytes: 2 * 1024 * 1024,
   emojiFrames: 100,
   emojiBytes: 512 * 1024,
-  /** Images of which one account can make custom emoji in an hour, avatars included. */
+  /** Images of which one account can make custom emoji in an hour. */
   emojiPerHour: 200,
   /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
   fileNameBytes: 255,

@@ -1,21 +1,27 @@
-import { type CustomEmoji, emojiReference, LIMITS } from '@parley/protocol';
+import { rmSync } from 'node:fs';
+import { type CustomEmoji, emojiReference, FileId, LIMITS } from '@parley/protocol';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { uploadFile } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
+import { folderStoreOf } from '../files/file-stores.ts';
+import { ImageMaker } from '../files/image-maker.ts';
 
 let cluster: TestCluster;
+let dataDir: string;
 let server: TestServer;
 let owner: User;
 let ria: User;
 let sam: User;
 beforeAll(async () => {
   cluster = await startTestCluster();
-  server = await startTestServer(cluster);
+  dataDir = makeTempDir('emoji');
+  server = await startTestServer(cluster, { PARLEY_DATA: dataDir });
   [owner, ria, sam] = [
     await server.register('owner'),
     await server.register('ria'),
@@ -25,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
   await cluster.stop();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 const upload = (by: User, bytes: Uint8Array, name = 'emoji.png') =>
@@ -228,6 +235,32 @@ describe('the image of a custom emoji', () => {
   });
 });
 
+test('images of emoji and avatars have an hourly limit each', async () => {
+  const uri = await server.register('uri');
+  const images = new ImageMaker({
+    pool: server.pool,
+    store: folderStoreOf({ dataDir }),
+    clock: { now: () => Date.now() },
+    config: { rateLimits: true },
+  });
+  const make = async (kind: 'avatar' | 'emoji') =>
+    images.make(uri.id, FileId.parse(await upload(uri, await png())), kind);
+  await make('emoji');
+  const more = (kind: string, count: number) =>
+    server.rows(`insert into images (id, digest, bytes, small_digest, small_bytes, created_by,
+                                     created_at, kind)
+      select gen_random_uuid(), digest, bytes, small_digest, small_bytes, created_by, created_at,
+             '${kind}'
+      from (select * from images where created_by = '${uri.id}' limit 1) i,
+           generate_series(1, ${count})`);
+  await more('emoji', LIMITS.emojiPerHour - 1);
+  await expect(make('emoji')).rejects.toMatchObject({ refusal: { code: 'rate_limited' } });
+  await make('avatar');
+  await more('avatar', LIMITS.avatarsPerHour - 1);
+  await expect(make('avatar')).rejects.toMatchObject({ refusal: { code: 'rate_limited' } });
+  await server.rows(`delete from images where created_by = '${uri.id}'`);
+});
+
 describe('messages and reactions', () => {
   test('keep a custom emoji through a rename, and its name after it was deleted', async () => {
     const cat = await added(ria, 'cat', ['kitten']);
@@ -255,10 +288,16 @@ describe('messages and reactions', () => {
 
     await rename(ria, cat.id, { name: 'feline', aliases: [] });
     expect(await mentionsOf(seq)).toEqual(shown);
+    // An edit keeps the emoji that the text had, also when their names are those of others now.
+    const usurper = await added(ria, 'cat');
+    const text = 'edited, a :kitten: and :cat:';
+    expect((await ria.request('PATCH', path(seq), { body: text })).status).toBe(200);
+    expect(await mentionsOf(seq)).toEqual(shown);
+    await remove(ria, usurper.id);
     const later = await ria.post(group, ':cat: :feline:');
     expect(await mentionsOf(later)).toEqual([{ kind: 'emoji', name: 'feline', id: cat.id }]);
 
-    // A forwarded message keeps its emoji; an edit resolves its text anew.
+    // A forwarded message keeps its emoji; a name that an edit adds is resolved.
     const target = await ria.group('elsewhere', []);
     const forwarded = await ria.request('POST', `${path(later)}/forward`, { to: target });
     expect(forwarded.status).toBe(201);

@@ -71,7 +71,7 @@ export class ImageMaker {
 
   async #make(account: AccountId, file: FileId, kind: ImageKind): Promise<ImageId> {
     const { bytes, perHour } = KINDS[kind];
-    await this.#checkRate(account, perHour);
+    await this.#checkRate(account, kind, perHour);
     const source = await this.#sourceOf(account, file);
     if (source.bytes > bytes) {
       refuse('file_too_large', `An image may have at most ${bytes / 1024 / 1024} MB`);
@@ -81,18 +81,19 @@ export class ImageMaker {
     const squares = await makeSquares(() => this.#contentOf(source.digest), kind);
     if (!squares) refuse('image_unreadable');
     try {
-      return await this.#keep(account, squares);
+      return await this.#keep(account, kind, squares);
     } catch (error) {
       throw whenFull(error);
     }
   }
 
-  async #checkRate(account: AccountId, perHour: number): Promise<void> {
+  async #checkRate(account: AccountId, kind: ImageKind, perHour: number): Promise<void> {
     const { pool, clock, config } = this.#deps;
     if (!config.rateLimits) return;
     const { rows } = await pool.query<{ made: number }>(
-      'select count(*)::int as made from images where created_by = $1 and created_at > $2',
-      [account, new Date(clock.now() - HOUR_MS)],
+      `select count(*)::int as made from images
+       where created_by = $1 and created_at > $2 and kind = $3`,
+      [account, new Date(clock.now() - HOUR_MS), kind],
     );
     if ((rows[0]?.made ?? 0) < perHour) return;
     refuse('rate_limited', 'You have set too many images; try again in an hour', {
@@ -117,15 +118,15 @@ export class ImageMaker {
     return Buffer.concat(pieces);
   }
 
-  async #keep(account: AccountId, { large, small }: Squares): Promise<ImageId> {
+  async #keep(account: AccountId, kind: ImageKind, squares: Squares): Promise<ImageId> {
     const { store } = this.#deps;
     const contents: { digest: Digest; staged: StagedContent }[] = [];
     try {
-      for (const bytes of [large, small]) {
+      for (const bytes of [squares.large, squares.small]) {
         const digest = digestOf(bytes);
         contents.push({ digest, staged: await store.stageBytes(digest, bytes) });
       }
-      return await this.#commit(account, contents, { large, small });
+      return await this.#commit(account, kind, contents, squares);
     } finally {
       for (const { staged } of contents) await staged.discard();
     }
@@ -133,6 +134,7 @@ export class ImageMaker {
 
   async #commit(
     account: AccountId,
+    kind: ImageKind,
     contents: readonly { readonly digest: Digest; readonly staged: StagedContent }[],
     { large, small }: Squares,
   ): Promise<ImageId> {
@@ -144,8 +146,9 @@ export class ImageMaker {
       }
       for (const { staged } of contents) await staged.put();
       await client.query(
-        `insert into images (id, digest, bytes, small_digest, small_bytes, created_by, created_at)
-         values ($1, decode($2, 'hex'), $3, decode($4, 'hex'), $5, $6, $7)`,
+        `insert into images (id, digest, bytes, small_digest, small_bytes, created_by, created_at,
+                             kind)
+         values ($1, decode($2, 'hex'), $3, decode($4, 'hex'), $5, $6, $7, $8)`,
         [
           id,
           digestOf(large),
@@ -154,6 +157,7 @@ export class ImageMaker {
           small.length,
           account,
           new Date(clock.now()),
+          kind,
         ],
       );
     });

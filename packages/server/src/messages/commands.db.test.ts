@@ -558,6 +558,15 @@ describe('mentions', () => {
       [member],
     );
     expect((await shown(seq, id)).mentions).toContainEqual(user);
+    // Also through an edit, when another account has the name now.
+    const other = await anAccount(db.pool);
+    await db.pool.query('update accounts set username = $2, username_key = $2 where id = $1', [
+      other,
+      name.toLowerCase(),
+    ]);
+    stored(await editMessage(append, about(owner, id), seq, `now @${name}, for you`));
+    expect((await shown(seq, id)).mentions).toEqual([user]);
+    expect(await post(id, `@${name}`)).toEqual([{ ...user, id: other }]);
     stored(await deleteMessage(append, about(owner, id), seq));
     expect((await shown(seq, id)).mentions).toEqual([]);
   });

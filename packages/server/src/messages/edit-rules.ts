@@ -6,14 +6,18 @@ import { findNames, mentionsOf, namesIn } from './mentions.ts';
 import { messageRule } from './message-rule.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
-/** Decides edits: the author replaces the text, and mentions are resolved anew. */
+/**
+ * Decides edits: the author replaces the text. Names that are new in it are resolved; the others mean what they meant
+ * before.
+ */
 export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
   if (target.hidden) return { refuse: refusal('message_hidden') };
   const { stream, message, text: body, actor, conversation } = command;
   const names = namesIn(body);
   const found = await findNames(tx, [{ actor, conversation, names }]);
-  const text = { names, mayMentionEveryone: target.mayMentionEveryone };
+  const { mayMentionEveryone, mentions: before } = target;
+  const text = { names, mayMentionEveryone, before };
   const mentions = mentionsOf(0, text, found);
   const data = { message, body, ...placeOf(target.inThread), ...(mentions && { mentions }) };
   const edited = newEvent(stream, 'message.edited', data);

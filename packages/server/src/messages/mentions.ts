@@ -54,6 +54,8 @@ export interface TextWithNames {
   readonly names: NamesInText | null;
   /** Whether the actor may mention everyone here. Otherwise `@everyone` is text like any other. */
   readonly mayMentionEveryone: boolean;
+  /** The mentions of the text that it replaces. */
+  readonly before?: readonly Mention[];
 }
 
 /** A name that a text mentions, and who wrote it where. */
@@ -240,29 +242,59 @@ async function findUserGroups(
   }));
 }
 
-/** Returns the mentions of the text at an index of {@link findNames}; undefined if it has none. */
+/** A mention with an id, and the name that the text has for it. */
+type NamedMention = Extract<Mention, { readonly name: string }>;
+
+const SIGNS: Readonly<Record<NamedMention['kind'], NameSign>> = {
+  user: '@',
+  user_group: '@',
+  group: '#',
+  emoji: ':',
+};
+
+/**
+ * Returns the mentions of the text at an index of {@link findNames}; undefined if it has none. A name that the text
+ * before an edit had too means what it meant there, also if it was given to another one since, or to no one.
+ */
 export function mentionsOf(
   text: number,
-  { names, mayMentionEveryone }: TextWithNames,
+  { names, mayMentionEveryone, before = [] }: TextWithNames,
   found: FoundNames,
 ): Mention[] | undefined {
+  const earlier = new Map(
+    before.flatMap((one) => ('name' in one ? [[SIGNS[one.kind] + one.name, one] as const] : [])),
+  );
   let userGroups = 0;
   const mentions = (names?.names ?? []).flatMap(({ sign, name }): Mention[] => {
     const all = sign === '@' ? ALL.get(name) : undefined;
     if (all) return mayMentionEveryone && !found.byGuests.has(text) ? [all] : [];
-    const at = place(text, sign, name);
-    const id = found.ids.get(at);
-    if (id !== undefined) {
-      if (sign === '@') return [{ kind: 'user', name, id: id as AccountId }];
-      if (sign === ':') return [{ kind: 'emoji', name, id: id as EmojiId }];
-      return [{ kind: 'group', name, id: id as ConversationId }];
-    }
-    const userGroup = found.userGroups.get(at);
-    if (!userGroup) return [];
-    const { isLarge, isByServerAdmin, accounts } = userGroup;
-    if (isLarge && !mayMentionEveryone && !isByServerAdmin) return [];
-    if (++userGroups > LIMITS.userGroupsPerMessage) return [];
-    return [{ kind: 'user_group', name, id: userGroup.id, accounts: [...accounts] }];
+    const now = mentionOf(text, sign, name, { mayMentionEveryone, found });
+    const then = earlier.get(sign + name);
+    const mention = then && then.id !== now?.id ? then : now;
+    if (!mention) return [];
+    if (mention.kind === 'user_group' && ++userGroups > LIMITS.userGroupsPerMessage) return [];
+    return [mention];
   });
   return mentions.length > 0 ? mentions : undefined;
+}
+
+/** Returns what a name was found to mean; undefined if that is nothing, or what the actor may not mention. */
+function mentionOf(
+  text: number,
+  sign: NameSign,
+  name: string,
+  { mayMentionEveryone, found }: { mayMentionEveryone: boolean; found: FoundNames },
+): NamedMention | undefined {
+  const at = place(text, sign, name);
+  const id = found.ids.get(at);
+  if (id !== undefined) {
+    if (sign === '@') return { kind: 'user', name, id: id as AccountId };
+    if (sign === ':') return { kind: 'emoji', name, id: id as EmojiId };
+    return { kind: 'group', name, id: id as ConversationId };
+  }
+  const userGroup = found.userGroups.get(at);
+  if (!userGroup) return undefined;
+  const { isLarge, isByServerAdmin, accounts } = userGroup;
+  if (isLarge && !mayMentionEveryone && !isByServerAdmin) return undefined;
+  return { kind: 'user_group', name, id: userGroup.id, accounts: [...accounts] };
 }

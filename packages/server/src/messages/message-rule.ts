@@ -3,6 +3,7 @@ import {
   type ConversationId,
   type FileId,
   type MemberRole,
+  type Mention,
   refusal,
   type Seq,
   type Visibility,
@@ -41,6 +42,8 @@ export interface Target {
   /** All files that it refers to, images of link previews included. */
   readonly files: readonly FileId[];
   readonly previews: readonly StoredPreview[];
+  /** What the names in its text mean. Only of a message that is edited. */
+  readonly mentions: readonly Mention[];
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;
   /** Whether the actor may mention everyone in this conversation. */
@@ -88,6 +91,7 @@ export function messageRule<C extends OnMessageCommand = OnMessageCommand>(
         changedSeq,
         files: row.files ?? [],
         previews: row.previews ?? [],
+        mentions: row.mentions ?? [],
         inThread:
           row.thread === null
             ? undefined
@@ -107,6 +111,8 @@ interface TargetRow {
   files?: FileId[] | null;
   /** Only of a message that is edited or hidden, or that loses a preview. */
   previews?: StoredPreview[] | null;
+  /** Only of a message that is edited. */
+  mentions?: Mention[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
   /** It was forwarded, or is a poll: its text can’t be edited. Only of a message that is edited. */
@@ -162,6 +168,7 @@ function targetRows(
       `select exists (
          select from message_parts p
          where p.conversation_id = g.conversation_id and p.message_seq = g.seq) as is_fixed, ${STORED_PREVIEWS} as previews,
+         g.mentions,
          ${TARGET}`,
       values,
     );

@@ -504,7 +504,7 @@ describe('a command about a message', () => {
 });
 
 describe('an edit or a deletion', () => {
-  test('says in which thread the message is, and resolves its mentions anew', async () => {
+  test('says in which thread the message is, and resolves its mentions', async () => {
     const edit = editCommand(request, message, 'to @bob');
     rows.set('mentions-users', [{ n: 1, id: bob }]);
     rows.set('messages-target', [target({ thread: 3, also_in_conversation: true })]);
@@ -524,6 +524,34 @@ describe('an edit or a deletion', () => {
     expect(await dataOf(toAll)).toEqual({ message, body: '@everyone' });
     rows.set('messages-target', [target({ member_count: large - 1 })]);
     expect(await dataOf(toAll)).toMatchObject({ mentions: [{ kind: 'everyone' }] });
+  });
+
+  test('keeps what the names meant that the text had before', async () => {
+    const was = [
+      { kind: 'user', name: 'bob', id: bob },
+      { kind: 'group', name: 'bob', id: elsewhere },
+      { kind: 'emoji', name: 'cat', id: file(7) },
+      { kind: 'everyone' },
+    ];
+    const mentions = async (body: string, more: object = {}) => {
+      rows.set('messages-target', [target({ mentions: was, ...more })]);
+      return ((await dataOf(editCommand(request, message, body))) as { mentions?: object[] })
+        .mentions;
+    };
+    // Renamed or deleted since.
+    expect(await mentions('a :cat: for @bob in #bob, @carol')).toEqual([was[2], was[0], was[1]]);
+    // The names were given to others since.
+    rows.set('mentions-users', [{ n: 1, id: file(8) }]);
+    rows.set('mentions-emoji', [{ n: 1, id: file(9) }]);
+    expect(await mentions('@bob :cat:')).toEqual([was[0], was[2]]);
+    expect(await mentions('@bob :cat:', { mentions: null })).toEqual([
+      { kind: 'user', name: 'bob', id: file(8) },
+      { kind: 'emoji', name: 'cat', id: file(9) },
+    ]);
+    expect(await mentions('no one')).toBeUndefined();
+    // Whether everyone may be mentioned is decided anew.
+    const large = { member_count: LIMITS.mentionEveryoneMembers + 1 };
+    expect(await mentions('@everyone', large)).toBeUndefined();
   });
 
   test('that deletes names the author, detaches the files, and says what is left of the thread', async () => {

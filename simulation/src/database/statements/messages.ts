@@ -116,15 +116,16 @@ export const messageRuleStatements: readonly Statement[] = [
   reads('messages-target', '2b45ab4069b4', targetOf, TARGET_COLUMNS),
   reads(
     'messages-target-edit',
-    '74ea8baee491',
+    'c1deb606dc46',
     (tx, values) =>
       targetOf(tx, values).map((row) => {
         const [, conversation, seq] = values as [string, string, number];
         const is_fixed = tx.one(tx.tables.partsKey, conversation + seq) !== null;
         // No message of a simulation has a link.
-        return { ...row, is_fixed, previews: null };
+        const message = tx.one(tx.tables.messagesByKey, conversation + seq);
+        return { ...row, is_fixed, previews: null, mentions: message?.mentions ?? null };
       }),
-    ['is_fixed', 'previews', ...TARGET_COLUMNS],
+    ['is_fixed', 'previews', 'mentions', ...TARGET_COLUMNS],
   ),
   // No simulated client attaches files.
   reads(
