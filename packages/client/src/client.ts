@@ -94,7 +94,11 @@ export class ParleyClient {
     this.userGroups = new UserGroups(options.api, (userGroups) =>
       this.#state.change({ userGroups }),
     );
-    this.emoji = new CustomEmojiList(options.api, (emoji) => this.#state.change({ emoji }));
+    this.emoji = new CustomEmojiList(
+      options.api,
+      (emoji) => this.#state.change({ emoji }),
+      options.random,
+    );
     this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
     this.threads = new Threads({
       api: options.api,

@@ -6,7 +6,7 @@ import {
   Seq,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { CustomEmojiList, type EmojiEvent } from './custom-emoji.ts';
 
@@ -15,6 +15,10 @@ const PARROT = EmojiId.parse('0197a000-0000-7000-8000-0000000000e1');
 const CAT = EmojiId.parse('0197a000-0000-7000-8000-0000000000e2');
 const IMAGE = ImageId.parse('0197a000-0000-7000-8000-0000000000f1');
 const AT = '2027-03-01T09:00:00.000Z';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const emoji = (
   id: EmojiId,
@@ -70,4 +74,41 @@ test('custom emoji are changed by events, keep when they were added, and their n
   // One whose name the server has forgotten.
   list.applied(event(7, EmojiId.parse('0197a000-0000-7000-8000-0000000000e9')));
   expect(shown).toHaveLength(2);
+});
+
+test('a guest loads them again after changes, once for many, and at a random time', async () => {
+  vi.useFakeTimers();
+  let loads = 0;
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) => {
+      if (String(input).endsWith('/auth/token')) {
+        return Response.json({ accessToken: 't', accessTokenExpiresIn: 600, account: 'me' });
+      }
+      return Response.json({ items: [emoji(PARROT, `parrot-${++loads}`, 2)], asOf: 3 });
+    },
+  });
+  let shown: string[] = [];
+  const list = new CustomEmojiList(
+    api,
+    (known) => {
+      shown = [...known.values()].map(({ name }) => name);
+    },
+    () => 0.5,
+  );
+  // Who has not asked for any loads none.
+  list.outdated();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(loads).toBe(0);
+  await list.load();
+  for (let n = 0; n < 20; n++) list.outdated();
+  await vi.advanceTimersByTimeAsync(4_999);
+  expect(shown).toEqual(['parrot-1']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(shown).toEqual(['parrot-2']);
+  list.outdated();
+  list.stop();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(loads).toBe(2);
 });

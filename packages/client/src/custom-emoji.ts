@@ -5,14 +5,43 @@ import { WorkspaceItems } from './workspace-items.ts';
 /** An event that changes custom emoji. */
 export type EmojiEvent = EventOf<'emoji.changed' | 'emoji.deleted'>;
 
+/** Guests load the emoji again at a random time within this, ms. */
+const SPREAD_MS = 10_000;
+
 /** Knows the custom emoji of the server, and the names of those that were deleted. */
 export class CustomEmojiList extends WorkspaceItems<CustomEmoji, EmojiEvent> {
-  constructor(api: ParleyApi, changed: (emoji: ReadonlyMap<EmojiId, CustomEmoji>) => void) {
+  readonly #random: () => number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `random` returns random numbers in [0, 1). */
+  constructor(
+    api: ParleyApi,
+    changed: (emoji: ReadonlyMap<EmojiId, CustomEmoji>) => void,
+    random: () => number = Math.random,
+  ) {
     super({
       list: () => api.emoji.list(),
       apply,
       changed: (emoji) => changed(emoji as ReadonlyMap<EmojiId, CustomEmoji>),
     });
+    this.#random = random;
+  }
+
+  /**
+   * Emoji have changed, but not how: guests receive no events of the workspace stream. They load the emoji again,
+   * not all guests at the same time, and after many changes once.
+   */
+  outdated(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.missed();
+    }, this.#random() * SPREAD_MS);
+  }
+
+  /** Cancels a load that {@link outdated} has not started: the next hello of a guest starts one. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
 

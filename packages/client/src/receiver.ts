@@ -116,6 +116,7 @@ export class Receiver {
   /** Cancels what would be requested later. */
   stop(): void {
     this.#refreshes.stop();
+    this.#deps.emoji.stop();
   }
 
   /** Returns the `resend` of the hello with this cursor. */
@@ -315,7 +316,7 @@ export class Receiver {
     if (users) for (const id of users) this.#deps.users.refresh(id);
     else this.#deps.users.loadKnown();
     if (users === null || settings.length > 0) this.#refreshes.serverChanged(settings, false);
-    if (emoji) this.#deps.emoji.missed();
+    if (emoji) this.#deps.emoji.outdated();
     // Its own names may be among what has changed.
     const me = this.#deps.state.meId;
     if (users === null || users.includes(me)) this.#refreshes.ownChanged();
