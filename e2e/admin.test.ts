@@ -411,6 +411,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/invitations', 'Invitations'],
       ['/admin/service-accounts', 'Service accounts'],
       ['/admin/emails', 'Emails'],
+      ['/admin/emoji', 'Custom emoji'],
       ['/admin/reports', 'Reports'],
       ['/admin/audit-log', 'Audit log'],
       ['/admin/server', 'Server settings'],

@@ -494,6 +494,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await cell.tap();
     await eda.page.getByRole('button', { name: ':party-parrot: 1 by Finn Gers' }).waitFor();
     expect(await sideways(finn.page)).toBe(0);
+    // Emoji alone are shown large, as long as the custom one exists.
+    await finn.page.getByRole('button', { name: 'Insert emoji' }).tap();
+    await cell.first().tap();
+    await finn.page.getByRole('button', { name: 'Send message' }).tap();
+    const large = eda.page.locator('article [data-only-emoji]');
+    await large.getByRole('img', { name: ':party-parrot:' }).waitFor();
+    expect((await large.getByRole('img').boundingBox())?.height).toBeGreaterThan(40);
+    expect(await sideways(finn.page)).toBe(0);
 
     // A deleted one leaves its name.
     await eda.page.goto('/emoji');

@@ -35,7 +35,9 @@ export function CustomEmojiImage({ image, name }: { image: ImageId; name: string
 /** Shows a custom emoji of a text; the text `:name:` as it was typed if it was deleted. */
 export function CustomEmojiInText({ id, text }: { id: EmojiId; text: string }) {
   const emoji = useCustomEmoji().get(id);
-  return emoji?.image ? <CustomEmojiImage image={emoji.image} name={emoji.name} /> : text;
+  if (emoji?.image) return <CustomEmojiImage image={emoji.image} name={emoji.name} />;
+  // A name is as large as other text, also where emoji are larger.
+  return <span className="in-data-only-emoji:text-[15px]">{text}</span>;
 }
 
 /** Shows the emoji of a reaction: Unicode, or a custom one, whose name is shown if it was deleted. */

@@ -4,7 +4,7 @@ import { EmojiButton } from '../emoji/emoji-button.tsx';
 import { t } from '../texts/index.ts';
 import { applyChange } from './format-keys.ts';
 
-/** The button that inserts an emoji into a message field. Phones have emoji on their keyboards. */
+/** The button that inserts an emoji into a message field. The keyboards of phones lack the custom ones. */
 export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   return (
     <EmojiButton
@@ -19,7 +19,7 @@ export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | 
         area.focus();
         applyChange(area, { from, to, text: inserted, select: [caret, caret] });
       }}
-      className="size-10 max-sm:hidden"
+      className="size-10"
     >
       <Smile size={18} />
     </EmojiButton>

@@ -1,15 +1,17 @@
 import type { Mention } from '@parley/protocol';
 import { type Block, type CodeBlock, type Inline, parseMarkdown } from '@parley/protocol/markdown';
 import { useMemo, useState } from 'react';
+import { isOnlyEmoji } from '../emoji/only-emoji.ts';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
+import { cx } from '../ui/cx.ts';
 import { useExpanded } from './expanded.ts';
 import { foldedText, isLong } from './fold.ts';
 import { MentionChip } from './mention-chip.tsx';
 
 /**
  * Renders the Markdown of a message. A long text is folded behind “Show more”; its state is kept under `id`
- * while the row is unmounted. The box is clipped, so that stacked combining marks do not cover neighbouring
+ * while the row is unmounted. Emoji alone are shown large. The box is clipped, so that stacked combining marks do not cover neighbouring
  * messages.
  */
 export function Markup({
@@ -23,12 +25,13 @@ export function Markup({
 }) {
   const expanded = useExpanded();
   const [isExpanded, setExpanded] = useState(() => expanded.has(id));
-  const [blocks, canFold] = useMemo(() => {
+  const [blocks, canFold, isLarge] = useMemo(() => {
     const whole = displayText(text);
     const isFoldable = isLong(whole);
     const isFolded = isFoldable && !isExpanded;
     const shown = isFolded ? foldedText(whole) : whole;
-    return [parseMarkdown(shown, mentions, isFolded), isFoldable] as const;
+    const parsed = parseMarkdown(shown, mentions, isFolded);
+    return [parsed, isFoldable, isOnlyEmoji(parsed)] as const;
   }, [text, mentions, isExpanded]);
   const toggle = () => {
     if (isExpanded) expanded.delete(id);
@@ -39,7 +42,11 @@ export function Markup({
     <>
       <div
         dir="auto"
-        className="overflow-clip break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]"
+        data-only-emoji={isLarge || undefined}
+        className={cx(
+          'overflow-clip break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]',
+          isLarge && 'text-[32px] leading-tight',
+        )}
       >
         <Blocks blocks={blocks} />
         {canFold && !isExpanded && '…'}

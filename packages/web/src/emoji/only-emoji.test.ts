@@ -1,0 +1,62 @@
+import { EmojiId, type Mention } from '@parley/protocol';
+import { parseMarkdown } from '@parley/protocol/markdown';
+import { describe, expect, test } from 'vitest';
+import { EMOJI_GROUPS } from './built-in.ts';
+import { isOnlyEmoji } from './only-emoji.ts';
+import { SKIN_TONES, withSkinTone } from './skin-tone.ts';
+
+const PARROT: Mention = {
+  kind: 'emoji',
+  name: 'parrot',
+  id: EmojiId.parse('0197a000-0000-7000-8000-0000000000e1'),
+};
+const isOnly = (text: string, mentions: readonly Mention[] = [PARROT]) =>
+  isOnlyEmoji(parseMarkdown(text, mentions, false));
+
+describe('a message of emoji alone', () => {
+  test('has a few of them, with white space, custom ones too', () => {
+    for (const text of [
+      '🎉',
+      '👍🏽 👨‍👩‍👧 🇩🇪',
+      '1️⃣',
+      '❤️\n🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+      ':parrot:',
+      ':parrot: 🎉',
+      '🎉'.repeat(10),
+    ]) {
+      expect([text, isOnly(text)]).toEqual([text, true]);
+    }
+  });
+
+  test('has neither text nor marks, and not very many', () => {
+    const others = [
+      '',
+      '5',
+      '#',
+      '12',
+      '©',
+      '↔',
+      'ok 👍',
+      '`🎉`',
+      '> 🎉',
+      '- 🎉',
+      '**🎉**',
+      '\u200d',
+    ];
+    for (const text of [...others, '🎉'.repeat(11)]) {
+      expect([text, isOnly(text)]).toEqual([text, false]);
+    }
+    // One that is not known is a name.
+    expect(isOnly(':parrot:', [])).toBe(false);
+    expect(isOnly('🎉 @ria', [{ kind: 'everyone' }])).toBe(false);
+  });
+
+  test('may be any emoji of the picker, in any skin tone', () => {
+    for (const { emoji, hasSkinTones } of EMOJI_GROUPS.flatMap(({ items }) => items)) {
+      for (const tone of hasSkinTones ? SKIN_TONES : ([''] as const)) {
+        const shown = withSkinTone(emoji, tone);
+        expect([shown, isOnly(shown)]).toEqual([shown, true]);
+      }
+    }
+  });
+});
