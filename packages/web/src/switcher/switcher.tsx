@@ -17,13 +17,14 @@ export function Switcher({
   openDialog: (dialog: SidebarDialog) => void;
 }) {
   const [text, setText] = useState('');
-  const [at, setAt] = useState(0);
+  /** What the user has highlighted. By its key: answers of the server add results before it. Null: the first. */
+  const [picked, setPicked] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   /** Run when the dialog is gone: the focus may go where it leads. */
   const chosen = useRef<Result | null>(null);
   const groups = useResults(text, openDialog);
   const results = groups.flatMap((group) => group.results);
-  const current = results[Math.min(at, results.length - 1)];
+  const current = results.find(({ key }) => key === picked) ?? results[0];
   const presence = usePresenceOf(results.flatMap(({ user }) => user ?? []));
   const [isOpen, setOpen] = useState(true);
   const currentKey = current?.key;
@@ -40,10 +41,10 @@ export function Switcher({
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes, Enter and the arrows are its own.
     if (event.nativeEvent.isComposing) return;
-    const last = results.length - 1;
-    const now = Math.min(at, last);
-    if (event.key === 'ArrowDown') setAt(now >= last ? 0 : now + 1);
-    else if (event.key === 'ArrowUp') setAt(now <= 0 ? Math.max(last, 0) : now - 1);
+    const at = current ? results.indexOf(current) : 0;
+    const pick = (n: number) => setPicked(results.at(n)?.key ?? null);
+    if (event.key === 'ArrowDown') pick(at + 1 < results.length ? at + 1 : 0);
+    else if (event.key === 'ArrowUp') pick(at - 1);
     else if (event.key === 'Enter') choose(current);
     else return;
     event.preventDefault();
@@ -64,7 +65,7 @@ export function Switcher({
         value={text}
         onChange={(event) => {
           setText(event.target.value);
-          setAt(0);
+          setPicked(null);
         }}
         onKeyDown={onKeyDown}
         role="combobox"
@@ -98,7 +99,7 @@ export function Switcher({
                 role="option"
                 tabIndex={-1}
                 aria-selected={result === current}
-                onMouseMove={() => setAt(results.indexOf(result) + offsetOf(groups, key))}
+                onMouseMove={() => setPicked(result.key)}
                 onClick={() => choose(result)}
                 onKeyDown={() => undefined}
                 className={cx(
@@ -142,16 +143,3 @@ export function Switcher({
 }
 
 const optionId = ({ key }: Result): string => `switcher-${key}`;
-
-/** Returns the number of results before a group. */
-function offsetOf(
-  groups: readonly { key: string; results: readonly Result[] }[],
-  key: string,
-): number {
-  let offset = 0;
-  for (const group of groups) {
-    if (group.key === key) break;
-    offset += group.results.length;
-  }
-  return offset;
-}
