@@ -59,6 +59,7 @@ function Shell() {
   const unread = useParley((s) => {
     let n = 0;
     for (const view of s.conversations.values()) {
+      if (view.unread === 0 && view.unreadMentions.length === 0) continue;
       n += isMuted(view.id) ? view.unreadMentions.length : view.unread;
     }
     return n;

@@ -12,7 +12,9 @@ import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
 import { rowsOf } from '../messages/rows.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
+import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { FavoriteButton } from '../sidebar/favorite-button.tsx';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -49,7 +51,7 @@ export function ConversationPage() {
 
 function Conversation({ id }: { id: ConversationId }) {
   const client = useClient();
-  const view = useParley((s) => s.conversations).get(id);
+  const view = useConversation(id);
   const users = useParley((s) => s.users);
   const outbox = useParley((s) => s.outbox);
   const [ending, setEnding] = useState<Ending>({ how: 'unknown' });
@@ -200,6 +202,7 @@ function Open({
               </h1>
               <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
             </div>
+            {view.archivedAt === null && <FavoriteButton id={view.id} />}
             <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
               <Info size={19} />
             </IconButton>

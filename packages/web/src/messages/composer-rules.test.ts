@@ -7,6 +7,7 @@ const key = (change: Partial<ComposerKey> = {}): ComposerKey => ({
   shiftKey: false,
   ctrlKey: false,
   metaKey: false,
+  altKey: false,
   isComposing: false,
   ...change,
 });
@@ -57,6 +58,9 @@ describe('actionOf', () => {
   test('edits the last message on ArrowUp in an empty field only', () => {
     expect(actionOf(key({ key: 'ArrowUp' }), { ...keyboard, isEmpty: true })).toBe('edit-last');
     expect(actionOf(key({ key: 'ArrowUp' }), keyboard)).toBe(null);
+    expect(actionOf(key({ key: 'ArrowUp', altKey: true }), { ...keyboard, isEmpty: true })).toBe(
+      null,
+    );
     expect(actionOf(key({ key: 'a' }), { ...keyboard, isEmpty: true })).toBe(null);
   });
 });

@@ -16,6 +16,7 @@ export interface ComposerKey {
   readonly shiftKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
+  readonly altKey: boolean;
   /** Whether an input method is composing a character; such keys are left to it. */
   readonly isComposing: boolean;
 }
@@ -30,7 +31,8 @@ export function actionOf(
   field: { isTouch: boolean; isEmpty: boolean },
 ): 'send' | 'edit-last' | null {
   if (event.isComposing) return null;
-  if (event.key === 'ArrowUp' && field.isEmpty) return 'edit-last';
+  // Alt and the arrow keys open another conversation.
+  if (event.key === 'ArrowUp' && !event.altKey && field.isEmpty) return 'edit-last';
   if (event.key !== 'Enter') return null;
   if (event.ctrlKey || event.metaKey) return 'send';
   return event.shiftKey || field.isTouch ? null : 'send';

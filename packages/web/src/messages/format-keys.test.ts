@@ -29,6 +29,7 @@ const key = (name: string, more: object = {}) => ({
   shiftKey: false,
   ctrlKey: true,
   metaKey: false,
+  altKey: false,
   isComposing: false,
   ...more,
 });

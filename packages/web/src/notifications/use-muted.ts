@@ -1,12 +1,15 @@
 import { overrideKey } from '@parley/client';
 import { type ConversationId, isMuted } from '@parley/protocol';
-import { useEffect, useReducer } from 'react';
+import { useCallback, useEffect, useReducer } from 'react';
 import { useParley } from '../session/use-client.ts';
 
 /** The longest delay of a timer, ms: browsers run one that is set for more than 24 days at once. */
 const TIMER_MAX_MS = 86_400_000;
 
-/** Returns a function that tells whether the user has muted a conversation. Renders again when a mute ends. */
+/**
+ * Returns a function that tells whether the user has muted a conversation. Renders again, with another function, when
+ * a mute begins or ends.
+ */
 export function useMuted(): (conversation: ConversationId) => boolean {
   const overrides = useParley((s) => s.notifications.overrides);
   const [checks, check] = useReducer((n: number) => n + 1, 0);
@@ -21,5 +24,9 @@ export function useMuted(): (conversation: ConversationId) => boolean {
     const timer = setTimeout(check, Math.min(next - Date.now() + 1, TIMER_MAX_MS));
     return () => clearTimeout(timer);
   }, [next, checks]);
-  return (conversation) => isMuted(overrides.get(overrideKey(conversation))?.muted ?? null, now);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a check is made when a mute has ended, which changes answers.
+  return useCallback(
+    (conversation) => isMuted(overrides.get(overrideKey(conversation))?.muted ?? null, Date.now()),
+    [overrides, checks],
+  );
 }

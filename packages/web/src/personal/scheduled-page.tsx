@@ -6,6 +6,7 @@ import { titleOf } from '../conversations/naming.ts';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -63,7 +64,7 @@ export function ScheduledPage() {
 function Entry({ item }: { item: ScheduledMessage }) {
   const client = useClient();
   const users = useParley((s) => s.users);
-  const view = useParley((s) => s.conversations).get(item.conversation);
+  const view = useConversation(item.conversation);
   const [dialog, setDialog] = useState<'edit' | 'time' | 'delete' | null>(null);
   const close = () => setDialog(null);
   return (

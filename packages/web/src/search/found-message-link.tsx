@@ -6,7 +6,7 @@ import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { displayText } from '../lib/display-text.ts';
 import { placeOf } from '../lib/message-hash.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
-import { useParley } from '../session/use-client.ts';
+import { useConversation } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { UserName } from '../users/user-name.tsx';
@@ -22,7 +22,7 @@ export function FoundMessageLink({
   name: string;
   onKeyDown: (event: KeyboardEvent) => void;
 }) {
-  const view = useParley((s) => s.conversations).get(message.conversation);
+  const view = useConversation(message.conversation);
   const { postedAt } = message;
   return (
     <Link

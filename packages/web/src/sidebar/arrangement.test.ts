@@ -1,15 +1,18 @@
 import type { ConversationView } from '@parley/client';
 import {
+  type AccountId,
   byRank,
   type ConversationId,
   DEFAULT_LAYOUT,
   placementsOf,
   type SidebarLayout,
   type SidebarPlacement,
+  type User,
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { arrange, dropOf, stepOf } from './arrangement.ts';
+import { type arrange, dropOf, neighborOf, stepOf } from './arrangement.ts';
+import { Arranger } from './arranger.ts';
 
 type Placements = ReadonlyMap<ConversationId, SidebarPlacement>;
 const id = (name: string) => name as ConversationId;
@@ -21,6 +24,9 @@ const view = (name: string, kind: 'group' | 'direct' = 'group', postedAt = '2026
     archivedAt: null,
     createdAt: '2025',
     lastMessage: { postedAt },
+    unread: 0,
+    unreadMentions: [],
+    peers: [],
   }) as unknown as ConversationView;
 const placed = (...all: [name: string, section: string, rank: number][]): Placements =>
   new Map(
@@ -36,14 +42,27 @@ function arranged(
     open = undefined as string | undefined,
   } = {},
 ) {
-  return arrange({
-    conversations: new Map(views.map((one) => [one.id, one])),
-    titleOf: (one) => one.name ?? '',
-    sidebar: { layout, placements },
-    attention: { activity: new Map(), unread: new Set(unread.map(id)) },
+  return new Arranger().arrange({
+    snapshot: snapshotOf(views, { layout, placements }, unread),
+    isMuted: () => false,
+    isHeld: false,
     open: open === undefined ? undefined : id(open),
   });
 }
+const snapshotOf = (
+  views: readonly ConversationView[],
+  sidebar: { layout: SidebarLayout; placements: Placements } = {
+    layout: DEFAULT_LAYOUT,
+    placements: new Map(),
+  },
+  unread: readonly string[] = [],
+) => ({
+  conversations: new Map(
+    views.map((one) => [one.id, unread.includes(one.id) ? { ...one, unread: 1 } : one]),
+  ),
+  users: new Map(),
+  sidebar: { isLoaded: true, ...sidebar },
+});
 const shown = (arrangement: ReturnType<typeof arrange>) =>
   Object.fromEntries(
     arrangement.sections.map(({ section, shown: ids }) => [section.id, ids.join('')]),
@@ -83,6 +102,20 @@ test('a collapsed section shows what is unread and what is open', () => {
     shown(arranged(views, { layout: { ...DEFAULT_LAYOUT, unreadOnly: true }, ...collapsed }))
       .groups,
   ).toBe('ac');
+});
+
+test('the next conversation is the one below, across sections; the next unread one may be above', () => {
+  const all = arranged([view('a'), view('b'), view('c'), view('x', 'direct')]);
+  expect(neighborOf(all, id('c'), 1)).toBe('x');
+  expect(neighborOf(all, id('x'), -1)).toBe('c');
+  expect(neighborOf(all, id('x'), 1)).toBeNull();
+  expect(neighborOf(all, undefined, 1)).toBe('a');
+  expect(neighborOf(all, undefined, -1)).toBe('x');
+  const isUnread = (one: ConversationId) => one === 'a' || one === 'c';
+  expect(neighborOf(all, id('a'), 1, isUnread)).toBe('c');
+  expect(neighborOf(all, id('c'), 1, isUnread)).toBe('a');
+  expect(neighborOf(all, id('b'), -1, isUnread)).toBe('a');
+  expect(neighborOf(all, id('a'), 1, (one) => one === 'a')).toBeNull();
 });
 
 test('archived groups are apart', () => {
@@ -160,5 +193,95 @@ test('drops and steps give the order that was meant, whatever has a rank already
         expect([...placements.values()].sort(byRank).length).toBe(placements.size);
       },
     ),
+  );
+});
+
+test('a message in a conversation leaves the arrangement as it is, unless it moves or shows something', () => {
+  const arranger = new Arranger();
+  const views = [
+    view('a'),
+    view('b'),
+    view('x', 'direct', '2026-01'),
+    view('y', 'direct', '2026-02'),
+  ];
+  const layout = withSections({});
+  const placements = placed();
+  const now = (next: readonly ConversationView[], isHeld = false, unread: string[] = []) =>
+    arranger.arrange({
+      snapshot: snapshotOf(next, { layout, placements }, unread),
+      isMuted: () => false,
+      isHeld,
+      open: undefined,
+    });
+  const before = now(views);
+  const inGroup = views.map((one) => (one.id === 'a' ? view('a', 'group', '2027') : one));
+  expect(now(inGroup, false, ['a'])).toBe(before);
+  const inDirect = inGroup.map((one) => (one.id === 'x' ? view('x', 'direct', '2027') : one));
+  expect(now(inDirect, true)).toBe(before);
+  const after = now(inDirect);
+  expect(shown(after).direct).toBe('xy');
+  expect(after.sections[1]).toBe(before.sections[1]);
+});
+
+test('arranging again and again gives what arranging anew gives', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const views = fc
+    .array(
+      fc.record({
+        name: fc.constantFrom(...names),
+        title: fc.constantFrom('1', '2', '10', 'x', 'X'),
+        kind: fc.constantFrom('group' as const, 'direct' as const),
+        postedAt: fc.constantFrom('2026-01', '2026-02', '2026-03'),
+        isArchived: fc.boolean(),
+      }),
+    )
+    .map((all) =>
+      all.map(({ name, title, kind, postedAt, isArchived }) => ({
+        ...view(name, kind, postedAt),
+        ...(kind === 'group' ? { name: title } : { peers: [title] as never }),
+        archivedAt: isArchived ? '2026' : null,
+      })),
+    );
+  const step = fc.record({
+    views,
+    unread: fc.subarray(names),
+    open: fc.option(fc.constantFrom(...names), { nil: undefined }),
+    layout: fc.record({
+      isCollapsed: fc.boolean(),
+      order: fc.constantFrom('name' as const, 'recent' as const, 'manual' as const),
+    }),
+    ranks: fc.uniqueArray(fc.constantFrom(...names)),
+    userNames: fc.constantFrom('', '!'),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+      const arranger = new Arranger();
+      for (const { views, unread, open, layout, ranks, userNames } of steps) {
+        const input = {
+          snapshot: {
+            ...snapshotOf(
+              views,
+              {
+                layout: withSections(layout),
+                placements: placed(
+                  ...ranks.map((name, n): [string, string, number] => [name, 'groups', n]),
+                ),
+              },
+              unread,
+            ),
+            users: new Map(
+              ['1', '2', '10', 'x', 'X'].map((one) => [
+                one as AccountId,
+                { displayName: `${one}${userNames}` } as User,
+              ]),
+            ),
+          },
+          isMuted: (one: ConversationId) => one === 'b',
+          isHeld: false,
+          open: open as ConversationId | undefined,
+        };
+        expect(arranger.arrange(input)).toEqual(new Arranger().arrange(input));
+      }
+    }),
   );
 });

@@ -26,80 +26,98 @@ export interface ArrangedSection {
 export interface Arrangement {
   readonly sections: readonly ArrangedSection[];
   readonly archived: readonly ConversationId[];
+  /** The titles of the conversations. */
+  readonly titles: ReadonlyMap<ConversationId, string>;
 }
 
 /** What {@link arrange} needs. */
 export interface ArrangementInput {
-  readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
-  readonly titleOf: (view: ConversationView) => string;
+  /** The conversations in the order of their titles. */
+  readonly byName: readonly ConversationView[];
+  readonly titles: ReadonlyMap<ConversationId, string>;
   readonly sidebar: Pick<SidebarSnapshot, 'layout' | 'placements'>;
   readonly attention: Attention;
   /** The open conversation, which is always shown. */
   readonly open: ConversationId | undefined;
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+/** Compares titles. */
+export const compareNames = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+  .compare;
 
 /** Returns the section of a conversation that the user has not put anywhere. */
 export const sectionOfKind = ({ kind }: Pick<ConversationView, 'kind'>): SectionId =>
   kind === 'group' ? 'groups' : 'direct';
 
 /** Arranges the conversations in their sections. */
-export function arrange(input: ArrangementInput): Arrangement {
-  const { conversations, sidebar, attention, open } = input;
+export function arrange({
+  byName,
+  titles,
+  sidebar,
+  attention,
+  open,
+}: ArrangementInput): Arrangement {
   const { layout, placements } = sidebar;
   const bySection = new Map<SectionId, ConversationView[]>(
     layout.sections.map(({ id }) => [id, []]),
   );
-  const archived: ConversationView[] = [];
-  for (const view of conversations.values()) {
-    if (view.archivedAt !== null) archived.push(view);
+  const archived: ConversationId[] = [];
+  for (const view of byName) {
+    if (view.archivedAt !== null) archived.push(view.id);
     else {
       const placed = bySection.get(placements.get(view.id)?.section ?? '');
       (placed ?? bySection.get(sectionOfKind(view)))?.push(view);
     }
   }
-  const byName = comparison(input, 'name');
-  return {
-    sections: layout.sections.map((section) => {
-      const views = bySection.get(section.id) ?? [];
-      const all = views.sort(comparison(input, section.order)).map(({ id }) => id);
-      const isNarrowed = section.isCollapsed || layout.unreadOnly;
-      const shown = isNarrowed ? all.filter((id) => id === open || attention.unread.has(id)) : all;
-      return { section, all, shown };
-    }),
-    archived: archived.sort(byName).map(({ id }) => id),
-  };
+  const sections = layout.sections.map((section) => {
+    const views = bySection.get(section.id) ?? [];
+    // Sorting is stable: what is equal stays in the order of names.
+    if (section.order === 'recent') views.sort(byActivity(attention));
+    else if (section.order === 'manual') views.sort(byRank(placements));
+    const all = views.map(({ id }) => id);
+    const isNarrowed = section.isCollapsed || layout.unreadOnly;
+    const shown = isNarrowed ? all.filter((id) => id === open || attention.unread.has(id)) : all;
+    return { section, all, shown };
+  });
+  return { sections, archived, titles };
 }
 
-/** Returns the order of the conversations of a section. */
-function comparison(
-  { titleOf, attention: { activity }, sidebar: { placements } }: ArrangementInput,
-  order: SidebarSection['order'],
-): (a: ConversationView, b: ConversationView) => number {
-  // Each title is made once, not at each comparison.
-  const titles = new Map<ConversationId, string>();
-  const title = (view: ConversationView) => {
-    const known = titles.get(view.id) ?? titleOf(view);
-    titles.set(view.id, known);
-    return known;
-  };
-  const byName = (a: ConversationView, b: ConversationView) =>
-    collator.compare(title(a), title(b)) || (a.id < b.id ? -1 : 1);
-  if (order === 'name') return byName;
-  if (order === 'recent') {
-    const at = (view: ConversationView) => activity.get(view.id) ?? activityOf(view);
-    return (a, b) => (at(a) === at(b) ? byName(a, b) : at(a) < at(b) ? 1 : -1);
-  }
+type Comparison = (a: ConversationView, b: ConversationView) => number;
+
+function byActivity({ activity }: Attention): Comparison {
+  const at = (view: ConversationView) => activity.get(view.id) ?? activityOf(view);
+  return (a, b) => (at(a) === at(b) ? 0 : at(a) < at(b) ? 1 : -1);
+}
+
+/** Those without a place of their own come after the others. */
+function byRank(placements: SidebarSnapshot['placements']): Comparison {
   const rank = (view: ConversationView) =>
     placements.get(view.id)?.rank ?? Number.POSITIVE_INFINITY;
-  // Those without a place of their own come after the others.
-  return (a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b));
+  return (a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b));
 }
 
 /** Returns when something was last posted in a conversation, or when it was created. */
 export const activityOf = (view: ConversationView): string =>
   view.lastMessage?.postedAt ?? view.createdAt;
+
+/**
+ * Returns the shown conversation before (-1) or after (1) the open one; null at the end. If only some are `counted`,
+ * those of collapsed sections are as well, and the first follows the last. Without an open conversation, it is the
+ * first or the last one.
+ */
+export function neighborOf(
+  { sections }: Arrangement,
+  open: ConversationId | undefined,
+  step: -1 | 1,
+  counted?: (id: ConversationId) => boolean,
+): ConversationId | null {
+  const down = sections.flatMap((one) => (counted ? one.all : one.shown));
+  const ids = step === 1 ? down : down.reverse();
+  const at = open === undefined ? -1 : ids.indexOf(open);
+  if (!counted) return ids[at + 1] ?? null;
+  const after = [...ids.slice(at + 1), ...ids.slice(0, Math.max(at, 0))];
+  return after.find((id) => counted(id)) ?? null;
+}
 
 /** Changes that put a conversation somewhere: the move, and whether the section is ordered by hand from then on. */
 export interface Drop {

@@ -1,13 +1,14 @@
+import type { ClientSnapshot } from '@parley/client';
 import type { AccountId, ConversationId, SectionId } from '@parley/protocol';
 import { useParams } from '@tanstack/react-router';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { useSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
-import type { ArrangedSection } from './arrangement.ts';
+import type { ArrangedSection, Arrangement } from './arrangement.ts';
 import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
 import { SectionHeader } from './section-header.tsx';
@@ -18,6 +19,7 @@ import { useArrowKeys } from './use-arrow-keys.ts';
 import { useDrafts } from './use-drafts.ts';
 import { useDragging } from './use-dragging.ts';
 import { ListMenus, targetOf, useMenus } from './use-menus.tsx';
+import { useStepKeys } from './use-step-keys.ts';
 
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
 const SUBSCRIBED_PEERS = 60;
@@ -38,7 +40,7 @@ export function ConversationList({
   const { arrangement, isMuted } = useArrangement(isPointed || menus.menu !== null, open);
   const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
   const drafts = useDrafts();
-  usePeers(arrangement.sections.flatMap(({ shown }) => shown));
+  usePeers(arrangement);
   const pressed = useRef<EventTarget | null>(null);
   const longPress = useLongPress(() => {
     const target = targetOf(pressed.current);
@@ -46,6 +48,7 @@ export function ConversationList({
   });
   const arrowKeys = useArrowKeys(scroller);
   useDragging(scroller, line, arrangement);
+  useStepKeys(scroller, arrangement, isMuted, open);
   const { open: openMenu } = menus;
   const actions = useMemo<RowActions>(
     () => ({
@@ -57,18 +60,7 @@ export function ConversationList({
     }),
     [client, openMenu],
   );
-  const rows = (ids: readonly ConversationId[], isFavorite = false) =>
-    ids.map((id) => (
-      <Row
-        key={id}
-        id={id}
-        isOpen={id === open}
-        isMuted={isMuted(id)}
-        isFavorite={isFavorite}
-        hasDraft={drafts.has(id)}
-        actions={actions}
-      />
-    ));
+  const rows = { titles: arrangement.titles, isMuted, drafts, actions };
   // Favorites without a conversation would be only a heading.
   const sections = arrangement.sections.filter(({ section, all, shown }) =>
     unreadOnly ? shown.length > 0 : section.id !== 'favorites' || all.length > 0,
@@ -100,7 +92,12 @@ export function ConversationList({
             onMenu={() => openMenu({ section: arranged.section.id })}
             buttons={buttonsOf(arranged.section.id)}
           >
-            {rows(arranged.shown, arranged.section.id === 'favorites')}
+            <Rows
+              {...rows}
+              ids={arranged.shown}
+              open={open !== undefined && arranged.shown.includes(open) ? open : undefined}
+              isFavorite={arranged.section.id === 'favorites'}
+            />
           </Section>
         ))}
         {unreadOnly && sections.length === 0 && (
@@ -111,7 +108,9 @@ export function ConversationList({
             <summary className="cursor-pointer px-2 py-2 font-semibold text-[13px] text-muted">
               {t('sidebar.archived')}
             </summary>
-            <ul>{rows(arrangement.archived)}</ul>
+            <ul>
+              <Rows {...rows} ids={arrangement.archived} open={open} isFavorite={false} />
+            </ul>
           </details>
         )}
         {!unreadOnly && <UsersList />}
@@ -132,6 +131,38 @@ export function ConversationList({
     </div>
   );
 }
+
+/** The rows of a section. Rendered again only when one is to be shown differently. */
+const Rows = memo(function Rows({
+  ids,
+  open,
+  titles,
+  isMuted,
+  isFavorite,
+  drafts,
+  actions,
+}: {
+  ids: readonly ConversationId[];
+  open: ConversationId | undefined;
+  titles: Arrangement['titles'];
+  isMuted: (id: ConversationId) => boolean;
+  isFavorite: boolean;
+  drafts: ReadonlySet<ConversationId>;
+  actions: RowActions;
+}) {
+  return ids.map((id) => (
+    <Row
+      key={id}
+      id={id}
+      title={titles.get(id) ?? ''}
+      isOpen={id === open}
+      isMuted={isMuted(id)}
+      isFavorite={isFavorite}
+      hasDraft={drafts.has(id)}
+      actions={actions}
+    />
+  ));
+});
 
 /** A section: its heading, and the rows of its conversations behind it. */
 function Section({
@@ -172,12 +203,22 @@ function Section({
 }
 
 /** Subscribes to the presence of the users of direct conversations. */
-function usePeers(shown: readonly ConversationId[]): void {
-  const conversations = useParley((s) => s.conversations);
-  const peers: AccountId[] = [];
-  for (const id of shown) {
-    const peer = conversations.get(id)?.peer;
-    if (peer && peers.length < SUBSCRIBED_PEERS) peers.push(peer);
-  }
-  useSubscription(peers);
+function usePeers({ sections }: Arrangement): void {
+  const select = useCallback(
+    ({ conversations }: ClientSnapshot) => {
+      const peers: AccountId[] = [];
+      for (const { shown } of sections) {
+        for (const id of shown) {
+          const peer = conversations.get(id)?.peer;
+          if (peer && peers.length < SUBSCRIBED_PEERS) peers.push(peer);
+        }
+      }
+      return peers.join();
+    },
+    [sections],
+  );
+  const peers = useParley(select);
+  useSubscription(useMemo(() => peers.split(',').filter(isAccount), [peers]));
 }
+
+const isAccount = (id: string): id is AccountId => id !== '';

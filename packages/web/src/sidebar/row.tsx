@@ -3,16 +3,15 @@ import { useNavigate } from '@tanstack/react-router';
 import { EllipsisVertical, Hash, Lock, Pencil, Star, VolumeX } from 'lucide-react';
 import { type MouseEvent, memo, useState } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
-import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
-import { useParley } from '../session/use-client.ts';
+import { useConversation, useUser } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
-import { shownPresenceIn } from '../users/shown-presence.ts';
+import { useShownPresenceOf } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
-import { isUnread } from './use-arrangement.ts';
+import { isUnread } from './arranger.ts';
 
 /** Maximum length of the last message in the tooltip, in characters. */
 const PREVIEW = 120;
@@ -26,6 +25,7 @@ export interface RowActions {
 /** A conversation in the sidebar. Rendered again only when something of this conversation changes. */
 export const Row = memo(function Row({
   id,
+  title,
   isOpen,
   isMuted,
   isFavorite,
@@ -33,19 +33,17 @@ export const Row = memo(function Row({
   actions,
 }: {
   id: ConversationId;
+  title: string;
   isOpen: boolean;
   isMuted: boolean;
   isFavorite: boolean;
   hasDraft: boolean;
   actions: RowActions;
 }) {
-  const view = useParley((s) => s.conversations.get(id));
-  const title = useParley((s) => (view ? titleOf(view, s.users) : ''));
-  const sharedName = useParley((s) => {
-    const peer = view?.peer ? s.users.get(view.peer) : undefined;
-    return peer?.nameIsShared ? peer.username : null;
-  });
-  const presence = useParley((s) => (view?.peer ? shownPresenceIn(s, view.peer) : undefined));
+  const view = useConversation(id);
+  const peer = useUser(view?.peer);
+  const sharedName = peer?.nameIsShared ? peer.username : null;
+  const presence = useShownPresenceOf(view?.peer);
   const navigate = useNavigate();
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);

@@ -44,7 +44,9 @@ export function Sidebar({
           className="flex h-9 pointer-coarse:h-11 min-w-0 flex-1 items-center gap-2.5 rounded-lg border border-edge bg-canvas px-3 text-left text-muted text-sm hover:border-muted"
         >
           <Search size={16} /> <span className="flex-1 truncate">{t('sidebar.find')}</span>
-          <kbd className="hidden font-sans text-[11px] md:inline">{t('sidebar.findShortcut')}</kbd>
+          <kbd className="hidden font-sans text-[11px] pointer-fine:md:inline">
+            {t('sidebar.findShortcut')}
+          </kbd>
         </button>
         <Link
           to="/search"

@@ -52,12 +52,20 @@ export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | nu
   return (
     <>
       {above > 0 && (
-        <Pill className="top-10" onClick={() => show('above')}>
+        <Pill
+          className="top-10"
+          title={t('sidebar.previousUnreadKeys')}
+          onClick={() => show('above')}
+        >
           <ArrowUp size={14} /> {t('sidebar.unreadAbove', { count: above })}
         </Pill>
       )}
       {below > 0 && (
-        <Pill className="bottom-11" onClick={() => show('below')}>
+        <Pill
+          className="bottom-11"
+          title={t('sidebar.nextUnreadKeys')}
+          onClick={() => show('below')}
+        >
           <ArrowDown size={14} /> {t('sidebar.unreadBelow', { count: below })}
         </Pill>
       )}
@@ -67,16 +75,19 @@ export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | nu
 
 function Pill({
   className,
+  title,
   onClick,
   children,
 }: {
   className: string;
+  title: string;
   onClick: () => void;
   children: React.ReactNode;
 }) {
   return (
     <button
       type="button"
+      title={title}
       onClick={onClick}
       className={`${className} -translate-x-1/2 absolute left-1/2 z-20 inline-flex h-8 items-center gap-1.5 whitespace-nowrap rounded-full bg-accent px-3.5 font-medium text-[13px] text-on-accent shadow-(--shadow) hover:bg-accent-strong`}
     >
@@ -85,15 +96,35 @@ function Pill({
   );
 }
 
+/** Returns whether a row is above or below what is shown of its list. */
+export function isOutOfSight(row: Element, list: Element): boolean {
+  const shown = list.getBoundingClientRect();
+  return isAbove(row, shown) || isBelow(row, shown);
+}
+
+const isAbove = (row: Element, { top }: DOMRect): boolean =>
+  row.getBoundingClientRect().bottom <= top + HEADER;
+const isBelow = (row: Element, { bottom }: DOMRect): boolean =>
+  row.getBoundingClientRect().top >= bottom - HEADER / 2;
+
 /** Returns the rows with unread messages that are out of sight, in their order. */
 function hiddenRows(list: HTMLElement): { above: Element[]; below: Element[] } {
-  const { top, bottom } = list.getBoundingClientRect();
-  const above: Element[] = [];
-  const below: Element[] = [];
-  for (const row of list.querySelectorAll('[data-unread]')) {
-    const rect = row.getBoundingClientRect();
-    if (rect.bottom <= top + HEADER) above.push(row);
-    else if (rect.top >= bottom - HEADER / 2) below.push(row);
+  const shown = list.getBoundingClientRect();
+  const rows = [...list.querySelectorAll('[data-unread]:not(details:not([open]) *)')];
+  // They are in the order of the page: a few are measured, not all.
+  const first = firstOf(rows, (row) => !isAbove(row, shown));
+  const last = firstOf(rows, (row) => isBelow(row, shown));
+  return { above: rows.slice(0, first), below: rows.slice(last) };
+}
+
+/** Returns the index of the first item with a property that all later ones have as well; the length if there is none. */
+function firstOf<T>(items: readonly T[], has: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (has(items[middle] as T)) high = middle;
+    else low = middle + 1;
   }
-  return { above, below };
+  return low;
 }

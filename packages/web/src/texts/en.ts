@@ -365,6 +365,8 @@ export const en = {
     allRead: 'You’re all caught up',
     unreadAbove: '{{count, number}} more unread',
     unreadBelow: '{{count, number}} more unread',
+    previousUnreadKeys: 'Previous unread: Alt+Shift+↑',
+    nextUnreadKeys: 'Next unread: Alt+Shift+↓',
     emptySection: 'Drag conversations here, or use “Move to” in their menu',
     markRead: 'Mark as read',
     mute: 'Mute',

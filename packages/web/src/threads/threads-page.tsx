@@ -6,6 +6,7 @@ import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
+import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -71,7 +72,7 @@ export function ThreadsPage() {
 }
 
 function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
-  const view = useParley((s) => s.conversations).get(root.conversation);
+  const view = useConversation(root.conversation);
   const known = useParley((s) => s.threads).cursors.get(threadKey(root.conversation, root.seq));
   const nameOf = useNames(useMemo(() => [root.author], [root.author]));
   const { unread, unreadMentions } = known ?? cursor;

@@ -1,6 +1,5 @@
 import type { AccountId, ImageId } from '@parley/protocol';
-import { useSyncExternalStore } from 'react';
-import { useOptionalClient, useSubscribe } from '../session/use-client.ts';
+import { useUser } from '../session/entries.ts';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { PresenceDot } from './presence-dot.tsx';
 import { SquareImage } from './square-image.tsx';
@@ -23,7 +22,7 @@ export function Avatar({
   avatar?: ImageId | null | undefined;
 }) {
   const hue = hueOf(id);
-  const known = useAvatar(id);
+  const known = useUser(id as AccountId)?.avatar;
   const image = known === undefined ? avatar : known;
   return (
     <span
@@ -40,15 +39,6 @@ export function Avatar({
       {image && <SquareImage image={image} size={size} />}
       {presence && <PresenceDot presence={presence} size={Math.max(12, size * 0.42)} />}
     </span>
-  );
-}
-
-/** Returns the avatar of an account, null if it has none, undefined if the client does not know the account. */
-function useAvatar(id: string): ImageId | null | undefined {
-  const client = useOptionalClient();
-  return useSyncExternalStore(
-    useSubscribe(client),
-    () => client?.snapshot.users.get(id as AccountId)?.avatar,
   );
 }
 

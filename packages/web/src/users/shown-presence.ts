@@ -1,24 +1,32 @@
-import type { ClientSnapshot } from '@parley/client';
 import type { AccountId, PresenceState } from '@parley/protocol';
 import { useCallback } from 'react';
+import { usePresenceState, useStatus } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 
 /** What is shown of the presence of a user; `busy`: does not want to be disturbed. */
 export type ShownPresence = PresenceState | 'busy';
 
-/** Returns what is shown of the presence of a user that is subscribed to. */
-export function shownPresenceIn(
-  { presence, statuses }: Pick<ClientSnapshot, 'presence' | 'statuses'>,
-  id: AccountId,
+function shownPresence(
+  state: PresenceState = 'offline',
+  status: { readonly doNotDisturbUntil: string | null } | undefined,
 ): ShownPresence {
-  const state = presence.get(id) ?? 'offline';
   // The server removes the time when it has passed.
-  return state !== 'offline' && statuses.get(id)?.doNotDisturbUntil ? 'busy' : state;
+  return state !== 'offline' && status?.doNotDisturbUntil ? 'busy' : state;
+}
+
+/** Returns what is shown of the presence of a user that is subscribed to; undefined without a user. */
+export function useShownPresenceOf(id: AccountId | null | undefined): ShownPresence | undefined {
+  const state = usePresenceState(id);
+  const status = useStatus(id);
+  return id ? shownPresence(state, status) : undefined;
 }
 
 /** Returns a lookup of the presence of the users that are subscribed to. */
 export function useShownPresence(): (id: AccountId) => ShownPresence {
   const presence = useParley((s) => s.presence);
   const statuses = useParley((s) => s.statuses);
-  return useCallback((id) => shownPresenceIn({ presence, statuses }, id), [presence, statuses]);
+  return useCallback(
+    (id) => shownPresence(presence.get(id), statuses.get(id)),
+    [presence, statuses],
+  );
 }

@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { useParley } from '../session/use-client.ts';
+import { useStatus } from '../session/entries.ts';
 
 /** Shown for a status that has only a text. */
 const TEXT_ONLY = '💬';
@@ -9,7 +9,7 @@ const TEXT_ONLY = '💬';
  * the user.
  */
 export function StatusEmoji({ id }: { id: AccountId }) {
-  const status = useParley((s) => s.statuses.get(id));
+  const status = useStatus(id);
   if (!status || (status.emoji === null && status.text === '')) return null;
   return (
     <span

@@ -1,0 +1,114 @@
+import type { ClientSnapshot, ConversationView } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import { titleOf } from '../conversations/naming.ts';
+import {
+  type Arrangement,
+  type Attention,
+  activityOf,
+  arrange,
+  compareNames,
+} from './arrangement.ts';
+
+/** What the arrangement follows from. */
+export interface ArrangerInput {
+  readonly snapshot: Pick<ClientSnapshot, 'conversations' | 'users' | 'sidebar'>;
+  /** The same function while nothing is muted or unmuted. */
+  readonly isMuted: (id: ConversationId) => boolean;
+  /** Whether messages and reading move no row and hide none. */
+  readonly isHeld: boolean;
+  readonly open: ConversationId | undefined;
+}
+
+/** Returns whether a conversation has what the user wants to see: of a muted one only mentions. */
+export const isUnread = (view: ConversationView, isMuted: boolean): boolean =>
+  view.unreadMentions.length > 0 || (view.unread > 0 && !isMuted);
+
+/**
+ * Arranges the conversations as they change. What is as before is the same object as before: a message in one of a
+ * thousand conversations usually changes no arrangement, so that only its row is rendered. Names, which are expensive
+ * to compare, are sorted only when one has changed.
+ */
+export class Arranger {
+  #users: ArrangerInput['snapshot']['users'] | null = null;
+  /** The views that the titles are of. */
+  #views: ReadonlyMap<ConversationId, ConversationView> = new Map();
+  #titles: ReadonlyMap<ConversationId, string> = new Map();
+  #byName: readonly ConversationId[] = [];
+  #attention: Attention = { activity: new Map(), unread: new Set() };
+  #last: Arrangement | null = null;
+
+  /** Returns the conversations in their sections. */
+  arrange({ snapshot, isMuted, isHeld, open }: ArrangerInput): Arrangement {
+    const { conversations, sidebar } = snapshot;
+    this.#name(snapshot);
+    if (!isHeld) this.#attention = attentionOf(conversations.values(), isMuted);
+    const next = arrange({
+      byName: this.#byName.flatMap((id) => conversations.get(id) ?? []),
+      titles: this.#titles,
+      sidebar,
+      attention: this.#attention,
+      open,
+    });
+    this.#last = shared(this.#last, next);
+    return this.#last;
+  }
+
+  /** Brings the titles and their order up to date. */
+  #name({ conversations, users }: ArrangerInput['snapshot']): void {
+    if (conversations === this.#views && users === this.#users) return;
+    const hasSameUsers = users === this.#users;
+    let isChanged = conversations.size !== this.#titles.size;
+    const titles = new Map<ConversationId, string>();
+    for (const [id, view] of conversations) {
+      const old = this.#titles.get(id);
+      const isSame = old !== undefined && hasSameUsers && this.#views.get(id) === view;
+      const title = isSame ? old : titleOf(view, users);
+      isChanged ||= title !== old;
+      titles.set(id, title);
+    }
+    this.#views = conversations;
+    this.#users = users;
+    if (!isChanged) return;
+    this.#titles = titles;
+    this.#byName = [...titles]
+      .sort(([a, nameOfA], [b, nameOfB]) => compareNames(nameOfA, nameOfB) || (a < b ? -1 : 1))
+      .map(([id]) => id);
+  }
+}
+
+function attentionOf(
+  views: Iterable<ConversationView>,
+  isMuted: (id: ConversationId) => boolean,
+): Attention {
+  const activity = new Map<ConversationId, string>();
+  const unread = new Set<ConversationId>();
+  for (const view of views) {
+    activity.set(view.id, activityOf(view));
+    if (view.unread === 0 && view.unreadMentions.length === 0) continue;
+    if (isUnread(view, isMuted(view.id))) unread.add(view.id);
+  }
+  return { activity, unread };
+}
+
+/** Returns an arrangement in which what is as before is the same object as before. */
+function shared(last: Arrangement | null, next: Arrangement): Arrangement {
+  if (!last) return next;
+  const sections = next.sections.map((one, n) => {
+    const old = last.sections[n];
+    if (!old) return one;
+    const all = isSameList(old.all, one.all) ? old.all : one.all;
+    const shown = isSameList(old.shown, one.shown) ? old.shown : one.shown;
+    return old.section === one.section && all === old.all && shown === old.shown
+      ? old
+      : { section: one.section, all, shown };
+  });
+  const archived = isSameList(last.archived, next.archived) ? last.archived : next.archived;
+  return isSameList(last.sections, sections) &&
+    archived === last.archived &&
+    last.titles === next.titles
+    ? last
+    : { sections, archived, titles: next.titles };
+}
+
+const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, n) => one === b[n]);
