@@ -304,6 +304,35 @@ export async function postBodies(
   );
 }
 
+/** Sends a request to the API, and returns its answer. */
+type Api = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
+
+/** Returns what sends requests with an access token; `url` is that of the server. */
+export function apiWith(url: string, token: string): Api {
+  return async (method, path, body) => {
+    const answer = await fetch(new URL(`/api/v1${path}`, url), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as Record<string, unknown>;
+  };
+}
+
+/** Returns what sends requests with the session of the page. */
+export const apiOf = async (page: Page): Promise<Api> => apiWith(page.url(), await tokenOf(page));
+
+const tokenOf = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
+    return ((await answer.json()) as { accessToken: string }).accessToken;
+  });
+
 /**
  * Posts groups of messages in sequence, and those of a group at the same time. The requests are not sent
  * by the page, which is busy with showing what arrives.
@@ -314,10 +343,7 @@ async function postGroups(
   groups: readonly (readonly string[])[],
   thread?: number,
 ): Promise<void> {
-  const token = await page.evaluate(async () => {
-    const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
-    return ((await answer.json()) as { accessToken: string }).accessToken;
-  });
+  const token = await tokenOf(page);
   const post = async (body: string) => {
     const url = new URL(`/api/v1/conversations/${conversation}/messages`, page.url());
     const posted = await fetch(url, {
