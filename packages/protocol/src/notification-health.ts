@@ -23,6 +23,8 @@ export const NotificationChannelHealth = z
     channel: z.enum(['email', 'push']),
     /** What waits to be sent, also for its time or for another attempt. */
     waiting: z.number().int(),
+    /** What of that has failed, and is attempted again. */
+    retrying: z.number().int(),
     /** What of that should have been sent by now. */
     overdue: z.number().int(),
     /** For how long the oldest of these has been overdue. */

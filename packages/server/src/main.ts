@@ -99,7 +99,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
     hub: streams.hub,
     pool,
     broker: streams.broker,
-    notifications: cachedHealth(pool),
+    notifications: cachedHealth(pool, (err) => log.warn({ err }, 'notification figures not read')),
     disk: data.disk,
   });
   await app.ready();

@@ -51,6 +51,7 @@ export type AuditEvent =
   | 'emoji_changed'
   | 'emoji_deleted'
   | 'settings_changed'
+  | 'test_email_sent'
   | 'retention_changed'
   | 'messages_expired'
   | 'word_filter_changed'
@@ -159,6 +160,7 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
   ),
+  test_email_sent: every('an admin had a test email sent to itself'),
   retention_changed: every(
     'how long a group keeps messages was changed; `conversation`, `retention`: the new value',
   ),

@@ -41,6 +41,8 @@ export type EmailResult =
 export interface ComposedEmail {
   /** Null: it is no longer wanted. */
   readonly content: EmailContent | null;
+  /** The address to send it to, if not the one that was stored. */
+  readonly recipient?: string;
   /** Records the result in the transaction that stores it. */
   readonly record?: (on: Queryable, result: EmailResult) => Promise<void>;
 }
@@ -199,7 +201,11 @@ export class Emails {
         log.debug(about, 'email cancelled');
         return;
       }
-      await transport.send({ ...headOf(row), ...composed.content });
+      await transport.send({
+        ...headOf(row),
+        recipient: composed.recipient ?? row.recipient,
+        ...composed.content,
+      });
       await this.#recordResult(row.id, composed, { kind: 'sent' });
       log.debug(about, 'email sent');
     } catch (error) {
@@ -233,11 +239,16 @@ export class Emails {
   ): Promise<void> {
     await withTransaction(this.#deps.pool, async (client) => {
       await composed?.record?.(client, result);
-      await this.#store(client, id, result);
+      await this.#store(client, id, result, composed?.recipient);
     });
   }
 
-  async #store(on: Queryable, id: string, result: EmailResult): Promise<void> {
+  async #store(
+    on: Queryable,
+    id: string,
+    result: EmailResult,
+    recipient: string | undefined,
+  ): Promise<void> {
     if (result.kind === 'cancelled') {
       await on.query({
         name: 'emails-cancel',
@@ -252,7 +263,7 @@ export class Emails {
       name: 'emails-end',
       text: `update emails
              set next_try_at = $2, sent_at = $3, failed_at = $4, last_error = $5,
-                 sealed = case when $6 then null else sealed end
+                 sealed = case when $6 then null else sealed end, recipient = coalesce($7, recipient)
              where id = $1`,
       values: [
         id,
@@ -261,6 +272,7 @@ export class Emails {
         result.kind === 'failed' ? now : null,
         'error' in result ? result.error : null,
         final,
+        recipient ?? null,
       ],
     });
   }

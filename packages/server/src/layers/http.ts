@@ -164,7 +164,7 @@ function apiRoutes(
     (scope) => memberRoutes(scope, { pool, append, authenticate }),
     (scope) => admissionRoutes(scope, { pool, append, authenticate, vault, clock, server }),
     (scope) => blockRoutes(scope, { pool, append, authenticate }),
-    (scope) => notificationHealthRoutes(scope, { pool, emails, authenticate, server }),
+    (scope) => notificationHealthRoutes(scope, { pool, emails, audit, authenticate, server }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
     (scope) => pushRoutes(scope, { ...domains.push, authenticate }),

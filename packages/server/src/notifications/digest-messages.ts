@@ -17,14 +17,21 @@ const MESSAGES_MAX = 100;
 const SHOWN_MAX = 20;
 /** Characters of a text that are shown. */
 const TEXT_MAX = 500;
-/** Older messages are not told of, in hours: whoever was not away for that long has seen that there are some. */
+/**
+ * Messages are not told of that are older than the delay of the account and this, in hours: whoever was not away for that
+ * long has seen that there are some.
+ */
 const AGE_HOURS = 24;
 
-/** Returns the messages since a time that no email has told of, the latest ones first. */
+/**
+ * Returns the messages since a time that no email has told of, the latest ones first. `delay` is that of the account, in
+ * minutes.
+ */
 export async function missedMessages(
   on: Queryable,
   account: AccountId,
   since: Date,
+  delay: number,
 ): Promise<DigestMessage[]> {
   const { rows } = await on.query<DigestMessage>({
     name: 'digests-missed',
@@ -32,16 +39,14 @@ export async function missedMessages(
     text: `select d.conversation_id as conversation, d.message_seq as seq
            from notification_decisions d
            where d.account_id = $1 and d.email = 'unread'
-             and d.decided_at > greatest($2::timestamptz - interval '10 minutes', now() - interval '${AGE_HOURS} hours')
+             and d.decided_at > greatest($2::timestamptz - interval '10 minutes',
+               now() - make_interval(hours => ${AGE_HOURS}, mins => $3))
              and not exists (
                select from notification_deliveries v
                where v.account_id = d.account_id and v.conversation_id = d.conversation_id
                  and v.message_seq = d.message_seq and v.channel = 'email')
-             and not exists (
-               select from messages m join blocks b on b.account_id = d.account_id and b.blocked_id = m.author_id
-               where m.conversation_id = d.conversation_id and m.seq = d.message_seq)
            order by d.decided_at desc, d.message_seq desc limit ${MESSAGES_MAX}`,
-    values: [account, since],
+    values: [account, since, delay],
   });
   return rows;
 }
@@ -55,12 +60,31 @@ export async function recheckMessages(
 ): Promise<(string | null)[]> {
   const undelivered = messages.map((message, n) => ({ ...message, id: String(n), account }));
   const decisions = await recheck(on, undelivered, () => 'away', now);
-  return undelivered.map(({ id }) => {
+  const blocked = await byBlocked(on, account, messages);
+  return undelivered.map(({ id }, n) => {
+    if (blocked.has(n)) return 'blocked';
     const decision = decisions.get(id);
     if (decision === undefined) return 'message_deleted';
     if (decision.email.send !== 'never') return null;
     return decision.email.reason === 'turned_off' ? 'turned_off' : decision.reason;
   });
+}
+
+/** Returns the indexes of messages whose authors the account has blocked. */
+async function byBlocked(
+  on: Queryable,
+  account: AccountId,
+  messages: readonly DigestMessage[],
+): Promise<Set<number>> {
+  const { rows } = await on.query<{ n: number }>({
+    name: 'digests-blocked',
+    text: `select (r.n - 1)::int as n
+           from unnest($2::uuid[], $3::int8[]) with ordinality r (id, seq, n)
+           join messages m on m.conversation_id = r.id and m.seq = r.seq
+           join blocks b on b.account_id = $1 and b.blocked_id = m.author_id`,
+    values: [account, messages.map((m) => m.conversation), messages.map((m) => m.seq)],
+  });
+  return new Set(rows.map((row) => row.n));
 }
 
 interface ShownRow extends DigestMessage {

@@ -181,13 +181,130 @@ describe('emails about missed messages', () => {
     expect(text).not.toMatch(/read this|you left|deleted/);
   });
 
+  test('are sent after the longest delay too', async () => {
+    await bob.request('PATCH', '/me/notifications', { emailDelayMinutes: 1_440 });
+    await post(ann, direct, 'a day ago');
+    await until(async () => (await outcomesDecided(bob)) === 1, 'it to be decided');
+    await server.rows(
+      `update notification_decisions set decided_at = now() - interval '1441 minutes'
+       where account_id = '${bob.id}'`,
+    );
+    await server.rows(
+      `update notification_digests set since = now() - interval '1441 minutes'
+       where account_id = '${bob.id}'`,
+    );
+    await away(bob);
+    expect((await sink.next(addressOf(bob))).text).toContain('a day ago');
+  });
+
+  test('do not tell of messages that were hidden, or whose author was blocked, until they are sent', async () => {
+    const cat = await aUser('cat');
+    const group = await owner.group('moderated', [ann, bob, cat]);
+    const hiddenBefore = await post(ann, group, `@${bob.name} hidden before`);
+    const hidden = await post(ann, group, `@${bob.name} hidden later`);
+    await post(cat, group, `@${bob.name} from someone blocked`);
+    const kept = await post(ann, group, `@${bob.name} kept`);
+    await until(async () => (await outcomesDecided(bob)) === 4, 'all to be decided');
+    const hide = async (seq: number) => {
+      const path = `/conversations/${group}/messages/${seq}/hidden`;
+      expect((await owner.request('PUT', path)).status).toBeLessThan(300);
+    };
+    await hide(hiddenBefore);
+    sink.refuse(1, 451);
+    await away(bob);
+    await until(
+      async () => (await outcomes(bob)).filter((row) => row.attempts === 1).length === 3,
+      'an attempt',
+    );
+    await hide(hidden);
+    expect((await bob.request('PUT', `/me/blocks/${cat.id}`)).status).toBeLessThan(300);
+    await server.rows(`update emails set next_try_at = now() where account_id = '${bob.id}'`);
+    const { text, email } = await emailTo(bob);
+    expect(text).toContain('You have 1 unread message.');
+    expect(text).toContain('kept');
+    expect(`${text} ${email.html}`).not.toMatch(/hidden|blocked/);
+    await until(
+      async () => (await outcomes(bob)).every((row) => row.outcome !== null),
+      'it to be recorded',
+    );
+    expect((await outcomes(bob)).map((row) => [row.seq, row.outcome])).toEqual([
+      [hidden, 'message_deleted'],
+      [kept - 1, 'blocked'],
+      [kept, 'sent'],
+    ]);
+  });
+
+  test('go to the address that the account has when they are sent, and to none of a suspended one', async () => {
+    sink.refuse(1, 451);
+    await post(ann, direct, 'for the new address');
+    await away(bob);
+    await until(async () => (await outcomes(bob)).some((row) => row.attempts === 1), 'an attempt');
+    const address = `new-${bob.name}@example.org`;
+    await server.rows(`update accounts set email = '${address}' where id = '${bob.id}'`);
+    await server.rows(`update emails set next_try_at = now() where account_id = '${bob.id}'`);
+    emails.wake();
+    expect((await sink.next(address)).text).toContain('for the new address');
+    expect(emailsTo(bob)).toEqual([]);
+    const digestsOf = () =>
+      server.rows(
+        `select recipient from emails where account_id = '${bob.id}' and purpose = 'digest'`,
+      );
+    await until(
+      async () => (await outcomes(bob)).every((row) => row.outcome === 'sent'),
+      'it to be recorded',
+    );
+    expect(await digestsOf()).toEqual([{ recipient: address }]);
+    await server.rows(
+      `update notification_digests set emailed_at = null where account_id = '${bob.id}'`,
+    );
+    sink.refuse(1, 451);
+    await post(ann, direct, 'for no one');
+    await away(bob);
+    await until(async () => (await outcomes(bob))[1]?.attempts === 1, 'an attempt');
+    await server.rows(
+      `update accounts set suspended_until = now() + interval '1 day' where id = '${bob.id}'`,
+    );
+    await server.rows(`update emails set next_try_at = now() where next_try_at is not null`);
+    emails.wake();
+    await until(
+      async () => (await outcomes(bob))[1]?.outcome === 'not_member',
+      'it to be cancelled',
+    );
+    expect(sink.received.filter((m) => m.text.includes('for no one'))).toEqual([]);
+    expect(await digestsOf()).toHaveLength(1);
+  });
+
+  test('have neither headers nor HTML of what users wrote, and the times of the recipient', async () => {
+    // Names that the API rejects, such as those of a database that was changed by hand.
+    const name = 'Eve\r\nBcc: mallory@example.org\r\n\r\n<b onclick="x">"{{count}}';
+    await server.pool.query('update accounts set display_name = $1 where id = $2', [name, ann.id]);
+    await server.rows(`update accounts set time_zone = 'Asia/Tokyo' where id = '${bob.id}'`);
+    const seq = await post(ann, direct, 'hello\n--\nUnsubscribe: https://mallory.example/');
+    await server.rows(
+      `update messages set posted_at = '2026-01-02T20:00:00Z'
+       where conversation_id = '${direct}' and seq = ${seq}`,
+    );
+    await away(bob);
+    const { email, to, raw, text } = await sink.next(addressOf(bob));
+    expect(to).toEqual([addressOf(bob)]);
+    expect(email.bcc ?? []).toEqual([]);
+    expect(raw.slice(0, raw.indexOf('\r\n\r\n'))).not.toMatch(/^Bcc:/im);
+    expect(email.subject).toContain('{{count}}');
+    expect(email.html).not.toMatch(/<b /);
+    expect(text).toContain('3 Jan 2026, 05:00');
+    expect(text).not.toMatch(/^Unsubscribe: https:\/\/mallory/m);
+  });
+
   test('are composed when they are sent: an attempt that fails shows nothing deleted later', async () => {
     sink.refuse(1, 451);
     const first = await post(ann, direct, 'a secret');
     const second = await post(ann, direct, 'no secret');
     await until(async () => (await outcomesDecided(bob)) === 2, 'both to be decided');
     await away(bob);
-    await until(async () => (await outcomes(bob)).every((row) => row.attempts === 1), 'an attempt');
+    await until(
+      async () => (await outcomes(bob)).filter((row) => row.attempts === 1).length === 2,
+      'an attempt',
+    );
     await ann.request('DELETE', `/conversations/${direct}/messages/${first}`);
     await server.rows(`update emails set next_try_at = now() where account_id = '${bob.id}'`);
     const { text } = await emailTo(bob);
@@ -311,9 +428,23 @@ describe('emails about missed messages', () => {
       });
     expect((await click(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`)).status).toBe(404);
     expect((await click(`${server.url}/unsubscribe`)).status).toBe(404);
+    // The id of another account with this signature.
+    const token = Buffer.from(new URL(link).searchParams.get('token') ?? '', 'base64url');
+    const forged = Buffer.concat([
+      Buffer.from(ann.id.replaceAll('-', ''), 'hex'),
+      token.subarray(16),
+    ]).toString('base64url');
+    expect((await click(`${server.url}/unsubscribe?token=${forged}`)).status).toBe(404);
+    // A program that looks at all links of an email.
+    for (const method of ['GET', 'HEAD']) expect((await fetch(link, { method })).status).toBe(200);
     expect(await delayOf(bob)).toBe(15);
+    // Also without a log-in that would be possible.
+    const suspend = (until: string) =>
+      server.rows(`update accounts set suspended_until = ${until} where id = '${bob.id}'`);
+    await suspend(`now() + interval '1 day'`);
     expect((await click(link)).status).toBe(200);
     expect((await click(link)).status).toBe(200);
+    await suspend('null');
     expect(await delayOf(bob)).toBeNull();
     expect(await delayOf(ann)).toBe(15);
     const seq = await post(ann, direct, 'still there?');
@@ -341,6 +472,7 @@ describe('the health of notifications', () => {
     await until(async () => (await email()).waiting === 1, 'one email to be in the queue');
     expect(await email()).toMatchObject({
       waiting: 1,
+      retrying: 1,
       overdue: 0,
       overdueSeconds: 0,
       lastFailure: { reason: 'refused', error: 'connect ECONNREFUSED 127.0.0.1:25' },
@@ -364,14 +496,36 @@ describe('the health of notifications', () => {
     }, 'one conversation to be undecided');
   });
 
+  test('counts the newest notifications, however many there are', async () => {
+    await server.rows(
+      `insert into notification_deliveries
+         (account_id, conversation_id, message_seq, channel, outcome, finished_at)
+       select '${ann.id}', gen_random_uuid(), n, 'push', 'sent', now()
+       from generate_series(1, 10100) n`,
+    );
+    const { channels } = await health();
+    expect(channels.find((c: { channel: string }) => c.channel === 'push')).toMatchObject({
+      sent: 10_000,
+      failed: 0,
+      lastFailure: null,
+    });
+    await server.rows(`delete from notification_deliveries where account_id = '${ann.id}'`);
+  });
+
   test('sends test emails to the admin alone, and not without end', async () => {
     const send = () => owner.request('POST', '/admin/notifications/test-email');
     expect((await ann.request('POST', '/admin/notifications/test-email')).status).toBe(403);
     const { status, body } = await send();
     expect([status, body]).toEqual([202, { recipient: addressOf(owner) }]);
     expect((await sink.next(addressOf(owner))).email.subject).toBe('Test email from Parley');
-    for (let n = 0; n < 4; n++) expect((await send()).status).toBe(202);
-    expect((await send()).status).toBe(429);
+    // Together: each is counted.
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async () => (await send()).status),
+    );
+    expect(statuses.sort()).toEqual([202, 202, 202, 202, 429, 429, 429, 429]);
+    expect(
+      await server.rows(`select account_id from audit_log where event = 'test_email_sent'`),
+    ).toEqual(Array.from({ length: 5 }, () => ({ account_id: owner.id })));
   });
 });
 

@@ -54,8 +54,8 @@ interface DueRow {
  * 1. An account is looked at after the delay that it chose, on one node at a time: what is found and the email are
  *    stored in the transaction of the look, so there is one email whatever is killed.
  * 2. As long as it uses a device, it is looked at again later.
- * 3. What the email says is read right before it is sent: nothing that was read, deleted or muted meanwhile, or that
- *    the account may not see any more.
+ * 3. What the email says is read right before it is sent: nothing that was read, deleted or muted meanwhile, by someone
+ *    who was blocked, or that the account may not see any more. It is sent to the address that the account has then.
  */
 export class Digests {
   readonly #deps: DigestsDeps;
@@ -120,7 +120,7 @@ export class Digests {
       });
       return 'nothing';
     }
-    const missed = await missedMessages(client, account, since);
+    const missed = await missedMessages(client, account, since, delay);
     const reasons = await recheckMessages(client, account, missed, this.#deps.clock.now());
     const told = missed.filter((_, n) => reasons[n] === null);
     if (told.length === 0) return await passed(client, account, false);
@@ -148,12 +148,12 @@ export class Digests {
   }
 
   async #compose(
-    { account, recipient }: { readonly account: AccountId | null; readonly recipient: string },
+    { account }: { readonly account: AccountId | null },
     messages: readonly DigestMessage[],
   ): Promise<ComposedEmail> {
     const { pool, clock, vault, settings, url } = this.#deps;
     const to = account === null ? null : await recipientOf(pool, account);
-    if (account === null || to?.email !== recipient) {
+    if (account === null || !to) {
       return {
         content: null,
         record: recorder(
@@ -177,7 +177,8 @@ export class Digests {
       unsubscribeUrl: unsubscribeUrl(vault, url, account),
       timeZone: to.timeZone,
     });
-    return { content, record };
+    // The account may have changed its address since the email was stored.
+    return { content, recipient: to.email, record };
   }
 }
 

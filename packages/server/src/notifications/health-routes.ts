@@ -1,12 +1,14 @@
-import { NotificationHealth, TestEmailAnswer } from '@parley/protocol';
+import { type AccountId, NotificationHealth, TestEmailAnswer } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Emails } from '../email/emails.ts';
 import { testEmail } from '../email/templates.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
+import { withTransaction } from '../storage/database.ts';
 import { notificationHealth } from './health.ts';
 
 /** Test emails of an account in a period, in minutes. */
@@ -19,6 +21,7 @@ const TTL_MS = 600_000;
 export interface NotificationHealthDeps {
   readonly pool: pg.Pool;
   readonly emails: Emails;
+  readonly audit: AuditLog;
   readonly authenticate: onRequestAsyncHookHandler;
   /** Returns the URL of the server. */
   readonly server: () => string;
@@ -29,7 +32,7 @@ const tags = ['Administration'];
 /** Registers what admins see of the delivery of notifications, and its test. */
 export function notificationHealthRoutes(
   instance: FastifyInstance,
-  { pool, emails, authenticate: onRequest, server }: NotificationHealthDeps,
+  { pool, emails, audit, authenticate: onRequest, server }: NotificationHealthDeps,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -40,7 +43,8 @@ export function notificationHealthRoutes(
       operationId: 'getNotificationHealth',
       tags,
       summary: 'Get how notifications are delivered',
-      description: 'The queues of all nodes, and what was sent and failed in the last 24 hours.',
+      description:
+        'The queues of all nodes, and what was sent and failed in the last 24 hours; of each kind the newest 10,000 are counted.',
       security: [{ accessToken: [] }, { apiKey: [] }],
       response: { 200: NotificationHealth, ...problems(401, 403) },
     },
@@ -62,24 +66,40 @@ export function notificationHealthRoutes(
     onRequest,
     handler: async (request, reply) => {
       const { account } = sessionOf(request);
-      const { rows } = await pool.query<{ email: string | null; tests: number }>({
-        name: 'test-email-recipient',
-        text: `select a.email, (
-                 select count(*)::int from emails m
-                 where m.account_id = a.id and m.purpose = 'test'
-                   and m.created_at > now() - interval '${TESTS_MINUTES} minutes') as tests
-               from accounts a where a.id = $1`,
-        values: [account],
+      const note = audit.note({ event: 'test_email_sent', account, address: request.ip });
+      const recipient = await withTransaction(pool, async (client) => {
+        const to = await recipientOfTest(client, account);
+        const email = { purpose: 'test', account, recipient: to, ttlMs: TTL_MS };
+        await emails.put({ ...email, ...testEmail(server()) }, client);
+        await note.store(client);
+        return to;
       });
-      const [row] = rows;
-      if (!row?.email) return refuse('account_not_found');
-      if (row.tests >= TESTS_MAX) {
-        refuse('rate_limited', undefined, { retryAfter: TESTS_MINUTES * 60 });
-      }
-      const email = { purpose: 'test', account, recipient: row.email, ttlMs: TTL_MS };
-      await emails.put({ ...email, ...testEmail(server()) }, pool);
+      note.tell();
       emails.wake();
-      return reply.status(202).send({ recipient: row.email });
+      return reply.status(202).send({ recipient });
     },
   });
+}
+
+/** Returns the address of an account that may get a test email now; its row stays locked, so that each is counted. */
+async function recipientOfTest(client: pg.ClientBase, account: AccountId): Promise<string> {
+  const { rows } = await client.query<{ email: string | null }>({
+    name: 'test-email-recipient',
+    text: 'select email from accounts where id = $1 for no key update',
+    values: [account],
+  });
+  const email = rows[0]?.email;
+  if (!email) return refuse('account_not_found');
+  const { rowCount: tests } = await client.query({
+    name: 'test-email-count',
+    text: `select from emails
+           where account_id = $1 and purpose = 'test'
+             and created_at > now() - make_interval(mins => $2)
+           limit ${TESTS_MAX}`,
+    values: [account, TESTS_MINUTES],
+  });
+  if (tests === TESTS_MAX) {
+    return refuse('rate_limited', undefined, { retryAfter: TESTS_MINUTES * 60 });
+  }
+  return email;
 }

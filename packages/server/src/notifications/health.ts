@@ -7,7 +7,7 @@ import type pg from 'pg';
 
 /** How far notifications are decided, and how their channels are doing. */
 
-/** Rows that are counted at most. */
+/** Rows of each kind that are counted at most, the newest ones, however many there are. */
 const COUNTED_MAX = 10_000;
 /** Characters of an error that are shown. */
 const ERROR_MAX = 300;
@@ -15,6 +15,7 @@ const ERROR_MAX = 300;
 interface ChannelRow {
   readonly channel: 'email' | 'push';
   readonly waiting: number;
+  readonly retrying: number;
   readonly overdue: number;
   readonly overdueSeconds: number;
   readonly sent: number;
@@ -23,39 +24,49 @@ interface ChannelRow {
   readonly error: string | null;
 }
 
-/** SQL: one row for a channel, from `waiting` with `due_at`, and `done` with `ended_at`, `is_sent` and `error`. */
+/** SQL: one row for a channel, from `waiting` with `due_at` and `error`, and the table `done` with `ended_at`, `is_sent` and `error`. */
 const channelOf = (channel: string, waiting: string, done: string) => `
   select '${channel}' as channel, w.*, d.*, f.*
   from (
-    select count(*)::int as waiting, count(*) filter (where due_at <= now())::int as overdue,
+    select count(*)::int as waiting, count(error)::int as retrying,
+      count(*) filter (where due_at <= now())::int as overdue,
       coalesce(extract(epoch from now() - min(due_at) filter (where due_at <= now())), 0)::int as "overdueSeconds"
     from (${waiting} limit ${COUNTED_MAX}) x) w,
   (
     select count(*) filter (where is_sent)::int as sent, count(*) filter (where not is_sent)::int as failed
-    from (select is_sent from (${done}) x where ended_at is not null limit ${COUNTED_MAX}) x) d
+    from ${done} where ended_at is not null) d
   left join lateral (
-    select at as "failedAt", error from (${done}) x where error is not null
+    select at as "failedAt", error from ${done} where error is not null
     order by at desc limit 1) f on true`;
 
 /** Returns how far notifications are decided, and how their channels are doing. */
 export async function notificationHealth(pool: pg.Pool): Promise<NotificationHealth> {
   const { rows } = await pool.query<ChannelRow>({
     name: 'notifications-health',
-    text: `${channelOf(
+    text: `
+    with emails_done as materialized (
+      select coalesce(sent_at, failed_at) as ended_at, sent_at is not null as is_sent, last_error as error,
+        coalesce(failed_at, created_at) as at
+      from emails where created_at > now() - interval '24 hours'
+      order by created_at desc limit ${COUNTED_MAX}
+    ), pushes_done as materialized (
+      select finished_at as ended_at, outcome = 'sent' as is_sent, last_error as error,
+        coalesce(finished_at, created_at) as at
+      from (
+        select * from notification_deliveries where created_at > now() - interval '24 hours'
+        order by created_at desc limit ${COUNTED_MAX}) x
+      where channel = 'push' and (outcome is null or outcome in ('sent', 'failed'))
+    )
+    ${channelOf(
       'email',
-      'select next_try_at as due_at from emails where next_try_at is not null',
-      `select coalesce(sent_at, failed_at) as ended_at, sent_at is not null as is_sent, last_error as error,
-         coalesce(failed_at, created_at) as at
-       from emails where created_at > now() - interval '24 hours'`,
+      'select next_try_at as due_at, last_error as error from emails where next_try_at is not null',
+      'emails_done',
     )}
     union all ${channelOf(
       'push',
-      `select due_at from notification_deliveries where channel = 'push' and due_at is not null`,
-      `select finished_at as ended_at, outcome = 'sent' as is_sent, last_error as error,
-         coalesce(finished_at, created_at) as at
-       from notification_deliveries
-       where created_at > now() - interval '24 hours' and channel = 'push'
-         and (outcome is null or outcome in ('sent', 'failed'))`,
+      `select due_at, last_error as error from notification_deliveries
+       where channel = 'push' and due_at is not null`,
+      'pushes_done',
     )}`,
   });
   const { rows: undecided } = await pool.query<{ count: number; seconds: number }>({
@@ -110,11 +121,18 @@ const CACHED_MS = 5_000;
  * Returns a function that reads the health anew at most once in five seconds; null if the database does not answer,
  * which must not take the other metrics away.
  */
-export function cachedHealth(pool: pg.Pool): () => Promise<NotificationHealth | null> {
+export function cachedHealth(
+  pool: pg.Pool,
+  onError: (error: unknown) => void,
+): () => Promise<NotificationHealth | null> {
   let last: { at: number; health: Promise<NotificationHealth | null> } | null = null;
   return () => {
     if (last === null || performance.now() - last.at > CACHED_MS) {
-      last = { at: performance.now(), health: notificationHealth(pool).catch(() => null) };
+      const health = notificationHealth(pool).catch((error: unknown) => {
+        onError(error);
+        return null;
+      });
+      last = { at: performance.now(), health };
     }
     return last.health;
   };

@@ -1,4 +1,5 @@
 import type { NotificationSettings, UpdateNotificationsBody } from '@parley/protocol';
+import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { inUnits } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -21,6 +22,7 @@ export function EmailCard({
   readonly change: (body: UpdateNotificationsBody) => Promise<boolean>;
 }) {
   const isVerified = useParley((s) => s.me?.verified ?? true);
+  const isOutbox = useAuthOptions()?.email === 'outbox';
   const known = delay === null || DELAYS.includes(delay) ? DELAYS : [...DELAYS, delay];
   return (
     <Card title={t('notifySettings.email')} description={t('notifySettings.emailIntro')}>
@@ -35,7 +37,8 @@ export function EmailCard({
           ['', t('notifySettings.emailNever')],
         ]}
       />
-      {!isVerified && (
+      {isOutbox && <p className="mt-3 text-muted text-sm">{t('notifySettings.emailNoServer')}</p>}
+      {!isOutbox && !isVerified && (
         <p className="mt-3 text-muted text-sm">{t('notifySettings.emailUnverified')}</p>
       )}
     </Card>

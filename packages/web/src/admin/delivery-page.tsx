@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/tabbed-page.tsx';
+import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { attempt } from '../lib/attempt.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
@@ -66,9 +67,14 @@ function DecisionsCard({
   );
 }
 
-const State = ({ isWell }: { isWell: boolean }) => (
-  <Badge tone={isWell ? 'ok' : 'warn'}>{t(isWell ? 'delivery.ok' : 'delivery.late')}</Badge>
-);
+const State = ({ isWell, isRetrying }: { isWell: boolean; isRetrying?: boolean }) => {
+  if (!isWell) return <Badge tone="warn">{t('delivery.late')}</Badge>;
+  return isRetrying ? (
+    <Badge tone="warn">{t('delivery.retrying')}</Badge>
+  ) : (
+    <Badge tone="ok">{t('delivery.ok')}</Badge>
+  );
+};
 
 const number = (value: number): string => value.toLocaleString(locale);
 
@@ -81,9 +87,10 @@ function ChannelCard({
   health: NotificationChannelHealth;
   onTested: () => Promise<void>;
 }) {
-  const { channel, waiting, overdue, overdueSeconds, sent, failed, lastFailure } = health;
+  const { channel, waiting, retrying, overdue, overdueSeconds, sent, failed, lastFailure } = health;
   const rows = [
     [t('delivery.waiting'), number(waiting)],
+    [t('delivery.retried'), number(retrying)],
     [
       t('delivery.overdue'),
       overdue === 0
@@ -93,9 +100,20 @@ function ChannelCard({
     [t('delivery.sent'), number(sent)],
     [t('delivery.failed'), number(failed)],
   ] as const;
+  const isOutbox = useAuthOptions()?.email === 'outbox' && channel === 'email';
   return (
-    <Card title={t(TITLES[channel])}>
-      <State isWell={overdue === 0 || overdueSeconds < OVERDUE_SECONDS} />
+    <Card
+      title={t(TITLES[channel])}
+      description={isOutbox ? t('delivery.noServerHint') : undefined}
+    >
+      {isOutbox ? (
+        <Badge tone="warn">{t('delivery.noServer')}</Badge>
+      ) : (
+        <State
+          isWell={overdue === 0 || overdueSeconds < OVERDUE_SECONDS}
+          isRetrying={retrying > 0}
+        />
+      )}
       <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
         {rows.map(([name, value]) => (
           <div key={name} className="contents">
@@ -115,7 +133,7 @@ function ChannelCard({
         </div>
       )}
       {channel === 'email' ? (
-        <TestEmail onTested={onTested} />
+        <TestEmail isOutbox={isOutbox} onTested={onTested} />
       ) : (
         <p className="mt-4 text-sm">
           <Link to="/settings/notifications" className="text-accent hover:underline">
@@ -139,7 +157,7 @@ const REASONS = {
   other: 'delivery.reasonOther',
 } as const satisfies Record<string, PlainKey>;
 
-function TestEmail({ onTested }: { onTested: () => Promise<void> }) {
+function TestEmail({ isOutbox, onTested }: { isOutbox: boolean; onTested: () => Promise<void> }) {
   const admin = useAdmin();
   const [sentTo, setSentTo] = useState<string | null>(null);
   const send = async () => {
@@ -151,7 +169,7 @@ function TestEmail({ onTested }: { onTested: () => Promise<void> }) {
       <Button onClick={() => void send()}>{t('delivery.sendTest')}</Button>
       {sentTo !== null && (
         <p role="status" className="mt-2 text-muted text-sm">
-          {t('delivery.testSent', { recipient: sentTo })}
+          {t(isOutbox ? 'delivery.testStored' : 'delivery.testSent', { recipient: sentTo })}
         </p>
       )}
     </div>
