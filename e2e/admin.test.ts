@@ -62,6 +62,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('invites a guest to a group, makes the guest a member, and a guest again', async () => {
     const owner = await theOwner();
     const { page } = owner;
+    await owner.createGroup('Internal');
     await owner.createGroup('Clients');
     await page.goto('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people', exact: true }).click();
@@ -103,6 +104,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     const question = page.getByRole('dialog', { name: /^Make / });
     expect(await barriers(page)).toEqual([]);
     await question.getByLabel('Clients', { exact: true }).check();
+    // Only groups that the account is in can be kept.
+    expect(await question.getByLabel('Internal', { exact: true }).count()).toBe(0);
     await question.getByRole('button', { name: 'Make guest', exact: true }).click();
     await question.waitFor({ state: 'detached' });
     await guest.page.getByRole('heading', { name: 'Log in' }).waitFor();

@@ -227,7 +227,8 @@ export class ParleyApi extends RestSession {
     return this.request('POST', '/conversations/direct', { body: { accounts }, id });
   }
 
-  groups(request: ListRequest = {}): Promise<Page<PublicGroup>> {
+  /** Returns the public groups by name; admins of the server can ask for those that another account is in. */
+  groups(request: ListRequest & { readonly member?: AccountId } = {}): Promise<Page<PublicGroup>> {
     return this.request('GET', `/groups${query(request)}`);
   }
 

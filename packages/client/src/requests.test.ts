@@ -209,6 +209,7 @@ const AUTHORIZED: readonly Row[] = [
   [`PUT /me/blocks/${A}`, ({ account }) => account.block(A, ID), { id: ID }],
   [`DELETE /me/blocks/${A}`, ({ account }) => account.unblock(A, ID), { id: ID }],
   ['GET /groups?search=x', ({ api }) => api.groups({ search: 'x' })],
+  [`GET /groups?member=${A}`, ({ api }) => api.groups({ member: A })],
   [
     `PATCH /conversations/${C}`,
     ({ api }) => api.renameGroup(C, 'n', ID),

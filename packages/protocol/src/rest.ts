@@ -77,6 +77,8 @@ export const ListQuery = z.object({
   /** The `next` of the previous page. */
   after: z.string().max(1_000).optional(),
 });
+/** With `member`, only the public groups that this account is in. */
+export const GroupsQuery = ListQuery.extend({ member: AccountId.optional() });
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),

@@ -150,7 +150,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       security,
       headers,
       body: CreateAccountBody,
-      response: { 201: AdminAccount, ...problems(401, 403, 409, 422, 503) },
+      response: { 201: AdminAccount, ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -212,7 +212,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       headers,
       params: OfAccount,
       body: UpdateAccountBody,
-      response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422) },
+      response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422, 503) },
     },
     onRequest,
     handler: async (request) => {

@@ -177,6 +177,30 @@ describe('what a guest sees', () => {
     expect(await code(guest, 'POST', '/group-links/join', token)).toBe('forbidden');
   });
 
+  test('of names that strangers have is nothing, not even that its own is one of them', async () => {
+    const named = async (displayName: string) => {
+      await guest.request('PATCH', '/me', { displayName });
+      const [me, user, list, found] = await Promise.all([
+        guest.request('GET', '/me'),
+        guest.request('GET', `/users/${guest.id}`),
+        guest.request('GET', '/users'),
+        guest.request('GET', `/search/names?query=${displayName}`),
+      ]);
+      const shown = [
+        ...list.body.items,
+        ...found.body.items.map((item: { user?: object }) => item.user),
+      ].filter((one?: { id: string }) => one?.id === guest.id);
+      expect(shown).toHaveLength(2);
+      return [me.body, user.body, ...shown].map((one) => one.nameIsShared);
+    };
+    const [stranger, contact] = [await named('stan'), await named('mona')];
+    const seen = (await stan.request('GET', `/users/${guest.id}`)).body;
+    await guest.request('PATCH', '/me', { displayName: 'gus' });
+    expect(stranger).toEqual([false, false, false, false]);
+    expect(contact).toEqual([true, true, true, true]);
+    expect(seen.nameIsShared).toBe(true);
+  });
+
   test('of user groups is nothing, and of the workspace stream neither', async () => {
     await owner.request('POST', '/admin/user-groups', {
       name: 'designers',
@@ -241,6 +265,21 @@ test('a guest writes to the users of its conversations, and keeps the names of t
   expect(await code(guest, 'GET', `/users/${other.id}`)).toBe('account_not_found');
   await owner.request('POST', `/conversations/${second}/members`, { account: guest.id });
   expect(await code(guest, 'GET', `/users/${other.id}`)).toBe(200);
+  await other.request('PATCH', '/me', { title: 'Spy', timeZone: 'Europe/Berlin' });
+  await other.request('PATCH', '/me/status', { emoji: null, text: 'on a mission' });
+  const profileFor = async (viewer: User) =>
+    (await viewer.request('GET', `/users/${other.id}/profile`)).body;
+  expect(await profileFor(owner)).toMatchObject({
+    title: 'Spy',
+    status: { text: 'on a mission' },
+  });
+  expect(await profileFor(guest)).toMatchObject({
+    username: 'pam',
+    title: null,
+    timeZone: null,
+    status: null,
+    lastSeenAt: null,
+  });
   expect(await code(guest, 'POST', '/conversations/direct', { account: other.id })).toBe(
     'account_not_found',
   );
@@ -323,6 +362,29 @@ describe('a member who becomes a guest', () => {
     );
     expect((await change(owner, { role: 'guest' })).body.code).toBe('last_owner');
   });
+});
+
+test('an admin lists the public groups of an account, which it can stay in as a guest', async () => {
+  const paul = await server.register('paul');
+  const joined = await owner.group('of paul', [paul], 'public');
+  const path = `/groups?member=${paul.id}`;
+  const listedFor = async (viewer: User) => idsOf(await viewer.request('GET', path));
+  expect(await listedFor(owner)).toEqual([EVERYONE, joined]);
+  expect(await listedFor(paul)).toEqual([EVERYONE, joined]);
+  expect(await code(mona, 'GET', path)).toBe('forbidden');
+  expect(await code(guest, 'GET', path)).toBe('forbidden');
+  await paul.request('POST', `/conversations/${joined}/leave`);
+  expect(await listedFor(owner)).toEqual([EVERYONE]);
+});
+
+test('an invitation ends when the admin who created it is no longer one', async () => {
+  const alma = await server.register('alma');
+  await change(alma, { role: 'admin' });
+  const made = await alma.request('POST', '/admin/invitations', { maxUses: 2 });
+  const [, invitation] = made.body.link.split('#');
+  await server.register('early', { invitation });
+  await change(alma, { role: 'member' });
+  await expect(server.register('late', { invitation })).rejects.toThrow('invitation_expired');
 });
 
 describe('over the socket', () => {

@@ -30,11 +30,12 @@ export interface GroupKey {
   readonly id: string;
 }
 
-/** Returns a page of the public groups by name. */
+/** Returns a page of the public groups by name; with `member`, of those that it is in. */
 export async function publicGroups(
   pool: Pool,
   account: AccountId,
   { search = '', after, limit }: PageRequest<GroupKey>,
+  member: AccountId | null = null,
 ): Promise<Page<PublicGroup, GroupKey>> {
   const { rows } = await pool.query<{ key: string; item: PublicGroup }>({
     name: 'conversations-public',
@@ -54,9 +55,12 @@ export async function publicGroups(
         and c.archived_at is null
         and (lower(c.name), c.id) > ($2, $3::uuid)
         and ($4 = '' or strpos(lower(c.name), lower($4)) > 0)
+        and ($6::uuid is null or exists (
+          select from memberships own
+          where own.account_id = $6 and own.conversation_id = c.id and own.left_seq is null))
       order by lower(c.name), c.id
       limit $5`,
-    values: [account, after?.name ?? '', after?.id ?? NIL, storable(search), limit + 1],
+    values: [account, after?.name ?? '', after?.id ?? NIL, storable(search), limit + 1, member],
   });
   return pageOf(rows, limit, (row) => ({ name: row.key, id: row.item.id }));
 }

@@ -6,8 +6,8 @@ import {
   ConversationsAnswer,
   CreateGroupBody,
   conversationOfStream,
+  GroupsQuery,
   isStorable,
-  ListQuery,
   type MinimumRoles,
   OpenDirectBody,
   PublicGroupsPage,
@@ -23,6 +23,7 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { isServerAdmin } from '../minimum-roles.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import { createGroup, deleteGroup, openDirect } from './commands.ts';
@@ -131,17 +132,18 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       tags: ['Conversations'],
       summary: 'List the public groups by name',
       security,
-      querystring: ListQuery,
-      response: { 200: PublicGroupsPage, ...problems(401, 422) },
+      description: 'Admins of the server can list the groups of one account with `member`.',
+      querystring: GroupsQuery,
+      response: { 200: PublicGroupsPage, ...problems(401, 403, 422) },
     },
     onRequest,
     handler: async (request) => {
-      const { after, ...part } = request.query;
+      const { after, member = null, ...part } = request.query;
+      const { account, role } = sessionOf(request);
+      if (member !== null && member !== account && !isServerAdmin(role)) refuse('forbidden');
       const cursor = pageCursor.read(after, GroupCursor);
-      const { items, next } = await publicGroups(pool, sessionOf(request).account, {
-        ...part,
-        after: cursor && { name: cursor[0], id: cursor[1] },
-      });
+      const from = cursor && { name: cursor[0], id: cursor[1] };
+      const { items, next } = await publicGroups(pool, account, { ...part, after: from }, member);
       return { items, next: next && pageCursor.write([next.name, next.id]) };
     },
   });

@@ -5,7 +5,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { toUser, USER, type UserRow } from '../accounts/users/users.ts';
+import { toUser, type UserRow, userColumns } from '../accounts/users/users.ts';
 import { contactsOf } from '../guests.ts';
 import {
   type PreparedName,
@@ -193,8 +193,8 @@ export class Directory {
     const [users, groups] = await Promise.all([
       this.#pool.query<UserRow>({
         name: 'search-users-shown',
-        text: `select ${USER} from accounts a where a.id = any($1::uuid[]) and a.is_active`,
-        values: [idsOf('user')],
+        text: `select ${userColumns('$2')} from accounts a where a.id = any($1::uuid[]) and a.is_active`,
+        values: [idsOf('user'), account],
       }),
       this.#pool.query<{ id: ConversationId; item: FoundName }>({
         name: 'search-groups-shown',

@@ -3,12 +3,13 @@ import { type Child, startChild } from '../../test/support/child.ts';
 import { PASSWORD, totpCode } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { freePort } from '../../test/support/free-port.ts';
-import { call, startTestServer, type TestServer } from '../../test/support/server.ts';
+import { call, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 
 let cluster: TestCluster;
 let child: Child;
 let server: TestServer;
 let issuer: string;
+let owner: User;
 const ports: number[] = [];
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -17,7 +18,7 @@ beforeAll(async () => {
   child = startChild('oidc-provider.mjs', redirects);
   issuer = await child.line();
   server = await startTestServer(cluster, { ...settings(issuer), PORT: String(ports[0]) });
-  await server.register('olga');
+  owner = await server.register('olga');
 });
 afterAll(async () => {
   await server.stop();
@@ -103,6 +104,13 @@ class Browser {
     const token = await this.#token();
     return (await call(this.#home, 'GET', '/me', { headers: { authorization: `Bearer ${token}` } }))
       .body;
+  }
+
+  /** Returns the names of the conversations of that user. */
+  async conversations(): Promise<string[]> {
+    const headers = { authorization: `Bearer ${await this.#token()}` };
+    const { body } = await call(this.#home, 'GET', '/conversations', { headers });
+    return body.items.map(({ name }: { name: string }) => name);
   }
 
   async #token(): Promise<string> {
@@ -248,6 +256,49 @@ describe('single sign-on', () => {
     const again = new Browser();
     expect(await again.logIn('gus gus@example.org verified')).toBe('/login#error=session_ended');
     expect(again.cookies(server.url)).toEqual([]);
+  });
+
+  test('registers an address that was invited as a guest as a guest, once', async () => {
+    const group = await owner.group('clients');
+    const invite = (email: string, by = owner) =>
+      by.request('POST', '/admin/invitations', { email, guest: { groups: [group] } });
+    expect((await invite('gia@example.org')).status).toBe(201);
+    const guest = new Browser();
+    expect(await guest.logIn('gia gia@example.org verified')).toBe('/');
+    expect(await guest.me()).toMatchObject({ role: 'guest', permissions: [], verified: true });
+    expect(await guest.conversations()).toEqual(['clients']);
+    const again = new Browser();
+    expect(await again.logIn('gia gia@example.org verified')).toBe('/');
+    expect((await again.me()).id).toBe((await guest.me()).id);
+    const { items } = (await owner.request('GET', '/admin/invitations')).body;
+    expect(items).toEqual([expect.objectContaining({ email: 'gia@example.org', uses: 1 })]);
+  });
+
+  test('is not held up by an invitation for guests that can no longer be used', async () => {
+    const former = await server.register('former');
+    const setRole = (role: string) =>
+      owner.request('PATCH', `/admin/accounts/${former.id}`, { role });
+    await setRole('admin');
+    const group = await former.group('former clients');
+    const invited = await former.request('POST', '/admin/invitations', {
+      email: 'una@example.org',
+      guest: { groups: [group] },
+    });
+    expect(invited.status).toBe(201);
+    await setRole('member');
+    const ended = await owner.request('POST', '/admin/invitations', {
+      email: 'udo@example.org',
+      guest: { groups: [await owner.group('ended')], accessEndsAt: '2100-01-01T00:00:00.000Z' },
+    });
+    expect(ended.status).toBe(201);
+    await server.rows(
+      `update invitations set guest_access_ends_at = now() where email = 'udo@example.org'`,
+    );
+    for (const name of ['una', 'udo']) {
+      const browser = new Browser();
+      expect(await browser.logIn(`${name} ${name}@example.org verified`)).toBe('/');
+      expect((await browser.me()).role).toBe('member');
+    }
   });
 
   test('requires the second factor of the account', async () => {

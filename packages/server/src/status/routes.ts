@@ -3,6 +3,7 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
+import { findableBy } from '../accounts/users/known-accounts.ts';
 import { userOf } from '../accounts/users/users.ts';
 import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
@@ -74,6 +75,8 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
       operationId: 'getUserProfile',
       tags: ['People'],
       summary: 'Get the profile of a user',
+      description:
+        'A guest gets the names only of users with whom it no longer shares a conversation.',
       security,
       params: z.object({ id: AccountId }),
       response: { 200: UserProfile, ...problems(401, 404) },
@@ -81,13 +84,17 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
-      const [user, profile, status, lastSeen] = await Promise.all([
-        userOf(pool, sessionOf(request).account, id),
+      const viewer = sessionOf(request).account;
+      const [user, findable, profile, status, lastSeen] = await Promise.all([
+        userOf(pool, viewer, id),
+        findableBy(pool, viewer, [id]),
         profileOf(pool, id),
         statusOf(pool, id),
         lastSeenOf(pool, id),
       ]);
       if (!user || !profile) refuse('account_not_found');
+      // A guest may know it from the history of a conversation, but no longer what it does.
+      if (findable.length === 0) return { ...user, ...NO_PROFILE };
       return {
         ...user,
         ...profile,
@@ -97,3 +104,6 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     },
   });
 }
+
+/** What a user tells of itself to those who may know its names only. */
+const NO_PROFILE = { title: null, pronouns: null, timeZone: null, status: null, lastSeenAt: null };

@@ -1,4 +1,4 @@
-import { type ConversationId, LIMITS } from '@parley/protocol';
+import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
 import { useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -8,25 +8,35 @@ import { useLoad } from '../ui/use-load.ts';
 /** Public groups that are listed at most; a search finds the others. */
 const LISTED = 100;
 
-/** Chooses groups for a guest: public ones, and with `withPrivate` those to which the user may add members. */
+/**
+ * Chooses groups for a guest: public ones, or with `member` those of them that the account is in, and with
+ * `withPrivate` those to which the user may add members.
+ */
 export function GroupChoice({
   label,
   chosen,
   onChange,
   withPrivate = false,
+  member,
 }: {
   label: string;
   chosen: ReadonlySet<ConversationId>;
   onChange: (chosen: ReadonlySet<ConversationId>) => void;
   withPrivate?: boolean;
+  member?: AccountId;
 }) {
   const client = useClient();
   const conversations = useParley((s) => s.conversations);
   const [search, setSearch] = useState('');
   const text = search.trim().toLowerCase();
   const listed = useLoad(
-    () => client.api.groups({ limit: LISTED, ...(text && { search: text }) }),
-    text,
+    () =>
+      client.api.groups({
+        limit: LISTED,
+        ...(text && { search: text }),
+        ...(member && { member }),
+      }),
+    `${member ?? ''} ${text}`,
   );
   const everyone = [...conversations.values()].find((c) => c.isEveryone)?.id;
   const own = [...conversations.values()]

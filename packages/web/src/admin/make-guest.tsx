@@ -45,7 +45,12 @@ export function MakeGuest({
     >
       <form {...form.props} className="flex flex-col gap-4 pt-2">
         <Problem text={form.problem} />
-        <GroupChoice label={t('guests.keep')} chosen={kept} onChange={setKept} />
+        <GroupChoice
+          label={t('guests.keep')}
+          chosen={kept}
+          onChange={setKept}
+          member={account.id}
+        />
         <Field
           name="accessEndsAt"
           type="date"

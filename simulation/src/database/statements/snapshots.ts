@@ -27,7 +27,7 @@ export const snapshotStatements: readonly Statement[] = [
 
   reads('conversations-start', 'a68665ea0f4a', start),
 
-  reads('conversations-public', '9b16ad2d329d', (tx, values) => {
+  reads('conversations-public', '73115380522b', (tx, values) => {
     const [account, name, after, search, limit] = values as [
       string,
       string,
@@ -95,7 +95,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '56da86faafb0', (tx, [id]) => {
+  reads('accounts-me', '558a5282e202', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [

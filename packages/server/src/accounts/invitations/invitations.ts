@@ -10,6 +10,7 @@ import { refusalOfGuestGroups } from '../../conversations/guest-groups.ts';
 import type { Emails } from '../../email/emails.ts';
 import { invitationEmail } from '../../email/templates.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
+import { isAdminRole } from '../../minimum-roles.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { RuleContext, Statement } from '../../stream/stream-transaction.ts';
 import { hashOf } from '../tickets/tickets.ts';
@@ -48,7 +49,7 @@ export interface InvitationsDeps {
 
 /**
  * Invitations to register: links with 256 random bits, stored as hashes. They allow registration as
- * a member, or as a guest of some groups, and nothing else, while the admin who created them may act.
+ * a member, or as a guest of some groups, and nothing else, while whoever created them is an admin and may act.
  */
 export class Invitations {
   readonly #deps: InvitationsDeps;
@@ -211,8 +212,8 @@ export async function guestInvitationTo(
   const { rows } = await pool.query<GuestRow & { token_hash: Buffer }>({
     name: 'invitations-guest-to',
     text: `select token_hash, ${GUEST_COLUMNS} from invitations
-           where email_key = $1 and guest_groups is not null and uses < max_uses
-             and revoked_at is null and expires_at > $2
+           where email_key = $1 and guest_groups is not null and expires_at > $2 and ${IS_USABLE}
+             and (guest_access_ends_at is null or guest_access_ends_at > $2)
            order by created_at desc limit 1`,
     values: [emailKey(email), now],
   });
@@ -251,11 +252,16 @@ interface InvitationRow {
 
 const COLUMNS = `id, email, max_uses, uses, created_at, expires_at, revoked_at, guest_groups,
   guest_access_ends_at`;
-/** SQL: whether an invitation is valid, which includes that its creator is neither deactivated nor suspended, nor a guest. */
-const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and uses < max_uses
-   and revoked_at is null and expires_at > $3
+/**
+ * SQL: whether an invitation that has not expired can be used: its creator is still an admin, and neither deactivated
+ * nor suspended.
+ */
+const IS_USABLE = `uses < max_uses and revoked_at is null
    and exists (select from accounts a where a.id = created_by and ${mayAct('a')}
-               and a.role <> 'guest')`;
+               and ${isAdminRole('a.role')})`;
+/** SQL: whether an invitation is valid for an address. */
+const GOOD = `token_hash = $1 and (email_key is null or email_key = $2) and expires_at > $3
+   and ${IS_USABLE}`;
 
 const toInvitation = (row: InvitationRow): Invitation => ({
   id: row.id,

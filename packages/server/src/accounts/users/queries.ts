@@ -5,7 +5,7 @@ import { storedSettings } from '../../settings/server-settings.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import type { Taken } from './taken.ts';
-import { toUser, USER, type UserRow } from './users.ts';
+import { toUser, type UserRow, userColumns } from './users.ts';
 
 interface MeRow extends UserRow {
   email: string | null;
@@ -25,7 +25,7 @@ interface MeRow extends UserRow {
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
-    text: `select ${USER}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
+    text: `select ${userColumns('$1')}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
                   a.title, a.pronouns, a.time_zone,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,

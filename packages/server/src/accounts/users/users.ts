@@ -2,7 +2,7 @@ import type { AccountId, AccountRole, ImageId, User } from '@parley/protocol';
 import type pg from 'pg';
 import { contactsOf, mayKnow } from '../../guests.ts';
 
-/** A row of {@link USER}. */
+/** A row of {@link userColumns}. */
 export interface UserRow {
   id: AccountId;
   username: string;
@@ -15,15 +15,20 @@ export interface UserRow {
 }
 
 /**
- * Columns of a user, of the row `a` of accounts. A name is marked as shared when another account
- * has a display name or username that looks the same.
+ * Returns the columns of a user, of the row `a` of accounts, as the account in `viewer` sees them. A name is marked
+ * as shared when another account that the viewer may know has a display name or username that looks the same:
+ * a guest who gives itself a name must not learn whether a stranger has it.
  */
-export const USER = `a.id, a.username, a.display_name, a.is_active, a.created_at, a.avatar,
+export const userColumns = (
+  viewer: string,
+): string => `a.id, a.username, a.display_name, a.is_active, a.created_at, a.avatar,
   a.role = 'guest' as is_guest,
   exists (select from accounts o
-          where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id)
+          where o.display_name_skeleton = a.display_name_skeleton and o.id <> a.id
+            and ${mayKnow(viewer, 'o.id')})
     or exists (select from accounts o
-               where o.username_skeleton = a.display_name_skeleton and o.id <> a.id)
+               where o.username_skeleton = a.display_name_skeleton and o.id <> a.id
+                 and ${mayKnow(viewer, 'o.id')})
     as name_is_shared`;
 /** A search uses at most this many words. */
 const WORDS_MAX = 8;
@@ -39,7 +44,7 @@ export async function userOf(
 ): Promise<User | null> {
   const { rows } = await pool.query<UserRow>({
     name: 'people-person',
-    text: `select ${USER} from accounts a where a.id = $1 and ${mayKnow('$2', 'a.id')}`,
+    text: `select ${userColumns('$2')} from accounts a where a.id = $1 and ${mayKnow('$2', 'a.id')}`,
     values: [account, viewer],
   });
   return rows[0] ? toUser(rows[0]) : null;
@@ -69,7 +74,7 @@ export async function usersPage(
     viewer.role === 'guest' ? `id = $4 or id in (${contactsOf('$4')})` : '$4::uuid is not null';
   const { rows } = await pool.query<UserRow & { search_key: string }>({
     name: `users-page-${viewer.role === 'guest' ? 'of-guest-' : ''}${words.length}`,
-    text: `select ${USER}, a.search_key
+    text: `select ${userColumns('$4')}, a.search_key
            from accounts a
            where is_active and (${among})
              and ($1::text is null or (search_key, id) > ($1, $2::uuid))
