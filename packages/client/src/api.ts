@@ -398,8 +398,20 @@ export class ParleyApi extends RestSession {
   }
 
   /** Returns all pinned messages, the last pin first. */
-  pinnedMessages(conversation: ConversationId): Promise<PinnedMessages> {
-    return this.request('GET', `/conversations/${conversation}/pins`);
+  async pinnedMessages(conversation: ConversationId): Promise<{ items: Message[] }> {
+    const items: Message[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+      const page: PinnedMessages = await this.request(
+        'GET',
+        `/conversations/${conversation}/pins${query}`,
+      );
+      items.push(...page.items);
+      // Servers of earlier versions send all of them.
+      cursor = page.next ?? null;
+    } while (cursor !== null);
+    return { items };
   }
 
   pin(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {

@@ -244,8 +244,16 @@ export const EditHistoryPage = z
   .meta({ id: 'EditHistoryPage' });
 export type EditHistoryPage = z.infer<typeof EditHistoryPage>;
 
+/** `cursor` is the `next` of the page before. */
+export const PinnedMessagesQuery = z.object({ cursor: z.string().max(1_000).optional() });
 /** The pinned messages of a conversation, at most `limits.pinsPerConversation`: the last pin first. */
-export const PinnedMessages = z.object({ items: z.array(Message) }).meta({ id: 'PinnedMessages' });
+export const PinnedMessages = z
+  .object({
+    items: z.array(Message),
+    /** The `cursor` of the next page; null when there is none, as usual: a page ends early by its bytes only. */
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'PinnedMessages' });
 export type PinnedMessages = z.infer<typeof PinnedMessages>;
 
 /** With `remindAt`, the account is reminded at that time. */

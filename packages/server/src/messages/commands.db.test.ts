@@ -638,7 +638,7 @@ describe('mentions', () => {
 
 describe('a pin', () => {
   const pins = async (id: ConversationId, account = member) =>
-    (await pinnedMessages(db.pool, account, id))?.map((m) => m.seq) ?? null;
+    (await pinnedMessages(db.pool, account, id))?.items.map((m) => m.seq) ?? null;
 
   test('says who pinned the message and when, and raises its changedSeq', async () => {
     const id = await aRealGroup(append, [owner, member]);
@@ -649,7 +649,7 @@ describe('a pin', () => {
       pinned: { by: member, at: pinned.at },
     });
     expect(await shown(next, id)).toMatchObject({ changedSeq: next, pinned: null });
-    expect(await pinnedMessages(db.pool, owner, id)).toEqual([await shown(seq, id)]);
+    expect((await pinnedMessages(db.pool, owner, id))?.items).toEqual([await shown(seq, id)]);
   });
 
   test('that is there already keeps its member, and answers with the seq of the first', async () => {

@@ -25,13 +25,14 @@ import {
   addReaction,
   deleteMessage,
   editMessage,
+  pinMessage,
   postMessage,
   removeReaction,
 } from './commands.ts';
 import { editHistory } from './edit-history.ts';
 import type { History, HistoryRequest } from './history-page.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
-import { eventsFor, history, messageFor } from './queries.ts';
+import { eventsFor, history, messageFor, type PinnedPage, pinnedMessages } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -137,6 +138,23 @@ describe('a page of long texts', () => {
     id = await aRealGroup(append, [ann]);
     all = [];
     for (const _ of upTo(30)) all.push(await says(append, ann, id, body));
+  });
+
+  test('of pinned messages ends early, and nothing is missing from all pages', async () => {
+    const pinned = all.slice(0, perPage + 3);
+    for (const seq of pinned) {
+      await pinMessage(append, about(ann, id), seq);
+    }
+    const walked: Seq[][] = [];
+    for (let before: Seq | null = null; ; ) {
+      const { items, next } = (await pinnedMessages(db.pool, ann, id, before)) as PinnedPage;
+      walked.push(seqs(items));
+      if (next === null) break;
+      before = next;
+    }
+    expect(walked.map(({ length }) => length)).toEqual([perPage, 3]);
+    expect(walked.flat()).toEqual(pinned.toReversed());
+    expect(await pinnedMessages(db.pool, bob, id)).toBeNull();
   });
 
   test('of history ends early, and nothing is missing from all pages', async () => {

@@ -11,7 +11,7 @@ import {
   pageOf,
   pageSide,
 } from './history-page.ts';
-import { isInConversation, MESSAGE } from './message-sql.ts';
+import { isInConversation, MESSAGE, messageBytes } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 
 /**
@@ -67,26 +67,48 @@ export async function messageFor(
   return row ? (row.item ?? undefined) : null;
 }
 
-/** Returns the pinned messages, the last pin first; null when the account is not a member. */
+/** A page of pinned messages, and the seq of the pin from which the next one continues, if there is one. */
+export interface PinnedPage {
+  readonly items: Message[];
+  readonly next: Seq | null;
+}
+
+/**
+ * Returns the pinned messages that were pinned before a seq, the last pin first; null when the account is not a
+ * member. A page of long messages ends early.
+ */
 export async function pinnedMessages(
   pool: Pool,
   account: AccountId,
   conversation: ConversationId,
-): Promise<Message[] | null> {
-  const { rows } = await pool.query<{ items: Message[] }>({
+  before: Seq | null = null,
+): Promise<PinnedPage | null> {
+  const { rows } = await pool.query<{ items: Message[]; last: Seq | null; found: number }>({
     name: 'messages-pinned-list',
+    // `bytes_before` are the bytes of the messages before one.
     text: `
-      select (
-        select coalesce(json_agg(${MESSAGE} order by pin.seq desc), '[]')
-        from pins pin
-        join messages g on g.conversation_id = pin.conversation_id and g.seq = pin.message_seq
-        where pin.conversation_id = m.conversation_id
-      ) as items
+      select p.items, p.last, p.found
       from memberships m
+      cross join lateral (
+        select coalesce(json_agg(${MESSAGE} order by g.pin_seq desc)
+                        filter (where g.bytes_before < ${PAGE_BYTES}), '[]') as items,
+          min(g.pin_seq) filter (where g.bytes_before < ${PAGE_BYTES}) as last,
+          count(*)::int as found
+        from (
+          select g.*, pin.seq as pin_seq,
+            coalesce(sum(${messageBytes('g')}) over (
+              order by pin.seq desc rows between unbounded preceding and 1 preceding), 0)
+              as bytes_before
+          from pins pin
+          join messages g on g.conversation_id = pin.conversation_id and g.seq = pin.message_seq
+          where pin.conversation_id = m.conversation_id and pin.seq < $3) g
+      ) p
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation],
+    values: [account, conversation, before ?? Number.MAX_SAFE_INTEGER],
   });
-  return rows[0]?.items ?? null;
+  const [row] = rows;
+  if (!row) return null;
+  return { items: row.items, next: row.found > row.items.length ? row.last : null };
 }
 
 /** Events of a stream; `lastSeq` is the last seq that the account may see. */

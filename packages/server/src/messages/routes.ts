@@ -14,8 +14,9 @@ import {
   mayMention,
   newMessage,
   PinnedMessages,
+  PinnedMessagesQuery,
   PostBody,
-  type Seq,
+  Seq,
   StreamId,
 } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
@@ -24,6 +25,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { pageCursor } from '../http/page.ts';
 import type { Append } from '../stream/append.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editMessage, postMessage } from './commands.ts';
@@ -209,15 +211,20 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       operationId: 'listPinnedMessages',
       tags: ['Messages'],
       summary: 'List the pinned messages of a conversation',
-      description: 'Returns all of them. The message that was pinned last comes first.',
+      description:
+        'The message that was pinned last comes first. A page has all of them, or of long messages a part: use `next` to continue.',
       security,
       params: OfConversation,
-      response: { 200: PinnedMessages, ...problems(401, 404) },
+      querystring: PinnedMessagesQuery,
+      response: { 200: PinnedMessages, ...problems(401, 404, 422) },
     },
     onRequest,
     handler: async (request) => {
-      const items = await pinnedMessages(pool, sessionOf(request).account, request.params.id);
-      return { items: items ?? refuse('conversation_not_found') };
+      const before = pageCursor.read(request.query.cursor, Seq, 'cursor');
+      const { account } = sessionOf(request);
+      const page = await pinnedMessages(pool, account, request.params.id, before);
+      const { items, next } = page ?? refuse('conversation_not_found');
+      return { items, next: next && pageCursor.write(next) };
     },
   });
 

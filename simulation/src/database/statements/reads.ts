@@ -63,14 +63,23 @@ export const messageReadStatements: readonly Statement[] = [
     return [{ exists: true, items: items.map(versionJson), found: items.length }];
   }),
 
-  reads('messages-pinned-list', 'dbe8428e1402', (tx, values) => {
-    const [account, conversation] = values as [string, string];
+  reads('messages-pinned-list', '4f1910e5cf6a', (tx, values) => {
+    const [account, conversation, before] = values as [string, string, number];
     if (!isMember(tx, account, conversation)) return [];
-    const pins = tx.all(tx.tables.pinsByConversation, conversation).sort((a, b) => b.seq - a.seq);
+    const pins = tx
+      .all(tx.tables.pinsByConversation, conversation)
+      .filter((pin) => pin.seq < before)
+      .sort((a, b) => b.seq - a.seq);
     const messages = pins.flatMap((pin) =>
       tx.all(tx.tables.messagesByKey, conversation + pin.message_seq),
     );
-    return [{ items: messages.map((m) => messageJson(tx, m, account)) }];
+    return [
+      {
+        items: messages.map((m) => messageJson(tx, m, account)),
+        last: pins.at(-1)?.seq ?? null,
+        found: messages.length,
+      },
+    ];
   }),
 
   reads('messages-events', '11ac2e31ee27', (tx, values) => {
