@@ -14,10 +14,10 @@ import type { Plan } from './plan.ts';
  * found either.
  */
 
-/** Of more files with all terms, only the latest are looked at. */
+/** Of more files with all terms in the conversations of a search, only the latest are looked at. */
 const FILES_MAX = 2_000;
-/** Messages with these files, at most, for a page. */
-const MESSAGES_MAX = 500;
+/** Messages of a batch that are candidates by their files. */
+const BATCH_MAX = 20;
 /** Keys that are looked up: the text decides in the end. */
 const KEYS_MAX = 24;
 /** Texts read at a time, of some 100 KB each. */
@@ -48,20 +48,24 @@ export async function fileCandidates(
     name: 'search-file-candidates',
     text: `
       -- By the index of the keys alone: in the order of files, the planner would read the keys of each.
-      with f as materialized (select file_id from file_texts where keys @> $1::int4[])
+      with f as materialized (select file_id from file_texts where keys @> $1::int4[]),
+      a as materialized (
+        select a.conversation_id, a.message_seq
+        from f join attachments a using (file_id)
+        where a.conversation_id = any($3::uuid[])
+        order by file_id desc
+        limit $2)
       select distinct conversation_id as conversation, message_seq as seq, at
-      from (select file_id from f order by file_id desc limit $2) t
-      join attachments a using (file_id)
+      from a
       cross join lateral (
         select floor(extract(epoch from m.posted_at) * 1000)::float8 as at
         from messages m
         where m.conversation_id = a.conversation_id and m.seq = a.message_seq
         limit 1
       ) g
-      where a.conversation_id = any($3::uuid[]) and at >= $4 and at < $5
+      where at >= $4 and at < $5
         and ($6::float8 is null or (at, conversation_id, message_seq) < ($6, $7::uuid, $8::int8))
-      order by at desc, conversation_id desc, message_seq desc
-      limit $9`,
+      order by at desc, conversation_id desc, message_seq desc`,
     values: [
       keysOf(terms),
       FILES_MAX,
@@ -71,7 +75,6 @@ export async function fileCandidates(
       before?.at ?? null,
       before?.conversation ?? null,
       before?.seq ?? null,
-      MESSAGES_MAX,
     ],
   });
   return rows.map((row) => ({ ...row, version: row.seq }));
@@ -80,32 +83,52 @@ export async function fileCandidates(
 const keysOf = (terms: readonly Term[]): number[] =>
   [...new Set(terms.flatMap((term) => [...keysOfTerm(term)]))].slice(0, KEYS_MAX);
 
-/** Candidates of the index, and others in their order among them. */
+/**
+ * Candidates of the index, and those by their files in their order among them. A batch has few of the latter:
+ * to compare the text of a file takes milliseconds, and the time of a page is checked between batches.
+ */
 export class WithFileCandidates {
   readonly #inner: { next(max: number): Promise<Batch> };
-  /** Those that are left, the first one first. */
+  /** Those by their files that are left, the first one first. */
   readonly #others: Document[];
+  /** Those of the index that were read and are left, and where its others begin: undefined before it is read. */
+  #own: Document[] = [];
+  #rest: Place | null | undefined;
 
   constructor(inner: { next(max: number): Promise<Batch> }, others: readonly Document[]) {
     this.#inner = inner;
     this.#others = [...others];
   }
 
-  /** Returns the next messages: at most `max` of the index, and the others that come before its next ones. */
+  /** Returns the next messages, at most `max`: fewer at the end, or when many of them are by their files. */
   async next(max: number): Promise<Batch> {
-    const { documents, rest } = await this.#inner.next(max);
-    const end = this.#others.findIndex(
-      (other) => rest !== null && compareDocuments(other, rest) < 0,
-    );
-    const others = this.#others.splice(0, end === -1 ? this.#others.length : end);
-    if (others.length === 0) return { documents, rest };
-    const known = new Set(documents.map(keyOf));
-    const all = [...documents, ...others.filter((other) => !known.has(keyOf(other)))];
-    return { documents: all.sort((a, b) => compareDocuments(b, a)), rest };
+    if (this.#own.length === 0 && this.#rest !== null) {
+      const { documents, rest } = await this.#inner.next(max);
+      this.#own = [...documents];
+      this.#rest = rest;
+    }
+    const documents: Document[] = [];
+    for (let files = 0; documents.length < max && files < BATCH_MAX; ) {
+      const [own] = this.#own;
+      const [other] = this.#others;
+      if (other && isReached(other, own ?? this.#rest ?? null)) {
+        this.#others.shift();
+        // The index has it as well.
+        if (own && compareDocuments(other, own) === 0) continue;
+        documents.push(other);
+        files++;
+      } else if (own) {
+        this.#own.shift();
+        documents.push(own);
+      } else return { documents, rest: this.#rest ?? null };
+    }
+    return { documents, rest: documents.at(-1) ?? null };
   }
 }
 
-const keyOf = ({ conversation, seq }: Document): string => `${conversation}:${seq}`;
+/** Returns whether a message comes before a place in the index, or in it; any does at its end. */
+const isReached = (document: Document, place: Place | null): boolean =>
+  place === null || compareDocuments(document, place) >= 0;
 
 /**
  * Returns, of each of these messages that has one, the first file with all terms, by the index of the message in

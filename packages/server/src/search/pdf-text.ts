@@ -30,7 +30,8 @@ const PROGRAM = `
     }
     parentPort.postMessage(text.slice(0, workerData.textMax));
   })().catch((error) => {
-    throw new Error('PDF not readable: ' + String(error && error.message).slice(0, 200));
+    // Its message may have a part of the content, its name has not.
+    throw new Error('PDF not readable: ' + String(error && error.name).slice(0, 100));
   });
 `;
 
