@@ -213,11 +213,12 @@ describe('loadConfig', () => {
       SMTP_URL: 'ftp://user:hunter2@smtp',
       REDIS_URL: 'http://:hunter2@cache',
       PARLEY_SECRET: 'hunter2',
+      FILES_S3_ENDPOINT: 'https://user:hunter2@s3.example.org',
     };
     const loaded = loadConfig(env);
     expect(loaded.ok).toBe(false);
     if (!loaded.ok) {
-      expect(loaded.problems).toHaveLength(4);
+      expect(loaded.problems).toHaveLength(5);
       expect(describeProblems(loaded.problems)).not.toContain('hunter2');
     }
   });

@@ -5,6 +5,7 @@ import { logLevels } from './log.ts';
 import {
   bucketName,
   emailFrom,
+  hasNoCredentials,
   host,
   keyPrefix,
   megabytes,
@@ -239,10 +240,10 @@ export const settings = {
       'folder files in PARLEY_DATA. FILES_S3_BUCKET and the access key must be set as well.',
     ],
     example: 'https://s3.eu-central-1.amazonaws.com',
-    schema: url(
-      ['http', 'https'],
-      'must start with http:// or https:// and contain a host',
-    ).optional(),
+    schema: url(['http', 'https'], 'must start with http:// or https:// and contain a host')
+      // It is shown in errors and logs.
+      .refine(hasNoCredentials, 'must contain no user name, password, query or fragment')
+      .optional(),
   }),
   FILES_S3_BUCKET: setting('filesS3Bucket', {
     description: [
@@ -414,7 +415,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
       values[key] = parsed.data;
     } else {
       const why = parsed.error.issues[0]?.message ?? 'is not valid';
-      problems.push({ name, message: secret ? why : `${why} (was ${JSON.stringify(text)})` });
+      // A password in an address belongs into no log, even where none is expected.
+      const isShown = !secret && (text === undefined || hasNoCredentials(text));
+      problems.push({ name, message: isShown ? `${why} (was ${JSON.stringify(text)})` : why });
     }
   }
   if (problems.length > 0) return { ok: false, problems };

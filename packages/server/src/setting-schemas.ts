@@ -12,6 +12,13 @@ export function url(schemes: readonly string[], description: string) {
   }, description);
 }
 
+/** Returns whether a URL is nothing but an address; true for what is no URL. */
+export function hasNoCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === '';
+}
+
 const hostFormat =
   'must be an IP address or a host name, such as 127.0.0.1, 0.0.0.0, :: or localhost';
 /** The address to listen on. */

@@ -209,7 +209,8 @@ function sender({ pool, store, isAlive }: DownloadDeps) {
     const content = await downloads.open({
       account,
       response: reply.raw,
-      open: () => store.read(sent.digest, range ?? undefined),
+      // Never more than was promised, and an error if it is less.
+      open: () => store.read(sent.digest, range ?? { start: 0, end: sent.bytes - 1 }),
       mayContinue: async () =>
         (await isAlive(holder)) && (await readableFiles(pool, account, [sent.file])).length > 0,
       onError: (err) => request.log.warn({ err }, 'access to a file not checked, will be retried'),

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
-import { errorOfAnswer, isTransient } from './s3-error.ts';
+import { errorOfAnswer, isTransient, S3Error } from './s3-error.ts';
 
 /** Attempts of a request; between them it waits 0.2 s, 0.4 s, 0.8 s … */
 const ATTEMPTS = 5;
@@ -16,8 +16,9 @@ const ATTEMPT_MS = 30_000;
 const BYTES_PER_MS_MIN = 100;
 /** Connections, and requests that are sent at the same time. Further ones wait. */
 const SOCKETS_MAX = 64;
-/** The maximum size of an answer that is read into memory. */
+/** The maximum size of an answer that is read into memory, and the time that it may take. */
 const TEXT_MAX = 4 * 1024 * 1024;
+const TEXT_MS = 60_000;
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 /** Where a bucket is, and how it is reached. */
@@ -191,9 +192,11 @@ export async function* piecesOf(
 async function textOf(answer: IncomingMessage, idleMs: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
+  const startedAt = performance.now();
   for await (const piece of piecesOf(answer, idleMs)) {
     bytes += piece.length;
-    if (bytes > TEXT_MAX) throw new Error('The answer of the S3 server is too long');
+    if (bytes > TEXT_MAX) throw new S3Error(answer.statusCode ?? 0, 'AnswerTooLong');
+    if (performance.now() - startedAt > TEXT_MS) throw new Error('The S3 server sends too slowly');
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

@@ -43,7 +43,7 @@ export class S3Multipart {
         body: bodyOf(Buffer.from(body)),
       });
       // S3 may report a failure in an answer that began as a success.
-      if (answer.includes('<Error>')) throw errorOfAnswer(500, answer);
+      if (readXml(answer).name === 'Error') throw errorOfAnswer(500, answer);
     } catch (error) {
       await this.#abort(key, uploadId);
       throw error;

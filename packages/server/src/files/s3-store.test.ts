@@ -217,6 +217,59 @@ describe('an S3 store', () => {
   });
 });
 
+describe('what an S3 server answers', () => {
+  const answering = (
+    body: string,
+    more: { status?: number; headers?: Record<string, string> } = {},
+  ) => {
+    s3.fault = ({ url }) => (url.includes('parley-server') ? null : { status: 200, body, ...more });
+  };
+
+  test('is no address to go to', async () => {
+    const store = storeWith();
+    const digest = await stored(store, randomBytes(100));
+    answering('', { status: 307, headers: { location: `${s3.url}/elsewhere` } });
+    await expect(store.read(digest)).rejects.toEqual(code('files_unavailable'));
+    expect(requests('GET', 'elsewhere')).toHaveLength(0);
+  });
+
+  test('is no list unless all of one', async () => {
+    const store = storeWith();
+    const broken = [
+      '<html>Log in to this network</html>',
+      `<!DOCTYPE r [<!ENTITY a "${'a'.repeat(1_000)}">]><r>${'&a;'.repeat(1_000)}</r>`,
+      '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>',
+      `<ListBucketResult><IsTruncated>true</IsTruncated>
+         <NextContinuationToken>again</NextContinuationToken></ListBucketResult>`,
+      `<ListBucketResult>${'<a>'.repeat(1_000_000)}`,
+      `<ListBucketResult>${' '.repeat(5 * MIB)}</ListBucketResult>`,
+    ];
+    for (const body of broken) {
+      answering(body);
+      await expect(contentsOf(store)).rejects.toEqual(code('files_unavailable'));
+    }
+  });
+
+  test('is never more of a content than was asked for, nor another part of it', async () => {
+    const store = storeWith();
+    const bytes = randomBytes(5_000);
+    const digest = await stored(store, bytes);
+    const range = { start: 100, end: 199 };
+    const part = (from: number) => ({
+      status: 206,
+      headers: { 'content-range': `bytes ${from}-${from + 99}/5000` },
+    });
+    answering('x'.repeat(300), part(100));
+    expect(await readAll(store, digest, range)).toEqual(Buffer.from('x'.repeat(100)));
+    answering('x'.repeat(100), part(0));
+    await expect(store.read(digest, range)).rejects.toEqual(code('files_unavailable'));
+    answering('x'.repeat(100), { status: 200 });
+    await expect(store.read(digest, range)).rejects.toEqual(code('files_unavailable'));
+    // Without a length, nothing says where it ends.
+    await expect(store.read(digest)).rejects.toEqual(code('files_unavailable'));
+  });
+});
+
 test('errors of S3 are told apart by status and code, and bounded', () => {
   const answer = (name: string) => `<?xml version="1.0"?><Error><Code>${name}</Code></Error>`;
   expect(errorOfAnswer(404, answer('NoSuchKey')).message).toBe(

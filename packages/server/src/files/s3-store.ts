@@ -140,6 +140,10 @@ export class S3Store implements FileStore {
       const first = await this.#get(digest, range);
       if (first === null) return null;
       const end = range?.end ?? Number(first.headers['content-length']) - 1;
+      if (Number.isNaN(end)) {
+        first.destroy();
+        throw new S3Error(first.statusCode ?? 0, 'LengthMissing');
+      }
       const from = { start: range?.start ?? 0, end };
       return Readable.from(this.#pieces(digest, from, first), { objectMode: false });
     });
@@ -157,9 +161,12 @@ export class S3Store implements FileStore {
     for (;;) {
       try {
         for await (const piece of piecesOf(answer)) {
-          at += piece.length;
+          // Our own response has promised as many bytes as were asked for.
+          const wanted = piece.subarray(0, end + 1 - at);
+          at += wanted.length;
           failures = 0;
-          yield piece;
+          if (wanted.length > 0) yield wanted;
+          if (wanted.length < piece.length) return;
         }
       } catch (error) {
         if (at <= end && ++failures > RESUMES_MAX) throw this.#failure('get', error);
@@ -180,7 +187,7 @@ export class S3Store implements FileStore {
     try {
       const limits = { ...(attempts !== undefined && { attempts }) };
       const answer = await this.#client.send({ method: 'GET', key, headers, ...limits });
-      if (range === undefined || answer.statusCode === 206) return answer;
+      if (range === undefined || startsAt(answer, range.start)) return answer;
       answer.destroy();
       throw new S3Error(answer.statusCode ?? 0, 'RangeIgnored');
     } catch (error) {
@@ -240,12 +247,17 @@ export class S3Store implements FileStore {
         ...(token !== undefined && { 'continuation-token': token }),
       };
       const answer = readXml(await this.#client.text({ method: 'GET', query }));
+      // What is taken for a whole list would make contents look lost.
+      if (answer.name !== 'ListBucketResult') throw new S3Error(200, 'NotAList');
       yield childrenOf(answer, 'Contents').map((object) => ({
         key: childText(object, 'Key') ?? '',
         bytes: Number(childText(object, 'Size')),
       }));
-      token = childText(answer, 'NextContinuationToken');
-    } while (token !== undefined && token !== '');
+      const next = childText(answer, 'NextContinuationToken') || undefined;
+      const isEnd = childText(answer, 'IsTruncated') !== 'true';
+      if (!isEnd && (next === undefined || next === token)) throw new S3Error(200, 'ListBroken');
+      token = isEnd ? undefined : next;
+    } while (token !== undefined);
   }
 
   async sweepStaged(before: Date): Promise<void> {
@@ -328,6 +340,11 @@ export class S3Store implements FileStore {
     return await this.#checked.outcome;
   }
 }
+
+/** Returns whether an answer is a part of an object that begins at a byte. */
+const startsAt = (answer: IncomingMessage, start: number): boolean =>
+  answer.statusCode === 206 &&
+  (answer.headers['content-range'] ?? '').startsWith(`bytes ${start}-`);
 
 /** Returns null if there is no such object. @throws the error otherwise, also if there is no such bucket */
 function nullIfNoObject(error: unknown): null {

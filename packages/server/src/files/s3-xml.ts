@@ -8,13 +8,22 @@ export interface XmlElement {
   readonly children: XmlElement[];
 }
 
-/** Returns the root of a document: an element without a name that contains what could be read. */
+/** Elements of an answer, at most; a page of a thousand objects has some ten thousand. */
+const ELEMENTS_MAX = 100_000;
+
+/**
+ * Returns the root of a document: an element without a name that contains what could be read. Entities that a
+ * document declares are not expanded.
+ * @throws if it has too many elements
+ */
 export function readXml(text: string): XmlElement {
   const root: XmlElement = { name: '', text: '', children: [] };
   const open = [root];
+  let elements = 0;
   const parser = new Parser(
     {
       onopentag(name) {
+        if (++elements > ELEMENTS_MAX) throw new Error('An answer of S3 has too many elements');
         const element = { name, text: '', children: [] };
         open.at(-1)?.children.push(element);
         open.push(element);

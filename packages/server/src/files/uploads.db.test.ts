@@ -308,6 +308,15 @@ describe('what killed processes have left', () => {
     expect(readdirSync(join(dataDir, 'uploads')).sort()).toEqual([kept, young].sort());
     const there = [orphan, fresh, used].map((bytes) => existsSync(store.pathOf(digestOf(bytes))));
     expect(there).toEqual([false, true, true]);
+    // Also in a folder with thousands of others, which are not read into memory.
+    const many = Array.from({ length: 10_000 }, (_, n) => String(n).padStart(64, '0'));
+    const crowded = join(dataDir, 'files', '00', '00');
+    mkdirSync(crowded, { recursive: true });
+    for (const digest of many) writeFileSync(join(crowded, digest), '');
+    age(join(crowded, many[7_000] as string));
+    await new OrphanSweeper({ ...deps, clock }).sweep();
+    expect(readdirSync(crowded)).toHaveLength(many.length - 1);
+    rmSync(crowded, { recursive: true });
     // A copy that was staged when the process was killed.
     writeFileSync(draft, 'x');
     await store.stage('d'.repeat(64), draft);

@@ -11,7 +11,12 @@ import { makeTempDir } from './temp-dir.ts';
 
 /** What happens to a request instead of its answer. */
 export type S3Fault =
-  | { readonly status: number; readonly code?: string; readonly body?: string }
+  | {
+      readonly status: number;
+      readonly code?: string;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** The connection is closed before the request is read. */
   | 'refused'
   /** No answer ever comes. */
@@ -87,14 +92,10 @@ export async function startTestS3(buckets: readonly string[]): Promise<TestS3> {
 function answerError(
   request: IncomingMessage,
   response: ServerResponse,
-  {
-    status,
-    code = 'SlowDown',
-    body,
-  }: { readonly status: number; readonly code?: string; readonly body?: string },
+  { status, code = 'SlowDown', body, headers }: Extract<S3Fault, { status: number }>,
 ): void {
   request.resume();
-  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.writeHead(status, { 'content-type': 'application/xml', ...headers });
   response.end(
     body ?? `<?xml version="1.0"?><Error><Code>${code}</Code><Message>x</Message></Error>`,
   );

@@ -4,6 +4,8 @@ import { loadConfig } from '../../src/config.ts';
 import { startParley } from '../../src/main.ts';
 import { testLog } from './test-log.ts';
 
+// The test may be gone before it could end this process.
+process.stdin.resume().on('end', () => process.exit(1));
 const loaded = loadConfig(process.env);
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
 const { address } = await startParley(loaded.config, testLog);
