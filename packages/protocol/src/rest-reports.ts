@@ -73,10 +73,11 @@ export const ReportDetails = z
         message: Seq,
         author: AccountId,
         authorName: z.string(),
-        /** Empty if the message was deleted. */
+        /** Empty if the message was deleted or hidden. */
         body: z.string(),
         postedAt: Timestamp,
         deleted: z.boolean(),
+        hidden: z.boolean(),
         /** Whether it was edited after the report: `body` is the current text. */
         editedSince: z.boolean(),
       }),

@@ -39,6 +39,7 @@ const OTHERS = [
   'messages-unhidden',
   'messages-to-hide',
   'messages-to-unhide',
+  'messages-hidden-as-server-admin',
   'messages-texts-restored',
   'messages-hidden-one',
   'attachments-restored',

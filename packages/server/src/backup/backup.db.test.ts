@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import type { Ready } from '@parley/protocol';
+import type { ConversationId, Ready } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   aBackupWorkspace,
@@ -25,7 +25,7 @@ import { PASSWORD } from '../../test/support/credentials.ts';
 import { testLog } from '../../test/support/database.ts';
 import { Peer } from '../../test/support/peer.ts';
 import { startTestS3 } from '../../test/support/s3-server.ts';
-import { call, loginAt, registerAt } from '../../test/support/server.ts';
+import { call, loginAt, registerAt, type User } from '../../test/support/server.ts';
 import { tus, uploadFile } from '../../test/support/uploads.ts';
 import { startParley } from '../main.ts';
 import { backUp } from './backup.ts';
@@ -42,6 +42,41 @@ afterEach(() => workspace.close());
 
 const backUpTo = (data: string, file: string) => backUp(configFor(data), file, testLog, quietly);
 
+const KEPT = { texts: ['held text'], file: 200, hidden: 'hidden text' };
+
+/** Deletes a message under a legal hold, and hides another one. Returns a function that reads what is kept of both. */
+async function heldAndHidden(
+  url: string,
+  owner: User,
+  member: User,
+  group: ConversationId,
+): Promise<(url: string) => Promise<typeof KEPT>> {
+  const path = `/conversations/${group}/messages`;
+  const { body: hold } = await owner.request('POST', '/admin/legal-holds', {
+    name: 'Case',
+    accounts: [member.id],
+  });
+  const file = await uploadFile({ ...member, url }, 'held.bin', randomBytes(1_000));
+  const { body: held } = await member.request('POST', path, {
+    body: 'held text',
+    attachments: [file],
+  });
+  const hidden = await member.post(group, 'hidden text');
+  expect((await member.request('DELETE', `${path}/${held.seq}`)).status).toBe(200);
+  expect((await owner.request('PUT', `${path}/${hidden}/hidden`)).status).toBe(200);
+  return async (at) => {
+    const { accessToken } = (await loginAt(at, owner.name)).body;
+    const get = (of: string) =>
+      fetch(new URL(`/api/v1${of}`, at), { headers: { authorization: `Bearer ${accessToken}` } });
+    const exported = await (await get(`/admin/legal-holds/${hold.id}/export`)).text();
+    return {
+      texts: [...exported.matchAll(/held text/g)].map(([text]) => text),
+      file: (await get(`/admin/legal-holds/${hold.id}/files/${file}`)).status,
+      hidden: (await (await get(`${path}/${hidden}/hidden`)).json()).body,
+    };
+  };
+}
+
 describe('backup and restore', () => {
   test('of a server that is being written to: equal streams, a new epoch, every user can log in', async () => {
     const [data, copy] = [workspace.path('data'), workspace.path('copy')];
@@ -52,6 +87,9 @@ describe('backup and restore', () => {
     const groups = [await ann.group('one', [bob]), await ann.group('two', [bob])];
     mkdirSync(`${data}/outbox/2026`, { recursive: true });
     writeFileSync(`${data}/outbox/2026/an email.eml`, 'Subject: hello');
+
+    const keeps = await heldAndHidden(url, ann, bob, groups[0] as ConversationId);
+    expect(await keeps(url)).toEqual(KEPT);
 
     // All users write until they are stopped; what was acknowledged is noted with its number.
     const acked: { group: string; seq: number }[] = [];
@@ -83,9 +121,10 @@ describe('backup and restore', () => {
     expect(told.join()).toContain(`digest ${digest}`);
     expect(readFileSync(`${copy}/outbox/2026/an email.eml`, 'utf8')).toBe('Subject: hello');
     expect(readFileSync(`${copy}/secret`)).toEqual(readFileSync(`${data}/secret`));
-    expect(readdirSync(copy).sort()).toEqual(['lock', 'outbox', 'postgres', 'secret']);
+    expect(readdirSync(copy).sort()).toEqual(['files', 'lock', 'outbox', 'postgres', 'secret']);
 
     const again = await workspace.server(copy);
+    expect(await keeps(again.url)).toEqual(KEPT);
     const there = await streamDigests(connectionOf(copy));
     const heads = Object.fromEntries(Object.entries(there).map(([id, { head }]) => [id, head]));
     expect(await streamDigests(connectionOf(data), heads)).toEqual(there);

@@ -236,6 +236,26 @@ test('what was fetched for an earlier text or a deleted message is not published
   expect(await logged()).not.toContain('Late page');
 });
 
+test('what was fetched for a message that is hidden meanwhile is not published', async () => {
+  const seq = await ann.post(group, aPage('Page of a hidden link', { hold: true }));
+  await expect.poll(() => held.length).toBe(1);
+  expect((await ann.request('PUT', `${path(seq)}/hidden`)).status).toBe(200);
+  for (const go of held.splice(0)) go();
+  await isIdle();
+  expect((await messageOf(seq)).previews).toEqual([]);
+  expect(await logged()).not.toContain('Page of a hidden link');
+});
+
+test('a hidden message loses its preview, and gets one when it is shown again', async () => {
+  const seq = await ann.post(group, aPage('Page to hide'));
+  await shows(seq, 'Page to hide');
+  expect((await ann.request('PUT', `${path(seq)}/hidden`)).status).toBe(200);
+  expect((await messageOf(seq)).previews).toEqual([]);
+  expect(await logged()).not.toContain('Page to hide');
+  expect((await ann.request('DELETE', `${path(seq)}/hidden`)).status).toBe(200);
+  await shows(seq, 'Page to hide');
+});
+
 test('a deleted message leaves no preview, and its image is deleted with the cache', async () => {
   const url = aPage('Secret page', { image: await anImage(30) });
   const seq = await ann.post(group, url);

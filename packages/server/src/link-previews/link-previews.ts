@@ -51,7 +51,7 @@ export interface LinkPreviewsDeps {
  *
  * 1. A message with links has a row in `link_jobs`, stored with the message. One node takes it; if that is
  *    killed, another one takes it later. The event is stored in the transaction that deletes the row.
- * 2. What was fetched for an earlier text is not published, nor is anything of a deleted message.
+ * 2. What was fetched for an earlier text is not published, nor is anything of a deleted or hidden message.
  * 3. Whatever a page does, it costs bounded time, memory and connections.
  */
 export class LinkPreviews {
@@ -230,6 +230,6 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : 'unknown';
 
 function hasNewLinks(event: StoredEvent): boolean {
-  if (event.type === 'message.edited') return true;
+  if (event.type === 'message.edited' || event.type === 'message.unhidden') return true;
   return event.type === 'message.posted' && mayHaveLinks(dataOf(event, 'message.posted').body);
 }

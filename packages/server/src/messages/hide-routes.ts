@@ -23,6 +23,7 @@ import {
   minimumRolesOf,
 } from '../minimum-roles.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
+import { hiddenAsServerAdmin } from './hidden-texts.ts';
 import { hideMessage, unhideMessage } from './hide-rules.ts';
 import { authorize } from './policy.ts';
 import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
@@ -72,7 +73,9 @@ export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void
       operationId: 'unhideMessage',
       tags,
       summary: 'Show a hidden message again',
-      description: 'With its files and its edit history; its links get new previews.',
+      description:
+        'With its files and its edit history; its links get new previews. An admin of the server may also show a ' +
+        'message again that it has hidden because of a report, without being a member.',
       security,
       headers,
       params: OfMessage,
@@ -147,6 +150,15 @@ async function hiddenMessage(
     values: [account, conversation, message],
   });
   const [row] = rows;
+  const on: Parameters<typeof hiddenAsServerAdmin>[0] = {
+    query: async (name, text, values) => (await pool.query({ name, text, values })).rows,
+  };
+  const own = await hiddenAsServerAdmin(on, account, conversation, message);
+  if (own) {
+    const { author, posted, latest } = own;
+    const fileNames = (posted.attachments ?? []).map(({ name }) => name);
+    return { author, body: latest.body, fileNames, hiddenBy: account };
+  }
   if (!row) refuse('conversation_not_found');
   const role = messageRole(row.role, row.is_everyone, isServerAdmin(row.server_role));
   const minimumRoles = minimumRolesOf(row.visibility, row.overrides);

@@ -21,6 +21,7 @@ import {
 } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
 import type { MessageRequest } from './commands.ts';
+import { HIDDEN_TEXTS, type HiddenTexts, hiddenAsServerAdmin } from './hidden-texts.ts';
 import {
   imagesOf,
   linksOfEdit,
@@ -136,44 +137,58 @@ export async function hidingOf(
   };
 }
 
-const unhideRule = messageRule<HideCommand>(
+const unhideAsModerator = messageRule<HideCommand>(
   'messages.unhide',
   'hide',
   async (tx, command, target) => {
     if (target.deleted) return { refuse: refusal('message_deleted') };
     if (!target.hidden) return { unchanged: target.changedSeq };
-    const { conversation, message, stream } = command;
-    const [row] = await tx.query<HiddenTexts>(
+    const [texts] = await tx.query<HiddenTexts>(
       'messages-to-unhide',
-      `select h.events -> 0 -> 'data' as posted, h.events -> -1 -> 'data' as latest
-       from hidden_messages h where h.conversation_id = $1 and h.message_seq = $2`,
-      [conversation, message],
+      `select ${HIDDEN_TEXTS} from hidden_messages h where h.conversation_id = $1 and h.message_seq = $2`,
+      [command.conversation, command.message],
     );
-    if (!row) throw new Error('What the hidden message says is missing');
-    const { replyTo, attachments, forwardedFrom } = row.posted;
-    const { body, mentions } = row.latest;
-    const data: EventData<'message.unhidden'> = {
-      ...{ message, author: target.author, body },
-      ...placeOf(target.inThread),
-      ...(replyTo !== undefined && { replyTo }),
-      ...(mentions && { mentions }),
-      ...(attachments && { attachments }),
-      ...(forwardedFrom && { forwardedFrom }),
-    };
-    return audited('message_unhidden', command, target, {
-      events: [newEvent(stream, 'message.unhidden', data)],
-      writes: [
-        textsRestored(conversation, message),
-        ...(mayHaveLinks(body) ? [linksOfEdit(conversation, message, target.author)] : []),
-      ],
-    });
+    if (!texts) throw new Error('What the hidden message says is missing');
+    return await shown(command, target, texts);
   },
 );
 
-/** What a hidden message says: the data of the event that posted it, and of the one with its latest text. */
-interface HiddenTexts {
-  readonly posted: EventData<'message.posted'>;
-  readonly latest: Pick<EventData<'message.posted'>, 'body' | 'mentions'>;
+/** Lets moderators show a message again, and an admin of the server who has hidden it because of a report. */
+const unhideRule: Rule<HideCommand> = {
+  name: 'messages.unhide',
+  readsEarly: true,
+  async decide(tx, command) {
+    const { actor, conversation, message } = command;
+    const own = await hiddenAsServerAdmin(tx, actor, conversation, message);
+    return own ? await shown(command, own, own) : await unhideAsModerator.decide(tx, command);
+  },
+};
+
+/** Returns what shows a hidden message again. */
+function shown(
+  command: HideCommand,
+  target: Pick<Target, 'author' | 'inThread'>,
+  { posted, latest }: HiddenTexts,
+): Promise<Decision> {
+  const { conversation, message, stream } = command;
+  const { author, inThread } = target;
+  const { replyTo, attachments, forwardedFrom } = posted;
+  const { body, mentions } = latest;
+  const data: EventData<'message.unhidden'> = {
+    ...{ message, author, body },
+    ...placeOf(inThread),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions && { mentions }),
+    ...(attachments && { attachments }),
+    ...(forwardedFrom && { forwardedFrom }),
+  };
+  return audited('message_unhidden', command, target, {
+    events: [newEvent(stream, 'message.unhidden', data)],
+    writes: [
+      textsRestored(conversation, message),
+      ...(mayHaveLinks(body) ? [linksOfEdit(conversation, message, author)] : []),
+    ],
+  });
 }
 
 /** Returns what puts the texts of a message back into the events that carried them. */
@@ -192,7 +207,7 @@ const textsRestored = (conversation: ConversationId, message: Seq): Statement =>
 async function audited(
   event: AuditEvent,
   command: HideCommand,
-  { author }: Target,
+  { author }: Pick<Target, 'author'>,
   decided: { readonly events: [NewEvent]; readonly writes: readonly Statement[] },
 ): Promise<Decision> {
   const { actor, conversation, message, audit } = command;

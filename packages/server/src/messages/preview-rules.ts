@@ -61,7 +61,7 @@ const publishRule: Rule<PublishCommand> = {
     const { conversation, message } = job;
     const row = await readJob(tx, job);
     const done = { unchanged: row?.changed_seq ?? tx.head(streamOfConversation(conversation)) };
-    // The text was edited or deleted meanwhile, another node was faster, or previews were turned off.
+    // The text was edited, deleted or hidden meanwhile, another node was faster, or previews were turned off.
     if (!row?.is_open) return done;
     const before = row.previews ?? [];
     const removed = before.filter(({ url, preview }) => preview === null && links.includes(url));
@@ -116,8 +116,8 @@ async function readJob(tx: RuleContext, job: LinkJob): Promise<JobRow | undefine
   const [row] = await tx.query<JobRow>(
     'link-jobs-one',
     `select g.changed_seq, ${STORED_PREVIEWS} as previews,
-       j.id is not null and g.deleted_at is null and c.link_previews and c.deleted_at is null
-         and c.archived_at is null as is_open
+       j.id is not null and g.deleted_at is null and g.hidden_at is null and c.link_previews
+         and c.deleted_at is null and c.archived_at is null as is_open
      from messages g
      join conversations c on c.id = g.conversation_id
      left join link_jobs j

@@ -32,7 +32,7 @@ export interface PushedMessage {
 const TITLE_MAX = 120;
 const BODY_MAX = 240;
 
-/** Returns the messages at places, as they are now. */
+/** Returns the messages at places, as they are now, without those that are deleted or hidden. */
 export async function messagesToPush(
   on: Queryable,
   places: readonly { readonly conversation: ConversationId; readonly seq: Seq }[],
@@ -45,7 +45,8 @@ export async function messagesToPush(
              left(g.body, 2 * ${BODY_MAX}) as body
            from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
            join conversations c on c.id = r.id
-           join messages g on g.conversation_id = r.id and g.seq = r.seq and g.deleted_at is null
+           join messages g on g.conversation_id = r.id and g.seq = r.seq
+             and g.deleted_at is null and g.hidden_at is null
            join accounts a on a.id = g.author_id`,
     values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
   });

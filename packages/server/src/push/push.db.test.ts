@@ -183,12 +183,12 @@ describe('Web Push', () => {
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
   });
 
-  test('sends nothing of a message that was deleted, read or left before', async () => {
+  test('sends nothing of a message that was deleted, hidden, read or left before', async () => {
     const { user, browser } = await aUserWithBrowser();
     const make = (name: string) => ann.group(name, [user]);
-    const deleted = await make('deleted');
+    const [deleted, hidden] = [await make('deleted'), await make('hidden')];
     const [read, left, muted] = [await make('read'), await make('left'), await make('muted')];
-    const conversations = [deleted, read, left, muted];
+    const conversations = [deleted, hidden, read, left, muted];
     // Unreachable until the reasons are there.
     push.answer(...conversations.map(() => ({ status: 500 })));
     const seqs = new Map<ConversationId, Seq>();
@@ -202,10 +202,11 @@ describe('Web Push', () => {
             `select from notification_deliveries
              where account_id = '${user.id}' and last_error is not null`,
           )
-        ).length === 4,
+        ).length === conversations.length,
       'the first attempts to fail',
     );
     await ann.request('DELETE', `/conversations/${deleted}/messages/${seqs.get(deleted)}`);
+    await ann.request('PUT', `/conversations/${hidden}/messages/${seqs.get(hidden)}/hidden`);
     await user.request('POST', `/conversations/${read}/read`, {
       seq: seqs.get(read),
       unread: false,
@@ -222,6 +223,7 @@ describe('Web Push', () => {
       outcomes.push(...(await outcomesOf(user, group, seqs.get(group) as Seq)));
     }
     expect(outcomes).toEqual([
+      'message_deleted',
       'message_deleted',
       'already_read',
       'not_member',
@@ -240,6 +242,16 @@ describe('Web Push', () => {
     expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
     // It also replaces the notification if that was not delivered yet.
     expect(closed.headers.topic).toBe(shown.headers.topic);
+  });
+
+  test('closes a notification of a message that a moderator hides', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('hidden later', [user]);
+    const seq = await ann.post(group, `@${user.name} look`);
+    await push.next(browser);
+    await ann.request('PUT', `/conversations/${group}/messages/${seq}/hidden`);
+    const closed = await push.next(browser, (c) => c.type === 'close');
+    expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
   });
 
   test('sends nothing to those who use a device', async () => {

@@ -40,7 +40,7 @@ export interface Withdrawal {
 const SHOWN_HOURS = 24;
 
 /**
- * Claims notifications that are to be closed: their message was read on another device or deleted, or its recipient is
+ * Claims notifications that are to be closed: their message was read on another device, deleted or hidden, or its recipient is
  * no member any more. Each is claimed once: if the node is killed then, it stays on the device.
  */
 export async function claimWithdrawals(pool: pg.Pool, max: number): Promise<Withdrawal[]> {
@@ -56,7 +56,7 @@ export async function claimWithdrawals(pool: pg.Pool, max: number): Promise<With
                on g.thread is not null and not g.also_in_conversation
              where d.outcome = 'sent' and d.withdrawn_at is null
                and d.finished_at > now() - interval '${SHOWN_HOURS} hours'
-               and (g.seq is null or g.deleted_at is not null or o.account_id is null
+               and (g.seq is null or g.deleted_at is not null or g.hidden_at is not null or o.account_id is null
                  or d.message_seq <= case when g.thread is not null and not g.also_in_conversation
                    then state.read_seq else o.read_seq end)
              order by d.finished_at limit $1 for update of d skip locked)

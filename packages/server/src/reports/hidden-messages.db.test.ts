@@ -51,12 +51,12 @@ const places = async (text: string): Promise<string[]> =>
       [`%${text}%`],
     )
   ).rows.map(({ what }) => what);
-const audited = async (event: string, seq: Seq) =>
+const audited = async (event: string, id: ConversationId, seq: Seq) =>
   (
     await server.pool.query(
       `select account_id, actor_id from audit_log
-       where event = $1 and (details ->> 'message')::int8 = $2`,
-      [event, seq],
+       where event = $1 and details ->> 'conversation' = $2 and (details ->> 'message')::int8 = $3`,
+      [event, id, seq],
     )
   ).rows;
 
@@ -125,7 +125,7 @@ test('hides what a message says from everyone but moderators, until it is shown 
   ]);
   expect(await examine(server.pool)).toEqual([]);
   for (const event of ['message_hidden', 'message_unhidden', 'hidden_message_viewed']) {
-    expect(await audited(event, seq)).toEqual([{ account_id: bob.id, actor_id: ann.id }]);
+    expect(await audited(event, id, seq)).toEqual([{ account_id: bob.id, actor_id: ann.id }]);
   }
 
   // A deletion after all removes every copy.
@@ -227,4 +227,51 @@ test('a report is resolved by hiding its message', async () => {
   );
   expect(rows).toEqual([{ resolution: 'hidden' }]);
   expect(await places('grue')).toEqual(['hidden']);
+});
+
+test('an admin of the server who has hidden a message because of a report shows it again', async () => {
+  const id = await ann.group('undone', [bob, cid]);
+  const [seq, other] = [await bob.post(id, 'wumpus'), await bob.post(id, 'wumpus of the group')];
+  await cid.request('POST', `/conversations/${id}/messages/${seq}/report`, { reason: 'abuse' });
+  const { body: reports } = await owner.request('GET', '/admin/reports');
+  const report = reports.items.find((r: { message: Seq }) => r.message === seq);
+  const resolved = await owner.request('POST', `/reports/${report.id}/resolve`, { action: 'hide' });
+  expect(codeOf(resolved)).toBe(204);
+  await hidden(ann, 'PUT', id, other);
+
+  // Not a message that someone else has hidden, nor another admin of the server.
+  const admin = await server.register('adam');
+  await owner.request('PATCH', `/admin/accounts/${admin.id}`, { role: 'admin' });
+  for (const method of ['GET', 'DELETE']) {
+    expect(codeOf(await hidden(owner, method, id, other))).toBe('conversation_not_found');
+    expect(codeOf(await hidden(admin, method, id, seq))).toBe('conversation_not_found');
+  }
+  expect((await hidden(owner, 'GET', id, seq)).body).toMatchObject({
+    body: 'wumpus',
+    hiddenBy: owner.id,
+  });
+  expect(codeOf(await hidden(owner, 'DELETE', id, seq))).toBe(200);
+  expect(await messageOf(cid, id, seq)).toMatchObject({ body: 'wumpus', hiddenAt: null });
+  // It was never edited, and the search index still has it without a text.
+  expect(await examine(server.pool)).toEqual([]);
+  expect(await audited('message_unhidden', id, seq)).toEqual([
+    { account_id: bob.id, actor_id: owner.id },
+  ]);
+  expect(codeOf(await hidden(owner, 'DELETE', id, seq))).toBe('conversation_not_found');
+});
+
+test('a report of a message that was hidden meanwhile says so, and is resolved by hiding it', async () => {
+  const id = await ann.group('hidden meanwhile', [bob, cid]);
+  const seq = await bob.post(id, 'snark');
+  await cid.request('POST', `/conversations/${id}/messages/${seq}/report`, { reason: 'abuse' });
+  await hidden(ann, 'PUT', id, seq);
+  const { body: reports } = await ann.request('GET', `/conversations/${id}/reports`);
+  const [{ id: report }] = reports.items;
+  const { body: details } = await ann.request('GET', `/reports/${report}`);
+  expect(details.context).toMatchObject([{ message: seq, body: '', deleted: false, hidden: true }]);
+  const resolved = await ann.request('POST', `/reports/${report}/resolve`, { action: 'hide' });
+  expect(codeOf(resolved)).toBe(204);
+  expect((await hidden(ann, 'GET', id, seq)).body.body).toBe('snark');
+  const { body: left } = await ann.request('GET', `/conversations/${id}/reports`);
+  expect(left.items).toEqual([]);
 });

@@ -112,6 +112,7 @@ async function contextOf(
              'body', m.body,
              'postedAt', ${timestamp('m.posted_at')},
              'deleted', m.deleted_at is not null,
+             'hidden', m.hidden_at is not null,
              'editedSince', coalesce(m.edited_at > $4, false)
            ) as item
            from (

@@ -206,11 +206,16 @@ export const resolved = (
 /** Returns what changes the message of a report. */
 async function changesOf(
   tx: RuleContext,
-  { report: { conversation, message, author }, resolution }: ResolveCommand,
+  { report, resolution }: ResolveCommand,
 ): Promise<{ events: readonly NewEvent[]; writes: readonly Statement[] } | { refuse: Refusal }> {
+  const { conversation, message, author } = report;
   if (resolution === 'deleted') return await deletionsOf(tx, conversation, author, [message]);
   if (resolution === 'dismissed') return { events: [], writes: [] };
   const hiding = await hidingOf(tx, conversation, message);
+  // A moderator was faster, and the reporters are told the same.
+  if ('refuse' in hiding && hiding.refuse.code === 'message_hidden' && report.reporter !== null) {
+    return { events: [], writes: [] };
+  }
   return 'refuse' in hiding ? hiding : { events: [hiding.event], writes: hiding.writes };
 }
 

@@ -19,6 +19,12 @@ export interface IndexFault {
 /** Messages, and lists of postings, read at a time. */
 const PAGE = 2_000;
 
+/** SQL: whether the text of the message `g` may have changed since it was posted. */
+const HAS_NEW_TEXT = `(
+  g.edited_at is not null or g.hidden_at is not null
+  or exists (select from events e where e.stream_id = g.conversation_id
+               and e.type = 'message.unhidden' and (e.data ->> 'message')::int8 = g.seq))`;
+
 /** Creates the temporary table of {@link checkIndex}, which a read-only transaction could not. */
 export async function prepareIndexCheck(client: pg.ClientBase): Promise<void> {
   await client.query(
@@ -45,7 +51,7 @@ export async function checkIndex(
      left join pg_temp.search_found f on f.conversation_id = g.conversation_id and f.seq = g.seq
      where g.deleted_at is null and f.seq is null
        -- With a later text it was not looked for above.
-       and (g.changed_seq <= p.seq or g.edited_at is null)
+       and (g.changed_seq <= p.seq or not ${HAS_NEW_TEXT})
      order by 1, 2`,
   );
   for (const row of rows) report({ kind: 'missing', ...row });
@@ -111,7 +117,7 @@ async function checkDocuments(
      left join search_stale s on s.conversation_id = g.conversation_id and s.seq = g.seq
      where g.deleted_at is null
        -- The text may have changed since: it is indexed again, and this document removed.
-       and (g.changed_seq <= p.seq or g.edited_at is null)
+       and (g.changed_seq <= p.seq or not ${HAS_NEW_TEXT})
        and (s.version is null or s.version <= d.version)`,
     [page.map((d) => d.conversation), page.map((d) => d.seq), page.map((d) => d.version)],
   );

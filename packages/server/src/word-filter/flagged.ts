@@ -111,7 +111,7 @@ export class FlaggedMessages {
                       as poll_choices
              from unnest($1::uuid[], $2::int8[], $3::text[]) as i (conversation_id, seq, word)
              join messages m on m.conversation_id = i.conversation_id and m.seq = i.seq
-               and m.deleted_at is null
+               and m.deleted_at is null and m.hidden_at is null
              join accounts a on a.id = m.author_id and a.deleted_at is null
              join conversations c on c.id = m.conversation_id and c.deleted_at is null
              order by a.id, c.id, m.seq

@@ -1,6 +1,7 @@
 import type { ConversationId, Report } from '@parley/protocol';
 import { Flag } from 'lucide-react';
 import { useState } from 'react';
+import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { isolate } from '../lib/bidi.ts';
 import { ago, fullTime } from '../lib/time.ts';
@@ -57,6 +58,12 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
   const [isOpen, setOpen] = useState(false);
   // Only admins of the server suspend accounts.
   const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
+  const { conversation, message } = report;
+  // A server admin need not be a member, and then finds the message nowhere else.
+  const undo = {
+    label: t('message.unhide'),
+    onClick: () => void attempt(() => client.api.moderation.unhideMessage(conversation, message)),
+  };
   const resolve = (action: 'dismiss' | 'hide' | 'delete', suspends = false) =>
     void attempt(async () => {
       await client.api.reports.resolveReport(report.id, {
@@ -64,7 +71,8 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         ...(suspends && { suspendUntil: new Date(Date.now() + WEEK_MS).toISOString() }),
       });
       onResolved();
-    }, t('reports.resolved'));
+      toast.success(t('reports.resolved'), action === 'hide' ? { action: undo } : undefined);
+    });
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-2">
@@ -117,7 +125,11 @@ function Context({ report }: { report: Report }) {
         {loaded.data?.context.map((m) => (
           <li key={m.message} className="break-words py-1">
             <bdi className="font-medium">{m.authorName}</bdi>{' '}
-            {m.deleted ? <em className="text-muted">{t('message.deleted')}</em> : m.body}{' '}
+            {m.deleted || m.hidden ? (
+              <em className="text-muted">{t(m.deleted ? 'message.deleted' : 'message.hidden')}</em>
+            ) : (
+              m.body
+            )}{' '}
             {m.editedSince && <span className="text-muted">{t('message.edited')}</span>}
           </li>
         ))}
