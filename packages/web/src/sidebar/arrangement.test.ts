@@ -11,7 +11,7 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type arrange, dropOf, neighborOf, stepOf } from './arrangement.ts';
+import { type arrange, belowLastRow, dropOf, neighborOf, stepOf } from './arrangement.ts';
 import { Arranger } from './arranger.ts';
 
 type Placements = ReadonlyMap<ConversationId, SidebarPlacement>;
@@ -131,6 +131,19 @@ test('a drop in a section that is ordered by name makes it ordered by hand, as i
     move: { conversations: ['a', 'c', 'b'], section: 'groups', after: null },
     toManual: true,
   });
+});
+
+test('what is dropped below the last unread row comes before those that are not shown', () => {
+  const views = ['a', 'b', 'c', 'd'].map((name) => view(name));
+  const layout = { ...withSections({ order: 'manual' }), unreadOnly: true };
+  const groups = (unread: string[]) => arranged(views, { layout, unread }).sections[1];
+  const below = (unread: string[], dropped: string) => {
+    const section = groups(unread);
+    return section && belowLastRow(section, id(dropped));
+  };
+  expect(below(['a', 'b'], 'a')).toBe('c');
+  expect(below(['a', 'd'], 'a')).toBeNull();
+  expect(below(['a'], 'a')).toBeNull();
 });
 
 test('a drop into another section leaves the place to its order', () => {

@@ -164,6 +164,19 @@ export function dropOf(
   return { move: { conversations, section: section.id, after }, toManual: false };
 }
 
+/**
+ * Returns the conversation before which one comes that is dropped below the last row; null: at the end. If the section
+ * does not show all its conversations, those after that row stay after it.
+ */
+export function belowLastRow(
+  { all, shown }: ArrangedSection,
+  dropped: ConversationId,
+): ConversationId | null {
+  const others = all.filter((one) => one !== dropped);
+  const last = shown.findLast((one) => one !== dropped);
+  return last === undefined ? null : (others[others.indexOf(last) + 1] ?? null);
+}
+
 /** Returns what moves a conversation up (-1) or down (1) in its section; null at its end. */
 export function stepOf(
   arrangement: Arrangement,

@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { useClient } from '../session/use-client.ts';
 import { applyDrop } from './actions.ts';
-import { type Arrangement, dropOf } from './arrangement.ts';
+import { type Arrangement, belowLastRow, dropOf } from './arrangement.ts';
 import type { DragDeps } from './drag.ts';
 
 /** Lets the mouse drag conversations and sections. The code for it is loaded when the mouse first enters the list. */
@@ -31,7 +31,15 @@ export function useDragging(
         const { conversations, sidebar } = client.snapshot;
         if ('row' in dragged) {
           const view = conversations.get(dragged.row);
-          if (view) applyDrop(client, dropOf(current.current, sidebar, view, target));
+          const arranged = current.current.sections.find(
+            ({ section }) => section.id === target.section,
+          );
+          if (!view || !arranged) return;
+          const place =
+            target.before === null
+              ? { ...target, before: belowLastRow(arranged, view.id) }
+              : target;
+          applyDrop(client, dropOf(current.current, sidebar, view, place));
           return;
         }
         const ids = current.current.sections.map(({ section }) => section.id);
