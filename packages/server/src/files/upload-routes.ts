@@ -145,10 +145,17 @@ function append(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       }
       const offset = Number(request.headers['upload-offset']);
       const stop = () => request.raw.destroy();
-      const source = partsOf(request.raw, () => request.log.debug('upload interrupted'));
+      const body = request.raw.iterator({ destroyOnReturn: false });
+      const source = partsOf(body, () => request.log.debug('upload interrupted'));
       const { account } = sessionOf(request);
-      const state = await uploads.append(account, request.params.id, offset, { source, stop });
-      return stateHeaders(reply, state).code(204).send(null);
+      try {
+        const state = await uploads.append(account, request.params.id, offset, { source, stop });
+        return stateHeaders(reply, state).code(204).send(null);
+      } finally {
+        // Bytes that are left after a refusal would keep the next request on the connection waiting.
+        await body.return?.();
+        request.raw.resume();
+      }
     },
   });
 }
