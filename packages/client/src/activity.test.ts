@@ -1,9 +1,10 @@
-import type { AccountId, ActivityUnread, Event } from '@parley/protocol';
+import type { AccountId, ActivityUnread, ConversationId, Event } from '@parley/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Activity, type ActivitySnapshot, NO_ACTIVITY } from './activity.ts';
 import { ApiError } from './api-error.ts';
 
 const ME = 'me' as AccountId;
+const LARGE = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 
 /** An activity over answers that the test gives. */
 function anActivity() {
@@ -16,6 +17,7 @@ function anActivity() {
   const activity = new Activity({
     api: { unread: ask, read: ask, readAll: ask },
     me: () => ME,
+    membersOf: (conversation) => (conversation === LARGE ? 4_000 : 10),
     random: () => 0.5,
     changed: (snapshot) => {
       shown = snapshot;
@@ -29,10 +31,10 @@ function anActivity() {
   return { activity, asked, answer, shown: () => shown };
 }
 
-const event = (type: string, data: object, actor = 'other'): Event =>
+const event = (type: string, data: object, actor = 'other', stream = 's'): Event =>
   ({
     op: 'event',
-    stream: 's',
+    stream,
     seq: 1,
     type,
     at: '',
@@ -94,6 +96,8 @@ test.each([
   ['a plain message', event('message.posted', {}), false],
   ['an own mention', event('message.posted', { mentions: [{ kind: 'everyone' }] }, ME), false],
   ['a new user', event('user.registered', {}), true],
+  ['a message that is shown again', event('message.unhidden', {}), true],
+  ['a deletion, with nothing unread', event('message.deleted', {}), false],
   ['a reminder', event('reminder.due', {}), true],
   ['a read elsewhere', event('thread.followed', {}), false],
 ])('counts again after %s: %#', async (_name, happened, isCounted) => {
@@ -102,8 +106,42 @@ test.each([
   await answer(0, 1);
   await loaded;
   activity.applied(happened);
-  await vi.advanceTimersByTimeAsync(6_000);
+  await vi.advanceTimersByTimeAsync(20_000);
   expect(asked).toHaveLength(isCounted ? 1 : 0);
+});
+
+test('asks later for what many members receive at once', async () => {
+  const { activity, asked, answer } = anActivity();
+  const loaded = activity.load();
+  await answer(1, 1);
+  await loaded;
+  const hidden = (stream: string) => event('message.hidden', {}, 'other', stream);
+  activity.applied(hidden(LARGE));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked).toHaveLength(0);
+  activity.applied(hidden('small'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(asked).toHaveLength(1);
+});
+
+test('asks again when it is reconnected only if the read version of the account is later', async () => {
+  const { activity, asked, answer } = anActivity();
+  const loaded = activity.load();
+  await answer(2, 5);
+  await loaded;
+  activity.connected(5);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveLength(0);
+  activity.connected(6);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(asked).toHaveLength(1);
+  await answer(3, 6);
+  // After a restore at a random time: versions begin anew.
+  activity.restored();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(asked).toHaveLength(1);
 });
 
 test('tries again after a failure, and forgets what comes for an earlier account', async () => {

@@ -1,4 +1,11 @@
-import type { AccountId, ActivityUnread, Event, ReadActivityBody } from '@parley/protocol';
+import {
+  type AccountId,
+  type ActivityUnread,
+  type ConversationId,
+  conversationOfStream,
+  type Event,
+  type ReadActivityBody,
+} from '@parley/protocol';
 import type { ActivityApi } from './api-activity.ts';
 import { ApiError } from './api-error.ts';
 
@@ -6,6 +13,10 @@ import { ApiError } from './api-error.ts';
 const LOAD_AFTER_MS = 300;
 /** Changes that concern many accounts at once are looked up at a random time within this, ms. */
 const SPREAD_MS = 4_000;
+/** In a large group the time is longer by this for each member, ms: the server is asked 200 times per second. */
+const SPREAD_PER_MEMBER_MS = 5;
+/** What concerns the whole server is looked up at a random time within this, ms. It is also the longest one. */
+const SPREAD_MAX_MS = 30_000;
 /** Shortest interval between two requests, ms. */
 const LOAD_EVERY_MS = 1_500;
 
@@ -25,6 +36,8 @@ export const NO_ACTIVITY: ActivitySnapshot = { isLoaded: false, unread: 0, revis
 export interface ActivityDeps {
   readonly api: Pick<ActivityApi, 'unread' | 'read' | 'readAll'>;
   me(): AccountId;
+  /** Returns how many members a conversation has; 0: unknown. */
+  membersOf(conversation: ConversationId): number;
   /** Random numbers in [0, 1). */
   random(): number;
   changed(snapshot: ActivitySnapshot): void;
@@ -106,18 +119,32 @@ export class Activity {
       case 'message.posted':
       case 'message.edited':
         if (event.actor === this.#deps.me()) return;
-        if (event.data.mentions?.some(({ kind }) => kind === 'everyone')) this.#soon(SPREAD_MS);
+        if (event.data.mentions?.some(({ kind }) => kind === 'everyone')) {
+          this.#soon(this.#spreadOf(event));
+        }
+        break;
+      case 'message.unhidden':
+        this.#soon(this.#spreadOf(event));
         break;
       case 'message.deleted':
+      case 'message.hidden':
       case 'reaction.removed':
         // Something unread may have gone.
-        if (this.#snapshot.unread > 0) this.#soon(SPREAD_MS);
+        if (this.#snapshot.unread > 0) this.#soon(this.#spreadOf(event));
         break;
       case 'user.registered':
       case 'user.deleted':
-        this.#soon(SPREAD_MS);
+        this.#soon(SPREAD_MAX_MS);
         break;
     }
+  }
+
+  /**
+   * The client is connected again to the server that it knows, where the account has this read version. Without a later
+   * one nothing was missed that has no event: not every client asks when all connect again at once.
+   */
+  connected(readVersion: number): void {
+    if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version) this.#soon(0);
   }
 
   /** Something was missed. */
@@ -128,7 +155,7 @@ export class Activity {
   /** The server was restored to an earlier state: its versions begin anew from there. */
   restored(): void {
     this.#version = -1;
-    this.#soon(0);
+    this.#soon(SPREAD_MS);
   }
 
   /** Counts again if that has failed; to be called from time to time while connected. */
@@ -144,6 +171,12 @@ export class Activity {
     this.#version = -1;
     this.#stopTimer();
     this.#report({ ...NO_ACTIVITY, revision: this.#snapshot.revision + 1 });
+  }
+
+  /** Returns the spread of an event that all members of its conversation receive. */
+  #spreadOf({ stream }: Event): number {
+    const members = this.#deps.membersOf(conversationOfStream(stream));
+    return Math.min(SPREAD_MS + members * SPREAD_PER_MEMBER_MS, SPREAD_MAX_MS);
   }
 
   /** Counts at a random time within a spread, but no more often than once in an interval. */

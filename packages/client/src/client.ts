@@ -117,6 +117,7 @@ export class ParleyClient {
     this.activity = new Activity({
       api: options.api.activity,
       me: () => this.#state.meId,
+      membersOf: (conversation) => this.#state.view(conversation)?.memberCount ?? 0,
       random,
       changed: (activity) => this.#state.change({ activity }),
     });

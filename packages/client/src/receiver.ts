@@ -212,11 +212,10 @@ export class Receiver {
     if (epoch === 'same') {
       this.#deps.userGroups.connected();
       this.#deps.emoji.connected();
+      this.#deps.activity.connected(ready.readVersion);
     } else this.#restored();
     if (ready.me.role === 'guest') this.#guestConnected(epoch === 'same');
     this.#readState.refreshDrafts(ready.readVersion);
-    // What is not in the streams of the account has no event that it could have missed.
-    this.#deps.activity.missed();
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
     }

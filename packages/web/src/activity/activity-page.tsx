@@ -41,6 +41,8 @@ const FILTERS: readonly [Filter, ...Filter[]] = [
 const CHANGES: ReadonlySet<string> = new Set([
   'message.edited',
   'message.deleted',
+  'message.hidden',
+  'message.unhidden',
   'reaction.removed',
 ]);
 const QUIET_MS = 500;
