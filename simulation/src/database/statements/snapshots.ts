@@ -28,12 +28,13 @@ export const snapshotStatements: readonly Statement[] = [
   reads('conversations-start', 'a68665ea0f4a', start),
 
   reads('conversations-public', '73115380522b', (tx, values) => {
-    const [account, name, after, search, limit] = values as [
+    const [account, name, after, search, limit, member] = values as [
       string,
       string,
       string,
       string,
       number,
+      string | null,
     ];
     const isAfter = (c: ConversationRow) => compare(nameOf(c), name) || compare(c.id, after);
     return tx.tables.conversations
@@ -42,6 +43,7 @@ export const snapshotStatements: readonly Statement[] = [
       .filter((c) => c.kind === 'group' && c.visibility === 'public' && c.deleted_at === null)
       .filter((c) => c.archived_at === null)
       .filter((c) => isAfter(c) > 0 && nameOf(c).includes(search.toLowerCase()))
+      .filter((c) => member === null || isMember(tx, member, c.id))
       .sort((a, b) => compare(nameOf(a), nameOf(b)) || compare(a.id, b.id))
       .slice(0, limit)
       .map((c) => ({
