@@ -14,6 +14,7 @@ export * from './group-access.ts';
 export * from './guests.ts';
 export * from './ids.ts';
 export * from './images.ts';
+export * from './isolate.ts';
 export * from './keywords.ts';
 export * from './limits.ts';
 export * from './mention-text.ts';

@@ -2,3 +2,13 @@
 export const currentSettings = (account: string, scope: string): string =>
   `(select v.settings from notification_changes v
     where v.account_id = ${account} and ${scope} and v.is_current)`;
+
+/**
+ * SQL: the accounts with devices that chose all messages for a group itself: all its messages are pushed to them. The
+ * choices of accounts without devices concern the clients alone.
+ */
+export const thoseOfAll = (conversation: string): string =>
+  `select v.account_id from notification_changes v
+   where v.conversation_id = ${conversation} and v.thread is null and v.is_current
+     and v.settings ->> 'level' = 'all'
+     and exists (select from notification_devices d where d.account_id = v.account_id)`;

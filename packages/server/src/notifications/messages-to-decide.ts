@@ -1,6 +1,7 @@
 import type { AccountId, ConversationId, Mention, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
+import { thoseOfAll } from './current-settings.ts';
 
 /** Messages that may concern single accounts, and how far decisions have come in each conversation. */
 
@@ -85,7 +86,8 @@ async function move(
 
 /**
  * Returns the messages in ranges of events that may concern single accounts. What concerns all members alike is
- * left out by the database: a plain message of a group costs a look at its row.
+ * left out by the database: a plain message of a group costs a look at its row, unless a member with a device chose to
+ * be notified of all messages of the group.
  */
 export async function messagesIn(
   client: pg.ClientBase,
@@ -97,8 +99,11 @@ export async function messagesIn(
            from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
            join conversations c on c.id = r.id
            cross join keywords k
+           -- Once for each range: “offset 0”.
+           cross join lateral (select exists (${thoseOfAll('r.id')}) as wanted offset 0) every
            join messages g on g.conversation_id = r.id and g.seq > r.after and g.seq <= r.up_to
-           where c.kind = 'direct' or g.thread is not null or g.mentions is not null or k.exist`,
+           where c.kind = 'direct' or g.thread is not null or g.mentions is not null or k.exist
+             or every.wanted`,
     values: [
       ranges.map((r) => r.conversation),
       ranges.map((r) => r.after),

@@ -481,7 +481,6 @@ describe('the ledger of notifications', () => {
         `select message_seq::int as seq, channel, device_id, attempts, outcome, due_at is null as done
          from notification_deliveries where account_id = '${user.id}' order by id`,
       );
-    const claim = () => claimDeliveries(server.pool, 'push', 100);
 
     test('are stored with the decision, one for each device, also for @everyone', async () => {
       const tim = await server.register('tim');
@@ -505,7 +504,9 @@ describe('the ledger of notifications', () => {
         `update notification_progress set seq = 0 where conversation_id = '${group}'`,
       );
       await decideNext(server.pool, [group], () => 'away', Date.now());
-      expect(await deliveriesOf(tim)).toEqual(stored);
+      // The sender of the server may have claimed them meanwhile.
+      const withoutAttempts = (all: typeof stored) => all.map((d) => ({ ...d, attempts: 0 }));
+      expect(withoutAttempts(await deliveriesOf(tim))).toEqual(withoutAttempts(stored));
     });
 
     test('are claimed by one node at a time, and only the holder of the lease ends them', async () => {
@@ -515,6 +516,13 @@ describe('the ledger of notifications', () => {
       let last = 0;
       for (let n = 0; n < 20; n++) last = await post(ann, group, { body: `@una ${n}` });
       await decided(group, last);
+      // As emails: the sender of the server claims only what is pushed, and may have claimed them already.
+      await server.rows(
+        `update notification_deliveries
+         set channel = 'email', due_at = now(), attempts = 0, lease = null, outcome = null, finished_at = null
+         where account_id = '${una.id}'`,
+      );
+      const claim = () => claimDeliveries(server.pool, 'email', 100);
       const claims = await Promise.all([claim(), claim(), claim()]);
       const of = claims.map((c) => c.deliveries.filter((d) => d.account === una.id));
       const ids = of.flat().map((d) => d.id);
@@ -546,7 +554,7 @@ describe('the ledger of notifications', () => {
       );
       expect((await claim()).deliveries.filter((d) => d.account === una.id)).toEqual([]);
       expect((await why(una, group, first?.seq ?? 0)).body.deliveries).toMatchObject([
-        { channel: 'push', device: 'Phone', attempts: 2, outcome: 'sent', error: null },
+        { channel: 'email', device: 'Phone', attempts: 2, outcome: 'sent', error: null },
       ]);
     });
 

@@ -9,7 +9,7 @@ import {
 import { mayAct } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { currentSettings } from './current-settings.ts';
+import { currentSettings, thoseOfAll } from './current-settings.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
@@ -49,7 +49,8 @@ const current = (scope: string) => currentSettings('f.account_id', scope);
 /**
  * Returns the recipients of messages, all of them members since before the message: the others in direct
  * conversations, those who are mentioned by name, who may follow the thread or have settings for it, and those with
- * a keyword that is in the text; those with devices, if it mentions everyone. With `only`, of these accounts alone.
+ * a keyword that is in the text; and of those with devices all, if it mentions everyone, and who chose all messages
+ * of the group. With `only`, of these accounts alone.
  */
 export async function recipientsOf(
   client: Queryable,
@@ -89,6 +90,10 @@ export async function recipientsOf(
         select m.n, o.account_id from everyone m
         join memberships o on o.conversation_id = m.id and o.left_seq is null
         where exists (select from notification_devices v where v.account_id = o.account_id)
+        union
+        select m.n, w.account_id from m
+        cross join lateral (${thoseOfAll('m.id')}) w
+        where not m.is_direct and not m.is_only_in_thread
         union
         select m.n, k.account_id from unnest($7::int8[], $8::text[]) f (n, keyword)
         join m on m.n = f.n

@@ -41,6 +41,7 @@ export async function* exportOf(
     layout: await one(SIDEBAR),
     placements: await all(SIDEBAR_PLACEMENTS),
   });
+  yield field('notificationDevices', await all(DEVICES));
   yield field('activity', await all(ACTIVITY));
   yield field('userGroups', await all(USER_GROUPS));
   yield field('customEmoji', await all(EMOJI));
@@ -57,6 +58,8 @@ export async function* exportOf(
   yield* rowsOf(pool, account, ids, VOTES, (row) => [row.message]);
   yield '\n],\n"notificationDecisions": [';
   yield* rowsOf(pool, account, ids, DECISIONS, (row) => [row.message]);
+  yield '\n],\n"notificationDeliveries": [';
+  yield* rowsOf(pool, account, ids, DELIVERIES, (row) => [row.message, row.id]);
   yield '\n],\n"pins": [';
   yield* rowsOf(pool, account, ids, PINS, (row) => [row.message]);
   yield '\n]\n}\n';
@@ -113,6 +116,9 @@ const BLOCKS = `select blocked_id as account, blocked_at as "blockedAt"
 const NOTIFICATIONS = `select conversation_id as conversation, thread, settings,
     changed_at as "changedAt"
   from notification_changes where account_id = $1 order by seq`;
+const DEVICES = `select kind, name, shows_content as "showsContent", created_at as "createdAt",
+    last_sent_at as "lastSentAt", last_error as "lastError"
+  from notification_devices where account_id = $1 order by created_at, id`;
 const ACTIVITY = `select kind, conversation_id as conversation, message_seq as message, seq, at, is_read as "isRead"
   from activity_items where account_id = $1 order by at, kind, conversation_id, message_seq`;
 const REPORTS = `select conversation_id as conversation, message_seq as message, reason, comment,
@@ -164,6 +170,17 @@ const DECISIONS = {
          where conversation_id = $1 and account_id = $2 and message_seq > $4
          order by message_seq limit $3`,
   first: [0],
+};
+const DELIVERIES = {
+  name: 'export-notification-deliveries',
+  text: `select d.conversation_id as conversation, d.message_seq as message, d.id, d.channel,
+           (select v.name from notification_devices v where v.id = d.device_id) as device,
+           d.created_at as "createdAt", d.attempts, d.outcome, d.finished_at as "finishedAt",
+           d.last_error as "lastError"
+         from notification_deliveries d
+         where d.conversation_id = $1 and d.account_id = $2 and (d.message_seq, d.id) > ($4, $5)
+         order by d.message_seq, d.id limit $3`,
+  first: [0, 0],
 };
 const MESSAGES = {
   name: 'export-messages',

@@ -1,4 +1,10 @@
-import type { AccountId, ConversationId, NotificationReason, Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  isolate,
+  type NotificationReason,
+  type Seq,
+} from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 import { en } from './texts.en.ts';
 
@@ -28,8 +34,8 @@ export interface PushedMessage {
   readonly body: string;
 }
 
-/** Characters of the title and of the text. */
-const TITLE_MAX = 120;
+/** Characters of each name in the title, and of the text. */
+const NAME_MAX = 60;
 const BODY_MAX = 240;
 
 /** Returns the messages at places, as they are now, without those that are deleted or hidden. */
@@ -60,25 +66,25 @@ export function contentOf(
   reason: NotificationReason,
   showsContent: boolean,
 ): PushContent {
-  const { conversation, seq, thread, author, group, body } = message;
+  const { conversation, seq, thread, group, body } = message;
   const place = { account, conversation, seq, thread };
   const isUrgent = reason === 'direct_message' || reason === 'mention';
   if (!showsContent) return { ...place, title: en.title, body: en.newMessage, isUrgent };
+  // As notifications of pages.
+  const author = isolate(shortened(message.author, NAME_MAX));
   const title =
     group === null
       ? author
-      : en.inGroup.replace('{{author}}', () => author).replace('{{group}}', () => group);
-  return {
-    ...place,
-    title: shortened(title, TITLE_MAX),
-    body: shortened(body.trim(), BODY_MAX) || en.file,
-    isUrgent,
-  };
+      : en.inGroup
+          .replace('{{author}}', () => author)
+          .replace('{{group}}', () => isolate(shortened(group, NAME_MAX)));
+  const text = shortened(body.trim(), BODY_MAX);
+  return { ...place, title, body: text === '' ? en.file : isolate(text), isUrgent };
 }
 
-/** Returns a text in one line without bidirectional controls, cut after a character. */
+/** Returns a text in one line, cut after a character. */
 function shortened(text: string, max: number): string {
-  const plain = text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '').replace(/\s+/g, ' ');
+  const plain = text.replace(/\s+/g, ' ');
   const characters = Array.from(plain);
   return characters.length <= max ? plain : `${characters.slice(0, max - 1).join('')}…`;
 }

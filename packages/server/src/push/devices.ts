@@ -91,7 +91,8 @@ export class PushDevices {
   }
 
   /**
-   * Adds a device. An address that is already known moves to the account: whoever knows it uses the device.
+   * Adds a device. A browser that is already known moves to the account: whoever knows its address uses it. A topic can be
+   * that of several accounts: others may guess its name.
    * @throws {RefusalError} push_address_invalid, too_many_devices
    */
   async add(
@@ -112,7 +113,7 @@ export class PushDevices {
         session,
       ]);
       if (alive.rowCount === 0) refuse('session_ended');
-      const hash = vault.mac(USE, address.url);
+      const hash = vault.mac(USE, isBrowser ? address.url : `${account} ${address.url}`);
       await client.query({
         name: 'push-devices-replace',
         text: `delete from notification_devices

@@ -78,8 +78,8 @@ describe('Web Push', () => {
       conversation: group,
       seq,
       thread: null,
-      title: 'ann in Launch',
-      body: `@${user.name} the **rocket** is ready`,
+      title: '\u2068ann\u2069 in \u2068Launch\u2069',
+      body: `\u2068@${user.name} the **rocket** is ready\u2069`,
     });
     expect(headers).toMatchObject({
       'content-encoding': 'aes128gcm',
@@ -110,14 +110,62 @@ describe('Web Push', () => {
     const { id } = (await ann.request('POST', '/conversations/direct', { account: user.id })).body;
     const seq = await ann.post(id, 'hello');
     const direct = await push.next(browser, (c) => c.seq === seq);
-    expect(direct.content).toMatchObject({ title: 'ann', body: 'hello', thread: null });
+    expect(direct.content).toMatchObject({
+      title: '\u2068ann\u2069',
+      body: '\u2068hello\u2069',
+      thread: null,
+    });
     const root = await user.post(id, 'root');
     const reply = await ann.request('POST', `/conversations/${id}/messages`, {
       body: 'reply',
       thread: root,
     });
     const { content } = await push.next(browser, (c) => c.seq === reply.body.seq);
-    expect(content).toMatchObject({ body: 'reply', thread: root });
+    expect(content).toMatchObject({ body: '\u2068reply\u2069', thread: root });
+  });
+
+  test('keeps the direction of names apart, and cuts them', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group(`\u05d0\u05d1 ${'g'.repeat(70)}`, [user]);
+    const seq = await ann.post(group, `@${user.name} ${'x'.repeat(300)}`);
+    const { content } = await push.next(browser, (c) => c.seq === seq);
+    expect(content.title).toBe(`\u2068ann\u2069 in \u2068\u05d0\u05d1 ${'g'.repeat(56)}…\u2069`);
+    expect(content.body).toMatch(/^\u2068.{239}…\u2069$/);
+  });
+
+  test('sends all messages of a group to those who chose that, and to no one else', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const { user: usual } = await aUserWithBrowser();
+    const without = await server.register('without');
+    const group = await ann.group('busy', [user, usual, without]);
+    const choose = (one: User, level: string | null) =>
+      one.request('PATCH', `/me/notifications/conversations/${group}`, { level });
+    for (const one of [user, without]) expect((await choose(one, 'all')).status).toBe(200);
+    const seq = await ann.post(group, 'no one in particular');
+    await push.next(browser, (c) => c.seq === seq);
+    expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
+    const why = await user.request('GET', `/notifications/why?conversation=${group}&seq=${seq}`);
+    expect(why.body).toMatchObject({ reason: 'all_messages', push: 'away' });
+    // A reply in a thread that the user does not follow is not shown in the group.
+    const reply = await ann.request('POST', `/conversations/${group}/messages`, {
+      body: 'aside',
+      thread: seq,
+    });
+    expect((await choose(user, null)).status).toBe(200);
+    const plain = await ann.post(group, 'no one in particular again');
+    const mention = await ann.post(group, `@${user.name} look`);
+    await push.next(browser, (c) => c.seq === mention);
+    const rows = await server.rows(
+      `select account_id as account, message_seq::int as seq from notification_decisions
+       where conversation_id = '${group}' order by message_seq`,
+    );
+    expect(rows.filter((row) => row.seq !== reply.body.seq)).toEqual([
+      { account: user.id, seq },
+      { account: user.id, seq: mention },
+    ]);
+    expect(plain).toBeLessThan(mention);
+    const sent = push.pushed.filter((p) => browser.endpoint.endsWith(p.browser));
+    expect(sent.map((p) => p.content.seq)).toEqual([seq, mention]);
   });
 
   test('says nothing of the content if the device shows none', async () => {
@@ -252,6 +300,36 @@ describe('Web Push', () => {
     await ann.request('PUT', `/conversations/${group}/messages/${seq}/hidden`);
     const closed = await push.next(browser, (c) => c.type === 'close');
     expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
+  });
+
+  test('closes a notification once, when its newest message was read or hidden', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const group = await ann.group('one by one', [user]);
+    const seqs: Seq[] = [];
+    for (const text of ['first', 'second', 'third']) {
+      const seq = await ann.post(group, `@${user.name} ${text}`);
+      await push.next(browser, (c) => c.seq === seq);
+      seqs.push(seq);
+    }
+    const withdrawn = async () =>
+      (
+        await server.rows(
+          `select from notification_deliveries
+           where account_id = '${user.id}' and withdrawn_at is not null`,
+        )
+      ).length;
+    // Closing it would take the third from a browser that is off.
+    await user.request('POST', `/conversations/${group}/read`, { seq: seqs[1], unread: false });
+    await until(async () => (await withdrawn()) === 2, 'two messages to be withdrawn');
+    await server.rows(
+      `update messages set hidden_at = now() where conversation_id = '${group}' and seq = ${seqs[2]}`,
+    );
+    await push.next(browser, (c) => c.type === 'close');
+    await until(async () => (await withdrawn()) === 3, 'the third to be withdrawn');
+    const closed = push.pushed.filter(
+      (p) => browser.endpoint.endsWith(p.browser) && p.content.type === 'close',
+    );
+    expect(closed.map((p) => p.content.seq)).toEqual([seqs[2]]);
   });
 
   test('sends nothing to those who use a device', async () => {
@@ -416,8 +494,8 @@ describe('a topic of an ntfy server', () => {
     expect(sent.map((p) => p.content)).toEqual([
       {
         topic: 'topical-phone',
-        title: 'ann in Launch',
-        message: '@topical ready',
+        title: '\u2068ann\u2069 in \u2068Launch\u2069',
+        message: '\u2068@topical ready\u2069',
         click: `${server.url}/c/${group}#message-${seq}`,
         tags: ['speech_balloon'],
         priority: 4,
@@ -427,6 +505,23 @@ describe('a topic of an ntfy server', () => {
       authorization: 'Bearer tk_secret',
       'content-type': 'application/json',
     });
+    const { body } = await user.request('POST', '/me/export', { password: PASSWORD });
+    expect(body.notificationDevices).toMatchObject([
+      { kind: 'ntfy', name: 'Phone', showsContent: true, lastError: null },
+    ]);
+    expect(body.notificationDeliveries).toMatchObject([
+      { conversation: group, message: seq, channel: 'push', device: 'Phone', outcome: 'sent' },
+    ]);
+    expect(JSON.stringify(body)).not.toMatch(/tk_secret|topical-phone/);
+  });
+
+  test('stays with its account if another one adds it', async () => {
+    const [first, second] = [await server.register('first'), await server.register('second')];
+    const topic = { kind: 'ntfy', url: `${push.url}/guessed`, name: 'Phone' };
+    for (const one of [first, second, second]) {
+      expect((await one.request('POST', DEVICES, topic)).status).toBe(201);
+    }
+    for (const one of [first, second]) expect((await devicesOf(one)).items).toHaveLength(1);
   });
 });
 

@@ -40,13 +40,15 @@ export interface Withdrawal {
 const SHOWN_HOURS = 24;
 
 /**
- * Claims notifications that are to be closed: their message was read on another device, deleted or hidden, or its recipient is
- * no member any more. Each is claimed once: if the node is killed then, it stays on the device.
+ * Claims notifications that are to be closed: their message was read on another device, deleted or hidden, or its
+ * recipient is no member any more. Each is claimed once: if the node is killed then, it stays on the device. Returns one
+ * for each conversation on a device, and none where a later message has replaced the notification: closing it would
+ * take the later one from a device that is off.
  */
 export async function claimWithdrawals(pool: pg.Pool, max: number): Promise<Withdrawal[]> {
   const { rows } = await pool.query<Withdrawal>({
     name: 'push-withdrawals',
-    text: `with due as (
+    text: `with due as materialized (
              select d.id from notification_deliveries d
              join notification_devices v on v.id = d.device_id and v.kind = 'web_push'
              left join messages g on g.conversation_id = d.conversation_id and g.seq = d.message_seq
@@ -54,14 +56,24 @@ export async function claimWithdrawals(pool: pg.Pool, max: number): Promise<With
                and o.conversation_id = d.conversation_id and o.left_seq is null
              left join lateral ${threadState('d.account_id', 'd.conversation_id', 'g.thread')} state
                on g.thread is not null and not g.also_in_conversation
-             where d.outcome = 'sent' and d.withdrawn_at is null
+             where d.channel = 'push' and d.outcome = 'sent' and d.withdrawn_at is null
                and d.finished_at > now() - interval '${SHOWN_HOURS} hours'
-               and (g.seq is null or g.deleted_at is not null or g.hidden_at is not null or o.account_id is null
+               and (g.seq is null or g.deleted_at is not null or g.hidden_at is not null
+                 or o.account_id is null
                  or d.message_seq <= case when g.thread is not null and not g.also_in_conversation
                    then state.read_seq else o.read_seq end)
-             order by d.finished_at limit $1 for update of d skip locked)
-           update notification_deliveries d set withdrawn_at = now() from due where d.id = due.id
-           returning d.device_id as device, d.conversation_id as conversation, d.message_seq as seq`,
+             order by d.finished_at limit $1 for update of d skip locked),
+           claimed as (
+             update notification_deliveries d set withdrawn_at = now() from due where d.id = due.id
+             returning d.account_id, d.device_id, d.conversation_id, d.message_seq)
+           select w.device_id as device, w.conversation_id as conversation, max(w.message_seq) as seq
+           from claimed w
+           where not exists (
+             select from notification_deliveries d
+             where d.account_id = w.account_id and d.conversation_id = w.conversation_id
+               and d.message_seq > w.message_seq and d.channel = 'push' and d.device_id = w.device_id
+               and d.outcome = 'sent' and d.withdrawn_at is null and d.id not in (select id from due))
+           group by 1, 2`,
     values: [max],
   });
   return rows;

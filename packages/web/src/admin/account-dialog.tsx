@@ -1,4 +1,4 @@
-import type { AdminAccount, AdminPermission } from '@parley/protocol';
+import { type AdminAccount, type AdminPermission, isolate } from '@parley/protocol';
 import {
   Eraser,
   Hourglass,
@@ -14,7 +14,6 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { attempt } from '../lib/attempt.ts';
-import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';

@@ -1,8 +1,7 @@
-import { type AdminAccount, SCOPES, type Scope } from '@parley/protocol';
+import { type AdminAccount, isolate, SCOPES, type Scope } from '@parley/protocol';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { isolate } from '../lib/bidi.ts';
 import { inUnits } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';

@@ -1,7 +1,6 @@
-import type { AdminAccount } from '@parley/protocol';
+import { type AdminAccount, isolate } from '@parley/protocol';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { isolate } from '../lib/bidi.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Choice } from '../ui/choice.tsx';

@@ -1,9 +1,8 @@
-import type { AdminAccount, BulkDeletion } from '@parley/protocol';
+import { type AdminAccount, type BulkDeletion, isolate } from '@parley/protocol';
 import { useEffect } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { attempt } from '../lib/attempt.ts';
-import { isolate } from '../lib/bidi.ts';
 import { inUnits } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';

@@ -1,10 +1,9 @@
-import type { LegalHold } from '@parley/protocol';
+import { isolate, type LegalHold } from '@parley/protocol';
 import { Download, Plus, Scale } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
 import { PartTitle } from '../app/tabbed-page.tsx';
-import { isolate } from '../lib/bidi.ts';
 import { saveFile } from '../lib/save-file.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';

@@ -1,9 +1,8 @@
-import type { AdminAccount, ConversationId } from '@parley/protocol';
+import { type AdminAccount, type ConversationId, isolate } from '@parley/protocol';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { isolate } from '../lib/bidi.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';

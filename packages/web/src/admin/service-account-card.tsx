@@ -2,13 +2,13 @@ import {
   type AdminAccount,
   type AdminPermission,
   type ApiKey,
+  isolate,
   SCOPES,
   type Scope,
 } from '@parley/protocol';
 import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
-import { isolate } from '../lib/bidi.ts';
 import { ago, dateOf } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';

@@ -1,8 +1,7 @@
-import type { AdminAccount } from '@parley/protocol';
+import { type AdminAccount, isolate } from '@parley/protocol';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { isolate } from '../lib/bidi.ts';
 import { inUnits } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';

@@ -1,9 +1,8 @@
-import type { ConversationId, Report } from '@parley/protocol';
+import { type ConversationId, isolate, type Report } from '@parley/protocol';
 import { Flag } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
-import { isolate } from '../lib/bidi.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

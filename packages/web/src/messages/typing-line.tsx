@@ -1,5 +1,4 @@
-import type { ConversationId } from '@parley/protocol';
-import { isolate } from '../lib/bidi.ts';
+import { type ConversationId, isolate } from '@parley/protocol';
 import { nameList } from '../lib/text.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

@@ -11,6 +11,7 @@ import {
   conversationOfStream,
   decideNotification,
   type Event,
+  isolate,
   mentionOf,
   type NotificationDecision,
   type Seq,
@@ -18,7 +19,6 @@ import {
 } from '@parley/protocol';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
-import { isolate } from '../lib/bidi.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';

@@ -940,7 +940,7 @@ export const en = {
   devices: {
     title: 'Devices',
     intro:
-      'Notified while you’re away: of direct messages, mentions, keywords and threads you follow.',
+      'Notified while you’re away: of direct messages, mentions, keywords, threads you follow, and groups where you chose all messages.',
     notifyThis: 'Notify this device',
     unavailable: 'This browser can’t be notified while Parley is closed.',
     blocked: 'This browser blocks notifications from Parley. Allow them in its site settings.',
