@@ -30,17 +30,22 @@ export interface NamesInText {
   readonly isToEveryone: boolean;
 }
 
-/** Returns the names in a text; null if there are none, as in most texts. */
+/**
+ * Returns the names in a text; null if there are none, as in most texts. If there are too many, emoji are left out
+ * first: a list of emoji must not keep anyone from being mentioned.
+ */
 export function namesIn(text: string): NamesInText | null {
   if (!mayMention(text)) return null;
-  const names = new Map<string, { sign: NameSign; name: string }>();
-  for (const { sign, name } of mentionSpans(withoutCode(text))) {
-    names.set(sign + name, { sign, name });
-    if (names.size === LIMITS.mentionsPerMessage) break;
-  }
-  if (names.size === 0) return null;
-  const isToEveryone = [...names.values()].some(({ sign, name }) => sign === '@' && ALL.has(name));
-  return { names: [...names.values()], isToEveryone };
+  const all = new Map(
+    mentionSpans(withoutCode(text)).map(({ sign, name }) => [sign + name, { sign, name }] as const),
+  );
+  const emoji = [...all].filter(([, { sign }]) => sign === ':');
+  const others = all.size - emoji.length;
+  for (const [key] of emoji.slice(Math.max(0, LIMITS.mentionsPerMessage - others))) all.delete(key);
+  const names = [...all.values()].slice(0, LIMITS.mentionsPerMessage);
+  if (names.length === 0) return null;
+  const isToEveryone = names.some(({ sign, name }) => sign === '@' && ALL.has(name));
+  return { names, isToEveryone };
 }
 
 /** The names that mean members together. No lookup finds a user of that name in a text. */

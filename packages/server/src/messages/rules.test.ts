@@ -387,6 +387,14 @@ describe('the names in a text', () => {
     expect(postCommand(request, text.join(' ')).names?.names).toHaveLength(
       LIMITS.mentionsPerMessage,
     );
+    // Emoji leave the places to those who are mentioned.
+    const emoji = Array.from({ length: LIMITS.mentionsPerMessage }, (_, n) => `:emoji-${n}:`);
+    const found = postCommand(request, `${emoji.join(' ')} @bob #news :last:`).names?.names ?? [];
+    expect(found.map(({ sign, name }) => sign + name)).toEqual([
+      ...emoji.slice(0, -2).map((name) => name.slice(0, -1)),
+      '@bob',
+      '#news',
+    ]);
     expect(postCommand(request, 'no names, a@b.example').names).toBeNull();
     expect(postCommand(request, '@bob').names?.isToEveryone).toBe(false);
     expect(postCommand(request, '@bob @here').names?.isToEveryone).toBe(true);
