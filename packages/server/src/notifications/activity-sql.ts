@@ -170,14 +170,14 @@ const SCHEDULED = `(
 
 const NEW_USER_ID = "('new_user:' || a.id)";
 
-/** SQL: the users who registered since the account did, unless it wants to know of none. */
+/** SQL: the users who registered since the account did, unless it wants to know of none. Guests may not know them. */
 const newUsers = (isUnreadOnly: boolean) => `(
   select 'new_user', ${NEW_USER_ID}, 0, a.created_at, a.id, null::uuid, null::int8, null::int8,
     ${wasRead(NEW_USER_ID, '0', 'a.created_at')}
   from accounts own
   join accounts a on a.created_at > own.created_at and a.created_at >= ${SINCE}
     and a.kind = 'user' and a.is_active and a.id <> own.id and a.id <> '${SYSTEM}'
-  where own.id = $1 and coalesce((
+  where own.id = $1 and own.role <> 'guest' and coalesce((
       select (v.settings ->> 'newPeople')::boolean from notification_changes v
       where v.account_id = $1 and v.conversation_id is null and v.is_current), true)
     and ${isOnPage('a.created_at', NEW_USER_ID)}

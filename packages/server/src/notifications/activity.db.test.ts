@@ -251,6 +251,14 @@ describe('the activity', () => {
     expect(await unreadOf(max)).toBe(0);
   });
 
+  test('of a guest has no users whom it may not know', async () => {
+    const gia = await server.register('gia');
+    await server.rows(`update accounts set role = 'guest' where id = '${gia.id}'`);
+    await server.register('unknown.to.gia');
+    expect(await list(gia, '')).toEqual([]);
+    expect(await unreadOf(gia)).toBe(0);
+  });
+
   test('tells all devices of a change, with a version that shows a lost frame', async () => {
     const oda = await server.register('oda');
     const device = server.peer();
