@@ -197,49 +197,53 @@ describe('an upload', () => {
     await server.rows(`delete from files where uploader_id = '${ida.id}'`);
   });
 
-  test('on a full disk ends with a code and leaves nothing half; its contents are on another one', async ({
-    skip,
-  }) => {
-    const disk = SmallDisk.mount(join(dataDir, 'uploads'), 300);
-    if (typeof disk === 'string') return skip(disk);
-    try {
-      const eve = Object.assign(await server.register('eve'), { url: server.url });
-      const moved = randomBytes(100_000);
-      const id = await uploadFile(eve, 'moved.bin', moved);
-      expect(await bytesOf(await contentOf(eve, id))).toEqual(moved);
+  // Filling the disk takes long on a busy machine.
+  const slow = { timeout: 180_000 };
+  test(
+    'on a full disk ends with a code and leaves nothing half; its contents are on another one',
+    slow,
+    async ({ skip }) => {
+      const disk = SmallDisk.mount(join(dataDir, 'uploads'), 300);
+      if (typeof disk === 'string') return skip(disk);
+      try {
+        const eve = Object.assign(await server.register('eve'), { url: server.url });
+        const moved = randomBytes(100_000);
+        const id = await uploadFile(eve, 'moved.bin', moved);
+        expect(await bytesOf(await contentOf(eve, id))).toEqual(moved);
 
-      const bytes = randomBytes(2 * MIB);
-      const { id: late } = await startUpload(eve, 'late.bin', bytes.length);
-      let send: (piece: Uint8Array | null) => void = () => undefined;
-      const body = new ReadableStream({
-        start(stream) {
-          send = (piece) => (piece ? stream.enqueue(piece) : stream.close());
-        },
-      });
-      const sent = tus(eve, 'PATCH', `/uploads/${late}`, { 'upload-offset': '0' }, body);
-      const parts = () => readdirSync(join(dataDir, 'uploads', late));
-      send(bytes.subarray(0, 1_000));
-      await until(() => parts().length === 1, 'the first bytes are written');
-      disk.fill();
-      send(bytes.subarray(1_000));
-      send(null);
-      const refused = await sent;
-      expect([refused.status, await codeOf(refused)]).toEqual([507, 'disk_full']);
-      expect(refused.headers.get('retry-after')).toBe('60');
-      expect(parts()).toEqual([]);
-      expect(await offsetOf(eve, late)).toBe(0);
-      const file = await eve.request('GET', `/files/${late}`);
-      expect(file.body).toMatchObject({ code: 'file_not_found' });
-      const none = await startUpload(eve, 'none.bin', 1);
-      expect([none.response.status, await codeOf(none.response)]).toEqual([507, 'disk_full']);
+        const bytes = randomBytes(2 * MIB);
+        const { id: late } = await startUpload(eve, 'late.bin', bytes.length);
+        let send: (piece: Uint8Array | null) => void = () => undefined;
+        const body = new ReadableStream({
+          start(stream) {
+            send = (piece) => (piece ? stream.enqueue(piece) : stream.close());
+          },
+        });
+        const sent = tus(eve, 'PATCH', `/uploads/${late}`, { 'upload-offset': '0' }, body);
+        const parts = () => readdirSync(join(dataDir, 'uploads', late));
+        send(bytes.subarray(0, 1_000));
+        await until(() => parts().length === 1, 'the first bytes are written');
+        disk.fill();
+        send(bytes.subarray(1_000));
+        send(null);
+        const refused = await sent;
+        expect([refused.status, await codeOf(refused)]).toEqual([507, 'disk_full']);
+        expect(refused.headers.get('retry-after')).toBe('60');
+        expect(parts()).toEqual([]);
+        expect(await offsetOf(eve, late)).toBe(0);
+        const file = await eve.request('GET', `/files/${late}`);
+        expect(file.body).toMatchObject({ code: 'file_not_found' });
+        const none = await startUpload(eve, 'none.bin', 1);
+        expect([none.response.status, await codeOf(none.response)]).toEqual([507, 'disk_full']);
 
-      disk.clear();
-      expect((await sendBytes(eve, late, 0, bytes)).status).toBe(204);
-      expect(await bytesOf(await contentOf(eve, late))).toEqual(bytes);
-    } finally {
-      disk.unmount();
-    }
-  });
+        disk.clear();
+        expect((await sendBytes(eve, late, 0, bytes)).status).toBe(204);
+        expect(await bytesOf(await contentOf(eve, late))).toEqual(bytes);
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
 
   test('belongs to the account that has started it', async () => {
     const { id } = await startUpload(ann, 'own.txt', 3);
