@@ -353,7 +353,7 @@ const BASE: Readonly<Record<string, Build>> = {
     4 + c.int(9),
     1 + c.int(3),
   ],
-  'messages-pinned-list': (c, f) => [c.of(f.accounts), c.of(f.conversations)],
+  'messages-pinned-list': (c, f) => [c.of(f.accounts), c.of(f.conversations), 4 + c.int(9)],
   'messages-events': (c, f) => [
     c.of(f.accounts),
     c.of([...f.conversations, f.accounts[0]]),
