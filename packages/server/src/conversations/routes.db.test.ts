@@ -445,7 +445,10 @@ describe('messages over REST', () => {
     expect(list.body.items).toEqual([(await ann.request('GET', one)).body]);
     expect(list.body.items[0].pinned).toEqual({ by: bob.id, at: pinned.body.at });
     expect((await ann.request('DELETE', `${one}/pin`)).body).toMatchObject({ seq: 9 });
-    expect((await ann.request('GET', `/conversations/${id}/pins`)).body).toEqual({ items: [] });
+    expect((await ann.request('GET', `/conversations/${id}/pins`)).body).toEqual({
+      items: [],
+      next: null,
+    });
 
     expect((await ann.request('DELETE', one)).body).toMatchObject({ stream: id, seq: 10 });
     expect(codeOf(await ann.request('PATCH', one, { body: 'x' }))).toBe('409 message_deleted');

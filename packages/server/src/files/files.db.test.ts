@@ -203,23 +203,23 @@ describe('an upload', () => {
     'on a full disk ends with a code and leaves nothing half; its contents are on another one',
     slow,
     async ({ skip }) => {
-      const disk = SmallDisk.mount(join(dataDir, 'uploads'), 300);
+      const disk = SmallDisk.mount(join(dataDir, 'uploads'), 512);
       if (typeof disk === 'string') return skip(disk);
       try {
-        const eve = Object.assign(await server.register('eve'), { url: server.url });
+        const gwen = Object.assign(await server.register('gwen'), { url: server.url });
         const moved = randomBytes(100_000);
-        const id = await uploadFile(eve, 'moved.bin', moved);
-        expect(await bytesOf(await contentOf(eve, id))).toEqual(moved);
+        const id = await uploadFile(gwen, 'moved.bin', moved);
+        expect(await bytesOf(await contentOf(gwen, id))).toEqual(moved);
 
         const bytes = randomBytes(2 * MIB);
-        const { id: late } = await startUpload(eve, 'late.bin', bytes.length);
+        const { id: late } = await startUpload(gwen, 'late.bin', bytes.length);
         let send: (piece: Uint8Array | null) => void = () => undefined;
         const body = new ReadableStream({
           start(stream) {
             send = (piece) => (piece ? stream.enqueue(piece) : stream.close());
           },
         });
-        const sent = tus(eve, 'PATCH', `/uploads/${late}`, { 'upload-offset': '0' }, body);
+        const sent = tus(gwen, 'PATCH', `/uploads/${late}`, { 'upload-offset': '0' }, body);
         const parts = () => readdirSync(join(dataDir, 'uploads', late));
         send(bytes.subarray(0, 1_000));
         await until(() => parts().length === 1, 'the first bytes are written');
@@ -230,15 +230,15 @@ describe('an upload', () => {
         expect([refused.status, await codeOf(refused)]).toEqual([507, 'disk_full']);
         expect(refused.headers.get('retry-after')).toBe('60');
         expect(parts()).toEqual([]);
-        expect(await offsetOf(eve, late)).toBe(0);
-        const file = await eve.request('GET', `/files/${late}`);
+        expect(await offsetOf(gwen, late)).toBe(0);
+        const file = await gwen.request('GET', `/files/${late}`);
         expect(file.body).toMatchObject({ code: 'file_not_found' });
-        const none = await startUpload(eve, 'none.bin', 1);
+        const none = await startUpload(gwen, 'none.bin', 1);
         expect([none.response.status, await codeOf(none.response)]).toEqual([507, 'disk_full']);
 
         disk.clear();
-        expect((await sendBytes(eve, late, 0, bytes)).status).toBe(204);
-        expect(await bytesOf(await contentOf(eve, late))).toEqual(bytes);
+        expect((await sendBytes(gwen, late, 0, bytes)).status).toBe(204);
+        expect(await bytesOf(await contentOf(gwen, late))).toEqual(bytes);
       } finally {
         disk.unmount();
       }
