@@ -178,13 +178,15 @@ export class ActivityBatch {
   }
 
   async #store(): Promise<void> {
-    const items = [...this.#items.values()];
+    const found = [...this.#items.values()];
     this.#items.clear();
-    if (items.length === 0) return;
-    const accounts = [...new Set(items.map(({ account }) => account))];
+    if (found.length === 0) return;
+    const accounts = [...new Set(found.map(({ account }) => account))];
     for (const { account, version } of await raiseVersions(this.#client, accounts)) {
       this.#versions.set(account, version);
     }
+    const items = found.filter(({ account }) => this.#versions.has(account));
+    if (items.length === 0) return;
     await this.#client.query({
       name: 'activity-store',
       text: `insert into activity_items
@@ -207,7 +209,10 @@ export class ActivityBatch {
   }
 }
 
-/** Raises the read versions of accounts, so that clients notice a change that they missed. */
+/**
+ * Raises the read versions of accounts, so that clients notice a change that they missed. Service accounts are left
+ * out: they have no list.
+ */
 async function raiseVersions(
   client: pg.ClientBase,
   accounts: readonly AccountId[],
@@ -215,7 +220,7 @@ async function raiseVersions(
   const { rows } = await client.query<ActivityChange>({
     name: 'activity-versions',
     text: `with locked as materialized (
-             select id from accounts where id = any($1) order by id for no key update
+             select id from accounts where id = any($1) and kind = 'user' order by id for no key update
            )
            update accounts a set read_version = read_version + 1
            from locked where a.id = locked.id

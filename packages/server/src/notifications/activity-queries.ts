@@ -17,6 +17,7 @@ const COUNT_MAX = LIMITS.unreadMax;
 
 /** A position in the list of the activity: after an item. */
 export interface ActivityPosition {
+  /** In microseconds, as it is stored: items of one millisecond have an order. */
   readonly at: string;
   readonly id: string;
 }
@@ -32,7 +33,7 @@ export interface ActivityRequest {
 /** SQL: the kind of an item of the activity. */
 const KIND = `case source when 'everyone' then 'mention' when 'here' then 'mention' else source end`;
 
-/** SQL: the reactions of others to the message of the item \`i\`: how many, by whom, and with what. */
+/** SQL: the reactions of others to the message of the item `i`: how many, by whom, and with what. */
 const REACTIONS = `(
   select least(count(*), ${COUNT_MAX})::int as count,
     array(select account_id from reactions r where ${'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1'}
@@ -43,7 +44,7 @@ const REACTIONS = `(
   where r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1
 )`;
 
-/** SQL: the replies of others in the thread of the item \`i\`: the unread ones, or else the latest one. */
+/** SQL: the replies of others in the thread of the item `i`: the unread ones, or else the latest one. */
 const REPLIES = `(
   select least(count(*) filter (where t.seq > state.read_seq), ${COUNT_MAX})::int as count,
     coalesce(min(t.seq) filter (where t.seq > state.read_seq), max(t.seq)) as message,
@@ -62,7 +63,7 @@ const REPLIES = `(
   group by state.read_seq
 )`;
 
-/** SQL: the item \`i\` as an \`ActivityItem\`. Its message is \`g\`. */
+/** SQL: the item `i` as an `ActivityItem`. Its message is `g`. */
 const ITEM = `json_build_object(
   'id', i.id,
   'seq', i.seq,
@@ -89,36 +90,29 @@ export async function activityOfAccount(
   account: AccountId,
   { after, limit, kinds, isUnreadOnly }: ActivityRequest,
 ): Promise<{ items: ActivityItem[]; next: ActivityPosition | null }> {
-  // A filter is applied to the items of each source: all of them are read for it.
-  const isFiltered = kinds !== null || isUnreadOnly;
-  const { rows } = await pool.query<{ item: ActivityItem }>({
+  const { rows } = await pool.query<{ item: ActivityItem; position: string }>({
     name: isUnreadOnly ? 'activity-list-unread' : 'activity-list',
     text: `
-      select ${ITEM} as item
+      select ${ITEM} as item,
+        to_char(i.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
       from (
         select a.*, ${KIND} as kind from (${activity(isUnreadOnly)}) a
-        where ($5::text[] is null or ${KIND} = any($5)) and (not $6 or not a.is_read)
         order by a.at desc, a.id collate "C" desc
-        limit $7
+        limit $4
       ) i
       left join lateral ${REACTIONS} r on i.kind = 'reaction'
       left join lateral ${REPLIES} t on i.kind = 'reply'
       left join messages g on g.conversation_id = i.conversation
         and g.seq = coalesce(t.message, i.message)
       order by i.at desc, i.id collate "C" desc`,
-    values: [
-      account,
-      after?.at ?? null,
-      after?.id ?? null,
-      isFiltered ? LIMITS.activityItems : limit + 1,
-      kinds,
-      isUnreadOnly,
-      limit + 1,
-    ],
+    values: [account, after?.at ?? null, after?.id ?? null, limit + 1, kinds],
   });
-  const items = rows.slice(0, limit).map(({ item }) => item);
-  const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? { at: last.at, id: last.id } : null };
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(({ item }) => item),
+    next: rows.length > limit && last ? { at: last.position, id: last.item.id } : null,
+  };
 }
 
 /** Returns how many items of the activity of an account are unread, up to a limit, and its read version. */
@@ -128,9 +122,9 @@ export async function unreadActivity(pool: Queryable, account: AccountId): Promi
     text: `
       select o.read_version as "readVersion", (
         select count(*)::int from (
-          select from (${activity(true)}) a where not a.is_read limit ${LIMITS.unreadMax}) unread) as unread
+          select from (${activity(true)}) a limit ${LIMITS.unreadMax}) unread) as unread
       from accounts o where o.id = $1`,
-    values: [account, null, null, LIMITS.activityItems],
+    values: [account, null, null, LIMITS.unreadMax, null],
   });
   return rows[0] ?? { unread: 0, readVersion: 0 };
 }

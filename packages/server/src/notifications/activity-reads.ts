@@ -35,15 +35,14 @@ export async function readActivity(
       text: `insert into activity_reads (account_id, item, seq, read_at)
              select $1, a.id, max(least(a.seq, i.seq)), now()
              from (${activity(true)}) a
-             join unnest($5::text[], $6::int8[]) i (id, seq) on i.id = a.id
+             join unnest($6::text[], $7::int8[]) i (id, seq) on i.id = a.id
              where a.source in ('everyone', 'reminder', 'report', 'scheduled', 'new_user')
-               and not a.is_read
                and (select count(*) from activity_reads d where d.account_id = $1) < ${READS_MAX}
              group by a.id
              on conflict (account_id, item) do update
              set seq = excluded.seq, read_at = excluded.read_at
              where excluded.seq > activity_reads.seq`,
-      values: [account, null, null, READS_MAX, ids, seqs],
+      values: [account, null, null, READS_MAX, null, ids, seqs],
     });
     return (stored.rowCount ?? 0) + (rowCount ?? 0) > 0;
   });

@@ -10,12 +10,16 @@ import { threadState } from '../messages/thread-cursor-sql.ts';
 /** How long the list goes back. */
 const SINCE = "now() - interval '90 days'";
 
-/** SQL: a position in the list. Times are in milliseconds, as clients see them. */
-const moment = (column: string) => `date_trunc('milliseconds', ${column})`;
-
-/** SQL: whether an item comes after the position $2, $3 (null: the beginning), and is not too old. */
+/**
+ * SQL: whether an item comes after the position $2, $3 (null: the beginning), and is not too old. The second condition
+ * follows from the third: indexes of times are searched by it.
+ */
 const isOnPage = (at: string, id: string) => `${at} >= ${SINCE}
-  and ($2::timestamptz is null or (${moment(at)}, ${id} collate "C") < ($2, $3::text collate "C"))`;
+  and ${at} <= coalesce($2::timestamptz, 'infinity')
+  and ($2::timestamptz is null or (${at}, ${id} collate "C") < ($2, $3::text collate "C"))`;
+
+/** SQL: whether items of a kind are asked for; $5 has the kinds, null: all. */
+const isWanted = (kind: string) => `($5::text[] is null or ${kind} = any($5))`;
 
 /** SQL: the id of an item about a message. */
 const idOf = (kind: string, conversation: string, message: string) =>
@@ -31,10 +35,10 @@ const wasRead = (id: string, seq: string, at: string) =>
     or exists (select from activity_reads d
                where d.account_id = $1 and d.item = ${id} and d.seq >= ${seq}))`;
 
-/** SQL: the message \`g\` is shown in its thread alone. */
+/** SQL: the message `g` is shown in its thread alone. */
 const IS_ONLY_IN_THREAD = '(g.thread is not null and not g.also_in_conversation)';
 
-/** SQL: how far the account has read where the message \`g\` is shown. */
+/** SQL: how far the account has read where the message `g` is shown. */
 const readWhereShown = (membership: string) =>
   `case when ${IS_ONLY_IN_THREAD} then state.read_seq else ${membership}.read_seq end`;
 
@@ -61,8 +65,8 @@ const IS_VISIBLE = `case s.kind
 
 const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
 
-/** SQL: the items that are stored. $4 is the number of rows. */
-const stored = (isUnreadOnly: boolean) => `(
+/** SQL: the items that are stored. */
+const stored = (isUnreadOnly: boolean) => `
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
     s.actor_id as actor, s.conversation_id as conversation, s.message_seq as message, g.thread,
     s.is_read or coalesce(case s.kind
@@ -80,122 +84,133 @@ const stored = (isUnreadOnly: boolean) => `(
   left join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
   left join lateral ${threadState('$1::uuid', 's.conversation_id', 'coalesce(g.thread, s.message_seq)')} state
     on s.kind = 'reply' or g.thread is not null
-  where ${isOnPage('s.at', STORED_ID)} and ${IS_VISIBLE}
-  order by s.at desc, ${STORED_ID} collate "C" desc
-  limit $4)`;
+  where ${isWanted("case s.kind when 'here' then 'mention' else s.kind end")}
+    and ${isOnPage('s.at', STORED_ID)} and ${IS_VISIBLE}`;
 
-/** SQL: the account has muted the conversation of the membership \`m\`. */
+/** SQL: the account has muted the conversation of the membership `m`. */
 const IS_MUTED = `exists (
   select from notification_changes v
   where v.account_id = $1 and v.conversation_id = m.conversation_id and v.thread is null
     and v.is_current and v.settings -> 'muted' <> 'null'
     and coalesce((v.settings -> 'muted' ->> 'until')::timestamptz > now(), true))`;
 
-/** Mentions of everyone that are looked at in each conversation, the latest ones: more than a page has. */
-const EVERYONE_MAX = 2 * LIMITS.pageMax;
-
 const EVERYONE_ID = idOf("'everyone'", 'g.conversation_id', 'g.seq');
 
-/** SQL: a condition without which the ones that were read would be looked at first. */
-const UNREAD_TO_EVERYONE = `
-      and (${IS_ONLY_IN_THREAD} or g.seq > m.read_seq) and g.posted_at > ${READ_AT}`;
+/** SQL: the condition for a message `g` that is unread. */
+const isUnreadToEveryone = (isInThread: boolean) => `
+  and g.posted_at > ${READ_AT} and g.seq > ${isInThread ? 'state.read_seq' : 'm.read_seq'}
+  and not exists (select from activity_reads d
+    where d.account_id = $1 and d.item = ${EVERYONE_ID} and d.seq >= g.seq)`;
 
-/** SQL: the mentions of everyone since the account joined. An index has these messages. */
-const everyone = (isUnreadOnly: boolean) => `(
-  select 'everyone', ${EVERYONE_ID}, g.seq, g.posted_at, g.author_id, g.conversation_id, g.seq,
-    g.thread, coalesce(g.seq <= g.read_seq, false) or ${wasRead(EVERYONE_ID, 'g.seq', 'g.posted_at')}
-  from memberships m
-  join conversations c on c.id = m.conversation_id and c.deleted_at is null
-  cross join lateral (
-    select g.*, ${readWhereShown('m')} as read_seq
-    from messages g
-    left join lateral ${threadState('$1::uuid', 'g.conversation_id', 'g.thread')} state
-      on g.thread is not null
-    where g.conversation_id = m.conversation_id and g.mentions @> '[{"kind": "everyone"}]'
-      and g.deleted_at is null and g.author_id <> $1 and g.seq >= m.joined_seq
-      and ${isOnPage('g.posted_at', EVERYONE_ID)}
-      and (not ${IS_ONLY_IN_THREAD} or state.is_following)${isUnreadOnly ? UNREAD_TO_EVERYONE : ''}
-      and not exists (select from mentions n
-        where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq)
-    order by g.seq desc
-    limit least($4, ${EVERYONE_MAX})) g
-  where m.account_id = $1 and m.left_seq is null and not ${IS_MUTED}
-  order by g.posted_at desc, ${EVERYONE_ID} collate "C" desc
-  limit $4)`;
+/** SQL: the mentions of everyone in the conversation of the membership `m`, the latest first. An index has them. */
+const everyoneIn = (isInThread: boolean, isUnreadOnly: boolean, limit: string) => `(
+  select g.conversation_id, g.seq, g.posted_at, g.author_id, g.thread,
+    coalesce(g.seq <= ${isInThread ? 'state.read_seq' : 'm.read_seq'}, false) as is_read
+  from messages g
+  ${isInThread ? `left join lateral ${threadState('$1::uuid', 'g.conversation_id', 'g.thread')} state on true` : ''}
+  where g.conversation_id = m.conversation_id and g.mentions @> '[{"kind": "everyone"}]'
+    and ${isInThread ? `${IS_ONLY_IN_THREAD} and state.is_following` : `not ${IS_ONLY_IN_THREAD}`}
+    and g.deleted_at is null and g.author_id <> $1 and g.seq >= m.joined_seq
+    and ${isOnPage('g.posted_at', EVERYONE_ID)}${isUnreadOnly ? isUnreadToEveryone(isInThread) : ''}
+    and not exists (select from mentions n
+      where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq)
+  order by g.posted_at desc
+  ${limit})`;
+
+/**
+ * SQL: the mentions of everyone since the account joined. The latest $4 of all conversations are in the $4 conversations
+ * whose own latest ones are the latest: one index search for each membership finds these, and only there more is read.
+ */
+const everyone = (isInThread: boolean, isUnreadOnly: boolean) => `
+  select 'everyone' as source, ${EVERYONE_ID} as id, g.seq, g.posted_at as at, g.author_id as actor,
+    g.conversation_id as conversation, g.seq as message, g.thread,
+    g.is_read or ${wasRead(EVERYONE_ID, 'g.seq', 'g.posted_at')} as is_read
+  from (
+    select m.conversation_id, m.joined_seq, m.read_seq
+    from memberships m
+    join conversations c on c.id = m.conversation_id and c.deleted_at is null
+    cross join lateral ${everyoneIn(isInThread, isUnreadOnly, 'limit 1')} latest
+    where m.account_id = $1 and m.left_seq is null and not ${IS_MUTED} and ${isWanted("'mention'")}
+    order by latest.posted_at desc
+    fetch first ($4) rows with ties) m
+  cross join lateral ${everyoneIn(isInThread, isUnreadOnly, 'fetch first ($4) rows with ties')} g`;
 
 const REMINDER_ID = idOf("'reminder'", 's.conversation_id', 's.message_seq');
 
 /** SQL: the reminders that were given. */
-const REMINDERS = `(
-  select 'reminder', ${REMINDER_ID}, s.seq, s.reminded_at, null::uuid, s.conversation_id,
-    s.message_seq, g.thread, ${wasRead(REMINDER_ID, 's.seq', 's.reminded_at')}
+const REMINDERS = `
+  select 'reminder' as source, ${REMINDER_ID} as id, s.seq, s.reminded_at as at, null::uuid as actor,
+    s.conversation_id as conversation, s.message_seq as message, g.thread,
+    ${wasRead(REMINDER_ID, 's.seq', 's.reminded_at')} as is_read
   from saved_messages s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
     and m.left_seq is null
   join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
     and g.deleted_at is null
   where s.account_id = $1 and s.reminded_at is not null
-    and ${isOnPage('s.reminded_at', REMINDER_ID)}
-  order by s.reminded_at desc, ${REMINDER_ID} collate "C" desc
-  limit $4)`;
+    and ${isWanted("'reminder'")} and ${isOnPage('s.reminded_at', REMINDER_ID)}`;
 
 const REPORT_ID = "('report:' || r.id)";
 
 /** SQL: the reports of the account that were resolved. Nothing in it is of the message itself. */
-const REPORTS = `(
-  select 'report', ${REPORT_ID}, 0, r.resolved_at, null::uuid,
+const REPORTS = `
+  select 'report' as source, ${REPORT_ID} as id, 0 as seq, r.resolved_at as at, null::uuid as actor,
     (select m.conversation_id from memberships m
-     where m.account_id = $1 and m.conversation_id = r.conversation_id and m.left_seq is null),
-    case when r.resolution = 'dismissed' then r.message_seq end, null::int8,
-    ${wasRead(REPORT_ID, '0', 'r.resolved_at')}
+     where m.account_id = $1 and m.conversation_id = r.conversation_id and m.left_seq is null) as conversation,
+    case when r.resolution = 'dismissed' then r.message_seq end as message, null::int8 as thread,
+    ${wasRead(REPORT_ID, '0', 'r.resolved_at')} as is_read
   from reports r
   where r.account_id = $1 and r.resolved_at is not null
-    and ${isOnPage('r.resolved_at', REPORT_ID)}
-  order by r.resolved_at desc, ${REPORT_ID} collate "C" desc
-  limit $4)`;
+    and ${isWanted("'report'")} and ${isOnPage('r.resolved_at', REPORT_ID)}`;
 
 const SCHEDULED_ID = "('scheduled:' || s.id)";
 
 /** SQL: the scheduled messages that could not be sent. */
-const SCHEDULED = `(
-  select 'scheduled', ${SCHEDULED_ID}, s.seq, s.failed_at, null::uuid,
+const SCHEDULED = `
+  select 'scheduled' as source, ${SCHEDULED_ID} as id, s.seq, s.failed_at as at, null::uuid as actor,
     (select m.conversation_id from memberships m
-     where m.account_id = $1 and m.conversation_id = s.conversation_id and m.left_seq is null),
-    null::int8, null::int8, ${wasRead(SCHEDULED_ID, 's.seq', 's.failed_at')}
+     where m.account_id = $1 and m.conversation_id = s.conversation_id and m.left_seq is null) as conversation,
+    null::int8 as message, null::int8 as thread,
+    ${wasRead(SCHEDULED_ID, 's.seq', 's.failed_at')} as is_read
   from scheduled_messages s
   where s.account_id = $1 and s.failure is not null and s.failed_at is not null
-    and ${isOnPage('s.failed_at', SCHEDULED_ID)}
-  order by s.failed_at desc, ${SCHEDULED_ID} collate "C" desc
-  limit $4)`;
+    and ${isWanted("'scheduled'")} and ${isOnPage('s.failed_at', SCHEDULED_ID)}`;
 
 const NEW_USER_ID = "('new_user:' || a.id)";
 
 /** SQL: the users who registered since the account did, unless it wants to know of none. Guests may not know them. */
-const newUsers = (isUnreadOnly: boolean) => `(
-  select 'new_user', ${NEW_USER_ID}, 0, a.created_at, a.id, null::uuid, null::int8, null::int8,
-    ${wasRead(NEW_USER_ID, '0', 'a.created_at')}
+const newUsers = (isUnreadOnly: boolean) => `
+  select 'new_user' as source, ${NEW_USER_ID} as id, 0 as seq, a.created_at as at, a.id as actor,
+    null::uuid as conversation, null::int8 as message, null::int8 as thread,
+    ${wasRead(NEW_USER_ID, '0', 'a.created_at')} as is_read
   from accounts own
   join accounts a on a.created_at > own.created_at and a.created_at >= ${SINCE}
     and a.kind = 'user' and a.is_active and a.id <> own.id and a.id <> '${SYSTEM}'
-  where own.id = $1 and own.role <> 'guest' and coalesce((
+  where own.id = $1 and own.role <> 'guest' and ${isWanted("'new_user'")} and coalesce((
       select (v.settings ->> 'newPeople')::boolean from notification_changes v
       where v.account_id = $1 and v.conversation_id is null and v.is_current), true)
     and ${isOnPage('a.created_at', NEW_USER_ID)}
-    ${isUnreadOnly ? `and a.created_at > ${READ_AT}` : ''}
-  order by a.created_at desc, ${NEW_USER_ID} collate "C" desc
+    ${isUnreadOnly ? `and a.created_at > ${READ_AT}` : ''}`;
+
+/** SQL: the latest $4 items of a source; with `isUnreadOnly`, of those that are unread. */
+const latest = (source: string, isUnreadOnly: boolean) => `(
+  select x.* from (${source}) x${isUnreadOnly ? ' where not x.is_read' : ''}
+  order by x.at desc, x.id collate "C" desc
   limit $4)`;
 
 /**
- * SQL: the items of account $1 after the position $2 (time), $3 (id), unordered: of each source at most $4, the
- * latest ones. Columns: source, id, seq, at, actor, conversation, message, thread, is_read. With `isUnreadOnly` most of
- * those that were read are left out.
+ * SQL: the items of account $1 after the position $2 (time), $3 (id), of the kinds $5 (null: all), unordered: of each
+ * source at most $4, the latest ones. Columns: source, id, seq, at, actor, conversation, message, thread, is_read.
  */
 export const activity = (isUnreadOnly: boolean): string =>
   [
     stored(isUnreadOnly),
-    everyone(isUnreadOnly),
+    everyone(false, isUnreadOnly),
+    everyone(true, isUnreadOnly),
     REMINDERS,
     REPORTS,
     SCHEDULED,
     newUsers(isUnreadOnly),
-  ].join('\n union all \n');
+  ]
+    .map((source) => latest(source, isUnreadOnly))
+    .join('\n union all \n');

@@ -259,6 +259,55 @@ describe('the activity', () => {
     expect(await unreadOf(gia)).toBe(0);
   });
 
+  test('pages through items of one millisecond, and mentions of everyone of one moment', async () => {
+    const tia = await server.register('tia');
+    const groups = [await bob.group('of tia', [tia]), await bob.group('also of tia', [tia])];
+    for (const group of groups) {
+      for (let n = 0; n < 12; n++) await post(bob, group, { body: '@everyone' });
+    }
+    await post(bob, groups[0] ?? '', { body: '@tia' });
+    for (const group of groups) await decided(group);
+    const ids = groups.map((group) => `'${group}'`).join();
+    await server.rows(
+      `update messages set posted_at = date_trunc('second', now()) where conversation_id in (${ids})`,
+    );
+    await server.rows(
+      `insert into activity_items (account_id, kind, conversation_id, message_seq, seq, actor_id, at)
+       select '${tia.id}', 'removed', '${groups[0]}', n, n, '${bob.id}',
+         date_trunc('second', now()) + (17 * n % 900) * interval '1 microsecond'
+       from generate_series(100, 130) n`,
+    );
+    const whole = (await list(tia, '?limit=200')).map(({ id }) => id);
+    expect(whole).toHaveLength(24 + 3 + 31);
+    for (const limit of [2, 7]) {
+      const seen: string[] = [];
+      for (let after: string | null = ''; after !== null; ) {
+        const query: string = after === '' ? '' : `&after=${after}`;
+        const { body } = await tia.request('GET', `/me/activity?limit=${limit}${query}`);
+        seen.push(...body.items.map((item: ActivityItem) => item.id));
+        after = body.next;
+      }
+      expect(seen).toEqual(whole);
+    }
+    // The doctor compares these times with those of the events.
+    await server.rows(
+      `update messages g set posted_at = e.at from events e
+       where e.stream_id = g.conversation_id and e.seq = g.seq and e.stream_id in (${ids})`,
+    );
+  });
+
+  test('is stored for no service account', async () => {
+    const uma = await server.register('uma');
+    const group = await uma.group('of uma', [bob]);
+    await server.rows(`update accounts set kind = 'service' where id = '${uma.id}'`);
+    await post(bob, group, { body: '@uma @bob' });
+    await post(bob, group, { body: '@uma' });
+    await decided(group);
+    expect(
+      await server.rows(`select from activity_items where account_id = '${uma.id}'`),
+    ).toHaveLength(0);
+  });
+
   test('tells all devices of a change, with a version that shows a lost frame', async () => {
     const oda = await server.register('oda');
     const device = server.peer();
