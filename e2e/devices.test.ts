@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PushServer, startPushServer } from '../packages/server/test/support/push-server.ts';
 import {
   type BuiltServer,
   CHROMIUM,
+  notified,
   PASSWORD,
   startBuiltServer,
   type Visitor,
@@ -14,6 +16,7 @@ const SECRET = 'confidential quarterly figures';
 
 describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   let server: BuiltServer;
+  let push: PushServer;
   const visitors = new Visitors(() => server.url);
   /** A user with a draft, a message, and a setting of their own. */
   const withDraft = async (username: string) => {
@@ -33,10 +36,12 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   };
 
   beforeAll(async () => {
-    server = await startBuiltServer();
+    push = await startPushServer();
+    server = await startBuiltServer({ PUSH_NETWORKS: '127.0.0.1' });
   });
   afterAll(async () => {
     await server?.stop();
+    await push?.stop();
   });
 
   test('keeps a draft over a reload and removes it on logout', async () => {
@@ -162,7 +167,136 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await expectNothingOf(hal.page, left);
     expect(await everythingKept(hal.page)).not.toContain('earlier version');
   });
+
+  test('pushes notifications to a browser until its user logs out', async () => {
+    const ivo = await visitors.arrive();
+    const { page, context } = ivo;
+    await context.grantPermissions(['notifications']);
+    await subscribeAt(page, push);
+    await ivo.register('ivo', 'Ivo Absent');
+    await page.goto('/settings/notifications');
+    await page.getByRole('button', { name: 'Notify this device', exact: true }).click();
+    const devices = page.getByRole('list', { name: 'Devices', exact: true });
+    const row = devices.getByRole('listitem').filter({ hasText: 'This device' });
+    await row.getByRole('button', { name: 'Test', exact: true }).click();
+    await row.getByText('last notified').waitFor();
+
+    // While no page of the client is open, what the server pushes is shown, and closed when it was read elsewhere.
+    const deliver = await delivery(page, server.url);
+    const account = await accountOf(page);
+    const jo = await visitors.arrive();
+    await jo.register('jo', 'Jo Writes');
+    await jo.open('everyone');
+    const active = jo.page.getByRole('button', { name: 'Ivo Absent' }).getByText('active');
+    await active.waitFor();
+    await page.goto('/worker.js');
+    await active.waitFor({ state: 'hidden' });
+    await jo.write('@ivo come back');
+    const pushed = () => push.pushed.map((p) => p.content).find((c) => c.type === 'message');
+    await expect.poll(pushed, { timeout: 20_000 }).toBeDefined();
+    const message = pushed();
+    await deliver(message);
+    await expect.poll(() => notified(page)).toEqual(['Jo Writes in everyone: @ivo come back']);
+    const { conversation, seq } = message;
+    await deliver({ ...message, seq: seq - 1, body: 'an older one' });
+    await deliver({ type: 'close', account, conversation, seq: seq - 1 });
+    await deliver({ ...message, conversation: 'another', title: 'Last', body: 'delivered' });
+    await expect.poll(() => notified(page)).toContain('Last: delivered');
+    expect(await notified(page)).toContain('Jo Writes in everyone: @ivo come back');
+    await deliver({ type: 'close', account, conversation, seq });
+    await expect.poll(() => notified(page)).toEqual(['Last: delivered']);
+
+    // A visible page shows messages itself, unless it is offline.
+    await page.goto('/settings/notifications');
+    await active.waitFor();
+    await jo.write('You are back');
+    await page.getByTitle(/^everyone.*You are back/s).waitFor();
+    await deliver({ ...message, title: 'While', body: 'connected' });
+    await deliver({ type: 'test', account, title: 'Test', body: 'after it' });
+    await expect.poll(() => notified(page)).toContain('Test: after it');
+    await context.setOffline(true);
+    await page.getByText('Reconnecting').first().waitFor();
+    await deliver({ ...message, title: 'While', body: 'offline' });
+    await expect
+      .poll(async () => (await notified(page)).sort())
+      .toEqual(['Last: delivered', 'Test: after it', 'While: offline']);
+    await context.setOffline(false);
+
+    // A click opens the message.
+    const [worker] = context.serviceWorkers();
+    await worker?.evaluate(async (tag) => {
+      const scope = globalThis as unknown as {
+        registration: ServiceWorkerRegistration;
+        NotificationEvent: new (type: string, init: object) => Event;
+      };
+      const [notification] = await scope.registration.getNotifications({ tag });
+      globalThis.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }));
+    }, conversation);
+    await page.waitForURL((url) => url.pathname === `/c/${conversation}`);
+    await ivo.sees('come back');
+
+    await ivo.logout();
+    await expectNothingOf(page, account);
+    await expect.poll(() => everythingKept(page)).not.toContain(push.url);
+  });
 });
+
+/**
+ * Lets a page subscribe at the push server of the test: headless browsers have none. What the browser does with the
+ * subscription is recorded in the page.
+ */
+async function subscribeAt(page: Page, push: PushServer): Promise<void> {
+  await page.exposeFunction('subscribeAtTest', (key: string) => push.browser(key));
+  await page.addInitScript(() => {
+    const KEY = 'subscription-of-test';
+    type Stored = { endpoint: string; keys: object; key: string };
+    const subscription = ({ endpoint, keys, key }: Stored) => ({
+      options: {
+        applicationServerKey: Uint8Array.from(
+          atob(key.replaceAll('-', '+').replaceAll('_', '/')),
+          (c) => c.charCodeAt(0),
+        ).buffer,
+      },
+      toJSON: () => ({ endpoint, keys }),
+      unsubscribe: async () => {
+        sessionStorage.removeItem(KEY);
+        return true;
+      },
+    });
+    Object.assign(PushManager.prototype, {
+      async getSubscription() {
+        const stored = sessionStorage.getItem(KEY);
+        return stored === null ? null : subscription(JSON.parse(stored) as Stored);
+      },
+      async subscribe({ applicationServerKey: key }: { applicationServerKey: string }) {
+        const { subscribeAtTest } = window as unknown as {
+          subscribeAtTest(key: string): Promise<{ endpoint: string; keys: object }>;
+        };
+        const stored = { ...(await subscribeAtTest(key)), key };
+        sessionStorage.setItem(KEY, JSON.stringify(stored));
+        return subscription(stored);
+      },
+    });
+  });
+}
+
+/** Returns what delivers a push message to the service worker, as the push server of the browser does. */
+async function delivery(page: Page, url: string): Promise<(content: object) => Promise<void>> {
+  const { origin } = new URL(url);
+  const devtools = await page.context().newCDPSession(page);
+  const registrationId = new Promise<string>((resolve) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const own = registrations.find((r) => r.scopeURL.startsWith(origin) && !r.isDeleted);
+      if (own) resolve(own.registrationId);
+    });
+  });
+  await devtools.send('ServiceWorker.enable');
+  const target = { origin, registrationId: await registrationId };
+  return async (content) => {
+    const data = JSON.stringify(content);
+    await devtools.send('ServiceWorker.deliverPushMessage', { ...target, data });
+  };
+}
 
 const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / });
 

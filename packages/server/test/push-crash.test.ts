@@ -1,121 +1,209 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConversationId, Seq } from '@parley/protocol';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from './support/child.ts';
-import { endPool, startTestCluster } from './support/database.ts';
-import { startPushServer } from './support/push-server.ts';
-import { registerAt } from './support/server.ts';
+import { endPool, startTestCluster, type TestCluster } from './support/database.ts';
+import { type PushServer, startPushServer } from './support/push-server.ts';
+import { loginAt, registerAt, type User, userOf } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { makeTempDir } from './support/temp-dir.ts';
 
 /** Conversations, so that no notification replaces another. */
-const CONVERSATIONS = 12;
-const KILLS = 2;
+const CONVERSATIONS = 8;
 
-test('a node that is killed while it sends repeats at most what was in flight, once, and the other node loses nothing', {
-  timeout: 240_000,
-}, async () => {
-  const push = await startPushServer();
-  const cluster = await startTestCluster();
+/** A message whose notification the killed node was sending. */
+interface InFlight {
+  readonly group: ConversationId;
+  readonly seq: Seq;
+}
+
+let cluster: TestCluster;
+let push: PushServer;
+let pool: pg.Pool;
+let dir: string;
+let start: (name: string, env?: Record<string, string>) => Child;
+const inFlight: InFlight[] = [];
+
+/**
+ * One node is killed with SIGKILL while the push server has received, and not answered, all the notifications that it
+ * has claimed. Then one of their messages is deleted and another one read. Each test begins with what the node left.
+ */
+beforeAll(async () => {
+  push = await startPushServer();
+  cluster = await startTestCluster();
   const { url: connectionString } = await cluster.fresh();
-  const pool = new pg.Pool({ connectionString });
-  const dirs = [makeTempDir('push-crash'), makeTempDir('push-crash')] as const;
-  const start = (n: 0 | 1): Child =>
+  pool = new pg.Pool({ connectionString });
+  dir = makeTempDir('push-crash');
+  start = (name, env = {}) =>
     startChild('server-child.ts', [], {
       DATABASE_URL: connectionString,
-      PARLEY_DATA: dirs[n],
-      PARLEY_SECRET: 'the same secret for both nodes of the test',
+      PARLEY_DATA: join(dir, name),
+      PARLEY_SECRET: 'the same secret for all nodes of the test',
       PORT: '0',
       RATE_LIMITS: 'off',
       LINK_PREVIEWS: 'off',
       PUSH_NETWORKS: '127.0.0.1',
+      ...env,
     });
-  const nodes = [start(0), start(1)];
-  const urls = [await nodes[0]?.line(), await nodes[1]?.line()] as string[];
-  const ann = await registerAt(urls[0] ?? '', 'ann');
-  const bob = await registerAt(urls[0] ?? '', 'bob');
-  const { publicKey } = (await bob.request('GET', '/me/notifications/devices')).body;
-  const added = await bob.request('POST', '/me/notifications/devices', {
-    kind: 'web_push',
-    ...push.browser(publicKey),
-    name: 'Firefox',
-  });
-  expect(added.status).toBe(201);
-  const groups = [];
-  for (let n = 0; n < CONVERSATIONS; n++) groups.push(await ann.group(`group ${n}`, [bob]));
-  const pending = async (condition = 'true') =>
-    (
-      await pool.query(
-        `select from notification_deliveries where due_at is not null and ${condition}`,
-      )
-    ).rowCount ?? 0;
-  const posted = new Set<string>();
-  const deleted: string[] = [];
-  let killed = 0;
+  const node = start('killed');
   try {
-    for (let round = 0; round <= KILLS; round++) {
-      const victim = nodes[1];
-      // The first push of a round ends the node: it is sent, and its outcome is not stored.
-      if (round < KILLS) push.onNext(() => victim?.process.kill('SIGKILL'));
-      for (const group of groups) {
-        posted.add(`${group} ${await ann.post(group, `@bob round ${round}`)}`);
-      }
-      if (round === KILLS) break;
-      await victim?.ended;
-      killed++;
-      // Only what the killed node had claimed is left: the other node has ended its own.
-      await until(
-        async () =>
-          (await pending('lease is null')) === 0 &&
-          (await pending("due_at > now() + interval '105 seconds'")) === 0,
-        'the other node to end its deliveries',
-        60_000,
-      );
-      const { rows } = await pool.query<{ conversation: string; seq: string }>(
-        `select conversation_id as conversation, message_seq as seq from notification_deliveries
-         where due_at is not null order by id desc limit 1`,
-      );
-      const [gone] = rows;
-      if (gone) {
-        const path = `/conversations/${gone.conversation}/messages/${gone.seq}`;
-        expect((await ann.request('DELETE', path)).status).toBeLessThan(300);
-        deleted.push(`${gone.conversation} ${gone.seq}`);
-      }
-      const before = push.pushed.length;
-      // As if the time of their leases was over.
-      await pool.query(
-        'update notification_deliveries set due_at = now() where due_at is not null',
-      );
-      nodes[1] = start(1);
-      urls[1] = await nodes[1].line();
-      await until(async () => (await pending()) === 0, 'all deliveries to end', 60_000);
-      const later = push.pushed.slice(before).map(placeOf);
-      expect(later.filter((place) => deleted.includes(place))).toEqual([]);
+    const url = await node.line();
+    const ann = await registerAt(url, 'ann');
+    const bob = await registerAt(url, 'bob');
+    const { publicKey } = (await bob.request('GET', '/me/notifications/devices')).body;
+    const added = await bob.request('POST', '/me/notifications/devices', {
+      kind: 'web_push',
+      ...push.browser(publicKey),
+      name: 'Firefox',
+    });
+    expect(added.status).toBe(201);
+    // All are due at one moment, so that they are claimed together.
+    push.answer(...Array.from({ length: CONVERSATIONS }, () => ({ status: 503 })));
+    for (let n = 0; n < CONVERSATIONS; n++) {
+      const group = await ann.group(`group ${n}`, [bob]);
+      inFlight.push({ group, seq: await ann.post(group, '@bob look') });
     }
-    await until(
-      async () => (await pending()) === 0 && push.pushed.length >= posted.size - deleted.length,
-      'all notifications to be sent',
-      60_000,
+    await untilCount('lease is null and last_error is not null', CONVERSATIONS);
+    push.hold(true);
+    await pool.query('update notification_deliveries set due_at = now()');
+    await until(async () => push.pushed.length === CONVERSATIONS, 'the notifications to be sent');
+    const [deleted, read] = inFlight as [InFlight, InFlight];
+    const gone = await ann.request(
+      'DELETE',
+      `/conversations/${deleted.group}/messages/${deleted.seq}`,
     );
-    const counts = new Map<string, number>();
-    for (const one of push.pushed) counts.set(placeOf(one), (counts.get(placeOf(one)) ?? 0) + 1);
-    const lost = [...posted].filter((place) => !counts.has(place) && !deleted.includes(place));
-    const repeated = [...counts.values()].filter((n) => n > 1);
-    expect({ killed, lost }).toEqual({ killed: KILLS, lost: [] });
-    expect(Math.max(...counts.values())).toBeLessThanOrEqual(2);
-    // Not more than what one claim of each killed node had in flight.
-    expect(repeated.length).toBeLessThanOrEqual(KILLS * CONVERSATIONS);
-    // Nothing is repeated without a crash.
-    const lastRound = [...posted].slice(-CONVERSATIONS);
-    expect(lastRound.map((place) => counts.get(place))).toEqual(lastRound.map(() => 1));
+    expect(gone.status).toBeLessThan(300);
+    const cursor = { seq: read.seq, unread: false };
+    const moved = await bob.request('POST', `/conversations/${read.group}/read`, cursor);
+    expect(moved.status).toBeLessThan(300);
   } finally {
-    for (const node of nodes) await node.kill();
-    await endPool(pool);
-    await cluster.stop();
-    await push.stop();
-    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+    await node.kill();
   }
+  push.hold(false);
+  await untilCount('lease is not null', CONVERSATIONS);
+  await pool.query('create table left_behind as table notification_deliveries');
+});
+afterAll(async () => {
+  await endPool(pool);
+  await cluster?.stop();
+  await push?.stop();
+  rmSync(dir, { recursive: true, force: true });
 });
 
-const placeOf = ({ content }: { content: { conversation: string; seq: number } }): string =>
-  `${content.conversation} ${content.seq}`;
+/** Waits until so many deliveries that are not finished meet a condition. */
+async function untilCount(condition: string, count: number): Promise<void> {
+  await until(
+    async () => {
+      const { rowCount } = await pool.query(
+        `select from notification_deliveries where due_at is not null and ${condition}`,
+      );
+      return rowCount === count;
+    },
+    `${count} deliveries with: ${condition}`,
+    60_000,
+  );
+}
+
+/** What another node sends of the notifications that were in flight, by their index, in the order of the messages. */
+interface TakenOver {
+  /** While the lease of the killed node lasts. */
+  readonly early: readonly number[];
+  /** After it, before a second look. */
+  readonly again: readonly number[];
+  /** How often it sent a message of its own. */
+  readonly own: number;
+}
+
+/** Starts a node that takes over what the killed one left, and waits until nothing is left. */
+async function takeOver(name: string, env: Record<string, string> = {}): Promise<TakenOver> {
+  await pool.query('delete from notification_deliveries');
+  await pool.query(
+    `insert into notification_deliveries overriding system value
+     select (jsonb_populate_record(d, jsonb_build_object('due_at', now() + interval '2 minutes'))).*
+     from left_behind d`,
+  );
+  let from = push.pushed.length;
+  const node = start(name, env);
+  try {
+    const url = await node.line();
+    const login = async (username: string): Promise<User> =>
+      userOf(url, username, await loginAt(url, username));
+    const [ann, bob] = [await login('ann'), await login('bob')];
+    const sent = () => {
+      const some = push.pushed.slice(from).filter(({ content }) => content.type === 'message');
+      from = push.pushed.length;
+      return some.map(({ content }) => content as { conversation: string; seq: number });
+    };
+    const indexes = (some: ReturnType<typeof sent>) =>
+      some
+        .map((s) => inFlight.findIndex((f) => f.group === s.conversation && f.seq === s.seq))
+        .filter((index) => index >= 0)
+        .sort((a, b) => a - b);
+    // When its own message was sent, it has looked at all that is due.
+    const group = await ann.group('own', [bob]);
+    const seq = await ann.post(group, '@bob look');
+    await until(
+      async () => {
+        const { rowCount } = await pool.query(
+          `select from notification_deliveries
+           where conversation_id = $1 and message_seq = $2 and outcome = 'sent'`,
+          [group, seq],
+        );
+        return rowCount === 1;
+      },
+      'the message of the node to be sent',
+      60_000,
+    );
+    const first = sent();
+    await pool.query('update notification_deliveries set due_at = now() where due_at is not null');
+    await untilCount('true', 0);
+    const last = sent();
+    const isOwn = (s: { conversation: string }) => s.conversation === group;
+    return {
+      early: indexes(first),
+      again: indexes(last),
+      own: [...first, ...last].filter(isOwn).length,
+    };
+  } finally {
+    await node.kill();
+  }
+}
+
+/** Returns the environment of a node in which a part of a source file is replaced. */
+function planted(file: string, find: string, replace: string): Record<string, string> {
+  const path = fileURLToPath(new URL(`../src/${file}`, import.meta.url));
+  const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
+  expect([before, after, ...more], `${file} has “${find}” once`).toHaveLength(2);
+  const mutant = join(dir, 'mutant.json');
+  writeFileSync(mutant, JSON.stringify({ path, code: `${before}${replace}${after}` }));
+  return { PARLEY_MUTANT: mutant };
+}
+
+const all = Array.from({ length: CONVERSATIONS }, (_, n) => n);
+/** All but the message that was deleted and the one that was read. */
+const wanted = all.slice(2);
+
+test('what a killed node was sending is sent once more, after its lease, unless it was deleted or read', async () => {
+  expect(await takeOver('other')).toEqual({ early: [], again: wanted, own: 1 });
+});
+
+test('finds a node that ignores leases', async () => {
+  const fault = planted(
+    'notifications/deliveries.ts',
+    'where channel = $1 and due_at <= now()',
+    'where channel = $1 and due_at is not null',
+  );
+  expect((await takeOver('without leases', fault)).early).toEqual(wanted);
+});
+
+test('finds a node that sends without another look', async () => {
+  const fault = planted(
+    'push/push-sender.ts',
+    ': reasonToCancel(device, decision, message);',
+    ': (null as string | null);',
+  );
+  expect((await takeOver('without another look', fault)).again).toEqual(all.slice(1));
+});

@@ -17,9 +17,7 @@ async function received(pushed) {
   const { type, account, conversation, seq, thread, title, body } = pushed;
   if (type === 'close') return exclusively(() => closeUpTo(conversation, seq, account));
   if (type !== 'message' && type !== 'test') return;
-  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  // The page shows it.
-  if (type === 'message' && pages.some((page) => page.visibilityState === 'visible')) return;
+  if (type === 'message' && (await isShownByPage(account))) return;
   const options = {
     body,
     tag: conversation ?? 'test',
@@ -29,8 +27,29 @@ async function received(pushed) {
   await exclusively(async () => {
     // A page that is open in the background has shown it, or a later one.
     const shown = await self.registration.getNotifications({ tag: options.tag });
-    if (conversation && shown.some(({ data }) => data?.seq >= seq)) return;
+    const isShown = ({ data }) => data?.account === account && data.seq >= seq;
+    if (conversation && shown.some(isShown)) return;
     await self.registration.showNotification(title, options);
+  });
+}
+
+// How long pages have to answer, ms.
+const ANSWER_MS = 1_000;
+
+// Asks the visible pages: one that is offline or is still loading shows nothing.
+async function isShownByPage(account) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const visible = pages.filter((page) => page.visibilityState === 'visible');
+  const answers = await Promise.all(visible.map((page) => showsMessages(page, account)));
+  return answers.includes(true);
+}
+
+function showsMessages(page, account) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data === true);
+    setTimeout(() => resolve(false), ANSWER_MS);
+    page.postMessage({ showsMessagesOf: account }, [port2]);
   });
 }
 

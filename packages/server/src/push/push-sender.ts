@@ -19,7 +19,7 @@ import {
 } from '../notifications/deliveries.ts';
 import { recheck } from '../notifications/recheck.ts';
 import type { PresenceOf } from '../notifications/recipients.ts';
-import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
+import { byBlocked, contentOf, messagesToPush, type PushedMessage } from './content.ts';
 import type { PushDevice, PushDevices } from './devices.ts';
 import type { Push } from './push.ts';
 import type { PushResult } from './requests.ts';
@@ -141,6 +141,7 @@ export class PushSender {
     const messages = await messagesToPush(pool, deliveries);
     const byPlace = new Map(messages.map((m) => [placeOf(m), m]));
     const newest = await newestSent(pool, deliveries);
+    const blocked = await byBlocked(pool, deliveries);
     // Last, so that as little as possible happens between it and the attempt.
     const decisions = await recheck(pool, deliveries, presenceOf, clock.now());
     const finished: Finished[] = [];
@@ -148,7 +149,9 @@ export class PushSender {
       const device = active.get(delivery.device ?? '');
       const decision = decisions.get(delivery.id);
       const message = byPlace.get(placeOf(delivery));
-      const outcome = reasonToCancel(device, decision, message);
+      const outcome = blocked.has(delivery.id)
+        ? 'blocked'
+        : reasonToCancel(device, decision, message);
       if (outcome === null && device && decision && message) {
         return [{ delivery, device, decision, message }];
       }

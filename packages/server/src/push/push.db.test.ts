@@ -236,12 +236,15 @@ describe('Web Push', () => {
     const make = (name: string) => ann.group(name, [user]);
     const [deleted, hidden] = [await make('deleted'), await make('hidden')];
     const [read, left, muted] = [await make('read'), await make('left'), await make('muted')];
-    const conversations = [deleted, hidden, read, left, muted];
+    const author = await server.register(`author${names++}`);
+    const blocked = await author.group('blocked', [user]);
+    const conversations = [deleted, hidden, read, left, muted, blocked];
     // Unreachable until the reasons are there.
     push.answer(...conversations.map(() => ({ status: 500 })));
     const seqs = new Map<ConversationId, Seq>();
     for (const group of conversations) {
-      seqs.set(group, await ann.post(group, `@${user.name} look`));
+      const by = group === blocked ? author : ann;
+      seqs.set(group, await by.post(group, `@${user.name} look`));
     }
     await until(
       async () =>
@@ -263,6 +266,7 @@ describe('Web Push', () => {
     await user.request('PATCH', `/me/notifications/conversations/${muted}`, {
       muted: { until: null },
     });
+    expect((await user.request('PUT', `/me/blocks/${author.id}`)).status).toBe(204);
     await server.rows(
       `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
     );
@@ -276,6 +280,7 @@ describe('Web Push', () => {
       'already_read',
       'not_member',
       'conversation_muted',
+      'blocked',
     ]);
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
   });

@@ -40,8 +40,8 @@ export interface PushServer {
   readonly unsigned: number;
   /** Creates a browser that subscribes with the public key of a server. */
   browser(publicKey: string): TestBrowser;
-  /** Runs this when the next message to a browser has arrived, before it is answered. */
-  onNext(run: () => void): void;
+  /** From now on, answers messages to browsers or leaves them without an answer. */
+  hold(isHeld: boolean): void;
   /** Answers the next requests with these, one each. */
   answer(...answers: PushAnswer[]): void;
   /** Waits for a message to a browser. */
@@ -62,7 +62,7 @@ export async function startPushServer(): Promise<PushServer> {
   const published: Published[] = [];
   const answers: PushAnswer[] = [];
   let unsigned = 0;
-  let next: (() => void) | null = null;
+  let isHolding = false;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -80,9 +80,7 @@ export async function startPushServer(): Promise<PushServer> {
         }
         const content = JSON.parse(decrypt(body, browser));
         pushed.push({ browser: request.url ?? '', headers: request.headers, content });
-        next?.();
-        next = null;
-        response.writeHead(201).end();
+        if (!isHolding) response.writeHead(201).end();
       } else if (request.url === '/') {
         published.push({ headers: request.headers, content: JSON.parse(body.toString()) });
         response.writeHead(200).end('{}');
@@ -112,8 +110,8 @@ export async function startPushServer(): Promise<PushServer> {
         },
       };
     },
-    onNext(run) {
-      next = run;
+    hold(isHeld) {
+      isHolding = isHeld;
     },
     answer: (...more) => void answers.push(...more),
     async next({ endpoint }, matches = () => true) {

@@ -114,6 +114,27 @@ export interface NotificationTarget {
   readonly thread: number | null;
 }
 
+/**
+ * Answers the service worker, which asks whether this page shows the new messages of an account: it does not show those
+ * that are pushed then. Returns a function that stops answering.
+ */
+export function answerWorker(showsMessagesOf: (account: string) => boolean): () => void {
+  if (!('serviceWorker' in navigator)) return () => undefined;
+  const listener = ({ data, ports }: MessageEvent) => {
+    const account = (data as { showsMessagesOf?: unknown } | null)?.showsMessagesOf;
+    if (typeof account === 'string') ports[0]?.postMessage(showsMessagesOf(account));
+  };
+  navigator.serviceWorker.addEventListener('message', listener);
+  return () => navigator.serviceWorker.removeEventListener('message', listener);
+}
+
+/** Unsubscribes this browser from push messages: the push server drops those that it has not delivered yet. */
+export async function endSubscription(): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const subscription = await registration?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+}
+
 /** Calls `open` when a notification is clicked. Returns a function that stops listening. */
 export function onNotificationOpened(open: (target: NotificationTarget) => void): () => void {
   if (!('serviceWorker' in navigator)) return () => undefined;

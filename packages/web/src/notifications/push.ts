@@ -1,20 +1,14 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId, NotificationDevice } from '@parley/protocol';
 import { deviceName } from '../account/device-name.ts';
-import { readKept, writeKept } from '../session/device.ts';
-import { registered } from './browser.ts';
+import { isPushOn, PUSH, writeKept } from '../session/device.ts';
+import { endSubscription, registered } from './browser.ts';
 
 /** Pushes notifications to this browser, also while no page is open. */
-
-/** Kept while this browser is to be notified. */
-const PUSH = 'push';
 
 /** Returns whether this browser can be notified: it needs https, and on an iPhone to be installed. */
 export const canPush = (): boolean =>
   'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
-
-/** Returns whether the user has turned on that this browser is notified. */
-export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH) !== null;
 
 /**
  * Notifies this browser from now on. Asks for permission if needed, so it must be called from a user gesture. Resolves
@@ -26,9 +20,14 @@ export async function startPush(
 ): Promise<NotificationDevice | null> {
   if ((await Notification.requestPermission()) !== 'granted') return null;
   const { publicKey } = await client.api.notifications.devices.list();
-  const device = await subscribe(client, publicKey, true);
+  // First: the subscriptions of browsers in which it is off are ended.
   writeKept(account, PUSH, 'on');
-  return device;
+  try {
+    return await subscribe(client, publicKey, true);
+  } catch (error) {
+    writeKept(account, PUSH, null);
+    throw error;
+  }
 }
 
 /** Does not notify this browser any more. */
@@ -39,8 +38,7 @@ export async function stopPush(
 ): Promise<void> {
   writeKept(account, PUSH, null);
   if (device) await client.api.notifications.devices.remove(device.id);
-  const subscription = await (await registered())?.pushManager.getSubscription();
-  await subscription?.unsubscribe();
+  await endSubscription();
 }
 
 /** Subscribes this browser again if it is to be notified and its subscription was lost. */

@@ -4,12 +4,12 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { messageHash } from '../lib/message-hash.ts';
-import { readKept } from '../session/device.ts';
+import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
-import { onNotificationOpened } from './browser.ts';
+import { answerWorker, onNotificationOpened } from './browser.ts';
 import { MessageNotices } from './message-notices.tsx';
 import { isViewing } from './page-focus.ts';
 import { ReactionNotices } from './reaction-notices.tsx';
@@ -41,7 +41,7 @@ export function useNotifications(): void {
     if (isLive) client.notifications.load().catch(() => undefined);
   }, [client, isLive]);
   useEffect(() => {
-    if (!isLive || readKept(account, 'push') === null) return;
+    if (!isLive || !isPushOn(account)) return;
     // After a failure it is attempted again with the next page.
     void import('./push.ts')
       .then(({ renewPush }) => renewPush(client, account))
@@ -74,6 +74,7 @@ export function useNotifications(): void {
         const hash = seq === null ? '' : messageHash(seq as Seq);
         void navigate({ to: '/c/$id', params: { id: conversation }, search, hash });
       }),
+      answerWorker((asked) => asked === account && client.state === 'live'),
       // Nothing of this account may remain for the next one.
       () => notices.clear(),
     ];

@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { closeNotificationsOfOthers } from '../notifications/browser.ts';
+import { closeNotificationsOfOthers, endSubscription } from '../notifications/browser.ts';
 import { accountHere } from './login-record.ts';
 
 /**
@@ -46,13 +46,22 @@ export function removeKeptOfOthers(account: AccountId | null): void {
 
 const isOf = (account: AccountId, key: string): boolean => key.startsWith(keptKey(account, ''));
 
+/** The name of the value that is kept while notifications are pushed to this browser. */
+export const PUSH = 'push';
+
+/** Returns whether the user has turned on that notifications are pushed to this browser. */
+export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH) !== null;
+
 /**
  * Removes everything that this browser stores for accounts that are not logged in: values, message
- * databases, notifications. Also removes what a log-out left behind because its tab was closed early.
+ * databases, notifications, the subscription to those that are pushed. Also removes what a log-out
+ * left behind because its tab was closed early.
  */
 export async function removeOthers(): Promise<void> {
   removeKeptOfOthers(accountHere());
   await closeNotificationsOfOthers(accountHere);
+  const account = accountHere();
+  if (account === null || !isPushOn(account)) await endSubscription();
   const databases = (await indexedDB.databases?.()) ?? [];
   // Read again: an account may have logged in meanwhile.
   const own = `${DATABASE}${accountHere() ?? ''}`;
