@@ -119,10 +119,10 @@ function DeviceRow({
       <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
         <Icon size={17} />
       </span>
-      <span className="min-w-0 flex-1 basis-40">
-        <span className="block truncate font-medium">
-          {name}
-          {isCurrent && <span className="text-muted"> · {t('sessions.thisDevice')}</span>}
+      <span className="min-w-0 flex-1 basis-48">
+        <span className="flex gap-1 font-medium">
+          <span className="truncate">{name}</span>
+          {isCurrent && <span className="shrink-0 text-muted">· {t('sessions.thisDevice')}</span>}
         </span>
         <span className="block truncate text-[13px] text-muted">
           {host}
@@ -139,10 +139,12 @@ function DeviceRow({
           {t('devices.showContent')}
         </label>
       </span>
-      <Button onClick={onTest}>{t('devices.test')}</Button>
-      <IconButton label={t('devices.removeNamed', { name })} onClick={onRemove}>
-        <Trash2 size={17} />
-      </IconButton>
+      <span className="ml-auto flex items-center gap-3">
+        <Button onClick={onTest}>{t('devices.test')}</Button>
+        <IconButton label={t('devices.removeNamed', { name })} onClick={onRemove}>
+          <Trash2 size={17} />
+        </IconButton>
+      </span>
     </li>
   );
 }
