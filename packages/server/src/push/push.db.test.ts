@@ -342,6 +342,11 @@ describe('Web Push', () => {
     const group = await ann.group('in use', [user]);
     const device = server.peer();
     await device.hello(user.accessToken);
+    // A moment later: changes of presence are collected.
+    device.send({ op: 'watch', accounts: [user.id] });
+    await device.next('presence', (p) =>
+      p.changes.some((c) => c.account === user.id && c.state === 'active'),
+    );
     const shown = await ann.post(group, `@${user.name} here`);
     await until(
       async () =>
