@@ -328,9 +328,17 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     const field = kit.page.getByRole('combobox', { name: 'Search people, groups' });
     const choose = async (text: string, name: RegExp) => {
       await keyboard.press('Control+k');
-      await field.fill(text);
       const option = kit.page.getByRole('option', { name });
-      await option.waitFor();
+      // A message is found some moments after it was posted, and typing again searches again.
+      const isFound = async () => {
+        await field.fill('');
+        await field.fill(text);
+        return await option.waitFor({ timeout: 3_000 }).then(
+          () => true,
+          () => false,
+        );
+      };
+      await expect.poll(isFound).toBe(true);
       // Down to it; the first result is highlighted already. Answers of the server may add some before it.
       while ((await option.getAttribute('aria-selected')) !== 'true') {
         await keyboard.press('ArrowDown');
