@@ -23,6 +23,7 @@ import {
 } from '../../test/support/uploads.ts';
 import { examine } from '../doctor/doctor.ts';
 import { FileTexts } from '../search/file-texts.ts';
+import { mayRemoveContents } from '../storage/backup-lock.ts';
 import type { FileStore } from './file-store.ts';
 import { folderStoreOf } from './file-stores.ts';
 import { ImageCollector } from './image-collector.ts';
@@ -460,6 +461,28 @@ describe('files are deleted', () => {
     const late = await ann.request('POST', `${path}/forward`, { to });
     expect(late.body.code).toBe('message_not_found');
     await ann.request('DELETE', `/conversations/${to}/messages/${copy.body.seq}`);
+    await until(() => !isStored(bytes), 'the content to be removed');
+  });
+
+  test('also when another worker or node is removing something at that moment', async () => {
+    const bytes = randomBytes(1_000);
+    const group = await ann.group('deleting at once');
+    const seq = await postFiles(ann, group, [await uploadFile(ann, 'at once', bytes)]);
+    const other = await server.pool.connect();
+    try {
+      await other.query('begin');
+      expect(await mayRemoveContents(other)).toBe(true);
+      await ann.request('DELETE', `/conversations/${group}/messages/${seq}`);
+      const waiting = () =>
+        other.query(`select from pg_locks l join pg_database d on d.oid = l.database
+                     where l.locktype = 'advisory' and not l.granted
+                       and d.datname = current_database()`);
+      await until(async () => (await waiting()).rowCount === 1, 'the removal to wait');
+      expect(isStored(bytes)).toBe(true);
+    } finally {
+      await other.query('rollback');
+      other.release();
+    }
     await until(() => !isStored(bytes), 'the content to be removed');
   });
 
