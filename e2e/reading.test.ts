@@ -215,8 +215,14 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await asked;
     await here?.press('Enter');
     await dora.sees('Sent while it was saved');
+    // The other page is busy: it learns of the save and of the deletion at once, before it shows either.
+    const busy = other.page.evaluate(() => {
+      const end = performance.now() + 1_500;
+      while (performance.now() < end);
+    });
     answer();
     expect((await deleted).status()).toBe(204);
+    await busy;
     await expect.poll(() => there?.inputValue()).toBe('');
     expect(await here?.inputValue()).toBe('');
 

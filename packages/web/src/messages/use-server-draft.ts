@@ -54,7 +54,10 @@ export function useServerDraft(
       leftOver.current = [];
       const isClean = current.current === base.current && sending.current === 0;
       setBase(body);
-      if (isClean && body !== current.current) setText(body);
+      if (!isClean || body === current.current) return;
+      // At once: another change may arrive before the text is on the screen, and this one is not the user's.
+      current.current = body;
+      setText(body);
     };
     const stop = client.on('draft', (change) => {
       if (change.conversation === conversation) adopt();
