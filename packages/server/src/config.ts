@@ -157,10 +157,9 @@ export const settings = {
   PARLEY_SECRET: setting('secret', {
     secret: true,
     description: [
-      'The secret that encrypts signing keys, authenticator secrets and emails in the database, and',
-      'signs links and codes. At least 32 characters. Without it,',
-      'one is generated at the first start and stored in the data folder. All nodes of one database',
-      'need the same secret.',
+      'The secret that encrypts signing keys, authenticator secrets, emails and addresses of notification',
+      'devices in the database, and signs links and codes. At least 32 characters. Without it, one is generated',
+      'at the first start and stored in the data folder. All nodes of one database need the same secret.',
     ],
     example: 'the output of: openssl rand -base64 32',
     schema: z.string().min(32, 'must have at least 32 characters').optional(),
@@ -247,7 +246,7 @@ export const settings = {
   }),
   FILES_S3_BUCKET: setting('filesS3Bucket', {
     description: [
-      'The bucket, which must exist. Without versioning, or what is deleted stays there.',
+      'The bucket, which must exist and have no versioning: with it, deleted files would be kept.',
     ],
     example: 'parley-files',
     schema: bucketName.optional(),
@@ -364,7 +363,7 @@ export const settings = {
   }),
   PUSH_NETWORKS: setting('pushNetworks', {
     description: [
-      'Private addresses and networks of push servers, such as an own ntfy server, as a comma-separated list.',
+      'Private addresses and networks of push servers, such as your own ntfy server, as a comma-separated list.',
       'Notifications are sent there too, and without TLS if the address starts with http://. Every member can make',
       'the server send POST requests there. Without it, only public addresses with https are used.',
     ],
@@ -415,7 +414,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
       values[key] = parsed.data;
     } else {
       const why = parsed.error.issues[0]?.message ?? 'is not valid';
-      // A password in an address belongs into no log, even where none is expected.
+      // A URL may contain a password, which must not be logged, even for settings that should have none.
       const isShown = !secret && (text === undefined || hasNoCredentials(text));
       problems.push({ name, message: isShown ? `${why} (was ${JSON.stringify(text)})` : why });
     }
