@@ -95,11 +95,9 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
   /** Tries again while the account joins and leaves groups meanwhile. */
   const update = async (command: AdminRequest, change: AccountChange): Promise<Outcome> => {
     for (let attempt = 1; ; attempt++) {
-      const { role, keepGroups = [] } = change;
+      const { role } = change;
       const locks =
-        role === undefined
-          ? []
-          : await streamsOfGuestChange(pool, command.target, role, keepGroups);
+        role === undefined ? [] : await streamsOfGuestChange(pool, command.target, role);
       const outcome = await updateAccount(append, command, change, locks);
       const isOutdated = outcome.kind === 'refused' && outcome.refusal === GROUPS_CHANGED;
       if (!isOutdated || attempt === GUEST_ATTEMPTS) return outcome;

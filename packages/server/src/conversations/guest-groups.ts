@@ -71,7 +71,7 @@ async function mayInviteGuests(
   return authorize(role, type, 'add_member', minimumRoles, isArchived) === 'yes';
 }
 
-/** A membership in a group that an account gives up when it becomes a guest, or its role in it. */
+/** A group of an account: its role in it, and whether it leaves the group when it becomes a guest. */
 interface GroupOfAccount {
   readonly id: ConversationId;
   readonly role: string;
@@ -79,14 +79,13 @@ interface GroupOfAccount {
 }
 
 /**
- * Returns the streams that have to be locked when the role of an account changes: if it becomes a guest and keeps
- * only these public groups, or no longer is one.
+ * Returns the streams that have to be locked when the role of an account changes: if it becomes a guest, or no
+ * longer is one. Those of all its groups: its role in a group that it keeps could change at the same moment.
  */
 export async function streamsOfGuestChange(
   pool: pg.Pool,
   account: AccountId,
   role: AccountRole,
-  keep: readonly ConversationId[],
 ): Promise<StreamId[]> {
   const streams = [streamOfAccount(account), EVERYONE_STREAM];
   if (role !== 'guest') {
@@ -97,9 +96,8 @@ export async function streamsOfGuestChange(
     });
     return rowCount === 1 ? streams : [];
   }
-  const rows = await groupsOf(readingOf(pool), account, keep);
-  const changed = rows.filter(({ leaves, role }) => leaves || role !== 'member');
-  return [...new Set([...streams, ...changed.map(({ id }) => streamOfConversation(id))])];
+  const rows = await groupsOf(readingOf(pool), account, []);
+  return [...new Set([...streams, ...rows.map(({ id }) => streamOfConversation(id))])];
 }
 
 /**
@@ -115,9 +113,9 @@ export async function becomesGuestEvents(
   const rows = await groupsOf(tx, account, keep);
   const events: NewEvent[] = [];
   for (const { id, role, leaves } of rows) {
-    if (!leaves && role === 'member') continue;
     const stream = streamOfConversation(id);
     if (!tx.has(stream)) return null;
+    if (!leaves && role === 'member') continue;
     if (role === 'owner' && (await isOnlyOwner(tx, account, id))) {
       return { refuse: refusal('last_group_owner', 'This user is the last owner of a group') };
     }

@@ -1,6 +1,6 @@
 import { type ConversationId, WORKSPACE_STREAM } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
+import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import {
   loginAt,
   startTestServer,
@@ -8,7 +8,11 @@ import {
   type User,
   userOf,
 } from '../../test/support/server.ts';
+import { until } from '../../test/support/sink.ts';
+import { aClientId, anAppend } from '../../test/support/stream-builders.ts';
+import { openDatabase } from '../storage/database.ts';
 import { EVERYONE } from './everyone.ts';
+import { changeMemberRole } from './members.ts';
 
 let cluster: TestCluster;
 let server: TestServer;
@@ -323,6 +327,56 @@ describe('a member who becomes a guest', () => {
     const log = await owner.request('GET', `/admin/audit-log?account=${rita.id}`);
     expect(JSON.stringify(log.body.items)).toContain('role_changed');
   });
+
+  test.each([
+    { order: 'before', role: 'owner' },
+    { order: 'after', role: 'admin' },
+  ] as const)(
+    'is no $role of a group, if it becomes a guest just $order another node makes it one',
+    async ({ order, role }) => {
+      const rosa = await server.register(`rosa${order}`);
+      const group = await owner.group('with rosa', [rosa]);
+      const connectionString = server.pool.options.connectionString as string;
+      const { pool, close } = await openDatabase({ connectionString }, testLog, {
+        pipelined: true,
+      });
+      const otherNode = anAppend(pool);
+      const request = { actor: owner.id, clientId: aClientId(), conversation: group };
+      const makeGuest = () => change(rosa, { role: 'guest' });
+      const promote = () => changeMemberRole(otherNode, request, rosa.id, role);
+      const [first, second, writes] =
+        order === 'before'
+          ? [makeGuest, promote, 'sessions where account_id = $1']
+          : [promote, makeGuest, `memberships where account_id = $1 and role = 'member'`];
+      const waiting = async () => {
+        const { rows } = await server.pool.query(
+          `select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length;
+      };
+      // The first command waits to write this, after it has read what it decides about.
+      const holder = await pool.connect();
+      await holder.query('begin');
+      await holder.query(`select from ${writes} for update`, [rosa.id]);
+      const running = [first()];
+      await until(async () => (await waiting()) > 0, 'the first command to wait');
+      let hasSettled = false;
+      running.push(second().finally(() => (hasSettled = true)));
+      await until(async () => hasSettled || (await waiting()) > 1, 'the second command to wait');
+      await holder.query('commit');
+      holder.release();
+      await Promise.all(running);
+      await close();
+      const { rows } = await server.pool.query(
+        `select a.role as server_role, m.role
+       from accounts a join memberships m on m.account_id = a.id
+       where a.id = $1 and m.conversation_id = $2`,
+        [rosa.id, group],
+      );
+      expect(rows).toEqual([{ server_role: 'guest', role: 'member' }]);
+    },
+  );
 
   test('joins the group of everyone when it is a member again, and finds everyone', async () => {
     const vera = await server.register('vera');
