@@ -1,5 +1,6 @@
 /**
- * The texts of all emails in English: plain text with short lines, ASCII so that they are sent unencoded.
+ * The texts of all emails, and of the page to unsubscribe, in English. The texts of emails are plain text with short
+ * lines, in ASCII so that they are sent unencoded.
  * docs/translation.md says how to add a text or a language.
  */
 export const en = {
@@ -76,5 +77,17 @@ Emails are delivered.`,
     open: 'Open in Parley',
     settings: 'Change what you get by email',
     unsubscribe: 'Unsubscribe',
+  },
+  /** The page that the link “Unsubscribe” opens. */
+  unsubscribe: {
+    title: 'Unsubscribe from emails',
+    intro: 'You will no longer get emails about messages that you missed.',
+    submit: 'Unsubscribe',
+    doneTitle: 'You are unsubscribed',
+    done: 'You will no longer get emails about messages that you missed. You can turn them on again in your {{settings}}.',
+    invalidTitle: 'This link is not valid',
+    invalid:
+      'Copy the whole link from the email, or change what you get by email in your {{settings}}.',
+    settings: 'notification settings',
   },
 } as const;

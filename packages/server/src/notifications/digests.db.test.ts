@@ -443,7 +443,13 @@ describe('emails about missed messages', () => {
       server.rows(`update accounts set suspended_until = ${until} where id = '${bob.id}'`);
     await suspend(`now() + interval '1 day'`);
     expect((await click(link)).status).toBe(200);
-    expect((await click(link)).status).toBe(200);
+    const again = await click(link);
+    expect([again.status, await again.text()]).toEqual([
+      200,
+      expect.stringContaining(
+        'in your <a href="/settings/notifications">notification settings</a>.',
+      ),
+    ]);
     await suspend('null');
     expect(await delayOf(bob)).toBeNull();
     expect(await delayOf(ann)).toBe(15);

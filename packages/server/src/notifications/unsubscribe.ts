@@ -3,6 +3,8 @@ import { AccountId, type ClientId } from '@parley/protocol';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { fillText } from '../email/templates.ts';
+import { en } from '../email/texts.en.ts';
 import { escapeHtml, htmlPage } from '../http/html.ts';
 import type { Append } from '../stream/append.ts';
 import { assertStored } from '../stream/append.ts';
@@ -63,6 +65,9 @@ const tokenOf = (query: unknown): string => {
   return typeof token === 'string' ? token : '';
 };
 
+const TEXTS = en.unsubscribe;
+const SETTINGS = `<a href="/settings/notifications">${TEXTS.settings}</a>`;
+
 const page = (reply: FastifyReply, status: number, title: string, body: string) =>
   reply
     .status(status)
@@ -71,12 +76,7 @@ const page = (reply: FastifyReply, status: number, title: string, body: string) 
     .send(htmlPage(`${title} · Parley`, `<h1>${escapeHtml(title)}</h1>\n${body}`));
 
 const invalid = (reply: FastifyReply) =>
-  page(
-    reply,
-    404,
-    'This link is not valid',
-    '<p>Copy the whole link from the email, or change what you get by email in your <a href="/settings/notifications">notification settings</a>.</p>',
-  );
+  page(reply, 404, TEXTS.invalidTitle, `<p>${fillText(TEXTS.invalid, { settings: SETTINGS })}</p>`);
 
 /** Registers the page that asks for confirmation, and the POST that email clients send as well. */
 export function unsubscribeRoutes(
@@ -100,9 +100,9 @@ export function unsubscribeRoutes(
       return page(
         reply,
         200,
-        'Unsubscribe from emails',
-        `<p>You will no longer get emails about messages that you missed.</p>
-<form method="post" action="${PATH}?token=${escapeHtml(token)}"><button>Unsubscribe</button></form>`,
+        TEXTS.title,
+        `<p>${TEXTS.intro}</p>
+<form method="post" action="${PATH}?token=${escapeHtml(token)}"><button>${TEXTS.submit}</button></form>`,
       );
     });
 
@@ -117,8 +117,8 @@ export function unsubscribeRoutes(
       return page(
         reply,
         200,
-        'You are unsubscribed',
-        '<p>You will no longer get emails about messages that you missed. You can turn them on again in your <a href="/settings/notifications">notification settings</a>.</p>',
+        TEXTS.doneTitle,
+        `<p>${fillText(TEXTS.done, { settings: SETTINGS })}</p>`,
       );
     });
   });
