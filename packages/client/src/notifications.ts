@@ -9,7 +9,7 @@ import {
   type NotificationSettingsAnswer,
   type Seq,
 } from '@parley/protocol';
-import { ApiError } from './api-error.ts';
+import { StateLoader } from './state-loader.ts';
 import { threadKey } from './threads.ts';
 
 /** What an account wants to be notified of. */
@@ -47,113 +47,87 @@ export interface NotificationsDeps {
  */
 export class Notifications {
   readonly #deps: NotificationsDeps;
+  readonly #loader: StateLoader<NotificationSettingsAnswer, Change>;
   #settings = NOTIFICATION_DEFAULTS;
   #seq = 0;
   readonly #overrides = new Map<string, NotificationOverride & { readonly seq: Seq }>();
-  #isWanted = false;
-  #isLoaded = false;
-  #loading: Promise<void> | null = null;
-  /** Changes since the beginning of the load in progress, which its answer may lack. */
-  #since: Change[] = [];
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
-  #generation = 0;
 
   constructor(deps: NotificationsDeps) {
     this.#deps = deps;
+    this.#loader = new StateLoader<NotificationSettingsAnswer, Change>({
+      load: () => deps.load(),
+      replace: (answer) => this.#replace(answer),
+      apply: (event) => this.#apply(event),
+      changed: () => this.#report(),
+    });
   }
 
   /** Loads the settings, unless they are loaded. The snapshot of the client has them from now on. */
   async load(): Promise<void> {
-    this.#isWanted = true;
-    if (this.#isLoaded) return;
-    this.#loading ??= this.#run().finally(() => {
-      this.#loading = null;
-    });
-    await this.#loading;
+    await this.#loader.load();
   }
 
   /** An event of the personal stream was applied. */
   applied(event: Event): void {
     if (event.type !== 'notifications.changed' && event.type !== 'notifications.overridden') return;
-    if (!this.#isWanted) return;
-    if (this.#loading) this.#since.push(event);
-    this.#apply(event);
-    this.#report();
+    this.#loader.applied(event);
   }
 
   /** Events of the personal stream were skipped. */
   missed(): void {
-    this.#isLoaded = false;
-    this.#generation++;
-    this.retry();
+    this.#loader.missed();
   }
 
   /** Loads them if that has failed; to be called from time to time while connected. */
   retry(): void {
-    if (!this.#isWanted || this.#isLoaded) return;
-    this.load().catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error;
-    });
+    this.#loader.retry();
   }
 
   /** The server was restored to an earlier state: its seqs begin anew from there. */
   restored(): void {
-    this.#generation++;
-    this.#isLoaded = false;
-    this.#since = [];
     this.#seq = 0;
     for (const [key, override] of this.#overrides) {
       this.#overrides.set(key, { ...override, seq: 0 as Seq });
     }
+    this.#loader.missed();
   }
 
   /** Forgets everything: another account may be started. */
   clear(): void {
-    this.restored();
-    this.#isWanted = false;
+    this.#loader.clear();
     this.#settings = NOTIFICATION_DEFAULTS;
+    this.#seq = 0;
     this.#overrides.clear();
     this.#report();
   }
 
-  async #run(): Promise<void> {
-    for (;;) {
-      const generation = this.#generation;
-      this.#since = [];
-      const answer = await this.#deps.load();
-      if (!this.#isWanted) return;
-      // Something was forgotten or missed meanwhile: the answer may be older.
-      if (generation !== this.#generation) continue;
-      this.#settings = answer.settings;
-      this.#seq = answer.seq;
-      this.#overrides.clear();
-      for (const { conversation, thread, seq, level, muted } of answer.overrides) {
-        this.#overrides.set(overrideKey(conversation, thread), { level, muted, seq });
-      }
-      for (const event of this.#since) this.#apply(event);
-      this.#isLoaded = true;
-      this.#report();
-      return;
+  #replace({ settings, seq, overrides }: NotificationSettingsAnswer): void {
+    this.#settings = settings;
+    this.#seq = seq;
+    this.#overrides.clear();
+    for (const { conversation, thread, seq, level, muted } of overrides) {
+      this.#overrides.set(overrideKey(conversation, thread), { level, muted, seq });
     }
   }
 
-  #apply(event: Change): void {
+  #apply(event: Change): boolean {
     if (event.type === 'notifications.changed') {
-      if (event.seq <= this.#seq) return;
+      if (event.seq <= this.#seq) return false;
       this.#settings = { ...NOTIFICATION_DEFAULTS, ...event.data };
       this.#seq = event.seq;
-      return;
+      return true;
     }
     const { conversation, thread, level, muted } = event.data;
     const key = overrideKey(conversation, thread);
-    if (event.seq <= (this.#overrides.get(key)?.seq ?? 0)) return;
+    if (event.seq <= (this.#overrides.get(key)?.seq ?? 0)) return false;
     this.#overrides.set(key, { level, muted, seq: event.seq });
+    return true;
   }
 
   #report(): void {
     const overrides = [...this.#overrides].filter(([, override]) => !isNoOverride(override));
     this.#deps.changed({
-      isLoaded: this.#isLoaded,
+      isLoaded: this.#loader.isLoaded,
       settings: this.#settings,
       overrides: new Map(overrides),
     });

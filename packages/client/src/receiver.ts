@@ -261,9 +261,7 @@ export class Receiver {
     userGroups.missed();
     emoji.missed();
     notifications.restored();
-    notifications.retry();
     sidebar.restored();
-    sidebar.retry();
     activity.restored();
   }
 

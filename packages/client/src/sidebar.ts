@@ -17,8 +17,8 @@ import {
   withSection,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { ApiError } from './api-error.ts';
 import type { SidebarApi } from './api-sidebar.ts';
+import { StateLoader } from './state-loader.ts';
 
 /** The sidebar of the account, as all its devices show it. */
 export interface SidebarSnapshot {
@@ -50,32 +50,27 @@ type Parts = Pick<SidebarSnapshot, 'layout' | 'placements'>;
 export class SidebarState {
   readonly #api: Requests;
   readonly #changed: (snapshot: SidebarSnapshot) => void;
+  readonly #loader: StateLoader<Sidebar, Change>;
   #parts: Parts = NO_SIDEBAR;
   #seq = 0;
   /** Changes that the server has not answered, in their order. */
   #open: ((parts: Parts) => Parts)[] = [];
-  #isWanted = false;
-  #isLoaded = false;
-  #loading: Promise<void> | null = null;
-  /** Events since the beginning of the load in progress, which its answer may lack. */
-  #since: Change[] = [];
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
-  #generation = 0;
 
   /** `changed` is called with each new snapshot. */
   constructor(api: Requests, changed: (snapshot: SidebarSnapshot) => void) {
     this.#api = api;
     this.#changed = changed;
+    this.#loader = new StateLoader<Sidebar, Change>({
+      load: () => api.get(),
+      replace: (answer) => this.#replace(answer),
+      apply: (event) => this.#apply(event),
+      changed: () => this.#report(),
+    });
   }
 
   /** Loads the sidebar, unless it is loaded. The snapshot of the client has it from now on. */
   async load(): Promise<void> {
-    this.#isWanted = true;
-    if (this.#isLoaded) return;
-    this.#loading ??= this.#run().finally(() => {
-      this.#loading = null;
-    });
-    await this.#loading;
+    await this.#loader.load();
   }
 
   /** Sets whether only conversations with unread messages are shown. */
@@ -125,58 +120,32 @@ export class SidebarState {
   /** An event of the personal stream was applied. */
   applied(event: Event): void {
     if (event.type !== 'sidebar.changed' && event.type !== 'sidebar.moved') return;
-    if (!this.#isWanted) return;
-    if (this.#loading) this.#since.push(event);
-    this.#apply(event);
-    this.#report();
+    this.#loader.applied(event);
   }
 
   /** Events of the personal stream were skipped. */
   missed(): void {
-    this.#isLoaded = false;
-    this.#generation++;
-    this.retry();
+    this.#loader.missed();
   }
 
   /** Loads it if that has failed; to be called from time to time while connected. */
   retry(): void {
-    if (!this.#isWanted || this.#isLoaded) return;
-    this.load().catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error;
-    });
+    this.#loader.retry();
   }
 
   /** The server was restored to an earlier state: its seqs begin anew from there. */
   restored(): void {
-    this.#generation++;
-    this.#isLoaded = false;
-    this.#since = [];
     this.#seq = 0;
+    this.#loader.missed();
   }
 
   /** Forgets everything: another account may be started. */
   clear(): void {
-    this.restored();
-    this.#isWanted = false;
+    this.#loader.clear();
+    this.#seq = 0;
     this.#parts = NO_SIDEBAR;
     this.#open = [];
     this.#report();
-  }
-
-  async #run(): Promise<void> {
-    for (;;) {
-      const generation = this.#generation;
-      this.#since = [];
-      const answer = await this.#api.get();
-      if (!this.#isWanted) return;
-      // Something was forgotten or missed meanwhile: the answer may be older.
-      if (generation !== this.#generation) continue;
-      this.#answered(answer);
-      for (const event of this.#since) this.#apply(event);
-      this.#isLoaded = true;
-      this.#report();
-      return;
-    }
   }
 
   /** Shows a change while the server is asked for it. Returns the id of the request. */
@@ -185,13 +154,13 @@ export class SidebarState {
     change: (parts: Parts, id: ClientId) => Parts,
   ): Promise<ClientId> {
     const id = uuidv7() as ClientId;
-    const generation = this.#generation;
+    const { generation } = this.#loader;
     const open = (parts: Parts) => change(parts, id);
     this.#open.push(open);
     this.#report();
     try {
       const answer = await request(id);
-      if (generation === this.#generation && answer.seq >= this.#seq) this.#answered(answer);
+      if (generation === this.#loader.generation && answer.seq >= this.#seq) this.#replace(answer);
       return id;
     } finally {
       this.#open = this.#open.filter((one) => one !== open);
@@ -199,7 +168,7 @@ export class SidebarState {
     }
   }
 
-  #answered({ sections, unreadOnly, placements, seq }: Sidebar): void {
+  #replace({ sections, unreadOnly, placements, seq }: Sidebar): void {
     this.#parts = {
       layout: { sections, unreadOnly },
       placements: new Map(placements.map((one) => [one.conversation, one])),
@@ -207,22 +176,23 @@ export class SidebarState {
     this.#seq = seq;
   }
 
-  #apply(event: Change): void {
-    if (event.seq <= this.#seq) return;
+  #apply(event: Change): boolean {
+    if (event.seq <= this.#seq) return false;
     this.#seq = event.seq;
     if (event.type === 'sidebar.moved') {
       this.#parts = withMoves(this.#parts, event.data.placed, event.data.removed);
-      return;
+      return true;
     }
     const { sections, unreadOnly } = event.data;
     this.#parts = withLayout(this.#parts, { sections, unreadOnly: unreadOnly === true });
+    return true;
   }
 
   #report(): void {
     let parts = this.#parts;
     for (const change of this.#open) parts = change(parts);
     const { layout, placements } = parts;
-    this.#changed({ isLoaded: this.#isLoaded, layout, placements });
+    this.#changed({ isLoaded: this.#loader.isLoaded, layout, placements });
   }
 }
 

@@ -1,10 +1,16 @@
 import type { Seq } from '@parley/protocol';
-import { ApiError } from './api-error.ts';
+import { StateLoader } from './state-loader.ts';
+
+/** All items of one kind, as of an event of the workspace stream. */
+interface ItemsAnswer<Item> {
+  readonly items: readonly Item[];
+  readonly asOf: Seq;
+}
 
 /** How {@link WorkspaceItems} loads its items, and changes them by events. */
 export interface WorkspaceItemsDeps<Item, Event> {
-  /** Requests all items, as of an event of the workspace stream. */
-  list(): Promise<{ readonly items: readonly Item[]; readonly asOf: Seq }>;
+  /** Requests all items. */
+  list(): Promise<ItemsAnswer<Item>>;
   /** Changes a copy of the items by an event; returns whether it did. */
   apply(items: Map<string, Item>, event: Event): boolean;
   /** Called with the items whenever they have changed. */
@@ -17,80 +23,51 @@ export interface WorkspaceItemsDeps<Item, Event> {
  */
 export class WorkspaceItems<Item extends { readonly id: string }, Event extends { seq: Seq }> {
   readonly #deps: WorkspaceItemsDeps<Item, Event>;
+  readonly #loader: StateLoader<ItemsAnswer<Item>, Event>;
   #known: ReadonlyMap<string, Item> = new Map();
-  #isWanted = false;
-  #isLoaded = false;
-  #loading: Promise<void> | null = null;
-  /** Events since the beginning of the load in progress, which its answer may not contain. */
-  #pending: Event[] = [];
-  /** Changes when what is known is out of date: answers to requests from before are ignored. */
-  #generation = 0;
+  #asOf = 0;
 
   constructor(deps: WorkspaceItemsDeps<Item, Event>) {
     this.#deps = deps;
+    this.#loader = new StateLoader<ItemsAnswer<Item>, Event>({
+      load: () => deps.list(),
+      replace: ({ items, asOf }) => {
+        this.#known = new Map(items.map((item) => [item.id, item]));
+        this.#asOf = asOf;
+      },
+      apply: (event) => this.#apply(event),
+      changed: () => deps.changed(this.#known),
+    });
   }
 
   /** Loads the items, unless they are loaded. The snapshot of the client has them from now on. */
   async load(): Promise<void> {
-    this.#isWanted = true;
-    if (this.#isLoaded) return;
-    this.#loading ??= this.#fetch(this.#generation);
-    await this.#loading;
-  }
-
-  async #fetch(generation: number): Promise<void> {
-    this.#pending = [];
-    try {
-      const { items, asOf } = await this.#deps.list();
-      if (generation !== this.#generation) return;
-      this.#known = new Map(items.map((item) => [item.id, item]));
-      for (const event of this.#pending) if (event.seq > asOf) this.#apply(event);
-      this.#isLoaded = true;
-      this.#deps.changed(this.#known);
-    } finally {
-      if (generation === this.#generation) {
-        this.#loading = null;
-        this.#pending = [];
-      }
-    }
+    await this.#loader.load();
   }
 
   /** An event of the workspace stream was applied. */
   applied(event: Event): void {
-    if (this.#loading) this.#pending.push(event);
-    if (this.#isLoaded && this.#apply(event)) this.#deps.changed(this.#known);
+    this.#loader.applied(event);
   }
 
   /** Events were skipped, or the server was restored to an earlier state: loads the items again, if wanted. */
   missed(): void {
-    this.#forget();
-    this.connected();
+    this.#loader.missed();
   }
 
   /** A connection has started: loads the items if that was asked for and has failed. */
   connected(): void {
-    if (!this.#isWanted || this.#isLoaded) return;
-    this.load().catch((error: unknown) => {
-      // The next connection tries again.
-      if (!(error instanceof ApiError)) throw error;
-    });
+    this.#loader.retry();
   }
 
   /** Drops everything: another account may be started. */
   clear(): void {
-    this.#forget();
-    this.#isWanted = false;
+    this.#loader.clear();
     this.#known = new Map();
   }
 
-  #forget(): void {
-    this.#generation++;
-    this.#isLoaded = false;
-    this.#loading = null;
-    this.#pending = [];
-  }
-
   #apply(event: Event): boolean {
+    if (!this.#loader.isLoaded || event.seq <= this.#asOf) return false;
     const next = new Map(this.#known);
     if (!this.#deps.apply(next, event)) return false;
     this.#known = next;
