@@ -140,12 +140,14 @@ export class ParleyApi extends RestSession {
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);
   readonly notifications = new NotificationsApi(this);
+  /** How the account arranges its conversations. */
   readonly sidebar = new SidebarApi(this);
   /** What concerned the account. */
   readonly activity = new ActivityApi(this);
   /** How long messages are kept. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);
+  /** Custom emoji. */
   readonly emoji = new EmojiApi(this);
   /** Avatars and the icon of the server. */
   readonly images = new ImagesApi(this);
@@ -400,17 +402,16 @@ export class ParleyApi extends RestSession {
   /** Returns all pinned messages, the last pin first. */
   async pinnedMessages(conversation: ConversationId): Promise<{ items: Message[] }> {
     const items: Message[] = [];
-    let cursor: string | null = null;
+    let cursor: string | undefined;
     do {
-      const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
       const page: PinnedMessages = await this.request(
         'GET',
-        `/conversations/${conversation}/pins${query}`,
+        `/conversations/${conversation}/pins${query({ cursor })}`,
       );
       items.push(...page.items);
       // Servers of earlier versions send all of them.
-      cursor = page.next ?? null;
-    } while (cursor !== null);
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
     return { items };
   }
 

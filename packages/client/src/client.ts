@@ -49,7 +49,7 @@ export class ParleyClient {
   readonly api: ParleyApi;
   /** The user groups of the server; the snapshot has them from the first `load()` on. */
   readonly userGroups: UserGroups;
-  /** The custom emoji of the server. */
+  /** The custom emoji of the server; the snapshot has them from the first `load()` on. */
   readonly emoji: CustomEmojiList;
   /** The account’s drafts, the same on all its devices. */
   readonly drafts: Drafts;
@@ -57,6 +57,7 @@ export class ParleyClient {
   readonly threads: Threads;
   /** What the account wants to be notified of, the same on all its devices. */
   readonly notifications: Notifications;
+  /** How the account arranges its conversations, the same on all its devices. */
   readonly sidebar: SidebarState;
   /** How much of the activity of the account is unread. */
   readonly activity: Activity;
