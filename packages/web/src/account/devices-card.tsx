@@ -24,12 +24,11 @@ export function DevicesCard() {
   const [isAdding, setAdding] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const items = loaded.data?.items ?? [];
-  const current = items.find((device) => device.isCurrent);
-  const toggle = async () => {
+  const hasCurrent = items.some((device) => device.isCurrent);
+  const start = async () => {
     setBusy(true);
     await attempt(async () => {
-      if (current) await stopPush(client, account, current);
-      else if ((await startPush(client, account)) === null) toast.error(t('devices.blocked'));
+      if ((await startPush(client, account)) === null) toast.error(t('devices.blocked'));
       await loaded.reload();
     });
     setBusy(false);
@@ -73,8 +72,8 @@ export function DevicesCard() {
       ) : (
         <>
           {canPush() ? (
-            !current && (
-              <Button onClick={() => void toggle()} disabled={isBusy}>
+            !hasCurrent && (
+              <Button onClick={() => void start()} disabled={isBusy}>
                 <BellRing size={16} /> {t('devices.notifyThis')}
               </Button>
             )

@@ -34,10 +34,10 @@ export async function startPush(
 export async function stopPush(
   client: ParleyClient,
   account: AccountId,
-  device: NotificationDevice | undefined,
+  device: NotificationDevice,
 ): Promise<void> {
   writeKept(account, PUSH, null);
-  if (device) await client.api.notifications.devices.remove(device.id);
+  await client.api.notifications.devices.remove(device.id);
   await endSubscription();
 }
 
