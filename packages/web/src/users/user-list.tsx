@@ -2,7 +2,6 @@ import type { AccountId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
-import { Section } from '../app/sidebar-section.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -53,44 +52,51 @@ export function UsersList() {
   const online = sorted.filter((p) => presence(p.id) !== 'offline').length;
   const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
-    <Section title={online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}>
-      {shown.map((user) => {
-        const state = presence(user.id);
-        return (
-          <li key={user.id}>
+    <section className="mt-2">
+      <h2 className="flex h-9 items-center pl-2.5 font-semibold text-[13px] text-muted">
+        {online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}
+      </h2>
+      <ul>
+        {shown.map((user) => {
+          const state = presence(user.id);
+          return (
+            <li key={user.id}>
+              <button
+                type="button"
+                onClick={() => void open(user.id)}
+                className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full items-center gap-2.5 rounded-md pr-2 pl-2.5 text-left text-[15px] hover:bg-hover"
+              >
+                <Avatar id={user.id} name={user.displayName} size={20} presence={state} />
+                <span
+                  className={
+                    state === 'offline'
+                      ? 'min-w-0 flex-1 truncate text-muted'
+                      : 'min-w-0 flex-1 truncate text-soft'
+                  }
+                >
+                  <UserName id={user.id} name={user.displayName} />
+                  <StatusEmoji id={user.id} /> <GuestBadge id={user.id} />
+                </span>
+                <span className="sr-only">{t(`presence.${state}`)}</span>
+              </button>
+            </li>
+          );
+        })}
+        {sorted.length === 0 && (
+          <li className="px-2 py-1.5 text-muted text-sm">{t('users.none')}</li>
+        )}
+        {sorted.length > shown.length && (
+          <li>
             <button
               type="button"
-              onClick={() => void open(user.id)}
-              className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full items-center gap-2.5 rounded-md pr-2 pl-2.5 text-left text-[15px] hover:bg-hover"
+              onClick={() => setAll(true)}
+              className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
             >
-              <Avatar id={user.id} name={user.displayName} size={20} presence={state} />
-              <span
-                className={
-                  state === 'offline'
-                    ? 'min-w-0 flex-1 truncate text-muted'
-                    : 'min-w-0 flex-1 truncate text-soft'
-                }
-              >
-                <UserName id={user.id} name={user.displayName} />
-                <StatusEmoji id={user.id} /> <GuestBadge id={user.id} />
-              </span>
-              <span className="sr-only">{t(`presence.${state}`)}</span>
+              {t('users.showAll', { count: sorted.length })}
             </button>
           </li>
-        );
-      })}
-      {sorted.length === 0 && <li className="px-2 py-1.5 text-muted text-sm">{t('users.none')}</li>}
-      {sorted.length > shown.length && (
-        <li>
-          <button
-            type="button"
-            onClick={() => setAll(true)}
-            className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
-          >
-            {t('users.showAll', { count: sorted.length })}
-          </button>
-        </li>
-      )}
-    </Section>
+        )}
+      </ul>
+    </section>
   );
 }
