@@ -11,7 +11,7 @@ import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
 import { type SidebarDialog, SidebarDialogs } from '../sidebar/dialogs.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
-import { useVisits } from '../switcher/recent.ts';
+import { useVisits } from '../switcher/visits.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { reloadLogo } from '../ui/logo.tsx';

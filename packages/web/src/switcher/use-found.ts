@@ -1,3 +1,4 @@
+import type { ParleyClient } from '@parley/client';
 import type { FoundMessage, FoundName } from '@parley/protocol';
 import { useEffect, useState } from 'react';
 import { useClient } from '../session/use-client.ts';
@@ -11,37 +12,40 @@ const MESSAGES = 5;
 
 /** Returns the users and groups that the server finds for a text; none without a text, until it has answered, and offline. */
 export function useFoundNames(text: string): readonly FoundName[] {
-  const client = useClient();
-  return useFound(text, NAMES_MS, (signal) =>
-    client.api.searchNames(text, { limit: NAMES, signal }),
-  );
+  return useFound(text, NAMES_MS, requestNames);
 }
 
 /** Returns the first messages that the server finds for a text. */
 export function useFoundMessages(text: string): readonly FoundMessage[] {
-  const client = useClient();
-  return useFound(text, MESSAGES_MS, async (signal) => {
-    const { items } = await client.api.searchMessages({ query: text, limit: MESSAGES }, { signal });
-    return items;
-  });
+  return useFound(text, MESSAGES_MS, requestMessages);
 }
+
+type Request<T> = (
+  client: ParleyClient,
+  text: string,
+  signal: AbortSignal,
+) => Promise<readonly T[]>;
+
+const requestNames: Request<FoundName> = (client, text, signal) =>
+  client.api.searchNames(text, { limit: NAMES, signal });
+
+const requestMessages: Request<FoundMessage> = async (client, text, signal) => {
+  const { items } = await client.api.searchMessages({ query: text, limit: MESSAGES }, { signal });
+  return items;
+};
 
 const NONE: readonly never[] = [];
 
-function useFound<T>(
-  text: string,
-  delay: number,
-  request: (signal: AbortSignal) => Promise<readonly T[]>,
-): readonly T[] {
+/** `request` must be the same function at each render. */
+function useFound<T>(text: string, delay: number, request: Request<T>): readonly T[] {
   const client = useClient();
   const [found, setFound] = useState<{ text: string; items: readonly T[] } | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the request is another function at each render, for the same text.
   useEffect(() => {
     if (text.trim() === '') return;
     const aborted = new AbortController();
     const timer = setTimeout(async () => {
       try {
-        const items = await request(aborted.signal);
+        const items = await request(client, text, aborted.signal);
         if (!aborted.signal.aborted) setFound({ text, items });
       } catch {
         // Offline or aborted: what is known here stays.
@@ -51,6 +55,6 @@ function useFound<T>(
       clearTimeout(timer);
       aborted.abort();
     };
-  }, [client, text]);
+  }, [client, text, delay, request]);
   return found?.text === text ? found.items : NONE;
 }

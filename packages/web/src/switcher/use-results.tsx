@@ -14,8 +14,8 @@ import { useOpenDirect } from '../users/user-list.tsx';
 import { type SwitcherCommand, useCommands } from './commands.tsx';
 import { fold, scoreOf } from './fuzzy.ts';
 import { matchingPlaces, recentPlaces } from './places.ts';
-import { visits } from './recent.ts';
 import { useFoundMessages, useFoundNames } from './use-found.ts';
+import { visits } from './visits.ts';
 
 /** Maximum number of commands of a text. */
 const COMMANDS = 4;
