@@ -1,17 +1,17 @@
-import type { ActivityKind, ReadActivityBody } from '@parley/protocol';
+import type { ActivityKind, Event, ReadActivityBody } from '@parley/protocol';
 import { Bell, CheckCheck } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { dayName } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { Empty } from '../ui/empty.tsx';
+import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { usePageTitle } from '../ui/page-title.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
@@ -37,7 +37,7 @@ const FILTERS: readonly [Filter, ...Filter[]] = [
   },
 ];
 
-/** After these events an item may have gone, or have another text. They are looked at together after this, ms. */
+/** Events after which an item may be gone or have another text. */
 const CHANGES: ReadonlySet<string> = new Set([
   'message.edited',
   'message.deleted',
@@ -45,11 +45,10 @@ const CHANGES: ReadonlySet<string> = new Set([
   'message.unhidden',
   'reaction.removed',
 ]);
-const QUIET_MS = 500;
+const mayChangeItem = ({ type }: Event): boolean => CHANGES.has(type);
 
 /** Lists what concerned the user, the latest first. */
 export function ActivityPage() {
-  usePageTitle(t('activity.title'));
   const client = useClient();
   const { unread, revision } = useParley((s) => s.activity);
   const [filter, setFilter] = useState(FILTERS[0]);
@@ -67,18 +66,7 @@ export function ActivityPage() {
   const { data, items, reload } = pages;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each revision is another list
   useEffect(() => void reload(), [revision, reload]);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = client.onEvent(({ type }) => {
-      if (!CHANGES.has(type)) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void reload(), QUIET_MS);
-    });
-    return () => {
-      stop();
-      clearTimeout(timer);
-    };
-  }, [client, reload]);
+  useReloadOnEvents(mayChangeItem, reload);
   const days = useMemo(() => activityDays(items), [items]);
   const nameOf = useNames(
     useMemo(() => items.flatMap((i) => [...(i.actor ? [i.actor] : []), ...i.actors]), [items]),
@@ -86,47 +74,42 @@ export function ActivityPage() {
   const read = (of: ReadActivityBody['items']) => void attempt(() => client.activity.read(of));
   const list = useRef<HTMLDivElement>(null);
   return (
-    <div className="flex h-full flex-col">
-      <PageHeader>
-        <h1 className="flex min-h-10 flex-1 items-center font-semibold">{t('activity.title')}</h1>
-        {unread > 0 && (
+    <ListPage
+      title={t('activity.title')}
+      actions={
+        unread > 0 && (
           <Button onClick={() => void attempt(() => client.activity.readAll())}>
             <CheckCheck size={16} /> {t('activity.markAllRead')}
           </Button>
-        )}
-      </PageHeader>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
-          <Filters chosen={filter} onChoose={setFilter} />
-          {data === null ? (
-            <Loading of={pages} />
-          ) : items.length === 0 ? (
-            <Empty icon={<Bell size={22} />} title={t('activity.none')}>
-              {t('activity.noneHint')}
-            </Empty>
-          ) : (
-            // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links in it
-            <div ref={list} onKeyDown={(event) => move(event, list.current)}>
-              {days.map(({ key, at, rows }) => (
-                <section key={key} aria-label={dayName(at)}>
-                  <h2 className="px-2 pt-3 pb-1 font-semibold text-[12px] text-muted">
-                    {dayName(at)}
-                  </h2>
-                  <ul>
-                    {rows.map((row) => (
-                      <Row key={row.key} row={row} nameOf={nameOf} onRead={read} />
-                    ))}
-                  </ul>
-                </section>
-              ))}
-            </div>
-          )}
-          <ShowMore of={pages} className="mt-2">
-            {t('activity.more')}
-          </ShowMore>
+        )
+      }
+    >
+      <Filters chosen={filter} onChoose={setFilter} />
+      {data === null ? (
+        <Loading of={pages} />
+      ) : items.length === 0 ? (
+        <Empty icon={<Bell size={22} />} title={t('activity.none')}>
+          {t('activity.noneHint')}
+        </Empty>
+      ) : (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links in it
+        <div ref={list} onKeyDown={(event) => move(event, list.current)}>
+          {days.map(({ key, at, rows }) => (
+            <section key={key} aria-label={dayName(at)}>
+              <h2 className="px-2 pt-3 pb-1 font-semibold text-[12px] text-muted">{dayName(at)}</h2>
+              <ul>
+                {rows.map((row) => (
+                  <Row key={row.key} row={row} nameOf={nameOf} onRead={read} />
+                ))}
+              </ul>
+            </section>
+          ))}
         </div>
-      </div>
-    </div>
+      )}
+      <ShowMore of={pages} className="mt-2">
+        {t('activity.more')}
+      </ShowMore>
+    </ListPage>
   );
 }
 

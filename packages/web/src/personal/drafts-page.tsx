@@ -4,11 +4,11 @@ import { useEffect } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { fullTime } from '../lib/time.ts';
-import { useClient, useParley } from '../session/use-client.ts';
+import { useConversation } from '../session/entries.ts';
+import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { usePageTitle } from '../ui/page-title.tsx';
 import { useLoad } from '../ui/use-load.ts';
 
 /** Maximum length of a text in the list, in characters. */
@@ -16,33 +16,25 @@ const EXCERPT = 200;
 
 /** Lists the drafts, the last changed first; each leads to its conversation. */
 export function DraftsPage() {
-  usePageTitle(t('drafts.title'));
   const client = useClient();
   const loaded = useLoad(() => client.api.drafts());
   const { data, reload } = loaded;
   useEffect(() => client.on('draft', () => void reload()), [client, reload]);
   const drafts = data && [...data.items].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
   return (
-    <div className="flex h-full flex-col">
-      <PageHeader>
-        <h1 className="flex min-h-10 items-center font-semibold">{t('drafts.title')}</h1>
-      </PageHeader>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
-          {drafts === null ? (
-            <Loading of={loaded} />
-          ) : drafts.length === 0 ? (
-            <p className="py-8 text-center text-muted">{t('drafts.none')}</p>
-          ) : (
-            <ul className="divide-y divide-line">
-              {drafts.map(({ conversation, body, updatedAt }) => (
-                <Entry key={conversation} conversation={conversation} body={body} at={updatedAt} />
-              ))}
-            </ul>
-          )}
-        </div>
-      </div>
-    </div>
+    <ListPage title={t('drafts.title')}>
+      {drafts === null ? (
+        <Loading of={loaded} />
+      ) : drafts.length === 0 ? (
+        <p className="py-8 text-center text-muted">{t('drafts.none')}</p>
+      ) : (
+        <ul className="divide-y divide-line">
+          {drafts.map(({ conversation, body, updatedAt }) => (
+            <Entry key={conversation} conversation={conversation} body={body} at={updatedAt} />
+          ))}
+        </ul>
+      )}
+    </ListPage>
   );
 }
 
@@ -55,7 +47,7 @@ function Entry({
   body: string;
   at: string;
 }) {
-  const view = useParley((s) => s.conversations.get(conversation));
+  const view = useConversation(conversation);
   if (!view) return null;
   return (
     <li>

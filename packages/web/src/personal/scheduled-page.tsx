@@ -12,9 +12,8 @@ import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { usePageTitle } from '../ui/page-title.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { SendLater } from './send-later.tsx';
@@ -29,7 +28,6 @@ const CHANGES: ReadonlySet<string> = new Set([
 
 /** Lists the scheduled messages, the next one first; those that could not be sent are marked. */
 export function ScheduledPage() {
-  usePageTitle(t('scheduled.title'));
   const client = useClient();
   const loaded = useLoad(() => client.api.personal.scheduled());
   const { data, reload } = loaded;
@@ -38,26 +36,19 @@ export function ScheduledPage() {
     [client, reload],
   );
   return (
-    <div className="flex h-full flex-col">
-      <PageHeader>
-        <h1 className="flex min-h-10 items-center font-semibold">{t('scheduled.title')}</h1>
-      </PageHeader>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto w-full max-w-3xl px-4 py-3">
-          {data === null ? (
-            <Loading of={loaded} />
-          ) : data.items.length === 0 ? (
-            <p className="py-8 text-center text-muted">{t('scheduled.none')}</p>
-          ) : (
-            <ul className="divide-y divide-line">
-              {data.items.map((item) => (
-                <Entry key={item.id} item={item} />
-              ))}
-            </ul>
-          )}
-        </div>
-      </div>
-    </div>
+    <ListPage title={t('scheduled.title')} className="px-4">
+      {data === null ? (
+        <Loading of={loaded} />
+      ) : data.items.length === 0 ? (
+        <p className="py-8 text-center text-muted">{t('scheduled.none')}</p>
+      ) : (
+        <ul className="divide-y divide-line">
+          {data.items.map((item) => (
+            <Entry key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
+    </ListPage>
   );
 }
 

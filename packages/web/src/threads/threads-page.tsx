@@ -1,73 +1,57 @@
 import { threadKey } from '@parley/client';
-import type { FollowedThread } from '@parley/protocol';
+import type { Event, FollowedThread } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { usePageTitle } from '../ui/page-title.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
 const EXCERPT = 200;
-/** The list is loaded again once nothing has happened in threads for this time, ms. */
-const QUIET_MS = 500;
+
+/** Returns whether an event is about a thread. */
+const isOfThread = ({ type, data }: Event): boolean =>
+  ('thread' in data && data.thread !== undefined) ||
+  type === 'thread.followed' ||
+  type === 'thread.unfollowed';
 
 /** Lists the threads that the user follows, those with unread replies first. */
 export function ThreadsPage() {
-  usePageTitle(t('threads.title'));
   const client = useClient();
   const threads = usePages(
     (after?: string) => client.api.threads(after === undefined ? {} : { after }),
     ({ root }) => threadKey(root.conversation, root.seq),
   );
   const { data, reload } = threads;
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = client.onEvent(({ type, data }) => {
-      const isOfThread = 'thread' in data && data.thread !== undefined;
-      if (!isOfThread && type !== 'thread.followed' && type !== 'thread.unfollowed') return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void reload(), QUIET_MS);
-    });
-    return () => {
-      stop();
-      clearTimeout(timer);
-    };
-  }, [client, reload]);
+  useReloadOnEvents(isOfThread, reload);
   return (
-    <div className="flex h-full flex-col">
-      <PageHeader>
-        <h1 className="flex min-h-10 items-center font-semibold">{t('threads.title')}</h1>
-      </PageHeader>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto w-full max-w-3xl px-2 py-3 sm:px-4">
-          {data === null ? (
-            <Loading of={threads} />
-          ) : data.items.length === 0 ? (
-            <p className="py-8 text-center text-muted">{t('threads.none')}</p>
-          ) : (
-            <ul className="divide-y divide-line">
-              {data.items.map((item) => (
-                <Entry key={threadKey(item.root.conversation, item.root.seq)} item={item} />
-              ))}
-            </ul>
-          )}
-          <ShowMore of={threads} className="mt-2">
-            {t('threads.more')}
-          </ShowMore>
-        </div>
-      </div>
-    </div>
+    <ListPage title={t('threads.title')}>
+      {data === null ? (
+        <Loading of={threads} />
+      ) : data.items.length === 0 ? (
+        <p className="py-8 text-center text-muted">{t('threads.none')}</p>
+      ) : (
+        <ul className="divide-y divide-line">
+          {data.items.map((item) => (
+            <Entry key={threadKey(item.root.conversation, item.root.seq)} item={item} />
+          ))}
+        </ul>
+      )}
+      <ShowMore of={threads} className="mt-2">
+        {t('threads.more')}
+      </ShowMore>
+    </ListPage>
   );
 }
 
