@@ -40,6 +40,7 @@ export function groupsOf(text: string): EmojiGroup[] {
   return groups;
 }
 
+/** All Unicode emoji, in the groups of Unicode. */
 export const EMOJI_GROUPS: readonly EmojiGroup[] = groupsOf(data);
 
 const BY_NAME: ReadonlyMap<string, BuiltInEmoji> = new Map(

@@ -10,6 +10,8 @@ export const SKIN_TONES = [
   '\u{1f3fe}',
   '\u{1f3ff}',
 ] as const;
+
+/** The modifier of a skin tone; empty for none. */
 export type SkinTone = (typeof SKIN_TONES)[number];
 
 /** A character that a tone changes. Hands between two people have none of their own. */

@@ -46,7 +46,7 @@ export const compareNames = new Intl.Collator(undefined, { numeric: true, sensit
   .compare;
 
 /** Returns the section of a conversation that the user has not put anywhere. */
-export const sectionOfKind = ({ kind }: Pick<ConversationView, 'kind'>): SectionId =>
+const sectionOfKind = ({ kind }: Pick<ConversationView, 'kind'>): SectionId =>
   kind === 'group' ? 'groups' : 'direct';
 
 /** Arranges the conversations in their sections. */
