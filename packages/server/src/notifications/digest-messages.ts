@@ -18,13 +18,13 @@ const SHOWN_MAX = 20;
 /** Characters of a text that are shown. */
 const TEXT_MAX = 500;
 /**
- * Messages are not told of that are older than the delay of the account and this, in hours: whoever was not away for that
- * long has seen that there are some.
+ * Messages that are older than the delay of the account plus this, in hours, are left out: an account that was online
+ * since then has seen that there are some.
  */
 const AGE_HOURS = 24;
 
 /**
- * Returns the messages since a time that no email has told of, the latest ones first. `delay` is that of the account, in
+ * Returns the messages since a time that were in no email yet, the latest ones first. `delay` is that of the account, in
  * minutes.
  */
 export async function missedMessages(
