@@ -54,7 +54,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
       tags,
       summary: 'List the custom emoji of the server',
       description:
-        'The events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf` change them. Write `:name:` in a message to show one, and `:{id}:` as the emoji of a reaction. Their images are those of `/images/{image}`, animated in 256, still in 64. Of deleted ones the names are listed, up to 1,000.',
+        'The events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf` change them. Write `:name:` in a message to show one, and `:{id}:` as the emoji of a reaction. Their images are those of `/images/{image}`, animated with size 256, still with size 64. The names of up to 1,000 deleted ones are listed too.',
       security,
       response: { 200: CustomEmojiAnswer, ...problems(401, 403) },
     },
@@ -101,7 +101,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
       tags,
       summary: 'Rename a custom emoji',
       description:
-        'One that you have added; admins may rename all. Messages and reactions that have it keep it.',
+        'You can rename those that you have added; admins can rename all. Messages and reactions keep the emoji.',
       security,
       headers,
       params,
@@ -124,7 +124,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
       tags,
       summary: 'Delete a custom emoji',
       description:
-        'One that you have added; admins may delete all. Messages and reactions that have it show its name.',
+        'You can delete those that you have added; admins can delete all. Messages and reactions show the name instead.',
       security,
       headers,
       params,

@@ -85,7 +85,7 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
       description:
         'While it is in force, the texts in all their versions, and the files, of the messages that it covers are ' +
         'kept when they are deleted, by whomever and by retention, for the export of the hold alone. ' +
-        'Everyone else sees the deletion as ever, and no one concerned is told.',
+        'Everyone else sees deletions as usual, and no one concerned is told.',
       security,
       headers: IdempotencyHeader,
       body: CreateLegalHoldBody,

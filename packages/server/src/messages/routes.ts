@@ -212,7 +212,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'List the pinned messages of a conversation',
       description:
-        'The message that was pinned last comes first. A page has all of them, or of long messages a part: use `next` to continue.',
+        'The message that was pinned last comes first. If messages are long, a page has only some of them: use `next` to continue.',
       security,
       params: OfConversation,
       querystring: PinnedMessagesQuery,

@@ -258,7 +258,7 @@ export class Metrics {
   #watchNotifications(gauged: Gauged): void {
     this.#gauge(
       'parley_notifications_undecided_seconds',
-      'Time that the oldest message has waited for the decision whom it notifies',
+      'Time that the oldest message has waited for the decision about whom it notifies',
       async (gauge) => gauge.set((await gauged.notifications())?.undecidedSeconds ?? Number.NaN),
     );
     const figures = {

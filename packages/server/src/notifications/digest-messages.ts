@@ -51,7 +51,7 @@ export async function missedMessages(
   return rows;
 }
 
-/** Decides again about messages. Returns why one is no longer told of, or null if it is, in the order of `messages`. */
+/** Decides again about messages. Returns why each is left out of the email, or null if it is in it, in their order. */
 export async function recheckMessages(
   on: Queryable,
   account: AccountId,

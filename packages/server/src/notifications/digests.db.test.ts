@@ -172,7 +172,7 @@ describe('emails about missed messages', () => {
     expect(
       await server.rows(`select from emails where account_id = '${bob.id}' and purpose = 'digest'`),
     ).toEqual([]);
-    // What comes afterwards is told of, and nothing of before.
+    // The next email has what is posted afterwards, and nothing earlier.
     await post(ann, direct, 'and now');
     await away(bob);
     const { email, text } = await sink.next(addressOf(bob));

@@ -56,7 +56,7 @@ function opened({ public_key: publicKey, sealed }: KeyRow, vault: Vault): PushKe
     return { publicKey, privateKey: createPrivateKey(vault.open(USE, sealed)) };
   } catch (error) {
     throw new Error(
-      'The push key in the database was encrypted with another secret. Set PARLEY_SECRET to the one of before.',
+      'The push key in the database was encrypted with another secret. Set PARLEY_SECRET to the secret that was used before.',
       { cause: error },
     );
   }

@@ -57,7 +57,7 @@ export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): voi
       tags,
       summary: 'Add a device to which notifications are pushed',
       description:
-        'A browser replaces the earlier one of this session, and is removed when the session ends. A topic of an ntfy server stays until it is removed, or until all sessions of the account end. What is already there is changed.',
+        'A browser replaces the earlier one of this session, and is removed when the session ends. A topic of an ntfy server stays until it is removed, or until all sessions of the account end. A device that exists already is changed.',
       security,
       body: AddNotificationDeviceBody,
       response: { 201: NotificationDevice, ...problems(401, 409, 422) },
@@ -116,7 +116,8 @@ export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): voi
       operationId: 'testNotificationDevice',
       tags,
       summary: 'Send a test notification to a device',
-      description: 'Every ten seconds at most. `error` says why it was not sent; null: it was.',
+      description:
+        'At most once in ten seconds. `error` says why it was not sent; null: it was sent.',
       security,
       params: OfDevice,
       response: {

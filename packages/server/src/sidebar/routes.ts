@@ -59,7 +59,7 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
       tags,
       summary: 'Get your sidebar',
       description:
-        'Its sections in their order, and the conversations that you have put somewhere. All others are in the section of their kind, behind those that you have put there.',
+        'The sections in their order, and the conversations that you have moved. All others are in the section of their kind, after those that you have moved there.',
       security,
       response: { 200: Sidebar, ...problems(401) },
     },
