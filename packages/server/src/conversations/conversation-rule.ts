@@ -20,6 +20,7 @@ import {
   minimumRolesOf,
 } from '../minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import type { RuleReader } from '../stream/rule-reader.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import {
   authorize,
@@ -170,7 +171,7 @@ export function conversationRule<C extends ConversationCommand = ConversationCom
 
 /** Returns the state of a conversation for an account; null when it does not exist. */
 export async function readConversationState(
-  tx: Pick<RuleContext, 'query'>,
+  tx: RuleReader,
   conversation: ConversationId,
   account: AccountId,
 ): Promise<ConversationState | null> {

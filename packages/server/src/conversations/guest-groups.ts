@@ -10,6 +10,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { isGuest } from '../guests.ts';
+import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import { type NewEvent, newEvent, type RuleContext } from '../stream/stream-transaction.ts';
 import { readConversationState } from './conversation-rule.ts';
 import { EVERYONE, EVERYONE_STREAM, everyoneEvents } from './everyone.ts';
@@ -17,9 +18,6 @@ import { joinEvents } from './members.ts';
 import { authorize } from './policy.ts';
 
 /** Which groups guests join, and which ones an account leaves or joins that becomes a guest, or no longer is one. */
-
-/** What a rule reads with. */
-type Reading = Pick<RuleContext, 'query'>;
 
 /**
  * Returns why an admin of the server may not invite a guest to one of the groups; null if it may: to those to
@@ -30,9 +28,9 @@ export async function refusalOfGuestGroups(
   by: AccountId,
   groups: readonly ConversationId[],
 ): Promise<Refusal | null> {
-  const reading = readingOf(on);
+  const reader = ruleReader(on);
   for (const group of groups) {
-    if (await mayInviteGuests(reading, by, group)) continue;
+    if (await mayInviteGuests(reader, by, group)) continue;
     return refusal('conversation_not_found', `You can’t invite guests to the group ${group}`);
   }
   return null;
@@ -58,7 +56,7 @@ export async function guestJoinEvents(
 }
 
 async function mayInviteGuests(
-  on: Reading,
+  on: RuleReader,
   by: AccountId,
   group: ConversationId,
 ): Promise<boolean> {
@@ -96,7 +94,7 @@ export async function streamsOfGuestChange(
     });
     return rowCount === 1 ? streams : [];
   }
-  const rows = await groupsOf(readingOf(pool), account, []);
+  const rows = await groupsOf(ruleReader(pool), account, []);
   return [...new Set([...streams, ...rows.map(({ id }) => streamOfConversation(id))])];
 }
 
@@ -169,17 +167,11 @@ async function isOnlyOwner(
 
 /** Returns the groups of an account, and whether it leaves them if it keeps these. */
 const groupsOf = (
-  on: Reading,
+  on: RuleReader,
   account: AccountId,
   keep: readonly ConversationId[],
 ): Promise<GroupOfAccount[]> =>
   on.query<GroupOfAccount>('conversations-groups-of-guest', GROUPS, [account, keep]);
-
-/** Returns what reads outside of a transaction as a rule does inside. */
-const readingOf = (on: pg.Pool | pg.PoolClient): Reading => ({
-  query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
-    (await on.query<R>({ name, text, values })).rows,
-});
 
 /** SQL: the groups of account $1, and whether it leaves them if it keeps those of $2. */
 const GROUPS = `

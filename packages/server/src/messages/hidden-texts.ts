@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, EventData, Seq } from '@parley/protocol';
 import { mayAct } from '../account-state.ts';
 import { isAdminRole } from '../minimum-roles.ts';
-import type { RuleContext } from '../stream/stream-transaction.ts';
+import type { RuleReader } from '../stream/rule-reader.ts';
 import type { ReplyPlace } from './thread-roots.ts';
 
 /** What hidden messages say, for those who may read them and show them again. */
@@ -27,7 +27,7 @@ export interface HiddenByServerAdmin extends HiddenTexts {
  * hides reported messages of conversations of which it is no member, and may undo that.
  */
 export async function hiddenAsServerAdmin(
-  on: Pick<RuleContext, 'query'>,
+  on: RuleReader,
   actor: AccountId,
   conversation: ConversationId,
   message: Seq,

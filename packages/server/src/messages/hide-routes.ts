@@ -22,6 +22,7 @@ import {
   messageRole,
   minimumRolesOf,
 } from '../minimum-roles.ts';
+import { ruleReader } from '../stream/rule-reader.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { hiddenAsServerAdmin } from './hidden-texts.ts';
 import { hideMessage, unhideMessage } from './hide-rules.ts';
@@ -118,7 +119,10 @@ export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void
   });
 }
 
-/** @throws {RefusalError} */
+/**
+ * Returns what a hidden message says, to those who may hide it, and to the admin of the server who has hidden it.
+ * @throws {RefusalError}
+ */
 async function hiddenMessage(
   pool: Pool,
   account: AccountId,
@@ -150,10 +154,7 @@ async function hiddenMessage(
     values: [account, conversation, message],
   });
   const [row] = rows;
-  const on: Parameters<typeof hiddenAsServerAdmin>[0] = {
-    query: async (name, text, values) => (await pool.query({ name, text, values })).rows,
-  };
-  const own = await hiddenAsServerAdmin(on, account, conversation, message);
+  const own = await hiddenAsServerAdmin(ruleReader(pool), account, conversation, message);
   if (own) {
     const { author, posted, latest } = own;
     const fileNames = (posted.attachments ?? []).map(({ name }) => name);

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Outcome } from '../stream/append.ts';
+import { ruleReader } from '../stream/rule-reader.ts';
 import {
   type Resolution,
   type ResolvableReport,
@@ -60,10 +61,7 @@ async function close(
       values: [id],
     });
     const [row] = rows;
-    const denied = await refusalOfResolution(
-      { query: async (name, text, values) => (await client.query({ name, text, values })).rows },
-      { actor, report, resolution },
-    );
+    const denied = await refusalOfResolution(ruleReader(client), { actor, report, resolution });
     if (denied) throw new RefusalError(denied);
     if (!row) refuse('not_found');
     if (row.resolution === resolution) return;

@@ -24,6 +24,7 @@ import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { isServerAdmin } from '../minimum-roles.ts';
 import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
+import type { RuleReader } from '../stream/rule-reader.ts';
 import { StatementList } from '../stream/statement-list.ts';
 import {
   type Command,
@@ -265,7 +266,7 @@ async function resolutionOf(
  * reports of the own messages. To everyone else the report is answered as if it did not exist.
  */
 export async function refusalOfResolution(
-  tx: Pick<RuleContext, 'query'>,
+  tx: RuleReader,
   { actor, report, resolution }: Pick<ResolveCommand, 'actor' | 'report' | 'resolution'>,
 ): Promise<Refusal | null> {
   const [row] = await tx.query<{ role: AccountRole; may_act: boolean }>(

@@ -6,6 +6,7 @@ import type {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { storedSettingsIn } from '../settings/server-settings.ts';
+import { ruleReader } from '../stream/rule-reader.ts';
 import { AHEAD_MS } from '../stream/stream-transaction.ts';
 import type { Cutoffs } from './expire.ts';
 import { choiceOf, choicesOf, type RetentionSettings, retentionDays } from './policy.ts';
@@ -28,10 +29,7 @@ const cutoff = (choices: string, times: string) => `
 
 /** Returns the settings about retention that are stored. */
 export async function settingsOf(pool: pg.Pool): Promise<RetentionSettings> {
-  return await storedSettingsIn({
-    query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
-      (await pool.query<R>({ name, text, values })).rows,
-  });
+  return await storedSettingsIn(ruleReader(pool));
 }
 
 /** Returns conversations after `after` whose oldest message has expired, in the order of their ids. */

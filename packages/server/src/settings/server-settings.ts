@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { StoredEvent } from '../stream/record.ts';
+import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /** Interval at which a node reads the settings, in case it missed the message of another node. */
@@ -81,10 +82,7 @@ export class ServerSettings {
   /** Reads the settings from the database. */
   async load(): Promise<Values> {
     const { pool } = this.#deps;
-    const stored = await storedSettingsIn({
-      query: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
-        (await pool.query<R>({ name, text, values })).rows,
-    });
+    const stored = await storedSettingsIn(ruleReader(pool));
     const before = JSON.stringify(this.#current);
     this.#current = this.#effective(stored);
     if (JSON.stringify(this.#current) !== before) for (const told of this.#listeners) told();
@@ -131,7 +129,7 @@ export class ServerSettings {
 }
 
 /** Returns the settings in the database as a transaction sees them, whatever environment variables fix. */
-export async function storedSettingsIn(tx: Pick<RuleContext, 'query'>): Promise<Values> {
+export async function storedSettingsIn(tx: RuleReader): Promise<Values> {
   const rows = await tx.query<SettingRow>(
     'settings-read',
     'select name, value from server_settings',
