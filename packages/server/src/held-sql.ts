@@ -28,24 +28,24 @@ export const isCovered = (
                  where hm.conversation_id = ${conversation} and ha.hold_id = ${h}.id)
        end))`;
 
+/** SQL: whether the legal hold `h` is in force and covers `m`, a row of `messages`. */
+export const isMessageCovered = (h: string, m: string): string =>
+  isCovered(h, {
+    conversation: `${m}.conversation_id`,
+    author: `${m}.author_id`,
+    postedAt: `${m}.posted_at`,
+  });
+
 /** SQL: whether a legal hold keeps the file `f`, a row of `files`, though no one can read its messages any more. */
 export const isFileHeld = (f: string): string => `(
   exists (select from held_files k where k.file_id = ${f}.id)
   or exists (
     select from attachments a
     join messages m on m.conversation_id = a.conversation_id and m.seq = a.message_seq
-    join legal_holds h on ${isCovered('h', {
-      conversation: 'm.conversation_id',
-      author: 'm.author_id',
-      postedAt: 'm.posted_at',
-    })}
+    join legal_holds h on ${isMessageCovered('h', 'm')}
     where a.file_id = ${f}.id)
   or exists (
     select from hidden_messages g
     join messages m on m.conversation_id = g.conversation_id and m.seq = g.message_seq
-    join legal_holds h on ${isCovered('h', {
-      conversation: 'm.conversation_id',
-      author: 'm.author_id',
-      postedAt: 'm.posted_at',
-    })}
+    join legal_holds h on ${isMessageCovered('h', 'm')}
     where g.file_ids @> array[${f}.id]))`;

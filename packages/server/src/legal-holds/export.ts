@@ -1,6 +1,6 @@
 import type { ConversationId, LegalHold, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import { isCovered } from '../held-sql.ts';
+import { isMessageCovered } from '../held-sql.ts';
 import { refuse } from '../http/errors.ts';
 import { timestamp } from '../storage/sql.ts';
 import { legalHold } from './queries.ts';
@@ -125,11 +125,7 @@ const EVENTS = `
                    'message.unhidden')
   join messages m on m.conversation_id = e.stream_id
     and m.seq = case when e.type = 'message.posted' then e.seq else (e.data ->> 'message')::int8 end
-    and ${isCovered('h', {
-      conversation: 'm.conversation_id',
-      author: 'm.author_id',
-      postedAt: 'm.posted_at',
-    })}
+    and ${isMessageCovered('h', 'm')}
   left join held_events k on k.hold_id = h.id and k.stream_id = e.stream_id and k.seq = e.seq
   left join lateral (
     select v.data

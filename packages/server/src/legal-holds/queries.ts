@@ -7,7 +7,7 @@ import {
   LIMITS,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { isCovered } from '../held-sql.ts';
+import { isMessageCovered } from '../held-sql.ts';
 import { timestamp } from '../storage/sql.ts';
 
 /** The most versions of deleted messages that are counted. */
@@ -93,13 +93,6 @@ export async function holdableGroups(pool: pg.Pool, search: string): Promise<Hol
   return { items: rows };
 }
 
-/** The columns of the message `m`. */
-const MESSAGE = {
-  conversation: 'm.conversation_id',
-  author: 'm.author_id',
-  postedAt: 'm.posted_at',
-} as const;
-
 /** A file that a legal hold covers. */
 export interface HeldFile {
   readonly name: string;
@@ -122,11 +115,11 @@ export async function heldFile(
              or exists (
                select from attachments a
                join messages m on m.conversation_id = a.conversation_id and m.seq = a.message_seq
-               where a.file_id = f.id and ${isCovered('h', MESSAGE)})
+               where a.file_id = f.id and ${isMessageCovered('h', 'm')})
              or exists (
                select from hidden_messages g
                join messages m on m.conversation_id = g.conversation_id and m.seq = g.message_seq
-               where g.file_ids @> array[f.id] and ${isCovered('h', MESSAGE)}))`,
+               where g.file_ids @> array[f.id] and ${isMessageCovered('h', 'm')}))`,
     values: [hold, file],
   });
   return rows[0] ?? null;
