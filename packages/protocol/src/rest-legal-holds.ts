@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { AccountId, ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { page } from './rest.ts';
 import { line, paragraph } from './text.ts';
 
 /** Legal holds: while one lasts, what the messages that it covers said is kept, also of those that are deleted. */
@@ -74,11 +75,7 @@ export const LegalHoldsQuery = z.object({
   after: z.string().max(1_000).optional(),
 });
 /** A page of legal holds, the latest first. */
-export const LegalHoldsPage = z.object({
-  items: z.array(LegalHold),
-  /** The `after` of the next page; null on the last page. */
-  next: z.string().nullable(),
-});
+export const LegalHoldsPage = page(LegalHold);
 export type LegalHoldsPage = z.infer<typeof LegalHoldsPage>;
 
 /** The groups whose names contain a text, for placing a legal hold: also private and deleted ones. */

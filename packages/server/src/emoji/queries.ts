@@ -1,6 +1,7 @@
 import type { CustomEmoji, CustomEmojiAnswer, EmojiId, Seq } from '@parley/protocol';
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import type pg from 'pg';
+import { timestamp } from '../storage/sql.ts';
 
 /** SQL: the row `e` of emoji as a `CustomEmoji`. */
 const CUSTOM_EMOJI = `json_build_object(
@@ -9,7 +10,7 @@ const CUSTOM_EMOJI = `json_build_object(
   'aliases', to_json(e.names[2:]),
   'image', case when e.deleted_at is null then e.image end,
   'creator', e.created_by,
-  'createdAt', to_char(e.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'createdAt', ${timestamp('e.created_at')},
   'changedSeq', e.seq)`;
 
 /** Returns all custom emoji by name, and the last event of the workspace stream that they contain. */

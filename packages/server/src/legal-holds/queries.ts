@@ -3,7 +3,6 @@ import {
   type FileId,
   type HoldableGroupsAnswer,
   type LegalHold,
-  type LegalHoldsPage,
   LIMITS,
 } from '@parley/protocol';
 import type pg from 'pg';
@@ -75,10 +74,7 @@ export async function legalHolds(
   });
   const items = rows.slice(0, limit).map(({ item }) => item);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? { at: last.createdAt, id: last.id } : null } satisfies Omit<
-    LegalHoldsPage,
-    'next'
-  > & { next: LegalHoldsPlace | null };
+  return { items, next: last ? { at: last.createdAt, id: last.id } : null };
 }
 
 /** Returns groups whose names contain a text, by name: also private and deleted ones. */
