@@ -23,6 +23,7 @@ import {
   type Statement,
 } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
+import { loginsEnded, sessionsEnded } from './end-access.ts';
 import { decideGuestChange } from './guest-change.ts';
 import { type AdminAction, mayAdminister, mayAssign } from './policy.ts';
 
@@ -303,14 +304,7 @@ async function deactivate(
   const { id: account } = target;
   return {
     events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })],
-    writes: [
-      // Unfinished log-ins check this and whether the account is active, under the row lock.
-      {
-        name: 'admin-deactivate',
-        text: `update accounts set credentials_version = credentials_version + 1 where id = $1`,
-        values: [account],
-      },
-    ],
+    writes: [loginsEnded(account)],
   };
 }
 
@@ -329,13 +323,7 @@ async function reactivate(
       newEvent(WORKSPACE_STREAM, 'user.reactivated', { account }),
       ...(isOver ? [unlimited] : []),
     ],
-    writes: [
-      // A server that was killed after the deactivation may have left them.
-      {
-        name: 'admin-end-sessions',
-        text: 'delete from sessions where account_id = $1',
-        values: [account],
-      },
-    ],
+    // A server that was killed after the deactivation may have left them.
+    writes: [sessionsEnded(account)],
   };
 }

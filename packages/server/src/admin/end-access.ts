@@ -1,6 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
+import type { Statement } from '../stream/stream-transaction.ts';
 
 /** What {@link endAccess} needs. */
 export interface AccessParts {
@@ -15,3 +16,20 @@ export async function endAccess(
 ): Promise<void> {
   await Promise.all([sessions.endAll(account), keys.closeAll(account)]);
 }
+
+/** Returns what ends the sessions of an account within a transaction. */
+export const sessionsEnded = (account: AccountId): Statement => ({
+  name: 'admin-end-sessions',
+  text: 'delete from sessions where account_id = $1',
+  values: [account],
+});
+
+/**
+ * Returns what ends the unfinished log-ins of an account within a transaction: they check this version, and whether
+ * the account is active, under the row lock.
+ */
+export const loginsEnded = (account: AccountId): Statement => ({
+  name: 'admin-end-logins',
+  text: 'update accounts set credentials_version = credentials_version + 1 where id = $1',
+  values: [account],
+});

@@ -7,6 +7,7 @@ import {
 } from '@parley/protocol';
 import { becomesGuestEvents, noLongerGuestEvents } from '../conversations/guest-groups.ts';
 import type { NewEvent, RuleContext, Statement } from '../stream/stream-transaction.ts';
+import { loginsEnded, sessionsEnded } from './end-access.ts';
 
 /** The account before the change. */
 interface GuestBefore {
@@ -58,7 +59,7 @@ export async function decideGuestChange(
     if (before.role !== 'guest') return { events: [], writes: [], accessEndsAt: null };
     const events = await noLongerGuestEvents(tx, id);
     if (events === null) return { refuse: GROUPS_CHANGED };
-    return { events, writes: endSessions(id), accessEndsAt: null };
+    return { events, writes: [sessionsEnded(id), loginsEnded(id)], accessEndsAt: null };
   }
   if (ends !== null && Date.parse(ends) <= Date.parse(tx.at)) {
     return { refuse: refusal('time_passed') };
@@ -70,19 +71,5 @@ export async function decideGuestChange(
   const events = await becomesGuestEvents(tx, id, keepGroups);
   if (events === null) return { refuse: GROUPS_CHANGED };
   if ('refuse' in events) return events;
-  return { events, writes: endSessions(id), accessEndsAt: ends };
+  return { events, writes: [sessionsEnded(id), loginsEnded(id)], accessEndsAt: ends };
 }
-
-const endSessions = (account: AccountId): Statement[] => [
-  {
-    name: 'admin-end-sessions',
-    text: 'delete from sessions where account_id = $1',
-    values: [account],
-  },
-  // Unfinished log-ins end as well.
-  {
-    name: 'admin-deactivate',
-    text: `update accounts set credentials_version = credentials_version + 1 where id = $1`,
-    values: [account],
-  },
-];

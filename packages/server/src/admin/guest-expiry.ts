@@ -9,7 +9,7 @@ import { type Append, assertStored } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';
 import { readTarget, unchanged } from './commands.ts';
-import { type AccessParts, endAccess } from './end-access.ts';
+import { type AccessParts, endAccess, loginsEnded } from './end-access.ts';
 
 const POLL_MS = 5_000;
 const RETRY_MS = 5_000;
@@ -107,13 +107,7 @@ const expireRule: Rule<ExpireCommand> = {
     if (role !== 'guest' || !isActive || !isDue) return unchanged(tx);
     return notes.added({
       events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })],
-      writes: [
-        {
-          name: 'admin-deactivate',
-          text: `update accounts set credentials_version = credentials_version + 1 where id = $1`,
-          values: [account],
-        },
-      ],
+      writes: [loginsEnded(account)],
     });
   },
 };

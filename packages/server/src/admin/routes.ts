@@ -38,7 +38,7 @@ import {
 } from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
 import { latestEmails } from './emails.ts';
-import { endAccess } from './end-access.ts';
+import { endAccess, loginsEnded } from './end-access.ts';
 import { GROUPS_CHANGED } from './guest-change.ts';
 import { type Administrator, creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountOf, adminAccountsPage, allowed, registeredBy } from './queries.ts';
@@ -416,12 +416,7 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
         except: actor === target ? id : undefined,
         change: async (client) => {
           await allowed(client, actor, target, 'end_sessions');
-          await client.query({
-            name: 'admin-end-logins',
-            text: `update accounts set credentials_version = credentials_version + 1
-                   where id = $1`,
-            values: [target],
-          });
+          await client.query(loginsEnded(target));
           await note.store(client);
         },
       });
