@@ -1,32 +1,13 @@
-import {
-  type AccountId,
-  type AccountRole,
-  type Attachment,
-  CommandAnswer,
-  type ConversationId,
-  HiddenMessage,
-  type MemberRole,
-  type Seq,
-  type Visibility,
-} from '@parley/protocol';
+import { CommandAnswer, HiddenMessage } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Pool } from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { refuse } from '../http/errors.ts';
-import {
-  isServerAdmin,
-  type MinimumRoleOverrides,
-  messageRole,
-  minimumRolesOf,
-} from '../minimum-roles.ts';
-import { ruleReader } from '../stream/rule-reader.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
-import { hiddenAsServerAdmin } from './hidden-texts.ts';
+import { hiddenMessage } from './hidden-texts.ts';
 import { hideMessage, unhideMessage } from './hide-rules.ts';
-import { authorize } from './policy.ts';
 import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
 
 /** What the routes of hidden messages are constructed with. */
@@ -117,56 +98,4 @@ export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void
       return hidden;
     },
   });
-}
-
-/**
- * Returns what a hidden message says, to those who may hide it, and to the admin of the server who has hidden it.
- * @throws {RefusalError}
- */
-async function hiddenMessage(
-  pool: Pool,
-  account: AccountId,
-  conversation: ConversationId,
-  message: Seq,
-): Promise<HiddenMessage & { author: AccountId }> {
-  const { rows } = await pool.query<{
-    role: MemberRole;
-    is_everyone: boolean;
-    server_role: AccountRole;
-    visibility: Visibility;
-    overrides: MinimumRoleOverrides;
-    author: AccountId | null;
-    body: string | null;
-    attachments: Attachment[] | null;
-    hidden_by: AccountId;
-  }>({
-    name: 'messages-hidden-one',
-    text: `select m.role, c.is_everyone, c.visibility, c.minimum_roles as overrides,
-             a.role as server_role,
-             g.author_id as author, h.events -> -1 -> 'data' ->> 'body' as body,
-             h.events -> 0 -> 'data' -> 'attachments' as attachments, h.hidden_by
-           from memberships m
-           join conversations c on c.id = m.conversation_id
-           join accounts a on a.id = m.account_id
-           left join messages g on g.conversation_id = c.id and g.seq = $3
-           left join hidden_messages h on h.conversation_id = c.id and h.message_seq = $3
-           where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation, message],
-  });
-  const [row] = rows;
-  const own = await hiddenAsServerAdmin(ruleReader(pool), account, conversation, message);
-  if (own) {
-    const { author, posted, latest } = own;
-    const fileNames = (posted.attachments ?? []).map(({ name }) => name);
-    return { author, body: latest.body, fileNames, hiddenBy: account };
-  }
-  if (!row) refuse('conversation_not_found');
-  const role = messageRole(row.role, row.is_everyone, isServerAdmin(row.server_role));
-  const minimumRoles = minimumRolesOf(row.visibility, row.overrides);
-  const authorship = row.author === account ? 'own' : 'others';
-  const verdict = authorize(role, 'hide', authorship, minimumRoles);
-  if (verdict !== 'yes') refuse(verdict);
-  if (row.author === null || row.body === null) refuse('message_not_found');
-  const { author, body, attachments, hidden_by: hiddenBy } = row;
-  return { author, body, fileNames: (attachments ?? []).map(({ name }) => name), hiddenBy };
 }
