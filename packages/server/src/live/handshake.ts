@@ -129,7 +129,7 @@ export class Handshake {
     connection.subscribe(start, {
       cursor,
       isEpochKnown: hello.epoch === undefined || isSameEpoch,
-      presence: (isGuest ? wanted : presence) ?? (isGuest ? [] : null),
+      presence: wanted ?? (isGuest ? [] : null),
       isGuest,
     });
   }
