@@ -25,7 +25,7 @@ export const NotificationDevice = z
     id: NotificationDeviceId,
     kind: z.enum(['web_push', 'ntfy']),
     name: z.string(),
-    /** The host of the push server. */
+    /** The host of the push server; empty if the address of the device can no longer be decrypted. */
     host: z.string(),
     /** Whether it belongs to the session of the request. */
     isCurrent: z.boolean(),

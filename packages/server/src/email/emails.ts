@@ -47,14 +47,18 @@ export interface ComposedEmail {
   readonly record?: (on: Queryable, result: EmailResult) => Promise<void>;
 }
 
-/** Composes an email from what was stored as its text. */
+/**
+ * Composes an email from what was stored as its text; null: it was encrypted with another secret. The email fails then,
+ * and the composer only says how the failure is recorded.
+ */
 export type Compose = (
   email: {
     readonly id: string;
     readonly account: AccountId | null;
     readonly recipient: string;
+    readonly createdAt: Date;
   },
-  stored: string,
+  stored: string | null,
 ) => Promise<ComposedEmail>;
 
 /** What {@link Emails} is constructed with. */
@@ -193,7 +197,10 @@ export class Emails {
     const about = { email: row.id, purpose: row.purpose, tries: row.tries };
     let composed: ComposedEmail | undefined;
     try {
-      composed = await this.#compose(row);
+      if (!row.sealed) throw new EmailRefused('the text has been removed');
+      const text = openText(this.#deps.vault, row.sealed);
+      composed = await this.#compose(row, text);
+      if (text === null) throw new EmailRefused('encrypted with another PARLEY_SECRET');
       if (row.expires_at.getTime() <= clock.now())
         throw new EmailRefused('expired before delivery');
       if (composed.content === null) {
@@ -222,13 +229,11 @@ export class Emails {
     }
   }
 
-  async #compose(row: EmailRow): Promise<ComposedEmail> {
-    const { vault } = this.#deps;
-    if (!row.sealed) throw new EmailRefused('the text has been removed');
-    const text = openText(vault, row.sealed);
+  async #compose(row: EmailRow, text: string | null): Promise<ComposedEmail> {
+    const { id, account_id: account, recipient, created_at: createdAt, subject } = row;
     const compose = this.#composers.get(row.purpose);
-    if (!compose) return { content: { subject: row.subject, text } };
-    return await compose({ id: row.id, account: row.account_id, recipient: row.recipient }, text);
+    if (!compose) return { content: text === null ? null : { subject, text } };
+    return await compose({ id, account, recipient, createdAt }, text);
   }
 
   /** Records the result of an attempt, together with what the composer records of it. */
@@ -290,11 +295,12 @@ interface EmailRow {
   tries: number;
 }
 
-function openText(vault: Vault, sealed: Buffer): string {
+/** Returns the text; null if it was encrypted with another secret. */
+function openText(vault: Vault, sealed: Buffer): string | null {
   try {
     return vault.open('email', sealed);
-  } catch (error) {
-    throw new EmailRefused('encrypted with another PARLEY_SECRET', { cause: error });
+  } catch {
+    return null;
   }
 }
 

@@ -320,6 +320,37 @@ describe('emails about missed messages', () => {
     ]);
   });
 
+  test('fail if what they tell of cannot be decrypted, and others are sent', async () => {
+    sink.refuse(1, 451);
+    await post(ann, direct, 'before the change of the secret');
+    await until(async () => (await outcomesDecided(bob)) === 1, 'it to be decided');
+    await away(bob);
+    await until(async () => (await outcomes(bob))[0]?.attempts === 1, 'an attempt');
+    const sealed = new Vault('t'.repeat(40)).seal('email', '[]').toString('hex');
+    await server.rows(
+      `update emails set sealed = decode('${sealed}', 'hex'), next_try_at = now()
+       where account_id = '${bob.id}' and purpose = 'digest'`,
+    );
+    await post(bob, direct, 'to the other one');
+    await until(async () => (await outcomesDecided(ann)) === 1, 'the other to be decided');
+    await away(ann);
+    expect((await emailTo(ann)).text).toContain('to the other one');
+    await until(async () => (await outcomes(bob))[0]?.outcome !== null, 'it to be recorded');
+    expect(
+      await server.rows(
+        `select outcome, attempts, last_error, due_at from notification_deliveries
+         where account_id = '${bob.id}' and channel = 'email'`,
+      ),
+    ).toEqual([
+      {
+        outcome: 'failed',
+        attempts: 2,
+        last_error: 'encrypted with another PARLEY_SECRET',
+        due_at: null,
+      },
+    ]);
+  });
+
   test('wait as long as a device is in use, and come at most once in 15 minutes', async () => {
     const peer = server.peer();
     await peer.hello(bob.accessToken);

@@ -70,8 +70,10 @@ export class Digests {
       retryMs: POLL_MS,
       onError: (error) => deps.log.warn({ err: error }, 'missed messages not looked for'),
     });
-    deps.emails.compose(PURPOSE, (email, stored) =>
-      this.#compose(email, JSON.parse(stored) as DigestMessage[]),
+    deps.emails.compose(PURPOSE, async (email, stored) =>
+      stored === null
+        ? { content: null, record: unreadableRecorder(email) }
+        : await this.#compose(email, JSON.parse(stored) as DigestMessage[]),
     );
   }
 
@@ -272,5 +274,22 @@ const recorder =
         'error' in result ? result.error.slice(0, 300) : null,
         isDeferred,
       ],
+    });
+  };
+
+/**
+ * Returns what records that an email failed of which it cannot be known any more what it tells of: all that was pending
+ * for the account when it was stored. Clocks may differ by a minute; emails to an account are further apart.
+ */
+const unreadableRecorder =
+  ({ account, createdAt }: { readonly account: AccountId | null; readonly createdAt: Date }) =>
+  async (on: Queryable, result: EmailResult): Promise<void> => {
+    await on.query({
+      name: 'digests-unreadable',
+      text: `update notification_deliveries
+             set attempts = attempts + 1, outcome = $3, last_error = $4, due_at = null, finished_at = now()
+             where account_id = $1 and channel = 'email' and due_at is not null
+               and created_at < $2::timestamptz + interval '1 minute'`,
+      values: [account, createdAt, result.kind, 'error' in result ? result.error : null],
     });
   };

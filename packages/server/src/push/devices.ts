@@ -33,9 +33,14 @@ export type DeviceAddress =
 export interface PushDevice {
   readonly id: NotificationDeviceId;
   readonly account: AccountId;
-  readonly address: DeviceAddress;
+  /** Null: it was encrypted with another secret. */
+  readonly address: DeviceAddress | null;
   readonly showsContent: boolean;
 }
+
+/** What is said of a device whose address was encrypted with another secret. */
+export const UNREADABLE_ADDRESS =
+  'The address of this device can no longer be decrypted. Remove the device and add it again.';
 
 const USE = 'notification-device';
 /** Sessions that are unused for this long have ended; as in `Sessions`. */
@@ -245,21 +250,29 @@ export class PushDevices {
     });
   }
 
-  #open(row: DeviceRow): DeviceAddress {
-    return JSON.parse(this.#deps.vault.open(USE, row.sealed)) as DeviceAddress;
+  #open(row: DeviceRow): DeviceAddress | null {
+    let text: string;
+    try {
+      text = this.#deps.vault.open(USE, row.sealed);
+    } catch {
+      // After a change of the secret. The other devices must not fail with this one.
+      return null;
+    }
+    return JSON.parse(text) as DeviceAddress;
   }
 
   #shown(row: DeviceRow, session: SessionId): NotificationDevice {
+    const address = this.#open(row);
     return {
       id: row.id,
       kind: row.kind,
       name: row.name,
-      host: new URL(this.#open(row).url).host,
+      host: address ? new URL(address.url).host : '',
       isCurrent: row.session_id === session,
       showsContent: row.shows_content,
       createdAt: row.created_at.toISOString(),
       lastSentAt: row.last_sent_at?.toISOString() ?? null,
-      lastError: row.last_error,
+      lastError: address ? row.last_error : UNREADABLE_ADDRESS,
     };
   }
 }

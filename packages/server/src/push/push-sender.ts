@@ -171,7 +171,7 @@ export class PushSender {
 
   async #attempt({ delivery, device, decision, message }: Ready): Promise<Attempted> {
     const { push } = this.#deps;
-    const origin = new URL(device.address.url).origin;
+    const origin = device.address ? new URL(device.address.url).origin : '';
     if ((this.#paused.get(origin) ?? 0) > performance.now()) {
       const error = 'The push server could not be reached';
       return { delivery, device, result: { kind: 'retry', error, afterMs: PAUSE_MS } };

@@ -285,6 +285,39 @@ describe('Web Push', () => {
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
   });
 
+  test('abandons what is for a device whose address cannot be decrypted, and sends the rest', async () => {
+    const { user, browser, device } = await aUserWithBrowser();
+    const phone = await user.request('POST', DEVICES, {
+      kind: 'ntfy',
+      url: `${push.url}/${user.name}`,
+      name: 'Phone',
+    });
+    expect(phone.status).toBe(201);
+    const sealed = new Vault('t'.repeat(40)).seal('notification-device', '{}').toString('hex');
+    await server.rows(
+      `update notification_devices set sealed = decode('${sealed}', 'hex') where id = '${device}'`,
+    );
+    const group = await ann.group('after a change of the secret', [user]);
+    const seq = await ann.post(group, `@${user.name} look`);
+    expect((await outcomesOf(user, group, seq)).sort()).toEqual(['failed', 'sent']);
+    expect(push.published.filter((p) => p.content.topic === user.name)).toHaveLength(1);
+    expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
+    const error =
+      'The address of this device can no longer be decrypted. Remove the device and add it again.';
+    const why = await user.request('GET', `/notifications/why?conversation=${group}&seq=${seq}`);
+    expect(why.body.deliveries).toHaveLength(2);
+    expect(why.body.deliveries).toContainEqual(
+      expect.objectContaining({ device: 'Firefox', outcome: 'failed', error }),
+    );
+    expect((await devicesOf(user)).items).toMatchObject([
+      { id: device, host: '', lastError: error },
+      { name: 'Phone', lastError: null },
+    ]);
+    const test = await user.request('POST', `${DEVICES}/${device}/test`);
+    expect(test.body).toEqual({ error });
+    expect((await user.request('DELETE', `${DEVICES}/${device}`)).status).toBe(204);
+  });
+
   test('closes a notification that was read on another device', async () => {
     const { user, browser } = await aUserWithBrowser();
     const group = await ann.group('elsewhere', [user]);

@@ -1,7 +1,7 @@
 import type { ConversationId, Seq } from '@parley/protocol';
 import type { Vault } from '../vault.ts';
 import type { PushContent } from './content.ts';
-import type { PushDevice } from './devices.ts';
+import { type PushDevice, UNREADABLE_ADDRESS } from './devices.ts';
 import { ntfyRequest } from './ntfy.ts';
 import type { PushRequests, PushResult } from './requests.ts';
 import { en } from './texts.en.ts';
@@ -23,6 +23,8 @@ const TOPIC_CHARACTERS = 24;
 /** Apple ends the subscription of browsers that are sent messages without a notification. */
 const APPLE = /(^|\.)push\.apple\.com$/;
 
+const UNREADABLE: PushResult = { kind: 'failed', error: UNREADABLE_ADDRESS };
+
 /** Sends notifications to devices of each kind. */
 export class Push {
   readonly #deps: PushDeps;
@@ -40,6 +42,7 @@ export class Push {
   async send({ address, id }: PushDevice, content: PushContent): Promise<PushResult> {
     const { requests, web } = this.#deps;
     const { isUrgent, ...shown } = content;
+    if (!address) return UNREADABLE;
     if (address.kind === 'ntfy') {
       return await requests.send(ntfyRequest(address, content, this.#link(content)));
     }
@@ -59,7 +62,7 @@ export class Push {
     seq: Seq,
   ): Promise<void> {
     const { requests, web } = this.#deps;
-    if (address.kind !== 'web_push' || APPLE.test(new URL(address.url).hostname)) return;
+    if (address?.kind !== 'web_push' || APPLE.test(new URL(address.url).hostname)) return;
     // Its topic is that of the notification, which it replaces if that was not delivered yet.
     const request = await web.request(address, {
       content: { type: 'close', account, conversation, seq },
@@ -74,6 +77,7 @@ export class Push {
   async test({ address, id, account }: PushDevice): Promise<PushResult> {
     const { requests, web, url } = this.#deps;
     const { title, test: body } = en;
+    if (!address) return UNREADABLE;
     if (address.kind === 'ntfy') {
       return await requests.send(ntfyRequest(address, { title, body, isUrgent: false }, url));
     }
