@@ -171,7 +171,7 @@ export async function claimDeliveries(
              select id from notification_deliveries
              where channel = $1 and due_at <= now()
              order by due_at, id limit $3 for update skip locked)
-           returning id, account_id as account, conversation_id as conversation, message_seq as seq,
+           returning id::text as id, account_id as account, conversation_id as conversation, message_seq as seq,
              device_id as device, attempts, created_at as "createdAt"`,
     values: [channel, lease, max, LEASE_SECONDS],
   });

@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type { DigestConversation } from '../email/digest-email.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { recheck } from './recheck.ts';
+import { byBlocked, recheck } from './recheck.ts';
 
 /** Which messages an email tells of, and what it says of them. */
 
@@ -60,31 +60,14 @@ export async function recheckMessages(
 ): Promise<(string | null)[]> {
   const undelivered = messages.map((message, n) => ({ ...message, id: String(n), account }));
   const decisions = await recheck(on, undelivered, () => 'away', now);
-  const blocked = await byBlocked(on, account, messages);
-  return undelivered.map(({ id }, n) => {
-    if (blocked.has(n)) return 'blocked';
+  const blocked = await byBlocked(on, undelivered);
+  return undelivered.map(({ id }) => {
+    if (blocked.has(id)) return 'blocked';
     const decision = decisions.get(id);
     if (decision === undefined) return 'message_deleted';
     if (decision.email.send !== 'never') return null;
     return decision.email.reason === 'turned_off' ? 'turned_off' : decision.reason;
   });
-}
-
-/** Returns the indexes of messages whose authors the account has blocked. */
-async function byBlocked(
-  on: Queryable,
-  account: AccountId,
-  messages: readonly DigestMessage[],
-): Promise<Set<number>> {
-  const { rows } = await on.query<{ n: number }>({
-    name: 'digests-blocked',
-    text: `select (r.n - 1)::int as n
-           from unnest($2::uuid[], $3::int8[]) with ordinality r (id, seq, n)
-           join messages m on m.conversation_id = r.id and m.seq = r.seq
-           join blocks b on b.account_id = $1 and b.blocked_id = m.author_id`,
-    values: [account, messages.map((m) => m.conversation), messages.map((m) => m.seq)],
-  });
-  return new Set(rows.map((row) => row.n));
 }
 
 interface ShownRow extends DigestMessage {

@@ -5,7 +5,6 @@ import {
   type NotificationReason,
   type Seq,
 } from '@parley/protocol';
-import type { Delivery } from '../notifications/deliveries.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { en } from './texts.en.ts';
 
@@ -58,26 +57,6 @@ export async function messagesToPush(
     values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
   });
   return rows;
-}
-
-/** Returns the deliveries of messages whose author the recipient has blocked since, by their ids. */
-export async function byBlocked(
-  on: Queryable,
-  deliveries: readonly Delivery[],
-): Promise<ReadonlySet<string>> {
-  const { rows } = await on.query<{ id: string }>({
-    name: 'push-blocked',
-    text: `select r.id from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::int8[]) r (id, account, conversation, seq)
-           join messages m on m.conversation_id = r.conversation and m.seq = r.seq
-           join blocks b on b.account_id = r.account and b.blocked_id = m.author_id`,
-    values: [
-      deliveries.map((d) => d.id),
-      deliveries.map((d) => d.account),
-      deliveries.map((d) => d.conversation),
-      deliveries.map((d) => d.seq),
-    ],
-  });
-  return new Set(rows.map((row) => row.id));
 }
 
 /** Returns the notification of a message, without names and text if the device shows no content. */

@@ -17,9 +17,9 @@ import {
   type Finished,
   finishDeliveries,
 } from '../notifications/deliveries.ts';
-import { recheck } from '../notifications/recheck.ts';
+import { byBlocked, recheck } from '../notifications/recheck.ts';
 import type { PresenceOf } from '../notifications/recipients.ts';
-import { byBlocked, contentOf, messagesToPush, type PushedMessage } from './content.ts';
+import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
 import type { PushDevice, PushDevices } from './devices.ts';
 import type { Push } from './push.ts';
 import type { PushResult } from './requests.ts';
