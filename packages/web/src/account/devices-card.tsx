@@ -124,8 +124,9 @@ function DeviceRow({
           {isCurrent && <span className="shrink-0 text-muted">· {t('sessions.thisDevice')}</span>}
         </span>
         <span className="block truncate text-[13px] text-muted">
-          {host}
-          {lastSentAt !== null && ` · ${t('devices.lastSent', { ago: ago(lastSentAt) })}`}
+          {[host, lastSentAt && t('devices.lastSent', { ago: ago(lastSentAt) })]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
         {lastError !== null && <span className="block text-[13px] text-danger">{lastError}</span>}
         <label className="mt-1 flex cursor-pointer items-center gap-2 text-[13px]">
