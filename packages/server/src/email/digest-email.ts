@@ -1,5 +1,5 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
-import { htmlOf } from './html.ts';
+import { type HtmlPart, htmlOf } from './html.ts';
 import { fillText } from './templates.ts';
 import { en } from './texts.en.ts';
 import type { EmailContent } from './transport.ts';
@@ -145,5 +145,3 @@ function bodyOf(digest: Digest, { intro, settingsUrl, more }: Parts): HtmlPart[]
     },
   ];
 }
-
-type HtmlPart = Parameters<typeof htmlOf>[1][number];

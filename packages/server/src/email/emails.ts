@@ -2,6 +2,7 @@ import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { BackgroundWorker } from '../background-worker.ts';
+import { backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { withTransaction } from '../storage/database.ts';
@@ -75,15 +76,13 @@ const POLL_MS = 5_000;
 /** Lease of the node that sends an email. Longer than all timeouts of an attempt. */
 const LEASE_MS = 120_000;
 const BATCH = 5;
-/** Delay before a retry: five seconds, tripled with each attempt, at most an hour. */
+/** The delay before the first retry. */
 const RETRY_MIN_MS = 5_000;
-const RETRY_MAX_MS = 3_600_000;
 /** Sent emails are listed for admins for this long, without their text. */
 const RETENTION_MS = 30 * 86_400_000;
 
 /** Returns the delay after this many attempts, ms. */
-export const retryDelay = (tries: number): number =>
-  Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** Math.min(tries - 1, 20));
+export const retryDelay = (tries: number): number => backoff(tries, RETRY_MIN_MS);
 
 /**
  * The email queue: an email is stored in the transaction that causes it and sent after the commit.

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../escape-html.ts';
+
 /** The HTML of emails: no images, no scripts, nothing from elsewhere, and the colors of the reader. */
 
 /** A part of an email. Everything in it is text. */
@@ -11,11 +13,8 @@ export type HtmlPart =
       readonly links: readonly { readonly text: string; readonly url: string }[];
     };
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
 const link = ({ text, url }: { readonly text: string; readonly url: string }) =>
-  `<a href="${escaped(url)}">${escaped(text)}</a>`;
+  `<a href="${escapeHtml(url)}">${escapeHtml(text)}</a>`;
 
 /** Returns the HTML of an email. */
 export function htmlOf(title: string, parts: readonly HtmlPart[]): string {
@@ -25,7 +24,7 @@ export function htmlOf(title: string, parts: readonly HtmlPart[]): string {
 <meta charset="utf-8">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>:root { color-scheme: light dark; supported-color-schemes: light dark; }</style>
 </head>
 <body style="font-family: system-ui, sans-serif; font-size: 16px; line-height: 1.5; max-width: 40em">
@@ -38,16 +37,16 @@ ${parts.map(htmlOfPart).join('\n')}
 function htmlOfPart(part: HtmlPart): string {
   switch (part.kind) {
     case 'paragraph':
-      return `<p>${escaped(part.text)}</p>`;
+      return `<p>${escapeHtml(part.text)}</p>`;
     case 'heading':
-      return `<h2 style="font-size: 18px">${escaped(part.text)}</h2>`;
+      return `<h2 style="font-size: 18px">${escapeHtml(part.text)}</h2>`;
     case 'quote':
       return `<blockquote style="margin: 0 0 12px; padding-left: 12px; border-left: 3px solid #888888">
-<strong dir="auto">${escaped(part.by)}</strong> · ${escaped(part.at)}<br>
-<span dir="auto" style="white-space: pre-wrap">${escaped(part.text)}</span></blockquote>`;
+<strong dir="auto">${escapeHtml(part.by)}</strong> · ${escapeHtml(part.at)}<br>
+<span dir="auto" style="white-space: pre-wrap">${escapeHtml(part.text)}</span></blockquote>`;
     case 'link':
       return `<p>${link(part)}</p>`;
     case 'footer':
-      return `<hr><p style="font-size: 13px">${escaped(part.text)}<br>${part.links.map(link).join(' · ')}</p>`;
+      return `<hr><p style="font-size: 13px">${escapeHtml(part.text)}<br>${part.links.map(link).join(' · ')}</p>`;
   }
 }

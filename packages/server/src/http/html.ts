@@ -1,6 +1,4 @@
-/** Escapes text for an HTML element or attribute. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+import { escapeHtml } from '../escape-html.ts';
 
 /** Returns a static page without scripts. `body` is HTML, `title` is text. */
 export function htmlPage(title: string, body: string): string {

@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
+import { backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import {
@@ -33,9 +34,8 @@ const WITHDRAW_POLLS = 5;
 const BATCH = 32;
 /** The delay after the start until sockets are connected again and say who uses a device, ms. */
 const SETTLE_MS = 5_000;
-/** The delay before another attempt: ten seconds, tripled with each, at most an hour. */
+/** The delay before the second attempt, ms. */
 const RETRY_MIN_MS = 10_000;
-const RETRY_MAX_MS = 3_600_000;
 /** A notification that could not be sent for this long is abandoned, ms. */
 const ABANDON_MS = 24 * 3_600_000;
 /** An unreachable push server is left alone for this long, ms; of so many servers it is remembered. */
@@ -242,13 +242,10 @@ function judge(
   } else if (result.kind === 'failed' || Date.now() - createdAt.getTime() > ABANDON_MS) {
     finished.push({ id, outcome: 'failed', error: result.error });
   } else {
-    const delayMs = Math.max(result.afterMs ?? 0, retryDelay(attempts));
+    const delayMs = Math.max(result.afterMs ?? 0, backoff(attempts, RETRY_MIN_MS));
     deferred.push({ id, delayMs, error: result.error });
   }
 }
-
-const retryDelay = (attempts: number): number =>
-  Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 3 ** Math.min(attempts - 1, 20));
 
 const placeOf = ({ conversation, seq }: { conversation: ConversationId; seq: Seq }): string =>
   `${conversation} ${seq}`;
