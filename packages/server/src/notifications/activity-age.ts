@@ -1,5 +1,6 @@
 import { type AccountId, LIMITS } from '@parley/protocol';
 import type pg from 'pg';
+import { inBatches } from '../storage/in-batches.ts';
 
 /** How long items are kept. */
 const KEPT_MS = 90 * 86_400_000;
@@ -15,26 +16,24 @@ export async function deleteOldActivity(
   isStopped: () => boolean,
 ): Promise<void> {
   const before = new Date(now.getTime() - KEPT_MS);
-  await inBatches(isStopped, async () => {
-    const { rowCount } = await pool.query({
+  await inBatches(BATCH, isStopped, () =>
+    pool.query({
       name: 'activity-delete-old',
       text: `delete from activity_items
              where ctid = any(array(
                select ctid from activity_items where at < $1 order by at limit ${BATCH}))`,
       values: [before],
-    });
-    return rowCount ?? 0;
-  });
-  await inBatches(isStopped, async () => {
-    const { rowCount } = await pool.query({
+    }),
+  );
+  await inBatches(BATCH, isStopped, () =>
+    pool.query({
       name: 'activity-delete-old-reads',
       text: `delete from activity_reads
              where ctid = any(array(
                select ctid from activity_reads where read_at < $1 order by read_at limit ${BATCH}))`,
       values: [before],
-    });
-    return rowCount ?? 0;
-  });
+    }),
+  );
   await trim(pool, new Date(now.getTime() - RECENT_MS), isStopped);
 }
 
@@ -65,9 +64,4 @@ export async function eraseActivity(pool: pg.Pool, account: AccountId): Promise<
   for (const table of ['activity_items', 'activity_reads', 'activity_cursors']) {
     await pool.query(`delete from ${table} where account_id = $1`, [account]);
   }
-}
-
-/** Repeats a deletion until it finds less than a batch. */
-async function inBatches(isStopped: () => boolean, run: () => Promise<number>): Promise<void> {
-  for (let deleted = BATCH; deleted === BATCH && !isStopped(); ) deleted = await run();
 }

@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
+import { inBatches } from '../storage/in-batches.ts';
 
 /** How long decisions are kept. */
 const KEPT_MS = 30 * 86_400_000;
@@ -17,16 +18,15 @@ export async function deleteOldDecisions(
 ): Promise<void> {
   const before = new Date(now.getTime() - KEPT_MS);
   for (const [table, column] of Object.entries(TABLES)) {
-    for (let deleted = BATCH; deleted === BATCH && !isStopped(); ) {
-      const { rowCount } = await pool.query({
+    await inBatches(BATCH, isStopped, () =>
+      pool.query({
         name: `${table}-delete-old`,
         text: `delete from ${table}
                where ctid = any(array(
                  select ctid from ${table} where ${column} < $1 order by ${column} limit ${BATCH}))`,
         values: [before],
-      });
-      deleted = rowCount ?? 0;
-    }
+      }),
+    );
   }
 }
 
@@ -44,15 +44,17 @@ export async function eraseDecisions(pool: pg.Pool, account: AccountId): Promise
     values: [account],
   });
   for (const table of Object.keys(TABLES)) {
-    for (let deleted = BATCH; deleted === BATCH; ) {
-      const { rowCount } = await pool.query({
-        name: `erasures-${table}`,
-        text: `delete from ${table}
-               where ctid = any(array(
-                 select ctid from ${table} where account_id = $1 limit ${BATCH}))`,
-        values: [account],
-      });
-      deleted = rowCount ?? 0;
-    }
+    await inBatches(
+      BATCH,
+      () => false,
+      () =>
+        pool.query({
+          name: `erasures-${table}`,
+          text: `delete from ${table}
+                 where ctid = any(array(
+                   select ctid from ${table} where account_id = $1 limit ${BATCH}))`,
+          values: [account],
+        }),
+    );
   }
 }
