@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { RefusalError } from '../http/errors.ts';
 import type { Logger } from '../log.ts';
 import { StartRefused } from '../storage/start-errors.ts';
 import {
@@ -317,7 +318,7 @@ export class S3Store implements FileStore {
   #failure(operation: string, error: unknown): unknown {
     // Of the local file, which the caller knows how to handle.
     if ((error as NodeJS.ErrnoException).path !== undefined) return error;
-    if (error instanceof Error && error.name === 'RefusalError') return error;
+    if (error instanceof RefusalError) return error;
     this.#options.log.warn({ err: error, operation }, 'file store request failed');
     return refusalOfStore(error);
   }

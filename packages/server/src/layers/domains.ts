@@ -95,7 +95,11 @@ export async function openDomains(
   const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
   await factors.recovery.upgrade();
   const files = await openFiles({
-    ...{ pool, clock, log, vault, config },
+    pool,
+    clock,
+    log,
+    vault,
+    config,
     onStored: () => fileTexts.wake(),
   });
   const fileTexts = new FileTexts({ pool, store: files.store, clock, log });

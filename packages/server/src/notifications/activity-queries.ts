@@ -33,15 +33,19 @@ export interface ActivityRequest {
 /** SQL: the kind of an item of the activity. */
 const KIND = `case source when 'everyone' then 'mention' when 'here' then 'mention' else source end`;
 
+/** SQL: whether the reaction `r` is one of others to the message of the item `i`. */
+const OF_OTHERS =
+  'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1';
+
 /** SQL: the reactions of others to the message of the item `i`: how many, by whom, and with what. */
 const REACTIONS = `(
   select least(count(*), ${COUNT_MAX})::int as count,
-    array(select account_id from reactions r where ${'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1'}
+    array(select account_id from reactions r where ${OF_OTHERS}
           group by account_id order by max(seq) desc limit ${LIMITS.activityActors}) as actors,
-    array(select emoji from reactions r where ${'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1'}
+    array(select emoji from reactions r where ${OF_OTHERS}
           group by emoji order by max(seq) desc limit ${LIMITS.activityActors}) as emojis
   from reactions r
-  where r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1
+  where ${OF_OTHERS}
 )`;
 
 /** SQL: the replies of others in the thread of the item `i`: the unread ones, or else the latest one. */
