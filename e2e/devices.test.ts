@@ -195,6 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     const pushed = () => push.pushed.map((p) => p.content).find((c) => c.type === 'message');
     await expect.poll(pushed, { timeout: 20_000 }).toBeDefined();
     const message = pushed();
+    if (!message?.conversation || !message.seq) throw new Error('Nothing was pushed');
     await deliver(message);
     await expect.poll(() => notified(page)).toEqual(['Jo Writes in everyone: @ivo come back']);
     const { conversation, seq } = message;

@@ -1,15 +1,26 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ConversationId, Seq } from '@parley/protocol';
 import { jwtVerify } from 'jose';
 import { until } from './sink.ts';
+
+/** What is sent to the service worker; which fields it has depends on its type. */
+export interface PushedContent {
+  readonly type: 'message' | 'close' | 'test';
+  readonly account: string;
+  readonly conversation?: ConversationId;
+  readonly seq?: Seq;
+  readonly thread?: Seq | null;
+  readonly title?: string;
+  readonly body?: string;
+}
 
 /** What a push server has received for a browser, decrypted as the browser does. */
 export interface Pushed {
   readonly browser: string;
   readonly headers: IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of a message stands in its assertions
-  readonly content: any;
+  readonly content: PushedContent;
 }
 
 /** A browser that has subscribed at the push server. */
@@ -21,8 +32,14 @@ export interface TestBrowser {
 /** What was published to a topic. */
 export interface Published {
   readonly headers: IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of a message stands in its assertions
-  readonly content: any;
+  readonly content: {
+    readonly topic: string;
+    readonly title: string;
+    readonly message: string;
+    readonly click: string;
+    readonly tags: readonly string[];
+    readonly priority: number;
+  };
 }
 
 /** An answer that the push server gives in place of 201. */
@@ -45,7 +62,7 @@ export interface PushServer {
   /** Answers the next requests with these, one each. */
   answer(...answers: PushAnswer[]): void;
   /** Waits for a message to a browser. */
-  next(browser: TestBrowser, matches?: (content: Pushed['content']) => boolean): Promise<Pushed>;
+  next(browser: TestBrowser, matches?: (content: PushedContent) => boolean): Promise<Pushed>;
   stop(): Promise<void>;
 }
 
