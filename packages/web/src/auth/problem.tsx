@@ -24,7 +24,7 @@ export function Notice({ text }: { text: string }) {
   );
 }
 
-/** Says where to find a code or link while the server has no mail server to send it with. */
+/** Says where to find a code or link while no SMTP server is configured to send it with. */
 export function OutboxNotice({
   options,
   missing,

@@ -1266,7 +1266,7 @@ export const en = {
     title: 'Emails',
     intro: 'Emails that this server has sent, newest first.',
     introOutbox:
-      'No mail server is configured (SMTP_URL). Emails are kept in the server’s outbox folder and listed here.',
+      'No SMTP server is configured (SMTP_URL). Emails are kept in the server’s outbox folder and listed here.',
     refresh: 'Refresh',
     none: 'No emails yet',
     noneHint: 'Verification codes, reset links and invitations are listed here once they’re sent.',
