@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'memory.ts',
     'minimum-roles.ts',
     'metrics',
+    'outbound',
     'policy-verdict.ts',
     'reported-texts.ts',
     'guests.ts',

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { addressFilter } from './addresses.ts';
+import { addressFilter } from '../outbound/addresses.ts';
 import { Fetcher } from './fetcher.ts';
 
 /** A server at an address that is allowed, and one at an address that is not. */

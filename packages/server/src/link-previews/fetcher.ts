@@ -7,7 +7,7 @@ import {
   fetchable,
   fetchOnce,
   readUpTo,
-} from './fetch.ts';
+} from '../outbound/fetch.ts';
 import { rulesFor } from './robots-text.ts';
 
 /** The name for which robots.txt may have rules. */

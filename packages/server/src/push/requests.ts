@@ -1,5 +1,5 @@
-import { addressFilter } from '../link-previews/addresses.ts';
-import { FetchError, readUpTo, requestOnce, resolveHost } from '../link-previews/fetch.ts';
+import { addressFilter } from '../outbound/addresses.ts';
+import { FetchError, readUpTo, requestOnce, resolveHost } from '../outbound/fetch.ts';
 
 /** Requests to push servers, whose addresses users enter: only https, and only to public addresses. */
 

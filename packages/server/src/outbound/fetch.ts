@@ -7,7 +7,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 /** One HTTP request to an address that was checked. */
 
-/** Why a page has no preview. The text is for the log of a test, never for users. */
+/** Why a request was not sent, or its answer is not used. The text is for the log of a test, never for users. */
 export class FetchError extends Error {
   override name = 'FetchError';
 }

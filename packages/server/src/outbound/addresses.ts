@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Which addresses link previews may be fetched from. */
+/** Which addresses the server may connect to for link previews and push notifications. */
 
 /**
  * Networks that are not public although `ipaddr.js` calls them unicast, or whose addresses contain the one

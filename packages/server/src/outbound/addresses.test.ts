@@ -4,7 +4,7 @@ import { FetchError, fetchable } from './fetch.ts';
 
 const isPublic = addressFilter([]);
 
-describe('the addresses of link previews', () => {
+describe('the addresses that may be connected to', () => {
   test.each([
     '1.1.1.1',
     '93.184.215.14',
