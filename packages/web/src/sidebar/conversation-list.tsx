@@ -12,13 +12,14 @@ import type { ArrangedSection, Arrangement } from './arrangement.ts';
 import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
 import { SectionHeader } from './section-header.tsx';
+import { targetOf } from './target.ts';
 import { titleOfSection } from './titles.ts';
 import { UnreadPills } from './unread-pills.tsx';
 import { useArrangement } from './use-arrangement.ts';
 import { useArrowKeys } from './use-arrow-keys.ts';
 import { useDrafts } from './use-drafts.ts';
 import { useDragging } from './use-dragging.ts';
-import { ListMenus, targetOf, useMenus } from './use-menus.tsx';
+import { ListMenus, useMenus } from './use-menus.tsx';
 import { useStepKeys } from './use-step-keys.ts';
 
 /** Number of direct conversations, the first ones, that show the presence of the other user. */

@@ -3,9 +3,7 @@ import {
   dropTargetForElements,
 } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import type { ConversationId, SectionId } from '@parley/protocol';
-
-/** What is dragged: a conversation or a section. */
-export type Dragged = { readonly row: ConversationId } | { readonly section: SectionId };
+import { type Target, targetOf } from './target.ts';
 
 /** Where something is dropped: in a section, before a row of it (null: at its end; absent: where its order puts it). */
 export interface DropTarget {
@@ -23,7 +21,7 @@ export interface DragDeps {
   /** Returns whether the order of a section is up to the user, for a conversation that is dragged. */
   readonly isOrdered: (section: SectionId, row: ConversationId) => boolean;
   readonly showLine: ShowLine;
-  readonly dropped: (dragged: Dragged, target: DropTarget) => void;
+  readonly dropped: (dragged: Target, target: DropTarget) => void;
 }
 
 const ROW = '[data-row]';
@@ -44,24 +42,24 @@ export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
       end();
       enabled.delete(old);
     }
-    enabled.set(element, draggable({ element, getInitialData: () => ({ ...draggedAt(element) }) }));
+    enabled.set(element, draggable({ element, getInitialData: () => ({ ...targetOf(element) }) }));
   };
   // Before the browser decides what a drag that begins here drags.
   list.addEventListener('pointerdown', enable);
-  const targetOf = (source: Element, { clientX, clientY }: MousePosition) =>
-    targetAt(list, draggedAt(source), clientX, clientY, deps);
+  const dropAt = (source: Element, { clientX, clientY }: MousePosition) =>
+    dropTargetAt(list, targetOf(source), clientX, clientY, deps);
   const endDrops = dropTargetForElements({
     element: list,
     canDrop: ({ source }) => enabled.has(source.element),
     onDrag: ({ source, location }) => {
-      const found = targetOf(source.element, location.current.input);
+      const found = dropAt(source.element, location.current.input);
       deps.showLine(found ? found.y - list.getBoundingClientRect().top + list.scrollTop : null);
     },
     onDragLeave: () => deps.showLine(null),
     onDrop: ({ source, location }) => {
       deps.showLine(null);
-      const dragged = draggedAt(source.element);
-      const found = targetOf(source.element, location.current.input);
+      const dragged = targetOf(source.element);
+      const found = dropAt(source.element, location.current.input);
       if (dragged && found) deps.dropped(dragged, found.target);
     },
   });
@@ -72,17 +70,10 @@ export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
   };
 }
 
-function draggedAt(element: Element): Dragged | null {
-  const row = element.closest<HTMLElement>(ROW)?.dataset.row;
-  if (row !== undefined) return { row: row as ConversationId };
-  const section = element.closest<HTMLElement>(HEADER)?.dataset.header;
-  return section === undefined ? null : { section };
-}
-
 /** Returns where something would be dropped at a point, and the height of the line that shows it. */
-function targetAt(
+function dropTargetAt(
   list: HTMLElement,
-  dragged: Dragged | null,
+  dragged: Target | null,
   x: number,
   y: number,
   { isOrdered }: DragDeps,

@@ -5,24 +5,13 @@ import { useParley } from '../session/use-client.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { MenuPoint } from './menus.tsx';
 import type { SectionDialogState } from './section-dialogs.tsx';
+import { type Target, targetOf } from './target.ts';
 
 const RowMenu = lazyPart(async () => (await import('./menus.tsx')).RowMenu);
 const SectionMenu = lazyPart(async () => (await import('./menus.tsx')).SectionMenu);
 const SectionDialog = lazyPart(async () => (await import('./section-dialogs.tsx')).SectionDialog);
 
-/** A row or a section of the list. */
-export type Target = { readonly row: ConversationId } | { readonly section: SectionId };
-
 type OpenMenu = Target & { readonly at: MenuPoint };
-
-/** Returns the row or the section that an element is in. */
-export function targetOf(element: EventTarget | null): Target | null {
-  if (!(element instanceof Element)) return null;
-  const row = element.closest<HTMLElement>('[data-row]')?.dataset.row;
-  if (row !== undefined) return { row: row as ConversationId };
-  const section = element.closest<HTMLElement>('[data-header]')?.dataset.header;
-  return section === undefined ? null : { section };
-}
 
 /** Returns what opens the menus of a list, and {@link ListMenus} with the one that is open. */
 export function useMenus(list: RefObject<HTMLElement | null>) {
