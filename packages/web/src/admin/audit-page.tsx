@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { PartTitle } from '../app/tabbed-page.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { startOfDay } from '../lib/date-field.ts';
 import { saveFile } from '../lib/save-file.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
@@ -17,6 +18,7 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
+import { accountNamed } from './account-named.ts';
 import { useAdmin } from './use-admin.ts';
 
 const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv: 'text/csv' };
@@ -69,17 +71,15 @@ export function AuditPage() {
 function FilterForm({ onFilter }: { onFilter: (filter: AuditLogFilter) => void }) {
   const client = useClient();
   const form = useForm(['event', 'username', 'from'], async ({ event, username, from }) => {
-    const name = username.trim().replace(/^@/, '');
     let account: AccountId | undefined;
-    if (name !== '') {
-      const { items } = await client.api.users({ search: name });
-      account = items.find((user) => user.username.toLowerCase() === name.toLowerCase())?.id;
+    if (username.trim() !== '') {
+      account = await accountNamed(client.api, username);
       if (account === undefined) throw new Error(t('auditLog.unknownUser'));
     }
     onFilter({
       ...(event.trim() && { event: event.trim() }),
       ...(account && { account }),
-      ...(from && { from: new Date(`${from}T00:00`).toISOString() }),
+      ...(from && { from: startOfDay(from) }),
     });
   });
   return (

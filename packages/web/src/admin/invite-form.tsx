@@ -2,12 +2,12 @@ import type { ConversationId, CreatedInvitation } from '@parley/protocol';
 import { useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { endOfDay } from '../lib/date-field.ts';
 import { inUnits } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
-import { endOfDay } from './access-end.ts';
 import { GroupChoice } from './group-choice.tsx';
 import { useAdmin } from './use-admin.ts';
 

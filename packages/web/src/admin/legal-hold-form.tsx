@@ -3,13 +3,13 @@ import type { AccountId, ConversationId } from '@parley/protocol';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { startOfDay, startOfNextDay } from '../lib/date-field.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { TextArea } from '../ui/text-area.tsx';
-
-const DAY_MS = 86_400_000;
+import { accountNamed } from './account-named.ts';
 
 /** Places a legal hold over users and groups that are entered by their names. */
 export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
@@ -17,7 +17,7 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
   const form = useForm(
     ['name', 'reason', 'users', 'groups', 'since', 'until'],
     async ({ name, reason, users, groups, since, until }) => {
-      const accounts = await Promise.all(namesIn(users).map((user) => accountNamed(api, user)));
+      const accounts = await Promise.all(namesIn(users).map((user) => userNamed(api, user)));
       const conversations = await Promise.all(
         namesIn(groups).map((group) => groupsNamed(api, group)),
       );
@@ -26,9 +26,9 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
         reason,
         accounts,
         conversations: conversations.flat(),
-        ...(since && { since: startOf(since).toISOString() }),
+        ...(since && { since: startOfDay(since) }),
         // The last day is included.
-        ...(until && { until: new Date(startOf(until).getTime() + DAY_MS).toISOString() }),
+        ...(until && { until: startOfNextDay(until) }),
       });
       toast.success(t('legalHolds.placed'));
       onPlaced();
@@ -52,8 +52,6 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
   );
 }
 
-const startOf = (day: string): Date => new Date(`${day}T00:00`);
-
 /** Returns the names in a text that has one in each line. */
 const namesIn = (text: string): string[] => [
   ...new Set(
@@ -64,12 +62,10 @@ const namesIn = (text: string): string[] => [
   ),
 ];
 
-async function accountNamed(api: ParleyApi, text: string): Promise<AccountId> {
-  const name = text.replace(/^@/, '').toLowerCase();
-  const { items } = await api.users({ search: name });
-  const found = items.find((user) => user.username.toLowerCase() === name);
-  if (!found) throw new Error(t('legalHolds.unknownUser', { name: text }));
-  return found.id;
+async function userNamed(api: ParleyApi, name: string): Promise<AccountId> {
+  const found = await accountNamed(api, name);
+  if (!found) throw new Error(t('legalHolds.unknownUser', { name }));
+  return found;
 }
 
 /** Returns all groups of a name: several private groups may have the same. */

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { endOfDay } from '../lib/date-field.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
-import { endOfDay } from './access-end.ts';
 import { GroupChoice } from './group-choice.tsx';
 import { useAdmin } from './use-admin.ts';
 
