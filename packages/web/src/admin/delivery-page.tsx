@@ -44,9 +44,9 @@ export function DeliveryPage() {
   );
 }
 
-/** Whether decisions are this late is worth a warning, in seconds. */
+/** Decisions that are at least this late are marked, s. */
 const LATE_SECONDS = 10;
-/** Whether a delivery is this late is worth a warning, in seconds. */
+/** Deliveries that are at least this late are marked, s. */
 const OVERDUE_SECONDS = 60;
 
 function DecisionsCard({

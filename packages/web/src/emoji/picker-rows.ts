@@ -1,4 +1,4 @@
-import type { CustomEmoji } from '@parley/protocol';
+import { type CustomEmoji, customEmojiOf } from '@parley/protocol';
 import { EMOJI_GROUPS } from './built-in.ts';
 import { builtInOption, customOption, type EmojiOption, searchEmoji } from './emoji-search.ts';
 import type { SkinTone } from './skin-tone.ts';
@@ -53,12 +53,11 @@ function recentOptions(
   groups: readonly PickerSection[],
 ): EmojiOption[] {
   const known = new Map([...own, ...groups.flatMap(({ items }) => items)].map((o) => [o.emoji, o]));
-  const isReference = (emoji: string) => emoji.startsWith(':');
   return recent.flatMap((emoji) => {
     const option = known.get(emoji);
     if (option) return option;
     // In a skin tone that is no longer the chosen one.
-    return isReference(emoji) ? [] : { emoji, text: emoji, names: [emoji], image: null };
+    return customEmojiOf(emoji) ? [] : { emoji, text: emoji, names: [emoji], image: null };
   });
 }
 
