@@ -160,7 +160,7 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   settings_changed: every(
     'settings of the server were changed; their names, each with its new value',
   ),
-  test_email_sent: every('an admin had a test email sent to itself'),
+  test_email_sent: every('an admin sent a test email to their own address'),
   retention_changed: every(
     'how long a group keeps messages was changed; `conversation`, `retention`: the new value',
   ),
