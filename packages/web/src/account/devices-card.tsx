@@ -115,7 +115,7 @@ function DeviceRow({
   const Icon = kind === 'web_push' ? Globe : Smartphone;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-3">
-      <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+      <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
         <Icon size={17} />
       </span>
       <span className="min-w-0 flex-1 basis-48">
@@ -123,13 +123,13 @@ function DeviceRow({
           <span className="truncate">{name}</span>
           {isCurrent && <span className="shrink-0 text-muted">· {t('sessions.thisDevice')}</span>}
         </span>
-        <span className="block truncate text-[13px] text-muted">
+        <span className="block truncate text-note text-muted">
           {[host, lastSentAt && t('devices.lastSent', { ago: ago(lastSentAt) })]
             .filter(Boolean)
             .join(' · ')}
         </span>
-        {lastError !== null && <span className="block text-[13px] text-danger">{lastError}</span>}
-        <label className="mt-1 flex cursor-pointer items-center gap-2 text-[13px]">
+        {lastError !== null && <span className="block text-note text-danger">{lastError}</span>}
+        <label className="mt-1 flex cursor-pointer items-center gap-2 text-note">
           <input
             type="checkbox"
             checked={showsContent}
@@ -139,7 +139,7 @@ function DeviceRow({
           {t('devices.showContent')}
         </label>
       </span>
-      <span className="ml-auto flex items-center gap-3">
+      <span className="ms-auto flex items-center gap-3">
         <Button onClick={onTest}>{t('devices.test')}</Button>
         <IconButton label={t('devices.removeNamed', { name })} onClick={onRemove}>
           <Trash2 size={17} />

@@ -42,12 +42,12 @@ export function PasskeysCard({
         <ul className="-mx-2 flex flex-col">
           {factors.passkeys.map((passkey) => (
             <li key={passkey.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
-              <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+              <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
                 <KeyRound size={17} />
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{passkey.name}</span>
-                <span className="block truncate text-[13px] text-muted">
+                <span className="block truncate text-note text-muted">
                   {passkey.lastUsedAt
                     ? t('passkeys.addedAndUsed', {
                         date: dateOf(passkey.createdAt),

@@ -18,7 +18,7 @@ export function RecoveryCodes({
     <div>
       <ul
         aria-label={t('recoveryCodes.list')}
-        className="grid grid-cols-2 gap-x-6 gap-y-2 rounded-2xl border border-line bg-sunken p-4 text-center font-mono text-[15px]"
+        className="grid grid-cols-2 gap-x-6 gap-y-2 rounded-2xl border border-line bg-sunken p-4 text-center font-mono text-body"
       >
         {codes.map((code) => (
           <li key={code}>{code}</li>

@@ -88,14 +88,14 @@ function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
   const name = deviceName(session.device);
   return (
     <li className="flex items-center gap-3 py-2.5 first:pt-0 last:pb-0">
-      <span className="flex size-10 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+      <span className="flex size-10 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
         <Icon size={19} />
       </span>
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium" title={session.device}>
           {name}
         </span>
-        <span className="block text-[13px] text-muted">
+        <span className="block text-note text-muted">
           {session.address} ·{' '}
           <span title={fullTime(session.lastUsedAt)}>
             {session.current

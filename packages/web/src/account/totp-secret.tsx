@@ -15,7 +15,7 @@ export function TotpSecret({ setup }: { setup: TotpSetup }) {
       <QrCode text={setup.uri} label={t('authenticator.qrCode')} />
       <div className="min-w-0 flex-1">
         <p className="text-muted text-sm">{t('authenticator.enterKey')}</p>
-        <p className="mt-2 mb-3 break-words font-mono text-[15px]" data-testid="totp-secret">
+        <p className="mt-2 mb-3 break-words font-mono text-body" data-testid="totp-secret">
           {grouped}
         </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">

@@ -96,7 +96,9 @@ export function ActivityPage() {
         <div ref={list} onKeyDown={(event) => move(event, list.current)}>
           {days.map(({ key, at, rows }) => (
             <section key={key} aria-label={dayName(at)}>
-              <h2 className="px-2 pt-3 pb-1 font-semibold text-[12px] text-muted">{dayName(at)}</h2>
+              <h2 className="px-2 pt-3 pb-1 font-semibold text-caption text-muted">
+                {dayName(at)}
+              </h2>
               <ul>
                 {rows.map((row) => (
                   <Row key={row.key} row={row} nameOf={nameOf} onRead={read} />
@@ -123,7 +125,7 @@ function Filters({ chosen, onChoose }: { chosen: Filter; onChoose: (filter: Filt
           aria-pressed={filter === chosen}
           onClick={() => onChoose(filter)}
           className={cx(
-            'min-h-9 rounded-full border px-3 text-[13px]',
+            'min-h-9 rounded-full border px-3 text-note',
             filter === chosen
               ? 'border-accent bg-accent-soft text-accent-strong'
               : 'border-line text-soft hover:bg-hover',

@@ -70,7 +70,7 @@ export function Row({
           ) : (
             <span className="block size-9 rounded-full bg-sunken" />
           )}
-          <span className="absolute -right-1.5 -bottom-1 flex size-5.5 items-center justify-center rounded-full border border-line bg-raised text-soft">
+          <span className="absolute -end-1.5 -bottom-1 flex size-5.5 items-center justify-center rounded-full border border-line bg-raised text-soft">
             {ICONS[item.kind]}
           </span>
         </span>
@@ -80,11 +80,11 @@ export function Row({
             <Title item={item} names={<Names ids={actors} of={row} nameOf={nameOf} />} />
           </span>
           {item.excerpt !== null && (
-            <span dir="auto" className="wrap-anywhere line-clamp-2 text-[15px] text-soft">
+            <span dir="auto" className="wrap-anywhere line-clamp-2 text-body text-soft">
               {excerpt(item.excerpt, EXCERPT)}
             </span>
           )}
-          <span className="block text-[12px] text-muted">
+          <span className="block text-caption text-muted">
             {item.kind === 'reply' && item.count > 0 && (
               <>{t('activity.newReplies', { count: item.count })} · </>
             )}
@@ -110,7 +110,7 @@ export function Row({
   );
 }
 
-const ROW = 'flex min-w-0 flex-1 gap-3 rounded-lg px-2 py-2.5 text-left hover:bg-hover';
+const ROW = 'flex min-w-0 flex-1 gap-3 rounded-lg px-2 py-2.5 text-start hover:bg-hover';
 
 /** Opens what an item is about. */
 function Target({

@@ -44,7 +44,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
       <button
         type="button"
         onClick={onOpen}
-        className="flex w-full items-center gap-3 px-3.5 py-2.5 text-left transition-colors hover:bg-hover sm:px-4"
+        className="flex w-full items-center gap-3 px-3.5 py-2.5 text-start transition-colors hover:bg-hover sm:px-4"
       >
         <span className={account.isActive ? undefined : 'opacity-50 grayscale'}>
           <Avatar id={account.id} name={account.displayName} avatar={account.avatar} />
@@ -54,12 +54,12 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
             <bdi className="truncate font-medium">{account.displayName}</bdi>
             <AccountBadges account={account} />
           </span>
-          <span className="block truncate text-[13px] text-muted">
+          <span className="block truncate text-note text-muted">
             @{account.username}
             {account.email !== null && ` · ${account.email}`}
           </span>
         </span>
-        <span className="hidden shrink-0 text-[13px] text-muted sm:block">
+        <span className="hidden shrink-0 text-note text-muted sm:block">
           {account.lastSeen ? ago(account.lastSeen) : t('common.neverLoggedIn')}
         </span>
         <ChevronRight size={17} className="shrink-0 text-muted" />

@@ -103,13 +103,13 @@ function Row({ entry }: { entry: AuditLogEntry }) {
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <code className="min-w-0 flex-1 basis-48 truncate font-medium text-[13px]">
+        <code className="min-w-0 flex-1 basis-48 truncate font-medium text-note">
           {entry.event}
           {entry.count > 1 && ` × ${entry.count}`}
         </code>
         {entry.outcome !== 'succeeded' && <Badge tone="danger">{entry.outcome}</Badge>}
       </div>
-      <p className="break-words text-[13px] text-muted">
+      <p className="break-words text-note text-muted">
         {[
           entry.accountName && `@${entry.accountName}`,
           isByOther && t('auditLog.by', { name: `@${entry.actorName ?? entry.actor}` }),

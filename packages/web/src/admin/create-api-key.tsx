@@ -58,7 +58,7 @@ export function CreateApiKey({
         />
       ) : (
         <div className="flex flex-col gap-4 pt-2">
-          <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
+          <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
             {created}
           </code>
           <div className="flex flex-wrap justify-end gap-2">
@@ -118,13 +118,13 @@ function KeyForm({
               />
               <span className="min-w-0">
                 <span className="block text-sm">{description}</span>
-                <code className="block text-[12px] text-muted">{scope}</code>
+                <code className="block text-caption text-muted">{scope}</code>
               </span>
             </label>
           ))}
         </div>
         {form.errors.scopes && (
-          <p id="scopes-note" className="mt-1.5 text-[13px] text-danger">
+          <p id="scopes-note" className="mt-1.5 text-note text-danger">
             {form.errors.scopes}
           </p>
         )}

@@ -129,7 +129,7 @@ function ChannelCard({
             <span title={fullTime(lastFailure.at)}>{ago(lastFailure.at)}</span>:{' '}
             {t(REASONS[lastFailure.reason])}
           </p>
-          <p className="mt-1 break-words text-[13px] text-muted">{lastFailure.error}</p>
+          <p className="mt-1 break-words text-note text-muted">{lastFailure.error}</p>
         </div>
       )}
       {channel === 'email' ? (

@@ -59,17 +59,17 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
           <Badge tone="warn">{t('adminEmails.sending')}</Badge>
         )}
       </div>
-      <p className="text-[13px] text-muted">
+      <p className="text-note text-muted">
         {t('adminEmails.to', { recipient: email.recipient })} ·{' '}
         <span title={fullTime(email.createdAt)}>{ago(email.createdAt)}</span>
       </p>
-      {email.error !== null && <p className="mt-1 text-[13px] text-danger">{email.error}</p>}
+      {email.error !== null && <p className="mt-1 text-note text-danger">{email.error}</p>}
       {email.text !== null && (
         <details className="mt-2">
           <summary className="cursor-pointer select-none text-accent text-sm">
             {t('adminEmails.show')}
           </summary>
-          <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
+          <pre className="mt-2 overflow-x-auto whitespace-pre-wrap break-words rounded-lg bg-sunken p-3 font-mono text-note">
             {email.text}
           </pre>
         </details>

@@ -67,7 +67,7 @@ export function InvitationsPage() {
                 {t('invitations.emailed', { email: created.email })}
               </p>
             )}
-            <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-[13px]">
+            <code className="select-all break-all rounded-xl border border-line bg-sunken p-4 text-note">
               {created.link}
             </code>
             <div className="flex flex-wrap justify-end gap-2">
@@ -133,7 +133,7 @@ function Row({ invitation, onRevoke }: { invitation: Invitation; onRevoke: () =>
           )}
           <Badge tone={state === 'active' ? 'ok' : 'plain'}>{t(`invitationState.${state}`)}</Badge>
         </span>
-        <span className="block text-[13px] text-muted">
+        <span className="block text-note text-muted">
           {t('invitations.used', { uses: invitation.uses, max: invitation.maxUses })} ·{' '}
           <span title={fullTime(invitation.expiresAt)}>
             {t(state === 'expired' ? 'common.expiredOn' : 'common.expiresOn', {

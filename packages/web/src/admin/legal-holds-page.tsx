@@ -126,9 +126,9 @@ function Row({
             {t(isInForce ? 'legalHolds.inForce' : 'legalHolds.isReleased')}
           </Badge>
         </p>
-        <p className="break-words text-[13px] text-muted">{[...covered, ...period].join(' · ')}</p>
-        {hold.reason !== '' && <p className="break-words text-[13px] text-muted">{hold.reason}</p>}
-        <p className="text-[13px] text-muted">
+        <p className="break-words text-note text-muted">{[...covered, ...period].join(' · ')}</p>
+        {hold.reason !== '' && <p className="break-words text-note text-muted">{hold.reason}</p>}
+        <p className="text-note text-muted">
           <span title={fullTime(hold.createdAt)}>
             {t('legalHolds.placedOn', { date: dateOf(hold.createdAt) })}
           </span>{' '}

@@ -97,16 +97,16 @@ export function ServiceAccountCard({
         <ul className="flex flex-col divide-y divide-line">
           {keys.data.map((key) => (
             <li key={key.id} className="flex items-start gap-3 py-3 first:pt-0 last:pb-0">
-              <span className="flex size-9 shrink-0 items-center justify-center rounded-[32%] bg-sunken text-muted">
+              <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
                 <KeyRound size={17} />
               </span>
               <span className="min-w-0 flex-1">
                 <span className="flex flex-wrap items-center gap-2">
                   <span className="truncate font-medium">{key.name}</span>
-                  <code className="text-[12px] text-muted">{key.hint}…</code>
+                  <code className="text-caption text-muted">{key.hint}…</code>
                   {isExpired(key) && <Badge tone="danger">{t('common.expired')}</Badge>}
                 </span>
-                <span className="block text-[13px] text-muted">
+                <span className="block text-note text-muted">
                   {key.lastUsedAt
                     ? t('serviceAccounts.keyLastUsed', { ago: ago(key.lastUsedAt) })
                     : t('serviceAccounts.keyNeverUsed')}

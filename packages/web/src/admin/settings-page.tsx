@@ -52,10 +52,10 @@ function Row({ setting }: { setting: SettingInfo }) {
   return (
     <div className="border-line border-t px-4 py-3 first:border-t-0 sm:grid sm:grid-cols-[1fr_minmax(0,14rem)] sm:gap-4">
       <dt>
-        <code className="break-words font-medium text-[13px]">{setting.name}</code>
-        <span className="mt-0.5 block text-[13px] text-muted">{setting.description}</span>
+        <code className="break-words font-medium text-note">{setting.name}</code>
+        <span className="mt-0.5 block text-note text-muted">{setting.description}</span>
       </dt>
-      <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-right">
+      <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-end">
         {setting.secret ? (
           <Badge tone={setting.isSet ? 'ok' : 'plain'}>
             {setting.isSet ? t('adminSettings.setHidden') : t('adminSettings.notSet')}
@@ -63,7 +63,7 @@ function Row({ setting }: { setting: SettingInfo }) {
         ) : setting.value === null || setting.value === '' ? (
           <Badge>{t('adminSettings.notSet')}</Badge>
         ) : (
-          <code className="break-all text-[13px]">{setting.value}</code>
+          <code className="break-all text-note">{setting.value}</code>
         )}
       </dd>
     </div>

@@ -67,7 +67,7 @@ export function UsersPage() {
         <div className="relative min-w-0 flex-1 basis-56">
           <Search
             size={16}
-            className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-muted"
+            className="pointer-events-none absolute top-1/2 start-3 -translate-y-1/2 text-muted"
           />
           <input
             type="search"
@@ -75,7 +75,7 @@ export function UsersPage() {
             onChange={(event) => setText(event.target.value)}
             aria-label={t('adminUsers.search')}
             placeholder={t('adminUsers.searchPlaceholder')}
-            className="h-11 w-full rounded-lg border border-edge bg-canvas pr-3 pl-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+            className="h-11 w-full rounded-lg border border-edge bg-canvas pe-3 ps-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
           />
         </div>
         <Select

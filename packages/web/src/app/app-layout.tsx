@@ -86,7 +86,7 @@ function Shell() {
       <button
         type="button"
         onClick={() => document.getElementById('content')?.focus()}
-        className="fixed top-2 left-2 z-70 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent text-sm focus:translate-y-0"
+        className="fixed top-2 start-2 z-70 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent text-sm focus:translate-y-0"
       >
         {t('app.skipToContent')}
       </button>

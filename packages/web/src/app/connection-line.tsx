@@ -43,7 +43,7 @@ export function ConnectionLine() {
         {shown ? description : ''}
       </p>
       {shown && (
-        <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-[13px] text-warn">
+        <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-note text-warn">
           {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
           <span aria-hidden="true" className="tabular-nums">
             {offline && seconds > 1 ? t('connection.offlineRetry', { seconds }) : description}
@@ -52,7 +52,7 @@ export function ConnectionLine() {
             <button
               type="button"
               onClick={() => client.nudge()}
-              className="ml-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
+              className="ms-1 rounded px-1.5 py-1 font-medium underline underline-offset-3"
             >
               {t('connection.retry')}
             </button>

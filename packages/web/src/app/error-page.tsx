@@ -29,9 +29,9 @@ export function ErrorPage({ error }: { error: unknown }) {
         {t('common.reload')}
       </Button>
       {!isLoad && error instanceof Error && (
-        <details className="mt-2 max-w-md text-left text-muted text-sm">
+        <details className="mt-2 max-w-md text-start text-muted text-sm">
           <summary className="cursor-pointer text-center">{t('errorPage.details')}</summary>
-          <p className="mt-2 break-words rounded-lg bg-sunken p-3 font-mono text-[13px]">
+          <p className="mt-2 break-words rounded-lg bg-sunken p-3 font-mono text-note">
             {error.message}
           </p>
         </details>

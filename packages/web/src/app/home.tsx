@@ -16,7 +16,7 @@ export function Home() {
           parts={{
             keys: <span className="whitespace-nowrap" />,
             key: (
-              <kbd className="rounded-md border border-line bg-sunken px-1.5 py-0.5 font-sans text-[12px]" />
+              <kbd className="rounded-md border border-line bg-sunken px-1.5 py-0.5 font-sans text-caption" />
             ),
           }}
         />

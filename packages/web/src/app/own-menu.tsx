@@ -74,7 +74,7 @@ export function OwnMenu() {
           <DropdownMenu.Content
             align="end"
             sideOffset={6}
-            className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+            className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
           >
             <div className="px-2.5 pt-1.5 pb-2.5">
               <p className="truncate font-semibold">
@@ -126,7 +126,7 @@ export function OwnMenu() {
               </DropdownMenu.Item>
             )}
             <Separator />
-            <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-[12px] text-muted">
+            <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-caption text-muted">
               {t('ownMenu.theme')}
             </DropdownMenu.Label>
             <DropdownMenu.RadioGroup

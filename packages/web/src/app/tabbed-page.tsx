@@ -25,14 +25,14 @@ export function TabbedPage({
   return (
     <div className="flex h-full flex-col">
       <PageHeader>
-        <p className="flex min-h-9 items-center truncate font-semibold leading-tight sm:pl-1">
+        <p className="flex min-h-9 items-center truncate font-semibold leading-tight sm:ps-1">
           {title}
         </p>
       </PageHeader>
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <nav
           aria-label={title}
-          className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pr-0"
+          className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pe-0"
         >
           <ul ref={list} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
             {tabs.map(({ to, text, icon }) => (

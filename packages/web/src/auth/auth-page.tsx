@@ -20,7 +20,7 @@ export function AuthPage({
   usePageTitle(title);
   return (
     <div className="grid min-h-dvh lg:grid-cols-[1.05fr_1fr]">
-      <aside className="relative hidden flex-col justify-between gap-10 overflow-hidden border-line border-r bg-sidebar p-12 lg:flex">
+      <aside className="relative hidden flex-col justify-between gap-10 overflow-hidden border-line border-e bg-sidebar p-12 lg:flex">
         <Link to="/" className="flex items-center gap-3 self-start font-semibold text-lg">
           <Logo size={36} /> Parley
         </Link>

@@ -66,7 +66,7 @@ export function LoginPage() {
           type="password"
           label={t('common.password')}
           aside={
-            <Link to="/forgot" className={`${LINK} text-[13px]`}>
+            <Link to="/forgot" className={`${LINK} text-note`}>
               {t('login.forgotPassword')}
             </Link>
           }

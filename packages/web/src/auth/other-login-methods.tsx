@@ -35,7 +35,7 @@ export function OtherLoginMethods({
   };
   return (
     <>
-      <div className="my-5 flex items-center gap-3 text-[13px] text-muted">
+      <div className="my-5 flex items-center gap-3 text-note text-muted">
         <span className="h-px flex-1 bg-line" /> {t('login.or')}{' '}
         <span className="h-px flex-1 bg-line" />
       </div>

@@ -121,7 +121,7 @@ function RegisterForm({
       <details className="group rounded-lg border border-line" open={optionalError !== undefined}>
         <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
           {t('register.fullName')}
-          <span className="text-[13px] text-muted">{t('common.optional')}</span>
+          <span className="text-note text-muted">{t('common.optional')}</span>
         </summary>
         <div className="grid grid-cols-1 gap-4 px-3 pt-2 pb-3.5 min-[420px]:grid-cols-2">
           <Field

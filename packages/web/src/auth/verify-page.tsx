@@ -84,7 +84,7 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
           {left > 0 ? t('common.resendCodeIn', { seconds: left }) : t('common.resendCode')}
         </span>
       </Button>
-      <p role="status" className="mt-1 min-h-5 text-[13px] text-muted">
+      <p role="status" className="mt-1 min-h-5 text-note text-muted">
         {status}
       </p>
     </div>

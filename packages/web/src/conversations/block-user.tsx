@@ -38,7 +38,7 @@ export function BlockUser({ account, name }: { account: AccountId; name: string 
         <Ban size={16} />{' '}
         {isBlocked ? t('details.unblock', { name }) : t('details.block', { name })}
       </Button>
-      <p className="mt-2 text-[13px] text-muted">{t('details.blockHint')}</p>
+      <p className="mt-2 text-note text-muted">{t('details.blockHint')}</p>
     </div>
   );
 }

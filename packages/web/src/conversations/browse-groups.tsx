@@ -81,7 +81,7 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
               <span className="block truncate font-medium">
                 <bdi>{group.name}</bdi>
               </span>
-              <span className="block truncate text-[13px] text-muted">
+              <span className="block truncate text-note text-muted">
                 {[t('common.members', { count: group.memberCount }), group.topic]
                   .filter(Boolean)
                   .join(' · ')}

@@ -200,7 +200,7 @@ function Open({
                 <ConversationTitle view={view} />
                 {view.peer && <StatusEmoji id={view.peer} />}
               </h1>
-              <p className="truncate text-[13px] text-muted leading-tight">{note}</p>
+              <p className="truncate text-note text-muted leading-tight">{note}</p>
             </div>
             {view.archivedAt === null && <FavoriteButton id={view.id} />}
             <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>

@@ -68,9 +68,9 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
                 />
                 <span className="flex items-center gap-2 font-medium">
                   <Icon size={16} /> {t(description)}
-                  {visibility === value && <Check size={16} className="ml-auto text-accent" />}
+                  {visibility === value && <Check size={16} className="ms-auto text-accent" />}
                 </span>
-                <span className="mt-1 block text-[13px] text-muted">{t(note)}</span>
+                <span className="mt-1 block text-note text-muted">{t(note)}</span>
               </label>
             ))}
           </div>

@@ -158,7 +158,7 @@ export function Details({
                   <span className="text-muted">{t('details.you')}</span>
                 )}
               </span>
-              <span className="block truncate text-[13px] text-muted">@{member.username}</span>
+              <span className="block truncate text-note text-muted">@{member.username}</span>
             </span>
             <MemberRoleChoice
               member={member}

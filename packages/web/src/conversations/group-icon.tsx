@@ -19,14 +19,14 @@ export function GroupIcon({
   const Sign = visibility === 'private' ? Lock : Hash;
   return (
     <span
-      className={cx('relative flex shrink-0 items-center justify-center rounded-[32%]', className)}
+      className={cx('relative flex shrink-0 items-center justify-center rounded-avatar', className)}
       style={{ width: size, height: size }}
     >
       <Sign size={Math.round(size / 2.1)} />
       {avatar && (
         <>
           <SquareImage image={avatar} size={size} />
-          <span className="absolute -right-1 -bottom-1 flex size-4 items-center justify-center rounded-full bg-sidebar text-soft">
+          <span className="absolute -end-1 -bottom-1 flex size-4 items-center justify-center rounded-full bg-sidebar text-soft">
             <Sign size={11} />
           </span>
         </>

@@ -84,8 +84,8 @@ function Links({ view }: { view: ConversationView }) {
       </Button>
       {url !== null && (
         <div className="flex flex-col gap-2 rounded-xl border border-line bg-sunken p-3">
-          <p className="text-[13px] text-muted">{t('groupLinks.createdIntro')}</p>
-          <code className="select-all break-all text-[13px]">{url}</code>
+          <p className="text-note text-muted">{t('groupLinks.createdIntro')}</p>
+          <code className="select-all break-all text-note">{url}</code>
           <CopyButton text={url} label={t('groupLinks.copy')} />
         </div>
       )}

@@ -26,7 +26,7 @@ export function MemberRoleChoice({
   }
   if (member.role === 'member') return null;
   return (
-    <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-[12px] text-accent-strong">
+    <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-caption text-accent-strong">
       {member.role === 'owner' ? t('details.roleOwner') : t('details.roleAdmin')}
     </span>
   );

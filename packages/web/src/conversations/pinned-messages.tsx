@@ -42,7 +42,7 @@ export function PinnedMessages({
               type="button"
               title={t('pinned.jumpTo')}
               onClick={() => onJump(seq, alsoInConversation ? null : thread)}
-              className="min-w-0 flex-1 rounded-lg px-2 py-1.5 text-left hover:bg-hover"
+              className="min-w-0 flex-1 rounded-lg px-2 py-1.5 text-start hover:bg-hover"
             >
               <span className="flex items-baseline gap-2">
                 <span className="truncate font-semibold text-sm">
@@ -51,7 +51,7 @@ export function PinnedMessages({
                 <time
                   dateTime={postedAt}
                   title={fullTime(postedAt)}
-                  className="shrink-0 text-[12px] text-muted"
+                  className="shrink-0 text-caption text-muted"
                 >
                   {dateOf(postedAt)}
                 </time>

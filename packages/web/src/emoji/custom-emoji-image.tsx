@@ -37,7 +37,7 @@ export function CustomEmojiInText({ id, text }: { id: EmojiId; text: string }) {
   const emoji = useCustomEmoji().get(id);
   if (emoji?.image) return <CustomEmojiImage image={emoji.image} name={emoji.name} />;
   // A name is as large as other text, also where emoji are larger.
-  return <span className="in-data-only-emoji:text-[15px]">{text}</span>;
+  return <span className="in-data-only-emoji:text-body">{text}</span>;
 }
 
 /** Shows the emoji of a reaction: Unicode, or a custom one, whose name is shown if it was deleted. */
@@ -50,5 +50,5 @@ function CustomReaction({ id, emoji }: { id: EmojiId; emoji: string }) {
   const custom = useCustomEmoji();
   const known: CustomEmoji | undefined = custom.get(id);
   if (known?.image) return <CustomEmojiImage image={known.image} name={known.name} />;
-  return <bdi className="text-[12px]">{emojiLabel(emoji, custom)}</bdi>;
+  return <bdi className="text-caption">{emojiLabel(emoji, custom)}</bdi>;
 }

@@ -121,7 +121,7 @@ function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: F
       />
       {url !== null && file !== null && (
         <span className="flex gap-2" aria-hidden="true">
-          {['bg-white', 'bg-neutral-900'].map((background) => (
+          {['bg-always-light', 'bg-always-dark'].map((background) => (
             <span
               key={background}
               className={`flex size-14 items-center justify-center rounded-lg border border-line ${background}`}
@@ -135,7 +135,7 @@ function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: F
         <Button onClick={() => input.current?.click()}>
           {t(file ? 'emoji.changeImage' : 'emoji.chooseImage')}
         </Button>
-        <p className="mt-1.5 text-[13px] text-muted">{t('emoji.imageHint')}</p>
+        <p className="mt-1.5 text-note text-muted">{t('emoji.imageHint')}</p>
       </div>
     </div>
   );

@@ -58,7 +58,7 @@ export function EmojiButton({
             event.preventDefault();
             returnFocus.current.focus();
           }}
-          className="surface-in z-50 h-[max(18rem,min(26rem,var(--radix-popover-content-available-height)))] w-[min(22rem,calc(100vw-1.5rem))] rounded-2xl border border-line bg-raised p-2.5 shadow-(--shadow)"
+          className="surface-in z-50 h-[max(18rem,min(26rem,var(--radix-popover-content-available-height)))] w-[min(22rem,calc(100vw-1.5rem))] rounded-2xl border border-line bg-raised p-2.5 shadow-overlay"
         >
           <LazyEmojiPicker
             hasCustom={hasCustom}

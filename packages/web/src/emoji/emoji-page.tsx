@@ -145,13 +145,13 @@ function Row({
     me?.permissions.includes('administer') === true ||
     (me?.id === creator && me.permissions.includes('add_emoji'));
   return (
-    <li className="flex min-h-16 items-center gap-1 border-line border-t py-2.5 pr-2 pl-4 first:border-t-0">
-      <span aria-hidden="true" className="relative mr-3 size-9 shrink-0 *:rounded-none">
+    <li className="flex min-h-16 items-center gap-1 border-line border-t py-2.5 pe-2 ps-4 first:border-t-0">
+      <span aria-hidden="true" className="relative me-3 size-9 shrink-0 *:rounded-none">
         {image && <SquareImage image={image} size={40} />}
       </span>
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium">:{name}:</span>
-        <span className="block truncate text-[13px] text-muted">
+        <span className="block truncate text-note text-muted">
           {aliases.length > 0 && `${aliases.map((alias) => `:${alias}:`).join(' ')} · `}
           {t('emoji.addedBy', { name: nameOf(creator) })}
         </span>

@@ -119,7 +119,7 @@ export function PickerRowView({
     return (
       // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the search field
       // biome-ignore lint/a11y/useSemanticElements: the rows are virtual, which those of a table can’t be
-      <div role="row" className="px-1 pt-2.5 pb-1 font-semibold text-[12px] text-muted">
+      <div role="row" className="px-1 pt-2.5 pb-1 font-semibold text-caption text-muted">
         {/* biome-ignore lint/a11y/useFocusableInteractive: it can’t be chosen */}
         {/* biome-ignore lint/a11y/useSemanticElements: see its row */}
         <span role="rowheader" aria-colspan={COLUMNS}>
@@ -149,7 +149,7 @@ export function PickerRowView({
             onMouseLeave={() => onHover(null)}
             onClick={() => onChoose(option)}
             className={cx(
-              'flex h-10 cursor-pointer select-none items-center justify-center rounded-lg text-[22px] leading-none',
+              'flex h-10 cursor-pointer select-none items-center justify-center rounded-lg text-2xl leading-none',
               position === active ? 'bg-selected ring-2 ring-accent ring-inset' : 'hover:bg-hover',
             )}
           >
@@ -173,15 +173,15 @@ export function EmojiPreview({ option }: { option: EmojiOption | undefined }) {
     <p aria-hidden="true" className="flex min-w-0 flex-1 items-center gap-2">
       {option ? (
         <>
-          <span className="shrink-0 text-[26px] leading-none">
+          <span className="shrink-0 text-2xl leading-none">
             <Glyph option={option} />
           </span>
-          <span className="truncate text-[13px] text-soft">
+          <span className="truncate text-note text-soft">
             {option.names.map((name) => `:${name}:`).join(' ')}
           </span>
         </>
       ) : (
-        <span className="truncate text-[13px] text-muted">{t('emojiPicker.hint')}</span>
+        <span className="truncate text-note text-muted">{t('emojiPicker.hint')}</span>
       )}
     </p>
   );

@@ -37,7 +37,7 @@ export function SkinTones({
       <Popover.Content
         side="top"
         align="end"
-        className="surface-in z-50 flex gap-0.5 rounded-xl border border-line bg-raised p-1 shadow-(--shadow)"
+        className="surface-in z-50 flex gap-0.5 rounded-xl border border-line bg-raised p-1 shadow-overlay"
       >
         <fieldset className="contents">
           <legend className="sr-only">{t('emojiPicker.tone')}</legend>

@@ -13,7 +13,7 @@ export function FileCard({ file }: { file: Attachment }) {
       <Icon size={22} aria-hidden="true" className="shrink-0 text-muted" />
       <span className="min-w-0 flex-1">
         <bdi className="block truncate font-medium text-sm">{file.name}</bdi>
-        <span className="block text-[12px] text-muted">
+        <span className="block text-caption text-muted">
           {links === null ? t('files.unavailable') : sizeText(file.bytes)}
         </span>
       </span>

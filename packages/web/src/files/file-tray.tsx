@@ -32,15 +32,15 @@ function Item({
   return (
     <li className="relative flex w-64 max-w-full items-center gap-1 overflow-hidden rounded-lg border border-line bg-raised ps-3">
       <span className="min-w-0 flex-1 py-1.5">
-        <bdi className="block truncate font-medium text-[13px]">{file.name}</bdi>
+        <bdi className="block truncate font-medium text-note">{file.name}</bdi>
         {failure === null ? (
-          <span className="block text-[12px] text-muted">
+          <span className="block text-caption text-muted">
             {stored
               ? sizeText(file.size)
               : t('files.uploading', { percent: Math.floor(progress * 100) })}
           </span>
         ) : (
-          <span role="alert" className="block text-[12px] text-danger">
+          <span role="alert" className="block text-caption text-danger">
             {failure}
           </span>
         )}

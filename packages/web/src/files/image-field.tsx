@@ -73,7 +73,7 @@ export function ImageField({
             </Button>
           )}
         </div>
-        <p className="mt-1.5 text-[13px] text-muted">{t('image.hint')}</p>
+        <p className="mt-1.5 text-note text-muted">{t('image.hint')}</p>
       </div>
     </fieldset>
   );

@@ -42,7 +42,7 @@ export function ImageView({ file }: { file: Attachment }) {
           />
         )}
         {failed && (
-          <span className="absolute inset-0 flex items-center justify-center bg-raised/80 p-2 text-center text-[13px] text-muted">
+          <span className="absolute inset-0 flex items-center justify-center bg-raised/80 p-2 text-center text-note text-muted">
             {t('files.unavailable')}
           </span>
         )}

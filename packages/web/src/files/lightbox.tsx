@@ -20,11 +20,11 @@ export function Lightbox({
   return (
     <Dialog.Root open onOpenChange={(now) => !now && onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/85" />
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim-strong" />
         <Dialog.Content
           onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
-          className="fixed inset-0 z-50 flex flex-col text-white outline-none"
+          className="fixed inset-0 z-50 flex flex-col text-on-scrim outline-none"
         >
           <header className="flex items-center gap-1 p-2 ps-4">
             <Dialog.Title className="min-w-0 flex-1 truncate text-sm">
@@ -35,14 +35,14 @@ export function Lightbox({
               download={file.name}
               aria-label={t('files.download', { name: file.name })}
               title={t('files.download', { name: file.name })}
-              className="inline-flex size-10 items-center justify-center rounded-lg hover:bg-white/15"
+              className="inline-flex size-10 items-center justify-center rounded-lg hover:bg-on-scrim/15"
             >
               <Download size={18} />
             </a>
             <Dialog.Close asChild>
               <IconButton
                 label={t('common.close')}
-                className="text-white hover:bg-white/15 hover:text-white"
+                className="text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim"
               >
                 <X size={18} />
               </IconButton>

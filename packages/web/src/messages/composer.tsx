@@ -120,7 +120,7 @@ export function Composer({
         {menu}
         {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
         {files.items.length > 0 && <FileTray files={files} />}
-        <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+        <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 ps-3.5 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
           {area}
           {limits}
           {isSendable(text) && files.items.length === 0 && (

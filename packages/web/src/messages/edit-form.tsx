@@ -65,7 +65,7 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
         <Button look="quiet" className="min-h-9 px-3" onClick={onDone}>
           {t('common.cancel')}
         </Button>
-        <span className="hidden text-[12px] text-muted sm:inline pointer-coarse:hidden">
+        <span className="hidden text-caption text-muted sm:inline pointer-coarse:hidden">
           {t('editForm.hint')}
         </span>
       </div>

@@ -13,7 +13,7 @@ import { Markup } from './markup.tsx';
 /** Marks an edited message; a button that opens the edit history once the message is stored. */
 export function EditedMark({ time, onOpen }: { time: string; onOpen: (() => void) | undefined }) {
   const title = t('message.editedAt', { time: fullTime(time) });
-  const look = 'text-[12px] text-muted';
+  const look = 'text-caption text-muted';
   if (!onOpen) {
     return (
       <span title={title} className={look}>
@@ -88,7 +88,7 @@ function Versions({ message: { conversation, seq } }: { message: TimelineMessage
 function VersionTime({ version: { at }, isPost }: { version: MessageVersion; isPost: boolean }) {
   const time = fullTime(at);
   return (
-    <time dateTime={at} className="text-[12px] text-muted">
+    <time dateTime={at} className="text-caption text-muted">
       {isPost ? t('editHistory.posted', { time }) : t('message.editedAt', { time })}
     </time>
   );

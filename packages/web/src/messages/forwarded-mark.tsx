@@ -32,7 +32,7 @@ function ForwardedMark({ from }: { from: ForwardedFrom }) {
       </span>
     </>
   );
-  const look = 'flex min-h-6 items-center gap-1.5 text-[13px] text-muted';
+  const look = 'flex min-h-6 items-center gap-1.5 text-note text-muted';
   return isMember ? (
     <Link
       to="/c/$id"

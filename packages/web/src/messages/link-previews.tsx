@@ -23,7 +23,7 @@ export function LinkPreviews({ message }: { message: TimelineMessage }) {
       {mayRemove && (
         <IconButton
           label={t('preview.remove', { title: preview.title ?? preview.url })}
-          className="absolute top-1 right-1 size-8 bg-raised/85"
+          className="absolute top-1 end-1 size-8 bg-raised/85"
           onClick={() =>
             void attempt(() => client.api.previews.remove(conversation, seq, preview.url))
           }
@@ -48,7 +48,7 @@ function Card({ preview }: { preview: LinkPreview }) {
       {image && <Picture image={image} />}
       <span dir="auto" className="min-w-0 flex-1 py-2 ps-3 pe-9 text-start">
         {/* The host first: any page may call itself by the name of another site. */}
-        <span className="block truncate text-[12px] text-muted">
+        <span className="block truncate text-caption text-muted">
           <bdi>{hostOf(url)}</bdi>
           {siteName !== undefined && siteName !== hostOf(url) && (
             <>
@@ -59,7 +59,7 @@ function Card({ preview }: { preview: LinkPreview }) {
         </span>
         <span className="block truncate font-medium text-sm">{displayText(title ?? url)}</span>
         {description !== undefined && (
-          <span className="line-clamp-2 text-[13px] text-soft">{displayText(description)}</span>
+          <span className="line-clamp-2 text-note text-soft">{displayText(description)}</span>
         )}
       </span>
     </a>

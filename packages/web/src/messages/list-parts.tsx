@@ -33,14 +33,14 @@ export function RowView({
   return (
     <div className={last ? 'pb-4' : undefined}>
       {first && (
-        <div className="h-8 text-center text-[13px] text-muted leading-8">
+        <div className="h-8 text-center text-note text-muted leading-8">
           {loadingOlder ? t('messageList.loadingOlder') : notice}
         </div>
       )}
       {row.kind === 'day' ? (
         <div className="flex items-center gap-3 px-5 pt-4 pb-1">
           <span className="h-px flex-1 bg-line" />
-          <span className="font-medium text-[12px] text-muted">{row.description}</span>
+          <span className="font-medium text-caption text-muted">{row.description}</span>
           <span className="h-px flex-1 bg-line" />
         </div>
       ) : (
@@ -48,7 +48,7 @@ export function RowView({
           {row.isFirstUnread && (
             <div className="flex items-center gap-3 px-5 pt-3">
               <span className="h-px flex-1 bg-danger/50" />
-              <span className="font-semibold text-[12px] text-danger">{t('messageList.new')}</span>
+              <span className="font-semibold text-caption text-danger">{t('messageList.new')}</span>
             </div>
           )}
           <MessageRow
@@ -93,7 +93,7 @@ export function ListPlaceholder({
       <div className="flex h-full flex-col justify-end gap-5 p-5" aria-hidden="true">
         {[64, 40, 72, 52].map((width) => (
           <div key={width} className="flex gap-3">
-            <span className="shimmer size-9 rounded-[32%]" />
+            <span className="shimmer size-9 rounded-avatar" />
             <span className="flex flex-1 flex-col gap-2 pt-1">
               <span className="shimmer h-3 w-28 rounded-full" />
               <span className="shimmer h-3 rounded-full" style={{ width: `${width}%` }} />
@@ -107,7 +107,7 @@ export function ListPlaceholder({
     <div className="flex h-full flex-col justify-end p-5">
       <h2 className="font-semibold text-xl">{title}</h2>
       <p className="mt-1 text-muted">{t('messageList.empty')}</p>
-      <p className="mt-1 text-[13px] text-muted">{notice}</p>
+      <p className="mt-1 text-note text-muted">{notice}</p>
     </div>
   );
 }

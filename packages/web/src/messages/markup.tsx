@@ -45,7 +45,7 @@ export function Markup({
         data-only-emoji={isLarge || undefined}
         className={cx(
           'overflow-clip break-words [overflow-clip-margin:4px] [overflow-wrap:anywhere]',
-          isLarge && 'text-[32px] leading-tight',
+          isLarge && 'text-3xl leading-tight',
         )}
       >
         <Blocks blocks={blocks} />
@@ -56,7 +56,7 @@ export function Markup({
           type="button"
           aria-expanded={isExpanded}
           onClick={toggle}
-          className="mt-0.5 min-h-8 font-medium text-[13px] text-accent underline-offset-3 hover:underline"
+          className="mt-0.5 min-h-8 font-medium text-note text-accent underline-offset-3 hover:underline"
         >
           {isExpanded ? t('message.showLess') : t('common.showMore')}
         </button>
@@ -109,7 +109,7 @@ function BlockView({ block }: { block: Block }) {
 
 function Code({ block }: { block: CodeBlock }) {
   return (
-    <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-[13px] leading-relaxed">
+    <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-note leading-relaxed">
       <code>{block.text}</code>
     </pre>
   );
@@ -119,7 +119,7 @@ function Table({ head, rows }: Omit<Extract<Block, { kind: 'table' }>, 'kind'>) 
   const cell = 'border border-line px-2.5 py-1 text-start align-top';
   return (
     <div className="my-1.5 overflow-x-auto">
-      <table className="border-collapse text-[14px]">
+      <table className="border-collapse text-sm">
         <thead>
           <tr>
             {head.map((parts, n) => (
@@ -159,9 +159,7 @@ function InlineView({ part }: { part: Inline }) {
       return <MentionChip mention={part.mention} text={part.text} />;
     case 'code':
       return (
-        <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-[13px]">
-          {part.text}
-        </code>
+        <code className="rounded-md bg-sunken px-1.5 py-0.5 font-mono text-note">{part.text}</code>
       );
     case 'strong':
       return (

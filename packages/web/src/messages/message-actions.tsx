@@ -27,7 +27,7 @@ export function MessageActions({
   const { reply } = useQuotes();
   const links = useThreadLinks();
   return (
-    <div className="absolute -top-4 right-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-sm focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
+    <div className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
       {may('react') && <ReactionPicker message={message} />}
       {reply && (
         <IconButton

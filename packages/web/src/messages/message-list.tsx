@@ -186,7 +186,7 @@ export function MessageList({
         <button
           type="button"
           onClick={goToEnd}
-          className="surface-in absolute right-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-(--shadow) hover:bg-hover"
+          className="surface-in absolute end-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-overlay hover:bg-hover"
         >
           <ArrowDown size={16} />
           {view.unread === 0 ? t('messageList.jumpToLatest') : newMessages(view.unread)}
@@ -201,12 +201,12 @@ const newMessages = (unread: number): string =>
   t('messageList.newMessages', { count: unread, shown: unreadText(unread) });
 
 const PILL =
-  'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-(--shadow)';
+  'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-overlay';
 
 /** Shows that messages could not be loaded. */
 export function LoadProblem({ onRetry }: { onRetry: () => void }) {
   return (
-    <div role="alert" className={`${PILL} gap-3 pr-1.5 pl-4`}>
+    <div role="alert" className={`${PILL} gap-3 pe-1.5 ps-4`}>
       {t('messageList.loadFailed')}
       <Button look="quiet" className="min-h-8 px-3" onClick={onRetry}>
         {t('common.tryAgain')}

@@ -93,7 +93,7 @@ export const MessageRow = memo(function MessageRow({
         if (actionable && coarse) event.preventDefault();
       }}
       className={cx(
-        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pr-1',
+        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',
         actionable && coarse && 'select-none [-webkit-touch-callout:none]',
         sheet && 'bg-hover',
         first && 'mt-2.5',
@@ -109,7 +109,7 @@ export const MessageRow = memo(function MessageRow({
         ) : (
           <time
             dateTime={message.postedAt}
-            className="hidden pt-1 text-[11px] text-muted tabular-nums group-hover:block"
+            className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
           >
             {timeOfDay(message.postedAt)}
           </time>
@@ -120,7 +120,7 @@ export const MessageRow = memo(function MessageRow({
           <div className="flex items-baseline gap-2">
             <ProfileButton
               id={message.author}
-              className="truncate text-left font-semibold hover:underline"
+              className="truncate text-start font-semibold hover:underline"
             >
               <UserName id={message.author} name={name} />
               <StatusEmoji id={message.author} />
@@ -128,7 +128,7 @@ export const MessageRow = memo(function MessageRow({
             <time
               dateTime={message.postedAt}
               title={fullTime(message.postedAt)}
-              className="shrink-0 text-[12px] text-muted tabular-nums"
+              className="shrink-0 text-caption text-muted tabular-nums"
             >
               {timeOfDay(message.postedAt)}
             </time>
@@ -167,7 +167,7 @@ export const MessageRow = memo(function MessageRow({
         {message.state === 'failed' && <Failed message={message} />}
       </div>
       {coarse && (
-        <div className="-ml-3 w-9 shrink-0">
+        <div className="-ms-3 w-9 shrink-0">
           {actionable && (
             <IconButton
               label={t('message.actions')}
@@ -256,7 +256,7 @@ function PinMark({ by }: { by: AccountId }) {
   const user = useParley((s) => s.users).get(by);
   useEffect(() => client.wantUser(by), [client, by]);
   return (
-    <p className="flex items-center gap-1 text-[12px] text-muted">
+    <p className="flex items-center gap-1 text-caption text-muted">
       <Pin size={12} aria-hidden="true" />
       {by === me?.id ? (
         t('message.pinnedByYou')
@@ -304,7 +304,7 @@ function Failed({ message }: { message: TimelineMessage }) {
   return (
     <p
       role="alert"
-      className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px] text-danger"
+      className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-note text-danger"
     >
       {t('message.failed', { reason: message.failure?.message ?? t('message.rejected') })}
       <button

@@ -128,7 +128,7 @@ function QuickReactions({ onChoose }: { onChoose: (emoji: string) => void }) {
           onClick={() => onChoose(emoji)}
           className={ROUND}
         >
-          <span className="text-[22px] leading-none">{emoji}</span>
+          <span className="text-2xl leading-none">{emoji}</span>
         </button>
       ))}
       <button
@@ -162,7 +162,7 @@ function Action({
       type="button"
       onClick={onClick}
       className={cx(
-        'flex min-h-12 w-full items-center gap-3.5 rounded-lg px-3 text-left active:bg-hover',
+        'flex min-h-12 w-full items-center gap-3.5 rounded-lg px-3 text-start active:bg-hover',
         danger ? 'text-danger' : 'text-ink',
       )}
     >

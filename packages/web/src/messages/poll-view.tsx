@@ -73,7 +73,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
           </label>
         );
       })}
-      <p className="flex min-h-8 items-center gap-3 text-[13px] text-muted">
+      <p className="flex min-h-8 items-center gap-3 text-note text-muted">
         {isClosed
           ? t('poll.closed')
           : poll.endsAt !== null

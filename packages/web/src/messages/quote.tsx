@@ -21,7 +21,7 @@ export function Quote({ seq }: { seq: Seq }) {
       type="button"
       title={t('quote.jumpTo')}
       onClick={() => jumpTo(seq)}
-      className="mt-0.5 mb-1 flex min-h-7 max-w-full items-center gap-1.5 rounded-md border-line border-s-2 ps-2 pe-1.5 text-start text-[13px] text-muted hover:border-accent hover:bg-hover"
+      className="mt-0.5 mb-1 flex min-h-7 max-w-full items-center gap-1.5 rounded-md border-line border-s-2 ps-2 pe-1.5 text-start text-note text-muted hover:border-accent hover:bg-hover"
     >
       <QuotedText seq={seq} />
     </button>
@@ -33,7 +33,7 @@ export function ReplyBar({ seq, onCancel }: { seq: Seq; onCancel: () => void }) 
   return (
     <section
       aria-label={t('quote.replying')}
-      className="mb-1 flex items-center gap-2 rounded-lg bg-sunken ps-3 text-[13px] text-muted"
+      className="mb-1 flex items-center gap-2 rounded-lg bg-sunken ps-3 text-note text-muted"
     >
       <span className="flex min-w-0 flex-1 items-center gap-1.5">
         <QuotedText seq={seq} />

@@ -50,13 +50,13 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             title={names}
             onClick={() => react(emoji)}
             className={cx(
-              'flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-[13px] tabular-nums transition-colors',
+              'flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-note tabular-nums transition-colors',
               mine
                 ? 'border-accent/60 bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-soft hover:bg-hover',
             )}
           >
-            <span className="text-[15px] leading-none">
+            <span className="text-body leading-none">
               <ReactionEmoji emoji={emoji} />
             </span>{' '}
             {accounts.length}

@@ -79,12 +79,12 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         <Badge tone="warn">{t(`reportReason.${report.reason}`)}</Badge>
         {report.reports > 1 && <Badge>{t('reports.count', { count: report.reports })}</Badge>}
       </div>
-      <p className="text-[13px] text-muted">
+      <p className="text-note text-muted">
         {reporterOf(report)}
         {report.conversationName !== null && ` · #${report.conversationName}`} ·{' '}
         <span title={fullTime(report.reportedAt)}>{ago(report.reportedAt)}</span>
       </p>
-      <blockquote className="my-2 whitespace-pre-wrap break-words border-edge border-l-3 pl-3">
+      <blockquote className="my-2 whitespace-pre-wrap break-words border-edge border-s-3 ps-3">
         {[report.text, ...report.files, ...report.choices].filter((text) => text !== '').join('\n')}
       </blockquote>
       {report.reporter !== null && report.comment !== '' && (

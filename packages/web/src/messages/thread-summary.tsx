@@ -38,4 +38,4 @@ export function ThreadSummary({ message }: { message: TimelineMessage }) {
 }
 
 const LINK =
-  '-ms-1.5 mt-0.5 flex min-h-8 max-w-full flex-wrap items-center gap-x-2 rounded-lg px-1.5 text-[13px] text-accent hover:bg-hover pointer-coarse:min-h-11';
+  '-ms-1.5 mt-0.5 flex min-h-8 max-w-full flex-wrap items-center gap-x-2 rounded-lg px-1.5 text-note text-accent hover:bg-hover pointer-coarse:min-h-11';

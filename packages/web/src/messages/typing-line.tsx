@@ -10,7 +10,7 @@ export function TypingLine({ conversation }: { conversation: ConversationId }) {
   const users = useParley((s) => s.users);
   const names = typing?.map((id) => users.get(id)?.displayName ?? t('common.someone')) ?? [];
   return (
-    <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-[13px] text-muted">
+    <div aria-live="polite" className="flex h-6 items-center gap-2 px-5 text-note text-muted">
       {names.length > 0 && (
         <>
           <span className="flex gap-0.5" aria-hidden="true">

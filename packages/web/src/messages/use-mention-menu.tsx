@@ -99,7 +99,7 @@ export function useMentionMenu({
           id={id}
           role="listbox"
           aria-label={t(typedEmoji ? 'composer.emojiSuggestions' : 'composer.suggestions')}
-          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-lg sm:inset-x-5"
+          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-overlay sm:inset-x-5"
         >
           {options.map((option, n) => (
             <Suggestion
@@ -202,7 +202,7 @@ function Suggestion({
       ) : (
         <span className="flex size-7 items-center justify-center text-muted">
           {emoji ? (
-            <span className="text-[22px] text-ink leading-none">
+            <span className="text-2xl text-ink leading-none">
               {emoji.image ? <CustomEmojiImage image={emoji.image} name={name} /> : emoji.text}
             </span>
           ) : userGroup ? (
@@ -214,11 +214,11 @@ function Suggestion({
       )}
       <span className="min-w-0 flex-1 truncate">
         {title && <bdi className="font-medium">{title} </bdi>}
-        <span className={cx(title && cx('text-[13px]', quiet))}>
+        <span className={cx(title && cx('text-note', quiet))}>
           {emoji ? `:${name}:` : `@${name}`}
         </span>
       </span>
-      <span className={cx('shrink-0 text-[12px]', quiet)}>
+      <span className={cx('shrink-0 text-caption', quiet)}>
         {user
           ? !user.isMember && t('composer.notMember')
           : userGroup

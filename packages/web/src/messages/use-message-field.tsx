@@ -159,7 +159,7 @@ function Limits({ text, wait }: { text: string; wait: number }) {
   return (
     <>
       {wait > 0 && (
-        <span className="self-center px-1 text-[12px] text-muted tabular-nums">
+        <span className="self-center px-1 text-caption text-muted tabular-nums">
           {t('composer.slowMode', { time: duration(wait) })}
         </span>
       )}
@@ -167,7 +167,7 @@ function Limits({ text, wait }: { text: string; wait: number }) {
         <span
           role="status"
           className={cx(
-            'self-center px-1 text-[12px] tabular-nums',
+            'self-center px-1 text-caption tabular-nums',
             left < 0 ? 'text-danger' : 'text-muted',
           )}
         >

@@ -49,7 +49,7 @@ export function ThreadLevel({ conversation, root }: { conversation: Conversation
           align="end"
           sideOffset={4}
           collisionPadding={12}
-          className="surface-in z-50 w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+          className="surface-in z-50 w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
         >
           <Choices
             title={t('notifySettings.level')}
@@ -84,7 +84,7 @@ function Choices({
 }) {
   return (
     <DropdownMenu.Group aria-label={title}>
-      <DropdownMenu.Label className="px-2.5 py-1.5 text-[12px] text-muted">
+      <DropdownMenu.Label className="px-2.5 py-1.5 text-caption text-muted">
         {title}
       </DropdownMenu.Label>
       <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>

@@ -69,7 +69,7 @@ function Why({ why }: { why: WhyNotified }) {
           ))}
         </ul>
       )}
-      <p className="mt-3 text-[13px] text-muted">
+      <p className="mt-3 text-note text-muted">
         {why.decidedAt === null
           ? t('why.computed')
           : t('why.decidedAt', { time: fullTime(why.decidedAt) })}

@@ -104,12 +104,12 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
           </Link>
         )}
         {remindAt !== null && (
-          <p className="text-[12px] text-muted">
+          <p className="text-caption text-muted">
             {t('saved.remindAt', { time: fullTime(remindAt) })}
           </p>
         )}
         {remindedAt !== null && (
-          <p className="text-[12px] text-muted">
+          <p className="text-caption text-muted">
             {t('saved.remindedAt', { time: fullTime(remindedAt) })}
           </p>
         )}

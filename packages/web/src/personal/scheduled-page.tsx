@@ -76,7 +76,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         <bdi>{item.body}</bdi>
       </p>
       {item.failure && (
-        <p role="alert" className="mt-1 flex items-center gap-1.5 text-[13px] text-danger">
+        <p role="alert" className="mt-1 flex items-center gap-1.5 text-note text-danger">
           <TriangleAlert size={14} aria-hidden="true" className="shrink-0" />
           {t('scheduled.notSent', { reason: item.failure.message })}
         </p>

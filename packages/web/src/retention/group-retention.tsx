@@ -48,7 +48,7 @@ export function GroupRetention({ view }: { view: ConversationView }) {
         className={isOverridden ? 'mb-1.5' : 'mb-5'}
       />
       {isOverridden && (
-        <p className="mb-5 text-[13px] text-muted">
+        <p className="mb-5 text-note text-muted">
           {t('retention.overridden', { period: periodOf(data.days) })}
         </p>
       )}

@@ -41,17 +41,17 @@ export function FoundMessageLink({
           <span className="min-w-0 truncate text-muted">
             {view ? <ConversationTitle view={view} /> : t('common.someone')}
           </span>
-          <time dateTime={postedAt} title={fullTime(postedAt)} className="text-[12px] text-muted">
+          <time dateTime={postedAt} title={fullTime(postedAt)} className="text-caption text-muted">
             {dateOf(postedAt)}, {timeOfDay(postedAt)}
           </time>
         </span>
-        <span dir="auto" className="line-clamp-4 whitespace-pre-wrap break-words text-[15px]">
+        <span dir="auto" className="line-clamp-4 whitespace-pre-wrap break-words text-body">
           {snippet.isCutBefore && '…'}
           {marked(snippet)}
           {snippet.isCutAfter && '…'}
         </span>
         {file && (
-          <span className="mt-1 block border-l-2 border-line pl-2 text-sm">
+          <span className="mt-1 block border-s-2 border-line ps-2 text-sm">
             <span dir="auto" className="flex items-center gap-1 text-muted">
               <FileText size={14} aria-hidden="true" className="shrink-0" />
               <span className="truncate">{displayText(file.name)}</span>

@@ -97,7 +97,7 @@ export function SearchPage() {
                 key={filter}
                 type="button"
                 onClick={() => addFilter(filter)}
-                className="min-h-8 rounded-full border border-line px-3 text-[13px] text-soft hover:bg-hover"
+                className="min-h-8 rounded-full border border-line px-3 text-note text-soft hover:bg-hover"
               >
                 {filter}
               </button>

@@ -106,7 +106,7 @@ export function ConversationList({
         )}
         {!unreadOnly && arrangement.archived.length > 0 && (
           <details className="mt-2">
-            <summary className="cursor-pointer px-2 py-2 font-semibold text-[13px] text-muted">
+            <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted">
               {t('sidebar.archived')}
             </summary>
             <ul>
@@ -196,7 +196,7 @@ function Section({
       <ul aria-label={title}>
         {children}
         {all.length === 0 && name !== null && (
-          <li className="px-2.5 py-1 text-[13px] text-muted">{t('sidebar.emptySection')}</li>
+          <li className="px-2.5 py-1 text-note text-muted">{t('sidebar.emptySection')}</li>
         )}
       </ul>
     </>

@@ -21,7 +21,7 @@ export function SidebarLinks({ drafts }: { drafts: number }) {
       <ThreadsLink />
       <SidebarLink to="/drafts" icon={Pencil} title={t('drafts.title')}>
         {drafts > 0 && (
-          <span className="text-[13px] text-muted tabular-nums">
+          <span className="text-note text-muted tabular-nums">
             {drafts}
             <span className="sr-only"> {t('drafts.unsent')}</span>
           </span>
@@ -90,7 +90,7 @@ function SidebarLink({
       data-focusable
       activeProps={{ className: 'bg-selected' }}
       inactiveProps={{ className: 'hover:bg-hover' }}
-      className="pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pr-2 pl-2.5 text-[15px]"
+      className="pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pe-2 ps-2.5 text-body"
     >
       <span className="flex size-5 shrink-0 items-center justify-center text-muted">
         <Icon size={16} />

@@ -199,7 +199,7 @@ function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
           collisionPadding={12}
           aria-label={t('sidebar.options')}
           onCloseAutoFocus={(event) => event.preventDefault()}
-          className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+          className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
         >
           {children}
         </DropdownMenu.Content>
@@ -220,5 +220,5 @@ function RadioItem({ value, children }: { value: string; children: ReactNode }) 
   );
 }
 
-const LABEL = 'px-2.5 pt-1.5 pb-1 text-[12px] text-muted';
+const LABEL = 'px-2.5 pt-1.5 pb-1 text-caption text-muted';
 const Separator = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;

@@ -76,7 +76,7 @@ export const Row = memo(function Row({
           .join('\n')}
         aria-current={isOpen ? 'page' : undefined}
         className={cx(
-          'pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pr-2 pl-2.5 text-[15px] pointer-coarse:text-base',
+          'pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pe-2 ps-2.5 text-body pointer-coarse:text-base',
           isOpen ? 'bg-selected' : 'hover:bg-hover',
         )}
       >
@@ -130,7 +130,7 @@ export const Row = memo(function Row({
       {(isPointed || isFocused) && (
         <span
           className={cx(
-            'absolute inset-y-0.5 right-1 flex items-center rounded-md pl-1',
+            'absolute inset-y-0.5 end-1 flex items-center rounded-md ps-1',
             isOpen ? 'bg-selected' : 'bg-hover',
           )}
         >

@@ -37,7 +37,7 @@ export function SectionHeader({
       ref={header}
       data-header={id}
       className={cx(
-        'group/header sticky top-0 z-10 mt-2 flex h-9 items-center bg-sidebar pr-1',
+        'group/header sticky top-0 z-10 mt-2 flex h-9 items-center bg-sidebar pe-1',
         // Direct messages can be reached from any place in a long list of groups.
         id === 'direct' && 'bottom-0',
       )}
@@ -49,7 +49,7 @@ export function SectionHeader({
           data-drag
           aria-expanded={!isCollapsed}
           onClick={toggle}
-          className="-outline-offset-2 flex h-8 w-full min-w-0 items-center gap-1.5 rounded-md pl-1.5 text-left font-semibold text-[13px] text-muted hover:text-ink"
+          className="-outline-offset-2 flex h-8 w-full min-w-0 items-center gap-1.5 rounded-md ps-1.5 text-start font-semibold text-note text-muted hover:text-ink"
         >
           <ChevronDown
             size={15}

@@ -27,11 +27,11 @@ export function Sidebar({
   return (
     <nav
       aria-label={t('sidebar.name')}
-      className="flex h-full flex-col border-line bg-sidebar md:border-r"
+      className="flex h-full flex-col border-line bg-sidebar md:border-e"
     >
       <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
         <Logo size={30} />
-        <span className="min-w-0 flex-1 truncate font-semibold text-[17px] tracking-tight">
+        <span className="min-w-0 flex-1 truncate font-semibold text-lg tracking-tight">
           <bdi>{serverName}</bdi>
         </span>
         <MarkAllRead />
@@ -41,10 +41,10 @@ export function Sidebar({
         <button
           type="button"
           onClick={onSearch}
-          className="flex h-9 pointer-coarse:h-11 min-w-0 flex-1 items-center gap-2.5 rounded-lg border border-edge bg-canvas px-3 text-left text-muted text-sm hover:border-muted"
+          className="flex h-9 pointer-coarse:h-11 min-w-0 flex-1 items-center gap-2.5 rounded-lg border border-edge bg-canvas px-3 text-start text-muted text-sm hover:border-muted"
         >
           <Search size={16} /> <span className="flex-1 truncate">{t('sidebar.find')}</span>
-          <kbd className="hidden font-sans text-[11px] pointer-fine:md:inline">
+          <kbd className="hidden font-sans text-micro pointer-fine:md:inline">
             {t('sidebar.findShortcut')}
           </kbd>
         </button>

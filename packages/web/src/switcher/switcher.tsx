@@ -89,7 +89,7 @@ export function Switcher({
         {groups.map(({ key, title, results }) => (
           // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not fieldsets.
           <div key={key} role="group" aria-label={title}>
-            <p aria-hidden className="px-2 pt-2 pb-1 font-semibold text-[12px] text-muted">
+            <p aria-hidden className="px-2 pt-2 pb-1 font-semibold text-caption text-muted">
               {title}
             </p>
             {results.map((result) => (

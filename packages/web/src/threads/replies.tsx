@@ -143,7 +143,7 @@ function RepliesLine({
   return (
     <>
       <div className="flex items-center gap-3 px-5 pt-3 pb-1">
-        <span className="text-[12px] text-muted">
+        <span className="text-caption text-muted">
           {count === 0 ? t('thread.none') : t('thread.replies', { count })}
         </span>
         <span className="h-px flex-1 bg-line" />

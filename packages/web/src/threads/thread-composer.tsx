@@ -68,7 +68,7 @@ export function ThreadComposer({
     >
       {menu}
       {files.items.length > 0 && <FileTray files={files} />}
-      <div className="rounded-xl border border-line bg-raised p-1.5 pl-3.5 shadow-sm transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+      <div className="rounded-xl border border-line bg-raised p-1.5 ps-3.5 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
         <div className="flex items-end gap-1">
           {area}
           {limits}
@@ -85,7 +85,7 @@ export function ThreadComposer({
           </button>
         </div>
         {mayPost && (
-          <label className="flex min-h-9 w-fit items-center gap-2 text-[13px] text-soft">
+          <label className="flex min-h-9 w-fit items-center gap-2 text-note text-soft">
             <input
               type="checkbox"
               checked={isAlso}

@@ -73,12 +73,12 @@ export function ThreadPane({
         event.stopPropagation();
         onClose();
       }}
-      className="flex h-full w-full min-w-0 flex-col outline-none border-line lg:w-96 lg:shrink-0 lg:border-l xl:w-[27rem]"
+      className="flex h-full w-full min-w-0 flex-col outline-none border-line lg:w-96 lg:shrink-0 lg:border-s xl:w-[27rem]"
     >
       <header className="flex items-center gap-1.5 border-line border-b px-4 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2">
         <div className="min-w-0 flex-1">
           <h2 className="truncate font-semibold leading-tight">{t('thread.title')}</h2>
-          <p className="truncate text-[13px] text-muted leading-tight">
+          <p className="truncate text-note text-muted leading-tight">
             <bdi>{title}</bdi>
           </p>
         </div>

@@ -89,7 +89,7 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
             )}
           </span>
           {summary && (
-            <span className="block text-[13px] text-muted">
+            <span className="block text-note text-muted">
               {t('thread.replies', { count: summary.replies })} ·{' '}
               <time dateTime={summary.lastReplyAt} title={fullTime(summary.lastReplyAt)}>
                 {dateOf(summary.lastReplyAt)}, {timeOfDay(summary.lastReplyAt)}

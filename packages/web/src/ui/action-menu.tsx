@@ -18,7 +18,7 @@ export function ActionMenu({ label, children }: { label: string; children: React
           align="end"
           sideOffset={4}
           collisionPadding={12}
-          className="surface-in z-50 w-60 rounded-xl border border-line bg-raised p-1.5 shadow-(--shadow)"
+          className="surface-in z-50 w-60 rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
         >
           {children}
         </DropdownMenu.Content>

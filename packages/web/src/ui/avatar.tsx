@@ -1,4 +1,5 @@
 import type { AccountId, ImageId } from '@parley/protocol';
+import type { CSSProperties } from 'react';
 import { useUser } from '../session/entries.ts';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { PresenceDot } from './presence-dot.tsx';
@@ -21,7 +22,6 @@ export function Avatar({
   /** The avatar, from an answer of the server: of accounts that the client does not know, on large servers. */
   avatar?: ImageId | null | undefined;
 }) {
-  const hue = hueOf(id);
   const known = useUser(id as AccountId)?.avatar;
   const image = known === undefined ? avatar : known;
   return (
@@ -33,8 +33,8 @@ export function Avatar({
       <span
         // The initials are decoration: as CSS content they are not part of the page’s text.
         data-initials={initials(name)}
-        className="flex size-full select-none items-center justify-center rounded-[32%] font-semibold text-white after:content-[attr(data-initials)]"
-        style={{ background: `oklch(0.53 0.13 ${hue})`, fontSize: Math.round(size * 0.38) }}
+        className="flex size-full select-none items-center justify-center rounded-avatar bg-avatar font-semibold text-on-avatar after:content-[attr(data-initials)]"
+        style={{ '--hue': hueOf(id), fontSize: Math.round(size * 0.38) } as CSSProperties}
       />
       {image && <SquareImage image={image} size={size} />}
       {presence && <PresenceDot presence={presence} size={Math.max(12, size * 0.42)} />}

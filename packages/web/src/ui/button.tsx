@@ -9,7 +9,7 @@ const LOOKS: Record<Look, string> = {
   plain: 'border border-line bg-raised text-ink hover:bg-hover',
   quiet: 'text-soft hover:bg-hover hover:text-ink',
   risky: 'border border-line bg-raised text-danger hover:bg-danger-soft',
-  danger: 'bg-danger text-canvas hover:opacity-90',
+  danger: 'bg-danger text-on-danger hover:bg-danger-strong',
 };
 
 /** A button with a text label. */

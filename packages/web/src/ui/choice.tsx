@@ -26,7 +26,7 @@ export function Choice({
             />
             <span>
               <span className="block font-medium text-sm">{title}</span>
-              <span className="block text-[13px] text-soft">{description}</span>
+              <span className="block text-note text-soft">{description}</span>
             </span>
           </label>
         ))}

@@ -47,7 +47,7 @@ export function CodeField({
       {(error || hint) && (
         <p
           id={`${id}-note`}
-          className={cx('mt-1.5 text-[13px]', error ? 'text-danger' : 'text-muted')}
+          className={cx('mt-1.5 text-note', error ? 'text-danger' : 'text-muted')}
         >
           {error ?? hint}
         </p>

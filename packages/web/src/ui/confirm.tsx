@@ -23,10 +23,10 @@ export function Confirm({
   return (
     <AlertDialog.Root open={open} onOpenChange={(now) => !now && onCancel()}>
       <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-60 bg-black/45" />
+        <AlertDialog.Overlay className="fixed inset-0 z-60 bg-scrim" />
         <AlertDialog.Content
           onCloseAutoFocus={returnFocus}
-          className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-(--shadow) outline-none"
+          className="surface-in fixed top-[22vh] left-1/2 z-60 w-[min(24rem,calc(100vw-2rem))] -translate-x-1/2 rounded-2xl border border-line bg-raised p-5 shadow-overlay outline-none"
         >
           <AlertDialog.Title className="font-semibold text-lg">{title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-2 text-muted">

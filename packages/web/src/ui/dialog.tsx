@@ -26,14 +26,14 @@ export function Dialog({
   return (
     <Radix.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           onCloseAutoFocus={(event) => {
             returnFocus(event);
             onClosed?.();
           }}
           {...(description === undefined && { 'aria-describedby': undefined })}
-          className="surface-in fixed inset-x-0 bottom-0 z-50 flex max-h-[88dvh] flex-col rounded-t-2xl border border-line bg-raised shadow-(--shadow) outline-none sm:inset-auto sm:top-[10vh] sm:left-1/2 sm:w-[min(30rem,calc(100vw-2rem))] sm:-translate-x-1/2 sm:rounded-2xl"
+          className="surface-in fixed inset-x-0 bottom-0 z-50 flex max-h-[88dvh] flex-col rounded-t-2xl border border-line bg-raised shadow-overlay outline-none sm:inset-auto sm:top-[10vh] sm:left-1/2 sm:w-[min(30rem,calc(100vw-2rem))] sm:-translate-x-1/2 sm:rounded-2xl"
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-2">
             <div className="min-w-0 flex-1 pt-1.5">

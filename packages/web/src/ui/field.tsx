@@ -39,7 +39,7 @@ export function Field({
           className={cx(
             'h-11 w-full rounded-lg border bg-canvas px-3 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
             error ? 'border-danger' : 'border-edge',
-            isPassword && 'pr-11',
+            isPassword && 'pe-11',
           )}
           {...rest}
         />
@@ -48,7 +48,7 @@ export function Field({
             type="button"
             onClick={() => setShown(!shown)}
             aria-label={shown ? t('ui.hidePassword') : t('ui.showPassword')}
-            className="absolute inset-y-0 right-0 flex w-11 items-center justify-center rounded-r-lg text-muted hover:text-ink"
+            className="absolute inset-y-0 end-0 flex w-11 items-center justify-center rounded-e-lg text-muted hover:text-ink"
           >
             {shown ? <EyeOff size={17} /> : <Eye size={17} />}
           </button>
@@ -57,7 +57,7 @@ export function Field({
       {(error || hint) && (
         <p
           id={`${id}-note`}
-          className={cx('mt-1.5 text-[13px]', error ? 'text-danger' : 'text-muted')}
+          className={cx('mt-1.5 text-note', error ? 'text-danger' : 'text-muted')}
         >
           {error ?? hint}
         </p>

@@ -24,7 +24,7 @@ export function Logo({ size = 32 }: { size?: number }) {
       width={size}
       height={size}
       alt=""
-      className="shrink-0 rounded-[22%]"
+      className="shrink-0 rounded-logo"
     />
   );
 }

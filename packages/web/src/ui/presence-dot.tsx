@@ -9,7 +9,7 @@ export function PresenceDot({ presence, size }: { presence: ShownPresence; size:
       width={size}
       height={size}
       aria-hidden="true"
-      className="absolute -right-0.5 -bottom-0.5"
+      className="absolute -end-0.5 -bottom-0.5"
     >
       <circle cx="6" cy="6" r="6" className="fill-sidebar" />
       {presence === 'active' && <circle cx="6" cy="6" r="4.2" className="fill-ok" />}

@@ -16,9 +16,9 @@ export function QrCode({ text, label }: { text: string; label: string }) {
       aria-label={label}
       viewBox={`0 0 ${size} ${size}`}
       shapeRendering="crispEdges"
-      className="size-48 rounded-xl bg-white"
+      className="size-48 rounded-xl bg-always-light"
     >
-      <path d={path} fill="#000" />
+      <path d={path} className="fill-always-dark" />
     </svg>
   );
 }

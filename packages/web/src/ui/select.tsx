@@ -27,7 +27,7 @@ export function Select({
         <select
           id={id}
           className={cx(
-            'h-11 w-full cursor-pointer appearance-none rounded-lg border border-edge bg-canvas pr-9 pl-3 text-ink outline-none transition',
+            'h-11 w-full cursor-pointer appearance-none rounded-lg border border-edge bg-canvas pe-9 ps-3 text-ink outline-none transition',
             'focus:border-accent focus:ring-3 focus:ring-accent/20 disabled:cursor-default disabled:opacity-60',
           )}
           {...rest}
@@ -40,7 +40,7 @@ export function Select({
         </select>
         <ChevronDown
           size={16}
-          className="pointer-events-none absolute top-1/2 right-3 -translate-y-1/2 text-muted"
+          className="pointer-events-none absolute top-1/2 end-3 -translate-y-1/2 text-muted"
         />
       </div>
     </div>

@@ -25,7 +25,7 @@ export function SquareImage({ image, size }: { image: ImageId; size: number }) {
       loading="lazy"
       decoding="async"
       className={cx(
-        'absolute inset-0 size-full rounded-[32%] object-cover',
+        'absolute inset-0 size-full rounded-avatar object-cover',
         loaded === url && 'bg-raised',
       )}
       onLoad={() => setLoaded(url)}

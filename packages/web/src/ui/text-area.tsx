@@ -27,7 +27,7 @@ export function TextArea({
         {...rest}
       />
       {error && (
-        <p id={`${id}-note`} className="mt-1.5 text-[13px] text-danger">
+        <p id={`${id}-note`} className="mt-1.5 text-note text-danger">
           {error}
         </p>
       )}

@@ -111,12 +111,12 @@ function Row({
       <button
         type="button"
         onClick={() => onShow({ kind: 'members', group })}
-        className="min-w-0 flex-1 rounded-lg text-left hover:underline"
+        className="min-w-0 flex-1 rounded-lg text-start hover:underline"
       >
         <span className="block truncate font-medium">
           <bdi>@{name}</bdi>
         </span>
-        <span className="block truncate text-[13px] text-muted">
+        <span className="block truncate text-note text-muted">
           <bdi>{title}</bdi> · {t('common.members', { count: members.length })}
         </span>
       </button>

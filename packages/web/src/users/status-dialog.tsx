@@ -104,7 +104,7 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
         aria-describedby={quietNote}
         onChange={(event) => setQuiet(event.target.value as Choice)}
       />
-      <p id={quietNote} className="-mt-1 text-[13px] text-muted">
+      <p id={quietNote} className="-mt-1 text-note text-muted">
         {t('status.quietNote')}
       </p>
       <label className="flex min-h-11 items-center gap-3 text-sm">

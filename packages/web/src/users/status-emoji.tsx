@@ -16,7 +16,7 @@ export function StatusEmoji({ id }: { id: AccountId }) {
       role="img"
       aria-label={status.text || undefined}
       title={status.text || undefined}
-      className="ml-1 font-normal"
+      className="ms-1 font-normal"
     >
       {status.emoji ?? TEXT_ONLY}
     </span>

@@ -53,7 +53,7 @@ export function UsersList() {
   const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
     <section className="mt-2">
-      <h2 className="flex h-9 items-center pl-2.5 font-semibold text-[13px] text-muted">
+      <h2 className="flex h-9 items-center ps-2.5 font-semibold text-note text-muted">
         {online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}
       </h2>
       <ul>
@@ -64,7 +64,7 @@ export function UsersList() {
               <button
                 type="button"
                 onClick={() => void open(user.id)}
-                className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full items-center gap-2.5 rounded-md pr-2 pl-2.5 text-left text-[15px] hover:bg-hover"
+                className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full items-center gap-2.5 rounded-md pe-2 ps-2.5 text-start text-body hover:bg-hover"
               >
                 <Avatar id={user.id} name={user.displayName} size={20} presence={state} />
                 <span
@@ -90,7 +90,7 @@ export function UsersList() {
             <button
               type="button"
               onClick={() => setAll(true)}
-              className="min-h-10 w-full rounded-lg px-2 text-left text-muted text-sm hover:bg-hover"
+              className="min-h-10 w-full rounded-lg px-2 text-start text-muted text-sm hover:bg-hover"
             >
               {t('users.showAll', { count: sorted.length })}
             </button>

@@ -64,12 +64,12 @@ export function UsersPicker({
                 type="button"
                 aria-pressed={isChosen}
                 onClick={() => toggle(user.id)}
-                className="flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-left hover:bg-hover"
+                className="flex min-h-11 w-full items-center gap-3 rounded-lg px-2 text-start hover:bg-hover"
               >
                 <Avatar id={user.id} name={user.displayName} size={30} />
                 <span className="min-w-0 flex-1 truncate">
                   <bdi>{user.displayName}</bdi>{' '}
-                  <span className="text-[13px] text-muted">
+                  <span className="text-note text-muted">
                     @{user.username}
                     {!user.isActive && ` · ${t('common.deactivated')}`}
                   </span>
