@@ -5,6 +5,8 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { conditions: ['source', 'module', 'browser', 'import', 'default'] },
+  // Workers load further scripts, such as grammars, when they need them.
+  worker: { format: 'es' },
   build: { target: 'es2022', sourcemap: false },
   server: {
     proxy: {

@@ -1,6 +1,7 @@
 import type { Mention } from '@parley/protocol';
-import { type Block, type CodeBlock, type Inline, parseMarkdown } from '@parley/protocol/markdown';
+import { type Block, type Inline, parseMarkdown } from '@parley/protocol/markdown';
 import { useMemo, useState } from 'react';
+import { CodeBlock } from '../code/code-block.tsx';
 import { isOnlyEmoji } from '../emoji/only-emoji.ts';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
@@ -82,7 +83,7 @@ function BlockView({ block }: { block: Block }) {
         </div>
       );
     case 'block':
-      return <Code block={block} />;
+      return <CodeBlock language={block.language} text={block.text} />;
     case 'quote':
       return (
         <blockquote className="my-1 border-line border-s-3 ps-3 text-muted">
@@ -105,14 +106,6 @@ function BlockView({ block }: { block: Block }) {
     case 'table':
       return <Table head={block.head} rows={block.rows} />;
   }
-}
-
-function Code({ block }: { block: CodeBlock }) {
-  return (
-    <pre className="my-1.5 overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-note leading-relaxed">
-      <code>{block.text}</code>
-    </pre>
-  );
 }
 
 function Table({ head, rows }: Omit<Extract<Block, { kind: 'table' }>, 'kind'>) {

@@ -1,3 +1,4 @@
+import { workerScript } from '../lib/worker-script.ts';
 import { withNotificationLock } from './lock.ts';
 
 /** The content of a browser notification. */
@@ -13,13 +14,6 @@ export interface NotificationContent {
   readonly account: string;
 }
 
-interface TrustedPolicies {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL(url: string): string },
-  ): { createScriptURL(url: string): string };
-}
-
 /** Notifications that this page showed without a service worker, by conversation. */
 const shownByPage = new Map<string, Notification>();
 let worker: Promise<ServiceWorkerRegistration | null> | null = null;
@@ -33,22 +27,12 @@ export function registered(): Promise<ServiceWorkerRegistration | null> {
 async function register(): Promise<ServiceWorkerRegistration | null> {
   if (!('serviceWorker' in navigator)) return null;
   try {
-    await navigator.serviceWorker.register(workerUrl());
+    await navigator.serviceWorker.register(workerScript('/worker.js'));
     return await navigator.serviceWorker.ready;
   } catch (error) {
     console.warn('Service worker not registered:', error);
     return null;
   }
-}
-
-/** Returns the worker's URL as a TrustedScriptURL, which the Content Security Policy requires. */
-function workerUrl(): string {
-  const { trustedTypes } = window as { trustedTypes?: TrustedPolicies };
-  const url = '/worker.js';
-  if (!trustedTypes) return url;
-  return trustedTypes
-    .createPolicy('parley-worker', { createScriptURL: () => url })
-    .createScriptURL(url);
 }
 
 /**

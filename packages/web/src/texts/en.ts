@@ -714,6 +714,11 @@ export const en = {
     hint: 'PNG, JPEG, GIF, WebP or AVIF, up to 5 MB',
     tooLarge: 'Choose an image of at most 5 MB',
   },
+  code: {
+    block: 'Code',
+    blockIn: 'Code in {{language}}',
+    copy: 'Copy code',
+  },
   files: {
     attach: 'Attach files',
     toSend: 'Files to send',

@@ -1,0 +1,94 @@
+import { Check, Copy } from 'lucide-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { t } from '../texts/index.ts';
+import { cx } from '../ui/cx.ts';
+
+const CodeText = lazy(async () => {
+  try {
+    return { default: (await import('./code-text.tsx')).CodeText };
+  } catch {
+    // Offline, or of an earlier build: code can be read without colours.
+    return { default: ({ text }: { language: string; text: string }) => text };
+  }
+});
+
+/** How long the button shows that the code was copied, ms. */
+const RESULT_MS = 2_000;
+
+/**
+ * Shows a block of code with a button that copies it. The colours come later, and change nothing about its
+ * size. The button is at the start, because the actions on the message cover the end.
+ */
+export function CodeBlock({ language, text }: { language: string; text: string }) {
+  const hasHeader = language !== '' || text.includes('\n');
+  return (
+    <figure
+      aria-label={language === '' ? t('code.block') : t('code.blockIn', { language })}
+      className={cx(
+        'my-1.5 overflow-hidden rounded-lg border border-line bg-sunken',
+        !hasHeader && 'flex items-center',
+      )}
+    >
+      {hasHeader && (
+        <div className="flex items-center gap-1 ps-3 pt-1 text-caption text-muted">
+          <span className="truncate">{language === '' ? t('code.block') : language}</span>
+          <CopyCode text={text} />
+        </div>
+      )}
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled with the keyboard
+        tabIndex={0}
+        dir="ltr"
+        className={cx(
+          'min-w-0 flex-1 overflow-x-auto px-3 pb-2 font-mono text-note leading-relaxed -outline-offset-2',
+          hasHeader ? 'pt-0.5' : 'pt-2',
+        )}
+      >
+        <code>
+          {language === '' ? (
+            text
+          ) : (
+            <Suspense fallback={text}>
+              <CodeText language={language} text={text} />
+            </Suspense>
+          )}
+        </code>
+      </pre>
+      {!hasHeader && <CopyCode text={text} />}
+    </figure>
+  );
+}
+
+function CopyCode({ text }: { text: string }) {
+  const [result, setResult] = useState<'copied' | 'refused' | null>(null);
+  useEffect(() => {
+    if (result === null) return;
+    const timer = setTimeout(() => setResult(null), RESULT_MS);
+    return () => clearTimeout(timer);
+  }, [result]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setResult('copied');
+    } catch {
+      // Over plain HTTP there is no clipboard API: the text can still be selected.
+      setResult('refused');
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={t('code.copy')}
+        title={t('code.copy')}
+        onClick={() => void copy()}
+        className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted -outline-offset-2 hover:bg-hover hover:text-ink pointer-coarse:size-9"
+      >
+        {result === 'copied' ? <Check size={14} /> : <Copy size={14} />}
+      </button>
+      <span aria-live="polite" className={cx(result === 'copied' && 'sr-only')}>
+        {result === 'copied' ? t('ui.copied') : result === 'refused' ? t('ui.cannotCopy') : ''}
+      </span>
+    </>
+  );
+}

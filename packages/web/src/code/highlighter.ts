@@ -1,0 +1,127 @@
+import type { HighlightReport, HighlightRequest } from './highlight.worker.ts';
+import type { Language } from './languages.ts';
+import type { Token } from './tokens.ts';
+
+/** A text is left plain if highlighting it takes longer, ms: a grammar can take very long for hostile text. */
+export const HIGHLIGHT_MS = 1_000;
+/** Highlighted texts of at most so many characters in sum are kept. */
+const KEPT_CHARACTERS = 500_000;
+
+/** The part of a `Worker` that is used. */
+export interface HighlightWorker {
+  onmessage: ((event: MessageEvent<HighlightReport>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  postMessage(request: HighlightRequest): void;
+  terminate(): void;
+}
+
+/** A text that waits, and everything that wants its tokens. */
+interface Waiting extends HighlightRequest {
+  readonly key: string;
+  readonly listeners: Set<(tokens: readonly Token[] | null) => void>;
+}
+
+/**
+ * Highlights texts in a worker, one after the other and each once. A worker that takes too long is
+ * terminated, and the text stays plain.
+ */
+export class Highlighter {
+  readonly #start: () => HighlightWorker;
+  #worker: HighlightWorker | null = null;
+  /** In the order of the requests; the first one is in the worker. */
+  readonly #waiting = new Map<string, Waiting>();
+  #current: Waiting | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The results, the least recently used first. */
+  readonly #kept = new Map<string, readonly Token[] | null>();
+  #keptCharacters = 0;
+
+  /** `start` starts a worker. */
+  constructor(start: () => HighlightWorker) {
+    this.#start = start;
+  }
+
+  /** Returns the tokens of a text if they are known; null if it stays plain. */
+  known(language: Language, text: string): readonly Token[] | null | undefined {
+    return this.#kept.get(keyOf(language, text));
+  }
+
+  /** Calls `listener` with the tokens once. Returns a function that cancels this. */
+  request(
+    language: Language,
+    text: string,
+    listener: (tokens: readonly Token[] | null) => void,
+  ): () => void {
+    const key = keyOf(language, text);
+    const known = this.#kept.get(key);
+    if (known !== undefined) {
+      this.#keep(key, known);
+      listener(known);
+      return () => undefined;
+    }
+    const waiting = this.#waiting.get(key) ?? { key, language, text, listeners: new Set() };
+    waiting.listeners.add(listener);
+    this.#waiting.set(key, waiting);
+    this.#next();
+    return () => {
+      waiting.listeners.delete(listener);
+      // What the worker has begun is finished: it is likely to be shown again.
+      if (waiting.listeners.size === 0 && waiting !== this.#current) this.#waiting.delete(key);
+    };
+  }
+
+  #next(): void {
+    if (this.#current) return;
+    const [first] = this.#waiting.values();
+    if (!first) return;
+    this.#current = first;
+    try {
+      this.#worker ??= this.#started();
+    } catch {
+      // Blocked by a browser without workers of modules: the text stays plain.
+      this.#done(null);
+      return;
+    }
+    this.#worker.postMessage({ language: first.language, text: first.text });
+  }
+
+  #started(): HighlightWorker {
+    const worker = this.#start();
+    worker.onmessage = ({ data }) => {
+      if (data.state === 'done') this.#done(data.tokens);
+      else this.#timer = setTimeout(() => this.#abandon(), HIGHLIGHT_MS);
+    };
+    worker.onerror = () => this.#abandon();
+    return worker;
+  }
+
+  #abandon(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#done(null);
+  }
+
+  #done(tokens: readonly Token[] | null): void {
+    clearTimeout(this.#timer);
+    const current = this.#current;
+    this.#current = null;
+    if (!current) return;
+    this.#waiting.delete(current.key);
+    this.#keep(current.key, tokens);
+    for (const listener of current.listeners) listener(tokens);
+    this.#next();
+  }
+
+  #keep(key: string, tokens: readonly Token[] | null): void {
+    if (this.#kept.delete(key)) this.#keptCharacters -= key.length;
+    this.#kept.set(key, tokens);
+    this.#keptCharacters += key.length;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#keptCharacters <= KEPT_CHARACTERS || oldest === key) return;
+      this.#kept.delete(oldest);
+      this.#keptCharacters -= oldest.length;
+    }
+  }
+}
+
+const keyOf = (language: Language, text: string): string => `${language} ${text}`;
