@@ -42,6 +42,9 @@ const PAIRS: readonly (readonly [string, readonly string[], number])[] = [
   ['danger', [...SURFACES, 'danger-soft'], 4.5],
   ['ok', [...SURFACES, 'ok-soft'], 4.5],
   ['warn', [...SURFACES, 'warn-soft'], 4.5],
+  ...['keyword', 'string', 'number', 'title', 'type', 'attribute'].map(
+    (name) => [`code-${name}`, ['sunken'], 4.5] as const,
+  ),
   ['on-accent', ['accent', 'accent-strong'], 4.5],
   ['on-danger', ['danger', 'danger-strong'], 4.5],
   ['edge', SURFACES, 3],
