@@ -65,7 +65,7 @@ export class Highlighter {
     this.#next();
     return () => {
       waiting.listeners.delete(listener);
-      // What the worker has begun is finished: it is likely to be shown again.
+      // What is in the worker already is finished: it is likely to be shown again.
       if (waiting.listeners.size === 0 && waiting !== this.#current) this.#waiting.delete(key);
     };
   }
