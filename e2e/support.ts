@@ -100,6 +100,7 @@ export class Visitor {
       ...(touch && { hasTouch: true, isMobile: true }),
     });
     const visitor = new Visitor(context, await context.newPage());
+    await reportViolations(context, visitor.complaints);
     await visitor.page.goto('/');
     return visitor;
   }
@@ -220,6 +221,22 @@ export class Visitor {
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await touch.detach();
   }
+}
+
+/** Collects the violations of the content security policy on all pages of a browser context. */
+export async function reportViolations(context: BrowserContext, into: string[]): Promise<void> {
+  await context.exposeBinding('reportViolation', (_source, violation: string) => {
+    into.push(violation);
+  });
+  await context.addInitScript(() => {
+    const { reportViolation } = window as unknown as { reportViolation(text: string): void };
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber, sample } = event;
+      reportViolation(
+        `${effectiveDirective}: ${blockedURI} in ${sourceFile}:${lineNumber} ${sample}`,
+      );
+    });
+  });
 }
 
 /** The options of a visitor’s browser window. */

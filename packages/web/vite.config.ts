@@ -1,10 +1,33 @@
+import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * Removes the call with which Sonner adds its styles to the page as a style element, which the Content Security Policy
+ * forbids. The same styles are in the style sheet of the web client (styles.css).
+ */
+const sonnerWithoutStyleElement: Plugin = {
+  name: 'sonner-without-style-element',
+  apply: 'build',
+  transform(code, id) {
+    if (!/\/sonner\/dist\/index\.mjs$/.test(id)) return null;
+    const call = /^__insertCSS\(".*"\);?$/m;
+    if (!call.test(code)) this.error('Sonner adds its styles in another way than expected');
+    return { code: code.replace(call, ''), map: null };
+  },
+};
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
-  resolve: { conditions: ['source', 'module', 'browser', 'import', 'default'] },
+  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement],
+  resolve: {
+    conditions: ['source', 'module', 'browser', 'import', 'default'],
+    alias: {
+      'react-style-singleton': fileURLToPath(
+        new URL('src/lib/style-singleton.ts', import.meta.url),
+      ),
+    },
+  },
   // Workers load further scripts, such as grammars, when they need them.
   worker: { format: 'es' },
   build: { target: 'es2022', sourcemap: false },

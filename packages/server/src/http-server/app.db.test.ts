@@ -293,6 +293,27 @@ describe('pages', () => {
     }
   });
 
+  test('the policy of the pages allows no inline script or style and no HTML from strings', async () => {
+    const sent = String((await ask('/login')).headers['content-security-policy']);
+    expect(Object.fromEntries(sent.split('; ').map((one) => one.split(/ (.*)/)))).toEqual({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'style-src': "'self'",
+      'img-src': "'self' blob: data:",
+      'media-src': "'self' blob: data:",
+      'font-src': "'self'",
+      'connect-src': "'self'",
+      'manifest-src': "'self'",
+      'worker-src': "'self'",
+      'frame-ancestors': "'none'",
+      'base-uri': "'none'",
+      'form-action': "'self'",
+      'object-src': "'none'",
+      'require-trusted-types-for': "'script'",
+      'trusted-types': 'parley-worker',
+    });
+  });
+
   test('HSTS is sent if PUBLIC_URL has https, for subdomains if configured', async () => {
     const sent = async (settings: Parameters<typeof secure>[2]) => {
       const app = Fastify();

@@ -8,13 +8,13 @@ const policy = (directives: Record<string, string>): string =>
     .join('; ');
 
 /**
- * The Content-Security-Policy of the web client. Inline styles are allowed, because the libraries that
- * lock scrolling and show toasts add style elements to the page. Inline scripts are not.
+ * The Content-Security-Policy of the web client: neither inline scripts nor inline styles, and no HTML from strings. The
+ * one Trusted Types policy returns the addresses of workers (web/src/lib/worker-script.ts).
  */
 const WEB_POLICY = policy({
   'default-src': "'none'",
   'script-src': "'self'",
-  'style-src': "'self' 'unsafe-inline'",
+  'style-src': "'self'",
   'img-src': "'self' blob: data:",
   'media-src': "'self' blob: data:",
   'font-src': "'self'",
@@ -26,6 +26,7 @@ const WEB_POLICY = policy({
   'form-action': "'self'",
   'object-src': "'none'",
   'require-trusted-types-for': "'script'",
+  'trusted-types': 'parley-worker',
 });
 
 /** The policy of the API reference, whose script builds HTML from text, so no trusted types. */
