@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completedEmoji, emojiQuery, withEmoji } from './emoji-query.ts';
+import { completedEmoji, emojiQuery } from './emoji-query.ts';
 
 test.each([
   [':ta', { start: 0, search: 'ta' }],
@@ -28,13 +28,4 @@ test.each([
   [':Tada:', null],
 ])('the emoji that is complete at the end of %j', (text, expected) => {
   expect(completedEmoji(text, text.length)).toEqual(expected);
-});
-
-test('a chosen emoji replaces what was typed, followed by one space', () => {
-  const query = { start: 3, search: 'ta' };
-  expect(withEmoji('so :ta', query, '🎉')).toEqual({ text: 'so 🎉 ', caret: 6 });
-  expect(withEmoji('so :ta there', query, ':party:')).toEqual({
-    text: 'so :party: there',
-    caret: 11,
-  });
 });

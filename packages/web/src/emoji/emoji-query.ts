@@ -1,4 +1,5 @@
 import { EMOJI_NAME } from '@parley/protocol';
+import { isInCode } from '../messages/code-fences.ts';
 
 /** The part of a name of an emoji that is being typed: what follows the colon at `start`, up to the caret. */
 export interface EmojiQuery {
@@ -25,24 +26,4 @@ export function completedEmoji(text: string, caret: number): EmojiQuery | null {
   const name = COMPLETE.exec(text.slice(Math.max(0, caret - LOOK_BACK), caret))?.[1];
   if (name === undefined || isInCode(text, caret)) return null;
   return { start: caret - name.length - 2, search: name };
-}
-
-/** Returns the text with an emoji in place of what was typed, and where the caret is then. */
-export function withEmoji(
-  text: string,
-  { start, search }: EmojiQuery,
-  emoji: string,
-): { text: string; caret: number } {
-  const rest = text.slice(start + 1 + search.length);
-  const gap = rest.startsWith(' ') ? '' : ' ';
-  const before = `${text.slice(0, start)}${emoji}`;
-  return { text: before + gap + rest, caret: before.length + 1 };
-}
-
-/** Returns whether code was started before the caret and has not ended: in it names stay as they are typed. */
-function isInCode(text: string, caret: number): boolean {
-  const before = text.slice(0, caret);
-  if (before.split('```').length % 2 === 0) return true;
-  const line = before.slice(before.lastIndexOf('\n') + 1);
-  return line.split('`').length % 2 === 0;
 }

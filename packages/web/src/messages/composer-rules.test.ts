@@ -64,3 +64,13 @@ describe('actionOf', () => {
     expect(actionOf(key({ key: 'a' }), { ...keyboard, isEmpty: true })).toBe(null);
   });
 });
+
+test('Enter inserts a line break in code, and where the user has chosen that only Ctrl+Enter sends', () => {
+  for (const field of [
+    { ...keyboard, isInCode: true },
+    { ...keyboard, needsCtrl: true },
+  ]) {
+    expect(actionOf(key(), field)).toBe(null);
+    expect(actionOf(key({ ctrlKey: true }), field)).toBe('send');
+  }
+});

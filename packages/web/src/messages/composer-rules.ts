@@ -13,6 +13,8 @@ export function isSendable(text: string, files = 0): boolean {
 /** A key press in a message field. */
 export interface ComposerKey {
   readonly key: string;
+  /** The place of the key on the keyboard, such as `Digit7`. */
+  readonly code?: string;
   readonly shiftKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
@@ -21,19 +23,27 @@ export interface ComposerKey {
   readonly isComposing: boolean;
 }
 
+/** The field in which a key is pressed. */
+export interface ComposerField {
+  readonly isTouch: boolean;
+  readonly isEmpty: boolean;
+  /** Whether the caret is in a block of code, whose lines Enter ends. */
+  readonly isInCode?: boolean;
+  /** Whether the user has chosen that only Ctrl+Enter sends. */
+  readonly needsCtrl?: boolean;
+}
+
 /**
  * Returns what a key does. With a keyboard Enter sends and Shift+Enter inserts a line break. On a
  * touch screen, whose keyboard has no Shift+Enter, Enter inserts a line break and the button sends.
  * Ctrl+Enter and ⌘+Enter always send.
  */
-export function actionOf(
-  event: ComposerKey,
-  field: { isTouch: boolean; isEmpty: boolean },
-): 'send' | 'edit-last' | null {
+export function actionOf(event: ComposerKey, field: ComposerField): 'send' | 'edit-last' | null {
   if (event.isComposing) return null;
   // Alt and the arrow keys open another conversation.
   if (event.key === 'ArrowUp' && !event.altKey && field.isEmpty) return 'edit-last';
   if (event.key !== 'Enter') return null;
   if (event.ctrlKey || event.metaKey) return 'send';
-  return event.shiftKey || field.isTouch ? null : 'send';
+  if (event.shiftKey || field.isTouch || field.isInCode || field.needsCtrl) return null;
+  return 'send';
 }

@@ -1,15 +1,9 @@
 import type { ConversationView } from '@parley/client';
 import type { ClientId, Seq } from '@parley/protocol';
-import { CalendarClock, ChartBarBig, SendHorizontal } from 'lucide-react';
+import { CalendarClock, ChartBarBig } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { toast } from 'sonner';
-import {
-  AttachButton,
-  FileTray,
-  isInThread,
-  pasteFiles,
-  useDroppedFiles,
-} from '../files/attach-button.tsx';
+import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { fullTime } from '../lib/time.ts';
@@ -17,11 +11,12 @@ import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';
-import { InsertEmoji } from './insert-emoji.tsx';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
 import { useServerDraft } from './use-server-draft.ts';
+import { useSlashCommands } from './use-slash-commands.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 
 const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
@@ -59,8 +54,10 @@ export function Composer({
   const sent = useServerDraft(view.id, text, setText);
   const wait = useSlowMode(view);
   const files = useNewFiles();
+  const commands = useSlashCommands(view);
   useDroppedFiles(files, (place) => !isInThread(place));
-  const ready = isSendable(text, files.ids.length) && files.isReady && wait === 0;
+  const ready =
+    isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
   const [isLater, setLater] = useState(false);
   const [isPoll, setPoll] = useState(false);
 
@@ -69,6 +66,13 @@ export function Composer({
   }, [account, text, view.id]);
   const send = () => {
     if (!ready) return;
+    const command = replyTo === null && files.ids.length === 0 ? commands.commandOf(text) : null;
+    if (command) {
+      commands.run(command, () => {
+        if (draft.current === text) setText('');
+      });
+      return;
+    }
     const options = { ...(replyTo !== null && { replyTo }), attachments: files.ids };
     sent(client.post(view.id, text.trim(), options).settled);
     setText('');
@@ -76,7 +80,7 @@ export function Composer({
     onSent();
     field.current?.focus();
   };
-  const { field, menu, area, limits } = useMessageField({
+  const messageField = useMessageField({
     view,
     text,
     isMain: true,
@@ -89,6 +93,7 @@ export function Composer({
     onEscape: onCancelReply,
     onPaste: (event) => pasteFiles(event, files),
   });
+  const { field, menu } = messageField;
   useEffect(() => {
     if (replyTo !== null) field.current?.focus();
   }, [field, replyTo]);
@@ -120,31 +125,29 @@ export function Composer({
         {menu}
         {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
         {files.items.length > 0 && <FileTray files={files} />}
-        <div className="flex items-end gap-1 rounded-xl border border-line bg-raised p-1.5 ps-3.5 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
-          {area}
-          {limits}
-          {isSendable(text) && files.items.length === 0 && (
-            <IconButton label={t('scheduled.sendLater')} onClick={() => setLater(true)}>
-              <CalendarClock size={18} />
-            </IconButton>
-          )}
-          {text === '' && files.items.length === 0 && (
-            <IconButton label={t('poll.create')} onClick={() => setPoll(true)}>
-              <ChartBarBig size={18} />
-            </IconButton>
-          )}
-          <InsertEmoji field={field} />
-          <AttachButton files={files} />
-          <button
-            type="submit"
-            aria-label={t('composer.send')}
-            title={t('composer.send')}
-            disabled={!ready}
-            className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
-          >
-            <SendHorizontal size={18} />
-          </button>
-        </div>
+        <ComposerBox
+          text={text}
+          messageField={messageField}
+          files={files}
+          isReady={ready}
+          sendLabel={t('composer.send')}
+          actions={
+            text === '' &&
+            files.items.length === 0 && (
+              <IconButton label={t('poll.create')} onClick={() => setPoll(true)}>
+                <ChartBarBig size={18} />
+              </IconButton>
+            )
+          }
+          sendActions={
+            isSendable(text) &&
+            files.items.length === 0 && (
+              <IconButton label={t('scheduled.sendLater')} onClick={() => setLater(true)}>
+                <CalendarClock size={18} />
+              </IconButton>
+            )
+          }
+        />
       </form>
       {isPoll && <PollDialog conversation={view.id} onClose={() => setPoll(false)} />}
       {isLater && (

@@ -5,8 +5,12 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+import { isInCodeBlock } from './code-fences.ts';
 import { actionOf } from './composer-rules.ts';
+import { applyChange } from './field-text.ts';
 import { grow } from './grow.ts';
+import { changeOfKey } from './key-change.ts';
+import { needsCtrlToSend } from './send-key.ts';
 
 /** Edits a message in place. Escape cancels. */
 export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
@@ -21,6 +25,12 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
     area.focus();
     area.setSelectionRange(area.value.length, area.value.length);
   }, []);
+  const fieldOf = ({ value, selectionStart }: HTMLTextAreaElement) => ({
+    isTouch,
+    isEmpty: false,
+    isInCode: isInCodeBlock(value, selectionStart),
+    needsCtrl: needsCtrlToSend(account),
+  });
   const save = () => {
     const body = field.current?.value.trim() ?? '';
     if (body && body !== message.body) client.edit(message.conversation, message.seq, body);
@@ -51,9 +61,15 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
             // The thread around the message stays open.
             event.stopPropagation();
             onDone();
-          } else if (actionOf(event.nativeEvent, { isTouch, isEmpty: false }) === 'send') {
+          } else if (actionOf(event.nativeEvent, fieldOf(event.currentTarget)) === 'send') {
             event.preventDefault();
             save();
+          } else {
+            const change = changeOfKey(event);
+            if (!change) return;
+            event.preventDefault();
+            event.stopPropagation();
+            applyChange(event.currentTarget, change);
           }
         }}
         className="max-h-72 w-full resize-none rounded-lg border border-accent bg-canvas px-3 py-2 outline-none"

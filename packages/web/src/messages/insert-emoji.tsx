@@ -2,7 +2,7 @@ import { Smile } from 'lucide-react';
 import type { RefObject } from 'react';
 import { EmojiButton } from '../emoji/emoji-button.tsx';
 import { t } from '../texts/index.ts';
-import { applyChange } from './format-keys.ts';
+import { applyChange } from './field-text.ts';
 
 /** The button that inserts an emoji into a message field. The keyboards of phones lack the custom ones. */
 export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {

@@ -15,17 +15,14 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+import { isInCodeBlock } from './code-fences.ts';
 import { actionOf, charactersLeft } from './composer-rules.ts';
-import {
-  applyChange,
-  type FieldChange,
-  type FieldText,
-  formatChange,
-  lineBreakChange,
-  pasteChange,
-} from './format-keys.ts';
+import { applyChange, type FieldChange } from './field-text.ts';
 import { grow } from './grow.ts';
-import { useMentionMenu } from './use-mention-menu.tsx';
+import { changeOfKey } from './key-change.ts';
+import { needsCtrlToSend } from './send-key.ts';
+import { useCompletionMenu } from './use-completion-menu.tsx';
+import { usePaste } from './use-paste.tsx';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
@@ -34,7 +31,7 @@ const SHOW_COUNT_BELOW = 500;
 interface FieldOptions {
   readonly view: ConversationView;
   readonly text: string;
-  /** The focus returns to this field when a dialog is closed. */
+  /** The focus returns to this field when a dialog is closed; slash commands are suggested in it. */
   readonly isMain?: boolean;
   readonly label: string;
   /** Seconds until the next message may be sent in slow mode. */
@@ -50,9 +47,21 @@ interface FieldOptions {
   readonly onPaste?: (event: ClipboardEvent) => boolean;
 }
 
+/** A field for a message, and what belongs to it. */
+export interface MessageField {
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** The menu of completions, above the field. */
+  readonly menu: ReactNode;
+  readonly area: ReactNode;
+  /** What is offered for what was pasted. */
+  readonly offer: ReactNode;
+  /** The wait in slow mode, and the remaining characters. */
+  readonly limits: ReactNode;
+}
+
 /**
- * The field for a message: it grows with its text, completes mentions and emoji, sets Markdown by keys and continues lists.
- * It gets the focus where there is a keyboard.
+ * The field for a message: it grows with its text, completes names and emoji, sets Markdown by keys, continues
+ * lists and pastes rich text as Markdown. It gets the focus where there is a keyboard.
  */
 export function useMessageField({
   view,
@@ -66,45 +75,41 @@ export function useMessageField({
   onEditLast,
   onEscape,
   onPaste,
-}: FieldOptions): {
-  field: RefObject<HTMLTextAreaElement | null>;
-  /** The menu of mentions, above the field. */
-  menu: ReactNode;
-  area: ReactNode;
-  /** The wait in slow mode, and the remaining characters. */
-  limits: ReactNode;
-} {
+}: FieldOptions): MessageField {
   const client = useClient();
   const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(text.length);
   const isTouch = useCoarsePointer();
-  const moveTo = useRef<number | null>(null);
-  const mentions = useMentionMenu({
+  const apply = (change: FieldChange) => {
+    if (field.current) applyChange(field.current, change);
+  };
+  const completions = useCompletionMenu({
     view,
     text,
     caret,
-    onChange: (next, at) => {
-      onChange(next);
-      setCaret(at);
-      moveTo.current = at;
-    },
+    hasCommands: isMain,
+    onChange: apply,
   });
+  const paste = usePaste(field, text);
   useEffect(() => {
     // On touch screens the focus would open the keyboard over half of the conversation.
     if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height and the caret follow the text
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     if (field.current) grow(field.current);
-    // After a name that was completed, once the field has its text.
-    if (moveTo.current !== null) field.current?.setSelectionRange(moveTo.current, moveTo.current);
-    moveTo.current = null;
   }, [text]);
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (mentions.onKeyDown(event)) return;
-    if (event.key === 'Escape' && !event.nativeEvent.isComposing) onEscape?.();
-    const action = actionOf(event.nativeEvent, { isTouch, isEmpty: text === '' });
+    if (completions.onKeyDown(event)) return;
+    const { nativeEvent, currentTarget } = event;
+    if (event.key === 'Escape' && !nativeEvent.isComposing) onEscape?.();
+    const action = actionOf(nativeEvent, {
+      isTouch,
+      isEmpty: text === '',
+      isInCode: isInCodeBlock(text, currentTarget.selectionStart),
+      needsCtrl: needsCtrlToSend(account),
+    });
     if (action === 'send') {
       event.preventDefault();
       onSend();
@@ -112,10 +117,12 @@ export function useMessageField({
       event.preventDefault();
       onEditLast();
     } else {
-      const change = changeOf(event);
+      const change = changeOfKey(event);
       if (!change) return;
       event.preventDefault();
-      applyChange(event.currentTarget, change);
+      // The same key has another meaning elsewhere on the page.
+      event.stopPropagation();
+      apply(change);
     }
   };
   const area = (
@@ -124,7 +131,7 @@ export function useMessageField({
       value={text}
       rows={1}
       data-composer={isMain || undefined}
-      {...mentions.field}
+      {...completions.field}
       enterKeyHint={isTouch ? 'enter' : 'send'}
       dir="auto"
       aria-label={label}
@@ -140,18 +147,14 @@ export function useMessageField({
       }}
       onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
       onPaste={(event) => {
-        if (onPaste?.(event)) return;
-        const pasted = event.clipboardData.getData('text/plain');
-        const change = pasteChange(pasted, fieldText(event.currentTarget));
-        if (!change) return;
-        event.preventDefault();
-        applyChange(event.currentTarget, change);
+        if (!onPaste?.(event)) paste.onPaste(event);
       }}
       onKeyDown={onKeyDown}
-      className="max-h-60 min-h-10 flex-1 resize-none bg-transparent py-2 outline-none placeholder:text-muted"
+      className="max-h-60 min-h-10 w-full resize-none bg-transparent px-2 py-2 outline-none placeholder:text-muted"
     />
   );
-  return { field, menu: mentions.menu, area, limits: <Limits text={text} wait={wait} /> };
+  const limits = <Limits text={text} wait={wait} />;
+  return { field, menu: completions.menu, area, offer: paste.offer, limits };
 }
 
 function Limits({ text, wait }: { text: string; wait: number }) {
@@ -177,18 +180,4 @@ function Limits({ text, wait }: { text: string; wait: number }) {
       )}
     </>
   );
-}
-
-const fieldText = ({ value, selectionStart, selectionEnd }: HTMLTextAreaElement): FieldText => ({
-  text: value,
-  start: selectionStart,
-  end: selectionEnd,
-});
-
-/** Returns what a key that neither sends nor edits changes in the field. */
-function changeOf(event: KeyboardEvent<HTMLTextAreaElement>): FieldChange | null {
-  const field = fieldText(event.currentTarget);
-  const { key, isComposing } = event.nativeEvent;
-  if (key === 'Enter' && !isComposing) return lineBreakChange(field);
-  return formatChange(event.nativeEvent, field);
 }

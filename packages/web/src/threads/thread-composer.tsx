@@ -1,17 +1,10 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { SendHorizontal } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import {
-  AttachButton,
-  FileTray,
-  isInThread,
-  pasteFiles,
-  useDroppedFiles,
-} from '../files/attach-button.tsx';
+import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
+import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
-import { InsertEmoji } from '../messages/insert-emoji.tsx';
 import { useMessageField } from '../messages/use-message-field.tsx';
 import { useSlowMode } from '../messages/use-slow-mode.ts';
 import { readKept, writeKept } from '../session/device.ts';
@@ -49,7 +42,7 @@ export function ThreadComposer({
     onSent();
     field.current?.focus();
   };
-  const { field, menu, area, limits } = useMessageField({
+  const messageField = useMessageField({
     view,
     text,
     label: t('thread.reply'),
@@ -58,6 +51,7 @@ export function ThreadComposer({
     onSend: send,
     onPaste: (event) => pasteFiles(event, files),
   });
+  const { field, menu } = messageField;
   return (
     <form
       onSubmit={(event) => {
@@ -68,34 +62,26 @@ export function ThreadComposer({
     >
       {menu}
       {files.items.length > 0 && <FileTray files={files} />}
-      <div className="rounded-xl border border-line bg-raised p-1.5 ps-3.5 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
-        <div className="flex items-end gap-1">
-          {area}
-          {limits}
-          <InsertEmoji field={field} />
-          <AttachButton files={files} />
-          <button
-            type="submit"
-            aria-label={t('thread.send')}
-            title={t('thread.send')}
-            disabled={!ready}
-            className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
-          >
-            <SendHorizontal size={18} />
-          </button>
-        </div>
-        {mayPost && (
-          <label className="flex min-h-9 w-fit items-center gap-2 text-note text-soft">
-            <input
-              type="checkbox"
-              checked={isAlso}
-              onChange={(event) => setAlso(event.target.checked)}
-              className="size-4 accent-accent"
-            />
-            {t('thread.alsoSend')}
-          </label>
-        )}
-      </div>
+      <ComposerBox
+        text={text}
+        messageField={messageField}
+        files={files}
+        isReady={ready}
+        sendLabel={t('thread.send')}
+        footer={
+          mayPost && (
+            <label className="flex min-h-9 w-fit px-2 items-center gap-2 text-note text-soft">
+              <input
+                type="checkbox"
+                checked={isAlso}
+                onChange={(event) => setAlso(event.target.checked)}
+                className="size-4 accent-accent"
+              />
+              {t('thread.alsoSend')}
+            </label>
+          )
+        }
+      />
     </form>
   );
 }

@@ -1,0 +1,110 @@
+import { CaseSensitive, Eye, EyeOff, SendHorizontal } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { AttachButton } from '../files/attach-button.tsx';
+import type { NewFiles } from '../files/use-new-files.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { readKept, writeKept } from '../session/device.ts';
+import { useAccountId } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { InsertEmoji } from './insert-emoji.tsx';
+import type { MessageField } from './use-message-field.tsx';
+
+const FormatBar = lazyPart(async () => (await import('./format-bar.tsx')).FormatBar);
+const Preview = lazyPart(async () => (await import('./preview.tsx')).Preview);
+const BAR = 'format-bar';
+
+/** The box around a message field: formatting, preview, emoji, files and the button that sends. */
+export function ComposerBox({
+  text,
+  messageField: { field, area, limits, offer },
+  files,
+  isReady,
+  sendLabel,
+  actions,
+  sendActions,
+  footer,
+}: {
+  text: string;
+  messageField: MessageField;
+  files: NewFiles;
+  /** Whether the message can be sent. */
+  isReady: boolean;
+  sendLabel: string;
+  /** Further buttons beside those that add something. */
+  actions?: ReactNode;
+  /** Further buttons before the one that sends. */
+  sendActions?: ReactNode;
+  /** What is below the buttons. */
+  footer?: ReactNode;
+}) {
+  const [hasBar, toggleBar] = useFormatBar();
+  const [wantsPreview, setPreview] = useState(false);
+  const isEmpty = text.trim() === '';
+  // A message that was sent leaves an empty field to type in.
+  useEffect(() => {
+    if (isEmpty) setPreview(false);
+  }, [isEmpty]);
+  const isPreview = wantsPreview && !isEmpty;
+  return (
+    <div className="rounded-xl border border-edge bg-raised p-1 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+      {hasBar && !isPreview && <FormatBar field={field} />}
+      <div className={cx(isPreview && 'hidden')}>{area}</div>
+      {isPreview && <Preview text={text} />}
+      {offer}
+      <div className="flex items-center">
+        <AttachButton files={files} />
+        <InsertEmoji field={field} />
+        <IconButton
+          label={t(hasBar ? 'format.hide' : 'format.show')}
+          aria-expanded={hasBar}
+          onClick={toggleBar}
+        >
+          <CaseSensitive size={20} />
+        </IconButton>
+        {!isEmpty && (
+          <IconButton
+            label={t(isPreview ? 'composer.edit' : 'composer.preview')}
+            onClick={() => {
+              setPreview(!isPreview);
+              if (isPreview) setTimeout(() => field.current?.focus());
+            }}
+          >
+            {isPreview ? <EyeOff size={18} /> : <Eye size={18} />}
+          </IconButton>
+        )}
+        {actions}
+        <span className="flex-1" />
+        {limits}
+        {sendActions}
+        <button
+          type="submit"
+          aria-label={sendLabel}
+          title={sendLabel}
+          disabled={!isReady}
+          className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
+        >
+          <SendHorizontal size={18} className="rtl:-scale-x-100" />
+        </button>
+      </div>
+      {footer}
+    </div>
+  );
+}
+
+/** Whether the formatting bar is shown, kept on this device; by default where there is a keyboard and space. */
+function useFormatBar(): [boolean, () => void] {
+  const account = useAccountId();
+  const [isShown, setShown] = useState(() => {
+    const kept = readKept(account, BAR);
+    return kept === null
+      ? window.matchMedia('(pointer: fine) and (min-width: 48rem)').matches
+      : kept === 'shown';
+  });
+  const toggle = () => {
+    setShown(!isShown);
+    writeKept(account, BAR, isShown ? 'hidden' : 'shown');
+  };
+  return [isShown, toggle];
+}

@@ -1,0 +1,73 @@
+import { parseMarkdown } from '@parley/protocol/markdown';
+import type { Root } from 'hast';
+import { fromHtml } from 'hast-util-from-html';
+import { toMdast } from 'hast-util-to-mdast';
+import { gfmStrikethroughToMarkdown } from 'mdast-util-gfm-strikethrough';
+import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
+import { toMarkdown } from 'mdast-util-to-markdown';
+import { readStyles } from './html-styles.ts';
+import { toMessageTree } from './message-tree.ts';
+
+/**
+ * Returns HTML from the clipboard as the Markdown of messages. It is parsed in JavaScript and not by the browser, so
+ * that nothing in it is executed or requested, and it is never HTML of the page. Throws if it is nested too deeply.
+ */
+export function htmlToMarkdown(html: string): string {
+  const tree: Root = fromHtml(html);
+  readStyles(tree);
+  const document = toMdast(tree, { document: true });
+  if (document.type !== 'root') return '';
+  toMessageTree(document);
+  const markdown = toMarkdown(document, {
+    bullet: '-',
+    emphasis: '_',
+    fences: true,
+    listItemIndent: 'one',
+    resourceLink: true,
+    extensions: [gfmStrikethroughToMarkdown(), gfmTableToMarkdown({ tablePipeAlign: false })],
+    handlers: {
+      // A line break of a message needs no backslash. A cell of a table has one line.
+      break: (_node, _parent, state) => (state.stack.includes('tableCell') ? ' ' : '\n'),
+    },
+  });
+  return withoutNeedlessEscapes(decoded(markdown)).trim();
+}
+
+/** Decodes the character references that the printer writes for spaces: messages have none. */
+const decoded = (markdown: string): string =>
+  markdown.replace(/(?<!\\)&#x([0-9a-f]{1,5});/gi, (_found, code: string) =>
+    String.fromCodePoint(Number.parseInt(code, 16)),
+  );
+
+/** Removes backslashes from the paragraphs that mean the same without them, as in “snake_case”. */
+function withoutNeedlessEscapes(markdown: string): string {
+  return markdown
+    .split('\n\n')
+    .map((block) => {
+      const plain = block.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+      return plain === block || !meansTheSame(plain, block) ? block : plain;
+    })
+    .join('\n\n');
+}
+
+const meansTheSame = (a: string, b: string): boolean =>
+  JSON.stringify(joined(parseMarkdown(a))) === JSON.stringify(joined(parseMarkdown(b)));
+
+/** Returns a parsed text with adjacent texts as one: an escaped sign begins another one. */
+function joined(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const parts: unknown[] = [];
+    for (const part of value) {
+      const last = parts.at(-1);
+      if (isText(last) && isText(part)) {
+        parts[parts.length - 1] = { kind: 'text', text: last.text + part.text };
+      } else parts.push(joined(part));
+    }
+    return parts;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, joined(part)]));
+}
+
+const isText = (value: unknown): value is { kind: 'text'; text: string } =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'text';

@@ -1,0 +1,15 @@
+import type { KeyboardEvent } from 'react';
+import { type FieldChange, fieldTextOf } from './field-text.ts';
+import { formatOfKey } from './format-keys.ts';
+import { formatChange } from './formats.ts';
+import { lineBreakChange } from './line-break.ts';
+
+/** Returns what a key that neither sends nor edits changes in the field. */
+export function changeOfKey(event: KeyboardEvent<HTMLTextAreaElement>): FieldChange | null {
+  const field = fieldTextOf(event.currentTarget);
+  const { nativeEvent } = event;
+  if (nativeEvent.isComposing) return null;
+  if (event.key === 'Enter') return lineBreakChange(field);
+  const format = formatOfKey(nativeEvent, field.start !== field.end);
+  return format && formatChange(format, field);
+}

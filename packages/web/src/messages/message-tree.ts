@@ -1,0 +1,119 @@
+import type { Image, Link, Nodes, Parents, PhrasingContent, Root, RootContent } from 'mdast';
+
+/**
+ * Changes a Markdown document into what a message can show: headings become bold paragraphs, images links, rules and
+ * links to nowhere are removed, and spaces move out of emphasis, whose markers must touch its words.
+ */
+export function toMessageTree(tree: Root): void {
+  const parents: Parents[] = [tree];
+  const inOrder: Parents[] = [];
+  for (let parent = parents.pop(); parent; parent = parents.pop()) {
+    inOrder.push(parent);
+    for (const child of parent.children) if ('children' in child) parents.push(child);
+  }
+  // Children first: what they become is merged in their parents.
+  for (const parent of inOrder.reverse()) {
+    const children: RootContent[] = parent.children;
+    // In place: the types do not say that each kind of parent gets children of its own kind back.
+    children.splice(0, children.length, ...merged(children.flatMap(shown)));
+  }
+}
+
+const WEB = /^https?:\/\//i;
+
+/** Returns what a node becomes in a message. */
+function shown(node: RootContent): RootContent[] {
+  switch (node.type) {
+    case 'heading':
+      return [
+        { type: 'paragraph', children: [{ type: 'strong', children: unbold(node.children) }] },
+      ];
+    case 'thematicBreak':
+    case 'html':
+      return [];
+    case 'image':
+      return imageLink(node);
+    case 'link':
+      return linkOrText(node);
+    case 'strong':
+    case 'emphasis':
+    case 'delete':
+      return trimmed(node);
+    default:
+      return [node];
+  }
+}
+
+/** A heading is bold as a whole. */
+const unbold = (children: readonly PhrasingContent[]): PhrasingContent[] =>
+  children.flatMap((child) => (child.type === 'strong' ? child.children : [child]));
+
+function imageLink({ url, alt }: Image): RootContent[] {
+  const text = alt?.trim() ?? '';
+  if (!WEB.test(url)) return text === '' ? [] : [{ type: 'text', value: text }];
+  return [{ type: 'link', url, children: [{ type: 'text', value: text === '' ? url : text }] }];
+}
+
+/** A link within a page, or to a script, is only its text. A link in a link was an image. */
+function linkOrText({ url, children }: Link): RootContent[] {
+  const inner = children.flatMap((child) => (child.type === 'link' ? child.children : [child]));
+  if (!WEB.test(url)) return inner;
+  const isEmpty = inner.every((child) => child.type === 'text' && child.value.trim() === '');
+  return isEmpty ? [] : [{ type: 'link', url, children: inner }];
+}
+
+type Emphasis = Extract<PhrasingContent, { type: 'strong' | 'emphasis' | 'delete' }>;
+
+/** Returns emphasis without spaces and line breaks at its ends, which are put around it. */
+function trimmed(node: Emphasis): RootContent[] {
+  const inside = [...node.children];
+  const before: RootContent[] = [];
+  const after: RootContent[] = [];
+  const take = (end: 'first' | 'last'): boolean => {
+    const at = end === 'first' ? 0 : inside.length - 1;
+    const child = inside[at];
+    const out = end === 'first' ? before : after;
+    const put = (one: RootContent) => (end === 'first' ? out.push(one) : out.unshift(one));
+    if (child?.type === 'break') {
+      put(child);
+      inside.splice(at, 1);
+      return true;
+    }
+    if (child?.type !== 'text') return false;
+    const value = end === 'first' ? child.value.trimStart() : child.value.trimEnd();
+    if (value === child.value) return false;
+    const space =
+      end === 'first'
+        ? child.value.slice(0, -value.length || undefined)
+        : child.value.slice(value.length);
+    put({ type: 'text', value: space });
+    if (value === '') inside.splice(at, 1);
+    else inside[at] = { ...child, value };
+    return value === '';
+  };
+  while (take('first'));
+  while (take('last'));
+  if (inside.length === 0) return [...before, ...after];
+  return [...before, { ...node, children: inside }, ...after];
+}
+
+/** Returns nodes with neighbours of the same emphasis as one, and texts as one. */
+function merged(nodes: readonly RootContent[]): RootContent[] {
+  const found: RootContent[] = [];
+  for (const node of nodes) {
+    const last = found.at(-1);
+    if (last?.type === 'text' && node.type === 'text') {
+      found[found.length - 1] = { type: 'text', value: last.value + node.value };
+    } else if (isEmphasis(last) && last.type === node.type) {
+      const { children } = node as Emphasis;
+      found[found.length - 1] = {
+        ...last,
+        children: merged([...last.children, ...children]) as PhrasingContent[],
+      };
+    } else found.push(node);
+  }
+  return found;
+}
+
+const isEmphasis = (node: Nodes | undefined): node is Emphasis =>
+  node?.type === 'strong' || node?.type === 'emphasis' || node?.type === 'delete';

@@ -1,0 +1,55 @@
+import { emojiQuery } from '../emoji/emoji-query.ts';
+import { isInCode } from './code-fences.ts';
+import type { FieldChange } from './field-text.ts';
+
+/** What begins a name: of a user or user group, of a group, of an emoji, of a slash command. */
+export type NameSign = '@' | '#' | ':' | '/';
+
+/** The name that is being typed: what follows the sign at `start`, up to the caret. */
+export interface TypedName {
+  readonly sign: NameSign;
+  readonly start: number;
+  readonly search: string;
+}
+
+/** A sign at the start of a word, and the part of a name up to the caret. */
+const TYPED = /(?:^|[^\p{L}\p{M}\p{N}_@#/&=.-])([@#])([\p{L}\p{M}\p{N}._-]{0,80})$/u;
+/** The longest text that {@link TYPED} matches, in UTF-16 code units. */
+const LOOK_BACK = 164;
+/** A slash command is the first word of a message. */
+const COMMAND = /^\/([a-z]{0,20})$/i;
+
+/** Returns the name that is being typed before the caret; null if there is none. In code, names stay as they are typed. */
+export function typedName(text: string, caret: number): TypedName | null {
+  const command = COMMAND.exec(text.slice(0, Math.min(caret, 22)));
+  if (command && caret <= 21) return { sign: '/', start: 0, search: command[1] ?? '' };
+  const found = TYPED.exec(text.slice(Math.max(0, caret - LOOK_BACK), caret));
+  if (found) {
+    const [, sign, search = ''] = found;
+    if (isInCode(text, caret)) return null;
+    return { sign: sign as '@' | '#', start: caret - search.length - 1, search };
+  }
+  const emoji = emojiQuery(text, caret);
+  return emoji && { sign: ':', ...emoji };
+}
+
+/** Returns the change that puts what was chosen in place of a typed name, followed by one space. */
+export function completionChange(
+  text: string,
+  { start, search }: TypedName,
+  chosen: string,
+): FieldChange {
+  const to = start + 1 + search.length;
+  const gap = text[to] === ' ' ? '' : ' ';
+  const caret = start + chosen.length + 1;
+  return { from: start, to, text: chosen + gap, select: [caret, caret] };
+}
+
+/** What can be mentioned as `#name`, as the server reads it: a space is written as a hyphen. */
+const GROUP_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,78}(?<![._-])$/u;
+
+/** Returns the name by which a group is mentioned; null if its name can’t be written so. */
+export function groupMention(name: string): string | null {
+  const written = name.replaceAll(' ', '-');
+  return GROUP_NAME.test(written) ? `#${written}` : null;
+}

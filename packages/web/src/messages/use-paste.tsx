@@ -1,0 +1,100 @@
+import { X } from 'lucide-react';
+import { type ClipboardEvent, type ReactNode, type RefObject, useState } from 'react';
+import { t } from '../texts/index.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { isInCode } from './code-fences.ts';
+import { applyChange, fieldTextOf, insertion } from './field-text.ts';
+import { codeBlockChange } from './formats.ts';
+import { linkOfPaste } from './paste-link.ts';
+import { pastedCode } from './pasted-code.ts';
+
+/** Larger HTML is pasted as plain text: its conversion would block the page. */
+const HTML_MAX = 500_000;
+/** What only formatted text has. */
+const FORMATTED =
+  /<(?:strong|b|em|i|s|del|strike|code|pre|a|ul|ol|blockquote|table|h[1-6])\b|font-weight|font-style|line-through/i;
+
+/** What can be done with a text that was pasted at a position. */
+type Offer = { readonly from: number; readonly pasted: string } & (
+  | { readonly kind: 'code'; readonly language: string }
+  | { readonly kind: 'plain'; readonly plain: string }
+);
+
+/**
+ * Pastes into a message field: a URL over a selection as a link, rich text as Markdown. Offers to put code into a
+ * block, and to keep rich text plain.
+ */
+export function usePaste(
+  field: RefObject<HTMLTextAreaElement | null>,
+  text: string,
+): { onPaste(event: ClipboardEvent<HTMLTextAreaElement>): void; offer: ReactNode } {
+  const [offered, setOffered] = useState<Offer | null>(null);
+  const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
+    const { clipboardData: data, currentTarget: area } = event;
+    const before = fieldTextOf(area);
+    const plain = data.getData('text/plain').replace(/\r\n?/g, '\n');
+    setOffered(null);
+    if (isInCode(before.text, before.start)) return;
+    const link = linkOfPaste(plain, before);
+    if (link) {
+      event.preventDefault();
+      applyChange(area, link);
+      return;
+    }
+    const code = pastedCode(plain, data.getData('vscode-editor-data'));
+    if (code) {
+      setOffered({ kind: 'code', from: before.start, pasted: plain, ...code });
+      return;
+    }
+    const html = data.getData('text/html');
+    if (html.length > HTML_MAX || !FORMATTED.test(html)) return;
+    event.preventDefault();
+    void pasteHtml(area, html, plain).then(setOffered);
+  };
+  const isStill = offered && text.startsWith(offered.pasted, offered.from);
+  const accept = () => {
+    const area = field.current;
+    if (!area || !offered) return;
+    const { from, pasted } = offered;
+    const whole = { text: area.value, start: from, end: from + pasted.length };
+    if (offered.kind === 'code') {
+      // An empty last line is no part of the code.
+      const code = { ...whole, end: from + pasted.trimEnd().length };
+      const change = codeBlockChange(code, offered.language);
+      const caret = from + change.text.length;
+      applyChange(area, { ...change, to: whole.end, select: [caret, caret] });
+    } else applyChange(area, insertion(whole, offered.plain));
+    setOffered(null);
+  };
+  const offer = isStill && (
+    <div role="status" className="flex items-center gap-1 px-2 pb-1 text-note text-soft">
+      <span className="min-w-0 flex-1 truncate">
+        {t(offered.kind === 'code' ? 'composer.pastedCode' : 'composer.pastedMarkdown')}
+      </span>
+      <Button className="min-h-8 px-3 text-note" onClick={accept}>
+        {t(offered.kind === 'code' ? 'composer.makeCodeBlock' : 'composer.pastePlain')}
+      </Button>
+      <IconButton label={t('common.dismiss')} className="size-8" onClick={() => setOffered(null)}>
+        <X size={16} />
+      </IconButton>
+    </div>
+  );
+  return { onPaste, offer: offer || null };
+}
+
+/** Pastes rich text as Markdown, or as it is if it has no format; returns what to offer then. */
+async function pasteHtml(
+  area: HTMLTextAreaElement,
+  html: string,
+  plain: string,
+): Promise<Offer | null> {
+  // As plain text if the converter can’t be loaded, such as without network.
+  const markdown = await import('./html-to-markdown.ts')
+    .then(({ htmlToMarkdown }) => htmlToMarkdown(html))
+    .catch(() => plain);
+  const pasted = markdown.trim() === '' ? plain : markdown;
+  const place = fieldTextOf(area);
+  applyChange(area, insertion(place, pasted));
+  const isSame = pasted.replace(/\s+/g, ' ') === plain.trim().replace(/\s+/g, ' ');
+  return isSame || plain === '' ? null : { kind: 'plain', from: place.start, pasted, plain };
+}

@@ -1,0 +1,58 @@
+import { type ConversationView, newId } from '@parley/client';
+import type { ClientId } from '@parley/protocol';
+import { useNavigate } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
+import { commandsIn, type TypedCommand, typedCommand } from '../slash-commands/commands.ts';
+
+/** The slash commands of a message field. */
+export interface SlashCommands {
+  /** Whether one is being executed. */
+  readonly isRunning: boolean;
+  /** Returns the command that a text is; null if it is a message. */
+  commandOf(text: string): TypedCommand | null;
+  /** Executes a command, and calls `onDone` if that succeeded. Shows the user what has happened. */
+  run(command: TypedCommand, onDone: () => void): void;
+}
+
+/** Executes slash commands in a conversation. */
+export function useSlashCommands(view: ConversationView): SlashCommands {
+  const client = useClient();
+  const me = useAccountId();
+  const navigate = useNavigate();
+  const [isRunning, setRunning] = useState(false);
+  /** The ids of the steps of a command that has not succeeded: a second attempt repeats none of them. */
+  const ids = useRef(new Map<string, ClientId>());
+  const run = async ({ name, rest }: TypedCommand, onDone: () => void) => {
+    setRunning(true);
+    const commandId = (step: string) => {
+      const key = `${name} ${rest} ${step}`;
+      const id = ids.current.get(key) ?? newId();
+      ids.current.set(key, id);
+      return id;
+    };
+    const search = (text: string) => {
+      const q = `in:${view.id} ${text}`.trim();
+      void navigate({ to: '/search', search: { q } });
+    };
+    try {
+      const { runCommand } = await import('../slash-commands/run.ts');
+      const context = { client, view, me, commandId, search };
+      const done = await runCommand({ name, rest }, context);
+      ids.current.clear();
+      if (done !== null) toast.success(done);
+      onDone();
+    } catch (error) {
+      toast.error(errorMessage(error));
+    } finally {
+      setRunning(false);
+    }
+  };
+  return {
+    isRunning,
+    commandOf: (text) => typedCommand(text, commandsIn(view)),
+    run: (command, onDone) => void run(command, onDone),
+  };
+}

@@ -1,0 +1,107 @@
+import type { ConversationView } from '@parley/client';
+import type { PlainKey } from '../texts/keys.ts';
+
+/** The slash commands. */
+export const COMMAND_NAMES = [
+  'status',
+  'dnd',
+  'remind',
+  'topic',
+  'invite',
+  'msg',
+  'mute',
+  'unmute',
+  'search',
+] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** How a slash command is shown to the user. */
+interface CommandHelp {
+  /** What it takes; null: nothing. */
+  readonly usage: PlainKey | null;
+  /** What it does. */
+  readonly title: PlainKey;
+}
+
+/** The texts of all slash commands. */
+export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
+  status: { usage: 'commands.statusUsage', title: 'commands.statusTitle' },
+  dnd: { usage: 'commands.dndUsage', title: 'commands.dndTitle' },
+  remind: { usage: 'commands.remindUsage', title: 'commands.remindTitle' },
+  topic: { usage: 'commands.topicUsage', title: 'commands.topicTitle' },
+  invite: { usage: 'commands.inviteUsage', title: 'commands.inviteTitle' },
+  msg: { usage: 'commands.msgUsage', title: 'commands.msgTitle' },
+  mute: { usage: null, title: 'commands.muteTitle' },
+  unmute: { usage: null, title: 'commands.unmuteTitle' },
+  search: { usage: 'commands.searchUsage', title: 'commands.searchTitle' },
+};
+
+/** Returns the commands that the user may use in a conversation. */
+export function commandsIn({
+  kind,
+  permissions,
+}: Pick<ConversationView, 'kind' | 'permissions'>): readonly CommandName[] {
+  return COMMAND_NAMES.filter((name) => {
+    if (name === 'topic') return kind === 'group' && permissions.includes('rename');
+    if (name === 'invite') return kind === 'group' && permissions.includes('add_member');
+    return true;
+  });
+}
+
+/** A slash command as it was typed. */
+export interface TypedCommand {
+  readonly name: CommandName;
+  /** What follows the name, without spaces around it. */
+  readonly rest: string;
+}
+
+/**
+ * Returns the command that a message is; null if it is a text, which it also is with a name that is no
+ * command, such as a path, or with a space in front.
+ */
+export function typedCommand(text: string, names: readonly CommandName[]): TypedCommand | null {
+  const [, typed = '', rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/is.exec(text) ?? [];
+  const name = names.find((one) => one === typed.toLowerCase());
+  return name === undefined ? null : { name, rest: rest.trim() };
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+/** The longest duration that a command takes, ms. */
+const LONGEST_MS = 365 * 86_400_000;
+
+/** Returns the duration at the start of a text, such as `30m` or `2h`, in ms, and the rest; null if there is none. */
+export function leadingDuration(text: string): { ms: number; rest: string } | null {
+  const [, number = '', unit = '', rest = ''] =
+    /^(?:in\s)?\s*(\d{1,4})\s?(m|min|h|d|w)(?:\s+(.*))?$/is.exec(text) ?? [];
+  const ms = Number(number) * (UNIT_MS[unit.toLowerCase()] ?? 0);
+  return ms > 0 && ms <= LONGEST_MS ? { ms, rest: rest.trim() } : null;
+}
+
+/** Returns the usernames at the start of a text, such as `@ann @ben`, and the rest. */
+export function leadingUsernames(text: string): { usernames: string[]; rest: string } {
+  const usernames: string[] = [];
+  let rest = text.trim();
+  for (;;) {
+    const found = /^@([\p{L}\p{M}\p{N}._-]{1,32}),?(?:\s+|$)/u.exec(rest);
+    if (!found?.[1]) return { usernames, rest };
+    usernames.push(found[1]);
+    rest = rest.slice(found[0].length);
+  }
+}
+
+/** Matches what consists of signs that emoji are made of, one of them visible by itself. */
+const EMOJI =
+  /^(?=.*[\p{Extended_Pictographic}\p{RI}])[\p{Extended_Pictographic}\p{Emoji_Component}]{1,32}$/u;
+
+/** Returns the emoji at the start of a status, and its text. */
+export function statusOf(text: string): { emoji: string | null; text: string } {
+  const [first = '', ...words] = text.trim().split(/\s+/);
+  const isEmoji = EMOJI.test(first);
+  return isEmoji ? { emoji: first, text: words.join(' ') } : { emoji: null, text };
+}
