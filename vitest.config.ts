@@ -55,6 +55,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'database',
+          // As above: loading the sources anew for each file took 200 s of processor time.
+          isolate: false,
           setupFiles,
           globalSetup: [fileURLToPath(new URL(TEMPLATE, import.meta.url))],
           sequence: { groupOrder: 1 },
