@@ -622,6 +622,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     const entry = val.page.getByRole('link', { name: /Mentions/ });
     await entry.getByText('@1', { exact: false }).waitFor();
+    // One badge: the mention is not counted as an unread message beside it.
+    expect(await entry.textContent()).toBe('Mentions@1 mention');
     await val.open('Mentions');
     await val.message('hello').getByText('@everyone').waitFor();
     await entry.getByText('@1', { exact: false }).waitFor({ state: 'detached' });

@@ -118,14 +118,16 @@ export const Row = memo(function Row({
             <span className="sr-only"> {t('sidebar.muted')}</span>
           </span>
         )}
-        {mentions > 0 && (
+        {/* One badge: a mention is an unread message too, and would be counted in both. */}
+        {mentions > 0 ? (
           <UnreadBadge
             count={mentions}
             isMention
             text={t('sidebar.mentions', { count: mentions })}
           />
+        ) : (
+          view.unread > 0 && !isMuted && <UnreadBadge count={view.unread} />
         )}
-        {view.unread > 0 && !isMuted && <UnreadBadge count={view.unread} />}
       </a>
       {(isPointed || isFocused) && (
         <span
