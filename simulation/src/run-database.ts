@@ -188,6 +188,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   displayName: username,
   email: `${username}@simulation.example`,
   verified: true,
+  emailFailure: null,
   firstName: null,
   lastName: null,
   phone: null,

@@ -110,6 +110,8 @@ export const Me = z
     email: z.string(),
     /** The email address was verified. */
     verified: z.boolean(),
+    /** Why emails to the address could not be delivered; null: nothing says so. */
+    emailFailure: z.object({ at: Timestamp, error: z.string() }).nullable(),
     firstName: z.string().nullable(),
     lastName: z.string().nullable(),
     phone: z.string().nullable(),

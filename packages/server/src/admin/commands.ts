@@ -14,6 +14,7 @@ import { emailKey } from '../accounts/users/names.ts';
 import { whatIsTaken } from '../accounts/users/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/users/taken.ts';
 import type { Auditing } from '../audit/audit-log.ts';
+import { forgetUndeliverable } from '../email/undeliverable.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -286,6 +287,7 @@ const changeAddress = (id: AccountId, email: string): Statement[] => [
            where id = $1`,
     values: [id, email, emailKey(email)],
   },
+  forgetUndeliverable(id),
   // Codes and links that were sent to the previous address no longer work.
   {
     name: 'admin-end-secrets',

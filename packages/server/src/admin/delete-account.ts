@@ -51,6 +51,7 @@ const PERSONAL_TABLES = [
   'drafts',
   'thread_cursors',
   'reports',
+  'undeliverable_addresses',
 ] as const;
 
 const deleteRule: Rule<DeleteCommand> = {

@@ -385,6 +385,7 @@ export const STATE_TABLES: Readonly<Record<string, string>> = {
   one_time_secrets: 'codes and links that are not used yet',
   invitations: 'invitations by admins, in no event',
   emails: 'emails to send',
+  undeliverable_addresses: 'answers of the SMTP server, in no event',
   attempts: 'counters of rate limits',
   retention_progress: 'up to where expired messages were deleted',
   reports: 'reports of messages with texts for the admins alone, in no event',

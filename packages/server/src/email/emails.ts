@@ -34,7 +34,8 @@ export interface Queryable {
 /** How an attempt to send an email ended. */
 export type EmailResult =
   | { readonly kind: 'sent' | 'cancelled' }
-  | { readonly kind: 'failed'; readonly error: string }
+  /** `isOfAddress`: the address of the recipient was permanently rejected. */
+  | { readonly kind: 'failed'; readonly error: string; readonly isOfAddress: boolean }
   /** It is attempted again at `next`, ms since the epoch. */
   | { readonly kind: 'deferred'; readonly error: string; readonly next: number };
 
@@ -223,7 +224,13 @@ export class Emails {
       await this.#recordResult(
         row.id,
         composed,
-        permanent ? { kind: 'failed', error: shown } : { kind: 'deferred', error: shown, next },
+        permanent
+          ? {
+              kind: 'failed',
+              error: shown,
+              isOfAddress: error instanceof EmailRefused && error.isOfAddress,
+            }
+          : { kind: 'deferred', error: shown, next },
       );
     }
   }

@@ -39,6 +39,34 @@ export interface EmailTransport {
 /** Thrown when an email is rejected permanently and must not be retried. */
 export class EmailRefused extends Error {
   override name = 'EmailRefused';
+  /** Whether it was the address of the recipient that was rejected. */
+  readonly isOfAddress: boolean;
+
+  constructor(
+    message: string,
+    { cause, isOfAddress = false }: { cause?: unknown; isOfAddress?: boolean } = {},
+  ) {
+    super(message, { cause });
+    this.isOfAddress = isOfAddress;
+  }
+}
+
+/** What nodemailer says of a rejection. */
+interface Rejection {
+  readonly code?: unknown;
+  readonly command?: unknown;
+  readonly responseCode?: unknown;
+  readonly response?: unknown;
+}
+
+/**
+ * Returns whether a permanent rejection is of the recipient’s address: at RCPT TO, unless the server wants a log-in or
+ * has a policy against the sender (530, or 5.7.x of RFC 3463), such as one against relaying. That affects all recipients.
+ */
+function isRejectionOfAddress({ command, responseCode, response }: Rejection): boolean {
+  return (
+    command === 'RCPT TO' && responseCode !== 530 && !/^5\d\d[ -]5\.7\./.test(String(response))
+  );
 }
 
 type EmailConfig = Pick<Config, 'smtpUrl' | 'emailFrom' | 'dataDir'>;
@@ -75,11 +103,15 @@ function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
       try {
         await transport.sendMail(compose(email, config));
       } catch (error) {
-        const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+        const rejection = error as Rejection;
+        const { code, responseCode } = rejection;
         // RFC 5321 §4.2.1: 5xx is a permanent rejection, here of this email or its recipient.
         const lasting = typeof responseCode === 'number' && responseCode >= 500;
         if (lasting && (code === 'EENVELOPE' || code === 'EMESSAGE')) {
-          throw new EmailRefused((error as Error).message, { cause: error });
+          throw new EmailRefused((error as Error).message, {
+            cause: error,
+            isOfAddress: isRejectionOfAddress(rejection),
+          });
         }
         throw error;
       }

@@ -274,6 +274,70 @@ describe('emails about missed messages', () => {
     expect(await digestsOf()).toHaveLength(1);
   });
 
+  test('are not sent to an address that was rejected until it is confirmed or changed, and the user sees why', async () => {
+    const me = async () => (await bob.request('GET', '/me')).body;
+    const address = addressOf(bob);
+    const failure = { at: expect.any(String), error: expect.stringContaining('User unknown') };
+    /** Makes the next look at the account, and returns how many emails were stored for it by then. */
+    const look = async (text: string): Promise<number> => {
+      await server.rows(
+        `update notification_digests set emailed_at = null where account_id = '${bob.id}'`,
+      );
+      await post(ann, direct, text);
+      await away(bob);
+      await looked(bob);
+      const rows = await server.rows(
+        `select from emails where account_id = '${bob.id}' and purpose = 'digest'`,
+      );
+      return rows.length;
+    };
+    const recorded = (outcome: string, count: number) =>
+      until(
+        async () => (await outcomes(bob)).filter((row) => row.outcome === outcome).length === count,
+        `${count} ${outcome}`,
+      );
+    // A policy of the SMTP server against the sender says nothing of the address.
+    sink.rejectRecipient(address, '550 5.7.1 Relaying denied');
+    expect(await look('relayed')).toBe(1);
+    emails.wake();
+    await recorded('failed', 1);
+    expect((await me()).emailFailure).toBeNull();
+
+    sink.rejectRecipient(address, '550 5.1.1 User unknown');
+    expect(await look('one')).toBe(2);
+    emails.wake();
+    await recorded('failed', 2);
+    expect((await me()).emailFailure).toEqual(failure);
+    const [{ tries } = {}] = await server.rows(
+      `select tries from emails where account_id = '${bob.id}' order by created_at desc limit 1`,
+    );
+    expect(tries).toBe(1);
+    sink.rejectRecipient(address, null);
+    expect(await look('two')).toBe(2);
+
+    // A code that arrives confirms the address. That of the registration is forgotten: a new one would have to wait.
+    await server.rows(`delete from one_time_secrets where account_id = '${bob.id}'`);
+    expect((await bob.request('POST', '/me/verification')).status).toBe(202);
+    expect((await me()).emailFailure).toEqual(failure);
+    const code = await sink.code(address);
+    expect((await bob.request('POST', '/me/verify', { code })).status).toBe(204);
+    expect(await me()).toMatchObject({ emailFailure: null, verified: true });
+    expect((await bob.request('POST', '/me/verification')).body.code).toBe('already_verified');
+    expect(await look('three')).toBe(3);
+    await recorded('sent', 1);
+
+    // So does another address.
+    sink.rejectRecipient(address, '550 5.1.1 User unknown');
+    expect(await look('four')).toBe(4);
+    emails.wake();
+    await recorded('failed', 3);
+    const changed = await owner.request('PATCH', `/admin/users/${bob.id}`, {
+      email: `other-${address}`,
+    });
+    expect(changed.status).toBeLessThan(300);
+    expect((await me()).emailFailure).toBeNull();
+  });
+
   test('have neither headers nor HTML of what users wrote, and the times of the recipient', async () => {
     // Names that the API rejects, such as those of a database that was changed by hand.
     const name = 'Eve\r\nBcc: mallory@example.org\r\n\r\n<b onclick="x">"{{count}}';

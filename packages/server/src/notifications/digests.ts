@@ -5,6 +5,7 @@ import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import { digestEmail } from '../email/digest-email.ts';
 import type { ComposedEmail, EmailResult, Emails, Queryable } from '../email/emails.ts';
+import { isUndeliverable, recordUndeliverable } from '../email/undeliverable.ts';
 import type { Logger } from '../log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { withTransaction } from '../storage/database.ts';
@@ -56,6 +57,7 @@ interface DueRow {
  * 2. As long as it uses a device, it is looked at again later.
  * 3. What the email says is read right before it is sent: nothing that was read, deleted or muted meanwhile, by someone
  *    who was blocked, or that the account may not see any more. It is sent to the address that the account has then.
+ * 4. Nothing is sent to an address that was permanently rejected, until it is changed or confirmed.
  */
 export class Digests {
   readonly #deps: DigestsDeps;
@@ -180,7 +182,15 @@ export class Digests {
       timeZone: to.timeZone,
     });
     // The account may have changed its address since the email was stored.
-    return { content, recipient: to.email, record };
+    return {
+      content,
+      recipient: to.email,
+      record: async (on, result) => {
+        await record(on, result);
+        if (result.kind !== 'failed' || !result.isOfAddress) return;
+        await recordUndeliverable(on, account, to.email, result.error);
+      },
+    };
   }
 }
 
@@ -189,7 +199,8 @@ async function takeDue(client: pg.ClientBase): Promise<DueRow | undefined> {
   const { rows } = await client.query<DueRow>({
     name: 'digests-due',
     text: `select g.account_id as account, g.since,
-             case when a.verified_at is not null and ${mayAct('a')} then a.email end as email,
+             case when a.verified_at is not null and ${mayAct('a')} and not ${isUndeliverable('a')}
+               then a.email end as email,
              ${currentSettings('g.account_id', 'v.conversation_id is null')} as general,
              (select extract(epoch from now() - l.at)::float8 / 60 from last_seen l
               where l.account_id = g.account_id) as "awayMinutes"
@@ -209,7 +220,8 @@ async function recipientOf(
   const { rows } = await pool.query<{ email: string; timeZone: string | null }>({
     name: 'digests-recipient',
     text: `select email, time_zone as "timeZone" from accounts a
-           where id = $1 and email is not null and verified_at is not null and ${mayAct('a')}`,
+           where id = $1 and email is not null and verified_at is not null and ${mayAct('a')}
+             and not ${isUndeliverable('a')}`,
     values: [account],
   });
   return rows[0];

@@ -27,6 +27,8 @@ export interface EmailSink {
   forget(): void;
   /** Rejects the next emails, this many, with this SMTP status. */
   refuse(times: number, status: number): void;
+  /** Rejects this recipient with this answer, such as `550 5.1.1 User unknown`; null: no longer. */
+  rejectRecipient(address: string, answer: string | null): void;
   stop(): Promise<void>;
 }
 
@@ -35,9 +37,16 @@ export async function startEmailSink(): Promise<EmailSink> {
   const received: Received[] = [];
   const taken = new Set<Received>();
   const waiting = new Set<() => void>();
+  const rejected = new Map<string, string>();
   let refusals = { times: 0, status: 0 };
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo({ address }, _session, done) {
+      const [, code, text = ''] = /^(\d{3}) (.*)$/.exec(rejected.get(address) ?? '') ?? [];
+      done(
+        code === undefined ? null : Object.assign(new Error(text), { responseCode: Number(code) }),
+      );
+    },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -100,6 +109,10 @@ export async function startEmailSink(): Promise<EmailSink> {
     },
     refuse: (times, status) => {
       refusals = { times, status };
+    },
+    rejectRecipient: (address, answer) => {
+      if (answer === null) rejected.delete(address);
+      else rejected.set(address, answer);
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

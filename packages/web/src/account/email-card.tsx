@@ -1,7 +1,16 @@
-import type { NotificationSettings, UpdateNotificationsBody } from '@parley/protocol';
+import {
+  isolate,
+  type Me,
+  type NotificationSettings,
+  type UpdateNotificationsBody,
+} from '@parley/protocol';
+import { Link } from '@tanstack/react-router';
+import { TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { inUnits } from '../lib/text.ts';
-import { useParley } from '../session/use-client.ts';
+import { fullTime } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
@@ -21,7 +30,12 @@ export function EmailCard({
   readonly settings: NotificationSettings;
   readonly change: (body: UpdateNotificationsBody) => Promise<boolean>;
 }) {
-  const isVerified = useParley((s) => s.me?.verified ?? true);
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  useEffect(() => {
+    // No event says that an email could not be delivered. Without an answer the page shows what is known.
+    client.refreshMe().catch(() => undefined);
+  }, [client]);
   const isOutbox = useAuthOptions()?.email === 'outbox';
   const known = delay === null || DELAYS.includes(delay) ? DELAYS : [...DELAYS, delay];
   return (
@@ -38,9 +52,37 @@ export function EmailCard({
         ]}
       />
       {isOutbox && <p className="mt-3 text-muted text-sm">{t('notifySettings.emailNoServer')}</p>}
-      {!isOutbox && !isVerified && (
+      {!isOutbox && me?.emailFailure && <Undeliverable me={me} failure={me.emailFailure} />}
+      {!isOutbox && me?.verified === false && (
         <p className="mt-3 text-muted text-sm">{t('notifySettings.emailUnverified')}</p>
       )}
     </Card>
+  );
+}
+
+/** Says that the address was rejected, why, and what to do about it. */
+function Undeliverable({
+  me,
+  failure: { at, error },
+}: {
+  readonly me: Me;
+  readonly failure: NonNullable<Me['emailFailure']>;
+}) {
+  return (
+    <div role="alert" className="mt-3 text-sm">
+      <p className="flex items-start gap-2 font-medium text-danger">
+        <TriangleAlert size={16} aria-hidden className="mt-0.5 shrink-0" />
+        {t('notifySettings.emailFailed', { email: isolate(me.email), time: fullTime(at) })}
+      </p>
+      <p className="mt-1 break-words text-muted">
+        <bdi>{error}</bdi>
+      </p>
+      <p className="mt-1 text-muted">
+        {t('notifySettings.emailStopped')}{' '}
+        <Link to="/settings/profile" className="text-accent hover:underline">
+          {t('notifySettings.confirmEmail')}
+        </Link>
+      </p>
+    </div>
   );
 }

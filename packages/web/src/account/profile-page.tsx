@@ -164,7 +164,9 @@ function EmailCard({ me }: { me: Me }) {
       title={t('common.email')}
       description={me.email}
       actions={
-        me.verified ? (
+        me.emailFailure ? (
+          <Badge tone="warn">{t('profile.notDelivered')}</Badge>
+        ) : me.verified ? (
           <Badge tone="ok">
             <BadgeCheck size={14} /> {t('profile.verified')}
           </Badge>
@@ -173,7 +175,10 @@ function EmailCard({ me }: { me: Me }) {
         )
       }
     >
-      {me.verified ? undefined : <Verify />}
+      {me.emailFailure && (
+        <p className="mb-3 text-muted text-sm">{t('profile.notDeliveredHint')}</p>
+      )}
+      {me.verified && !me.emailFailure ? undefined : <Verify />}
     </Card>
   );
 }

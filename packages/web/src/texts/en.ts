@@ -976,6 +976,7 @@ export const en = {
     ownEvent: 'You wrote it.',
     notMember: 'You weren’t a member at that time.',
     messageDeleted: 'The message was deleted.',
+    blocked: 'You’ve blocked its author.',
     alreadyRead: 'You had already read it.',
     viewing: 'You were looking at the conversation.',
     threadNotFollowed: 'You didn’t follow the thread.',
@@ -1045,6 +1046,10 @@ export const en = {
     emailNever: 'Never',
     emailNoServer: 'No emails are sent: email isn’t set up on this server. Ask an admin.',
     emailUnverified: 'You get emails once you have verified your email address.',
+    emailFailed: 'An email to {{email}} could not be delivered ({{time}}).',
+    emailStopped:
+      'No more emails about missed messages are sent to this address until you confirm it.',
+    confirmEmail: 'Confirm email address',
     more: 'More',
     moreIntro: 'A muted conversation stays silent, also for mentions, unless you allow it here.',
     directBreaksMute: 'Notify me of direct messages in muted conversations',
@@ -1072,6 +1077,9 @@ export const en = {
     avatar: 'Your photo',
     personalDetails: 'Personal details',
     verified: 'Verified',
+    notDelivered: 'Not delivered',
+    notDeliveredHint:
+      'An email to this address could not be delivered. If the address is right, confirm it with a code.',
     emailVerified: 'Email address verified',
     sendCode: 'Send verification code',
     verifyEmail: 'Verify email',

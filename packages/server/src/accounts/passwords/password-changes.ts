@@ -5,6 +5,7 @@ import type { AuditLog, AuditNote } from '../../audit/audit-log.ts';
 import type { Clock } from '../../clock.ts';
 import type { Emails } from '../../email/emails.ts';
 import { passwordChangedEmail, resetEmail } from '../../email/templates.ts';
+import { forgetUndeliverable } from '../../email/undeliverable.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';
 import { withTransaction } from '../../storage/database.ts';
@@ -130,6 +131,7 @@ export class PasswordChanges {
     await this.#set(account, 'password', password, undefined, note, async (client) => {
       if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');
       if ((await proveAddress(account, client)) === null) refuse('link_expired');
+      await client.query(forgetUndeliverable(account));
     });
     await limits.unlock(account);
   }

@@ -2,6 +2,7 @@ import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
 import { ownPermissions } from '../../http/access.ts';
 import { storedSettings } from '../../settings/server-settings.ts';
+import { timestamp } from '../../storage/sql.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
 import type { Taken } from './taken.ts';
@@ -19,6 +20,7 @@ interface MeRow extends UserRow {
   time_zone: string | null;
   second_factor: boolean;
   settings: Readonly<Record<string, unknown>> | null;
+  email_failure: Me['emailFailure'];
 }
 
 /** Returns what an account sees of itself; null when it does not exist. */
@@ -32,7 +34,9 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
                   (select json_object_agg(name, value) from server_settings
                    where name in ('groupCreation', 'emojiCreation', 'messageEditWindow',
                                   'messageDeleteWindow'))
-                    as settings
+                    as settings,
+                  (select json_build_object('at', ${timestamp('u.failed_at')}, 'error', u.error)
+                   from undeliverable_addresses u where u.account_id = $1) as email_failure
            from accounts a where a.id = $1`,
     values: [account],
   });
@@ -47,6 +51,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     ...user,
     email: row.email ?? '',
     verified: row.verified_at !== null,
+    emailFailure: row.email_failure,
     firstName: row.first_name,
     lastName: row.last_name,
     phone: row.phone,

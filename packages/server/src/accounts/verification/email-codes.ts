@@ -238,6 +238,8 @@ export class EmailCodes {
       text: `with used as (
                update one_time_secrets set used_at = $3
                where id = $1 and account_id = $2 and used_at is null returning account_id
+             ), confirmed as (
+               delete from undeliverable_addresses u using used where u.account_id = used.account_id
              )
              update accounts a set verified_at = coalesce(a.verified_at, $3)
              from used where a.id = used.account_id returning a.id`,

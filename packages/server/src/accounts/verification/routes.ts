@@ -37,6 +37,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       operationId: 'sendMyCode',
       tags: ['Accounts'],
       summary: 'Send a code that verifies your email address',
+      description: 'Also confirms a verified address to which emails could not be delivered.',
       security,
       response: { 202: ResendAnswer, ...problems(401, 409, 429) },
     },
@@ -44,7 +45,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
     handler: async (request, reply) => {
       const { account } = sessionOf(request);
       const me = (await meOf(pool, account)) ?? refuse('session_ended');
-      if (me.verified) refuse('already_verified');
+      if (me.verified && me.emailFailure === null) refuse('already_verified');
       let resendAfter: number;
       if (await codes.ofAccount(account)) {
         resendAfter = await codes.resend({ account }, addressKey(request.ip), async () => false);
@@ -74,7 +75,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
     handler: async (request, reply) => {
       const { account } = sessionOf(request);
       const me = (await meOf(pool, account)) ?? refuse('session_ended');
-      if (me.verified) refuse('already_verified');
+      if (me.verified && me.emailFailure === null) refuse('already_verified');
       const address = addressKey(request.ip);
       const opened = await codes.check({ account }, request.body.code, address).catch((error) => {
         // No ticket could have expired: no code is pending.
