@@ -10,7 +10,13 @@ import {
 import { decideDirect } from './decide-direct.ts';
 import { decisionFor } from './decision-for.ts';
 import { storeDecided } from './deliveries.ts';
-import { advance, type MessageToDecide, messagesIn, parted } from './messages-to-decide.ts';
+import {
+  advance,
+  type MessageToDecide,
+  messagesIn,
+  parted,
+  type Range,
+} from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
 /** Messages whose recipients are in memory at a time: a thread can have thousands. */
@@ -31,19 +37,30 @@ export async function decideNext(
     const ranges = await advance(client, conversations);
     const activity = new ActivityBatch(client);
     const others = await decideDirect(client, ranges, presenceOf, now);
-    for (const part of parted(others)) {
-      const messages = await messagesIn(client, part);
-      for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
-        const some = messages.slice(n, n + MESSAGES_AT_ONCE);
-        const recipients = await recipientsOf(client, some);
-        await storeDecisions(client, some, recipients, presenceOf, now);
-        await activity.add(await itemsOfMessages(client, some, recipients, presenceOf, now));
-      }
-    }
+    await decideEach(client, others, activity, presenceOf, now);
     for (const part of parted(ranges)) await activity.add(await itemsOfEvents(client, part));
     const more = ranges.filter((r) => r.hasMore).map((r) => r.conversation);
     return { more, changed: await activity.end() };
   });
+}
+
+/** Decides about the messages in ranges of events, each for each of its recipients. */
+export async function decideEach(
+  client: pg.ClientBase,
+  ranges: readonly Range[],
+  activity: ActivityBatch,
+  presenceOf: PresenceOf,
+  now: number,
+): Promise<void> {
+  for (const part of parted(ranges)) {
+    const messages = await messagesIn(client, part);
+    for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
+      const some = messages.slice(n, n + MESSAGES_AT_ONCE);
+      const recipients = await recipientsOf(client, some);
+      await storeDecisions(client, some, recipients, presenceOf, now);
+      await activity.add(await itemsOfMessages(client, some, recipients, presenceOf, now));
+    }
+  }
 }
 
 async function storeDecisions(
