@@ -55,6 +55,7 @@ function decide({ event, general, settings, recipient }: Case) {
       isFollowing: null,
       presence: 'away',
       hasRead: false,
+      isBlocked: false,
       ...recipient,
     },
     NOW,
@@ -169,6 +170,22 @@ const TABLE: [NotificationReason, string, string, Case][] = [
   ],
   ['own_event', '', 'an own message', { event: { actor: ME } }],
   ['not_member', '', 'a former member', { event: direct, recipient: { isMember: false } }],
+  [
+    'blocked',
+    '',
+    'a message of a blocked author',
+    { event: named, recipient: { isBlocked: true } },
+  ],
+  [
+    'blocked',
+    '',
+    'a reaction of a blocked user',
+    {
+      event: { kind: 'reaction', actor: OTHER },
+      general: { reactions: true },
+      recipient: { isBlocked: true },
+    },
+  ],
   ['message_deleted', '', 'a deleted message', { event: { ...named, isDeleted: true } }],
   [
     'already_read',

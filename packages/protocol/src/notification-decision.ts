@@ -28,6 +28,7 @@ export const SILENT_REASONS = [
   'own_event',
   'not_member',
   'message_deleted',
+  'blocked',
   'already_read',
   'viewing',
   'thread_not_followed',
@@ -117,6 +118,8 @@ export interface NotificationRecipient {
   readonly presence: 'viewing' | 'active' | 'away' | 'unknown';
   /** Whether it has read the message, on any device. */
   readonly hasRead: boolean;
+  /** Whether it has blocked whoever caused the event. */
+  readonly isBlocked: boolean;
 }
 
 /** Returns how a message with these mentions mentions an account: by name or user group before the others. */
@@ -150,6 +153,7 @@ export function decideNotification(
   at: number,
 ): NotificationDecision {
   if (event.actor === recipient.account) return silent('own_event');
+  if (recipient.isBlocked) return silent('blocked');
   if (event.kind === 'new_user') {
     if (!settings.general.newPeople) return silent('new_people_off');
     return inAppOnly('new_user', settings, at);

@@ -8,7 +8,7 @@ import {
   SYSTEM,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
+import { hasNotBlocked, mayAct } from '../account-state.ts';
 import type { MessageToDecide, Range } from './messages-to-decide.ts';
 import type { PresenceOf, Recipient } from './recipients.ts';
 
@@ -38,14 +38,14 @@ export interface ActivityChange {
 /**
  * Returns what a message is in the activity of a recipient; null: nothing. A mention by name is in it whatever the
  * settings are: the list is read when the user wants to. Replies are, unless the thread or its conversation is muted
- * or the recipient wants no replies there.
+ * or the recipient wants no replies there. Nothing is from an author whom the recipient has blocked.
  */
 export function activityOf(
   message: Pick<MessageToDecide, 'thread' | 'isDeleted'>,
-  recipient: Pick<Recipient, 'isNamed' | 'isFollowing' | 'isMember' | 'settings'>,
+  recipient: Pick<Recipient, 'isNamed' | 'isFollowing' | 'isMember' | 'isBlocked' | 'settings'>,
   now: number,
 ): 'mention' | 'reply' | null {
-  if (message.isDeleted || !recipient.isMember) return null;
+  if (message.isDeleted || !recipient.isMember || recipient.isBlocked) return null;
   if (recipient.isNamed) return 'mention';
   if (message.thread === null || recipient.isFollowing !== true) return null;
   return wantsReplies(recipient.settings, now) ? 'reply' : null;
@@ -96,7 +96,8 @@ async function mentionsOfHere(
            join accounts a on a.id = m.account_id and ${mayAct('a')}
            where not exists (select from mentions n
              where n.account_id = m.account_id and n.conversation_id = h.id
-               and n.message_seq = h.seq)`,
+               and n.message_seq = h.seq)
+             and ${hasNotBlocked('m.account_id', 'h.author')}`,
     values: [here.map((m) => m.conversation), here.map((m) => m.seq), here.map((m) => m.author)],
   });
   return rows.flatMap((row) =>
@@ -106,7 +107,8 @@ async function mentionsOfHere(
 
 /**
  * Returns the items of the other events in ranges: reactions to messages of others, messages that someone else than
- * their author has deleted, and members whom others have added to a group.
+ * their author has deleted, and members whom others have added to a group. What a blocked user did is left out, except
+ * that they deleted a message as a moderator.
  */
 export async function itemsOfEvents(
   client: pg.ClientBase,
@@ -134,7 +136,8 @@ export async function itemsOfEvents(
            join memberships m on m.account_id = t.account and m.conversation_id = r.id
              and m.left_seq is null
            join accounts a on a.id = t.account and ${mayAct('a')}
-           where e.actor_id <> t.account and e.actor_id <> $4`,
+           where e.actor_id <> t.account and e.actor_id <> $4
+             and (t.kind = 'removed' or ${hasNotBlocked('t.account', 'e.actor_id')})`,
     values: [
       ranges.map((r) => r.conversation),
       ranges.map((r) => r.after),

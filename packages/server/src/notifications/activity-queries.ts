@@ -5,6 +5,7 @@ import {
   type ActivityUnread,
   LIMITS,
 } from '@parley/protocol';
+import { hasNotBlocked } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { timestamp } from '../storage/sql.ts';
@@ -33,9 +34,14 @@ export interface ActivityRequest {
 /** SQL: the kind of an item of the activity. */
 const KIND = `case source when 'everyone' then 'mention' when 'here' then 'mention' else source end`;
 
-/** SQL: whether the reaction `r` is one of others to the message of the item `i`. */
-const OF_OTHERS =
-  'r.conversation_id = i.conversation and r.message_seq = i.message and r.account_id <> $1';
+/** SQL: whether the reaction `r` is one of others to the message of the item `i`. Blocked users do not count. */
+const OF_OTHERS = `r.conversation_id = i.conversation and r.message_seq = i.message
+  and r.account_id <> $1 and ${hasNotBlocked('$1', 'r.account_id')}`;
+
+/** SQL: whether the message `of` is a reply of others in the thread of the item `i`. Blocked users do not count. */
+const isReplyOfOthers = (of: string) =>
+  `${of}.conversation_id = i.conversation and ${of}.thread = i.message
+   and ${of}.author_id <> $1 and ${of}.deleted_at is null and ${hasNotBlocked('$1', `${of}.author_id`)}`;
 
 /** SQL: the reactions of others to the message of the item `i`: how many, by whom, and with what. */
 const REACTIONS = `(
@@ -54,15 +60,13 @@ const REPLIES = `(
     coalesce(min(t.seq) filter (where t.seq > state.read_seq), max(t.seq)) as message,
     array(select author_id from (
       select l.author_id, l.seq from messages l
-      where l.conversation_id = i.conversation and l.thread = i.message
-        and l.author_id <> $1 and l.deleted_at is null
+      where ${isReplyOfOthers('l')}
       order by l.seq desc limit ${COUNT_MAX}) latest
       group by author_id order by max(seq) desc limit ${LIMITS.activityActors}) as actors
   from ${threadState('$1::uuid', 'i.conversation', 'i.message')} state
   left join lateral (
     select t.seq from messages t
-    where t.conversation_id = i.conversation and t.thread = i.message
-      and t.author_id <> $1 and t.deleted_at is null
+    where ${isReplyOfOthers('t')}
     order by t.seq desc limit ${COUNT_MAX}) t on true
   group by state.read_seq
 )`;
@@ -74,7 +78,7 @@ const ITEM = `json_build_object(
   'kind', i.kind,
   'at', ${timestamp('i.at')},
   'isRead', i.is_read,
-  'actor', i.actor,
+  'actor', coalesce(r.actors[1], t.actors[1], i.actor),
   'conversation', i.conversation,
   'message', case when i.kind <> 'added' then coalesce(t.message, i.message) end,
   'thread', case when i.kind = 'reply' then i.message else i.thread end,

@@ -1,10 +1,12 @@
 import { LIMITS, SYSTEM } from '@parley/protocol';
+import { hasNotBlocked } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 
 /**
  * The activity of account $1 as SQL. Its items are those that were stored, and what is read from where it is:
  * mentions of everyone, reminders, resolved reports, scheduled messages that were not sent, and new users. What the
- * account can no longer see is left out.
+ * account can no longer see is left out, and what users did whom it has blocked; not that a moderator deleted one of its
+ * messages, nor reminders, which are its own.
  */
 
 /** How long the list goes back. */
@@ -26,7 +28,7 @@ const idOf = (kind: string, conversation: string, message: string) =>
   `(${kind} || ':' || ${conversation} || ':' || ${message})`;
 
 /** SQL: up to when everything counts as read that has no row of its own. */
-const READ_AT =
+export const READ_AT =
   "coalesce((select read_at from activity_cursors where account_id = $1), '-infinity')";
 
 /** SQL: whether the account has read an item that has no row of its own. */
@@ -47,43 +49,58 @@ const readWhereShown = (membership: string) =>
  * reads a whole table for all of them.
  */
 const IS_VISIBLE = `case s.kind
-  when 'mention' then g.deleted_at is null and (
+  when 'mention' then g.deleted_at is null and ${hasNotBlocked('$1', 'g.author_id')} and (
     select true from mentions n
     where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq
     limit 1)
-  when 'here' then g.deleted_at is null and g.mentions @> '[{"kind": "here"}]'
+  when 'here' then g.deleted_at is null and ${hasNotBlocked('$1', 'g.author_id')} and g.mentions @> '[{"kind": "here"}]'
   when 'reply' then state.is_following and (
     select true from messages t
     where t.conversation_id = s.conversation_id and t.thread = s.message_seq
-      and t.author_id <> $1 and t.deleted_at is null
+      and t.author_id <> $1 and t.deleted_at is null and ${hasNotBlocked('$1', 't.author_id')}
     limit 1)
   when 'reaction' then g.deleted_at is null and (
     select true from reactions r
     where r.conversation_id = g.conversation_id and r.message_seq = g.seq and r.account_id <> $1
+      and ${hasNotBlocked('$1', 'r.account_id')}
     limit 1)
+  when 'added' then ${hasNotBlocked('$1', 's.actor_id')}
   else true end`;
 
 const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
 
-/** SQL: the items that are stored. */
+/**
+ * SQL: whether the membership `m` has not ended. Spelled so that no partial index answers it: before the tables are
+ * analyzed, the database would take the index of all members of a conversation to be a tiny one.
+ */
+const IS_CURRENT = 'coalesce(m.left_seq, 0) = 0';
+
+/** SQL: the items that are stored. Threads are looked at only for the items that are in one: “offset 0”. */
 const stored = (isUnreadOnly: boolean) => `
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
     s.actor_id as actor, s.conversation_id as conversation, s.message_seq as message, g.thread,
     s.is_read or coalesce(case s.kind
       when 'mention' then g.seq <= ${readWhereShown('m')}
       when 'here' then g.seq <= ${readWhereShown('m')}
-      when 'reply' then s.seq <= state.read_seq
+      when 'reply' then s.seq <= state.read_seq or (
+        select true from messages t
+        where t.conversation_id = s.conversation_id and t.thread = s.message_seq
+          and t.seq > state.read_seq and t.author_id <> $1 and t.deleted_at is null
+          and ${hasNotBlocked('$1', 't.author_id')}
+        limit 1) is null
       when 'added' then m.read_seq > s.message_seq
     end, false) as is_read
   from (
     select * from activity_items where account_id = $1${isUnreadOnly ? ' and not is_read' : ''}
     order by at desc limit ${LIMITS.activityItems}) s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
-    and m.left_seq is null
+    and ${IS_CURRENT}
   join conversations c on c.id = s.conversation_id and c.deleted_at is null
   left join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
-  left join lateral ${threadState('$1::uuid', 's.conversation_id', 'coalesce(g.thread, s.message_seq)')} state
-    on s.kind = 'reply' or g.thread is not null
+  left join lateral (
+    select t.* from ${threadState('$1::uuid', 's.conversation_id', 'coalesce(g.thread, s.message_seq)')} t
+    where s.kind = 'reply' or g.thread is not null
+    offset 0) state on true
   where ${isWanted("case s.kind when 'here' then 'mention' else s.kind end")}
     and ${isOnPage('s.at', STORED_ID)} and ${IS_VISIBLE}`;
 
@@ -111,6 +128,7 @@ const everyoneIn = (isInThread: boolean, isUnreadOnly: boolean, limit: string) =
   where g.conversation_id = m.conversation_id and g.mentions @> '[{"kind": "everyone"}]'
     and ${isInThread ? `${IS_ONLY_IN_THREAD} and state.is_following` : `not ${IS_ONLY_IN_THREAD}`}
     and g.deleted_at is null and g.author_id <> $1 and g.seq >= m.joined_seq
+    and ${hasNotBlocked('$1', 'g.author_id')}
     and ${isOnPage('g.posted_at', EVERYONE_ID)}${isUnreadOnly ? isUnreadToEveryone(isInThread) : ''}
     and not exists (select from mentions n
       where n.account_id = $1 and n.conversation_id = g.conversation_id and n.message_seq = g.seq)
@@ -144,7 +162,7 @@ const REMINDERS = `
     ${wasRead(REMINDER_ID, 's.seq', 's.reminded_at')} as is_read
   from saved_messages s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
-    and m.left_seq is null
+    and ${IS_CURRENT}
   join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
     and g.deleted_at is null
   where s.account_id = $1 and s.reminded_at is not null
@@ -186,6 +204,7 @@ const newUsers = (isUnreadOnly: boolean) => `
   from accounts own
   join accounts a on a.created_at > own.created_at and a.created_at >= ${SINCE}
     and a.kind = 'user' and a.is_active and a.id <> own.id and a.id <> '${SYSTEM}'
+    and ${hasNotBlocked('own.id', 'a.id')}
   where own.id = $1 and own.role <> 'guest' and ${isWanted("'new_user'")} and coalesce((
       select (v.settings ->> 'newPeople')::boolean from notification_changes v
       where v.account_id = $1 and v.conversation_id is null and v.is_current), true)

@@ -15,8 +15,8 @@ import { generalOf } from './queries.ts';
 import type { PresenceOf } from './recipients.ts';
 
 /**
- * Decides about plain direct messages: outside threads, without mentions, not deleted. The decision about them depends
- * on the recipient alone and on how far it has read, so it is made once for each recipient and range of events, and
+ * Decides about plain direct messages: outside threads, without mentions, not deleted, among users who have not blocked
+ * each other. The decision about them depends on the recipient alone and on how far it has read, so it is made once for each recipient and range of events, and
  * stored for its messages by one statement. Most direct messages are plain; decided one by one they cost a third of
  * what posting them costs.
  */
@@ -65,7 +65,10 @@ async function directRecipients(
     text: `
       select (r.n - 1)::int as n, r.is_plain as "isPlain", f.*
       from (
-        select r.n, r.id, c.direct_key, coalesce(g.is_plain, true) as is_plain
+        select r.n, r.id, c.direct_key, coalesce(g.is_plain, true) and not exists (
+            select from unnest(string_to_array(c.direct_key, ' ')::uuid[]) k (account)
+            join blocks b on b.account_id = k.account
+              and b.blocked_id = any(string_to_array(c.direct_key, ' ')::uuid[])) as is_plain
         from unnest($1::uuid[], $2::int8[], $3::int8[]) with ordinality r (id, after, up_to, n)
         cross join lateral (
           select c.direct_key from conversations c where c.id = r.id and c.kind = 'direct'
@@ -119,6 +122,7 @@ function decisionsFor(
         isFollowing: null,
         isNamed: false,
         hasRead,
+        isBlocked: false,
         settings: {
           general: generalOf(row.general),
           conversation: row.ofConversation,

@@ -10,7 +10,7 @@ import type { PresenceOf, Recipient } from './recipients.ts';
 /** Returns what is decided about a message for one recipient. */
 export const decisionFor = (
   message: MessageToDecide,
-  { account, isMember, isFollowing, isNamed, hasRead, settings }: Recipient,
+  { account, isMember, isFollowing, isNamed, hasRead, isBlocked, settings }: Recipient,
   presence: ReturnType<PresenceOf>,
   now: number,
 ): NotificationDecision =>
@@ -28,6 +28,6 @@ export const decisionFor = (
       isDeleted: message.isDeleted,
     },
     settings,
-    { account, isMember, isFollowing, hasRead, presence },
+    { account, isMember, isFollowing, hasRead, isBlocked, presence },
     now,
   );

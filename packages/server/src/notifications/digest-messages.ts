@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type { DigestConversation } from '../email/digest-email.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { byBlocked, recheck } from './recheck.ts';
+import { recheck } from './recheck.ts';
 
 /** Which messages an email tells of, and what it says of them. */
 
@@ -60,9 +60,7 @@ export async function recheckMessages(
 ): Promise<(string | null)[]> {
   const undelivered = messages.map((message, n) => ({ ...message, id: String(n), account }));
   const decisions = await recheck(on, undelivered, () => 'away', now);
-  const blocked = await byBlocked(on, undelivered);
   return undelivered.map(({ id }) => {
-    if (blocked.has(id)) return 'blocked';
     const decision = decisions.get(id);
     if (decision === undefined) return 'message_deleted';
     if (decision.email.send !== 'never') return null;

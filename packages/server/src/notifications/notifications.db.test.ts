@@ -264,6 +264,36 @@ describe('the ledger of notifications', () => {
     expect((await why(jan, group, loud)).body.reason).toBe('not_member');
   });
 
+  test('tells that the author is blocked, of plain messages, mentions and direct messages of several', async () => {
+    const [mia, noa] = [await server.register('mia'), await server.register('noa')];
+    const group = await ann.group('of mia', [mia, noa]);
+    const { body } = await ann.request('POST', '/conversations/direct', {
+      accounts: [mia.id, noa.id],
+    });
+    const before = await post(noa, group, { body: 'not blocked yet' });
+    expect((await mia.request('PUT', `/me/blocks/${noa.id}`)).status).toBeLessThan(300);
+    const plain = await post(noa, group, { body: 'hello' });
+    const named = await post(noa, group, { body: '@mia look' });
+    const direct = await post(noa, body.id, { body: 'among three' });
+    const other = await post(ann, body.id, { body: 'from someone else' });
+    await decided(group, named);
+    await decided(body.id, other);
+    const whyIn = async (conversation: string, seq: number) =>
+      (await why(mia, conversation, seq)).body;
+    expect(await whyIn(group, before)).toMatchObject({ reason: 'all_messages' });
+    for (const seq of [plain, named]) {
+      expect(await whyIn(group, seq)).toMatchObject({ reason: 'blocked', inApp: false });
+    }
+    expect(await whyIn(body.id, direct)).toMatchObject({
+      reason: 'blocked',
+      badge: false,
+      decidedAt: expect.any(String),
+    });
+    expect(await whyIn(body.id, other)).toMatchObject({ reason: 'direct_message', badge: true });
+    // The other way round nothing is blocked.
+    expect((await why(noa, body.id, other)).body.reason).toBe('direct_message');
+  });
+
   test('decides plain direct messages together as it would each alone', async () => {
     const [tia, uma] = [await server.register('tia'), await server.register('uma')];
     const direct = (await tia.request('POST', '/conversations/direct', { account: uma.id })).body

@@ -11,7 +11,7 @@ export type Undelivered = Pick<Delivery, 'id' | 'account' | 'conversation' | 'se
 /**
  * Decides again about notifications, right before they are sent: with the settings, the memberships and what has been
  * read by now. Returns the decision for each id: not to send it if its message is gone, or if its recipient may not see
- * it any more or may not act, because it left, was removed, is suspended or erased.
+ * it any more or may not act, because it left, was removed, is suspended or erased, or has blocked the author since.
  */
 export async function recheck(
   on: Queryable,
@@ -36,24 +36,4 @@ export async function recheck(
       return [id, decisionFor(message, recipient, presenceOf(account), now)];
     }),
   );
-}
-
-/** Returns the notifications of messages whose author the recipient has blocked since, by their ids. */
-export async function byBlocked(
-  on: Queryable,
-  deliveries: readonly Undelivered[],
-): Promise<ReadonlySet<string>> {
-  const { rows } = await on.query<{ id: string }>({
-    name: 'notifications-blocked',
-    text: `select r.id::text as id from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::int8[]) r (id, account, conversation, seq)
-           join messages m on m.conversation_id = r.conversation and m.seq = r.seq
-           join blocks b on b.account_id = r.account and b.blocked_id = m.author_id`,
-    values: [
-      deliveries.map((d) => d.id),
-      deliveries.map((d) => d.account),
-      deliveries.map((d) => d.conversation),
-      deliveries.map((d) => d.seq),
-    ],
-  });
-  return new Set(rows.map((row) => row.id));
 }

@@ -28,6 +28,8 @@ export interface Recipient {
   /** Whether the message mentioned it by name when it was posted: what an edit adds notifies no one. */
   readonly isNamed: boolean;
   readonly hasRead: boolean;
+  /** Whether it has blocked the author. */
+  readonly isBlocked: boolean;
   readonly settings: RecipientSettings;
 }
 
@@ -37,6 +39,7 @@ interface RecipientRow {
   is_following: boolean | null;
   is_named: boolean;
   has_read: boolean;
+  is_blocked: boolean;
   general: NotificationSettings | null;
   of_conversation: NotificationOverride | null;
   of_thread: NotificationOverride | null;
@@ -112,6 +115,8 @@ export async function recipientsOf(
         case when m.thread is not null then state.is_following end as is_following,
         coalesce(m.seq <= case when m.is_only_in_thread then state.read_seq else o.read_seq end, false)
           as has_read,
+        exists (select from blocks b
+          where b.account_id = f.account_id and b.blocked_id = m.author) as is_blocked,
         ${current('v.conversation_id is null')} as general,
         ${current('v.conversation_id = m.id and v.thread is null')} as of_conversation,
         case when m.thread is not null then
@@ -146,6 +151,7 @@ export async function recipientsOf(
     isFollowing: row.is_following,
     isNamed: row.is_named,
     hasRead: row.has_read,
+    isBlocked: row.is_blocked,
     settings: {
       general: generalOf(row.general),
       conversation: row.of_conversation,

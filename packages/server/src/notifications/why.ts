@@ -35,6 +35,7 @@ interface WhyRow {
   is_member: boolean;
   is_following: boolean | null;
   is_named: boolean;
+  is_blocked: boolean;
   decision: StoredDecision | null;
   general: NotificationSettings | null;
   of_conversation: NotificationOverride | null;
@@ -81,6 +82,9 @@ export async function whyNotified(
         exists (select from mentions x
                 where x.account_id = $1 and x.conversation_id = $2 and x.message_seq = $3
                   and x.seq = x.message_seq) as is_named,
+        exists (select from blocks b
+                where b.account_id = $1 and b.blocked_id = g.author_id
+                  and b.blocked_at <= g.posted_at) as is_blocked,
         exists (select from memberships o
                 where o.account_id = $1 and o.conversation_id = $2 and o.joined_seq <= $3
                   and (o.left_seq is null or o.left_seq > $3)) as is_member,
@@ -139,6 +143,7 @@ function computed(
       isFollowing: row.is_following,
       isNamed: row.is_named,
       hasRead: false,
+      isBlocked: row.is_blocked,
       settings: {
         // A keyword that was in the message when it was posted has a stored decision: this one is from an edit.
         general: row.is_edited ? { ...general, keywords: [] } : general,

@@ -18,7 +18,7 @@ import {
   type Finished,
   finishDeliveries,
 } from '../notifications/deliveries.ts';
-import { byBlocked, recheck } from '../notifications/recheck.ts';
+import { recheck } from '../notifications/recheck.ts';
 import type { PresenceOf } from '../notifications/recipients.ts';
 import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
 import type { PushDevice, PushDevices } from './devices.ts';
@@ -141,7 +141,6 @@ export class PushSender {
     const messages = await messagesToPush(pool, deliveries);
     const byPlace = new Map(messages.map((m) => [placeOf(m), m]));
     const newest = await newestSent(pool, deliveries);
-    const blocked = await byBlocked(pool, deliveries);
     // Last, so that as little as possible happens between it and the attempt.
     const decisions = await recheck(pool, deliveries, presenceOf, clock.now());
     const finished: Finished[] = [];
@@ -149,9 +148,7 @@ export class PushSender {
       const device = active.get(delivery.device ?? '');
       const decision = decisions.get(delivery.id);
       const message = byPlace.get(placeOf(delivery));
-      const outcome = blocked.has(delivery.id)
-        ? 'blocked'
-        : reasonToCancel(device, decision, message);
+      const outcome = reasonToCancel(device, decision, message);
       if (outcome === null && device && decision && message) {
         return [{ delivery, device, decision, message }];
       }

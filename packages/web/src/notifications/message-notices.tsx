@@ -22,6 +22,7 @@ import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import type { BlockedUsers } from './blocked-users.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { isPageFocused, isViewing } from './page-focus.ts';
@@ -60,6 +61,7 @@ interface Notice {
 export class MessageNotices {
   readonly #client: ParleyClient;
   readonly #account: AccountId;
+  readonly #blocked: BlockedUsers;
   readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
   readonly #shown = new Map<ConversationId, Notice>();
   /** Messages about which more must be known first, by conversation and seq. */
@@ -68,10 +70,12 @@ export class MessageNotices {
   constructor(
     client: ParleyClient,
     account: AccountId,
+    blocked: BlockedUsers,
     open: (conversation: ConversationId, thread: Seq | null) => void,
   ) {
     this.#client = client;
     this.#account = account;
+    this.#blocked = blocked;
     this.#open = open;
   }
 
@@ -203,6 +207,7 @@ export class MessageNotices {
         isFollowing: thread === undefined ? null : cursor !== undefined,
         presence: isViewing(view.id, onlyIn) ? 'viewing' : 'active',
         hasRead: seq <= readSeq,
+        isBlocked: this.#blocked.has(actor),
       },
       Date.now(),
     );

@@ -13,6 +13,7 @@ import { emojiLabel } from '../emoji/emoji-label.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import type { BlockedUsers } from './blocked-users.ts';
 import { chime } from './chime.ts';
 import { isViewing } from './page-focus.ts';
 import { areSoundsOn, recipientOf, recipientSettings } from './recipient.ts';
@@ -24,6 +25,7 @@ const EXCERPT = 80;
 export class ReactionNotices {
   readonly #client: ParleyClient;
   readonly #account: AccountId;
+  readonly #blocked: BlockedUsers;
   readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
   /** Whether the message of a reaction is being loaded. */
   #isLoading = false;
@@ -31,10 +33,12 @@ export class ReactionNotices {
   constructor(
     client: ParleyClient,
     account: AccountId,
+    blocked: BlockedUsers,
     open: (conversation: ConversationId, thread: Seq | null) => void,
   ) {
     this.#client = client;
     this.#account = account;
+    this.#blocked = blocked;
     this.#open = open;
   }
 
@@ -67,7 +71,7 @@ export class ReactionNotices {
     return decideNotification(
       { kind: 'reaction', actor },
       recipientSettings(this.#client, this.#account, conversation, thread ?? undefined),
-      recipientOf(this.#account),
+      recipientOf(this.#account, this.#blocked.has(actor)),
       Date.now(),
     ).inApp;
   }

@@ -29,13 +29,14 @@ export function recipientSettings(
   };
 }
 
-/** Returns the user of this device as the recipient of what is not a message. */
-export const recipientOf = (account: AccountId): NotificationRecipient => ({
+/** Returns the user of this device as the recipient of what is not a message, from someone whom they may have blocked. */
+export const recipientOf = (account: AccountId, isBlocked: boolean): NotificationRecipient => ({
   account,
   isMember: true,
   isFollowing: null,
   presence: 'active',
   hasRead: false,
+  isBlocked,
 });
 
 /** Returns whether notifications play a sound here: neither turned off in general nor on this device. */

@@ -1,7 +1,7 @@
 import type { ParleyClient } from '@parley/client';
 import { type DurableCommand, decideNotification, type Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { toast } from 'sonner';
 import { messageHash } from '../lib/message-hash.ts';
 import { isPushOn } from '../session/device.ts';
@@ -9,6 +9,7 @@ import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { BlockedUsers } from './blocked-users.ts';
 import { answerWorker, onNotificationOpened } from './browser.ts';
 import { MessageNotices } from './message-notices.tsx';
 import { isViewing } from './page-focus.ts';
@@ -36,10 +37,15 @@ export function useNotifications(): void {
   const account = useAccountId();
   const navigate = useNavigate();
   const isLive = useParley((s) => s.state) === 'live';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each account has its own list.
+  const blocked = useMemo(() => new BlockedUsers(client), [client, account]);
   useEffect(() => {
+    if (!isLive) return;
     // After a failure it is loaded with the next ping.
-    if (isLive) client.notifications.load().catch(() => undefined);
-  }, [client, isLive]);
+    client.notifications.load().catch(() => undefined);
+    // After a failure it is loaded with the next connection.
+    blocked.load().catch(() => undefined);
+  }, [client, blocked, isLive]);
   useEffect(() => {
     if (!isLive || !isPushOn(account)) return;
     // After a failure it is attempted again with the next page.
@@ -50,9 +56,10 @@ export function useNotifications(): void {
   useEffect(() => {
     const go = (id: string, thread: number | null = null) =>
       void navigate({ to: '/c/$id', params: { id }, search: thread === null ? {} : { thread } });
-    const notices = new MessageNotices(client, account, go);
-    const reactions = new ReactionNotices(client, account, go);
+    const notices = new MessageNotices(client, account, blocked, go);
+    const reactions = new ReactionNotices(client, account, blocked, go);
     const stops = [
+      client.onEvent((event) => blocked.apply(event)),
       client.onEvent((event) => notices.apply(event)),
       client.onEvent((event) => void reactions.apply(event)),
       client.subscribe(() => notices.updateAuthors()),
@@ -61,7 +68,7 @@ export function useNotifications(): void {
         const { inApp } = decideNotification(
           { kind: 'new_user', actor: user.id },
           recipientSettings(client, account),
-          recipientOf(account),
+          recipientOf(account, blocked.has(user.id)),
           Date.now(),
         );
         if (!inApp) return;
@@ -81,7 +88,7 @@ export function useNotifications(): void {
     return () => {
       for (const stop of stops) stop();
     };
-  }, [client, account, navigate]);
+  }, [client, account, blocked, navigate]);
 }
 
 const JoinedTitle = ({ name }: { name: string }) => (

@@ -21,6 +21,7 @@ const REASONS: Record<NotificationReason, PlainKey> = {
   own_event: 'why.ownEvent',
   not_member: 'why.notMember',
   message_deleted: 'why.messageDeleted',
+  blocked: 'why.blocked',
   already_read: 'why.alreadyRead',
   viewing: 'why.viewing',
   thread_not_followed: 'why.threadNotFollowed',
