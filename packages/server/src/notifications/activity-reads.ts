@@ -1,11 +1,8 @@
 import type { AccountId, ActivityUnread, ReadActivityBody } from '@parley/protocol';
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
+import { markRead } from './activity-marks.ts';
 import { unreadActivity } from './activity-queries.ts';
-import { activity } from './activity-sql.ts';
-
-/** Items that were read one by one, of those without a row of their own, that are kept for an account. */
-const READS_MAX = 1_000;
 
 /** What has become of the activity of an account. */
 export interface ActivityRead extends ActivityUnread {
@@ -30,21 +27,8 @@ export async function readActivity(
                and s.kind || ':' || s.conversation_id || ':' || s.message_seq = i.id`,
       values: [account, ids, seqs],
     });
-    const { rowCount } = await client.query({
-      name: 'activity-read-others',
-      text: `insert into activity_reads (account_id, item, seq, read_at)
-             select $1, a.id, max(least(a.seq, i.seq)), now()
-             from (${activity(true)}) a
-             join unnest($6::text[], $7::int8[]) i (id, seq) on i.id = a.id
-             where a.source in ('everyone', 'reminder', 'report', 'scheduled', 'new_user')
-               and (select count(*) from activity_reads d where d.account_id = $1) < ${READS_MAX}
-             group by a.id
-             on conflict (account_id, item) do update
-             set seq = excluded.seq, read_at = excluded.read_at
-             where excluded.seq > activity_reads.seq`,
-      values: [account, null, null, READS_MAX, null, ids, seqs],
-    });
-    return (stored.rowCount ?? 0) + (rowCount ?? 0) > 0;
+    const isMarked = await markRead(client, account, items);
+    return isMarked || (stored.rowCount ?? 0) > 0;
   });
 }
 

@@ -6,6 +6,7 @@ import { startTestServer, type TestServer, type User } from '../../test/support/
 import { until } from '../../test/support/sink.ts';
 import { examine } from '../doctor/doctor.ts';
 import { deleteOldActivity } from './activity-age.ts';
+import { MARKS_MAX } from './activity-marks.ts';
 import { decideNext } from './decide.ts';
 
 let cluster: TestCluster;
@@ -177,6 +178,129 @@ describe('the activity', () => {
     expect(await list(hal)).toMatchObject([{ kind: 'mention' }, { kind: 'added' }]);
     await gus.request('DELETE', `/conversations/${group}/members/${hal.id}`);
     expect(await list(hal)).toEqual([]);
+  });
+
+  test('has nothing that blocked users did, and the rest of what others did too', async () => {
+    const [vic, wes] = [await server.register('vic'), await server.register('wes')];
+    const group = await vic.group('of vic', [bob, wes]);
+    const both = await post(vic, group, { body: 'liked by both' });
+    const root = await post(vic, group, { body: 'root of both' });
+    const liked = await post(vic, group, { body: 'liked by wes' });
+    await react(bob, group, both, '👍');
+    await react(wes, group, both, '🎉');
+    await react(wes, group, liked, '🎉');
+    const reply = await post(bob, group, { body: 'from bob', thread: root });
+    await post(wes, group, { body: 'from wes', thread: root });
+    await post(wes, group, { body: '@vic from wes' });
+    await post(wes, group, { body: '@everyone from wes' });
+    const added = await wes.group('of wes', [vic]);
+    await decided(group);
+    await decided(added);
+    expect(await list(vic)).toHaveLength(6);
+    const other = (await list(vic, '?kinds=new_user')).map(({ actor }) => actor);
+    expect(other).toContain(wes.id);
+    expect((await vic.request('PUT', `/me/blocks/${wes.id}`)).status).toBeLessThan(300);
+    const left = [
+      { kind: 'reply', actor: bob.id, actors: [bob.id], count: 1, message: reply },
+      {
+        kind: 'reaction',
+        message: both,
+        actor: bob.id,
+        actors: [bob.id],
+        emojis: ['👍'],
+        count: 1,
+      },
+    ];
+    expect(await list(vic)).toMatchObject(left);
+    expect((await list(vic, '?kinds=new_user')).map(({ actor }) => actor)).not.toContain(wes.id);
+    await vic.request('POST', `${ofMessage(group, root)}/thread/read`, { seq: reply });
+    expect(await list(vic, `?kinds=${KINDS}&unread=true`)).toMatchObject([{ kind: 'reaction' }]);
+    await readAll(vic);
+    // Read replies are not counted.
+    const seen = [{ ...left[0], count: 0 }, left[1]];
+    // What a blocked user does later neither is an item nor makes one unread.
+    await react(wes, group, both, '👀');
+    await post(wes, group, { body: 'again', thread: root });
+    await post(wes, group, { body: '@vic @everyone @here again' });
+    await decided(group);
+    expect(await unreadOf(vic)).toBe(0);
+    expect(await list(vic)).toMatchObject(seen);
+    // A message that a blocked moderator deleted is gone, which its author is still told.
+    await server.rows(
+      `update memberships set role = 'owner' where account_id = '${wes.id}' and conversation_id = '${group}'`,
+    );
+    expect((await wes.request('DELETE', ofMessage(group, liked))).status).toBeLessThan(300);
+    await decided(group);
+    expect(await list(vic)).toMatchObject([{ kind: 'removed', message: liked }, ...seen]);
+    await server.rows(
+      `update memberships set role = 'member' where account_id = '${wes.id}' and conversation_id = '${group}'`,
+    );
+  });
+
+  test('stays read after more items were read one by one than marks are kept', async () => {
+    const zoe = await server.register('zoe');
+    const length = MARKS_MAX + 30;
+    // Users who registered, a second apart.
+    await server.rows(
+      `update accounts set created_at = now() - interval '2 days' where id = '${zoe.id}'`,
+    );
+    const ids = (
+      await server.rows(
+        `insert into accounts (id, username, username_key, display_name, email, email_key, created_at)
+         select md5('many' || n)::uuid, 'many' || n, 'many' || n, 'Many', 'many' || n, 'many' || n,
+           now() - interval '1 day' + n * interval '1 second'
+         from generate_series(1, ${length}) n
+         returning id`,
+      )
+    ).map(({ id }) => `new_user:${id}`);
+    const read = async (some: readonly string[]) => {
+      const items = some.map((id) => ({ id, seq: 0 }));
+      const { status } = await zoe.request('POST', '/me/activity/read', { items });
+      expect(status).toBe(200);
+    };
+    // All but the oldest and the newest, the oldest first.
+    const marked = ids.slice(1, -1);
+    for (let n = 0; n < marked.length; n += 100) await read(marked.slice(n, n + 100));
+    const newest = await server.register('newest');
+    const unread = (await list(zoe, '?kinds=new_user&unread=true&limit=200')).map(({ id }) => id);
+    expect(unread.filter((id) => ids.includes(id))).toEqual([ids.at(-1)]);
+    const [{ count } = {}] = await server.rows(
+      `select count(*)::int from activity_reads where account_id = '${zoe.id}'`,
+    );
+    expect(count).toBe(MARKS_MAX);
+    // Who registered later is unread.
+    expect(unread).toContain(`new_user:${newest.id}`);
+    await server.rows(`delete from accounts where username like 'many%'`);
+  });
+
+  test('marks an item of each kind as read, and nothing that the account does not have', async () => {
+    const yan = await server.register('yan');
+    const group = await bob.group('of yan', [yan]);
+    const all = await post(bob, group, { body: '@everyone' });
+    const elsewhere = await post(bob, await bob.group('not of yan'), { body: '@everyone' });
+    await server.rows(
+      `insert into saved_messages (account_id, conversation_id, message_seq, saved_seq, saved_at, seq, reminded_at)
+       values ('${yan.id}', '${group}', ${all}, 1, now(), 1, now())`,
+    );
+    const kinds = '?kinds=mention,reminder&unread=true';
+    const items = (await list(yan, kinds)).map(({ id, seq }) => ({ id, seq }));
+    expect(items).toHaveLength(2);
+    const read = (some: readonly object[]) =>
+      yan.request('POST', '/me/activity/read', { items: some });
+    const { body: before } = await yan.request('GET', '/me/activity/unread');
+    const foreign = [
+      { id: `everyone:${group}:999`, seq: 9 },
+      { id: `everyone:${bob.id}:${elsewhere}`, seq: 9 },
+      { id: `report:${group}`, seq: 9 },
+      { id: `scheduled:${group}`, seq: 9 },
+      { id: `new_user:${ann.id}`, seq: 9 },
+      { id: 'new_user:', seq: 9 },
+      { id: `everyone:${group}`, seq: 9 },
+    ];
+    expect((await read(foreign)).body).toEqual(before);
+    expect((await read(items)).status).toBe(200);
+    expect(await list(yan, kinds)).toEqual([]);
+    await server.rows(`delete from saved_messages where account_id = '${yan.id}'`);
   });
 
   test('leaves out replies in muted threads and mentions of everyone in muted groups, not by name', async () => {
