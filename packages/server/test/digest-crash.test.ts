@@ -240,7 +240,7 @@ test('what killed nodes were to tell of is emailed by another one: once, or twic
   for (const [n, { user }] of recipients.entries()) {
     const [first, second] = emailsTo(user);
     expect(first?.text).toContain(`Killed ${STEPS[n]?.name}`);
-    // Mail clients and servers recognize the repetition.
+    // Email clients recognize the repetition.
     if (second) expect(second.email.messageId).toBe(first?.email.messageId);
   }
   const { rows } = await pool.query(

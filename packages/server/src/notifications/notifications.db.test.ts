@@ -290,7 +290,7 @@ describe('the ledger of notifications', () => {
       decidedAt: expect.any(String),
     });
     expect(await whyIn(body.id, other)).toMatchObject({ reason: 'direct_message', badge: true });
-    // The other way round nothing is blocked.
+    // The blocked user is told of the one who has blocked them.
     expect((await why(noa, body.id, other)).body.reason).toBe('direct_message');
   });
 
