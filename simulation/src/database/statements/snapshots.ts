@@ -97,7 +97,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '558a5282e202', (tx, [id]) => {
+  reads('accounts-me', '706f7d7850aa', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -123,6 +123,8 @@ export const accountStatements: readonly Statement[] = [
         second_factor: false,
         // No setting of the server is changed in a simulation.
         settings: null,
+        // No email is sent in a simulation.
+        email_failure: null,
       },
     ];
   }),
