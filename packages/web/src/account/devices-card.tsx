@@ -10,6 +10,7 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -129,15 +130,11 @@ function DeviceRow({
             .join(' · ')}
         </span>
         {lastError !== null && <span className="block text-note text-danger">{lastError}</span>}
-        <label className="mt-1 flex cursor-pointer items-center gap-2 text-note">
-          <input
-            type="checkbox"
-            checked={showsContent}
-            onChange={({ target }) => onContent(target.checked)}
-            className="size-4 accent-(--accent)"
-          />
-          {t('devices.showContent')}
-        </label>
+        <Checkbox
+          label={t('devices.showContent')}
+          checked={showsContent}
+          onChange={({ target }) => onContent(target.checked)}
+        />
       </span>
       <span className="ms-auto flex items-center gap-3">
         <Button onClick={onTest}>{t('devices.test')}</Button>

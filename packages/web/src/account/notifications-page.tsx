@@ -13,6 +13,7 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Field } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { DevicesCard } from './devices-card.tsx';
@@ -104,7 +105,11 @@ function QuietHoursCard({ settings: { quietHours }, change }: CardProps) {
   };
   return (
     <Card title={t('notifySettings.quietHours')} description={t('notifySettings.quietIntro')}>
-      <Check label={t('notifySettings.quietOn')} isChecked={isOn} onChange={toggle} />
+      <Checkbox
+        label={t('notifySettings.quietOn')}
+        checked={isOn}
+        onChange={({ target }) => toggle(target.checked)}
+      />
       {isOn && (
         <form onSubmit={save} className="mt-3 grid grid-cols-2 gap-4">
           <Field
@@ -150,36 +155,14 @@ function SwitchesCard({ settings, change }: CardProps) {
     <Card title={t('notifySettings.more')} description={t('notifySettings.moreIntro')}>
       <div className="flex flex-col gap-2.5">
         {SWITCHES.map(([name, text]) => (
-          <Check
+          <Checkbox
             key={name}
             label={t(text)}
-            isChecked={settings[name]}
-            onChange={(on) => void change({ [name]: on })}
+            checked={settings[name]}
+            onChange={({ target }) => void change({ [name]: target.checked })}
           />
         ))}
       </div>
     </Card>
-  );
-}
-
-function Check({
-  label,
-  isChecked,
-  onChange,
-}: {
-  label: string;
-  isChecked: boolean;
-  onChange: (on: boolean) => void;
-}) {
-  return (
-    <label className="flex cursor-pointer items-center gap-2.5 text-sm">
-      <input
-        type="checkbox"
-        checked={isChecked}
-        onChange={({ target }) => onChange(target.checked)}
-        className="size-4 accent-(--accent)"
-      />
-      {label}
-    </label>
   );
 }

@@ -2,6 +2,7 @@ import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
 import { useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 
@@ -66,16 +67,14 @@ export function GroupChoice({
       <div className="max-h-48 overflow-y-auto rounded-lg border border-line">
         <Loading of={listed} />
         {groups.map(({ id, name }) => (
-          <label key={id} className="flex min-h-10 cursor-pointer items-center gap-3 px-3 text-sm">
-            <input
-              type="checkbox"
-              checked={chosen.has(id)}
-              disabled={!chosen.has(id) && chosen.size >= LIMITS.guestGroups}
-              onChange={() => toggle(id)}
-              className="size-4 shrink-0 accent-(--accent)"
-            />
-            <bdi className="truncate">{name}</bdi>
-          </label>
+          <Checkbox
+            key={id}
+            label={<bdi className="truncate">{name}</bdi>}
+            checked={chosen.has(id)}
+            disabled={!chosen.has(id) && chosen.size >= LIMITS.guestGroups}
+            onChange={() => toggle(id)}
+            className="px-3"
+          />
         ))}
         {listed.data && groups.length === 0 && (
           <p className="px-3 py-2.5 text-muted text-sm">{t('common.noMatches')}</p>

@@ -5,6 +5,8 @@ import {
   BellOff,
   Bookmark,
   CalendarClock,
+  Check,
+  Contrast,
   Laptop,
   LogOut,
   Moon,
@@ -29,7 +31,8 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { setTheme, type Theme, useTheme } from '../ui/theme.ts';
+import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
+import { setMoreContrast, setTheme, type Theme, useMoreContrast, useTheme } from '../ui/theme.ts';
 import { useShownPresence } from '../users/shown-presence.ts';
 
 const StatusDialog = lazyPart(
@@ -46,6 +49,7 @@ const THEMES: [Theme, PlainKey, ReactNode][] = [
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const theme = useTheme();
+  const moreContrast = useMoreContrast();
   const [isSavedShown, setSavedShown] = useState(false);
   const [isStatusShown, setStatusShown] = useState(false);
   const client = useClient();
@@ -74,7 +78,8 @@ export function OwnMenu() {
           <DropdownMenu.Content
             align="end"
             sideOffset={6}
-            className="surface-in z-50 w-64 rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
+            collisionPadding={8}
+            className={`${MENU} w-64`}
           >
             <div className="px-2.5 pt-1.5 pb-2.5">
               <p className="truncate font-semibold">
@@ -83,66 +88,76 @@ export function OwnMenu() {
               <p className="truncate text-muted text-sm">@{me?.username}</p>
             </div>
             <Separator />
-            <DropdownMenu.Item className={ITEM} onSelect={() => setStatusShown(true)}>
+            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => setStatusShown(true)}>
               <span className="w-4 shrink-0 text-center">
                 {status?.emoji ?? <Smile size={16} />}
               </span>
               <bdi className="truncate">{status?.text || t('status.set')}</bdi>
             </DropdownMenu.Item>
-            <DropdownMenu.Item className={ITEM} onSelect={() => void attempt(toggleQuiet)}>
+            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void attempt(toggleQuiet)}>
               <BellOff size={16} />
               {status?.doNotDisturbUntil
                 ? t('status.quietUntil', { time: timeOfDay(status.doNotDisturbUntil) })
                 : t('status.quietStart')}
             </DropdownMenu.Item>
-            <DropdownMenu.Item asChild className={ITEM}>
+            <DropdownMenu.Item asChild className={MENU_ITEM}>
               <Link to="/settings/profile">
                 <UserRound size={16} /> {t('common.yourAccount')}
               </Link>
             </DropdownMenu.Item>
-            <DropdownMenu.Item className={ITEM} onSelect={() => setSavedShown(true)}>
+            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => setSavedShown(true)}>
               <Bookmark size={16} /> {t('saved.title')}
             </DropdownMenu.Item>
-            <DropdownMenu.Item asChild className={ITEM}>
+            <DropdownMenu.Item asChild className={MENU_ITEM}>
               <Link to="/scheduled">
                 <CalendarClock size={16} /> {t('scheduled.title')}
               </Link>
             </DropdownMenu.Item>
-            <DropdownMenu.Item asChild className={ITEM}>
+            <DropdownMenu.Item asChild className={MENU_ITEM}>
               <Link to="/user-groups">
                 <AtSign size={16} /> {t('userGroups.title')}
               </Link>
             </DropdownMenu.Item>
-            <DropdownMenu.Item asChild className={ITEM}>
+            <DropdownMenu.Item asChild className={MENU_ITEM}>
               <Link to="/emoji">
                 <SmilePlus size={16} /> {t('emoji.title')}
               </Link>
             </DropdownMenu.Item>
             {me?.permissions.includes('administer') && (
-              <DropdownMenu.Item asChild className={ITEM}>
+              <DropdownMenu.Item asChild className={MENU_ITEM}>
                 <Link to="/admin/users">
                   <ShieldCheck size={16} /> {t('common.administration')}
                 </Link>
               </DropdownMenu.Item>
             )}
             <Separator />
-            <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-caption text-muted">
-              {t('ownMenu.theme')}
-            </DropdownMenu.Label>
+            <DropdownMenu.Label className={MENU_LABEL}>{t('ownMenu.theme')}</DropdownMenu.Label>
             <DropdownMenu.RadioGroup
               value={theme}
               onValueChange={(value) => setTheme(value as Theme)}
             >
               {THEMES.map(([value, description, icon]) => (
-                <DropdownMenu.RadioItem key={value} value={value} className={ITEM}>
+                <DropdownMenu.RadioItem key={value} value={value} className={MENU_ITEM}>
                   {icon} <span className="flex-1">{t(description)}</span>
-                  <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+                  <DropdownMenu.ItemIndicator>
+                    <Check size={16} />
+                  </DropdownMenu.ItemIndicator>
                 </DropdownMenu.RadioItem>
               ))}
             </DropdownMenu.RadioGroup>
+            <DropdownMenu.CheckboxItem
+              className={MENU_ITEM}
+              checked={moreContrast}
+              onCheckedChange={setMoreContrast}
+            >
+              <Contrast size={16} /> <span className="flex-1">{t('ownMenu.moreContrast')}</span>
+              <DropdownMenu.ItemIndicator>
+                <Check size={16} />
+              </DropdownMenu.ItemIndicator>
+            </DropdownMenu.CheckboxItem>
             <Separator />
             <DropdownMenu.CheckboxItem
-              className={ITEM}
+              className={MENU_ITEM}
               checked={notify}
               disabled={permission === 'denied' || permission === 'unsupported'}
               onCheckedChange={(on) => void setNotify(on)}
@@ -155,15 +170,23 @@ export function OwnMenu() {
                     ? t('ownMenu.notificationsUnsupported')
                     : t('ownMenu.notifications')}
               </span>
-              <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+              <DropdownMenu.ItemIndicator>
+                <Check size={16} />
+              </DropdownMenu.ItemIndicator>
             </DropdownMenu.CheckboxItem>
-            <DropdownMenu.CheckboxItem className={ITEM} checked={sound} onCheckedChange={setSound}>
+            <DropdownMenu.CheckboxItem
+              className={MENU_ITEM}
+              checked={sound}
+              onCheckedChange={setSound}
+            >
               {sound ? <Volume2 size={16} /> : <VolumeX size={16} />}{' '}
               <span className="flex-1">{t('ownMenu.notificationSound')}</span>
-              <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+              <DropdownMenu.ItemIndicator>
+                <Check size={16} />
+              </DropdownMenu.ItemIndicator>
             </DropdownMenu.CheckboxItem>
             <Separator />
-            <DropdownMenu.Item className={ITEM} onSelect={() => void logout()}>
+            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void logout()}>
               <LogOut size={16} /> {t('common.logOut')}
             </DropdownMenu.Item>
           </DropdownMenu.Content>
@@ -175,6 +198,4 @@ export function OwnMenu() {
   );
 }
 
-const ITEM =
-  'flex min-h-10 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink data-[disabled]:text-muted';
-const Separator = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;
+const Separator = () => <DropdownMenu.Separator className={MENU_LINE} />;

@@ -2,6 +2,7 @@ import type { Member } from '@parley/protocol';
 import { useState } from 'react';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
 /** Asks before a member is removed, and whether it is also banned. */
@@ -29,15 +30,11 @@ export function RemoveMember({
       title={t('details.removeQuestion', { name: member?.displayName ?? '' })}
     >
       {mayBan && (
-        <label className="flex min-h-11 cursor-pointer items-center gap-3">
-          <input
-            type="checkbox"
-            checked={ban}
-            onChange={(event) => setBan(event.target.checked)}
-            className="size-4 accent-(--accent)"
-          />
-          {t('details.alsoBan')}
-        </label>
+        <Checkbox
+          label={t('details.alsoBan')}
+          checked={ban}
+          onChange={(event) => setBan(event.target.checked)}
+        />
       )}
       <div className="mt-3 flex justify-end gap-2">
         <Button onClick={close}>{t('common.cancel')}</Button>

@@ -6,6 +6,7 @@ import { useClient } from '../session/use-client.ts';
 import { useCommandIds } from '../session/use-command-ids.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
@@ -69,14 +70,11 @@ export function PollDialog({
             <Plus size={16} /> {t('poll.addChoice')}
           </Button>
         )}
-        <label className="flex min-h-10 items-center gap-2 text-sm">
-          <input
-            type="checkbox"
-            checked={isMultiple}
-            onChange={(event) => setMultiple(event.target.checked)}
-          />
-          {t('poll.allowSeveral')}
-        </label>
+        <Checkbox
+          label={t('poll.allowSeveral')}
+          checked={isMultiple}
+          onChange={(event) => setMultiple(event.target.checked)}
+        />
         <Button
           type="submit"
           look="primary"

@@ -12,6 +12,7 @@ import { DropdownMenu } from 'radix-ui';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { MENU, MENU_ITEM, MENU_LABEL } from '../ui/menu-style.ts';
 import { levelOptions } from './level-options.ts';
 import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';
 
@@ -49,7 +50,7 @@ export function ThreadLevel({ conversation, root }: { conversation: Conversation
           align="end"
           sideOffset={4}
           collisionPadding={12}
-          className="surface-in z-50 w-72 max-w-[calc(100vw-1.5rem)] rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
+          className={`${MENU} w-72`}
         >
           <Choices
             title={t('notifySettings.level')}
@@ -84,16 +85,10 @@ function Choices({
 }) {
   return (
     <DropdownMenu.Group aria-label={title}>
-      <DropdownMenu.Label className="px-2.5 py-1.5 text-caption text-muted">
-        {title}
-      </DropdownMenu.Label>
+      <DropdownMenu.Label className={MENU_LABEL}>{title}</DropdownMenu.Label>
       <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>
         {options.map(([option, text]) => (
-          <DropdownMenu.RadioItem
-            key={option}
-            value={option}
-            className="flex min-h-9 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink"
-          >
+          <DropdownMenu.RadioItem key={option} value={option} className={MENU_ITEM}>
             <span className="flex-1">{text}</span>
             <DropdownMenu.ItemIndicator>
               <Check size={16} />

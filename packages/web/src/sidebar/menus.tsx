@@ -3,6 +3,7 @@ import type { SectionId, SectionOrder } from '@parley/protocol';
 import {
   ArrowDown,
   ArrowUp,
+  Check,
   CheckCheck,
   FolderPlus,
   Pencil,
@@ -18,6 +19,7 @@ import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
+import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { applyDrop, stepSection } from './actions.ts';
 import { type ArrangedSection, type Arrangement, dropOf, stepOf } from './arrangement.ts';
 import { titleOfSection } from './titles.ts';
@@ -97,7 +99,7 @@ export function RowMenu({
               {t('sidebar.moveDown')}
             </ActionItem>
           )}
-          <DropdownMenu.Label className={LABEL}>{t('sidebar.moveTo')}</DropdownMenu.Label>
+          <DropdownMenu.Label className={MENU_LABEL}>{t('sidebar.moveTo')}</DropdownMenu.Label>
           <DropdownMenu.RadioGroup value={here} onValueChange={moveTo}>
             {arrangement.sections.map(({ section }) => (
               <RadioItem key={section.id} value={section.id}>
@@ -137,7 +139,7 @@ export function SectionMenu({
   };
   return (
     <Menu {...menu}>
-      <DropdownMenu.Label className={LABEL}>{t('sidebar.order')}</DropdownMenu.Label>
+      <DropdownMenu.Label className={MENU_LABEL}>{t('sidebar.order')}</DropdownMenu.Label>
       <DropdownMenu.RadioGroup
         value={section.order}
         onValueChange={(order) =>
@@ -199,7 +201,7 @@ function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
           collisionPadding={12}
           aria-label={t('sidebar.options')}
           onCloseAutoFocus={(event) => event.preventDefault()}
-          className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
+          className={`${MENU} w-64`}
         >
           {children}
         </DropdownMenu.Content>
@@ -210,15 +212,13 @@ function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
 
 function RadioItem({ value, children }: { value: string; children: ReactNode }) {
   return (
-    <DropdownMenu.RadioItem
-      value={value}
-      className="flex min-h-9 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm text-soft outline-none data-[highlighted]:bg-hover data-[highlighted]:text-ink"
-    >
+    <DropdownMenu.RadioItem value={value} className={MENU_ITEM}>
       <bdi className="min-w-0 flex-1 truncate">{children}</bdi>
-      <DropdownMenu.ItemIndicator>✓</DropdownMenu.ItemIndicator>
+      <DropdownMenu.ItemIndicator>
+        <Check size={16} />
+      </DropdownMenu.ItemIndicator>
     </DropdownMenu.RadioItem>
   );
 }
 
-const LABEL = 'px-2.5 pt-1.5 pb-1 text-caption text-muted';
-const Separator = () => <DropdownMenu.Separator className="my-1.5 h-px bg-line" />;
+const Separator = () => <DropdownMenu.Separator className={MENU_LINE} />;

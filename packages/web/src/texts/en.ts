@@ -234,6 +234,7 @@ export const en = {
   ownMenu: {
     title: 'Account menu',
     theme: 'Theme',
+    moreContrast: 'More contrast',
     themeSystem: 'System',
     themeLight: 'Light',
     themeDark: 'Dark',

@@ -10,6 +10,7 @@ import { useSlowMode } from '../messages/use-slow-mode.ts';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Checkbox } from '../ui/checkbox.tsx';
 
 /** The field for a reply; its draft is stored on the device. */
 export function ThreadComposer({
@@ -70,15 +71,12 @@ export function ThreadComposer({
         sendLabel={t('thread.send')}
         footer={
           mayPost && (
-            <label className="flex min-h-9 w-fit px-2 items-center gap-2 text-note text-soft">
-              <input
-                type="checkbox"
+            <Checkbox
+                label={t('thread.alsoSend')}
                 checked={isAlso}
                 onChange={(event) => setAlso(event.target.checked)}
-                className="size-4 accent-accent"
+                className="w-fit px-2 text-soft"
               />
-              {t('thread.alsoSend')}
-            </label>
           )
         }
       />

@@ -2,6 +2,7 @@ import { EllipsisVertical } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
+import { MENU, MENU_ITEM } from './menu-style.ts';
 
 /** A menu of actions for one item. */
 export function ActionMenu({ label, children }: { label: string; children: ReactNode }) {
@@ -18,7 +19,7 @@ export function ActionMenu({ label, children }: { label: string; children: React
           align="end"
           sideOffset={4}
           collisionPadding={12}
-          className="surface-in z-50 w-60 rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
+          className={`${MENU} w-60`}
         >
           {children}
         </DropdownMenu.Content>
@@ -42,10 +43,7 @@ export function ActionItem({
   return (
     <DropdownMenu.Item
       onSelect={onSelect}
-      className={cx(
-        'flex min-h-10 w-full select-none items-center gap-2.5 rounded-lg px-2.5 text-sm outline-none data-[highlighted]:bg-hover',
-        danger ? 'text-danger' : 'text-soft data-[highlighted]:text-ink',
-      )}
+      className={cx(MENU_ITEM, danger && 'text-danger! data-[highlighted]:bg-danger-soft')}
     >
       {icon} {children}
     </DropdownMenu.Item>

@@ -1,3 +1,5 @@
+import { LABEL } from './field-style.ts';
+
 /** Radio buttons with a description each. The first is selected at first. */
 export function Choice({
   name,
@@ -10,12 +12,12 @@ export function Choice({
 }) {
   return (
     <fieldset>
-      <legend className="mb-1.5 font-medium text-sm text-soft">{label}</legend>
+      <legend className={`mb-1.5 ${LABEL}`}>{label}</legend>
       <div className="flex flex-col gap-2">
         {options.map(([value, title, description], n) => (
           <label
             key={value}
-            className="flex cursor-pointer gap-3 rounded-lg border border-line p-3 has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
+            className="flex cursor-pointer gap-3 rounded-lg border border-edge p-3 has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
           >
             <input
               type="radio"

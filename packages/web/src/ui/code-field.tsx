@@ -1,5 +1,6 @@
 import { type InputHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
+import { fieldStyle, LABEL } from './field-style.ts';
 
 /**
  * A field for a six-digit code. It is a single input, so that pasting, autofill and screen readers
@@ -20,7 +21,7 @@ export function CodeField({
   const id = useId();
   return (
     <div>
-      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
+      <label htmlFor={id} className={`mb-1.5 block ${LABEL}`}>
         {label}
       </label>
       <input
@@ -39,8 +40,8 @@ export function CodeField({
           if (form && value.replace(/\s/g, '').length === 6) onFull?.(form);
         }}
         className={cx(
-          'h-14 w-full rounded-lg border bg-canvas px-3 text-center font-medium text-2xl text-ink tabular-nums tracking-[0.35em] outline-none transition placeholder:text-edge focus:border-accent focus:ring-3 focus:ring-accent/20',
-          error ? 'border-danger' : 'border-edge',
+          fieldStyle(Boolean(error)),
+          'h-14 px-3 text-center font-medium text-2xl tabular-nums tracking-[0.35em]',
         )}
         {...rest}
       />

@@ -2,6 +2,7 @@ import { Eye, EyeOff } from 'lucide-react';
 import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { t } from '../texts/index.ts';
 import { cx } from './cx.ts';
+import { fieldStyle, LABEL } from './field-style.ts';
 
 /** A labelled text input with a hint or an error. */
 export function Field({
@@ -25,7 +26,7 @@ export function Field({
   return (
     <div className={className}>
       <div className="mb-1.5 flex items-baseline justify-between gap-3">
-        <label htmlFor={id} className="font-medium text-sm text-soft">
+        <label htmlFor={id} className={LABEL}>
           {label}
         </label>
         {aside}
@@ -36,11 +37,7 @@ export function Field({
           type={isPassword && shown ? 'text' : type}
           aria-invalid={error ? true : undefined}
           aria-describedby={error || hint ? `${id}-note` : undefined}
-          className={cx(
-            'h-11 w-full rounded-lg border bg-canvas px-3 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
-            error ? 'border-danger' : 'border-edge',
-            isPassword && 'pe-11',
-          )}
+          className={cx(fieldStyle(Boolean(error)), 'h-11 px-3', isPassword && 'pe-11')}
           {...rest}
         />
         {isPassword && (

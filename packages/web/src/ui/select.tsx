@@ -1,6 +1,7 @@
 import { ChevronDown } from 'lucide-react';
 import { type SelectHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
+import { fieldStyle, LABEL } from './field-style.ts';
 
 /** A labelled native select: phones show their own picker for it. */
 export function Select({
@@ -17,18 +18,15 @@ export function Select({
   const id = useId();
   return (
     <div className={className}>
-      <label
-        htmlFor={id}
-        className={hiddenLabel ? 'sr-only' : 'mb-1.5 block font-medium text-sm text-soft'}
-      >
+      <label htmlFor={id} className={hiddenLabel ? 'sr-only' : `mb-1.5 block ${LABEL}`}>
         {label}
       </label>
       <div className="relative">
         <select
           id={id}
           className={cx(
-            'h-11 w-full cursor-pointer appearance-none rounded-lg border border-edge bg-canvas pe-9 ps-3 text-ink outline-none transition',
-            'focus:border-accent focus:ring-3 focus:ring-accent/20 disabled:cursor-default disabled:opacity-60',
+            fieldStyle(false),
+            'h-11 cursor-pointer appearance-none ps-3 pe-9 disabled:cursor-default',
           )}
           {...rest}
         >

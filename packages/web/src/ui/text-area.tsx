@@ -1,5 +1,6 @@
 import { type TextareaHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
+import { fieldStyle, LABEL } from './field-style.ts';
 
 /** A labelled field for a text of several lines, with an error. */
 export function TextArea({
@@ -11,7 +12,7 @@ export function TextArea({
   const id = useId();
   return (
     <div className={className}>
-      <label htmlFor={id} className="mb-1.5 block font-medium text-sm text-soft">
+      <label htmlFor={id} className={`mb-1.5 block ${LABEL}`}>
         {label}
       </label>
       <textarea
@@ -20,10 +21,7 @@ export function TextArea({
         dir="auto"
         aria-invalid={error ? true : undefined}
         aria-describedby={error ? `${id}-note` : undefined}
-        className={cx(
-          'w-full rounded-lg border bg-canvas px-3 py-2 text-ink outline-none transition placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20',
-          error ? 'border-danger' : 'border-edge',
-        )}
+        className={cx(fieldStyle(Boolean(error)), 'px-3 py-2')}
         {...rest}
       />
       {error && (

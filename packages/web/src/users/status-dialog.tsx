@@ -9,6 +9,7 @@ import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -107,15 +108,11 @@ function StatusForm({ before, onClose }: { before: OwnStatus; onClose: () => voi
       <p id={quietNote} className="-mt-1 text-note text-muted">
         {t('status.quietNote')}
       </p>
-      <label className="flex min-h-11 items-center gap-3 text-sm">
-        <input
-          type="checkbox"
-          checked={showLastSeen}
-          onChange={(event) => setShowLastSeen(event.target.checked)}
-          className="size-5 accent-(--accent)"
-        />
-        {t('status.showLastSeen')}
-      </label>
+      <Checkbox
+        label={t('status.showLastSeen')}
+        checked={showLastSeen}
+        onChange={(event) => setShowLastSeen(event.target.checked)}
+      />
       <div className="flex justify-end gap-2">
         {(before.emoji !== null || before.text !== '') && (
           <Button

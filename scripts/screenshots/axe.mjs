@@ -1,0 +1,19 @@
+// What axe finds on a page.
+import axe from 'axe-core';
+
+/** Returns all violations, each with the elements that have it. */
+export async function findingsOfAxe(page) {
+  // Evaluated through DevTools, to which the page’s content security policy does not apply.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { violations: found } = await window.axe.run(document, {
+      resultTypes: ['violations'],
+      // Rules of the standard and best practices; not the experimental ones.
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return found.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+    );
+  });
+  return violations;
+}

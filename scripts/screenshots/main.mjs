@@ -1,0 +1,174 @@
+// `npm run screenshots`: makes docs/screenshots, pictures of the pages and states of the web client at three
+// widths, light and dark, from a server with made-up data; and fails if axe finds anything on one of them.
+//   --only TEXT     only pages whose name contains TEXT; can be given several times
+//   --width N       only this width; can be given several times
+//   --theme NAME    only this theme
+//   --out FOLDER    another folder (then without the index page)
+//   --data FOLDER   keeps the server's data there, and uses them again the next time
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { findChromium } from '../chromium.mjs';
+import { root } from '../run.mjs';
+import { Api, PASSWORD } from './api.mjs';
+import { findingsOfAxe } from './axe.mjs';
+import { fill } from './fill.mjs';
+import { PAGES } from './pages.mjs';
+import { startServer } from './server.mjs';
+import { shiftClock, timeOfScreenshots } from './time.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    width: { type: 'string', multiple: true },
+    theme: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    data: { type: 'string' },
+  },
+});
+
+const FOLDER = join(root, 'docs/screenshots');
+/** Together the pictures may not be larger: they are part of the repository. */
+const BYTES_MAX = 4_000_000;
+const DEVICES = [
+  { width: 360, height: 740, touch: true },
+  { width: 768, height: 1024, touch: false },
+  { width: 1440, height: 900, touch: false },
+].filter(({ width }) => options.width?.includes(String(width)) ?? true);
+const THEMES = ['light', 'dark'].filter((theme) => options.theme?.includes(theme) ?? true);
+const pages = PAGES.filter(({ name }) => options.only?.some((text) => name.includes(text)) ?? true);
+
+const out = options.out ?? FOLDER;
+mkdirSync(out, { recursive: true });
+const now = timeOfScreenshots();
+const shift = now - Date.now();
+const data = options.data ?? mkdtempSync(join(tmpdir(), 'parley-screenshots-'));
+mkdirSync(data, { recursive: true });
+const isNew = readdirSync(data).length === 0;
+const server = await startServer({ data, shift });
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
+});
+const findings = [];
+/** Reads as Nadia which conversations there are. */
+let api;
+try {
+  if (isNew) await fill(server.url, now, (before) => server.setShift(shift - before));
+  for (const touch of [true, false]) await takeAll(touch);
+} finally {
+  await browser.close();
+  await server.stop();
+  if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+}
+for (const finding of findings) console.error(finding);
+if (findings.length > 0) process.exitCode = 1;
+if (options.out === undefined) {
+  writeIndex();
+  const bytes = readdirSync(out).reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
+  console.log(`${PAGES.length} pages, ${Math.round(bytes / 1000)} kB`);
+  if (bytes > BYTES_MAX) {
+    console.error(`docs/screenshots has more than ${BYTES_MAX} bytes`);
+    process.exitCode = 1;
+  }
+}
+
+/** Takes the pictures of all pages with a touch screen, or with a mouse. */
+async function takeAll(touch) {
+  const devices = DEVICES.filter((device) => device.touch === touch);
+  if (devices.length === 0) return;
+  for (const inside of [false, true]) {
+    const wanted = pages.filter((page) => page.inside === inside);
+    if (wanted.length === 0) continue;
+    const context = await browser.newContext({
+      baseURL: server.url,
+      viewport: { width: devices[0].width, height: devices[0].height },
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+      reducedMotion: 'reduce',
+      ...(touch && { hasTouch: true, isMobile: true, deviceScaleFactor: 1 }),
+    });
+    await context.addInitScript(shiftClock, shift);
+    const page = await context.newPage();
+    if (inside) await logIn(page);
+    for (const shot of wanted) await take(page, shot, devices);
+    await context.close();
+  }
+}
+
+/** Logs in as the user whose pages are shown. */
+async function logIn(page) {
+  await page.goto('/login');
+  await page.getByLabel('Username or email').fill('nadia');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+}
+
+/** Opens one page or state, and takes its pictures. */
+async function take(page, { name, open, close }, devices) {
+  try {
+    await page.setViewportSize({ width: devices[0].width, height: devices[0].height });
+    await open(page, { idOf });
+    for (const device of devices) {
+      await page.setViewportSize({ width: device.width, height: device.height });
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme });
+        await settled(page);
+        const file = `${name}-${device.width}-${theme}.webp`;
+        const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+        await sharp(picture).webp({ quality: 55, effort: 5 }).toFile(join(out, file));
+        for (const finding of await findingsOfAxe(page)) findings.push(`${file}: ${finding}`);
+      }
+    }
+  } catch (error) {
+    findings.push(
+      `${name} at ${devices[0].width}: ${String(error).split('\n').slice(0, 4).join(' ')}`,
+    );
+  } finally {
+    await close?.(page);
+  }
+}
+
+/** Waits until fonts, images and requests are there, and two frames are drawn. */
+async function settled(page) {
+  await page.waitForFunction(() => document.querySelector('.shimmer') === null, undefined, {
+    timeout: 10_000,
+  });
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const shown = [...document.images].filter(
+      (image) => image.getClientRects().length > 0 && image.loading !== 'lazy',
+    );
+    await Promise.all(shown.map((image) => image.decode().catch(() => undefined)));
+    for (let n = 0; n < 2; n++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  });
+}
+
+/** Returns the id of a conversation of Nadia by the beginning of its name. */
+async function idOf(name) {
+  api ??= await Api.login(server.url, 'nadia');
+  const { items } = await api.send('GET', '/conversations');
+  const group = items.find((item) => item.name?.startsWith(name));
+  if (group) return group.id;
+  const users = await api.send('GET', `/users?q=${encodeURIComponent(name)}`);
+  const { id } = await api.send('POST', '/conversations/direct', { account: users.items[0].id });
+  return id;
+}
+
+/** Writes the page that shows all pictures. */
+function writeIndex() {
+  const rows = PAGES.map(({ name, title }) => {
+    const cells = [360, 768, 1440].flatMap((width) =>
+      ['light', 'dark'].map((theme) => `[${width} ${theme}](${name}-${width}-${theme}.webp)`),
+    );
+    return `## ${title}\n\n![${title}](${name}-1440-light.webp)\n\n${cells.join(' · ')}\n`;
+  });
+  writeFileSync(
+    join(out, 'README.md'),
+    `# Screenshots\n\nMade by \`npm run screenshots\` from made-up data (scripts/screenshots): every page at 360, 768 and 1440 px,\nlight and dark. The script also runs axe on each of them.\n\n${rows.join('\n')}`,
+  );
+}
