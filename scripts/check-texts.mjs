@@ -109,7 +109,10 @@ export function sourcesOfWeb() {
 
 /** Returns the hard-coded texts of the web client. */
 export const hardCodedTextsOfWeb = () =>
-  sourcesOfWeb().flatMap(({ source, file }) => hardCodedTexts(source, file));
+  sourcesOfWeb()
+    // The page of the components is for developers, in English.
+    .filter(({ file }) => !/[/\\]src[/\\]dev[/\\]/.test(file))
+    .flatMap(({ source, file }) => hardCodedTexts(source, file));
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const found = hardCodedTextsOfWeb();

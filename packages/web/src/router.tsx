@@ -152,6 +152,13 @@ const emoji = createRoute({
   component: lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage'),
 });
 
+/** For developers: what ui/ has. A chunk of its own, which no other page loads. */
+const ui = createRoute({
+  getParentRoute: () => inside,
+  path: '/dev/ui',
+  component: lazyPage(() => import('./dev/ui-page.tsx'), 'UiPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -281,6 +288,7 @@ export const router = createRouter({
       userGroups,
       emoji,
       join,
+      ui,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),
     ]),

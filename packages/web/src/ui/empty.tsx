@@ -4,10 +4,13 @@ import type { ReactNode } from 'react';
 export function Empty({
   icon,
   title,
+  actions,
   children,
 }: {
   icon: ReactNode;
   title: string;
+  /** Buttons that start something. */
+  actions?: ReactNode;
   children?: ReactNode;
 }) {
   return (
@@ -17,6 +20,9 @@ export function Empty({
       </span>
       <p className="mt-1 font-semibold">{title}</p>
       {children !== undefined && <p className="max-w-sm text-muted text-sm">{children}</p>}
+      {actions !== undefined && (
+        <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>
+      )}
     </div>
   );
 }
