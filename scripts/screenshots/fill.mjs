@@ -19,7 +19,7 @@ export function levelOf(readings: readonly number[]): number {
 
 Merged as \`4f2c91e\`, so it will be in **2.4**.`;
 
-const PLAN = `## Release 2.4
+const PLAN = `**Release 2.4**
 
 1. Freeze on *Thursday* at noon
 2. Field test in Bergen:
@@ -157,6 +157,20 @@ class World {
     }
   }
 
+  /** Reads everything that there is. */
+  async readAll(username) {
+    await this.as(username).send('POST', '/me/cursors/read-all');
+    await this.as(username).send('POST', '/me/activity/read-all');
+  }
+
+  /** Reads a conversation to its end. */
+  async read(username, group) {
+    const path = `/conversations/${this.groups.get(group)}`;
+    const { items } = await this.as(username).send('GET', `${path}/messages`);
+    const seq = Math.max(...items.map((item) => item.seq));
+    await this.as(username).send('POST', `${path}/read`, { seq });
+  }
+
   async files(username, ...files) {
     const ids = [];
     for (const [name, bytes] of files) ids.push(await this.as(username).upload(name, bytes));
@@ -205,6 +219,7 @@ async function firstDay(w) {
 }
 
 async function secondDay(w) {
+  await w.readAll('nadia');
   const ask = await w.say(
     'priya',
     'release-2-4',
@@ -264,6 +279,7 @@ async function secondDay(w) {
 }
 
 async function thisMorning(w) {
+  await w.readAll('nadia');
   await w.say(
     'lukas',
     'release-2-4',
@@ -313,6 +329,8 @@ async function thisMorning(w) {
 }
 
 async function justNow(w) {
+  // The field notes and the news of support stay unread.
+  for (const group of ['release-2-4', 'backend', 'nadia+bartholomew']) await w.read('nadia', group);
   const release = 'release-2-4';
   const { seq } = await w.say(
     'tomas',

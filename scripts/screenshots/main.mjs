@@ -113,6 +113,7 @@ async function take(page, { name, open, close }, devices) {
   try {
     await page.setViewportSize({ width: devices[0].width, height: devices[0].height });
     await open(page, { idOf });
+    await page.waitForLoadState('networkidle');
     for (const device of devices) {
       await page.setViewportSize({ width: device.width, height: device.height });
       for (const theme of THEMES) {

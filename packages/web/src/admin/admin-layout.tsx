@@ -16,6 +16,7 @@ import { NotFound } from '../app/not-found.tsx';
 import { TabbedPage } from '../app/tabbed-page.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { PageSkeleton } from '../ui/skeleton.tsx';
 
 const TABS = [
   { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
@@ -44,7 +45,7 @@ const LEGAL_HOLDS = {
 /** Frames the administration pages. Whoever may not administer gets “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
-  if (me === null) return <p className="p-6 text-muted">{t('common.loading')}</p>;
+  if (me === null) return <PageSkeleton />;
   if (!me.permissions.includes('administer')) return <NotFound />;
   const tabs = me.permissions.includes('manage_legal_holds') ? [...TABS, LEGAL_HOLDS] : TABS;
   return <TabbedPage title={t('common.administration')} tabs={tabs} />;

@@ -1,7 +1,8 @@
-import { LoaderCircle, WifiOff } from 'lucide-react';
+import { WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Spinner } from '../ui/spinner.tsx';
 
 /** Interruptions shorter than this are not shown, ms. */
 const SHOW_AFTER_MS = 1_200;
@@ -44,7 +45,7 @@ export function ConnectionLine() {
       </p>
       {shown && (
         <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-note text-warn">
-          {offline ? <WifiOff size={15} /> : <LoaderCircle size={15} className="animate-spin" />}
+          {offline ? <WifiOff size={15} /> : <Spinner size={15} />}
           <span aria-hidden="true" className="tabular-nums">
             {offline && seconds > 1 ? t('connection.offlineRetry', { seconds }) : description}
           </span>

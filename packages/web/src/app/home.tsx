@@ -1,6 +1,7 @@
 import { MessagesSquare } from 'lucide-react';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { Kbd } from '../ui/kbd.tsx';
 
 /** The page beside the sidebar while no conversation is open. */
 export function Home() {
@@ -15,9 +16,7 @@ export function Home() {
           text="home.choose"
           parts={{
             keys: <span className="whitespace-nowrap" />,
-            key: (
-              <kbd className="rounded-md border border-line bg-sunken px-1.5 py-0.5 font-sans text-caption" />
-            ),
+            key: <Kbd />,
           }}
         />
       </p>

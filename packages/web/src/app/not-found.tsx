@@ -1,5 +1,6 @@
 import { Compass } from 'lucide-react';
 import { t } from '../texts/index.ts';
+import { buttonStyle } from '../ui/button-style.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
 
 /** The page for an unknown path, and for pages that the account may not see. */
@@ -12,10 +13,7 @@ export function NotFound() {
       </span>
       <h1 className="mt-1 font-semibold text-2xl">{t('notFound.title')}</h1>
       <p className="max-w-xs text-muted">{t('notFound.intro')}</p>
-      <a
-        href="/"
-        className="mt-2 inline-flex min-h-11 items-center rounded-lg bg-accent px-5 font-medium text-on-accent text-sm hover:bg-accent-strong"
-      >
+      <a href="/" className={`${buttonStyle('primary')} mt-2`}>
         {t('notFound.goHome')}
       </a>
     </div>

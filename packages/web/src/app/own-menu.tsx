@@ -32,6 +32,7 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
+import { Skeleton } from '../ui/skeleton.tsx';
 import { setMoreContrast, setTheme, type Theme, useMoreContrast, useTheme } from '../ui/theme.ts';
 import { useShownPresence } from '../users/shown-presence.ts';
 
@@ -67,12 +68,11 @@ export function OwnMenu() {
           aria-label={t('ownMenu.title')}
           className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
         >
-          <Avatar
-            id={me?.id ?? ''}
-            name={me?.displayName ?? '?'}
-            size={32}
-            presence={me ? shownPresence(me.id) : undefined}
-          />
+          {me ? (
+            <Avatar id={me.id} name={me.displayName} size={32} presence={shownPresence(me.id)} />
+          ) : (
+            <Skeleton className="size-8 rounded-avatar" />
+          )}
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content

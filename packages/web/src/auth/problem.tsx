@@ -1,27 +1,24 @@
 import type { AuthOptions } from '@parley/protocol';
 import { t } from '../texts/index.ts';
+import { Banner } from '../ui/banner.tsx';
 
 /** Shows an error of a whole form; screen readers announce it. */
 export function Problem({ text }: { text: string | null }) {
   return (
-    <div
-      role="alert"
-      className={
-        text ? 'rounded-lg bg-danger-soft px-3.5 py-2.5 text-danger text-sm' : 'empty:hidden'
-      }
-    >
-      {text}
+    // In the document before it has a text, so that screen readers announce it.
+    <div role="alert" className="empty:hidden">
+      {text !== null && text !== '' && (
+        <Banner tone="danger" role="none">
+          {text}
+        </Banner>
+      )}
     </div>
   );
 }
 
 /** Shows information that is not an error. */
 export function Notice({ text }: { text: string }) {
-  return (
-    <p role="status" className="rounded-lg bg-accent-soft px-3.5 py-2.5 text-ink text-sm">
-      {text}
-    </p>
-  );
+  return <Banner>{text}</Banner>;
 }
 
 /** Says where to find a code or link while no SMTP server is configured to send it with. */

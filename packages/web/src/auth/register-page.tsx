@@ -4,6 +4,7 @@ import { listOf } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
@@ -37,10 +38,7 @@ export function RegisterPage() {
   if (refusal) {
     return (
       <AuthPage title={t('register.title')} intro={refusal} other={login}>
-        <Link
-          to="/login"
-          className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
-        >
+        <Link to="/login" className={`${buttonStyle('primary')} w-full`}>
           {t('common.goToLogIn')}
         </Link>
       </AuthPage>

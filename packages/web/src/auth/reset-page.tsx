@@ -6,6 +6,7 @@ import { notify } from '../session/session.ts';
 import { auth } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
@@ -81,10 +82,7 @@ export function ResetPage() {
         intro={expired ? t('reset.expired') : link.problem}
         other={back}
       >
-        <Link
-          to="/forgot"
-          className="inline-flex min-h-11 w-full items-center justify-center rounded-lg bg-accent font-medium text-on-accent text-sm hover:bg-accent-strong"
-        >
+        <Link to="/forgot" className={`${buttonStyle('primary')} w-full`}>
           {t('reset.requestNew')}
         </Link>
       </AuthPage>

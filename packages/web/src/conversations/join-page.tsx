@@ -6,6 +6,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
+import { Spinner } from '../ui/spinner.tsx';
 import { useLoad } from '../ui/use-load.ts';
 
 /**
@@ -59,7 +60,7 @@ export function JoinPage() {
         </>
       )}
       {group.data === null && group.problem === null && (
-        <p className="text-muted">{t('common.loading')}</p>
+        <Spinner size={22} className="text-muted" />
       )}
     </div>
   );

@@ -1,9 +1,14 @@
 import { ApiError, type ParleyClient } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
+import { MessageCircleOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { buttonStyle } from '../ui/button-style.ts';
+import { Empty } from '../ui/empty.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { ConversationSkeleton } from './conversation-skeleton.tsx';
 
 /**
  * Shown for a conversation that the client does not know: either a new one whose first event has not
@@ -23,19 +28,25 @@ export function Missing({ id }: { id: ConversationId }) {
       isStale = true;
     };
   }, [client, id, isLive]);
+  if (!isGone) return <ConversationSkeleton />;
   return (
-    <div className="flex h-full flex-col items-center justify-center gap-3 p-6 text-center">
-      {isGone ? (
-        <>
-          <h1 className="font-semibold text-xl">{t('missing.title')}</h1>
-          <p className="max-w-xs text-muted">{t('missing.intro')}</p>
-          <Link to="/" className="text-accent underline underline-offset-3">
-            {t('common.backToConversations')}
-          </Link>
-        </>
-      ) : (
-        <p className="text-muted">{t('common.loading')}</p>
-      )}
+    <div className="flex h-full flex-col">
+      <PageHeader>
+        <p className="flex min-h-10 items-center font-semibold">{t('missing.title')}</p>
+      </PageHeader>
+      <div className="flex flex-1 flex-col items-center justify-center p-6">
+        <Empty
+          icon={<MessageCircleOff size={22} />}
+          title={t('missing.title')}
+          actions={
+            <Link to="/" className={buttonStyle('primary')}>
+              {t('common.backToConversations')}
+            </Link>
+          }
+        >
+          {t('missing.intro')}
+        </Empty>
+      </div>
     </div>
   );
 }

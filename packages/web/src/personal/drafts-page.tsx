@@ -1,5 +1,6 @@
 import type { ConversationId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
+import { Pencil } from 'lucide-react';
 import { useEffect } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
@@ -7,6 +8,7 @@ import { fullTime } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
@@ -26,7 +28,9 @@ export function DraftsPage() {
       {drafts === null ? (
         <Loading of={loaded} />
       ) : drafts.length === 0 ? (
-        <p className="py-8 text-center text-muted">{t('drafts.none')}</p>
+        <Empty icon={<Pencil size={22} />} title={t('drafts.none')}>
+          {t('drafts.noneHint')}
+        </Empty>
       ) : (
         <ul className="divide-y divide-line">
           {drafts.map(({ conversation, body, updatedAt }) => (

@@ -1,6 +1,6 @@
 import type { SavedMessage, Seq } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { X } from 'lucide-react';
+import { Bookmark, X } from 'lucide-react';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { excerpt } from '../lib/display-text.ts';
@@ -12,6 +12,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
@@ -54,7 +55,9 @@ export function SavedList({ onOpen }: { onOpen: () => void }) {
       {data === null ? (
         <Loading of={saved} />
       ) : data.items.length === 0 ? (
-        <p className="text-muted">{t('saved.none')}</p>
+        <Empty icon={<Bookmark size={22} />} title={t('saved.none')}>
+          {t('saved.noneHint')}
+        </Empty>
       ) : (
         <ul className="divide-y divide-line">
           {data.items.map((item) => (

@@ -12,6 +12,7 @@ import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { TextArea } from '../ui/text-area.tsx';
@@ -40,7 +41,9 @@ export function ScheduledPage() {
       {data === null ? (
         <Loading of={loaded} />
       ) : data.items.length === 0 ? (
-        <p className="py-8 text-center text-muted">{t('scheduled.none')}</p>
+        <Empty icon={<CalendarClock size={22} />} title={t('scheduled.none')}>
+          {t('scheduled.noneHint')}
+        </Empty>
       ) : (
         <ul className="divide-y divide-line">
           {data.items.map((item) => (

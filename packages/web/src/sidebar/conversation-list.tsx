@@ -12,6 +12,7 @@ import type { ArrangedSection, Arrangement } from './arrangement.ts';
 import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
 import { SectionHeader } from './section-header.tsx';
+import { SidebarSkeleton } from './sidebar-skeleton.tsx';
 import { targetOf } from './target.ts';
 import { titleOfSection } from './titles.ts';
 import { UnreadPills } from './unread-pills.tsx';
@@ -41,6 +42,7 @@ export function ConversationList({
   const { arrangement, isMuted } = useArrangement(isPointed || menus.menu !== null, open);
   const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
   const drafts = useDrafts();
+  const isLoaded = useParley((s) => s.me !== null);
   usePeers(arrangement);
   const pressed = useRef<EventTarget | null>(null);
   const longPress = useLongPress(() => {
@@ -86,22 +88,24 @@ export function ConversationList({
         className="relative h-full scroll-py-10 overflow-y-auto px-2 after:block after:h-4"
       >
         <SidebarLinks drafts={drafts.size} />
-        {sections.map((arranged) => (
-          <Section
-            key={arranged.section.id}
-            arranged={arranged}
-            onMenu={() => openMenu({ section: arranged.section.id })}
-            buttons={buttonsOf(arranged.section.id)}
-          >
-            <Rows
-              {...rows}
-              ids={arranged.shown}
-              open={open !== undefined && arranged.shown.includes(open) ? open : undefined}
-              isFavorite={arranged.section.id === 'favorites'}
-            />
-          </Section>
-        ))}
-        {unreadOnly && sections.length === 0 && (
+        {!isLoaded && <SidebarSkeleton />}
+        {isLoaded &&
+          sections.map((arranged) => (
+            <Section
+              key={arranged.section.id}
+              arranged={arranged}
+              onMenu={() => openMenu({ section: arranged.section.id })}
+              buttons={buttonsOf(arranged.section.id)}
+            >
+              <Rows
+                {...rows}
+                ids={arranged.shown}
+                open={open !== undefined && arranged.shown.includes(open) ? open : undefined}
+                isFavorite={arranged.section.id === 'favorites'}
+              />
+            </Section>
+          ))}
+        {isLoaded && unreadOnly && sections.length === 0 && (
           <p className="px-2.5 py-6 text-center text-muted text-sm">{t('sidebar.allRead')}</p>
         )}
         {!unreadOnly && arrangement.archived.length > 0 && (
@@ -114,7 +118,7 @@ export function ConversationList({
             </ul>
           </details>
         )}
-        {!unreadOnly && <UsersList />}
+        {isLoaded && !unreadOnly && <UsersList />}
         <div
           ref={line}
           hidden

@@ -303,7 +303,8 @@ export const en = {
   },
   threads: {
     title: 'Threads',
-    none: 'Threads that you start, reply in or are mentioned in appear here.',
+    none: 'No threads yet',
+    noneHint: 'Threads that you start, reply in or are mentioned in appear here.',
     more: 'Show more threads',
   },
   activity: {
@@ -395,7 +396,8 @@ export const en = {
   },
   drafts: {
     title: 'Drafts',
-    none: 'No drafts. What you write and don’t send is kept here.',
+    none: 'No drafts',
+    noneHint: 'What you write and don’t send is kept here, on all your devices.',
     unsent: 'unsent',
   },
   search: {
@@ -796,7 +798,8 @@ export const en = {
   },
   saved: {
     title: 'Saved messages',
-    none: 'Save a message from its menu, and find it here.',
+    none: 'Nothing saved yet',
+    noneHint: 'Save a message from its menu, and find it here.',
     older: 'Show older messages',
     gone: 'You can no longer see this message.',
     unavailable: 'The message can’t be shown.',
@@ -838,7 +841,8 @@ export const en = {
   },
   scheduled: {
     title: 'Scheduled messages',
-    none: 'No scheduled messages. To schedule one, write a message and choose “Send later”.',
+    none: 'No scheduled messages',
+    noneHint: 'To schedule one, write a message and choose “Send later”.',
     sendLater: 'Send later',
     inAnHour: 'In 1 hour',
     tomorrow: 'Tomorrow',

@@ -1,6 +1,7 @@
 import { threadKey } from '@parley/client';
 import type { Event, FollowedThread } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
+import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
@@ -11,6 +12,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
@@ -40,7 +42,9 @@ export function ThreadsPage() {
       {data === null ? (
         <Loading of={threads} />
       ) : data.items.length === 0 ? (
-        <p className="py-8 text-center text-muted">{t('threads.none')}</p>
+        <Empty icon={<MessagesSquare size={22} />} title={t('threads.none')}>
+          {t('threads.noneHint')}
+        </Empty>
       ) : (
         <ul className="divide-y divide-line">
           {data.items.map((item) => (

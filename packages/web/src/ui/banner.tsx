@@ -13,17 +13,20 @@ const TONES = {
 export function Banner({
   tone = 'info',
   actions,
+  role = tone === 'danger' ? 'alert' : 'status',
   children,
 }: {
   tone?: keyof typeof TONES;
   /** Buttons at its end. */
   actions?: ReactNode;
+  /** How it is announced; `none` inside of what announces it. */
+  role?: 'alert' | 'status' | 'none';
   children: ReactNode;
 }) {
   const [look, icon] = TONES[tone];
   return (
     <div
-      role={tone === 'danger' ? 'alert' : 'status'}
+      role={role}
       className={cx(
         'flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg px-3.5 py-2.5 text-sm',
         look,

@@ -1,23 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import { type ButtonLook, type ButtonSize, buttonStyle } from './button-style.ts';
 import { cx } from './cx.ts';
 import { Spinner } from './spinner.tsx';
-
-/** `risky` opens a confirmation of something irreversible, `danger` confirms it. */
-type Look = 'primary' | 'plain' | 'quiet' | 'risky' | 'danger';
-
-const LOOKS: Record<Look, string> = {
-  primary: 'bg-accent text-on-accent enabled:hover:bg-accent-strong',
-  plain:
-    'border border-edge/60 bg-raised text-ink enabled:hover:border-edge enabled:hover:bg-hover',
-  quiet: 'text-soft enabled:hover:bg-hover enabled:hover:text-ink',
-  risky:
-    'border border-edge/60 bg-raised text-danger enabled:hover:border-danger enabled:hover:bg-danger-soft',
-  danger: 'bg-danger text-on-danger enabled:hover:bg-danger-strong',
-};
-const SIZES = {
-  small: 'min-h-8 px-2.5 text-note pointer-coarse:min-h-9',
-  normal: 'min-h-10 px-4 text-sm',
-};
 
 /** A button with a text label. While it is busy it turns and can’t be pressed again. */
 export function Button({
@@ -29,20 +13,14 @@ export function Button({
   disabled,
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & {
-  look?: Look;
-  size?: keyof typeof SIZES;
+  look?: ButtonLook;
+  size?: ButtonSize;
   busy?: boolean;
 }) {
   return (
     <button
       type="button"
-      className={cx(
-        'relative inline-flex items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium transition-colors enabled:active:translate-y-px',
-        !busy && 'disabled:opacity-55',
-        SIZES[size],
-        LOOKS[look],
-        className,
-      )}
+      className={cx('relative', !busy && 'disabled:opacity-55', buttonStyle(look, size), className)}
       disabled={disabled || busy}
       aria-busy={busy || undefined}
       {...rest}

@@ -22,3 +22,17 @@ export function SkeletonRows({ count = 4 }: { count?: number }) {
     </div>
   );
 }
+
+/** Stands in for a page with a header until it is known what it shows. */
+export function PageSkeleton() {
+  return (
+    <div className="flex h-full flex-col">
+      <div className="flex h-14 items-center border-line border-b px-4">
+        <Skeleton className="h-4 w-36" />
+      </div>
+      <div className="mx-auto w-full max-w-3xl flex-1 px-4 pt-6 sm:px-6">
+        <SkeletonRows count={5} />
+      </div>
+    </div>
+  );
+}

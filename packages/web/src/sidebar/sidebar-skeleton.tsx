@@ -1,0 +1,20 @@
+import { Skeleton } from '../ui/skeleton.tsx';
+
+/** The widths of the names of the rows, as classes: as different as those of names are. */
+const NAMES = ['w-24', 'w-36', 'w-28', 'w-40', 'w-20', 'w-32', 'w-24', 'w-36'];
+
+/** Stands in for the conversations until the first of them are known. */
+export function SidebarSkeleton() {
+  return (
+    <div aria-hidden="true" className="px-2.5 pt-4">
+      <Skeleton className="mb-3 h-3 w-16" />
+      {NAMES.map((width, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike
+        <div key={n} className="flex h-8 pointer-coarse:h-11 items-center gap-2.5">
+          <Skeleton className="size-5 rounded-avatar" />
+          <Skeleton className={`h-3 ${width}`} />
+        </div>
+      ))}
+    </div>
+  );
+}
