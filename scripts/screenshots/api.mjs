@@ -1,6 +1,6 @@
 // What fills the server with data: requests of the people in them.
 
-/** The password of everybody on the server of the screenshots. */
+/** The password of everyone on the server of the screenshots. */
 export const PASSWORD = 'correct horse battery staple';
 
 /** Sends requests to the API as one account. */

@@ -99,19 +99,19 @@ class World {
   async createGroups() {
     const { items } = await this.as('nadia').send('GET', '/conversations');
     this.groups.set('everyone', items.find(({ kind }) => kind === 'group').id);
-    const everybody = [...this.ids.keys()];
-    await this.group('nadia', 'release-2-4', everybody, {
+    const everyone = [...this.ids.keys()];
+    await this.group('nadia', 'release-2-4', everyone, {
       topic: 'Firmware 2.4: freeze on Thursday',
       description: 'Everything for the release of firmware 2.4. Plans are pinned.',
     });
     await this.group('ingrid', 'design', ['nadia', 'tomas', 'wei', 'yuki'], {
       topic: 'Dashboard and app',
     });
-    await this.group('priya', 'support', everybody, { topic: 'Questions of harbours; be kind' });
+    await this.group('priya', 'support', everyone, { topic: 'Questions of harbours; be kind' });
     await this.group('amara', 'backend', ['nadia', 'wei', 'tomas', 'lukas']);
-    await this.group('joe', 'field-notes', everybody, { topic: 'What we see out there' });
+    await this.group('joe', 'field-notes', everyone, { topic: 'What we see out there' });
     await this.group('nadia', 'hiring', ['greta', 'priya'], {}, 'private');
-    await this.group('greta', 'lunch', everybody);
+    await this.group('greta', 'lunch', everyone);
     await this.group(
       'bartholomew',
       'Quarterly planning and budget of all harbours and inland waterways',

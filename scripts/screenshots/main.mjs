@@ -54,8 +54,6 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
 });
 const findings = [];
-/** Reads as Nadia which conversations there are. */
-let api;
 try {
   if (isNew) await fill(server.url, now, (before) => server.setShift(shift - before));
   for (const touch of [true, false]) await takeAll(touch);
@@ -112,7 +110,7 @@ async function logIn(page) {
 async function take(page, { name, open, close }, devices) {
   try {
     await page.setViewportSize({ width: devices[0].width, height: devices[0].height });
-    await open(page, { idOf });
+    await open(page, { idOf, seqOf });
     await page.waitForLoadState('networkidle');
     for (const device of devices) {
       await page.setViewportSize({ width: device.width, height: device.height });
@@ -149,15 +147,23 @@ async function settled(page) {
   });
 }
 
-/** Returns the id of a conversation of Nadia by the beginning of its name. */
+/** Returns the id of a conversation of Nadia: of a group, or with another user. */
 async function idOf(name) {
-  api ??= await Api.login(server.url, 'nadia');
+  const api = await Api.login(server.url, 'nadia');
   const { items } = await api.send('GET', '/conversations');
   const group = items.find((item) => item.name?.startsWith(name));
   if (group) return group.id;
-  const users = await api.send('GET', `/users?q=${encodeURIComponent(name)}`);
-  const { id } = await api.send('POST', '/conversations/direct', { account: users.items[0].id });
-  return id;
+  const users = await api.send('GET', '/users?limit=100');
+  const { id: account } = users.items.find((user) => user.displayName.startsWith(name));
+  return (await api.send('POST', '/conversations/direct', { account })).id;
+}
+
+/** Returns the number of the message with a text. */
+async function seqOf(name, text) {
+  const id = await idOf(name);
+  const api = await Api.login(server.url, 'nadia');
+  const { items } = await api.send('GET', `/conversations/${id}/messages`);
+  return items.find(({ body }) => body.includes(text)).seq;
 }
 
 /** Writes the page that shows all pictures. */

@@ -19,7 +19,6 @@ const then =
     await first(...args);
     await second(...args);
   };
-const article = (page, text) => page.getByRole('article').filter({ hasText: text }).first();
 
 /** What visitors see who are not logged in. */
 const OUTSIDE = [
@@ -54,9 +53,11 @@ const INSIDE = [
   {
     name: 'group-top',
     title: 'Group: formatted text, pinned message',
-    open: then(conversation('release-2-4'), async (page) => {
-      await article(page, 'Release 2.4').scrollIntoViewIfNeeded();
-    }),
+    open: async (page, { idOf, seqOf }) => {
+      const seq = await seqOf('release-2-4', '**Release 2.4**');
+      await page.goto(`/c/${await idOf('release-2-4')}#message-${seq}`);
+      await page.getByRole('table').waitFor();
+    },
   },
   {
     name: 'group-details',
@@ -69,10 +70,11 @@ const INSIDE = [
   {
     name: 'thread',
     title: 'Thread',
-    open: then(conversation('release-2-4'), async (page) => {
-      await page.getByRole('button', { name: /4 replies/ }).click();
+    open: async (page, { idOf, seqOf }) => {
+      const seq = await seqOf('release-2-4', 'Porto reports');
+      await page.goto(`/c/${await idOf('release-2-4')}?thread=${seq}`);
       await page.getByText('median of five').waitFor();
-    }),
+    },
   },
   { name: 'images', title: 'Group: images', open: conversation('field-notes') },
   {
@@ -196,8 +198,8 @@ const INSIDE = [
     open: then(conversation('release-2-4'), async (page) => {
       await page.context().setOffline(true);
       await page
-        .getByText(/offline/i)
-        .first()
+        .getByText(/No connection|You’re offline/)
+        .last()
         .waitFor({ timeout: 60_000 });
     }),
     close: (page) => page.context().setOffline(false),

@@ -17,7 +17,7 @@ export function avatar({ skin, hair, shirt, background, long = false }) {
   </svg>`);
 }
 
-/** The levels of a tide as a line, as a chart that somebody shares. */
+/** The levels of a tide as a line, as a chart that someone shares. */
 export function chart(width = 1200, height = 640) {
   const points = Array.from({ length: 60 }, (_, n) => {
     const level = Math.sin(n / 4.7) * 0.32 + Math.sin(n / 11) * 0.1;

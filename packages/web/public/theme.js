@@ -2,7 +2,8 @@
 try {
   const theme = localStorage.getItem('parley.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
-  if (localStorage.getItem('parley.contrast') === 'more') document.documentElement.dataset.contrast = 'more';
+  if (localStorage.getItem('parley.contrast') === 'more')
+    document.documentElement.dataset.contrast = 'more';
 } catch {
   // Storage is disabled: the system theme applies.
 }

@@ -63,7 +63,7 @@ export function OwnMenu() {
   const { permission, notify, sound, setNotify, setSound } = useNotificationSettings();
   return (
     <>
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
           aria-label={t('ownMenu.title')}
           className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"

@@ -40,7 +40,7 @@ export function FieldStates() {
         <div>
           <Switch
             label="Link previews"
-            hint="For everybody on the server."
+            hint="For everyone on the server."
             checked={isOn}
             onChange={setOn}
           />
@@ -51,7 +51,7 @@ export function FieldStates() {
           name="visibility"
           label="Visibility"
           options={[
-            ['public', 'Public', 'Everybody can find and join it.'],
+            ['public', 'Public', 'Everyone can find and join it.'],
             ['private', 'Private', 'Only members see it.'],
           ]}
         />

@@ -120,7 +120,7 @@ export const MessageRow = memo(function MessageRow({
           <div className="flex items-baseline gap-2">
             <ProfileButton
               id={message.author}
-              className="truncate text-start font-semibold hover:underline"
+              className="-mt-1 truncate pt-1 text-start font-semibold hover:underline"
             >
               <UserName id={message.author} name={name} />
               <StatusEmoji id={message.author} />
