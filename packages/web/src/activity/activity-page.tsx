@@ -8,7 +8,7 @@ import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
-import { cx } from '../ui/cx.ts';
+import { Chip } from '../ui/chip.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -119,20 +119,9 @@ function Filters({ chosen, onChoose }: { chosen: Filter; onChoose: (filter: Filt
   return (
     <fieldset className="mb-1 flex flex-wrap gap-1.5 px-1" aria-label={t('activity.filters')}>
       {FILTERS.map((filter) => (
-        <button
-          key={filter.text}
-          type="button"
-          aria-pressed={filter === chosen}
-          onClick={() => onChoose(filter)}
-          className={cx(
-            'min-h-9 rounded-full border px-3 text-note',
-            filter === chosen
-              ? 'border-accent bg-accent-soft text-accent-strong'
-              : 'border-line text-soft hover:bg-hover',
-          )}
-        >
+        <Chip key={filter.text} isOn={filter === chosen} onClick={() => onChoose(filter)}>
           {t(filter.text)}
-        </button>
+        </Chip>
       ))}
     </fieldset>
   );

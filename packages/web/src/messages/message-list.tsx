@@ -152,7 +152,9 @@ export function MessageList({
             onScroll={() => update('scrolled')}
             onScrollEnd={() => update('ended')}
             onResize={() => update('changed')}
-            className="h-full"
+            // Few messages stand at the bottom, beside the composer.
+            style={{ display: 'flex', flexDirection: 'column' }}
+            className="h-full *:mt-auto"
             role="log"
             aria-label={t('messageList.messagesIn', { title })}
             tabIndex={0}

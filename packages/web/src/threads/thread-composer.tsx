@@ -72,11 +72,11 @@ export function ThreadComposer({
         footer={
           mayPost && (
             <Checkbox
-                label={t('thread.alsoSend')}
-                checked={isAlso}
-                onChange={(event) => setAlso(event.target.checked)}
-                className="w-fit px-2 text-soft"
-              />
+              label={t('thread.alsoSend')}
+              checked={isAlso}
+              onChange={(event) => setAlso(event.target.checked)}
+              className="w-fit px-2 text-soft"
+            />
           )
         }
       />
