@@ -340,23 +340,48 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
     // Search while typing, with the keyboard alone, and from there to the message in its place.
     await eve.page.keyboard.press('Control+f');
-    const field = eve.page.getByRole('searchbox', { name: 'Search messages' });
-    await field.fill('in:archive "ENTRY 17 of"');
+    const field = eve.page.getByRole('combobox', { name: 'Search messages' });
+    await eve.page.getByRole('button', { name: 'Edit filter “In: Archive”' }).waitFor();
+    await field.fill('"ENTRY 17 of"');
     const result = eve.page.getByRole('list', { name: 'Messages found' }).getByRole('link');
     await expect.poll(() => result.count()).toBe(1);
     expect(await result.locator('mark').allInnerTexts()).toEqual(['entry 17 of']);
     expect(await barriers(eve.page)).toEqual([]);
     await field.fill('has:nothing');
     await eve.page.getByText('has: takes one of link, reaction, pin').waitFor();
-    await field.fill('in:archive "entry 17 of"');
-    await result.first().waitFor();
+    // The value of a filter is suggested; chosen, it is a chip, which Backspace removes.
+    await field.fill('"entry 17 of" -from:ev');
+    await eve.page.getByRole('option', { name: /@eve/ }).waitFor();
     await field.press('ArrowDown');
+    await field.press('Enter');
+    await eve.page.getByRole('button', { name: /^Edit filter “Not From: / }).waitFor();
+    await eve.page.getByText('No messages found').first().waitFor();
+    expect(await barriers(eve.page)).toEqual([]);
+    await field.press('Home');
+    await field.press('Backspace');
+    await result.first().waitFor();
+    // Enter leads to the first result, the right arrow key shows what is around it, and Enter opens it.
+    await field.press('Enter');
+    await eve.page.keyboard.press('ArrowRight');
+    await eve.page
+      .getByRole('list', { name: 'Messages before and after' })
+      .getByText('entry 16 of')
+      .waitFor();
+    expect(await barriers(eve.page)).toEqual([]);
     await eve.page.keyboard.press('Enter');
     await eve.page.getByRole('heading', { level: 1, name: 'Archive' }).waitFor();
     await eve.sees('entry 17 of');
     await expect.poll(() => eve.inSight('entry 17 of')).toBe(true);
     await eve.sees('entry 18 of');
     await eve.page.goBack();
+    await result.first().waitFor();
+    // From anywhere, with the searches that were made on this device.
+    await eve.page.goto('/saved');
+    await eve.page.getByRole('heading', { level: 1 }).waitFor();
+    await eve.page.keyboard.press('/');
+    await eve.page
+      .getByRole('button', { name: 'In: Archive · "entry 17 of"', exact: true })
+      .click();
     await result.first().waitFor();
   });
 

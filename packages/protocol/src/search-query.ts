@@ -68,9 +68,20 @@ const QUOTES = /["“„]/;
 const CLOSING = /["”]/;
 const SPACE = /\s/u;
 
+/** A part of a search and where it stands in its text, from `start` up to `end`. */
+export interface SearchSpan {
+  readonly part: SearchPart;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Returns the parts of the text of a search. */
-export function parseSearch(text: string): SearchPart[] {
-  const parts: SearchPart[] = [];
+export const parseSearch = (text: string): SearchPart[] =>
+  searchSpans(text).map(({ part }) => part);
+
+/** Returns the parts of the text of a search with their places. */
+export function searchSpans(text: string): SearchSpan[] {
+  const spans: SearchSpan[] = [];
   let at = 0;
   while (at < text.length) {
     if (SPACE.test(text[at] as string)) {
@@ -78,10 +89,10 @@ export function parseSearch(text: string): SearchPart[] {
       continue;
     }
     const { part, end } = readPart(text, at);
-    if (part) parts.push(part);
+    if (part) spans.push({ part, start: at, end });
     at = end;
   }
-  return parts;
+  return spans;
 }
 
 interface Read<T> {

@@ -6,6 +6,7 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
+import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
@@ -41,7 +42,8 @@ function Shell() {
   const theme = useTheme();
   const [switching, setSwitching] = useState(false);
   const [dialog, setDialog] = useState<SidebarDialog | null>(null);
-  useVisits(useParams({ strict: false }).id as ConversationId | undefined);
+  const conversation = useParams({ strict: false }).id as ConversationId | undefined;
+  useVisits(conversation);
   usePresence();
   useNotifications();
   usePersonalNotifications();
@@ -67,20 +69,29 @@ function Shell() {
   useUnreadInTitle(unread);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!event.metaKey && !event.ctrlKey) return;
-      const key = event.key.toLowerCase();
-      // In a list that holds only what is visible, the browser would find little. On the search page
-      // it is left to the browser.
-      const isSearch =
-        key === 'f' && !event.shiftKey && !event.altKey && pathname.startsWith('/c/');
-      if (key !== 'k' && !isSearch) return;
-      event.preventDefault();
-      if (isSearch) void navigate({ to: '/search', search: { q: '' } });
-      else setSwitching(true);
+      if (event.defaultPrevented || event.isComposing) return;
+      const place = {
+        key: event.key,
+        ctrlKey: event.ctrlKey,
+        metaKey: event.metaKey,
+        shiftKey: event.shiftKey,
+        altKey: event.altKey,
+        isInField: isField(event.target),
+      };
+      if (isSearchKey(place, conversation !== undefined)) {
+        event.preventDefault();
+        const field = document.querySelector<HTMLElement>('[data-search-field]');
+        if (field) field.focus();
+        else
+          void navigate({ to: '/search', search: { q: conversation ? `in:${conversation}` : '' } });
+      } else if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setSwitching(true);
+      }
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [navigate, pathname]);
+  }, [navigate, conversation]);
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
       <button

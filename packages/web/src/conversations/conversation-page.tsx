@@ -1,7 +1,7 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Info } from 'lucide-react';
+import { Info, Search } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
@@ -203,6 +203,12 @@ function Open({
               <p className="truncate text-note text-muted leading-tight">{note}</p>
             </div>
             {view.archivedAt === null && <FavoriteButton id={view.id} />}
+            <IconButton
+              label={t('conversation.search')}
+              onClick={() => void navigate({ to: '/search', search: { q: `in:${view.id}` } })}
+            >
+              <Search size={19} />
+            </IconButton>
             <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
               <Info size={19} />
             </IconButton>

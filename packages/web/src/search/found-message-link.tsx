@@ -16,11 +16,13 @@ export function FoundMessageLink({
   found: { message, snippet, file },
   name,
   onKeyDown,
+  onOpen,
 }: {
   found: FoundMessage;
   /** The display name of the author. */
   name: string;
   onKeyDown: (event: KeyboardEvent) => void;
+  onOpen: () => void;
 }) {
   const view = useConversation(message.conversation);
   const { postedAt } = message;
@@ -29,7 +31,9 @@ export function FoundMessageLink({
       to="/c/$id"
       params={{ id: message.conversation }}
       {...placeOf(message)}
+      data-result
       onKeyDown={onKeyDown}
+      onClick={onOpen}
       className="flex gap-3 rounded-lg px-3 py-2.5 hover:bg-hover focus-visible:bg-hover"
     >
       <Avatar id={message.author} name={name} size={32} />
@@ -75,7 +79,7 @@ function marked({ text, ranges }: FoundMessage['snippet']): ReactNode[] {
   for (const { start, end } of ranges) {
     parts.push(displayText(text.slice(at, start)));
     parts.push(
-      <mark key={start} className="rounded-sm bg-accent-soft text-inherit">
+      <mark key={start} className="rounded-sm bg-accent-soft font-semibold text-inherit">
         {displayText(text.slice(start, end))}
       </mark>,
     );

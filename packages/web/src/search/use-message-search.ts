@@ -34,7 +34,7 @@ const NOTHING: MessageSearchState = {
 export function useMessageSearch(
   text: string,
   order: SearchOrder,
-): MessageSearchState & { loadMore(): void } {
+): MessageSearchState & { loadMore(): void; retry(): void } {
   const client = useClient();
   const [state, setState] = useState(NOTHING);
   const running = useRef<AbortController | null>(null);
@@ -78,5 +78,7 @@ export function useMessageSearch(
   const loadMore = () => {
     if (next !== null && !isLoading) void load(items, next);
   };
-  return { ...state, loadMore };
+  // The page that has failed.
+  const retry = () => void (state.text === text ? load(items, next) : load([], null));
+  return { ...state, loadMore, retry };
 }

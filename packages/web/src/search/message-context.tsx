@@ -1,0 +1,57 @@
+import type { Message } from '@parley/protocol';
+import { useMemo } from 'react';
+import { displayText } from '../lib/display-text.ts';
+import { timeOfDay } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { cx } from '../ui/cx.ts';
+import { useLoad } from '../ui/use-load.ts';
+import { useNames } from '../users/use-names.ts';
+
+/** How many messages are shown around the one that was found, with itself. */
+const AROUND = 5;
+const NONE: readonly Message[] = [];
+
+/** Shows what was written before and after a message that was found; of a reply, in its thread. */
+export function MessageContext({ message }: { message: Message }) {
+  const client = useClient();
+  const { conversation, seq, thread } = message;
+  const { data, problem } = useLoad(async () => {
+    const request = { around: seq, limit: AROUND };
+    if (thread === null) return (await client.api.history(conversation, request)).items;
+    const page = await client.api.thread(conversation, thread, request);
+    return [page.root, ...page.items];
+  }, `${conversation} ${seq}`);
+  const messages = data ?? NONE;
+  const nameOf = useNames(useMemo(() => messages.map(({ author }) => author), [messages]));
+  if (problem !== null) {
+    return (
+      <p role="alert" className="px-3 py-1 text-danger text-sm">
+        {problem}
+      </p>
+    );
+  }
+  return (
+    <ol
+      aria-label={t('search.context')}
+      aria-busy={data === null}
+      className="ms-14 mb-2 border-line border-s-2 ps-3"
+    >
+      {messages.map(({ seq: at, author, body, postedAt }) => (
+        <li
+          key={at}
+          aria-current={at === seq || undefined}
+          className={cx('py-0.5 text-sm', at === seq ? 'text-ink' : 'text-soft')}
+        >
+          <bdi className="font-semibold">{nameOf(author)}</bdi>{' '}
+          <time dateTime={postedAt} className="text-caption text-muted">
+            {timeOfDay(postedAt)}
+          </time>
+          <span dir="auto" className="line-clamp-3 whitespace-pre-wrap break-words">
+            {body === '' ? t('search.noText') : displayText(body)}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}

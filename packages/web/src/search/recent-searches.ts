@@ -1,0 +1,26 @@
+import type { AccountId } from '@parley/protocol';
+import { readKept, writeKept } from '../session/device.ts';
+import { withRecent } from './search-state.ts';
+
+const RECENT = 'recent-searches';
+
+/** Returns the recent searches of an account, which this device keeps until the log-out. */
+export function recentSearches(account: AccountId): readonly string[] {
+  try {
+    const kept: unknown = JSON.parse(readKept(account, RECENT) ?? '[]');
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : [];
+  } catch {
+    // Not written by this version.
+    return [];
+  }
+}
+
+/** Remembers a search. */
+export function rememberSearch(account: AccountId, query: string): void {
+  setRecentSearches(account, withRecent(recentSearches(account), query));
+}
+
+/** Replaces the recent searches. */
+export function setRecentSearches(account: AccountId, recent: readonly string[]): void {
+  writeKept(account, RECENT, recent.length > 0 ? JSON.stringify(recent) : null);
+}

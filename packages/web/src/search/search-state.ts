@@ -1,0 +1,89 @@
+import {
+  printSearch,
+  SEARCH_FILTERS,
+  type SearchFilter,
+  type SearchFilterName,
+  searchSpans,
+} from '@parley/protocol';
+
+/** What a user searches for: filters, which are shown as chips, and the words in the field. */
+export interface SearchInput {
+  readonly filters: readonly SearchFilter[];
+  readonly text: string;
+}
+
+/** Returns the filters and the words of the text of a search. */
+export function readSearch(query: string): SearchInput {
+  return withTyped({ filters: [], text: '' }, `${query} `, true);
+}
+
+/** Returns the text of a search, as the server and addresses have it. */
+export function writeSearch({ filters, text }: SearchInput): string {
+  return [printSearch(filters), text.trim()].filter((part) => part !== '').join(' ');
+}
+
+/**
+ * Returns the input after the field was changed to a text: a filter that is complete, since something follows it, leaves the
+ * text and becomes a chip.
+ */
+export function withTyped(input: SearchInput, text: string, trim = false): SearchInput {
+  let { filters } = input;
+  let rest = text;
+  for (const { part, start, end } of searchSpans(text).reverse()) {
+    if (part.kind !== 'filter' || part.value.trim() === '' || end >= text.length) continue;
+    filters = withFilter(filters, part, input.filters.length);
+    // With one of the spaces around it.
+    rest = rest.slice(0, start) + rest.slice(end).replace(/^\s/u, '');
+  }
+  return { filters, text: trim ? rest.trim() : rest };
+}
+
+/** Returns filters with another one inserted at a position; one that is there already is not added twice. */
+export function withFilter(
+  filters: readonly SearchFilter[],
+  added: SearchFilter,
+  at = filters.length,
+): readonly SearchFilter[] {
+  return filters.some((one) => isSame(one, added)) ? filters : filters.toSpliced(at, 0, added);
+}
+
+const isSame = (a: SearchFilter, b: SearchFilter): boolean =>
+  a.name === b.name &&
+  a.isNegated === b.isNegated &&
+  a.value.toLowerCase() === b.value.toLowerCase();
+
+/** A filter whose value is being typed at the end of the field. */
+export interface TypedFilter {
+  readonly filter: SearchFilter;
+  /** The text before it. */
+  readonly before: string;
+}
+
+/** Returns the filter at the end of a text that is being typed; null if it ends with something else. */
+export function typedFilter(text: string): TypedFilter | null {
+  const last = searchSpans(text).at(-1);
+  if (last?.part.kind !== 'filter' || last.end < text.length) return null;
+  return { filter: last.part, before: text.slice(0, last.start) };
+}
+
+/** Returns the values of a filter that are known without asking the server, those that begin with a text first. */
+export function fixedValues(name: SearchFilterName, typed: string): readonly string[] {
+  const { takes, values } = SEARCH_FILTERS[name];
+  const all = takes === 'date' ? ['today', 'yesterday'] : takes === 'value' ? values : EXTRA[name];
+  return (all ?? []).filter((value) => value.startsWith(typed.toLowerCase()));
+}
+
+/** Values of filters of names that are no names. */
+const EXTRA: Partial<Record<SearchFilterName, readonly string[]>> = {
+  from: ['me'],
+  mentions: ['me', 'everyone', 'here'],
+};
+
+/** How many recent searches are kept. */
+const RECENT_MAX = 8;
+
+/** Returns recent searches with another one first. Those that it was typed from are removed. */
+export function withRecent(recent: readonly string[], query: string): readonly string[] {
+  if (query === '') return recent;
+  return [query, ...recent.filter((one) => !query.startsWith(one))].slice(0, RECENT_MAX);
+}

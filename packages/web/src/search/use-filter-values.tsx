@@ -1,0 +1,163 @@
+import type { SearchFilter, SearchFilterName } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  type FoundName,
+  SEARCH_FILTERS,
+} from '@parley/protocol';
+import { Hash } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { titleOf } from '../conversations/naming.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { fold, scoreOf } from '../switcher/fuzzy.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { fixedValues } from './search-state.ts';
+
+/** A value that a filter can take. */
+export interface FilterValue {
+  /** What the filter has. */
+  readonly value: string;
+  /** How it is shown. */
+  readonly title: string;
+  readonly note: string | null;
+  readonly icon: ReactNode;
+}
+
+/** The labels of filters. */
+export const FILTER_TITLES: Readonly<Record<SearchFilterName, PlainKey>> = {
+  from: 'search.from',
+  in: 'search.in',
+  mentions: 'search.mentions',
+  has: 'search.has',
+  is: 'search.is',
+  before: 'search.before',
+  after: 'search.after',
+  on: 'search.on',
+};
+
+const FIXED_TITLES: Readonly<Record<string, PlainKey>> = {
+  me: 'search.me',
+  everyone: 'search.everyone',
+  here: 'search.here',
+  today: 'search.today',
+  yesterday: 'search.yesterday',
+  link: 'search.hasLink',
+  reaction: 'search.hasReaction',
+  pin: 'search.hasPin',
+  poll: 'search.hasPoll',
+  file: 'search.hasFile',
+  image: 'search.hasImage',
+  thread: 'search.isThread',
+  saved: 'search.isSaved',
+};
+
+const fixedTitle = (value: string): string | null => {
+  const key = FIXED_TITLES[value.toLowerCase()];
+  return key === undefined ? null : t(key);
+};
+
+/** Time without a key press after which names are requested. */
+const QUIET_MS = 120;
+const SUGGESTED = 8;
+const NONE: readonly FoundName[] = [];
+
+/** Returns the values to suggest for a filter whose value is being typed; null: for none. */
+export function useFilterValues(
+  filter: Pick<SearchFilter, 'name' | 'value'> | null,
+): readonly FilterValue[] {
+  const takesName = filter !== null && SEARCH_FILTERS[filter.name].takes === 'name';
+  const typed = takesName ? filter.value.replace(/^[@#]/, '') : null;
+  const found = useFoundNames(typed);
+  const conversations = useParley((s) => s.conversations);
+  const users = useParley((s) => s.users);
+  return useMemo(() => {
+    if (filter === null) return [];
+    const fixed = fixedValues(filter.name, filter.value).map(
+      (value): FilterValue => ({
+        value,
+        title: fixedTitle(value) ?? value,
+        note: null,
+        icon: null,
+      }),
+    );
+    if (typed === null) return fixed;
+    if (filter.name !== 'in') return [...fixed, ...usersOf(found)].slice(0, SUGGESTED);
+    return [...conversations.values()]
+      .map((view) => ({ view, title: titleOf(view, users) }))
+      .map(({ view, title }) => ({ view, title, score: scoreOf(fold(typed), fold(title)) }))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, SUGGESTED)
+      .map(({ view: { id, kind, peer }, title }) => ({
+        value: id,
+        title,
+        note: null,
+        icon: peer ? (
+          <Avatar id={peer} name={title} size={24} />
+        ) : (
+          kind === 'group' && <Hash size={16} />
+        ),
+      }));
+  }, [filter, typed, found, conversations, users]);
+}
+
+const usersOf = (found: readonly FoundName[]): FilterValue[] =>
+  found.flatMap((one) => {
+    if (one.kind !== 'user') return [];
+    const { id, username, displayName, avatar } = one.user;
+    return [
+      {
+        value: username,
+        title: displayName,
+        note: `@${username}`,
+        icon: <Avatar id={id} name={displayName} size={24} avatar={avatar} />,
+      },
+    ];
+  });
+
+/** Returns users and groups whose names match what is typed. */
+function useFoundNames(typed: string | null): readonly FoundName[] {
+  const client = useClient();
+  const [found, setFound] = useState(NONE);
+  useEffect(() => {
+    if (typed === null) {
+      setFound(NONE);
+      return;
+    }
+    const request = new AbortController();
+    const timer = setTimeout(() => {
+      client.api.searchNames(typed, { limit: SUGGESTED * 2, signal: request.signal }).then(
+        (items) => !request.signal.aborted && setFound(items),
+        // The value can be typed without suggestions.
+        () => !request.signal.aborted && setFound(NONE),
+      );
+    }, QUIET_MS);
+    return () => {
+      clearTimeout(timer);
+      request.abort();
+    };
+  }, [client, typed]);
+  return found;
+}
+
+/** Returns a function that says what the value of a filter is, such as the title of a conversation for its id. */
+export function useValueTitle(): (filter: SearchFilter) => string {
+  const conversations = useParley((s) => s.conversations);
+  const users = useParley((s) => s.users);
+  return ({ name, value }) => {
+    const bare = value.replace(/^[@#]/, '');
+    if (name === 'in') {
+      const view = conversations.get(bare as ConversationId);
+      return view ? titleOf(view, users) : value;
+    }
+    if (SEARCH_FILTERS[name].takes === 'name') {
+      const known =
+        users.get(bare as AccountId) ??
+        [...users.values()].find(({ username }) => username.toLowerCase() === bare.toLowerCase());
+      if (known) return known.displayName;
+    }
+    return fixedTitle(value) ?? value;
+  };
+}
