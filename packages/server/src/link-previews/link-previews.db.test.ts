@@ -256,6 +256,24 @@ test('a hidden message loses its preview, and gets one when it is shown again', 
   await shows(seq, 'Page to hide');
 });
 
+test('a preview that was removed does not come back when the message is hidden and shown again', async () => {
+  const url = aPage('Page without preview');
+  const other = aPage('Page with preview');
+  const seq = await ann.post(group, `${url} ${other}`);
+  await shows(seq, 'Page without preview', 'Page with preview');
+  await ann.request('POST', path(seq, '/previews/remove'), { url });
+  // The second time, the log has the link in an event of the first time.
+  for (let times = 0; times < 2; times++) {
+    expect((await ann.request('PUT', `${path(seq)}/hidden`)).status).toBe(200);
+    expect((await messageOf(seq)).previews).toEqual([]);
+    expect(await logged()).not.toContain(url);
+    expect((await ann.request('DELETE', `${path(seq)}/hidden`)).status).toBe(200);
+    await isIdle();
+    expect(await titlesOf(seq)).toEqual(['Page with preview']);
+  }
+  expect(await examine(server.pool)).toEqual([]);
+});
+
 test('a deleted message leaves no preview, and its image is deleted with the cache', async () => {
   const url = aPage('Secret page', { image: await anImage(30) });
   const seq = await ann.post(group, url);

@@ -16,7 +16,8 @@ export function hideTexts(tx: StatementSink, events: readonly StoredEvent[]): vo
   }
 }
 
-const KEPT = `insert into hidden_messages (conversation_id, message_seq, events, file_ids, hidden_by)
+const KEPT = `insert into hidden_messages
+    (conversation_id, message_seq, events, file_ids, hidden_by, removed_previews)
   select p.stream_id, p.seq,
     (select json_agg(json_build_object('seq', v.seq, 'data', v.data) order by v.seq)
      from (
@@ -26,7 +27,11 @@ const KEPT = `insert into hidden_messages (conversation_id, message_seq, events,
        where d.stream_id = $1 and d.type = 'message.edited' and (d.data ->> 'message')::int8 = $2
      ) v),
     array(select (a.file ->> 'id')::uuid from json_array_elements(p.data -> 'attachments') as a (file)),
-    $3
+    $3,
+    -- The latest one has all; earlier ones are redacted.
+    array(select json_array_elements_text(d.data -> 'removed') from events d
+          where d.stream_id = $1 and d.type = 'message.previewed'
+            and (d.data ->> 'message')::int8 = $2)
   from events p
   where p.stream_id = $1 and p.seq = $2
   on conflict do nothing`;

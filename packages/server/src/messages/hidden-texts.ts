@@ -29,10 +29,13 @@ import type { ReplyPlace } from './thread-roots.ts';
 export interface HiddenTexts {
   readonly posted: EventData<'message.posted'>;
   readonly latest: Pick<EventData<'message.posted'>, 'body' | 'mentions'>;
+  /** The links whose previews were removed. */
+  readonly removed_previews: readonly string[];
 }
 
 /** SQL: the columns of `HiddenTexts` of the row `h` of `hidden_messages`. */
-export const HIDDEN_TEXTS = `h.events -> 0 -> 'data' as posted, h.events -> -1 -> 'data' as latest`;
+export const HIDDEN_TEXTS = `h.events -> 0 -> 'data' as posted, h.events -> -1 -> 'data' as latest,
+  h.removed_previews`;
 
 /** A message that an admin of the server has hidden. */
 export interface HiddenByServerAdmin extends HiddenTexts {
@@ -64,9 +67,9 @@ export async function hiddenAsServerAdmin(
     [actor, conversation, message],
   );
   if (!row) return null;
-  const { posted, latest, author, thread, also_in_conversation: alsoInConversation } = row;
+  const { author, thread, also_in_conversation: alsoInConversation, ...texts } = row;
   const inThread = thread === null ? undefined : { thread, alsoInConversation };
-  return { posted, latest, author, inThread };
+  return { ...texts, author, inThread };
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   imagesOf,
   linksOfEdit,
   mayHaveLinks,
+  previewed,
   STORED_PREVIEWS,
   type StoredPreview,
 } from './link-previews.ts';
@@ -33,6 +34,9 @@ import { messageRule, type OnMessageCommand, type Target } from './message-rule.
 import { placeOf, type ReplyPlace } from './thread-roots.ts';
 
 /** Commands with which moderators hide messages, and show them again. */
+
+/** That of the command first. */
+type Events = readonly [NewEvent, ...NewEvent[]];
 
 interface HideCommand extends OnMessageCommand {
   readonly audit: Auditing;
@@ -168,7 +172,7 @@ const unhideRule: Rule<HideCommand> = {
 function shown(
   command: HideCommand,
   target: Pick<Target, 'author' | 'inThread'>,
-  { posted, latest }: HiddenTexts,
+  { posted, latest, removed_previews }: HiddenTexts,
 ): Promise<Decision> {
   const { conversation, message, stream } = command;
   const { author, inThread } = target;
@@ -182,8 +186,13 @@ function shown(
     ...(attachments && { attachments }),
     ...(forwardedFrom && { forwardedFrom }),
   };
+  const removed = removed_previews.map((url) => ({ url, preview: null }));
   return audited('message_unhidden', command, target, {
-    events: [newEvent(stream, 'message.unhidden', data)],
+    events: [
+      newEvent(stream, 'message.unhidden', data),
+      // Before the links are fetched again: a preview that was removed must not come back.
+      ...(removed.length > 0 ? [previewed(conversation, message, removed)] : []),
+    ],
     writes: [
       textsRestored(conversation, message),
       ...(mayHaveLinks(body) ? [linksOfEdit(conversation, message, author)] : []),
@@ -208,7 +217,7 @@ async function audited(
   event: AuditEvent,
   command: HideCommand,
   { author }: Pick<Target, 'author'>,
-  decided: { readonly events: [NewEvent]; readonly writes: readonly Statement[] },
+  decided: { readonly events: Events; readonly writes: readonly Statement[] },
 ): Promise<Decision> {
   const { actor, conversation, message, audit } = command;
   command.note = audit.log.note({
