@@ -360,14 +360,22 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByLabel('Comment').fill('pills again');
     await page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
     await page.getByText('Message reported').waitFor();
+    // Without a reload.
+    const menu = page.getByRole('button', { name: 'Account menu, 1 open report' });
+    await menu.waitFor();
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Administration 1 open report' }).waitFor();
+    await page.keyboard.press('Escape');
     await page.goto('/admin/reports');
     await page.getByText('pills again').waitFor();
+    await page.getByRole('link', { name: 'Reports 1 open report' }).waitFor();
     await page.getByText('Show context').click();
     await page.locator('details').getByText('Sam Spam').first().waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete message and suspend author' }).click();
     await page.getByText('Admins deleted a message you reported').waitFor();
     await page.getByText('No open reports').waitFor();
+    await page.getByRole('link', { name: 'Reports', exact: true }).waitFor();
     await sam.page.getByRole('heading', { name: 'Log in' }).waitFor();
     await page.goto('/admin/users');
     await page.getByRole('button', { name: /@sam · sam@/ }).click();

@@ -4,6 +4,7 @@ import {
   apiOf,
   apiWith,
   type BuiltServer,
+  barriers,
   CHROMIUM,
   notified,
   PASSWORD,
@@ -148,10 +149,15 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await paul.page.getByLabel('Choice 2').fill('Salad');
     await paul.page.getByRole('button', { name: 'Post poll' }).click();
     await vera.page.getByRole('radio', { name: /Soup/ }).click();
-    const choice = (who: typeof paul, name: RegExp) => who.page.getByRole('radio', { name });
-    await choice(paul, /Soup.*1 vote/s).waitFor();
-    await choice(paul, /Salad/).click();
-    await choice(vera, /Salad.*1 vote/s).waitFor();
+    const voters = (who: typeof paul, choice: string) =>
+      who.page.getByRole('button', { name: `Show 1 vote for ${choice}` });
+    await voters(paul, 'Soup').click();
+    const shown = paul.page.getByRole('dialog', { name: 'Voted for “Soup”' });
+    await shown.getByText('Vera Voter').waitFor();
+    expect(await barriers(paul.page)).toEqual([]);
+    await paul.page.keyboard.press('Escape');
+    await paul.page.getByRole('radio', { name: /Salad/ }).click();
+    await voters(vera, 'Salad').waitFor();
     await paul.page.getByRole('button', { name: 'Close poll' }).click();
     await vera.page.getByText('This poll is closed').waitFor();
     await act(vera, 'Which lunch?', 'Forward message');

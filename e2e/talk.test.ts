@@ -276,6 +276,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('menuitem', { name: 'Report message' }).click();
     await kay.page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
     await kay.page.getByText('Message reported').waitFor();
+    // In the header of the group, without a reload.
+    await kay.page.locator('header').getByText('open report').waitFor();
     await kay.page.getByRole('button', { name: 'Details and members' }).click();
     const details = kay.page.getByRole('dialog');
     await details.getByText('Reported messages').click();

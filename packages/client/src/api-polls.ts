@@ -1,4 +1,12 @@
-import type { ClientId, CommandAnswer, ConversationId, Message, Seq } from '@parley/protocol';
+import type {
+  ClientId,
+  CommandAnswer,
+  ConversationId,
+  Message,
+  PollVotersPage,
+  Seq,
+} from '@parley/protocol';
+import { query } from './query.ts';
 import type { RestSession } from './rest-session.ts';
 
 /** Polls over REST. */
@@ -32,6 +40,17 @@ export class PollsApi {
   ): Promise<CommandAnswer> {
     const path = `/conversations/${conversation}/messages/${message}/poll/vote`;
     return this.#api.request('PUT', path, { body: { choices }, id });
+  }
+
+  /** Returns a page of the accounts that have voted for a choice, by its index, in the order of their votes. */
+  voters(
+    conversation: ConversationId,
+    message: Seq,
+    choice: number,
+    request: { limit?: number; after?: string } = {},
+  ): Promise<PollVotersPage> {
+    const path = `/conversations/${conversation}/messages/${message}/poll/choices/${choice}/voters`;
+    return this.#api.request('GET', `${path}${query(request)}`);
   }
 
   /** Closes a poll. */

@@ -1,6 +1,7 @@
 import type {
   ClientId,
   ConversationId,
+  OpenReportsAnswer,
   ReportDetails,
   ReportMessageBody,
   ReportsPage,
@@ -40,6 +41,11 @@ export class ReportsApi {
   /** Lists all open reports of messages, the oldest first, for the admins of the server. */
   allReports(request: { limit?: number; after?: string } = {}): Promise<ReportsPage> {
     return this.#api.request('GET', `/admin/reports${query(request)}`);
+  }
+
+  /** Counts the open reports that the account may read. */
+  countOpen(): Promise<OpenReportsAnswer> {
+    return this.#api.request('GET', '/reports/open');
   }
 
   /** Returns an open report with the messages around the reported one. */

@@ -21,6 +21,7 @@ import type { ConnectionState } from './connection.ts';
 import type { ConversationView } from './conversations.ts';
 import type { DraftChanged } from './drafts.ts';
 import type { NotificationsSnapshot } from './notifications.ts';
+import type { OpenReportsSnapshot } from './open-reports.ts';
 import type { SidebarSnapshot } from './sidebar.ts';
 import type { SocketFactory } from './socket.ts';
 import type { OutboxEntry, Store } from './store.ts';
@@ -51,6 +52,8 @@ export interface ClientSnapshot {
   readonly sidebar: SidebarSnapshot;
   /** From the first `client.activity.load()` on. */
   readonly activity: ActivitySnapshot;
+  /** From the first `client.openReports.load()` on. */
+  readonly openReports: OpenReportsSnapshot;
 }
 
 /** A command that was issued: its id at once, its answer later. */

@@ -26,6 +26,7 @@ import { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { Local } from './local.ts';
 import { Notifications } from './notifications.ts';
+import { OpenReports } from './open-reports.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
@@ -61,6 +62,8 @@ export class ParleyClient {
   readonly sidebar: SidebarState;
   /** How much of the activity of the account is unread. */
   readonly activity: Activity;
+  /** How many open reports of messages the account may read. */
+  readonly openReports: OpenReports;
   readonly counters: ClientCounters = {
     connects: 0,
     resends: 0,
@@ -121,6 +124,11 @@ export class ParleyClient {
       membersOf: (conversation) => this.#state.view(conversation)?.memberCount ?? 0,
       random,
       changed: (activity) => this.#state.change({ activity }),
+    });
+    this.openReports = new OpenReports({
+      load: () => options.api.reports.countOpen(),
+      me: () => this.#state.meId,
+      changed: (openReports) => this.#state.change({ openReports }),
     });
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
@@ -483,6 +491,7 @@ export class ParleyClient {
     this.notifications.clear();
     this.sidebar.clear();
     this.activity.clear();
+    this.openReports.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
@@ -515,6 +524,7 @@ export class ParleyClient {
       notifications: this.notifications,
       sidebar: this.sidebar,
       activity: this.activity,
+      openReports: this.openReports,
       openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,

@@ -37,6 +37,7 @@ export {
   type NotificationsSnapshot,
   overrideKey,
 } from './notifications.ts';
+export { NO_OPEN_REPORTS, type OpenReports, type OpenReportsSnapshot } from './open-reports.ts';
 export { nextWindowEnd, permissionsOn } from './permissions.ts';
 export type { SidebarSnapshot, SidebarState } from './sidebar.ts';
 export {

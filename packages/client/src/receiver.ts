@@ -30,6 +30,7 @@ import { Fills } from './fills.ts';
 import type { Local } from './local.ts';
 import { membershipChange } from './membership.ts';
 import type { Notifications } from './notifications.ts';
+import type { OpenReports } from './open-reports.ts';
 import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
@@ -65,6 +66,7 @@ export interface ReceiverDeps {
   readonly notifications: Notifications;
   readonly sidebar: SidebarState;
   readonly activity: Activity;
+  readonly openReports: OpenReports;
   /** Returns the threads of a conversation that are shown. */
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
@@ -168,6 +170,9 @@ export class Receiver {
         this.#readState.advanced(frame.version);
         this.#deps.activity.moved();
         break;
+      case 'reports':
+        this.#deps.openReports.moved();
+        break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
         break;
@@ -214,6 +219,7 @@ export class Receiver {
       this.#deps.emoji.connected();
       this.#deps.activity.connected(ready.readVersion);
     } else this.#restored();
+    this.#deps.openReports.moved();
     if (ready.me.role === 'guest') this.#guestConnected(epoch === 'same');
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
@@ -358,6 +364,7 @@ export class Receiver {
     this.#deps.notifications.applied(event);
     this.#deps.sidebar.applied(event);
     this.#deps.activity.applied(event);
+    this.#deps.openReports.applied(event);
     events.emit('event', event);
   }
 
@@ -524,6 +531,7 @@ export class Receiver {
     this.#deps.notifications.retry();
     this.#deps.sidebar.retry();
     this.#deps.activity.retry();
+    this.#deps.openReports.refresh();
     const { streams } = this.#deps.local;
     // The server wrote all events up to these heads to this socket before the ping: what is missing
     // is a gap.

@@ -145,6 +145,7 @@ const AUTHORIZED: readonly Row[] = [
   ['GET /admin/legal-holds?limit=5', ({ api }) => api.legalHolds.list({ limit: 5 })],
   [`GET /admin/legal-holds/${ID}/export`, ({ api }) => api.legalHolds.exportMessages(ID)],
   ['GET /admin/legal-holds/groups?search=lab', ({ api }) => api.legalHolds.findGroups('lab')],
+  ['GET /reports/open', ({ api }) => api.reports.countOpen()],
   ['GET /reports/r', ({ api }) => api.reports.report('r')],
   [
     'POST /reports/r/resolve',
@@ -437,6 +438,10 @@ const AUTHORIZED: readonly Row[] = [
     `PUT /conversations/${C}/messages/7/poll/vote`,
     ({ api }) => api.polls.vote(C, SEQ, [1]),
     { body: { choices: [1] } },
+  ],
+  [
+    `GET /conversations/${C}/messages/7/poll/choices/1/voters?limit=5`,
+    ({ api }) => api.polls.voters(C, SEQ, 1, { limit: 5 }),
   ],
   ['GET /user-groups', ({ api }) => api.userGroups.list()],
   [

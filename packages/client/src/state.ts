@@ -3,6 +3,7 @@ import { NO_ACTIVITY } from './activity.ts';
 import type { ClientSnapshot } from './client-types.ts';
 import type { ConversationView } from './conversations.ts';
 import { NO_NOTIFICATIONS } from './notifications.ts';
+import { NO_OPEN_REPORTS } from './open-reports.ts';
 import { NO_SIDEBAR } from './sidebar.ts';
 import type { OutboxEntry } from './store.ts';
 import { NO_THREADS } from './threads.ts';
@@ -32,6 +33,7 @@ export class ClientState {
     notifications: NO_NOTIFICATIONS,
     sidebar: NO_SIDEBAR,
     activity: NO_ACTIVITY,
+    openReports: NO_OPEN_REPORTS,
   };
   /** Null: changed since they were last read. */
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;

@@ -267,6 +267,11 @@ export const ThreadRead = z.object({
  * cursors: after a gap in `version`, fetch the cursors as well.
  */
 export const ActivityChanged = z.object({ op: z.literal('activity'), version: count() });
+/**
+ * Open reports of messages that this account may read have changed: count them again. A frame may be lost, and what
+ * changes while the account is not connected has none.
+ */
+export const ReportsChanged = z.object({ op: z.literal('reports') });
 /** Another member has read up to `readSeq`. */
 export const Receipt = z.object({
   op: z.literal('receipt'),
@@ -333,6 +338,7 @@ export const ServerFrame = z.union([
   DraftMoved,
   ThreadRead,
   ActivityChanged,
+  ReportsChanged,
   Receipt,
   Typing,
   Presence,
@@ -353,6 +359,7 @@ export type ServerFrame =
   | z.infer<typeof DraftMoved>
   | z.infer<typeof ThreadRead>
   | z.infer<typeof ActivityChanged>
+  | z.infer<typeof ReportsChanged>
   | z.infer<typeof Receipt>
   | z.infer<typeof Typing>
   | z.infer<typeof Presence>

@@ -179,6 +179,8 @@ export const LIMITS = {
   activityActors: 3,
   /** Unread messages are counted up to this and shown as “99+” from there on. */
   unreadMax: 100,
+  /** Open reports are counted up to this number. */
+  openReportsMax: 1_000,
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */
   searchCharacters: 1_000,
   searchParts: 24,

@@ -53,6 +53,24 @@ export const ReportsPage = z.object({
 });
 export type ReportsPage = z.infer<typeof ReportsPage>;
 
+/** The open reports that the caller may read, without those of its own messages, and how many each conversation has. */
+export const OpenReportsAnswer = z
+  .object({
+    /** Counted up to `limits.openReportsMax`. */
+    open: count(),
+    conversations: z.array(z.object({ conversation: ConversationId, open: count(1) })),
+  })
+  .meta({
+    id: 'OpenReportsAnswer',
+    examples: [
+      {
+        open: 3,
+        conversations: [{ conversation: '01890a5d-ac96-774b-bcce-b302099a8057', open: 3 }],
+      },
+    ],
+  });
+export type OpenReportsAnswer = z.infer<typeof OpenReportsAnswer>;
+
 /** What a hidden message says, for moderators. */
 export const HiddenMessage = z
   .object({

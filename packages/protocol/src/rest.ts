@@ -383,6 +383,27 @@ export const ReadBody = z
 /** The members who have seen a message, without its author, by name. */
 export const SeenByAnswer = z.object({ items: z.array(SeenBy) }).meta({ id: 'SeenByAnswer' });
 export type SeenByAnswer = z.infer<typeof SeenByAnswer>;
+/** Which page of the voters of a choice is returned. */
+export const PollVotersQuery = ListQuery.omit({ search: true });
+/** The accounts that have voted for a choice of a poll, in the order of their votes. */
+export const PollVotersPage = page(
+  z.object({ account: AccountId, username: z.string(), displayName: z.string() }),
+).meta({
+  id: 'PollVotersPage',
+  examples: [
+    {
+      items: [
+        {
+          account: '01890a5d-ac96-774b-bcce-b302099a8057',
+          username: 'ada',
+          displayName: 'Ada Lovelace',
+        },
+      ],
+      next: 'MTA0Nw',
+    },
+  ],
+});
+export type PollVotersPage = z.infer<typeof PollVotersPage>;
 export const CursorsAnswer = z.object({
   readVersion: count(),
   items: z.array(ReadCursor),

@@ -20,6 +20,8 @@ const OTHERS = [
   'mention-suggestions-key',
   'mention-suggestions-user-groups',
   'mention-suggestions-similar',
+  // Lists of those who voted, which no simulated client asks for.
+  'polls-voters',
   // No simulated server has custom emoji.
   'mentions-emoji',
   'reactions-emoji',

@@ -19,6 +19,7 @@ import { Reminders } from '../personal/reminders.ts';
 import { ScheduledSender } from '../personal/scheduled-sender.ts';
 import { openPush, type PushDomain } from '../push/open.ts';
 import { ReportExpiry } from '../reports/expiry.ts';
+import { OpenReports } from '../reports/open-reports.ts';
 import { Retention } from '../retention/retention.ts';
 import { Directory } from '../search/directory.ts';
 import { FileTexts } from '../search/file-texts.ts';
@@ -54,6 +55,7 @@ export interface DomainLayer {
   readonly files: Files;
   readonly decider: NotificationDecider;
   readonly digests: Digests;
+  readonly openReports: OpenReports;
   readonly push: PushDomain;
   /** Starts the work in the background. */
   start(): void;
@@ -124,7 +126,11 @@ export async function openDomains(
   const { keys } = base;
   const guestExpiry = new GuestExpiry({ pool, append, clock, log, audit, sessions, keys });
   onStop(() => guestExpiry.stop());
-  const flagged = new FlaggedMessages({ pool, clock, log });
+  const openReports = new OpenReports({ pool, log });
+  const flagged = new FlaggedMessages({
+    ...{ pool, clock, log },
+    onReported: (conversations) => openReports.changed(conversations),
+  });
   onStop(() => flagged.stop());
   const reportExpiry = new ReportExpiry({ pool, clock, log });
   onStop(() => reportExpiry.stop());
@@ -206,6 +212,7 @@ export async function openDomains(
     files,
     decider,
     digests,
+    openReports,
     push,
     start,
   };

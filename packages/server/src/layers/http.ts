@@ -219,7 +219,7 @@ function apiRoutes(
     (scope) => userGroupRoutes(scope, { pool, append, audit, authenticate }),
     (scope) =>
       emojiRoutes(scope, { pool, append, audit, settings, images: files.images, authenticate }),
-    (scope) => reportRoutes(scope, { accounts, keys }),
+    (scope) => reportRoutes(scope, { accounts, keys, openReports: domains.openReports }),
     (scope) => auditRoutes(scope, accounts),
     (scope) => adminRoutes(scope, { accounts, keys, factors, erasures, config }),
     (scope) => wordFilterRoutes(scope, { accounts, wordFilter: streams.wordFilter, clock }),

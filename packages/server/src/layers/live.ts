@@ -19,7 +19,7 @@ export function openLive(
   { config, log, clock, limits }: LayerContext,
   pool: Pool,
   { hub, broker, metrics, append, shared, writes }: StreamLayer,
-  { accounts, keys, readCursors, statuses }: DomainLayer,
+  { accounts, keys, readCursors, statuses, openReports }: DomainLayer,
 ): Live {
   const addressOf = clientAddress(config.trustedProxies);
   const live = new Live({
@@ -52,6 +52,7 @@ export function openLive(
   });
   accounts.sessions.onEnded((session) => live.endSession(session));
   statuses.onChange((ids) => live.statusChanged(ids));
+  openReports.onChange((ids) => live.sendReports(ids));
   keys.onEnded((key) => live.endSession(key));
   return live;
 }

@@ -78,6 +78,7 @@ export class Live {
         draft: (account, change) => this.#sendDraftHere(account, change),
         threadRead: (account, move) => this.#sendThreadReadHere(account, move),
         activity: (change) => this.#sendActivityHere(change),
+        reports: (accounts) => this.#sendReportsHere(accounts),
         sessionEnded: (session) => {
           deps.forgetSession(session);
           this.#closeSession(session);
@@ -164,6 +165,20 @@ export class Live {
   sendActivity(change: ActivityChange): void {
     this.#sendActivityHere(change);
     this.#nodes.sendActivity(change);
+  }
+
+  /** Tells the connections of these accounts that reports which they may read have changed, on all nodes. */
+  sendReports(accounts: readonly AccountId[]): void {
+    this.#sendReportsHere(accounts);
+    this.#nodes.sendReports(accounts);
+  }
+
+  #sendReportsHere(accounts: readonly AccountId[]): void {
+    for (const account of accounts) {
+      for (const connection of this.#context.connections.of(account)) {
+        if (connection.isReady) connection.send({ op: 'reports' });
+      }
+    }
   }
 
   #sendActivityHere({ account, version }: ActivityChange): void {

@@ -49,6 +49,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
         draft: () => undefined,
         activity: () => undefined,
         threadRead: () => undefined,
+        reports: () => undefined,
         sessionEnded: (session) => sessions.push(session),
       },
       testLog,

@@ -86,6 +86,7 @@ function aNode(network: Network, name: string) {
       draft: record('draft'),
       activity: record('activity'),
       threadRead: record('thread-read'),
+      reports: record('reports'),
       sessionEnded: record('session-ended'),
     },
     testLog,
@@ -99,7 +100,7 @@ function aNode(network: Network, name: string) {
 /** Lets collected changes be reported. */
 const report = () => vi.advanceTimersByTime(500);
 
-test('read cursors and drafts go to the nodes of their account, ended sessions to all', () => {
+test('read cursors and drafts go to the nodes of their account, the rest to all', () => {
   const network = new Network();
   const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
   const move = { version: 1 } as never;
@@ -107,14 +108,20 @@ test('read cursors and drafts go to the nodes of their account, ended sessions t
   one.messages.sendDraft(ann, move);
   one.messages.sendThreadRead(ann, move);
   one.messages.sendSessionEnded('s1' as SessionId);
+  one.messages.sendReports([ann, bob]);
   expect(two.handled).toEqual([
     ['read', ann, move],
     ['draft', ann, move],
     ['thread-read', ann, move],
     ['session-ended', 's1'],
+    ['reports', [ann, bob]],
   ]);
   expect(one.handled).toEqual([]);
-  expect(network.sent.map(([, to]) => to)).toEqual([...Array(3).fill(streamOfAccount(ann)), null]);
+  expect(network.sent.map(([, to]) => to)).toEqual([
+    ...Array(3).fill(streamOfAccount(ann)),
+    null,
+    null,
+  ]);
 });
 
 test('a node without others sends nothing', () => {

@@ -35,13 +35,15 @@ export interface NodeMessageHandlers {
   draft(account: AccountId, change: DraftChange): void;
   threadRead(account: AccountId, move: ThreadMove): void;
   activity(change: ActivityChange): void;
+  reports(accounts: readonly AccountId[]): void;
   sessionEnded(session: SessionId): void;
 }
 
 /**
- * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of activity, ended sessions
- * and presence. Nothing of it is durable, and each message may be lost: ended sessions and read cursors are looked up in the database within two seconds,
- * and a lost change of presence is detected by the version that every beat carries.
+ * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of activity and of reports,
+ * ended sessions and presence. Nothing of it is durable, and each message may be lost: ended sessions and read cursors
+ * are looked up in the database within two seconds, a lost change of presence is detected by the version that every
+ * beat carries, and clients count reports every minute.
  */
 export class NodeMessages {
   readonly #broker: Broker;
@@ -68,6 +70,9 @@ export class NodeMessages {
     );
     this.#on<ActivityChange>('activity', ({ account, version }) =>
       handlers.activity({ account, version }),
+    );
+    this.#on<{ accounts: readonly AccountId[] }>('reports', ({ accounts }) =>
+      handlers.reports(accounts),
     );
     this.#on<SessionId>('session-ended', (session) => handlers.sessionEnded(session));
     this.#on<{ version: number; changes: PresenceChange[] }>('presence', (message, from) =>
@@ -102,6 +107,11 @@ export class NodeMessages {
   /** Tells the account's connections on other nodes that its activity has changed. */
   sendActivity(change: ActivityChange): void {
     this.#send(streamOfAccount(change.account), 'activity', change);
+  }
+
+  /** Tells the connections of these accounts on other nodes that reports which they may read have changed. */
+  sendReports(accounts: readonly AccountId[]): void {
+    this.#send(null, 'reports', { accounts });
   }
 
   /** Sends to all nodes that the session has ended. */

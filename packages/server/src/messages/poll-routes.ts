@@ -1,10 +1,23 @@
-import { CommandAnswer, CreatePollBody, Message, VoteBody } from '@parley/protocol';
+import {
+  CommandAnswer,
+  CreatePollBody,
+  countText,
+  LIMITS,
+  Message,
+  PollVotersPage,
+  PollVotersQuery,
+  Seq,
+  VoteBody,
+} from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import { storedOrRefuse } from '../http/errors.ts';
+import { refuse, storedOrRefuse } from '../http/errors.ts';
+import { pageCursor } from '../http/page.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { closePoll, postPoll, vote } from './commands.ts';
+import { pollVoters } from './poll-voters.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
 import {
   commandAnswer,
@@ -15,6 +28,8 @@ import {
   OfMessage,
   security,
 } from './requests.ts';
+
+const OfChoice = OfMessage.extend({ choice: countText(0, LIMITS.pollChoicesMax - 1) });
 
 /** Registers the routes of polls. */
 export function pollRoutes(
@@ -69,6 +84,33 @@ export function pollRoutes(
       const { id, seq } = request.params;
       const command = commandRequest(request, id);
       return commandAnswer(command, await vote(append, command, seq, request.body.choices));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/conversations/:id/messages/:seq/poll/choices/:choice/voters',
+    schema: {
+      operationId: 'listPollVoters',
+      tags: ['Polls'],
+      summary: 'List who has voted for a choice of a poll',
+      description:
+        'In the order of the votes. `choice` is the index of the choice; a poll in a message names only the first `limits.pollAccounts`.',
+      security,
+      params: OfChoice,
+      querystring: PollVotersQuery,
+      response: { 200: PollVotersPage, ...problems(401, 404, 409, 422) },
+    },
+    onRequest,
+    handler: async (request) => {
+      const { id: conversation, seq: message, choice } = request.params;
+      const after = pageCursor.read(request.query.after, Seq);
+      const { limit } = request.query;
+      const voters = { conversation, message, choice, after, limit };
+      const found = await pollVoters(pool, sessionOf(request).account, voters);
+      if (typeof found === 'string') refuse(found);
+      const { items, next } = found;
+      return { items, next: next && pageCursor.write(next) };
     },
   });
 

@@ -25,6 +25,7 @@ import {
   postPoll,
   vote,
 } from './commands.ts';
+import { pollVoters } from './poll-voters.ts';
 import { messageFor } from './queries.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -93,7 +94,7 @@ describe('a poll', () => {
     expect((await votes(seq)).flat()).toEqual([ann]);
   });
 
-  test('names a few who voted and the reader, and counts all, as its events do', async () => {
+  test('names a few who voted and the reader, counts all, and lists them in pages', async () => {
     const seq = await aPoll({ isMultiple: true });
     const many = await Promise.all(Array.from({ length: 24 }, () => anAccount(db.pool)));
     const { rows } = await db.pool.query<{ seq: Seq }>(
@@ -116,6 +117,22 @@ describe('a poll', () => {
     expect((await shown(seq, group, bob))?.poll?.choices[0]?.accounts).not.toContain(ann);
     const last = (await shown(seq))?.changedSeq as Seq;
     expect(await dataOf(group, last)).toEqual({ message: seq, choices: [0, 2], before: [0] });
+    const voters = async (choice: number, after: Seq | null, limit = 20, by = ann) => {
+      const request = { conversation: group, message: seq, choice, after, limit };
+      const page = await pollVoters(db.pool, by, request);
+      return typeof page === 'string'
+        ? page
+        : { items: page.items.map(({ account }) => account), next: page.next };
+    };
+    expect(await voters(0, null)).toEqual({ items: many.slice(0, 20), next: 20 });
+    expect(await voters(0, 20 as Seq)).toEqual({ items: [...many.slice(20), ann], next: null });
+    expect(await voters(1, null, 24)).toEqual({ items: many, next: null });
+    expect(await voters(2, null)).toEqual({ items: [ann], next: null });
+    expect(await voters(3, null)).toBe('choice_invalid');
+    const stranger = await anAccount(db.pool);
+    expect(await voters(0, null, 20, stranger)).toBe('conversation_not_found');
+    const noPoll = { conversation: group, message: 1 as Seq, choice: 0, after: null, limit: 1 };
+    expect(await pollVoters(db.pool, ann, noPoll)).toBe('message_not_found');
     await db.pool.query('delete from poll_votes where message_seq = $1 and account_id = any($2)', [
       seq,
       many,

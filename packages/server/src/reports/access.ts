@@ -7,7 +7,7 @@ import { isServerAdmin, minimumRolesOf } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
 /** Who asks to read reports. Their role is that of the request. */
-interface Reader {
+export interface Reader {
   readonly account: AccountId;
   readonly role: AccountRole;
 }

@@ -56,6 +56,10 @@ describe('reports of messages', () => {
     return { dee, eli, id, seq };
   };
 
+  const reportsIn = async (by: User, conversation: string): Promise<string[]> =>
+    (await by.request('GET', `/conversations/${conversation}/reports`)).body.items.map(
+      ({ id }: { id: string }) => id,
+    );
   /** Returns the id of the only open report in a group. */
   const reportIn = async (by: User, conversation: string): Promise<string> => {
     const { body } = await by.request('GET', `/conversations/${conversation}/reports`);
@@ -109,6 +113,40 @@ describe('reports of messages', () => {
         details: { report: body.items[0].id, conversation: id, message: seq },
       },
     ]);
+  });
+
+  test('are counted for those who may read them, who are told when they change', async () => {
+    const { dee, eli, id, seq } = await reported('counted');
+    const other = await reported('elsewhere');
+    const countOf = async (user: User) =>
+      (await user.request('GET', '/reports/open')).body.conversations.find(
+        (c: { conversation: string }) => c.conversation === id,
+      )?.open ?? 0;
+    const [annsPeer, bobsPeer, elisPeer] = [server.peer(), server.peer(), server.peer()];
+    await annsPeer.hello(ann.accessToken);
+    await bobsPeer.hello(bob.accessToken);
+    await elisPeer.hello(eli.accessToken);
+    const told = (peer: typeof annsPeer) => peer.frames.filter(({ op }) => op === 'reports').length;
+    const before = (await ann.request('GET', '/reports/open')).body.open;
+    await report(eli, id, seq);
+    await report(other.eli, other.id, other.seq);
+    await expect.poll(() => [told(annsPeer), told(bobsPeer)]).toEqual([2, 2]);
+    // Ann is an admin of the server, bob the owner of the groups.
+    expect((await ann.request('GET', '/reports/open')).body.open).toBe(before + 2);
+    expect(await Promise.all([ann, bob, dee, eli].map(countOf))).toEqual([1, 1, 0, 0]);
+    // None of the own messages.
+    await report(eli, id, await bob.post(id, 'mine'));
+    expect([await countOf(ann), await countOf(bob)]).toEqual([2, 1]);
+    await dee.request('POST', `/conversations/${id}/leave`);
+    await bob.request('PATCH', `/conversations/${id}/members/${eli.id}`, { role: 'admin' });
+    expect(await countOf(eli)).toBe(2);
+    await bob.request('POST', `/reports/${(await reportsIn(bob, id))[0]}/resolve`, {
+      action: 'dismiss',
+    });
+    await expect.poll(() => told(bobsPeer)).toBe(4);
+    expect([await countOf(ann), await countOf(bob)]).toEqual([1, 0]);
+    // Eli became an admin before the last change.
+    expect(told(elisPeer)).toBe(1);
   });
 
   test('are limited for each account', async () => {

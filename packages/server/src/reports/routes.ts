@@ -1,5 +1,6 @@
 import {
   type ConversationId,
+  OpenReportsAnswer,
   ReportDetails,
   ReportMessageBody,
   ReportsPage,
@@ -20,6 +21,7 @@ import { requesterOf } from '../http/requester.ts';
 import { headers, OfConversation, OfMessage, security } from '../messages/requests.ts';
 import { mayModerate, permitModeration, reportFor } from './access.ts';
 import { reportMessage } from './commands.ts';
+import type { OpenReports } from './open-reports.ts';
 import { openReports, reportDetails } from './queries.ts';
 import { type Resolution, reportWithId, resolveReports } from './resolve.ts';
 import { resolveFlag } from './resolve-flag.ts';
@@ -28,6 +30,7 @@ import { resolveFlag } from './resolve-flag.ts';
 export interface ReportDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;
+  readonly openReports: OpenReports;
 }
 
 const tags = ['Moderation'];
@@ -72,6 +75,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       const r = requesterOf(request);
       const report = { conversation, message, ...request.body };
       storedOrRefuse(await reportMessage(append, r, report));
+      deps.openReports.changed([conversation]);
       return reply.code(204).send(null);
     },
   });
@@ -109,6 +113,22 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       await permitModeration(pool, sessionOf(request), id);
       return list(sessionOf(request), id, request.query);
     },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/reports/open',
+    schema: {
+      operationId: 'countOpenReports',
+      tags,
+      summary: 'Count the open reports that you may read',
+      description:
+        'Of all conversations for admins of the server, and of the groups in which you may ban. Up to `limits.openReportsMax`, without those of your own messages. When they change, you get the frame `reports`.',
+      security,
+      response: { 200: OpenReportsAnswer, ...problems(401, 403) },
+    },
+    onRequest,
+    handler: (request) => deps.openReports.count(sessionOf(request)),
   });
 
   app.route({
@@ -168,6 +188,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       const resolution = resolutionOf(request.body);
       if (report.reporter === null) await resolveFlag({ append, pool }, by, report, resolution);
       else storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
+      deps.openReports.changed([report.conversation]);
       // Also on a retry: the process may have ended before it had done so.
       if (resolution.suspension) {
         await endAccess({ sessions, keys: deps.keys }, report.author);

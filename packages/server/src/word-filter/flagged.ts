@@ -17,6 +17,8 @@ export interface FlaggedMessagesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called with the conversations in which messages were reported. */
+  readonly onReported: (conversations: readonly ConversationId[]) => void;
 }
 
 /**
@@ -50,13 +52,18 @@ export class FlaggedMessages {
 
   async #reportAll(isStopped: () => boolean): Promise<void> {
     while (!isStopped()) {
-      const taken = await withTransaction(this.#deps.pool, (client) => this.#reportBatch(client));
+      const { taken, reported } = await withTransaction(this.#deps.pool, (client) =>
+        this.#reportBatch(client),
+      );
+      this.#deps.onReported(reported);
       if (taken < BATCH) return;
     }
   }
 
-  /** Returns how many entries of the queue it has taken. */
-  async #reportBatch(client: pg.PoolClient): Promise<number> {
+  /** Returns how many entries of the queue it has taken, and of which conversations. */
+  async #reportBatch(
+    client: pg.PoolClient,
+  ): Promise<{ taken: number; reported: readonly ConversationId[] }> {
     const { rows } = await client.query<{
       word: string;
       conversation: ConversationId | null;
@@ -82,7 +89,8 @@ export class FlaggedMessages {
     });
     const found = rows.filter(({ conversation }) => conversation !== null);
     if (found.length > 0) await this.#insert(client, found);
-    return rows.length;
+    const reported = new Set(found.flatMap(({ conversation }) => conversation ?? []));
+    return { taken: rows.length, reported: [...reported] };
   }
 
   async #insert(

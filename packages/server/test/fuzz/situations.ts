@@ -328,6 +328,7 @@ function messages(fixtures: Fixtures): Situations {
     listReports: async () => as((await fixtures.shared()).admin, { after: undefined }),
     listGroupReports: async () =>
       as((await fixtures.shared()).admin, { id: EVERYONE, after: undefined }),
+    countOpenReports: async () => as((await fixtures.shared()).admin, {}),
     getReport: reported,
     resolveReport: () => reported({ suspendUntil: undefined }),
     postMessage: one,
@@ -365,6 +366,13 @@ function messages(fixtures: Fixtures): Situations {
         endsAt: null,
         choices: ['one', 'two'],
       }),
+    listPollVoters: async () => {
+      const { token, fixed } = await poll(fixtures);
+      return {
+        ...(token !== undefined && { token }),
+        fixed: { ...fixed, choice: 0, after: undefined },
+      };
+    },
     vote: () => poll(fixtures),
     closePoll: () => poll(fixtures),
     removeLinkPreview: one,

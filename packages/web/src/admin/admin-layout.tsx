@@ -14,9 +14,11 @@ import {
 } from 'lucide-react';
 import { NotFound } from '../app/not-found.tsx';
 import { TabbedPage } from '../app/tabbed-page.tsx';
+import { useAllOpenReports } from '../messages/use-open-reports.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { PageSkeleton } from '../ui/skeleton.tsx';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
 
 const TABS = [
   { to: '/admin/users', text: 'adminUsers.title', icon: <Users size={17} /> },
@@ -45,8 +47,13 @@ const LEGAL_HOLDS = {
 /** Frames the administration pages. Whoever may not administer gets “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
+  const reports = useAllOpenReports();
   if (me === null) return <PageSkeleton />;
   if (!me.permissions.includes('administer')) return <NotFound />;
-  const tabs = me.permissions.includes('manage_legal_holds') ? [...TABS, LEGAL_HOLDS] : TABS;
+  const badge = reports > 0 && (
+    <UnreadBadge count={reports} text={t('reports.open', { count: reports })} />
+  );
+  const shown = me.permissions.includes('manage_legal_holds') ? [...TABS, LEGAL_HOLDS] : TABS;
+  const tabs = shown.map((tab) => (tab.to === '/admin/reports' ? { ...tab, badge } : tab));
   return <TabbedPage title={t('common.administration')} tabs={tabs} />;
 }

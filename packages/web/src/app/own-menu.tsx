@@ -24,6 +24,7 @@ import { attempt } from '../lib/attempt.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { loadPart } from '../lib/load-error.ts';
 import { timeOfDay } from '../lib/time.ts';
+import { useAllOpenReports, useOpenReports } from '../messages/use-open-reports.ts';
 import { useNotificationSettings } from '../notifications/settings.ts';
 import { SavedMessages } from '../personal/saved-messages.tsx';
 import { logout } from '../session/session.ts';
@@ -34,6 +35,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { setMoreContrast, setTheme, type Theme, useMoreContrast, useTheme } from '../ui/theme.ts';
+import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { useShownPresence } from '../users/shown-presence.ts';
 
 const StatusDialog = lazyPart(
@@ -60,19 +62,32 @@ export function OwnMenu() {
     const { setDoNotDisturb } = await loadPart(() => import('../users/do-not-disturb.ts'));
     await setDoNotDisturb(client, !status?.doNotDisturbUntil);
   };
+  useOpenReports();
+  const reports = useAllOpenReports();
+  const reportBadge = (className?: string) =>
+    reports > 0 && (
+      <UnreadBadge
+        count={reports}
+        text={t('reports.open', { count: reports })}
+        {...(className && { className })}
+      />
+    );
   const { permission, notify, sound, setNotify, setSound } = useNotificationSettings();
   return (
     <>
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
-          aria-label={t('ownMenu.title')}
-          className="flex size-10 items-center justify-center rounded-lg hover:bg-hover"
+          aria-label={
+            reports > 0 ? t('ownMenu.titleWithReports', { count: reports }) : t('ownMenu.title')
+          }
+          className="relative flex size-10 items-center justify-center rounded-lg hover:bg-hover"
         >
           {me ? (
             <Avatar id={me.id} name={me.displayName} size={32} presence={shownPresence(me.id)} />
           ) : (
             <Skeleton className="size-8 rounded-avatar" />
           )}
+          {reportBadge('-end-1 -top-1 absolute')}
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
           <DropdownMenu.Content
@@ -126,7 +141,9 @@ export function OwnMenu() {
             {me?.permissions.includes('administer') && (
               <DropdownMenu.Item asChild className={MENU_ITEM}>
                 <Link to="/admin/users">
-                  <ShieldCheck size={16} /> {t('common.administration')}
+                  <ShieldCheck size={16} />
+                  <span className="flex-1">{t('common.administration')}</span>
+                  {reportBadge()}
                 </Link>
               </DropdownMenu.Item>
             )}

@@ -6,14 +6,16 @@ import { cx } from '../ui/cx.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 
+interface Tab {
+  readonly to: string;
+  readonly text: PlainKey;
+  readonly icon: ReactNode;
+  /** Shown after the text. */
+  readonly badge?: ReactNode;
+}
+
 /** A page with tabs: beside the content on wide screens, above it on phones. */
-export function TabbedPage({
-  title,
-  tabs,
-}: {
-  title: string;
-  tabs: readonly { readonly to: string; readonly text: PlainKey; readonly icon: ReactNode }[];
-}) {
+export function TabbedPage({ title, tabs }: { title: string; tabs: readonly Tab[] }) {
   // Keeps the current tab visible where not all of them fit.
   const list = useRef<HTMLUListElement>(null);
   const { pathname } = useLocation();
@@ -35,7 +37,7 @@ export function TabbedPage({
           className="shrink-0 overflow-x-auto border-line border-b [scrollbar-width:none] lg:w-56 lg:border-b-0 lg:p-4 lg:pe-0"
         >
           <ul ref={list} className="flex min-w-max gap-1 px-2 py-1.5 sm:px-4 lg:flex-col lg:p-0">
-            {tabs.map(({ to, text, icon }) => (
+            {tabs.map(({ to, text, icon, badge }) => (
               <li key={to}>
                 <Link
                   to={to}
@@ -45,7 +47,7 @@ export function TabbedPage({
                     className: 'bg-selected! font-medium text-ink',
                   }}
                 >
-                  <span className="hidden text-muted sm:block">{icon}</span> {t(text)}
+                  <span className="hidden text-muted sm:block">{icon}</span> {t(text)} {badge}
                 </Link>
               </li>
             ))}

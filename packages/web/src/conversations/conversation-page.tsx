@@ -1,7 +1,7 @@
 import { type ConversationView, permissionsOn } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Info, Search } from 'lucide-react';
+import { Search } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
@@ -27,6 +27,7 @@ import { StatusEmoji } from '../users/status-emoji.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { ConversationTitle } from './conversation-title.tsx';
 import { Details } from './details.tsx';
+import { DetailsButton } from './details-button.tsx';
 import { GroupIcon } from './group-icon.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
@@ -209,9 +210,7 @@ function Open({
             >
               <Search size={19} />
             </IconButton>
-            <IconButton label={t('conversation.details')} onClick={() => setDetails(true)}>
-              <Info size={19} />
-            </IconButton>
+            <DetailsButton group={view.id} onClick={() => setDetails(true)} />
           </header>
           <ThreadLinksProvider value={links}>
             <MessageList

@@ -2,6 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import type { Poll } from '@parley/protocol';
 import { useMemo, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -10,12 +11,16 @@ import { Button } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { usePermissions } from './use-permissions.ts';
 
+const PollVoters = lazyPart(async () => (await import('./poll-voters.tsx')).PollVoters);
+
 /** Shows the choices of a poll with their votes; members vote by clicking until it is closed. */
 export function PollView({ message, poll }: { message: TimelineMessage; poll: Poll }) {
   const client = useClient();
   const me = useParley((s) => s.me);
   const may = usePermissions(message);
   const [busy, setBusy] = useState(false);
+  /** The choice whose voters are shown. */
+  const [shown, setShown] = useState<number | null>(null);
   const { conversation, seq } = message;
   const isOver = poll.endsAt !== null && Date.parse(poll.endsAt) <= Date.now();
   const isClosed = poll.closedAt !== null || isOver;
@@ -40,59 +45,82 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   };
   const mayClose = !isClosed && (message.author === me?.id || may('delete'));
   return (
-    <fieldset className="mt-1.5 max-w-md">
-      <legend className="sr-only">{t('poll.choices')}</legend>
-      {poll.choices.map(({ text, votes, accounts }, n) => {
-        const share = poll.voters === 0 ? 0 : Math.round((votes / poll.voters) * 100);
-        return (
-          <label
-            key={text}
-            title={nameList(accounts.slice(0, NAMES_MAX).map(nameOf))}
-            className="relative mb-1 flex min-h-10 cursor-pointer items-center gap-2 overflow-hidden rounded-lg border border-line px-3 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20 has-disabled:cursor-default"
-          >
-            <input
-              type={poll.isMultiple ? 'checkbox' : 'radio'}
-              name={`poll ${conversation} ${seq}`}
-              checked={own.includes(n)}
-              disabled={isClosed || busy || !may('react')}
-              onChange={() => toggle(n)}
-              onClick={() => !poll.isMultiple && own.includes(n) && toggle(n)}
-              className="relative z-1 size-4 shrink-0 accent-(--accent)"
-            />
-            {/* After the input: a label is for the first field in it. */}
-            <progress
-              max={100}
-              value={share}
-              aria-hidden="true"
-              className="absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
-            />
-            <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
-            <span className="relative z-1 text-muted tabular-nums">
-              {t('poll.votes', { count: votes })}
-            </span>
-          </label>
-        );
-      })}
-      <p className="flex min-h-8 items-center gap-3 text-note text-muted">
-        {isClosed
-          ? t('poll.closed')
-          : poll.endsAt !== null
-            ? t('poll.endsAt', { time: fullTime(poll.endsAt) })
-            : poll.isMultiple
-              ? t('poll.several')
-              : t('poll.one')}
-        {mayClose && (
-          <Button
-            look="quiet"
-            className="min-h-8 px-2"
-            busy={busy}
-            onClick={() => void send(() => client.api.polls.closePoll(conversation, seq))}
-          >
-            {t('poll.close')}
-          </Button>
-        )}
-      </p>
-    </fieldset>
+    <>
+      <fieldset className="mt-1.5 max-w-md">
+        <legend className="sr-only">{t('poll.choices')}</legend>
+        {poll.choices.map(({ text, votes, accounts }, n) => {
+          const share = poll.voters === 0 ? 0 : Math.round((votes / poll.voters) * 100);
+          return (
+            <div
+              key={text}
+              className="relative mb-1 flex min-h-10 items-center overflow-hidden rounded-lg border border-line text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
+            >
+              <progress
+                max={100}
+                value={share}
+                aria-hidden="true"
+                className="pointer-events-none absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
+              />
+              <label className="flex min-h-10 min-w-0 flex-1 cursor-pointer items-center gap-2 ps-3 has-disabled:cursor-default">
+                <input
+                  type={poll.isMultiple ? 'checkbox' : 'radio'}
+                  name={`poll ${conversation} ${seq}`}
+                  checked={own.includes(n)}
+                  disabled={isClosed || busy || !may('react')}
+                  onChange={() => toggle(n)}
+                  onClick={() => !poll.isMultiple && own.includes(n) && toggle(n)}
+                  className="relative z-1 size-4 shrink-0 accent-(--accent)"
+                />
+                <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
+              </label>
+              {votes === 0 ? (
+                <span className="relative z-1 px-3 text-muted tabular-nums">
+                  {t('poll.votes', { count: votes })}
+                </span>
+              ) : (
+                <button
+                  type="button"
+                  title={nameList(accounts.slice(0, NAMES_MAX).map(nameOf))}
+                  aria-label={t('poll.showVoters', { count: votes, choice: text })}
+                  className="relative z-1 min-h-10 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
+                  onClick={() => setShown(n)}
+                >
+                  {t('poll.votes', { count: votes })}
+                </button>
+              )}
+            </div>
+          );
+        })}
+        <p className="flex min-h-8 items-center gap-3 text-note text-muted">
+          {isClosed
+            ? t('poll.closed')
+            : poll.endsAt !== null
+              ? t('poll.endsAt', { time: fullTime(poll.endsAt) })
+              : poll.isMultiple
+                ? t('poll.several')
+                : t('poll.one')}
+          {mayClose && (
+            <Button
+              look="quiet"
+              className="min-h-8 px-2"
+              busy={busy}
+              onClick={() => void send(() => client.api.polls.closePoll(conversation, seq))}
+            >
+              {t('poll.close')}
+            </Button>
+          )}
+        </p>
+      </fieldset>
+      {shown !== null && (
+        <PollVoters
+          conversation={conversation}
+          message={seq}
+          choice={shown}
+          text={poll.choices[shown]?.text ?? ''}
+          onClose={() => setShown(null)}
+        />
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { type ConversationId, isolate, type Report } from '@parley/protocol';
 import { Flag } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { ago, fullTime } from '../lib/time.ts';
@@ -27,6 +27,15 @@ export function ReportList({ group }: { group: ConversationId | null }) {
     },
     ({ id }) => id,
   );
+  const { revision } = useParley((s) => s.openReports);
+  const counted = useRef(revision);
+  const { reload } = reports;
+  useEffect(() => {
+    // The first page has just been loaded.
+    if (counted.current === revision) return;
+    counted.current = revision;
+    void reload();
+  }, [revision, reload]);
   return (
     <>
       <Loading of={reports} />

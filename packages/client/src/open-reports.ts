@@ -1,0 +1,130 @@
+import type { AccountId, ConversationId, Event, OpenReportsAnswer } from '@parley/protocol';
+import { ApiError } from './api-error.ts';
+
+/** Shortest interval between two requests, ms: many members may report a message at once. */
+const LOAD_EVERY_MS = 1_500;
+/** What the server tells of reports may be lost: they are counted again after this time, ms. */
+const REFRESH_MS = 60_000;
+
+/** The open reports that the account may read. */
+export interface OpenReportsSnapshot {
+  /** How many there are, up to `limits.openReportsMax`. */
+  readonly open: number;
+  /** How many there are in each conversation that has some. */
+  readonly conversations: ReadonlyMap<ConversationId, number>;
+  /** Higher each time they were counted: a list that is shown has to be loaded again. */
+  readonly revision: number;
+}
+
+/** Nothing is loaded. */
+export const NO_OPEN_REPORTS: OpenReportsSnapshot = {
+  open: 0,
+  conversations: new Map(),
+  revision: 0,
+};
+
+/** What {@link OpenReports} needs. */
+export interface OpenReportsDeps {
+  load(): Promise<OpenReportsAnswer>;
+  me(): AccountId;
+  changed(snapshot: OpenReportsSnapshot): void;
+}
+
+/**
+ * Knows how many open reports of messages the account may read. They are counted when they are first asked for, and
+ * again when the server says that they have changed, with each connection, and every minute.
+ */
+export class OpenReports {
+  readonly #deps: OpenReportsDeps;
+  #snapshot = NO_OPEN_REPORTS;
+  #isWanted = false;
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  #generation = 0;
+  #loading: Promise<void> | null = null;
+  #isStale = false;
+
+  constructor(deps: OpenReportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Counts the open reports, unless they are counted. The snapshot of the client has them from now on. */
+  async load(): Promise<void> {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    await this.#load();
+  }
+
+  /** The server says that they may have changed, or the client is connected again. */
+  moved(): void {
+    if (!this.#isWanted || this.#timer !== undefined) return;
+    const wait = Math.max(0, this.#loadedAt + LOAD_EVERY_MS - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#load().catch((error: unknown) => {
+        // The next minute tries again.
+        if (!(error instanceof ApiError)) throw error;
+      });
+    }, wait);
+  }
+
+  /** An event was applied: the account may moderate more or less than before. */
+  applied(event: Event): void {
+    switch (event.type) {
+      case 'member.role_changed':
+      case 'user.role_changed':
+        if (event.data.account === this.#deps.me()) this.moved();
+        break;
+      case 'conversation.joined':
+      case 'conversation.left':
+        this.moved();
+        break;
+    }
+  }
+
+  /** Counts again what was counted long ago; to be called from time to time while connected. */
+  refresh(): void {
+    if (performance.now() - this.#loadedAt >= REFRESH_MS) this.moved();
+  }
+
+  /** Forgets everything: another account may be started. */
+  clear(): void {
+    this.#generation++;
+    this.#isWanted = false;
+    this.#isStale = false;
+    this.#loadedAt = Number.NEGATIVE_INFINITY;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#report({ ...NO_OPEN_REPORTS, revision: this.#snapshot.revision + 1 });
+  }
+
+  /** Requests once more if something has changed since the request in progress. */
+  async #load(): Promise<void> {
+    this.#isStale = true;
+    this.#loading ??= this.#run().finally(() => {
+      this.#loading = null;
+    });
+    await this.#loading;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isStale && this.#isWanted) {
+      this.#isStale = false;
+      const generation = this.#generation;
+      this.#loadedAt = performance.now();
+      const { open, conversations } = await this.#deps.load();
+      if (generation !== this.#generation) continue;
+      this.#report({
+        open,
+        conversations: new Map(conversations.map((c) => [c.conversation, c.open])),
+        revision: this.#snapshot.revision + 1,
+      });
+    }
+  }
+
+  #report(snapshot: OpenReportsSnapshot): void {
+    this.#snapshot = snapshot;
+    this.#deps.changed(snapshot);
+  }
+}

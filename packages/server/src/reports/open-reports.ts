@@ -1,0 +1,90 @@
+import {
+  type AccountId,
+  type ConversationId,
+  LIMITS,
+  type OpenReportsAnswer,
+} from '@parley/protocol';
+import type pg from 'pg';
+import { mayAct } from '../account-state.ts';
+import type { Logger } from '../log.ts';
+import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
+import type { Reader } from './access.ts';
+
+/** Moderators told at once that reports have changed; clients count again every minute in any case. */
+const TOLD_MAX = 1_000;
+
+/**
+ * SQL: whether the member `m` of the conversation `c` may read its reports, unless it is a guest of the server: the
+ * policy of conversations lets it ban.
+ */
+const IS_MODERATOR = `m.left_seq is null and m.role in ('owner', 'admin')
+  and c.kind = 'group' and not c.is_everyone and c.deleted_at is null`;
+
+/** What {@link OpenReports} is constructed with. */
+export interface OpenReportsDeps {
+  readonly pool: pg.Pool;
+  readonly log: Logger;
+}
+
+/** Counts the open reports that an account may read, and says whose count may have changed. */
+export class OpenReports {
+  readonly #deps: OpenReportsDeps;
+  #onChange: (accounts: readonly AccountId[]) => void = () => undefined;
+
+  constructor(deps: OpenReportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sets what is called with the accounts that may read the reports of a conversation in which some have changed. */
+  onChange(listener: (accounts: readonly AccountId[]) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Reports of messages of these conversations were made or resolved, and the transaction has ended. */
+  changed(conversations: readonly ConversationId[]): void {
+    if (conversations.length === 0) return;
+    this.#moderatorsOf(conversations).then(
+      (accounts) => this.#onChange(accounts),
+      (error: unknown) =>
+        this.#deps.log.warn({ err: error }, 'moderators not told of changed reports'),
+    );
+  }
+
+  /**
+   * Counts the open reports that an account may read, up to `limits.openReportsMax`, without those of its own
+   * messages.
+   */
+  async count({ account, role }: Reader): Promise<OpenReportsAnswer> {
+    if (role === 'guest') return { open: 0, conversations: [] };
+    const { rows } = await this.#deps.pool.query<OpenReportsAnswer['conversations'][number]>({
+      name: isServerAdmin(role) ? 'reports-count-all' : 'reports-count-moderated',
+      text: `select r.conversation_id as conversation, count(*)::int as open
+             from (${isServerAdmin(role) ? ALL : MODERATED} limit $2) r
+             group by r.conversation_id
+             order by open desc, conversation`,
+      values: [account, LIMITS.openReportsMax],
+    });
+    return { open: rows.reduce((sum, { open }) => sum + open, 0), conversations: rows };
+  }
+
+  async #moderatorsOf(conversations: readonly ConversationId[]): Promise<AccountId[]> {
+    const { rows } = await this.#deps.pool.query<{ account: AccountId }>({
+      name: 'reports-moderators',
+      text: `select a.id as account from accounts a where ${isAdminRole('a.role')} and ${mayAct('a')}
+             union
+             select m.account_id from memberships m
+             join conversations c on c.id = m.conversation_id
+             where m.conversation_id = any($1::uuid[]) and ${IS_MODERATOR}
+             limit $2`,
+      values: [conversations, TOLD_MAX],
+    });
+    return rows.map(({ account }) => account);
+  }
+}
+
+const ALL = `select conversation_id from reports where resolved_at is null and author_id <> $1`;
+const MODERATED = `select r.conversation_id
+  from memberships m
+  join conversations c on c.id = m.conversation_id
+  join reports r on r.conversation_id = m.conversation_id and r.resolved_at is null and r.author_id <> $1
+  where m.account_id = $1 and ${IS_MODERATOR}`;
