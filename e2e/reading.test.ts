@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sam.page.getByRole('menuitem', { name: 'Saved messages' }).click();
     const list = sam.page.getByRole('dialog', { name: 'Saved messages' });
     await list.getByText('Worth keeping').waitFor();
-    await list.getByText(/Reminder on/).waitFor();
+    await list.getByText(/Reminder: /).waitFor();
     await list.getByRole('button', { name: 'Remove from saved messages' }).click();
     await list.getByText('Save a message from its menu, and find it here.').waitFor();
   });

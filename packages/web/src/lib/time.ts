@@ -68,3 +68,6 @@ export function dayName(at: string, now = new Date()): string {
 function startOf(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
+
+/** Formats day and time, such as “Today, 10:24”. */
+export const dayAndTime = (at: string): string => `${dayName(at)}, ${timeOfDay(at)}`;

@@ -2,9 +2,10 @@ import type { ConversationId } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { Pencil } from 'lucide-react';
 import { useEffect } from 'react';
+import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
-import { fullTime } from '../lib/time.ts';
+import { dayAndTime, fullTime } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -32,7 +33,7 @@ export function DraftsPage() {
           {t('drafts.noneHint')}
         </Empty>
       ) : (
-        <ul className="divide-y divide-line">
+        <ul>
           {drafts.map(({ conversation, body, updatedAt }) => (
             <Entry key={conversation} conversation={conversation} body={body} at={updatedAt} />
           ))}
@@ -58,17 +59,20 @@ function Entry({
       <Link
         to="/c/$id"
         params={{ id: conversation }}
-        className="block rounded-lg px-2 py-3 hover:bg-hover"
+        className="-outline-offset-2 flex gap-3 rounded-xl px-2 py-3 hover:bg-hover/60"
       >
-        <span className="flex items-baseline justify-between gap-3">
-          <span className="truncate font-medium">
-            <ConversationTitle view={view} />
+        <ConversationAvatar view={view} />
+        <span className="min-w-0 flex-1">
+          <span className="flex items-baseline justify-between gap-3">
+            <span className="truncate font-semibold">
+              <ConversationTitle view={view} />
+            </span>
+            <time dateTime={at} title={fullTime(at)} className="shrink-0 text-caption text-muted">
+              {dayAndTime(at)}
+            </time>
           </span>
-          <time dateTime={at} className="shrink-0 text-muted text-sm">
-            {fullTime(at)}
-          </time>
+          <bdi className="wrap-anywhere line-clamp-2 text-soft">{excerpt(body, EXCERPT)}</bdi>
         </span>
-        <bdi className="mt-0.5 line-clamp-2 text-soft">{excerpt(body, EXCERPT)}</bdi>
       </Link>
     </li>
   );

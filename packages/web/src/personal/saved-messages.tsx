@@ -1,15 +1,19 @@
 import type { SavedMessage, Seq } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { Bookmark, X } from 'lucide-react';
+import { Bell, Bookmark, BookmarkX } from 'lucide-react';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
+import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { placeOf } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
-import { fullTime } from '../lib/time.ts';
+import { dayAndTime, fullTime } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
-import { useClient } from '../session/use-client.ts';
+import { useConversation } from '../session/entries.ts';
+import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -59,7 +63,7 @@ export function SavedList({ onOpen }: { onOpen: () => void }) {
           {t('saved.noneHint')}
         </Empty>
       ) : (
-        <ul className="divide-y divide-line">
+        <ul>
           {data.items.map((item) => (
             <Entry key={item.savedSeq} item={item} onOpen={onOpen} />
           ))}
@@ -76,6 +80,8 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
   const client = useClient();
   const { conversation, seq, message, remindAt, remindedAt } = item;
   const nameOf = useNames(message ? [message.author] : []);
+  const view = useConversation(conversation);
+  const users = useParley((s) => s.users);
   const remove = async () => {
     try {
       await client.api.personal.unsave(conversation, seq);
@@ -84,41 +90,59 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
     }
   };
   return (
-    <li className="flex items-start gap-2 py-2">
+    <li className="group relative flex items-start gap-1 rounded-xl hover:bg-hover/60">
       <div className="min-w-0 flex-1">
         {message === null ? (
-          <p className="text-muted italic">{t('saved.gone')}</p>
+          <p className="px-2 py-3 text-muted italic">{t('saved.gone')}</p>
         ) : (
           <Link
             to="/c/$id"
             params={{ id: conversation }}
             {...placeOf(message)}
             onClick={onOpen}
-            className="block"
+            className="-outline-offset-2 flex gap-3 rounded-xl px-2 py-3"
           >
-            <span className="block font-semibold text-sm">
-              <bdi>{nameOf(message.author)}</bdi>
+            <Avatar id={message.author} name={nameOf(message.author)} />
+            <span className="min-w-0 flex-1">
+              <span className="flex flex-wrap items-baseline gap-x-2 text-caption text-muted">
+                <bdi className="truncate font-semibold text-body text-ink">
+                  {nameOf(message.author)}
+                </bdi>
+                {view && <bdi className="truncate">{titleOf(view, users)}</bdi>}
+                <time dateTime={message.postedAt} title={fullTime(message.postedAt)}>
+                  {dayAndTime(message.postedAt)}
+                </time>
+              </span>
+              {goneText(message) !== null ? (
+                <span className="block text-muted italic">{goneText(message)}</span>
+              ) : (
+                <bdi className="wrap-anywhere line-clamp-3 block text-soft">
+                  {excerpt(message.body, EXCERPT)}
+                </bdi>
+              )}
+              {remindAt !== null && (
+                <span className="mt-1.5 flex">
+                  <Badge tone="accent">
+                    <Bell size={12} aria-hidden="true" />
+                    {t('saved.remindAt', { time: dayAndTime(remindAt) })}
+                  </Badge>
+                </span>
+              )}
+              {remindedAt !== null && (
+                <span className="mt-1 block text-caption text-muted">
+                  {t('saved.remindedAt', { time: dayAndTime(remindedAt) })}
+                </span>
+              )}
             </span>
-            {goneText(message) !== null ? (
-              <span className="text-muted italic">{goneText(message)}</span>
-            ) : (
-              <bdi className="wrap-anywhere">{excerpt(message.body, EXCERPT)}</bdi>
-            )}
           </Link>
         )}
-        {remindAt !== null && (
-          <p className="text-caption text-muted">
-            {t('saved.remindAt', { time: fullTime(remindAt) })}
-          </p>
-        )}
-        {remindedAt !== null && (
-          <p className="text-caption text-muted">
-            {t('saved.remindedAt', { time: fullTime(remindedAt) })}
-          </p>
-        )}
       </div>
-      <IconButton label={t('saved.remove')} className="size-9" onClick={() => void remove()}>
-        <X size={16} />
+      <IconButton
+        label={t('saved.remove')}
+        className="mt-1.5 me-1 size-9"
+        onClick={() => void remove()}
+      >
+        <BookmarkX size={17} />
       </IconButton>
     </li>
   );

@@ -2,10 +2,11 @@ import { LIMITS, type ScheduledMessage } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { titleOf } from '../conversations/naming.ts';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
-import { fullTime } from '../lib/time.ts';
+import { dayAndTime, fullTime } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -45,7 +46,7 @@ export function ScheduledPage() {
           {t('scheduled.noneHint')}
         </Empty>
       ) : (
-        <ul className="divide-y divide-line">
+        <ul>
           {data.items.map((item) => (
             <Entry key={item.id} item={item} />
           ))}
@@ -62,46 +63,61 @@ function Entry({ item }: { item: ScheduledMessage }) {
   const [dialog, setDialog] = useState<'edit' | 'time' | 'delete' | null>(null);
   const close = () => setDialog(null);
   return (
-    <li className="py-3">
-      <div className="flex flex-wrap items-baseline gap-x-2 text-sm">
-        {view ? (
-          <Link to="/c/$id" params={{ id: view.id }} className="font-semibold hover:underline">
-            <bdi>{titleOf(view, users)}</bdi>
-          </Link>
-        ) : (
-          <span className="text-muted italic">{t('scheduled.leftConversation')}</span>
-        )}
-        <time dateTime={item.sendAt} className="text-muted">
-          {fullTime(item.sendAt)}
-        </time>
-      </div>
-      <p className="wrap-anywhere mt-1 whitespace-pre-wrap">
-        <bdi>{item.body}</bdi>
-      </p>
-      {item.failure && (
-        <p role="alert" className="mt-1 flex items-center gap-1.5 text-note text-danger">
-          <TriangleAlert size={14} aria-hidden="true" className="shrink-0" />
-          {t('scheduled.notSent', { reason: item.failure.message })}
-        </p>
+    <li className="flex gap-3 rounded-xl px-2 py-3 hover:bg-hover/60">
+      {view ? (
+        <ConversationAvatar view={view} />
+      ) : (
+        <span className="size-9 shrink-0 rounded-avatar bg-sunken" />
       )}
-      <div className="-ms-2 mt-1 flex">
-        <IconButton label={t('scheduled.edit')} onClick={() => setDialog('edit')}>
-          <Pencil size={16} />
-        </IconButton>
-        <IconButton label={t('scheduled.reschedule')} onClick={() => setDialog('time')}>
-          <CalendarClock size={16} />
-        </IconButton>
-        <IconButton
-          label={t('scheduled.sendNow')}
-          onClick={() =>
-            void attempt(() => client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
-          }
-        >
-          <SendHorizontal size={16} />
-        </IconButton>
-        <IconButton label={t('scheduled.delete')} onClick={() => setDialog('delete')}>
-          <Trash2 size={16} />
-        </IconButton>
+      <div className="min-w-0 flex-1">
+        <div className="flex items-baseline justify-between gap-3">
+          {view ? (
+            <Link
+              to="/c/$id"
+              params={{ id: view.id }}
+              className="truncate font-semibold hover:underline"
+            >
+              <bdi>{titleOf(view, users)}</bdi>
+            </Link>
+          ) : (
+            <span className="text-muted italic">{t('scheduled.leftConversation')}</span>
+          )}
+          <time
+            dateTime={item.sendAt}
+            title={fullTime(item.sendAt)}
+            className="shrink-0 text-caption text-muted"
+          >
+            {dayAndTime(item.sendAt)}
+          </time>
+        </div>
+        <p className="wrap-anywhere mt-0.5 whitespace-pre-wrap text-soft">
+          <bdi>{item.body}</bdi>
+        </p>
+        {item.failure && (
+          <p role="alert" className="mt-1 flex items-center gap-1.5 text-note text-danger">
+            <TriangleAlert size={14} aria-hidden="true" className="shrink-0" />
+            {t('scheduled.notSent', { reason: item.failure.message })}
+          </p>
+        )}
+        <div className="-ms-2.5 mt-0.5 flex text-muted">
+          <IconButton label={t('scheduled.edit')} onClick={() => setDialog('edit')}>
+            <Pencil size={16} />
+          </IconButton>
+          <IconButton label={t('scheduled.reschedule')} onClick={() => setDialog('time')}>
+            <CalendarClock size={16} />
+          </IconButton>
+          <IconButton
+            label={t('scheduled.sendNow')}
+            onClick={() =>
+              void attempt(() => client.api.personal.sendScheduled(item.id), t('scheduled.sent'))
+            }
+          >
+            <SendHorizontal size={16} />
+          </IconButton>
+          <IconButton label={t('scheduled.delete')} onClick={() => setDialog('delete')}>
+            <Trash2 size={16} />
+          </IconButton>
+        </div>
       </div>
       {dialog === 'edit' && <EditText item={item} onClose={close} />}
       {dialog === 'time' && (
