@@ -244,6 +244,24 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('Escape');
     await expectFocus(composer);
 
+    // The messages are one tab stop, with the arrow keys between them.
+    await rae.page.keyboard.press('Shift+Tab');
+    await expectFocus('Messages in Focus');
+    await rae.page.keyboard.press('ArrowUp');
+    await expect.poll(() => rae.focused()).toMatch(/^Rae Keys, .*: Changed$/);
+    await rae.page.keyboard.press('Enter');
+    await expectFocus('Add reaction');
+    await rae.page.keyboard.press('ArrowRight');
+    await expectFocus('Reply');
+    await rae.page.keyboard.press('Escape');
+    await rae.page.keyboard.press('Escape');
+    await expectFocus(composer);
+    await rae.page.keyboard.press('Control+/');
+    await rae.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    expect(await barriers(rae.page)).toEqual([]);
+    await rae.page.keyboard.press('Escape');
+    await expectFocus(composer);
+
     await rae.message('Changed').hover();
     await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
     await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();

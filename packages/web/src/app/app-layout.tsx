@@ -10,6 +10,8 @@ import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
+import { isPressed, SHORTCUTS } from '../shortcuts/shortcuts.ts';
+import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { type SidebarDialog, SidebarDialogs } from '../sidebar/dialogs.tsx';
 import { Sidebar } from '../sidebar/sidebar.tsx';
 import { useVisits } from '../switcher/visits.ts';
@@ -33,6 +35,10 @@ export function AppLayout() {
     </SessionProvider>
   );
 }
+
+/** Returns whether a single character typed there may be a shortcut. */
+const mayBeSingleKey = (target: EventTarget | null): boolean =>
+  !isField(target) && singleKeysAreOn();
 
 function Shell() {
   // On phones one of the two fills the screen: the sidebar at `/`, else the page.
@@ -68,6 +74,7 @@ function Shell() {
   });
   useUnreadInTitle(unread);
   useEffect(() => {
+    const { sheet, switcher } = SHORTCUTS.anywhere;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const place = {
@@ -76,7 +83,7 @@ function Shell() {
         metaKey: event.metaKey,
         shiftKey: event.shiftKey,
         altKey: event.altKey,
-        isInField: isField(event.target),
+        isInField: !mayBeSingleKey(event.target),
       };
       if (isSearchKey(place, conversation !== undefined)) {
         event.preventDefault();
@@ -84,9 +91,12 @@ function Shell() {
         if (field) field.focus();
         else
           void navigate({ to: '/search', search: { q: conversation ? `in:${conversation}` : '' } });
-      } else if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+      } else if (isPressed(switcher, event)) {
         event.preventDefault();
         setSwitching(true);
+      } else if (isPressed(sheet, event) && (event.key !== '?' || mayBeSingleKey(event.target))) {
+        event.preventDefault();
+        setDialog('shortcuts');
       }
     };
     window.addEventListener('keydown', onKey);

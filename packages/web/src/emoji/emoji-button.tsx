@@ -18,6 +18,7 @@ export function EmojiButton({
   onChoose,
   className,
   children,
+  ...trigger
 }: {
   label: string;
   hasCustom?: boolean;
@@ -26,12 +27,15 @@ export function EmojiButton({
   onChoose: (option: EmojiOption) => void;
   className?: string;
   children: ReactNode;
+  tabIndex?: number;
+  'data-message-action'?: string;
 }) {
   const [open, setOpen] = useState(false);
   const isTouch = useCoarsePointer();
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
+        {...trigger}
         aria-label={label}
         title={label}
         className={cx(

@@ -10,7 +10,7 @@ import { ReactionPicker } from './reactions.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
 
-/** The actions on a message, shown while the mouse or the focus is on it. */
+/** The actions on a message, shown while the mouse or the focus is on it. useMessageKeys moves the focus to them. */
 export function MessageActions({
   message,
   more,
@@ -27,11 +27,17 @@ export function MessageActions({
   const { reply } = useQuotes();
   const links = useThreadLinks();
   return (
-    <div className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100">
+    <div
+      role="toolbar"
+      aria-label={t('message.actions')}
+      className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised group-focus-visible:opacity-100 focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100"
+    >
       {may('react') && <ReactionPicker message={message} />}
       {reply && (
         <IconButton
           label={t('message.reply')}
+          tabIndex={-1}
+          data-message-action="reply"
           className="size-9"
           onClick={() => reply(message.seq)}
         >
@@ -41,6 +47,8 @@ export function MessageActions({
       {links?.mayReply && (
         <IconButton
           label={t('thread.replyIn')}
+          tabIndex={-1}
+          data-message-action="thread"
           className="size-9"
           onClick={() => links.open(message.thread ?? message.seq)}
         >
@@ -50,6 +58,8 @@ export function MessageActions({
       {may('pin') && (
         <IconButton
           label={message.pinned ? t('message.unpin') : t('message.pin')}
+          tabIndex={-1}
+          data-message-action="pin"
           className="size-9"
           onClick={togglePin}
         >
@@ -57,16 +67,28 @@ export function MessageActions({
         </IconButton>
       )}
       {may('edit') && (
-        <IconButton label={t('message.edit')} className="size-9" onClick={onEdit}>
+        <IconButton
+          tabIndex={-1}
+          data-message-action="edit"
+          label={t('message.edit')}
+          className="size-9"
+          onClick={onEdit}
+        >
           <Pencil size={16} />
         </IconButton>
       )}
       {may('delete') && (
-        <IconButton label={t('message.delete')} className="size-9" onClick={onDelete}>
+        <IconButton
+          tabIndex={-1}
+          data-message-action="delete"
+          label={t('message.delete')}
+          className="size-9"
+          onClick={onDelete}
+        >
           <Trash2 size={16} />
         </IconButton>
       )}
-      <ActionMenu label={t('message.more')}>
+      <ActionMenu label={t('message.more')} tabIndex={-1}>
         {more
           .filter(({ key }) => key !== 'thread')
           .map(({ key, icon, label, run }) => (

@@ -2,6 +2,7 @@ import type { ConversationView, Timeline, TimelineMessage } from '@parley/client
 import type { Seq } from '@parley/protocol';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import {
+  type KeyboardEvent,
   type Ref,
   useCallback,
   useImperativeHandle,
@@ -25,6 +26,7 @@ import { RowBuilder } from './rows.ts';
 import { useAutoScroll } from './use-auto-scroll.ts';
 import { useLoadMore } from './use-load-more.ts';
 import { useMarkedUnread } from './use-marked-unread.ts';
+import { useMessageKeys } from './use-message-keys.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 
@@ -82,6 +84,7 @@ export function MessageList({
   const [target, setTarget] = useState<string | null>(null);
   /** The target gets the focus when it is measured: until then it is hidden, and cannot have it. */
   const awaitsFocus = useRef(false);
+  const keys = useMessageKeys(box);
   const more = useLoadMore(timeline);
   const [expanded] = useState(() => new Set<string>());
 
@@ -133,8 +136,16 @@ export function MessageList({
   };
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
+  const input = {
+    ...autoScroll.input,
+    onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
+      autoScroll.input.onKeyDown();
+      keys.onKeyDown(event);
+    },
+    onFocus: keys.onFocus,
+  };
   return (
-    <div ref={box} className="relative min-h-0 flex-1" {...autoScroll.input}>
+    <div ref={box} className="relative min-h-0 flex-1" {...input}>
       {rows.length === 0 ? (
         <ListPlaceholder
           loading={loading !== null || hasOlder}

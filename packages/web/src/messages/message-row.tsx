@@ -4,6 +4,7 @@ import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'l
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
+import { excerpt } from '../lib/display-text.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
@@ -85,15 +86,18 @@ export const MessageRow = memo(function MessageRow({
   return (
     <article
       ref={article}
-      {...(isTarget && { tabIndex: -1, 'data-target': true, onBlur: onTargetLeft })}
-      aria-label={`${name}, ${timeOfDay(message.postedAt)}`}
+      tabIndex={-1}
+      {...(isTarget && { 'data-target': true, onBlur: onTargetLeft })}
+      aria-label={[`${name}, ${timeOfDay(message.postedAt)}`, excerpt(gone ?? message.body, 200)]
+        .filter(Boolean)
+        .join(': ')}
       {...(actionable && coarse && press)}
       onContextMenu={(event) => {
         // A long press opens our sheet; its “Copy text” replaces the browser’s menu.
         if (actionable && coarse) event.preventDefault();
       }}
       className={cx(
-        'group relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',
+        'group -outline-offset-2 relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',
         actionable && coarse && 'select-none [-webkit-touch-callout:none]',
         sheet && 'bg-hover',
         first && 'mt-2.5',

@@ -75,6 +75,8 @@ export function ReactionPicker({ message }: { message: TimelineMessage }) {
       label={t('reactions.add')}
       onChoose={({ emoji }) => react(emoji)}
       className="size-9"
+      tabIndex={-1}
+      data-message-action="react"
     >
       <SmilePlus size={17} />
     </EmojiButton>

@@ -74,7 +74,7 @@ export function ConversationList({
       <div
         ref={scroller}
         onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
-        onKeyDown={arrowKeys}
+        {...arrowKeys}
         onContextMenu={menus.onContextMenu}
         {...longPress}
         onPointerLeave={(event) => {

@@ -1,15 +1,43 @@
-import type { KeyboardEvent, RefObject } from 'react';
+import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef } from 'react';
 
-/** Returns a handler with which the arrow keys, Home and End move the focus through a list. */
+const ITEM = '[data-focusable]';
+
+/**
+ * Makes a list one tab stop: the arrow keys, Home and End move the focus through it, and Tab returns to the item that
+ * had it last, or else to the open one. Returns handlers for the element of the list.
+ */
 export function useArrowKeys(list: RefObject<HTMLElement | null>) {
-  return (event: KeyboardEvent) => {
+  const last = useRef<Element | null>(null);
+  const items = () => [...(list.current?.querySelectorAll<HTMLElement>(ITEM) ?? [])];
+  const update = () => {
+    const all = items();
+    const stop =
+      all.find((item) => item === last.current) ??
+      all.find((item) => item.getAttribute('aria-current') === 'page') ??
+      all[0];
+    for (const item of all) item.tabIndex = item === stop ? 0 : -1;
+  };
+  // Items come and go with many renders, of the list and of its parts.
+  useEffect(() => {
+    update();
+    const changes = new MutationObserver(update);
+    if (list.current) changes.observe(list.current, { childList: true, subtree: true });
+    return () => changes.disconnect();
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (!(event.target instanceof Element) || !event.target.matches('[data-focusable]')) return;
-    const all = [...(list.current?.querySelectorAll<HTMLElement>('[data-focusable]') ?? [])];
+    if (!(event.target instanceof Element) || !event.target.matches(ITEM)) return;
+    const all = items();
     const at = all.indexOf(event.target as HTMLElement);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
     if (next === undefined) return;
     event.preventDefault();
     all[next]?.focus();
   };
+  const onFocus = (event: FocusEvent) => {
+    if (!event.target.matches(ITEM) || event.target === last.current) return;
+    last.current = event.target;
+    update();
+  };
+  return { onKeyDown, onFocus };
 }

@@ -2,6 +2,7 @@ import type { ConversationId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { type RefObject, useEffect, useRef } from 'react';
 import { useClient } from '../session/use-client.ts';
+import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
 import { type Arrangement, neighborOf } from './arrangement.ts';
 import { isUnread } from './arranger.ts';
 import { isOutOfSight } from './unread-pills.tsx';
@@ -22,8 +23,9 @@ export function useStepKeys(
   current.current = { arrangement, isMuted, open };
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : null;
+      const { next, nextUnread, previous, previousUnread } = SHORTCUTS.anywhere;
+      const is = (...shortcuts: Shortcut[]) => shortcuts.some((one) => isPressed(one, event));
+      const step = is(next, nextUnread) ? 1 : is(previous, previousUnread) ? -1 : null;
       // Behind a dialog, the list is hidden from everyone.
       if (!step || event.defaultPrevented || list.current?.closest('[aria-hidden="true"]')) return;
       event.preventDefault();

@@ -8,6 +8,7 @@ import {
   CheckCheck,
   Compass,
   Hash,
+  Keyboard,
   ListFilter,
   MessageCircle,
   MessagesSquare,
@@ -119,6 +120,9 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
       t('userGroups.title'),
       <AtSign size={18} />,
       () => void navigate({ to: '/user-groups' }),
+    ),
+    command('shortcuts', t('shortcuts.title'), <Keyboard size={18} />, () =>
+      openDialog('shortcuts'),
     ),
     command(
       'settings',

@@ -1,13 +1,14 @@
 import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
 import { threadKey } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useAttention } from '../lib/attention.ts';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
 import { LoadProblem } from '../messages/message-list.tsx';
 import { RowBuilder } from '../messages/rows.ts';
 import { useLoadMore } from '../messages/use-load-more.ts';
+import { useMessageKeys } from '../messages/use-message-keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -56,6 +57,8 @@ export function Replies({
   useEffect(() => {
     if (sent > 0) toEnd();
   }, [sent, toEnd]);
+  const outer = useRef<HTMLDivElement>(null);
+  const keys = useMessageKeys(outer);
   const attention = useAttention();
   // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
   useEffect(() => {
@@ -83,7 +86,7 @@ export function Replies({
     );
   }
   return (
-    <div className="relative min-h-0 flex-1">
+    <div ref={outer} className="relative min-h-0 flex-1" {...keys}>
       <div
         ref={ref}
         role="log"

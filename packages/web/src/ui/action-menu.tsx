@@ -5,11 +5,20 @@ import { cx } from './cx.ts';
 import { MENU, MENU_ITEM } from './menu-style.ts';
 
 /** A menu of actions for one item. Not modal: the rest of the page stays readable for screen readers. */
-export function ActionMenu({ label, children }: { label: string; children: ReactNode }) {
+export function ActionMenu({
+  label,
+  tabIndex,
+  children,
+}: {
+  label: string;
+  tabIndex?: number;
+  children: ReactNode;
+}) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
         aria-label={label}
+        tabIndex={tabIndex}
         className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
       >
         <EllipsisVertical size={18} />

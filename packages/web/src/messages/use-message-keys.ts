@@ -1,0 +1,157 @@
+import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef } from 'react';
+import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
+import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
+import { focusContent } from '../ui/return-focus.ts';
+
+/** The actions with a shortcut, by the value of `data-message-action` of their buttons. */
+const ACTIONS = ['react', 'reply', 'thread', 'edit', 'pin', 'delete'] as const;
+
+/** What can have the focus with Tab inside a message. */
+const TABBABLE = 'a[href], button, input, select, textarea, video, audio, [tabindex]';
+
+/**
+ * Makes a list of messages one tab stop. From the list and between messages the arrow keys move; in a message Enter
+ * leads to its actions, letters run them, Tab goes through its links and then leaves the list, and Escape leads to the
+ * composer. Returns handlers for the element around the list.
+ */
+export function useMessageKeys(box: RefObject<HTMLElement | null>) {
+  const isTabbing = useTabbing();
+  const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
+  const articles = () => [...(box.current?.querySelectorAll<HTMLElement>('article') ?? [])];
+  const focus = (article: HTMLElement | undefined) => {
+    article?.focus({ preventScroll: true });
+    article?.scrollIntoView({ block: 'nearest' });
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    const { target } = event;
+    const list = scroller();
+    if (event.defaultPrevented || !(target instanceof HTMLElement) || !list?.contains(target)) {
+      return;
+    }
+    const article = target.closest('article');
+    const handled = article
+      ? onArticleKey(event, article, target, articles(), focus)
+      : target === list && onListKey(event, list, articles(), focus);
+    if (handled) event.preventDefault();
+  };
+
+  const onFocus = (event: FocusEvent<HTMLElement>): void => {
+    const list = scroller();
+    const from = event.relatedTarget;
+    if (!isTabbing.current || !list?.contains(event.target) || event.target === list) return;
+    if (from instanceof Node && !list.contains(from)) list.focus({ preventScroll: true });
+  };
+  return { onKeyDown, onFocus };
+}
+
+/** Handles a key on the list itself. Returns whether it did something. */
+function onListKey(
+  event: KeyboardEvent,
+  list: HTMLElement,
+  articles: readonly HTMLElement[],
+  focus: (article: HTMLElement | undefined) => void,
+): boolean {
+  const { nativeEvent } = event;
+  const { older, newer, composer } = SHORTCUTS.messages;
+  if (isPressed(older, nativeEvent) || isPressed(newer, nativeEvent)) {
+    const { bottom } = list.getBoundingClientRect();
+    focus(articles.findLast((article) => article.getBoundingClientRect().top < bottom));
+    return true;
+  }
+  if (isPressed(composer, nativeEvent) || isTab(event)) return leave();
+  return false;
+}
+
+/** Handles a key on a message or on something in it. Returns whether it did something. */
+function onArticleKey(
+  event: KeyboardEvent,
+  article: HTMLElement,
+  target: HTMLElement,
+  articles: readonly HTMLElement[],
+  focus: (article: HTMLElement | undefined) => void,
+): boolean {
+  const { nativeEvent } = event;
+  const is = (shortcut: Shortcut) => isPressed(shortcut, nativeEvent);
+  if (isTab(event)) return isLastStop(article, target) && leave();
+  const toolbar = target.closest<HTMLElement>('[role="toolbar"]');
+  if (toolbar) return onToolbarKey(event, toolbar, target, () => focus(article));
+  if (target !== article) return false;
+  const { older, newer, actions, composer } = SHORTCUTS.messages;
+  const at = articles.indexOf(article);
+  if (is(older)) focus(articles[at - 1]);
+  else if (is(newer)) focus(articles[at + 1]);
+  else if (is(composer)) leave();
+  else if (is(actions)) article.querySelector<HTMLElement>('[role="toolbar"] button')?.focus();
+  else {
+    const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
+    const button = article.querySelector<HTMLElement>(`button[data-message-action="${name}"]`);
+    if (!button || (event.key.length === 1 && !singleKeysAreOn())) return false;
+    // What the button opens returns the focus to the message.
+    button.click();
+  }
+  return true;
+}
+
+/** Moves between the buttons of a toolbar, which are one stop, or back to the message. */
+function onToolbarKey(
+  event: KeyboardEvent,
+  toolbar: HTMLElement,
+  target: HTMLElement,
+  toMessage: () => void,
+): boolean {
+  if (event.key === 'Escape') {
+    toMessage();
+    return true;
+  }
+  const isRightToLeft = getComputedStyle(toolbar).direction === 'rtl';
+  const forward = isRightToLeft ? 'ArrowLeft' : 'ArrowRight';
+  const backward = isRightToLeft ? 'ArrowRight' : 'ArrowLeft';
+  const step = event.key === forward ? 1 : event.key === backward ? -1 : 0;
+  if (step === 0) return false;
+  const buttons: HTMLElement[] = [...toolbar.querySelectorAll('button')];
+  const at = buttons.indexOf(target);
+  buttons[(at + step + buttons.length) % buttons.length]?.focus();
+  return true;
+}
+
+const isTab = (event: KeyboardEvent): boolean =>
+  event.key === 'Tab' && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
+
+/** Returns whether nothing in the message follows the element in the order of Tab. */
+function isLastStop(article: HTMLElement, target: HTMLElement): boolean {
+  const stops = [...article.querySelectorAll<HTMLElement>(TABBABLE)].filter(
+    (element) => element.tabIndex >= 0 && element.getClientRects().length > 0,
+  );
+  const last = stops.at(-1);
+  return (
+    !last ||
+    Boolean(last.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING) ||
+    last === target
+  );
+}
+
+function leave(): boolean {
+  focusContent();
+  return true;
+}
+
+/** Returns a reference that is true while the Tab key is down. */
+function useTabbing(): RefObject<boolean> {
+  const isTabbing = useRef(false);
+  useEffect(() => {
+    const onDown = ({ key }: globalThis.KeyboardEvent) => {
+      isTabbing.current = key === 'Tab';
+    };
+    const onUp = () => {
+      isTabbing.current = false;
+    };
+    window.addEventListener('keydown', onDown, true);
+    window.addEventListener('keyup', onUp, true);
+    return () => {
+      window.removeEventListener('keydown', onDown, true);
+      window.removeEventListener('keyup', onUp, true);
+    };
+  }, []);
+  return isTabbing;
+}
