@@ -75,10 +75,10 @@ export function isPressed({ keys }: Shortcut, event: PressedKey): boolean {
 /** The parts of the name of a combination of keys. */
 function partsOf(keyNames: string) {
   // The last part is the key, which may be “+” itself.
-  const [, before = '', key = ''] = /^(.*\+)?(.+)$/.exec(keyNames) ?? [];
-  const modifiers = before.split('+');
+  const at = keyNames.length > 1 ? keyNames.lastIndexOf('+', keyNames.length - 2) : -1;
+  const modifiers = keyNames.slice(0, Math.max(0, at)).split('+');
   return {
-    key,
+    key: keyNames.slice(at + 1),
     mod: modifiers.includes('Mod'),
     alt: modifiers.includes('Alt'),
     shift: modifiers.includes('Shift'),
