@@ -662,6 +662,91 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     }
   });
 
+  test('a message is formatted, pasted as Markdown and previewed, and a slash command is executed', async () => {
+    const wim = await visitors.arrive();
+    await wim.register('wim', 'Wim Formats');
+    await wim.createGroup('Formats');
+    const { page } = wim;
+    const field = page.getByRole('textbox', { name: 'Message Formats' });
+    const text = () => field.inputValue();
+
+    // By a key, which the browser can undo, and by the bar, which is one tab stop.
+    await field.fill('words');
+    await field.press('Control+a');
+    await field.press('Control+b');
+    expect(await text()).toBe('**words**');
+    await field.press('Control+z');
+    expect(await text()).toBe('words');
+    await field.press('Control+a');
+    await page
+      .getByRole('toolbar', { name: 'Formatting' })
+      .getByRole('button', { name: 'Quote' })
+      .click();
+    expect(await text()).toBe('> words');
+    expect(await wim.focused()).toBe('Message Formats');
+
+    // Rich text: nothing in it is executed or requested, which the complaints of the page would show.
+    await field.fill('');
+    await paste(page, {
+      'text/plain': 'Plan\none\ntwo',
+      'text/html':
+        '<h2>Plan</h2><ul><li><b>one</b></li><li><a href="https://a.example">two</a>' +
+        '<script>throw 1</script><img src="/none.png" onerror="throw 1"></li></ul>',
+    });
+    const markdown = '**Plan**\n\n- **one**\n- [two](https://a.example)';
+    await expect.poll(text).toBe(markdown);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const preview = page.getByRole('region', { name: 'Preview of the message' });
+    await preview.getByRole('link', { name: 'two' }).waitFor();
+    expect(await preview.getByRole('listitem').count()).toBe(2);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Continue editing' }).click();
+    await page.getByRole('button', { name: 'Keep text only' }).click();
+    expect(await text()).toBe('Plan\none\ntwo');
+
+    // Code becomes a block on request, in which Enter begins a line.
+    await field.fill('');
+    await paste(page, { 'text/plain': 'let a = 1;\nlet b = 2;\n' }, 'let a = 1;\nlet b = 2;\n');
+    await page.getByRole('button', { name: 'Format as code block' }).click();
+    expect(await text()).toBe('```\nlet a = 1;\nlet b = 2;\n```');
+    await field.press('ArrowUp');
+    await field.press('Home');
+    await field.press('Enter');
+    expect(await text()).toBe('```\nlet a = 1;\n\nlet b = 2;\n```');
+    await field.press('Control+Enter');
+    await wim.sees('let b = 2;');
+
+    // An input method composes: Enter is its own.
+    const ime = await wim.context.newCDPSession(page);
+    await field.focus();
+    await ime.send('Input.imeSetComposition', {
+      text: 'にほん',
+      selectionStart: 3,
+      selectionEnd: 3,
+    });
+    await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true });
+    expect(await text()).toBe('にほん');
+    await ime.send('Input.insertText', { text: '日本' });
+    await field.press('Enter');
+    await wim.sees('日本');
+
+    // A group is completed; a command does what it says, and is no message.
+    await field.pressSequentially('see #form');
+    await page.getByRole('option', { name: '#Formats' }).waitFor();
+    await field.press('Enter');
+    expect(await text()).toBe('see #Formats ');
+    await field.fill('');
+    await field.pressSequentially('/top');
+    await page.getByRole('option', { name: /Change the group topic/ }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await field.press('Enter');
+    await field.pressSequentially('All about text');
+    await field.press('Enter');
+    await page.getByText('1 member · All about text').waitFor();
+    await expect.poll(text).toBe('');
+    expect(await wim.message('All about text').count()).toBe(0);
+  });
+
   test('on a phone Enter inserts a line break, and the button sends', async () => {
     const sid = await visitors.arrive({ width: 360, height: 740, touch: true });
     await sid.register('sid', 'Sid Phone');
@@ -924,4 +1009,18 @@ async function picture(page: Page, width: number, height: number): Promise<Buffe
     [width, height] as const,
   );
   return Buffer.from(url.split(',')[1] ?? '', 'base64');
+}
+
+/** Pastes into the composer; `inserted` is what the browser would insert if the page leaves that to it. */
+async function paste(page: Page, data: Record<string, string>, inserted = ''): Promise<void> {
+  await page.locator('[data-composer]').evaluate(
+    (element, { data, inserted }) => {
+      const clipboardData = new DataTransfer();
+      for (const [type, value] of Object.entries(data)) clipboardData.setData(type, value);
+      (element as HTMLElement).focus();
+      const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+      if (element.dispatchEvent(event)) document.execCommand('insertText', false, inserted);
+    },
+    { data, inserted },
+  );
 }

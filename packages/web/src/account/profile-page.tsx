@@ -19,6 +19,7 @@ import { Field } from '../ui/field.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
 import { Select } from '../ui/select.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
+import { ComposerCard } from './composer-card.tsx';
 import { useAccount } from './use-account.ts';
 
 /** Edits name and phone number, and verifies the email address. */
@@ -31,6 +32,7 @@ export function ProfilePage() {
         <>
           <NameCard me={me} />
           <EmailCard me={me} />
+          <ComposerCard />
         </>
       ) : (
         <div className="shimmer h-64 rounded-2xl" />

@@ -86,7 +86,7 @@ export function useCompletionMenu({
           id={id}
           role="listbox"
           aria-label={t(TITLES[typed.sign])}
-          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-overlay sm:inset-x-5"
+          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-[min(26rem,50dvh)] overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-overlay sm:inset-x-5"
         >
           {options.map((option, n) => (
             <Suggestion
@@ -127,11 +127,12 @@ function Suggestion({
   const quiet = isPicked ? 'text-soft' : 'text-muted';
   const { title, written, note } = textsOf(option);
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the active option
     // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
     <div
       id={id}
       role="option"
+      // The focus stays in the field, which names the active option.
+      tabIndex={-1}
       aria-selected={isPicked}
       ref={(element) => {
         if (isPicked) element?.scrollIntoView({ block: 'nearest' });

@@ -19,12 +19,13 @@ export function FilterValues({
   return (
     <div id={id} role="listbox" aria-label={label} className="max-h-72 overflow-y-auto p-1">
       {values.map((one, n) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the active option
         // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
         <div
           key={one.value}
           id={optionId(id, n)}
           role="option"
+          // The focus stays in the field, which names the active option.
+          tabIndex={-1}
           aria-selected={n === picked}
           ref={(element) => {
             if (n === picked) element?.scrollIntoView({ block: 'nearest' });

@@ -1153,6 +1153,10 @@ export const en = {
     unmuteThread: 'Unmute thread',
   },
   profile: {
+    composer: 'Writing messages',
+    composerIntro: 'Applies to this device.',
+    sendWithCtrl: 'Send with Ctrl+Enter or ⌘+Enter',
+    sendWithCtrlHint: 'Enter starts a new line then.',
     title: 'Profile',
     intro: 'Your name, your contact details, and what others see of you.',
     jobTitle: 'Job title',
