@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
+import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 
@@ -62,7 +63,7 @@ export function GroupChoice({
         onChange={(event) => setSearch(event.target.value)}
         aria-label={t('guests.searchGroups')}
         placeholder={t('guests.searchGroups')}
-        className="mb-2 h-10 w-full rounded-lg border border-edge bg-canvas px-3 text-sm outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className={`${fieldStyle()} mb-2 h-10 px-3 text-sm`}
       />
       <div className="max-h-48 overflow-y-auto rounded-lg border border-line">
         <Loading of={listed} />

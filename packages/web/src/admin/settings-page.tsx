@@ -4,6 +4,7 @@ import { PartTitle } from '../app/tabbed-page.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Badge } from '../ui/badge.tsx';
+import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
@@ -31,7 +32,7 @@ export function SettingsPage() {
           onChange={(event) => setText(event.target.value)}
           aria-label={t('adminSettings.search')}
           placeholder={t('adminSettings.search')}
-          className="h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+          className={`${fieldStyle()} h-11 px-3`}
         />
       )}
       {items.length > 0 && (

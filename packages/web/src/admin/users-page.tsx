@@ -6,6 +6,7 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
+import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
@@ -75,7 +76,7 @@ export function UsersPage() {
             onChange={(event) => setText(event.target.value)}
             aria-label={t('adminUsers.search')}
             placeholder={t('adminUsers.searchPlaceholder')}
-            className="h-11 w-full rounded-lg border border-edge bg-canvas pe-3 ps-9 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+            className={`${fieldStyle()} h-11 pe-3 ps-9`}
           />
         </div>
         <Select

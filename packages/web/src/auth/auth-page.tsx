@@ -1,9 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useServerName } from '../session/server-name.ts';
 import { t } from '../texts/index.ts';
 import { Logo } from '../ui/logo.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
+import { useAuthOptions } from './use-auth-options.ts';
 
 /** Frames the pages before log-in: a description of Parley on wide screens, and the form. */
 export function AuthPage({
@@ -18,11 +20,13 @@ export function AuthPage({
   other: ReactNode;
 }) {
   usePageTitle(title);
+  const storedName = useServerName();
+  const serverName = useAuthOptions()?.name ?? storedName;
   return (
     <div className="grid min-h-dvh lg:grid-cols-[1.05fr_1fr]">
       <aside className="relative hidden flex-col justify-between gap-10 overflow-hidden border-line border-e bg-sidebar p-12 lg:flex">
         <Link to="/" className="flex items-center gap-3 self-start font-semibold text-lg">
-          <Logo size={36} /> Parley
+          <Logo size={36} /> <bdi>{serverName}</bdi>
         </Link>
         <div className="max-w-md">
           <p className="text-balance font-semibold text-4xl leading-tight tracking-tight">
@@ -44,7 +48,7 @@ export function AuthPage({
             to="/"
             className="mb-8 inline-flex items-center gap-3 font-semibold text-lg lg:hidden"
           >
-            <Logo size={36} /> Parley
+            <Logo size={36} /> <bdi>{serverName}</bdi>
           </Link>
           <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
           {intro === '' ? (

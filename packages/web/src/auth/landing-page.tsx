@@ -47,7 +47,7 @@ export function LandingPage() {
               to="/login"
               className={
                 open
-                  ? 'inline-flex min-h-12 items-center rounded-xl border border-line bg-raised px-6 font-medium transition-colors hover:bg-hover'
+                  ? 'inline-flex min-h-12 items-center rounded-xl border border-edge bg-raised px-6 font-medium transition-colors hover:bg-hover'
                   : 'inline-flex min-h-12 items-center rounded-xl bg-accent px-6 font-medium text-on-accent transition-colors hover:bg-accent-strong'
               }
             >
@@ -75,7 +75,7 @@ export function LandingPage() {
 }
 
 const PLAIN =
-  'inline-flex min-h-10 items-center rounded-lg border border-line bg-raised px-4 font-medium text-sm transition-colors hover:bg-hover';
+  'inline-flex min-h-10 items-center rounded-lg border border-edge bg-raised px-4 font-medium text-sm transition-colors hover:bg-hover';
 
 function Point({ icon, title, children }: { icon: ReactNode; title: string; children: ReactNode }) {
   return (

@@ -116,7 +116,7 @@ function RegisterForm({
         hint={t('auth.passwordHint', { count: options?.passwordMin ?? 10 })}
         error={form.errors.password}
       />
-      <details className="group rounded-lg border border-line" open={optionalError !== undefined}>
+      <details className="group rounded-lg border border-edge" open={optionalError !== undefined}>
         <summary className="flex min-h-11 cursor-pointer select-none list-none items-center justify-between rounded-lg px-3 text-sm text-soft hover:bg-hover">
           {t('register.fullName')}
           <span className="text-note text-muted">{t('common.optional')}</span>

@@ -7,6 +7,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { fieldStyle } from '../ui/field-style.ts';
 import { GroupIcon } from './group-icon.tsx';
 
 /** Lists the public groups, to search, join and open them. */
@@ -67,7 +68,7 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
         onChange={(event) => setText(event.target.value)}
         aria-label={t('browseGroups.search')}
         placeholder={t('browseGroups.search')}
-        className="mb-2 h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className={`${fieldStyle()} mb-2 h-11 px-3`}
       />
       {problem && <p className="py-2 text-danger text-sm">{problem}</p>}
       <ul className="-mx-2 min-h-40">

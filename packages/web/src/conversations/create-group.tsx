@@ -55,7 +55,7 @@ export function CreateGroup({ open, onClose }: { open: boolean; onClose: () => v
                   'relative cursor-pointer rounded-xl border p-3 has-focus-visible:ring-3 has-focus-visible:ring-accent/30',
                   visibility === value
                     ? 'border-accent bg-accent-soft'
-                    : 'border-line hover:bg-hover',
+                    : 'border-edge hover:bg-hover',
                 )}
               >
                 <input

@@ -2,6 +2,7 @@ import { Search } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { VList } from 'virtua';
 import { t } from '../texts/index.ts';
+import { fieldStyle } from '../ui/field-style.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import type { EmojiOption } from './emoji-search.ts';
 import { EmojiPreview, PickerRowView, PickerSections } from './picker-parts.tsx';
@@ -119,7 +120,7 @@ function SearchField({
         value={search}
         onChange={(event) => setSearch(event.target.value)}
         onKeyDown={onKeyDown}
-        className="h-10 w-full rounded-lg border border-edge bg-canvas ps-9 pe-3 text-sm outline-none placeholder:text-muted focus:border-accent"
+        className={`${fieldStyle()} h-10 ps-9 pe-3 text-sm`}
       />
     </div>
   );

@@ -53,7 +53,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
           return (
             <div
               key={text}
-              className="relative mb-1 flex min-h-10 items-center overflow-hidden rounded-lg border border-line text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
+              className="relative mb-1 flex min-h-10 items-center overflow-hidden rounded-lg border border-edge/70 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
             >
               <progress
                 max={100}

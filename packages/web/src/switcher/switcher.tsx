@@ -4,6 +4,7 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { fieldStyle } from '../ui/field-style.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { type Result, useResults } from './use-results.tsx';
@@ -77,7 +78,7 @@ export function Switcher({
         placeholder={t('switcher.placeholder')}
         autoComplete="off"
         spellCheck={false}
-        className="mb-2 h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className={`${fieldStyle()} mb-2 h-11 px-3`}
       />
       <div
         ref={list}

@@ -6,6 +6,7 @@ import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
+import { fieldStyle } from '../ui/field-style.ts';
 import { shownUsers } from './shown-users.ts';
 import { useNames } from './use-names.ts';
 import { useUserSearch } from './use-user-search.ts';
@@ -53,7 +54,7 @@ export function UsersPicker({
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
         placeholder={t('common.searchByName')}
-        className="h-11 w-full rounded-lg border border-line bg-canvas px-3 outline-none placeholder:text-muted focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className={`${fieldStyle()} h-11 px-3`}
       />
       <ul className="mt-1.5 max-h-48 overflow-y-auto">
         {shown.map((user) => {
@@ -77,7 +78,7 @@ export function UsersPicker({
                 <span
                   className={cx(
                     'flex size-5 items-center justify-center rounded-md border',
-                    isChosen ? 'border-accent bg-accent text-on-accent' : 'border-line',
+                    isChosen ? 'border-accent bg-accent text-on-accent' : 'border-edge',
                   )}
                 >
                   {isChosen && <Check size={14} />}
