@@ -30,10 +30,11 @@ import { OpenReports } from './open-reports.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
+import { type FoundHere, searchHere } from './search-here.ts';
 import { SidebarState } from './sidebar.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
-import { MemoryStore } from './store.ts';
+import { type KeptState, MemoryStore } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
 import { Thread } from './thread.ts';
 import { Threads, threadKey } from './threads.ts';
@@ -114,8 +115,10 @@ export class ParleyClient {
       load: () => options.api.notifications.settings(),
       changed: (notifications) => this.#state.change({ notifications }),
     });
-    this.sidebar = new SidebarState(options.api.sidebar, (sidebar) =>
-      this.#state.change({ sidebar }),
+    this.sidebar = new SidebarState(
+      options.api.sidebar,
+      (sidebar) => this.#state.change({ sidebar }),
+      (sidebar) => this.#persistence.state({ sidebar }),
     );
     const random = options.random ?? Math.random;
     this.activity = new Activity({
@@ -133,11 +136,14 @@ export class ParleyClient {
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
     );
-    this.#state = new ClientState(() => this.#commands.entries);
+    this.#state = new ClientState(
+      () => this.#commands.entries,
+      (me) => this.#persistence.state({ me }),
+    );
     this.#users = new Users(
       this.api,
       (users) => this.#state.change({ users }),
-      (users) => this.#persistence.users(users),
+      (users) => this.#persistence.state({ users }),
     );
     this.#typing = new Typing((typing) => this.#state.change({ typing }));
     this.#presence = new Presence({
@@ -195,7 +201,7 @@ export class ParleyClient {
       });
       this.#local = local;
       this.#receiver = this.#receiverOn(local);
-      this.#users.restore(saved.users ?? []);
+      this.#restore(saved.state ?? {});
       for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
       await this.#commands.start(saved.outbox);
       if (this.#isWanted) this.#connection.start();
@@ -343,6 +349,16 @@ export class ParleyClient {
     return thread;
   }
 
+  /**
+   * Searches the messages that are on this device, for when the server can’t be reached. They are the latest ones of
+   * each conversation.
+   */
+  searchHere(query: string): FoundHere {
+    const { users, conversations } = this.snapshot;
+    const messages = this.#local?.messages ?? [];
+    return searchHere(query, { me: this.#state.meId, messages, users, conversations });
+  }
+
   /** Returns a user’s name; loads it if it is not known yet. */
   wantUser(id: AccountId): void {
     this.#users.want(id);
@@ -471,6 +487,13 @@ export class ParleyClient {
   }
 
   // ---- internals -----------------------------------------------------------------------------
+
+  /** Shows what was stored, until newer is known. */
+  #restore({ me, sidebar, users }: KeptState): void {
+    if (me && this.#state.me === null) this.#state.change({ me });
+    if (sidebar) this.sidebar.restore(sidebar);
+    this.#users.restore(users ?? []);
+  }
 
   #disconnect(): void {
     this.#connection.stop();

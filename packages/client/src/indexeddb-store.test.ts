@@ -1,13 +1,14 @@
 import 'fake-indexeddb/auto';
-import type {
-  AccountId,
-  ClientId,
-  ConversationId,
-  DurableCommand,
-  Message,
-  Seq,
-  StreamId,
-  User,
+import {
+  type AccountId,
+  type ClientId,
+  type ConversationId,
+  DEFAULT_LAYOUT,
+  type DurableCommand,
+  type Message,
+  type Seq,
+  type StreamId,
+  type User,
 } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
@@ -70,7 +71,7 @@ async function found() {
 }
 
 describe('the IndexedDB store', () => {
-  test('keeps the users whose names are known, until another epoch', async () => {
+  test('keeps each part of the state, until another epoch', async () => {
     const user: User = {
       id: ACCOUNT,
       username: 'ann',
@@ -80,12 +81,18 @@ describe('the IndexedDB store', () => {
       nameIsShared: false,
       avatar: null,
     };
-    await store.apply(changes({ epoch: 'e1', users: [user, { ...user, displayName: 'Older' }] }));
-    await store.apply(changes({ users: [user] }));
+    const sidebar = { ...DEFAULT_LAYOUT, placements: [], seq: 3 };
+    await store.apply(
+      changes({
+        epoch: 'e1',
+        state: { users: [user, { ...user, displayName: 'Older' }], sidebar },
+      }),
+    );
+    await store.apply(changes({ state: { users: [user] } }));
     await store.apply(changes({ epoch: 'e1' }));
-    expect((await found()).users).toEqual([user]);
+    expect((await found()).state).toEqual({ users: [user], sidebar });
     await store.apply(changes({ epoch: 'e2' }));
-    expect((await found()).users).toBeUndefined();
+    expect((await found()).state).toEqual({});
   });
 
   test('1. data and cursor are there together after a reload (R10)', async () => {

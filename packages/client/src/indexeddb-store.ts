@@ -6,7 +6,6 @@ import type {
   Message,
   Seq,
   StreamId,
-  User,
 } from '@parley/protocol';
 import {
   type DBSchema,
@@ -16,11 +15,11 @@ import {
   openDB,
   unwrap,
 } from 'idb';
-import type { Changes, OutboxEntry, Saved, Store } from './store.ts';
+import type { Changes, KeptState, OutboxEntry, Saved, Store } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
 
 interface Schema extends DBSchema {
-  state: { key: 'epoch' | 'users'; value: string | readonly User[] };
+  state: { key: 'epoch' | keyof KeptState; value: string | KeptState[keyof KeptState] };
   cursors: { key: StreamId; value: Seq };
   windows: { key: ConversationId; value: Seq };
   conversations: { key: ConversationId; value: Conversation };
@@ -31,6 +30,8 @@ interface Schema extends DBSchema {
 /** The object stores that a change of events touches. */
 const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
 const ALL = [...DATA, 'outbox'] as const;
+/** The parts of the kept state, each under its name. */
+const KEPT = ['me', 'sidebar', 'users'] as const satisfies (keyof KeptState)[];
 const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
@@ -143,9 +144,9 @@ function createObjectStores(db: IDBPDatabase<Schema>): void {
 /** Reads everything in one transaction. */
 async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
   const tx = db.transaction(ALL);
-  const [epoch, users, cursors, windows, conversations, messages, outbox] = await Promise.all([
+  const [epoch, kept, cursors, windows, conversations, messages, outbox] = await Promise.all([
     tx.objectStore('state').get('epoch') as Promise<string | undefined>,
-    tx.objectStore('state').get('users') as Promise<readonly User[] | undefined>,
+    Promise.all(KEPT.map((name) => tx.objectStore('state').get(name))),
     entries<StreamId, Seq>(tx.objectStore('cursors')),
     entries<ConversationId, Seq>(tx.objectStore('windows')),
     tx.objectStore('conversations').getAll(),
@@ -160,7 +161,9 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
     conversations,
     messages,
     outbox: outbox.sort((a, b) => a.order - b.order),
-    ...(users && { users }),
+    state: Object.fromEntries(
+      KEPT.map((name, i) => [name, kept[i]]).filter(([, value]) => value !== undefined),
+    ) as KeptState,
   };
 }
 
@@ -186,7 +189,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
   if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
     // Another epoch: nothing that is cached belongs to it.
     await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
-    await state.delete('users');
+    for (const name of KEPT) await state.delete(name);
     await state.put(changes.epoch, 'epoch');
   }
   for (const [conversation, from] of changes.windows) {
@@ -208,7 +211,10 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
     if (conversation === null) await conversations.delete(id);
     else await conversations.put(conversation);
   }
-  if (changes.users) await state.put(changes.users, 'users');
+  for (const name of KEPT) {
+    const value = changes.state?.[name];
+    if (value !== undefined) await state.put(value, name);
+  }
   for (const [stream, seq] of changes.cursors) {
     if (seq === null) await cursors.delete(stream);
     else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);

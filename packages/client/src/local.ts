@@ -3,6 +3,7 @@ import {
   type Conversation,
   type ConversationId,
   conversationOfStream,
+  type Message,
   type Seq,
   type StreamId,
   streamOfAccount,
@@ -86,6 +87,11 @@ export class Local {
 
   window(conversation: ConversationId): MessageWindow | undefined {
     return this.#windows.get(conversation);
+  }
+
+  /** The messages of all windows. */
+  get messages(): Message[] {
+    return [...this.#windows.values()].flatMap((window) => window.messages);
   }
 
   startWindow(conversation: ConversationId, from: Seq): MessageWindow {

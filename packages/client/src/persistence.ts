@@ -6,9 +6,15 @@ import type {
   Message,
   Seq,
   StreamId,
-  User,
 } from '@parley/protocol';
-import { type Changes, MemoryStore, type OutboxEntry, type Saved, type Store } from './store.ts';
+import {
+  type Changes,
+  type KeptState,
+  MemoryStore,
+  type OutboxEntry,
+  type Saved,
+  type Store,
+} from './store.ts';
 
 /** Changes that wait for the next transaction. */
 interface Waiting {
@@ -17,7 +23,7 @@ interface Waiting {
   readonly messages: Map<string, Message>;
   readonly windows: Map<ConversationId, Seq | null>;
   readonly conversations: Map<ConversationId, Conversation | null>;
-  users: readonly User[] | undefined;
+  state: KeptState | undefined;
 }
 
 /**
@@ -112,9 +118,9 @@ export class Persistence {
     this.#schedule();
   }
 
-  /** Stores the users whose names are known. */
-  users(users: readonly User[]): void {
-    this.#waiting.users = users;
+  /** Stores parts of what is shown at the next start; others stay as they are. */
+  state(state: KeptState): void {
+    this.#waiting.state = { ...this.#waiting.state, ...state };
     this.#schedule();
   }
 
@@ -179,10 +185,10 @@ export class Persistence {
     this.#scheduled = false;
     // Changes that arrive during a transaction share the next one.
     if (this.#busy) return;
-    const { epoch, cursors, messages, windows, conversations, users } = this.#waiting;
+    const { epoch, cursors, messages, windows, conversations, state } = this.#waiting;
     if (
       epoch === undefined &&
-      users === undefined &&
+      state === undefined &&
       cursors.size + messages.size + windows.size + conversations.size === 0
     ) {
       return;
@@ -194,7 +200,7 @@ export class Persistence {
       messages: [...messages.values()],
       windows,
       conversations,
-      ...(users && { users }),
+      ...(state && { state }),
     };
     this.#busy = true;
     this.#chain = this.#guard((store) => store.apply(changes)).then(() => {
@@ -237,5 +243,5 @@ const nothing = (): Waiting => ({
   messages: new Map(),
   windows: new Map(),
   conversations: new Map(),
-  users: undefined,
+  state: undefined,
 });

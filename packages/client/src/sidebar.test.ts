@@ -31,10 +31,15 @@ function opened() {
     deleteSection: request,
     move: request,
   };
-  const sidebar = new SidebarState(api, (snapshot) => {
-    state.shown = snapshot;
-  });
-  return { sidebar, state, requests };
+  const kept: Sidebar[] = [];
+  const sidebar = new SidebarState(
+    api,
+    (snapshot) => {
+      state.shown = snapshot;
+    },
+    (one) => kept.push(one),
+  );
+  return { sidebar, state, requests, kept };
 }
 
 /** Returns a loaded sidebar. */
@@ -137,4 +142,27 @@ test('forgets everything of an account', async () => {
   const { sidebar, state } = await loaded({ sections: withWork, placements: [inWork] });
   sidebar.clear();
   expect(state.shown).toEqual(NO_SIDEBAR);
+});
+
+test('shows the stored sidebar until it is loaded, and stores what the server has confirmed', async () => {
+  const { sidebar, state, requests, kept } = opened();
+  sidebar.restore(answer({ sections: withWork, placements: [inWork], seq: 4 }));
+  expect(state.shown.isLoaded).toBe(false);
+  expect(state.shown.placements.get(C)).toEqual(inWork);
+  const loading = sidebar.load();
+  requests[0]?.answer(answer({ sections: withWork, seq: 5 }));
+  await loading;
+  expect(state.shown.placements.has(C)).toBe(false);
+  sidebar.applied(moved(6, { placed: [inWork] }));
+  expect(kept.map(({ seq, placements }) => [seq, placements])).toEqual([
+    [5, []],
+    [6, [inWork]],
+  ]);
+  // Too late: what is loaded is newer.
+  sidebar.restore(answer({ seq: 4 }));
+  expect(state.shown.placements.get(C)).toEqual(inWork);
+  // A change that is not confirmed is shown, but not stored.
+  void sidebar.setUnreadOnly(true).catch(() => undefined);
+  expect(state.shown.layout.unreadOnly).toBe(true);
+  expect(kept).toHaveLength(2);
 });

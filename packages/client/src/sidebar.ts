@@ -50,16 +50,22 @@ type Parts = Pick<SidebarSnapshot, 'layout' | 'placements'>;
 export class SidebarState {
   readonly #api: Requests;
   readonly #changed: (snapshot: SidebarSnapshot) => void;
+  readonly #keep: (sidebar: Sidebar) => void;
   readonly #loader: StateLoader<Sidebar, Change>;
   #parts: Parts = NO_SIDEBAR;
   #seq = 0;
   /** Changes that the server has not answered, in their order. */
   #open: ((parts: Parts) => Parts)[] = [];
 
-  /** `changed` is called with each new snapshot. */
-  constructor(api: Requests, changed: (snapshot: SidebarSnapshot) => void) {
+  /** `changed` is called with each new snapshot, `keep` with what is to be stored for the next start. */
+  constructor(
+    api: Requests,
+    changed: (snapshot: SidebarSnapshot) => void,
+    keep: (sidebar: Sidebar) => void,
+  ) {
     this.#api = api;
     this.#changed = changed;
+    this.#keep = keep;
     this.#loader = new StateLoader<Sidebar, Change>({
       load: () => api.get(),
       replace: (answer) => this.#replace(answer),
@@ -71,6 +77,13 @@ export class SidebarState {
   /** Loads the sidebar, unless it is loaded. The snapshot of the client has it from now on. */
   async load(): Promise<void> {
     await this.#loader.load();
+  }
+
+  /** Shows the sidebar that was stored, until it is loaded. */
+  restore(sidebar: Sidebar): void {
+    if (this.#loader.isLoaded) return;
+    this.#show(sidebar);
+    this.#report();
   }
 
   /** Sets whether only conversations with unread messages are shown. */
@@ -168,7 +181,12 @@ export class SidebarState {
     }
   }
 
-  #replace({ sections, unreadOnly, placements, seq }: Sidebar): void {
+  #replace(sidebar: Sidebar): void {
+    this.#show(sidebar);
+    this.#keep(sidebar);
+  }
+
+  #show({ sections, unreadOnly, placements, seq }: Sidebar): void {
     this.#parts = {
       layout: { sections, unreadOnly },
       placements: new Map(placements.map((one) => [one.conversation, one])),
@@ -179,12 +197,9 @@ export class SidebarState {
   #apply(event: Change): boolean {
     if (event.seq <= this.#seq) return false;
     this.#seq = event.seq;
-    if (event.type === 'sidebar.moved') {
-      this.#parts = withMoves(this.#parts, event.data.placed, event.data.removed);
-      return true;
-    }
-    const { sections, unreadOnly } = event.data;
-    this.#parts = withLayout(this.#parts, { sections, unreadOnly: unreadOnly === true });
+    this.#parts = withChange(this.#parts, event);
+    const { layout, placements } = this.#parts;
+    this.#keep({ ...layout, placements: [...placements.values()], seq: event.seq });
     return true;
   }
 
@@ -194,6 +209,15 @@ export class SidebarState {
     const { layout, placements } = parts;
     this.#changed({ isLoaded: this.#loader.isLoaded, layout, placements });
   }
+}
+
+/** Returns the sidebar after an event. */
+function withChange(parts: Parts, event: Change): Parts {
+  if (event.type === 'sidebar.moved') {
+    return withMoves(parts, event.data.placed, event.data.removed);
+  }
+  const { sections, unreadOnly } = event.data;
+  return withLayout(parts, { sections, unreadOnly: unreadOnly === true });
 }
 
 /** Returns a sidebar with other sections: what was in one that is gone is placed no more. */

@@ -18,6 +18,7 @@ type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
 export class ClientState {
   readonly #views = new Map<ConversationId, ConversationView>();
   readonly #entries: () => OutboxEntry[];
+  readonly #keepMe: (me: Me) => void;
   readonly #listeners = new Set<() => void>();
   #plain: Plain = {
     state: 'offline',
@@ -41,9 +42,13 @@ export class ClientState {
   #snapshot: ClientSnapshot | null = null;
   #telling = false;
 
-  /** `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. */
-  constructor(entries: () => OutboxEntry[]) {
+  /**
+   * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the own
+   * account for the next start.
+   */
+  constructor(entries: () => OutboxEntry[], keepMe: (me: Me) => void) {
     this.#entries = entries;
+    this.#keepMe = keepMe;
   }
 
   /** Returns the same object until something changes; likewise for its parts. */
@@ -82,6 +87,7 @@ export class ClientState {
 
   /** Changes parts of the snapshot. */
   change(part: Partial<Plain>): void {
+    if (part.me && part.me !== this.#plain.me) this.#keepMe(part.me);
     this.#plain = { ...this.#plain, ...part };
     this.#changed();
   }

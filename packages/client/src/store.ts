@@ -4,9 +4,11 @@ import type {
   Conversation,
   ConversationId,
   DurableCommand,
+  Me,
   Message,
   Refusal,
   Seq,
+  Sidebar,
   StreamId,
   User,
 } from '@parley/protocol';
@@ -27,6 +29,15 @@ export interface OutboxEntry {
   readonly owner: string;
 }
 
+/** What is shown at the next start until the server has answered, besides conversations. */
+export interface KeptState {
+  readonly me?: Me;
+  /** How the account arranges its conversations. */
+  readonly sidebar?: Sidebar;
+  /** The users whose names are known. */
+  readonly users?: readonly User[];
+}
+
 /** Everything that survives a reload. */
 export interface Saved {
   readonly epoch: string | null;
@@ -36,8 +47,8 @@ export interface Saved {
   readonly messages: readonly Message[];
   readonly conversations: readonly Conversation[];
   readonly outbox: readonly OutboxEntry[];
-  /** The users whose names were known; stores that keep none leave it out. */
-  readonly users?: readonly User[];
+  /** Stores that keep only cursors and outbox leave it out. */
+  readonly state?: KeptState;
 }
 
 /** Changes that are stored atomically. */
@@ -54,8 +65,8 @@ export interface Changes {
   readonly windows: ReadonlyMap<ConversationId, Seq | null>;
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
-  /** The users whose names are known: they replace those that are stored. A store need not keep them. */
-  readonly users?: readonly User[];
+  /** Each part replaces the one that is stored. A store need not keep them. */
+  readonly state?: KeptState;
 }
 
 /**

@@ -1,18 +1,24 @@
 import {
   type AccountId,
   type ConversationId,
+  type DurableCommand,
   type Message,
   newMessage,
   type Seq,
 } from '@parley/protocol';
 import { isInConversation, type MessageWindow } from './messages.ts';
+import type { OutboxEntry } from './store.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
+import { changesIn, withChanges } from './unsent-changes.ts';
 
 /** Builds what is shown of messages; returns the same object while nothing in it changes. */
 export class ShownMessages {
   readonly #conversation: ConversationId;
   readonly #source: TimelineSource;
   readonly #shown = new WeakMap<Message, Shown>();
+  /** The outbox that the changes are from. */
+  #outbox: readonly OutboxEntry[] = [];
+  #changes: ReadonlyMap<Seq, readonly DurableCommand[]> = new Map();
 
   constructor(conversation: ConversationId, source: TimelineSource) {
     this.#conversation = conversation;
@@ -24,15 +30,28 @@ export class ShownMessages {
     const own = message.author === this.#source.me();
     const receipts = own ? this.#source.view()?.receipts : undefined;
     const known = this.#shown.get(message);
+    const changes = this.#changesOf(message.seq);
     // No one has read further since: no need to count again, in lists of thousands.
-    if (known && known.own === own && known.receipts === receipts) return known.shown;
+    if (known?.own === own && known.receipts === receipts && known.changes === changes) {
+      return known.shown;
+    }
     const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
-    const shown: TimelineMessage =
-      known && sameList(known.shown.seenBy, seenBy)
-        ? known.shown
-        : { ...message, state: 'stored', seenBy };
-    this.#shown.set(message, { shown, own, receipts });
+    const isSame = known?.changes === changes && sameList(known.shown.seenBy, seenBy);
+    const shown = isSame
+      ? known.shown
+      : withChanges({ ...message, state: 'stored', seenBy }, changes, this.#source.me());
+    this.#shown.set(message, { shown, own, receipts, changes });
     return shown;
+  }
+
+  /** Returns the own changes of a message that are not acknowledged; the same array while they are the same. */
+  #changesOf(seq: Seq): readonly DurableCommand[] {
+    const outbox = this.#source.outbox();
+    if (outbox !== this.#outbox) {
+      this.#outbox = outbox;
+      this.#changes = changesIn(outbox, this.#conversation, this.#changes);
+    }
+    return this.#changes.get(seq) ?? NO_CHANGES;
   }
 
   /** Returns the user’s own messages that are not stored yet, in the order of their creation. */
@@ -73,12 +92,14 @@ export class ShownMessages {
 }
 
 const NOBODY: readonly AccountId[] = [];
+const NO_CHANGES: readonly DurableCommand[] = [];
 
 /** A message as it was last shown, and what it was built from. */
 interface Shown {
   readonly shown: TimelineMessage;
   readonly own: boolean;
   readonly receipts: ReadonlyMap<AccountId, Seq> | undefined;
+  readonly changes: readonly DurableCommand[];
 }
 
 function seenByIn(receipts: ReadonlyMap<AccountId, Seq>, message: Message): readonly AccountId[] {

@@ -8,6 +8,8 @@ import type { OutboxEntry } from './store.ts';
 export interface TimelineMessage extends Message {
   /** `pending`: not acknowledged yet. `failed`: refused, to be retried or discarded. */
   readonly state: 'stored' | 'pending' | 'failed';
+  /** It is shown with own edits or reactions that are not acknowledged yet. */
+  readonly isChanging?: true;
   /** The command of a message that is not stored; identifies it until it has a seq. */
   readonly client?: ClientId;
   readonly failure?: Refusal;

@@ -1,0 +1,185 @@
+import {
+  type AccountId,
+  type ConversationId,
+  type FoundMessage,
+  fold,
+  foldWithPlaces,
+  type Message,
+  parseSearch,
+  parseSearchDate,
+  type SearchDate,
+  type SearchFilter,
+  type SearchText,
+  type User,
+} from '@parley/protocol';
+import type { ConversationView } from './conversations.ts';
+
+/** Results are returned up to this number. */
+const RESULTS_MAX = 50;
+/** What is shown of a long text: this much, and this much before the first place. */
+const SNIPPET = 240;
+const LEAD = 80;
+
+/** What is known on this device, to search in. */
+export interface SearchedHere {
+  readonly me: AccountId;
+  readonly messages: Iterable<Message>;
+  readonly users: ReadonlyMap<AccountId, User>;
+  readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
+}
+
+/** What was found on this device. */
+export interface FoundHere {
+  /** The latest messages first. */
+  readonly items: readonly FoundMessage[];
+  /** The filters that need the server, as they were typed: nothing is found with them. */
+  readonly unsupported: readonly string[];
+}
+
+type Test = (message: Message) => boolean;
+
+/**
+ * Searches the messages on this device, for when the server can’t be reached. Understands what the server does, except
+ * filters that ask for what is only known there.
+ */
+export function searchHere(query: string, known: SearchedHere): FoundHere {
+  const parts = parseSearch(query);
+  const texts = parts.filter((part) => part.kind === 'text');
+  const filters = parts.filter((part) => part.kind === 'filter');
+  if (parts.length === 0) return { items: [], unsupported: [] };
+  const tests = filters.map((filter) => ({ filter, test: testOf(filter, known) }));
+  const unsupported = tests.filter(({ test }) => test === null);
+  if (unsupported.length > 0) {
+    return { items: [], unsupported: unsupported.map(({ filter }) => filter.name) };
+  }
+  const isFound = (message: Message) =>
+    message.deletedAt === null &&
+    tests.every(({ filter, test }) => test?.(message) === !filter.isNegated) &&
+    hasTexts(message.body, texts);
+  const found = [...known.messages].filter(isFound);
+  found.sort((a, b) => Date.parse(b.postedAt) - Date.parse(a.postedAt) || b.seq - a.seq);
+  const wanted = texts.filter((part) => !part.isNegated);
+  return {
+    items: found
+      .slice(0, RESULTS_MAX)
+      .map((message) => ({ message, snippet: snippetOf(message.body, wanted) })),
+    unsupported: [],
+  };
+}
+
+function hasTexts(body: string, texts: readonly SearchText[]): boolean {
+  const folded = fold(body);
+  return texts.every((part) => placesOf(folded, part).length > 0 === !part.isNegated);
+}
+
+/** Returns where a text is found: a word where words begin, a phrase anywhere. */
+function placesOf(folded: string, { text, isPhrase }: SearchText): number[] {
+  const term = fold(text);
+  const places: number[] = [];
+  for (let at = folded.indexOf(term); at !== -1; at = folded.indexOf(term, at + term.length)) {
+    if (isPhrase || !isInWord(folded, at)) places.push(at);
+  }
+  return places;
+}
+
+const LETTER = /[\p{L}\p{N}]/u;
+const isInWord = (text: string, at: number): boolean =>
+  at > 0 && LETTER.test(text[at - 1] as string) && LETTER.test(text[at] as string);
+
+function snippetOf(body: string, texts: readonly SearchText[]): FoundMessage['snippet'] {
+  const folded = foldWithPlaces(body);
+  const all = texts
+    .flatMap((part) =>
+      placesOf(folded.text, part).map((at) =>
+        folded.originalRange(at, at + fold(part.text).length),
+      ),
+    )
+    .sort((a, b) => a.start - b.start);
+  const ranges: { start: number; end: number }[] = [];
+  for (const range of all) if (range.start >= (ranges.at(-1)?.end ?? 0)) ranges.push(range);
+  const from = Math.max(0, (ranges[0]?.start ?? 0) - LEAD);
+  const start = body.length <= SNIPPET + LEAD ? 0 : wholeCharacter(body, from);
+  const end = wholeCharacter(body, start === 0 ? SNIPPET + LEAD : start + SNIPPET);
+  return {
+    text: body.slice(start, end),
+    ranges: ranges
+      .filter((range) => range.end <= end)
+      .map((range) => ({ start: range.start - start, end: range.end - start })),
+    isCutBefore: start > 0,
+    isCutAfter: end < body.length,
+  };
+}
+
+/** Returns a place that is not inside a surrogate pair. */
+function wholeCharacter(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
+}
+
+/** Returns what a filter asks for; null if only the server knows. */
+function testOf({ name, value }: SearchFilter, known: SearchedHere): Test | null {
+  const isNamed = matcherOf(value);
+  switch (name) {
+    case 'from':
+      return ({ author }) =>
+        fold(value) === 'me' ? author === known.me : isNamed(namesOf(known.users.get(author)));
+    case 'in':
+      return ({ conversation }) => isNamed([known.conversations.get(conversation)?.name ?? '']);
+    case 'has':
+      return HAS.get(fold(value)) ?? null;
+    case 'before':
+    case 'after':
+    case 'on':
+      return dateTest(name, value);
+    default:
+      return null;
+  }
+}
+
+const HAS: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['link', ({ body }) => /https?:\/\/\S/i.test(body)],
+  ['reaction', ({ reactions }) => reactions.length > 0],
+  ['pin', ({ pinned }) => pinned !== null],
+  ['poll', ({ poll }) => poll !== null],
+  ['file', ({ attachments }) => attachments.length > 0],
+]);
+
+/** Returns what compares names with one that was typed, with or without its sign. */
+function matcherOf(value: string): (names: readonly string[]) => boolean {
+  const wanted = fold(value.replace(/^[@#]/, ''));
+  return (names) => wanted !== '' && names.some((name) => fold(name) === wanted);
+}
+
+const namesOf = (user: User | undefined): string[] =>
+  user ? [user.username, user.displayName] : [];
+
+function dateTest(name: 'before' | 'after' | 'on', value: string): Test | null {
+  const date = parseSearchDate(value);
+  if (date === null) return null;
+  const [start, end] = spanOf(date);
+  return ({ postedAt }) => {
+    const at = Date.parse(postedAt);
+    if (name === 'before') return at < start;
+    return name === 'after' ? at >= end : at >= start && at < end;
+  };
+}
+
+/** Returns when a date begins and ends where this device is, ms. */
+function spanOf(date: SearchDate): [number, number] {
+  if (typeof date === 'string') {
+    const now = new Date();
+    const day = now.getDate() - (date === 'yesterday' ? 1 : 0);
+    return spanOf({
+      year: now.getFullYear(),
+      month: now.getMonth() + 1,
+      day,
+    });
+  }
+  const { year, month, day } = date;
+  const start = new Date(year, (month ?? 1) - 1, day ?? 1);
+  const end = new Date(start);
+  if (month === undefined) end.setFullYear(year + 1);
+  else if (day === undefined) end.setMonth(month);
+  else end.setDate(day + 1);
+  return [start.getTime(), end.getTime()];
+}

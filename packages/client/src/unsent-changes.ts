@@ -1,0 +1,59 @@
+import type { AccountId, ConversationId, DurableCommand, Seq } from '@parley/protocol';
+import type { OutboxEntry } from './store.ts';
+import type { TimelineMessage } from './timeline-types.ts';
+
+/**
+ * Returns the changes of messages of a conversation that wait for an answer, in order. What is the same as before is the
+ * same array.
+ */
+export function changesIn(
+  outbox: readonly OutboxEntry[],
+  conversation: ConversationId,
+  before: ReadonlyMap<Seq, readonly DurableCommand[]>,
+): ReadonlyMap<Seq, readonly DurableCommand[]> {
+  const changes = new Map<Seq, DurableCommand[]>();
+  for (const { command, state } of outbox) {
+    if (state !== 'pending' || command.conversation !== conversation) continue;
+    if (command.op !== 'edit' && command.op !== 'react' && command.op !== 'unreact') continue;
+    changes.set(command.message, [...(changes.get(command.message) ?? []), command]);
+  }
+  const isSame = (now: readonly DurableCommand[], then: readonly DurableCommand[] | undefined) =>
+    then?.length === now.length && now.every((command, i) => command === then[i]);
+  return new Map(
+    [...changes].map(([seq, now]) => {
+      const then = before.get(seq);
+      return [seq, then && isSame(now, then) ? then : now] as const;
+    }),
+  );
+}
+
+/** Returns a message as it will be when the changes are stored. */
+export function withChanges(
+  message: TimelineMessage,
+  changes: readonly DurableCommand[],
+  me: AccountId | null,
+): TimelineMessage {
+  if (changes.length === 0 || me === null || message.deletedAt !== null) return message;
+  return {
+    ...changes.reduce((now, command) => withChange(now, command, me), message),
+    isChanging: true,
+  };
+}
+
+function withChange(
+  message: TimelineMessage,
+  command: DurableCommand,
+  me: AccountId,
+): TimelineMessage {
+  if (command.op === 'edit') return { ...message, body: command.body };
+  if (command.op !== 'react' && command.op !== 'unreact') return message;
+  const { emoji } = command;
+  const known = message.reactions.find((reaction) => reaction.emoji === emoji);
+  const others = (known?.accounts ?? []).filter((account) => account !== me);
+  const accounts = command.op === 'react' ? [...others, me] : others;
+  const reaction = { emoji, accounts };
+  const reactions = known
+    ? message.reactions.map((one) => (one === known ? { ...one, accounts } : one))
+    : [...message.reactions, reaction];
+  return { ...message, reactions: reactions.filter((one) => one.accounts.length > 0) };
+}
