@@ -1,11 +1,13 @@
-import { IndexedDbStore, type ParleyApi, ParleyClient } from '@parley/client';
+import { IndexedDbStore, type ParleyApi, ParleyClient, tabSocket } from '@parley/client';
+import type { AccountId } from '@parley/protocol';
 
 /** Returns the client of a session. Pages without a session do not load its code. */
-export const liveClient = (api: ParleyApi): ParleyClient =>
+export const liveClient = (api: ParleyApi, account: AccountId): ParleyClient =>
   // What is stored is removed when the session ends, unless it was only replaced.
   new ParleyClient({
     api,
     store: new IndexedDbStore(),
+    socket: tabSocket(account),
     keepWhenEnded: true,
     presence: 'subscribed',
   });

@@ -193,7 +193,7 @@ async function openSession(account: AccountId, key: LoginKey): Promise<void> {
   // Logged out, or in again, while the code was loaded: in another tab or here.
   if (currentLogin()?.key !== key || login === key) return;
   login = key;
-  const client = liveClient(api);
+  const client = liveClient(api, account);
   client.on('ended', () => void onEnded(client));
   // Removes the listeners of this session when it ends: another one may start in the same page.
   const ended = new AbortController();

@@ -1,0 +1,216 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Browser, Queues, TabClient, TabsServer } from '../test/support/model-tabs.ts';
+import { SharedSockets } from './shared-socket.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** What may happen, and how often. */
+const STEPS = {
+  deliver: 30,
+  send: 8,
+  other: 4,
+  time: 6,
+  open: 2,
+  close: 1,
+  freeze: 1,
+  thaw: 2,
+  cut: 1,
+  nudge: 2,
+};
+type Step = keyof typeof STEPS;
+const NAMES = Object.entries(STEPS).flatMap(([name, n]) => Array<Step>(n).fill(name as Step));
+
+/** The tabs of a browser, a server, and what is on its way between them. */
+class World {
+  readonly queues = new Queues();
+  readonly server = new TabsServer(this.queues);
+  readonly browser = new Browser(this.queues);
+  readonly tabs: TabClient[] = [];
+  readonly gone: TabClient[] = [];
+  readonly frozen = new Set<string>();
+  readonly #Sockets: typeof SharedSockets;
+  #posted = 0;
+
+  constructor(Sockets: typeof SharedSockets = SharedSockets) {
+    this.#Sockets = Sockets;
+  }
+
+  open(): TabClient {
+    const tab = `tab${this.tabs.length + this.gone.length + 1}`;
+    const sockets = new this.#Sockets({
+      tab,
+      socket: this.server.socketOf(tab),
+      join: this.browser.channelOf(tab),
+    });
+    // What the tabs of one browser have stored is shared.
+    const client = new TabClient(tab, sockets, Math.max(0, ...this.tabs.map((t) => t.cursor)));
+    this.tabs.push(client);
+    return client;
+  }
+
+  async step(name: Step, n: number): Promise<void> {
+    const tab = this.tabs[n % Math.max(1, this.tabs.length)];
+    const isAwake = tab && !this.frozen.has(tab.tab);
+    if (name === 'deliver') this.deliver(n);
+    else if (name === 'send') isAwake && tab.post();
+    else if (name === 'other') this.server.post(`other-${++this.#posted}`);
+    else if (name === 'time') await vi.advanceTimersByTimeAsync([50, 500, 3_000][n % 3] ?? 0);
+    else if (name === 'open' && this.tabs.length < 4) this.open();
+    else if (name === 'close' && this.tabs.length > 1 && tab) this.close(tab);
+    else if (name === 'freeze' && tab && this.frozen.size + 1 < this.tabs.length)
+      this.frozen.add(tab.tab);
+    else if (name === 'thaw') this.frozen.delete(tab?.tab ?? '');
+    else if (name === 'cut') this.server.cut(n);
+    else if (name === 'nudge' && isAwake) tab.nudge();
+  }
+
+  deliver(n: number): boolean {
+    return this.queues.deliver(n, (queue) => this.frozen.has(queue.split('/')[0] ?? ''));
+  }
+
+  close(client: TabClient): void {
+    client.isGone = true;
+    this.tabs.splice(this.tabs.indexOf(client), 1);
+    this.gone.push(client);
+    this.frozen.delete(client.tab);
+    this.server.gone(client.tab);
+    this.queues.drop(`${client.tab}/`);
+    this.browser.gone(client.tab);
+  }
+
+  /** Lets everything arrive. */
+  async settle(): Promise<void> {
+    this.frozen.clear();
+    for (const tab of this.tabs) tab.nudge();
+    for (let i = 0; i < 120; i++) {
+      while (this.deliver(i)) {
+        // Until nothing is on its way.
+      }
+      await vi.advanceTimersByTimeAsync(500);
+    }
+  }
+
+  /** Returns what is wrong after everything has arrived. */
+  faults(): string[] {
+    const faults = [...this.tabs, ...this.gone].flatMap((tab) => tab.gaps);
+    const { log } = this.server;
+    if (new Set(log.map(({ id }) => id)).size !== log.length)
+      faults.push('something is stored twice');
+    for (const tab of [...this.tabs, ...this.gone]) {
+      const stored = log.filter((entry) => entry.tab === tab.tab).map(({ id }) => id);
+      const isStarted = tab.sent.slice(0, stored.length).join() === stored.join();
+      if (!isStarted) faults.push(`${tab.tab} sent ${tab.sent.join()}, stored: ${stored.join()}`);
+      if (tab.isGone) continue;
+      if (stored.length !== tab.sent.length || !tab.isDone) faults.push(`${tab.tab} is not done`);
+      if (tab.cursor !== log.length) faults.push(`${tab.tab} is at ${tab.cursor} of ${log.length}`);
+    }
+    if (this.server.open !== 1) faults.push(`${this.server.open} connections`);
+    return faults;
+  }
+}
+
+const plans = fc.array(fc.tuple(fc.constantFrom(...NAMES), fc.nat(1_000)), {
+  minLength: 20,
+  maxLength: 150,
+});
+
+const follows = (Sockets?: typeof SharedSockets) =>
+  fc.asyncProperty(plans, async (plan) => {
+    vi.clearAllTimers();
+    const world = new World(Sockets);
+    world.open();
+    world.open();
+    for (const [name, n] of plan) await world.step(name, n);
+    await world.settle();
+    expect(world.faults()).toEqual([]);
+  });
+
+test('tabs share one connection: nothing is lost, doubled or out of order, whichever leads', async () => {
+  await fc.assert(follows(), { numRuns: 500 });
+}, 60_000);
+
+test('a tab whose leader is frozen takes its place when the user looks at it', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  expect(world.server.open).toBe(1);
+  world.frozen.add(leader.tab);
+  follower.post();
+  follower.nudge();
+  for (let i = 0; i < 20; i++) {
+    while (world.deliver(0)) {
+      // Until nothing is on its way.
+    }
+    await vi.advanceTimersByTimeAsync(500);
+  }
+  expect(follower.isDone).toBe(true);
+  expect(world.server.log).toHaveLength(1);
+  await world.settle();
+  expect(world.faults()).toEqual([]);
+});
+
+/** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
+const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
+  'the frames of the leader are kept only from the first frame of the own socket on': [
+    "if (socket !== this.#follows) return;\n    if (this.#phase === 'relayed') this.#handlers.message",
+    "if (socket !== this.#follows || (this.#phase === 'direct' && !this.#isLive)) return;\n    if (this.#phase === 'relayed') this.#handlers.message",
+  ],
+  'the leader is asked when the own socket is live already': [
+    "if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);",
+    "if (this.#isLive && this.#own) { this.#follows = socket; this.#phase = 'draining'; this.#follow(); }",
+  ],
+  'the own socket is closed before everything on it is answered': [
+    "if (this.#phase !== 'draining' || this.#unanswered.size > 0) return;",
+    "if (this.#phase !== 'draining') return;",
+  ],
+  'a follower does not notice that its leader was closed': [
+    "else if (this.#phase === 'relayed') this.#lose(LOST, null);",
+    "else if (this.#phase === 'relayed') this.#phase = 'relayed';",
+  ],
+};
+
+describe('the test finds that', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'parley-fault-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(Object.entries(FAULTS))(
+    '%s',
+    async (name, [find, replace]) => {
+      const Sockets = await planted(folder, name, find, replace);
+      const result = await fc.check(follows(Sockets), { numRuns: 3_000, endOnFailure: true });
+      expect(result.failed).toBe(true);
+    },
+    60_000,
+  );
+});
+
+/** Returns the class with a part of its source replaced. */
+async function planted(
+  folder: string,
+  name: string,
+  find: string,
+  replace: string,
+): Promise<typeof SharedSockets> {
+  const path = fileURLToPath(new URL('./shared-socket.ts', import.meta.url));
+  const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
+  expect([before, after, ...more], `the source has “${find}” once`).toHaveLength(2);
+  const code = `${before}${replace}${after}`.replaceAll(
+    "'./",
+    `'${fileURLToPath(new URL('./', import.meta.url))}`,
+  );
+  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.ts`);
+  writeFileSync(file, code);
+  const module = (await import(pathToFileURL(file).href)) as {
+    SharedSockets: typeof SharedSockets;
+  };
+  return module.SharedSockets;
+}

@@ -1,0 +1,82 @@
+/** What the tabs of a browser need to share a connection. Simulated in tests. */
+export interface TabChannel {
+  /** Sends a message to all other tabs, in order. Messages may be late, and are lost if a tab is frozen or closed. */
+  post(message: TabMessage): void;
+  /**
+   * Waits to become the leader: one tab at a time is. `steal` replaces a leader that does not answer. `resigned` is called
+   * when another tab has done so.
+   */
+  lead(steal: boolean, granted: () => void, resigned: () => void): void;
+  /** Leaves: another tab may lead. */
+  close(): void;
+}
+
+/** Identifies one socket of one tab. */
+export type SocketId = string;
+
+/** What tabs tell each other. `from` is the sender’s tab. */
+export type TabMessage = { readonly from: string } & (
+  | { readonly kind: 'ask' }
+  /** The leader, to one tab (an answer) or to all: whether its socket can be shared. */
+  | {
+      readonly kind: 'leader';
+      readonly to: string | null;
+      readonly socket: SocketId | null;
+      readonly state: 'live' | 'opening' | 'down';
+    }
+  /** The leader’s socket has received a frame. */
+  | { readonly kind: 'frame'; readonly socket: SocketId; readonly text: string }
+  | {
+      readonly kind: 'closed';
+      readonly socket: SocketId;
+      readonly code: number;
+      readonly retryAfterMs: number | null;
+    }
+  /** A follower has something to send on the leader’s socket. */
+  | { readonly kind: 'send'; readonly socket: SocketId; readonly text: string }
+  | { readonly kind: 'left' }
+);
+
+/**
+ * Returns what tabs of the same name share, by Web Locks and a BroadcastChannel; null where the browser has none (plain
+ * http). The lock is free as soon as its tab is closed or has crashed.
+ */
+export function browserTabChannel(
+  name: string,
+  receive: (message: TabMessage) => void,
+): TabChannel | null {
+  const { locks } = navigator as { locks?: LockManager };
+  if (!locks || typeof BroadcastChannel === 'undefined') return null;
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }) => receive(data as TabMessage);
+  let isClosed = false;
+  let release: () => void = () => undefined;
+  const waiting = new AbortController();
+  return {
+    post: (message) => {
+      if (!isClosed) channel.postMessage(message);
+    },
+    lead: (steal, granted, resigned) => {
+      const held = () =>
+        new Promise<void>((resolve) => {
+          if (isClosed) {
+            resolve();
+            return;
+          }
+          release = resolve;
+          granted();
+        });
+      // A request that steals cannot be aborted, and need not be.
+      const options = steal ? { steal } : { signal: waiting.signal };
+      locks.request(name, options, held).catch(() => {
+        if (!isClosed) resigned();
+      });
+    },
+    close: () => {
+      isClosed = true;
+      waiting.abort();
+      release();
+      channel.close();
+    },
+  };
+}

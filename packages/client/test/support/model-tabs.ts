@@ -1,0 +1,311 @@
+import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-socket.ts';
+import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/socket.ts';
+import type { TabChannel, TabMessage } from '../../src/tab-channel.ts';
+
+/** Something that waits to be delivered, in the order of its queue. */
+type Delivery = () => void;
+
+/** Queues of which each keeps its order; which of them is next is chosen by the test. */
+export class Queues {
+  readonly #queues = new Map<string, Delivery[]>();
+
+  add(queue: string, delivery: Delivery): void {
+    this.#queues.set(queue, [...(this.#queues.get(queue) ?? []), delivery]);
+  }
+
+  get size(): number {
+    return this.#queues.size;
+  }
+
+  /** Makes one delivery of a queue whose name is not excluded. Returns false if there is none. */
+  deliver(choice: number, isHeld: (queue: string) => boolean = () => false): boolean {
+    const names = [...this.#queues.keys()].filter((name) => !isHeld(name));
+    const name = names[choice % Math.max(1, names.length)];
+    if (name === undefined) return false;
+    const [next, ...others] = this.#queues.get(name) ?? [];
+    if (others.length > 0) this.#queues.set(name, others);
+    else this.#queues.delete(name);
+    next?.();
+    return true;
+  }
+
+  /** Drops what waits in the queues with this beginning. */
+  drop(prefix: string): void {
+    for (const name of [...this.#queues.keys()]) {
+      if (name.startsWith(prefix)) this.#queues.delete(name);
+    }
+  }
+}
+
+interface ServerSocket {
+  readonly name: string;
+  readonly handlers: SocketHandlers;
+  isGreeted: boolean;
+  isOpen: boolean;
+}
+
+/** A server with one stream: its log, and its sockets. What is stored is answered and sent to all that are connected. */
+export class TabsServer {
+  readonly log: { readonly id: string; readonly tab: string }[] = [];
+  readonly #queues: Queues;
+  readonly #sockets = new Set<ServerSocket>();
+  /** The tabs that are closed: nothing runs in them. */
+  readonly #gone = new Set<string>();
+  #count = 0;
+
+  constructor(queues: Queues) {
+    this.#queues = queues;
+  }
+
+  /** The sockets that are open. */
+  get open(): number {
+    return [...this.#sockets].filter((socket) => socket.isOpen).length;
+  }
+
+  /** Opens sockets of a tab. */
+  socketOf(tab: string): SocketFactory {
+    return (_url, handlers) => {
+      this.#count++;
+      const name = `${tab}/socket${this.#count}`;
+      const socket: ServerSocket = {
+        name,
+        handlers,
+        isGreeted: false,
+        isOpen: !this.#gone.has(tab),
+      };
+      this.#sockets.add(socket);
+      this.#queues.add(`${name}/down`, () => socket.isOpen && handlers.open());
+      const api: LiveSocket = {
+        send: (text) => {
+          // What was sent may reach the server after the socket was closed here.
+          if (socket.isOpen) this.#queues.add(`server/${name}`, () => this.#receive(socket, text));
+        },
+        close: () => this.#close(socket),
+      };
+      return api;
+    };
+  }
+
+  /** The network loses a socket, and what is on its way on it. */
+  cut(choice: number): void {
+    const open = [...this.#sockets].filter((socket) => socket.isOpen);
+    const socket = open[choice % Math.max(1, open.length)];
+    if (!socket) return;
+    this.#close(socket);
+    this.#queues.drop(`server/${socket.name}`);
+    this.#queues.add(`${socket.name}/end`, () => socket.handlers.close(1006, null));
+  }
+
+  /** A tab is gone, and its sockets with it. */
+  gone(tab: string): void {
+    this.#gone.add(tab);
+    for (const socket of this.#sockets) {
+      if (socket.name.startsWith(`${tab}/`)) this.#close(socket);
+    }
+  }
+
+  /** Another user posts. */
+  post(id: string): void {
+    this.#append({ id, tab: 'other' });
+  }
+
+  #close(socket: ServerSocket): void {
+    socket.isOpen = false;
+    socket.isGreeted = false;
+    this.#queues.drop(`${socket.name}/down`);
+    this.#sockets.delete(socket);
+  }
+
+  #receive(socket: ServerSocket, text: string): void {
+    const frame = JSON.parse(text) as { op: string; id: string; tab: string; cursor: number };
+    if (frame.op === 'hello') {
+      this.#down(socket, { op: 'ready' });
+      for (let seq = frame.cursor + 1; seq <= this.log.length; seq++) {
+        this.#down(socket, { op: 'event', seq });
+      }
+      this.#down(socket, { op: 'live' });
+      socket.isGreeted = true;
+    } else if (frame.op === 'post') {
+      if (!this.log.some(({ id }) => id === frame.id)) this.#append(frame);
+      this.#down(socket, { op: 'ack', id: frame.id });
+    }
+  }
+
+  #append(entry: { id: string; tab: string }): void {
+    this.log.push({ id: entry.id, tab: entry.tab });
+    for (const socket of this.#sockets) {
+      if (socket.isGreeted) this.#down(socket, { op: 'event', seq: this.log.length });
+    }
+  }
+
+  #down(socket: ServerSocket, frame: object): void {
+    if (!socket.isOpen) return;
+    const text = JSON.stringify(frame);
+    this.#queues.add(`${socket.name}/down`, () => socket.isOpen && socket.handlers.message(text));
+  }
+}
+
+/** The lock and the channel of the tabs of one browser. */
+export class Browser {
+  readonly #queues: Queues;
+  readonly #members = new Map<string, (message: TabMessage) => void>();
+  #holder: { tab: string; resigned: () => void } | null = null;
+  #waiting: { tab: string; granted: () => void; resigned: () => void }[] = [];
+
+  constructor(queues: Queues) {
+    this.#queues = queues;
+  }
+
+  /** What a tab joins. */
+  channelOf(tab: string): SharedSocketsDeps['join'] {
+    return (receive): TabChannel => {
+      this.#members.set(tab, receive);
+      return {
+        post: (message) => {
+          if (!this.#members.has(tab)) return;
+          for (const other of this.#members.keys()) {
+            if (other === tab) continue;
+            const text = JSON.stringify(message);
+            this.#queues.add(`${other}/from-${tab}`, () =>
+              this.#members.get(other)?.(JSON.parse(text) as TabMessage),
+            );
+          }
+        },
+        lead: (steal, granted, resigned) => {
+          if (this.#members.has(tab)) this.#request(tab, steal, granted, resigned);
+        },
+        close: () => this.gone(tab),
+      };
+    };
+  }
+
+  /** A tab is gone: its lock is free. */
+  gone(tab: string): void {
+    this.#members.delete(tab);
+    this.#waiting = this.#waiting.filter((one) => one.tab !== tab);
+    if (this.#holder?.tab !== tab) return;
+    this.#holder = null;
+    this.#grant();
+  }
+
+  #request(tab: string, steal: boolean, granted: () => void, resigned: () => void): void {
+    const before = this.#holder;
+    if (steal && before) {
+      this.#queues.add(`${before.tab}/lock`, before.resigned);
+      this.#holder = null;
+      this.#waiting.unshift({ tab, granted, resigned });
+    } else this.#waiting.push({ tab, granted, resigned });
+    this.#grant();
+  }
+
+  #grant(): void {
+    if (this.#holder !== null) return;
+    const next = this.#waiting.shift();
+    if (!next) return;
+    this.#holder = { tab: next.tab, resigned: next.resigned };
+    this.#queues.add(`${next.tab}/lock`, () => {
+      if (this.#holder?.tab === next.tab) next.granted();
+    });
+  }
+}
+
+/**
+ * The client of a tab, with nothing but ids and a cursor: an event is applied if it is the next one, everything
+ * unanswered is sent again on each new socket, in order.
+ */
+export class TabClient {
+  readonly tab: string;
+  cursor: number;
+  /** Events that arrived before one that is missing. A client would ask for it; here it must not happen. */
+  readonly gaps: string[] = [];
+  /** The ids that it has sent, in order. */
+  readonly sent: string[] = [];
+  isLive = false;
+  isGone = false;
+  readonly #sockets: SharedSockets;
+  #socket: LiveSocket | null = null;
+  #unanswered: string[] = [];
+  #isGreeted = false;
+  #generation = 0;
+
+  constructor(tab: string, sockets: SharedSockets, cursor: number) {
+    this.tab = tab;
+    this.cursor = cursor;
+    this.#sockets = sockets;
+    this.#connect();
+  }
+
+  /** Whether the server has answered everything. */
+  get isDone(): boolean {
+    return this.isLive && this.#unanswered.length === 0;
+  }
+
+  post(): void {
+    const id = `${this.tab}-${this.sent.length + 1}`;
+    this.sent.push(id);
+    this.#unanswered.push(id);
+    if (this.#isGreeted) this.#send(id);
+  }
+
+  /** The user looks at the tab: the connection must show that it works. */
+  nudge(): void {
+    if (!this.isLive) return;
+    let isHeard = false;
+    this.#heard = () => {
+      isHeard = true;
+    };
+    const socket = this.#socket;
+    socket?.send('{"op":"ping"}');
+    setTimeout(() => {
+      if (!isHeard && this.#socket === socket) this.#lost();
+    }, 5_000);
+  }
+
+  #heard: () => void = () => undefined;
+
+  #connect(): void {
+    if (this.isGone) return;
+    const generation = ++this.#generation;
+    const mine = () => !this.isGone && generation === this.#generation;
+    this.#socket = this.#sockets.open('ws://model', {
+      open: () => {
+        if (mine()) this.#socket?.send(JSON.stringify({ op: 'hello', cursor: this.cursor }));
+      },
+      message: (text) => {
+        if (mine()) this.#receive(JSON.parse(text) as { op: string; seq: number; id: string });
+      },
+      close: () => {
+        if (mine()) this.#lost();
+      },
+    });
+  }
+
+  #lost(): void {
+    this.#generation++;
+    this.isLive = false;
+    this.#isGreeted = false;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    setTimeout(() => this.#connect(), 100);
+  }
+
+  #receive(frame: { op: string; seq: number; id: string }): void {
+    this.#heard();
+    if (frame.op === 'ready') {
+      this.#isGreeted = true;
+      for (const id of this.#unanswered) this.#send(id);
+    } else if (frame.op === 'live') this.isLive = true;
+    else if (frame.op === 'ack')
+      this.#unanswered = this.#unanswered.filter((id) => id !== frame.id);
+    else if (frame.op === 'event' && frame.seq > this.cursor) {
+      if (frame.seq > this.cursor + 1)
+        this.gaps.push(`${this.tab}: ${frame.seq} after ${this.cursor}`);
+      this.cursor = frame.seq;
+    }
+  }
+
+  #send(id: string): void {
+    this.#socket?.send(JSON.stringify({ op: 'post', id, tab: this.tab }));
+  }
+}
