@@ -14,6 +14,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listBuild, workerSource } from '../packages/web/service-worker.ts';
 import { compressFolder } from '../scripts/compress.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -113,6 +114,7 @@ export async function renameAssets(assets: string): Promise<void> {
     writeFileSync(path, text);
   }
   for (const name of names) renameSync(join(assets, name), join(assets, renamed(name)));
+  writeFileSync(join(web, 'worker.js'), workerSource(listBuild(web)));
   await compressFolder(web);
 }
 

@@ -81,7 +81,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     await kim.context.setOffline(true);
     await kim.page
-      .getByText(/No connection/)
+      .getByText(/^Offline/)
       .first()
       .waitFor();
     await postMany(lou.page, id, 750);
@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // The line is still above, but nothing is unread: without a connection the list stays at its end.
     await max.context.setOffline(true);
     await max.page
-      .getByText(/No connection/)
+      .getByText(/^Offline/)
       .first()
       .waitFor();
     await max.write('Written without a connection');

@@ -90,13 +90,21 @@ export class Visitor {
   static async arrive(
     browser: Browser,
     url: string,
-    options: { width?: number; height?: number; dark?: boolean; touch?: boolean } = {},
+    options: {
+      width?: number;
+      height?: number;
+      dark?: boolean;
+      touch?: boolean;
+      /** False: the browser has no service workers, as some have none in private windows. */
+      worker?: boolean;
+    } = {},
   ): Promise<Visitor> {
-    const { width = 1440, height = 900, dark = false, touch = false } = options;
+    const { width = 1440, height = 900, dark = false, touch = false, worker = true } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       baseURL: url,
+      serviceWorkers: worker ? 'allow' : 'block',
       ...(touch && { hasTouch: true, isMobile: true }),
     });
     const visitor = new Visitor(context, await context.newPage());

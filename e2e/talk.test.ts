@@ -145,7 +145,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await cleo.write('Written in a tunnel');
     await cleo.page.getByRole('img', { name: 'Sending' }).waitFor();
     await cleo.page
-      .getByText(/No connection/)
+      .getByText(/^Offline/)
       .first()
       .waitFor();
     await dan.write('Is someone there?');

@@ -52,8 +52,8 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     expect(texts.reduce((n, f) => n + f.sent, 0)).toBeLessThan(SCRIPTS_AND_STYLES_MAX);
   });
 
-  test('asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
-    const una = await Visitor.arrive(browser, installation.url);
+  test('without a service worker: asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
+    const una = await Visitor.arrive(browser, installation.url, { worker: false });
     await una.register('una', 'Una Upgraded');
     await una.open('everyone');
     const composer = una.page.getByRole('textbox', { name: 'Message everyone' });

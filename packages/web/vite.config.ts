@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { serviceWorker } from './service-worker.ts';
 
 /**
  * Removes the call with which Sonner adds its styles to the page as a style element, which the Content Security Policy
@@ -19,7 +20,7 @@ const sonnerWithoutStyleElement: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement],
+  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement, serviceWorker()],
   resolve: {
     conditions: ['source', 'module', 'browser', 'import', 'default'],
     alias: {

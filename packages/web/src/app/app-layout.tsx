@@ -5,6 +5,7 @@ import { Toaster } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
+import { useOffline } from '../offline/use-offline.ts';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
@@ -53,6 +54,7 @@ function Shell() {
   usePresence();
   useNotifications();
   usePersonalNotifications();
+  useOffline();
   const client = useClient();
   useServerNameOf(client);
   useEffect(

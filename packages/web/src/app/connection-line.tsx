@@ -1,21 +1,30 @@
 import { WifiOff } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Spinner } from '../ui/spinner.tsx';
+import { type ConnectionPhase, nextPhase } from './connection-phase.ts';
 
 /** Interruptions shorter than this are not shown, ms. */
-const SHOW_AFTER_MS = 1_200;
+const SHOW_AFTER_MS = 2_500;
 
 /** Shows that the connection is lost or still catching up, once that lasts longer than a moment. */
 export function ConnectionLine() {
   const client = useClient();
   const state = useParley((s) => s.state);
-  const retryAt = useParley((s) => s.retryAt);
+  const waiting = useParley((s) => {
+    const isChange = ({ state, command }: (typeof s.outbox)[number]) =>
+      state === 'pending' && command.op !== 'read';
+    return s.outbox.filter(isChange).length;
+  });
   const [shown, setShown] = useState(false);
-  const [now, setNow] = useState(() => Date.now());
+  const last = useRef<ConnectionPhase>(null);
+  const phase = nextPhase(last.current, state);
+  useEffect(() => {
+    last.current = phase;
+  }, [phase]);
 
-  const live = state === 'live';
+  const live = phase === null;
   useEffect(() => {
     if (live) {
       setShown(false);
@@ -24,32 +33,22 @@ export function ConnectionLine() {
     const timer = setTimeout(() => setShown(true), SHOW_AFTER_MS);
     return () => clearTimeout(timer);
   }, [live]);
-  useEffect(() => {
-    if (!shown) return;
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [shown]);
 
-  const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1000));
-  const offline = state === 'offline';
-  const description = offline
-    ? t('connection.offline')
-    : state === 'connecting'
-      ? t('connection.connecting')
-      : t('connection.catchingUp');
   return (
     <>
-      {/* Announced once for each state, without the countdown. */}
+      {/* Announced once for each phase, without the number. */}
       <p role="status" className="sr-only">
-        {shown ? description : ''}
+        {shown && phase !== null ? DESCRIPTIONS[phase]() : ''}
       </p>
-      {shown && (
-        <div className="flex min-h-9 items-center justify-center gap-2 whitespace-nowrap bg-warn-soft px-3 text-note text-warn">
-          {offline ? <WifiOff size={15} /> : <Spinner size={15} />}
+      {shown && phase !== null && (
+        <div className="flex min-h-9 items-center justify-center gap-2 bg-warn-soft px-3 text-note text-warn">
+          {phase === 'offline' ? <WifiOff size={15} className="shrink-0" /> : <Spinner size={15} />}
           <span aria-hidden="true" className="tabular-nums">
-            {offline && seconds > 1 ? t('connection.offlineRetry', { seconds }) : description}
+            {phase === 'offline' && waiting > 0
+              ? t('connection.waiting', { count: waiting })
+              : DESCRIPTIONS[phase]()}
           </span>
-          {offline && (
+          {phase === 'offline' && (
             <button
               type="button"
               onClick={() => client.nudge()}
@@ -63,3 +62,9 @@ export function ConnectionLine() {
     </>
   );
 }
+
+const DESCRIPTIONS: Readonly<Record<NonNullable<ConnectionPhase>, () => string>> = {
+  offline: () => t('connection.offline'),
+  connecting: () => t('connection.connecting'),
+  'catching-up': () => t('connection.catchingUp'),
+};

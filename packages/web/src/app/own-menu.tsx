@@ -32,6 +32,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { Confirm } from '../ui/confirm.tsx';
 import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { setMoreContrast, setTheme, type Theme, useMoreContrast, useTheme } from '../ui/theme.ts';
@@ -55,6 +56,8 @@ export function OwnMenu() {
   const moreContrast = useMoreContrast();
   const [isSavedShown, setSavedShown] = useState(false);
   const [isStatusShown, setStatusShown] = useState(false);
+  const [isLogoutAsked, setLogoutAsked] = useState(false);
+  const unsent = useParley((s) => s.outbox.filter(({ command }) => command.op !== 'read').length);
   const client = useClient();
   const status = useParley((s) => (s.me ? s.statuses.get(s.me.id) : undefined));
   const shownPresence = useShownPresence();
@@ -203,12 +206,23 @@ export function OwnMenu() {
               </DropdownMenu.ItemIndicator>
             </DropdownMenu.CheckboxItem>
             <Separator />
-            <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void logout()}>
+            <DropdownMenu.Item
+              className={MENU_ITEM}
+              onSelect={() => (unsent > 0 ? setLogoutAsked(true) : void logout())}
+            >
               <LogOut size={16} /> {t('common.logOut')}
             </DropdownMenu.Item>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
+      <Confirm
+        open={isLogoutAsked}
+        title={t('logOut.unsentTitle', { count: unsent })}
+        description={t('logOut.unsentDescription')}
+        action={t('logOut.unsentConfirm')}
+        onCancel={() => setLogoutAsked(false)}
+        onConfirm={() => void logout()}
+      />
       {isStatusShown && <StatusDialog onClose={() => setStatusShown(false)} />}
       {isSavedShown && <SavedMessages onClose={() => setSavedShown(false)} />}
     </>

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { useLayoutEffect, useRef } from 'react';
 import { completeEmoji, endsEmojiName } from '../emoji/complete-emoji.ts';
+import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -12,12 +13,23 @@ import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
 import { needsCtrlToSend } from './send-key.ts';
 
-/** Edits a message in place. Escape cancels. */
-export function EditForm({ message, onDone }: { message: TimelineMessage; onDone: () => void }) {
+/** Edits a message in place. Escape cancels. The text survives a reload: it is there when the message is edited again. */
+export function EditForm({
+  message,
+  onDone: close,
+}: {
+  message: TimelineMessage;
+  onDone: () => void;
+}) {
   const client = useClient();
   const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const isTouch = useCoarsePointer();
+  const keptName = `edit.${message.conversation}.${message.seq}`;
+  const onDone = () => {
+    writeKept(account, keptName, null);
+    close();
+  };
   useLayoutEffect(() => {
     const area = field.current;
     if (!area) return;
@@ -47,11 +59,12 @@ export function EditForm({ message, onDone }: { message: TimelineMessage; onDone
       <textarea
         ref={field}
         aria-label={t('message.edit')}
-        defaultValue={message.body}
+        defaultValue={readKept(account, keptName) ?? message.body}
         rows={1}
         dir="auto"
         onInput={(event) => {
           grow(event.currentTarget);
+          writeKept(account, keptName, event.currentTarget.value);
           if (endsEmojiName(event.nativeEvent as InputEvent)) {
             void completeEmoji(event.currentTarget, client, account);
           }

@@ -281,7 +281,7 @@ function Receipt({ message }: { message: TimelineMessage }) {
     message.seenBy.map((id) => users.get(id)?.displayName ?? t('message.someone')),
   );
   const [icon, description] =
-    message.state === 'pending'
+    message.state === 'pending' || message.isChanging
       ? [<Clock3 key="p" size={14} />, t('message.sending')]
       : message.state === 'failed'
         ? [<AlertCircle key="f" size={14} />, t('message.notSent')]

@@ -1,4 +1,4 @@
-import { workerScript } from '../lib/worker-script.ts';
+import { registered } from '../offline/service-worker.ts';
 import { withNotificationLock } from './lock.ts';
 
 /** The content of a browser notification. */
@@ -16,25 +16,6 @@ export interface NotificationContent {
 
 /** Notifications that this page showed without a service worker, by conversation. */
 const shownByPage = new Map<string, Notification>();
-let worker: Promise<ServiceWorkerRegistration | null> | null = null;
-
-/** Returns the service worker; null where the browser has none (plain http, some private modes). */
-export function registered(): Promise<ServiceWorkerRegistration | null> {
-  worker ??= register();
-  return worker;
-}
-
-async function register(): Promise<ServiceWorkerRegistration | null> {
-  if (!('serviceWorker' in navigator)) return null;
-  try {
-    await navigator.serviceWorker.register(workerScript('/worker.js'));
-    return await navigator.serviceWorker.ready;
-  } catch (error) {
-    console.warn('Service worker not registered:', error);
-    return null;
-  }
-}
-
 /**
  * Shows a browser notification. Chromium on Android allows that only to service workers and throws
  * in pages; other browsers may lack service workers. Resolves to false if neither works.

@@ -1,8 +1,9 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId, NotificationDevice } from '@parley/protocol';
 import { deviceName } from '../account/device-name.ts';
+import { registered } from '../offline/service-worker.ts';
 import { isPushOn, PUSH, writeKept } from '../session/device.ts';
-import { endSubscription, registered } from './browser.ts';
+import { endSubscription } from './browser.ts';
 
 /** Pushes notifications to this browser, also while no page is open. */
 

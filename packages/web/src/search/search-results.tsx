@@ -26,7 +26,7 @@ export function SearchResults({
   onOpen: () => void;
   onRemoveFilters: () => void;
 }) {
-  const { items, problems, next, error, isLoading } = search;
+  const { items, problems, next, error, isLoading, isHere } = search;
   const nameOf = useNames(useMemo(() => items.map(({ message }) => message.author), [items]));
   const isDone = search.text === query && !isLoading && error === null;
   const isNothing = isDone && items.length === 0 && next === null && problems.length === 0;
@@ -39,6 +39,11 @@ export function SearchResults({
           items.length > 0 &&
           t(next === null ? 'search.count' : 'search.countMore', { count: items.length })}
       </p>
+      {isHere && (
+        <p role="status" className="mx-3 mb-2 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
+          {t('search.onDevice')}
+        </p>
+      )}
       {error !== null && (
         <div
           role="alert"

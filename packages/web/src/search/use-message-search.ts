@@ -1,7 +1,9 @@
+import { ApiError, type ParleyClient } from '@parley/client';
 import type { FoundMessage, SearchProblem } from '@parley/protocol';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
-import { useClient } from '../session/use-client.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
 
 /** The delay between a keystroke and the search, ms. */
 const TYPING_MS = 150;
@@ -19,6 +21,8 @@ export interface MessageSearchState {
   readonly next: string | null;
   readonly error: string | null;
   readonly isLoading: boolean;
+  /** Whether only the messages on this device were searched, because the server can’t be reached. */
+  readonly isHere: boolean;
 }
 
 const NOTHING: MessageSearchState = {
@@ -28,14 +32,31 @@ const NOTHING: MessageSearchState = {
   next: null,
   error: null,
   isLoading: false,
+  isHere: false,
 };
 
-/** Searches messages as the user types. A search that is no longer wanted is aborted. */
+/** Searches the messages on this device. */
+function searchHere(client: ParleyClient, text: string): MessageSearchState {
+  const { items, unsupported } = client.searchHere(text);
+  const problems = unsupported.map((filter) => ({
+    filter,
+    value: '',
+    message: t('search.needsServer', { filter }),
+    possible: [],
+  }));
+  return { text, items, problems, next: null, error: null, isLoading: false, isHere: true };
+}
+
+/**
+ * Searches messages as the user types. A search that is no longer wanted is aborted. Without network, the messages on
+ * this device are searched; with it again, the server.
+ */
 export function useMessageSearch(
   text: string,
   order: SearchOrder,
 ): MessageSearchState & { loadMore(): void; retry(): void } {
   const client = useClient();
+  const isLive = useParley((s) => s.state) === 'live';
   const [state, setState] = useState(NOTHING);
   const running = useRef<AbortController | null>(null);
 
@@ -53,15 +74,20 @@ export function useMessageSearch(
         if (request.signal.aborted) return;
         const { problems, next } = page;
         const items = [...shown, ...page.items];
-        setState({ text, items, problems, next, error: null, isLoading: false });
+        setState({ text, items, problems, next, error: null, isLoading: false, isHere: false });
       } catch (error) {
         if (request.signal.aborted) return;
+        if (error instanceof ApiError && error.code === 'network') {
+          setState(searchHere(client, text));
+          return;
+        }
         setState((now) => ({ ...now, isLoading: false, error: errorMessage(error) }));
       }
     },
     [client, text, order],
   );
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the server can be reached again, it is asked
   useEffect(() => {
     if (text.trim() === '') {
       setState(NOTHING);
@@ -72,7 +98,7 @@ export function useMessageSearch(
       clearTimeout(timer);
       running.current?.abort();
     };
-  }, [load, text]);
+  }, [load, text, isLive]);
 
   const { items, next, isLoading } = state;
   const loadMore = () => {

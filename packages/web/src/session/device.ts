@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { closeNotificationsOfOthers, endSubscription } from '../notifications/browser.ts';
+import { removeShell } from '../offline/service-worker.ts';
 import { accountHere } from './login-record.ts';
 
 /**
@@ -54,7 +55,8 @@ export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH)
 
 /**
  * Removes everything that this browser stores for accounts that are not logged in: values, message
- * databases, notifications, the subscription to those that are pushed. Also removes what a log-out
+ * databases, notifications, the subscription to those that are pushed, and, when no one is logged in, the
+ * files of the web client. Also removes what a log-out
  * left behind because its tab was closed early.
  */
 export async function removeOthers(): Promise<void> {
@@ -62,6 +64,7 @@ export async function removeOthers(): Promise<void> {
   await closeNotificationsOfOthers(accountHere);
   const account = accountHere();
   if (account === null || !isPushOn(account)) await endSubscription();
+  if (account === null) await removeShell();
   const databases = (await indexedDB.databases?.()) ?? [];
   // Read again: an account may have logged in meanwhile.
   const own = `${DATABASE}${accountHere() ?? ''}`;

@@ -236,9 +236,27 @@ export const en = {
     newLine: 'New line',
     editLast: 'Edit your last message, in an empty field',
   },
+  logOut: {
+    unsentTitle_one: 'Discard {{count, number}} unsent change?',
+    unsentTitle_other: 'Discard {{count, number}} unsent changes?',
+    unsentDescription:
+      'Messages and changes that haven’t been sent yet will be deleted from this device when you log out.',
+    unsentConfirm: 'Discard and log out',
+  },
+  storage: {
+    title: 'This device can’t store messages right now',
+    full: 'Its storage is full. Parley keeps working, but messages you haven’t sent are lost if you close this tab.',
+    failed:
+      'Parley keeps working, but messages you haven’t sent are lost if you close this tab. Reload to try again.',
+  },
+  newVersion: {
+    title: 'A new version of Parley is available',
+    description: 'Your drafts are saved and will be here after the reload.',
+  },
   connection: {
-    offline: 'No connection. Reconnecting…',
-    offlineRetry: 'No connection. Reconnecting in {{seconds, number}} s',
+    offline: 'Offline. Messages will be sent when you’re back.',
+    waiting_one: 'Offline. {{count, number}} change will be sent when you’re back.',
+    waiting_other: 'Offline. {{count, number}} changes will be sent when you’re back.',
     retry: 'Retry',
     connecting: 'Connecting…',
     catchingUp: 'Loading new messages…',
@@ -489,6 +507,8 @@ export const en = {
     hasImage: 'Image',
     isThread: 'Reply in a thread',
     isSaved: 'Saved',
+    onDevice: 'You’re offline. Only recent messages stored on this device are searched.',
+    needsServer: 'The filter {{filter}}: can’t be used offline with that value.',
     more: 'Show more',
   },
   switcher: {

@@ -1,8 +1,5 @@
-// The service worker shows notifications: those that are pushed, and those of pages where pages may not (Android). It
-// opens the message when one is clicked. It handles no fetches and caches nothing.
-self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
-
+// Shows notifications: those that are pushed, and those of pages where pages may not (Android). Opens the message when
+// one is clicked.
 self.addEventListener('push', (event) => {
   let pushed;
   try {

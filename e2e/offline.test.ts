@@ -1,0 +1,270 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Installation, renameAssets } from './installation.ts';
+import { CHROMIUM, Visitors } from './support.ts';
+
+describe.skipIf(CHROMIUM === undefined)('offline', () => {
+  let installation: Installation;
+  const visitors = new Visitors(() => installation.url);
+
+  beforeAll(async () => {
+    installation = await Installation.make();
+    await installation.start();
+  });
+  afterAll(() => installation?.remove());
+
+  test('the web client can be installed, and starts without network', async () => {
+    const olga = await visitors.arrive();
+    await olga.register('olga', 'Olga Offline');
+    await olga.open('everyone');
+    await olga.write('Written while connected');
+    await olga.sees('Written while connected');
+    await shellStored(olga.page);
+
+    const devtools = await olga.context.newCDPSession(olga.page);
+    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+    // Private windows, such as those of these tests, cannot install anything.
+    expect(
+      installabilityErrors.map((e) => e.errorId).filter((id) => id !== 'in-incognito'),
+    ).toEqual([]);
+    const { errors, data } = await devtools.send('Page.getAppManifest');
+    expect(errors).toEqual([]);
+    const { icons } = JSON.parse(data ?? '') as { icons: { purpose?: string; src: string }[] };
+    expect(icons.some((icon) => icon.purpose === 'maskable')).toBe(true);
+    for (const { src } of icons) expect((await olga.page.request.get(src)).status()).toBe(200);
+
+    await olga.context.setOffline(true);
+    await olga.page.reload();
+    await olga.sees('Written while connected');
+    // A page that was never opened.
+    await olga.page.goto('/settings/notifications');
+    await olga.page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor();
+    expect(await cachedApiAnswers(olga.page)).toEqual([]);
+  });
+
+  test('what is done offline survives reloads, and is done once and in order afterwards', async () => {
+    const [pia, quin] = [await visitors.arrive(), await visitors.arrive()];
+    await pia.register('pia', 'Pia Away');
+    await quin.register('quin', 'Quin Here');
+    await pia.createGroup('Islands', ['Quin Here']);
+    await pia.page.getByRole('main').getByRole('button', { name: 'Add to favorites' }).click();
+    await favorites(pia.page).getByText('Islands').waitFor();
+    await pia.write('By Pia, first');
+    await quin.open('Islands');
+    await quin.write('By Quin');
+    await pia.sees('By Quin');
+    await shellStored(pia.page);
+
+    await pia.context.setOffline(true);
+    await pia.write('Offline one');
+    await pia.write('Offline two');
+    await pia.message('By Quin').hover();
+    await pia.message('By Quin').getByRole('button', { name: 'Add reaction' }).click();
+    await pia.page.getByRole('combobox', { name: 'Search emoji' }).fill('tada');
+    await pia.page.getByRole('gridcell', { name: 'tada', exact: true }).click();
+    await pia.page.getByRole('textbox', { name: 'Message Islands' }).press('ArrowUp');
+    const editor = pia.page.getByRole('textbox', { name: 'Edit message' });
+    await editor.fill('By Pia, edited');
+    await editor.press('Enter');
+    await pia.page.getByText(/^Offline. 4 changes/).waitFor();
+
+    // Also of a tab that was closed.
+    const address = pia.page.url();
+    await pia.page.close();
+    const again = await pia.context.newPage();
+    await again.goto(address);
+    const shows = (text: string) => again.getByRole('article').filter({ hasText: text });
+    for (const text of ['Offline one', 'Offline two', 'By Pia, edited'])
+      await shows(text).waitFor();
+    await shows('By Quin')
+      .getByRole('button', { name: /🎉 1 by you/ })
+      .waitFor();
+    await favorites(again).getByText('Islands').waitFor();
+    await again.goto('/search?q=quin');
+    await again.getByText(/Only recent messages stored on this device/).waitFor();
+    await again.getByRole('list', { name: 'Messages found' }).getByText('By Quin').waitFor();
+    // What is not sent is not lost by a slip.
+    await again.getByRole('button', { name: 'Account menu' }).click();
+    await again.getByRole('menuitem', { name: 'Log out' }).click();
+    await again.getByRole('heading', { name: 'Discard 4 unsent changes?' }).waitFor();
+    await again.getByRole('button', { name: 'Cancel' }).click();
+
+    await pia.context.setOffline(false);
+    await quin.sees('By Pia, edited');
+    await quin.sees('Offline two');
+    await quin
+      .message('By Quin')
+      .getByRole('button', { name: /🎉 1 by Pia Away/ })
+      .waitFor();
+    const texts = await quin.page.getByRole('article').allInnerTexts();
+    const order = ['By Pia, edited', 'By Quin', 'Offline one', 'Offline two'];
+    expect(order.map((text) => texts.filter((shown) => shown.includes(text)).length)).toEqual([
+      1, 1, 1, 1,
+    ]);
+    const places = order.map((text) => texts.findIndex((shown) => shown.includes(text)));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+
+    // Logging out leaves nothing, in no tab.
+    const other = await pia.context.newPage();
+    await other.goto('/');
+    await other.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+    await again.getByRole('button', { name: 'Account menu' }).click();
+    await again.getByRole('menuitem', { name: 'Log out' }).click();
+    await again.getByLabel('Username or email').waitFor();
+    await other.getByText('You logged out in another tab.').waitFor();
+    await expect.poll(() => leftovers(other)).toEqual([]);
+  });
+
+  test('a device that is full, or whose data was deleted, stops nothing', async () => {
+    const fay = await visitors.arrive();
+    await fay.register('fay', 'Fay Full');
+    await fay.open('everyone');
+    const warning = fay.page.getByText('This device can’t store messages right now');
+    const devtools = await fay.context.newCDPSession(fay.page);
+    const { origin } = new URL(installation.url);
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    await fay.write('Written without space');
+    await warning.waitFor();
+    await fay.page.getByText(/Its storage is full/).waitFor();
+    await fay.message('Written without space').getByRole('img', { name: 'Sent' }).waitFor();
+
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    await fay.page.reload();
+    await fay.sees('Written without space');
+    await fay.page.evaluate(async () => {
+      for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name ?? '');
+    });
+    await fay.write('Written after the deletion');
+    await warning.waitFor();
+    await fay.message('Written after the deletion').getByRole('img', { name: 'Sent' }).waitFor();
+    await fay.page.reload();
+    await fay.sees('Written after the deletion');
+    expect(await warning.isVisible()).toBe(false);
+  });
+
+  test('tabs share one connection, send in order, and go on when the tab that has it is closed', async () => {
+    const [rita, sven] = [await visitors.arrive(), await visitors.arrive()];
+    await rita.register('rita', 'Rita Tabs');
+    await sven.register('sven', 'Sven Reader');
+    await rita.createGroup('Tabs', ['Sven Reader']);
+    await sven.open('Tabs');
+    const sockets = new Map<Page, Set<object>>();
+    const opened = async () => {
+      const tab = await rita.context.newPage();
+      const open = new Set<object>();
+      sockets.set(tab, open);
+      tab.on('websocket', (socket) => {
+        open.add(socket);
+        socket.on('close', () => open.delete(socket));
+      });
+      await tab.goto(rita.page.url());
+      await tab.getByRole('heading', { level: 1, name: 'Tabs' }).waitFor();
+      return tab;
+    };
+    const count = () =>
+      [...sockets].reduce((n, [tab, open]) => n + (tab.isClosed() ? 0 : open.size), 0);
+    const write = async (tab: Page, text: string) => {
+      const field = tab.getByRole('textbox', { name: 'Message Tabs' });
+      await field.fill(text);
+      await field.press('Enter');
+    };
+    const [first, second, third] = [await opened(), await opened(), await opened()];
+    // The first page of this browser has the connection.
+    await expect.poll(count).toBe(0);
+    await write(first, 'one');
+    await third.getByRole('article').filter({ hasText: 'one' }).waitFor();
+    await write(second, 'two');
+    await sven.sees('two');
+    await sven.write('from Sven');
+    for (const tab of [first, second, third]) {
+      await tab.getByRole('article').filter({ hasText: 'from Sven' }).waitFor();
+    }
+
+    // At the moment of the hand-over.
+    const closing = rita.page.close();
+    await write(second, 'three');
+    await write(second, 'four');
+    await closing;
+    await sven.sees('four');
+    await expect.poll(count).toBe(1);
+    await sven.write('still there');
+    for (const tab of [first, second, third]) {
+      await tab.getByRole('article').filter({ hasText: 'still there' }).waitFor();
+    }
+    const texts = await sven.page.getByRole('article').allInnerTexts();
+    const shown = texts.map((text) => /one|two|from Sven|three|four|still there/.exec(text)?.[0]);
+    expect(shown).toEqual(['one', 'two', 'from Sven', 'three', 'four', 'still there']);
+  });
+
+  test('a new version is offered, and what is being typed is still there after it', async () => {
+    const nora = await visitors.arrive();
+    await nora.register('nora', 'Nora New');
+    await nora.open('everyone');
+    await shellStored(nora.page);
+    let loads = 0;
+    nora.page.on('load', () => loads++);
+
+    await installation.upgrade(renameAssets);
+    const offer = nora.page.getByText('A new version of Parley is available');
+    await offer.waitFor();
+    // Until it is reloaded the old version works with the new server, also its pages that were never opened.
+    await nora.write('By the old version');
+    await nora.page.getByRole('link', { name: 'Threads' }).click();
+    await nora.page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor();
+    await nora.open('everyone');
+    await nora.message('By the old version').getByLabel('Sent').waitFor();
+    const composer = nora.page.getByRole('textbox', { name: 'Message everyone' });
+    await composer.fill('Typed before the reload');
+    expect(await scripts(nora.page)).not.toMatch(/Z\.js/);
+    expect(loads).toBe(0);
+
+    await nora.page.getByRole('button', { name: 'Reload' }).click();
+    await expect.poll(() => scripts(nora.page)).toMatch(/Z\.js/);
+    await expect.poll(() => composer.inputValue()).toBe('Typed before the reload');
+    expect(loads).toBe(1);
+    expect(await offer.isVisible()).toBe(false);
+  });
+});
+
+/** Returns the section of favorites in the sidebar. */
+const favorites = (page: Page) => page.getByRole('list', { name: 'Favorites', exact: true });
+
+/** Resolves when the service worker has stored the files of the web client. */
+const shellStored = (page: Page) =>
+  expect
+    .poll(() => page.evaluate(async () => (await caches.match('/index.html')) !== undefined), {
+      timeout: 30_000,
+    })
+    .toBe(true);
+
+/** Returns what this browser still stores, besides the theme and the name of the server. */
+const leftovers = (page: Page) =>
+  page.evaluate(async () => {
+    const databases = (await indexedDB.databases()).map(({ name }) => name);
+    const registration = await navigator.serviceWorker.getRegistration();
+    const subscription = await registration?.pushManager.getSubscription();
+    const kept = Object.keys(localStorage).filter(
+      (key) => !/^parley\.(theme|server-name)$/.test(key),
+    );
+    const found = [...databases, ...(await caches.keys()), ...kept, ...Object.keys(sessionStorage)];
+    return [...found, ...(subscription ? [subscription.endpoint] : [])];
+  });
+
+/** Returns the addresses of the scripts of the page. */
+const scripts = (page: Page) =>
+  page
+    .evaluate(() => Array.from(document.scripts, (script) => script.src).join(' '))
+    // The page is being reloaded.
+    .catch(() => '');
+
+/** Returns which answers of the API are in a cache. */
+const cachedApiAnswers = (page: Page) =>
+  page.evaluate(async () => {
+    const found: string[] = [];
+    for (const name of await caches.keys()) {
+      for (const { url } of await (await caches.open(name)).keys()) {
+        if (new URL(url).pathname.startsWith('/api/')) found.push(url);
+      }
+    }
+    return found;
+  });

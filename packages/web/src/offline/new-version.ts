@@ -1,0 +1,84 @@
+import { registered } from './service-worker.ts';
+
+/** The shortest time between two looks for a new version, ms: a connection may be lost again and again. */
+const LOOK_EVERY_MS = 10_000;
+
+/**
+ * Whether there is a newer version of the web client than the one on this page: one whose files are stored and that
+ * waits to be used, or one that another tab uses already.
+ */
+class NewVersion {
+  readonly #listeners = new Set<() => void>();
+  #isOffered = false;
+  #isWatching = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #later: ReturnType<typeof setTimeout> | null = null;
+
+  get = (): boolean => this.#isOffered;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Looks for a new version, now and again: the server may have been upgraded. */
+  async look(): Promise<void> {
+    const registration = await registered();
+    if (!registration) return;
+    this.#watch(registration);
+    const wait = this.#lookedAt + LOOK_EVERY_MS - performance.now();
+    if (wait > 0) {
+      this.#later ??= setTimeout(() => {
+        this.#later = null;
+        void this.look();
+      }, wait);
+      return;
+    }
+    this.#lookedAt = performance.now();
+    // Fails without network: there is nothing to report then.
+    await registration.update().catch(() => undefined);
+  }
+
+  /**
+   * Reloads the page with the new version. The other tabs go on with the version that they have, until they are
+   * reloaded too.
+   */
+  async use(): Promise<void> {
+    const waiting = (await registered())?.waiting;
+    if (!waiting) {
+      location.reload();
+      return;
+    }
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), {
+      once: true,
+    });
+    waiting.postMessage({ use: 'this-version' });
+  }
+
+  #watch(registration: ServiceWorkerRegistration): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    const { serviceWorker } = navigator;
+    // The first worker of this browser is of the version of this page.
+    let controller = serviceWorker.controller;
+    serviceWorker.addEventListener('controllerchange', () => {
+      if (controller !== null) this.#offer();
+      controller = serviceWorker.controller;
+    });
+    if (registration.waiting && controller) this.#offer();
+    registration.addEventListener('updatefound', () => {
+      const { installing } = registration;
+      installing?.addEventListener('statechange', () => {
+        if (installing.state === 'installed' && controller) this.#offer();
+      });
+    });
+  }
+
+  #offer(): void {
+    this.#isOffered = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The newer version of the web client, if there is one. */
+export const newVersion = new NewVersion();

@@ -1,0 +1,38 @@
+import { workerScript } from '../lib/worker-script.ts';
+
+/** The caches of the service worker with the files of the web client: see worker/shell.js. */
+const SHELLS = 'parley-shell-';
+
+let worker: Promise<ServiceWorkerRegistration | null> | null = null;
+
+/** Returns the service worker; null where the browser has none (plain http, some private modes). */
+export function registered(): Promise<ServiceWorkerRegistration | null> {
+  worker ??= register();
+  return worker;
+}
+
+async function register(): Promise<ServiceWorkerRegistration | null> {
+  if (!('serviceWorker' in navigator)) return null;
+  try {
+    await navigator.serviceWorker.register(workerScript('/worker.js'));
+    return await navigator.serviceWorker.ready;
+  } catch (error) {
+    console.warn('Service worker not registered:', error);
+    return null;
+  }
+}
+
+/** Stores the files of the web client in this browser: from then on it starts without network. */
+export async function storeShell(): Promise<void> {
+  (await registered())?.active?.postMessage({ store: 'shell' });
+}
+
+/** Removes the files of the web client from this browser: no one is logged in any more. */
+export async function removeShell(): Promise<void> {
+  // Browsers have no caches where they have no service workers.
+  if (!('caches' in window)) return;
+  const names = await caches.keys();
+  await Promise.all(
+    names.filter((name) => name.startsWith(SHELLS)).map((name) => caches.delete(name)),
+  );
+}

@@ -1,0 +1,70 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import { toast } from 'sonner';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { newVersion } from './new-version.ts';
+import { storeShell } from './service-worker.ts';
+import { keepStorage } from './storage.ts';
+
+const TOAST = 'new-version';
+
+/**
+ * Keeps the web client usable without network, says when this device stores nothing, and offers a new version. A page never reloads by itself: the user
+ * may be typing.
+ */
+export function useOffline(): void {
+  const client = useClient();
+  useEffect(
+    () =>
+      client.on('storage', (error) => {
+        // The store is tried again after a reload.
+        console.warn('Data is not stored on this device:', error);
+        const isFull = error.name === 'QuotaExceededError';
+        toast.warning(t('storage.title'), {
+          description: t(isFull ? 'storage.full' : 'storage.failed'),
+          duration: Number.POSITIVE_INFINITY,
+          closeButton: true,
+        });
+      }),
+    [client],
+  );
+  const isLive = useParley((s) => s.state) === 'live';
+  useEffect(() => {
+    if (!isLive) return;
+    // After what is on the screen. The server may have been upgraded while this page was not connected.
+    return whenIdle(() => {
+      void storeShell();
+      void keepStorage();
+      void newVersion.look();
+    });
+  }, [isLive]);
+  useEffect(() => {
+    const timer = setInterval(() => void newVersion.look(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const isOffered = useSyncExternalStore(newVersion.subscribe, newVersion.get);
+  useEffect(() => {
+    if (!isOffered) return;
+    toast(t('newVersion.title'), {
+      id: TOAST,
+      description: t('newVersion.description'),
+      duration: Number.POSITIVE_INFINITY,
+      closeButton: true,
+      action: { label: t('common.reload'), onClick: () => void newVersion.use() },
+    });
+  }, [isOffered]);
+}
+
+/** A page that stays connected looks for a new version this often, ms. */
+const LOOK_MS = 3_600_000;
+
+/** Calls the function when the browser has nothing else to do. Returns what cancels that. */
+function whenIdle(run: () => void): () => void {
+  // Safari has no idle callbacks.
+  if (!('requestIdleCallback' in window)) {
+    const timer = setTimeout(run, 1_000);
+    return () => clearTimeout(timer);
+  }
+  const handle = requestIdleCallback(run, { timeout: 5_000 });
+  return () => cancelIdleCallback(handle);
+}
