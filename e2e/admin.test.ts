@@ -385,9 +385,13 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await dialog.getByRole('button', { name: 'Delete messages', exact: true }).click();
     await dialog.getByText('1 message deleted').waitFor();
     await page.goto('/admin/audit-log');
-    await page.getByText('bulk_deletion_finished').waitFor();
-    await page.getByText('report_resolved').waitFor();
-    await page.getByText('settings_changed').first().waitFor();
+    const entries = page.getByRole('main').getByRole('listitem');
+    await entries.filter({ hasText: 'Bulk deletion finished' }).waitFor();
+    await entries.filter({ hasText: 'Server settings changed' }).first().waitFor();
+    await page.getByLabel('Event', { exact: true }).selectOption('Report resolved');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await entries.filter({ hasText: 'Bulk deletion finished' }).waitFor({ state: 'detached' });
+    await entries.filter({ hasText: 'Report resolved' }).waitFor();
 
     await page.goto('/admin/legal-holds');
     await page.getByText('No legal holds').waitFor();
@@ -427,6 +431,10 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/emoji', 'Custom emoji'],
       ['/admin/reports', 'Reports'],
       ['/admin/audit-log', 'Audit log'],
+      // On wide screens, the navigation is beside the first page.
+      ['/settings', width < 1024 ? 'Your account' : 'Profile'],
+      ['/admin', width < 1024 ? 'Administration' : 'People'],
+      ['/admin/state', 'Server state'],
       ['/admin/server', 'Server settings'],
       ['/admin/settings', 'Environment'],
     ] as const;

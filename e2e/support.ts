@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Me } from '@parley/protocol';
 import axe from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Page,
+  type Response,
+} from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
 import { findChromium } from '../scripts/chromium.mjs';
@@ -76,10 +83,16 @@ export class Visitor {
   readonly page: Page;
   /** Script errors and content security policy violations of the page. */
   readonly complaints: string[] = [];
+  /** Whether the account that has logged in last is new, once the answers are read. */
+  #isNew = false;
+  readonly #answers: Promise<void>[] = [];
 
   private constructor(context: BrowserContext, page: Page) {
     this.context = context;
     this.page = page;
+    page.on('response', (response) => {
+      if (response.url().includes('/api/v1/auth/')) this.#answers.push(this.#read(response));
+    });
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (/Content Security Policy|Trusted/i.test(message.text()))
@@ -131,9 +144,44 @@ export class Visitor {
     await page.getByRole('button', { name: 'Create account' }).click();
   }
 
-  /** Waits until the conversations are shown. */
+  /** Waits until the conversations are shown. Skips what introduces new users. */
   async inside(): Promise<void> {
-    await this.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
+    const sidebar = this.page.locator('nav[aria-label="Conversations and people"]');
+    await sidebar.waitFor({ state: 'attached' });
+    await Promise.all(this.#answers.splice(0));
+    if (this.#isNew) await this.skipIntroduction();
+    this.#isNew = false;
+    await sidebar.waitFor();
+  }
+
+  /** Leaves the setup guide and the tour that new users get, for the list of conversations. */
+  async skipIntroduction(): Promise<void> {
+    const { page } = this;
+    const later = page.getByRole('button', { name: 'Finish later' });
+    const skip = page.getByRole('button', { name: 'Skip tour' });
+    await later.or(skip).waitFor();
+    const hasGuide = await later.isVisible();
+    if (hasGuide) await later.click();
+    await this.skipTour();
+    // Back to where the log-in has led: no page is loaded anew.
+    await page.evaluate((steps) => history.go(-steps), hasGuide ? 2 : 1);
+    await page.waitForURL((url) => url.pathname === '/');
+  }
+
+  /** Skips the tour; resolves when the server has stored that it is over. */
+  async skipTour(): Promise<void> {
+    const stored = this.page.waitForResponse(
+      (response) => response.url().endsWith('/me') && response.request().method() === 'PATCH',
+    );
+    await this.page.getByRole('button', { name: 'Skip tour' }).click();
+    await stored;
+  }
+
+  /** Reads whose session an answer starts, if it does. */
+  async #read(response: Response): Promise<void> {
+    const body: unknown = await response.json().catch(() => null);
+    if (typeof body !== 'object' || body === null || !('me' in body)) return;
+    this.#isNew = (body.me as Me).isTourEnded === false;
   }
 
   /** Logs out through the menu. */

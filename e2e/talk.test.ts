@@ -250,9 +250,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     const lee = await visitors.arrive();
     await lee.page.goto(url);
     await lee.register('lee', 'Lee Guest');
-    await lee.page.getByRole('heading', { level: 1, name: 'Backstage' }).waitFor();
-    await lee.page.getByRole('button', { name: 'Join group' }).click();
-    await lee.page.getByLabel('Message Backstage').waitFor();
+    await lee.open('Backstage');
     await lee.write('Thanks for the link');
 
     await kay.page.getByRole('button', { name: 'Remove Lee Guest' }).click();

@@ -62,7 +62,16 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['factors', 'sso'],
   ['admin'],
-  ['avatars', 'integrations', 'legal-holds', 'own-data', 'reports', 'retention', 'word-filter'],
+  [
+    'avatars',
+    'integrations',
+    'legal-holds',
+    'own-data',
+    'reports',
+    'retention',
+    'server-state',
+    'word-filter',
+  ],
   // What serves the domains.
   ['http-server', 'live'],
   ['layers'],

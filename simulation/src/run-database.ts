@@ -197,6 +197,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   timeZone: null,
   role: 'member',
   secondFactor: false,
+  isTourEnded: true,
   isActive: true,
   createdAt: new Date(0).toISOString(),
   nameIsShared: false,

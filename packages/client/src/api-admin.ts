@@ -22,6 +22,7 @@ import type {
   NotificationHealth,
   ServerSettingsAnswer,
   ServerSettingsChange,
+  ServerState,
   SettingInfo,
   SuspendBody,
   TestEmailAnswer,
@@ -145,6 +146,11 @@ export class AdminApi {
   /** Returns how notifications are decided and delivered, on all nodes. */
   notificationHealth(): Promise<NotificationHealth> {
     return this.#api.request('GET', '/admin/notifications');
+  }
+
+  /** Returns the state of the nodes, the database, the disk and the queues. */
+  serverState(): Promise<ServerState> {
+    return this.#api.request('GET', '/admin/server-state');
   }
 
   /** Sends a test email to the own address, which is returned. */

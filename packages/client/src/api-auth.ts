@@ -9,6 +9,8 @@ import type {
   ResendAnswer,
   SecondFactorBody,
   SessionAnswer,
+  SsoStartAnswer,
+  SsoStartBody,
   TotpSetup,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
@@ -27,6 +29,12 @@ export class AuthApi {
   /** Returns the log-in methods of this server. */
   options(): Promise<AuthOptions> {
     return this.#api.request('GET', '/auth/options', { auth: 'none' });
+  }
+
+  /** Starts a log-in with single sign-on; the browser continues it at the returned URL. */
+  startSso(provider: string, body: SsoStartBody): Promise<SsoStartAnswer> {
+    const path = `/auth/sso/${encodeURIComponent(provider)}/start`;
+    return this.#api.request('POST', path, { body, auth: 'none' });
   }
 
   register(body: RegisterBody): Promise<Entered> {

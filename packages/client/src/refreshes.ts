@@ -28,6 +28,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   groupRetention: false,
   linkPreviews: false,
   emailContent: false,
+  setupSteps: false,
 };
 
 /** What {@link Refreshes} needs. */

@@ -623,6 +623,7 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [`DELETE /admin/service-accounts/${A}/keys/k`, ({ admin }) => admin.revokeApiKey(A, 'k')],
   ['GET /admin/notifications', ({ admin }) => admin.notificationHealth()],
+  ['GET /admin/server-state', ({ admin }) => admin.serverState()],
   ['POST /admin/notifications/test-email', ({ admin }) => admin.sendTestEmail()],
 ];
 
@@ -644,6 +645,11 @@ const LISTS: readonly Row[] = [
 /** Requests of a caller who is not logged in, without a token. */
 const ANONYMOUS: readonly Row[] = [
   ['GET /auth/options', ({ auth }) => auth.options()],
+  [
+    'POST /auth/sso/oidc/start',
+    ({ auth }) => auth.startSso('oidc', { next: '/', invitation: 'k' }),
+    { body: { next: '/', invitation: 'k' } },
+  ],
   ['POST /auth/verify/resend', ({ auth }) => auth.resend('k'), { body: { ticket: 'k' } }],
   ['POST /auth/forgot', ({ auth }) => auth.forgot('a@b.c'), { body: { email: 'a@b.c' } }],
   ['POST /auth/reset/authorize', ({ auth }) => auth.authorizeReset('k'), { body: { token: 'k' } }],

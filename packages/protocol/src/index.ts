@@ -42,6 +42,7 @@ export * from './retention.ts';
 export * from './scopes.ts';
 export * from './search-query.ts';
 export * from './server-settings.ts';
+export * from './server-state.ts';
 export * from './sidebar.ts';
 export * from './sidebar-changes.ts';
 export * from './streams.ts';

@@ -128,6 +128,8 @@ export const Me = z
     messageWindows: z.object({ edit: count().nullable(), delete: count().nullable() }),
     /** It has an authenticator app or a passkey. */
     secondFactor: z.boolean(),
+    /** The user has seen the tour of the web client, or skipped it. */
+    isTourEnded: z.boolean(),
     isActive: z.boolean(),
     createdAt: Timestamp,
     /** Another account has a name that looks the same. */

@@ -155,6 +155,8 @@ export const UpdateMeBody = z.object({
   title: line(LIMITS.profileTitleMax, 'Title').nullable().optional(),
   pronouns: line(LIMITS.pronounsMax, 'Pronouns').nullable().optional(),
   timeZone: TimeZone.nullable().optional(),
+  /** Whether the tour of the web client is over; false shows it again. */
+  isTourEnded: z.boolean().optional(),
 });
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
 export const ChangePasswordBody = z.object({ current: Current, next: Password });

@@ -110,6 +110,15 @@ export const SsoStartQuery = z.object({
     .regex(/^[\w-]{22,64}$/, 'tab must be 22 to 64 letters, digits, - and _')
     .optional(),
 });
+/** The same in a request with a body, with the token of the invitation to register with. */
+export const SsoStartBody = SsoStartQuery.extend({ invitation: z.string().max(100).optional() });
+export type SsoStartBody = z.infer<typeof SsoStartBody>;
+/** The page of the provider where the log-in continues. */
+export const SsoStartAnswer = z.object({ url: z.string() }).meta({
+  id: 'SsoStartAnswer',
+  examples: [{ url: 'https://id.example.org/authorize?client_id=parley' }],
+});
+export type SsoStartAnswer = z.infer<typeof SsoStartAnswer>;
 
 export const ExportBody = z.object({ password: CurrentPassword });
 export const DeleteMeBody = z.object({ password: CurrentPassword, messages: MessagesFate });

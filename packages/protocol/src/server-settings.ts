@@ -25,6 +25,12 @@ export type Reach = z.infer<typeof Reach>;
 /** A time limit in seconds after a message was posted; 0: not at all, null: without a limit. */
 const Window = count(0, WINDOW_SECONDS_MAX).nullable();
 
+/** A step of the guide with which the first admin sets up a server. */
+export const SetupStep = z.enum(['server', 'registration', 'invitations', 'groups']);
+export type SetupStep = z.infer<typeof SetupStep>;
+/** All steps, in their order. */
+export const SETUP_STEPS = SetupStep.options;
+
 /** Every setting of the server that is stored in the database. */
 export const ServerSettings = z
   .object({
@@ -49,6 +55,8 @@ export const ServerSettings = z
     linkPreviews: z.boolean(),
     /** Whether emails about missed messages contain them. */
     emailContent: z.boolean(),
+    /** The steps of the setup guide that are left. All are when the first account registers. */
+    setupSteps: z.array(SetupStep).max(SETUP_STEPS.length),
   })
   .meta({ id: 'ServerSettings' });
 export type ServerSettings = z.infer<typeof ServerSettings>;
@@ -68,6 +76,7 @@ export const SERVER_SETTINGS_DEFAULTS: ServerSettings = {
   groupRetention: 'shorter',
   linkPreviews: true,
   emailContent: true,
+  setupSteps: [],
 };
 
 /** Settings of the server that were changed, to these values. */

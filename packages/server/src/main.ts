@@ -12,6 +12,7 @@ import { openStreams } from './layers/streams.ts';
 import type { LiveFigures } from './live/live.ts';
 import type { Logger } from './log.ts';
 import { cachedHealth } from './notifications/health.ts';
+import { NodeStates } from './server-state/node-states.ts';
 import type { HubCounters } from './stream/hub.ts';
 
 /** A running server. */
@@ -83,7 +84,21 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
   const domains = await openDomains(context, pool, streams, listening.url);
   const live = openLive(context, pool, streams, domains);
   const health = new Health(pool, streams.broker, data.disk, domains.files.store.remote);
-  const app = openHttp(context, { pool, listening, streams, domains, live, health });
+  const nodes = new NodeStates({
+    broker: streams.broker,
+    metrics: streams.metrics,
+    pool,
+    log,
+    sockets: () => live.states,
+    figures: () => live.figures,
+  });
+  onStop(() => nodes.stop());
+  streams.onCommitted((events) => nodes.committed(events));
+  const notifications = cachedHealth(pool, (err) =>
+    log.warn({ err }, 'notification figures not read'),
+  );
+  const state = { nodes, disk: data.disk, notifications };
+  const app = openHttp(context, { pool, listening, streams, domains, live, health, state });
   domains.decider.usePresence((account) => live.presenceOf(account));
   domains.decider.useActivity((change) => live.sendActivity(change));
   domains.digests.usePresence((account) => live.presenceOf(account));
@@ -99,7 +114,7 @@ async function build(context: LayerContext): Promise<Omit<Parley, 'stop'>> {
     hub: streams.hub,
     pool,
     broker: streams.broker,
-    notifications: cachedHealth(pool, (err) => log.warn({ err }, 'notification figures not read')),
+    notifications,
     disk: data.disk,
   });
   await app.ready();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ServerState } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { startTestServer, type TestServer, type User } from './support/server.ts';
@@ -54,6 +55,33 @@ describe('metrics', () => {
     } finally {
       await bare.stop();
     }
+  });
+
+  test('are summed up for admins, and for no one else', async () => {
+    const bob = await server.register('bob');
+    const conversation = await alice.group('watched', [bob]);
+    const peer = server.peer();
+    await peer.hello(bob.accessToken);
+    const read = async () =>
+      ServerState.parse((await alice.request('GET', '/admin/server-state')).body);
+    const before = await read();
+    expect(before.nodes).toHaveLength(1);
+    let last = 0;
+    for (const text of ['one', 'two', 'three']) last = await alice.post(conversation, text);
+    await peer.next('event', (e) => e.seq === last);
+    const { nodes, database, disk, notifications } = await read();
+    const [node] = nodes;
+    expect(node?.sockets.open).toBe(1);
+    expect(node?.accounts).toBe(1);
+    expect((node?.messagesPerMinute ?? 0) - (before.nodes[0]?.messagesPerMinute ?? 0)).toBe(3);
+    expect(node?.delivery?.median).toBeGreaterThan(0);
+    expect(node?.commit?.p99).toBeGreaterThan(0);
+    expect(database.kind).toBe('external');
+    expect(database.sizeBytes).toBeGreaterThan(1_000_000);
+    expect(disk.totalBytes).toBeGreaterThan(disk.freeBytes);
+    expect(notifications?.channels).toHaveLength(2);
+    expect((await bob.request('GET', '/admin/server-state')).status).toBe(403);
+    peer.close();
   });
 
   test('count messages, sockets and requests', async () => {

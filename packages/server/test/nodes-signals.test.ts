@@ -1,10 +1,11 @@
-import { CLOSE, type Seq } from '@parley/protocol';
+import { CLOSE, type Seq, type ServerState } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
+import { bearer } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { prepareTestNodes, type TestNodes } from './support/nodes.ts';
 import type { Peer } from './support/peer.ts';
-import { registerAt, type User } from './support/server.ts';
+import { call, registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
 import { aClientId } from './support/stream-builders.ts';
 
@@ -46,6 +47,20 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
       .flatMap((p) => p.changes)
       .filter((c) => c.account === who.id)
       .map((c) => c.state);
+
+  test('an admin sees the states of both nodes at each of them', async () => {
+    const { alice, one, two } = await twoNodes(redis.url);
+    const read = async (url: string) => {
+      const answer = await call(url, 'GET', '/admin/server-state', {
+        headers: bearer(alice.accessToken),
+      });
+      return (answer.body as ServerState).nodes.map(({ node }) => node);
+    };
+    await until(async () => (await read(one.address)).length === 2, 'the other node to report');
+    await until(async () => (await read(two.address)).length === 2, 'the other node to report');
+    const [first, second] = await read(one.address);
+    expect(await read(two.address)).toEqual([second, first]);
+  });
 
   test('typing, receipts and read cursors reach the other node', async () => {
     const { nodes, one, two, alice, bob, conversation } = await twoNodes(redis.url);

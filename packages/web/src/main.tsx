@@ -17,7 +17,7 @@ function App() {
     if (previous.current === state) return;
     previous.current = state;
     if (state === 'out') void router.navigate({ to: '/login' });
-    else router.history.push(takeNext() ?? '/');
+    else router.history.push(takeNext() ?? '/', { hasJustLoggedIn: true });
   }, [state]);
   return (
     <ErrorBoundary>

@@ -159,6 +159,12 @@ const ui = createRoute({
   component: lazyPage(() => import('./dev/ui-page.tsx'), 'UiPage'),
 });
 
+const setup = createRoute({
+  getParentRoute: () => inside,
+  path: '/setup',
+  component: lazyPage(() => import('./onboarding/setup-page.tsx'), 'SetupPage'),
+});
+
 const join = createRoute({
   getParentRoute: () => inside,
   path: '/join',
@@ -175,13 +181,8 @@ const accountPage = <Path extends string>(
   component: ReturnType<typeof lazyRouteComponent>,
 ) => createRoute({ getParentRoute: () => account, path, component });
 const accountPages = [
-  createRoute({
-    getParentRoute: () => account,
-    path: '/',
-    beforeLoad: () => {
-      throw redirect({ to: '/settings/profile', replace: true });
-    },
-  }),
+  // The list of the pages, where it is not beside them.
+  createRoute({ getParentRoute: () => account, path: '/' }),
   accountPage(
     '/profile',
     lazyPage(() => import('./account/profile-page.tsx'), 'ProfilePage'),
@@ -214,13 +215,8 @@ const adminPage = <Path extends string>(
   component: ReturnType<typeof lazyRouteComponent>,
 ) => createRoute({ getParentRoute: () => admin, path, component });
 const adminPages = [
-  createRoute({
-    getParentRoute: () => admin,
-    path: '/',
-    beforeLoad: () => {
-      throw redirect({ to: '/admin/users', replace: true });
-    },
-  }),
+  // The list of the pages, where it is not beside them.
+  createRoute({ getParentRoute: () => admin, path: '/' }),
   adminPage(
     '/users',
     lazyPage(() => import('./admin/users-page.tsx'), 'UsersPage'),
@@ -248,6 +244,10 @@ const adminPages = [
   adminPage(
     '/notifications',
     lazyPage(() => import('./admin/delivery-page.tsx'), 'DeliveryPage'),
+  ),
+  adminPage(
+    '/state',
+    lazyPage(() => import('./admin/state-page.tsx'), 'StatePage'),
   ),
   adminPage(
     '/server',
@@ -289,6 +289,7 @@ export const router = createRouter({
       emoji,
       join,
       ui,
+      setup,
       account.addChildren(accountPages),
       admin.addChildren(adminPages),
     ]),
@@ -300,5 +301,9 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
+  }
+  interface HistoryState {
+    /** The page was opened by the log-in, or the registration, that it had asked for. */
+    hasJustLoggedIn?: boolean;
   }
 }

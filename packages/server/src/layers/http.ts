@@ -41,6 +41,7 @@ import { pushRoutes } from '../push/routes.ts';
 import { reportRoutes } from '../reports/routes.ts';
 import { retentionRoutes } from '../retention/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
+import { type ServerStateDeps, serverStateRoutes } from '../server-state/routes.ts';
 import { sidebarRoutes } from '../sidebar/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -62,6 +63,8 @@ export interface HttpLayerDeps {
   readonly domains: DomainLayer;
   readonly live: Live;
   readonly health: Health;
+  /** What admins see of the running server. */
+  readonly state: Pick<ServerStateDeps, 'nodes' | 'disk' | 'notifications'>;
 }
 
 /** Builds the HTTP app on the listening socket; its `ready()` lets requests in. */
@@ -141,7 +144,7 @@ function rootRoutes(
 /** Returns the routes of all domains, below /api/v1. */
 function apiRoutes(
   { config, log, clock }: LayerContext,
-  { pool, streams, domains, live, listening }: HttpLayerDeps,
+  { pool, streams, domains, live, listening, state }: HttpLayerDeps,
 ): HttpDeps['api'] {
   const { append } = streams;
   const { keys, factors, erasures, identities, readCursors, search, directory, vault } = domains;
@@ -212,8 +215,13 @@ function apiRoutes(
     (scope) => draftRoutes(scope, { pool, authenticate, onDraftChanged }),
     (scope) => factorLoginRoutes(scope, { accounts, factors, server }),
     (scope) => ownFactorRoutes(scope, { accounts, factors, server }),
-    (scope) => ssoRoutes(scope, { accounts, identities, provider, vault, log, server }),
+    (scope) =>
+      ssoRoutes(scope, {
+        ...{ accounts, identities, provider, vault, log, server },
+        publicUrl: config.publicUrl,
+      }),
     (scope) => ownDataRoutes(scope, { accounts, erasures, clock }),
+    (scope) => serverStateRoutes(scope, { ...state, pool, dataDir: config.dataDir, authenticate }),
     (scope) => serverSettingsRoutes(scope, { append, audit, settings, authenticate }),
     (scope) => retentionRoutes(scope, { pool, append, audit, clock, authenticate }),
     (scope) => userGroupRoutes(scope, { pool, append, audit, authenticate }),

@@ -1,5 +1,6 @@
 import type { NotificationHealth } from '@parley/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { RecentTimes } from './recent.ts';
 
 /** The result of a command, as a label. */
 export type CommandResult = 'stored' | 'repeated' | 'refused' | 'unknown';
@@ -56,6 +57,8 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
  * docs/grafana/ has a dashboard for them.
  */
 export class Metrics {
+  /** Times of the last minute, for admins. */
+  readonly recent = { delivery: new RecentTimes(), commit: new RecentTimes() };
   readonly #registry = new Registry();
   readonly #commands = this.#counter('parley_commands_total', 'Commands by kind and result', [
     'kind',
@@ -145,13 +148,17 @@ export class Metrics {
     this.#wait.observe(batch.waitMs / 1000);
     this.#transaction.observe(batch.transactionMs / 1000);
     this.#commit.observe(batch.commitMs / 1000);
+    this.recent.commit.add(batch.commitMs);
   }
 
   /** Records the delivery of events to `sockets` sockets, `lagMs` after the timestamp of the last one. */
   handedOn(source: EventSource, events: number, sockets: number, lagMs: number): void {
     // The clocks of two nodes differ slightly.
-    this.#lag.observe({ source }, Math.max(0, lagMs) / 1000);
-    if (sockets > 0) this.#deliveries.inc(events * sockets);
+    const lag = Math.max(0, lagMs);
+    this.#lag.observe({ source }, lag / 1000);
+    if (sockets === 0) return;
+    this.#deliveries.inc(events * sockets);
+    this.recent.delivery.add(lag);
   }
 
   /** Records a hello frame, with a cursor or without one. */

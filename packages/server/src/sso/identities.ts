@@ -8,7 +8,7 @@ import {
   Username,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { guestInvitationTo } from '../accounts/invitations/invitations.ts';
+import { guestInvitationTo, guestOfInvitation } from '../accounts/invitations/invitations.ts';
 import { refusalOfAdmission } from '../accounts/registration/admission.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
@@ -56,7 +56,12 @@ export class Identities {
     this.#deps = deps;
   }
 
-  async find(user: ProviderUser, address: string): Promise<Found> {
+  /** `invitation`: the SHA-256 of the token of the invitation to register with; null without one. */
+  async find(
+    user: ProviderUser,
+    address: string,
+    invitation: Buffer | null = null,
+  ): Promise<Found> {
     const known = await this.#known(user);
     if (known) return known;
     const email = EmailAddress.safeParse(user.email);
@@ -68,7 +73,7 @@ export class Identities {
       values: [emailKey(email.data)],
     });
     const [row] = rows;
-    if (!row) return this.#register(user, email.data, address);
+    if (!row) return this.#register(user, email.data, address, invitation);
     return this.#link(user, row.id, email.data, address);
   }
 
@@ -132,10 +137,18 @@ export class Identities {
     return rows[0] ? toFound(rows[0]) : null;
   }
 
-  async #register(user: ProviderUser, email: string, address: string): Promise<Found> {
+  async #register(
+    user: ProviderUser,
+    email: string,
+    address: string,
+    token: Buffer | null,
+  ): Promise<Found> {
     const { append, settings, audit, pool } = this.#deps;
     // Whoever was invited as a guest does not become a member by another way to register.
-    const invitation = await guestInvitationTo(pool, email, this.#now());
+    const invitation =
+      token === null
+        ? await guestInvitationTo(pool, email, this.#now())
+        : { token, guest: await guestOfInvitation(pool, token) };
     const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
       const base = wanted ?? 'user';

@@ -1,12 +1,20 @@
-import { type LoginStep, type RefusalCode, SsoStartQuery } from '@parley/protocol';
+import {
+  type LoginStep,
+  type RefusalCode,
+  SsoStartAnswer,
+  SsoStartBody,
+  SsoStartQuery,
+} from '@parley/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { addressKey } from '../accounts/attempts/attempt-limits.ts';
 import { answerLogin } from '../accounts/logins/login-response.ts';
 import type { AccountParts } from '../accounts/parts.ts';
+import { hashOf } from '../accounts/tickets/tickets.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
+import { refuseForeign } from '../http/origin.ts';
 import type { Logger } from '../log.ts';
 import type { Vault } from '../vault.ts';
 import type { Identities } from './identities.ts';
@@ -24,6 +32,8 @@ export interface SsoDeps {
   readonly provider: Provider | null;
   readonly vault: Vault;
   readonly log: Logger;
+  /** The setting PUBLIC_URL; undefined when the server is reached directly. */
+  readonly publicUrl: string | undefined;
   /** The server’s public address, known once it listens. */
   readonly server: () => string;
 }
@@ -42,6 +52,8 @@ interface PendingLogin extends Flow {
   readonly next: string;
   /** The value by which the page recognizes its result; null if it gave none. */
   readonly tab: string | null;
+  /** The SHA-256 (hexadecimal) of the token of the invitation to register with; null without one. */
+  readonly invitation: string | null;
 }
 
 /**
@@ -83,21 +95,42 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     handler: async (request, reply) => {
       const provider = providerOf(request);
       try {
-        const { url, flow } = await provider.begin(redirectUri());
-        const { next, tab = null } = request.query;
-        const pending: PendingLogin = { ...flow, next: localPath(next), tab };
-        const sealed = vault.seal(PURPOSE, JSON.stringify(pending)).toString('base64');
-        const { ticket } = await tickets.issue({
-          purpose: PURPOSE,
-          data: { sealed },
-          ttlMs: FLOW_MS,
-        });
-        reply.setCookie(cookieName(), ticket, { ...attributes(), maxAge: FLOW_MS / 1000 });
-        return reply.redirect(url.href);
+        return reply.redirect(await begin(provider, reply, request.query));
       } catch (error) {
         if (error instanceof RefusalError) throw error;
         log.warn({ err: error }, 'identity provider unreachable');
         return failed(reply, 'sso_unavailable');
+      }
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/auth/sso/:provider/start',
+    schema: {
+      operationId: 'prepareSso',
+      tags,
+      summary: 'Prepare a log-in with single sign-on, or a registration with an invitation',
+      description:
+        'Like the GET request, but returns the page of the provider, to which the browser goes next. The token of ' +
+        'an invitation is in no URL, which logs would keep.',
+      security: [],
+      params: OfProvider,
+      body: SsoStartBody,
+      response: { 200: SsoStartAnswer, ...problems(403, 404, 422, 429, 503) },
+    },
+    onRequest: async (request) => {
+      refuseForeign(request, { publicUrl: deps.publicUrl });
+      await limits.take('login', addressKey(request.ip));
+    },
+    handler: async (request, reply) => {
+      const provider = providerOf(request);
+      try {
+        return { url: await begin(provider, reply, request.body) };
+      } catch (error) {
+        if (error instanceof RefusalError) throw error;
+        log.warn({ err: error }, 'identity provider unreachable');
+        return refuse('sso_unavailable');
       }
     },
   });
@@ -124,7 +157,9 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       if (!pending) return refused(request, reply, 'sso_failed');
       const user = await identify(provider, request, pending);
       if (!user) return refused(request, reply, 'sso_failed');
-      const found = await identities.find(user, request.ip);
+      const invitation =
+        pending.invitation === null ? null : Buffer.from(pending.invitation, 'hex');
+      const found = await identities.find(user, request.ip, invitation);
       if ('refused' in found) return refused(request, reply, found.refused);
       try {
         const answer = await answerLogin(deps.accounts, request, reply, {
@@ -139,6 +174,25 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       }
     },
   });
+
+  /** Remembers a log-in that begins, and returns the page of the provider where it continues. */
+  async function begin(
+    provider: Provider,
+    reply: FastifyReply,
+    { next, tab, invitation }: SsoStartBody,
+  ): Promise<string> {
+    const { url, flow } = await provider.begin(redirectUri());
+    const pending: PendingLogin = {
+      ...flow,
+      next: localPath(next),
+      tab: tab ?? null,
+      invitation: invitation === undefined ? null : hashOf(invitation).toString('hex'),
+    };
+    const sealed = vault.seal(PURPOSE, JSON.stringify(pending)).toString('base64');
+    const { ticket } = await tickets.issue({ purpose: PURPOSE, data: { sealed }, ttlMs: FLOW_MS });
+    reply.setCookie(cookieName(), ticket, { ...attributes(), maxAge: FLOW_MS / 1000 });
+    return url.href;
+  }
 
   async function refused(request: FastifyRequest, reply: FastifyReply, code: RefusalCode) {
     await logins.failed(request.ip, `single sign-on: ${code}`, null);

@@ -69,13 +69,16 @@ class Browser {
   }
 
   /** Goes from the start of a log-in to the callback URL. */
-  async toCallback(who: string, next = '/', tab?: string): Promise<string> {
+  async toCallback(who: string, next = '/', tab?: string, invitation?: string): Promise<string> {
     const [name = '', email = '', verified = ''] = who.split(' ');
     const user = new URLSearchParams({ name, email, verified });
     await fetch(`${issuer}/users?${user}`);
     const query = new URLSearchParams({ next, ...(tab !== undefined && { tab }) });
     const start = `${this.#home}/api/v1/auth/sso/oidc/start?${query}`;
-    let url = locationOf(await this.open(start), start);
+    let url =
+      invitation === undefined
+        ? locationOf(await this.open(start), start)
+        : await this.#prepared({ next, invitation });
     for (let steps = 0; steps < 12; steps++) {
       if (url.startsWith(this.#home)) return url;
       const response = await this.open(url);
@@ -92,9 +95,23 @@ class Browser {
     throw new Error('The provider did not redirect back');
   }
 
+  /** Starts a log-in with a request that has a body, and returns the page of the provider. */
+  async #prepared(body: object): Promise<string> {
+    const response = await fetch(`${this.#home}/api/v1/auth/sso/oidc/start`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    const [cookie = ''] = response.headers.getSetCookie();
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+    this.#cookies.set(new URL(this.#home).host, new Map([[name, value]]));
+    return ((await response.json()) as { url: string }).url;
+  }
+
   /** Completes a log-in and returns the final location. */
-  async logIn(who: string, next?: string, tab?: string): Promise<string> {
-    const response = await this.open(await this.toCallback(who, next, tab));
+  async logIn(who: string, next?: string, tab?: string, invitation?: string): Promise<string> {
+    const response = await this.open(await this.toCallback(who, next, tab, invitation));
     expect(response.status).toBe(302);
     return response.headers.get('location') ?? '';
   }
@@ -134,6 +151,40 @@ describe('single sign-on', () => {
   test('lists the provider by name', async () => {
     const { body } = await call(server.url, 'GET', '/auth/options');
     expect(body.sso).toEqual([{ id: 'oidc', name: 'Example' }]);
+  });
+
+  test('registers a user with an invitation that no URL contains', async () => {
+    const created = await owner.request('POST', '/admin/invitations', {});
+    const invitation = new URL(created.body.link).hash.slice(1);
+    await owner.request('PATCH', '/admin/server-settings', {
+      registration: { mode: 'invitation', domains: [] },
+    });
+    try {
+      expect(await new Browser().logIn('ulla ulla@example.org verified')).toBe(
+        '/login#error=invitation_required',
+      );
+      const browser = new Browser();
+      const location = await browser.logIn(
+        'vera vera@example.org verified',
+        '/',
+        undefined,
+        invitation,
+      );
+      expect(location).toBe('/');
+      expect((await browser.me()).username).toBe('vera');
+      // It was for one person.
+      const late = await new Browser().logIn(
+        'wim wim@example.org verified',
+        '/',
+        undefined,
+        invitation,
+      );
+      expect(late).toBe('/login#error=invitation_expired');
+    } finally {
+      await owner.request('PATCH', '/admin/server-settings', {
+        registration: { mode: 'open', domains: [] },
+      });
+    }
   });
 
   test('creates an account with a verified address and recognizes it at the next log-in', async () => {

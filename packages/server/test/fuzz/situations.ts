@@ -20,6 +20,7 @@ type Situations = Readonly<Record<string, () => Promise<Situation>>>;
 /** The operations that no request can make succeed here, why, and where they are tested. */
 export const EXCEPTIONS: Readonly<Record<string, string>> = {
   startSso: 'redirects to an identity provider, always with 302: sso.db.test.ts',
+  prepareSso: 'needs an identity provider: sso.db.test.ts',
   finishSso: 'redirects to the web client, always with 302: sso.db.test.ts',
   verifyEmail: 'needs a server that verifies addresses: registration.db.test.ts',
   resendCode: 'needs a server that verifies addresses: registration.db.test.ts',
@@ -610,6 +611,7 @@ function administration(fixtures: Fixtures): Situations {
     changeWordFilter: () => admin({ words: [], revision: 0 }),
     listEmail: () => admin(),
     getNotificationHealth: () => admin(),
+    getServerState: () => admin(),
     createUserGroup: () => admin({ name: fixtures.name(), members: [fixtures.owner.id] }),
     updateUserGroup: async () => {
       const id = await userGroup();

@@ -23,6 +23,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'secondFactor',
     'secondFactorPasskeyOptions',
     'startSso',
+    'prepareSso',
     'verifyEmail',
   ],
   // With a session token, which is valid for nothing else.
@@ -202,6 +203,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'exportAuditLog',
     'listEnvironment',
     'getNotificationHealth',
+    'getServerState',
     'reactivateAccount',
     'revokeInvitation',
     'suspendAccount',

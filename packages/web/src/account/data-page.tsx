@@ -1,7 +1,7 @@
 import { Download, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { accountDeleted } from '../session/session.ts';
 import { useParley } from '../session/use-client.ts';

@@ -4,7 +4,7 @@ import type {
   UpdateNotificationsBody,
 } from '@parley/protocol';
 import { type FormEvent, useEffect, useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { ownTimeZone, timeZones } from '../lib/time-zones.ts';
 import { levelOptions } from '../notifications/level-options.ts';

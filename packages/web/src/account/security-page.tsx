@@ -1,5 +1,5 @@
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';

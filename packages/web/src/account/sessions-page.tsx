@@ -2,7 +2,7 @@ import type { SessionInfo } from '@parley/protocol';
 import { Laptop, Smartphone, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { ago, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';

@@ -1,21 +1,30 @@
-import type { AccountId, AuditLogEntry, AuditLogFilter, AuditLogFormat } from '@parley/protocol';
+import {
+  type AccountId,
+  AUDIT_EVENT_NAMES,
+  type AuditEvent,
+  type AuditLogEntry,
+  type AuditLogFilter,
+  type AuditLogFormat,
+  type AuditOutcome,
+} from '@parley/protocol';
 import { Download, ScrollText } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { startOfDay } from '../lib/date-field.ts';
+import { startOfDay, startOfNextDay } from '../lib/date-field.ts';
 import { saveFile } from '../lib/save-file.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
+import { locale, t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { accountNamed } from './account-named.ts';
@@ -68,29 +77,79 @@ export function AuditPage() {
   );
 }
 
+const knownEvents: ReadonlySet<string> = new Set(AUDIT_EVENT_NAMES);
+const isKnown = (event: string): event is AuditEvent => knownEvents.has(event);
+/** Returns what an event is called; a newer server may have others. */
+const nameOf = (event: string): string => (isKnown(event) ? t(`auditEvent.${event}`) : event);
+
+/** All kinds of events, by name. */
+const eventOptions = (): (readonly [string, string])[] => [
+  ['', t('auditLog.allEvents')],
+  ...AUDIT_EVENT_NAMES.map((event) => [event, nameOf(event)] as const).sort(([, a], [, b]) =>
+    a.localeCompare(b, locale),
+  ),
+];
+
 function FilterForm({ onFilter }: { onFilter: (filter: AuditLogFilter) => void }) {
   const client = useClient();
-  const form = useForm(['event', 'username', 'from'], async ({ event, username, from }) => {
+  const form = useForm(['event', 'outcome', 'username', 'from', 'until'], async (values) => {
+    const { event, outcome, username, from, until } = values;
     let account: AccountId | undefined;
     if (username.trim() !== '') {
       account = await accountNamed(client.api, username);
       if (account === undefined) throw new Error(t('auditLog.unknownUser'));
     }
     onFilter({
-      ...(event.trim() && { event: event.trim() }),
+      ...(event && { event }),
+      ...(outcome && { outcome: outcome as AuditOutcome }),
       ...(account && { account }),
       ...(from && { from: startOfDay(from) }),
+      ...(until && { until: startOfNextDay(until) }),
     });
   });
   return (
-    <form {...form.props} className="grid grid-cols-1 items-end gap-3 sm:grid-cols-4">
-      <div className="empty:hidden sm:col-span-4">
+    <form {...form.props} className="grid grid-cols-2 items-end gap-3 sm:grid-cols-6">
+      <div className="col-span-full empty:hidden">
         <Problem text={form.problem} />
       </div>
-      <Field name="event" label={t('auditLog.event')} error={form.errors.event} />
-      <Field name="username" label={t('auditLog.username')} error={form.errors.username} />
-      <Field name="from" type="date" label={t('auditLog.since')} error={form.errors.from} />
-      <Button type="submit" busy={form.busy} className="min-h-11">
+      <Select
+        name="event"
+        label={t('auditLog.event')}
+        options={eventOptions()}
+        className="col-span-full sm:col-span-3"
+      />
+      <Select
+        name="outcome"
+        label={t('auditLog.outcome')}
+        options={[
+          ['', t('auditLog.allOutcomes')],
+          ['succeeded', t('auditOutcome.succeeded')],
+          ['failed', t('auditOutcome.failed')],
+          ['denied', t('auditOutcome.denied')],
+        ]}
+        className="col-span-full sm:col-span-3"
+      />
+      <Field
+        name="username"
+        label={t('auditLog.username')}
+        error={form.errors.username}
+        className="col-span-full sm:col-span-2"
+      />
+      <Field
+        name="from"
+        type="date"
+        label={t('auditLog.since')}
+        error={form.errors.from}
+        className="sm:col-span-2"
+      />
+      <Field
+        name="until"
+        type="date"
+        label={t('auditLog.until')}
+        error={form.errors.until}
+        className="sm:col-span-2"
+      />
+      <Button type="submit" busy={form.busy} className="col-span-full min-h-11 justify-self-start">
         {t('auditLog.search')}
       </Button>
     </form>
@@ -103,11 +162,13 @@ function Row({ entry }: { entry: AuditLogEntry }) {
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <code className="min-w-0 flex-1 basis-48 truncate font-medium text-note">
-          {entry.event}
+        <span className="min-w-0 flex-1 basis-48 truncate font-medium text-sm" title={entry.event}>
+          {nameOf(entry.event)}
           {entry.count > 1 && ` × ${entry.count}`}
-        </code>
-        {entry.outcome !== 'succeeded' && <Badge tone="danger">{entry.outcome}</Badge>}
+        </span>
+        {entry.outcome !== 'succeeded' && (
+          <Badge tone="danger">{t(`auditOutcome.${entry.outcome}`)}</Badge>
+        )}
       </div>
       <p className="break-words text-note text-muted">
         {[

@@ -2,7 +2,7 @@ import type { NotificationChannelHealth, NotificationHealth } from '@parley/prot
 import { Link } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { attempt } from '../lib/attempt.ts';
 import { duration } from '../lib/text.ts';

@@ -1,6 +1,6 @@
 import type { EmailInfo } from '@parley/protocol';
 import { Mail, RotateCw } from 'lucide-react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';

@@ -1,7 +1,7 @@
 import type { CreatedInvitation, Invitation } from '@parley/protocol';
 import { Plus, Ticket } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';

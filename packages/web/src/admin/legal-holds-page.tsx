@@ -3,7 +3,7 @@ import { Download, Plus, Scale } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useReauthentication } from '../account/reauthenticate.tsx';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { useClient } from '../session/use-client.ts';

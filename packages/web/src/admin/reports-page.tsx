@@ -1,4 +1,4 @@
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { ReportList } from '../messages/report-list.tsx';
 import { t } from '../texts/index.ts';
 

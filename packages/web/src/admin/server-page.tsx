@@ -6,7 +6,7 @@ import type {
 } from '@parley/protocol';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';

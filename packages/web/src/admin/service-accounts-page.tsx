@@ -1,7 +1,7 @@
 import type { AdminAccount } from '@parley/protocol';
 import { Plus, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { t } from '../texts/index.ts';

@@ -1,6 +1,6 @@
 import type { SettingInfo } from '@parley/protocol';
 import { useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Badge } from '../ui/badge.tsx';

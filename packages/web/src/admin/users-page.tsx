@@ -1,7 +1,7 @@
 import type { AdminAccount, AdminAccountsFilter } from '@parley/protocol';
 import { Search, UserPlus, Users } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';

@@ -1,6 +1,6 @@
 import type { FilteredWord, WordFilterAnswer } from '@parley/protocol';
 import { toast } from 'sonner';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { t } from '../texts/index.ts';

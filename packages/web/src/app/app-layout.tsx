@@ -6,6 +6,7 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useOffline } from '../offline/use-offline.ts';
+import { useLanding } from '../onboarding/use-landing.ts';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
 import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
@@ -22,9 +23,12 @@ import { reloadLogo } from '../ui/logo.tsx';
 import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
+import { DialogsProvider } from './dialogs.ts';
 import { usePresence } from './use-presence.ts';
 
 const Switcher = lazyPart(async () => (await import('../switcher/switcher.tsx')).Switcher);
+
+const Tour = lazyPart(async () => (await import('../onboarding/tour.tsx')).Tour);
 
 /** The layout of every page that needs a session: the sidebar, and the page beside it. */
 export function AppLayout() {
@@ -57,6 +61,9 @@ function Shell() {
   useOffline();
   const client = useClient();
   useServerNameOf(client);
+  useLanding();
+  const needsTour = useParley((s) => s.me?.isTourEnded === false);
+  const [isTourOver, setTourOver] = useState(false);
   useEffect(
     () =>
       client.onEvent((event) => {
@@ -123,10 +130,15 @@ function Shell() {
           tabIndex={-1}
           className={cx('min-w-0 flex-1 outline-none md:block', isHome && 'hidden')}
         >
-          <Outlet />
+          <DialogsProvider value={setDialog}>
+            <Outlet />
+          </DialogsProvider>
         </main>
       </div>
       {switching && <Switcher onClose={() => setSwitching(false)} openDialog={setDialog} />}
+      {needsTour && !isTourOver && pathname.startsWith('/c/') && (
+        <Tour onEnd={() => setTourOver(true)} />
+      )}
       <SidebarDialogs open={dialog} onClose={() => setDialog(null)} />
       <Toaster
         theme={theme}

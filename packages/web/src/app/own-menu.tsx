@@ -80,6 +80,7 @@ export function OwnMenu() {
     <>
       <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger
+          data-tour="account"
           aria-label={
             reports > 0 ? t('ownMenu.titleWithReports', { count: reports }) : t('ownMenu.title')
           }
@@ -119,7 +120,7 @@ export function OwnMenu() {
                 : t('status.quietStart')}
             </DropdownMenu.Item>
             <DropdownMenu.Item asChild className={MENU_ITEM}>
-              <Link to="/settings/profile">
+              <Link to="/settings">
                 <UserRound size={16} /> {t('common.yourAccount')}
               </Link>
             </DropdownMenu.Item>
@@ -143,7 +144,7 @@ export function OwnMenu() {
             </DropdownMenu.Item>
             {me?.permissions.includes('administer') && (
               <DropdownMenu.Item asChild className={MENU_ITEM}>
-                <Link to="/admin/users">
+                <Link to="/admin">
                   <ShieldCheck size={16} />
                   <span className="flex-1">{t('common.administration')}</span>
                   {reportBadge()}

@@ -12,15 +12,22 @@ import { Button } from '../ui/button.tsx';
 /** Offers the log-in methods without a password: single sign-on and passkeys. */
 export function OtherLoginMethods({
   options,
+  invitation = '',
+  withPasskeys = true,
   onProblem,
 }: {
   options: AuthOptions | null;
+  /** The token of the invitation to register with; empty without one. */
+  invitation?: string;
+  /** Whether passkeys are offered too, with which no one can register. */
+  withPasskeys?: boolean;
   onProblem: (text: string | null) => void;
 }) {
   const continueLogin = useContinueLogin();
   const [busy, setBusy] = useState(false);
   const sso = options?.sso ?? [];
-  if (sso.length === 0 && !hasPasskeys()) return null;
+  const offersPasskeys = withPasskeys && hasPasskeys();
+  if (sso.length === 0 && !offersPasskeys) return null;
   const withPasskey = async () => {
     setBusy(true);
     onProblem(null);
@@ -33,6 +40,17 @@ export function OtherLoginMethods({
     }
     setBusy(false);
   };
+  const withProvider = async (id: string) => {
+    onProblem(null);
+    try {
+      // What follows # may be a secret, such as the token of a group link: it stays in this tab.
+      const [next = '/'] = (peekNext() ?? '/').split('#');
+      const body = { next, tab: startSso(), ...(invitation && { invitation }) };
+      location.assign((await auth.startSso(id, body)).url);
+    } catch (error) {
+      onProblem(errorMessage(error));
+    }
+  };
   return (
     <>
       <div className="my-5 flex items-center gap-3 text-note text-muted">
@@ -41,18 +59,11 @@ export function OtherLoginMethods({
       </div>
       <div className="flex flex-col gap-2.5">
         {sso.map(({ id, name }) => (
-          <Button
-            key={id}
-            className="min-h-11"
-            onClick={() => {
-              const query = new URLSearchParams({ next: peekNext() ?? '/', tab: startSso() });
-              location.assign(`/api/v1/auth/sso/${encodeURIComponent(id)}/start?${query}`);
-            }}
-          >
+          <Button key={id} className="min-h-11" onClick={() => void withProvider(id)}>
             <LogIn size={17} /> {t('login.continueWith', { name })}
           </Button>
         ))}
-        {hasPasskeys() && (
+        {offersPasskeys && (
           <Button className="min-h-11" busy={busy} onClick={() => void withPasskey()}>
             <KeyRound size={17} /> {t('login.withPasskey')}
           </Button>

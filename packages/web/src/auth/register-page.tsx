@@ -1,5 +1,6 @@
 import type { AuthOptions } from '@parley/protocol';
 import { Link, useLocation } from '@tanstack/react-router';
+import { useState } from 'react';
 import { listOf } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
@@ -8,6 +9,7 @@ import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
 import { LINK } from '../ui/link.ts';
 import { AuthPage } from './auth-page.tsx';
+import { OtherLoginMethods } from './other-login-methods.tsx';
 import { Notice, Problem } from './problem.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 import { useForm } from './use-form.ts';
@@ -47,6 +49,7 @@ export function RegisterPage() {
   return (
     <AuthPage title={t('register.title')} intro={t('register.intro')} other={login}>
       <RegisterForm options={options} invitation={invitation} />
+      <WithProvider options={options} invitation={invitation} />
     </AuthPage>
   );
 }
@@ -148,6 +151,31 @@ function RegisterForm({
         {t('register.submit')}
       </Button>
     </form>
+  );
+}
+
+/** Offers the registration with single sign-on. */
+function WithProvider({
+  options,
+  invitation,
+}: {
+  options: AuthOptions | null;
+  invitation: string;
+}) {
+  const [problem, setProblem] = useState<string | null>(null);
+  if (options === null || options.sso.length === 0) return null;
+  return (
+    <>
+      <OtherLoginMethods
+        options={options}
+        invitation={invitation}
+        withPasskeys={false}
+        onProblem={setProblem}
+      />
+      <div className="mt-3">
+        <Problem text={problem} />
+      </div>
+    </>
   );
 }
 

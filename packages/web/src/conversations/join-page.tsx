@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useClient } from '../session/use-client.ts';
@@ -11,12 +11,12 @@ import { useLoad } from '../ui/use-load.ts';
 
 /**
  * Shows the group of a link, and joins it. The token is in the fragment of the address, which browsers
- * do not send; who is not logged in comes back here after the log-in or the registration.
+ * do not send; who is not logged in comes back here after the log-in or the registration, and joins at once.
  */
 export function JoinPage() {
   const client = useClient();
   const navigate = useNavigate();
-  const token = useLocation().hash;
+  const { hash: token, state } = useLocation();
   const group = useLoad(() => client.api.admission.linkedGroup(token), token);
   const [busy, setBusy] = useState(false);
   usePageTitle(group.data?.name ?? t('joinPage.title'));
@@ -30,6 +30,11 @@ export function JoinPage() {
     }
     setBusy(false);
   };
+  const joinsAtOnce = group.data !== null && state.hasJustLoggedIn === true;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the group is known
+  useEffect(() => {
+    if (joinsAtOnce) void join();
+  }, [joinsAtOnce]);
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 overflow-y-auto p-6 text-center">
       {group.data && (

@@ -1,7 +1,7 @@
 import type { CustomEmoji, Me } from '@parley/protocol';
 import { Pencil, Plus, SmilePlus, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

@@ -116,6 +116,7 @@ export function Composer({
   return (
     <>
       <form
+        data-tour="composer"
         onSubmit={(event) => {
           event.preventDefault();
           send();

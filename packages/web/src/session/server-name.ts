@@ -1,5 +1,6 @@
 import type { ParleyClient } from '@parley/client';
 import { useEffect, useSyncExternalStore } from 'react';
+import { setSetupSteps } from './setup-steps.ts';
 
 /** Where the browser keeps the name, so that a page shows it before the server has answered. */
 const KEY = 'parley.server-name';
@@ -37,16 +38,22 @@ function change(to: string): void {
 /** Returns the name of the server. */
 export const useServerName = (): string => useSyncExternalStore(subscribe, () => name);
 
-/** Requests the name of the server, and follows its changes. */
+/** Requests the name of the server and the steps that are left of its setup, and follows their changes. */
 export function useServerNameOf(client: ParleyClient): void {
   useEffect(() => {
     client.api.serverSettings().then(
-      (settings) => change(settings.name),
+      (settings) => {
+        change(settings.name);
+        setSetupSteps(settings.setupSteps);
+      },
       // Offline: the last known name stays.
       () => undefined,
     );
     return client.onEvent((event) => {
-      if (event.type === 'server.updated' && event.data.name !== undefined) change(event.data.name);
+      if (event.type !== 'server.updated') return;
+      const { name, setupSteps } = event.data;
+      if (name !== undefined) change(name);
+      if (setupSteps !== undefined) setSetupSteps(setupSteps);
     });
   }, [client]);
 }

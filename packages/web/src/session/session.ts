@@ -62,7 +62,7 @@ export async function resumeSession(): Promise<void> {
       const me = await api.me();
       // Replaces the fragment of single sign-on with the page that the user wanted to open.
       const path = takeNext() ?? `${location.pathname}${location.search}`;
-      history.replaceState(history.state, '', path);
+      history.replaceState({ ...history.state, hasJustLoggedIn: true }, '', path);
       await startSession(me);
       return;
     } catch (error) {

@@ -9,6 +9,7 @@ import { useLongPress } from '../ui/use-long-press.ts';
 import { useSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
 import type { ArrangedSection, Arrangement } from './arrangement.ts';
+import type { SidebarDialog } from './dialogs.tsx';
 import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
 import { SectionHeader } from './section-header.tsx';
@@ -29,7 +30,9 @@ const SUBSCRIBED_PEERS = 60;
 /** The scrolled part of the sidebar: links, the conversations in their sections, people. */
 export function ConversationList({
   buttonsOf,
+  openDialog,
 }: {
+  openDialog: (dialog: SidebarDialog) => void;
   /** Returns further buttons of the heading of a section. */
   buttonsOf: (section: SectionId) => ReactNode;
 }) {
@@ -96,6 +99,7 @@ export function ConversationList({
               arranged={arranged}
               onMenu={() => openMenu({ section: arranged.section.id })}
               buttons={buttonsOf(arranged.section.id)}
+              openDialog={openDialog}
             >
               <Rows
                 {...rows}
@@ -174,11 +178,13 @@ function Section({
   arranged: { section, all },
   onMenu,
   buttons,
+  openDialog,
   children,
 }: {
   arranged: ArrangedSection;
   onMenu: () => void;
   buttons: ReactNode;
+  openDialog: (dialog: SidebarDialog) => void;
   children: ReactNode;
 }) {
   const client = useClient();
@@ -199,11 +205,36 @@ function Section({
       </SectionHeader>
       <ul aria-label={title}>
         {children}
+        {all.length === 0 && !isCollapsed && <EmptySection id={id} openDialog={openDialog} />}
         {all.length === 0 && name !== null && (
           <li className="px-2.5 py-1 text-note text-muted">{t('sidebar.emptySection')}</li>
         )}
       </ul>
     </>
+  );
+}
+
+/** What to do next in a section without conversations. */
+function EmptySection({
+  id,
+  openDialog,
+}: {
+  id: SectionId;
+  openDialog: (dialog: SidebarDialog) => void;
+}) {
+  const mayBrowse = useParley((s) => s.me?.permissions.includes('browse_groups') === true);
+  const dialog = id === 'direct' ? 'direct' : id === 'groups' && mayBrowse ? 'browse' : null;
+  if (dialog === null) return null;
+  return (
+    <li>
+      <button
+        type="button"
+        onClick={() => openDialog(dialog)}
+        className="-outline-offset-2 flex min-h-8 pointer-coarse:min-h-11 w-full items-center rounded-md px-2.5 text-start text-muted text-note hover:bg-hover hover:text-ink"
+      >
+        {t(dialog === 'direct' ? 'sidebar.startDirect' : 'sidebar.findGroups')}
+      </button>
+    </li>
   );
 }
 

@@ -36,6 +36,7 @@ export function SectionHeader({
     <div
       ref={header}
       data-header={id}
+      data-tour={id === 'groups' ? 'conversations' : undefined}
       className={cx(
         'group/header sticky top-0 z-10 mt-2 flex h-9 items-center bg-sidebar pe-1',
         // Direct messages can be reached from any place in a long list of groups.

@@ -4,6 +4,7 @@ import { toast } from 'sonner';
 import { OwnMenu } from '../app/own-menu.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
+import { SetupReminder } from '../onboarding/setup-reminder.tsx';
 import { useServerName } from '../session/server-name.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -41,6 +42,7 @@ export function Sidebar({
         <button
           type="button"
           onClick={onSearch}
+          data-tour="find"
           className="flex h-9 pointer-coarse:h-11 min-w-0 flex-1 items-center gap-2.5 rounded-lg border border-edge bg-canvas px-3 text-start text-muted text-sm hover:border-muted"
         >
           <Search size={16} /> <span className="flex-1 truncate">{t('sidebar.find')}</span>
@@ -59,7 +61,9 @@ export function Sidebar({
         </Link>
         <UnreadOnly />
       </div>
+      <SetupReminder />
       <ConversationList
+        openDialog={openDialog}
         buttonsOf={(section) => {
           if (section === 'direct') {
             return (

@@ -142,7 +142,7 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
             'admin',
             t('common.administration'),
             <ShieldCheck size={18} />,
-            () => void navigate({ to: '/admin/users' }),
+            () => void navigate({ to: '/admin' }),
           ),
         ]
       : []),

@@ -1,7 +1,7 @@
 import type { UserGroup } from '@parley/protocol';
 import { AtSign, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { PartTitle } from '../app/tabbed-page.tsx';
+import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';

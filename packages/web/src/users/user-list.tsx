@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
@@ -83,7 +83,17 @@ export function UsersList() {
           );
         })}
         {sorted.length === 0 && (
-          <li className="px-2 py-1.5 text-muted text-sm">{t('users.none')}</li>
+          <li className="flex flex-col items-start gap-1 px-2.5 py-1.5 text-muted text-sm">
+            {t('users.none')}
+            {me?.permissions.includes('administer') && (
+              <Link
+                to="/admin/invitations"
+                className="flex min-h-8 pointer-coarse:min-h-11 items-center text-accent hover:underline"
+              >
+                {t('users.invite')}
+              </Link>
+            )}
+          </li>
         )}
         {sorted.length > shown.length && (
           <li>

@@ -97,7 +97,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '706f7d7850aa', (tx, [id]) => {
+  reads('accounts-me', '951a114047ae', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -111,6 +111,7 @@ export const accountStatements: readonly Statement[] = [
         // No account has an avatar in a simulation.
         avatar: null,
         is_guest: false,
+        is_tour_ended: true,
         email: account.username,
         role: account.role,
         verified_at: null,

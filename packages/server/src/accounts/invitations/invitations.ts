@@ -149,13 +149,8 @@ export class Invitations {
   }
 
   /** Returns what an invitation for guests gives access to; undefined if it is for members, or not known. */
-  async guestOf(token: Buffer): Promise<NewGuest | undefined> {
-    const { rows } = await this.#deps.pool.query<GuestRow>({
-      name: 'invitations-guest',
-      text: `select ${GUEST_COLUMNS} from invitations where token_hash = $1`,
-      values: [token],
-    });
-    return guestOfRow(rows[0]);
+  guestOf(token: Buffer): Promise<NewGuest | undefined> {
+    return guestOfInvitation(this.#deps.pool, token);
   }
 
   /** Returns whether an invitation is valid for this address, without using it. */
@@ -193,6 +188,19 @@ export const useInvitation = (token: Buffer): Statement => ({
   text: 'update invitations set uses = uses + 1 where token_hash = $1',
   values: [token],
 });
+
+/** Returns what an invitation for guests gives access to; undefined if it is for members, or not known. */
+export async function guestOfInvitation(
+  pool: pg.Pool,
+  token: Buffer,
+): Promise<NewGuest | undefined> {
+  const { rows } = await pool.query<GuestRow>({
+    name: 'invitations-guest',
+    text: `select ${GUEST_COLUMNS} from invitations where token_hash = $1`,
+    values: [token],
+  });
+  return guestOfRow(rows[0]);
+}
 
 /** An invitation for guests that is open for an address, and the SHA-256 of its token. */
 export interface OpenGuestInvitation {

@@ -5,6 +5,7 @@ import {
   type ClientId,
   type Refusal,
   refusal,
+  SETUP_STEPS,
   streamOfAccount,
   streamOfConversation,
   WORKSPACE_STREAM,
@@ -155,9 +156,13 @@ const registerRule: Rule<RegisterCommand> = {
       ...(guest && { role: 'guest' as const }),
       ...(guest?.accessEndsAt && { accessEndsAt: guest.accessEndsAt }),
     });
+    // Whoever set up the server is guided through its settings.
+    const setup = found.first
+      ? [newEvent(WORKSPACE_STREAM, 'server.updated', { setupSteps: [...SETUP_STEPS] })]
+      : [];
     return {
       newStreams: [{ id: streamOfAccount(account), kind: 'personal' }],
-      events: [registered, ...joined],
+      events: [registered, ...setup, ...joined],
       writes: writes.statements,
     };
   },

@@ -19,6 +19,7 @@ interface MeRow extends UserRow {
   pronouns: string | null;
   time_zone: string | null;
   second_factor: boolean;
+  is_tour_ended: boolean;
   settings: Readonly<Record<string, unknown>> | null;
   email_failure: Me['emailFailure'];
 }
@@ -28,7 +29,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
     text: `select ${userColumns('$1')}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
-                  a.title, a.pronouns, a.time_zone,
+                  a.title, a.pronouns, a.time_zone, a.is_tour_ended,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,
                   (select json_object_agg(name, value) from server_settings
@@ -62,6 +63,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     permissions: ownPermissions(row.role, settings),
     messageWindows: { edit: messageEditWindow, delete: messageDeleteWindow },
     secondFactor: row.second_factor,
+    isTourEnded: row.is_tour_ended,
   };
 }
 

@@ -26,6 +26,7 @@ export interface OwnChange {
   readonly pronouns?: string | null | undefined;
   readonly timeZone?: string | null | undefined;
   readonly avatar?: ImageId | null | undefined;
+  readonly isTourEnded?: boolean | undefined;
 }
 
 interface UpdateCommand extends Command {
@@ -92,14 +93,18 @@ const updateRule: Rule<UpdateCommand> = {
   },
 };
 
-/** Returns the statement that changes the names and the phone number that no event contains. */
-function updatePrivate(account: AccountId, { firstName, lastName, phone }: OwnChange): Statement {
+/** Returns the statement that changes what no event contains: some names, the phone number, and the end of the tour. */
+function updatePrivate(
+  account: AccountId,
+  { firstName, lastName, phone, isTourEnded }: OwnChange,
+): Statement {
   return {
     name: 'accounts-update-private',
     text: `update accounts
            set first_name = case when $2 then $3 else first_name end,
                last_name = case when $4 then $5 else last_name end,
-               phone = case when $6 then $7 else phone end
+               phone = case when $6 then $7 else phone end,
+               is_tour_ended = coalesce($8, is_tour_ended)
            where id = $1 and is_active
            returning id`,
     values: [
@@ -110,6 +115,7 @@ function updatePrivate(account: AccountId, { firstName, lastName, phone }: OwnCh
       lastName ?? null,
       phone !== undefined,
       phone ?? null,
+      isTourEnded ?? null,
     ],
   };
 }

@@ -1,0 +1,26 @@
+import { SETUP_STEPS } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { landingOf } from './landing.ts';
+
+const member = { permissions: ['create_groups' as const], isTourEnded: false };
+const owner = { permissions: ['administer' as const], isTourEnded: false };
+
+describe('a user who comes in for the first time', () => {
+  test('lands in the first group', () => {
+    expect(landingOf(member, SETUP_STEPS, 'everyone')).toEqual({ conversation: 'everyone' });
+  });
+
+  test('lands in the setup guide while the server is to be set up, if they may', () => {
+    expect(landingOf(owner, SETUP_STEPS, 'everyone')).toBe('setup');
+    expect(landingOf(owner, ['groups'], 'everyone')).toBe('setup');
+    expect(landingOf(owner, [], 'everyone')).toEqual({ conversation: 'everyone' });
+  });
+
+  test('stays where they are without a group', () => {
+    expect(landingOf(member, null, undefined)).toBeNull();
+  });
+
+  test('is no longer taken anywhere once the tour is over', () => {
+    expect(landingOf({ ...owner, isTourEnded: true }, SETUP_STEPS, 'everyone')).toBeNull();
+  });
+});

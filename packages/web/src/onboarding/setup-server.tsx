@@ -1,0 +1,58 @@
+import { useAdmin } from '../admin/use-admin.ts';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { ImageField } from '../files/image-field.tsx';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Field } from '../ui/field.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Logo } from '../ui/logo.tsx';
+import { useLoad } from '../ui/use-load.ts';
+import type { SetupStepProps } from './setup-step.ts';
+
+/** The step with the name and the icon of the server. */
+export function SetupServer({ onDone }: SetupStepProps) {
+  const admin = useAdmin();
+  const { images } = useClient().api;
+  const loaded = useLoad(() => admin.serverSettings());
+  const form = useForm(['name'], async ({ name }) => {
+    await admin.changeServerSettings({ name });
+    await onDone();
+  });
+  if (loaded.data === null) return <Loading of={loaded} />;
+  const { name, icon } = loaded.data.settings;
+  return (
+    <>
+      <p className="text-muted">{t('setup.serverIntro')}</p>
+      <ImageField
+        label={t('server.icon')}
+        hasImage={icon !== null}
+        onSet={async (file) => {
+          await images.setServerIcon(file);
+          await loaded.reload();
+        }}
+        onRemove={async () => {
+          await images.removeServerIcon();
+          await loaded.reload();
+        }}
+      >
+        <Logo size={64} />
+      </ImageField>
+      <form {...form.props} className="flex flex-col gap-4">
+        <Problem text={form.problem} />
+        <Field
+          name="name"
+          label={t('server.name')}
+          hint={t('setup.serverNameHint')}
+          defaultValue={name}
+          maxLength={60}
+          error={form.errors.name}
+        />
+        <Button type="submit" look="primary" busy={form.busy} className="min-h-11 self-start">
+          {t('common.continue')}
+        </Button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,161 @@
+import { AccountApi } from '@parley/client';
+import { Popover } from 'radix-ui';
+import { type RefObject, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import type { PlainKey } from '../texts/keys.ts';
+import { Button } from '../ui/button.tsx';
+import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
+
+interface Step {
+  /** The value of `data-tour` of the element that the step is about. */
+  readonly about: string;
+  readonly title: PlainKey;
+  readonly text: PlainKey;
+}
+
+const STEPS: readonly Step[] = [
+  { about: 'conversations', title: 'tour.conversations', text: 'tour.conversationsText' },
+  { about: 'composer', title: 'tour.composer', text: 'tour.composerText' },
+  { about: 'find', title: 'tour.find', text: 'tour.findText' },
+  { about: 'account', title: 'tour.account', text: 'tour.accountText' },
+];
+
+/** Space between an element and the frame around it, px. */
+const MARGIN = 4;
+
+/**
+ * Shows new users what is where, one step at a time, beside the element that it is about. It covers nothing
+ * else, and is over on all devices of the user when it ends or is skipped.
+ */
+export function Tour({ onEnd }: { onEnd: () => void }) {
+  const client = useClient();
+  const [index, setIndex] = useState(0);
+  const step = STEPS[index] as Step;
+  const isLast = index === STEPS.length - 1;
+  const end = () => {
+    onEnd();
+    new AccountApi(client.api).update({ isTourEnded: true }).then(
+      () => client.refreshMe(),
+      // Offline: it is shown again.
+      () => undefined,
+    );
+  };
+  return (
+    <StepPopover
+      key={index}
+      step={step}
+      progress={t('tour.progress', { step: index + 1, steps: STEPS.length })}
+      next={t(isLast ? 'tour.done' : 'tour.next')}
+      onNext={isLast ? end : () => setIndex(index + 1)}
+      onBack={index === 0 ? null : () => setIndex(index - 1)}
+      onSkip={end}
+    />
+  );
+}
+
+function StepPopover({
+  step,
+  progress,
+  next,
+  onNext,
+  onBack,
+  onSkip,
+}: {
+  step: Step;
+  progress: string;
+  next: string;
+  onNext: () => void;
+  onBack: (() => void) | null;
+  onSkip: () => void;
+}) {
+  const id = useId();
+  const nextButton = useRef<HTMLButtonElement>(null);
+  const isTouch = useCoarsePointer();
+  const element = useMemo(() => visibleElement(step.about), [step.about]);
+  const frame = useFrame(element);
+  const anchor = useMemo(
+    () => ({ current: { getBoundingClientRect: () => frame ?? middleOfScreen() } }),
+    [frame],
+  );
+  return (
+    <Popover.Root open onOpenChange={(open) => !open && onSkip()}>
+      <Popover.Anchor virtualRef={anchor as RefObject<{ getBoundingClientRect(): DOMRect }>} />
+      <Popover.Portal>
+        <Popover.Content
+          aria-labelledby={`${id}-title`}
+          aria-describedby={`${id}-text`}
+          side="bottom"
+          align="start"
+          sideOffset={8}
+          collisionPadding={12}
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            // On a touch screen, the keyboard of a field that was focused would cover it.
+            nextButton.current?.focus({ preventScroll: true });
+          }}
+          onCloseAutoFocus={(event) => event.preventDefault()}
+          // What it is about can be tried out meanwhile.
+          onInteractOutside={(event) => event.preventDefault()}
+          className="surface-in z-40 w-[min(22rem,calc(100vw-1.5rem))] rounded-2xl border border-line bg-raised p-4 shadow-overlay outline-none"
+        >
+          <p className="text-muted text-note">{progress}</p>
+          <h2 id={`${id}-title`} className="mt-1 font-semibold">
+            {t(step.title)}
+          </h2>
+          <p id={`${id}-text`} className="mt-1 text-sm text-soft">
+            {t(isTouch && step.about === 'find' ? 'tour.findTextTouch' : step.text)}
+          </p>
+          <div className="mt-4 flex flex-wrap items-center gap-2">
+            <Button look="quiet" className="me-auto" onClick={onSkip}>
+              {t('tour.skip')}
+            </Button>
+            {onBack && <Button onClick={onBack}>{t('tour.back')}</Button>}
+            <button
+              ref={nextButton}
+              type="button"
+              onClick={onNext}
+              className="inline-flex min-h-10 items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong"
+            >
+              {next}
+            </button>
+          </div>
+        </Popover.Content>
+      </Popover.Portal>
+      {frame && (
+        <div
+          aria-hidden="true"
+          className="pointer-events-none fixed z-30 rounded-lg ring-2 ring-accent"
+          style={{
+            top: frame.top - MARGIN,
+            left: frame.left - MARGIN,
+            width: frame.width + 2 * MARGIN,
+            height: frame.height + 2 * MARGIN,
+          }}
+        />
+      )}
+    </Popover.Root>
+  );
+}
+
+/** Returns the element that a step is about; null if it is not shown, as the sidebar on phones. */
+function visibleElement(about: string): Element | null {
+  const element = document.querySelector(`[data-tour="${about}"]`);
+  return element !== null && element.getClientRects().length > 0 ? element : null;
+}
+
+/** Where a step is shown that is about nothing on the screen. */
+const middleOfScreen = (): DOMRect => new DOMRect(innerWidth / 2, innerHeight / 3, 0, 0);
+
+/** Returns where an element is, also after the size of the window has changed. */
+function useFrame(element: Element | null): DOMRect | null {
+  const [frame, setFrame] = useState(() => element?.getBoundingClientRect() ?? null);
+  useEffect(() => {
+    const measure = () => setFrame(element?.getBoundingClientRect() ?? null);
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    if (element) observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return frame;
+}

@@ -1,0 +1,41 @@
+import type { ClientSnapshot } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useSetupSteps } from '../session/setup-steps.ts';
+import { useParley } from '../session/use-client.ts';
+import { landingOf } from './landing.ts';
+
+/** Returns the group of everyone; for guests, who are not in it, any other of their groups. */
+export const firstGroupOf = ({ conversations }: ClientSnapshot): ConversationId | undefined => {
+  let first: ConversationId | undefined;
+  for (const { id, kind, isEveryone } of conversations.values()) {
+    if (isEveryone) return id;
+    if (kind === 'group') first ??= id;
+  }
+  return first;
+};
+
+/** Takes a user who comes in for the first time to where they begin, once, unless they follow a link elsewhere. */
+export function useLanding(): void {
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const me = useParley((s) => s.me);
+  const group = useParley(firstGroupOf);
+  const steps = useSetupSteps();
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (isDone.current || me === null) return;
+    if (pathname !== '/') {
+      isDone.current = true;
+      return;
+    }
+    if (!me.isTourEnded && steps === null) return;
+    const landing = landingOf(me, steps, group);
+    if (landing === null) return;
+    isDone.current = true;
+    // “Back” leads to the list of conversations, which is a page of its own on phones.
+    if (landing === 'setup') void navigate({ to: '/setup' });
+    else void navigate({ to: '/c/$id', params: { id: landing.conversation } });
+  }, [navigate, pathname, me, group, steps]);
+}

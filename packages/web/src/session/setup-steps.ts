@@ -1,0 +1,20 @@
+import type { SetupStep } from '@parley/protocol';
+import { useSyncExternalStore } from 'react';
+
+let steps: readonly SetupStep[] | null = null;
+const listeners = new Set<() => void>();
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** Replaces the steps that are left, as the server has sent them. */
+export function setSetupSteps(left: readonly SetupStep[]): void {
+  steps = left;
+  for (const listener of listeners) listener();
+}
+
+/** Returns the steps of the setup guide that are left; null until the server has sent them. */
+export const useSetupSteps = (): readonly SetupStep[] | null =>
+  useSyncExternalStore(subscribe, () => steps);
