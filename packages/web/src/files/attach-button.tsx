@@ -1,5 +1,5 @@
 import { Paperclip } from 'lucide-react';
-import { type ClipboardEvent, useEffect, useRef } from 'react';
+import { type ClipboardEvent, useEffect, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -47,30 +47,41 @@ export const isInThread = (place: EventTarget | null): boolean =>
 
 /**
  * Adds files that are dropped where `isHere` says. No file that is dropped on the page is opened in its
- * place.
+ * place. Returns whether files are being dragged there.
  */
 export function useDroppedFiles(
   files: NewFiles,
   isHere: (place: EventTarget | null) => boolean,
-): void {
+): boolean {
+  const [isOver, setOver] = useState(false);
   const latest = useRef({ files, isHere });
   latest.current = { files, isHere };
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
     const onDragOver = (event: DragEvent) => {
-      if (hasFiles(event)) event.preventDefault();
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(latest.current.isHere(event.target));
+    };
+    const onDragLeave = (event: DragEvent) => {
+      // Out of the window; within it, the next element reports itself.
+      if (event.relatedTarget === null) setOver(false);
     };
     const onDrop = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
+      setOver(false);
       const { files: here, isHere: isOurs } = latest.current;
       if (isOurs(event.target)) here.add(event.dataTransfer?.files ?? []);
     };
     window.addEventListener('dragover', onDragOver);
+    window.addEventListener('dragleave', onDragLeave);
     window.addEventListener('drop', onDrop);
     return () => {
       window.removeEventListener('dragover', onDragOver);
+      window.removeEventListener('dragleave', onDragLeave);
       window.removeEventListener('drop', onDrop);
     };
   }, []);
+  return isOver;
 }

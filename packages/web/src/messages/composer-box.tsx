@@ -20,6 +20,7 @@ export function ComposerBox({
   text,
   messageField: { field, area, limits, offer },
   files,
+  isDropTarget,
   isReady,
   sendLabel,
   actions,
@@ -29,6 +30,8 @@ export function ComposerBox({
   text: string;
   messageField: MessageField;
   files: NewFiles;
+  /** Whether files are being dragged to where they are added. */
+  isDropTarget: boolean;
   /** Whether the message can be sent. */
   isReady: boolean;
   sendLabel: string;
@@ -48,7 +51,7 @@ export function ComposerBox({
   }, [isEmpty]);
   const isPreview = wantsPreview && !isEmpty;
   return (
-    <div className="rounded-xl border border-edge bg-raised p-1 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
+    <div className="relative rounded-xl border border-edge bg-raised p-1 shadow-raised transition focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15">
       {hasBar && !isPreview && <FormatBar field={field} />}
       <div className={cx(isPreview && 'hidden')}>{area}</div>
       {isPreview && <Preview text={text} />}
@@ -89,6 +92,11 @@ export function ComposerBox({
         </button>
       </div>
       {footer}
+      {isDropTarget && (
+        <div className="pointer-events-none absolute inset-0 z-10 flex items-center justify-center rounded-xl border-2 border-accent border-dashed bg-accent-soft font-medium text-accent-strong text-sm">
+          {t('files.drop')}
+        </div>
+      )}
     </div>
   );
 }

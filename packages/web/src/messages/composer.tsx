@@ -55,7 +55,7 @@ export function Composer({
   const wait = useSlowMode(view);
   const files = useNewFiles();
   const commands = useSlashCommands(view);
-  useDroppedFiles(files, (place) => !isInThread(place));
+  const isDropTarget = useDroppedFiles(files, (place) => !isInThread(place));
   const ready =
     isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
   const [isLater, setLater] = useState(false);
@@ -130,6 +130,7 @@ export function Composer({
           text={text}
           messageField={messageField}
           files={files}
+          isDropTarget={isDropTarget}
           isReady={ready}
           sendLabel={t('composer.send')}
           actions={

@@ -1,6 +1,6 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, ImageId, User } from '@parley/protocol';
-import { useNavigate } from '@tanstack/react-router';
+import type { AccountId, ConversationId, ImageId, User } from '@parley/protocol';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { MessageSquareText, TextSearch } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
@@ -130,6 +130,8 @@ function useMessages(text: string): Result[] {
   const users = useParley((s) => s.users);
   const navigate = useNavigate();
   const found = useFoundMessages(text);
+  const { id: openId } = useParams({ strict: false });
+  const open = conversations.get(openId as ConversationId);
   const q = text.trim();
   if (q === '') return [];
   return [
@@ -140,6 +142,17 @@ function useMessages(text: string): Result[] {
       icon: <TextSearch size={18} />,
       run: () => void navigate({ to: '/search', search: { q } }),
     },
+    ...(open
+      ? [
+          {
+            ...plain,
+            key: 'search-here',
+            title: t('switcher.searchIn', { text: q, title: titleOf(open, users) }),
+            icon: <TextSearch size={18} />,
+            run: () => void navigate({ to: '/search', search: { q: `in:${open.id} ${q}` } }),
+          },
+        ]
+      : []),
     ...found.flatMap(({ message, snippet }): Result[] => {
       const id = message.conversation;
       const view = conversations.get(id);

@@ -527,6 +527,7 @@ export const en = {
     privateGroup: 'Private group',
     direct: 'Direct message',
     searchFor: 'Search messages for “{{text}}”',
+    searchIn: 'Search for “{{text}}” in {{title}}',
     darkMode: 'Switch to dark mode',
     lightMode: 'Switch to light mode',
     settings: 'Settings',
@@ -880,6 +881,7 @@ export const en = {
   },
   files: {
     attach: 'Attach files',
+    drop: 'Drop files to attach them',
     toSend: 'Files to send',
     ofMessage: 'Files',
     uploading: 'Uploading… {{percent, number}}%',

@@ -29,7 +29,7 @@ export function ThreadComposer({
   const [isAlso, setAlso] = useState(false);
   const wait = useSlowMode(view);
   const files = useNewFiles();
-  useDroppedFiles(files, isInThread);
+  const isDropTarget = useDroppedFiles(files, isInThread);
   const ready = isSendable(text, files.ids.length) && files.isReady && wait === 0;
   const mayPost = view.permissions.includes('post');
   useEffect(() => writeKept(account, kept, text || null), [account, kept, text]);
@@ -67,6 +67,7 @@ export function ThreadComposer({
         text={text}
         messageField={messageField}
         files={files}
+        isDropTarget={isDropTarget}
         isReady={ready}
         sendLabel={t('thread.send')}
         footer={
