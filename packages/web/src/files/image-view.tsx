@@ -2,53 +2,69 @@ import type { Attachment } from '@parley/protocol';
 import { decode } from 'blurhash';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
+import { cx } from '../ui/cx.ts';
 import { useFileLinks } from './file-links.ts';
-import { Lightbox } from './lightbox.tsx';
 
 /** The size of the picture that a blurhash makes. */
 const BLUR = 32;
 
-/** Shows the preview of an image in the box that it is in; a click shows the image in full. */
-export function ImageView({ file }: { file: Attachment }) {
+/** Shows the preview of an image in the box that it is in; a click opens the image in full. */
+export function ImageView({
+  file,
+  isCropped = false,
+  more = 0,
+  onOpen,
+}: {
+  file: Attachment;
+  /** Whether the image fills its box; otherwise all of it is shown. */
+  isCropped?: boolean;
+  /** How many further images of the message are not shown. */
+  more?: number;
+  onOpen: () => void;
+}) {
   const { links, retry } = useFileLinks(file.id);
   const [state, setState] = useState<'loading' | 'loaded' | 'failed'>('loading');
-  const [open, setOpen] = useState(false);
   const failed = state === 'failed' || links === null;
   return (
-    <>
-      <button
-        type="button"
-        className="relative block size-full"
-        aria-label={
-          failed ? t('files.loadAgain', { name: file.name }) : t('files.show', { name: file.name })
-        }
-        onClick={() => {
-          if (!failed) return setOpen(true);
-          setState('loading');
-          retry();
-        }}
-      >
-        {file.blurhash !== undefined && state !== 'loaded' && <Blur hash={file.blurhash} />}
-        {links?.previewUrl && state !== 'failed' && (
-          <img
-            src={links.previewUrl}
-            alt={file.name}
-            loading="lazy"
-            decoding="async"
-            draggable={false}
-            className="absolute inset-0 size-full object-contain"
-            onLoad={() => setState('loaded')}
-            onError={() => setState('failed')}
-          />
-        )}
-        {failed && (
-          <span className="absolute inset-0 flex items-center justify-center bg-raised/80 p-2 text-center text-note text-muted">
-            {t('files.unavailable')}
-          </span>
-        )}
-      </button>
-      {open && links && <Lightbox file={file} links={links} onClose={() => setOpen(false)} />}
-    </>
+    <button
+      type="button"
+      className="relative block size-full"
+      aria-label={
+        failed ? t('files.loadAgain', { name: file.name }) : t('files.show', { name: file.name })
+      }
+      onClick={() => {
+        if (!failed) return onOpen();
+        setState('loading');
+        retry();
+      }}
+    >
+      {file.blurhash !== undefined && state !== 'loaded' && <Blur hash={file.blurhash} />}
+      {links?.previewUrl && state !== 'failed' && (
+        <img
+          src={links.previewUrl}
+          alt={file.name}
+          loading="lazy"
+          decoding="async"
+          draggable={false}
+          className={cx(
+            'absolute inset-0 size-full',
+            isCropped ? 'object-cover' : 'object-contain',
+          )}
+          onLoad={() => setState('loaded')}
+          onError={() => setState('failed')}
+        />
+      )}
+      {failed && (
+        <span className="absolute inset-0 flex items-center justify-center bg-raised/80 p-2 text-center text-note text-muted">
+          {t('files.unavailable')}
+        </span>
+      )}
+      {more > 0 && (
+        <span className="absolute inset-0 flex items-center justify-center bg-scrim font-semibold text-on-scrim text-xl">
+          {t('files.more', { count: more })}
+        </span>
+      )}
+    </button>
   );
 }
 

@@ -1,22 +1,38 @@
-import type { Attachment, FileLinks } from '@parley/protocol';
-import { Download, X } from 'lucide-react';
+import type { Attachment } from '@parley/protocol';
+import { ChevronLeft, ChevronRight, Download, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { Dialog } from 'radix-ui';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import { sizeText } from './bytes.ts';
+import { useFileLinks } from './file-links.ts';
+import { useZoom } from './use-zoom.ts';
+import { SCALE_MAX, SCALE_STEP } from './zoom.ts';
 
-/** Shows an image over the whole window. */
+/** How far an arrow key moves an enlarged image, px. */
+const KEY_MOVE = 80;
+const ON_DARK = 'text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim disabled:opacity-30';
+
+/** Shows the images of a message over the whole window, one at a time, beginning with one of them. */
 export function Lightbox({
-  file,
-  links,
+  files,
+  start,
   onClose,
 }: {
-  file: Attachment;
-  links: FileLinks;
+  files: readonly Attachment[];
+  start: number;
   onClose: () => void;
 }) {
   const returnFocus = useReturnFocus(true);
+  const [index, setIndex] = useState(start);
+  const file = files[Math.min(index, files.length - 1)];
+  const step = useCallback(
+    (by: number) => setIndex((now) => Math.min(files.length - 1, Math.max(0, now + by))),
+    [files.length],
+  );
+  if (!file) return null;
   return (
     <Dialog.Root open onOpenChange={(now) => !now && onClose()}>
       <Dialog.Portal>
@@ -24,41 +40,158 @@ export function Lightbox({
         <Dialog.Content
           onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
-          className="fixed inset-0 z-50 flex flex-col text-on-scrim outline-none"
+          className="fixed inset-0 z-50 text-on-scrim outline-none"
         >
-          <header className="flex items-center gap-1 p-2 ps-4">
-            <Dialog.Title className="min-w-0 flex-1 truncate text-sm">
-              <bdi>{file.name}</bdi> <span className="opacity-70">{sizeText(file.bytes)}</span>
-            </Dialog.Title>
-            <a
-              href={`${links.url}&download=1`}
-              download={file.name}
-              aria-label={t('files.download', { name: file.name })}
-              title={t('files.download', { name: file.name })}
-              className="inline-flex size-10 items-center justify-center rounded-lg hover:bg-on-scrim/15"
-            >
-              <Download size={18} />
-            </a>
-            <Dialog.Close asChild>
-              <IconButton
-                label={t('common.close')}
-                className="text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim"
-              >
-                <X size={18} />
-              </IconButton>
-            </Dialog.Close>
-          </header>
-          <div className="flex min-h-0 flex-1 items-center justify-center p-2 pt-0">
-            <img
-              src={links.url}
-              alt={file.name}
-              width={file.width}
-              height={file.height}
-              className="max-h-full max-w-full object-contain"
-            />
-          </div>
+          {/* The key gives each image its own zoom. */}
+          <Shown
+            key={file.id}
+            file={file}
+            position={files.length > 1 ? { index, count: files.length } : null}
+            onStep={step}
+          />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+function Shown({
+  file,
+  position,
+  onStep,
+}: {
+  file: Attachment;
+  /** Which of several images it is. */
+  position: { index: number; count: number } | null;
+  onStep: (by: number) => void;
+}) {
+  const { links, retry } = useFileLinks(file.id);
+  const box = useRef<HTMLDivElement>(null);
+  const image = useRef<HTMLImageElement>(null);
+  const zooming = useZoom(box, image, onStep);
+  const { zoom } = zooming;
+  const isWhole = zoom.scale === 1;
+  const keys: Record<string, () => void> = {
+    '+': () => zooming.by(SCALE_STEP),
+    '=': () => zooming.by(SCALE_STEP),
+    '-': () => zooming.by(1 / SCALE_STEP),
+    '0': zooming.reset,
+    ArrowLeft: () => (isWhole ? onStep(-1) : zooming.move(KEY_MOVE, 0)),
+    ArrowRight: () => (isWhole ? onStep(1) : zooming.move(-KEY_MOVE, 0)),
+    ArrowUp: () => zooming.move(0, KEY_MOVE),
+    ArrowDown: () => zooming.move(0, -KEY_MOVE),
+    PageUp: () => onStep(-1),
+    PageDown: () => onStep(1),
+  };
+  const latestKeys = useRef(keys);
+  latestKeys.current = keys;
+  useEffect(() => {
+    // The dialog is modal, so that all keys are meant for it, wherever the focus is.
+    const onKeyDown = (event: KeyboardEvent) => {
+      const run = latestKeys.current[event.key];
+      if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      run();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+  return (
+    <div className="flex h-full flex-col">
+      <header className="flex items-center gap-1 p-2 ps-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
+        <Dialog.Title className="min-w-0 flex-1 truncate text-sm">
+          <bdi>{file.name}</bdi> <span className="opacity-75">{sizeText(file.bytes)}</span>
+        </Dialog.Title>
+        {position && (
+          <span aria-live="polite" className="px-2 text-sm tabular-nums opacity-85">
+            {t('files.position', { number: position.index + 1, count: position.count })}
+          </span>
+        )}
+        <IconButton
+          label={t('files.zoomOut')}
+          className={ON_DARK}
+          disabled={isWhole}
+          onClick={() => zooming.by(1 / SCALE_STEP)}
+        >
+          <ZoomOut size={18} />
+        </IconButton>
+        <IconButton
+          label={t('files.zoomIn')}
+          className={ON_DARK}
+          disabled={zoom.scale === SCALE_MAX}
+          onClick={() => zooming.by(SCALE_STEP)}
+        >
+          <ZoomIn size={18} />
+        </IconButton>
+        {links && (
+          <a
+            href={`${links.url}&download=1`}
+            download={file.name}
+            aria-label={t('files.download', { name: file.name })}
+            title={t('files.download', { name: file.name })}
+            className={cx('inline-flex size-10 items-center justify-center rounded-lg', ON_DARK)}
+          >
+            <Download size={18} />
+          </a>
+        )}
+        <Dialog.Close asChild>
+          <IconButton label={t('common.close')} className={ON_DARK}>
+            <X size={18} />
+          </IconButton>
+        </Dialog.Close>
+      </header>
+      <div className="relative min-h-0 flex-1">
+        <div
+          ref={box}
+          {...zooming.handlers}
+          className={cx(
+            'absolute inset-2 flex touch-none items-center justify-center overflow-hidden',
+            isWhole ? 'cursor-zoom-in' : 'cursor-grab active:cursor-grabbing',
+          )}
+        >
+          {links === null ? (
+            <button type="button" className="rounded-lg p-3 underline" onClick={retry}>
+              {t('files.unavailable')}
+            </button>
+          ) : (
+            <img
+              ref={image}
+              src={links?.url}
+              alt={file.name}
+              width={file.width}
+              height={file.height}
+              draggable={false}
+              className="max-h-full max-w-full select-none object-contain"
+              style={{
+                // The preview is sharp enough until the image is there.
+                backgroundImage: links?.previewUrl ? `url("${links.previewUrl}")` : undefined,
+                backgroundSize: '100% 100%',
+                transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})`,
+              }}
+            />
+          )}
+        </div>
+        {position && (
+          <>
+            <IconButton
+              label={t('files.previous')}
+              className={cx('absolute start-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
+              disabled={position.index === 0}
+              onClick={() => onStep(-1)}
+            >
+              <ChevronLeft size={22} className="rtl:-scale-x-100" />
+            </IconButton>
+            <IconButton
+              label={t('files.next')}
+              className={cx('absolute end-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
+              disabled={position.index === position.count - 1}
+              onClick={() => onStep(1)}
+            >
+              <ChevronRight size={22} className="rtl:-scale-x-100" />
+            </IconButton>
+          </>
+        )}
+      </div>
+    </div>
   );
 }

@@ -294,7 +294,6 @@ export const en = {
     notificationSound: 'Notification sound',
   },
   profileCard: {
-    show: 'Show profile',
     name: 'Profile',
     title: 'Job title',
     pronouns: 'Pronouns',
@@ -664,6 +663,8 @@ export const en = {
     submit: 'Create group',
   },
   details: {
+    files: 'Files',
+    noFiles: 'No files have been shared here yet',
     avatar: 'Group photo',
     saved: 'Changes saved',
     save: 'Save changes',
@@ -897,6 +898,13 @@ export const en = {
     download: 'Download {{name}}',
     loadAgain: 'Load {{name}} again',
     unavailable: 'Not available. Select to try again.',
+    images: 'Images',
+    more: '+{{count, number}}',
+    position: '{{number, number}} of {{count, number}}',
+    previous: 'Previous image',
+    next: 'Next image',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
   },
   saved: {
     title: 'Saved messages',
@@ -991,9 +999,6 @@ export const en = {
     unpin: 'Unpin message',
     pinnedBy: 'Pinned by <name/>',
     pinnedByYou: 'Pinned by you',
-    deleteQuestion: 'Delete message?',
-    deleteIntro:
-      'This message will be deleted for everyone in this conversation. This can’t be undone.',
     someone: 'someone',
     sending: 'Sending',
     notSent: 'Not sent',
@@ -1017,10 +1022,21 @@ export const en = {
     reactWith: 'React with {{emoji}}',
     moreReactions: 'More reactions',
     copyText: 'Copy text',
+    copyLink: 'Copy link',
+    linkCopied: 'Link copied to clipboard',
+    deletedNotice: 'Message deleted',
+    deleting: 'Message deleted.',
+    undo: 'Undo',
   },
   editForm: {
     save: 'Save',
     hint: 'Enter to save, Esc to cancel',
+  },
+  jumpToDate: {
+    title: 'Jump to date',
+    day: 'Date',
+    first: 'First message',
+    jump: 'Jump',
   },
   messageList: {
     loadingOlder: 'Loading older messages…',
