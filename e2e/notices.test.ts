@@ -474,9 +474,5 @@ function request(
 async function remove(visitor: Visitor, text: string): Promise<void> {
   await visitor.message(text).hover();
   await visitor.message(text).getByRole('button', { name: 'Delete message' }).click();
-  await visitor.page
-    .getByRole('alertdialog')
-    .getByRole('button', { name: 'Delete message' })
-    .click();
   await visitor.page.getByRole('article').filter({ hasText: text }).waitFor({ state: 'detached' });
 }

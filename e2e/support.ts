@@ -277,6 +277,25 @@ export class Visitor {
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await touch.detach();
   }
+
+  /** Swipes the message with this text in the direction of reading. */
+  async swipe(text: string): Promise<void> {
+    const message = this.message(text).first();
+    await message.tap({ trial: true });
+    const box = await message.boundingBox();
+    if (!box) throw new Error(`${text} is not shown`);
+    const touch = await this.context.newCDPSession(this.page);
+    const y = box.y + box.height / 2;
+    await touch.send('Input.dispatchTouchEvent', {
+      type: 'touchStart',
+      touchPoints: [{ x: 80, y }],
+    });
+    for (let x = 90; x <= 200; x += 10) {
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y }] });
+    }
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await touch.detach();
+  }
 }
 
 /** Collects the violations of the content security policy on all pages of a browser context. */

@@ -66,7 +66,6 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
     await ana.message('Good morning, Ben').hover();
     await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete message' }).click();
-    await ana.page.getByRole('button', { name: 'Delete' }).last().click();
     await ben.page.getByText('This message was deleted').waitFor();
 
     // Reload: the history is still shown, with names before the list of users is loaded again.

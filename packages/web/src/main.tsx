@@ -3,11 +3,14 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ErrorBoundary } from './app/error-boundary.tsx';
+import { deletions, flushWhenHidden } from './lib/delayed.ts';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
+
+flushWhenHidden(deletions, document);
 
 /** The application. Logging in or out moves between the public pages and those with a session. */
 function App() {

@@ -16,6 +16,15 @@ export const placeOf = ({
   search: thread === null || alsoInConversation ? {} : { thread },
 });
 
+/** Returns the address that shows a message, to be shared. */
+export function linkTo(
+  message: Pick<Message, 'conversation' | 'seq' | 'thread' | 'alsoInConversation'>,
+): string {
+  const { hash, search } = placeOf(message);
+  const query = search.thread === undefined ? '' : `?thread=${search.thread}`;
+  return new URL(`/c/${message.conversation}${query}#${hash}`, location.origin).href;
+}
+
 /** Returns the message that a fragment names; null if it names none. */
 export function messageOfHash(hash: string): Seq | null {
   const [, digits] = /^#?message-(\d{1,15})$/.exec(hash) ?? [];

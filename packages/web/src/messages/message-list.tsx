@@ -16,10 +16,12 @@ import { useAttention } from '../lib/attention.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { unreadText } from '../lib/text.ts';
+import { dayKey } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
+import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { RowBuilder } from './rows.ts';
@@ -30,6 +32,7 @@ import { useMessageKeys } from './use-message-keys.ts';
 import { useReading } from './use-reading.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 
+const JumpToDate = lazyPart(async () => (await import('./jump-to-date.tsx')).JumpToDate);
 const RetentionNotice = lazyPart(
   async () => (await import('../retention/retention-notice.tsx')).RetentionNotice,
 );
@@ -87,6 +90,9 @@ export function MessageList({
   const keys = useMessageKeys(box);
   const more = useLoadMore(timeline);
   const [expanded] = useState(() => new Set<string>());
+  /** The time of a message of the topmost day; null while the row of that day is visible. */
+  const [topDay, setTopDay] = useState<string | null>(null);
+  const [chosenDay, chooseDay] = useState<string | null>(null);
 
   const hasUnread = view.unread > 0;
   const isHeld = !isLive || attention === 'elsewhere';
@@ -108,6 +114,9 @@ export function MessageList({
     const handle = list.current;
     if (!handle) return;
     if (how) autoScroll.moved(how);
+    const top = rows[handle.findItemIndex(handle.scrollOffset)];
+    const at = top?.kind === 'message' ? top.message.postedAt : null;
+    setTopDay((now) => (now && at && dayKey(now) === dayKey(at) ? now : at));
     if (autoScroll.isSettled()) {
       reading.read();
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
@@ -134,6 +143,7 @@ export function MessageList({
     awaitsFocus.current = true;
     if (!autoScroll.goTo(String(seq))) void timeline.open(seq);
   };
+  const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
   const input = {
@@ -155,40 +165,51 @@ export function MessageList({
           onRetry={() => void timeline.open()}
         />
       ) : (
-        <ExpandedProvider value={expanded}>
-          <VList
-            ref={list}
-            data={rows}
-            shift={autoScroll.isPrepended}
-            onScroll={() => update('scrolled')}
-            onScrollEnd={() => update('ended')}
-            onResize={() => update('changed')}
-            // Few messages stand at the bottom, beside the composer.
-            style={{ display: 'flex', flexDirection: 'column' }}
-            className="h-full *:mt-auto"
-            role="log"
-            aria-label={t('messageList.messagesIn', { title })}
-            tabIndex={0}
-          >
-            {(row, n) => (
-              <RowView
-                key={row.key}
-                row={row}
-                first={n === 0}
-                loadingOlder={loading === 'older' || hasOlder}
-                notice={<RetentionNotice conversation={view.id} />}
-                last={n === rows.length - 1}
-                editing={editing}
-                target={target}
-                onTargetLeft={leaveTarget}
-                onEdit={onEdit}
-              />
-            )}
-          </VList>
-        </ExpandedProvider>
+        <DayChoiceProvider value={chooseDay}>
+          <ExpandedProvider value={expanded}>
+            <VList
+              ref={list}
+              data={rows}
+              shift={autoScroll.isPrepended}
+              onScroll={() => update('scrolled')}
+              onScrollEnd={() => update('ended')}
+              onResize={() => update('changed')}
+              // Few messages stand at the bottom, beside the composer.
+              style={{ display: 'flex', flexDirection: 'column' }}
+              className="h-full *:mt-auto"
+              role="log"
+              aria-label={t('messageList.messagesIn', { title })}
+              tabIndex={0}
+            >
+              {(row, n) => (
+                <RowView
+                  key={row.key}
+                  row={row}
+                  first={n === 0}
+                  loadingOlder={loading === 'older' || hasOlder}
+                  notice={<RetentionNotice conversation={view.id} />}
+                  last={n === rows.length - 1}
+                  editing={editing}
+                  target={target}
+                  onTargetLeft={leaveTarget}
+                  onEdit={onEdit}
+                />
+              )}
+            </VList>
+            {topDay !== null && !isUnreadAboveShown && <TopDay at={topDay} />}
+          </ExpandedProvider>
+        </DayChoiceProvider>
+      )}
+      {chosenDay !== null && (
+        <JumpToDate
+          conversation={view.id}
+          day={chosenDay}
+          onClose={() => chooseDay(null)}
+          onFound={goTo}
+        />
       )}
       {error !== null && rows.length > 0 && <LoadProblem onRetry={more.retry} />}
-      {reading.hasUnreadAbove && error === null && (
+      {isUnreadAboveShown && (
         <UnreadAbove
           unread={view.unread}
           onGo={autoScroll.goToLine}

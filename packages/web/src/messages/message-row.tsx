@@ -1,40 +1,43 @@
 import type { TimelineMessage } from '@parley/client';
-import type { AccountId } from '@parley/protocol';
-import { AlertCircle, Check, CheckCheck, Clock3, EllipsisVertical, Pin } from 'lucide-react';
+import { EllipsisVertical, Reply } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { nameList } from '../lib/text.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { RichText } from '../texts/rich-text.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
-import { Confirm } from '../ui/confirm.tsx';
 import { cx } from '../ui/cx.ts';
+import { joinHandlers } from '../ui/join-handlers.ts';
 import { focusContent } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
+import { useSwipe } from '../ui/use-swipe.ts';
 import { ProfileButton } from '../users/profile-button.tsx';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { useSubscription } from '../users/use-presence-of.ts';
 import { UserName } from '../users/user-name.tsx';
+import { opensMessageMenu } from './context-menu.ts';
+import { useDeletion } from './deletions.ts';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
 import { ForwardedText } from './forwarded-mark.tsx';
 import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
+import { Deleting, Failed, PinMark, Receipt } from './message-marks.tsx';
 import { MessageSheet } from './message-sheet.tsx';
 import { useMoreActions } from './more-actions.tsx';
 import { Quote } from './quote.tsx';
+import { useQuotes } from './quoted-messages.ts';
 import { Reactions } from './reactions.tsx';
 import { ThreadSummary } from './thread-summary.tsx';
 
 const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
+const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
@@ -62,7 +65,7 @@ export const MessageRow = memo(function MessageRow({
   const client = useClient();
   const me = useParley((s) => s.me);
   const author = useParley((s) => s.users).get(message.author);
-  const [deleting, setDeleting] = useState(false);
+  const deletion = useDeletion(message);
   useEffect(() => client.wantUser(message.author), [client, message.author]);
   // The status is shown with the name.
   useSubscription(first ? [message.author] : []);
@@ -72,7 +75,7 @@ export const MessageRow = memo(function MessageRow({
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
   const gone = goneText(message);
-  const actionable = stored && !deleted && !editing;
+  const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
   const [historyShown, setHistoryShown] = useState(false);
@@ -80,8 +83,13 @@ export const MessageRow = memo(function MessageRow({
   const body = message.body !== '' && (
     <Markup id={editKey} text={message.body} mentions={message.mentions} />
   );
-  const press = useLongPress(() => setSheet(true));
+  const [menuAt, setMenuAt] = useState<{ x: number; y: number } | null>(null);
   const article = useRef<HTMLElement>(null);
+  const press = useLongPress(() => setSheet(true));
+  const { reply } = useQuotes();
+  const swipe = useSwipe(article, () => reply?.(message.seq));
+  const canSwipe = actionable && coarse && reply !== null;
+  const touch = canSwipe ? joinHandlers(press, swipe) : press;
   useFocusInside(article);
   return (
     <article
@@ -91,20 +99,30 @@ export const MessageRow = memo(function MessageRow({
       aria-label={[`${name}, ${timeOfDay(message.postedAt)}`, excerpt(gone ?? message.body, 200)]
         .filter(Boolean)
         .join(': ')}
-      {...(actionable && coarse && press)}
+      {...(actionable && coarse && touch)}
       onContextMenu={(event) => {
         // A long press opens our sheet; its “Copy text” replaces the browser’s menu.
-        if (actionable && coarse) event.preventDefault();
+        if (!actionable || (!coarse && !opensMessageMenu(event.target, event.shiftKey))) return;
+        event.preventDefault();
+        if (!coarse) setMenuAt({ x: event.clientX, y: event.clientY });
       }}
       className={cx(
         'group -outline-offset-2 relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',
         actionable && coarse && 'select-none [-webkit-touch-callout:none]',
-        sheet && 'bg-hover',
+        canSwipe && 'touch-pan-y transition-[translate] duration-100',
+        (sheet || menuAt) && 'bg-hover',
         first && 'mt-2.5',
         editing && 'bg-hover',
         isTarget && 'flash',
       )}
     >
+      {canSwipe && (
+        <Reply
+          size={18}
+          aria-hidden="true"
+          className="absolute -start-9 top-2 text-muted group-data-swiped:text-accent"
+        />
+      )}
       <div className="w-9 shrink-0 select-none">
         {first ? (
           <div className="pt-0.5">
@@ -141,6 +159,8 @@ export const MessageRow = memo(function MessageRow({
         {message.pinned && !editing && <PinMark by={message.pinned.by} />}
         {editing ? (
           <EditForm message={message} onDone={() => onEdit(null)} />
+        ) : deletion.isDeleting ? (
+          <Deleting onUndo={deletion.undo} />
         ) : gone !== null ? (
           <p className="text-muted italic">{gone}</p>
         ) : (
@@ -164,9 +184,11 @@ export const MessageRow = memo(function MessageRow({
             {mine && <Receipt message={message} />}
           </div>
         )}
-        {message.previews.length > 0 && !editing && <Previews message={message} />}
-        {message.poll && <PollView message={message} poll={message.poll} />}
-        {stored && !deleted && <Reactions message={message} />}
+        {message.previews.length > 0 && !editing && !deletion.isDeleting && (
+          <Previews message={message} />
+        )}
+        {message.poll && !deletion.isDeleting && <PollView message={message} poll={message.poll} />}
+        {stored && !deleted && !deletion.isDeleting && <Reactions message={message} />}
         {stored && <ThreadSummary message={message} />}
         {message.state === 'failed' && <Failed message={message} />}
       </div>
@@ -189,7 +211,17 @@ export const MessageRow = memo(function MessageRow({
           message={message}
           more={more.actions}
           onEdit={() => onEdit(editKey)}
-          onDelete={() => setDeleting(true)}
+          onDelete={deletion.start}
+        />
+      )}
+      {menuAt && actionable && (
+        <MessageMenu
+          at={menuAt}
+          message={message}
+          more={more.actions}
+          onEdit={() => onEdit(editKey)}
+          onDelete={deletion.start}
+          onClosed={() => setMenuAt(null)}
         />
       )}
       {sheet && actionable && (
@@ -197,27 +229,13 @@ export const MessageRow = memo(function MessageRow({
           message={message}
           author={name}
           more={more.actions}
-          onEdit={() => {
-            setSheet(false);
-            onEdit(editKey);
-          }}
-          onDelete={() => {
-            setSheet(false);
-            setDeleting(true);
-          }}
+          onEdit={() => onEdit(editKey)}
+          onDelete={deletion.start}
           onClose={() => setSheet(false)}
         />
       )}
       {more.dialog}
       {historyShown && <EditHistory message={message} onClose={() => setHistoryShown(false)} />}
-      <Confirm
-        open={deleting}
-        title={t('message.deleteQuestion')}
-        description={t('message.deleteIntro')}
-        action={t('message.delete')}
-        onCancel={() => setDeleting(false)}
-        onConfirm={() => client.remove(message.conversation, message.seq)}
-      />
     </article>
   );
 });
@@ -250,81 +268,5 @@ function Previews({ message }: { message: TimelineMessage }) {
     >
       <LinkPreviews message={message} />
     </ul>
-  );
-}
-
-/** Shows that a message is pinned, and by whom. */
-function PinMark({ by }: { by: AccountId }) {
-  const client = useClient();
-  const me = useParley((s) => s.me);
-  const user = useParley((s) => s.users).get(by);
-  useEffect(() => client.wantUser(by), [client, by]);
-  return (
-    <p className="flex items-center gap-1 text-caption text-muted">
-      <Pin size={12} aria-hidden="true" />
-      {by === me?.id ? (
-        t('message.pinnedByYou')
-      ) : (
-        <RichText
-          text="message.pinnedBy"
-          parts={{ name: <bdi>{user?.displayName ?? t('message.someone')}</bdi> }}
-        />
-      )}
-    </p>
-  );
-}
-
-/** Shows whether an own message is pending, stored, or seen by others. */
-function Receipt({ message }: { message: TimelineMessage }) {
-  const users = useParley((s) => s.users);
-  const names = nameList(
-    message.seenBy.map((id) => users.get(id)?.displayName ?? t('message.someone')),
-  );
-  const [icon, description] =
-    message.state === 'pending' || message.isChanging
-      ? [<Clock3 key="p" size={14} />, t('message.sending')]
-      : message.state === 'failed'
-        ? [<AlertCircle key="f" size={14} />, t('message.notSent')]
-        : message.seenBy.length > 0
-          ? [<CheckCheck key="r" size={15} />, t('message.seenBy', { names })]
-          : [<Check key="s" size={14} />, t('message.sent')];
-  const seen = message.state === 'stored' && message.seenBy.length > 0;
-  return (
-    <span
-      role="img"
-      aria-label={description}
-      title={description}
-      className={cx('shrink-0 pb-0.5', seen ? 'text-accent' : 'text-muted')}
-    >
-      {icon}
-    </span>
-  );
-}
-
-function Failed({ message }: { message: TimelineMessage }) {
-  const client = useClient();
-  const { client: id } = message;
-  if (id === undefined) return null;
-  return (
-    <p
-      role="alert"
-      className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-note text-danger"
-    >
-      {t('message.failed', { reason: message.failure?.message ?? t('message.rejected') })}
-      <button
-        type="button"
-        className="font-medium underline underline-offset-3"
-        onClick={() => client.retry(id)}
-      >
-        {t('common.tryAgain')}
-      </button>
-      <button
-        type="button"
-        className="underline underline-offset-3"
-        onClick={() => client.discard(id)}
-      >
-        {t('message.discard')}
-      </button>
-    </p>
   );
 }

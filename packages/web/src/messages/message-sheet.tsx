@@ -1,15 +1,13 @@
 import type { TimelineMessage } from '@parley/client';
-import { Copy, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { toast } from 'sonner';
 import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { useTogglePin } from './message-actions.tsx';
+import { useAllActions } from './all-actions.tsx';
 import type { MoreAction } from './more-actions.tsx';
-import { useQuotes } from './quoted-messages.ts';
 import { useReact } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
@@ -35,74 +33,29 @@ export function MessageSheet({
   onClose: () => void;
 }) {
   const may = usePermissions(message);
-  const togglePin = useTogglePin(message);
+  const actions = useAllActions(message, more, onEdit, onDelete);
   const react = useReact(message);
-  const { reply } = useQuotes();
   const choose = (emoji: string) => {
     react(emoji);
     onClose();
-  };
-  const copy = async () => {
-    onClose();
-    try {
-      await navigator.clipboard.writeText(message.body);
-      toast(t('message.copied'));
-    } catch {
-      // Browsers give no clipboard to pages that were loaded over plain http.
-      toast.error(t('message.copyFailed'));
-    }
   };
   return (
     <Dialog open onClose={onClose} title={author} description={excerpt(message.body, EXCERPT)}>
       {may('react') && <QuickReactions onChoose={choose} />}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
-        {reply && (
-          <Action
-            icon={<Reply size={18} />}
-            onClick={() => {
-              onClose();
-              reply(message.seq);
-            }}
-          >
-            {t('message.reply')}
-          </Action>
-        )}
-        <Action icon={<Copy size={18} />} onClick={() => void copy()}>
-          {t('message.copyText')}
-        </Action>
-        {may('pin') && (
-          <Action
-            icon={message.pinned ? <PinOff size={18} /> : <Pin size={18} />}
-            onClick={() => {
-              togglePin();
-              onClose();
-            }}
-          >
-            {message.pinned ? t('message.unpin') : t('message.pin')}
-          </Action>
-        )}
-        {more.map(({ key, icon, label, run }) => (
+        {actions.map(({ key, icon, label, danger, run }) => (
           <Action
             key={key}
             icon={icon}
+            danger={danger ?? false}
             onClick={() => {
-              run();
               onClose();
+              run();
             }}
           >
             {label}
           </Action>
         ))}
-        {may('edit') && (
-          <Action icon={<Pencil size={18} />} onClick={onEdit}>
-            {t('message.edit')}
-          </Action>
-        )}
-        {may('delete') && (
-          <Action icon={<Trash2 size={18} />} onClick={onDelete} danger>
-            {t('message.delete')}
-          </Action>
-        )}
       </div>
     </Dialog>
   );

@@ -4,10 +4,12 @@ import {
   AlarmClock,
   BellRing,
   Bookmark,
+  Copy,
   Eye,
   EyeOff,
   Flag,
   Forward,
+  Link,
   MailOpen,
   MessagesSquare,
   Undo2,
@@ -17,6 +19,7 @@ import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -43,6 +46,8 @@ export interface MoreAction {
   readonly key: string;
   readonly icon: ReactNode;
   readonly label: string;
+  /** Whether it deletes something. */
+  readonly danger?: boolean;
   run(): void;
 }
 
@@ -96,6 +101,7 @@ export function useMoreActions(message: TimelineMessage): {
             run: () => setForwarding(true),
           },
         ]),
+    ...copyActions(message),
     ...savingActions(async (remindAt) => {
       try {
         await client.api.personal.save(conversation, seq, remindAt);
@@ -167,6 +173,33 @@ export function useMoreActions(message: TimelineMessage): {
     </>
   );
   return { actions, dialog };
+}
+
+/** Returns the actions that copy a message, or what leads to it. */
+function copyActions(message: TimelineMessage): MoreAction[] {
+  const copy = async (text: string, notice: string) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(notice);
+    } catch {
+      // Browsers give no clipboard to pages that were loaded over plain http.
+      toast.error(t('message.copyFailed'));
+    }
+  };
+  const link: MoreAction = {
+    key: 'copyLink',
+    icon: <Link size={16} />,
+    label: t('message.copyLink'),
+    run: () => void copy(linkTo(message), t('message.linkCopied')),
+  };
+  if (message.body === '') return [link];
+  const text: MoreAction = {
+    key: 'copyText',
+    icon: <Copy size={16} />,
+    label: t('message.copyText'),
+    run: () => void copy(message.body, t('message.copied')),
+  };
+  return [text, link];
 }
 
 /** Returns the actions that save a message, with or without a reminder. */

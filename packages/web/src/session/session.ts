@@ -1,6 +1,7 @@
 import { ApiError, ParleyApi, type ParleyClient } from '@parley/client';
 import type { AccountId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
+import { deletions } from '../lib/delayed.ts';
 import { loadPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
 import { t } from '../texts/index.ts';
@@ -90,6 +91,7 @@ export function notify(notice: string): void {
 /** Logs out and removes what is stored on this device, also when the server cannot be reached. */
 export async function logout(): Promise<void> {
   if (session.state !== 'in') return;
+  deletions.flush();
   const { client } = session;
   const notified = api.logout().then(
     () => undefined,

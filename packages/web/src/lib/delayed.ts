@@ -1,0 +1,73 @@
+/** How long an action can be undone, ms. */
+export const UNDO_MS = 5_000;
+
+interface Waiting {
+  readonly run: () => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * Actions that the user can undo, each under a key: they run when their time is over. They run at once when
+ * the page is hidden or closed, so that what the user has done is never lost; it cannot be undone then.
+ */
+export class DelayedActions {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #listeners = new Set<() => void>();
+
+  /** Runs an action after {@link UNDO_MS}. One that waits under this key already keeps its time. */
+  add(key: string, run: () => void): void {
+    if (this.#waiting.has(key)) return;
+    const timer = setTimeout(() => this.#run(key), UNDO_MS);
+    this.#waiting.set(key, { run, timer });
+    this.#changed();
+  }
+
+  /** Whether an action waits under this key. */
+  has(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** Drops an action. Does nothing if it has run. */
+  undo(key: string): void {
+    const waiting = this.#waiting.get(key);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(key);
+    this.#changed();
+  }
+
+  /** Runs all actions now. */
+  flush(): void {
+    for (const key of [...this.#waiting.keys()]) this.#run(key);
+  }
+
+  /** Calls `listener` after each change; returns a function that ends this. */
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  #run(key: string): void {
+    const waiting = this.#waiting.get(key);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(key);
+    waiting.run();
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Runs the actions when a page is hidden, which is the last that every browser tells a page. */
+export function flushWhenHidden(actions: DelayedActions, page: Document): void {
+  page.addEventListener('visibilitychange', () => {
+    if (page.visibilityState === 'hidden') actions.flush();
+  });
+  page.defaultView?.addEventListener('pagehide', () => actions.flush());
+}
+
+/** The deletions of messages that are not sent yet. */
+export const deletions = new DelayedActions();

@@ -1,0 +1,51 @@
+import type { TimelineMessage } from '@parley/client';
+import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
+import { t } from '../texts/index.ts';
+import { useTogglePin } from './message-actions.tsx';
+import type { MoreAction } from './more-actions.tsx';
+import { useQuotes } from './quoted-messages.ts';
+import { usePermissions } from './use-permissions.ts';
+
+/** Returns all actions on a message except reactions: for its context menu, and its menu on touch screens. */
+export function useAllActions(
+  message: TimelineMessage,
+  more: readonly MoreAction[],
+  onEdit: () => void,
+  onDelete: () => void,
+): readonly MoreAction[] {
+  const may = usePermissions(message);
+  const togglePin = useTogglePin(message);
+  const { reply } = useQuotes();
+  const actions: MoreAction[] = [];
+  if (reply) {
+    const run = () => reply(message.seq);
+    actions.push({ key: 'reply', icon: <Reply size={16} />, label: t('message.reply'), run });
+  }
+  actions.push(...more);
+  if (may('pin')) {
+    actions.push({
+      key: 'pin',
+      icon: message.pinned ? <PinOff size={16} /> : <Pin size={16} />,
+      label: message.pinned ? t('message.unpin') : t('message.pin'),
+      run: togglePin,
+    });
+  }
+  if (may('edit')) {
+    actions.push({
+      key: 'edit',
+      icon: <Pencil size={16} />,
+      label: t('message.edit'),
+      run: onEdit,
+    });
+  }
+  if (may('delete')) {
+    actions.push({
+      key: 'delete',
+      icon: <Trash2 size={16} />,
+      label: t('message.delete'),
+      danger: true,
+      run: onDelete,
+    });
+  }
+  return actions;
+}
