@@ -67,6 +67,8 @@ export interface HistoryRequest {
   readonly before?: Seq;
   readonly after?: Seq;
   readonly around?: Seq;
+  /** Around the first message that was posted at this time or later; an ISO 8601 timestamp. */
+  readonly aroundTime?: string;
   readonly limit?: number;
 }
 

@@ -186,17 +186,28 @@ export const ForwardBody = z
   .object({ to: ConversationId })
   .meta({ examples: [{ to: '01890a5d-ac96-774b-bcce-b302099a8057' }] });
 
-/** At most one of `before`, `after` and `around`; none for the latest messages. */
-export const HistoryQuery = z
-  .object({
-    before: SeqText.optional(),
-    after: SeqText.optional(),
-    around: SeqText.optional(),
-    limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
-  })
-  .refine((q) => [q.before, q.after, q.around].filter((v) => v !== undefined).length <= 1, {
-    message: 'Use only one of before, after and around',
-  });
+const HistoryPosition = z.object({
+  before: SeqText.optional(),
+  after: SeqText.optional(),
+  around: SeqText.optional(),
+  limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
+});
+const isSet = (value: unknown): boolean => value !== undefined;
+
+/**
+ * At most one of `before`, `after`, `around` and `aroundTime`; none for the latest messages. `aroundTime` is
+ * for the messages around the first one that was posted at this time or later.
+ */
+export const HistoryQuery = HistoryPosition.extend({ aroundTime: Timestamp.optional() }).refine(
+  (q) => [q.before, q.after, q.around, q.aroundTime].filter(isSet).length <= 1,
+  { message: 'Use only one of before, after, around and aroundTime' },
+);
+
+/** At most one of `before`, `after` and `around`; none for the latest replies of a thread. */
+export const ThreadHistoryQuery = HistoryPosition.refine(
+  (q) => [q.before, q.after, q.around].filter(isSet).length <= 1,
+  { message: 'Use only one of before, after and around' },
+);
 
 /**
  * Messages ordered by seq, and whether there are older and newer ones. A page of long messages has fewer

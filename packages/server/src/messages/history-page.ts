@@ -21,6 +21,11 @@ export interface HistoryRequest {
   readonly limit: number;
 }
 
+/** Selects a page by its place, or by the time of the message around which it is. */
+export interface TimedHistoryRequest extends HistoryRequest {
+  readonly aroundTime?: string | undefined;
+}
+
 /** How many messages to read before `at`, and how many from `at` on. */
 interface Wanted {
   readonly at: number;

@@ -30,7 +30,7 @@ import {
   removeReaction,
 } from './commands.ts';
 import { editHistory } from './edit-history.ts';
-import type { History, HistoryRequest } from './history-page.ts';
+import type { History, TimedHistoryRequest } from './history-page.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 import { eventsFor, history, messageFor, type PinnedPage, pinnedMessages } from './queries.ts';
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const page = async (id: ConversationId, request: HistoryRequest): Promise<History> => {
+const page = async (id: ConversationId, request: TimedHistoryRequest): Promise<History> => {
   const found = await history(db.pool, ann, id, request);
   if (!found) throw new Error('not a member');
   return found;
@@ -118,6 +118,38 @@ describe('a page of history', () => {
     expect((await page(id, { before: 0, limit: 5 })).items).toEqual([]);
     const none = await page(id, { after: Number.MAX_SAFE_INTEGER, limit: 5 });
     expect(none).toMatchObject({ items: [], hasOlder: true, hasNewer: false });
+  });
+
+  test('around a time begins in the middle with the first message that is not earlier', async () => {
+    const { rows } = await db.pool.query<{ seq: Seq; at: Date }>(
+      'select seq, posted_at as at from messages where conversation_id = $1 order by seq',
+      [id],
+    );
+    const day = 86_400_000;
+    const start = Date.parse('2026-03-01T12:00:00Z');
+    await db.pool.query(
+      `update messages g set posted_at = $2::timestamptz + (n.n - 1) * interval '1 day'
+       from (select seq, row_number() over (order by seq) as n
+             from messages where conversation_id = $1) n
+       where g.conversation_id = $1 and g.seq = n.seq`,
+      [id, new Date(start).toISOString()],
+    );
+    const first = async (time: number, limit = 1) =>
+      seqs((await page(id, { aroundTime: new Date(time).toISOString(), limit })).items);
+    for (const [n, { seq }] of rows.entries()) {
+      expect(await first(start + n * day)).toEqual([seq]);
+      expect(await first(start + n * day - 1)).toEqual([seq]);
+    }
+    expect(await first(0)).toEqual([all[0]]);
+    expect(await first(start + 30 * day, 4)).toEqual(all.slice(28, 32));
+    // After the last one, the latest messages.
+    expect(await first(start + 1_000 * day, 3)).toEqual(all.slice(-3));
+    for (const { seq, at } of rows) {
+      await db.pool.query(
+        'update messages set posted_at = $3 where conversation_id = $1 and seq = $2',
+        [id, seq, at],
+      );
+    }
   });
 
   test('includes messages from before the member joined, and is for members only', async () => {

@@ -6,13 +6,14 @@ import {
   cut,
   HAS_NOT_EXPIRED,
   type History,
-  type HistoryRequest,
   type PageRow,
   pageOf,
   pageSide,
+  type TimedHistoryRequest,
 } from './history-page.ts';
 import { isInConversation, MESSAGE, messageBytes } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
+import { seqAt } from './seq-at.ts';
 
 /**
  * Reads messages in their current state, for members only. A member reads the whole history of a
@@ -28,9 +29,13 @@ export async function history(
   pool: Pool,
   account: AccountId,
   conversation: ConversationId,
-  request: HistoryRequest,
+  { aroundTime, ...request }: TimedHistoryRequest,
 ): Promise<History | null> {
-  const wanted = cut(request);
+  const around =
+    aroundTime === undefined
+      ? request.around
+      : ((await seqAt(pool, conversation, aroundTime)) ?? undefined);
+  const wanted = cut({ ...request, around });
   const { rows } = await pool.query<PageRow>({
     name: 'messages-history',
     text: `

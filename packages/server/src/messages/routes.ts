@@ -71,7 +71,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
       tags: ['Messages'],
       summary: 'List messages',
       description:
-        'Returns the latest messages, or those before, after or around a seq, ordered by seq. A member can read the whole history, including messages from before it joined. Use `hasOlder` and `hasNewer` to continue: a page of long messages has fewer than `limit`.',
+        'Returns the latest messages, or those before, after or around a seq, or around the first one that was posted at `aroundTime` or later (the latest ones if there is none), ordered by seq. A member can read the whole history, including messages from before it joined. Use `hasOlder` and `hasNewer` to continue: a page of long messages has fewer than `limit`.',
       security,
       params: OfConversation,
       querystring: HistoryQuery,

@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
+import { cx } from '../ui/cx.ts';
+import { DayLabel } from './day-label.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
 
@@ -31,7 +33,7 @@ export function RowView({
   onEdit: (key: string | null) => void;
 }) {
   return (
-    <div className={last ? 'pb-4' : undefined}>
+    <div className={cx('overflow-x-clip', last && 'pb-4')}>
       {first && (
         <div className="h-8 text-center text-note text-muted leading-8">
           {loadingOlder ? t('messageList.loadingOlder') : notice}
@@ -40,7 +42,7 @@ export function RowView({
       {row.kind === 'day' ? (
         <div className="flex items-center gap-3 px-5 pt-4 pb-1">
           <span className="h-px flex-1 bg-line" />
-          <span className="font-medium text-caption text-muted">{row.description}</span>
+          <DayLabel at={row.at} />
           <span className="h-px flex-1 bg-line" />
         </div>
       ) : (

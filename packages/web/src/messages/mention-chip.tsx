@@ -41,7 +41,7 @@ function User({ id, text, isMe }: { id: AccountId; text: string; isMe: boolean }
   // Loads the user if it is not known.
   useNames(useMemo(() => [id], [id]));
   return (
-    <ProfileButton id={id} title={user && `@${user.username}`} className={chip(isMe)}>
+    <ProfileButton id={id} className={chip(isMe)}>
       <bdi>{user ? `@${user.displayName}` : text}</bdi>
     </ProfileButton>
   );

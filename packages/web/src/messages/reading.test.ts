@@ -38,7 +38,7 @@ const aRow = (seq: number, author = 'ana', state: TimelineMessage['state'] = 'st
   },
 });
 const rows: Row[] = [
-  { kind: 'day', key: 'day', description: 'Today' },
+  { kind: 'day', key: 'day', at: '2026-11-27T10:00:00Z' },
   aRow(5),
   aRow(8, 'me'),
   aRow(9),

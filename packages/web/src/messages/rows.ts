@@ -1,10 +1,10 @@
 import type { TimelineMessage } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
-import { dayKey, dayName } from '../lib/time.ts';
+import { dayKey } from '../lib/time.ts';
 
 /** A row of the list: a message or a day separator. */
 export type Row =
-  | { readonly kind: 'day'; readonly key: string; readonly description: string }
+  | { readonly kind: 'day'; readonly key: string; readonly at: string }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -57,11 +57,7 @@ export class RowBuilder {
       const message = messages[i] as TimelineMessage;
       const newDay = !before || dayKey(before.postedAt) !== dayKey(message.postedAt);
       if (newDay) {
-        rows.push({
-          kind: 'day',
-          key: `day ${message.postedAt}`,
-          description: dayName(message.postedAt),
-        });
+        rows.push({ kind: 'day', key: `day ${message.postedAt}`, at: message.postedAt });
       }
       const newLine = !marked && message.seq > (readSeq ?? 0) && message.author !== me;
       if (newLine) marked = true;

@@ -1,0 +1,38 @@
+import { createContext, useContext } from 'react';
+import { dayName } from '../lib/time.ts';
+import { t } from '../texts/index.ts';
+import { cx } from '../ui/cx.ts';
+
+const Choose = createContext<((day: string) => void) | null>(null);
+
+/** Provides what opens the choice of another day; null where there is none, as in threads. */
+export const DayChoiceProvider = Choose.Provider;
+
+/** The name of a day between messages, which opens the choice of another day. */
+export function DayLabel({ at, className }: { at: string; className?: string }) {
+  const choose = useContext(Choose);
+  const look = 'font-medium text-caption text-muted';
+  if (choose === null) return <span className={cx(look, className)}>{dayName(at)}</span>;
+  return (
+    <button
+      type="button"
+      title={t('jumpToDate.title')}
+      onClick={() => choose(at)}
+      className={cx(look, 'min-h-6 rounded-full px-2 hover:bg-hover hover:text-ink', className)}
+    >
+      {dayName(at)}
+    </button>
+  );
+}
+
+/** The day of the topmost message, above the list while it scrolls. */
+export function TopDay({ at }: { at: string }) {
+  return (
+    <div className="pointer-events-none absolute inset-x-0 top-2 flex justify-center">
+      <DayLabel
+        at={at}
+        className="pointer-events-auto border border-line bg-raised px-3 shadow-raised"
+      />
+    </div>
+  );
+}
