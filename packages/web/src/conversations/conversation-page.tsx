@@ -22,6 +22,7 @@ import { BackLink } from '../ui/back-link.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
+import { useMedia } from '../ui/use-media.ts';
 import type { ShownPresence } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
@@ -152,6 +153,15 @@ function Open({
       }),
     [navigate, view.id],
   );
+  const isWide = useMedia('(min-width: 64rem)');
+  const toggleDetails = () => {
+    // There is space for one pane beside the conversation.
+    if (!details && isWide && thread !== undefined) openThread();
+    setDetails(!details);
+  };
+  useEffect(() => {
+    if (thread !== undefined) setDetails(false);
+  }, [thread]);
   const jumpTo = (seq: Seq, root: Seq | null) => {
     if (root === null) list.current?.goTo(seq);
     else {
@@ -210,7 +220,7 @@ function Open({
             >
               <Search size={19} />
             </IconButton>
-            <DetailsButton group={view.id} onClick={() => setDetails(true)} />
+            <DetailsButton group={view.id} isOpen={details} onClick={toggleDetails} />
           </header>
           <ThreadLinksProvider value={links}>
             <MessageList
@@ -241,16 +251,17 @@ function Open({
               <NoComposer view={view} hadFocus={hadFocus} />
             )}
           </ThreadLinksProvider>
-          <Details
-            view={view}
-            open={details}
-            onClose={() => setDetails(false)}
-            onLeaving={(is) => {
-              isLeaving.current = is;
-            }}
-            onJump={jumpTo}
-          />
         </div>
+        <Details
+          view={view}
+          isWide={isWide}
+          open={details}
+          onClose={() => setDetails(false)}
+          onLeaving={(is) => {
+            isLeaving.current = is;
+          }}
+          onJump={jumpTo}
+        />
         {thread !== undefined && (
           <ThreadPane
             key={thread}

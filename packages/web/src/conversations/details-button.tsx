@@ -6,11 +6,19 @@ import { IconButton } from '../ui/button.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 
 /** Opens the details, and shows how many reports a moderator of the group finds there. */
-export function DetailsButton({ group, onClick }: { group: ConversationId; onClick: () => void }) {
+export function DetailsButton({
+  group,
+  isOpen,
+  onClick,
+}: {
+  group: ConversationId;
+  isOpen: boolean;
+  onClick: () => void;
+}) {
   const reports = useOpenReportsOf(group);
   return (
     <span className="relative">
-      <IconButton label={t('conversation.details')} onClick={onClick}>
+      <IconButton label={t('conversation.details')} aria-expanded={isOpen} onClick={onClick}>
         <Info size={19} />
       </IconButton>
       {reports > 0 && (

@@ -19,11 +19,12 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { GuestBadge } from '../users/guest-badge.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { Bans } from './bans.tsx';
 import { BlockUser } from './block-user.tsx';
+import { ConversationFiles } from './conversation-files.tsx';
+import { DetailsShell } from './details-shell.tsx';
 import { GroupLinks } from './group-links.tsx';
 import { GroupReports } from './group-reports.tsx';
 import { GroupSettings } from './group-settings.tsx';
@@ -32,20 +33,26 @@ import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
 import { RemoveMember } from './remove-member.tsx';
 
-/** Lists the pinned messages and the members of a conversation, with the actions that the user may take on it. */
+/**
+ * Shows what a conversation is about, its settings, pins, files and members, and the actions that the user may
+ * take on it.
+ */
 export function Details({
   view,
+  isWide,
   open,
   onClose,
   onLeaving,
   onJump,
 }: {
   view: ConversationView;
+  /** Whether there is space for a pane beside the conversation. */
+  isWide: boolean;
   open: boolean;
   onClose: () => void;
   /** Called with true before the user leaves or deletes the group, with false if that fails. */
   onLeaving: (isLeaving: boolean) => void;
-  /** Shows a message, in the conversation or in this thread. The dialog is closed by then. */
+  /** Shows a message, in the conversation or in this thread. A dialog is closed by then. */
   onJump: (seq: Seq, thread: Seq | null) => void;
 }) {
   const client = useClient();
@@ -112,7 +119,8 @@ export function Details({
     });
 
   return (
-    <Dialog
+    <DetailsShell
+      isWide={isWide}
       open={open}
       onClose={onClose}
       onClosed={() => {
@@ -126,10 +134,13 @@ export function Details({
       <PinnedMessages
         view={view}
         onJump={(seq, thread) => {
+          // In a pane the list of pins stays beside the message.
+          if (isWide) return onJump(seq, thread);
           jump.current = [seq, thread];
           onClose();
         }}
       />
+      <ConversationFiles view={view} />
       <div className="flex items-center justify-between">
         <h3 className="font-medium text-sm text-soft">
           {t('common.members', { count: view.memberCount })}
@@ -267,7 +278,7 @@ export function Details({
         onCancel={() => setConfirming(null)}
         onConfirm={(change) => void changeRole(change)}
       />
-    </Dialog>
+    </DetailsShell>
   );
 }
 

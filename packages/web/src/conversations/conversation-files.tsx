@@ -1,0 +1,82 @@
+import type { ConversationView } from '@parley/client';
+import type { Message } from '@parley/protocol';
+import { useMemo, useState } from 'react';
+import { Attachments } from '../files/attachments.tsx';
+import { dateOf } from '../lib/time.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Loading } from '../ui/loading.tsx';
+import { ShowMore } from '../ui/show-more.tsx';
+import { usePages } from '../ui/use-pages.ts';
+import { useNames } from '../users/use-names.ts';
+import { UserName } from '../users/user-name.tsx';
+
+/** Lists the files of a conversation, those of the latest messages first, when it is opened. */
+export function ConversationFiles({ view }: { view: ConversationView }) {
+  const [isOpen, setOpen] = useState(false);
+  const place = useSearchPlace(view);
+  if (place === null) return null;
+  return (
+    <details className="mb-2" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="cursor-pointer py-2 font-medium text-sm text-soft">
+        {t('details.files')}
+      </summary>
+      {isOpen && <Files view={view} place={place} />}
+    </details>
+  );
+}
+
+/** Returns how a search names the conversation; null if it has no name of its own. */
+function useSearchPlace({ kind, name, peer, peers }: ConversationView): string | null {
+  const user = useParley((s) => (peer ? s.users.get(peer) : undefined));
+  if (kind === 'group') return name;
+  return user && (peers?.length ?? 0) <= 1 ? `@${user.username}` : null;
+}
+
+function Files({ view, place }: { view: ConversationView; place: string }) {
+  const client = useClient();
+  const found = usePages(
+    async (cursor?: string) => {
+      const request = { in: place, has: 'file' as const, ...(cursor && { cursor }) };
+      const page = await client.api.searchMessages(request);
+      const items = page.items.map(({ message }) => message);
+      // Other groups may have the same name.
+      return { items: items.filter((m) => m.conversation === view.id), next: page.next };
+    },
+    (message) => message.seq,
+  );
+  if (found.data === null) return <Loading of={found} />;
+  return (
+    <>
+      {found.items.length === 0 ? (
+        <p className="text-muted text-sm">{t('details.noFiles')}</p>
+      ) : (
+        <ul className="space-y-3">
+          {found.items.map((message) => (
+            <FilesOfMessage key={message.seq} message={message} />
+          ))}
+        </ul>
+      )}
+      <ShowMore of={found} className="mt-2">
+        {t('common.showMore')}
+      </ShowMore>
+    </>
+  );
+}
+
+function FilesOfMessage({ message: { author, postedAt, attachments } }: { message: Message }) {
+  const nameOf = useNames(useMemo(() => [author], [author]));
+  return (
+    <li>
+      <p className="flex items-baseline gap-2 text-caption text-muted">
+        <span className="truncate">
+          <UserName id={author} name={nameOf(author)} />
+        </span>
+        <time dateTime={postedAt} className="shrink-0">
+          {dateOf(postedAt)}
+        </time>
+      </p>
+      <Attachments files={attachments} />
+    </li>
+  );
+}
