@@ -1,0 +1,54 @@
+import type { AccountId } from '@parley/protocol';
+import { Popover } from 'radix-ui';
+import type { RefObject } from 'react';
+import { useClient } from '../session/use-client.ts';
+import { useLoad } from '../ui/use-load.ts';
+import { ProfileFacts } from './profile-facts.tsx';
+
+/** Shows a profile beside a name while the mouse or the focus is on it. It has nothing to select. */
+export function ProfileHover({
+  id,
+  descriptionId,
+  name,
+  onEnter,
+  onLeave,
+  onClose,
+}: {
+  id: AccountId;
+  /** The id of the element, by which the name is described. */
+  descriptionId: string;
+  name: RefObject<HTMLButtonElement | null>;
+  onEnter: () => void;
+  onLeave: () => void;
+  onClose: () => void;
+}) {
+  const client = useClient();
+  const { data } = useLoad(() => client.api.userProfile(id), id);
+  const anchor = name as RefObject<HTMLButtonElement>;
+  if (data === null) return null;
+  return (
+    <Popover.Root open onOpenChange={(now) => !now && onClose()}>
+      <Popover.Anchor virtualRef={anchor} />
+      <Popover.Portal>
+        <Popover.Content
+          id={descriptionId}
+          role="tooltip"
+          side="top"
+          align="start"
+          sideOffset={6}
+          collisionPadding={12}
+          onOpenAutoFocus={(event) => event.preventDefault()}
+          onCloseAutoFocus={(event) => event.preventDefault()}
+          onPointerEnter={onEnter}
+          onPointerLeave={onLeave}
+          className="surface-in z-50 w-80 rounded-xl border border-line bg-raised p-4 shadow-overlay"
+        >
+          <p className="mb-3 truncate font-semibold">
+            <bdi>{data.displayName}</bdi>
+          </p>
+          <ProfileFacts profile={data} />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
