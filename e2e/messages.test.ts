@@ -62,6 +62,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => long.innerText()).toContain('word799');
     await long.getByRole('button', { name: 'Show less' }).click();
     await expect.poll(() => long.innerText()).not.toContain('word799');
+
+    // Code has colours, which a worker finds.
+    await zoe.write('```ts\nconst answer = 42;\n```');
+    const code = zoe.page.getByRole('figure', { name: 'Code in ts' });
+    await code.locator('.text-code-keyword', { hasText: 'const' }).waitFor();
+    expect(await code.locator('code').innerText()).toBe('const answer = 42;');
   });
 
   test('a gap keeps the first unread message on screen and marks nothing unseen as read', {
@@ -264,10 +270,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     await rae.message('Changed').hover();
     await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
-    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
-    await expectFocus('Delete message');
+    // It can be undone for five seconds.
+    const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted.' });
+    await expectFocus('BUTTON');
+    await deleted.getByRole('button', { name: 'Undo' }).click();
+    await rae.message('Changed').hover();
     await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
-    await rae.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
+    await deleted.waitFor();
     await rae.page.getByText('This message was deleted').waitFor();
     await expectFocus(composer);
   });
@@ -310,7 +319,6 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => versions.count()).toBe(3);
     await eda.message('The third text').hover();
     await eda.message('The third text').getByRole('button', { name: 'Delete message' }).click();
-    await eda.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
     await history.getByText('This message and its edit history were deleted.').waitFor();
     expect(await versions.count()).toBe(0);
   });
@@ -390,7 +398,6 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .waitFor();
     await asked.hover();
     await asked.getByRole('button', { name: 'Delete message' }).click();
-    await sol.page.getByRole('alertdialog').getByRole('button', { name: 'Delete message' }).click();
     await ria
       .message('Or at four')
       .getByRole('button', { name: /Sol Asks.*This message was deleted/ })
@@ -584,14 +591,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     ]);
     expect(await barriers(tia.page)).toEqual([]);
     await listed.getByRole('button', { name: /The Wi-Fi password/ }).click();
-    await details.waitFor({ state: 'detached' });
     await expect.poll(() => tia.inSight('The Wi-Fi password')).toBe(true);
     await tia.message('The Wi-Fi password').getByText('Pinned by Udo Finds').waitFor();
     await expect.poll(() => tia.focused()).toMatch(/^Tia Pins, /);
     await tia.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
 
-    // What another member unpins leaves the list at once.
-    await tia.page.getByRole('button', { name: 'Details and members' }).click();
+    // What another member unpins leaves the list at once. The list is beside the messages.
     await listed.getByText(near).waitFor();
     await udo.message(near).hover();
     await udo.message(near).getByRole('button', { name: 'Unpin message' }).click();
@@ -914,6 +919,29 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .poll(() => full.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth))
       .toBe(1_200);
     await joe.page.keyboard.press('Escape');
+
+    // Several images are a gallery, and the keyboard leads from one to the next.
+    const several = ['first.png', 'second.png'].map((name) => ({
+      name,
+      mimeType: 'image/png',
+      buffer: png,
+    }));
+    await ida.page.locator('[data-attach]').setInputFiles(several);
+    await tray.getByRole('button', { name: 'Remove second.png' }).waitFor();
+    await ida.write('Two images');
+    const images = joe.message('Two images').getByRole('list', { name: 'Images' });
+    await images.getByRole('button', { name: 'Show first.png' }).click();
+    await joe.page.getByText('1 of 2').waitFor();
+    await joe.page.keyboard.press('ArrowRight');
+    const shown = joe.page.getByRole('dialog').getByRole('img', { name: 'second.png' });
+    await shown.waitFor();
+    await joe.page.keyboard.press('+');
+    await expect
+      .poll(() => shown.evaluate((img) => img.getBoundingClientRect().width / img.clientWidth))
+      .toBeCloseTo(1.5);
+    expect(await barriers(joe.page)).toEqual([]);
+    await joe.page.keyboard.press('Escape');
+    await expect.poll(() => joe.focused()).toBe('Show first.png');
 
     // Pasted and dropped, without a text.
     await ida.page.evaluate(() => {
