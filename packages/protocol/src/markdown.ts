@@ -324,7 +324,9 @@ class Reader {
     const code = this.#source.slice(node.from + length, node.to - length).replace(/\n/g, ' ');
     // CommonMark 6.1: one space at both ends is for code that begins or ends with a backtick.
     const isPadded = code.startsWith(' ') && code.endsWith(' ') && code.trim() !== '';
-    return { kind: 'code', text: isPadded ? code.slice(1, -1) : code };
+    const shown = isPadded ? code.slice(1, -1) : code;
+    // GitHub Flavored Markdown 4.10: in a table, a bar has to be escaped in code too.
+    return { kind: 'code', text: isInTable(node) ? shown.replaceAll('\\|', '|') : shown };
   }
 
   #url(node: SyntaxNode): Inline {
@@ -395,6 +397,11 @@ const signed = (mention: Mention): string => {
   if (mention.kind === 'emoji') return `:${mention.name}`;
   return `@${'name' in mention ? mention.name : mention.kind}`;
 };
+
+function isInTable(node: SyntaxNode): boolean {
+  for (let up = node.parent; up; up = up.parent) if (up.name === 'TableCell') return true;
+  return false;
+}
 
 function childrenOf(parent: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
