@@ -2,9 +2,10 @@ import type { Attachment } from '@parley/protocol';
 import { Download, File, FileAudio, FileText, FileVideo } from 'lucide-react';
 import { t } from '../texts/index.ts';
 import { sizeText } from './bytes.ts';
+import { fileKind } from './file-kind.ts';
 import { useFileLinks } from './file-links.ts';
 
-/** Shows a file with its name and size; a click downloads it. */
+/** Shows a file with its name, kind and size; a click downloads it. */
 export function FileCard({ file }: { file: Attachment }) {
   const { links, retry } = useFileLinks(file.id);
   const Icon = iconOf(file.mediaType);
@@ -14,7 +15,12 @@ export function FileCard({ file }: { file: Attachment }) {
       <span className="min-w-0 flex-1">
         <bdi className="block truncate font-medium text-sm">{file.name}</bdi>
         <span className="block text-caption text-muted">
-          {links === null ? t('files.unavailable') : sizeText(file.bytes)}
+          {links === null
+            ? t('files.unavailable')
+            : t('files.kindAndSize', {
+                kind: fileKind(file.name, file.mediaType),
+                size: sizeText(file.bytes),
+              })}
         </span>
       </span>
     </>

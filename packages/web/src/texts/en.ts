@@ -899,6 +899,7 @@ export const en = {
     loadAgain: 'Load {{name}} again',
     unavailable: 'Not available. Select to try again.',
     images: 'Images',
+    kindAndSize: '{{kind}} · {{size}}',
     more: '+{{count, number}}',
     position: '{{number, number}} of {{count, number}}',
     previous: 'Previous image',
