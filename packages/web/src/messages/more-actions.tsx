@@ -35,6 +35,7 @@ const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')
 const HiddenMessageDialog = lazyPart(
   async () => (await import('./hidden-message.tsx')).HiddenMessageDialog,
 );
+const ChooseTime = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
 const WhyNotifiedDialog = lazyPart(
@@ -60,12 +61,21 @@ export function useMoreActions(message: TimelineMessage): {
   const [isSeenByShown, setSeenByShown] = useState(false);
   const [isForwarding, setForwarding] = useState(false);
   const [isWhyShown, setWhyShown] = useState(false);
+  const [isTimeAsked, setTimeAsked] = useState(false);
   const [isReportShown, setReportShown] = useState(false);
   const [isHiddenShown, setHiddenShown] = useState(false);
   const may = usePermissions(message);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
   const { conversation, seq } = message;
+  const save = async (remindAt: string | null) => {
+    await client.api.personal.save(conversation, seq, remindAt);
+    toast(
+      remindAt === null
+        ? t('message.saved')
+        : t('message.reminderSet', { time: fullTime(remindAt) }),
+    );
+  };
   // Read cursors of the conversation say nothing about a thread.
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
   const links = useThreadLinks();
@@ -102,18 +112,13 @@ export function useMoreActions(message: TimelineMessage): {
           },
         ]),
     ...copyActions(message),
-    ...savingActions(async (remindAt) => {
-      try {
-        await client.api.personal.save(conversation, seq, remindAt);
-        toast(
-          remindAt === null
-            ? t('message.saved')
-            : t('message.reminderSet', { time: fullTime(remindAt) }),
-        );
-      } catch (error) {
-        toast.error(t('message.saveFailed'), { description: errorMessage(error) });
-      }
-    }),
+    ...savingActions(
+      (remindAt) =>
+        void save(remindAt).catch((error: unknown) => {
+          toast.error(t('message.saveFailed'), { description: errorMessage(error) });
+        }),
+      () => setTimeAsked(true),
+    ),
   ];
   if (members <= LIMITS.receiptsMembers && !isOnlyInThread) {
     actions.push({
@@ -169,6 +174,14 @@ export function useMoreActions(message: TimelineMessage): {
       )}
       {isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />}
       {isWhyShown && <WhyNotifiedDialog message={message} onClose={() => setWhyShown(false)} />}
+      {isTimeAsked && (
+        <ChooseTime
+          title={t('message.remindTitle')}
+          action={t('message.setReminder')}
+          onChoose={save}
+          onClose={() => setTimeAsked(false)}
+        />
+      )}
       {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}
     </>
   );
@@ -202,26 +215,32 @@ function copyActions(message: TimelineMessage): MoreAction[] {
   return [text, link];
 }
 
-/** Returns the actions that save a message, with or without a reminder. */
-function savingActions(save: (remindAt: string | null) => Promise<void>): MoreAction[] {
+/** Returns the actions that save a message, with or without a reminder; `askTime` asks when to remind. */
+function savingActions(save: (remindAt: string | null) => void, askTime: () => void): MoreAction[] {
   return [
     {
       key: 'save',
       icon: <Bookmark size={16} />,
       label: t('message.save'),
-      run: () => void save(null),
+      run: () => save(null),
     },
     {
       key: 'remindSoon',
       icon: <AlarmClock size={16} />,
       label: t('message.remindSoon'),
-      run: () => void save(inAnHour().toISOString()),
+      run: () => save(inAnHour().toISOString()),
     },
     {
       key: 'remindTomorrow',
       icon: <AlarmClock size={16} />,
       label: t('message.remindTomorrow'),
-      run: () => void save(tomorrowMorning().toISOString()),
+      run: () => save(tomorrowMorning().toISOString()),
+    },
+    {
+      key: 'remindAt',
+      icon: <AlarmClock size={16} />,
+      label: t('message.remindAt'),
+      run: askTime,
     },
   ];
 }

@@ -16,15 +16,18 @@ const PRESETS: readonly (readonly [PlainKey, () => Date])[] = [
   ['scheduled.monday', mondayMorning],
 ];
 
-/** Asks when to send a message. `onChoose` schedules it; the dialog stays open if that fails. */
+/** Asks when to send a message, or to remind of one. The dialog stays open if `onChoose` fails. */
 export function SendLater({
   title,
   initial,
+  action = t('scheduled.schedule'),
   onChoose,
   onClose,
 }: {
   title: string;
   initial?: string;
+  /** The label of the button. */
+  action?: string;
   onChoose: (sendAt: string, id: ClientId) => Promise<void>;
   onClose: () => void;
 }) {
@@ -83,7 +86,7 @@ export function SendLater({
           onChange={(event) => setValue(event.target.value)}
         />
         <Button type="submit" look="primary" busy={busy} className="mt-4 w-full">
-          {t('scheduled.schedule')}
+          {action}
         </Button>
       </form>
     </Dialog>
