@@ -3,6 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import { createPortal } from 'react-dom';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
+import { useReturnFocus } from '../ui/return-focus.ts';
 import { useAllActions } from './all-actions.tsx';
 import type { MoreAction } from './more-actions.tsx';
 
@@ -23,6 +24,7 @@ export function MessageMenu({
   onClosed: () => void;
 }) {
   const actions = useAllActions(message, more, onEdit, onDelete);
+  const returnFocus = useReturnFocus(true);
   // The rows of the list may be transformed, which would move what is fixed inside of them.
   return createPortal(
     <DropdownMenu.Root defaultOpen onOpenChange={(now) => !now && onClosed()}>
@@ -34,7 +36,7 @@ export function MessageMenu({
           align="start"
           collisionPadding={12}
           aria-label={t('message.actions')}
-          onCloseAutoFocus={(event) => event.preventDefault()}
+          onCloseAutoFocus={returnFocus}
           className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
         >
           {actions.map(({ key, icon, label, danger, run }) => (
