@@ -62,6 +62,7 @@ const OTHERS = [
   'stream-read-some-logs',
   'read-cursors-unread',
   'messages-seen-by',
+  'messages-seq-at',
   // Changes of members to guests and back by admins.
   'conversations-is-guest',
   'conversations-groups-of-guest',

@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * Actions that the user can undo, each under a key: they run when their time is over. They run at once when
- * the page is hidden or closed, so that what the user has done is never lost; it cannot be undone then.
+ * Actions that the user can undo, each under a key: they run when their time is over, or when the page is
+ * hidden or closed. What an action does then may not be completed before the page is gone.
  */
 export class DelayedActions {
   readonly #waiting = new Map<string, Waiting>();

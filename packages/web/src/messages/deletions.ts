@@ -1,11 +1,24 @@
-import type { TimelineMessage } from '@parley/client';
-import { useSyncExternalStore } from 'react';
+import type { ParleyClient, TimelineMessage } from '@parley/client';
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { useEffect, useSyncExternalStore } from 'react';
 import { toast } from 'sonner';
 import { deletions, UNDO_MS } from '../lib/delayed.ts';
-import { useClient } from '../session/use-client.ts';
+import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { forgetDeletion, noteDeletion, startedDeletions } from './deletion-journal.ts';
 
-const keyOf = ({ conversation, seq }: TimelineMessage): string => `${conversation} ${seq}`;
+interface Place {
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+}
+
+const keyOf = ({ conversation, seq }: Place): string => `${conversation} ${seq}`;
+
+/** Deletes a message, and forgets that it was started once the server has answered. */
+function send(client: ParleyClient, account: AccountId, { conversation, seq }: Place): void {
+  const forget = () => forgetDeletion(account, { conversation, seq });
+  client.remove(conversation, seq).settled.then(forget, forget);
+}
 
 /** Returns whether a message is about to be deleted, and what deletes it and undoes that. */
 export function useDeletion(message: TimelineMessage): {
@@ -14,15 +27,19 @@ export function useDeletion(message: TimelineMessage): {
   undo(): void;
 } {
   const client = useClient();
+  const account = useAccountId();
+  const { conversation, seq } = message;
   const key = keyOf(message);
   const isDeleting = useSyncExternalStore(deletions.subscribe, () => deletions.has(key));
   const undo = () => {
     deletions.undo(key);
+    forgetDeletion(account, { conversation, seq });
     toast.dismiss(key);
   };
   const start = () => {
+    noteDeletion(account, { conversation, seq, at: Date.now() });
     deletions.add(key, () => {
-      client.remove(message.conversation, message.seq);
+      send(client, account, { conversation, seq });
       // A toast stays longer while the mouse is on it.
       toast.dismiss(key);
     });
@@ -33,4 +50,41 @@ export function useDeletion(message: TimelineMessage): {
     });
   };
   return { isDeleting, start, undo };
+}
+
+/** Sends the deletions that an earlier page had no time to send. Those of other tabs have their time. */
+export function useStartedDeletions(): void {
+  const client = useClient();
+  const account = useAccountId();
+  const isLive = useParley((s) => s.state) === 'live';
+  useEffect(() => {
+    if (!isLive) return;
+    const started = startedDeletions(account);
+    const timers = started.map((deletion) =>
+      setTimeout(
+        () => {
+          const key = keyOf(deletion);
+          const isLeft = startedDeletions(account).some((one) => keyOf(one) === key);
+          if (isLeft && !deletions.has(key)) void complete(client, account, deletion);
+        },
+        Math.max(0, Math.min(UNDO_MS, deletion.at + UNDO_MS - Date.now())),
+      ),
+    );
+    return () => {
+      for (const timer of timers) clearTimeout(timer);
+    };
+  }, [client, account, isLive]);
+}
+
+async function complete(client: ParleyClient, account: AccountId, place: Place): Promise<void> {
+  try {
+    const { deletedAt } = await client.api.message(place.conversation, place.seq);
+    if (deletedAt === null) send(client, account, place);
+    else forgetDeletion(account, place);
+  } catch (error) {
+    // Kept for the next connection, unless the message cannot be read anymore.
+    if (error instanceof Error && 'code' in error && error.code === 'message_not_found') {
+      forgetDeletion(account, place);
+    }
+  }
 }

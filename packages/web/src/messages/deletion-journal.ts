@@ -1,0 +1,62 @@
+import type { AccountId, ConversationId } from '@parley/protocol';
+import { Seq } from '@parley/protocol';
+import { readKept, writeKept } from '../session/device.ts';
+
+const KEPT = 'deletions';
+/** More deletions do not wait at a time. */
+const MOST = 200;
+
+/** A deletion that the user has started, and of which it is not known that the server has it. */
+export interface StartedDeletion {
+  readonly conversation: ConversationId;
+  readonly seq: Seq;
+  /** When it was started, ms. */
+  readonly at: number;
+}
+
+/**
+ * Returns the deletions that were started on this device and not confirmed: when a page is closed there may be
+ * no time to send them, or to store them with the other unsent commands.
+ */
+export function startedDeletions(account: AccountId): readonly StartedDeletion[] {
+  return parseDeletions(readKept(account, KEPT));
+}
+
+/** Returns the deletions in a stored value; none if someone has changed it. */
+export function parseDeletions(text: string | null): readonly StartedDeletion[] {
+  if (text === null) return [];
+  try {
+    const kept: unknown = JSON.parse(text);
+    return Array.isArray(kept) ? kept.filter(isDeletion).slice(-MOST) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isDeletion(value: unknown): value is StartedDeletion {
+  if (typeof value !== 'object' || value === null) return false;
+  const { conversation, seq, at } = value as Record<string, unknown>;
+  return typeof conversation === 'string' && Seq.safeParse(seq).success && typeof at === 'number';
+}
+
+/** Notes that a deletion was started. */
+export function noteDeletion(account: AccountId, deletion: StartedDeletion): void {
+  write(account, [...without(account, deletion), deletion].slice(-MOST));
+}
+
+/** Forgets a deletion that was undone, or that the server has answered. */
+export function forgetDeletion(
+  account: AccountId,
+  deletion: Pick<StartedDeletion, 'conversation' | 'seq'>,
+): void {
+  write(account, without(account, deletion));
+}
+
+const without = (
+  account: AccountId,
+  { conversation, seq }: Pick<StartedDeletion, 'conversation' | 'seq'>,
+): StartedDeletion[] =>
+  startedDeletions(account).filter((one) => one.conversation !== conversation || one.seq !== seq);
+
+const write = (account: AccountId, deletions: readonly StartedDeletion[]): void =>
+  writeKept(account, KEPT, deletions.length === 0 ? null : JSON.stringify(deletions));
