@@ -3,6 +3,7 @@ import { type DurableCommand, decideNotification, type Seq } from '@parley/proto
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo } from 'react';
 import { toast } from 'sonner';
+import { attempt } from '../lib/attempt.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
@@ -97,7 +98,8 @@ const JoinedTitle = ({ name }: { name: string }) => (
 
 function showRejections(client: ParleyClient, go: (id: string) => void): () => void {
   return client.on('nack', ({ entry, refusal }) => {
-    const { op, conversation } = entry.command;
+    const { command } = entry;
+    const { op, conversation } = command;
     const description = REJECTED[op];
     // A rejected message already shows its error in the open conversation.
     if (description === null || (op === 'post' && isViewing(conversation))) return;
@@ -105,6 +107,15 @@ function showRejections(client: ParleyClient, go: (id: string) => void): () => v
       description: refusal.message,
       ...(op === 'post' && {
         action: { label: t('common.open'), onClick: () => go(conversation) },
+      }),
+      // The message shows its earlier text again: the new one is only here, until the user closes it.
+      ...(command.op === 'edit' && {
+        duration: Number.POSITIVE_INFINITY,
+        closeButton: true,
+        action: {
+          label: t('message.copyText'),
+          onClick: () => void attempt(() => navigator.clipboard.writeText(command.body)),
+        },
       }),
     });
   });
