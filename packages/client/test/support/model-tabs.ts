@@ -1,4 +1,4 @@
-import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-socket.ts';
+import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-sockets.ts';
 import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/socket.ts';
 import type { TabChannel, TabMessage } from '../../src/tab-channel.ts';
 

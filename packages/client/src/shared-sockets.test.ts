@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Browser, Queues, TabClient, TabsServer } from '../test/support/model-tabs.ts';
-import { SharedSockets } from './shared-socket.ts';
+import { SharedSockets } from './shared-sockets.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
@@ -203,12 +203,15 @@ async function planted(
   const path = fileURLToPath(new URL('./shared-socket.ts', import.meta.url));
   const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
   expect([before, after, ...more], `the source has “${find}” once`).toHaveLength(2);
-  const code = `${before}${replace}${after}`.replaceAll(
-    "'./",
-    `'${fileURLToPath(new URL('./', import.meta.url))}`,
-  );
-  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.ts`);
-  writeFileSync(file, code);
+  const here = fileURLToPath(new URL('./', import.meta.url));
+  const write = (file: string, code: string): string => {
+    writeFileSync(file, code.replaceAll("'./", `'${here}`));
+    return file;
+  };
+  const base = join(folder, name.replaceAll(/\W/g, '-'));
+  const socket = write(`${base}.ts`, `${before}${replace}${after}`);
+  const tabs = readFileSync(join(here, 'shared-sockets.ts'), 'utf8');
+  const file = write(`${base}-tabs.ts`, tabs.replace('./shared-socket.ts', socket));
   const module = (await import(pathToFileURL(file).href)) as {
     SharedSockets: typeof SharedSockets;
   };

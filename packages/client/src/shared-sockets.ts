@@ -1,0 +1,182 @@
+import type { AccountId } from '@parley/protocol';
+import { uuidv7 } from 'uuidv7';
+import { MergedSignals } from './merged-signals.ts';
+import { LOST, SharedSocket, type Signal } from './shared-socket.ts';
+import { browserSocket, type SocketFactory } from './socket.ts';
+import { browserTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts';
+
+/** What {@link SharedSockets} is constructed with. */
+export interface SharedSocketsDeps {
+  /** Opens a socket of this tab’s own. */
+  readonly socket: SocketFactory;
+  /** Identifies this tab. */
+  readonly tab: string;
+  /** Joins the tabs that share a connection; null if they can’t. */
+  join(receive: (message: TabMessage) => void): TabChannel | null;
+}
+
+/**
+ * Lets the tabs of a browser share one connection: the leader (one tab, by a lock) has a socket, and passes its frames on
+ * to the others, the followers, and theirs to the server.
+ *
+ * What a tab is given behaves like a socket of its own that may be lost at any time: when its leader is closed, frozen or
+ * disconnected. So exactly-once and order rest on what they rest on with one tab, ids and cursors, and not on this:
+ *
+ * 1. A follower first asks the leader for its frames, and keeps them; then it connects on a socket of its own until it
+ *    is live. Only then does it close that socket, and apply what it has kept. What the leader received before it was
+ *    asked is in the answer to the hello after it; all later frames were kept. No event is missing in between, and
+ *    those that arrive twice are recognized by their seqs.
+ * 2. It closes its own socket only when everything that it has sent there is answered; what it sends meanwhile waits.
+ *    So what is sent through the leader never overtakes what was sent before.
+ * 3. What goes through a leader’s socket belongs to that socket: when it is lost, so is the follower’s, and everything
+ *    unanswered is sent again, with the same ids and in order.
+ * 4. Two leaders for a moment, as after one was frozen, are two connections and do no harm.
+ */
+export class SharedSockets {
+  readonly #deps: SharedSocketsDeps;
+  #channel: TabChannel | null = null;
+  #isLeader = false;
+  #current: SharedSocket | null = null;
+  #count = 0;
+  /** The tabs that are given this tab’s frames. */
+  readonly #followers = new Set<string>();
+  #signals = new MergedSignals();
+
+  constructor(deps: SharedSocketsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Opens a socket: of this tab’s own, and later through the leader if there is one. */
+  readonly open: SocketFactory = (url, handlers) => {
+    this.#count++;
+    const id = `${this.#deps.tab}.${this.#count}`;
+    if (this.#channel === null) this.#join();
+    const socket = new SharedSocket(id, url, handlers, {
+      socket: this.#deps.socket,
+      tab: this.#deps.tab,
+      channel: this.#channel,
+      isLeader: () => this.#isLeader,
+      takeOver: () => this.#lead(true),
+      live: () => this.#tell(null),
+      received: (text) => {
+        if (this.#followers.size > 0) this.#post({ kind: 'frame', socket: id, text });
+      },
+      signal: (tab, frame) => this.#signal(tab, frame),
+      ended: (code, retryAfterMs) => this.#ended(socket, code, retryAfterMs),
+      stopped: () => this.#leave(),
+    });
+    this.#current = socket;
+    this.#signals = new MergedSignals();
+    socket.start();
+    return socket;
+  };
+
+  #join(): void {
+    this.#channel = this.#deps.join((message) => this.#receive(message));
+    this.#lead(false);
+  }
+
+  #lead(steal: boolean): void {
+    const channel = this.#channel;
+    channel?.lead(
+      steal,
+      () => {
+        if (this.#channel !== channel) return;
+        this.#isLeader = true;
+        this.#current?.becameLeader();
+      },
+      () => {
+        if (this.#channel !== channel) return;
+        // Frozen until now: another tab has taken over.
+        if (this.#isLeader) this.#dismiss(LOST, null);
+        this.#isLeader = false;
+        this.#lead(false);
+        this.#current?.resigned();
+      },
+    );
+  }
+
+  /** The client has stopped: another tab may lead. */
+  #leave(): void {
+    this.#post({ kind: 'left' });
+    this.#channel?.close();
+    this.#channel = null;
+    this.#isLeader = false;
+  }
+
+  #receive(message: TabMessage): void {
+    const current = this.#current;
+    switch (message.kind) {
+      case 'ask':
+        if (this.#isLeader) this.#tell(message.from);
+        break;
+      case 'leader':
+        if (this.#isLeader || (message.to !== null && message.to !== this.#deps.tab)) return;
+        current?.told(message);
+        break;
+      case 'frame':
+        current?.relayed(message.socket, message.text);
+        break;
+      case 'closed':
+        current?.leaderClosed(message.socket, message.code, message.retryAfterMs);
+        break;
+      case 'send':
+        if (this.#followers.has(message.from) && current?.id === message.socket) {
+          current.sendFor(message.from, message.text);
+        }
+        break;
+      case 'left':
+        this.#forget(message.from);
+        break;
+    }
+  }
+
+  /** Tells a tab, or all, of the socket of this leader. A tab that has asked is given its frames from now on. */
+  #tell(to: string | null): void {
+    const current = this.#current;
+    const state = current === null ? 'down' : current.isLive ? 'live' : 'opening';
+    if (to !== null && state === 'live') {
+      this.#followers.add(to);
+      current?.pass(this.#signals.presence(to, 'active'));
+    }
+    this.#post({ kind: 'leader', to, socket: current?.id ?? null, state });
+  }
+
+  #signal(tab: string, frame: Signal): string | null {
+    if (frame.op === 'watch') return this.#signals.watch(tab, frame.accounts);
+    return this.#signals.presence(tab, frame.state);
+  }
+
+  #forget(tab: string): void {
+    if (!this.#followers.delete(tab)) return;
+    for (const frame of this.#signals.left(tab)) this.#current?.pass(frame);
+  }
+
+  #ended(socket: SharedSocket, code: number, retryAfterMs: number | null): void {
+    if (this.#current !== socket) return;
+    if (this.#isLeader) this.#dismiss(code, retryAfterMs);
+    this.#current = null;
+  }
+
+  /** The followers lose what they have through this tab. */
+  #dismiss(code: number, retryAfterMs: number | null): void {
+    const socket = this.#current?.id;
+    if (socket !== undefined && this.#followers.size > 0) {
+      this.#post({ kind: 'closed', socket, code, retryAfterMs });
+    }
+    this.#followers.clear();
+  }
+
+  #post(message: DistributiveOmit<TabMessage, 'from'>): void {
+    this.#channel?.post({ ...message, from: this.#deps.tab } as TabMessage);
+  }
+}
+
+/** Returns what opens sockets that the tabs of a browser share, for one account. */
+export function tabSocket(account: AccountId): SocketFactory {
+  const name = `parley-connection-${account}`;
+  const join: SharedSocketsDeps['join'] = (receive) => browserTabChannel(name, receive);
+  return new SharedSockets({ socket: browserSocket, tab: uuidv7(), join }).open;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
