@@ -54,6 +54,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
 });
 const findings = [];
+if (options.out === undefined) writeIndex();
 try {
   if (isNew) await fill(server.url, now, (before) => server.setShift(shift - before));
   for (const touch of [true, false]) await takeAll(touch);
@@ -65,7 +66,6 @@ try {
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) process.exitCode = 1;
 if (options.out === undefined) {
-  writeIndex();
   const bytes = readdirSync(out).reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
   console.log(`${PAGES.length} pages, ${Math.round(bytes / 1000)} kB`);
   if (bytes > BYTES_MAX) {

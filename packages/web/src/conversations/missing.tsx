@@ -32,7 +32,7 @@ export function Missing({ id }: { id: ConversationId }) {
   return (
     <div className="flex h-full flex-col">
       <PageHeader>
-        <p className="flex min-h-10 items-center font-semibold">{t('missing.title')}</p>
+        <h1 className="flex min-h-10 items-center font-semibold">{t('missing.title')}</h1>
       </PageHeader>
       <div className="flex flex-1 flex-col items-center justify-center p-6">
         <Empty
