@@ -4,6 +4,7 @@
 //   --width N       only this width; can be given several times
 //   --theme NAME    only this theme
 //   --out FOLDER    another folder, with pictures in full size and without the index page
+//   --url URL       a server that this script runs already, to make more of them at the same time
 //   --data FOLDER   keeps the server's data there, and uses them again the next time
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     theme: { type: 'string', multiple: true },
     out: { type: 'string' },
     data: { type: 'string' },
+    url: { type: 'string' },
   },
 });
 
@@ -48,7 +50,10 @@ const shift = now - Date.now();
 const data = options.data ?? mkdtempSync(join(tmpdir(), 'parley-screenshots-'));
 mkdirSync(data, { recursive: true });
 const isNew = readdirSync(data).length === 0;
-const server = await startServer({ data, shift });
+const server =
+  options.url === undefined
+    ? await startServer({ data, shift })
+    : { url: options.url, stop: () => Promise.resolve() };
 const browser = await chromium.launch({
   executablePath: findChromium(),
   args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
@@ -56,7 +61,8 @@ const browser = await chromium.launch({
 const findings = [];
 if (options.out === undefined) writeIndex();
 try {
-  if (isNew) await fill(server.url, now, (before) => server.setShift(shift - before));
+  if (isNew && options.url === undefined)
+    await fill(server.url, now, (before) => server.setShift(shift - before));
   for (const touch of [true, false]) await takeAll(touch);
 } finally {
   await browser.close();
@@ -120,6 +126,8 @@ async function take(page, { name, open, close }, devices) {
         const file = `${name}-${device.width}-${theme}.webp`;
         const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
         await toPicture(picture, device.width).toFile(join(out, file));
+        // What is shown at 768 px is shown at one of the other widths too.
+        if (device.width === 768) continue;
         for (const finding of await findingsOfAxe(page)) findings.push(`${file}: ${finding}`);
       }
     }
