@@ -20,6 +20,10 @@ describe('a user who comes in for the first time', () => {
     expect(landingOf(member, null, undefined)).toBeNull();
   });
 
+  test('stays where they are while it is not known whether they are new', () => {
+    expect(landingOf({ permissions: [] }, [], 'everyone')).toBeNull();
+  });
+
   test('is no longer taken anywhere once the tour is over', () => {
     expect(landingOf({ ...owner, isTourEnded: true }, SETUP_STEPS, 'everyone')).toBeNull();
   });

@@ -8,11 +8,12 @@ import type { Me, SetupStep } from '@parley/protocol';
  * @param group the first group of the user
  */
 export function landingOf<Id>(
-  me: Pick<Me, 'permissions' | 'isTourEnded'>,
+  me: Pick<Me, 'permissions'> & Partial<Pick<Me, 'isTourEnded'>>,
   steps: readonly SetupStep[] | null,
   group: Id | undefined,
 ): 'setup' | { readonly conversation: Id } | null {
-  if (me.isTourEnded) return null;
+  // What a client of an earlier version has kept on this device does not say it.
+  if (me.isTourEnded !== false) return null;
   if (me.permissions.includes('administer') && steps !== null && steps.length > 0) return 'setup';
   return group === undefined ? null : { conversation: group };
 }

@@ -30,7 +30,7 @@ export function useLanding(): void {
       isDone.current = true;
       return;
     }
-    if (!me.isTourEnded && steps === null) return;
+    if (me.isTourEnded === false && steps === null) return;
     const landing = landingOf(me, steps, group);
     if (landing === null) return;
     isDone.current = true;
