@@ -19,6 +19,8 @@ describe('rich text from the clipboard', () => {
     ['<pre><code class="language-ts">a\n  b</code></pre>', '```ts\na\n  b\n```'],
     ['one<br>two', 'one\ntwo'],
     ['<a href="https://a.example/x_y">site</a>', '[site](https://a.example/x_y)'],
+    ['<a href="https://a.example/x_y_z">https://a.example/x_y_z</a>', 'https://a.example/x_y_z'],
+    ['<a href="https://a.example/">https://a.example</a>', 'https://a.example'],
     ['<a href="javascript:alert(1)">site</a> <a href="#top">top</a>', 'site top'],
     ['<img src="https://a.example/i.png" alt="Cat">', '[Cat](https://a.example/i.png)'],
     ['<img src="data:image/png;base64,AAAA">', ''],

@@ -58,9 +58,18 @@ function imageLink({ url, alt }: Image): RootContent[] {
 function linkOrText({ url, children }: Link): RootContent[] {
   const inner = children.flatMap((child) => (child.type === 'link' ? child.children : [child]));
   if (!WEB.test(url)) return inner;
+  const [only] = inner;
+  // A URL is a link by itself. It is printed as it is: escaped signs would end it.
+  if (inner.length === 1 && only?.type === 'text' && isUrl(only.value, url)) {
+    return [{ type: 'html', value: only.value.trim() }];
+  }
   const isEmpty = inner.every((child) => child.type === 'text' && child.value.trim() === '');
   return isEmpty ? [] : [{ type: 'link', url, children: inner }];
 }
+
+/** Returns whether the text of a link is its URL, to which browsers add a slash. */
+const isUrl = (text: string, url: string): boolean =>
+  WEB.test(text.trim()) && text.trim().replace(/\/$/, '') === url.replace(/\/$/, '');
 
 type Emphasis = Extract<PhrasingContent, { type: 'strong' | 'emphasis' | 'delete' }>;
 
