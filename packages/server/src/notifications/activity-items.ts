@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { hasNotBlocked, mayAct } from '../account-state.ts';
+import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide, Range } from './messages-to-decide.ts';
 import type { PresenceOf, Recipient } from './recipients.ts';
 
@@ -116,28 +117,42 @@ export async function itemsOfEvents(
 ): Promise<NewItem[]> {
   const { rows } = await client.query<NewItem>({
     name: 'activity-events',
-    text: `select t.account, t.kind, e.stream_id as conversation, t.message, e.seq
-           from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
-           join events e on e.stream_id = r.id and e.seq > r.after and e.seq <= r.up_to
-             and e.type in ('reaction.added', 'message.deleted', 'member.joined')
-           join conversations c on c.id = r.id
-           cross join lateral (
-             select g.author_id as account, 'reaction' as kind, g.seq as message
-             from messages g
-             where e.type = 'reaction.added' and g.conversation_id = r.id
-               and g.seq = (e.data ->> 'message')::int8 and g.deleted_at is null
-             union all
-             select (e.data ->> 'author')::uuid, 'removed', (e.data ->> 'message')::int8
-             where e.type = 'message.deleted'
-             union all
-             select (e.data ->> 'account')::uuid, 'added', e.seq
-             where e.type = 'member.joined' and c.kind = 'group' and not c.is_everyone
-           ) t
-           join memberships m on m.account_id = t.account and m.conversation_id = r.id
-             and m.left_seq is null
+    // “offset 0” keeps the order: the events of each range by its bounds, then whom they concern. Joined freely, the
+    // database reads all events of the conversation, or the range once for each member, while its statistics are old.
+    text: `select t.account, t.kind, t.conversation, t.message, t.seq
+           from (
+             select t.*, e.conversation, e.seq, e.actor_id
+             from (
+               select c.id as conversation, c.kind, c.is_everyone, e.*
+               from (
+                 select r.after, r.up_to, c.id, c.kind, c.is_everyone
+                 from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
+                 join conversations c on c.id = r.id
+                 offset 0) c
+               cross join lateral (
+                 select e.seq, e.type, e.actor_id, e.data from events e
+                 where e.stream_id = c.id and e.seq > c.after and e.seq <= c.up_to
+                   and e.type in ('reaction.added', 'message.deleted', 'member.joined')
+                 offset 0) e
+               offset 0) e
+             cross join lateral (
+               select g.author_id as account, 'reaction' as kind, g.seq as message
+               from messages g
+               where e.type = 'reaction.added' and g.conversation_id = e.conversation
+                 and g.seq = (e.data ->> 'message')::int8 and g.deleted_at is null
+               union all
+               select (e.data ->> 'author')::uuid, 'removed', (e.data ->> 'message')::int8
+               where e.type = 'message.deleted'
+               union all
+               select (e.data ->> 'account')::uuid, 'added', e.seq
+               where e.type = 'member.joined' and e.kind = 'group' and not e.is_everyone
+             ) t
+             where e.actor_id <> t.account and e.actor_id <> $4
+             offset 0) t
+           join memberships m on m.account_id = t.account and m.conversation_id = t.conversation
+             and ${isCurrent('m')}
            join accounts a on a.id = t.account and ${mayAct('a')}
-           where e.actor_id <> t.account and e.actor_id <> $4
-             and (t.kind = 'removed' or ${hasNotBlocked('t.account', 'e.actor_id')})`,
+           where t.kind = 'removed' or ${hasNotBlocked('t.account', 't.actor_id')}`,
     values: [
       ranges.map((r) => r.conversation),
       ranges.map((r) => r.after),

@@ -1,9 +1,13 @@
-import { type AccountId, LIMITS } from '@parley/protocol';
+import { type AccountId, LIMITS, type Seq } from '@parley/protocol';
+import type pg from 'pg';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestDatabase, type TestCluster } from '../../test/support/database.ts';
 import type { Queryable } from '../storage/queryable.ts';
+import { itemsOfEvents } from './activity-items.ts';
 import { activityOfAccount, unreadActivity } from './activity-queries.ts';
+import { type MessageToDecide, messagesIn, type Range } from './messages-to-decide.ts';
+import { recipientsOf } from './recipients.ts';
 
 /** What is in the database of a company. It has not been analyzed yet: the planner knows nothing of it. */
 const USERS = 3_000;
@@ -90,6 +94,9 @@ interface Plan {
   readonly 'Shared Read Blocks': number;
 }
 
+/** A conversation with many messages, since the tables were analyzed last. */
+const LONG = 20_000;
+
 /** Returns the pages that the statement of a query reads, planned for its values and for any values. */
 async function pagesOf(
   query: (on: Queryable) => Promise<unknown>,
@@ -103,7 +110,10 @@ async function pagesOf(
   } as unknown as Queryable);
   if (!made) throw new Error('The query made no statement');
   const { text, values = [] } = made;
-  const given = values.map((v) => (v === null ? 'null' : `'${v}'`)).join();
+  const textOf = (v: unknown): string => (v === null ? 'null' : String(v));
+  const literal = (v: unknown): string =>
+    Array.isArray(v) ? `'{${v.map(textOf).join()}}'` : `'${v}'`;
+  const given = values.map((v) => (v === null ? 'null' : literal(v))).join();
   const client = await pool.connect();
   try {
     await client.query(`prepare explained as ${text}`);
@@ -160,4 +170,43 @@ test('reads few pages when everything was read with the messages', async () => {
   );
   expect((await unreadActivity(pool, me)).unread).toBe(0);
   await expectFewPages();
+});
+
+test('decides about the latest messages without reading those before them', async () => {
+  await pool.query('analyze');
+  await pool.query(
+    `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
+     select ${group('1')}, n, ${user('1')}, repeat('text ', 20), now(), n
+     from generate_series(${MESSAGES + 1}, ${LONG}) n`,
+  );
+  await pool.query(
+    `insert into events (stream_id, seq, type, actor_id, at, data)
+     select ${group('1')}, n, 'message.posted', ${user('1')}, now(), '{}'
+     from generate_series(1, ${LONG}) n`,
+  );
+  const { rows } = await pool.query(`select ${group('1')} as id, ${user('1')} as author`);
+  const [{ id: conversation, author }] = rows;
+  const range = { conversation, after: LONG - 20, upTo: LONG, hasMore: false } as Range;
+  const message: MessageToDecide = {
+    conversation,
+    seq: LONG as Seq,
+    author,
+    isDirect: false,
+    thread: 1 as Seq,
+    isOnlyInThread: true,
+    isDeleted: false,
+    mentions: null,
+    body: '',
+  };
+  const asClient = (on: Queryable) => on as pg.ClientBase;
+  const pages = [
+    await pagesOf((on) => messagesIn(asClient(on), [range])),
+    await pagesOf((on) => itemsOfEvents(asClient(on), [range])),
+    // Some 40 followers of a thread, in a group of 200 members.
+    await pagesOf((on) => recipientsOf(on, [message])),
+  ];
+  for (const [n, most] of [50, 50, 2_500].entries()) {
+    expect(pages[n]?.custom).toBeLessThan(most);
+    expect(pages[n]?.generic).toBeLessThan(most);
+  }
 });

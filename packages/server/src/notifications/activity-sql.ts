@@ -1,6 +1,7 @@
 import { LIMITS, SYSTEM } from '@parley/protocol';
 import { hasNotBlocked } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
+import { isCurrent } from './membership-sql.ts';
 
 /**
  * The activity of account $1 as SQL. Its items are those that were stored, and what is read from where it is:
@@ -69,12 +70,6 @@ const IS_VISIBLE = `case s.kind
 
 const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
 
-/**
- * SQL: whether the membership `m` has not ended. Spelled so that no partial index answers it: before the tables are
- * analyzed, the database would take the index of all members of a conversation to be a tiny one.
- */
-const IS_CURRENT = 'coalesce(m.left_seq, 0) = 0';
-
 /** SQL: the items that are stored. Threads are looked at only for the items that are in one: “offset 0”. */
 const stored = (isUnreadOnly: boolean) => `
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
@@ -94,7 +89,7 @@ const stored = (isUnreadOnly: boolean) => `
     select * from activity_items where account_id = $1${isUnreadOnly ? ' and not is_read' : ''}
     order by at desc limit ${LIMITS.activityItems}) s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
-    and ${IS_CURRENT}
+    and ${isCurrent('m')}
   join conversations c on c.id = s.conversation_id and c.deleted_at is null
   left join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
   left join lateral (
@@ -162,7 +157,7 @@ const REMINDERS = `
     ${wasRead(REMINDER_ID, 's.seq', 's.reminded_at')} as is_read
   from saved_messages s
   join memberships m on m.account_id = $1 and m.conversation_id = s.conversation_id
-    and ${IS_CURRENT}
+    and ${isCurrent('m')}
   join messages g on g.conversation_id = s.conversation_id and g.seq = s.message_seq
     and g.deleted_at is null
   where s.account_id = $1 and s.reminded_at is not null
@@ -174,7 +169,7 @@ const REPORT_ID = "('report:' || r.id)";
 const REPORTS = `
   select 'report' as source, ${REPORT_ID} as id, 0 as seq, r.resolved_at as at, null::uuid as actor,
     (select m.conversation_id from memberships m
-     where m.account_id = $1 and m.conversation_id = r.conversation_id and m.left_seq is null) as conversation,
+     where m.account_id = $1 and m.conversation_id = r.conversation_id and ${isCurrent('m')}) as conversation,
     case when r.resolution = 'dismissed' then r.message_seq end as message, null::int8 as thread,
     ${wasRead(REPORT_ID, '0', 'r.resolved_at')} as is_read
   from reports r
@@ -187,7 +182,7 @@ const SCHEDULED_ID = "('scheduled:' || s.id)";
 const SCHEDULED = `
   select 'scheduled' as source, ${SCHEDULED_ID} as id, s.seq, s.failed_at as at, null::uuid as actor,
     (select m.conversation_id from memberships m
-     where m.account_id = $1 and m.conversation_id = s.conversation_id and m.left_seq is null) as conversation,
+     where m.account_id = $1 and m.conversation_id = s.conversation_id and ${isCurrent('m')}) as conversation,
     null::int8 as message, null::int8 as thread,
     ${wasRead(SCHEDULED_ID, 's.seq', 's.failed_at')} as is_read
   from scheduled_messages s

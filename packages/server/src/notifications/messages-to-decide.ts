@@ -96,14 +96,20 @@ export async function messagesIn(
   const { rows } = await client.query<MessageToDecide>({
     name: 'notifications-messages',
     text: `${MESSAGES}
-           from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
-           join conversations c on c.id = r.id
+           -- “offset 0” keeps the order: what is of a range once for each, then its messages by its bounds. Joined
+           -- freely, the database reads all messages of the conversation while its statistics are old.
+           from (
+             select r.*, c.kind, exists (${thoseOfAll('r.id')}) as is_wanted
+             from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
+             join conversations c on c.id = r.id
+             offset 0) c
            cross join keywords k
-           -- Once for each range: “offset 0”.
-           cross join lateral (select exists (${thoseOfAll('r.id')}) as wanted offset 0) every
-           join messages g on g.conversation_id = r.id and g.seq > r.after and g.seq <= r.up_to
+           cross join lateral (
+             select * from messages g
+             where g.conversation_id = c.id and g.seq > c.after and g.seq <= c.up_to
+             offset 0) g
            where c.kind = 'direct' or g.thread is not null or g.mentions is not null or k.exist
-             or every.wanted`,
+             or c.is_wanted`,
     values: [
       ranges.map((r) => r.conversation),
       ranges.map((r) => r.after),

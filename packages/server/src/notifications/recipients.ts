@@ -10,6 +10,7 @@ import { mayAct } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { currentSettings, thoseOfAll } from './current-settings.ts';
+import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
@@ -127,7 +128,7 @@ export async function recipientsOf(
       join m on m.n = f.n
       join accounts a on a.id = f.account_id and ${mayAct('a')}
       join memberships o on o.account_id = f.account_id and o.conversation_id = m.id
-        and o.left_seq is null and o.joined_seq <= m.seq
+        and ${isCurrent('o')} and o.joined_seq <= m.seq
       left join lateral ${threadState('f.account_id', 'm.id', 'm.thread')} state
         on m.thread is not null
       where f.account_id <> m.author and ($10::uuid[] is null or f.account_id = any($10))`,
