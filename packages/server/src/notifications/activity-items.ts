@@ -149,8 +149,11 @@ export async function itemsOfEvents(
              ) t
              where e.actor_id <> t.account and e.actor_id <> $4
              offset 0) t
-           join memberships m on m.account_id = t.account and m.conversation_id = t.conversation
-             and ${isCurrent('m')}
+           cross join lateral (
+             select from memberships m
+             where m.account_id = t.account and m.conversation_id = t.conversation
+               and ${isCurrent('m')}
+             offset 0) m
            join accounts a on a.id = t.account and ${mayAct('a')}
            where t.kind = 'removed' or ${hasNotBlocked('t.account', 't.actor_id')}`,
     values: [

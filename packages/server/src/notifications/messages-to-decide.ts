@@ -141,7 +141,9 @@ export async function messagesAt(
            from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
            join conversations c on c.id = r.id and c.deleted_at is null
            cross join keywords k
-           join messages g on g.conversation_id = r.id and g.seq = r.seq`,
+           -- “offset 0”: each is found by its whole key.
+           cross join lateral (
+             select * from messages g where g.conversation_id = r.id and g.seq = r.seq offset 0) g`,
     values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
   });
   return rows;

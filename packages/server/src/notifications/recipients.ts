@@ -127,8 +127,12 @@ export async function recipientsOf(
       from found f
       join m on m.n = f.n
       join accounts a on a.id = f.account_id and ${mayAct('a')}
-      join memberships o on o.account_id = f.account_id and o.conversation_id = m.id
-        and ${isCurrent('o')} and o.joined_seq <= m.seq
+      -- “offset 0”: each is found by its whole key.
+      cross join lateral (
+        select o.read_seq from memberships o
+        where o.account_id = f.account_id and o.conversation_id = m.id
+          and ${isCurrent('o')} and o.joined_seq <= m.seq
+        offset 0) o
       left join lateral ${threadState('f.account_id', 'm.id', 'm.thread')} state
         on m.thread is not null
       where f.account_id <> m.author and ($10::uuid[] is null or f.account_id = any($10))`,

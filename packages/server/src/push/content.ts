@@ -51,8 +51,12 @@ export async function messagesToPush(
              left(g.body, 2 * ${BODY_MAX}) as body
            from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
            join conversations c on c.id = r.id
-           join messages g on g.conversation_id = r.id and g.seq = r.seq
-             and g.deleted_at is null and g.hidden_at is null
+           -- “offset 0”: each is found by its whole key.
+           cross join lateral (
+             select * from messages g
+             where g.conversation_id = r.id and g.seq = r.seq
+               and g.deleted_at is null and g.hidden_at is null
+             offset 0) g
            join accounts a on a.id = g.author_id`,
     values: [places.map((p) => p.conversation), places.map((p) => p.seq)],
   });
