@@ -332,7 +332,7 @@ describe('emails about missed messages', () => {
     expect(await look('four')).toBe(4);
     emails.wake();
     await recorded('failed', 3);
-    const changed = await owner.request('PATCH', `/admin/users/${bob.id}`, {
+    const changed = await owner.request('PATCH', `/admin/accounts/${bob.id}`, {
       email: `other-${address}`,
     });
     expect(changed.status).toBeLessThan(300);
