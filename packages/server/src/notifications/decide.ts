@@ -19,6 +19,13 @@ import {
 } from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
+/**
+ * Everything is looked up by its key. A plan that was made while a table was small, and is kept until the table is
+ * analyzed, may not read all of it.
+ */
+const BY_KEY =
+  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
+
 /** Messages whose recipients are in memory at a time: a thread can have thousands. */
 const MESSAGES_AT_ONCE = 100;
 
@@ -34,6 +41,7 @@ export async function decideNext(
   now: number,
 ): Promise<{ more: ConversationId[]; changed: ActivityChange[] }> {
   return await withTransaction(pool, async (client) => {
+    await client.query(BY_KEY);
     const ranges = await advance(client, conversations);
     const activity = new ActivityBatch(client);
     const others = await decideDirect(client, ranges, presenceOf, now);
