@@ -155,6 +155,21 @@ test('a tab whose leader is frozen takes its place when the user looks at it', a
   expect(world.faults()).toEqual([]);
 });
 
+test('a tab whose client has stopped while it was offline leads no longer', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  // The page stays open: the lock is not free by itself.
+  leader.isGone = true;
+  world.gone.push(...world.tabs.splice(0, 1));
+  world.server.cut(0);
+  for (let i = 0; i < 4; i++) await world.settle();
+  follower.post();
+  const another = world.open();
+  await world.settle();
+  expect([follower.isDone, another.isDone, world.server.open]).toEqual([true, true, 1]);
+});
+
 /** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
 const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
   'the frames of the leader are kept only from the first frame of the own socket on': [

@@ -5,6 +5,9 @@ import { LOST, SharedSocket, type Signal } from './shared-socket.ts';
 import { browserSocket, type SocketFactory } from './socket.ts';
 import { browserTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts';
 
+/** A client that has not connected again after this time has stopped while it was offline, ms. */
+const STOPPED_MS = 60_000;
+
 /** What {@link SharedSockets} is constructed with. */
 export interface SharedSocketsDeps {
   /** Opens a socket of this tab’s own. */
@@ -38,6 +41,7 @@ export class SharedSockets {
   #isLeader = false;
   #current: SharedSocket | null = null;
   #count = 0;
+  #stopTimer: ReturnType<typeof setTimeout> | undefined;
   /** The tabs that are given this tab’s frames. */
   readonly #followers = new Set<string>();
   #signals = new MergedSignals();
@@ -48,6 +52,7 @@ export class SharedSockets {
 
   /** Opens a socket: of this tab’s own, and later through the leader if there is one. */
   readonly open: SocketFactory = (url, handlers) => {
+    clearTimeout(this.#stopTimer);
     this.#count++;
     const id = `${this.#deps.tab}.${this.#count}`;
     if (this.#channel === null) this.#join();
@@ -98,6 +103,7 @@ export class SharedSockets {
 
   /** The client has stopped: another tab may lead. */
   #leave(): void {
+    clearTimeout(this.#stopTimer);
     this.#post({ kind: 'left' });
     this.#channel?.close();
     this.#channel = null;
@@ -156,6 +162,8 @@ export class SharedSockets {
     if (this.#current !== socket) return;
     if (this.#isLeader) this.#dismiss(code, retryAfterMs);
     this.#current = null;
+    // Another tab may lead then.
+    this.#stopTimer = setTimeout(() => this.#leave(), STOPPED_MS);
   }
 
   /** The followers lose what they have through this tab. */
