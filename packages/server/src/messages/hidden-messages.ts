@@ -19,11 +19,11 @@ export function hideTexts(tx: StatementSink, events: readonly StoredEvent[]): vo
 const KEPT = `insert into hidden_messages
     (conversation_id, message_seq, events, file_ids, hidden_by, removed_previews)
   select p.stream_id, p.seq,
-    (select json_agg(json_build_object('seq', v.seq, 'data', v.data) order by v.seq)
+    (select json_agg(json_build_object('seq', v.seq, 'data', v.data, 'digest', v.digest) order by v.seq)
      from (
-       select p.seq, p.data
+       select p.seq, p.data, encode(p.command_digest, 'hex') as digest
        union all
-       select d.seq, d.data from events d
+       select d.seq, d.data, encode(d.command_digest, 'hex') from events d
        where d.stream_id = $1 and d.type = 'message.edited' and (d.data ->> 'message')::int8 = $2
      ) v),
     array(select (a.file ->> 'id')::uuid from json_array_elements(p.data -> 'attachments') as a (file)),

@@ -200,15 +200,19 @@ function shown(
   });
 }
 
-/** Returns what puts the texts of a message back into the events that carried them. */
+/**
+ * Returns what puts the texts of a message back into the events that carried them, and the digests of their commands,
+ * so that another command with the id of one is recognized again.
+ */
 const textsRestored = (conversation: ConversationId, message: Seq): Statement => ({
   name: 'messages-texts-restored',
   text: `with shown as (
            delete from hidden_messages where conversation_id = $1 and message_seq = $2
            returning events
          )
-         update events e set data = v.data
-         from shown s cross join lateral json_to_recordset(s.events) as v (seq int8, data json)
+         update events e set data = v.data, command_digest = decode(v.digest, 'hex')
+         from shown s cross join lateral
+           json_to_recordset(s.events) as v (seq int8, data json, digest text)
          where e.stream_id = $1 and e.seq = v.seq`,
   values: [conversation, message],
 });

@@ -8,6 +8,7 @@ import {
   type User,
 } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
+import { aClientId } from '../../test/support/stream-builders.ts';
 import { ONE_PIXEL, uploadFile } from '../../test/support/uploads.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
@@ -131,6 +132,18 @@ test('hides what a message says from everyone but moderators, until it is shown 
   // A deletion after all removes every copy.
   expect(codeOf(await bob.request('DELETE', `${path}/${seq}`))).toBe(200);
   expect(await places('xyzzy')).toEqual([]);
+});
+
+test('an id that posted a message which was hidden and shown again posts no other one', async () => {
+  const id = await ann.group('hidden and repeated', [bob]);
+  const key = { 'idempotency-key': aClientId() };
+  const post = (body: string) =>
+    bob.request('POST', `/conversations/${id}/messages`, { body }, key);
+  const { body: posted } = await post('frotz');
+  await hidden(ann, 'PUT', id, posted.seq);
+  expect(codeOf(await hidden(ann, 'DELETE', id, posted.seq))).toBe(200);
+  expect((await post('frotz')).body.seq).toBe(posted.seq);
+  expect(codeOf(await post('rezrov'))).toBe('client_id_reused');
 });
 
 test('a hidden message is deleted with its files', async () => {

@@ -1,0 +1,130 @@
+import type { Event } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { check } from './checker.ts';
+import type { HistoryRecord } from './history.ts';
+import { messagesOf } from './model.ts';
+
+const STREAM = 'group';
+const [ANN, BEN] = ['ann', 'ben'];
+
+const event = (seq: number, type: string, actor: string, data: object, client: string | null) =>
+  ({
+    op: 'event',
+    stream: STREAM,
+    seq,
+    type,
+    at: `t${seq}`,
+    actor,
+    client,
+    data,
+  }) as unknown as Event;
+
+/** The events of a message that is edited, hidden, and shown again unless it stays hidden. */
+function aLog({ isShown = true } = {}): Event[] {
+  const [posted, edited] = isShown ? ['secret', 'Secret'] : ['', ''];
+  const hidden = [
+    event(1, 'member.joined', ANN, { account: ANN, role: 'owner' }, null),
+    event(2, 'member.joined', BEN, { account: BEN, role: 'member' }, null),
+    event(3, 'message.posted', BEN, { body: posted }, 'post'),
+    event(4, 'message.edited', BEN, { message: 3, body: edited }, 'edit'),
+    event(5, 'message.hidden', ANN, { message: 3, author: BEN }, 'hide'),
+  ];
+  const shown = event(
+    6,
+    'message.unhidden',
+    ANN,
+    { message: 3, author: BEN, body: 'Secret' },
+    'show',
+  );
+  return isShown ? [...hidden, shown] : hidden;
+}
+
+/** Hidden at 1,000 ms; shown again by a command of 5,000 ms. */
+function aRun(log: readonly Event[], more: readonly HistoryRecord[] = []): HistoryRecord[] {
+  const invoke = (
+    id: string,
+    account: string,
+    op: 'post' | 'edit' | 'hide' | 'unhide',
+    t: number,
+  ) => ({ kind: 'invoke', client: account, account, id, op, conversation: STREAM, t }) as const;
+  return [
+    { ...invoke('post', BEN, 'post', 0), text: 'secret' },
+    { ...invoke('edit', BEN, 'edit', 0), text: 'Secret' },
+    invoke('hide', ANN, 'hide', 900),
+    { kind: 'ack', client: ANN, id: 'hide', stream: STREAM, seq: 5, t: 1_000 },
+    invoke('show', ANN, 'unhide', 5_000),
+    ...more,
+    { kind: 'log', stream: STREAM, first: 1, events: log },
+    { kind: 'messages', stream: STREAM, messages: messagesOf(log) },
+  ];
+}
+
+const found = (history: readonly HistoryRecord[]) =>
+  check(history, { mode: 'clean', deadlineMs: 10_000, nodes: 1 }).map((v) => v.rule);
+
+/** A client of ben that connected at a time and then received an event. */
+const received = (of: Event, connectedAt: number, t: number): HistoryRecord[] => [
+  { kind: 'start', client: BEN, account: BEN, store: 1, cursors: { [STREAM]: of.seq - 1 }, t: 0 },
+  { kind: 'connect', client: BEN, t: connectedAt },
+  { kind: 'event', client: BEN, account: BEN, store: 1, event: of, t },
+];
+const POSTED = event(3, 'message.posted', BEN, { body: 'secret' }, 'post');
+const REDACTED = event(3, 'message.posted', BEN, { body: '' }, 'post');
+
+describe('of hidden messages', () => {
+  test('a run without a defect violates nothing', () => {
+    expect(found(aRun(aLog()))).toEqual([]);
+    expect(found(aRun(aLog({ isShown: false })))).toEqual([]);
+  });
+
+  test('a client may have the text from before, or none of the time between', () => {
+    expect(found(aRun(aLog(), received(POSTED, 0, 1_500)))).toEqual([]);
+    expect(found(aRun(aLog(), received(REDACTED, 2_000, 2_100)))).toEqual([]);
+    expect(found(aRun(aLog(), received(POSTED, 2_000, 5_100)))).toEqual([]);
+    expect(found(aRun(aLog({ isShown: false }), received(POSTED, 0, 100)))).toEqual([]);
+  });
+
+  test('a text that is delivered while it is hidden is found', () => {
+    expect(found(aRun(aLog(), received(POSTED, 2_000, 2_100)))).toEqual(['I11 same state']);
+  });
+
+  test('another text than was posted is found at a client', () => {
+    const other = event(3, 'message.posted', BEN, { body: 'other' }, 'post');
+    expect(found(aRun(aLog(), received(other, 0, 100)))).toEqual(['I6 in order']);
+  });
+
+  test('a text that is left in the log of a hidden message is found', () => {
+    const log = aLog({ isShown: false }).map((e) => (e.seq === 3 ? POSTED : e));
+    expect(found(aRun(log))).toContain('I11 same state');
+  });
+
+  test('a message that is shown again without its edit is found', () => {
+    const log = aLog().map((e) =>
+      e.type === 'message.unhidden'
+        ? event(6, e.type, ANN, { ...e.data, body: 'secret' }, 'show')
+        : e,
+    );
+    expect(found(aRun(log))).toEqual(['I11 same state']);
+  });
+});
+
+describe('of a legal hold', () => {
+  const held = (texts: Record<number, string>, versions = 0, isPurged = true): HistoryRecord[] => [
+    { kind: 'held', streams: [STREAM], texts: { [STREAM]: texts } },
+    { kind: 'purged', versions, isPurged },
+  ];
+  const all = { 3: 'secret', 4: 'Secret' };
+
+  test('all versions of a hidden text satisfy it', () => {
+    expect(found(aRun(aLog({ isShown: false }), held(all)))).toEqual([]);
+  });
+
+  test.each<[string, HistoryRecord[]]>([
+    ['a version that is missing', held({ 4: 'Secret' })],
+    ['a version without its text', held({ ...all, 3: '' })],
+    ['a version that is left after the release', held(all, 1)],
+    ['a hold that is not purged', held(all, 0, false)],
+  ])('%s is found', (_, records) => {
+    expect(found(aRun(aLog({ isShown: false }), records))).toEqual(['I16 held']);
+  });
+});

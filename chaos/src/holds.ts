@@ -1,0 +1,61 @@
+import type { ParleyApi } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import type { HistoryRecord } from './history.ts';
+
+/** After its release a legal hold is purged within this time, ms. */
+const PURGED_MS = 20_000;
+/** How often that is looked at, ms. */
+const LOOK_MS = 200;
+
+/** A legal hold over some conversations, from before the first message to the end of a run. */
+export class Hold {
+  readonly #owner: ParleyApi;
+  readonly #id: string;
+
+  private constructor(owner: ParleyApi, id: string) {
+    this.#owner = owner;
+    this.#id = id;
+  }
+
+  /** Places a hold, as an owner of the server. */
+  static async place(owner: ParleyApi, conversations: readonly ConversationId[]): Promise<Hold> {
+    const body = { name: 'Chaos run', conversations: [...conversations] };
+    return new Hold(owner, (await owner.legalHolds.place(body)).id);
+  }
+
+  /** Exports what it has kept, releases it, and returns the records of both. */
+  async finish(): Promise<HistoryRecord[]> {
+    const { legalHolds } = this.#owner;
+    const texts: Record<string, Record<number, string>> = {};
+    for (const line of (await legalHolds.exportMessages(this.#id)).trimEnd().split('\n')) {
+      const { type, conversation, seq, data } = JSON.parse(line) as ExportedLine;
+      if (type !== 'message.posted' && type !== 'message.edited') continue;
+      const ofStream = texts[conversation] ?? {};
+      texts[conversation] = ofStream;
+      ofStream[seq] = data.body;
+    }
+    const { conversations } = await legalHolds.get(this.#id);
+    await legalHolds.release(this.#id);
+    const isOver = performance.now() + PURGED_MS;
+    for (;;) {
+      const { purgedAt, heldVersions } = await legalHolds.get(this.#id);
+      if (purgedAt === null && performance.now() < isOver) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        continue;
+      }
+      const streams = conversations.map(({ id }) => id as string);
+      return [
+        { kind: 'held', streams, texts },
+        { kind: 'purged', isPurged: purgedAt !== null, versions: heldVersions },
+      ];
+    }
+  }
+}
+
+/** A line of the export; those of events of messages have all of this. */
+interface ExportedLine {
+  readonly type: string;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly data: { readonly body: string };
+}
