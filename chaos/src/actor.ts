@@ -11,6 +11,7 @@ import { CommandRecorder } from './command-recorder.ts';
 import { discardRefused } from './discard-refused.ts';
 import { finalRecord } from './final-record.ts';
 import { KnownMessages } from './message-choice.ts';
+import { isModerationStep, moderationRequest } from './moderation-steps.ts';
 import type { ClientPlan, Step } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -18,7 +19,7 @@ import { Requests, TIMEOUT_MS } from './requests.ts';
 import { takeStep } from './sdk-steps.ts';
 import type { Stage } from './stage.ts';
 import { newStore, ProcessStore } from './store.ts';
-import { isThreadStep } from './thread-steps.ts';
+import { isThreadStep, threadRequest } from './thread-steps.ts';
 
 /** An account and its log-in. */
 export interface Credentials {
@@ -217,7 +218,11 @@ export class Actor {
     }
     const target = { conversation: id, text, pick, ...this.#messages.targets(id, pick) };
     if (isThreadStep(op)) {
-      requests.run(() => requests.thread(op, target));
+      requests.run(() => requests.send(threadRequest(op, target), target));
+      return;
+    }
+    if (isModerationStep(op)) {
+      requests.run(() => requests.send(moderationRequest(op, target), target));
       return;
     }
     const client = this.#client;

@@ -11,14 +11,15 @@ const UNREAD_MAX = 100;
 export function checkClients(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
-  { nodes, isSimulated }: CheckOptions,
+  { mode, nodes, isSimulated }: CheckOptions,
 ): Violation[] {
+  const marginMs = mode === 'clean' && !isSimulated ? DELETION_CLEAN_MS : DELETION_MS;
   return [
     ...checkReceived(history, logs),
     ...checkFormer(history, logs),
     // Another node may have the text in memory until it learns of the deletion, which faults delay.
-    ...(nodes === 1 ? checkDeleted(history, logs, []) : []),
-    ...(nodes !== 1 && isSimulated ? checkDeleted(history, logs, faultsIn(history)) : []),
+    ...(nodes === 1 ? checkDeleted(history, logs, [], marginMs) : []),
+    ...(nodes !== 1 && isSimulated ? checkDeleted(history, logs, faultsIn(history), marginMs) : []),
     ...of(history, 'final').flatMap((final) => [
       ...checkFinal(final, logs),
       ...checkKept(final, logs),
@@ -147,27 +148,42 @@ function checkFormer(
  */
 const DELETION_MS = 2_500;
 
+/** In a run without faults, one node knows of an event as soon as it is acknowledged, ms. */
+const DELETION_CLEAN_MS = 50;
+
 /**
  * I11: a client that connected some time after the deletion of a message was acknowledged does not
- * receive the text.
+ * receive the text; nor while it is hidden.
  */
 function checkDeleted(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
   faults: readonly Interval[],
+  marginMs: number,
 ): Violation[] {
   const found: Violation[] = [];
+  const invoked = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
   const answered = answeredAt(history);
   const connectedAt = new Map<string, number>();
   for (const record of history) {
     if (record.kind === 'connect') connectedAt.set(record.client, record.t);
     if (record.kind !== 'event' || !isText(record.event) || record.event.data.body === '') continue;
     const { client, event } = record;
-    const deletion = logs.get(event.stream)?.deletionOf(messageOf(event));
-    const end = answered.get(`${event.stream} ${deletion}`) ?? Number.POSITIVE_INFINITY;
+    const log = logs.get(event.stream);
+    const message = messageOf(event);
     const connected = connectedAt.get(client) ?? Number.NEGATIVE_INFINITY;
-    if (knownAt(end, faults) >= connected) continue;
-    const what = `the text at ${event.seq} was delivered to a client that connected after its deletion`;
+    const isKnown = (seq: number | undefined) => {
+      const end = answered.get(`${event.stream} ${seq}`) ?? Number.POSITIVE_INFINITY;
+      return knownAt(end, faults, marginMs) < connected;
+    };
+    const isHidden = log?.hiddenPeriodsOf(message).some(({ hidden, unhidden }) => {
+      const shownBy = unhidden === null ? undefined : log.at(unhidden)?.client;
+      const shownAt = shownBy ? (invoked.get(shownBy) ?? 0) : Number.POSITIVE_INFINITY;
+      return isKnown(hidden) && record.t < shownAt;
+    });
+    if (!isHidden && !isKnown(log?.deletionOf(message))) continue;
+    const how = isHidden ? 'while it was hidden' : 'after its deletion';
+    const what = `the text at ${event.seq} was delivered to a client that connected ${how}`;
     found.push({ rule: 'I11 same state', stream: event.stream, client, what });
   }
   return found;
@@ -194,12 +210,12 @@ function faultsIn(history: readonly HistoryRecord[]): Interval[] {
 }
 
 /** Returns when every node knows of an event that was acknowledged at `t`: after so long without a fault. */
-function knownAt(t: number, faults: readonly Interval[]): number {
+function knownAt(t: number, faults: readonly Interval[], marginMs: number): number {
   let calmSince = t;
   for (const [from, to] of faults) {
-    if (from <= calmSince + DELETION_MS && to >= calmSince) calmSince = to;
+    if (from <= calmSince + marginMs && to >= calmSince) calmSince = to;
   }
-  return calmSince + DELETION_MS;
+  return calmSince + marginMs;
 }
 
 /** Returns when each event was first acknowledged, by stream and seq. */

@@ -12,6 +12,8 @@ const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set([
   'unpin',
   'vote',
   'close',
+  'hide',
+  'unhide',
 ]);
 
 /** Checks the outcomes of commands. */
@@ -105,11 +107,16 @@ function mayBeCarriedOutLater(
 function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
   const stored = textOf(event);
   if (stored === undefined || stored === text) return false;
-  return !(isText(event) && log?.isDeleted(messageOf(event)) === true);
+  // While a message is hidden, nothing tells a repetition of its command from another one with its id.
+  const message = isText(event) ? messageOf(event) : null;
+  return !(message !== null && (log?.isDeleted(message) || log?.wasHidden(message)));
 }
 
-/** Returns the text of an event, its emoji, or its choices; undefined if it has none of these. */
-function textOf({ data }: Event): string | undefined {
+/**
+ * Returns the text of an event, its emoji, or its choices, as its command had it; undefined if that had none of these.
+ */
+function textOf({ type, data }: Event): string | undefined {
+  if (type === 'message.unhidden') return undefined;
   if ('body' in data) return data.body ?? undefined;
   if ('emoji' in data) return data.emoji ?? undefined;
   return 'choices' in data ? JSON.stringify(data.choices) : undefined;
@@ -135,7 +142,7 @@ function checkOrigins(
       continue;
     }
     const text = textOf(event);
-    const taken = isText(event) && logs.get(stream)?.isDeleted(messageOf(event)) === true;
+    const taken = isText(event) && logs.get(stream)?.isRedacted(messageOf(event)) === true;
     const sent = text === undefined || text === command.text || text === rivals.get(id);
     const isElsewhere = type === 'message.posted' && event.data.thread !== command.thread;
     const other = (!sent && !taken) || isElsewhere;

@@ -14,6 +14,7 @@ export function checkLogs(
     ...checkDense(logs),
     ...checkWriters(logs),
     ...checkDeleted(logs),
+    ...checkUnhidden(logs),
     ...checkMessages(history, logs),
   ];
 }
@@ -72,14 +73,34 @@ function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
   return found;
 }
 
-/** I11: no text of a deleted message remains. */
+/** I11: no text of a deleted or hidden message remains. */
 function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
   for (const log of logs.values()) {
     for (const event of log.events) {
-      if (!isText(event) || event.data.body === '' || !log.isDeleted(messageOf(event))) continue;
-      const what = `the text of the deleted message ${messageOf(event)} is still at ${event.seq}`;
+      if (!isText(event) || event.data.body === '' || !log.isRedacted(messageOf(event))) continue;
+      const how = log.isDeleted(messageOf(event)) ? 'deleted' : 'hidden';
+      const what = `the text of the ${how} message ${messageOf(event)} is still at ${event.seq}`;
       found.push({ rule: 'I11 same state', stream: log.stream, what });
+    }
+  }
+  return found;
+}
+
+/** I11: a message that is shown again says what it said last, and in all events that carried it. */
+function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
+  const found: Violation[] = [];
+  for (const log of logs.values()) {
+    /** The latest text of each message by the events that posted and edited it. */
+    const latest = new Map<number, string>();
+    for (const event of log.events) {
+      if (!isText(event)) continue;
+      const message = messageOf(event);
+      if (event.type !== 'message.unhidden') latest.set(message, event.data.body);
+      else if (event.data.body !== latest.get(message)) {
+        const what = `message ${message} is shown with another text at ${event.seq} than before`;
+        found.push({ rule: 'I11 same state', stream: log.stream, what });
+      }
     }
   }
   return found;

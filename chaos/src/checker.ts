@@ -1,6 +1,7 @@
 import { checkClean } from './check-clean.ts';
 import { checkClients } from './check-clients.ts';
 import { checkCommands } from './check-commands.ts';
+import { checkHolds } from './check-holds.ts';
 import { checkLogs } from './check-logs.ts';
 import type { CheckOptions } from './check-options.ts';
 import { checkRun } from './check-run.ts';
@@ -28,6 +29,7 @@ export function check(
     ...checkCommands(history, logs),
     ...checkClients(history, logs, options),
     ...checkThreads(history, logs),
+    ...checkHolds(history, logs),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),
   ];

@@ -9,6 +9,7 @@ export function finalMessage(m: Message): FinalMessage {
     body: m.body,
     deletedAt: m.deletedAt,
     editedAt: m.editedAt,
+    hiddenAt: m.hiddenAt,
     replyTo: m.replyTo,
     thread: m.thread,
     alsoInConversation: m.alsoInConversation,

@@ -200,6 +200,14 @@ export type HistoryRecord =
       /** Commands that are still unanswered. */
       readonly waiting: readonly string[];
     }
+  /** What a legal hold over these conversations has exported at the end: the texts by stream and seq. */
+  | {
+      readonly kind: 'held';
+      readonly streams: readonly string[];
+      readonly texts: Readonly<Record<string, Readonly<Record<number, string>>>>;
+    }
+  /** What is left of the hold some time after its release. */
+  | { readonly kind: 'purged'; readonly isPurged: boolean; readonly versions: number }
   /** What `parley doctor` found in the database. */
   | { readonly kind: 'doctor'; readonly findings: readonly string[] };
 
@@ -217,7 +225,9 @@ export type Op =
   | 'join'
   | 'leave'
   | 'add'
-  | 'remove';
+  | 'remove'
+  | 'hide'
+  | 'unhide';
 
 /** A message in its final state. */
 export interface FinalMessage {
@@ -226,6 +236,7 @@ export interface FinalMessage {
   readonly body: string;
   readonly deletedAt: string | null;
   readonly editedAt: string | null;
+  readonly hiddenAt: string | null;
   /** The message that it quotes. */
   readonly replyTo: number | null;
   /** The root of the thread in which it is a reply. */

@@ -10,6 +10,8 @@ export class Log {
   readonly events: readonly Event[];
   /** The seq of the deletion of each deleted message. */
   readonly #deleted: ReadonlyMap<number, number>;
+  /** When each message was hidden. */
+  readonly #hidden: ReadonlyMap<number, readonly HiddenPeriod[]>;
   readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
   /** The messages whose deletion was undone by a restore. */
   readonly #undeleted: ReadonlySet<number>;
@@ -30,6 +32,7 @@ export class Log {
     this.#deleted = new Map(
       events.flatMap((e) => (e.type === 'message.deleted' ? [[e.data.message, e.seq]] : [])),
     );
+    this.#hidden = hiddenPeriodsIn(events);
   }
 
   /** The seq of the last event. */
@@ -49,7 +52,8 @@ export class Log {
 
   /**
    * Returns whether an event that a client applied equals the one in the log. The log keeps neither
-   * text nor quote of a message that was deleted later; clients that received it earlier have it.
+   * text nor quote of a message that was deleted or hidden later; clients that received it earlier have it. Of a
+   * message that was hidden for a time, clients that received it then have neither.
    */
   has(event: Event): boolean {
     const own = this.at(event.seq);
@@ -58,8 +62,15 @@ export class Log {
     if (JSON.stringify(own) === JSON.stringify(event) || isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
     const wasRedacted = event.data.body === '' && this.#undeleted.has(messageOf(own));
-    if (!wasRedacted && !this.isDeleted(messageOf(own))) return false;
+    const isEmpty = own.data.body === '' || event.data.body === '';
+    const mayDiffer = this.isDeleted(messageOf(own)) || (isEmpty && this.wasHidden(messageOf(own)));
+    if (!wasRedacted && !mayDiffer) return false;
     return isDeepStrictEqual(redacted(own), redacted(event));
+  }
+
+  /** Returns whether the message was hidden for some time. */
+  wasHidden(message: number): boolean {
+    return this.hiddenPeriodsOf(message).length > 0;
   }
 
   /** Returns the seq of the event that deleted the message. */
@@ -70,6 +81,17 @@ export class Log {
   /** Returns whether the message was deleted. */
   isDeleted(message: number): boolean {
     return this.#deleted.has(message);
+  }
+
+  /** Returns when a message was hidden. */
+  hiddenPeriodsOf(message: number): readonly HiddenPeriod[] {
+    return this.#hidden.get(message) ?? [];
+  }
+
+  /** Returns whether the log has no text of the message: it was deleted, or is hidden at the end. */
+  isRedacted(message: number): boolean {
+    const isHidden = this.hiddenPeriodsOf(message).some(({ unhidden }) => unhidden === null);
+    return isHidden || this.isDeleted(message);
   }
 
   /** Returns the membership period of the account that covers the event `seq`. */
@@ -108,12 +130,38 @@ export class Log {
   }
 }
 
+/** A period in which a message was hidden: the events that hid it and showed it again. */
+export interface HiddenPeriod {
+  readonly hidden: number;
+  readonly unhidden: number | null;
+}
+
+function hiddenPeriodsIn(events: readonly Event[]): Map<number, HiddenPeriod[]> {
+  const periods = new Map<number, HiddenPeriod[]>();
+  for (const { type, seq, data } of events) {
+    if (type === 'message.hidden') {
+      const list = periods.get(data.message) ?? [];
+      periods.set(data.message, [...list, { hidden: seq, unhidden: null }]);
+    }
+    if (type !== 'message.unhidden') continue;
+    const list = periods.get(data.message) ?? [];
+    const last = list[list.length - 1];
+    if (last) periods.set(data.message, [...list.slice(0, -1), { ...last, unhidden: seq }]);
+  }
+  return periods;
+}
+
 /** An event with a text. */
-export type TextEvent = Extract<Event, { type: 'message.posted' | 'message.edited' }>;
+export type TextEvent = Extract<
+  Event,
+  { type: 'message.posted' | 'message.edited' | 'message.unhidden' }
+>;
 
 /** Returns whether the event has a text. */
 export const isText = (event: Event): event is TextEvent =>
-  event.type === 'message.posted' || event.type === 'message.edited';
+  event.type === 'message.posted' ||
+  event.type === 'message.edited' ||
+  event.type === 'message.unhidden';
 
 /** Returns the message that the event created or changed. */
 export const messageOf = (event: TextEvent): number =>

@@ -30,9 +30,14 @@ export class KnownMessages {
   /** Those that are no replies in threads. */
   readonly roots = new MessageChoice();
   readonly polls = new MessageChoice();
+  /** Those that were hidden. */
+  readonly hidden = new MessageChoice();
 
-  /** Remembers the message that an event posts, if it does. */
+  /** Remembers the message that an event posts or hides, if it does. */
   see(event: Event): void {
+    if (event.type === 'message.hidden') {
+      this.hidden.add(conversationOfStream(event.stream), event.data.message);
+    }
     if (event.type !== 'message.posted') return;
     const conversation = conversationOfStream(event.stream);
     this.seen.add(conversation, event.seq);
@@ -47,6 +52,9 @@ export class KnownMessages {
       seen: this.seen.pick(conversation, pick),
       root: this.roots.pick(conversation, pick ** 4),
       poll: this.polls.pick(conversation, pick),
+      hidden: this.hidden.pick(conversation, pick),
+      // Mostly one of the latest: clients that were away receive it when it is hidden already.
+      latest: this.seen.pick(conversation, pick ** 0.2),
     };
   }
 }

@@ -37,6 +37,7 @@ interface MutableMessage {
   body: string;
   deletedAt: string | null;
   editedAt: string | null;
+  hiddenAt: string | null;
   replyTo: number | null;
   thread: number | null;
   alsoInConversation: boolean;
@@ -76,6 +77,7 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
       body,
       deletedAt: null,
       editedAt: null,
+      hiddenAt: null,
       replyTo,
       thread,
       alsoInConversation,
@@ -139,9 +141,22 @@ const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
     const message = messages.get(data.message);
     if (message?.poll) message.poll = { ...message.poll, closedAt: at };
   },
-  // No moderator of a run hides messages.
-  'message.hidden': 'none',
-  'message.unhidden': 'none',
+  'message.hidden': ({ messages }, { at, data }) => {
+    const message = messages.get(data.message);
+    if (!message) return;
+    message.body = '';
+    message.hiddenAt = at;
+    message.replyTo = null;
+    message.mentions = [];
+  },
+  'message.unhidden': ({ messages }, { data }) => {
+    const message = messages.get(data.message);
+    if (!message) return;
+    message.body = data.body;
+    message.hiddenAt = null;
+    message.replyTo = data.replyTo ?? null;
+    message.mentions = finalMentions(data.mentions);
+  },
   'message.previewed': 'none',
   'message.unpinned': ({ messages }, { data }) => {
     const message = messages.get(data.message);

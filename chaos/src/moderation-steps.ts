@@ -10,8 +10,8 @@ export type ModerationStep = (typeof MODERATION_STEPS)[number];
 /** What such a step acts on. */
 export interface ModerationTarget {
   readonly conversation: ConversationId;
-  /** A message that the client has seen. */
-  readonly seen: Seq | null;
+  /** One of the latest messages that the client has seen. */
+  readonly latest: Seq | null;
   /** One that was hidden, and may have been shown again. */
   readonly hidden: Seq | null;
 }
@@ -23,9 +23,9 @@ export const isModerationStep = (op: string): op is ModerationStep =>
 /** Returns the request of a step; null if there is nothing that it can act on. */
 export function moderationRequest(
   step: ModerationStep,
-  { conversation, seen, hidden }: ModerationTarget,
+  { conversation, latest, hidden }: ModerationTarget,
 ): ThreadRequest | null {
-  const message = step === 'hide' ? seen : hidden;
+  const message = step === 'hide' ? latest : hidden;
   if (message === null) return null;
   return {
     method: step === 'hide' ? 'PUT' : 'DELETE',

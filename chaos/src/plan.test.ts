@@ -40,7 +40,7 @@ test('a plan has every kind of client and command', () => {
   expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);
   const ops = new Set(rounds.flatMap((r) => r.steps.map((s) => s.op)));
   expect([...ops].sort()).toEqual(
-    'add away close delete edit follow join leave pin poll post react read read-thread remove reply unfollow unpin unread unreact vote'
+    'add away close delete edit follow hide join leave pin poll post react read read-thread remove reply unfollow unhide unpin unread unreact vote'
       .split(' ')
       .sort(),
   );

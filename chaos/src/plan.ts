@@ -1,4 +1,5 @@
 import type { FaultName } from './fault-names.ts';
+import { isModerationStep, type ModerationStep } from './moderation-steps.ts';
 import { Random } from './random.ts';
 import type { ThreadStep } from './thread-steps.ts';
 
@@ -82,6 +83,7 @@ export interface Step {
   readonly client: number;
   readonly op:
     | ThreadStep
+    | ModerationStep
     | 'post'
     | 'reply'
     | 'edit'
@@ -196,6 +198,8 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['add', 0.015],
   ['pin', 0.03],
   ['unpin', 0.02],
+  ['hide', 0.03],
+  ['unhide', 0.02],
 ];
 /** The shares of what is done in threads and polls. */
 const THREAD_SHARES: typeof SHARES = [
@@ -219,10 +223,13 @@ function planSteps(
   const count = Math.round((options.commandsPerSecond * options.roundMs) / 1000);
   const shares = options.threads ? [...SHARES, ...THREAD_SHARES] : SHARES;
   for (let n = 0; n < count; n++) {
-    const client = random.int(0, clients.length - 1);
-    const { account, name } = clients[client] as ClientPlan;
     const op = random.weighted(shares, 'post');
-    const conversation = pickConversation(options, random, conversations, account, op);
+    const anyone = random.int(0, clients.length - 1);
+    const by = (clients[anyone] as ClientPlan).account;
+    const conversation = pickConversation(options, random, conversations, by, op);
+    // The first clients are those of the accounts, in their order. The founder may hide messages.
+    const client = isModerationStep(op) ? (conversations[conversation]?.members[0] ?? 0) : anyone;
+    const { name } = clients[client] as ClientPlan;
     const text =
       op === 'react' || op === 'unreact'
         ? random.pick(EMOJI)
@@ -257,7 +264,7 @@ function pickConversation(
     const often = options.mode === 'slow' ? 1 : 0.15;
     if (members.includes(account) && (kind !== 'everyone' || random.chance(often))) mine.push(i);
   }
-  if (isAboutMembers) return random.pick(groups);
+  if (isAboutMembers || isModerationStep(op)) return random.pick(groups);
   // Now and then in a conversation that the account does not belong to, or no longer.
   if (random.chance(0.08)) return random.pick(groups);
   return mine.length > 0 ? random.pick(mine) : 0;

@@ -328,6 +328,62 @@ async function lockStreams(tx, commands) {`,
     caughtBy: ['I9 nothing repaired', 'I8 in time', 'I8 complete'],
     run: { mode: 'slow', faults: none, commandsPerSecond: 130, roundMs: 4_000 },
   },
+  'hidden-kept': {
+    description: 'leave the text of a message that is hidden in the log',
+    edits: [
+      {
+        file: 'messages/hidden-messages.js',
+        find: 'redactTexts(tx, event.stream, [message]);',
+        replace: '',
+      },
+    ],
+    nightly: true,
+    caughtBy: ['I11 same state'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 120 },
+  },
+  'unhidden-by-half': {
+    description:
+      'leave the text of a message that is shown again out of the events that posted and edited it',
+    edits: [
+      {
+        file: 'messages/hide-rules.js',
+        find: 'where e.stream_id = $1 and e.seq = v.seq`',
+        replace: 'where e.stream_id = $1 and e.seq = v.seq and false`',
+      },
+    ],
+    nightly: true,
+    caughtBy: ['I11 same state'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 160, rounds: 2 },
+  },
+  'held-too-late': {
+    description: 'copy for a legal hold what a message said once it is deleted',
+    edits: [
+      {
+        file: 'messages/redact.js',
+        find: `    keepHeldMessages(tx, stream, messages);
+    dropHidden(tx, stream, messages);
+    redactTexts(tx, stream, messages);`,
+        replace: `    dropHidden(tx, stream, messages);
+    redactTexts(tx, stream, messages);
+    keepHeldMessages(tx, stream, messages);`,
+      },
+    ],
+    caughtBy: ['I16 held'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 120 },
+  },
+  'kept-after-release': {
+    description: 'keep what a released legal hold has kept of deleted messages',
+    edits: [
+      {
+        file: 'legal-holds/purge.js',
+        find: "const versions = await this.#empty('held_events', id, isStopped);",
+        replace: 'const versions = 0;',
+      },
+    ],
+    nightly: true,
+    caughtBy: ['I16 held'],
+    run: { mode: 'clean', faults: none, commandsPerSecond: 120 },
+  },
 };
 
 /** Returns the planted fault of this name; undefined without a name. @throws for an unknown name */

@@ -13,9 +13,8 @@ import type { Conversation, Stage } from './stage.ts';
 import {
   recordAnswer,
   type StepAnswer,
-  type ThreadStep,
+  type ThreadRequest,
   type ThreadTarget,
-  threadRequest,
 } from './thread-steps.ts';
 
 /** A request without an answer is repeated with the same id after this time, ms. */
@@ -156,9 +155,8 @@ export class Requests {
     });
   }
 
-  /** Sends a step about a thread or a poll, if there is something that it can act on. */
-  async thread(step: ThreadStep, target: ThreadTarget): Promise<void> {
-    const request = threadRequest(step, target);
+  /** Sends the request of a step, if there is something that it can act on. */
+  async send(request: ThreadRequest | null, target: ThreadTarget): Promise<void> {
     if (!request) return;
     const id = uuidv7() as ClientId;
     const { method, path, body, command } = request;

@@ -20,6 +20,7 @@ import type { FaultName } from './fault-names.ts';
 import { beginFault, type FaultContext } from './faults.ts';
 import { choicesIn, readEvents, readMessages } from './final-reads.ts';
 import type { HistoryRecord } from './history.ts';
+import { Hold } from './holds.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Plan, type Step, usernameOf } from './plan.ts';
 import { findPlantedFault } from './planted-faults.ts';
@@ -116,6 +117,7 @@ class ChaosRun {
   #disk: SmallDisk | string = 'no fault needs one';
   #redis: FaultContext['redis'] = 'there is only one node';
   #database: RunDatabase | null = null;
+  #hold: Hold | null = null;
   #sampler: NodeJS.Timeout | null = null;
 
   constructor(plan: Plan, dir: string, recorder: Recorder, tell: (line: string) => void) {
@@ -218,6 +220,10 @@ class ChaosRun {
       this.#founders.push(api);
       this.#conversations.push({ id: conversation.id, kind, founder: users.indexOf(founder) });
     }
+    const owner = users[0] as (typeof users)[0];
+    const [everyone, first] = this.#conversations.filter(({ kind }) => kind !== 'direct');
+    const held = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
+    this.#hold = await Hold.place(owner.api, held);
     const stage: Stage = {
       recorder: this.#recorder,
       conversations: this.#conversations,
@@ -386,6 +392,7 @@ class ChaosRun {
     for (const [n, { id }] of this.#conversations.entries()) {
       await this.#readLog(this.#founders[n] as ParleyApi, id);
     }
+    for (const record of (await this.#hold?.finish()) ?? []) this.#recorder.add(record);
     await this.#readFollows();
     await this.#consultDoctor();
   }

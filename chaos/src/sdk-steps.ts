@@ -2,6 +2,7 @@ import type { ParleyClient, Sent } from '@parley/client';
 import type { ConversationId, Seq } from '@parley/protocol';
 import type { CommandDetails } from './command-recorder.ts';
 import type { Op } from './history.ts';
+import type { ModerationStep } from './moderation-steps.ts';
 import type { Step } from './plan.ts';
 import type { ThreadStep } from './thread-steps.ts';
 
@@ -94,7 +95,7 @@ const STEPS: Readonly<Record<SdkOp, Give>> = {
 export type RequestStep = 'join' | 'leave' | 'add' | 'remove';
 
 /** A step that is carried out with the SDK. */
-export type SdkOp = Exclude<Step['op'], RequestStep | ThreadStep | 'away'>;
+export type SdkOp = Exclude<Step['op'], RequestStep | ThreadStep | ModerationStep | 'away'>;
 
 /** Carries out a step over the connection of a client. Returns the command, if it gave one. */
 export const takeStep = (client: ParleyClient, op: SdkOp, target: StepTarget): Invoked | null =>

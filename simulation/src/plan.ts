@@ -1,4 +1,5 @@
 import type { Op } from '@parley/chaos/history';
+import type { ModerationStep } from '@parley/chaos/moderation-steps';
 import { Random } from '@parley/chaos/random';
 import type { ThreadStep } from '@parley/chaos/thread-steps';
 
@@ -56,7 +57,15 @@ export interface Step {
   readonly at: number;
   /** Index of the client. */
   readonly client: number;
-  readonly op: Op | ThreadStep | 'reply' | 'read' | 'unread' | 'twice' | 'rivals' | 'rival-votes';
+  readonly op:
+    | Exclude<Op, ModerationStep>
+    | ThreadStep
+    | 'reply'
+    | 'read'
+    | 'unread'
+    | 'twice'
+    | 'rivals'
+    | 'rival-votes';
   /** Index of the conversation. */
   readonly conversation: number;
   /** Chooses what the step is about, in [0, 1). */
