@@ -120,7 +120,7 @@ function Overview({ history }: { history: readonly ServerState[] }) {
 
 function Rows({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-sm tabular-nums">
+    <dl className="grid grid-cols-2 gap-x-4 gap-y-1.5 sm:grid-cols-[auto_1fr] sm:gap-x-6 text-sm tabular-nums">
       {rows.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-muted">{name}</dt>
