@@ -6,7 +6,15 @@
 //   --out FOLDER    another folder, with pictures in full size and without the index page
 //   --url URL       a server that this script runs already, to make more of them at the same time
 //   --data FOLDER   keeps the server's data there, and uses them again the next time
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -182,16 +190,23 @@ async function seqOf(name, text) {
   return items.find(({ body }) => body.includes(text)).seq;
 }
 
-/** Writes the page that shows all pictures. */
+/** Writes the page that shows all pictures that there are. */
 function writeIndex() {
-  const rows = PAGES.map(({ name, title }) => {
-    const cells = [360, 768, 1440].flatMap((width) =>
-      ['light', 'dark'].map((theme) => `[${width} ${theme}](${name}-${width}-${theme}.webp)`),
+  const parts = PAGES.map(({ name, title }) => {
+    const links = [360, 768, 1440].flatMap((width) =>
+      ['light', 'dark'].flatMap((theme) => {
+        const file = `${name}-${width}-${theme}.webp`;
+        return existsSync(join(out, file)) ? [{ file, text: `${width} ${theme}` }] : [];
+      }),
     );
-    return `## ${title}\n\n![${title}](${name}-1440-light.webp)\n\n${cells.join(' · ')}\n`;
+    if (links.length === 0) return '';
+    const shown = links.find(({ text }) => text === '1440 light') ?? links[0];
+    const list = links.map(({ file, text }) => `[${text}](${file})`).join(' · ');
+    return `## ${title}\n\n![${title}](${shown.file})\n\n${list}\n`;
   });
-  writeFileSync(
-    join(out, 'README.md'),
-    `# Screenshots\n\nMade by \`npm run screenshots\` from made-up data (scripts/screenshots): every page at 360, 768 and 1440 px,\nlight and dark. The script also runs axe on each of them.\n\n${rows.join('\n')}`,
-  );
+  const intro =
+    'Made by `npm run screenshots` from made-up data (scripts/screenshots): every page and state at 360, 768 and\n' +
+    '1440 px, light and dark. The script also runs axe on each of them, and fails if axe finds anything.';
+  const text = `# Screenshots\n\n${intro}\n\n${parts.filter((part) => part !== '').join('\n')}`;
+  writeFileSync(join(out, 'README.md'), text);
 }
