@@ -550,7 +550,8 @@ describe('the ledger of notifications', () => {
       // As emails: the sender of the server claims only what is pushed, and may have claimed them already.
       await server.rows(
         `update notification_deliveries
-         set channel = 'email', due_at = now(), attempts = 0, lease = null, outcome = null, finished_at = null
+         set channel = 'email', due_at = now(), attempts = 0, lease = null, outcome = null, finished_at = null,
+           last_error = null
          where account_id = '${una.id}'`,
       );
       const claim = () => claimDeliveries(server.pool, 'email', 100);
