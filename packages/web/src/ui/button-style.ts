@@ -23,7 +23,7 @@ export type ButtonSize = keyof typeof SIZES;
 /** Returns the classes of a button; also those of a link that looks like one. */
 export const buttonStyle = (look: ButtonLook = 'plain', size: ButtonSize = 'normal'): string =>
   cx(
-    'inline-flex items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium transition-colors not-disabled:active:translate-y-px',
+    'inline-flex items-center justify-center gap-2 rounded-lg text-center font-medium transition-colors not-disabled:active:translate-y-px',
     SIZES[size],
     LOOKS[look],
   );
