@@ -94,7 +94,7 @@ const INSIDE = [
     name: 'emoji-picker',
     title: 'Emoji picker',
     open: then(conversation('lunch'), async (page) => {
-      await page.getByRole('button', { name: /emoji/i }).last().click();
+      await page.getByRole('button', { name: 'Insert emoji' }).last().click();
       await page.getByRole('dialog').or(page.getByRole('listbox')).first().waitFor();
     }),
   },
