@@ -32,7 +32,7 @@ export function FileCard({ file }: { file: Attachment }) {
       <button
         type="button"
         className={look}
-        aria-label={t('files.loadAgain', { name: file.name })}
+        title={t('files.loadAgain', { name: file.name })}
         disabled={links === undefined}
         onClick={retry}
       >
