@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { ReportResolution } from './report.ts';
 import { page } from './rest.ts';
 import { ReactionEmoji } from './text.ts';
+import { z } from './z.ts';
 
 /** The list of what concerned an account: versioned state, like its read cursors. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './z.ts';
 
 /**
  * Schemas of numbers and times within the bounds of JavaScript and the database. Every numeric and

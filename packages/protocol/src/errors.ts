@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { count, seconds } from './bounds.ts';
 import { ERRORS, type RefusalCode } from './codes.ts';
 import { FieldError } from './field-error.ts';
+import { z } from './z.ts';
 
 /** Schema of the error codes. */
 export const ErrorCode = z.enum(Object.keys(ERRORS) as [RefusalCode, ...RefusalCode[]]);

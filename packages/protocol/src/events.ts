@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { Attachment, LinkPreview } from './files.ts';
 import { GroupAccess, MemberRole, MinimumRoles, Visibility } from './group-access.ts';
@@ -21,6 +20,7 @@ import { MessageRetention } from './retention.ts';
 import { ChangedServerSettings } from './server-settings.ts';
 import { SidebarLayout, SidebarMove } from './sidebar.ts';
 import { ReactionEmoji } from './text.ts';
+import { z } from './z.ts';
 
 /**
  * Every durable fact that clients must learn of is an event in a stream. This file lists all event

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './z.ts';
 
 /** An error in one field, to be shown next to it. `field` is a JSON path such as `email`. */
 export const FieldError = z.object({ field: z.string(), code: z.string(), message: z.string() });

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { FileId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { z } from './z.ts';
 
 /** Files as the API and the events describe them. */
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, seconds } from './bounds.ts';
 import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
@@ -14,6 +13,7 @@ import {
   UnreadMentions,
 } from './resources.ts';
 import { Body, ReactionEmoji, withContent } from './text.ts';
+import { z } from './z.ts';
 
 /**
  * The frames of the live socket (`/api/v1/live`). Each is one JSON object whose kind is named by

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { z } from './z.ts';
 
 /** What a new guest gets access to, and for how long. */
 export const GuestAccess = z

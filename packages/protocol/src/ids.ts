@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { count, countText } from './bounds.ts';
+import { z } from './z.ts';
 
 declare const brand: unique symbol;
 /** A validated value that the compiler does not accept where another brand is expected. */

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { FileId } from './ids.ts';
+import { z } from './z.ts';
 
 /** Avatars, the icon of the server and custom emoji: images that the server makes of uploaded files. */
 

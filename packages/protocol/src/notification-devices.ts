@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { NotificationDeviceId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** Devices to which notifications are pushed while no device is in use. */
 

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
+import { z } from './z.ts';
 
 /** How the delivery of notifications is doing, for admins. */
 

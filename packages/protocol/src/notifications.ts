@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { fold } from './fold.ts';
 import { ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { line } from './text.ts';
 import { TimeZone } from './time-zone.ts';
+import { z } from './z.ts';
 
 /** What an account wants to be notified of, as versioned settings: events of its personal stream. */
 

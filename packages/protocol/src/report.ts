@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './z.ts';
 
 /** Why a message is reported. */
 export const ReportReason = z.enum(['spam', 'abuse', 'illegal', 'other']);

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { AccountRole, ConversationKind, ForwardedFrom, Mention, ThreadSummary } from './events.ts';
 import { Attachment, LinkPreview } from './files.ts';
@@ -19,6 +18,7 @@ import {
   Seq,
   UserGroupId,
 } from './ids.ts';
+import { z } from './z.ts';
 
 /** Users, conversations and messages as the API returns them. */
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { AccountRole } from './events.ts';
 import { GuestAccess } from './guests.ts';
@@ -7,6 +6,7 @@ import { LIMITS } from './limits.ts';
 import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest.ts';
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** Bodies and responses for administration: accounts, API keys, settings, emails. */
 

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { AccountId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { z } from './z.ts';
 
 /** The audit log: what happened to accounts, settings and content, and who did it. */
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { GuestAccess } from './guests.ts';
@@ -9,6 +8,7 @@ import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
 import { RegistrationMode } from './server-settings.ts';
 import { line } from './text.ts';
 import { TimeZone } from './time-zone.ts';
+import { z } from './z.ts';
 
 /** Bodies and responses for registration, log-in, verification, passwords, sessions, invitations. */
 

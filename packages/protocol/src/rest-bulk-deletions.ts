@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { AccountId } from './ids.ts';
+import { z } from './z.ts';
 
 /** Deletions of all messages of an account by an admin, which the server carries out in the background. */
 

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { AccountId, EmojiId, FileId, ImageId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { EMOJI_NAME } from './mention-text.ts';
+import { z } from './z.ts';
 
 /** Bodies and responses of the custom emoji of the server. */
 

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { LIMITS } from './limits.ts';
 import { MessagesFate } from './rest-admin.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** Bodies and responses for second factors, passkeys, single sign-on and the user’s own data. */
 

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { AccountId, ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { page } from './rest.ts';
 import { line, paragraph } from './text.ts';
+import { z } from './z.ts';
 
 /** Legal holds: while one lasts, what the messages that it covers said is kept, also of those that are deleted. */
 

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { ReportReason } from './report.ts';
 import { line, paragraph } from './text.ts';
+import { z } from './z.ts';
 
 /** Reports of messages: by members, for the admins of the server and of the group. */
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, countText } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { Visibility } from './group-access.ts';
@@ -7,6 +6,7 @@ import { LIMITS } from './limits.ts';
 import { Message, User } from './resources.ts';
 import { parseSearch, parseSearchDate, SEARCH_HAS, SEARCH_IS } from './search-query.ts';
 import { TimeZone } from './time-zone.ts';
+import { z } from './z.ts';
 
 /** Queries and responses of the search. */
 

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { AccountId, Seq, UserGroupId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { Username } from './rest.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** Bodies and responses of user groups: accounts that are mentioned together by one name. */
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { count, countText, Timestamp } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { Event } from './events.ts';
@@ -26,6 +25,7 @@ import {
   UserGroupSuggestion,
 } from './resources.ts';
 import { Body, Emoji, line, paragraph, withContent } from './text.ts';
+import { z } from './z.ts';
 
 /** Bodies, queries and responses of the REST API under `/api/v1`. */
 

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { count, countText } from './bounds.ts';
 import { LIMITS } from './limits.ts';
+import { z } from './z.ts';
 
 /** How long messages are kept before the server deletes them. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './z.ts';
 
 /** The permissions that an API key can be given, and their descriptions. */
 export const SCOPES = {

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { count } from './bounds.ts';
 import { isStorable } from './characters.ts';
 import { ImageId } from './ids.ts';
 import { GroupRetention, RetentionDays } from './retention.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** The settings of the server that admins change while it runs, with their defaults. */
 

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { count, Timestamp } from './bounds.ts';
 import { NotificationHealth } from './notification-health.ts';
+import { z } from './z.ts';
 
 /** The state of the running server, for admins. */
 

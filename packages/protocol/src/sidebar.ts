@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { count } from './bounds.ts';
 import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** How an account arranges its conversations, as versioned state: events of its personal stream. */
 

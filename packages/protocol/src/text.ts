@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { codePoints, isStorable } from './characters.ts';
 import { customEmojiOf } from './emoji-reference.ts';
 import { AttachmentIds } from './files.ts';
 import { LIMITS } from './limits.ts';
 import { hasBidiControls, hasInvisible, hasStackedMarks, hasVisible } from './visible.ts';
+import { z } from './z.ts';
 
 /** Zod’s `params.code` carries the error code with which an invalid body is rejected. */
 const coded = (code: string) => ({ params: { code } });

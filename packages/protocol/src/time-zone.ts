@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { isStorable } from './characters.ts';
+import { z } from './z.ts';
 
 /** A time zone by its name in the IANA database, or UTC. */
 export const TimeZone = z

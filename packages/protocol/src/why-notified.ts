@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { Timestamp } from './bounds.ts';
 import { ConversationId, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { NOTIFYING_REASONS, SILENT_REASONS } from './notification-decision.ts';
+import { z } from './z.ts';
 
 /** A message of a conversation. */
 export const WhyNotifiedQuery = z.object({ conversation: ConversationId, seq: SeqText });

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { count } from './bounds.ts';
 import { line } from './text.ts';
+import { z } from './z.ts';
 
 /** The word filter: words and phrases that messages may not contain, or that are reported to the admins. */
 
