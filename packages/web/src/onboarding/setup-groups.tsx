@@ -1,11 +1,13 @@
+import type { ConversationId } from '@parley/protocol';
 import { Hash } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
+import { distinctNames, forEachRemaining } from './remaining.ts';
 import type { SetupStepProps } from './setup-step.ts';
 
 /** The groups that are suggested. */
@@ -16,20 +18,23 @@ type Suggested = (typeof SUGGESTED)[number];
 export function SetupGroups({ onDone }: SetupStepProps) {
   const { api } = useClient();
   const [chosen, setChosen] = useState<ReadonlySet<Suggested>>(new Set(['announcements', 'help']));
-  const [created, setCreated] = useState<ReadonlySet<string>>(new Set());
+  /** The groups that exist already, and those of them that are complete, after a failure. */
+  const created = useRef(new Map<string, ConversationId>());
+  const complete = useRef(new Set<string>());
   const form = useForm(['other'], async ({ other }) => {
-    const names = [
+    const names = distinctNames([
       ...SUGGESTED.filter((one) => chosen.has(one)).map((one) => t(`setupGroup.${one}`)),
-      ...other.split(',').map((name) => name.trim()),
-    ];
-    for (const name of new Set(names)) {
-      // After a failure, those that exist already are not created again.
-      if (name === '' || created.has(name)) continue;
-      const { id } = await api.createGroup({ name, visibility: 'public', members: [] });
-      if (name === t('setupGroup.announcements'))
+      ...other.split(','),
+    ]);
+    await forEachRemaining(names, complete.current, async (name) => {
+      const id =
+        created.current.get(name) ??
+        (await api.createGroup({ name, visibility: 'public', members: [] })).id;
+      created.current.set(name, id);
+      if (name === t('setupGroup.announcements')) {
         await api.changeMinimumRoles(id, { post: 'admin' });
-      setCreated((now) => new Set(now).add(name));
-    }
+      }
+    });
     await onDone();
   });
   const toggle = (name: Suggested) =>

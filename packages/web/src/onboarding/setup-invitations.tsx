@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
@@ -12,6 +12,7 @@ import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { addressesIn, INVITED_MAX } from './addresses.ts';
+import { forEachRemaining } from './remaining.ts';
 import type { SetupStepProps } from './setup-step.ts';
 
 /** How many people can register with the link. */
@@ -22,13 +23,17 @@ export function SetupInvitations({ onDone }: SetupStepProps) {
   const admin = useAdmin();
   const hasOutbox = useAuthOptions()?.email === 'outbox';
   const [link, setLink] = useState<string | null>(null);
+  /** Who has been invited already, after a failure. */
+  const invited = useRef(new Set<string>());
   const form = useForm(['addresses'], async ({ addresses: text }, _data, element) => {
     const { addresses, wrong } = addressesIn(text);
     if (wrong.length > 0) throw new Error(t('setup.wrongAddresses', { list: listOf(wrong) }));
     if (addresses.length > INVITED_MAX) {
       throw new Error(t('setup.tooManyAddresses', { count: INVITED_MAX }));
     }
-    for (const email of addresses) await admin.createInvitation({ email, maxUses: 1 });
+    await forEachRemaining(addresses, invited.current, (email) =>
+      admin.createInvitation({ email, maxUses: 1 }),
+    );
     if (addresses.length > 0) {
       element.reset();
       toast.success(t('setup.invited', { count: addresses.length }));
@@ -48,7 +53,7 @@ export function SetupInvitations({ onDone }: SetupStepProps) {
             <code className="w-full select-all break-all rounded-xl border border-line bg-sunken p-3 text-note">
               {link}
             </code>
-            <CopyButton text={link} label={t('invitations.copyLink')} />
+            <CopyButton autoFocus text={link} label={t('invitations.copyLink')} />
           </div>
         )}
       </Card>

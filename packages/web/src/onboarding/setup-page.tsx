@@ -1,7 +1,7 @@
 import { SETUP_STEPS, type SetupStep } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useAdmin } from '../admin/use-admin.ts';
 import { NotFound } from '../app/not-found.tsx';
 import { attempt } from '../lib/attempt.ts';
@@ -49,6 +49,14 @@ function Guide({ left }: { left: readonly SetupStep[] }) {
   const [chosen, setChosen] = useState<SetupStep | null>(null);
   const current = chosen ?? SETUP_STEPS.find((step) => left.includes(step)) ?? null;
   usePageTitle(t('setup.title'));
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(current);
+  useEffect(() => {
+    if (shown.current === current) return;
+    shown.current = current;
+    // The button that had the focus is gone, and screen readers are to read the new step.
+    heading.current?.focus();
+  }, [current]);
   /** Stores that a step is complete or skipped, and goes on to the next one. */
   const finish = async (step: SetupStep) => {
     const rest = left.filter((other) => other !== step);
@@ -70,7 +78,12 @@ function Guide({ left }: { left: readonly SetupStep[] }) {
           <Progress left={left} current={current} onChoose={setChosen} />
           {current !== null && Form !== null ? (
             <section key={current} aria-labelledby="setup-step" className="flex flex-col gap-5">
-              <h2 id="setup-step" className="font-semibold text-xl tracking-tight">
+              <h2
+                ref={heading}
+                tabIndex={-1}
+                id="setup-step"
+                className="font-semibold text-xl tracking-tight outline-none"
+              >
                 {t(STEPS[current].title)}
               </h2>
               <Form onDone={() => finish(current)} />
@@ -80,7 +93,13 @@ function Guide({ left }: { left: readonly SetupStep[] }) {
             </section>
           ) : (
             <section className="flex flex-col items-start gap-3">
-              <h2 className="font-semibold text-xl tracking-tight">{t('setup.finished')}</h2>
+              <h2
+                ref={heading}
+                tabIndex={-1}
+                className="font-semibold text-xl tracking-tight outline-none"
+              >
+                {t('setup.finished')}
+              </h2>
               <p className="text-muted">{t('setup.finishedIntro')}</p>
               <Button look="primary" onClick={leave}>
                 {t('setup.start')}

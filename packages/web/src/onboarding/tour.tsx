@@ -12,12 +12,24 @@ interface Step {
   readonly about: string;
   readonly title: PlainKey;
   readonly text: PlainKey;
+  /** What is said instead on a touch screen, which has no keys and no files to drop. */
+  readonly touchText?: PlainKey;
 }
 
 const STEPS: readonly Step[] = [
   { about: 'conversations', title: 'tour.conversations', text: 'tour.conversationsText' },
-  { about: 'composer', title: 'tour.composer', text: 'tour.composerText' },
-  { about: 'find', title: 'tour.find', text: 'tour.findText' },
+  {
+    about: 'composer',
+    title: 'tour.composer',
+    text: 'tour.composerText',
+    touchText: 'tour.composerTextTouch',
+  },
+  {
+    about: 'find',
+    title: 'tour.find',
+    text: 'tour.findText',
+    touchText: 'tour.findTextTouch',
+  },
   { about: 'account', title: 'tour.account', text: 'tour.accountText' },
 ];
 
@@ -104,7 +116,7 @@ function StepPopover({
             {t(step.title)}
           </h2>
           <p id={`${id}-text`} className="mt-1 text-sm text-soft">
-            {t(isTouch && step.about === 'find' ? 'tour.findTextTouch' : step.text)}
+            {t((isTouch && step.touchText) || step.text)}
           </p>
           <div className="mt-4 flex flex-wrap items-center gap-2">
             <Button look="quiet" className="me-auto" onClick={onSkip}>
@@ -147,11 +159,15 @@ function visibleElement(about: string): Element | null {
 /** Where a step is shown that is about nothing on the screen. */
 const middleOfScreen = (): DOMRect => new DOMRect(innerWidth / 2, innerHeight / 3, 0, 0);
 
+/** Returns where an element is; null if it is not shown, as the sidebar after a tablet was turned. */
+const shownFrame = (element: Element | null): DOMRect | null =>
+  element !== null && element.getClientRects().length > 0 ? element.getBoundingClientRect() : null;
+
 /** Returns where an element is, also after the size of the window has changed. */
 function useFrame(element: Element | null): DOMRect | null {
-  const [frame, setFrame] = useState(() => element?.getBoundingClientRect() ?? null);
+  const [frame, setFrame] = useState(() => shownFrame(element));
   useEffect(() => {
-    const measure = () => setFrame(element?.getBoundingClientRect() ?? null);
+    const measure = () => setFrame(shownFrame(element));
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     if (element) observer.observe(element);

@@ -6,8 +6,20 @@ import { Button } from './button.tsx';
 /** How long the button shows the result, ms. */
 const RESULT_MS = 2_000;
 
-/** Copies a text, and shows whether it was copied. */
-export function CopyButton({ text, label }: { text: string; label?: string }) {
+/**
+ * Copies a text, and shows whether it was copied.
+ *
+ * @param autoFocus focus it when it appears: where it replaces the button that created the text
+ */
+export function CopyButton({
+  text,
+  label,
+  autoFocus = false,
+}: {
+  text: string;
+  label?: string;
+  autoFocus?: boolean;
+}) {
   const [result, setResult] = useState<'copied' | 'refused' | null>(null);
   useEffect(() => {
     if (result === null) return;
@@ -24,7 +36,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     }
   };
   return (
-    <Button onClick={() => void copy()} className="shrink-0">
+    <Button autoFocus={autoFocus} onClick={() => void copy()} className="shrink-0">
       {result === 'copied' ? <Check size={16} /> : <Copy size={16} />}
       <span aria-live="polite">
         {result === 'copied'
