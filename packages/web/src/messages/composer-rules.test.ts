@@ -31,6 +31,12 @@ describe('message text', () => {
 });
 
 describe('actionOf', () => {
+  test('leaves the Enter that ends a composition to the input method, also in Safari', () => {
+    expect(actionOf(key({ isComposing: true }), keyboard)).toBe(null);
+    expect(actionOf(key({ keyCode: 229 }), keyboard)).toBe(null);
+    expect(actionOf(key({ keyCode: 13 }), keyboard)).toBe('send');
+  });
+
   test('sends on Enter and leaves Shift+Enter alone with a keyboard', () => {
     expect(actionOf(key(), keyboard)).toBe('send');
     expect(actionOf(key({ shiftKey: true }), keyboard)).toBe(null);

@@ -21,7 +21,22 @@ export interface ComposerKey {
   readonly altKey: boolean;
   /** Whether an input method is composing a character; such keys are left to it. */
   readonly isComposing: boolean;
+  /** 229 for a key that an input method handles. */
+  readonly keyCode?: number;
 }
+
+/** What browsers report for a key that an input method handles. */
+const INPUT_METHOD_KEY = 229;
+
+/**
+ * Returns whether a key belongs to an input method. Safari ends the composition before it reports the Enter that
+ * confirms it, which then only has the key code.
+ */
+export const isOfInputMethod = ({
+  isComposing,
+  keyCode,
+}: Pick<ComposerKey, 'isComposing' | 'keyCode'>): boolean =>
+  isComposing || keyCode === INPUT_METHOD_KEY;
 
 /** The field in which a key is pressed. */
 export interface ComposerField {
@@ -39,7 +54,7 @@ export interface ComposerField {
  * Ctrl+Enter and ⌘+Enter always send.
  */
 export function actionOf(event: ComposerKey, field: ComposerField): 'send' | 'edit-last' | null {
-  if (event.isComposing) return null;
+  if (isOfInputMethod(event)) return null;
   // Alt and the arrow keys open another conversation.
   if (event.key === 'ArrowUp' && !event.altKey && field.isEmpty) return 'edit-last';
   if (event.key !== 'Enter') return null;

@@ -7,7 +7,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { isInCodeBlock } from './code-fences.ts';
-import { actionOf } from './composer-rules.ts';
+import { actionOf, isOfInputMethod } from './composer-rules.ts';
 import { applyChange } from './field-text.ts';
 import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
@@ -70,7 +70,7 @@ export function EditForm({
           }
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
+          if (event.key === 'Escape' && !isOfInputMethod(event.nativeEvent)) {
             // The thread around the message stays open.
             event.stopPropagation();
             onDone();

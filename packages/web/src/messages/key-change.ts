@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from 'react';
+import { isOfInputMethod } from './composer-rules.ts';
 import { type FieldChange, fieldTextOf } from './field-text.ts';
 import { formatOfKey } from './format-keys.ts';
 import { formatChange } from './formats.ts';
@@ -8,7 +9,7 @@ import { lineBreakChange } from './line-break.ts';
 export function changeOfKey(event: KeyboardEvent<HTMLTextAreaElement>): FieldChange | null {
   const field = fieldTextOf(event.currentTarget);
   const { nativeEvent } = event;
-  if (nativeEvent.isComposing) return null;
+  if (isOfInputMethod(nativeEvent)) return null;
   if (event.key === 'Enter') return lineBreakChange(field);
   const format = formatOfKey(nativeEvent, field.start !== field.end);
   return format && formatChange(format, field);

@@ -12,6 +12,8 @@ describe('a line break', () => {
     ['> said|', '> said\n> |'],
     ['> - a|', '> - a\n> - |'],
     ['- one\n- |', '- one\n\n|'],
+    ['- one\n- |two', '- one\n- \n- |two'],
+    ['1. |one', '1. \n2. |one'],
     ['> |', '\n|'],
     ['```\n- code\n```\n- one|', '```\n- code\n```\n- one\n- |'],
   ])('continues or ends %j', (marked, expected) => {

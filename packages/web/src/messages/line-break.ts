@@ -16,7 +16,8 @@ export function lineBreakChange({ text, start, end }: FieldText): FieldChange | 
   const [, indent = '', bullet, number, dot = '', space = '', rest = ''] = match;
   const isItem = (bullet !== undefined || number !== undefined) && space !== '';
   if (!isItem && !indent.includes('>')) return null;
-  if (rest === '') {
+  const isLastOfLine = text[end] === undefined || text[end] === '\n';
+  if (rest === '' && isLastOfLine) {
     // After an empty line, since text on the next one would belong to the last item.
     const caret = lineStart + 1;
     return { from: lineStart, to: end, text: '\n', select: [caret, caret] };

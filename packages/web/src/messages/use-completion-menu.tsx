@@ -7,6 +7,7 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
+import { isOfInputMethod } from './composer-rules.ts';
 import type { FieldChange } from './field-text.ts';
 import { completionChange, type NameSign, typedName } from './typed-name.ts';
 import { type Completion, useCompletions } from './use-completions.ts';
@@ -64,7 +65,7 @@ export function useCompletionMenu({
     if (typed && option) onChange(completionChange(text, typed, option.chosen));
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
-    if (!isOpen || event.nativeEvent.isComposing) return false;
+    if (!isOpen || isOfInputMethod(event.nativeEvent)) return false;
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0) {
       setPicked({ key, index: (index + step + options.length) % options.length });

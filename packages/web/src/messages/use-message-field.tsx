@@ -16,7 +16,7 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { isInCodeBlock } from './code-fences.ts';
-import { actionOf, charactersLeft } from './composer-rules.ts';
+import { actionOf, charactersLeft, isOfInputMethod } from './composer-rules.ts';
 import { applyChange, type FieldChange } from './field-text.ts';
 import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
@@ -103,7 +103,7 @@ export function useMessageField({
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (completions.onKeyDown(event)) return;
     const { nativeEvent, currentTarget } = event;
-    if (event.key === 'Escape' && !nativeEvent.isComposing) onEscape?.();
+    if (event.key === 'Escape' && !isOfInputMethod(nativeEvent)) onEscape?.();
     const action = actionOf(nativeEvent, {
       isTouch,
       isEmpty: text === '',

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type RefObject, useId, useState } from 'react';
+import { isOfInputMethod } from '../messages/composer-rules.ts';
 import { t } from '../texts/index.ts';
 import { FilterValues, optionId } from './filter-values.tsx';
 import {
@@ -98,7 +99,7 @@ export function SearchField({
           onChange(withTyped(input, `${pasted.trim()} `, true));
         }}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
+          if (isOfInputMethod(event.nativeEvent)) return;
           if (handle(event)) event.preventDefault();
           else onKeyDown(event);
         }}
