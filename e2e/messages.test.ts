@@ -250,7 +250,9 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.page.keyboard.press('Escape');
     await expectFocus(composer);
 
-    // The messages are one tab stop, with the arrow keys between them.
+    // The formats and the messages are one tab stop each, with the arrow keys between them.
+    await rae.page.keyboard.press('Shift+Tab');
+    await expectFocus('Bold');
     await rae.page.keyboard.press('Shift+Tab');
     await expectFocus('Messages in Focus');
     await rae.page.keyboard.press('ArrowUp');

@@ -354,7 +354,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   test('are counted for messages missed while away, instead of shown one by one', async () => {
     const { reader, writer } = await writerAndReader();
     await reader.context.setOffline(true);
-    await reader.page.getByText('Reconnecting').first().waitFor();
+    await reader.page.getByText('Offline.').first().waitFor();
     await postMany(writer.page, writer.conversation(), 2);
     await reader.context.setOffline(false);
     await reader.page.getByRole('link', { name: /everyone.*2 unread/s }).waitFor();
