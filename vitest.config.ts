@@ -10,6 +10,7 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // Conditions take longer than a second on a busy machine.
 const patient = { poll: { timeout: 15_000 } };
 const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
+const texts = fileURLToPath(new URL('packages/web/src/texts/load-for-tests.ts', import.meta.url));
 
 /** Creates the database that the files of the database project copy. */
 const TEMPLATE = 'packages/server/test/support/template.ts';
@@ -34,7 +35,7 @@ export default defineConfig({
           name: 'unit',
           // Sources are loaded once for each worker: half of the processor time of these tests.
           isolate: false,
-          setupFiles,
+          setupFiles: [...setupFiles, texts],
           // One kind after the other: the browser tests need both cores.
           sequence: { groupOrder: 0 },
           include: [

@@ -1,5 +1,6 @@
 import '@fontsource-variable/inter/wght.css';
 import { RouterProvider } from '@tanstack/react-router';
+import { Direction } from 'radix-ui';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ErrorBoundary } from './app/error-boundary.tsx';
@@ -7,6 +8,7 @@ import { deletions, flushWhenHidden } from './lib/delayed.ts';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
+import { direction, loadTexts } from './texts/index.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
 
@@ -23,13 +25,16 @@ function App() {
     else router.history.push(takeNext() ?? '/', { hasJustLoggedIn: true });
   }, [state]);
   return (
-    <ErrorBoundary>
-      <PageAnnouncer />
-      <RouterProvider router={router} />
-    </ErrorBoundary>
+    <Direction.Provider dir={direction}>
+      <ErrorBoundary>
+        <PageAnnouncer />
+        <RouterProvider router={router} />
+      </ErrorBoundary>
+    </Direction.Provider>
   );
 }
 
+await loadTexts();
 await resumeSession();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root element');

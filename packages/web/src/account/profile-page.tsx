@@ -20,6 +20,7 @@ import { RoleBadge } from '../ui/role-badge.tsx';
 import { Select } from '../ui/select.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
 import { ComposerCard } from './composer-card.tsx';
+import { LanguageCard } from './language-card.tsx';
 import { useAccount } from './use-account.ts';
 
 /** Edits name and phone number, and verifies the email address. */
@@ -32,6 +33,7 @@ export function ProfilePage() {
         <>
           <NameCard me={me} />
           <EmailCard me={me} />
+          <LanguageCard />
           <ComposerCard />
         </>
       ) : (

@@ -62,7 +62,7 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
         <span className="hidden shrink-0 text-note text-muted sm:block">
           {account.lastSeen ? ago(account.lastSeen) : t('common.neverLoggedIn')}
         </span>
-        <ChevronRight size={17} className="shrink-0 text-muted" />
+        <ChevronRight size={17} className="shrink-0 text-muted rtl:-scale-x-100" />
       </button>
     </li>
   );

@@ -1,6 +1,7 @@
 import { ApiError } from '@parley/client';
 import { type FormEvent, useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
+import { fieldText } from '../texts/index.ts';
 
 /** Error codes that are about one field: shown beside the first of these fields that the form has. */
 const FIELDS_OF: Partial<Record<ApiError['code'], readonly string[]>> = {
@@ -44,8 +45,8 @@ export function useForm<Name extends string>(
     } catch (error) {
       const found: Partial<Record<Name, string>> = {};
       if (error instanceof ApiError) {
-        for (const { field, message } of error.errors) {
-          if (names.includes(field as Name)) found[field as Name] = message;
+        for (const wrong of error.errors) {
+          if (names.includes(wrong.field as Name)) found[wrong.field as Name] = fieldText(wrong);
         }
         const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
         if (about && Object.keys(found).length === 0) found[about] = errorMessage(error);

@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/client';
-import { locale, t } from '../texts/index.ts';
+import { locale, refusalText, t } from '../texts/index.ts';
 
 const list = new Intl.ListFormat(locale, { type: 'conjunction' });
 
@@ -10,9 +10,9 @@ export function errorMessage(error: unknown): string {
   }
   if (!(error instanceof Error)) return t('errors.unknown');
   if (error instanceof ApiError && error.retryAfter !== undefined && error.retryAfter > 1) {
-    return t('errors.retryIn', { message: error.message, time: duration(error.retryAfter) });
+    return t('errors.retryIn', { message: refusalText(error), time: duration(error.retryAfter) });
   }
-  return error.message;
+  return error instanceof ApiError ? refusalText(error) : error.message;
 }
 
 /** Formats a duration: “40 seconds”, “3 minutes”, “2 hours”. */

@@ -4,7 +4,7 @@ import { AlertCircle, Check, CheckCheck, Clock3, Pin } from 'lucide-react';
 import { useEffect } from 'react';
 import { nameList } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
+import { refusalText, t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { cx } from '../ui/cx.ts';
 
@@ -66,7 +66,9 @@ export function Failed({ message }: { message: TimelineMessage }) {
       role="alert"
       className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-note text-danger"
     >
-      {t('message.failed', { reason: message.failure?.message ?? t('message.rejected') })}
+      {t('message.failed', {
+        reason: message.failure ? refusalText(message.failure) : t('message.rejected'),
+      })}
       <button
         type="button"
         className="font-medium underline underline-offset-3"

@@ -7,7 +7,7 @@ import { attempt } from '../lib/attempt.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { isPushOn } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
+import { refusalText, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { BlockedUsers } from './blocked-users.ts';
@@ -104,7 +104,7 @@ function showRejections(client: ParleyClient, go: (id: string) => void): () => v
     // A rejected message already shows its error in the open conversation.
     if (description === null || (op === 'post' && isViewing(conversation))) return;
     toast.error(t(description), {
-      description: refusal.message,
+      description: refusalText(refusal),
       ...(op === 'post' && {
         action: { label: t('common.open'), onClick: () => go(conversation) },
       }),

@@ -9,7 +9,7 @@ import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
+import { refusalText, t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -96,7 +96,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
         {item.failure && (
           <p role="alert" className="mt-1 flex items-center gap-1.5 text-note text-danger">
             <TriangleAlert size={14} aria-hidden="true" className="shrink-0" />
-            {t('scheduled.notSent', { reason: item.failure.message })}
+            {t('scheduled.notSent', { reason: refusalText(item.failure) })}
           </p>
         )}
         <div className="-ms-2.5 mt-0.5 flex text-muted">

@@ -1,6 +1,7 @@
 import type { FoundMessage } from '@parley/protocol';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useMemo, useState } from 'react';
+import { listOf } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -59,7 +60,7 @@ export function SearchResults({
           {possible.length > 0 && (
             <span className="text-muted">
               {' '}
-              {t('search.possible', { values: possible.join(', ') })}
+              {t('search.possible', { values: listOf(possible) })}
             </span>
           )}
         </p>

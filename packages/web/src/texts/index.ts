@@ -1,36 +1,50 @@
 import i18next, { type i18n as Instance } from 'i18next';
-import { en } from './en.ts';
-import type { TextArguments, TextKey } from './keys.ts';
+import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
+import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
 
-/** The catalogues, by language. Each has the keys of the English one. */
-const CATALOGUES = { en };
-
-/** The language of the web client. */
-export const language = 'en';
+/** The language of the web client: the one chosen on this device, or one that the browser prefers. */
+export const language = chosenLanguage() ?? firstAvailable(preferred());
 
 /**
  * The locale for dates, numbers and lists: the regional variant of the language that the browser
- * prefers, so that an English sentence never contains a date of another language.
+ * prefers, so that a sentence never contains a date of another language.
  */
-export const locale: string = preferred().find((tag) => tag.split('-')[0] === language) ?? language;
+export const locale: string = preferred().find((tag) => languageOf(tag) === language) ?? language;
+
+/** The direction in which the language is written. */
+export const direction: 'ltr' | 'rtl' = LANGUAGES[language].direction;
 
 /** The instance behind {@link t}; for `RichText` alone, because its own types do not check values. */
 export const i18n: Instance = i18next.createInstance();
 
-// Everything is compiled in, so this completes before it returns: no request, no loading state.
 void i18n.init({
   initAsync: false,
   lng: locale,
   fallbackLng: language,
-  supportedLngs: Object.keys(CATALOGUES),
+  supportedLngs: Object.keys(LANGUAGES),
   nonExplicitSupportedLngs: true,
-  resources: Object.fromEntries(
-    Object.entries(CATALOGUES).map(([name, texts]) => [name, { translation: texts }]),
-  ),
+  resources: {},
   // React escapes what it renders.
   nsSeparator: false,
   interpolation: { escapeValue: false },
 });
+
+/** English shows what the server says. */
+const NO_ERRORS: Partial<ErrorTexts> = {};
+
+let problems: Readonly<Record<string, string>> | undefined;
+let fields: Readonly<Record<string, string>> | undefined;
+let otherField: string | undefined;
+
+/** Loads the texts of the language and marks the document as written in it, before anything is shown. */
+export async function loadTexts(): Promise<void> {
+  const translation: Translation = await LANGUAGES[language].load();
+  i18n.addResourceBundle(language, 'translation', translation.texts);
+  ({ problems, fields, otherField } = translation.errors ?? NO_ERRORS);
+  if (typeof document === 'undefined') return;
+  document.documentElement.lang = locale;
+  document.documentElement.dir = direction;
+}
 
 /**
  * Returns the text of a key in the language of the web client, with the values inserted. Call it while
@@ -39,6 +53,25 @@ void i18n.init({
 export function t<K extends TextKey>(key: K, ...values: TextArguments<K>): string {
   return i18n.t(key, values[0] ?? {});
 }
+
+/**
+ * Returns the text for a refusal of the server. The server writes English, and says more in it than the
+ * code does; in other languages the code decides.
+ */
+export function refusalText(refusal: { readonly code: string; readonly message: string }): string {
+  if (problems === undefined) return refusal.message;
+  return own(problems, refusal.code) ?? t('errors.unknown');
+}
+
+/** Returns the text for what is wrong with a field, as {@link refusalText} does. */
+export function fieldText(error: { readonly code: string; readonly message: string }): string {
+  if (fields === undefined || problems === undefined) return error.message;
+  return own(fields, error.code) ?? own(problems, error.code) ?? otherField ?? error.message;
+}
+
+// Codes come from the server, which may be newer.
+const own = (texts: Readonly<Record<string, string>>, code: string): string | undefined =>
+  Object.hasOwn(texts, code) ? texts[code] : undefined;
 
 /** Node.js 20 has no navigator. */
 function preferred(): readonly string[] {

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '@parley/protocol';
 import type { en } from './en.ts';
 
 /** `login.title`, `messages.seenBy`, …: the path of every text of a catalogue. */
@@ -61,3 +62,30 @@ type MorePlurals = { readonly [Name in `${string}_${'zero' | 'two' | 'few' | 'ma
 export type Catalogue<Node = typeof en> = {
   readonly [Name in keyof Node]: Node[Name] extends string ? string : Catalogue<Node[Name]>;
 } & MorePlurals;
+
+/** The texts of another language for the errors of the server, which writes English. */
+export interface ErrorTexts {
+  readonly problems: { readonly [Code in Exclude<RefusalCode, InternalCode>]: string };
+  readonly fields: { readonly [Code in 'missing' | 'domain_refused' | 'password_weak']: string };
+  /** What any other wrong field shows. */
+  readonly otherField: string;
+}
+
+/** Codes that the web client causes only by a fault of its own: it says that something went wrong. */
+type InternalCode =
+  | 'invalid_json'
+  | 'unknown_frame'
+  | 'unsupported_media_type'
+  | 'client_id_reused'
+  | 'idempotency_key_required'
+  | 'method_not_allowed'
+  | 'file_range'
+  | 'upload_version'
+  | 'upload_conflict';
+
+/** All texts of a language. */
+export interface Translation {
+  readonly texts: Catalogue;
+  /** English has none: it shows what the server says. */
+  readonly errors?: ErrorTexts;
+}

@@ -1,0 +1,52 @@
+import type { Translation } from './keys.ts';
+
+/** A language that the web client is available in. */
+interface Language {
+  /** Its name in the language itself, so that its speakers find it whatever language is shown. */
+  readonly name: string;
+  readonly direction: 'ltr' | 'rtl';
+  /** Loads its texts: a script of its own, so that no one downloads languages that they don’t use. */
+  readonly load: () => Promise<Translation>;
+}
+
+/** The languages, by their tag (BCP 47). */
+export const LANGUAGES = {
+  en: {
+    name: 'English',
+    direction: 'ltr',
+    load: async () => ({ texts: (await import('./en.ts')).en }),
+  },
+} as const satisfies Record<string, Language>;
+
+/** The tag of a language that the web client is available in. */
+export type LanguageTag = keyof typeof LANGUAGES;
+
+const isAvailable = (tag: string | null): tag is LanguageTag =>
+  tag !== null && Object.hasOwn(LANGUAGES, tag);
+
+const KEY = 'parley.language';
+
+/** Returns the language chosen on this device; null for the language of the browser. */
+export function chosenLanguage(): LanguageTag | null {
+  try {
+    const tag = localStorage.getItem(KEY);
+    return isAvailable(tag) ? tag : null;
+  } catch {
+    // Storage is disabled, or this is not a browser.
+    return null;
+  }
+}
+
+/** Stores the language chosen on this device; null for the language of the browser. */
+export function chooseLanguage(tag: string | null): void {
+  if (isAvailable(tag)) localStorage.setItem(KEY, tag);
+  else localStorage.removeItem(KEY);
+}
+
+/** Returns the first language of the list that the web client is available in; English without one. */
+export function firstAvailable(tags: readonly string[]): LanguageTag {
+  return tags.map(languageOf).find(isAvailable) ?? 'en';
+}
+
+/** Returns the language of a locale: `de` for `de-AT`. */
+export const languageOf = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
