@@ -11,6 +11,11 @@ export class MergedSignals {
   readonly #activity = new Map<string, Activity>();
   #toldActivity: Activity = 'active';
 
+  /** `own`: the tab of the socket. Its user counts as active until it tells otherwise, as the server assumes too. */
+  constructor(own: string) {
+    this.#activity.set(own, 'active');
+  }
+
   /** A tab shows the presence of these accounts. Returns the frame for all tabs. */
   watch(tab: string, accounts: readonly AccountId[]): string {
     // The latest change last: it is what is on the screen.

@@ -170,6 +170,30 @@ test('a tab whose client has stopped while it was offline leads no longer', asyn
   expect([follower.isDone, another.isDone, world.server.open]).toEqual([true, true, 1]);
 });
 
+test('a user who is active in the leading tab stays active when the other tab is idle', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  follower.presence('idle');
+  await world.settle();
+  expect(world.server.activity).toBe('active');
+  leader.presence('idle');
+  await world.settle();
+  expect(world.server.activity).toBe('idle');
+});
+
+test('a closed tab does not keep its user active', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  leader.presence('idle');
+  await world.settle();
+  expect(world.server.activity).toBe('active');
+  world.close(follower);
+  await world.settle();
+  expect(world.server.activity).toBe('idle');
+});
+
 /** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
 const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
   'the frames of the leader are kept only from the first frame of the own socket on': [

@@ -44,10 +44,11 @@ export class SharedSockets {
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
   /** The tabs that are given this tab’s frames. */
   readonly #followers = new Set<string>();
-  #signals = new MergedSignals();
+  #signals: MergedSignals;
 
   constructor(deps: SharedSocketsDeps) {
     this.#deps = deps;
+    this.#signals = new MergedSignals(deps.tab);
   }
 
   /** Opens a socket: of this tab’s own, and later through the leader if there is one. */
@@ -71,7 +72,7 @@ export class SharedSockets {
       stopped: () => this.#leave(),
     });
     this.#current = socket;
-    this.#signals = new MergedSignals();
+    this.#signals = new MergedSignals(this.#deps.tab);
     socket.start();
     return socket;
   };
@@ -141,8 +142,10 @@ export class SharedSockets {
   #tell(to: string | null): void {
     const current = this.#current;
     const state = current === null ? 'down' : current.isLive ? 'live' : 'opening';
-    if (to !== null && state === 'live') {
+    // A follower that asks whether its leader answers stays as active as it was.
+    if (to !== null && state === 'live' && !this.#followers.has(to)) {
       this.#followers.add(to);
+      this.#channel?.whenGone(to, () => this.#forget(to));
       current?.pass(this.#signals.presence(to, 'active'));
     }
     this.#post({ kind: 'leader', to, socket: current?.id ?? null, state });
@@ -183,8 +186,9 @@ export class SharedSockets {
 /** Returns what opens sockets that the tabs of a browser share, for one account. */
 export function tabSocket(account: AccountId): SocketFactory {
   const name = `parley-connection-${account}`;
-  const join: SharedSocketsDeps['join'] = (receive) => browserTabChannel(name, receive);
-  return new SharedSockets({ socket: browserSocket, tab: uuidv7(), join }).open;
+  const tab = uuidv7();
+  const join: SharedSocketsDeps['join'] = (receive) => browserTabChannel(name, tab, receive);
+  return new SharedSockets({ socket: browserSocket, tab, join }).open;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -7,6 +7,8 @@ export interface TabChannel {
    * when another tab has done so.
    */
   lead(steal: boolean, granted: () => void, resigned: () => void): void;
+  /** Calls `gone` when a tab that has joined is closed or has crashed, of which it can’t tell. Once for each tab. */
+  whenGone(tab: string, gone: () => void): void;
   /** Leaves: another tab may lead. */
   close(): void;
 }
@@ -43,6 +45,7 @@ export type TabMessage = { readonly from: string } & (
  */
 export function browserTabChannel(
   name: string,
+  tab: string,
   receive: (message: TabMessage) => void,
 ): TabChannel | null {
   const { locks } = navigator as { locks?: LockManager };
@@ -52,6 +55,13 @@ export function browserTabChannel(
   let isClosed = false;
   let release: () => void = () => undefined;
   const waiting = new AbortController();
+  const { signal } = waiting;
+  const nameOf = (one: string): string => `${name}-${one}`;
+  const watched = new Set<string>();
+  const present = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve());
+  });
+  void locks.request(nameOf(tab), () => present);
   return {
     post: (message) => {
       if (!isClosed) channel.postMessage(message);
@@ -67,10 +77,20 @@ export function browserTabChannel(
           granted();
         });
       // A request that steals cannot be aborted, and need not be.
-      const options = steal ? { steal } : { signal: waiting.signal };
+      const options = steal ? { steal } : { signal };
       locks.request(name, options, held).catch(() => {
         if (!isClosed) resigned();
       });
+    },
+    whenGone: (other, gone) => {
+      if (watched.has(other)) return;
+      watched.add(other);
+      const free = () => {
+        watched.delete(other);
+        gone();
+      };
+      // Fails only when this tab leaves.
+      locks.request(nameOf(other), { signal }, free).catch(() => undefined);
     },
     close: () => {
       isClosed = true;

@@ -52,6 +52,8 @@ export class TabsServer {
   /** The tabs that are closed: nothing runs in them. */
   readonly #gone = new Set<string>();
   #count = 0;
+  /** The latest activity that a socket has told. */
+  activity: 'active' | 'idle' = 'active';
 
   constructor(queues: Queues) {
     this.#queues = queues;
@@ -117,8 +119,12 @@ export class TabsServer {
   }
 
   #receive(socket: ServerSocket, text: string): void {
-    const frame = JSON.parse(text) as { op: string; id: string; tab: string; cursor: number };
-    if (frame.op === 'hello') {
+    const frame = JSON.parse(text) as { op: string; id: string; tab: string; cursor: number } & {
+      state: 'active' | 'idle';
+    };
+    if (frame.op === 'ping') this.#down(socket, { op: 'pong' });
+    else if (frame.op === 'presence') this.activity = frame.state;
+    else if (frame.op === 'hello') {
       this.#down(socket, { op: 'ready' });
       for (let seq = frame.cursor + 1; seq <= this.log.length; seq++) {
         this.#down(socket, { op: 'event', seq });
@@ -150,6 +156,7 @@ export class Browser {
   readonly #queues: Queues;
   readonly #members = new Map<string, (message: TabMessage) => void>();
   #holder: { tab: string; resigned: () => void } | null = null;
+  #watches: { tab: string; other: string; gone: () => void }[] = [];
   #waiting: { tab: string; granted: () => void; resigned: () => void }[] = [];
 
   constructor(queues: Queues) {
@@ -174,6 +181,9 @@ export class Browser {
         lead: (steal, granted, resigned) => {
           if (this.#members.has(tab)) this.#request(tab, steal, granted, resigned);
         },
+        whenGone: (other, gone) => {
+          this.#watches.push({ tab, other, gone });
+        },
         close: () => this.gone(tab),
       };
     };
@@ -182,6 +192,11 @@ export class Browser {
   /** A tab is gone: its lock is free. */
   gone(tab: string): void {
     this.#members.delete(tab);
+    this.#watches = this.#watches.filter((watch) => watch.tab !== tab);
+    for (const watch of this.#watches.filter(({ other }) => other === tab)) {
+      this.#queues.add(`${watch.tab}/lock`, watch.gone);
+    }
+    this.#watches = this.#watches.filter((watch) => watch.other !== tab);
     this.#waiting = this.#waiting.filter((one) => one.tab !== tab);
     if (this.#holder?.tab !== tab) return;
     this.#holder = null;
@@ -259,6 +274,11 @@ export class TabClient {
     setTimeout(() => {
       if (!isHeard && this.#socket === socket) this.#lost();
     }, 5_000);
+  }
+
+  /** The user has become active in this tab, or is away from it. */
+  presence(state: 'active' | 'idle'): void {
+    this.#socket?.send(JSON.stringify({ op: 'presence', state }));
   }
 
   #heard: () => void = () => undefined;
