@@ -10,6 +10,7 @@ import {
   type StreamId,
   type User,
 } from '@parley/protocol';
+import { forceCloseDatabase } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Changes, OutboxEntry } from './store.ts';
@@ -245,4 +246,16 @@ describe('a database that another tab needs', () => {
     await opened;
     await store.open(ACCOUNT);
   });
+});
+
+test('is cleared after the browser has closed the database', async () => {
+  const open = vi.spyOn(indexedDB, 'open');
+  await store.open(ACCOUNT);
+  await store.apply(changes({ messages: [message(1, 'secret')] }));
+  const opened = open.mock.results[0]?.value as IDBOpenDBRequest | undefined;
+  const result = opened?.result as unknown as Parameters<typeof forceCloseDatabase>[0];
+  forceCloseDatabase(result);
+  await vi.waitFor(() => expect(store.outbox()).rejects.toThrow('The browser has closed'));
+  await store.clear();
+  expect((await store.open(ACCOUNT)).messages).toEqual([]);
 });

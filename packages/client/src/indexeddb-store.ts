@@ -62,6 +62,12 @@ export class IndexedDbStore implements Store {
           this.#db = null;
           this.#whyClosed = 'Another tab has deleted or upgraded the database';
         },
+        // The user has deleted the data of the site, or the disk fails: `clear` opens it again.
+        terminated: () => {
+          if (this.#db !== db) return;
+          this.#db = null;
+          this.#whyClosed = 'The browser has closed the database';
+        },
       });
       this.#db = db;
       return load(db);

@@ -156,8 +156,12 @@ function close(notice?: string): void {
 }
 
 async function forget(client: ParleyClient): Promise<void> {
-  await client.forget();
-  await removeOthers();
+  try {
+    await client.forget();
+  } finally {
+    // Also what the client could not delete.
+    await removeOthers();
+  }
 }
 
 /** Removes data of other accounts in the background; a failure is retried at the next visit. */
