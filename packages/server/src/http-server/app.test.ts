@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AccountId, EditBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -46,6 +47,21 @@ const failing = (error: () => Error) => (instance: FastifyInstance) =>
 const databaseError = (code: string) => () =>
   Object.assign(new pg.DatabaseError('secret detail', 1, 'error'), { code });
 const get = (url: string, headers = {}) => app.inject({ url: `/api/v1${url}`, headers });
+
+test('the policies of pages that the server makes allow their style element', async () => {
+  await start(() => undefined);
+  for (const [url, status] of [
+    ['/', 503],
+    ['/docs/errors', 200],
+  ] as const) {
+    const { statusCode, headers, body } = await app.inject({ url });
+    expect(statusCode, url).toBe(status);
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(body) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    const sources = /style-src ([^;]*)/.exec(String(headers['content-security-policy']))?.[1];
+    expect(sources, url).toBe(`'self' 'sha256-${hash}'`);
+  }
+});
 
 describe('an error', () => {
   test.each([

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../http/errors.ts';
+import { PAGE_STYLE_SOURCE } from '../http/html.ts';
 
 /** Formats a policy as the value of its header. */
 const policy = (directives: Record<string, string>): string =>
@@ -8,13 +9,14 @@ const policy = (directives: Record<string, string>): string =>
     .join('; ');
 
 /**
- * The Content-Security-Policy of the web client: neither inline scripts nor inline styles, and no HTML from strings. The
- * one Trusted Types policy returns the addresses of workers (web/src/lib/worker-script.ts).
+ * The Content-Security-Policy of the web client: neither inline scripts nor inline styles, except the one style element
+ * of the server’s own pages, and no HTML from strings. The one Trusted Types policy returns the addresses of workers
+ * (web/src/lib/worker-script.ts).
  */
 const WEB_POLICY = policy({
   'default-src': "'none'",
   'script-src': "'self'",
-  'style-src': "'self'",
+  'style-src': `'self' ${PAGE_STYLE_SOURCE}`,
   'img-src': "'self' blob: data:",
   'media-src': "'self' blob: data:",
   'font-src': "'self'",
@@ -29,18 +31,16 @@ const WEB_POLICY = policy({
   'trusted-types': 'parley-worker',
 });
 
-/** The policy of the API reference, whose script builds HTML from text, so no trusted types. */
+/** The policy of the API reference and the list of error codes, which have no scripts. */
 const DOCS_POLICY = policy({
   'default-src': "'none'",
-  'script-src': "'self'",
-  'style-src': "'self' 'unsafe-inline'",
-  'img-src': "'self' blob: data:",
-  'font-src': "'self' data:",
-  'connect-src': "'self'",
+  'style-src': `'self' ${PAGE_STYLE_SOURCE}`,
+  'img-src': "'self'",
   'frame-ancestors': "'none'",
   'base-uri': "'none'",
-  'form-action': "'self'",
-  'object-src': "'none'",
+  'form-action': "'none'",
+  'require-trusted-types-for': "'script'",
+  'trusted-types': "'none'",
 });
 
 /** The policy of API responses: they are data and may do nothing if opened as a page. */

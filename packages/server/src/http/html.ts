@@ -1,14 +1,7 @@
+import { createHash } from 'node:crypto';
 import { escapeHtml } from '../escape-html.ts';
 
-/** Returns a static page without scripts. `body` is HTML, `title` is text. */
-export function htmlPage(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>
+const STYLE = `
   :root { color-scheme: light dark; --accent: #5151cd; --on-accent: #ffffff; }
   @media (prefers-color-scheme: dark) { :root { --accent: #9292f5; --on-accent: #0d0d18; } }
   body { font: 16px/1.6 system-ui, sans-serif; max-width: 48rem; margin: 3rem auto; padding: 0 1rem; }
@@ -21,10 +14,25 @@ export function htmlPage(title: string, body: string): string {
   dt { margin-top: 1.2rem; scroll-margin-top: 1rem; }
   dt:target { background: color-mix(in srgb, Highlight 20%, transparent); }
   dd { margin: 0; }
-</style>
+`;
+
+/** The source expression with which a Content Security Policy allows the style element of these pages. */
+export const PAGE_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+/** Returns a static page without scripts. `body` is HTML, `title` is text. */
+export function htmlPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
 </head>
 <body>
+<main>
 ${body}
+</main>
 </body>
 </html>
 `;
