@@ -16,6 +16,11 @@ export const LANGUAGES = {
     direction: 'ltr',
     load: async () => ({ texts: (await import('./en.ts')).en }),
   },
+  de: {
+    name: 'Deutsch',
+    direction: 'ltr',
+    load: async () => (await import('./de.ts')).de,
+  },
 } as const satisfies Record<string, Language>;
 
 /** The tag of a language that the web client is available in. */

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { en } from './en.ts';
+import { LANGUAGES } from './languages.ts';
+
+const PLURAL = /_(zero|one|two|few|many|other)$/;
+
+const flat = (catalogue: object): Map<string, string> =>
+  new Map(
+    Object.entries(catalogue).flatMap(([section, texts]) =>
+      Object.entries(texts as Record<string, string>).map(
+        ([name, text]) => [`${section}.${name}`, text] as const,
+      ),
+    ),
+  );
+
+const english = flat(en);
+const isPlural = (key: string) => PLURAL.test(key) && english.has(key.replace(PLURAL, '_other'));
+const baseOf = (key: string) => (isPlural(key) ? key.replace(PLURAL, '') : key);
+const inEnglish = (key: string) => english.get(key) ?? english.get(`${baseOf(key)}_other`) ?? '';
+const placeholders = (text: string) =>
+  [...text.matchAll(/\{\{[^}]*\}\}|<[^>]*>/g)].map(String).sort();
+
+describe.each(Object.entries(LANGUAGES).filter(([tag]) => tag !== 'en'))(
+  'in %s',
+  (tag, { load }) => {
+    test('there are the texts of English and no others, in every plural form', async () => {
+      const texts = flat((await load()).texts);
+      const forms = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
+      const expected = new Set(
+        [...english.keys()].flatMap((key) =>
+          isPlural(key) ? forms.map((form) => `${baseOf(key)}_${form}`) : [key],
+        ),
+      );
+      expect(
+        [...expected].filter((key) => !texts.has(key)),
+        'missing',
+      ).toEqual([]);
+      expect(
+        [...texts.keys()].filter((key) => !expected.has(key)),
+        'unused',
+      ).toEqual([]);
+    });
+
+    test('texts have the placeholders and tags of English', async () => {
+      for (const [key, text] of flat((await load()).texts)) {
+        expect(placeholders(text), key).toEqual(placeholders(inEnglish(key)));
+      }
+    });
+
+    test('texts are trimmed and typographic', async () => {
+      for (const [key, text] of flat((await load()).texts)) {
+        expect(text, key).toMatch(/^\S(.*\S)?$/);
+        expect(text, key).not.toMatch(/'|\.\.\./);
+      }
+    });
+  },
+);
