@@ -76,6 +76,10 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByLabel('Server name').fill('Acme');
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await heading(owner, 'Choose who can register').waitFor();
+    // The button that had the focus is gone.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
+      'Choose who can register',
+    );
     await page.getByLabel('People with an invitation').check();
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await heading(owner, 'Invite people').waitFor();
@@ -110,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByRole('link', { name: /Announcements/ }).waitFor();
     // On the other device, the guide and the tour are over too.
     await phone.page.goto('/');
-    await phone.inside();
+    await phone.page.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
     expect(await phone.page.getByRole('link', { name: /Set up your server/ }).count()).toBe(0);
   });
 
@@ -131,10 +135,11 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
   });
 
   test('an invitation link works with single sign-on', async () => {
+    const stranger = await visitors.arrive();
+    await stranger.page.goto('/login');
+    await throughProvider(stranger, 'stranger');
+    await stranger.page.getByText('You need an invitation').waitFor();
     const sol = await visitors.arrive();
-    await sol.page.goto('/login');
-    await throughProvider(sol, 'stranger');
-    await sol.page.getByText('You need an invitation').waitFor();
     await sol.page.goto(new URL(invitation).href);
     await throughProvider(sol, 'sol');
     await heading(sol, 'everyone').waitFor();
@@ -142,6 +147,8 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
   });
 
   test('the link of a group leads to it through a registration, a log-in and single sign-on', async () => {
+    owner = await visitors.arrive();
+    await owner.login('olga', PASSWORD);
     const { page } = owner;
     await owner.createGroup('Book club');
     await page.getByRole('button', { name: 'Details and members' }).click();

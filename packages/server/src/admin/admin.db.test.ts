@@ -1,4 +1,9 @@
-import { type AccountId, SERVER_SETTINGS_DEFAULTS, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  type AccountId,
+  SERVER_SETTINGS_DEFAULTS,
+  SETUP_STEPS,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -513,6 +518,8 @@ describe('listing settings', () => {
 
 describe('settings of the server', () => {
   const path = '/admin/server-settings';
+  // The first account is the owner's: no step of the setup guide is complete yet.
+  const initial = { ...SERVER_SETTINGS_DEFAULTS, setupSteps: [...SETUP_STEPS] };
   const change = (by: User, body: object) => by.request('PATCH', path, body);
   const register = (name: string) =>
     call(server.url, 'POST', '/auth/register', {
@@ -526,12 +533,10 @@ describe('settings of the server', () => {
 
   test('have defaults, and are changed by admins only', async () => {
     const { body } = await admin.request('GET', path);
-    expect(body).toEqual({ settings: SERVER_SETTINGS_DEFAULTS, overridden: [] });
+    expect(body).toEqual({ settings: initial, overridden: [] });
     expect((await member.request('GET', path)).status).toBe(403);
     expect((await change(member, { name: 'Mine' })).status).toBe(403);
-    expect((await member.request('GET', '/server-settings')).body).toEqual(
-      SERVER_SETTINGS_DEFAULTS,
-    );
+    expect((await member.request('GET', '/server-settings')).body).toEqual(initial);
   });
 
   test('are validated', async () => {
@@ -556,7 +561,7 @@ describe('settings of the server', () => {
   test('take effect at once, and are announced to everyone and audited', async () => {
     const window = { messageEditWindow: 900, messageDeleteWindow: 0 };
     const first = await change(admin, { name: 'Lab', ...window });
-    expect(first.body.settings).toEqual({ ...SERVER_SETTINGS_DEFAULTS, name: 'Lab', ...window });
+    expect(first.body.settings).toEqual({ ...initial, name: 'Lab', ...window });
     const seq = async () =>
       (await server.pool.query('select last_seq from streams where id = $1', [WORKSPACE_STREAM]))
         .rows[0].last_seq;
@@ -565,10 +570,13 @@ describe('settings of the server', () => {
     expect((await change(admin, { name: 'Lab' })).status).toBe(200);
     expect(await seq()).toBe(head);
     const { rows } = await server.pool.query(
-      `select data from events where stream_id = $1 and type = 'server.updated'`,
+      `select data from events where stream_id = $1 and type = 'server.updated' order by seq`,
       [WORKSPACE_STREAM],
     );
-    expect(rows.map(({ data }) => data)).toEqual([{ name: 'Lab', ...window }]);
+    expect(rows.map(({ data }) => data)).toEqual([
+      { setupSteps: [...SETUP_STEPS] },
+      { name: 'Lab', ...window },
+    ]);
     const audited = await server.pool.query(
       `select account_id, details from audit_log where event = 'settings_changed'`,
     );

@@ -322,7 +322,8 @@ describe('single sign-on', () => {
     expect(await again.logIn('gia gia@example.org verified')).toBe('/');
     expect((await again.me()).id).toBe((await guest.me()).id);
     const { items } = (await owner.request('GET', '/admin/invitations')).body;
-    expect(items).toEqual([expect.objectContaining({ email: 'gia@example.org', uses: 1 })]);
+    const ofGia = items.filter((item: { email: string }) => item.email === 'gia@example.org');
+    expect(ofGia).toMatchObject([{ uses: 1 }]);
   });
 
   test('is not held up by an invitation for guests that can no longer be used', async () => {
