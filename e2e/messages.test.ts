@@ -276,8 +276,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted.' });
     await expectFocus('BUTTON');
     await deleted.getByRole('button', { name: 'Undo' }).click();
+    // Saving no text deletes as well.
     await rae.message('Changed').hover();
-    await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
+    await rae.message('Changed').getByRole('button', { name: 'Edit message' }).click();
+    await rae.page.getByRole('textbox', { name: 'Edit message' }).fill('');
+    await rae.page.keyboard.press('Enter');
     await deleted.waitFor();
     await rae.page.getByText('This message was deleted').waitFor();
     await expectFocus(composer);

@@ -12,16 +12,23 @@ import { applyChange } from './field-text.ts';
 import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
 import { needsCtrlToSend } from './send-key.ts';
+import { usePermissions } from './use-permissions.ts';
 
-/** Edits a message in place. Escape cancels. The text survives a reload: it is there when the message is edited again. */
+/**
+ * Edits a message in place. Escape cancels. The text survives a reload: it is there when the message is edited again.
+ * Saving no text deletes a message that has nothing else.
+ */
 export function EditForm({
   message,
   onDone: close,
+  onDelete,
 }: {
   message: TimelineMessage;
   onDone: () => void;
+  onDelete: () => void;
 }) {
   const client = useClient();
+  const mayDelete = usePermissions(message)('delete');
   const account = useAccountId();
   const field = useRef<HTMLTextAreaElement>(null);
   const isTouch = useCoarsePointer();
@@ -47,6 +54,8 @@ export function EditForm({
     const body = field.current?.value.trim() ?? '';
     if (body && body !== message.body) client.edit(message.conversation, message.seq, body);
     onDone();
+    if (!body && mayDelete && message.attachments.length === 0 && !message.forwardedFrom)
+      onDelete();
   };
   return (
     <form

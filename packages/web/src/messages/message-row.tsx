@@ -158,7 +158,7 @@ export const MessageRow = memo(function MessageRow({
         )}
         {message.pinned && !editing && <PinMark by={message.pinned.by} />}
         {editing ? (
-          <EditForm message={message} onDone={() => onEdit(null)} />
+          <EditForm message={message} onDone={() => onEdit(null)} onDelete={deletion.start} />
         ) : deletion.isDeleting ? (
           <Deleting onUndo={deletion.undo} />
         ) : gone !== null ? (
