@@ -216,7 +216,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await deliver({ type: 'test', account, title: 'Test', body: 'after it' });
     await expect.poll(() => notified(page)).toContain('Test: after it');
     await context.setOffline(true);
-    await page.getByText('Reconnecting').first().waitFor();
+    await page.getByText('Offline.').first().waitFor();
     await deliver({ ...message, title: 'While', body: 'offline' });
     await expect
       .poll(async () => (await notified(page)).sort())

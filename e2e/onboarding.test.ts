@@ -42,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
   };
   const heading = ({ page }: Visitor, name: string) =>
-    page.getByRole('heading', { name, exact: true });
+    page.getByRole('heading', { name, exact: true, level: 1 });
 
   beforeAll(async () => {
     const port = await freePort();

@@ -19,29 +19,8 @@ const sonnerWithoutStyleElement: Plugin = {
   },
 };
 
-/**
- * Disables the parsers that Zod compiles with the Function constructor: the Content Security Policy forbids it, and each
- * try is reported as a violation. Done here because Zod reads the setting when the first schema is created.
- */
-const zodWithoutCompiledParsers: Plugin = {
-  name: 'zod-without-compiled-parsers',
-  apply: 'build',
-  transform(code, id) {
-    if (!/\/zod\/v4\/core\/core\.js$/.test(id)) return null;
-    const config = '__zod_globalConfig = {}';
-    if (!code.includes(config)) this.error('Zod keeps its settings in another way than expected');
-    return { code: code.replace(config, '__zod_globalConfig = { jitless: true }'), map: null };
-  },
-};
-
 export default defineConfig({
-  plugins: [
-    react(),
-    tailwindcss(),
-    sonnerWithoutStyleElement,
-    zodWithoutCompiledParsers,
-    serviceWorker(),
-  ],
+  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement, serviceWorker()],
   resolve: {
     conditions: ['source', 'module', 'browser', 'import', 'default'],
     alias: {

@@ -195,7 +195,9 @@ describe('reports of messages', () => {
       { message_text: '', comment: '', resolution: 'deleted', resolved_by: bob.id },
     ]);
     const logged = await server.pool.query(
-      `select account_id, actor_id, details from audit_log where event = 'report_resolved'`,
+      `select account_id, actor_id, details from audit_log
+       where event = 'report_resolved' and account_id = $1`,
+      [dee.id],
     );
     expect(logged.rows).toEqual([
       {

@@ -111,7 +111,7 @@ export const accountStatements: readonly Statement[] = [
         // No account has an avatar in a simulation.
         avatar: null,
         is_guest: false,
-        is_tour_ended: true,
+        is_tour_ended: false,
         email: account.username,
         role: account.role,
         verified_at: null,
