@@ -240,15 +240,15 @@ async function planted(
   replace: string,
 ): Promise<typeof SharedSockets> {
   const path = fileURLToPath(new URL('./shared-socket.ts', import.meta.url));
-  const [before, after, ...more] = readFileSync(path, 'utf8').split(find);
-  expect([before, after, ...more], `the source has “${find}” once`).toHaveLength(2);
+  const parts = readFileSync(path, 'utf8').split(find);
+  expect(parts, `the source has “${find}” once`).toHaveLength(2);
   const here = fileURLToPath(new URL('./', import.meta.url));
   const write = (file: string, code: string): string => {
     writeFileSync(file, code.replaceAll("'./", `'${here}`));
     return file;
   };
   const base = join(folder, name.replaceAll(/\W/g, '-'));
-  const socket = write(`${base}.ts`, `${before}${replace}${after}`);
+  const socket = write(`${base}.ts`, parts.join(replace));
   const tabs = readFileSync(join(here, 'shared-sockets.ts'), 'utf8');
   const file = write(`${base}-tabs.ts`, tabs.replace('./shared-socket.ts', socket));
   const module = (await import(pathToFileURL(file).href)) as {

@@ -57,6 +57,35 @@ describe('metrics', () => {
     }
   });
 
+  test('count messages, sockets and requests', async () => {
+    const conversation = await alice.group('counted');
+    const peer = server.peer();
+    const resumes = await value('parley_resumes_total{result="new"}');
+    await peer.hello(alice.accessToken);
+    expect(await value('parley_connections{state="live"}')).toBe(1);
+    expect(await value('parley_resumes_total{result="new"}')).toBe(resumes + 1);
+    const before = await value('parley_deliveries_total');
+    const id = aClientId();
+    for (let n = 0; n < 2; n++) {
+      peer.send({ op: 'post', id, conversation, body: 'x' });
+      await peer.next('ack');
+    }
+    peer.send({ op: 'post', id: aClientId(), conversation: alice.id, body: 'x' });
+    await peer.next('nack');
+    const commands = (result: string) =>
+      value(`parley_commands_total{kind="messages.post",result="${result}"}`);
+    expect([
+      await commands('stored'),
+      await commands('repeated'),
+      await commands('refused'),
+    ]).toEqual([1, 1, 1]);
+    expect((await value('parley_deliveries_total')) - before).toBe(1);
+    expect(await value('parley_commit_seconds_count')).toBeGreaterThan(3);
+    expect(await value('parley_broker_status{status="alone"}')).toBe(1);
+    peer.close();
+    await until(async () => (await value('parley_connections{state="live"}')) === 0, 'its end');
+  });
+
   test('are summed up for admins, and for no one else', async () => {
     const bob = await server.register('bob');
     const conversation = await alice.group('watched', [bob]);
@@ -82,34 +111,6 @@ describe('metrics', () => {
     expect(notifications?.channels).toHaveLength(2);
     expect((await bob.request('GET', '/admin/server-state')).status).toBe(403);
     peer.close();
-  });
-
-  test('count messages, sockets and requests', async () => {
-    const conversation = await alice.group('counted');
-    const peer = server.peer();
-    await peer.hello(alice.accessToken);
-    expect(await value('parley_connections{state="live"}')).toBe(1);
-    expect(await value('parley_resumes_total{result="new"}')).toBe(1);
-    const before = await value('parley_deliveries_total');
-    const id = aClientId();
-    for (let n = 0; n < 2; n++) {
-      peer.send({ op: 'post', id, conversation, body: 'x' });
-      await peer.next('ack');
-    }
-    peer.send({ op: 'post', id: aClientId(), conversation: alice.id, body: 'x' });
-    await peer.next('nack');
-    const commands = (result: string) =>
-      value(`parley_commands_total{kind="messages.post",result="${result}"}`);
-    expect([
-      await commands('stored'),
-      await commands('repeated'),
-      await commands('refused'),
-    ]).toEqual([1, 1, 1]);
-    expect((await value('parley_deliveries_total')) - before).toBe(1);
-    expect(await value('parley_commit_seconds_count')).toBeGreaterThan(3);
-    expect(await value('parley_broker_status{status="alone"}')).toBe(1);
-    peer.close();
-    await until(async () => (await value('parley_connections{state="live"}')) === 0, 'its end');
   });
 
   test('include every name on the Grafana dashboard and in docs/metrics.md, and no other', async () => {
