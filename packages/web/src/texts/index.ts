@@ -24,9 +24,9 @@ void i18n.init({
   supportedLngs: Object.keys(LANGUAGES),
   nonExplicitSupportedLngs: true,
   resources: {},
-  // React escapes what it renders.
   nsSeparator: false,
-  interpolation: { escapeValue: false },
+  // React escapes what it renders, so that i18next’s escaping is free to isolate values.
+  interpolation: { escapeValue: direction === 'rtl', escape: isolate },
 });
 
 /** English shows what the server says. */
@@ -72,6 +72,14 @@ export function fieldText(error: { readonly code: string; readonly message: stri
 // Codes come from the server, which may be newer.
 const own = (texts: Readonly<Record<string, string>>, code: string): string | undefined =>
   Object.hasOwn(texts, code) ? texts[code] : undefined;
+
+/**
+ * Surrounds a value with the characters of Unicode that keep its direction apart from the text around it:
+ * a Latin name would otherwise change the order of the words and punctuation of an Arabic sentence.
+ */
+function isolate(value: string): string {
+  return `\u2068${value}\u2069`;
+}
 
 /** Node.js 20 has no navigator. */
 function preferred(): readonly string[] {

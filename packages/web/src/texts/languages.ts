@@ -21,6 +21,11 @@ export const LANGUAGES = {
     direction: 'ltr',
     load: async () => (await import('./de.ts')).de,
   },
+  ar: {
+    name: 'العربية',
+    direction: 'rtl',
+    load: async () => (await import('./ar.ts')).ar,
+  },
 } as const satisfies Record<string, Language>;
 
 /** The tag of a language that the web client is available in. */
