@@ -26,6 +26,11 @@ export const LANGUAGES = {
     direction: 'rtl',
     load: async () => (await import('./ar.ts')).ar,
   },
+  es: {
+    name: 'Español',
+    direction: 'ltr',
+    load: async () => (await import('./es.ts')).es,
+  },
 } as const satisfies Record<string, Language>;
 
 /** The tag of a language that the web client is available in. */
