@@ -274,7 +274,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
     // It can be undone for five seconds.
     const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted.' });
-    await expectFocus('BUTTON');
+    await expectFocus('Undo');
     await deleted.getByRole('button', { name: 'Undo' }).click();
     // Saving no text deletes as well.
     await rae.message('Changed').hover();

@@ -219,7 +219,9 @@ export class Visitor {
     return this.page.evaluate(() => {
       const element = document.activeElement;
       if (!element || element === document.body) return 'nothing';
-      return element.getAttribute('aria-label') ?? element.id ?? element.tagName;
+      return (
+        element.getAttribute('aria-label') || element.id || element.textContent || element.tagName
+      );
     });
   }
 
