@@ -4,9 +4,9 @@ import { Installation, removePage, renameAssets } from './installation.ts';
 import { barriers, CHROMIUM, sideways, startBrowser, Visitor } from './support.ts';
 
 /** Limit for the first view over the network, with fonts and all texts. Zod alone would exceed it. */
-const FIRST_VIEW_MAX = 200 * 1024;
+const FIRST_VIEW_MAX = 212 * 1024;
 /** Limit for its scripts and styles. */
-const SCRIPTS_AND_STYLES_MAX = 160 * 1024;
+const SCRIPTS_AND_STYLES_MAX = 164 * 1024;
 
 describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
   let installation: Installation;
