@@ -87,17 +87,25 @@ function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
   return found;
 }
 
-/** I11: a message that is shown again says what it said last, and in all events that carried it. */
+/**
+ * I11: a message that is shown again says what it said last, also in the events that posted and edited it. Earlier
+ * events that showed it stay empty once it was hidden again: the last one replaces them.
+ */
 function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
   for (const log of logs.values()) {
     /** The latest text of each message by the events that posted and edited it. */
     const latest = new Map<number, string>();
+    const lastHidden = new Map<number, number>();
+    for (const event of log.events) {
+      if (event.type === 'message.hidden') lastHidden.set(event.data.message, event.seq);
+    }
     for (const event of log.events) {
       if (!isText(event)) continue;
       const message = messageOf(event);
+      const isReplaced = event.data.body === '' && event.seq < (lastHidden.get(message) ?? 0);
       if (event.type !== 'message.unhidden') latest.set(message, event.data.body);
-      else if (event.data.body !== latest.get(message)) {
+      else if (event.data.body !== latest.get(message) && !isReplaced) {
         const what = `message ${message} is shown with another text at ${event.seq} than before`;
         found.push({ rule: 'I11 same state', stream: log.stream, what });
       }

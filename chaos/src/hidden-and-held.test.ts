@@ -106,6 +106,22 @@ describe('of hidden messages', () => {
     );
     expect(found(aRun(log))).toEqual(['I11 same state']);
   });
+
+  test('the event that showed a message before it was hidden again may be empty, the last one may not', () => {
+    const again: HistoryRecord[] = (['hide', 'unhide'] as const).map((op, n) => ({
+      ...{ kind: 'invoke', client: ANN, account: ANN, id: `${op} again`, op },
+      ...{ conversation: STREAM, t: 6_000 + n },
+    }));
+    const log = (first: string, last: string): Event[] => [
+      ...aLog().slice(0, 5),
+      event(6, 'message.unhidden', ANN, { message: 3, author: BEN, body: first }, 'show'),
+      event(7, 'message.hidden', ANN, { message: 3, author: BEN }, 'hide again'),
+      event(8, 'message.unhidden', ANN, { message: 3, author: BEN, body: last }, 'unhide again'),
+    ];
+    expect(found(aRun(log('', 'Secret'), again))).toEqual([]);
+    expect(found(aRun(log('Secret', ''), again))).toContain('I11 same state');
+    expect(found(aRun(log('other', 'Secret'), again))).toContain('I11 same state');
+  });
 });
 
 describe('of a legal hold', () => {
