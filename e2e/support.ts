@@ -288,14 +288,17 @@ export class Visitor {
     if (!box) throw new Error(`${text} is not shown`);
     const touch = await this.context.newCDPSession(this.page);
     const y = box.y + box.height / 2;
-    await touch.send('Input.dispatchTouchEvent', {
-      type: 'touchStart',
-      touchPoints: [{ x: 80, y }],
-    });
-    for (let x = 90; x <= 200; x += 10) {
-      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y }] });
-    }
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    // The finger rests before it lifts: after a fling, Chromium does not take the next tap as a click.
+    const began = Date.now() / 1_000;
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number, after: number) =>
+      touch.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: type === 'touchEnd' ? [] : [{ x, y }],
+        timestamp: began + after,
+      });
+    await send('touchStart', 80, 0);
+    for (let x = 90; x <= 200; x += 10) await send('touchMove', x, (x - 80) / 500);
+    await send('touchEnd', 200, 1);
     await touch.detach();
   }
 }
