@@ -1,7 +1,8 @@
 import { Check, Copy } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense } from 'react';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
+import { useCopy } from '../ui/use-copy.ts';
 
 const CodeText = lazy(async () => {
   try {
@@ -11,9 +12,6 @@ const CodeText = lazy(async () => {
     return { default: ({ text }: { language: string; text: string }) => text };
   }
 });
-
-/** How long the button shows that the code was copied, ms. */
-const RESULT_MS = 2_000;
 
 /**
  * Shows a block of code with a button that copies it. The colours come later, and change nothing about its
@@ -60,21 +58,7 @@ export function CodeBlock({ language, text }: { language: string; text: string }
 }
 
 function CopyCode({ text }: { text: string }) {
-  const [result, setResult] = useState<'copied' | 'refused' | null>(null);
-  useEffect(() => {
-    if (result === null) return;
-    const timer = setTimeout(() => setResult(null), RESULT_MS);
-    return () => clearTimeout(timer);
-  }, [result]);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setResult('copied');
-    } catch {
-      // Over plain HTTP there is no clipboard API: the text can still be selected.
-      setResult('refused');
-    }
-  };
+  const { result, copy } = useCopy(text);
   return (
     <>
       <button
