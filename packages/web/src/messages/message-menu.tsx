@@ -1,8 +1,8 @@
 import type { TimelineMessage } from '@parley/client';
-import { DropdownMenu } from 'radix-ui';
 import { createPortal } from 'react-dom';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
+import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import { useAllActions } from './all-actions.tsx';
 import type { MoreAction } from './more-actions.tsx';
@@ -16,7 +16,7 @@ export function MessageMenu({
   onDelete,
   onClosed,
 }: {
-  at: { readonly x: number; readonly y: number };
+  at: MenuPoint;
   message: TimelineMessage;
   more: readonly MoreAction[];
   onEdit: () => void;
@@ -27,26 +27,13 @@ export function MessageMenu({
   const returnFocus = useReturnFocus(true);
   // The rows of the list may be transformed, which would move what is fixed inside of them.
   return createPortal(
-    <DropdownMenu.Root defaultOpen onOpenChange={(now) => !now && onClosed()}>
-      <DropdownMenu.Trigger asChild>
-        <span aria-hidden className="fixed size-0" style={{ left: at.x, top: at.y }} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="start"
-          collisionPadding={12}
-          aria-label={t('message.actions')}
-          onCloseAutoFocus={returnFocus}
-          className="surface-in z-50 max-h-(--radix-dropdown-menu-content-available-height) w-64 overflow-y-auto rounded-xl border border-line bg-raised p-1.5 shadow-overlay"
-        >
-          {actions.map(({ key, icon, label, danger, run }) => (
-            <ActionItem key={key} icon={icon} danger={danger ?? false} onSelect={run}>
-              {label}
-            </ActionItem>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>,
+    <MenuAt at={at} label={t('message.actions')} onClosed={onClosed} onCloseAutoFocus={returnFocus}>
+      {actions.map(({ key, icon, label, danger, run }) => (
+        <ActionItem key={key} icon={icon} danger={danger ?? false} onSelect={run}>
+          {label}
+        </ActionItem>
+      ))}
+    </MenuAt>,
     document.body,
   );
 }

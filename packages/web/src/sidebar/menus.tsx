@@ -19,16 +19,11 @@ import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
-import { MENU, MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
+import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
+import { MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { applyDrop, stepSection } from './actions.ts';
 import { type ArrangedSection, type Arrangement, dropOf, stepOf } from './arrangement.ts';
 import { titleOfSection } from './titles.ts';
-
-/** Where a menu opens, in px. */
-export interface MenuPoint {
-  readonly x: number;
-  readonly y: number;
-}
 
 interface MenuProps {
   readonly at: MenuPoint;
@@ -191,22 +186,14 @@ export function SectionMenu({
 /** A menu that is open, at a point. */
 function Menu({ at, onClosed, children }: MenuProps & { children: ReactNode }) {
   return (
-    <DropdownMenu.Root defaultOpen onOpenChange={(now) => !now && onClosed()}>
-      <DropdownMenu.Trigger asChild>
-        <span aria-hidden className="fixed size-0" style={{ left: at.x, top: at.y }} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="start"
-          collisionPadding={12}
-          aria-label={t('sidebar.options')}
-          onCloseAutoFocus={(event) => event.preventDefault()}
-          className={`${MENU} w-64`}
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <MenuAt
+      at={at}
+      label={t('sidebar.options')}
+      onClosed={onClosed}
+      onCloseAutoFocus={(event) => event.preventDefault()}
+    >
+      {children}
+    </MenuAt>
   );
 }
 

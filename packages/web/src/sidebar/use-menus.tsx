@@ -2,8 +2,8 @@ import type { ConversationId, SectionId } from '@parley/protocol';
 import { type MouseEvent, type ReactNode, type RefObject, useCallback, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useParley } from '../session/use-client.ts';
+import type { MenuPoint } from '../ui/menu-at.tsx';
 import type { Arrangement } from './arrangement.ts';
-import type { MenuPoint } from './menus.tsx';
 import type { SectionDialogState } from './section-dialogs.tsx';
 import { type Target, targetOf } from './target.ts';
 
