@@ -1,9 +1,11 @@
 // Part of `npm run lint`: fails where a text that users see or hear is written in the source of the web
-// client instead of its catalogue, packages/web/src/texts/ (docs/translation.md).
+// client instead of its catalogue, packages/web/src/texts/ (docs/translation.md), and where the catalogue
+// has a text that is not used or lacks one that is.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseAst } from 'rolldown/parseAst';
+import { keyProblems, keysOfCatalogue } from './catalogue-keys.mjs';
 import { root } from './run.mjs';
 
 /** Attributes of elements and properties of our components whose value is shown or read out. */
@@ -119,5 +121,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const { file, line, text } of found) {
     console.error(`${file}:${line}: “${text}” belongs in packages/web/src/texts/en.ts`);
   }
-  if (found.length > 0) process.exitCode = 1;
+  const problems = keyProblems(keysOfCatalogue(), sourcesOfWeb());
+  for (const problem of problems) console.error(problem);
+  if (found.length + problems.length > 0) process.exitCode = 1;
 }

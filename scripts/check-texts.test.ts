@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { en } from '../packages/web/src/texts/en.ts';
-import { hardCodedTexts, hardCodedTextsOfWeb, sourcesOfWeb } from './check-texts.mjs';
+import { hardCodedTexts, hardCodedTextsOfWeb } from './check-texts.mjs';
 
 const textsOf = (source: string) => hardCodedTexts(source, 'a.tsx').map(({ text }) => text);
 
@@ -39,18 +38,4 @@ test('says where a text is', () => {
 
 test('the web client has none', () => {
   expect(hardCodedTextsOfWeb()).toEqual([]);
-});
-
-test('every text of the catalogue is used', () => {
-  const sources = sourcesOfWeb().map(({ source }) => source);
-  const isUsed = (text: string) => sources.some((source) => source.includes(text));
-  const unused = Object.entries(en).flatMap(([section, texts]) =>
-    // A key like `roles.${role}` uses its whole section.
-    isUsed(`\`${section}.\${`)
-      ? []
-      : Object.keys(texts)
-          .map((name) => `${section}.${name.replace(/_(one|other)$/, '')}`)
-          .filter((key) => !isUsed(`'${key}'`) && !isUsed(`"${key}"`)),
-  );
-  expect(unused).toEqual([]);
 });

@@ -1,0 +1,8 @@
+export const CHOSEN_WHILE_RUNNING: Readonly<Record<string, readonly string[] | '*'>>;
+export function keysOf(source: string): Set<string>;
+export function keysOfCatalogue(): Set<string>;
+export function keyProblems(
+  keys: ReadonlySet<string>,
+  sources: readonly { readonly file: string; readonly source: string }[],
+  chosen?: Readonly<Record<string, readonly string[] | '*'>>,
+): string[];
