@@ -1,4 +1,5 @@
-import type { AccountId, ConversationId } from '@parley/protocol';
+import { ApiError } from '@parley/client';
+import type { AccountId, ConversationId, Message } from '@parley/protocol';
 import { Seq } from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
@@ -51,6 +52,25 @@ export function forgetDeletion(
 ): void {
   write(account, without(account, deletion));
 }
+
+/**
+ * Returns what to do with a deletion that an earlier page has started: it is sent if the message is still there, and
+ * forgotten if the message is deleted or can't be read anymore. `wait`: the server doesn't say; the next connection
+ * asks again.
+ */
+export async function nextStep(
+  load: () => Promise<Pick<Message, 'deletedAt'>>,
+): Promise<'send' | 'forget' | 'wait'> {
+  try {
+    return (await load()).deletedAt === null ? 'send' : 'forget';
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return GONE.has(error.status) ? 'forget' : 'wait';
+  }
+}
+
+/** The statuses of answers that stay the same: the account has left the conversation, or the message is gone. */
+const GONE: ReadonlySet<number> = new Set([404, 410]);
 
 const without = (
   account: AccountId,

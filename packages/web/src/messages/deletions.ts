@@ -5,7 +5,7 @@ import { toast } from 'sonner';
 import { deletions, UNDO_MS } from '../lib/delayed.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { forgetDeletion, noteDeletion, startedDeletions } from './deletion-journal.ts';
+import { forgetDeletion, nextStep, noteDeletion, startedDeletions } from './deletion-journal.ts';
 
 interface Place {
   readonly conversation: ConversationId;
@@ -77,14 +77,7 @@ export function useStartedDeletions(): void {
 }
 
 async function complete(client: ParleyClient, account: AccountId, place: Place): Promise<void> {
-  try {
-    const { deletedAt } = await client.api.message(place.conversation, place.seq);
-    if (deletedAt === null) send(client, account, place);
-    else forgetDeletion(account, place);
-  } catch (error) {
-    // Kept for the next connection, unless the message cannot be read anymore.
-    if (error instanceof Error && 'code' in error && error.code === 'message_not_found') {
-      forgetDeletion(account, place);
-    }
-  }
+  const next = await nextStep(() => client.api.message(place.conversation, place.seq));
+  if (next === 'send') send(client, account, place);
+  else if (next === 'forget') forgetDeletion(account, place);
 }
