@@ -206,7 +206,11 @@ export class Connection {
   }
 
   #ready(ready: Ready): void {
-    this.#silenceMs = ready.limits.silenceMs ?? this.#silenceMs;
+    const { silenceMs, commands, commandWindowMs } = ready.limits;
+    this.#silenceMs = silenceMs ?? this.#silenceMs;
+    if (commands !== undefined && commandWindowMs !== undefined) {
+      this.#socket?.limited?.({ commands, commandWindowMs });
+    }
     this.#become('catching-up', null);
   }
 

@@ -3,9 +3,9 @@ import {
   type ConversationId,
   type DurableCommand,
   isRetryable,
-  type Limits,
   type Refusal,
 } from '@parley/protocol';
+import { type CommandLimits, CommandRate } from './command-rate.ts';
 import type { OutboxEntry } from './store.ts';
 
 /** A command without an answer on a working socket is sent again after this time, ms. */
@@ -58,7 +58,7 @@ export class Outbox {
   #open = false;
   /** The highest order that was added. */
   #lastOrder = Number.NEGATIVE_INFINITY;
-  #rate = { size: 0, perMs: 0, left: 0, at: 0 };
+  #rate: CommandRate | null = null;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -112,10 +112,8 @@ export class Outbox {
   }
 
   /** A socket was greeted: commands open on the previous one are sent again. */
-  connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
-    // Slightly below the server’s limit: the two clocks differ, and `fill` and `renew` count too.
-    const size = Math.floor(limits.commands * 0.8);
-    this.#rate = { size, perMs: size / limits.commandWindowMs, left: size, at: performance.now() };
+  connected(limits: CommandLimits): void {
+    this.#rate = new CommandRate(limits);
     this.#held.clear();
     for (const item of this.#items.values()) item.sentOn = null;
     this.#open = true;
@@ -181,7 +179,7 @@ export class Outbox {
         wake = Math.min(wake, early);
         continue;
       }
-      const pause = this.#takeRate(now);
+      const pause = this.#rate?.take() ?? 0;
       if (pause > 0) {
         wake = Math.min(wake, pause);
         break;
@@ -205,17 +203,6 @@ export class Outbox {
   /** Returns how long a read mark still has to wait, ms. */
   #markEarly(conversation: ConversationId, now: number): number {
     return (this.#markedAt.get(conversation) ?? Number.NEGATIVE_INFINITY) + READ_EVERY_MS - now;
-  }
-
-  /** Takes one command from the rate; otherwise returns how long to wait, ms. */
-  #takeRate(now: number): number {
-    const rate = this.#rate;
-    if (rate.size === 0) return 0;
-    rate.left = Math.min(rate.size, rate.left + (now - rate.at) * rate.perMs);
-    rate.at = now;
-    if (rate.left < 1) return (1 - rate.left) / rate.perMs;
-    rate.left -= 1;
-    return 0;
   }
 
   #wakeIn(ms: number): void {

@@ -1,4 +1,6 @@
 import type { AccountId } from '@parley/protocol';
+import { CommandPacer } from './command-pacer.ts';
+import type { CommandLimits } from './command-rate.ts';
 import type { LiveSocket, SocketFactory, SocketHandlers } from './socket.ts';
 import type { SocketId, TabChannel, TabMessage } from './tab-channel.ts';
 
@@ -8,6 +10,8 @@ const ASK_MS = 1_000;
 const LIVE_MS = 5_000;
 /** The longest wait for the answers on the own socket before it is closed, ms. */
 const DRAIN_MS = 5_000;
+/** A leader through which nothing arrives for so long after a ping has lost its network or is frozen, ms. */
+const PROBE_MS = 4_000;
 /** A tab that could not follow asks again after this time, ms. */
 const AGAIN_MS = 30_000;
 /** Frames of the leader that are kept while the own socket catches up. */
@@ -16,6 +20,8 @@ const BUFFER_MAX = 5_000;
 const READ = /^\{"op":"(ack|nack|live)"/;
 /** The code of a socket that was lost. */
 export const LOST = 1006;
+/** Frames with an id that are not commands of the outbox: they do not wait, and its rate is below the limit because of them. */
+const UNPACED: ReadonlySet<string> = new Set(['fill', 'renew']);
 /** The code with which a client that stops closes its socket. */
 const STOPPED = 1000;
 
@@ -38,7 +44,7 @@ export interface SharedSocketDeps {
   received(text: string): void;
   /** Returns what to tell the server for all tabs. */
   signal(tab: string, frame: Signal): string | null;
-  ended(code: number, retryAfterMs: number | null): void;
+  ended(retryAfterMs: number | null): void;
   /** The client has stopped. */
   stopped(): void;
 }
@@ -65,6 +71,8 @@ export class SharedSocket implements LiveSocket {
   #watched: Signal | null = null;
   #activity: Signal | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What goes to the server on the own socket, for all tabs. */
+  readonly #pacer = new CommandPacer((text) => this.#own?.send(text));
 
   constructor(id: SocketId, url: string, handlers: SocketHandlers, deps: SharedSocketDeps) {
     this.id = id;
@@ -105,15 +113,19 @@ export class SharedSocket implements LiveSocket {
       this.pass(this.#deps.signal(this.#deps.tab, frame));
     } else {
       if (frame.id !== undefined) this.#unanswered.add(frame.id);
-      this.#own?.send(text);
+      this.#sendPaced(this.#deps.tab, frame, text);
     }
+  }
+
+  limited(limits: CommandLimits): void {
+    this.#pacer.limit(limits);
   }
 
   close(code?: number): void {
     if (this.#phase === 'closed') return;
     if (this.#follows !== null) this.#post({ kind: 'left' });
     this.#end();
-    this.#deps.ended(LOST, null);
+    this.#deps.ended(null);
     this.#own?.close(code);
     this.#own = null;
     if (code === STOPPED) this.#deps.stopped();
@@ -130,9 +142,6 @@ export class SharedSocket implements LiveSocket {
         if (state === 'live') this.#follows = socket;
         this.#connect();
       }
-    } else if (this.#phase === 'relayed' && socket === this.#follows && state === 'live') {
-      // The answer to a ping.
-      if (to !== null) this.#handlers.message('{"op":"pong"}');
     } else if (state === 'live' && socket !== this.#follows && this.#phase !== 'closed') {
       // There is another leader to follow: connected anew, as then nothing is missed.
       if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);
@@ -144,14 +153,17 @@ export class SharedSocket implements LiveSocket {
   /** A frame of a leader’s socket. */
   relayed(socket: SocketId, text: string): void {
     if (socket !== this.#follows) return;
-    if (this.#phase === 'relayed') this.#handlers.message(text);
-    else if (this.#kept.length < BUFFER_MAX) this.#kept.push(text);
+    if (this.#phase === 'relayed') {
+      clearTimeout(this.#timer);
+      this.#handlers.message(text);
+    } else if (this.#kept.length < BUFFER_MAX) this.#kept.push(text);
     else this.#unfollow();
   }
 
-  leaderClosed(socket: SocketId, code: number, retryAfterMs: number | null): void {
+  /** Why is not what this tab’s client is told: it may have another session, or a newer token. */
+  leaderClosed(socket: SocketId, retryAfterMs: number | null): void {
     if (socket !== this.#follows) return;
-    if (this.#phase === 'relayed') this.#lose(code, retryAfterMs);
+    if (this.#phase === 'relayed') this.#lose(LOST, retryAfterMs);
     else this.#unfollow();
   }
 
@@ -168,6 +180,11 @@ export class SharedSocket implements LiveSocket {
   /** Another tab leads now. */
   resigned(): void {
     if (this.isLive) this.#ask();
+  }
+
+  /** The page is about to be frozen: the followers connect, and so does this tab when it is thawed. */
+  freezing(): void {
+    if (this.#phase !== 'closed') this.#lose(LOST, null);
   }
 
   #ask(): void {
@@ -196,6 +213,8 @@ export class SharedSocket implements LiveSocket {
     for (const signal of [this.#watched, this.#activity]) {
       if (signal) this.#relay(signal, JSON.stringify(signal));
     }
+    // It may have lost its network since the last frame, without knowing.
+    this.#ping();
     for (const text of this.#waiting.splice(0)) this.send(text);
     for (const text of this.#kept.splice(0)) {
       if (this.#phase === 'relayed') this.#handlers.message(text);
@@ -205,8 +224,18 @@ export class SharedSocket implements LiveSocket {
   #relay(frame: ClientFrame, text: string): void {
     // The leader answers the server’s pings, and renews the token of its socket.
     if (frame.op === 'pong' || frame.op === 'renew') return;
-    if (frame.op === 'ping') this.#ask();
+    if (frame.op === 'ping') this.#ping();
     else if (this.#follows !== null) this.#post({ kind: 'send', socket: this.#follows, text });
+  }
+
+  /** Sends a ping to the server through the leader. Without any frame from there, this tab leads itself. */
+  #ping(): void {
+    if (this.#follows === null) return;
+    this.#post({ kind: 'send', socket: this.#follows, text: '{"op":"ping"}' });
+    this.#after(PROBE_MS, () => {
+      this.#deps.takeOver();
+      this.#lose(LOST, null);
+    });
   }
 
   // ---- on a socket of its own ---------------------------------------------------------------------
@@ -228,6 +257,7 @@ export class SharedSocket implements LiveSocket {
   }
 
   #received(text: string): void {
+    this.#pacer.pump();
     if (this.#deps.isLeader()) this.#deps.received(text);
     // Other frames are not parsed here: they may be long.
     const frame = READ.test(text) ? (JSON.parse(text) as { op: string; id?: string }) : null;
@@ -248,8 +278,18 @@ export class SharedSocket implements LiveSocket {
   /** Sends a frame for another tab. */
   sendFor(tab: string, text: string): void {
     const frame = JSON.parse(text) as ClientFrame;
-    const isSignal = frame.op === 'watch' || frame.op === 'presence';
-    this.pass(isSignal ? this.#deps.signal(tab, frame) : text);
+    if (frame.op === 'watch' || frame.op === 'presence') this.pass(this.#deps.signal(tab, frame));
+    else this.#sendPaced(tab, frame, text);
+  }
+
+  #sendPaced(tab: string, { op, id }: ClientFrame, text: string): void {
+    if (id === undefined || UNPACED.has(op)) this.pass(text);
+    else this.#pacer.add(tab, id, text);
+  }
+
+  /** A tab follows no longer: what it has sent and still waits here, it sends again elsewhere. */
+  forget(tab: string): void {
+    this.#pacer.drop(tab);
   }
 
   /** Sends a frame, if there is one. */
@@ -265,13 +305,14 @@ export class SharedSocket implements LiveSocket {
     this.#end();
     const own = this.#own;
     this.#own = null;
-    this.#deps.ended(code, retryAfterMs);
+    this.#deps.ended(retryAfterMs);
     own?.close();
     this.#handlers.close(code, retryAfterMs);
   }
 
   #end(): void {
     clearTimeout(this.#timer);
+    this.#pacer.stop();
     this.#phase = 'closed';
     this.#follows = null;
     this.#kept = [];
@@ -294,4 +335,4 @@ type SendMessage = Omit<Extract<TabMessage, { kind: 'send' }>, 'from'>;
 type ClientFrame =
   | (Signal & { readonly id?: string })
   | { readonly op: 'hello'; readonly presence?: readonly AccountId[]; readonly id?: string }
-  | { readonly op: 'ping' | 'pong' | 'renew' | 'post'; readonly id?: string };
+  | { readonly op: 'ping' | 'pong' | 'renew' | 'fill' | 'post'; readonly id?: string };

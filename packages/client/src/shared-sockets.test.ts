@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CLOSE } from '@parley/protocol';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Browser, Queues, TabClient, TabsServer } from '../test/support/model-tabs.ts';
-import { SharedSockets } from './shared-sockets.ts';
+import { SharedSockets, TAB_FORMAT } from './shared-sockets.ts';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** What may happen, and how often. */
@@ -21,6 +23,7 @@ const STEPS = {
   freeze: 1,
   thaw: 2,
   cut: 1,
+  lose: 1,
   nudge: 2,
 };
 type Step = keyof typeof STEPS;
@@ -35,6 +38,7 @@ class World {
   readonly gone: TabClient[] = [];
   readonly frozen = new Set<string>();
   readonly #Sockets: typeof SharedSockets;
+  readonly #sockets = new Map<string, SharedSockets>();
   #posted = 0;
 
   constructor(Sockets: typeof SharedSockets = SharedSockets) {
@@ -49,9 +53,15 @@ class World {
       join: this.browser.channelOf(tab),
     });
     // What the tabs of one browser have stored is shared.
+    this.#sockets.set(tab, sockets);
     const client = new TabClient(tab, sockets, Math.max(0, ...this.tabs.map((t) => t.cursor)));
     this.tabs.push(client);
     return client;
+  }
+
+  /** Returns what opens the sockets of a tab. */
+  sockets({ tab }: TabClient): SharedSockets {
+    return this.#sockets.get(tab) as SharedSockets;
   }
 
   async step(name: Step, n: number): Promise<void> {
@@ -67,6 +77,7 @@ class World {
       this.frozen.add(tab.tab);
     else if (name === 'thaw') this.frozen.delete(tab?.tab ?? '');
     else if (name === 'cut') this.server.cut(n);
+    else if (name === 'lose') this.server.lose(n);
     else if (name === 'nudge' && isAwake) tab.nudge();
   }
 
@@ -87,8 +98,10 @@ class World {
   /** Lets everything arrive. */
   async settle(): Promise<void> {
     this.frozen.clear();
-    for (const tab of this.tabs) tab.nudge();
     for (let i = 0; i < 120; i++) {
+      // Users look at their tabs: each connection must show that it works. Again, if that is how a loss is noticed.
+      if (i === 0 || (this.server.hasLost && i % 20 === 0))
+        for (const tab of this.tabs) tab.nudge();
       while (this.deliver(i)) {
         // Until nothing is on its way.
       }
@@ -155,6 +168,80 @@ test('a tab whose leader is frozen takes its place when the user looks at it', a
   expect(world.faults()).toEqual([]);
 });
 
+/** Lets what is on its way arrive, for so many ms. */
+async function pass(world: World, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 250) {
+    while (world.deliver(0)) {
+      // Until nothing is on its way.
+    }
+    await vi.advanceTimersByTimeAsync(250);
+  }
+}
+
+test('a tab notices within seconds that the network of its leader is lost', async () => {
+  const world = new World();
+  const [, follower] = [world.open(), world.open()];
+  await world.settle();
+  expect(world.server.open).toBe(1);
+  world.server.lose(0);
+  world.server.post('other-1');
+  follower.nudge();
+  await pass(world, 6_000);
+  expect(follower.cursor).toBe(1);
+});
+
+test('a tab does not follow for long a leader whose network is lost', async () => {
+  const world = new World();
+  world.open();
+  await world.settle();
+  world.server.lose(0);
+  const follower = world.open();
+  await pass(world, 1_000);
+  world.server.post('other-1');
+  // No one looks at any of the tabs.
+  await pass(world, 6_000);
+  expect(follower.cursor).toBe(1);
+});
+
+test('a leader that is about to be frozen hands over', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  world.sockets(leader).freezing();
+  while (world.deliver(0)) {
+    // Until nothing is on its way.
+  }
+  world.frozen.add(leader.tab);
+  world.server.post('other-1');
+  await pass(world, 1_000);
+  expect(follower.cursor).toBe(1);
+  await world.settle();
+  expect(world.faults()).toEqual([]);
+});
+
+test('the end of the session of the leader does not end that of another tab', async () => {
+  const world = new World();
+  const [leader, follower] = [world.open(), world.open()];
+  await world.settle();
+  world.server.end(0, CLOSE.sessionEnded);
+  await pass(world, 1_000);
+  expect(leader.closes).toContain(CLOSE.sessionEnded);
+  expect(follower.closes).not.toContain(CLOSE.sessionEnded);
+  await world.settle();
+  expect(world.faults()).toEqual([]);
+});
+
+test('busy tabs together send no more than one connection may', async () => {
+  const world = new World();
+  const tabs = [world.open(), world.open(), world.open()];
+  await world.settle();
+  for (const tab of tabs) for (let n = 0; n < 24; n++) tab.post();
+  await pass(world, 40_000);
+  expect(world.server.overLimit).toBe(0);
+  await world.settle();
+  expect(world.faults()).toEqual([]);
+});
+
 test('a tab whose client has stopped while it was offline leads no longer', async () => {
   const world = new World();
   const [leader, follower] = [world.open(), world.open()];
@@ -197,8 +284,8 @@ test('a closed tab does not keep its user active', async () => {
 /** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
 const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
   'the frames of the leader are kept only from the first frame of the own socket on': [
-    "if (socket !== this.#follows) return;\n    if (this.#phase === 'relayed') this.#handlers.message",
-    "if (socket !== this.#follows || (this.#phase === 'direct' && !this.#isLive)) return;\n    if (this.#phase === 'relayed') this.#handlers.message",
+    "if (socket !== this.#follows) return;\n    if (this.#phase === 'relayed') {",
+    "if (socket !== this.#follows || (this.#phase === 'direct' && !this.#isLive)) return;\n    if (this.#phase === 'relayed') {",
   ],
   'the leader is asked when the own socket is live already': [
     "if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);",
@@ -208,9 +295,9 @@ const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>>
     "if (this.#phase !== 'draining' || this.#unanswered.size > 0) return;",
     "if (this.#phase !== 'draining') return;",
   ],
-  'a follower does not notice that its leader was closed': [
-    "else if (this.#phase === 'relayed') this.#lose(LOST, null);",
-    "else if (this.#phase === 'relayed') this.#phase = 'relayed';",
+  'what waits while the own socket is about to be closed is dropped if the leader is gone': [
+    "this.#phase = 'direct';\n    for (const text of this.#waiting.splice(0)) this.send(text);",
+    "this.#phase = 'direct';",
   ],
 };
 
@@ -256,3 +343,14 @@ async function planted(
   };
   return module.SharedSockets;
 }
+
+/** The digest of what tabs tell each other, by version. */
+const FORMATS: Readonly<Record<number, string>> = { 2: '8d5d2cfdc560' };
+
+test('what tabs tell each other does not change without its version', () => {
+  const source = readFileSync(new URL('./tab-channel.ts', import.meta.url), 'utf8');
+  const format = /export type TabMessage = [\s\S]*?\n\);/.exec(source)?.[0].replace(/\s+/g, ' ');
+  const digest = createHash('sha256').update(String(format)).digest('hex').slice(0, 12);
+  // If this fails: increase TAB_FORMAT, and add the new digest.
+  expect(FORMATS[TAB_FORMAT]).toBe(digest);
+});

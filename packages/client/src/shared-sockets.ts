@@ -1,7 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { MergedSignals } from './merged-signals.ts';
-import { LOST, SharedSocket, type Signal } from './shared-socket.ts';
+import { SharedSocket, type Signal } from './shared-socket.ts';
 import { browserSocket, type SocketFactory } from './socket.ts';
 import { browserTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts';
 
@@ -34,6 +34,9 @@ export interface SharedSocketsDeps {
  * 3. What goes through a leader’s socket belongs to that socket: when it is lost, so is the follower’s, and everything
  *    unanswered is sent again, with the same ids and in order.
  * 4. Two leaders for a moment, as after one was frozen, are two connections and do no harm.
+ * 5. A ping of a follower is answered by the server. Without an answer it takes the leader’s place: a leader that is
+ *    frozen or throttled, or has lost its network, may not know.
+ * 6. The server limits the commands of a connection: the leader paces those of all tabs together.
  */
 export class SharedSockets {
   readonly #deps: SharedSocketsDeps;
@@ -68,7 +71,7 @@ export class SharedSockets {
         if (this.#followers.size > 0) this.#post({ kind: 'frame', socket: id, text });
       },
       signal: (tab, frame) => this.#signal(tab, frame),
-      ended: (code, retryAfterMs) => this.#ended(socket, code, retryAfterMs),
+      ended: (retryAfterMs) => this.#ended(socket, retryAfterMs),
       stopped: () => this.#leave(),
     });
     this.#current = socket;
@@ -76,6 +79,13 @@ export class SharedSockets {
     socket.start();
     return socket;
   };
+
+  /** The page is about to be frozen: another tab leads, at once. */
+  freezing(): void {
+    if (!this.#isLeader) return;
+    this.#current?.freezing();
+    this.#leave();
+  }
 
   #join(): void {
     this.#channel = this.#deps.join((message) => this.#receive(message));
@@ -94,7 +104,7 @@ export class SharedSockets {
       () => {
         if (this.#channel !== channel) return;
         // Frozen until now: another tab has taken over.
-        if (this.#isLeader) this.#dismiss(LOST, null);
+        if (this.#isLeader) this.#dismiss(null);
         this.#isLeader = false;
         this.#lead(false);
         this.#current?.resigned();
@@ -125,7 +135,7 @@ export class SharedSockets {
         current?.relayed(message.socket, message.text);
         break;
       case 'closed':
-        current?.leaderClosed(message.socket, message.code, message.retryAfterMs);
+        current?.leaderClosed(message.socket, message.retryAfterMs);
         break;
       case 'send':
         if (this.#followers.has(message.from) && current?.id === message.socket) {
@@ -142,7 +152,7 @@ export class SharedSockets {
   #tell(to: string | null): void {
     const current = this.#current;
     const state = current === null ? 'down' : current.isLive ? 'live' : 'opening';
-    // A follower that asks whether its leader answers stays as active as it was.
+    // A follower that asks once more stays as active as it was.
     if (to !== null && state === 'live' && !this.#followers.has(to)) {
       this.#followers.add(to);
       this.#channel?.whenGone(to, () => this.#forget(to));
@@ -158,23 +168,25 @@ export class SharedSockets {
 
   #forget(tab: string): void {
     if (!this.#followers.delete(tab)) return;
+    this.#current?.forget(tab);
     for (const frame of this.#signals.left(tab)) this.#current?.pass(frame);
   }
 
-  #ended(socket: SharedSocket, code: number, retryAfterMs: number | null): void {
+  #ended(socket: SharedSocket, retryAfterMs: number | null): void {
     if (this.#current !== socket) return;
-    if (this.#isLeader) this.#dismiss(code, retryAfterMs);
+    if (this.#isLeader) this.#dismiss(retryAfterMs);
     this.#current = null;
     // Another tab may lead then.
     this.#stopTimer = setTimeout(() => this.#leave(), STOPPED_MS);
   }
 
   /** The followers lose what they have through this tab. */
-  #dismiss(code: number, retryAfterMs: number | null): void {
+  #dismiss(retryAfterMs: number | null): void {
     const socket = this.#current?.id;
     if (socket !== undefined && this.#followers.size > 0) {
-      this.#post({ kind: 'closed', socket, code, retryAfterMs });
+      this.#post({ kind: 'closed', socket, retryAfterMs });
     }
+    for (const tab of this.#followers) this.#current?.forget(tab);
     this.#followers.clear();
   }
 
@@ -183,12 +195,21 @@ export class SharedSockets {
   }
 }
 
+/**
+ * The version of what tabs tell each other ({@link TabMessage}), and of what the hello of a leader asks the server for. Tabs
+ * with another version, from before an upgrade, have a connection of their own.
+ */
+export const TAB_FORMAT = 2;
+
 /** Returns what opens sockets that the tabs of a browser share, for one account. */
 export function tabSocket(account: AccountId): SocketFactory {
-  const name = `parley-connection-${account}`;
+  const name = `parley-tabs-${TAB_FORMAT}-${account}`;
   const tab = uuidv7();
   const join: SharedSocketsDeps['join'] = (receive) => browserTabChannel(name, tab, receive);
-  return new SharedSockets({ socket: browserSocket, tab, join }).open;
+  const sockets = new SharedSockets({ socket: browserSocket, tab, join });
+  // Chromium freezes hidden tabs to save energy (Page Lifecycle API); other browsers have no such event.
+  globalThis.document?.addEventListener('freeze', () => sockets.freezing());
+  return sockets.open;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

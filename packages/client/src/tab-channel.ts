@@ -31,7 +31,6 @@ export type TabMessage = { readonly from: string } & (
   | {
       readonly kind: 'closed';
       readonly socket: SocketId;
-      readonly code: number;
       readonly retryAfterMs: number | null;
     }
   /** A follower has something to send on the leader’s socket. */

@@ -42,7 +42,12 @@ interface ServerSocket {
   readonly handlers: SocketHandlers;
   isGreeted: boolean;
   isOpen: boolean;
+  /** The network carries nothing of it any more, and neither end knows. */
+  isLost: boolean;
 }
+
+/** How many commands a socket may send at once, and in which time they are refilled, ms. */
+export const MODEL_LIMITS = { commands: 30, commandWindowMs: 10_000 };
 
 /** A server with one stream: its log, and its sockets. What is stored is answered and sent to all that are connected. */
 export class TabsServer {
@@ -54,6 +59,11 @@ export class TabsServer {
   #count = 0;
   /** The latest activity that a socket has told. */
   activity: 'active' | 'idle' = 'active';
+  /** Posts that arrived although their socket had sent as many as it may. */
+  overLimit = 0;
+  /** Whether the network of a socket was lost. */
+  hasLost = false;
+  readonly #budgets = new Map<ServerSocket, { readonly left: number; readonly at: number }>();
 
   constructor(queues: Queues) {
     this.#queues = queues;
@@ -74,13 +84,15 @@ export class TabsServer {
         handlers,
         isGreeted: false,
         isOpen: !this.#gone.has(tab),
+        isLost: false,
       };
       this.#sockets.add(socket);
       this.#queues.add(`${name}/down`, () => socket.isOpen && handlers.open());
       const api: LiveSocket = {
         send: (text) => {
           // What was sent may reach the server after the socket was closed here.
-          if (socket.isOpen) this.#queues.add(`server/${name}`, () => this.#receive(socket, text));
+          if (!socket.isOpen || socket.isLost) return;
+          this.#queues.add(`server/${name}`, () => this.#receive(socket, text));
         },
         close: () => this.#close(socket),
       };
@@ -90,12 +102,31 @@ export class TabsServer {
 
   /** The network loses a socket, and what is on its way on it. */
   cut(choice: number): void {
-    const open = [...this.#sockets].filter((socket) => socket.isOpen);
-    const socket = open[choice % Math.max(1, open.length)];
+    this.end(choice, 1006);
+  }
+
+  /** A socket is closed with this code. */
+  end(choice: number, code: number): void {
+    const socket = this.#pick(choice);
     if (!socket) return;
     this.#close(socket);
     this.#queues.drop(`server/${socket.name}`);
-    this.#queues.add(`${socket.name}/end`, () => socket.handlers.close(1006, null));
+    this.#queues.add(`${socket.name}/end`, () => socket.handlers.close(code, null));
+  }
+
+  /** The network of a socket is lost: nothing arrives any more, and no one is told. */
+  lose(choice: number): void {
+    const socket = this.#pick(choice);
+    if (!socket) return;
+    socket.isLost = true;
+    this.hasLost = true;
+    socket.isGreeted = false;
+    for (const queue of [`server/${socket.name}`, `${socket.name}/down`]) this.#queues.drop(queue);
+  }
+
+  #pick(choice: number): ServerSocket | undefined {
+    const open = [...this.#sockets].filter((socket) => socket.isOpen && !socket.isLost);
+    return open[choice % Math.max(1, open.length)];
   }
 
   /** A tab is gone, and its sockets with it. */
@@ -132,9 +163,19 @@ export class TabsServer {
       this.#down(socket, { op: 'live' });
       socket.isGreeted = true;
     } else if (frame.op === 'post') {
+      this.#countPost(socket);
       if (!this.log.some(({ id }) => id === frame.id)) this.#append(frame);
       this.#down(socket, { op: 'ack', id: frame.id });
     }
+  }
+
+  #countPost(socket: ServerSocket): void {
+    const { commands, commandWindowMs } = MODEL_LIMITS;
+    const now = performance.now();
+    const { left, at } = this.#budgets.get(socket) ?? { left: commands, at: now };
+    const refilled = Math.min(commands, left + ((now - at) * commands) / commandWindowMs);
+    if (refilled < 1) this.overLimit++;
+    this.#budgets.set(socket, { left: Math.max(0, refilled - 1), at: now });
   }
 
   #append(entry: { id: string; tab: string }): void {
@@ -145,7 +186,7 @@ export class TabsServer {
   }
 
   #down(socket: ServerSocket, frame: object): void {
-    if (!socket.isOpen) return;
+    if (!socket.isOpen || socket.isLost) return;
     const text = JSON.stringify(frame);
     this.#queues.add(`${socket.name}/down`, () => socket.isOpen && socket.handlers.message(text));
   }
@@ -237,6 +278,8 @@ export class TabClient {
   readonly sent: string[] = [];
   isLive = false;
   isGone = false;
+  /** The codes with which its sockets were closed. */
+  readonly closes: number[] = [];
   readonly #sockets: SharedSockets;
   #socket: LiveSocket | null = null;
   #unanswered: string[] = [];
@@ -264,7 +307,7 @@ export class TabClient {
 
   /** The user looks at the tab: the connection must show that it works. */
   nudge(): void {
-    if (!this.isLive) return;
+    if (!this.#isGreeted) return;
     let isHeard = false;
     this.#heard = () => {
       isHeard = true;
@@ -294,10 +337,16 @@ export class TabClient {
       message: (text) => {
         if (mine()) this.#receive(JSON.parse(text) as { op: string; seq: number; id: string });
       },
-      close: () => {
-        if (mine()) this.#lost();
+      close: (code) => {
+        if (!mine()) return;
+        this.closes.push(code);
+        this.#lost();
       },
     });
+    // As a client does whose hello is not answered.
+    setTimeout(() => {
+      if (mine() && !this.#isGreeted) this.#lost();
+    }, 20_000);
   }
 
   #lost(): void {
@@ -314,6 +363,7 @@ export class TabClient {
     this.#heard();
     if (frame.op === 'ready') {
       this.#isGreeted = true;
+      this.#socket?.limited?.(MODEL_LIMITS);
       for (const id of this.#unanswered) this.#send(id);
     } else if (frame.op === 'live') this.isLive = true;
     else if (frame.op === 'ack')

@@ -1,0 +1,71 @@
+import { type CommandLimits, CommandRate } from './command-rate.ts';
+
+/** A command that waits, as its frame. */
+interface Waiting {
+  readonly id: string;
+  readonly text: string;
+}
+
+/**
+ * Paces the commands of all tabs that share a connection, because the server limits them per connection. Those of a tab
+ * keep their order; tabs take turns, so that one with many commands does not hold up another one.
+ */
+export class CommandPacer {
+  readonly #send: (text: string) => void;
+  readonly #waiting = new Map<string, Waiting[]>();
+  #rate: CommandRate | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `send` sends a frame to the server. */
+  constructor(send: (text: string) => void) {
+    this.#send = send;
+  }
+
+  /** The server has told its limits. Until then nothing waits. */
+  limit(limits: CommandLimits): void {
+    this.#rate = new CommandRate(limits);
+  }
+
+  /** Sends a command of a tab when it is its turn. One that waits already is not sent twice. */
+  add(tab: string, id: string, text: string): void {
+    const waiting = this.#waiting.get(tab) ?? [];
+    if (waiting.some((one) => one.id === id)) return;
+    waiting.push({ id, text });
+    this.#waiting.set(tab, waiting);
+    this.pump();
+  }
+
+  /** Drops what waits for a tab: it sends it again on another connection. */
+  drop(tab: string): void {
+    this.#waiting.delete(tab);
+  }
+
+  /** Drops everything: the connection is lost. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#waiting.clear();
+  }
+
+  /** Sends what may be sent now. Called often, as timers of hidden tabs are late. */
+  pump(): void {
+    for (let next = this.#next(); next; next = this.#next()) {
+      const [tab, waiting] = next;
+      const pause = this.#rate?.take() ?? 0;
+      if (pause > 0) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.pump(), Math.ceil(pause) + 1);
+        return;
+      }
+      const [first, ...others] = waiting;
+      // The next one of this tab comes after those of the others.
+      this.#waiting.delete(tab);
+      if (others.length > 0) this.#waiting.set(tab, others);
+      if (first) this.#send(first.text);
+    }
+  }
+
+  #next(): [string, Waiting[]] | undefined {
+    const [next] = this.#waiting;
+    return next;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Limits } from '@parley/protocol';
+
+/** The limits of a connection that {@link CommandRate} keeps within. */
+export type CommandLimits = Pick<Limits, 'commands' | 'commandWindowMs'>;
+
+/** A token bucket slightly below the server’s limit: the two clocks differ, and `fill` and `renew` count too. */
+export class CommandRate {
+  readonly #size: number;
+  readonly #perMs: number;
+  #left: number;
+  #at = performance.now();
+
+  /** The bucket is full at first. A limit of 0 is none. */
+  constructor({ commands, commandWindowMs }: CommandLimits) {
+    this.#size = Math.floor(commands * 0.8);
+    this.#perMs = this.#size / commandWindowMs;
+    this.#left = this.#size;
+  }
+
+  /** Takes one command. Returns 0, or how long to wait first, ms: then none was taken. */
+  take(): number {
+    if (this.#size === 0) return 0;
+    const now = performance.now();
+    this.#left = Math.min(this.#size, this.#left + (now - this.#at) * this.#perMs);
+    this.#at = now;
+    if (this.#left < 1) return (1 - this.#left) / this.#perMs;
+    this.#left -= 1;
+    return 0;
+  }
+}
