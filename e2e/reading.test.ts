@@ -196,6 +196,29 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     const [here, there] = [dora, other].map((v) => v.page.locator('[data-composer]'));
     await here?.fill('Written here');
     await expect.poll(() => there?.inputValue()).toBe('Written here');
+    // A reply in a thread has a draft of its own, which its entry among the drafts opens.
+    await dora.write('The start of a thread');
+    await dora
+      .message('The start of a thread')
+      .getByRole('button', { name: 'Reply in thread' })
+      .click();
+    const reply = { name: 'Reply in this thread' };
+    await dora.page.getByRole('textbox', reply).fill('A reply that waits');
+    await other.page.getByRole('link', { name: /^Drafts/ }).click();
+    await other.page.getByRole('link', { name: /Thread.*A reply that waits/ }).click();
+    const field = other.page.getByRole('textbox', reply);
+    await expect.poll(() => field.inputValue()).toBe('A reply that waits');
+    await other.page.locator('[data-thread]').getByRole('button', { name: 'Send later' }).click();
+    await other.page.getByRole('button', { name: /^Tomorrow/ }).click();
+    await other.page.getByText(/Message scheduled for/).waitFor();
+    await expect.poll(() => dora.page.getByRole('textbox', reply).inputValue()).toBe('');
+    await other.page.goto(`${server.url}/scheduled`);
+    await other.page.getByRole('button', { name: 'Send now' }).click();
+    await dora.page
+      .getByRole('log', { name: /^Replies in/ })
+      .getByText('A reply that waits')
+      .waitFor();
+    await other.open('everyone');
     await there?.press('Control+A');
     await there?.pressSequentially('Continued there');
     await expect.poll(() => here?.inputValue()).toBe('Continued there');

@@ -56,7 +56,15 @@ export class PersonalApi {
    * `scheduled.sent` or `scheduled.failed` reports the outcome.
    */
   schedule(
-    body: { conversation: ConversationId; body: string; replyTo?: Seq; sendAt: string },
+    body: {
+      conversation: ConversationId;
+      body: string;
+      replyTo?: Seq;
+      /** The root of the thread in which it is a reply. */
+      thread?: Seq;
+      alsoInConversation?: boolean;
+      sendAt: string;
+    },
     id?: ClientId,
   ): Promise<ScheduledMessage> {
     return this.#api.request('POST', '/me/scheduled', { body, id });

@@ -55,6 +55,7 @@ import { ReportsApi } from './api-reports.ts';
 import { RetentionApi } from './api-retention.ts';
 import { SidebarApi } from './api-sidebar.ts';
 import { UserGroupsApi } from './api-user-groups.ts';
+import type { DraftPlace } from './draft-place.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
 import { RestSession } from './rest-session.ts';
@@ -524,14 +525,16 @@ export class ParleyApi extends RestSession {
     return this.request('GET', '/me/drafts');
   }
 
-  /** Saves the draft of a conversation; the newest wins. */
-  saveDraft(conversation: ConversationId, body: string): Promise<Draft> {
-    return this.request('PUT', `/me/drafts/${conversation}`, { body: { body } });
+  /** Saves the draft of a conversation or thread; the newest wins. */
+  saveDraft({ conversation, thread }: DraftPlace, body: string): Promise<Draft> {
+    const draft = { body, ...(thread && { thread }) };
+    return this.request('PUT', `/me/drafts/${conversation}`, { body: draft });
   }
 
-  /** Deletes the draft of a conversation; with `version` only that version. */
-  deleteDraft(conversation: ConversationId, version?: number): Promise<void> {
-    return this.request('DELETE', `/me/drafts/${conversation}${query({ version })}`);
+  /** Deletes the draft of a conversation or thread; with `version` only that version. */
+  deleteDraft({ conversation, thread }: DraftPlace, version?: number): Promise<void> {
+    const which = { version, thread: thread ?? undefined };
+    return this.request('DELETE', `/me/drafts/${conversation}${query(which)}`);
   }
 
   // ---- threads -----------------------------------------------------------------------------------

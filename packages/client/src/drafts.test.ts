@@ -1,4 +1,4 @@
-import { ConversationId, type Draft } from '@parley/protocol';
+import { ConversationId, type Draft, Seq } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { ParleyApi } from './api.ts';
 import { type DraftChanged, Drafts } from './drafts.ts';
@@ -32,7 +32,9 @@ test('an answer to a request of a former account is ignored', async () => {
   expect(changes).toEqual([]);
   answers[1]?.();
   await present;
-  expect(drafts.get(C) satisfies Draft | null).toMatchObject({ body: 'of this account' });
+  expect(drafts.get({ conversation: C }) satisfies Draft | null).toMatchObject({
+    body: 'of this account',
+  });
   expect(changes).toHaveLength(1);
 });
 
@@ -54,10 +56,10 @@ test('after a restore of the server, its drafts count although their versions ar
   await drafts.load();
   drafts.restored();
   await drafts.reload(400);
-  expect(drafts.get(C)).toMatchObject({ body: 'restored' });
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'restored' });
   drafts.restored();
   await drafts.reload(401);
-  expect(drafts.get(C)).toBeNull();
+  expect(drafts.get({ conversation: C })).toBeNull();
 });
 
 test('a load that a restore of the server interrupts ends with the drafts of the restored server', async () => {
@@ -79,7 +81,7 @@ test('a load that a restore of the server interrupts ends with the drafts of the
     },
   });
   const drafts = new Drafts(api, () => undefined);
-  const loaded = drafts.load().then(() => drafts.get(C)?.body);
+  const loaded = drafts.load().then(() => drafts.get({ conversation: C })?.body);
   await expect.poll(() => answers.length).toBe(1);
   drafts.restored();
   answers[0]?.();
@@ -123,4 +125,29 @@ test('drafts are loaded again only if a change was missed', async () => {
   drafts.restored();
   await drafts.reload(3);
   expect(loads).toBe(3);
+});
+
+test('drafts of a conversation and of its threads are apart', async () => {
+  const items = [
+    { conversation: C, thread: null, version: 5, body: 'to all' },
+    { conversation: C, thread: 7, version: 4, body: 'a reply' },
+  ];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input) =>
+      new URL(String(input)).pathname === '/api/v1/auth/token'
+        ? Response.json({ accessToken: 't', accessTokenExpiresIn: 600 })
+        : Response.json({ readVersion: 5, items }),
+  });
+  const changes: DraftChanged[] = [];
+  const drafts = new Drafts(api, (change) => changes.push(change));
+  await drafts.load();
+  const thread = Seq.parse(7);
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'to all' });
+  expect(drafts.get({ conversation: C, thread })).toMatchObject({ body: 'a reply' });
+  drafts.apply({ conversation: C, thread, version: 6, draft: null });
+  expect(drafts.get({ conversation: C, thread })).toBeNull();
+  expect(drafts.get({ conversation: C })).toMatchObject({ body: 'to all' });
+  expect(changes.at(-1)).toMatchObject({ conversation: C, thread, draft: null });
 });

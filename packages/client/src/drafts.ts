@@ -1,9 +1,9 @@
-import type { ConversationId, Draft } from '@parley/protocol';
+import type { Draft } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
+import { type DraftPlace, draftKey } from './draft-place.ts';
 
 /** A change of a draft, on any device; null: it was deleted. */
-export interface DraftChanged {
-  readonly conversation: ConversationId;
+export interface DraftChanged extends DraftPlace {
   readonly version: number;
   readonly draft: Draft | null;
 }
@@ -15,7 +15,8 @@ export interface DraftChanged {
 export class Drafts {
   readonly #api: ParleyApi;
   readonly #changed: (change: DraftChanged) => void;
-  readonly #known = new Map<ConversationId, DraftChanged>();
+  /** The last change of each draft, by the key of its place. */
+  readonly #known = new Map<string, DraftChanged>();
   #isWanted = false;
   #isLoaded = false;
   /** All changes up to this version of the account’s read state are known. */
@@ -41,13 +42,11 @@ export class Drafts {
     const { readVersion: version, items } = await this.#api.drafts();
     if (generation !== this.#generation) return;
     if (restores !== this.#restores) return this.#fetch();
-    const listed = new Set(items.map((draft) => draft.conversation));
-    for (const conversation of this.#known.keys()) {
-      if (!listed.has(conversation)) this.apply({ conversation, version, draft: null });
+    const listed = new Set(items.map(draftKey));
+    for (const [key, { conversation, thread = null }] of this.#known) {
+      if (!listed.has(key)) this.apply({ conversation, thread, version, draft: null });
     }
-    for (const draft of items) {
-      this.apply({ conversation: draft.conversation, version: draft.version, draft });
-    }
+    for (const draft of items) this.apply(changeTo(draft));
     this.#isLoaded = true;
     this.#version = Math.max(this.#version, version);
   }
@@ -62,16 +61,24 @@ export class Drafts {
     if (version === this.#version + 1) this.#version = version;
   }
 
-  /** Returns the draft of a conversation, if known. */
-  get(conversation: ConversationId): Draft | null {
-    return this.#known.get(conversation)?.draft ?? null;
+  /** Returns the draft of a conversation or thread, if known. */
+  get(place: DraftPlace): Draft | null {
+    return this.#known.get(draftKey(place))?.draft ?? null;
+  }
+
+  /** Saves the draft of a conversation or thread. The newest wins. */
+  async save(place: DraftPlace, body: string): Promise<Draft> {
+    const draft = await this.#api.saveDraft(place, body);
+    this.apply(changeTo(draft));
+    return draft;
   }
 
   /** A draft was changed, here or on another device. */
   apply(change: DraftChanged): void {
-    const known = this.#known.get(change.conversation);
+    const key = draftKey(change);
+    const known = this.#known.get(key);
     if (known && known.version >= change.version) return;
-    this.#known.set(change.conversation, change);
+    this.#known.set(key, change);
     this.#changed(change);
   }
 
@@ -92,3 +99,9 @@ export class Drafts {
     this.#known.clear();
   }
 }
+
+/** Returns the change that saved a draft. */
+const changeTo = (draft: Draft): DraftChanged => {
+  const { conversation, thread, version } = draft;
+  return { conversation, thread, version, draft };
+};

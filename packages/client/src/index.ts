@@ -28,6 +28,7 @@ export { newId } from './commands.ts';
 export type { ConnectionState } from './connection.ts';
 export type { ConversationView } from './conversations.ts';
 export type { CustomEmojiList } from './custom-emoji.ts';
+export { type DraftPlace, draftKey } from './draft-place.ts';
 export type { DraftChanged, Drafts } from './drafts.ts';
 export { IndexedDbStore } from './indexeddb-store.ts';
 export { membershipChange } from './membership.ts';

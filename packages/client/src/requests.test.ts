@@ -420,8 +420,20 @@ const AUTHORIZED: readonly Row[] = [
     { body: { conversations: [C], section: 'favorites', after: null }, id: ID },
   ],
   ['GET /me/drafts', ({ api }) => api.drafts()],
-  [`PUT /me/drafts/${C}`, ({ api }) => api.saveDraft(C, 'unsent'), { body: { body: 'unsent' } }],
-  [`DELETE /me/drafts/${C}?version=3`, ({ api }) => api.deleteDraft(C, 3)],
+  [
+    `PUT /me/drafts/${C}`,
+    ({ api }) => api.saveDraft({ conversation: C }, 'unsent'),
+    { body: { body: 'unsent' } },
+  ],
+  [
+    `PUT /me/drafts/${C}`,
+    ({ api }) => api.saveDraft({ conversation: C, thread: SEQ }, 'reply'),
+    { body: { body: 'reply', thread: SEQ } },
+  ],
+  [
+    `DELETE /me/drafts/${C}?version=3`,
+    ({ api }) => api.deleteDraft({ conversation: C, thread: null }, 3),
+  ],
   ['GET /me/saved?limit=5', ({ api }) => api.personal.savedMessages({ limit: 5 })],
   [
     `PUT /conversations/${C}/messages/7/saved`,

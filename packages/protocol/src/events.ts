@@ -241,6 +241,7 @@ const PERSONAL_EVENTS = {
     conversation: ConversationId,
     body: MessageText,
     replyTo: Seq.optional(),
+    ...inThread,
     sendAt: Timestamp,
   }),
   /** The author has deleted a scheduled message. */

@@ -251,6 +251,8 @@ export const DraftMoved = z.object({
   op: z.literal('draft'),
   version: count(),
   conversation: ConversationId,
+  /** The root of the thread; null outside of threads. */
+  thread: Seq.nullable(),
   draft: Draft.nullable(),
 });
 /**

@@ -280,6 +280,10 @@ export const ScheduledMessage = z
     body: z.string().meta({ examples: ['Good morning!'] }),
     /** The seq of the message that it quotes. */
     replyTo: Seq.nullable(),
+    /** The root of the thread in which it is a reply; null if it is in none. */
+    thread: Seq.nullable(),
+    /** Whether it is a reply that is also sent to the conversation. */
+    alsoInConversation: z.boolean(),
     sendAt: Timestamp.meta({ examples: ['2027-03-01T09:00:00.000Z'] }),
     createdAt: Timestamp,
     /** Why it could not be sent, as an error code and a text, and when. It is not tried again by itself. */
@@ -293,10 +297,12 @@ export const ScheduledMessage = z
   .meta({ id: 'ScheduledMessage' });
 export type ScheduledMessage = z.infer<typeof ScheduledMessage>;
 
-/** The draft of an account in a conversation; a greater `version` is newer. */
+/** The draft of an account in a conversation, or in a thread of it; a greater `version` is newer. */
 export const Draft = z
   .object({
     conversation: ConversationId,
+    /** The root of the thread; null outside of threads. */
+    thread: Seq.nullable(),
     body: z.string(),
     version: count(),
     updatedAt: Timestamp,

@@ -296,12 +296,17 @@ export const SavedMessagesPage = z
   .meta({ id: 'SavedMessagesPage' });
 export type SavedMessagesPage = z.infer<typeof SavedMessagesPage>;
 
-/** A message to send at a time. `replyTo` is the seq of a message of the conversation. */
+/**
+ * A message to send at a time. `replyTo` is the seq of a message of the conversation, and `thread` of the root of the
+ * thread in which it is a reply.
+ */
 export const ScheduleBody = z
   .object({
     conversation: ConversationId,
     body: Body,
     replyTo: Seq.optional(),
+    thread: Seq.optional(),
+    alsoInConversation: z.boolean().optional(),
     sendAt: Timestamp,
   })
   .meta({
@@ -324,11 +329,15 @@ export const ScheduledMessages = z
   .meta({ id: 'ScheduledMessages' });
 export type ScheduledMessages = z.infer<typeof ScheduledMessages>;
 
+/** `thread`: the root of the thread in which it is written. */
 export const SaveDraftBody = z
-  .object({ body: Body })
+  .object({ body: Body, thread: Seq.optional() })
   .meta({ examples: [{ body: 'Not finished yet' }] });
 /** With `version`, only that version of the draft is deleted: a newer one stays. */
-export const DeleteDraftQuery = z.object({ version: countText().optional() });
+export const DeleteDraftQuery = z.object({
+  version: countText().optional(),
+  thread: SeqText.optional(),
+});
 /** The drafts of the account, and the version of its read cursors and drafts at that moment. */
 export const DraftsAnswer = z
   .object({ readVersion: count(), items: z.array(Draft) })

@@ -49,6 +49,7 @@ const PERSONAL_TABLES = [
   ...CREDENTIAL_TABLES,
   'emails',
   'drafts',
+  'thread_drafts',
   'thread_cursors',
   'reports',
   'undeliverable_addresses',

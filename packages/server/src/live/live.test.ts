@@ -770,11 +770,12 @@ describe('a session', () => {
     vi.advanceTimersByTime(1_000);
     await other.next('ping', ({ readVersion }) => readVersion === 6);
     // What was known already is not set back.
-    node.live.sendDraft(BOB, { version: 9, conversation: GROUP, draft: null });
+    node.live.sendDraft(BOB, { version: 9, conversation: GROUP, thread: null, draft: null });
     expect(await other.next('draft')).toEqual({
       op: 'draft',
       version: 9,
       conversation: GROUP,
+      thread: null,
       draft: null,
     });
     node.live.sendThreadRead(BOB, { version: 7, moved: true, cursor: { root: 1 } as never });

@@ -143,12 +143,16 @@ const FILES = `select id, name, media_type as "mediaType", bytes, encode(digest,
   from files f where uploader_id = $1 and state = 'stored' order by created_at, id`;
 const UPLOADS = `select name, bytes, received, created_at as "createdAt"
   from uploads where account_id = $1 order by created_at, id`;
-const DRAFTS = `select conversation_id as conversation, body, updated_at as "updatedAt"
-  from drafts where account_id = $1 order by updated_at`;
+const DRAFTS = `select conversation_id as conversation, thread, body, updated_at as "updatedAt"
+  from (select account_id, conversation_id, null::int8 as thread, body, updated_at from drafts
+        union all
+        select account_id, conversation_id, thread, body, updated_at from thread_drafts) d
+  where account_id = $1 order by updated_at`;
 const SAVED = `select conversation_id as conversation, message_seq as message,
     saved_at as "savedAt", remind_at as "remindAt", reminded_at as "remindedAt"
   from saved_messages where account_id = $1 order by saved_seq`;
-const SCHEDULED = `select conversation_id as conversation, body, reply_to as "replyTo",
+const SCHEDULED = `select conversation_id as conversation, body, reply_to as "replyTo", thread,
+    also_in_conversation as "alsoInConversation",
     send_at as "sendAt", created_at as "createdAt", failure
   from scheduled_messages where account_id = $1 order by send_at, id`;
 const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_following as "isFollowing"

@@ -26,6 +26,7 @@ export interface DraftDeps {
 }
 
 const OfDraft = z.object({ id: ConversationId });
+const CONVERSATION = 'Of the conversation, or with `thread` of the thread under that message.';
 
 /** Registers the routes of drafts. */
 export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
@@ -53,8 +54,8 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
     schema: {
       operationId: 'saveDraft',
       tags,
-      summary: 'Save your draft in a conversation',
-      description: 'The newest wins. Your other devices get it at once.',
+      summary: 'Save your draft in a conversation or thread',
+      description: `${CONVERSATION} The newest wins. Your other devices get it at once.`,
       security,
       params: OfDraft,
       body: SaveDraftBody,
@@ -63,7 +64,13 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
     onRequest,
     handler: async (request) => {
       const account = sessionOf(request).account;
-      const change = await saveDraft(pool, account, request.params.id, request.body.body);
+      const { body, thread = null } = request.body;
+      const change = await saveDraft(
+        pool,
+        account,
+        { conversation: request.params.id, thread },
+        body,
+      );
       if (typeof change === 'string') refuse(change);
       onDraftChanged(account, change);
       return change.draft ?? refuse('conversation_not_found');
@@ -76,8 +83,8 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
     schema: {
       operationId: 'deleteDraft',
       tags,
-      summary: 'Delete your draft in a conversation',
-      description: 'Succeeds also if there is none, or only another `version`.',
+      summary: 'Delete your draft in a conversation or thread',
+      description: `${CONVERSATION} Succeeds also if there is none, or only another \`version\`.`,
       security,
       params: OfDraft,
       querystring: DeleteDraftQuery,
@@ -86,8 +93,9 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
     onRequest,
     handler: async (request, reply) => {
       const account = sessionOf(request).account;
-      const { version = null } = request.query;
-      const change = await deleteDraft(pool, account, request.params.id, version);
+      const { version = null, thread = null } = request.query;
+      const place = { conversation: request.params.id, thread };
+      const change = await deleteDraft(pool, account, place, version);
       if (change) onDraftChanged(account, change);
       return reply.code(204).send();
     },

@@ -200,8 +200,13 @@ describe('a reminder', () => {
 });
 
 describe('a draft', () => {
-  const saved = async (account: AccountId, id: ConversationId, body: string) => {
-    const change = await saveDraft(db.pool, account, id, body);
+  const saved = async (
+    account: AccountId,
+    id: ConversationId,
+    body: string,
+    thread: Seq | null = null,
+  ) => {
+    const change = await saveDraft(db.pool, account, { conversation: id, thread }, body);
     if (typeof change === 'string') throw new Error(change);
     return change;
   };
@@ -216,12 +221,12 @@ describe('a draft', () => {
       items: [{ conversation: id, body: 'two', version: 2 }],
     });
     // The device that sent the first version does not delete the second.
-    expect(await deleteDraft(db.pool, bob, id, first.version)).toBeNull();
-    expect(await deleteDraft(db.pool, bob, id, second.version)).toMatchObject({
+    expect(await deleteDraft(db.pool, bob, first, first.version)).toBeNull();
+    expect(await deleteDraft(db.pool, bob, second, second.version)).toMatchObject({
       version: 3,
       draft: null,
     });
-    expect(await deleteDraft(db.pool, bob, id, null)).toBeNull();
+    expect(await deleteDraft(db.pool, bob, second, null)).toBeNull();
     expect(await draftsOf(db.pool, bob)).toEqual({ readVersion: 3, items: [] });
   });
 
@@ -240,7 +245,9 @@ describe('a draft', () => {
     const { bob, id } = await aGroupOfTwo();
     const other = await aRealGroup(append, [bob]);
     const outsider = await anAccount(db.pool);
-    expect(await saveDraft(db.pool, outsider, id, 'text')).toBe('conversation_not_found');
+    expect(await saveDraft(db.pool, outsider, { conversation: id, thread: null }, 'text')).toBe(
+      'conversation_not_found',
+    );
     await saved(bob, id, 'text');
     await leaveGroup(append, about(bob, id));
     expect((await draftsOf(db.pool, bob)).items).toEqual([]);
@@ -249,15 +256,52 @@ describe('a draft', () => {
     expect(rows).toEqual([{ body: 'another' }]);
   });
 
+  test('of each thread is apart from that of the conversation', async () => {
+    const { ann, bob, id, message } = await aGroupOfTwo();
+    const another = await says(append, ann, id, 'another');
+    await saved(bob, id, 'to all');
+    const reply = await saved(bob, id, 'a reply', message);
+    await saved(bob, id, 'another reply', another);
+    const replaced = await saved(bob, id, 'the reply', message);
+    expect(reply.draft).toMatchObject({ conversation: id, thread: message, body: 'a reply' });
+    const bodies = async () =>
+      (await draftsOf(db.pool, bob)).items.map(({ thread, body }) => [thread, body]);
+    expect(await bodies()).toEqual([
+      [message, 'the reply'],
+      [another, 'another reply'],
+      [null, 'to all'],
+    ]);
+    expect(await deleteDraft(db.pool, bob, reply, reply.version)).toBeNull();
+    expect(await deleteDraft(db.pool, bob, replaced, replaced.version)).toMatchObject({
+      conversation: id,
+      thread: message,
+      draft: null,
+    });
+    expect(await bodies()).toEqual([
+      [another, 'another reply'],
+      [null, 'to all'],
+    ]);
+    const nowhere = { conversation: id, thread: (another + 100) as Seq };
+    expect(await saveDraft(db.pool, bob, nowhere, 'text')).toBe('message_not_found');
+    await leaveGroup(append, about(bob, id));
+    expect(await bodies()).toEqual([]);
+    await saved(bob, await aRealGroup(append, [bob]), 'elsewhere');
+    const { rows } = await db.pool.query('select from thread_drafts where account_id = $1', [bob]);
+    expect(rows).toEqual([]);
+  });
+
   test('is one of a limited number', async () => {
-    const { ann, bob, id } = await aGroupOfTwo();
+    const { ann, bob, id, message } = await aGroupOfTwo();
     await saved(bob, id, 'kept');
     const groups = await Promise.all(
       Array.from({ length: LIMITS.drafts }, () => aRealGroup(append, [ann, bob])),
     );
     for (const group of groups.slice(1)) await saved(bob, group, 'x');
     const [another] = groups as [ConversationId];
-    expect(await saveDraft(db.pool, bob, another, 'one more')).toBe('too_many_drafts');
+    const place = { conversation: another, thread: null };
+    expect(await saveDraft(db.pool, bob, place, 'one more')).toBe('too_many_drafts');
+    const reply = { conversation: id, thread: message };
+    expect(await saveDraft(db.pool, bob, reply, 'one more')).toBe('too_many_drafts');
     expect((await saved(bob, id, 'changed')).draft?.body).toBe('changed');
     // Drafts of conversations that the account has left do not count.
     await leaveGroup(append, about(bob, groups[1] as ConversationId));

@@ -55,16 +55,29 @@ export const personalProjections = {
 
   'message.scheduled': (tx, events) => {
     for (const e of events) {
-      const { scheduled, conversation, body, replyTo, sendAt } = dataOf(e, 'message.scheduled');
+      const { scheduled, conversation, body, sendAt, ...data } = dataOf(e, 'message.scheduled');
+      const { replyTo = null, thread = null, alsoInConversation = false } = data;
       tx.issue(
         'scheduled-set',
         `insert into scheduled_messages
-           (account_id, id, conversation_id, body, reply_to, send_at, due_at, created_at, seq)
-         values ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+           (account_id, id, conversation_id, body, reply_to, send_at, due_at, created_at, seq,
+            thread, also_in_conversation)
+         values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)
          on conflict (account_id, id) do update
          set body = excluded.body, send_at = excluded.send_at, due_at = excluded.due_at,
              seq = excluded.seq, failure = null, failed_at = null`,
-        [e.stream, scheduled, conversation, body, replyTo ?? null, sendAt, e.at, e.seq],
+        [
+          e.stream,
+          scheduled,
+          conversation,
+          body,
+          replyTo,
+          sendAt,
+          e.at,
+          e.seq,
+          thread,
+          alsoInConversation,
+        ],
       );
     }
   },

@@ -15,6 +15,7 @@ import { uuidv7 } from 'uuidv7';
 import { mayAct } from '../account-state.ts';
 import { postCommand } from '../messages/commands.ts';
 import { decidePosts } from '../messages/post-rule.ts';
+import { placeOf, replyPlaceOf } from '../messages/thread-roots.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';
 import {
@@ -33,6 +34,10 @@ export interface NewScheduled {
   readonly conversation: ConversationId;
   readonly body: string;
   readonly replyTo?: Seq | undefined;
+  /** The root of the thread in which it is a reply. */
+  readonly thread?: Seq | undefined;
+  /** Whether the reply is also sent to the conversation. */
+  readonly alsoInConversation?: boolean | undefined;
   /** RFC 3339. */
   readonly sendAt: string;
 }
@@ -103,13 +108,21 @@ export function scheduleMessage(
   message: NewScheduled,
 ): Promise<Outcome> {
   const { conversation, body, replyTo = null, sendAt } = message;
+  const place = replyPlaceOf(message);
   const command: ScheduleCommand = {
     rule: scheduleRule,
     actor,
     clientId,
     stream: streamOfAccount(actor),
     eventType: 'message.scheduled',
-    payload: [conversation, body, replyTo, sendAt],
+    // Outside of threads as in earlier versions, so that a retry after an upgrade still matches.
+    payload: [
+      conversation,
+      body,
+      replyTo,
+      sendAt,
+      ...(place ? [place.thread, place.alsoInConversation] : []),
+    ],
     bytes: EVENT_BYTES + body.length,
     message,
   };
@@ -236,7 +249,16 @@ const scheduleRule: Rule<ScheduleCommand> = {
     if (count >= LIMITS.scheduledMessages || bytes + sizeOf(message.body) > LIMITS.scheduledBytes) {
       return { refuse: refusal('too_many_scheduled') };
     }
-    return { events: [newEvent(stream, 'message.scheduled', { scheduled, ...message })] };
+    const { conversation, body, replyTo, sendAt } = message;
+    const data = {
+      scheduled,
+      conversation,
+      body,
+      ...(replyTo !== undefined && { replyTo }),
+      ...placeOf(replyPlaceOf(message)),
+      sendAt,
+    };
+    return { events: [newEvent(stream, 'message.scheduled', data)] };
   },
 };
 
@@ -258,6 +280,7 @@ const changeRule: Rule<ChangeCommand> = {
       conversation: row.conversation_id,
       body,
       ...(row.reply_to !== null && { replyTo: row.reply_to }),
+      ...placeOf(placeOfRow(row)),
       sendAt: change.sendAt ?? row.send_at.toISOString(),
     };
     return { events: [newEvent(stream, 'message.scheduled', data)] };
@@ -288,7 +311,7 @@ const sendRule: Rule<SendCommand> = {
       return { refuse: refusal('account_suspended', undefined, { retryAfter }) };
     }
     const request = { actor, clientId, conversation };
-    const post = postCommand(request, row.body, row.reply_to ?? undefined);
+    const post = postCommand(request, row.body, row.reply_to ?? undefined, placeOfRow(row));
     const [decision] = await decidePosts(tx, [post]);
     if (!decision || !('events' in decision)) {
       return decision ?? { refuse: refusal('conversation_not_found') };
@@ -331,10 +354,12 @@ const refusalOfKeptTime = ({ is_too_late }: ScheduledRow): Refusal | null =>
 async function refusalOfPost(
   tx: RuleContext,
   actor: AccountId,
-  { conversation, body, replyTo }: NewScheduled,
+  message: NewScheduled,
 ): Promise<Refusal | null> {
+  const { conversation, body, replyTo } = message;
   const request = { actor, clientId: uuidv7() as ClientId, conversation };
-  const [decision] = await decidePosts(tx, [postCommand(request, body, replyTo)]);
+  const post = postCommand(request, body, replyTo, replyPlaceOf(message));
+  const [decision] = await decidePosts(tx, [post]);
   if (!decision || !('refuse' in decision)) return null;
   return decision.refuse.code === 'slow_mode' ? null : decision.refuse;
 }
@@ -343,6 +368,8 @@ interface ScheduledRow {
   readonly conversation_id: ConversationId;
   readonly body: string;
   readonly reply_to: Seq | null;
+  readonly thread: Seq | null;
+  readonly also_in_conversation: boolean;
   readonly send_at: Date;
   readonly seq: Seq;
   readonly failure: string | null;
@@ -353,6 +380,9 @@ interface ScheduledRow {
   readonly suspended_seconds: number | null;
 }
 
+const placeOfRow = ({ thread, also_in_conversation }: ScheduledRow) =>
+  replyPlaceOf({ thread: thread ?? undefined, alsoInConversation: also_in_conversation });
+
 /** Returns a scheduled message, and whether its author may act. */
 async function readScheduled(
   tx: RuleContext,
@@ -361,7 +391,7 @@ async function readScheduled(
 ): Promise<ScheduledRow | undefined> {
   const [row] = await tx.query<ScheduledRow>(
     'scheduled-one',
-    `select s.conversation_id, s.body, s.reply_to, s.send_at, s.seq, s.failure, a.is_active,
+    `select s.conversation_id, s.body, s.reply_to, s.thread, s.also_in_conversation, s.send_at, s.seq, s.failure, a.is_active,
        s.send_at < now() - make_interval(secs => $3 / 1000.0) as is_too_late,
        ${mayAct('a')} as may_act,
        ceil(extract(epoch from a.suspended_until - now()))::float8 as suspended_seconds

@@ -20,6 +20,8 @@ const SCHEDULED = `json_build_object(
   'conversation', s.conversation_id,
   'body', s.body,
   'replyTo', s.reply_to,
+  'thread', s.thread,
+  'alsoInConversation', s.also_in_conversation,
   'sendAt', ${timestamp('s.send_at')},
   'createdAt', ${timestamp('s.created_at')},
   'failure', case when s.failure is not null
@@ -80,6 +82,8 @@ export async function sentScheduled(
         'conversation', t.data ->> 'conversation',
         'body', coalesce(m.body, ''),
         'replyTo', m.reply_to,
+        'thread', m.thread,
+        'alsoInConversation', coalesce(m.also_in_conversation, false),
         'sendAt', l.send_at,
         'createdAt', ${timestamp('l.at')},
         'failure', null,

@@ -3,6 +3,7 @@ import {
   type ConversationId,
   LIMITS,
   type ScheduledId,
+  type Seq,
   streamOfAccount,
 } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ import {
   about,
   aRealGroup,
   asking,
+  says,
   stored,
   verdict,
 } from '../../test/support/domain-builders.ts';
@@ -21,6 +23,7 @@ import { systemClock } from '../clock.ts';
 import { removeMember } from '../conversations/members.ts';
 import { archiveGroup, updateGroup } from '../conversations/settings.ts';
 import { examine } from '../doctor/doctor.ts';
+import { deleteMessage } from '../messages/commands.ts';
 import { exportOf } from '../own-data/export.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
@@ -204,6 +207,54 @@ describe('a scheduled message', () => {
     stored(await deleteScheduled(append, { ...asking(bob), scheduled: two }));
     expect(await sentScheduled(db.pool, bob, two)).toBeNull();
     expect(await sentScheduled(db.pool, await anAccount(db.pool), one)).toBeNull();
+  });
+
+  test('can be a reply in a thread, and stays one when its text is changed', async () => {
+    const { ann, bob, id, list } = await anAuthor();
+    const thread = await says(append, ann, id, 'the root');
+    const reply = async (alsoInConversation: boolean) => {
+      const request = asking(bob);
+      const message = { conversation: id, body: 'a reply', thread, alsoInConversation };
+      stored(await scheduleMessage(append, request, { ...message, sendAt: inMs(HOUR) }));
+      return request.clientId as string as ScheduledId;
+    };
+    const [quiet, both] = [await reply(false), await reply(true)];
+    expect(await list()).toMatchObject([
+      { id: quiet, thread, alsoInConversation: false },
+      { id: both, thread, alsoInConversation: true },
+    ]);
+    const change = { body: 'the reply' };
+    stored(await changeScheduled(append, { ...asking(bob), scheduled: both }, change));
+    for (const scheduled of [quiet, both]) {
+      stored(await sendScheduled(append, { ...asking(bob), scheduled }, id));
+    }
+    const { rows } = await db.pool.query(
+      'select body, thread, also_in_conversation from messages where conversation_id = $1 and seq > $2 order by seq',
+      [id, thread],
+    );
+    expect(rows).toEqual([
+      { body: 'a reply', thread, also_in_conversation: false },
+      { body: 'the reply', thread, also_in_conversation: true },
+    ]);
+    expect(await sentScheduled(db.pool, bob, both)).toMatchObject({
+      thread,
+      alsoInConversation: true,
+    });
+  });
+
+  test('is refused in a thread that takes no replies', async () => {
+    const { ann, bob, id } = await anAuthor();
+    const root = await says(append, ann, id, 'the root');
+    const schedule = (thread: number) =>
+      scheduleMessage(append, asking(bob), {
+        conversation: id,
+        body: 'a reply',
+        thread: thread as Seq,
+        sendAt: inMs(HOUR),
+      });
+    expect(verdict(await schedule(root + 100))).toBe('message_not_found');
+    stored(await deleteMessage(append, about(ann, id), root));
+    expect(verdict(await schedule(root))).toBe('message_deleted');
   });
 
   test('that was changed since it was due is not sent as it was', async () => {

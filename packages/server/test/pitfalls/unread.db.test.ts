@@ -82,15 +82,19 @@ test('drafts are the same on all devices, also after a lost connection', async (
   const network = await testBed.network(node);
   const phone = await testBed.client(network, bob);
   const laptop = await testBed.client(node, bob);
-  const bodyOn = (device: RecordingClient) => device.client.drafts.get(group)?.body ?? null;
+  const bodyOn = (device: RecordingClient) =>
+    device.client.drafts.get({ conversation: group })?.body ?? null;
   await Promise.all([phone.client.drafts.load(), laptop.client.drafts.load()]);
 
-  await laptop.client.api.saveDraft(group, 'half a sentence');
+  await laptop.client.api.saveDraft({ conversation: group }, 'half a sentence');
   await until(() => bodyOn(phone) === 'half a sentence', 'the draft on the phone');
   network.set({ swallowUp: true, swallowDown: true });
-  const { version } = await laptop.client.api.saveDraft(group, 'a whole sentence');
+  const { version } = await laptop.client.api.saveDraft(
+    { conversation: group },
+    'a whole sentence',
+  );
   await until(() => phone.client.counters.connects === 2, 'the phone to come back', 20_000);
   await until(() => bodyOn(phone) === 'a whole sentence', 'the newer draft on the phone', 60_000);
-  await phone.client.api.deleteDraft(group, version);
+  await phone.client.api.deleteDraft({ conversation: group }, version);
   await until(() => bodyOn(laptop) === null && bodyOn(phone) === null, 'the draft to be gone');
 });

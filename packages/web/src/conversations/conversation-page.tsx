@@ -1,4 +1,4 @@
-import { type ConversationView, permissionsOn } from '@parley/client';
+import type { ConversationView } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
 import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
@@ -6,10 +6,10 @@ import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } fro
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
+import { lastEditable } from '../messages/last-editable.ts';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
 import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
-import { rowsOf } from '../messages/rows.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useConversation } from '../session/entries.ts';
@@ -173,14 +173,8 @@ function Open({
   const links = useMemo(() => ({ open: openThread, mayReply }), [openThread, mayReply]);
 
   const editLast = () => {
-    const rows = rowsOf(timeline.snapshot.messages, null, me?.id ?? null);
-    const last = rows.findLast(
-      (r) =>
-        r.kind === 'message' &&
-        r.message.author === me?.id &&
-        permissionsOn(view, r.message, me).includes('edit'),
-    );
-    if (last) setEditing(last.key);
+    const last = lastEditable(view, timeline.snapshot.messages, me);
+    if (last !== undefined) setEditing(last);
   };
   const peerState = view.peer ? presence(view.peer) : null;
   const status = useParley((s) => (view.peer ? s.statuses.get(view.peer) : undefined));

@@ -1,27 +1,23 @@
 import type { ConversationView } from '@parley/client';
-import type { ClientId, Seq } from '@parley/protocol';
-import { CalendarClock, ChartBarBig } from 'lucide-react';
+import type { Seq } from '@parley/protocol';
+import { ChartBarBig } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { fullTime } from '../lib/time.ts';
-import { readKept, writeKept } from '../session/device.ts';
-import { useAccountId, useClient } from '../session/use-client.ts';
+import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
-import { useServerDraft } from './use-server-draft.ts';
+import { useSendLater } from './use-send-later.tsx';
+import { useDraft } from './use-server-draft.ts';
 import { useSlashCommands } from './use-slash-commands.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 
-const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
 const PollDialog = lazyPart(async () => (await import('./poll-dialog.tsx')).PollDialog);
-const draftName = (id: string) => `draft.${id}`;
 
 /** The field for a new message; the draft is stored on the device, and on the server. */
 export function Composer({
@@ -48,22 +44,16 @@ export function Composer({
   onEditLast: () => void;
 }) {
   const client = useClient();
-  const account = useAccountId();
-  const [text, setText] = useState(() => readKept(account, draftName(view.id)) ?? '');
+  const { text, setText, sent } = useDraft({ conversation: view.id });
   draft.current = text;
-  const sent = useServerDraft(view.id, text, setText);
   const wait = useSlowMode(view);
   const files = useNewFiles();
   const commands = useSlashCommands(view);
   const isDropTarget = useDroppedFiles(files, (place) => !isInThread(place));
   const ready =
     isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
-  const [isLater, setLater] = useState(false);
   const [isPoll, setPoll] = useState(false);
 
-  useEffect(() => {
-    writeKept(account, draftName(view.id), text || null);
-  }, [account, text, view.id]);
   const send = () => {
     if (!ready) return;
     const command = replyTo === null && files.ids.length === 0 ? commands.commandOf(text) : null;
@@ -84,6 +74,7 @@ export function Composer({
     view,
     text,
     isMain: true,
+    commands: commands.names,
     label: t('composer.message', { title }),
     wait,
     onChange: setText,
@@ -104,15 +95,12 @@ export function Composer({
       hadFocus.current = document.activeElement === element;
     };
   }, [field, hadFocus]);
-  const schedule = async (sendAt: string, id: ClientId) => {
-    const quote = replyTo === null ? {} : { replyTo };
-    const body = text.trim();
-    await client.api.personal.schedule({ conversation: view.id, body, sendAt, ...quote }, id);
+  const quote = replyTo === null ? {} : { replyTo };
+  const later = useSendLater({ conversation: view.id, body: text.trim(), ...quote }, () => {
     sent(Promise.resolve());
     setText('');
     onCancelReply();
-    toast(t('scheduled.scheduledFor', { time: fullTime(sendAt) }));
-  };
+  });
   return (
     <>
       <form
@@ -141,24 +129,11 @@ export function Composer({
               </IconButton>
             )
           }
-          sendActions={
-            isSendable(text) &&
-            files.items.length === 0 && (
-              <IconButton label={t('scheduled.sendLater')} onClick={() => setLater(true)}>
-                <CalendarClock size={18} />
-              </IconButton>
-            )
-          }
+          sendActions={isSendable(text) && files.items.length === 0 && later.button}
         />
       </form>
       {isPoll && <PollDialog conversation={view.id} onClose={() => setPoll(false)} />}
-      {isLater && (
-        <SendLater
-          title={t('scheduled.sendLater')}
-          onChoose={schedule}
-          onClose={() => setLater(false)}
-        />
-      )}
+      {later.dialog}
     </>
   );
 }

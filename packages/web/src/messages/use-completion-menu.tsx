@@ -2,7 +2,7 @@ import type { ConversationView } from '@parley/client';
 import { AtSign, Hash, SquareSlash, Users } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 import { CustomEmojiImage } from '../emoji/custom-emoji-image.tsx';
-import { COMMAND_HELP } from '../slash-commands/commands.ts';
+import { COMMAND_HELP, type CommandName } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -42,13 +42,13 @@ export function useCompletionMenu({
   view,
   text,
   caret,
-  hasCommands,
+  commands,
   onChange,
 }: {
   view: ConversationView;
   text: string;
   caret: number;
-  hasCommands: boolean;
+  commands: readonly CommandName[];
   onChange: (change: FieldChange) => void;
 }): CompletionMenu {
   const id = useId();
@@ -56,7 +56,7 @@ export function useCompletionMenu({
   const key = typed && `${typed.sign} ${typed.start} ${typed.search}`;
   const [closed, setClosed] = useState<string | null>(null);
   const [picked, setPicked] = useState({ key, index: 0 });
-  const options = useCompletions(view, closed === key ? null : typed, hasCommands);
+  const options = useCompletions(view, closed === key ? null : typed, commands);
   const isOpen = options.length > 0 && closed !== key;
   const index = picked.key === key ? Math.min(picked.index, options.length - 1) : 0;
   const optionId = (n: number) => `${id}-${n}`;

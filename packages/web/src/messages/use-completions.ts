@@ -9,7 +9,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { EmojiOption } from '../emoji/emoji-search.ts';
 import { useEmojiOptions } from '../emoji/use-emoji-options.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { type CommandName, commandsIn } from '../slash-commands/commands.ts';
+import type { CommandName } from '../slash-commands/commands.ts';
 import { fold, scoreOf } from '../switcher/fuzzy.ts';
 import { groupMention, type TypedName } from './typed-name.ts';
 
@@ -36,7 +36,7 @@ export type Completion = {
 export function useCompletions(
   view: ConversationView,
   typed: TypedName | null,
-  hasCommands: boolean,
+  commands: readonly CommandName[],
 ): readonly Completion[] {
   const searchOf = (sign: TypedName['sign']) => (typed?.sign === sign ? typed.search : null);
   const people = usePeople(view, searchOf('@'));
@@ -55,14 +55,14 @@ export function useCompletions(
         emoji: one,
       }));
     case '/':
-      return hasCommands ? commandsFor(view, typed.search) : [];
+      return commandsFor(commands, typed.search);
     case undefined:
       return [];
   }
 }
 
-function commandsFor(view: ConversationView, search: string): Completion[] {
-  const names = commandsIn(view).filter((name) => name.startsWith(search.toLowerCase()));
+function commandsFor(commands: readonly CommandName[], search: string): Completion[] {
+  const names = commands.filter((name) => name.startsWith(search.toLowerCase()));
   // Enter sends a command whose name is complete.
   if (names.length === 1 && names[0] === search.toLowerCase()) return [];
   return names.map((name) => ({ key: name, chosen: `/${name}`, kind: 'command', name }));

@@ -12,6 +12,7 @@ import {
 import { completeEmoji, endsEmojiName } from '../emoji/complete-emoji.ts';
 import { duration } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
+import type { CommandName } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
@@ -26,13 +27,16 @@ import { usePaste } from './use-paste.tsx';
 
 /** The remaining characters are shown from here on. */
 const SHOW_COUNT_BELOW = 500;
+const NO_COMMANDS: readonly CommandName[] = [];
 
 /** What {@link useMessageField} needs. */
 interface FieldOptions {
   readonly view: ConversationView;
   readonly text: string;
-  /** The focus returns to this field when a dialog is closed; slash commands are suggested in it. */
+  /** The focus returns to this field when a dialog is closed. */
   readonly isMain?: boolean;
+  /** The slash commands that are suggested. */
+  readonly commands?: readonly CommandName[];
   readonly label: string;
   /** Seconds until the next message may be sent in slow mode. */
   readonly wait: number;
@@ -67,6 +71,7 @@ export function useMessageField({
   view,
   text,
   isMain = false,
+  commands = NO_COMMANDS,
   label,
   wait,
   onChange,
@@ -88,7 +93,7 @@ export function useMessageField({
     view,
     text,
     caret,
-    hasCommands: isMain,
+    commands,
     onChange: apply,
   });
   const paste = usePaste(field, text);

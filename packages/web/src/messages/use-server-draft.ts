@@ -1,5 +1,5 @@
-import type { ConversationId } from '@parley/protocol';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { type DraftPlace, draftKey } from '@parley/client';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
@@ -8,22 +8,43 @@ import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 /** A pause in typing after which the draft is saved, ms. */
 const PAUSE_MS = 1_000;
 const RETRY_MS = 15_000;
-const baseName = (id: string) => `draft-base.${id}`;
+const textName = (key: string) => `draft.${key}`;
+const baseName = (key: string) => `draft-base.${key}`;
+
+/** The draft of a field for messages. */
+export interface FieldDraft {
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  /** To be called when the text was sent, with what is settled once it is. */
+  readonly sent: (settled: Promise<unknown>) => void;
+}
+
+/** The draft of a conversation or thread, stored on this device, and on the server for all devices. */
+export function useDraft({ conversation, thread = null }: DraftPlace): FieldDraft {
+  const account = useAccountId();
+  const place = useMemo(() => ({ conversation, thread }), [conversation, thread]);
+  const name = textName(draftKey(place));
+  const [text, setText] = useState(() => readKept(account, name) ?? '');
+  const sent = useServerDraft(place, text, setText);
+  useEffect(() => writeKept(account, name, text || null), [account, name, text]);
+  return { text, setText, sent };
+}
 
 /**
  * Keeps the draft the same on all devices. What is on the screen is never replaced while it has changes
  * that are not saved: the newest save wins. Returns what to call when the text was sent.
  */
-export function useServerDraft(
-  conversation: ConversationId,
+function useServerDraft(
+  place: DraftPlace,
   text: string,
   setText: (text: string) => void,
 ): (settled: Promise<unknown>) => void {
   const client = useClient();
   const account = useAccountId();
+  const key = draftKey(place);
   const isLive = useParley((s) => s.state) === 'live';
   /** The text as the server has it, as far as this device knows. */
-  const base = useRef(readKept(account, baseName(conversation)) ?? '');
+  const base = useRef(readKept(account, baseName(key)) ?? '');
   const current = useRef(text);
   current.current = text;
   /** Changes when a post is settled: what is on the screen may have to be saved then. */
@@ -31,7 +52,7 @@ export function useServerDraft(
   /** Posts that are not acknowledged: until then the draft stays on the server. */
   const sending = useRef(0);
   /** What a page that was closed had sent before it could delete the draft. */
-  const leftOver = useRef(readSentDraft(account, conversation));
+  const leftOver = useRef(readSentDraft(account, place));
   /** The text of the last save. */
   const saved = useRef('');
   /** The version of a save that is under way; undefined if it fails. */
@@ -39,17 +60,17 @@ export function useServerDraft(
   const setBase = useCallback(
     (body: string) => {
       base.current = body;
-      writeKept(account, baseName(conversation), body || null);
+      writeKept(account, baseName(key), body || null);
     },
-    [account, conversation],
+    [account, key],
   );
 
   useEffect(() => {
     const adopt = () => {
-      const body = client.drafts.get(conversation)?.body ?? '';
+      const body = client.drafts.get(place)?.body ?? '';
       if (leftOver.current.includes(body)) return;
       if (leftOver.current.length > 0 && sending.current === 0) {
-        writeSentDraft(account, conversation, []);
+        writeSentDraft(account, place, []);
       }
       leftOver.current = [];
       const isClean = current.current === base.current && sending.current === 0;
@@ -60,19 +81,19 @@ export function useServerDraft(
       setText(body);
     };
     const stop = client.on('draft', (change) => {
-      if (change.conversation === conversation) adopt();
+      if (draftKey(change) === key) adopt();
     });
     const load = async () => {
       await client.drafts.load();
-      const draft = client.drafts.get(conversation);
+      const draft = client.drafts.get(place);
       if (draft && leftOver.current.includes(draft.body)) {
         // The event of the deletion forgets what was left over.
-        await client.api.deleteDraft(conversation, draft.version);
+        await client.api.deleteDraft(place, draft.version);
       } else adopt();
     };
     if (isLive) load().catch(() => undefined);
     return stop;
-  }, [client, account, conversation, isLive, setBase, setText]);
+  }, [client, account, place, key, isLive, setBase, setText]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a settled post is a reason to save
   useEffect(() => {
@@ -84,15 +105,14 @@ export function useServerDraft(
     const save = async (): Promise<number | undefined> => {
       try {
         if (text.trim() === '') {
-          await client.api.deleteDraft(conversation);
+          await client.api.deleteDraft(place);
           setBase('');
           return undefined;
         }
         saved.current = text;
-        const draft = await client.api.saveDraft(conversation, text);
-        client.drafts.apply(changeOf(draft));
+        const { version } = await client.drafts.save(place, text);
         setBase(text);
-        return draft.version;
+        return version;
       } catch {
         // The text is kept on this device, and saved later.
         if (!isStopped) later(RETRY_MS);
@@ -109,35 +129,29 @@ export function useServerDraft(
       isStopped = true;
       clearTimeout(timer);
     };
-  }, [client, conversation, isLive, text, round, setBase]);
+  }, [client, place, isLive, text, round, setBase]);
 
   return useCallback(
     (settled) => {
-      const known = client.drafts.get(conversation)?.version;
+      const known = client.drafts.get(place)?.version;
       const underWay = saving.current;
       sending.current++;
       // The server may have the text as it was sent, or as the last save has it.
-      writeSentDraft(account, conversation, [current.current, saved.current]);
+      writeSentDraft(account, place, [current.current, saved.current]);
       const done = () => {
         sending.current--;
-        if (sending.current === 0) writeSentDraft(account, conversation, []);
+        if (sending.current === 0) writeSentDraft(account, place, []);
         setRound((n) => n + 1);
       };
       settled
         .then(async () => {
           // A draft that another device has saved since stays; a save of what was sent does not.
           const version = Math.max(known ?? 0, (await underWay) ?? 0) || undefined;
-          if (version !== undefined) await client.api.deleteDraft(conversation, version);
+          if (version !== undefined) await client.api.deleteDraft(place, version);
           done();
         }, done)
         .catch(done);
     },
-    [client, account, conversation],
+    [client, account, place],
   );
 }
-
-const changeOf = <T extends { conversation: ConversationId; version: number }>(draft: T) => ({
-  conversation: draft.conversation,
-  version: draft.version,
-  draft,
-});

@@ -5,20 +5,27 @@ import { useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
-import { commandsIn, type TypedCommand, typedCommand } from '../slash-commands/commands.ts';
+import {
+  type CommandName,
+  commandsIn,
+  type TypedCommand,
+  typedCommand,
+} from '../slash-commands/commands.ts';
 
 /** The slash commands of a message field. */
 export interface SlashCommands {
   /** Whether one is being executed. */
   readonly isRunning: boolean;
+  /** The commands that the user may use here. */
+  readonly names: readonly CommandName[];
   /** Returns the command that a text is; null if it is a message. */
   commandOf(text: string): TypedCommand | null;
   /** Executes a command, and calls `onDone` if that succeeded. Shows the user what has happened. */
   run(command: TypedCommand, onDone: () => void): void;
 }
 
-/** Executes slash commands in a conversation. */
-export function useSlashCommands(view: ConversationView): SlashCommands {
+/** Executes slash commands in a conversation, or in a thread of it. */
+export function useSlashCommands(view: ConversationView, isInThread = false): SlashCommands {
   const client = useClient();
   const me = useAccountId();
   const navigate = useNavigate();
@@ -50,9 +57,11 @@ export function useSlashCommands(view: ConversationView): SlashCommands {
       setRunning(false);
     }
   };
+  const names = commandsIn(view, isInThread);
   return {
     isRunning,
-    commandOf: (text) => typedCommand(text, commandsIn(view)),
+    names,
+    commandOf: (text) => typedCommand(text, names),
     run: (command, onDone) => void run(command, onDone),
   };
 }

@@ -1,14 +1,18 @@
-import type { ConversationId } from '@parley/protocol';
+import { draftKey } from '@parley/client';
+import type { Draft } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
-import { Pencil } from 'lucide-react';
-import { useEffect } from 'react';
+import { Pencil, Trash2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
+import { attempt } from '../lib/attempt.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -17,7 +21,7 @@ import { useLoad } from '../ui/use-load.ts';
 /** Maximum length of a text in the list, in characters. */
 const EXCERPT = 200;
 
-/** Lists the drafts, the last changed first; each leads to its conversation. */
+/** Lists the drafts, the last changed first; each leads to its conversation or thread. */
 export function DraftsPage() {
   const client = useClient();
   const loaded = useLoad(() => client.api.drafts());
@@ -34,8 +38,8 @@ export function DraftsPage() {
         </Empty>
       ) : (
         <ul>
-          {drafts.map(({ conversation, body, updatedAt }) => (
-            <Entry key={conversation} conversation={conversation} body={body} at={updatedAt} />
+          {drafts.map((draft) => (
+            <Entry key={draftKey(draft)} draft={draft} />
           ))}
         </ul>
       )}
@@ -43,29 +47,28 @@ export function DraftsPage() {
   );
 }
 
-function Entry({
-  conversation,
-  body,
-  at,
-}: {
-  conversation: ConversationId;
-  body: string;
-  at: string;
-}) {
+function Entry({ draft }: { draft: Draft }) {
+  const client = useClient();
+  const { conversation, thread, body, version, updatedAt: at } = draft;
   const view = useConversation(conversation);
+  const [isAsked, setAsked] = useState(false);
   if (!view) return null;
   return (
-    <li>
+    <li className="flex items-center rounded-xl hover:bg-hover/60">
       <Link
         to="/c/$id"
         params={{ id: conversation }}
-        className="-outline-offset-2 flex gap-3 rounded-xl px-2 py-3 hover:bg-hover/60"
+        search={thread === null ? {} : { thread }}
+        className="-outline-offset-2 flex min-w-0 flex-1 gap-3 rounded-xl px-2 py-3"
       >
         <ConversationAvatar view={view} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline justify-between gap-3">
             <span className="truncate font-semibold">
               <ConversationTitle view={view} />
+              {thread !== null && (
+                <span className="font-normal text-muted"> · {t('thread.title')}</span>
+              )}
             </span>
             <time dateTime={at} title={fullTime(at)} className="shrink-0 text-caption text-muted">
               {dayAndTime(at)}
@@ -74,6 +77,20 @@ function Entry({
           <bdi className="wrap-anywhere line-clamp-2 text-soft">{excerpt(body, EXCERPT)}</bdi>
         </span>
       </Link>
+      <IconButton label={t('drafts.delete')} className="text-muted" onClick={() => setAsked(true)}>
+        <Trash2 size={16} />
+      </IconButton>
+      <Confirm
+        open={isAsked}
+        title={t('drafts.deleteQuestion')}
+        description={t('drafts.deleteIntro')}
+        action={t('drafts.delete')}
+        onCancel={() => setAsked(false)}
+        onConfirm={() => {
+          setAsked(false);
+          void attempt(() => client.api.deleteDraft(draft, version), t('drafts.deleted'));
+        }}
+      />
     </li>
   );
 }

@@ -75,9 +75,13 @@ function Entry({ item }: { item: ScheduledMessage }) {
             <Link
               to="/c/$id"
               params={{ id: view.id }}
+              search={item.thread === null ? {} : { thread: item.thread }}
               className="truncate font-semibold hover:underline"
             >
               <bdi>{titleOf(view, users)}</bdi>
+              {item.thread !== null && (
+                <span className="font-normal text-muted"> · {t('thread.title')}</span>
+              )}
             </Link>
           ) : (
             <span className="text-muted italic">{t('scheduled.leftConversation')}</span>

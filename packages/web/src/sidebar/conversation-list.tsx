@@ -156,7 +156,7 @@ const Rows = memo(function Rows({
   titles: Arrangement['titles'];
   isMuted: (id: ConversationId) => boolean;
   isFavorite: boolean;
-  drafts: ReadonlySet<ConversationId>;
+  drafts: ReadonlySet<string>;
   actions: RowActions;
 }) {
   return ids.map((id) => (

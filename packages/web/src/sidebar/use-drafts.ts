@@ -1,23 +1,24 @@
-import type { ConversationId } from '@parley/protocol';
+import { draftKey } from '@parley/client';
 import { useEffect, useState } from 'react';
 import { useClient, useParley } from '../session/use-client.ts';
 
-/** Returns the conversations with a draft, on any device. */
-export function useDrafts(): ReadonlySet<ConversationId> {
+/** Returns the keys of all drafts, on any device: that of a conversation is its id. */
+export function useDrafts(): ReadonlySet<string> {
   const client = useClient();
   const isLive = useParley((s) => s.state) === 'live';
-  const [drafts, setDrafts] = useState<ReadonlySet<ConversationId>>(new Set());
+  const [drafts, setDrafts] = useState<ReadonlySet<string>>(new Set());
   useEffect(
     () =>
-      client.on('draft', ({ conversation, draft }) =>
+      client.on('draft', (change) => {
+        const key = draftKey(change);
         setDrafts((now) => {
-          if (now.has(conversation) === (draft !== null)) return now;
+          if (now.has(key) === (change.draft !== null)) return now;
           const next = new Set(now);
-          if (draft === null) next.delete(conversation);
-          else next.add(conversation);
+          if (change.draft === null) next.delete(key);
+          else next.add(key);
           return next;
-        }),
-      ),
+        });
+      }),
     [client],
   );
   useEffect(() => {

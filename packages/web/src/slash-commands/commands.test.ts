@@ -32,6 +32,12 @@ test('commands that the server would refuse are not offered', () => {
   }
 });
 
+test('in a thread only commands are offered that are about something else than the conversation', () => {
+  const permissions = ['rename', 'add_member'] as const;
+  const names = commandsIn({ kind: 'group', permissions: [...permissions] }, true);
+  expect(names).toEqual(['status', 'dnd', 'remind', 'msg', 'search']);
+});
+
 describe('what commands take', () => {
   test.each([
     ['30m call Bob', { ms: 1_800_000, rest: 'call Bob' }],

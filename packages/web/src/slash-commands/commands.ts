@@ -36,12 +36,16 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
   search: { usage: 'commands.searchUsage', title: 'commands.searchTitle' },
 };
 
-/** Returns the commands that the user may use in a conversation. */
-export function commandsIn({
-  kind,
-  permissions,
-}: Pick<ConversationView, 'kind' | 'permissions'>): readonly CommandName[] {
+/** The commands that are about the conversation: in a thread they would seem to be about that. */
+const OF_CONVERSATION: ReadonlySet<CommandName> = new Set(['topic', 'invite', 'mute', 'unmute']);
+
+/** Returns the commands that the user may use in a conversation, or in a thread of it. */
+export function commandsIn(
+  { kind, permissions }: Pick<ConversationView, 'kind' | 'permissions'>,
+  isInThread = false,
+): readonly CommandName[] {
   return COMMAND_NAMES.filter((name) => {
+    if (isInThread && OF_CONVERSATION.has(name)) return false;
     if (name === 'topic') return kind === 'group' && permissions.includes('rename');
     if (name === 'invite') return kind === 'group' && permissions.includes('add_member');
     return true;

@@ -468,6 +468,11 @@ const texts = {
     none: 'Keine Entwürfe',
     noneHint: 'Was du schreibst und nicht sendest, bleibt hier, auf allen deinen Geräten.',
     unsent: 'nicht gesendet',
+    delete: 'Entwurf löschen',
+    deleteQuestion: 'Diesen Entwurf löschen?',
+    deleteIntro:
+      'Er wird auf allen deinen Geräten gelöscht. Das kann nicht rückgängig gemacht werden.',
+    deleted: 'Entwurf gelöscht',
   },
   search: {
     title: 'Nachrichten durchsuchen',

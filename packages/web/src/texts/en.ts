@@ -450,6 +450,10 @@ export const en = {
     none: 'No drafts',
     noneHint: 'What you write and don’t send is kept here, on all your devices.',
     unsent: 'unsent',
+    delete: 'Delete draft',
+    deleteQuestion: 'Delete this draft?',
+    deleteIntro: 'It is deleted on all your devices. This can’t be undone.',
+    deleted: 'Draft deleted',
   },
   search: {
     title: 'Search messages',

@@ -482,6 +482,10 @@ const texts = {
     none: 'No hay borradores',
     noneHint: 'Lo que escribes y no envías se guarda aquí, en todos tus dispositivos.',
     unsent: 'sin enviar',
+    delete: 'Eliminar borrador',
+    deleteQuestion: '¿Eliminar este borrador?',
+    deleteIntro: 'Se eliminará en todos tus dispositivos. Esta acción no se puede deshacer.',
+    deleted: 'Borrador eliminado',
   },
   search: {
     title: 'Buscar mensajes',

@@ -23,6 +23,8 @@ export function Replies({
   linked,
   visit,
   sent,
+  editing,
+  onEdit,
 }: {
   view: ConversationView;
   thread: Thread;
@@ -32,6 +34,8 @@ export function Replies({
   visit: string | undefined;
   /** How many replies the user has sent here: the last one is shown. */
   sent: number;
+  editing: string | null;
+  onEdit: (key: string | null) => void;
 }) {
   const client = useClient();
   const me = useParley((s) => s.me);
@@ -41,7 +45,6 @@ export function Replies({
     () => thread.snapshot,
   );
   const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
-  const [editing, setEditing] = useState<string | null>(null);
   const [target, setTarget] = useState<string | null>(null);
   const [builder] = useState(() => new RowBuilder());
   const all = useMemo(() => (root ? [root, ...messages] : messages), [root, messages]);
@@ -106,7 +109,7 @@ export function Replies({
                 editing={editing}
                 target={target}
                 onTargetLeft={() => setTarget(null)}
-                onEdit={setEditing}
+                onEdit={onEdit}
               />
               {row.kind === 'message' && row.message.seq === root.seq && (
                 <RepliesLine

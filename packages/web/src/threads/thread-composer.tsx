@@ -1,42 +1,53 @@
 import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
+import { useSendLater } from '../messages/use-send-later.tsx';
+import { useDraft } from '../messages/use-server-draft.ts';
+import { useSlashCommands } from '../messages/use-slash-commands.ts';
 import { useSlowMode } from '../messages/use-slow-mode.ts';
-import { readKept, writeKept } from '../session/device.ts';
-import { useAccountId, useClient } from '../session/use-client.ts';
+import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
 
-/** The field for a reply; its draft is stored on the device. */
+/** The field for a reply; its draft is stored on the device, and on the server. */
 export function ThreadComposer({
   view,
   root,
   onSent,
+  onEditLast,
 }: {
   view: ConversationView;
   root: Seq;
   onSent: () => void;
+  /** Called on ArrowUp in an empty field. */
+  onEditLast: () => void;
 }) {
   const client = useClient();
-  const account = useAccountId();
-  const kept = `draft.${view.id}.${root}`;
-  const [text, setText] = useState(() => readKept(account, kept) ?? '');
+  const { text, setText, sent } = useDraft({ conversation: view.id, thread: root });
   const [isAlso, setAlso] = useState(false);
   const wait = useSlowMode(view);
   const files = useNewFiles();
   const isDropTarget = useDroppedFiles(files, isInThread);
-  const ready = isSendable(text, files.ids.length) && files.isReady && wait === 0;
+  const commands = useSlashCommands(view, true);
+  const ready =
+    isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
   const mayPost = view.permissions.includes('post');
-  useEffect(() => writeKept(account, kept, text || null), [account, kept, text]);
+  const place = { thread: root, alsoInConversation: isAlso && mayPost };
   const send = () => {
     if (!ready) return;
-    const options = { thread: root, alsoInConversation: isAlso && mayPost };
-    client.post(view.id, text.trim(), { ...options, attachments: files.ids });
+    const command = files.ids.length === 0 ? commands.commandOf(text) : null;
+    if (command) {
+      commands.run(command, () => {
+        if (field.current?.value === text) setText('');
+      });
+      return;
+    }
+    sent(client.post(view.id, text.trim(), { ...place, attachments: files.ids }).settled);
     setText('');
     files.clear();
     setAlso(false);
@@ -46,41 +57,52 @@ export function ThreadComposer({
   const messageField = useMessageField({
     view,
     text,
+    commands: commands.names,
     label: t('thread.reply'),
     wait,
     onChange: setText,
     onSend: send,
+    onEditLast,
     onPaste: (event) => pasteFiles(event, files),
   });
   const { field, menu } = messageField;
+  const later = useSendLater({ conversation: view.id, body: text.trim(), ...place }, () => {
+    sent(Promise.resolve());
+    setText('');
+    setAlso(false);
+  });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-      className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]"
-    >
-      {menu}
-      {files.items.length > 0 && <FileTray files={files} />}
-      <ComposerBox
-        text={text}
-        messageField={messageField}
-        files={files}
-        isDropTarget={isDropTarget}
-        isReady={ready}
-        sendLabel={t('thread.send')}
-        footer={
-          mayPost && (
-            <Checkbox
-              label={t('thread.alsoSend')}
-              checked={isAlso}
-              onChange={(event) => setAlso(event.target.checked)}
-              className="w-fit px-2 text-soft"
-            />
-          )
-        }
-      />
-    </form>
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+        className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]"
+      >
+        {menu}
+        {files.items.length > 0 && <FileTray files={files} />}
+        <ComposerBox
+          text={text}
+          messageField={messageField}
+          files={files}
+          isDropTarget={isDropTarget}
+          isReady={ready}
+          sendLabel={t('thread.send')}
+          sendActions={isSendable(text) && files.items.length === 0 && later.button}
+          footer={
+            mayPost && (
+              <Checkbox
+                label={t('thread.alsoSend')}
+                checked={isAlso}
+                onChange={(event) => setAlso(event.target.checked)}
+                className="w-fit px-2 text-soft"
+              />
+            )
+          }
+        />
+      </form>
+      {later.dialog}
+    </>
   );
 }

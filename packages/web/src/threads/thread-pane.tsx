@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { errorMessage } from '../lib/text.ts';
+import { lastEditable } from '../messages/last-editable.ts';
 import { QuotesProvider, useQuotes } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { ThreadLevel } from '../notifications/thread-level.tsx';
@@ -56,6 +57,12 @@ export function ThreadPane({
   }, []);
   const title = titleOf(view, users);
   const [sent, setSent] = useState(0);
+  const me = useParley((s) => s.me);
+  const [editing, setEditing] = useState<string | null>(null);
+  const editLast = () => {
+    const last = lastEditable(view, thread.snapshot.messages, me);
+    if (last !== undefined) setEditing(last);
+  };
   const showSent = () => {
     setSent((before) => before + 1);
     void thread.jumpToLatest();
@@ -98,11 +105,13 @@ export function ThreadPane({
             linked={linked}
             visit={visit}
             sent={sent}
+            editing={editing}
+            onEdit={setEditing}
           />
         </ThreadLinksProvider>
       </QuotesProvider>
       {mayReply ? (
-        <ThreadComposer view={view} root={root} onSent={showSent} />
+        <ThreadComposer view={view} root={root} onSent={showSent} onEditLast={editLast} />
       ) : (
         <p className="px-4 py-3 text-center text-muted text-sm">{t('thread.mayNotReply')}</p>
       )}

@@ -1,0 +1,45 @@
+import type { ClientId } from '@parley/protocol';
+import { CalendarClock } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { toast } from 'sonner';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { fullTime } from '../lib/time.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+
+const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
+
+/** What a message is scheduled with, apart from its time. */
+type Scheduled = Omit<
+  Parameters<ReturnType<typeof useClient>['api']['personal']['schedule']>[0],
+  'sendAt'
+>;
+
+/** Returns the button that schedules a message, and the dialog that asks for its time. */
+export function useSendLater(
+  message: Scheduled,
+  onScheduled: () => void,
+): { readonly button: ReactNode; readonly dialog: ReactNode } {
+  const client = useClient();
+  const [isOpen, setOpen] = useState(false);
+  const schedule = async (sendAt: string, id: ClientId) => {
+    await client.api.personal.schedule({ ...message, sendAt }, id);
+    onScheduled();
+    toast(t('scheduled.scheduledFor', { time: fullTime(sendAt) }));
+  };
+  return {
+    button: (
+      <IconButton label={t('scheduled.sendLater')} onClick={() => setOpen(true)}>
+        <CalendarClock size={18} />
+      </IconButton>
+    ),
+    dialog: isOpen && (
+      <SendLater
+        title={t('scheduled.sendLater')}
+        onChoose={schedule}
+        onClose={() => setOpen(false)}
+      />
+    ),
+  };
+}
