@@ -1,4 +1,4 @@
-import type { ConversationView, Timeline, TimelineMessage } from '@parley/client';
+import type { ConversationView, Timeline } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import {
@@ -13,14 +13,13 @@ import {
 } from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { useAttention } from '../lib/attention.ts';
-import { excerpt } from '../lib/display-text.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { unreadText } from '../lib/text.ts';
 import { dayKey } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
-import { useNames } from '../users/use-names.ts';
+import { Announcer } from './announcer.tsx';
 import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
@@ -178,6 +177,8 @@ export function MessageList({
               style={{ display: 'flex', flexDirection: 'column' }}
               className="h-full *:mt-auto"
               role="log"
+              // What comes into view while scrolling is not new; Announcer says what is.
+              aria-live="off"
               aria-label={t('messageList.messagesIn', { title })}
               tabIndex={0}
             >
@@ -226,7 +227,7 @@ export function MessageList({
           {view.unread === 0 ? t('messageList.jumpToLatest') : newMessages(view.unread)}
         </button>
       )}
-      <Announcer messages={messages} />
+      <Announcer snapshot={snapshot} title={title} />
     </div>
   );
 }
@@ -271,20 +272,6 @@ function UnreadAbove({
       >
         <X size={16} />
       </IconButton>
-    </div>
-  );
-}
-
-/** Announces new messages to screen readers; the list itself changes too much while scrolling. */
-function Announcer({ messages }: { messages: readonly TimelineMessage[] }) {
-  const me = useParley((s) => s.me);
-  const latest = messages[messages.length - 1];
-  const author = useMemo(() => (latest ? [latest.author] : []), [latest]);
-  const nameOf = useNames(author);
-  const isAnnounced = latest && latest.author !== me?.id && latest.deletedAt === null;
-  return (
-    <div aria-live="polite" className="sr-only">
-      {isAnnounced ? `${nameOf(latest.author)}: ${excerpt(latest.body, 200)}` : ''}
     </div>
   );
 }

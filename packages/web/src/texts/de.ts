@@ -1081,6 +1081,8 @@ const texts = {
     jumpToLatest: 'Zu den neuesten springen',
     newMessages_one: '{{shown}} neue Nachricht',
     newMessages_other: '{{shown}} neue Nachrichten',
+    newMessagesIn_one: '{{count, number}} neue Nachricht in {{title}}',
+    newMessagesIn_other: '{{count, number}} neue Nachrichten in {{title}}',
     loadFailed: 'Nachrichten konnten nicht geladen werden',
     markAsRead: 'Als gelesen markieren',
   },

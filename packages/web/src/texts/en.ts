@@ -1054,6 +1054,8 @@ export const en = {
     jumpToLatest: 'Jump to latest',
     newMessages_one: '{{shown}} new message',
     newMessages_other: '{{shown}} new messages',
+    newMessagesIn_one: '{{count, number}} new message in {{title}}',
+    newMessagesIn_other: '{{count, number}} new messages in {{title}}',
     loadFailed: 'Couldn’t load messages',
     markAsRead: 'Mark as read',
   },

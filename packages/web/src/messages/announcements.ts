@@ -1,0 +1,78 @@
+import type { TimelineMessage, TimelineSnapshot } from '@parley/client';
+
+/** What a screen reader says of new messages: one of them, or how many there are. */
+export type Announcement =
+  | { readonly kind: 'message'; readonly message: TimelineMessage }
+  | { readonly kind: 'summary'; readonly count: number };
+
+/** Messages that arrive within this time after an announcement are announced together, ms. */
+const PAUSE_MS = 3_000;
+
+/**
+ * Decides what is announced of the messages that arrive in a conversation.
+ *
+ * 1. Each message by someone else that arrives at the end is announced once; history that is loaded is not.
+ * 2. After an announcement there is a pause: what arrives in it is summed up, so that a burst does not keep a screen
+ *    reader talking about messages that no one can follow.
+ */
+export class Announcements {
+  readonly #announce: (announcement: Announcement) => void;
+  /** The last message that was there; null: none yet, or the end of the conversation was not loaded. */
+  #lastSeq: number | null = null;
+  #waiting: TimelineMessage[] = [];
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(announce: (announcement: Announcement) => void) {
+    this.#announce = announce;
+  }
+
+  /** Takes the messages that are loaded now; those of the account `own` are not announced. */
+  update(snapshot: TimelineSnapshot, own: string | null): void {
+    const { messages, hasOlder, hasNewer, loading } = snapshot;
+    const isLoaded = loading !== 'initial' && (messages.length > 0 || !hasOlder);
+    const last = this.#lastSeq;
+    this.#lastSeq = isLoaded && !hasNewer ? lastSeqOf(messages) : null;
+    if (last === null || this.#lastSeq === null) return;
+    for (const message of newSince(last, messages)) {
+      if (message.author !== own && message.deletedAt === null) this.#waiting.push(message);
+    }
+    if (this.#pause === undefined) this.#next();
+  }
+
+  /** Forgets what waits to be announced. */
+  stop(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#waiting = [];
+  }
+
+  #next(): void {
+    this.#pause = undefined;
+    const [first, ...more] = this.#waiting;
+    if (!first) return;
+    this.#announce(
+      more.length === 0
+        ? { kind: 'message', message: first }
+        : { kind: 'summary', count: more.length + 1 },
+    );
+    this.#waiting = [];
+    this.#pause = setTimeout(() => this.#next(), PAUSE_MS);
+  }
+}
+
+/** Returns the seq of the last message that the server has stored; 0 if there is none. */
+const lastSeqOf = (messages: readonly TimelineMessage[]): number =>
+  messages.findLast(({ state }) => state === 'stored')?.seq ?? 0;
+
+/** Returns the messages after a seq, in their order. */
+function newSince(last: number, messages: readonly TimelineMessage[]): TimelineMessage[] {
+  const found: TimelineMessage[] = [];
+  for (let n = messages.length - 1; n >= 0; n--) {
+    const message = messages[n];
+    if (!message) break;
+    if (message.state !== 'stored') continue;
+    if (message.seq <= last) break;
+    found.unshift(message);
+  }
+  return found;
+}

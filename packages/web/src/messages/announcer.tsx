@@ -1,0 +1,35 @@
+import type { TimelineSnapshot } from '@parley/client';
+import type { AccountId } from '@parley/protocol';
+import { useEffect, useMemo, useState } from 'react';
+import { excerpt } from '../lib/display-text.ts';
+import { useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { useNames } from '../users/use-names.ts';
+import { type Announcement, Announcements } from './announcements.ts';
+
+const NO_AUTHOR: readonly AccountId[] = [];
+
+/** Announces new messages to screen readers; the list itself changes too much while scrolling. */
+export function Announcer({ snapshot, title }: { snapshot: TimelineSnapshot; title: string }) {
+  const me = useParley((s) => s.me?.id ?? null);
+  const [latest, setLatest] = useState<{ n: number; what: Announcement } | null>(null);
+  const [announcements] = useState(
+    () => new Announcements((what) => setLatest((now) => ({ n: (now?.n ?? 0) + 1, what }))),
+  );
+  useEffect(() => announcements.update(snapshot, me), [announcements, snapshot, me]);
+  useEffect(() => () => announcements.stop(), [announcements]);
+  const author = latest?.what.kind === 'message' ? latest.what.message.author : null;
+  const nameOf = useNames(useMemo(() => (author === null ? NO_AUTHOR : [author]), [author]));
+  return (
+    <div aria-live="polite" className="sr-only">
+      {latest && (
+        // Another element each time: the same text twice is announced twice.
+        <p key={latest.n}>
+          {latest.what.kind === 'message'
+            ? `${nameOf(latest.what.message.author)}: ${excerpt(latest.what.message.body, 200)}`
+            : t('messageList.newMessagesIn', { count: latest.what.count, title })}
+        </p>
+      )}
+    </div>
+  );
+}
