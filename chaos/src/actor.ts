@@ -1,4 +1,11 @@
-import { ApiError, CommandRefused, ParleyApi, ParleyClient, type Store } from '@parley/client';
+import {
+  ApiError,
+  CommandRefused,
+  ParleyApi,
+  ParleyClient,
+  type SocketHandlers,
+  type Store,
+} from '@parley/client';
 import { type NodeSocket, nodeSocket } from '@parley/client/node';
 import {
   type AccountId,
@@ -10,6 +17,8 @@ import { type RecordedClient, recordClient, recordStart } from './client-recorde
 import { CommandRecorder } from './command-recorder.ts';
 import { discardRefused } from './discard-refused.ts';
 import { finalRecord } from './final-record.ts';
+import { GuestRecorder } from './guest-recorder.ts';
+import { lookAt } from './guest-steps.ts';
 import { KnownMessages } from './message-choice.ts';
 import { isModerationStep, moderationRequest } from './moderation-steps.ts';
 import type { ClientPlan, Step } from './plan.ts';
@@ -44,6 +53,8 @@ export class Actor {
   readonly #random: Random;
   readonly #record: CommandRecorder;
   readonly #messages = new KnownMessages();
+  /** Null: it is no guest. */
+  readonly #guest: GuestRecorder | null;
   #store: Store;
   #processStore: ProcessStore | null = null;
   #stores = 1;
@@ -73,6 +84,8 @@ export class Actor {
     const { api, account } = this;
     this.requests = new Requests({ api, account, stage, record: this.#record, random });
     this.#store = newStore(plan.indexedDb, stage.planted);
+    const who = { client: plan.name, account };
+    this.#guest = plan.isGuest ? new GuestRecorder(stage.recorder, who, stage.subjects) : null;
   }
 
   /** Starts a session of its own. */
@@ -109,11 +122,13 @@ export class Actor {
         store,
         socket: (url, handlers) => {
           recorder.add({ kind: 'connect', client: this.plan.name, t: recorder.now });
-          this.#socket = nodeSocket(url, handlers);
+          this.#socket = nodeSocket(url, this.#toldBy(handlers));
           return this.#socket;
         },
         random: () => this.#random.next(),
         loadUsers: false,
+        // A guest asks for the presence of everyone.
+        ...(this.plan.isGuest && { presence: 'subscribed' }),
         device: this.plan.name,
       });
       const [commands, messages] = [this.#record, this.#messages];
@@ -130,6 +145,7 @@ export class Actor {
       });
       this.#processStore = store;
       this.#client = client;
+      if (this.plan.isGuest) client.subscribePresence(this.#stage.accounts);
       await client.start(this.account);
       discardRefused(client);
       // The next ping loads them again.
@@ -208,6 +224,9 @@ export class Actor {
         return;
       case 'away':
         return;
+      case 'look':
+        requests.run(() => this.#look(id, pick));
+        return;
     }
     if (this.plan.style === 'blind' && op === 'post') {
       const isConflicting = pick < CONFLICTING_SHARE;
@@ -234,6 +253,32 @@ export class Actor {
     // The client’s events record answers, including those that a later process receives.
     sent.settled.catch((error: unknown) => {
       if (!(error instanceof CommandRefused)) throw error;
+    });
+  }
+
+  /** Returns handlers that also record what a guest is told. */
+  #toldBy(handlers: SocketHandlers): SocketHandlers {
+    const guest = this.#guest;
+    if (!guest) return handlers;
+    guest.connects();
+    return {
+      ...handlers,
+      message: (text) => {
+        guest.frame(text);
+        handlers.message(text);
+      },
+    };
+  }
+
+  /** Looks for what a guest may not see; `pick` chooses what. It is repeated until it is answered. */
+  async #look(conversation: ConversationId, pick: number): Promise<void> {
+    const { by, isNow, request } = lookAt(pick);
+    const { accounts, recorder } = this.#stage;
+    const account = accounts[Math.floor(this.#random.next() * accounts.length)] as AccountId;
+    await this.requests.untilAnswered(async () => {
+      const since = recorder.now;
+      const answer = await request(this.api, { conversation, account });
+      this.#guest?.answer(by, isNow, since, answer);
     });
   }
 

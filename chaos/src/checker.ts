@@ -1,6 +1,7 @@
 import { checkClean } from './check-clean.ts';
 import { checkClients } from './check-clients.ts';
 import { checkCommands } from './check-commands.ts';
+import { checkGuests } from './check-guests.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkLogs } from './check-logs.ts';
 import type { CheckOptions } from './check-options.ts';
@@ -30,6 +31,7 @@ export function check(
     ...checkClients(history, logs, options),
     ...checkThreads(history, logs),
     ...checkHolds(history, logs),
+    ...checkGuests(history, logs),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),
   ];

@@ -200,6 +200,23 @@ export type HistoryRecord =
       /** Commands that are still unanswered. */
       readonly waiting: readonly string[];
     }
+  /**
+   * A guest was told of accounts and conversations (by their ids or names), over its socket or by the answer to a request.
+   * Of a frame that names only what earlier frames of its kind named, there is no record.
+   */
+  | {
+      readonly kind: 'told';
+      readonly client: string;
+      readonly account: string;
+      /** The kind of frame, or what was requested. */
+      readonly by: string;
+      readonly ids: readonly string[];
+      /** When the request was sent, or the connection opened; null: the frame may be about earlier times. */
+      readonly since: number | null;
+      /** Whether the accounts must share a conversation with the guest now, and not only at an earlier time. */
+      readonly isNow: boolean;
+      readonly t: number;
+    }
   /** What a legal hold over these conversations has exported at the end: the texts by stream and seq. */
   | {
       readonly kind: 'held';

@@ -94,6 +94,11 @@ export class Log {
     return isHidden || this.isDeleted(message);
   }
 
+  /** Returns all membership periods of the account. */
+  periodsOf(account: string): readonly MembershipPeriod[] {
+    return this.#periods.get(account) ?? [];
+  }
+
   /** Returns the membership period of the account that covers the event `seq`. */
   periodAt(account: string, seq: number): MembershipPeriod | undefined {
     return this.#periods

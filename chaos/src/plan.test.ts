@@ -6,6 +6,7 @@ const options: Options = {
   seed: 7,
   mode: 'chaos',
   clients: 50,
+  guests: 4,
   conversations: 20,
   nodes: 2,
   redis: true,
@@ -27,7 +28,7 @@ test('a plan has the group of everyone, direct conversations and small groups wi
   const { conversations, accounts } = planRun(options);
   expect(conversations).toHaveLength(20);
   expect(conversations[0]).toMatchObject({ kind: 'everyone' });
-  expect(conversations[0]?.members).toHaveLength(accounts);
+  expect(conversations[0]?.members).toHaveLength(accounts - 4);
   for (const kind of ['direct', 'group']) {
     expect(conversations.filter((c) => c.kind === kind).length).toBeGreaterThan(3);
   }
@@ -40,7 +41,7 @@ test('a plan has every kind of client and command', () => {
   expect(clients.filter((c) => c.indexedDb).length).toBeGreaterThan(2);
   const ops = new Set(rounds.flatMap((r) => r.steps.map((s) => s.op)));
   expect([...ops].sort()).toEqual(
-    'add away close delete edit follow hide join leave pin poll post react read read-thread remove reply unfollow unhide unpin unread unreact vote'
+    'add away close delete edit follow hide join leave look pin poll post react read read-thread remove reply unfollow unhide unpin unread unreact vote'
       .split(' ')
       .sort(),
   );
@@ -50,7 +51,9 @@ test('a plan has every kind of client and command', () => {
 });
 
 test('a plan without threads has posts in place of what is done in them', () => {
-  const steps = planRun({ ...options, threads: false, rounds: 6 }).rounds.flatMap((r) => r.steps);
+  const steps = planRun({ ...options, threads: false, guests: 0, rounds: 6 }).rounds.flatMap(
+    (r) => r.steps,
+  );
   const { length } = steps.filter(({ op }) => op === 'post');
   expect(length).toBeGreaterThan(steps.length / 2);
   const ops = new Set<string>(steps.map((s) => s.op));

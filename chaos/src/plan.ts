@@ -1,4 +1,5 @@
 import type { FaultName } from './fault-names.ts';
+import type { GuestStep } from './guest-steps.ts';
 import { isModerationStep, type ModerationStep } from './moderation-steps.ts';
 import { Random } from './random.ts';
 import type { ThreadStep } from './thread-steps.ts';
@@ -24,6 +25,8 @@ export interface Options {
   readonly seed: number;
   readonly mode: Mode;
   readonly clients: number;
+  /** The last accounts are guests. */
+  readonly guests: number;
   readonly conversations: number;
   /** 1: a node with its embedded database; 2 and more: nodes over one external database. */
   readonly nodes: number;
@@ -65,13 +68,14 @@ export interface ClientPlan {
   readonly name: string;
   /** Index of the account; the last few clients are second devices of the first accounts. */
   readonly account: number;
+  readonly isGuest: boolean;
   readonly style: Style;
   readonly node: number;
   /** Keeps its data in (a stand-in for) IndexedDB with the store that browsers use. */
   readonly indexedDb: boolean;
 }
 
-/** A conversation; its first member is the founder, never leaves, and reads the log at the end. */
+/** A conversation; its first member is the founder, no guest, never leaves, and reads the log at the end. */
 export interface ConversationPlan {
   readonly kind: 'everyone' | 'direct' | 'group';
   readonly members: readonly number[];
@@ -84,6 +88,7 @@ export interface Step {
   readonly op:
     | ThreadStep
     | ModerationStep
+    | GuestStep
     | 'post'
     | 'reply'
     | 'edit'
@@ -134,20 +139,24 @@ export function planRun(options: Options): Plan {
   const conversations = planConversations(options, accounts, random.fork(1));
   const clients = planClients(options, accounts, random.fork(2));
   const rounds = Array.from({ length: options.rounds }, (_, round) => ({
-    steps: planSteps(options, clients, conversations, round, random.fork(100 + round)),
+    steps: [
+      ...planSteps(options, clients, conversations, round, random.fork(100 + round)),
+      ...planLooks(options, clients, conversations, random.fork(20_000 + round)),
+    ].sort((a, b) => a.at - b.at),
     faults: planFaults(options, random.fork(10_000 + round)),
   }));
   return { options, accounts, conversations, clients, rounds };
 }
 
 function planConversations(options: Options, accounts: number, random: Random): ConversationPlan[] {
-  const all = Array.from({ length: accounts }, (_, i) => i);
+  const own = accounts - options.guests;
+  const all = Array.from({ length: own }, (_, i) => i);
   const made: ConversationPlan[] = [{ kind: 'everyone', members: all }];
   const pairs = new Set<string>();
   while (made.length < options.conversations) {
     if (made.length % 5 < 2) {
-      const one = random.int(0, accounts - 1);
-      const other = random.int(0, accounts - 1);
+      const one = random.int(0, own - 1);
+      const other = random.int(0, own - 1);
       const pair = [one, other].sort((a, b) => a - b);
       if (one === other || pairs.has(pair.join())) continue;
       pairs.add(pair.join());
@@ -156,8 +165,17 @@ function planConversations(options: Options, accounts: number, random: Random): 
       const members = new Set<number>();
       const size = Math.min(accounts, random.int(3, 9));
       while (members.size < size) members.add(random.int(0, accounts - 1));
-      made.push({ kind: 'group', members: [...members] });
+      const founder = [...members].find((account) => account < own) ?? random.int(0, own - 1);
+      made.push({ kind: 'group', members: [...new Set([founder, ...members])] });
     }
+  }
+  // Every guest is invited to a group.
+  for (let guest = own; guest < accounts; guest++) {
+    if (made.some(({ kind, members }) => kind === 'group' && members.includes(guest))) continue;
+    const groups = made.flatMap(({ kind }, n) => (kind === 'group' ? n : []));
+    const n = random.pick(groups);
+    const group = made[n] as ConversationPlan;
+    made[n] = { ...group, members: [...group.members, guest] };
   }
   return made;
 }
@@ -176,6 +194,7 @@ function planClients(options: Options, accounts: number, random: Random): Client
     return {
       name: i < accounts ? `c${account}` : `c${account}b`,
       account,
+      isGuest: account >= accounts - options.guests,
       style: styles[i % styles.length] as Style,
       node: random.int(0, options.nodes - 1),
       // One database for each account: never two devices on one.
@@ -244,7 +263,30 @@ function planSteps(
     // Some stay away through a round or longer, and return to a backlog.
     steps.push({ at, client, op: 'away', conversation: 0, pick, text: '' });
   }
-  return steps.sort((a, b) => a.at - b.at);
+  return steps;
+}
+
+/** How often a guest looks in a round for what it may not see. */
+const LOOKS = 12;
+
+function planLooks(
+  options: Options,
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  random: Random,
+): Step[] {
+  const all = conversations.map((_, n) => n);
+  return clients.flatMap(({ account, isGuest }, client) => {
+    const invited = all.filter((n) => conversations[n]?.members.includes(account));
+    return Array.from({ length: isGuest ? LOOKS : 0 }, () => ({
+      at: Math.floor(random.next() * options.roundMs),
+      client,
+      op: 'look' as const,
+      conversation: random.pick(random.chance(0.5) ? invited : all),
+      pick: random.next(),
+      text: '',
+    }));
+  });
 }
 
 function pickConversation(

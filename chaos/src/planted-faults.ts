@@ -355,6 +355,31 @@ async function lockStreams(tx, commands) {`,
     caughtBy: ['I11 same state'],
     run: { mode: 'clean', faults: none, commandsPerSecond: 160, rounds: 2 },
   },
+  'guests-find-all': {
+    description: 'let guests find all accounts',
+    edits: [
+      {
+        file: 'guests.js',
+        find: 'export const mayFind = (account, other) => `(not',
+        replace: 'export const mayFind = (account, other) => `(true or not',
+      },
+    ],
+    caughtBy: ['I17 guests'],
+    run: { mode: 'clean', faults: none, guests: 4 },
+  },
+  'guests-see-presence': {
+    description: 'send guests the presence of all accounts that they ask for',
+    edits: [
+      {
+        file: 'live/guest-presence.js',
+        find: 'audience.replace(connection, found);',
+        replace: 'audience.replace(connection, wanted);',
+      },
+    ],
+    nightly: true,
+    caughtBy: ['I17 guests'],
+    run: { mode: 'clean', faults: none, guests: 4 },
+  },
   'held-too-late': {
     description: 'copy for a legal hold what a message said once it is deleted',
     edits: [

@@ -3,6 +3,7 @@ import type { Mode, Options } from './plan.ts';
 
 const common = {
   clients: 56,
+  guests: 5,
   conversations: 24,
   nodes: 2,
   redis: true,
@@ -26,6 +27,7 @@ export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
   slow: {
     ...common,
     clients: 20,
+    guests: 0,
     conversations: 6,
     nodes: 1,
     rounds: 2,
@@ -40,6 +42,7 @@ export const PRESETS: Readonly<Record<Mode, Omit<Options, 'mode' | 'seed'>>> = {
 export const SMALL = {
   threads: false,
   clients: 16,
+  guests: 0,
   conversations: 8,
   nodes: 1,
   rounds: 1,

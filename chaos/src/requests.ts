@@ -192,6 +192,20 @@ export class Requests {
     }
   }
 
+  /** Retries a request that changes nothing until it is answered, even if that is with a refusal. */
+  async untilAnswered(ask: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (!isTransient(error)) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
   /** Retries until it succeeds; only temporary failures are retried. */
   async untilDone(work: () => Promise<void>): Promise<void> {
     for (;;) {

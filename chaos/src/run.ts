@@ -19,6 +19,7 @@ import { SmallDisk } from './disk.ts';
 import type { FaultName } from './fault-names.ts';
 import { beginFault, type FaultContext } from './faults.ts';
 import { choicesIn, readEvents, readMessages } from './final-reads.ts';
+import { inviteGuest, subjectsOf } from './guest-accounts.ts';
 import type { HistoryRecord } from './history.ts';
 import { Hold } from './holds.ts';
 import { NodeProcess } from './node-process.ts';
@@ -178,6 +179,7 @@ class ChaosRun {
   async #populate(): Promise<void> {
     const { accounts, conversations, clients } = this.#plan;
     const { url } = this.#nodes[0] as NodeProcess;
+    const insiders = accounts - this.#plan.options.guests;
     const register = async (n: number) => {
       const api = new ParleyApi({ url });
       const me = await api.register({
@@ -191,11 +193,11 @@ class ChaosRun {
     // The first account is alone at first: founder of the group of everyone, it sees all others join.
     const users = [
       await register(0),
-      ...(await inParallel(4, accounts - 1, (n) => register(n + 1))),
+      ...(await inParallel(4, insiders - 1, (n) => register(n + 1))),
     ];
-    const ids = users.map((p) => p.account);
     for (const [n, { kind, members }] of conversations.entries()) {
-      const [founder, ...others] = members.map((m) => users[m] as (typeof users)[0]);
+      // Guests are invited to groups that exist.
+      const [founder, ...others] = members.flatMap((m) => users[m] ?? []);
       if (!founder) throw new Error('A conversation without members');
       const { api } = founder;
       if (kind === 'direct') {
@@ -221,6 +223,14 @@ class ChaosRun {
       this.#conversations.push({ id: conversation.id, kind, founder: users.indexOf(founder) });
     }
     const owner = users[0] as (typeof users)[0];
+    for (let n = insiders; n < accounts; n++) {
+      const groups = this.#conversations.flatMap(({ id }, c) =>
+        conversations[c]?.members.includes(n) ? id : [],
+      );
+      const account = await inviteGuest(owner.api, { n, groups, password: PASSWORD });
+      users.push({ api: owner.api, account });
+    }
+    const ids = users.map((p) => p.account);
     const [everyone, first] = this.#conversations.filter(({ kind }) => kind !== 'direct');
     const held = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
     this.#hold = await Hold.place(owner.api, held);
@@ -228,6 +238,7 @@ class ChaosRun {
       recorder: this.#recorder,
       conversations: this.#conversations,
       accounts: ids,
+      subjects: subjectsOf(ids, this.#conversations),
       nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
       planted: this.#plan.options.planted,
     };

@@ -1,6 +1,7 @@
 import type { ParleyClient, Sent } from '@parley/client';
 import type { ConversationId, Seq } from '@parley/protocol';
 import type { CommandDetails } from './command-recorder.ts';
+import type { GuestStep } from './guest-steps.ts';
 import type { Op } from './history.ts';
 import type { ModerationStep } from './moderation-steps.ts';
 import type { Step } from './plan.ts';
@@ -95,7 +96,10 @@ const STEPS: Readonly<Record<SdkOp, Give>> = {
 export type RequestStep = 'join' | 'leave' | 'add' | 'remove';
 
 /** A step that is carried out with the SDK. */
-export type SdkOp = Exclude<Step['op'], RequestStep | ThreadStep | ModerationStep | 'away'>;
+export type SdkOp = Exclude<
+  Step['op'],
+  RequestStep | ThreadStep | ModerationStep | GuestStep | 'away'
+>;
 
 /** Carries out a step over the connection of a client. Returns the command, if it gave one. */
 export const takeStep = (client: ParleyClient, op: SdkOp, target: StepTarget): Invoked | null =>

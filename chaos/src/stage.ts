@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId } from '@parley/protocol';
+import type { Subjects } from './guest-recorder.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A conversation of the run. */
@@ -15,6 +16,8 @@ export interface Stage {
   readonly conversations: readonly Conversation[];
   /** Ids of the accounts, by index. */
   readonly accounts: readonly AccountId[];
+  /** What guests can be told of. */
+  readonly subjects: Subjects;
   /** Addresses of the nodes themselves, for requests that bypass the proxies. */
   readonly nodes: () => readonly string[];
   readonly planted: string | undefined;

@@ -1,0 +1,103 @@
+import type { HistoryRecord, RecordOf } from './history.ts';
+import type { Log } from './log.ts';
+import type { MembershipPeriod } from './model.ts';
+import { of, type Violation } from './violation.ts';
+
+/**
+ * I17: a guest is told only of conversations that it was a member of by then, and of accounts that were members of one of
+ * these by then, or acted there, as an admin does who invites guests. Answers to its requests have only conversations that it is a member of; lists, searches, suggestions,
+ * profiles and the presence at the start of a connection only accounts that share one with it at that time.
+ */
+export function checkGuests(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+): Violation[] {
+  const told = of(history, 'told');
+  if (told.length === 0) return [];
+  const times = new Memberships(history, logs);
+  return told.flatMap((record) => {
+    const { client, by, ids, t } = record;
+    return ids
+      .filter((id) => !mayBeTold(record, id, times))
+      .map((id) => ({ rule: 'I17 guests', client, what: `${by} at ${t} ms names ${id}` }));
+  });
+}
+
+function mayBeTold(
+  { account, since, isNow, t }: RecordOf<'told'>,
+  id: string,
+  times: Memberships,
+): boolean {
+  const from = since ?? Number.NEGATIVE_INFINITY;
+  if (times.isConversation(id)) return times.isMember(account, id, from, t);
+  const accountFrom = isNow ? from : Number.NEGATIVE_INFINITY;
+  return (
+    times.shareOne(account, id, { guestFrom: from, accountFrom, to: t }) ||
+    (!isNow && times.hasActed(account, id, from, t))
+  );
+}
+
+/** A time in which an account may have been a member: from the first attempt to begin it to the answer that ended it. */
+interface Time {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** When accounts may have been members of conversations. */
+class Memberships {
+  readonly #logs: ReadonlyMap<string, Log>;
+  readonly #invoked: ReadonlyMap<string, number>;
+  readonly #answered = new Map<string, number>();
+
+  constructor(history: readonly HistoryRecord[], logs: ReadonlyMap<string, Log>) {
+    this.#logs = logs;
+    this.#invoked = new Map(of(history, 'invoke').map((r) => [r.id as string, r.t]));
+    for (const { stream, seq, t } of of(history, 'ack')) {
+      const place = `${stream} ${seq}`;
+      this.#answered.set(place, Math.min(t, this.#answered.get(place) ?? t));
+    }
+  }
+
+  isConversation(id: string): boolean {
+    return this.#logs.has(id);
+  }
+
+  /** Returns whether an account may have been a member of a conversation at some time. */
+  isMember(account: string, conversation: string, from: number, to: number): boolean {
+    const log = this.#logs.get(conversation);
+    return (
+      log !== undefined && this.#timesOf(log, account).some((p) => p.from <= to && p.to >= from)
+    );
+  }
+
+  /** Returns whether a guest and an account may have been members of one conversation. */
+  shareOne(
+    guest: string,
+    account: string,
+    { guestFrom, accountFrom, to }: { guestFrom: number; accountFrom: number; to: number },
+  ): boolean {
+    return [...this.#logs.keys()].some(
+      (id) =>
+        this.isMember(guest, id, guestFrom, to) && this.isMember(account, id, accountFrom, to),
+    );
+  }
+
+  /** Returns whether an account acted in a conversation of a guest, without being a member. */
+  hasActed(guest: string, account: string, from: number, to: number): boolean {
+    return [...this.#logs].some(
+      ([id, { events }]) =>
+        events.some(({ actor }) => actor === account) && this.isMember(guest, id, from, to),
+    );
+  }
+
+  #timesOf(log: Log, account: string): Time[] {
+    return log.periodsOf(account).map((period) => this.#timeOf(log, period));
+  }
+
+  #timeOf(log: Log, { joined, left }: MembershipPeriod): Time {
+    // Memberships from before the run have no command in it.
+    const from = this.#invoked.get(log.at(joined)?.client ?? '') ?? Number.NEGATIVE_INFINITY;
+    const to = left === null ? undefined : this.#answered.get(`${log.stream} ${left}`);
+    return { from, to: to ?? Number.POSITIVE_INFINITY };
+  }
+}

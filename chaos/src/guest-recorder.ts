@@ -1,0 +1,68 @@
+import type { AccountId } from '@parley/protocol';
+import type { RecordSink } from './recorder.ts';
+
+/** How an account or a conversation can be told of: its id, or the name that it was given. */
+const SUBJECT =
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|person \d+|group \d+/gi;
+
+/** The accounts and conversations of a run: their ids by ids and by names in lower case. */
+export type Subjects = ReadonlyMap<string, string>;
+
+/** The mentions of users beside a text: its author has named them, to all who may read it. */
+const MENTIONED = /\{"kind":"user","name":"[^"]*","id":"[^"]*"\}/g;
+
+/** The names of those that `presence` in a frame lists. */
+const PRESENCE = /"presence":\[.*?\]/;
+
+/** Records which accounts and conversations a guest is told of, in whatever field. */
+export class GuestRecorder {
+  readonly #sink: RecordSink;
+  readonly #who: { readonly client: string; readonly account: AccountId };
+  readonly #subjects: Subjects;
+  readonly #told = new Map<string, Set<string>>();
+  #connectedAt = 0;
+
+  constructor(
+    sink: RecordSink,
+    who: { readonly client: string; readonly account: AccountId },
+    subjects: Subjects,
+  ) {
+    this.#sink = sink;
+    this.#who = who;
+    this.#subjects = subjects;
+  }
+
+  /** The guest opens a connection. */
+  connects(): void {
+    this.#connectedAt = this.#sink.now;
+  }
+
+  /** Records a frame from the server, as far as it names something for the first time. */
+  frame(text: string): void {
+    const by = /^\{"op":"(\w+)"/.exec(text)?.[1] ?? 'frame';
+    const told = this.#told.get(by) ?? new Set();
+    this.#told.set(by, told);
+    const ids = this.#in(text).filter((id) => !told.has(id));
+    for (const id of ids) told.add(id);
+    this.#add(by, ids, null, false);
+    const present = by === 'ready' ? PRESENCE.exec(text)?.[0] : undefined;
+    if (present) this.#add('presence in ready', this.#in(present), this.#connectedAt, true);
+  }
+
+  /** Records the answer to a request that was sent at `since`. */
+  answer(by: string, isNow: boolean, since: number, answer: unknown): void {
+    this.#add(by, this.#in(JSON.stringify(answer) ?? ''), since, isNow);
+  }
+
+  #in(text: string): string[] {
+    const found = (text.replace(MENTIONED, '').match(SUBJECT) ?? []).flatMap(
+      (name) => this.#subjects.get(name.toLowerCase()) ?? [],
+    );
+    return [...new Set(found)].filter((id) => id !== this.#who.account);
+  }
+
+  #add(by: string, ids: readonly string[], since: number | null, isNow: boolean): void {
+    if (ids.length === 0) return;
+    this.#sink.add({ kind: 'told', ...this.#who, by, ids, since, isNow, t: this.#sink.now });
+  }
+}

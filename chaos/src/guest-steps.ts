@@ -1,0 +1,71 @@
+import type { ParleyApi } from '@parley/client';
+import {
+  type AccountId,
+  type ConversationId,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+
+/** A guest looks for what it may not see, over REST. */
+export type GuestStep = 'look';
+
+/** What a guest looks at. */
+export interface LookTarget {
+  /** Any conversation of the run. */
+  readonly conversation: ConversationId;
+  /** Any account of the run. */
+  readonly account: AccountId;
+}
+
+/** A request of a guest. */
+export interface Look {
+  readonly by: string;
+  /** Whether the accounts of the answer must share a conversation with the guest at that time. */
+  readonly isNow: boolean;
+  readonly request: (api: ParleyApi, target: LookTarget) => Promise<unknown>;
+}
+
+/** All names contain it. */
+const NAME = 'person';
+/** Many texts contain it, in all conversations. */
+const WORD = 'other';
+
+/** What guests request. Most of it is refused, or must have nothing of other groups. */
+const LOOKS: readonly Look[] = [
+  { by: 'users', isNow: true, request: (api) => api.users() },
+  { by: 'names of users', isNow: true, request: (api) => api.searchNames(NAME, { limit: 20 }) },
+  { by: 'names of groups', isNow: true, request: (api) => api.searchNames('group', { limit: 20 }) },
+  {
+    by: 'suggestions',
+    isNow: true,
+    request: (api, { conversation }) => api.mentionSuggestions(conversation, { search: NAME }),
+  },
+  {
+    by: 'profile',
+    isNow: true,
+    request: (api, { account }) => api.userProfile(account),
+  },
+  { by: 'user', isNow: false, request: (api, { account }) => api.user(account) },
+  {
+    by: 'search',
+    isNow: false,
+    request: (api) => api.searchMessages({ query: WORD, limit: 20 }),
+  },
+  {
+    by: 'history',
+    isNow: false,
+    request: (api, { conversation }) => api.history(conversation, { limit: 20 }),
+  },
+  {
+    by: 'events',
+    isNow: false,
+    request: (api, { conversation }) =>
+      api.events(streamOfConversation(conversation), { after: 0 as Seq, limit: 20 }),
+  },
+  { by: 'conversations', isNow: false, request: (api) => api.conversations() },
+  { by: 'public groups', isNow: false, request: (api) => api.groups() },
+  { by: 'activity', isNow: false, request: (api) => api.activity.list() },
+];
+
+/** Returns the request of a step; `pick` in [0, 1) chooses. */
+export const lookAt = (pick: number): Look => LOOKS[Math.floor(pick * LOOKS.length)] as Look;
