@@ -12,6 +12,11 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** A built server of Parley. */
+export interface ParleyProcess extends ServerProcess {
+  readonly dataDir: string;
+}
+
 /** The command line of this build. */
 export const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 const START_MS = 60_000;
@@ -22,7 +27,7 @@ const START_MS = 60_000;
  */
 export async function startServer(
   options: { cpu?: number; cli?: string; env?: Record<string, string> } = {},
-): Promise<ServerProcess> {
+): Promise<ParleyProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const command = [process.execPath, options.cli ?? CLI, 'start'];
   if (options.cpu !== undefined) command.unshift('taskset', '-c', String(options.cpu));
@@ -49,7 +54,7 @@ export async function startServer(
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    return { url: await address(child), pid: child.pid as number, stop };
+    return { url: await address(child), pid: child.pid as number, dataDir, stop };
   } catch (error) {
     await stop();
     throw error;

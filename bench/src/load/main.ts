@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureSearch } from '../search/measure.ts';
+import { measureNames } from '../search/names.ts';
 import { CLI, startServer } from '../server-process.ts';
 import { measureCommands } from './commands.ts';
 import { canPin, generate } from './generate.ts';
@@ -9,6 +10,7 @@ import { measureGrowth } from './growth.ts';
 import { measureHello } from './hello.ts';
 import { measureIdle } from './idle.ts';
 import type { Kind } from './kinds.ts';
+import { compareDeciding, comparePosts } from './pairs.ts';
 import { startPeer } from './peers.ts';
 import { measurePresence } from './presence.ts';
 import { measureReads } from './reads.ts';
@@ -22,6 +24,8 @@ const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --idle N | --presence N | --storm N [--nodes N] | --hello | --reads
        npm run bench -- --search [--messages N] [--logs FILE …] [--rounds N]
        npm run bench -- --commands [--beside FILE] [--rounds N]
+       npm run bench -- --names [--rounds N]
+       npm run bench -- --posts FILE | --deciding [--rounds N] [--seconds N]
 
 Loads the built server, and beside it in the same run a socket.io + pg server on the same
 PostgreSQL, in six shapes: a number of messages is outstanding in all conversations together, and
@@ -38,6 +42,10 @@ core, the load generator on another.
   --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
   --commands       posts over REST, edits and reactions, 50 at once; with --beside, in turn with the
                    server of another build (its packages/server/dist/cli.js)
+  --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
+  --posts          what a plain post costs, next to another build (FILE: its packages/server/dist/cli.js),
+                   in alternating pairs of N seconds
+  --deciding       what deciding who is notified adds to a plain post in a group of 1,000, likewise
 
 With --nodes, --row N takes one of its five shapes.
 `;
@@ -95,6 +103,9 @@ async function main(): Promise<void> {
       reads: { type: 'boolean' },
       commands: { type: 'boolean' },
       search: { type: 'boolean' },
+      names: { type: 'boolean' },
+      posts: { type: 'string' },
+      deciding: { type: 'boolean' },
       messages: { type: 'string', default: '1000000' },
       logs: { type: 'string', multiple: true },
       beside: { type: 'string' },
@@ -128,6 +139,16 @@ async function main(): Promise<void> {
   if (values.commands) {
     const beside = values.beside === undefined ? [] : [values.beside];
     await measureCommands(Number(values.rounds), [CLI, ...beside]);
+    return;
+  }
+  if (values.posts !== undefined || values.deciding) {
+    const [pairs, measureMs] = [Number(values.rounds), Number(values.seconds) * 1000];
+    if (values.posts !== undefined) await comparePosts(values.posts, pairs, measureMs);
+    else await compareDeciding(pairs, measureMs);
+    return;
+  }
+  if (values.names) {
+    await measureNames(Number(values.rounds));
     return;
   }
   if (values.search) {

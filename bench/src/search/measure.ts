@@ -3,6 +3,7 @@ import pg from 'pg';
 import { startCluster } from '../load/cluster.ts';
 import { group, type User, users } from '../load/setup.ts';
 import { AUTHORS, type CorpusMessage, corpus, GROUPS, readLogs } from './corpus.ts';
+import { figures } from './figures.ts';
 import { type BenchQuery, Sample } from './queries.ts';
 
 /** Messages inserted at a time. */
@@ -181,11 +182,4 @@ async function askNames(reader: User, rounds: number): Promise<void> {
     }
   }
   console.log(`  ${'names'.padEnd(24)} ${figures(times)}`);
-}
-
-function figures(times: readonly number[]): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return [at(0.5), at(0.95), at(1)].map((ms) => ms.toFixed(1).padStart(8)).join(' ');
 }
