@@ -17,6 +17,7 @@ import type {
   UpdateStatusBody,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
+import type { ReadOptions } from './rest-session.ts';
 
 /** Timeout for the export of an account’s data, ms. */
 const EXPORT_MS = 15 * 60_000;
@@ -46,8 +47,8 @@ export class AccountApi {
 
   // ---- status --------------------------------------------------------------------------------------
 
-  status(): Promise<OwnStatus> {
-    return this.#api.request('GET', '/me/status');
+  status(options: ReadOptions = {}): Promise<OwnStatus> {
+    return this.#api.request('GET', '/me/status', options);
   }
 
   /** Changes the status: absent fields stay. */
@@ -57,8 +58,8 @@ export class AccountApi {
 
   // ---- blocked users ------------------------------------------------------------------------------
 
-  async blocks(): Promise<BlockedUser[]> {
-    return (await this.#api.request<{ items: BlockedUser[] }>('GET', '/me/blocks')).items;
+  async blocks(options: ReadOptions = {}): Promise<BlockedUser[]> {
+    return (await this.#api.request<{ items: BlockedUser[] }>('GET', '/me/blocks', options)).items;
   }
 
   /** Accepts no direct messages from a user. */
@@ -83,8 +84,9 @@ export class AccountApi {
 
   // ---- sessions -----------------------------------------------------------------------------------------
 
-  async sessions(): Promise<SessionInfo[]> {
-    return (await this.#api.request<{ items: SessionInfo[] }>('GET', '/me/sessions')).items;
+  async sessions(options: ReadOptions = {}): Promise<SessionInfo[]> {
+    return (await this.#api.request<{ items: SessionInfo[] }>('GET', '/me/sessions', options))
+      .items;
   }
 
   /** Ending sessions of other devices requires a recent log-in (`reauthentication_required`). */
@@ -106,8 +108,8 @@ export class AccountApi {
 
   // ---- second factors -----------------------------------------------------------------------------------
 
-  secondFactors(): Promise<SecondFactors> {
-    return this.#api.request('GET', '/me/second-factor');
+  secondFactors(options: ReadOptions = {}): Promise<SecondFactors> {
+    return this.#api.request('GET', '/me/second-factor', options);
   }
 
   /** Returns a secret for an authenticator app; it takes effect once a code of it is confirmed. */

@@ -5,7 +5,7 @@ import type {
   ReadActivityBody,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Which part of the activity to list. */
 export interface ActivityRequest {
@@ -26,9 +26,12 @@ export class ActivityApi {
   }
 
   /** Returns a page of the activity, the latest first. */
-  list({ kinds, unread, ...request }: ActivityRequest = {}): Promise<ActivityPage> {
+  list(
+    { kinds, unread, ...request }: ActivityRequest = {},
+    options: ReadOptions = {},
+  ): Promise<ActivityPage> {
     const filters = { ...(kinds && { kinds: kinds.join(',') }), ...(unread && { unread: 'true' }) };
-    return this.#api.request('GET', `/me/activity${query({ ...filters, ...request })}`);
+    return this.#api.request('GET', `/me/activity${query({ ...filters, ...request })}`, options);
   }
 
   /** Returns how many items are unread. */

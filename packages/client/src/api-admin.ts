@@ -32,6 +32,7 @@ import type {
 } from '@parley/protocol';
 import type { ListRequest, ParleyApi } from './api.ts';
 import { query } from './query.ts';
+import type { ReadOptions } from './rest-session.ts';
 
 /** Timeout for the export of the audit log, ms. */
 const EXPORT_MS = 300_000;
@@ -49,8 +50,9 @@ export class AdminApi {
       readonly filter?: AdminAccountsFilter;
       readonly kind?: AccountKind;
     } = {},
+    options: ReadOptions = {},
   ): Promise<AdminAccountsPage> {
-    return this.#api.request('GET', `/admin/accounts${query(request)}`);
+    return this.#api.request('GET', `/admin/accounts${query(request)}`, options);
   }
 
   account(id: AccountId): Promise<AdminAccount> {
@@ -120,13 +122,14 @@ export class AdminApi {
   }
 
   /** Lists the latest deletions of all messages of an account, the newest first. */
-  async bulkDeletions(account: AccountId): Promise<BulkDeletion[]> {
+  async bulkDeletions(account: AccountId, options: ReadOptions = {}): Promise<BulkDeletion[]> {
     const path = `/admin/accounts/${account}/bulk-deletions`;
-    return (await this.#api.request<{ items: BulkDeletion[] }>('GET', path)).items;
+    return (await this.#api.request<{ items: BulkDeletion[] }>('GET', path, options)).items;
   }
 
-  async invitations(): Promise<Invitation[]> {
-    return (await this.#api.request<{ items: Invitation[] }>('GET', '/admin/invitations')).items;
+  async invitations(options: ReadOptions = {}): Promise<Invitation[]> {
+    return (await this.#api.request<{ items: Invitation[] }>('GET', '/admin/invitations', options))
+      .items;
   }
 
   /** The link is only in this response. */
@@ -139,18 +142,18 @@ export class AdminApi {
   }
 
   /** Lists the latest emails, with their text while they are in the outbox. */
-  async email(): Promise<EmailInfo[]> {
-    return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails')).items;
+  async email(options: ReadOptions = {}): Promise<EmailInfo[]> {
+    return (await this.#api.request<{ items: EmailInfo[] }>('GET', '/admin/emails', options)).items;
   }
 
   /** Returns how notifications are decided and delivered, on all nodes. */
-  notificationHealth(): Promise<NotificationHealth> {
-    return this.#api.request('GET', '/admin/notifications');
+  notificationHealth(options: ReadOptions = {}): Promise<NotificationHealth> {
+    return this.#api.request('GET', '/admin/notifications', options);
   }
 
   /** Returns the state of the nodes, the database, the disk and the queues. */
-  serverState(): Promise<ServerState> {
-    return this.#api.request('GET', '/admin/server-state');
+  serverState(options: ReadOptions = {}): Promise<ServerState> {
+    return this.#api.request('GET', '/admin/server-state', options);
   }
 
   /** Sends a test email to the own address, which is returned. */
@@ -159,15 +162,17 @@ export class AdminApi {
   }
 
   /** Lists the environment variables of the server; of secrets only whether they are set. */
-  async environment(): Promise<SettingInfo[]> {
-    return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/environment')).items;
+  async environment(options: ReadOptions = {}): Promise<SettingInfo[]> {
+    return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/environment', options))
+      .items;
   }
 
   /** Lists the audit log, the latest entries first. */
   auditLog(
     request: AuditLogFilter & { readonly limit?: number; readonly after?: string } = {},
+    options: ReadOptions = {},
   ): Promise<AuditLogPage> {
-    return this.#api.request('GET', `/admin/audit-log${query(request)}`);
+    return this.#api.request('GET', `/admin/audit-log${query(request)}`, options);
   }
 
   /** Returns the entries of the audit log that a filter admits, as the text of a file. */
@@ -177,8 +182,8 @@ export class AdminApi {
   }
 
   /** Returns the settings that are stored in the database, and those that the environment overrides. */
-  serverSettings(): Promise<ServerSettingsAnswer> {
-    return this.#api.request('GET', '/admin/server-settings');
+  serverSettings(options: ReadOptions = {}): Promise<ServerSettingsAnswer> {
+    return this.#api.request('GET', '/admin/server-settings', options);
   }
 
   /** Changes settings of the server; those that are left out stay as they are. */
@@ -187,8 +192,8 @@ export class AdminApi {
   }
 
   /** Returns the words that messages may not contain, or that are reported. */
-  wordFilter(): Promise<WordFilterAnswer> {
-    return this.#api.request('GET', '/admin/word-filter');
+  wordFilter(options: ReadOptions = {}): Promise<WordFilterAnswer> {
+    return this.#api.request('GET', '/admin/word-filter', options);
   }
 
   /** Replaces the list of the word filter, if it is still the one with the `revision`. */
@@ -196,9 +201,9 @@ export class AdminApi {
     return this.#api.request('PUT', '/admin/word-filter', { body });
   }
 
-  async serviceAccounts(): Promise<AdminAccount[]> {
+  async serviceAccounts(options: ReadOptions = {}): Promise<AdminAccount[]> {
     const path = '/admin/service-accounts';
-    return (await this.#api.request<{ items: AdminAccount[] }>('GET', path)).items;
+    return (await this.#api.request<{ items: AdminAccount[] }>('GET', path, options)).items;
   }
 
   createServiceAccount(
@@ -208,9 +213,9 @@ export class AdminApi {
     return this.#api.request('POST', '/admin/service-accounts', { body, id });
   }
 
-  async keys(program: AccountId): Promise<ApiKey[]> {
+  async keys(program: AccountId, options: ReadOptions = {}): Promise<ApiKey[]> {
     const path = `/admin/service-accounts/${program}/keys`;
-    return (await this.#api.request<{ items: ApiKey[] }>('GET', path)).items;
+    return (await this.#api.request<{ items: ApiKey[] }>('GET', path, options)).items;
   }
 
   /** The API key is only in this response. */

@@ -12,7 +12,7 @@ import type {
 } from '@parley/protocol';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Who may join a group, over REST: bans and links to join with. */
 export class AdmissionApi {
@@ -25,8 +25,16 @@ export class AdmissionApi {
   // ---- bans --------------------------------------------------------------------------------------
 
   /** Returns a page of the accounts that are banned from a group. */
-  bans(conversation: ConversationId, request: ListRequest = {}): Promise<Page<Ban>> {
-    return this.#api.request('GET', `/conversations/${conversation}/bans${query(request)}`);
+  bans(
+    conversation: ConversationId,
+    request: ListRequest = {},
+    options: ReadOptions = {},
+  ): Promise<Page<Ban>> {
+    return this.#api.request(
+      'GET',
+      `/conversations/${conversation}/bans${query(request)}`,
+      options,
+    );
   }
 
   /** Bans an account from a group, and removes it if it is a member. */
@@ -42,9 +50,9 @@ export class AdmissionApi {
   // ---- links -------------------------------------------------------------------------------------
 
   /** Returns the links of a group that can still be used. */
-  async groupLinks(conversation: ConversationId): Promise<GroupLink[]> {
+  async groupLinks(conversation: ConversationId, options: ReadOptions = {}): Promise<GroupLink[]> {
     const path = `/conversations/${conversation}/links`;
-    return (await this.#api.request<{ items: GroupLink[] }>('GET', path)).items;
+    return (await this.#api.request<{ items: GroupLink[] }>('GET', path, options)).items;
   }
 
   /** Creates a link with which others join a group. Its address is returned only here. */
@@ -61,8 +69,8 @@ export class AdmissionApi {
   }
 
   /** Returns what the holder of a link may see of its group. `token` is what follows `#` in its address. */
-  linkedGroup(token: string): Promise<LinkedGroup> {
-    return this.#api.request('POST', '/group-links/show', { body: { token } });
+  linkedGroup(token: string, options: ReadOptions = {}): Promise<LinkedGroup> {
+    return this.#api.request('POST', '/group-links/show', { body: { token }, ...options });
   }
 
   /** Joins the group of a link. */

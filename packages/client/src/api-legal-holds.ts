@@ -6,7 +6,7 @@ import type {
   LegalHoldsPage,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** An export reads all messages of the hold. */
 const EXPORT_MS = 600_000;
@@ -20,8 +20,11 @@ export class LegalHoldsApi {
   }
 
   /** Lists the legal holds, the latest first, with released ones. */
-  list(request: { limit?: number; after?: string } = {}): Promise<LegalHoldsPage> {
-    return this.#api.request('GET', `/admin/legal-holds${query(request)}`);
+  list(
+    request: { limit?: number; after?: string } = {},
+    options: ReadOptions = {},
+  ): Promise<LegalHoldsPage> {
+    return this.#api.request('GET', `/admin/legal-holds${query(request)}`, options);
   }
 
   /** Returns a legal hold. */

@@ -1,5 +1,5 @@
 import type { ClientId, CommandAnswer, ConversationId, HiddenMessage, Seq } from '@parley/protocol';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Hiding of messages over REST, for moderators: those who may delete the messages of others. */
 export class ModerationApi {
@@ -20,8 +20,12 @@ export class ModerationApi {
   }
 
   /** Returns what a hidden message says. The server records who reads it. */
-  hiddenMessage(conversation: ConversationId, message: Seq): Promise<HiddenMessage> {
-    return this.#api.request('GET', pathOf(conversation, message));
+  hiddenMessage(
+    conversation: ConversationId,
+    message: Seq,
+    options: ReadOptions = {},
+  ): Promise<HiddenMessage> {
+    return this.#api.request('GET', pathOf(conversation, message), options);
   }
 }
 

@@ -5,7 +5,7 @@ import type {
   NotificationDevicesAnswer,
   UpdateNotificationDeviceBody,
 } from '@parley/protocol';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 const PATH = '/me/notifications/devices';
 
@@ -18,8 +18,8 @@ export class NotificationDevicesApi {
   }
 
   /** Returns the devices, and the key with which browsers subscribe. */
-  list(): Promise<NotificationDevicesAnswer> {
-    return this.#api.request('GET', PATH);
+  list(options: ReadOptions = {}): Promise<NotificationDevicesAnswer> {
+    return this.#api.request('GET', PATH, options);
   }
 
   /** Adds a device; a browser replaces the earlier one of this session. */

@@ -10,7 +10,7 @@ import type {
 } from '@parley/protocol';
 import { NotificationDevicesApi } from './api-notification-devices.ts';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** What the account wants to be notified of, over REST. */
 export class NotificationsApi {
@@ -28,8 +28,8 @@ export class NotificationsApi {
   }
 
   /** Returns why the account was notified of a message, or was not. */
-  why(conversation: ConversationId, seq: Seq): Promise<WhyNotified> {
-    return this.#api.request('GET', `/notifications/why${query({ conversation, seq })}`);
+  why(conversation: ConversationId, seq: Seq, options: ReadOptions = {}): Promise<WhyNotified> {
+    return this.#api.request('GET', `/notifications/why${query({ conversation, seq })}`, options);
   }
 
   /** Changes the general settings; absent fields stay as they are. All devices learn of it. */

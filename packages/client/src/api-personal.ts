@@ -9,7 +9,7 @@ import type {
   Seq,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Saved and scheduled messages of the account over REST. */
 export class PersonalApi {
@@ -22,8 +22,11 @@ export class PersonalApi {
   // ---- saved messages ----------------------------------------------------------------------------
 
   /** Returns a page of the saved messages; `before` is the `savedSeq` of the last one of the previous page. */
-  savedMessages(request: { before?: Seq; limit?: number } = {}): Promise<SavedMessagesPage> {
-    return this.#api.request('GET', `/me/saved${query(request)}`);
+  savedMessages(
+    request: { before?: Seq; limit?: number } = {},
+    options: ReadOptions = {},
+  ): Promise<SavedMessagesPage> {
+    return this.#api.request('GET', `/me/saved${query(request)}`, options);
   }
 
   /**
@@ -47,8 +50,8 @@ export class PersonalApi {
   // ---- scheduled messages ------------------------------------------------------------------------
 
   /** Returns the scheduled messages of the account, the next one first. */
-  scheduled(): Promise<ScheduledMessages> {
-    return this.#api.request('GET', '/me/scheduled');
+  scheduled(options: ReadOptions = {}): Promise<ScheduledMessages> {
+    return this.#api.request('GET', '/me/scheduled', options);
   }
 
   /**

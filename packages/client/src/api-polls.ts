@@ -7,7 +7,7 @@ import type {
   Seq,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Polls over REST. */
 export class PollsApi {
@@ -48,9 +48,10 @@ export class PollsApi {
     message: Seq,
     choice: number,
     request: { limit?: number; after?: string } = {},
+    options: ReadOptions = {},
   ): Promise<PollVotersPage> {
     const path = `/conversations/${conversation}/messages/${message}/poll/choices/${choice}/voters`;
-    return this.#api.request('GET', `${path}${query(request)}`);
+    return this.#api.request('GET', `${path}${query(request)}`, options);
   }
 
   /** Closes a poll. */

@@ -9,7 +9,7 @@ import type {
   Seq,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** Reports of messages over REST: making, listing and resolving them. */
 export class ReportsApi {
@@ -34,13 +34,21 @@ export class ReportsApi {
   groupReports(
     conversation: ConversationId,
     request: { limit?: number; after?: string } = {},
+    options: ReadOptions = {},
   ): Promise<ReportsPage> {
-    return this.#api.request('GET', `/conversations/${conversation}/reports${query(request)}`);
+    return this.#api.request(
+      'GET',
+      `/conversations/${conversation}/reports${query(request)}`,
+      options,
+    );
   }
 
   /** Lists all open reports of messages, the oldest first, for the admins of the server. */
-  allReports(request: { limit?: number; after?: string } = {}): Promise<ReportsPage> {
-    return this.#api.request('GET', `/admin/reports${query(request)}`);
+  allReports(
+    request: { limit?: number; after?: string } = {},
+    options: ReadOptions = {},
+  ): Promise<ReportsPage> {
+    return this.#api.request('GET', `/admin/reports${query(request)}`, options);
   }
 
   /** Counts the open reports that the account may read. */
@@ -49,8 +57,8 @@ export class ReportsApi {
   }
 
   /** Returns an open report with the messages around the reported one. */
-  report(report: string): Promise<ReportDetails> {
-    return this.#api.request('GET', `/reports/${report}`);
+  report(report: string, options: ReadOptions = {}): Promise<ReportDetails> {
+    return this.#api.request('GET', `/reports/${report}`, options);
   }
 
   /** Resolves all open reports of the message of a report. */

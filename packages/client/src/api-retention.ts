@@ -7,7 +7,7 @@ import type {
   ServerExpiredQuery,
 } from '@parley/protocol';
 import { query } from './query.ts';
-import type { RestSession } from './rest-session.ts';
+import type { ReadOptions, RestSession } from './rest-session.ts';
 
 /** How long messages are kept, over REST. */
 export class RetentionApi {
@@ -21,8 +21,8 @@ export class RetentionApi {
    * Returns how long a conversation keeps messages. It may have changed after `conversation.updated` with
    * `retention`, and after `server.updated`.
    */
-  of(conversation: ConversationId): Promise<ConversationRetention> {
-    return this.#api.request('GET', `/conversations/${conversation}/retention`);
+  of(conversation: ConversationId, options: ReadOptions = {}): Promise<ConversationRetention> {
+    return this.#api.request('GET', `/conversations/${conversation}/retention`, options);
   }
 
   /** Changes how long a group keeps messages; older ones are deleted for good. */

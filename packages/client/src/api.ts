@@ -58,7 +58,7 @@ import { UserGroupsApi } from './api-user-groups.ts';
 import type { DraftPlace } from './draft-place.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
-import { RestSession } from './rest-session.ts';
+import { type ReadOptions, RestSession } from './rest-session.ts';
 import type { UploadOptions } from './uploads.ts';
 
 export type { ListRequest, Page } from './lists.ts';
@@ -202,8 +202,8 @@ export class ParleyApi extends RestSession {
   }
 
   /** A user with the status, and when the user was last connected. */
-  userProfile(id: AccountId): Promise<UserProfile> {
-    return this.request('GET', `/users/${id}/profile`);
+  userProfile(id: AccountId, options: ReadOptions = {}): Promise<UserProfile> {
+    return this.request('GET', `/users/${id}/profile`, options);
   }
 
   // ---- conversations -----------------------------------------------------------------------------
@@ -233,8 +233,11 @@ export class ParleyApi extends RestSession {
   }
 
   /** Returns the public groups by name; admins of the server can ask for those that another account is in. */
-  groups(request: ListRequest & { readonly member?: AccountId } = {}): Promise<Page<PublicGroup>> {
-    return this.request('GET', `/groups${query(request)}`);
+  groups(
+    request: ListRequest & { readonly member?: AccountId } = {},
+    options: ReadOptions = {},
+  ): Promise<Page<PublicGroup>> {
+    return this.request('GET', `/groups${query(request)}`, options);
   }
 
   renameGroup(conversation: ConversationId, name: string, id?: ClientId): Promise<Conversation> {
@@ -323,8 +326,12 @@ export class ParleyApi extends RestSession {
 
   // ---- messages ----------------------------------------------------------------------------------
 
-  history(conversation: ConversationId, request: HistoryRequest = {}): Promise<HistoryPage> {
-    return this.request('GET', `/conversations/${conversation}/messages${query(request)}`);
+  history(
+    conversation: ConversationId,
+    request: HistoryRequest = {},
+    options: ReadOptions = {},
+  ): Promise<HistoryPage> {
+    return this.request('GET', `/conversations/${conversation}/messages${query(request)}`, options);
   }
 
   message(conversation: ConversationId, seq: Seq): Promise<Message> {
@@ -339,9 +346,10 @@ export class ParleyApi extends RestSession {
     conversation: ConversationId,
     message: Seq,
     request: { before?: Seq; limit?: number } = {},
+    options: ReadOptions = {},
   ): Promise<EditHistoryPage> {
     const path = `/conversations/${conversation}/messages/${message}/history`;
-    return this.request('GET', `${path}${query(request)}`);
+    return this.request('GET', `${path}${query(request)}`, options);
   }
 
   /** Posts a message. */
@@ -403,13 +411,17 @@ export class ParleyApi extends RestSession {
   }
 
   /** Returns all pinned messages, the last pin first. */
-  async pinnedMessages(conversation: ConversationId): Promise<{ items: Message[] }> {
+  async pinnedMessages(
+    conversation: ConversationId,
+    options: ReadOptions = {},
+  ): Promise<{ items: Message[] }> {
     const items: Message[] = [];
     let cursor: string | undefined;
     do {
       const page: PinnedMessages = await this.request(
         'GET',
         `/conversations/${conversation}/pins${query({ cursor })}`,
+        options,
       );
       items.push(...page.items);
       // Servers of earlier versions send all of them.
@@ -481,8 +493,16 @@ export class ParleyApi extends RestSession {
   }
 
   /** Returns who has seen a message, without its author; refused in large conversations. */
-  seenBy(conversation: ConversationId, message: Seq): Promise<SeenByAnswer> {
-    return this.request('GET', `/conversations/${conversation}/messages/${message}/seen-by`);
+  seenBy(
+    conversation: ConversationId,
+    message: Seq,
+    options: ReadOptions = {},
+  ): Promise<SeenByAnswer> {
+    return this.request(
+      'GET',
+      `/conversations/${conversation}/messages/${message}/seen-by`,
+      options,
+    );
   }
 
   // ---- search ------------------------------------------------------------------------------------
@@ -493,7 +513,7 @@ export class ParleyApi extends RestSession {
    */
   searchMessages(
     request: MessageSearchRequest,
-    options: { readonly signal?: AbortSignal } = {},
+    options: ReadOptions = {},
   ): Promise<SearchMessagesPage> {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     return this.request('GET', `/search/messages${query({ timeZone, ...request })}`, options);
@@ -521,8 +541,8 @@ export class ParleyApi extends RestSession {
   // ---- drafts ------------------------------------------------------------------------------------
 
   /** Returns the drafts of the account. */
-  drafts(): Promise<DraftsAnswer> {
-    return this.request('GET', '/me/drafts');
+  drafts(options: ReadOptions = {}): Promise<DraftsAnswer> {
+    return this.request('GET', '/me/drafts', options);
   }
 
   /** Saves the draft of a conversation or thread; the newest wins. */
@@ -544,13 +564,17 @@ export class ParleyApi extends RestSession {
     conversation: ConversationId,
     thread: Seq,
     request: HistoryRequest = {},
+    options: ReadOptions = {},
   ): Promise<ThreadPage> {
-    return this.request('GET', `${threadAt(conversation, thread)}${query(request)}`);
+    return this.request('GET', `${threadAt(conversation, thread)}${query(request)}`, options);
   }
 
   /** Returns a page of the threads that the account follows, those with unread replies first. */
-  threads(request: Omit<ListRequest, 'search'> = {}): Promise<ThreadsPage> {
-    return this.request('GET', `/me/threads${query(request)}`);
+  threads(
+    request: Omit<ListRequest, 'search'> = {},
+    options: ReadOptions = {},
+  ): Promise<ThreadsPage> {
+    return this.request('GET', `/me/threads${query(request)}`, options);
   }
 
   /** Returns how far the account has read the threads that it follows. */

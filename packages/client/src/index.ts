@@ -40,6 +40,7 @@ export {
 } from './notifications.ts';
 export { NO_OPEN_REPORTS, type OpenReports, type OpenReportsSnapshot } from './open-reports.ts';
 export { nextWindowEnd, permissionsOn } from './permissions.ts';
+export type { ReadOptions } from './rest-session.ts';
 export { tabSocket } from './shared-sockets.ts';
 export type { SidebarSnapshot, SidebarState } from './sidebar.ts';
 export {

@@ -20,6 +20,12 @@ const RENEW_LOST_MS = 1_000;
 /** An access token is renewed this long before it expires, ms. */
 const RENEW_BEFORE_MS = 60_000;
 
+/** Options of a request that reads. */
+export interface ReadOptions {
+  /** Ends the request when it is aborted, for instance because the answer is no longer needed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Sends requests to the REST API and keeps the session: in a browser as a cookie, in a program as the
  * session token from the log-in.

@@ -1,11 +1,13 @@
 import type { NotificationDevice } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { BellRing, Globe, Plus, Smartphone, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
-import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
 import { canPush, startPush, stopPush } from '../notifications/push.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -14,50 +16,45 @@ import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /** The devices that are notified while the user is away. */
 export function DevicesCard() {
   const client = useClient();
   const account = useAccountId();
   const { devices } = client.api.notifications;
-  const loaded = useLoad(() => devices.list());
+  const refresh = useRefresh();
+  const onSuccess = () => refresh(keys.devices());
+  const loaded = useQuery({
+    queryKey: keys.devices(),
+    queryFn: ({ signal }) => devices.list({ signal }),
+  });
   const [isAdding, setAdding] = useState(false);
-  const [isBusy, setBusy] = useState(false);
   const items = loaded.data?.items ?? [];
   const hasCurrent = items.some((device) => device.isCurrent);
-  const start = async () => {
-    setBusy(true);
-    await attempt(async () => {
+  const start = useMutation({
+    mutationFn: async () => {
       if ((await startPush(client, account)) === null) toast.error(t('devices.blocked'));
-      await loaded.reload();
-    });
-    setBusy(false);
-  };
-  const remove = (device: NotificationDevice) =>
-    attempt(async () => {
-      if (device.isCurrent) await stopPush(client, account, device);
-      else await devices.remove(device.id);
-      await loaded.reload();
-    });
-  const change = (device: NotificationDevice, showsContent: boolean) =>
-    attempt(async () => {
-      const changed = await devices.change(device.id, { showsContent });
-      loaded.set((now) => ({
-        ...now,
-        items: now.items.map((d) => (d.id === changed.id ? changed : d)),
-      }));
-    });
-  const test = async (device: NotificationDevice) => {
-    try {
-      const { error } = await devices.test(device.id);
+    },
+    onSuccess,
+  });
+  const remove = useMutation({
+    mutationFn: (device: NotificationDevice) =>
+      device.isCurrent ? stopPush(client, account, device) : devices.remove(device.id),
+    onSuccess,
+  });
+  const change = useMutation({
+    mutationFn: ({ id, showsContent }: Pick<NotificationDevice, 'id' | 'showsContent'>) =>
+      devices.change(id, { showsContent }),
+    onSuccess,
+  });
+  const test = useMutation({
+    mutationFn: (device: NotificationDevice) => devices.test(device.id),
+    onSuccess: ({ error }) => {
       if (error === null) toast.success(t('devices.testSent'));
       else toast.error(error);
-      await loaded.reload();
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
+      return onSuccess();
+    },
+  });
   return (
     <Card
       title={t('devices.title')}
@@ -68,13 +65,13 @@ export function DevicesCard() {
         </Button>
       }
     >
-      {loaded.data === null ? (
+      {loaded.data === undefined ? (
         <Loading of={loaded} />
       ) : (
         <>
           {canPush() ? (
             !hasCurrent && (
-              <Button onClick={() => void start()} disabled={isBusy}>
+              <Button onClick={() => start.mutate()} disabled={start.isPending}>
                 <BellRing size={16} /> {t('devices.notifyThis')}
               </Button>
             )
@@ -87,16 +84,16 @@ export function DevicesCard() {
                 <DeviceRow
                   key={device.id}
                   device={device}
-                  onRemove={() => void remove(device)}
-                  onContent={(shows) => void change(device, shows)}
-                  onTest={() => void test(device)}
+                  onRemove={() => remove.mutate(device)}
+                  onContent={(shows) => change.mutate({ id: device.id, showsContent: shows })}
+                  onTest={() => test.mutate(device)}
                 />
               ))}
             </ul>
           )}
         </>
       )}
-      <TopicDialog open={isAdding} onClose={() => setAdding(false)} onAdded={loaded.reload} />
+      <TopicDialog open={isAdding} onClose={() => setAdding(false)} onAdded={onSuccess} />
     </Card>
   );
 }

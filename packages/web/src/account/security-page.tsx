@@ -1,14 +1,16 @@
+import { useQuery } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { useForm } from '../auth/use-form.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { AuthenticatorCard } from './authenticator-card.tsx';
 import { PasskeysCard } from './passkeys-card.tsx';
 import { useAccount } from './use-account.ts';
@@ -16,15 +18,20 @@ import { useAccount } from './use-account.ts';
 /** Manages password, authenticator app and passkeys. */
 export function SecurityPage() {
   const account = useAccount();
-  const factors = useLoad(() => account.secondFactors());
+  const refresh = useRefresh();
+  const factors = useQuery({
+    queryKey: keys.secondFactors(),
+    queryFn: ({ signal }) => account.secondFactors({ signal }),
+  });
+  const onChange = () => refresh(keys.secondFactors());
   return (
     <>
       <PartTitle title={t('security.title')} description={t('security.intro')} />
       <PasswordCard />
       {factors.data ? (
         <>
-          <AuthenticatorCard factors={factors.data} onChange={() => factors.reload()} />
-          <PasskeysCard factors={factors.data} onChange={() => factors.reload()} />
+          <AuthenticatorCard factors={factors.data} onChange={onChange} />
+          <PasskeysCard factors={factors.data} onChange={onChange} />
         </>
       ) : (
         <Card title={t('security.twoFactorAuthentication')}>

@@ -1,16 +1,18 @@
 import type { SessionInfo } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Laptop, Smartphone, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { deviceKind, deviceName } from './device-name.ts';
 import { useReauthentication } from './reauthenticate.tsx';
 import { useAccount } from './use-account.ts';
@@ -21,7 +23,11 @@ const ICONS = { phone: Smartphone, computer: Laptop, program: SquareTerminal } a
 export function SessionsPage() {
   const account = useAccount();
   const reauthentication = useReauthentication();
-  const sessions = useLoad(() => account.sessions());
+  const refresh = useRefresh();
+  const sessions = useQuery({
+    queryKey: keys.sessions(),
+    queryFn: ({ signal }) => account.sessions({ signal }),
+  });
   const [ending, setEnding] = useState<SessionInfo | 'others' | null>(null);
   const items = sessions.data ?? [];
   const current = items.find((s) => s.current);
@@ -31,7 +37,7 @@ export function SessionsPage() {
     await reauthentication.run(async () => {
       if (ending === 'others') await account.endOtherSessions();
       else await account.endSession(ending.id);
-      await sessions.reload();
+      await refresh(keys.sessions());
       toast.success(ending === 'others' ? t('sessions.othersLoggedOut') : t('sessions.ended'));
     });
   };
@@ -46,7 +52,7 @@ export function SessionsPage() {
           )
         }
       />
-      {sessions.data === null ? (
+      {sessions.data === undefined ? (
         <Card title={t('sessions.title')}>
           <Loading of={sessions} />
         </Card>

@@ -1,10 +1,12 @@
-import type { ActivityKind, Event, ReadActivityBody } from '@parley/protocol';
+import type { ActivityItem, ActivityKind, ReadActivityBody } from '@parley/protocol';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Bell, CheckCheck } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { dayName } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
@@ -13,7 +15,6 @@ import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 import { Row } from './activity-row.tsx';
 import { activityDays } from './groups.ts';
@@ -37,36 +38,26 @@ const FILTERS: readonly [Filter, ...Filter[]] = [
   },
 ];
 
-/** Events after which an item may be gone or have another text. */
-const CHANGES: ReadonlySet<string> = new Set([
-  'message.edited',
-  'message.deleted',
-  'message.hidden',
-  'message.unhidden',
-  'reaction.removed',
-]);
-const mayChangeItem = ({ type }: Event): boolean => CHANGES.has(type);
+const NONE: readonly ActivityItem[] = [];
 
 /** Lists what concerned the user, the latest first. */
 export function ActivityPage() {
   const client = useClient();
-  const { unread, revision } = useParley((s) => s.activity);
+  const { unread } = useParley((s) => s.activity);
   const [filter, setFilter] = useState(FILTERS[0]);
-  const { text, kinds, unread: isUnread } = filter;
-  const pages = usePages(
-    (after?: string) =>
-      client.api.activity.list({
-        ...(kinds && { kinds }),
-        ...(isUnread && { unread: true }),
-        ...(after !== undefined && { after }),
-      }),
-    ({ id }) => id,
-    text,
-  );
-  const { data, items, reload } = pages;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each revision is another list
-  useEffect(() => void reload(), [revision, reload]);
-  useReloadOnEvents(mayChangeItem, reload);
+  const { kinds, unread: isUnread } = filter;
+  const request = { ...(kinds && { kinds }), ...(isUnread && { unread: true }) };
+  const pages = useInfiniteQuery({
+    ...pagesQuery(
+      keys.activity(request),
+      (after: string | undefined, options) =>
+        client.api.activity.list({ ...request, ...(after !== undefined && { after }) }, options),
+      ({ id }) => id,
+    ),
+    placeholderData: keepPreviousData,
+  });
+  const { data } = pages;
+  const items = data?.items ?? NONE;
   const days = useMemo(() => activityDays(items), [items]);
   const nameOf = useNames(
     useMemo(() => items.flatMap((i) => [...(i.actor ? [i.actor] : []), ...i.actors]), [items]),
@@ -85,7 +76,7 @@ export function ActivityPage() {
       }
     >
       <Filters chosen={filter} onChoose={setFilter} />
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={pages} />
       ) : items.length === 0 ? (
         <Empty icon={<Bell size={22} />} title={t('activity.none')}>

@@ -7,6 +7,7 @@ import {
   type AuditLogFormat,
   type AuditOutcome,
 } from '@parley/protocol';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Download, ScrollText } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -17,6 +18,8 @@ import { startOfDay, startOfNextDay } from '../lib/date-field.ts';
 import { saveFile } from '../lib/save-file.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient } from '../session/use-client.ts';
 import { locale, t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -26,7 +29,6 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { accountNamed } from './account-named.ts';
 import { useAdmin } from './use-admin.ts';
 
@@ -36,11 +38,15 @@ const TYPES: Record<AuditLogFormat, string> = { jsonl: 'application/jsonl', csv:
 export function AuditPage() {
   const admin = useAdmin();
   const [filter, setFilter] = useState<AuditLogFilter>({});
-  const page = usePages(
-    (after?: string) => admin.auditLog({ ...filter, ...(after !== undefined && { after }) }),
-    ({ id }) => id,
-    JSON.stringify(filter),
-  );
+  const page = useInfiniteQuery({
+    ...pagesQuery(
+      keys.auditLog(filter),
+      (after: string | undefined, options) =>
+        admin.auditLog({ ...filter, ...(after !== undefined && { after }) }, options),
+      ({ id }) => id,
+    ),
+    placeholderData: keepPreviousData,
+  });
   const download = async (format: AuditLogFormat) => {
     try {
       const text = await admin.exportAuditLog(format, filter);

@@ -1,16 +1,16 @@
 import { type AdminAccount, type BulkDeletion, isolate } from '@parley/protocol';
-import { useEffect } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
-import { attempt } from '../lib/attempt.ts';
 import { inUnits } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,21 +39,34 @@ export function DeleteMessages({
   );
 }
 
+/** Returns whether the latest deletion of an account is still being carried out. */
+const isRunning = (deletions: readonly BulkDeletion[] | undefined): boolean =>
+  deletions?.[0]?.doneAt === null;
+
 function DeleteForm({ account }: { account: AdminAccount }) {
   const admin = useAdmin();
-  const deletions = useLoad(() => admin.bulkDeletions(account.id));
+  const refresh = useRefresh();
+  const onSuccess = () => refresh(keys.bulkDeletions(account.id));
+  const deletions = useQuery({
+    queryKey: keys.bulkDeletions(account.id),
+    queryFn: ({ signal }) => admin.bulkDeletions(account.id, { signal }),
+    refetchInterval: ({ state }) => isRunning(state.data) && REFRESH_MS,
+  });
   const [latest] = deletions.data ?? [];
-  const isRunning = latest !== undefined && latest.doneAt === null;
-  const { reload } = deletions;
-  useEffect(() => {
-    if (!isRunning) return;
-    const timer = setInterval(() => void reload(), REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [isRunning, reload]);
+  const request = useMutation({
+    mutationFn: (hours: string) => {
+      const since = hours === '' ? undefined : new Date(Date.now() - Number(hours) * HOUR_MS);
+      return admin.deleteMessages(account.id, since && { since: since.toISOString() });
+    },
+    onSuccess,
+    meta: { showsError: true },
+  });
+  const cancel = useMutation({
+    mutationFn: (deletion: BulkDeletion) => admin.cancelBulkDeletion(account.id, deletion.id),
+    onSuccess,
+  });
   const form = useForm(['hours'], async ({ hours }) => {
-    const since = hours === '' ? undefined : new Date(Date.now() - Number(hours) * HOUR_MS);
-    await admin.deleteMessages(account.id, since && { since: since.toISOString() });
-    await reload();
+    await request.mutateAsync(hours);
   });
   return (
     <form {...form.props} className="flex flex-col gap-4 pt-2">
@@ -74,22 +87,15 @@ function DeleteForm({ account }: { account: AdminAccount }) {
         type="submit"
         look="danger"
         busy={form.busy}
-        disabled={isRunning}
+        disabled={isRunning(deletions.data)}
         className="min-h-11"
       >
         {t('deleteMessages.submit')}
       </Button>
       <Loading of={deletions} />
       {latest && <Progress deletion={latest} />}
-      {isRunning && (
-        <Button
-          onClick={() =>
-            void attempt(async () => {
-              await admin.cancelBulkDeletion(account.id, latest.id);
-              await reload();
-            })
-          }
-        >
+      {latest && isRunning(deletions.data) && (
+        <Button busy={cancel.isPending} onClick={() => cancel.mutate(latest)}>
           {t('deleteMessages.cancel')}
         </Button>
       )}

@@ -1,32 +1,35 @@
 import type { NotificationChannelHealth, NotificationHealth } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
-import { useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
-import { attempt } from '../lib/attempt.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Shows how notifications are delivered, and sends a test email. */
 export function DeliveryPage() {
   const admin = useAdmin();
-  const health = useLoad(() => admin.notificationHealth());
+  const health = useQuery({
+    queryKey: keys.notificationHealth(),
+    queryFn: ({ signal }) => admin.notificationHealth({ signal }),
+  });
   return (
     <>
       <PartTitle
         title={t('delivery.title')}
         description={t('delivery.intro')}
         actions={
-          <Button onClick={() => void health.reload()}>
+          <Button onClick={() => void health.refetch()}>
             <RotateCw size={16} /> {t('adminEmails.refresh')}
           </Button>
         }
@@ -36,7 +39,7 @@ export function DeliveryPage() {
         <>
           <DecisionsCard health={health.data} />
           {health.data.channels.map((channel) => (
-            <ChannelCard key={channel.channel} health={channel} onTested={health.reload} />
+            <ChannelCard key={channel.channel} health={channel} />
           ))}
         </>
       )}
@@ -80,13 +83,7 @@ const number = (value: number): string => value.toLocaleString(locale);
 
 const TITLES = { email: 'delivery.email', push: 'delivery.push' } as const;
 
-function ChannelCard({
-  health,
-  onTested,
-}: {
-  health: NotificationChannelHealth;
-  onTested: () => Promise<void>;
-}) {
+function ChannelCard({ health }: { health: NotificationChannelHealth }) {
   const { channel, waiting, retrying, overdue, overdueSeconds, sent, failed, lastFailure } = health;
   const rows = [
     [t('delivery.waiting'), number(waiting)],
@@ -133,7 +130,7 @@ function ChannelCard({
         </div>
       )}
       {channel === 'email' ? (
-        <TestEmail isOutbox={isOutbox} onTested={onTested} />
+        <TestEmail isOutbox={isOutbox} />
       ) : (
         <p className="mt-4 text-sm">
           <Link to="/settings/notifications" className="text-accent hover:underline">
@@ -157,17 +154,21 @@ const REASONS = {
   other: 'delivery.reasonOther',
 } as const satisfies Record<string, PlainKey>;
 
-function TestEmail({ isOutbox, onTested }: { isOutbox: boolean; onTested: () => Promise<void> }) {
+function TestEmail({ isOutbox }: { isOutbox: boolean }) {
   const admin = useAdmin();
-  const [sentTo, setSentTo] = useState<string | null>(null);
-  const send = async () => {
-    await attempt(async () => setSentTo((await admin.sendTestEmail()).recipient));
-    await onTested();
-  };
+  const refresh = useRefresh();
+  const test = useMutation({
+    mutationFn: () => admin.sendTestEmail(),
+    // A failure is one of the figures, too.
+    onSettled: () => refresh(keys.notificationHealth()),
+  });
+  const sentTo = test.data?.recipient;
   return (
     <div className="mt-4">
-      <Button onClick={() => void send()}>{t('delivery.sendTest')}</Button>
-      {sentTo !== null && (
+      <Button busy={test.isPending} onClick={() => test.mutate()}>
+        {t('delivery.sendTest')}
+      </Button>
+      {sentTo !== undefined && (
         <p role="status" className="mt-2 text-muted text-sm">
           {t(isOutbox ? 'delivery.testStored' : 'delivery.testSent', { recipient: sentTo })}
         </p>

@@ -1,21 +1,25 @@
 import type { EmailInfo } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Mail, RotateCw } from 'lucide-react';
 import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Lists the latest emails and their delivery; without SMTP also their text, to be passed on. */
 export function EmailsPage() {
   const admin = useAdmin();
   const options = useAuthOptions();
-  const emails = useLoad(() => admin.email());
+  const emails = useQuery({
+    queryKey: keys.emails(),
+    queryFn: ({ signal }) => admin.email({ signal }),
+  });
   return (
     <>
       <PartTitle
@@ -24,7 +28,7 @@ export function EmailsPage() {
           options?.email === 'outbox' ? t('adminEmails.introOutbox') : t('adminEmails.intro')
         }
         actions={
-          <Button onClick={() => void emails.reload()}>
+          <Button onClick={() => void emails.refetch()}>
             <RotateCw size={16} /> {t('adminEmails.refresh')}
           </Button>
         }

@@ -1,11 +1,12 @@
 import { type AccountId, type ConversationId, LIMITS } from '@parley/protocol';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /** Public groups that are listed at most; a search finds the others. */
 const LISTED = 100;
@@ -31,15 +32,12 @@ export function GroupChoice({
   const conversations = useParley((s) => s.conversations);
   const [search, setSearch] = useState('');
   const text = search.trim().toLowerCase();
-  const listed = useLoad(
-    () =>
-      client.api.groups({
-        limit: LISTED,
-        ...(text && { search: text }),
-        ...(member && { member }),
-      }),
-    `${member ?? ''} ${text}`,
-  );
+  const request = { limit: LISTED, ...(text && { search: text }), ...(member && { member }) };
+  const listed = useQuery({
+    queryKey: keys.publicGroups(request),
+    queryFn: ({ signal }) => client.api.groups(request, { signal }),
+    placeholderData: keepPreviousData,
+  });
   const everyone = [...conversations.values()].find((c) => c.isEveryone)?.id;
   const own = [...conversations.values()]
     .filter(

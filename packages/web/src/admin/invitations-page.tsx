@@ -1,9 +1,11 @@
 import type { CreatedInvitation, Invitation } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Plus, Ticket } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
-import { attempt } from '../lib/attempt.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -12,14 +14,22 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { InviteForm } from './invite-form.tsx';
 import { useAdmin } from './use-admin.ts';
 
 /** Lists invitations, creates and revokes them. */
 export function InvitationsPage() {
   const admin = useAdmin();
-  const invitations = useLoad(() => admin.invitations());
+  const refresh = useRefresh();
+  const invitations = useQuery({
+    queryKey: keys.invitations(),
+    queryFn: ({ signal }) => admin.invitations({ signal }),
+  });
+  const revoke = useMutation({
+    mutationFn: (invitation: Invitation) => admin.revokeInvitation(invitation.id),
+    onSuccess: () => refresh(keys.invitations()),
+    meta: { done: t('invitations.revoked') },
+  });
   const [creating, setCreating] = useState(false);
   const [created, setCreated] = useState<CreatedInvitation | null>(null);
   const [revoking, setRevoking] = useState<Invitation | null>(null);
@@ -87,7 +97,7 @@ export function InvitationsPage() {
           <InviteForm
             onCreated={(invitation) => {
               setCreated(invitation);
-              void invitations.reload();
+              void refresh(keys.invitations());
             }}
           />
         )}
@@ -98,12 +108,10 @@ export function InvitationsPage() {
         description={t('invitations.revokeIntro')}
         action={t('invitations.revoke')}
         onCancel={() => setRevoking(null)}
-        onConfirm={() =>
-          void attempt(async () => {
-            if (revoking) await admin.revokeInvitation(revoking.id);
-            await invitations.reload();
-          }, t('invitations.revoked'))
-        }
+        onConfirm={() => {
+          if (revoking) revoke.mutate(revoking);
+          setRevoking(null);
+        }}
       />
     </>
   );

@@ -1,4 +1,5 @@
 import { isolate, type LegalHold } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Download, Plus, Scale } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -6,6 +7,9 @@ import { useReauthentication } from '../account/reauthenticate.tsx';
 import { PartTitle } from '../app/part-title.tsx';
 import { saveFile } from '../lib/save-file.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -15,15 +19,19 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { LegalHoldForm } from './legal-hold-form.tsx';
 
 /** Lists, places, exports and releases legal holds. */
 export function LegalHoldsPage() {
   const { legalHolds } = useClient().api;
-  const page = usePages(
-    (after?: string) => legalHolds.list(after === undefined ? {} : { after }),
-    ({ id }) => id,
+  const refresh = useRefresh();
+  const page = useInfiniteQuery(
+    pagesQuery(
+      keys.legalHolds(),
+      (after: string | undefined, options) =>
+        legalHolds.list(after === undefined ? {} : { after }, options),
+      ({ id }) => id,
+    ),
   );
   const { run, dialog } = useReauthentication();
   const [isPlacing, setPlacing] = useState(false);
@@ -37,7 +45,7 @@ export function LegalHoldsPage() {
     run(async () => {
       await legalHolds.release(hold.id);
       toast.success(t('legalHolds.released'));
-      await page.reload();
+      await refresh(keys.legalHolds());
     });
   return (
     <>
@@ -76,7 +84,7 @@ export function LegalHoldsPage() {
         <LegalHoldForm
           onPlaced={() => {
             setPlacing(false);
-            void page.reload();
+            void refresh(keys.legalHolds());
           }}
         />
       </Dialog>

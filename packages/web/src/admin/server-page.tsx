@@ -4,6 +4,7 @@ import type {
   ServerSettingsAnswer,
   ServerSettingsChange,
 } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
@@ -11,6 +12,8 @@ import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';
 import { inUnits } from '../lib/text.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { deletionWarning, periodOptions } from '../retention/periods.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -20,22 +23,22 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { Select } from '../ui/select.tsx';
-import { useLoad } from '../ui/use-load.ts';
+import { serverSettingsQuery } from './server-settings-query.ts';
 import { useAdmin } from './use-admin.ts';
 import { WordFilterForm } from './word-filter.tsx';
 
 /** Edits the settings of the server that are stored in its database. */
 export function ServerPage() {
   const admin = useAdmin();
-  const loaded = useLoad(() => admin.serverSettings());
+  const loaded = useQuery(serverSettingsQuery(admin));
+  const refresh = useRefresh();
+  const onSaved = () => void refresh(keys.serverSettings());
   return (
     <>
       <PartTitle title={t('server.title')} description={t('server.intro')} />
       <Loading of={loaded} />
-      {loaded.data && (
-        <Icon icon={loaded.data.settings.icon} onSaved={() => void loaded.reload()} />
-      )}
-      {loaded.data && <Form loaded={loaded.data} onSaved={() => void loaded.reload()} />}
+      {loaded.data && <Icon icon={loaded.data.settings.icon} onSaved={onSaved} />}
+      {loaded.data && <Form loaded={loaded.data} onSaved={onSaved} />}
       <WordFilterForm />
     </>
   );

@@ -6,10 +6,12 @@ import {
   SCOPES,
   type Scope,
 } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { KeyRound, Plus, Trash2, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { ago, dateOf } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { Badge } from '../ui/badge.tsx';
@@ -17,21 +19,34 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { CreateApiKey } from './create-api-key.tsx';
 import { useAdmin } from './use-admin.ts';
 
 /** Shows one service account and its API keys. */
-export function ServiceAccountCard({
-  serviceAccount,
-  onChange,
-}: {
-  serviceAccount: AdminAccount;
-  onChange: (serviceAccount: AdminAccount) => void;
-}) {
+export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAccount }) {
   const admin = useAdmin();
   const may = (action: AdminPermission) => serviceAccount.permissions.includes(action);
-  const keys = useLoad(async () => (may('keys') ? admin.keys(serviceAccount.id) : null));
+  const refresh = useRefresh();
+  const apiKeys = useQuery({
+    queryKey: keys.apiKeys(serviceAccount.id),
+    queryFn: ({ signal }) => admin.keys(serviceAccount.id, { signal }),
+    enabled: may('keys'),
+  });
+  const deactivate = useMutation({
+    mutationFn: () => admin.deactivate(serviceAccount.id),
+    onSuccess: () => refresh(keys.serviceAccounts()),
+    meta: { done: t('serviceAccounts.deactivated') },
+  });
+  const reactivate = useMutation({
+    mutationFn: () => admin.reactivate(serviceAccount.id),
+    onSuccess: () => refresh(keys.serviceAccounts()),
+    meta: { done: t('serviceAccounts.reactivated') },
+  });
+  const revoke = useMutation({
+    mutationFn: (key: ApiKey) => admin.revokeApiKey(serviceAccount.id, key.id),
+    onSuccess: () => refresh(keys.apiKeys(serviceAccount.id)),
+    meta: { done: t('serviceAccounts.revoked') },
+  });
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (
@@ -61,12 +76,7 @@ export function ServiceAccountCard({
                 <ActionItem
                   danger
                   icon={<UserRoundX size={16} />}
-                  onSelect={() =>
-                    void attempt(
-                      async () => onChange(await admin.deactivate(serviceAccount.id)),
-                      t('serviceAccounts.deactivated'),
-                    )
-                  }
+                  onSelect={() => deactivate.mutate()}
                 >
                   {t('serviceAccounts.deactivate')}
                 </ActionItem>
@@ -74,12 +84,7 @@ export function ServiceAccountCard({
               {may('reactivate') && (
                 <ActionItem
                   icon={<UserRoundCheck size={16} />}
-                  onSelect={() =>
-                    void attempt(
-                      async () => onChange(await admin.reactivate(serviceAccount.id)),
-                      t('serviceAccounts.reactivated'),
-                    )
-                  }
+                  onSelect={() => reactivate.mutate()}
                 >
                   {t('serviceAccounts.reactivate')}
                 </ActionItem>
@@ -89,13 +94,13 @@ export function ServiceAccountCard({
         </div>
       }
     >
-      {may('keys') && <Loading of={keys} />}
-      {keys.data?.length === 0 && (
+      {may('keys') && <Loading of={apiKeys} />}
+      {apiKeys.data?.length === 0 && (
         <p className="text-muted text-sm">{t('serviceAccounts.noKeys')}</p>
       )}
-      {keys.data && keys.data.length > 0 && (
+      {apiKeys.data && apiKeys.data.length > 0 && (
         <ul className="flex flex-col divide-y divide-line">
-          {keys.data.map((key) => (
+          {apiKeys.data.map((key) => (
             <li key={key.id} className="flex items-start gap-3 py-3 first:pt-0 last:pb-0">
               <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
                 <KeyRound size={17} />
@@ -137,7 +142,7 @@ export function ServiceAccountCard({
         serviceAccount={serviceAccount}
         open={creating}
         onClose={() => setCreating(false)}
-        onCreated={() => void keys.reload()}
+        onCreated={() => void refresh(keys.apiKeys(serviceAccount.id))}
       />
       <Confirm
         open={revoking !== null}
@@ -145,12 +150,10 @@ export function ServiceAccountCard({
         description={t('serviceAccounts.revokeIntro')}
         action={t('serviceAccounts.revokeKey')}
         onCancel={() => setRevoking(null)}
-        onConfirm={() =>
-          void attempt(async () => {
-            if (revoking) await admin.revokeApiKey(serviceAccount.id, revoking.id);
-            await keys.reload();
-          }, t('serviceAccounts.revoked'))
-        }
+        onConfirm={() => {
+          if (revoking) revoke.mutate(revoking);
+          setRevoking(null);
+        }}
       />
     </Card>
   );

@@ -1,26 +1,29 @@
-import type { AdminAccount } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Plus, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { ServiceAccountCard } from './service-account-card.tsx';
 import { useAdmin } from './use-admin.ts';
 
 /** Lists the service accounts with their API keys, and adds service accounts. */
 export function ServiceAccountsPage() {
   const admin = useAdmin();
-  const serviceAccounts = useLoad(() => admin.serviceAccounts());
+  const refresh = useRefresh();
+  const serviceAccounts = useQuery({
+    queryKey: keys.serviceAccounts(),
+    queryFn: ({ signal }) => admin.serviceAccounts({ signal }),
+  });
   const [creating, setCreating] = useState(false);
-  const replace = (changed: AdminAccount) =>
-    serviceAccounts.set((now) => now.map((a) => (a.id === changed.id ? changed : a)));
   return (
     <>
       <PartTitle
@@ -39,11 +42,7 @@ export function ServiceAccountsPage() {
         </Empty>
       )}
       {serviceAccounts.data?.map((serviceAccount) => (
-        <ServiceAccountCard
-          key={serviceAccount.id}
-          serviceAccount={serviceAccount}
-          onChange={replace}
-        />
+        <ServiceAccountCard key={serviceAccount.id} serviceAccount={serviceAccount} />
       ))}
       <Dialog
         open={creating}
@@ -54,7 +53,7 @@ export function ServiceAccountsPage() {
         <CreateServiceAccount
           onCreated={() => {
             setCreating(false);
-            void serviceAccounts.reload();
+            void refresh(keys.serviceAccounts());
           }}
         />
       </Dialog>

@@ -1,18 +1,22 @@
 import type { SettingInfo } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
+import { keys } from '../queries/keys.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Shows the settings of the running server. They are read-only: they come from its environment. */
 export function SettingsPage() {
   const admin = useAdmin();
-  const settings = useLoad(() => admin.environment());
+  const settings = useQuery({
+    queryKey: keys.environment(),
+    queryFn: ({ signal }) => admin.environment({ signal }),
+  });
   const [text, setText] = useState('');
   const query = text.trim().toLowerCase();
   const items = (settings.data ?? []).filter((s) =>

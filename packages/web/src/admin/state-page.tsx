@@ -1,19 +1,19 @@
 import type { NodeState, ServerState } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { sizeText } from '../files/bytes.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { Sparkline } from './sparkline.tsx';
 import { useAdmin } from './use-admin.ts';
-import { useRefresh } from './use-refresh.ts';
 
 const REFRESH_MS = 3_000;
 /** The states that the lines are drawn of: those of the last three minutes. */
@@ -22,8 +22,15 @@ const KEPT = 60;
 /** Shows the state of the running server, and keeps it up to date. */
 export function StatePage() {
   const admin = useAdmin();
-  const loaded = useLoad(() => admin.serverState());
-  useRefresh(loaded.reload, REFRESH_MS);
+  const loaded = useQuery({
+    queryKey: keys.serverState(),
+    queryFn: ({ signal }) => admin.serverState({ signal }),
+    // Not while the page is hidden.
+    refetchInterval: REFRESH_MS,
+    // Each answer is a point of the lines, also one that is equal to the last.
+    structuralSharing: false,
+    gcTime: 0,
+  });
   const { data } = loaded;
   const [history, setHistory] = useState<readonly ServerState[]>([]);
   useEffect(() => {
@@ -33,7 +40,7 @@ export function StatePage() {
     <>
       <PartTitle title={t('serverState.title')} description={t('serverState.intro')} />
       <Loading of={loaded} />
-      {data && loaded.problem !== null && <Badge tone="danger">{t('serverState.outdated')}</Badge>}
+      {data && loaded.error !== null && <Badge tone="danger">{t('serverState.outdated')}</Badge>}
       {data && (
         <>
           <Overview history={history.length === 0 ? [data] : history} />

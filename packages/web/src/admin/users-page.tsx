@@ -1,7 +1,11 @@
 import type { AdminAccount, AdminAccountsFilter } from '@parley/protocol';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Search, UserPlus, Users } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
@@ -10,7 +14,6 @@ import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { AccountDialog } from './account-dialog.tsx';
 import { AccountRow } from './account-row.tsx';
 import { CreateAccount } from './create-account.tsx';
@@ -41,18 +44,20 @@ export function UsersPage() {
     ...(search && { search }),
     ...(filter !== 'all' && { filter }),
   };
-  const page = usePages(
-    (after?: string) => admin.accounts({ ...request, ...(after !== undefined && { after }) }),
-    ({ id }) => id,
-    `${filter} ${search}`,
-  );
-  const { items } = page;
-  const replace = (changed: AdminAccount) => {
-    page.set((now) => ({
-      ...now,
-      items: now.items.map((a) => (a.id === changed.id ? changed : a)),
-    }));
+  const page = useInfiniteQuery({
+    ...pagesQuery(
+      keys.accounts(request),
+      (after: string | undefined, options) =>
+        admin.accounts({ ...request, ...(after !== undefined && { after }) }, options),
+      ({ id }) => id,
+    ),
+    placeholderData: keepPreviousData,
+  });
+  const items = page.data?.items ?? [];
+  const refresh = useRefresh();
+  const onChange = (changed: AdminAccount) => {
     setChosen(changed);
+    void refresh(keys.accounts());
   };
   return (
     <>
@@ -105,10 +110,10 @@ export function UsersPage() {
       {chosen && (
         <AccountDialog
           account={chosen}
-          onChange={replace}
+          onChange={onChange}
           onDeleted={() => {
             setChosen(null);
-            void page.reload();
+            void refresh(keys.accounts());
           }}
           onClose={() => setChosen(null)}
         />
@@ -117,7 +122,7 @@ export function UsersPage() {
         open={creating}
         roles={page.data?.creatableRoles ?? []}
         onClose={() => setCreating(false)}
-        onCreated={() => void page.reload()}
+        onCreated={() => void refresh(keys.accounts())}
       />
     </>
   );

@@ -1,19 +1,27 @@
 import type { FilteredWord, WordFilterAnswer } from '@parley/protocol';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { PartTitle } from '../app/part-title.tsx';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
+import { keys } from '../queries/keys.ts';
+import { FORM } from '../queries/query-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { TextArea } from '../ui/text-area.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useAdmin } from './use-admin.ts';
 
 /** Edits the words that messages may not contain, and those that are reported: one in each line. */
 export function WordFilterForm() {
   const admin = useAdmin();
-  const loaded = useLoad(() => admin.wordFilter());
+  const queryClient = useQueryClient();
+  const query = queryOptions({
+    queryKey: keys.wordFilter(),
+    queryFn: ({ signal }) => admin.wordFilter({ signal }),
+    ...FORM,
+  });
+  const loaded = useQuery(query);
   return (
     <section aria-label={t('wordFilter.title')} className="mt-8">
       <PartTitle title={t('wordFilter.title')} description={t('wordFilter.intro')} />
@@ -22,7 +30,7 @@ export function WordFilterForm() {
         <Form
           key={loaded.data.revision}
           loaded={loaded.data}
-          onSaved={(saved) => loaded.set(() => saved)}
+          onSaved={(saved) => queryClient.setQueryData(query.queryKey, saved)}
         />
       )}
     </section>

@@ -9,6 +9,7 @@ import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useOffline } from '../offline/use-offline.ts';
 import { useLanding } from '../onboarding/use-landing.ts';
 import { usePersonalNotifications } from '../personal/use-personal-notifications.ts';
+import { QueryProvider } from '../queries/query-provider.tsx';
 import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
@@ -37,7 +38,9 @@ export function AppLayout() {
   if (session.state !== 'in') return null;
   return (
     <SessionProvider value={session}>
-      <Shell />
+      <QueryProvider client={session.client} ended={session.ended.signal}>
+        <Shell />
+      </QueryProvider>
     </SessionProvider>
   );
 }

@@ -1,13 +1,13 @@
 import type { ConversationView } from '@parley/client';
-import { type AccountId, streamOfConversation } from '@parley/protocol';
-import { useEffect, useState } from 'react';
-import { toast } from 'sonner';
-import { errorMessage } from '../lib/text.ts';
+import type { AccountId } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /** Lists the people who are banned from a group, and lifts bans. */
 export function Bans({ view }: { view: ConversationView }) {
@@ -24,23 +24,15 @@ export function Bans({ view }: { view: ConversationView }) {
 
 function BanList({ view }: { view: ConversationView }) {
   const client = useClient();
-  const bans = useLoad(() => client.api.admission.bans(view.id, { limit: 100 }));
-  const { reload } = bans;
-  useEffect(
-    () =>
-      client.onEvent((event) => {
-        if (event.stream !== streamOfConversation(view.id)) return;
-        if (event.type === 'member.banned' || event.type === 'member.unbanned') void reload();
-      }),
-    [client, view.id, reload],
-  );
-  const unban = async (account: AccountId) => {
-    try {
-      await client.api.admission.unban(view.id, account);
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
+  const refresh = useRefresh();
+  const bans = useQuery({
+    queryKey: keys.bans(view.id),
+    queryFn: ({ signal }) => client.api.admission.bans(view.id, { limit: 100 }, { signal }),
+  });
+  const unban = useMutation({
+    mutationFn: (account: AccountId) => client.api.admission.unban(view.id, account),
+    onSuccess: () => refresh(keys.bans(view.id)),
+  });
   return (
     <>
       <Loading of={bans} />
@@ -54,7 +46,7 @@ function BanList({ view }: { view: ConversationView }) {
             <Button
               look="quiet"
               aria-label={t('bans.unbanNamed', { name: ban.displayName })}
-              onClick={() => void unban(ban.account)}
+              onClick={() => unban.mutate(ban.account)}
             >
               {t('bans.unban')}
             </Button>

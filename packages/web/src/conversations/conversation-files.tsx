@@ -1,13 +1,15 @@
 import type { ConversationView } from '@parley/client';
 import type { Message } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
 import { dateOf } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 import { UserName } from '../users/user-name.tsx';
 
@@ -35,24 +37,28 @@ function useSearchPlace({ kind, name, peer, peers }: ConversationView): string |
 
 function Files({ view, place }: { view: ConversationView; place: string }) {
   const client = useClient();
-  const found = usePages(
-    async (cursor?: string) => {
-      const request = { in: place, has: 'file' as const, ...(cursor && { cursor }) };
-      const page = await client.api.searchMessages(request);
-      const items = page.items.map(({ message }) => message);
-      // Other groups may have the same name.
-      return { items: items.filter((m) => m.conversation === view.id), next: page.next };
-    },
-    (message) => message.seq,
+  const found = useInfiniteQuery(
+    pagesQuery(
+      keys.files(view.id),
+      async (cursor: string | undefined, options) => {
+        const request = { in: place, has: 'file' as const, ...(cursor && { cursor }) };
+        const page = await client.api.searchMessages(request, options);
+        const items = page.items.map(({ message }) => message);
+        // Other groups may have the same name.
+        return { items: items.filter((m) => m.conversation === view.id), next: page.next };
+      },
+      (message) => message.seq,
+    ),
   );
-  if (found.data === null) return <Loading of={found} />;
+  if (found.data === undefined) return <Loading of={found} />;
+  const { items } = found.data;
   return (
     <>
-      {found.items.length === 0 ? (
+      {items.length === 0 ? (
         <p className="text-muted text-sm">{t('details.noFiles')}</p>
       ) : (
         <ul className="space-y-3">
-          {found.items.map((message) => (
+          {items.map((message) => (
             <FilesOfMessage key={message.seq} message={message} />
           ))}
         </ul>

@@ -1,15 +1,16 @@
 import type { ConversationView } from '@parley/client';
 import type { GroupLink, LinkId } from '@parley/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { attempt } from '../lib/attempt.ts';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 const DAY_MS = 86_400_000;
 /** How long a new link works, in days, and how often; `none`: without a limit. */
@@ -31,32 +32,35 @@ export function GroupLinks({ view }: { view: ConversationView }) {
 
 function Links({ view }: { view: ConversationView }) {
   const client = useClient();
-  const links = useLoad(() => client.api.admission.groupLinks(view.id));
+  const { admission } = client.api;
+  const refresh = useRefresh();
+  const links = useQuery({
+    queryKey: keys.groupLinks(view.id),
+    queryFn: ({ signal }) => admission.groupLinks(view.id, { signal }),
+  });
   const [days, setDays] = useState<string>('7');
   const [uses, setUses] = useState<string>('none');
   const [url, setUrl] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const run = async (work: () => Promise<void>) => {
-    setBusy(true);
-    await attempt(work);
-    setBusy(false);
-  };
-  const create = () =>
-    run(async () => {
-      const created = await client.api.admission.createGroupLink(view.id, {
+  const create = useMutation({
+    mutationFn: () =>
+      admission.createGroupLink(view.id, {
         expiresAt:
           days === 'none' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
         maxUses: uses === 'none' ? null : Number(uses),
-      });
+      }),
+    onSuccess: async (created) => {
       setUrl(created.url);
-      links.set((items) => [created.link, ...items]);
-    });
-  const revoke = (id: LinkId) =>
-    run(async () => {
-      await client.api.admission.revokeGroupLink(view.id, id);
-      links.set((items) => items.filter((link) => link.id !== id));
+      await refresh(keys.groupLinks(view.id));
+    },
+  });
+  const revoke = useMutation({
+    mutationFn: (id: LinkId) => admission.revokeGroupLink(view.id, id),
+    onSuccess: async () => {
       setUrl(null);
-    });
+      await refresh(keys.groupLinks(view.id));
+    },
+  });
+  const busy = create.isPending || revoke.isPending;
   return (
     <div className="flex flex-col gap-3">
       <div className="grid grid-cols-2 gap-2">
@@ -79,7 +83,7 @@ function Links({ view }: { view: ConversationView }) {
           onChange={(event) => setUses(event.target.value)}
         />
       </div>
-      <Button className="self-start" busy={busy} onClick={() => void create()}>
+      <Button className="self-start" busy={busy} onClick={() => create.mutate()}>
         {t('groupLinks.create')}
       </Button>
       {url !== null && (
@@ -94,7 +98,7 @@ function Links({ view }: { view: ConversationView }) {
         {links.data?.map((link) => (
           <li key={link.id} className="flex min-h-11 items-center gap-3 text-sm">
             <span className="min-w-0 flex-1 text-soft">{describe(link)}</span>
-            <Button look="quiet" disabled={busy} onClick={() => void revoke(link.id)}>
+            <Button look="quiet" disabled={busy} onClick={() => revoke.mutate(link.id)}>
               {t('groupLinks.revoke')}
             </Button>
           </li>

@@ -1,13 +1,14 @@
+import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { usePageTitle } from '../ui/page-title.tsx';
 import { Spinner } from '../ui/spinner.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /**
  * Shows the group of a link, and joins it. The token is in the fragment of the address, which browsers
@@ -17,7 +18,10 @@ export function JoinPage() {
   const client = useClient();
   const navigate = useNavigate();
   const { hash: token, state } = useLocation();
-  const group = useLoad(() => client.api.admission.linkedGroup(token), token);
+  const group = useQuery({
+    queryKey: keys.linkedGroup(token),
+    queryFn: ({ signal }) => client.api.admission.linkedGroup(token, { signal }),
+  });
   const [busy, setBusy] = useState(false);
   usePageTitle(group.data?.name ?? t('joinPage.title'));
   const join = async () => {
@@ -30,7 +34,7 @@ export function JoinPage() {
     }
     setBusy(false);
   };
-  const joinsAtOnce = group.data !== null && state.hasJustLoggedIn === true;
+  const joinsAtOnce = group.data !== undefined && state.hasJustLoggedIn === true;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the group is known
   useEffect(() => {
     if (joinsAtOnce) void join();
@@ -57,14 +61,14 @@ export function JoinPage() {
           </Button>
         </>
       )}
-      {group.problem !== null && (
+      {group.error !== null && (
         <>
           <h1 className="font-semibold text-xl">{t('joinPage.title')}</h1>
-          <p className="max-w-md text-danger">{group.problem}</p>
+          <p className="max-w-md text-danger">{errorMessage(group.error)}</p>
           <p className="max-w-md text-muted">{t('joinPage.ask')}</p>
         </>
       )}
-      {group.data === null && group.problem === null && (
+      {group.data === undefined && group.error === null && (
         <Spinner size={22} className="text-muted" />
       )}
     </div>

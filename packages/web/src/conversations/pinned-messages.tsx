@@ -1,19 +1,21 @@
 import type { ConversationView } from '@parley/client';
-import { changesText } from '@parley/client';
-import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
+import type { Message, Seq } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { PinOff } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import { excerpt } from '../lib/display-text.ts';
+import { errorMessage } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useNames } from '../users/use-names.ts';
 import { UserName } from '../users/user-name.tsx';
 
 /** Maximum length of the excerpt of a message, in characters. */
 const EXCERPT = 160;
+const NONE: readonly Message[] = [];
 
 /** Lists the pinned messages of a conversation; nothing if there are none. */
 export function PinnedMessages({
@@ -25,9 +27,12 @@ export function PinnedMessages({
   onJump: (seq: Seq, thread: Seq | null) => void;
 }) {
   const client = useClient();
-  const { items, problem } = usePinned(view);
+  const { data: items = NONE, error } = useQuery({
+    queryKey: keys.pins(view.id),
+    queryFn: async ({ signal }) => (await client.api.pinnedMessages(view.id, { signal })).items,
+  });
   const nameOf = useNames(useMemo(() => items.map((m) => m.author), [items]));
-  if (problem !== null) return <p className="mb-5 text-danger text-sm">{problem}</p>;
+  if (error !== null) return <p className="mb-5 text-danger text-sm">{errorMessage(error)}</p>;
   if (items.length === 0) return null;
   const mayUnpin = view.messagePermissions.others.includes('pin');
   return (
@@ -68,36 +73,4 @@ export function PinnedMessages({
       </ul>
     </section>
   );
-}
-
-/** Loads the pinned messages, and again whenever an event changes them. */
-function usePinned({ id }: ConversationView): {
-  items: readonly Message[];
-  problem: string | null;
-} {
-  const client = useClient();
-  const { data, problem, reload } = useLoad(() => client.api.pinnedMessages(id), id);
-  const items = useMemo(() => data?.items ?? [], [data]);
-  useEffect(() => {
-    const stream = streamOfConversation(id);
-    const stops = [
-      client.onEvent((event) => {
-        if (event.stream === stream && changesPinned(event, items)) void reload();
-      }),
-      // Events were skipped.
-      client.on('reset', (reset) => {
-        if (reset.stream === stream) void reload();
-      }),
-    ];
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }, [client, id, items, reload]);
-  return { items, problem };
-}
-
-function changesPinned(event: Event, items: readonly Message[]): boolean {
-  if (event.type === 'message.pinned' || event.type === 'message.unpinned') return true;
-  if (!changesText(event)) return false;
-  return items.some((m) => m.seq === event.data.message);
 }

@@ -1,8 +1,10 @@
 import type { CustomEmoji, Me } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Pencil, Plus, SmilePlus, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -12,7 +14,6 @@ import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { SquareImage } from '../ui/square-image.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { useNames } from '../users/use-names.ts';
 import { EditEmoji } from './edit-emoji.tsx';
 
@@ -47,9 +48,14 @@ export function EmojiList() {
   const client = useClient();
   const all = useParley((s) => s.emoji);
   const me = useParley((s) => s.me);
-  const loaded = useLoad(async () => {
-    await client.emoji.load();
-    return true;
+  // The SDK keeps the list, and keeps it up to date.
+  const loaded = useQuery({
+    queryKey: keys.emoji(),
+    queryFn: async () => {
+      await client.emoji.load();
+      return true;
+    },
+    staleTime: 'static',
   });
   const [search, setSearch] = useState('');
   const [most, setMost] = useState(SHOWN);
@@ -87,7 +93,7 @@ export function EmojiList() {
           }}
         />
       )}
-      {loaded.data === null && existing.length === 0 ? (
+      {loaded.data === undefined && existing.length === 0 ? (
         <Loading of={loaded} />
       ) : found.length === 0 ? (
         <Empty

@@ -1,12 +1,14 @@
 import type { TimelineMessage } from '@parley/client';
 import type { MessageVersion, Seq } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
 
@@ -41,7 +43,6 @@ export function EditHistory({
   message: TimelineMessage;
   onClose: () => void;
 }) {
-  const { conversation, seq, editedAt } = message;
   const gone = goneText(message);
   return (
     <Dialog open onClose={onClose} title={t('editHistory.title')}>
@@ -50,8 +51,7 @@ export function EditHistory({
           {message.deletedAt !== null ? t('editHistory.deleted') : gone}
         </p>
       ) : (
-        // An edit shows the history again from its start.
-        <Versions key={`${conversation} ${seq} ${editedAt}`} message={message} />
+        <Versions message={message} />
       )}
     </Dialog>
   );
@@ -59,19 +59,23 @@ export function EditHistory({
 
 function Versions({ message: { conversation, seq } }: { message: TimelineMessage }) {
   const client = useClient();
-  const versions = usePages(
-    async (before?: Seq) => {
-      const page = await client.api.editHistory(conversation, seq, before ? { before } : {});
-      const { items, hasOlder } = page;
-      return { items, next: hasOlder ? (items.at(-1)?.seq ?? null) : null };
-    },
-    (version) => version.seq,
+  const versions = useInfiniteQuery(
+    pagesQuery(
+      keys.editHistory(conversation, seq),
+      async (before: Seq | undefined, options) => {
+        const request = before ? { before } : {};
+        const page = await client.api.editHistory(conversation, seq, request, options);
+        const { items, hasOlder } = page;
+        return { items, next: hasOlder ? (items.at(-1)?.seq ?? null) : null };
+      },
+      (version) => version.seq,
+    ),
   );
-  if (versions.data === null) return <Loading of={versions} />;
+  if (versions.data === undefined) return <Loading of={versions} />;
   return (
     <>
       <ol className="divide-y divide-line">
-        {versions.items.map((version) => (
+        {versions.data.items.map((version) => (
           <li key={version.seq} className="py-2.5">
             <VersionTime version={version} isPost={version.seq === seq} />
             <Markup id={`version ${version.seq}`} text={version.body} />

@@ -1,9 +1,10 @@
 import type { TimelineMessage } from '@parley/client';
+import { useQuery } from '@tanstack/react-query';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /** Shows a moderator what a hidden message says. */
 export function HiddenMessageDialog({
@@ -14,9 +15,14 @@ export function HiddenMessageDialog({
   onClose: () => void;
 }) {
   const client = useClient();
-  const loaded = useLoad(() =>
-    client.api.moderation.hiddenMessage(message.conversation, message.seq),
-  );
+  const { conversation, seq } = message;
+  const loaded = useQuery({
+    queryKey: keys.hiddenMessage(conversation, seq),
+    queryFn: ({ signal }) => client.api.moderation.hiddenMessage(conversation, seq, { signal }),
+    // The server records each read: once for each time that the dialog is opened.
+    staleTime: 'static',
+    gcTime: 0,
+  });
   return (
     <Dialog open onClose={onClose} title={t('message.hiddenTitle')}>
       <Loading of={loaded} />

@@ -1,5 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import {
   AlarmClock,
   BellRing,
@@ -22,11 +23,11 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { UserName } from '../users/user-name.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
@@ -248,11 +249,14 @@ function savingActions(save: (remindAt: string | null) => void, askTime: () => v
 /** Shows who has seen a message. */
 function SeenBy({ message, onClose }: { message: TimelineMessage; onClose: () => void }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.seenBy(message.conversation, message.seq));
+  const loaded = useQuery({
+    queryKey: keys.seenBy(message.conversation, message.seq),
+    queryFn: ({ signal }) => client.api.seenBy(message.conversation, message.seq, { signal }),
+  });
   const { data } = loaded;
   return (
     <Dialog open onClose={onClose} title={t('message.showSeenBy')}>
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={loaded} />
       ) : data.items.length === 0 ? (
         <p className="text-muted">{t('message.seenByNone')}</p>

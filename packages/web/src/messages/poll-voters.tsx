@@ -1,10 +1,12 @@
 import type { ConversationId, Seq } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { UserName } from '../users/user-name.tsx';
 
 /** Lists who has voted for a choice of a poll, page by page. */
@@ -23,19 +25,22 @@ export function PollVoters({
   onClose: () => void;
 }) {
   const client = useClient();
-  const voters = usePages(
-    (after?: string) =>
-      client.api.polls.voters(conversation, message, choice, {
-        ...(after !== undefined && { after }),
-      }),
-    ({ account }) => account,
+  const voters = useInfiniteQuery(
+    pagesQuery(
+      keys.pollVoters(conversation, message, choice),
+      (after: string | undefined, options) => {
+        const page = after === undefined ? {} : { after };
+        return client.api.polls.voters(conversation, message, choice, page, options);
+      },
+      ({ account }) => account,
+    ),
   );
   return (
     <Dialog open onClose={onClose} title={t('poll.votersOf', { choice: text })}>
       <Loading of={voters} />
       {voters.data?.items.length === 0 && <p className="text-muted">{t('poll.noVoters')}</p>}
       <ul>
-        {voters.items.map(({ account, displayName }) => (
+        {voters.data?.items.map(({ account, displayName }) => (
           <li key={account} className="py-1.5">
             <UserName id={account} name={displayName} />
           </li>

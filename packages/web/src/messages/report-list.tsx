@@ -1,9 +1,13 @@
 import { type ConversationId, isolate, type Report } from '@parley/protocol';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Flag } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { ago, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -11,31 +15,31 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { useLoad } from '../ui/use-load.ts';
-import { usePages } from '../ui/use-pages.ts';
 
 const WEEK_MS = 7 * 86_400_000;
+
+/** How a report is resolved. */
+interface Resolution {
+  readonly action: 'dismiss' | 'hide' | 'delete';
+  /** Whether the author is suspended, too. */
+  readonly suspends?: boolean;
+}
 
 /** Lists the open reports of messages of a group, or of all conversations (null), and resolves them. */
 export function ReportList({ group }: { group: ConversationId | null }) {
   const client = useClient();
-  const reports = usePages(
-    (after?: string) => {
-      const page = after === undefined ? {} : { after };
-      const { reports: api } = client.api;
-      return group === null ? api.allReports(page) : api.groupReports(group, page);
-    },
-    ({ id }) => id,
+  const reports = useInfiniteQuery(
+    pagesQuery(
+      keys.reports(group),
+      (after: string | undefined, options) => {
+        const page = after === undefined ? {} : { after };
+        const { reports: api } = client.api;
+        if (group === null) return api.allReports(page, options);
+        return api.groupReports(group, page, options);
+      },
+      ({ id }) => id,
+    ),
   );
-  const { revision } = useParley((s) => s.openReports);
-  const counted = useRef(revision);
-  const { reload } = reports;
-  useEffect(() => {
-    // The first page has just been loaded.
-    if (counted.current === revision) return;
-    counted.current = revision;
-    void reload();
-  }, [revision, reload]);
   return (
     <>
       <Loading of={reports} />
@@ -45,7 +49,7 @@ export function ReportList({ group }: { group: ConversationId | null }) {
       {reports.data && reports.data.items.length > 0 && (
         <ul className="overflow-hidden rounded-2xl border border-line bg-raised">
           {reports.data.items.map((report) => (
-            <Row key={report.id} report={report} onResolved={() => void reports.reload()} />
+            <Row key={report.id} report={report} />
           ))}
         </ul>
       )}
@@ -61,8 +65,9 @@ function reporterOf({ reporter, comment }: Report): string {
   return t('reports.byWordFilterEntry', { entry: isolate(comment) });
 }
 
-function Row({ report, onResolved }: { report: Report; onResolved: () => void }) {
+function Row({ report }: { report: Report }) {
   const client = useClient();
+  const refresh = useRefresh();
   const [isOpen, setOpen] = useState(false);
   // Only admins of the server suspend accounts.
   const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
@@ -72,15 +77,17 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
     label: t('message.unhide'),
     onClick: () => void attempt(() => client.api.moderation.unhideMessage(conversation, message)),
   };
-  const resolve = (action: 'dismiss' | 'hide' | 'delete', suspends = false) =>
-    void attempt(async () => {
-      await client.api.reports.resolveReport(report.id, {
+  const resolve = useMutation({
+    mutationFn: ({ action, suspends = false }: Resolution) =>
+      client.api.reports.resolveReport(report.id, {
         action,
         ...(suspends && { suspendUntil: new Date(Date.now() + WEEK_MS).toISOString() }),
-      });
-      onResolved();
+      }),
+    onSuccess: (_, { action }) => {
       toast.success(t('reports.resolved'), action === 'hide' ? { action: undo } : undefined);
-    });
+      void refresh(keys.reports());
+    },
+  });
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-2">
@@ -106,15 +113,17 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
         {isOpen && <Context report={report} />}
       </details>
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => resolve('dismiss')}>{t('reports.dismiss')}</Button>
+        <Button onClick={() => resolve.mutate({ action: 'dismiss' })}>
+          {t('reports.dismiss')}
+        </Button>
         {report.choices.length === 0 && (
-          <Button onClick={() => resolve('hide')}>{t('reports.hide')}</Button>
+          <Button onClick={() => resolve.mutate({ action: 'hide' })}>{t('reports.hide')}</Button>
         )}
-        <Button look="risky" onClick={() => resolve('delete')}>
+        <Button look="risky" onClick={() => resolve.mutate({ action: 'delete' })}>
           {t('reports.delete')}
         </Button>
         {maySuspend && (
-          <Button look="risky" onClick={() => resolve('delete', true)}>
+          <Button look="risky" onClick={() => resolve.mutate({ action: 'delete', suspends: true })}>
             {t('reports.deleteAndSuspend')}
           </Button>
         )}
@@ -125,7 +134,10 @@ function Row({ report, onResolved }: { report: Report; onResolved: () => void })
 
 function Context({ report }: { report: Report }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.reports.report(report.id));
+  const loaded = useQuery({
+    queryKey: keys.report(report.id),
+    queryFn: ({ signal }) => client.api.reports.report(report.id, { signal }),
+  });
   return (
     <>
       <Loading of={loaded} />

@@ -9,7 +9,10 @@ export interface LoadMore {
   retry(): void;
 }
 
-/** Returns what loads more messages of a timeline or a thread. */
+/**
+ * Returns what loads more messages of a timeline or a thread. These are no query: the SDK requests the pages,
+ * keeps them, and merges them with the events that arrive.
+ */
 export function useLoadMore(of: Pick<Timeline, 'loadOlder' | 'loadNewer'>): LoadMore {
   return useMemo(() => {
     const older = () => {

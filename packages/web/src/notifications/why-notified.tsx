@@ -1,12 +1,13 @@
 import type { TimelineMessage } from '@parley/client';
 import type { NotificationReason, WhyNotified } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 const REASONS: Record<NotificationReason, PlainKey> = {
   direct_message: 'why.directMessage',
@@ -44,10 +45,14 @@ export function WhyNotifiedDialog({
   onClose: () => void;
 }) {
   const client = useClient();
-  const loaded = useLoad(() => client.api.notifications.why(message.conversation, message.seq));
+  const loaded = useQuery({
+    queryKey: keys.whyNotified(message.conversation, message.seq),
+    queryFn: ({ signal }) =>
+      client.api.notifications.why(message.conversation, message.seq, { signal }),
+  });
   return (
     <Dialog open onClose={onClose} title={t('why.title')}>
-      {loaded.data === null ? <Loading of={loaded} /> : <Why why={loaded.data} />}
+      {loaded.data === undefined ? <Loading of={loaded} /> : <Why why={loaded.data} />}
     </Dialog>
   );
 }

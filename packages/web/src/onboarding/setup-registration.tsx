@@ -1,5 +1,7 @@
 import { RegistrationMode } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { serverSettingsQuery } from '../admin/server-settings-query.ts';
 import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
@@ -8,7 +10,6 @@ import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import type { SetupStepProps } from './setup-step.ts';
 
 const HINTS: Readonly<Record<RegistrationMode, PlainKey>> = {
@@ -21,7 +22,7 @@ const HINTS: Readonly<Record<RegistrationMode, PlainKey>> = {
 /** The step that decides who may register. */
 export function SetupRegistration({ onDone }: SetupStepProps) {
   const admin = useAdmin();
-  const loaded = useLoad(() => admin.serverSettings());
+  const loaded = useQuery(serverSettingsQuery(admin));
   const [chosen, setChosen] = useState<RegistrationMode | null>(null);
   const form = useForm(['domains'], async (values) => {
     const domains = values.domains.split(/[\s,]+/).filter((domain) => domain !== '');
@@ -32,7 +33,7 @@ export function SetupRegistration({ onDone }: SetupStepProps) {
   });
   const mode = chosen ?? loaded.data?.settings.registration.mode ?? 'open';
   const isByDomain = mode === 'domain';
-  if (loaded.data === null) return <Loading of={loaded} />;
+  if (loaded.data === undefined) return <Loading of={loaded} />;
   const { overridden, settings } = loaded.data;
   const variable = overridden.find(({ setting }) => setting === 'registration')?.variable;
   if (variable !== undefined) {

@@ -1,26 +1,30 @@
+import { useQuery } from '@tanstack/react-query';
+import { serverSettingsQuery } from '../admin/server-settings-query.ts';
 import { useAdmin } from '../admin/use-admin.ts';
 import { Problem } from '../auth/problem.tsx';
 import { useForm } from '../auth/use-form.ts';
 import { ImageField } from '../files/image-field.tsx';
+import { keys } from '../queries/keys.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Logo } from '../ui/logo.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import type { SetupStepProps } from './setup-step.ts';
 
 /** The step with the name and the icon of the server. */
 export function SetupServer({ onDone }: SetupStepProps) {
   const admin = useAdmin();
   const { images } = useClient().api;
-  const loaded = useLoad(() => admin.serverSettings());
+  const loaded = useQuery(serverSettingsQuery(admin));
+  const refresh = useRefresh();
   const form = useForm(['name'], async ({ name }) => {
     await admin.changeServerSettings({ name });
     await onDone();
   });
-  if (loaded.data === null) return <Loading of={loaded} />;
+  if (loaded.data === undefined) return <Loading of={loaded} />;
   const { name, icon } = loaded.data.settings;
   return (
     <>
@@ -30,11 +34,11 @@ export function SetupServer({ onDone }: SetupStepProps) {
         hasImage={icon !== null}
         onSet={async (file) => {
           await images.setServerIcon(file);
-          await loaded.reload();
+          await refresh(keys.serverSettings());
         }}
         onRemove={async () => {
           await images.removeServerIcon();
-          await loaded.reload();
+          await refresh(keys.serverSettings());
         }}
       >
         <Logo size={64} />

@@ -1,13 +1,15 @@
 import { draftKey } from '@parley/client';
 import type { Draft } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Pencil, Trash2 } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { attempt } from '../lib/attempt.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -16,7 +18,6 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 
 /** Maximum length of a text in the list, in characters. */
 const EXCERPT = 200;
@@ -24,13 +25,15 @@ const EXCERPT = 200;
 /** Lists the drafts, the last changed first; each leads to its conversation or thread. */
 export function DraftsPage() {
   const client = useClient();
-  const loaded = useLoad(() => client.api.drafts());
-  const { data, reload } = loaded;
-  useEffect(() => client.on('draft', () => void reload()), [client, reload]);
+  const loaded = useQuery({
+    queryKey: keys.drafts(),
+    queryFn: ({ signal }) => client.api.drafts({ signal }),
+  });
+  const { data } = loaded;
   const drafts = data && [...data.items].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
   return (
     <ListPage title={t('drafts.title')}>
-      {drafts === null ? (
+      {drafts === undefined ? (
         <Loading of={loaded} />
       ) : drafts.length === 0 ? (
         <Empty icon={<Pencil size={22} />} title={t('drafts.none')}>

@@ -1,7 +1,7 @@
 import type { SavedMessage, Seq } from '@parley/protocol';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Bell, Bookmark, BookmarkX } from 'lucide-react';
-import { useEffect } from 'react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
@@ -9,6 +9,9 @@ import { placeOf } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
+import { useRefresh } from '../queries/use-refresh.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -19,7 +22,6 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
 /** Maximum length of a text in the list, in characters. */
@@ -37,26 +39,21 @@ export function SavedMessages({ onClose }: { onClose: () => void }) {
 /** Lists the saved messages, the last saved first. `onOpen` is called when one is opened. */
 export function SavedList({ onOpen }: { onOpen: () => void }) {
   const client = useClient();
-  const saved = usePages(
-    async (before?: Seq) => {
-      const { items, hasOlder } = await client.api.personal.savedMessages(before ? { before } : {});
-      return { items, next: hasOlder ? (items.at(-1)?.savedSeq ?? null) : null };
-    },
-    ({ savedSeq }) => savedSeq,
+  const saved = useInfiniteQuery(
+    pagesQuery(
+      keys.saved(),
+      async (before: Seq | undefined, options) => {
+        const request = before ? { before } : {};
+        const { items, hasOlder } = await client.api.personal.savedMessages(request, options);
+        return { items, next: hasOlder ? (items.at(-1)?.savedSeq ?? null) : null };
+      },
+      ({ savedSeq }) => savedSeq,
+    ),
   );
-  const { data, reload } = saved;
-  useEffect(
-    () =>
-      client.onEvent(({ type }) => {
-        if (type === 'message.saved' || type === 'message.unsaved' || type === 'reminder.due') {
-          void reload();
-        }
-      }),
-    [client, reload],
-  );
+  const { data } = saved;
   return (
     <>
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={saved} />
       ) : data.items.length === 0 ? (
         <Empty icon={<Bookmark size={22} />} title={t('saved.none')}>
@@ -82,13 +79,13 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
   const nameOf = useNames(message ? [message.author] : []);
   const view = useConversation(conversation);
   const users = useParley((s) => s.users);
-  const remove = async () => {
-    try {
-      await client.api.personal.unsave(conversation, seq);
-    } catch (error) {
-      toast.error(t('saved.removeFailed'), { description: errorMessage(error) });
-    }
-  };
+  const refresh = useRefresh();
+  const remove = useMutation({
+    mutationFn: () => client.api.personal.unsave(conversation, seq),
+    onSuccess: () => refresh(keys.saved()),
+    onError: (error) => toast.error(t('saved.removeFailed'), { description: errorMessage(error) }),
+    meta: { showsError: true },
+  });
   return (
     <li className="group relative flex items-start gap-1 rounded-xl hover:bg-hover/60">
       <div className="min-w-0 flex-1">
@@ -140,7 +137,7 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
       <IconButton
         label={t('saved.remove')}
         className="mt-1.5 me-1 size-9"
-        onClick={() => void remove()}
+        onClick={() => remove.mutate()}
       >
         <BookmarkX size={17} />
       </IconButton>

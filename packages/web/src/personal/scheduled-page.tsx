@@ -1,12 +1,14 @@
 import { LIMITS, type ScheduledMessage } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CalendarClock, Pencil, SendHorizontal, Trash2, TriangleAlert } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { titleOf } from '../conversations/naming.ts';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { refusalText, t } from '../texts/index.ts';
@@ -17,29 +19,19 @@ import { Empty } from '../ui/empty.tsx';
 import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { TextArea } from '../ui/text-area.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { SendLater } from './send-later.tsx';
-
-/** The events after which the list is another one. */
-const CHANGES: ReadonlySet<string> = new Set([
-  'message.scheduled',
-  'message.unscheduled',
-  'scheduled.sent',
-  'scheduled.failed',
-]);
 
 /** Lists the scheduled messages, the next one first; those that could not be sent are marked. */
 export function ScheduledPage() {
   const client = useClient();
-  const loaded = useLoad(() => client.api.personal.scheduled());
-  const { data, reload } = loaded;
-  useEffect(
-    () => client.onEvent(({ type }) => void (CHANGES.has(type) && reload())),
-    [client, reload],
-  );
+  const loaded = useQuery({
+    queryKey: keys.scheduled(),
+    queryFn: ({ signal }) => client.api.personal.scheduled({ signal }),
+  });
+  const { data } = loaded;
   return (
     <ListPage title={t('scheduled.title')} className="px-4">
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={loaded} />
       ) : data.items.length === 0 ? (
         <Empty icon={<CalendarClock size={22} />} title={t('scheduled.none')}>

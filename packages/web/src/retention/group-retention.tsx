@@ -1,5 +1,6 @@
 import type { ConversationView } from '@parley/client';
 import type { ConversationRetention, ExpiredCount, MessageRetention } from '@parley/protocol';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { inUnits } from '../lib/text.ts';
@@ -8,12 +9,13 @@ import { t } from '../texts/index.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Select } from '../ui/select.tsx';
 import { deletionWarning, periodOptions } from './periods.ts';
-import { useRetention } from './use-retention.ts';
+import { retentionQuery, useRetention } from './use-retention.ts';
 
 /** Lets an owner choose how long a group keeps messages. */
 export function GroupRetention({ view }: { view: ConversationView }) {
   const client = useClient();
-  const { data, set } = useRetention(view.id);
+  const { data } = useRetention(view.id);
+  const queryClient = useQueryClient();
   const [asking, setAsking] = useState<{ choice: MessageRetention; count: ExpiredCount } | null>(
     null,
   );
@@ -23,7 +25,7 @@ export function GroupRetention({ view }: { view: ConversationView }) {
   const save = (choice: MessageRetention) =>
     attempt(async () => {
       const changed = await client.api.retention.change(view.id, choice);
-      set(() => changed);
+      queryClient.setQueryData(retentionQuery(client, view.id).queryKey, changed);
     });
   const choose = (choice: MessageRetention) =>
     attempt(async () => {

@@ -1,24 +1,16 @@
+import type { ParleyClient } from '@parley/client';
 import type { ConversationId, ConversationRetention } from '@parley/protocol';
-import { streamOfConversation } from '@parley/protocol';
-import { useEffect } from 'react';
+import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
-import { type Loaded, useLoad } from '../ui/use-load.ts';
+
+/** The query of how long a conversation keeps messages. */
+export const retentionQuery = (client: ParleyClient, conversation: ConversationId) =>
+  queryOptions({
+    queryKey: keys.retention(conversation),
+    queryFn: ({ signal }) => client.api.retention.of(conversation, { signal }),
+  });
 
 /** Returns how long a conversation keeps messages, now and after every change. */
-export function useRetention(conversation: ConversationId): Loaded<ConversationRetention> {
-  const client = useClient();
-  const loaded = useLoad(() => client.api.retention.of(conversation), conversation);
-  const { reload } = loaded;
-  useEffect(
-    () =>
-      client.onEvent((event) => {
-        const isOwn =
-          event.type === 'conversation.updated' &&
-          event.stream === streamOfConversation(conversation) &&
-          event.data.retention !== undefined;
-        if (isOwn || event.type === 'server.updated') void reload();
-      }),
-    [client, conversation, reload],
-  );
-  return loaded;
-}
+export const useRetention = (conversation: ConversationId): UseQueryResult<ConversationRetention> =>
+  useQuery(retentionQuery(useClient(), conversation));

@@ -1,11 +1,13 @@
 import type { Message } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { displayText } from '../lib/display-text.ts';
+import { errorMessage } from '../lib/text.ts';
 import { timeOfDay } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
-import { useLoad } from '../ui/use-load.ts';
 import { useNames } from '../users/use-names.ts';
 
 /** How many messages are shown around the one that was found, with itself. */
@@ -16,25 +18,29 @@ const NONE: readonly Message[] = [];
 export function MessageContext({ message }: { message: Message }) {
   const client = useClient();
   const { conversation, seq, thread } = message;
-  const { data, problem } = useLoad(async () => {
-    const request = { around: seq, limit: AROUND };
-    if (thread === null) return (await client.api.history(conversation, request)).items;
-    const page = await client.api.thread(conversation, thread, request);
-    return [page.root, ...page.items];
-  }, `${conversation} ${seq}`);
+  const { data, error } = useQuery({
+    queryKey: keys.messageContext(conversation, seq),
+    queryFn: async ({ signal }) => {
+      const { api } = client;
+      const request = { around: seq, limit: AROUND };
+      if (thread === null) return (await api.history(conversation, request, { signal })).items;
+      const page = await api.thread(conversation, thread, request, { signal });
+      return [page.root, ...page.items];
+    },
+  });
   const messages = data ?? NONE;
   const nameOf = useNames(useMemo(() => messages.map(({ author }) => author), [messages]));
-  if (problem !== null) {
+  if (error !== null) {
     return (
       <p role="alert" className="px-3 py-1 text-danger text-sm">
-        {problem}
+        {errorMessage(error)}
       </p>
     );
   }
   return (
     <ol
       aria-label={t('search.context')}
-      aria-busy={data === null}
+      aria-busy={data === undefined}
       className="ms-14 mb-2 border-line border-s-2 ps-3"
     >
       {messages.map(({ seq: at, author, body, postedAt }) => (

@@ -77,6 +77,7 @@ const texts = {
     somethingWentWrong: 'حدث خطأ ما',
     startOver: 'البدء من جديد',
     tryAgain: 'إعادة المحاولة',
+    loadsWhenOnline: 'سيتم التحميل عند عودة الاتصال.',
     username: 'اسم المستخدم',
     verificationCode: 'رمز التحقق',
     yourAccount: 'حسابك',

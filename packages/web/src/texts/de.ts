@@ -66,6 +66,7 @@ const texts = {
     somethingWentWrong: 'Etwas ist schiefgelaufen',
     startOver: 'Von vorn beginnen',
     tryAgain: 'Erneut versuchen',
+    loadsWhenOnline: 'Wird geladen, sobald du wieder online bist.',
     username: 'Benutzername',
     verificationCode: 'Bestätigungscode',
     yourAccount: 'Dein Konto',

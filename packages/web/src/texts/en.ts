@@ -59,6 +59,7 @@ export const en = {
     somethingWentWrong: 'Something went wrong',
     startOver: 'Start over',
     tryAgain: 'Try again',
+    loadsWhenOnline: 'This loads when you’re back online.',
     username: 'Username',
     verificationCode: 'Verification code',
     yourAccount: 'Your account',

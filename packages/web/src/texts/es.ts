@@ -71,6 +71,7 @@ const texts = {
     somethingWentWrong: 'Algo salió mal',
     startOver: 'Empezar de nuevo',
     tryAgain: 'Reintentar',
+    loadsWhenOnline: 'Se cargará cuando vuelvas a tener conexión.',
     username: 'Nombre de usuario',
     verificationCode: 'Código de verificación',
     yourAccount: 'Tu cuenta',

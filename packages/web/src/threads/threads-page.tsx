@@ -1,5 +1,6 @@
 import { threadKey } from '@parley/client';
-import type { Event, FollowedThread } from '@parley/protocol';
+import type { FollowedThread } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
@@ -7,9 +8,10 @@ import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { excerpt } from '../lib/display-text.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { useReloadOnEvents } from '../session/use-reload-on-events.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -17,29 +19,25 @@ import { ListPage } from '../ui/list-page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
-import { usePages } from '../ui/use-pages.ts';
 import { useNames } from '../users/use-names.ts';
 
 const EXCERPT = 200;
 
-/** Returns whether an event is about a thread. */
-const isOfThread = ({ type, data }: Event): boolean =>
-  ('thread' in data && data.thread !== undefined) ||
-  type === 'thread.followed' ||
-  type === 'thread.unfollowed';
-
 /** Lists the threads that the user follows, those with unread replies first. */
 export function ThreadsPage() {
   const client = useClient();
-  const threads = usePages(
-    (after?: string) => client.api.threads(after === undefined ? {} : { after }),
-    ({ root }) => threadKey(root.conversation, root.seq),
+  const threads = useInfiniteQuery(
+    pagesQuery(
+      keys.threads(),
+      (after: string | undefined, options) =>
+        client.api.threads(after === undefined ? {} : { after }, options),
+      ({ root }) => threadKey(root.conversation, root.seq),
+    ),
   );
-  const { data, reload } = threads;
-  useReloadOnEvents(isOfThread, reload);
+  const { data } = threads;
   return (
     <ListPage title={t('threads.title')}>
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={threads} />
       ) : data.items.length === 0 ? (
         <Empty icon={<MessagesSquare size={22} />} title={t('threads.none')}>

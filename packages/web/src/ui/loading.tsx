@@ -1,25 +1,39 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Banner } from './banner.tsx';
 import { Button } from './button.tsx';
 import { SkeletonRows } from './skeleton.tsx';
-import type { Loaded } from './use-load.ts';
 
-/** Shows a placeholder while data is loading, and the error if it failed. */
-export function Loading({ of: { data, problem, reload } }: { of: Loaded<unknown> }) {
-  if (problem !== null) {
+/** What {@link Loading} shows of a query. */
+type Shown = Pick<UseQueryResult, 'data' | 'error' | 'fetchStatus'> & {
+  /** Of a list: that failed, and is shown at its end. */
+  readonly isFetchNextPageError?: boolean;
+  /** Requests it again. */
+  refetch(): Promise<unknown>;
+};
+
+/** Shows a placeholder while a query has no data, and the error if it failed. */
+export function Loading({
+  of: { data, error, fetchStatus, isFetchNextPageError, refetch },
+}: {
+  of: Shown;
+}) {
+  if (error !== null && !isFetchNextPageError) {
     return (
       <Banner
         tone="danger"
         actions={
-          <Button size="small" onClick={() => void reload()}>
+          <Button size="small" onClick={() => void refetch()}>
             {t('common.tryAgain')}
           </Button>
         }
       >
-        {problem}
+        {errorMessage(error)}
       </Banner>
     );
   }
-  if (data !== null) return null;
+  if (data !== undefined) return null;
+  if (fetchStatus === 'paused') return <Banner>{t('common.loadsWhenOnline')}</Banner>;
   return <SkeletonRows count={3} />;
 }

@@ -1,27 +1,44 @@
-import type { ReactNode } from 'react';
+import type { UseInfiniteQueryResult } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { errorMessage } from '../lib/text.ts';
 import { Button } from './button.tsx';
-import type { Page } from './pages.ts';
-import type { Pages } from './use-pages.ts';
 
-/** Shows a button that loads the next page of a list, if there is one, and the error if that failed. */
+/** What {@link ShowMore} needs of the query of a list. */
+type List = Pick<
+  UseInfiniteQueryResult,
+  'hasNextPage' | 'isFetchNextPageError' | 'isFetching' | 'error'
+> & {
+  fetchNextPage(): Promise<unknown>;
+  refetch(options: { cancelRefetch: boolean }): Promise<unknown>;
+};
+
+/** Shows a button that requests the next page of a list, if there is one, and the error if that failed. */
 export function ShowMore({
-  of: { hasMore, busy, moreProblem, loadMore },
+  of: { hasNextPage, isFetchNextPageError, isFetching, error, fetchNextPage, refetch },
   className,
   children,
 }: {
-  of: Pick<Pages<Page<unknown, unknown>>, 'hasMore' | 'busy' | 'moreProblem' | 'loadMore'>;
+  of: List;
   className?: string;
   children: ReactNode;
 }) {
-  if (!hasMore) return null;
+  const [busy, setBusy] = useState(false);
+  if (!hasNextPage) return null;
+  const showMore = async () => {
+    setBusy(true);
+    // The pages that are shown are being requested again: the next one begins where the last of them ends.
+    if (isFetching) await refetch({ cancelRefetch: false });
+    await fetchNextPage();
+    setBusy(false);
+  };
   return (
     <>
-      {moreProblem !== null && (
+      {isFetchNextPageError && (
         <p role="alert" className="mt-2 text-danger text-sm">
-          {moreProblem}
+          {errorMessage(error)}
         </p>
       )}
-      <Button {...(className && { className })} busy={busy} onClick={() => void loadMore()}>
+      <Button {...(className && { className })} busy={busy} onClick={() => void showMore()}>
         {children}
       </Button>
     </>

@@ -1,8 +1,10 @@
 import type { UserGroup } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { AtSign, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { PartTitle } from '../app/part-title.tsx';
 import { attempt } from '../lib/attempt.ts';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -10,7 +12,6 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { EditUserGroup } from './edit-user-group.tsx';
 import { UserGroupDialog } from './user-group-dialog.tsx';
 
@@ -39,9 +40,14 @@ export function UserGroupsPage() {
 export function UserGroupList() {
   const client = useClient();
   const groups = useParley((s) => s.userGroups);
-  const loaded = useLoad(async () => {
-    await client.userGroups.load();
-    return true;
+  // The SDK keeps the list, and keeps it up to date.
+  const loaded = useQuery({
+    queryKey: keys.userGroups(),
+    queryFn: async () => {
+      await client.userGroups.load();
+      return true;
+    },
+    staleTime: 'static',
   });
   const mayManage = useParley((s) => s.me)?.permissions.includes('administer') === true;
   const [shown, setShown] = useState<Shown | null>(null);
@@ -60,7 +66,7 @@ export function UserGroupList() {
           )
         }
       />
-      {loaded.data === null && sorted.length === 0 ? (
+      {loaded.data === undefined && sorted.length === 0 ? (
         <Loading of={loaded} />
       ) : sorted.length === 0 ? (
         <Empty icon={<AtSign size={22} />} title={t('userGroups.none')}>

@@ -1,12 +1,12 @@
 import type { AccountId } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { MessageSquare } from 'lucide-react';
-import { useEffect } from 'react';
+import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { ProfileFacts } from './profile-facts.tsx';
 import { useOpenDirect } from './user-list.tsx';
 
@@ -15,18 +15,14 @@ export function ProfileCard({ id, onClose }: { id: AccountId; onClose: () => voi
   const client = useClient();
   const me = useParley((s) => s.me);
   const openDirect = useOpenDirect();
-  const loaded = useLoad(() => client.api.userProfile(id), id);
-  const { data, reload } = loaded;
-  useEffect(
-    () =>
-      client.onEvent((event) => {
-        if (event.type === 'user.updated' && event.data.account === id) void reload();
-      }),
-    [client, id, reload],
-  );
+  const loaded = useQuery({
+    queryKey: keys.profile(id),
+    queryFn: ({ signal }) => client.api.userProfile(id, { signal }),
+  });
+  const { data } = loaded;
   return (
     <Dialog open onClose={onClose} title={data?.displayName ?? t('profileCard.name')}>
-      {data === null ? (
+      {data === undefined ? (
         <Loading of={loaded} />
       ) : (
         <>

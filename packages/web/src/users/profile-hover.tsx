@@ -1,8 +1,9 @@
 import type { AccountId } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Popover } from 'radix-ui';
 import type { RefObject } from 'react';
+import { keys } from '../queries/keys.ts';
 import { useClient } from '../session/use-client.ts';
-import { useLoad } from '../ui/use-load.ts';
 import { ProfileFacts } from './profile-facts.tsx';
 
 /** Shows a profile beside a name while the mouse or the focus is on it. It has nothing to select. */
@@ -23,9 +24,12 @@ export function ProfileHover({
   onClose: () => void;
 }) {
   const client = useClient();
-  const { data } = useLoad(() => client.api.userProfile(id), id);
+  const { data } = useQuery({
+    queryKey: keys.profile(id),
+    queryFn: ({ signal }) => client.api.userProfile(id, { signal }),
+  });
   const anchor = name as RefObject<HTMLButtonElement>;
-  if (data === null) return null;
+  if (data === undefined) return null;
   return (
     <Popover.Root open onOpenChange={(now) => !now && onClose()}>
       <Popover.Anchor virtualRef={anchor} />

@@ -1,5 +1,6 @@
 import type { OwnStatus, UpdateStatusBody } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { SmilePlus } from 'lucide-react';
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { toast } from 'sonner';
@@ -7,6 +8,8 @@ import { useAccount } from '../account/use-account.ts';
 import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
+import { keys } from '../queries/keys.ts';
+import { FORM } from '../queries/query-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -14,16 +17,19 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Select } from '../ui/select.tsx';
-import { useLoad } from '../ui/use-load.ts';
 import { DURATIONS, type Duration, endOf } from './status-times.ts';
 
 /** The dialog with which users change their status. */
 export function StatusDialog({ onClose }: { onClose: () => void }) {
   const account = useAccount();
-  const loaded = useLoad(() => account.status());
+  const loaded = useQuery({
+    queryKey: keys.status(),
+    queryFn: ({ signal }) => account.status({ signal }),
+    ...FORM,
+  });
   return (
     <Dialog open onClose={onClose} title={t('status.title')}>
-      {loaded.data === null ? (
+      {loaded.data === undefined ? (
         <Loading of={loaded} />
       ) : (
         <StatusForm before={loaded.data} onClose={onClose} />

@@ -1,0 +1,137 @@
+import {
+  type AccountId,
+  type ConversationId,
+  conversationOfStream,
+  type Event,
+  type EventOf,
+  type EventType,
+  type Seq,
+} from '@parley/protocol';
+import type { QueryKey } from '@tanstack/react-query';
+import { keys } from './keys.ts';
+
+/** For events of which nothing that is requested over REST tells, or only what the SDK keeps up to date. */
+const none = () => [];
+
+const conversationOf = ({ stream }: Event): ConversationId => conversationOfStream(stream);
+
+/** What shows the text of a message. */
+const textOf = (conversation: ConversationId, message: Seq): QueryKey[] => [
+  keys.pins(conversation),
+  keys.files(conversation),
+  keys.messageContext(conversation),
+  keys.editHistory(conversation, message),
+  keys.saved(),
+  keys.threads(),
+  keys.activity(),
+];
+const afterTextChange = (
+  event: EventOf<'message.edited' | 'message.deleted' | 'message.hidden' | 'message.unhidden'>,
+): QueryKey[] => textOf(conversationOf(event), event.data.message);
+
+/** What shows messages of a conversation that an account has entered or left, or who is in it. */
+const membership = ({
+  data: { conversation },
+}: EventOf<'conversation.joined' | 'conversation.left'>): QueryKey[] => [
+  keys.pins(conversation),
+  keys.files(conversation),
+  keys.messageContext(conversation),
+  keys.bans(conversation),
+  keys.groupLinks(conversation),
+  keys.retention(conversation),
+  keys.saved(),
+  keys.threads(),
+  keys.activity(),
+  keys.linkedGroup(),
+];
+
+const account = (id: AccountId): QueryKey[] => [
+  keys.profile(id),
+  keys.accounts(),
+  keys.serviceAccounts(),
+];
+const afterUserChange = ({ data }: { readonly data: { readonly account: AccountId } }) =>
+  account(data.account);
+const publicGroups = () => [keys.publicGroups()];
+const scheduled = () => [keys.scheduled()];
+const saved = () => [keys.saved()];
+const threads = () => [keys.threads()];
+const blocks = () => [keys.blocks()];
+const pins = (event: Event) => [keys.pins(conversationOf(event))];
+const bans = (event: Event) => [keys.bans(conversationOf(event))];
+const groupLinks = (event: Event) => [keys.groupLinks(conversationOf(event))];
+
+/** What each event makes outdated of what was requested over REST. */
+const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly QueryKey[] } = {
+  'conversation.created': none,
+  'conversation.updated': (event) =>
+    event.data.retention === undefined ? [] : [keys.retention(conversationOf(event))],
+  'conversation.deleted': () => [keys.saved(), keys.threads(), keys.activity()],
+  'member.joined': (event) => (event.data.link === undefined ? [] : groupLinks(event)),
+  'member.left': none,
+  'member.role_changed': none,
+  'member.banned': bans,
+  'member.unbanned': bans,
+  'link.created': groupLinks,
+  'link.revoked': groupLinks,
+  'message.posted': (event) => [
+    ...(event.data.thread === undefined ? [] : [keys.threads()]),
+    ...(event.data.attachments === undefined ? [] : [keys.files(conversationOf(event))]),
+  ],
+  'poll.voted': (event) => [keys.pollVoters(conversationOf(event), event.data.message)],
+  'poll.closed': none,
+  'message.edited': afterTextChange,
+  'message.deleted': afterTextChange,
+  'message.hidden': afterTextChange,
+  'message.unhidden': afterTextChange,
+  // Of a new reaction the server tells by the revision of the activity.
+  'reaction.added': none,
+  'reaction.removed': () => [keys.activity()],
+  'message.previewed': none,
+  'message.pinned': pins,
+  'message.unpinned': pins,
+  'conversation.joined': membership,
+  'conversation.left': membership,
+  'message.saved': saved,
+  'message.unsaved': saved,
+  'reminder.due': saved,
+  'message.scheduled': scheduled,
+  'message.unscheduled': scheduled,
+  'scheduled.sent': scheduled,
+  'scheduled.failed': scheduled,
+  'thread.followed': threads,
+  'thread.unfollowed': threads,
+  // Lists of reports follow the revision that the SDK has of them.
+  'message.reported': none,
+  'report.resolved': none,
+  'account.blocked': blocks,
+  'account.unblocked': blocks,
+  'status.changed': () => [keys.status(), keys.profile()],
+  'notifications.changed': none,
+  'notifications.overridden': none,
+  'sidebar.changed': none,
+  'sidebar.moved': none,
+  'user.registered': (event) => [...afterUserChange(event), keys.invitations()],
+  'user.updated': (event) => [...afterUserChange(event), keys.blocks()],
+  'user.deactivated': afterUserChange,
+  'user.reactivated': afterUserChange,
+  'user.suspended': afterUserChange,
+  'user.unsuspended': afterUserChange,
+  'user.role_changed': afterUserChange,
+  'user.deleted': (event) => [...afterUserChange(event), keys.blocks()],
+  'group.created': publicGroups,
+  'group.updated': publicGroups,
+  'group.deleted': publicGroups,
+  'user_group.changed': none,
+  'user_group.deleted': none,
+  'emoji.changed': none,
+  'emoji.deleted': none,
+  'server.updated': () => [keys.serverSettings(), keys.retention()],
+};
+
+/** Returns the keys of what an event makes outdated. */
+export function outdatedBy(event: Event): readonly QueryKey[] {
+  // A newer server may send events that this client does not know.
+  const keysOf = OUTDATED[event.type] as ((event: Event) => readonly QueryKey[]) | undefined;
+  return keysOf?.(event) ?? [];
+}

@@ -1,0 +1,83 @@
+import type { ActivityRequest, AdminApi } from '@parley/client';
+import type { AccountId, AuditLogFilter, ConversationId, Seq } from '@parley/protocol';
+
+type AccountsRequest = NonNullable<Parameters<AdminApi['accounts']>[0]>;
+type GroupsRequest = { readonly search?: string; readonly member?: AccountId };
+
+/**
+ * The keys of what is requested over REST, all of them: no two queries share one by accident. A key is a
+ * prefix of others; without its last arguments it stands for all queries of its kind.
+ */
+export const keys = {
+  // ---- the account -------------------------------------------------------------------------------
+  sessions: () => ['sessions'],
+  secondFactors: () => ['second-factors'],
+  devices: () => ['notification-devices'],
+  status: () => ['status'],
+  blocks: () => ['blocks'],
+  drafts: () => ['drafts'],
+  saved: () => ['saved'],
+  scheduled: () => ['scheduled'],
+  threads: () => ['threads'],
+  activity: (filter?: Pick<ActivityRequest, 'kinds' | 'unread'>) => withLast('activity', filter),
+
+  // ---- users and groups --------------------------------------------------------------------------
+  profile: (account?: AccountId) => withLast('profile', account),
+  userGroups: () => ['user-groups'],
+  emoji: () => ['emoji'],
+  publicGroups: (request?: GroupsRequest) => withLast('public-groups', request),
+  linkedGroup: (token?: string) => withLast('linked-group', token),
+
+  // ---- conversations -----------------------------------------------------------------------------
+  retention: (conversation?: ConversationId) => withLast('retention', conversation),
+  pins: (conversation: ConversationId) => ['pins', conversation],
+  bans: (conversation: ConversationId) => ['bans', conversation],
+  groupLinks: (conversation: ConversationId) => ['group-links', conversation],
+  files: (conversation: ConversationId) => ['files', conversation],
+
+  // ---- messages ----------------------------------------------------------------------------------
+  messageContext: (conversation: ConversationId, message?: Seq) =>
+    withLast('message-context', conversation, message),
+  editHistory: (conversation: ConversationId, message: Seq) => [
+    'edit-history',
+    conversation,
+    message,
+  ],
+  hiddenMessage: (conversation: ConversationId, message: Seq) => [
+    'hidden-message',
+    conversation,
+    message,
+  ],
+  seenBy: (conversation: ConversationId, message: Seq) => ['seen-by', conversation, message],
+  whyNotified: (conversation: ConversationId, message: Seq) => [
+    'why-notified',
+    conversation,
+    message,
+  ],
+  pollVoters: (conversation: ConversationId, message: Seq, choice?: number) =>
+    withLast('poll-voters', conversation, message, choice),
+
+  // ---- reports -----------------------------------------------------------------------------------
+  /** `group`: null for those of all conversations. */
+  reports: (group?: ConversationId | null) => withLast('reports', group),
+  report: (report?: string) => withLast('report', report),
+
+  // ---- administration ----------------------------------------------------------------------------
+  accounts: (request?: AccountsRequest) => withLast('accounts', request),
+  bulkDeletions: (account: AccountId) => ['bulk-deletions', account],
+  serviceAccounts: () => ['service-accounts'],
+  apiKeys: (account: AccountId) => ['api-keys', account],
+  invitations: () => ['invitations'],
+  emails: () => ['emails'],
+  auditLog: (filter?: AuditLogFilter) => withLast('audit-log', filter),
+  legalHolds: () => ['legal-holds'],
+  notificationHealth: () => ['notification-health'],
+  serverState: () => ['server-state'],
+  environment: () => ['environment'],
+  serverSettings: () => ['server-settings'],
+  wordFilter: () => ['word-filter'],
+} as const satisfies Record<string, (...parts: never[]) => readonly unknown[]>;
+
+/** Returns a key without the parts that are left out. */
+const withLast = (...parts: readonly unknown[]): readonly unknown[] =>
+  parts.filter((part) => part !== undefined);
