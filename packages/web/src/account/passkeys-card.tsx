@@ -46,7 +46,7 @@ export function PasskeysCard({
                 <KeyRound size={17} />
               </span>
               <span className="min-w-0 flex-1">
-                <span className="block truncate font-medium">{passkey.name}</span>
+                <bdi className="block truncate font-medium">{passkey.name}</bdi>
                 <span className="block truncate text-note text-muted">
                   {passkey.lastUsedAt
                     ? t('passkeys.addedAndUsed', {

@@ -19,6 +19,7 @@ import { Field } from '../ui/field.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
 import { Select } from '../ui/select.tsx';
 import { useCountdown } from '../ui/use-countdown.ts';
+import { Handle } from '../users/handle.tsx';
 import { ComposerCard } from './composer-card.tsx';
 import { LanguageCard } from './language-card.tsx';
 import { useAccount } from './use-account.ts';
@@ -91,7 +92,7 @@ function NameCard({ me }: { me: Me }) {
             <bdi>{me.displayName}</bdi>
           </p>
           <p className="flex items-center gap-2 truncate text-muted text-sm">
-            @{me.username} <RoleBadge role={me.role} />
+            <Handle name={me.username} /> <RoleBadge role={me.role} />
           </p>
         </div>
       </div>

@@ -102,7 +102,7 @@ function Row({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
           {name}
         </span>
         <span className="block text-note text-muted">
-          {session.address} ·{' '}
+          <bdi dir="ltr">{session.address}</bdi> ·{' '}
           <span title={fullTime(session.lastUsedAt)}>
             {session.current
               ? t('sessions.activeNow')

@@ -20,6 +20,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Handle } from '../users/handle.tsx';
 import { AccountBadges, isLocked } from './account-row.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { DeleteMessages } from './delete-messages.tsx';
@@ -54,7 +55,8 @@ export function AccountDialog({
         <Avatar id={account.id} name={account.displayName} size={56} avatar={account.avatar} />
         <div className="min-w-0">
           <p className="truncate text-muted text-sm">
-            @{account.username} · {t('adminUsers.joined', { date: dateOf(account.createdAt) })}
+            <Handle name={account.username} /> ·{' '}
+            {t('adminUsers.joined', { date: dateOf(account.createdAt) })}
           </p>
           <p className="truncate text-muted text-sm">
             {account.lastSeen ? (

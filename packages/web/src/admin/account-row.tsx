@@ -6,6 +6,7 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
+import { Handle } from '../users/handle.tsx';
 
 /** Whether log-ins to the account are rejected for now, after too many wrong passwords. */
 export const isLocked = (account: AdminAccount): boolean =>
@@ -55,14 +56,19 @@ export function AccountRow({ account, onOpen }: { account: AdminAccount; onOpen:
             <AccountBadges account={account} />
           </span>
           <span className="block truncate text-note text-muted">
-            @{account.username}
-            {account.email !== null && ` · ${account.email}`}
+            <Handle name={account.username} />
+            {account.email !== null && (
+              <>
+                {' · '}
+                <bdi dir="ltr">{account.email}</bdi>
+              </>
+            )}
           </span>
         </span>
         <span className="hidden shrink-0 text-note text-muted sm:block">
           {account.lastSeen ? ago(account.lastSeen) : t('common.neverLoggedIn')}
         </span>
-        <ChevronRight size={17} className="shrink-0 text-muted rtl:-scale-x-100" />
+        <ChevronRight size={17} className="shrink-0 text-muted" />
       </button>
     </li>
   );

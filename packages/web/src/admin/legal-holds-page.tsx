@@ -19,6 +19,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { handleOf } from '../users/handle.tsx';
 import { LegalHoldForm } from './legal-hold-form.tsx';
 
 /** Lists, places, exports and releases legal holds. */
@@ -115,7 +116,7 @@ function Row({
 }) {
   const isInForce = hold.releasedAt === null;
   const covered = [
-    ...hold.accounts.map(({ username }) => `@${username}`),
+    ...hold.accounts.map(({ username }) => handleOf(username)),
     ...hold.conversations.map(({ name }) => name ?? t('legalHolds.directConversation')),
   ];
   const period = [
@@ -129,7 +130,7 @@ function Row({
     >
       <div className="min-w-0 flex-1 basis-56">
         <p className="flex flex-wrap items-center gap-2">
-          <span className="min-w-0 truncate font-medium">{hold.name}</span>
+          <bdi className="min-w-0 truncate font-medium">{hold.name}</bdi>
           <Badge tone={isInForce ? 'ok' : 'plain'}>
             {t(isInForce ? 'legalHolds.inForce' : 'legalHolds.isReleased')}
           </Badge>

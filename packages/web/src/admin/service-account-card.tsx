@@ -19,6 +19,7 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { Handle } from '../users/handle.tsx';
 import { CreateApiKey } from './create-api-key.tsx';
 import { useAdmin } from './use-admin.ts';
 
@@ -54,7 +55,7 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
       title={isolate(serviceAccount.displayName)}
       description={
         <>
-          @{serviceAccount.username} ·{' '}
+          <Handle name={serviceAccount.username} /> ·{' '}
           {serviceAccount.lastSeen
             ? t('serviceAccounts.lastUsed', { ago: ago(serviceAccount.lastSeen) })
             : t('serviceAccounts.neverUsed')}
@@ -107,7 +108,7 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
               </span>
               <span className="min-w-0 flex-1">
                 <span className="flex flex-wrap items-center gap-2">
-                  <span className="truncate font-medium">{key.name}</span>
+                  <bdi className="truncate font-medium">{key.name}</bdi>
                   <code className="text-caption text-muted">{key.hint}…</code>
                   {isExpired(key) && <Badge tone="danger">{t('common.expired')}</Badge>}
                 </span>

@@ -57,8 +57,12 @@ function Row({ setting }: { setting: SettingInfo }) {
   return (
     <div className="border-line border-t px-4 py-3 first:border-t-0 sm:grid sm:grid-cols-[1fr_minmax(0,14rem)] sm:gap-4">
       <dt>
-        <code className="break-words font-medium text-note">{setting.name}</code>
-        <span className="mt-0.5 block text-note text-muted">{setting.description}</span>
+        <code dir="ltr" className="break-words font-medium text-note">
+          {setting.name}
+        </code>
+        <span lang="en" dir="ltr" className="mt-0.5 block text-start text-note text-muted">
+          {setting.description}
+        </span>
       </dt>
       <dd className="mt-1.5 min-w-0 sm:mt-0 sm:text-end">
         {setting.secret ? (

@@ -94,7 +94,7 @@ function BackToList({ base, title }: { base: '/settings' | '/admin'; title: stri
       aria-label={t('settings.backTo', { title })}
       className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover"
     >
-      <ArrowLeft size={20} className="rtl:-scale-x-100" />
+      <ArrowLeft size={20} />
     </Link>
   );
 }
@@ -135,9 +135,7 @@ function Navigation({
                   <span className="text-muted">{icon}</span>
                   <span className="min-w-0 flex-1 truncate">{t(text)}</span>
                   {badge}
-                  {!isWide && (
-                    <ChevronRight size={16} className="shrink-0 text-muted rtl:-scale-x-100" />
-                  )}
+                  {!isWide && <ChevronRight size={16} className="shrink-0 text-muted" />}
                 </Link>
               </li>
             ))}

@@ -8,6 +8,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { Handle } from '../users/handle.tsx';
 
 /** Lists the people who are banned from a group, and lifts bans. */
 export function Bans({ view }: { view: ConversationView }) {
@@ -41,7 +42,7 @@ function BanList({ view }: { view: ConversationView }) {
         {bans.data?.items.map((ban) => (
           <li key={ban.account} className="flex min-h-11 items-center gap-3">
             <span className="min-w-0 flex-1 truncate">
-              <bdi>{ban.displayName}</bdi> <span className="text-muted">@{ban.username}</span>
+              <bdi>{ban.displayName}</bdi> <Handle name={ban.username} className="text-muted" />
             </span>
             <Button
               look="quiet"

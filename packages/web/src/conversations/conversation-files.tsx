@@ -10,6 +10,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { handleOf } from '../users/handle.tsx';
 import { useNames } from '../users/use-names.ts';
 import { UserName } from '../users/user-name.tsx';
 
@@ -32,7 +33,7 @@ export function ConversationFiles({ view }: { view: ConversationView }) {
 function useSearchPlace({ kind, name, peer, peers }: ConversationView): string | null {
   const user = useParley((s) => (peer ? s.users.get(peer) : undefined));
   if (kind === 'group') return name;
-  return user && (peers?.length ?? 0) <= 1 ? `@${user.username}` : null;
+  return user && (peers?.length ?? 0) <= 1 ? handleOf(user.username) : null;
 }
 
 function Files({ view, place }: { view: ConversationView; place: string }) {

@@ -20,6 +20,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { GuestBadge } from '../users/guest-badge.tsx';
+import { Handle } from '../users/handle.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
 import { Bans } from './bans.tsx';
 import { BlockUser } from './block-user.tsx';
@@ -169,7 +170,9 @@ export function Details({
                   <span className="text-muted">{t('details.you')}</span>
                 )}
               </span>
-              <span className="block truncate text-note text-muted">@{member.username}</span>
+              <span className="block truncate text-note text-muted">
+                <Handle name={member.username} />
+              </span>
             </span>
             <MemberRoleChoice
               member={member}

@@ -89,7 +89,9 @@ function Links({ view }: { view: ConversationView }) {
       {url !== null && (
         <div className="flex flex-col gap-2 rounded-xl border border-line bg-sunken p-3">
           <p className="text-note text-muted">{t('groupLinks.createdIntro')}</p>
-          <code className="select-all break-all text-note">{url}</code>
+          <code dir="ltr" className="select-all break-all text-note">
+            {url}
+          </code>
           <CopyButton text={url} label={t('groupLinks.copy')} />
         </div>
       )}

@@ -40,9 +40,15 @@ export function GroupSettings({ view }: { view: ConversationView }) {
         </>
       ) : (
         <>
-          {view.topic !== '' && <p className="mb-3 break-words font-medium">{view.topic}</p>}
+          {view.topic !== '' && (
+            <p dir="auto" className="mb-3 break-words font-medium">
+              {view.topic}
+            </p>
+          )}
           {view.description !== '' && (
-            <p className="mb-5 whitespace-pre-wrap break-words text-soft">{view.description}</p>
+            <p dir="auto" className="mb-5 whitespace-pre-wrap break-words text-soft">
+              {view.description}
+            </p>
           )}
         </>
       )}

@@ -50,9 +50,13 @@ export function JoinPage() {
           <p className="text-muted text-sm">
             {t('common.members', { count: group.data.memberCount })}
           </p>
-          {group.data.topic !== '' && <p className="max-w-md break-words">{group.data.topic}</p>}
+          {group.data.topic !== '' && (
+            <p dir="auto" className="max-w-md break-words">
+              {group.data.topic}
+            </p>
+          )}
           {group.data.description !== '' && (
-            <p className="max-w-md whitespace-pre-wrap break-words text-soft">
+            <p dir="auto" className="max-w-md whitespace-pre-wrap break-words text-soft">
               {group.data.description}
             </p>
           )}

@@ -179,7 +179,7 @@ function Shown({
               disabled={position.index === 0}
               onClick={() => onStep(-1)}
             >
-              <ChevronLeft size={22} className="rtl:-scale-x-100" />
+              <ChevronLeft size={22} />
             </IconButton>
             <IconButton
               label={t('files.next')}
@@ -187,7 +187,7 @@ function Shown({
               disabled={position.index === position.count - 1}
               onClick={() => onStep(1)}
             >
-              <ChevronRight size={22} className="rtl:-scale-x-100" />
+              <ChevronRight size={22} />
             </IconButton>
           </>
         )}

@@ -88,7 +88,7 @@ export function ComposerBox({
           disabled={!isReady}
           className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
         >
-          <SendHorizontal size={18} className="rtl:-scale-x-100" />
+          <SendHorizontal size={18} />
         </button>
       </div>
       {footer}

@@ -59,7 +59,7 @@ function QuotedText({ seq }: { seq: Seq }) {
   const gone = goneText(quoted);
   return (
     <>
-      <CornerUpLeft size={13} aria-hidden="true" className="shrink-0 rtl:-scale-x-100" />
+      <CornerUpLeft size={13} aria-hidden="true" className="shrink-0" />
       <span className="max-w-[40%] shrink-0 truncate font-semibold">
         <UserName id={quoted.author} name={nameOf(quoted.author)} />
       </span>

@@ -15,6 +15,7 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
+import { Handle, handleOf } from '../users/handle.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -60,7 +61,7 @@ export function ReportList({ group }: { group: ConversationId | null }) {
 
 /** Says who has reported a message. Only admins of the server are told which entry of the word filter it was. */
 function reporterOf({ reporter, comment }: Report): string {
-  if (reporter !== null) return t('reports.by', { name: `@${reporter.username}` });
+  if (reporter !== null) return t('reports.by', { name: handleOf(reporter.username) });
   if (comment === '') return t('reports.byWordFilter');
   return t('reports.byWordFilterEntry', { entry: isolate(comment) });
 }
@@ -91,7 +92,7 @@ function Row({ report }: { report: Report }) {
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-2">
-        <span className="font-medium">@{report.author.username}</span>
+        <Handle name={report.author.username} className="font-medium" />
         <Badge tone="warn">{t(`reportReason.${report.reason}`)}</Badge>
         {report.reports > 1 && <Badge>{t('reports.count', { count: report.reports })}</Badge>}
       </div>

@@ -15,8 +15,7 @@ export function ThreadSummary({ message }: { message: TimelineMessage }) {
   if (thread !== null) {
     return (
       <button type="button" onClick={() => links.open(thread)} className={LINK}>
-        <CornerDownRight size={14} aria-hidden="true" className="rtl:-scale-x-100" />{' '}
-        {t('thread.repliedIn')}
+        <CornerDownRight size={14} aria-hidden="true" /> {t('thread.repliedIn')}
       </button>
     );
   }

@@ -22,6 +22,7 @@ import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { handleOf } from '../users/handle.tsx';
 import type { BlockedUsers } from './blocked-users.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
@@ -270,7 +271,8 @@ const authorOf = (user: User | undefined): Pick<Notice, 'author' | 'username'> =
   username: user?.nameIsShared ? user.username : null,
 });
 
-const handle = ({ username }: Notice): string => (username === null ? '' : ` @${username}`);
+const handle = ({ username }: Notice): string =>
+  username === null ? '' : ` ${handleOf(username)}`;
 
 function NoticeTitle({ notice }: { notice: Notice }) {
   const author = (

@@ -10,6 +10,7 @@ import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { refusalText, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { RichText } from '../texts/rich-text.tsx';
+import { handleOf } from '../users/handle.tsx';
 import { BlockedUsers } from './blocked-users.ts';
 import { answerWorker, onNotificationOpened } from './browser.ts';
 import { MessageNotices } from './message-notices.tsx';
@@ -74,7 +75,7 @@ export function useNotifications(): void {
         );
         if (!inApp) return;
         toast(<JoinedTitle name={user.displayName} />, {
-          description: `@${user.username}`,
+          description: handleOf(user.username),
         });
       }),
       onNotificationOpened(({ conversation, seq, thread }) => {

@@ -13,6 +13,7 @@ import { fold, scoreOf } from '../switcher/fuzzy.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { handleOf } from '../users/handle.tsx';
 import { fixedValues } from './search-state.ts';
 
 /** A value that a filter can take. */
@@ -111,7 +112,7 @@ const usersOf = (found: readonly FoundName[]): FilterValue[] =>
       {
         value: username,
         title: displayName,
-        note: `@${username}`,
+        note: handleOf(username),
         icon: <Avatar id={id} name={displayName} size={24} avatar={avatar} />,
       },
     ];

@@ -10,6 +10,7 @@ import { messageHash } from '../lib/message-hash.ts';
 import { useParley } from '../session/use-client.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
+import { handleOf } from '../users/handle.tsx';
 import { useOpenDirect } from '../users/user-list.tsx';
 import { type SwitcherCommand, useCommands } from './commands.tsx';
 import { fold, scoreOf } from './fuzzy.ts';
@@ -96,7 +97,7 @@ function usePlaces(text: string): Result[] {
         ...plain,
         key: user.id,
         title: user.displayName,
-        note: `@${user.username}`,
+        note: handleOf(user.username),
         user: user.id,
         avatar: user.avatar,
         icon: null,

@@ -10,7 +10,7 @@ export function BackLink() {
       aria-label={t('common.backToConversations')}
       className="inline-flex size-10 items-center justify-center rounded-lg text-muted hover:bg-hover md:hidden"
     >
-      <ArrowLeft size={20} className="rtl:-scale-x-100" />
+      <ArrowLeft size={20} />
     </Link>
   );
 }

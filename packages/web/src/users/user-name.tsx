@@ -1,5 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { useParley } from '../session/use-client.ts';
+import { Handle } from './handle.tsx';
 
 /**
  * Renders a display name with its text direction isolated, and with the username where another
@@ -11,7 +12,10 @@ export function UserName({ id, name }: { id: AccountId; name: string }) {
     <>
       <bdi>{name}</bdi>
       {user?.nameIsShared && (
-        <span className="font-normal text-[0.85em] text-muted"> @{user.username}</span>
+        <span className="font-normal text-[0.85em] text-muted">
+          {' '}
+          <Handle name={user.username} />
+        </span>
       )}
     </>
   );

@@ -7,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
 import { fieldStyle } from '../ui/field-style.ts';
+import { Handle } from './handle.tsx';
 import { shownUsers } from './shown-users.ts';
 import { useNames } from './use-names.ts';
 import { useUserSearch } from './use-user-search.ts';
@@ -71,7 +72,7 @@ export function UsersPicker({
                 <span className="min-w-0 flex-1 truncate">
                   <bdi>{user.displayName}</bdi>{' '}
                   <span className="text-note text-muted">
-                    @{user.username}
+                    <Handle name={user.username} />
                     {!user.isActive && ` · ${t('common.deactivated')}`}
                   </span>
                 </span>
