@@ -32,6 +32,8 @@ export interface ClientPlan {
   /** Index of its account. */
   readonly account: number;
   readonly clockOffsetMs: number;
+  /** Whether it is a tab of a browser, in which the account has other tabs that share its connection. */
+  readonly isTab: boolean;
 }
 
 /** A group. The first account creates it. */
@@ -153,6 +155,9 @@ const SAME_MOMENT_SHARE = 0.6;
 /** One plan in so many has no faults, and one has only those of the broker. */
 const OTHER_KINDS_EVERY = 10;
 
+/** The share of plans with faults in which an account has several tabs, which share a connection. */
+const TABS_SHARE = 0.4;
+
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
@@ -185,13 +190,26 @@ function planClients(accounts: number, random: Random, kind: PlanKind): ClientPl
     name: `c${account}`,
     account,
     clockOffsetMs: clockOffsetMs(),
+    isTab: false,
   }));
+  if (kind === 'faults' && random.chance(TABS_SHARE))
+    return [...clients, ...planTabs(clients, random)];
   // A second device of one account.
   if (random.chance(0.3)) {
     const account = random.int(0, accounts - 1);
-    clients.push({ name: `c${account}b`, account, clockOffsetMs: clockOffsetMs() });
+    const name = `c${account}b`;
+    clients.push({ name, account, clockOffsetMs: clockOffsetMs(), isTab: false });
   }
   return clients;
+}
+
+/** Makes one client a tab, and returns more tabs of its browser. */
+function planTabs(clients: ClientPlan[], random: Random): ClientPlan[] {
+  const account = random.int(0, clients.length - 1);
+  const first = { ...(clients[account] as ClientPlan), isTab: true };
+  clients[account] = first;
+  const names = random.chance(0.6) ? ['b'] : ['b', 'c'];
+  return names.map((name) => ({ ...first, name: `${first.name}${name}` }));
 }
 
 function planConversations(accounts: number, random: Random): ConversationPlan[] {
@@ -227,7 +245,9 @@ function planSteps(
 ): Step[] {
   const steps: Step[] = [];
   const count = random.int(100, 106);
-  const anyClient = () => random.int(0, clients.length - 1);
+  // Tabs do more than other clients: what they send has to meet on one connection.
+  const actors = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
+  const anyClient = () => random.pick(actors);
   while (steps.length < count) {
     const at = random.next() * ACTIVE_MS;
     const first = anyClient();

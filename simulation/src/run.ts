@@ -15,6 +15,7 @@ import {
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { Actor, type Stage } from './client/actor.ts';
+import { SimulatedBrowser } from './client/browser.ts';
 import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
 import { replaceGlobals } from './globals.ts';
@@ -157,6 +158,7 @@ class Simulation {
       history: this.history,
       accounts: this.#accounts,
       conversations: this.#conversations,
+      browser: new SimulatedBrowser(loop, new Random(this.#plan.seed).fork(101)),
       cursorFirst: this.#options.cursorFirst === true,
     };
     for (const [n, client] of this.#plan.clients.entries()) {

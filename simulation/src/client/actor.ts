@@ -15,7 +15,14 @@ import {
   threadRequest,
   voteRequest,
 } from '@parley/chaos/thread-steps';
-import { ApiError, CommandRefused, ParleyApi, ParleyClient } from '@parley/client';
+import {
+  ApiError,
+  CommandRefused,
+  ParleyApi,
+  ParleyClient,
+  type SocketFactory,
+} from '@parley/client';
+import { SharedSockets } from '@parley/client/internal/shared-sockets';
 import {
   type AccountId,
   type ClientId,
@@ -31,6 +38,7 @@ import type { Network } from '../network/network.ts';
 import { tokenOf } from '../node/tokens.ts';
 import type { ClientPlan, Step } from '../plan.ts';
 import { Process } from '../process.ts';
+import type { SimulatedBrowser } from './browser.ts';
 import { fetchOf, Requests } from './requests.ts';
 import { ProcessStore } from './store.ts';
 
@@ -43,6 +51,8 @@ export interface Stage {
   readonly accounts: readonly AccountId[];
   /** Ids of the conversations, by index. */
   readonly conversations: readonly ConversationId[];
+  /** The browser in which the tabs of an account run. */
+  readonly browser: SimulatedBrowser;
   /** Whether clients store the cursor before the data, as a planted fault. */
   readonly cursorFirst: boolean;
 }
@@ -76,6 +86,8 @@ export class Actor {
   /** Whether the store is dropped once it is stopped. */
   #forgets = false;
   #process: Process;
+  /** Counts its processes: each is another tab. */
+  #tabs = 0;
   bytesPerMs = Number.POSITIVE_INFINITY;
 
   constructor(plan: ClientPlan, stage: Stage, random: Random) {
@@ -104,6 +116,7 @@ export class Actor {
     if (this.#client || this.#stopping) return;
     const { loop } = this.#stage;
     this.#process = new Process(this.plan.name);
+    this.#tabs++;
     this.#process.clockOffsetMs = this.plan.clockOffsetMs;
     loop.within(this.#process, () => {
       const client = this.#newClient();
@@ -124,6 +137,7 @@ export class Actor {
     const client = this.#client ?? this.#stopping;
     if (!client) return;
     this.#process.isAlive = false;
+    this.#stage.browser.left(this.#tab);
     for (const link of this.#stage.network.of(this.#process)) link.cut();
     this.#ended(client, 'crash');
   }
@@ -180,6 +194,7 @@ export class Actor {
   #newClient(): ParleyClient {
     const { loop, network, history } = this.#stage;
     const process = this.#process;
+    const open = this.#socketOf(process);
     const who = this.#recorded;
     const store = new ProcessStore(this.#store, loop.schedulerOf(process), (saved) =>
       recordStart(history, who, saved),
@@ -192,9 +207,9 @@ export class Actor {
     const client = new ParleyClient({
       api,
       store,
-      socket: (_url, handlers) => {
+      socket: (url, handlers) => {
         history.add({ kind: 'connect', client: this.plan.name, t: history.now });
-        return network.open(process, handlers, this.bytesPerMs);
+        return open(url, handlers);
       },
       random: () => this.#random.next(),
       loadUsers: false,
@@ -206,6 +221,20 @@ export class Actor {
       history.add({ kind: 'died', node: this.plan.name, how, t: history.now });
     });
     return client;
+  }
+
+  get #tab(): string {
+    return `${this.plan.name}.${this.#tabs}`;
+  }
+
+  /** Returns what opens the sockets of a process: its own, or one that it shares with other tabs. */
+  #socketOf(process: Process): SocketFactory {
+    const { network, browser } = this.#stage;
+    const socket: SocketFactory = (_url, handlers) =>
+      network.open(process, handlers, this.bytesPerMs);
+    if (!this.plan.isTab) return socket;
+    const tab = this.#tab;
+    return new SharedSockets({ socket, tab, join: browser.channelOf(tab, process) }).open;
   }
 
   get #recorded(): RecordedClient {

@@ -17,6 +17,7 @@ const ALWAYS = [
   'outliving-subscription',
   'reply-counted-twice',
   'vote-when-closed',
+  'tab-pace-reversed',
 ];
 
 test.each(

@@ -1,5 +1,6 @@
 import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';
+import { TAB_FAULTS } from './tabs.ts';
 import { THREAD_FAULTS } from './threads.ts';
 
 /**
@@ -322,4 +323,5 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     ],
   },
   ...THREAD_FAULTS,
+  ...TAB_FAULTS,
 };
