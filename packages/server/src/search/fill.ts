@@ -2,9 +2,9 @@ import type { AccountId, ConversationId, EventType, Seq } from '@parley/protocol
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
 import { filesOfMessage } from './message-files.ts';
-import { INDEX_EFFECTS, type IndexEffect, keysOfMessage } from './message-keys.ts';
+import { addMessageKeys, INDEX_EFFECTS, type IndexEffect } from './message-keys.ts';
 import { postsAfter, type RecentPost } from './recent-posts.ts';
-import { PackedPostingsWriter, SegmentBuilder } from './segment.ts';
+import { SegmentBuilder } from './segment.ts';
 import { insertSegment, isOfOtherVersion, lockFilling } from './segment-store.ts';
 import { Slices } from './slices.ts';
 
@@ -87,9 +87,7 @@ export async function fillIndex(
     const builder = await indexed(client, changes);
     if (builder.size > 0) {
       const { documents, postings } = builder.build();
-      const packed = new PackedPostingsWriter();
-      for (const list of postings) packed.add(list);
-      await insertSegment(client, documents, packed.result());
+      await insertSegment(client, documents, postings);
     }
     await noteStale(client, changes);
     await noteProgress(client, events);
@@ -204,8 +202,8 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
   for (const { conversation, version, post } of changes) {
     if (!post) continue;
     const { seq, at, ...message } = post;
-    const keys = keysOfMessage({ ...message, ...TEXT_ONLY, conversation });
-    builder.add({ conversation, seq, version, at }, keys);
+    const keys = builder.add({ conversation, seq, version, at });
+    addMessageKeys(keys, { ...message, ...TEXT_ONLY, conversation });
     if (slices.isUsedUp) await slices.breathe();
   }
   const toRead = changes.filter(({ post }) => !post);
@@ -254,12 +252,8 @@ async function addRead(
     const hasReaction = firstReaction !== null;
     // Only a first reaction changes under which keys a message is found.
     if (effect === 'react' && (firstReaction === null || firstReaction < since)) continue;
-    const keys = keysOfMessage({
-      ...message,
-      conversation,
-      hasReaction,
-    });
-    builder.add({ conversation, seq, version, at }, keys);
+    const keys = builder.add({ conversation, seq, version, at });
+    addMessageKeys(keys, { ...message, conversation, hasReaction });
     if (slices.isUsedUp) await slices.breathe();
   }
 }

@@ -12,6 +12,12 @@ import { emptyIndex, isOfOtherVersion } from './segment-store.ts';
 
 /** The delay between a commit and the indexing of what was committed until then, ms. */
 const COLLECT_MS = 200;
+/**
+ * The delay after so many events were indexed at a time: a transaction has a price of its own, and the segments of
+ * fewer ones are merged less often. A message is still found within a second.
+ */
+const BUSY_COLLECT_MS = 500;
+const BUSY_EVENTS = 200;
 /** The interval at which conversations are looked for that other nodes left behind, ms. */
 const LOOK_MS = 20_000;
 /** The interval at which earlier texts of messages are purged, ms. */
@@ -26,7 +32,7 @@ const HINTS_MAX = 20_000;
 /**
  * Keeps the search index up with the events, in the background and after their commit.
  *
- * 1. What was committed on this node is indexed some 200 ms later; what another node has left when it
+ * 1. What was committed on this node is indexed some 200 ms later, or 500 ms while much is posted; what another node has left when it
  *    died, within 20 s.
  * 2. The cursor is durable: after a crash it continues where it was, and nothing is indexed twice.
  * 3. An index of another version of the keys is emptied and filled anew, like that of a database from
@@ -45,6 +51,8 @@ export class SearchIndexer {
   #isLeftToOthers = false;
   /** Documents of merged segments whose space is not free. */
   #dead = 0;
+  /** Events that the last fill has indexed. */
+  #filled = 0;
   #lookAt = 0;
   #purgeAt = performance.now() + PURGE_MS;
   #collecting: NodeJS.Timeout | undefined;
@@ -88,10 +96,11 @@ export class SearchIndexer {
       if (event.type === 'message.posted') this.#recent.add(event);
     }
     if (this.#hinted.size === before) return;
+    const delayMs = this.#filled < BUSY_EVENTS ? COLLECT_MS : BUSY_COLLECT_MS;
     this.#collecting ??= setTimeout(() => {
       this.#collecting = undefined;
       this.#filler.wake();
-    }, COLLECT_MS).unref();
+    }, delayMs).unref();
   }
 
   #hint(conversation: ConversationId): void {
@@ -125,6 +134,7 @@ export class SearchIndexer {
       if (this.#isLeftToOthers) return;
       this.#merger.wake();
     }
+    this.#filled = total;
     if (total > FILL_MAX) {
       const ms = Math.round(performance.now() - startedAt);
       this.#log.info({ events: total, ms }, 'search index filled');

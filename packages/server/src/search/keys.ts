@@ -57,8 +57,13 @@ function hash(kind: number, a: number, b: number, c: number): number {
   return (h ^ (h >>> 15)) | 0;
 }
 
+/** What keys are added to: a set, or a list in which a key may be repeated. */
+export interface KeySink {
+  add(key: number): unknown;
+}
+
 /** Adds the keys of a folded text to `keys`. */
-export function addTextKeys(keys: Set<number>, folded: string): void {
+export function addTextKeys(keys: KeySink, folded: string): void {
   let before = 0;
   let last = 0;
   let beforeKind: Kind = SPACE;
@@ -145,7 +150,12 @@ function codeBefore(text: string, at: number): number {
 
 /** Returns the key of a property of messages, such as `author` with an account id. */
 export function propertyKey(name: string, value = ''): number {
+  const text = `${name}:${value}`;
   let h = VALUE;
-  for (const c of `${name}:${value}`) h = hash(VALUE, h, c.codePointAt(0) as number, 0);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) as number;
+    if (code > 0xffff) i++;
+    h = hash(VALUE, h, code, 0);
+  }
   return h;
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { withTransaction } from '../storage/database.ts';
 import { compareDocuments, type Document, Documents } from './documents.ts';
-import { decodePostings, encodePostings } from './postings.ts';
+import { encodePostings, readPostingsInto } from './postings.ts';
 import { PackedPostings, PackedPostingsWriter, type Postings } from './segment.ts';
 import {
   deleteSegments,
@@ -115,7 +115,7 @@ async function merge(
       documents.length < PACKED_MAX &&
       bytes < packedBytes &&
       segments.every((segment) => segment.packed);
-    await (isPacked ? writePacked : writeRows)(client, documents, mergedLists(sources, slices));
+    await (isPacked ? writePacked : writeRows)(client, documents, sources, slices);
   }
   await deleteSegments(
     client,
@@ -190,35 +190,39 @@ async function mergeDocuments(
   }
 }
 
-/** Yields the lists of all sources, merged, in the order of their keys, some at a time. */
-async function* mergedLists(
+/** Takes a list of postings: the first `size` numbers of `docs`, which are overwritten later. */
+type WriteList = (key: number, docs: Uint32Array, size: number) => Promise<void> | undefined;
+
+/** Merges the lists of all sources, in the order of their keys. */
+async function mergeLists(
   sources: readonly Source[],
   slices: Slices,
-): AsyncGenerator<readonly Postings[]> {
+  write: WriteList,
+): Promise<void> {
   const heads: (Postings | null)[] = [];
   for (const source of sources) heads.push(await nextOf(source));
-  let some: Postings[] = [];
+  // Arrays of their own for each list would be most of the work.
+  const docs = new Uint32Array(sources.reduce((sum, source) => sum + source.numbers.length, 0));
   for (;;) {
     let key: number | null = null;
     for (const head of heads) if (head && (key === null || head.key < key)) key = head.key;
-    if (key === null) break;
-    const parts: Uint32Array[] = [];
-    for (const [n, head] of heads.entries()) {
+    if (key === null) return;
+    let size = 0;
+    for (let n = 0; n < heads.length; n++) {
+      const head = heads[n];
       if (head?.key !== key) continue;
       const source = sources[n] as Source;
-      parts.push(renumber(decodePostings(head.bytes), source.numbers));
+      size = addRenumbered(docs, size, head.bytes, source.numbers);
       const next = nextOf(source);
       // What is in memory is not waited for: there are a million of these for each large segment.
       heads[n] = next instanceof Promise ? await next : next;
     }
     if (slices.isUsedUp) await slices.breathe();
-    const list = joined(parts);
-    if (list.length > 0) some.push({ key, size: list.length, bytes: encodePostings(list) });
-    if (some.length < ROWS) continue;
-    yield some;
-    some = [];
+    if (size === 0) continue;
+    sort(docs, size);
+    const written = write(key, docs, size);
+    if (written) await written;
   }
-  yield some;
 }
 
 function nextOf(source: Source): Postings | null | Promise<Postings | null> {
@@ -228,44 +232,61 @@ function nextOf(source: Source): Postings | null | Promise<Postings | null> {
 
 const listOf = (next: IteratorResult<Postings>): Postings | null => (next.done ? null : next.value);
 
-/** Returns the list with the new numbers; these are in the same order as the old ones. */
-function renumber(list: Uint32Array, numbers: Int32Array): Uint32Array {
-  let n = 0;
-  for (const doc of list) {
-    const number = numbers[doc] as number;
-    if (number >= 0) list[n++] = number;
+/**
+ * Adds the numbers of a list to the first `size` of `docs`, as they are in the new segment. Returns how many these
+ * are then.
+ */
+function addRenumbered(
+  docs: Uint32Array,
+  size: number,
+  bytes: Uint8Array,
+  numbers: Int32Array,
+): number {
+  const end = readPostingsInto(docs, size, bytes);
+  let n = size;
+  for (let i = size; i < end; i++) {
+    const number = numbers[docs[i] as number] as number;
+    if (number >= 0) docs[n++] = number;
   }
-  return list.subarray(0, n);
+  return n;
 }
 
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  if (parts.length === 1) return parts[0] as Uint32Array;
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let n = 0;
-  for (const part of parts) {
-    all.set(part, n);
-    n += part.length;
+/** Sorts the first `size` numbers. They are sorted already where the sources follow each other in time. */
+function sort(docs: Uint32Array, size: number): void {
+  for (let i = 1; i < size; i++) {
+    if ((docs[i] as number) > (docs[i - 1] as number)) continue;
+    docs.subarray(0, size).sort();
+    return;
   }
-  return all.sort();
 }
 
+/** Writes the merged lists with the documents, as a small segment. */
 async function writePacked(
   client: pg.ClientBase,
   documents: Documents,
-  lists: AsyncIterable<readonly Postings[]>,
+  sources: readonly Source[],
+  slices: Slices,
 ): Promise<void> {
   const writer = new PackedPostingsWriter();
-  for await (const some of lists) for (const list of some) writer.add(list);
+  await mergeLists(sources, slices, (key, docs, size) => {
+    writer.add(key, docs, 0, size);
+    return undefined;
+  });
   await insertSegment(client, documents, writer.result());
 }
 
+/** Writes the merged lists with the documents, as a segment whose lists have rows of their own. */
 async function writeRows(
   client: pg.ClientBase,
   documents: Documents,
-  lists: AsyncIterable<readonly Postings[]>,
+  sources: readonly Source[],
+  slices: Slices,
 ): Promise<void> {
   const segment = await insertSegment(client, documents, null);
-  for await (const some of lists) {
-    if (some.length > 0) await insertPostings(client, segment, some);
-  }
+  const rows: Postings[] = [];
+  await mergeLists(sources, slices, (key, docs, size) => {
+    rows.push({ key, size, bytes: encodePostings(docs.subarray(0, size)) });
+    return rows.length < ROWS ? undefined : insertPostings(client, segment, rows.splice(0));
+  });
+  if (rows.length > 0) await insertPostings(client, segment, rows);
 }

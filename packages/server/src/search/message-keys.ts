@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, EventType } from '@parley/protocol';
 import { fold } from '@parley/protocol';
-import { addTextKeys, propertyKey } from './keys.ts';
+import { addTextKeys, type KeySink, propertyKey } from './keys.ts';
 
 /** What of a message is indexed. */
 
@@ -45,6 +45,12 @@ export const searchedText = (body: string, fileNames: readonly string[]): string
 /** Returns the keys under which a message is found. */
 export function keysOfMessage(message: IndexedMessage): Set<number> {
   const keys = new Set<number>();
+  addMessageKeys(keys, message);
+  return keys;
+}
+
+/** Adds the keys under which a message is found to `keys`. */
+export function addMessageKeys(keys: KeySink, message: IndexedMessage): void {
   addTextKeys(keys, fold(searchedText(message.body, message.fileNames)));
   keys.add(KEYS.author(message.author));
   keys.add(KEYS.conversation(message.conversation));
@@ -55,7 +61,6 @@ export function keysOfMessage(message: IndexedMessage): Set<number> {
   if (message.fileNames.length > 0) keys.add(KEYS.file);
   if (message.hasImage) keys.add(KEYS.image);
   if (message.isReply) keys.add(KEYS.thread);
-  return keys;
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareDocuments, type Document, Documents } from './documents.ts';
 import { decodePostings, encodePostings, intersect } from './postings.ts';
-import { PackedPostings, PackedPostingsWriter, SegmentBuilder } from './segment.ts';
+import { PackedPostings, SegmentBuilder } from './segment.ts';
 
 const sorted = (max: number) =>
   fc.uniqueArray(fc.nat(max), { maxLength: 400 }).map((list) => Uint32Array.from(list).sort());
@@ -72,12 +72,15 @@ test('a packed segment has the keys of its documents', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(document, keys), { maxLength: 20 }), (messages) => {
       const builder = new SegmentBuilder();
-      for (const [one, its] of messages) builder.add(one, new Set(its));
+      for (const [one, its] of messages) {
+        const sink = builder.add(one);
+        // Repeated keys count once.
+        for (const key of [...its, ...its]) sink.add(key);
+      }
       const { documents, postings } = builder.build();
-      const writer = new PackedPostingsWriter();
-      for (const one of postings) writer.add(one);
-      const packed = new PackedPostings(writer.result());
-      expect([...packed].map(({ key }) => key)).toEqual(postings.map(({ key }) => key));
+      const packed = new PackedPostings(postings);
+      const all = new Set(messages.flatMap(([, its]) => its));
+      expect([...packed].map(({ key }) => key)).toEqual([...all].sort((a, b) => a - b));
       for (const [one, its] of messages) {
         for (const key of its) {
           const found = packed.get(key);
@@ -86,7 +89,7 @@ test('a packed segment has the keys of its documents', () => {
           expect(docs.map((doc) => documents.get(doc))).toContainEqual(one);
         }
       }
-      expect(packed.get(12345)?.size).toBe(postings.find(({ key }) => key === 12345)?.size);
+      expect(packed.get(12345) !== undefined).toBe(all.has(12345));
     }),
   );
 });

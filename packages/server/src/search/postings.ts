@@ -18,9 +18,14 @@ export class ByteWriter {
   varint(value: number): void {
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
+    while (rest >= 2 ** 31) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    // Operations on 32 bits are several times faster, and nearly all numbers are small.
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.#bytes[this.#length++] = rest;
   }
@@ -29,6 +34,19 @@ export class ByteWriter {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** Appends what another writer has written. */
+  append(other: ByteWriter): void {
+    this.#reserve(other.#length);
+    // Most lists are so short that a loop is faster than a view of the bytes.
+    if (other.#length > 64) this.#bytes.set(other.#bytes.subarray(0, other.#length), this.#length);
+    else {
+      for (let i = 0; i < other.#length; i++) {
+        this.#bytes[this.#length + i] = other.#bytes[i] as number;
+      }
+    }
+    this.#length += other.#length;
   }
 
   /** Returns a copy of what was written. */
@@ -87,31 +105,50 @@ const writer = new ByteWriter();
 /** Returns the bytes of a sorted list of different numbers. */
 export function encodePostings(list: ArrayLike<number>): Buffer {
   writer.clear();
-  const last = list[list.length - 1] ?? 0;
-  if (list.length > 8 && last / 8 < list.length) {
+  writePostings(writer, list, 0, list.length);
+  return writer.result();
+}
+
+/** Writes the part of a list from `from` to before `end`, which is sorted and has different numbers. */
+export function writePostings(
+  to: ByteWriter,
+  list: ArrayLike<number>,
+  from: number,
+  end: number,
+): void {
+  const length = end - from;
+  const last = length === 0 ? 0 : (list[end - 1] as number);
+  if (length > 8 && last / 8 < length) {
     const bits = new Uint8Array((last >> 3) + 1);
-    for (let i = 0; i < list.length; i++) {
+    for (let i = from; i < end; i++) {
       const doc = list[i] as number;
       bits[doc >> 3] = (bits[doc >> 3] as number) | (1 << (doc & 7));
     }
-    writer.varint(BITMAP);
-    writer.bytes(bits);
-    return writer.result();
+    to.varint(BITMAP);
+    to.bytes(bits);
+    return;
   }
-  writer.varint(VARINTS);
+  to.varint(VARINTS);
   let before = 0;
-  for (let i = 0; i < list.length; i++) {
+  for (let i = from; i < end; i++) {
     const doc = list[i] as number;
-    writer.varint(doc - before);
+    to.varint(doc - before);
     before = doc;
   }
-  return writer.result();
 }
 
 /** Returns the list that {@link encodePostings} has written. */
 export function decodePostings(bytes: Uint8Array): Uint32Array {
   const list = new Uint32Array(bytes.length * (bytes[0] === BITMAP ? 8 : 1));
-  let n = 0;
+  return list.subarray(0, readPostingsInto(list, 0, bytes));
+}
+
+/**
+ * Reads the list that {@link encodePostings} has written into `list`, from the index `from` on. Returns the index
+ * after its last number.
+ */
+export function readPostingsInto(list: Uint32Array, from: number, bytes: Uint8Array): number {
+  let n = from;
   if (bytes[0] === BITMAP) {
     for (let i = 1; i < bytes.length; i++) {
       let bits = bytes[i] as number;
@@ -121,7 +158,7 @@ export function decodePostings(bytes: Uint8Array): Uint32Array {
         bits &= bits - 1;
       }
     }
-    return list.subarray(0, n);
+    return n;
   }
   let doc = 0;
   let value = 0;
@@ -136,7 +173,7 @@ export function decodePostings(bytes: Uint8Array): Uint32Array {
       shift = 0;
     } else shift += 7;
   }
-  return list.subarray(0, n);
+  return n;
 }
 
 /** Returns what is in both sorted lists. */

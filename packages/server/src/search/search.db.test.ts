@@ -815,7 +815,7 @@ test('segments that do not all fit in memory are those with the latest messages'
     for (let n = 0; n < 1_000; n++) {
       const seq = (hour * 1_000 + n + 1) as Seq;
       const at = (hour * 1_000 + n) * 3_600;
-      builder.add({ conversation, seq, version: seq, at }, new Set());
+      builder.add({ conversation, seq, version: seq, at });
     }
     segments.unshift(await insertSegment(own, builder.build().documents, null));
   }

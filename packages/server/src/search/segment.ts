@@ -1,5 +1,6 @@
 import { compareDocuments, type Document, Documents } from './documents.ts';
-import { ByteReader, ByteWriter, encodePostings } from './postings.ts';
+import type { KeySink } from './keys.ts';
+import { ByteReader, ByteWriter, writePostings } from './postings.ts';
 
 /** A segment of the index in memory, before it is stored. */
 
@@ -12,36 +13,136 @@ export interface Postings {
 
 /** Collects messages with their keys, and builds a segment of them. */
 export class SegmentBuilder {
-  readonly #entries: { document: Document; keys: Int32Array }[] = [];
+  readonly #documents: Document[] = [];
+  /** The keys of all documents, one after the other, and where those of each begin. */
+  readonly #keys = new KeyList();
+  readonly #begins: number[] = [];
 
   get size(): number {
-    return this.#entries.length;
+    return this.#documents.length;
   }
 
-  add(document: Document, keys: ReadonlySet<number>): void {
-    this.#entries.push({ document, keys: Int32Array.from(keys) });
+  /** Adds a document. Its keys are added to what is returned, before the next document is added. */
+  add(document: Document): KeySink {
+    this.#documents.push(document);
+    this.#begins.push(this.#keys.length);
+    return this.#keys;
   }
 
-  /** Returns the documents, and their lists of postings in the order of the keys. */
-  build(): { documents: Documents; postings: Postings[] } {
-    const entries = this.#entries.sort((a, b) => compareDocuments(a.document, b.document));
-    const lists = new Map<number, number[]>();
-    for (const [n, { keys }] of entries.entries()) {
-      for (const key of keys) {
-        const list = lists.get(key);
-        if (list) list.push(n);
-        else lists.set(key, [n]);
+  /** Returns the documents, and their packed postings. */
+  build(): { documents: Documents; postings: Buffer } {
+    const order = Array.from(this.#documents.keys()).sort((a, b) =>
+      compareDocuments(this.#documents[a] as Document, this.#documents[b] as Document),
+    );
+    const documents = Documents.of(order.map((index) => this.#documents[index] as Document));
+    return { documents, postings: packed(this.#entries(order)) };
+  }
+
+  /** Returns the keys in a new order of their documents, with the numbers that these have in it. */
+  #entries(order: readonly number[]): Entries {
+    const keys = new Uint32Array(this.#keys.length);
+    const docs = new Uint32Array(this.#keys.length);
+    let n = 0;
+    for (const [doc, index] of order.entries()) {
+      const end = this.#begins[index + 1] ?? this.#keys.length;
+      for (let i = this.#begins[index] as number; i < end; i++) {
+        keys[n] = this.#keys.get(i) ^ SIGN;
+        docs[n++] = doc;
       }
     }
-    const keys = Int32Array.from(lists.keys()).sort();
-    const postings: Postings[] = [];
-    for (const key of keys) {
-      const list = lists.get(key) as number[];
-      postings.push({ key, size: list.length, bytes: encodePostings(list) });
-    }
-    return { documents: Documents.of(entries.map((entry) => entry.document)), postings };
+    return { keys, docs };
   }
 }
+
+/** Turns keys into unsigned numbers in the same order, and these into keys. */
+const SIGN = 0x80000000;
+
+/** A growing list of keys. */
+class KeyList implements KeySink {
+  #keys = new Int32Array(4_096);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(key: number): void {
+    if (this.#length === this.#keys.length) {
+      const grown = new Int32Array(this.#length * 2);
+      grown.set(this.#keys);
+      this.#keys = grown;
+    }
+    this.#keys[this.#length++] = key;
+  }
+
+  get(index: number): number {
+    return this.#keys[index] as number;
+  }
+}
+
+/** Keys, and of each a document that has it. */
+interface Entries {
+  /** Unsigned, see {@link SIGN}. */
+  readonly keys: Uint32Array;
+  readonly docs: Uint32Array;
+}
+
+/** Returns the packed postings of entries that are in the order of their documents. */
+function packed(unsorted: Entries): Buffer {
+  const { keys, docs } = sortedByKey(unsorted);
+  const writer = new PackedPostingsWriter();
+  for (let from = 0; from < keys.length; ) {
+    const key = keys[from] as number;
+    // A document may have a key more than once.
+    let end = from + 1;
+    let next = end;
+    for (; next < keys.length && keys[next] === key; next++) {
+      if (docs[next] !== docs[end - 1]) docs[end++] = docs[next] as number;
+    }
+    writer.add(key ^ SIGN, docs, from, end);
+    from = next;
+  }
+  return writer.result();
+}
+
+/** Digits of keys that are sorted by at a time, in bits, and how many there are of 32 bits. */
+const DIGIT_BITS = 11;
+const DIGITS = 3;
+
+/** Returns the entries in the order of their keys; those of a key stay in their order (radix sort). */
+function sortedByKey(unsorted: Entries): Entries {
+  const length = unsorted.keys.length;
+  let from = unsorted;
+  let to: Entries = { keys: new Uint32Array(length), docs: new Uint32Array(length) };
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const shift = digit * DIGIT_BITS;
+    const places = new Uint32Array(1 << DIGIT_BITS);
+    const mask = places.length - 1;
+    for (let i = 0; i < length; i++) {
+      const value = ((from.keys[i] as number) >>> shift) & mask;
+      places[value] = (places[value] as number) + 1;
+    }
+    let place = 0;
+    for (let value = 0; value < places.length; value++) {
+      const count = places[value] as number;
+      places[value] = place;
+      place += count;
+    }
+    for (let i = 0; i < length; i++) {
+      const key = from.keys[i] as number;
+      const value = (key >>> shift) & mask;
+      const at = places[value] as number;
+      places[value] = at + 1;
+      to.keys[at] = key;
+      to.docs[at] = from.docs[i] as number;
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** The bytes of the list that is being written. */
+const list = new ByteWriter();
 
 /** Writes lists of postings, in the order of their keys, as the bytes of a small segment. */
 export class PackedPostingsWriter {
@@ -49,12 +150,15 @@ export class PackedPostingsWriter {
   #before = -(2 ** 31);
   #lists = 0;
 
-  add({ key, size, bytes }: Postings): void {
+  /** Adds the list of a key: the part of `docs` from `from` to before `end`. */
+  add(key: number, docs: ArrayLike<number>, from: number, end: number): void {
+    list.clear();
+    writePostings(list, docs, from, end);
     this.#writer.varint(key - this.#before);
     this.#before = key;
-    this.#writer.varint(size);
-    this.#writer.varint(bytes.length);
-    this.#writer.bytes(bytes);
+    this.#writer.varint(end - from);
+    this.#writer.varint(list.length);
+    this.#writer.append(list);
     this.#lists++;
   }
 
