@@ -593,6 +593,17 @@ describe('the text of a file', () => {
     expect(await seqsOf('burrow -kangaroos')).toEqual([third, seq]);
     expect(await seqsOf('burrow notes.md')).toEqual([seq]);
     expect(await seqsOf('burrow from:ben')).toEqual([]);
+    // Some words in the message, the others in its file.
+    expect(await seqsOf('see wombat')).toEqual([seq]);
+    expect(await seqsOf('see kangaroos')).toEqual([]);
+    expect(await seqsOf('wombat the kangaroos')).toEqual([]);
+    expect(await seqsOf('"notes wombat"')).toEqual([]);
+    expect(await seqsOf('see wombat -burrow')).toEqual([]);
+    const [mixed = {} as never] = await found('see wombat');
+    expect(mixed.snippet.ranges).toHaveLength(1);
+    expect(mixed.file?.snippet.text).toContain('Wombat');
+    const bestMixed = await ben.request('GET', '/search/messages?query=see%20wombat&sort=best');
+    expect(bestMixed.body.items).toHaveLength(1);
     const best = await ben.request('GET', '/search/messages?query=burrow&sort=best&limit=2');
     expect(best.body.items).toHaveLength(2);
     const next = `/search/messages?query=burrow&limit=1&cursor=`;

@@ -5,17 +5,22 @@ import type { Batch, Place } from './candidates.ts';
 import { compareDocuments, type Document } from './documents.ts';
 import { keysOfTerm, type Term } from './keys.ts';
 import { indexOfTerm, isMatch } from './match.ts';
+import { filesOfMessage } from './message-files.ts';
 import { searchedText } from './message-keys.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Finds messages by the texts of their files. All terms are in the text and the name of one file: a message
- * with some terms in its body and others in a file is not found. A message with an excluded term in a file is not
- * found either.
+ * Finds messages by the texts of their files. The terms that the message itself does not have, in its body and the
+ * names of its files, are all in the text and the name of one file. A message with an excluded term in a file is not
+ * found.
  */
 
 /** Of more files with all terms in the conversations of a search, only the latest are looked at. */
 const FILES_MAX = 2_000;
+/** Up to so many terms, a message may have some in its body and the others in a file. */
+const MIXED_TERMS_MAX = 6;
+/** Of more messages with some of the terms in a file, only the bodies of the latest are looked at. */
+const MIXED_MAX = 400;
 /** Messages of a batch that are candidates by their files. */
 const BATCH_MAX = 20;
 /** Keys that are looked up: the text decides in the end. */
@@ -26,10 +31,11 @@ const TEXTS_MAX = 20;
 const EXCERPT = 4_000;
 const EXCERPT_STEP = 3_600;
 
-/** A file in which a search has found all terms. */
+/** A file in which a search has found terms that the message lacks. */
 export interface FileMatch {
   readonly id: FileId;
   readonly name: string;
+  readonly terms: readonly Term[];
   /** A part of its text with terms in it. */
   readonly excerpt: string;
   /** Whether the text has more before and after it. */
@@ -37,13 +43,74 @@ export interface FileMatch {
   readonly isCutAfter: boolean;
 }
 
-/** Returns the messages whose files may have all terms, the latest first. */
+/** Returns the messages that may have all terms, some or all of them in a file, the latest first. */
 export async function fileCandidates(
   on: Queryable,
-  { terms, conversations, period }: Plan,
+  plan: Plan,
   before: Place | null,
 ): Promise<Document[]> {
+  const { terms } = plan;
   if (terms.length === 0) return [];
+  const inFile = await messagesByFile(on, plan, before, terms);
+  if (terms.length === 1 || terms.length > MIXED_TERMS_MAX) return inFile;
+  const found = new Map(inFile.map((document) => [keyOf(document), document]));
+  for (const document of await mixedCandidates(on, plan, before)) {
+    found.set(keyOf(document), document);
+  }
+  return [...found.values()].sort((a, b) => compareDocuments(b, a));
+}
+
+const keyOf = ({ conversation, seq }: Document): string => `${conversation}:${seq}`;
+
+/** Returns the messages that may have some terms in a file, and have the others themselves. */
+async function mixedCandidates(
+  on: Queryable,
+  plan: Plan,
+  before: Place | null,
+): Promise<Document[]> {
+  const { terms } = plan;
+  /** With the terms that none of their files has. */
+  const found = new Map<string, { document: Document; missing: Set<Term> }>();
+  for (const term of terms) {
+    for (const document of await messagesByFile(on, plan, before, [term])) {
+      const known = found.get(keyOf(document));
+      if (known) known.missing.delete(term);
+      else {
+        const missing = new Set(terms.filter((one) => one !== term));
+        found.set(keyOf(document), { document, missing });
+      }
+    }
+  }
+  const latest = [...found.values()]
+    .sort((a, b) => compareDocuments(b.document, a.document))
+    .slice(0, MIXED_MAX);
+  if (latest.length === 0) return [];
+  const { rows } = await on.query<{ n: number; body: string; fileNames: string[] }>({
+    name: 'search-mixed-candidates',
+    text: `
+      select d.n::int as n, g.body, f."fileNames"
+      from unnest($1::uuid[], $2::int8[]) with ordinality d (conversation_id, seq, n)
+      join messages g on g.conversation_id = d.conversation_id and g.seq = d.seq
+      cross join ${filesOfMessage()} f
+      where g.deleted_at is null and g.hidden_at is null`,
+    values: [
+      latest.map(({ document }) => document.conversation),
+      latest.map(({ document }) => document.seq),
+    ],
+  });
+  return rows.flatMap(({ n, body, fileNames }) => {
+    const { document, missing } = latest[n - 1] as (typeof latest)[number];
+    return isMatch(searchedText(body, fileNames), [...missing], []) ? [document] : [];
+  });
+}
+
+/** Returns the messages with a file whose text may have all of these terms, the latest first. */
+async function messagesByFile(
+  on: Queryable,
+  { conversations, period }: Plan,
+  before: Place | null,
+  terms: readonly Term[],
+): Promise<Document[]> {
   const { rows } = await on.query<{ conversation: ConversationId; seq: Seq; at: number }>({
     name: 'search-file-candidates',
     text: `
@@ -130,22 +197,60 @@ export class WithFileCandidates {
 const isReached = (document: Document, place: Place | null): boolean =>
   place === null || compareDocuments(document, place) >= 0;
 
+/** A message with files that does not have all terms itself. */
+export interface UnmatchedMessage {
+  readonly document: Document;
+  /** Its body with the names of its files. */
+  readonly text: string;
+}
+
+/** A message with a file that has the terms that it lacks. */
+interface MatchInFile extends UnmatchedMessage {
+  readonly file: FileMatch;
+}
+
 /**
- * Returns, of each of these messages that has one, the first file with all terms, by the index of the message in
- * the list. The caller has checked that the account may read them.
+ * Returns those of these messages that have a file with all terms that they lack, each with the first such file. The
+ * texts of the messages are followed by that of the file, or replaced by it if it has all terms. The caller has
+ * checked that the account may read them.
  */
 export async function fileMatches(
   on: Queryable,
-  documents: readonly Document[],
+  messages: readonly UnmatchedMessage[],
   terms: readonly Term[],
-): Promise<Map<number, FileMatch>> {
-  const found = new Map<number, FileMatch>();
-  if (terms.length === 0) return found;
-  for await (const { index, id, name, text } of textsOf(on, documents, terms)) {
-    if (found.has(index) || !isMatch(searchedText(text, [name]), terms, [])) continue;
-    found.set(index, { id, name, ...excerptOf(text, terms) });
+): Promise<MatchInFile[]> {
+  const found: MatchInFile[] = [];
+  for (const { missing, some } of byMissingTerms(messages, terms)) {
+    const documents = some.map(({ document }) => document);
+    const isDone = new Set<number>();
+    for await (const { index, id, name, text } of textsOf(on, documents, missing)) {
+      if (isDone.has(index) || !isMatch(searchedText(text, [name]), missing, [])) continue;
+      isDone.add(index);
+      const { document, text: own } = some[index] as UnmatchedMessage;
+      const file = { id, name, terms: missing, ...excerptOf(text, missing) };
+      const inFile = searchedText(file.excerpt, [name]);
+      const isMixed = missing.length < terms.length;
+      found.push({ document, text: isMixed ? searchedText(own, [inFile]) : inFile, file });
+    }
   }
   return found;
+}
+
+/** Returns messages in groups of those that lack the same terms. */
+function byMissingTerms(
+  messages: readonly UnmatchedMessage[],
+  terms: readonly Term[],
+): { missing: readonly Term[]; some: readonly UnmatchedMessage[] }[] {
+  const groups = new Map<string, { missing: Term[]; some: UnmatchedMessage[] }>();
+  for (const message of messages) {
+    const folded = fold(message.text);
+    const missing = terms.filter((term) => indexOfTerm(folded, term) === -1);
+    const key = missing.map((term) => terms.indexOf(term)).join();
+    const group = groups.get(key);
+    if (group) group.some.push(message);
+    else groups.set(key, { missing, some: [message] });
+  }
+  return [...groups.values()];
 }
 
 /** Returns the indexes of those of these messages in whose files one of the terms is. */

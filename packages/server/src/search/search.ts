@@ -27,6 +27,7 @@ import {
   type FileMatch,
   fileCandidates,
   fileMatches,
+  type UnmatchedMessage,
   WithFileCandidates,
   withTermInFile,
 } from './file-candidates.ts';
@@ -61,9 +62,9 @@ interface Bounds {
 /** A message that a search has found. */
 interface Match {
   readonly document: Document;
-  /** The text with the names of files; of a file with the terms, a part of its text. */
+  /** The text with the names of files, or the part of a file with terms that the message lacks; or both. */
   readonly text: string;
-  /** The file that has the terms, if the message has not. */
+  /** The file that has the terms that the message lacks. */
   readonly file: FileMatch | undefined;
 }
 
@@ -315,7 +316,7 @@ class SearchRun {
     });
     const matches: Match[] = [];
     const withFiles: Document[] = [];
-    const others: Document[] = [];
+    const others: UnmatchedMessage[] = [];
     for (const row of rows) {
       // To fold a long text takes milliseconds.
       await this.#slices.breathe();
@@ -325,29 +326,26 @@ class SearchRun {
       if (!isMatch(text, [], plan.excluded)) continue;
       if (row.fileNames.length > 0) withFiles.push(document);
       if (isMatch(text, plan.terms, [])) matches.push({ document, text, file: undefined });
-      else if (row.fileNames.length > 0) others.push(document);
+      else if (row.fileNames.length > 0) others.push({ document, text });
     }
     return await this.#compareFiles({ matches, withFiles, others }, plan);
   }
 
   /**
-   * Returns the matches without those that have an excluded term in a file, and those of the others in one of
-   * whose files all terms are.
+   * Returns the matches without those that have an excluded term in a file, and those of the others that have a
+   * file with all terms that they lack.
    */
   async #compareFiles(
     {
       matches,
       withFiles,
       others,
-    }: { matches: Match[]; withFiles: readonly Document[]; others: readonly Document[] },
+    }: { matches: Match[]; withFiles: readonly Document[]; others: readonly UnmatchedMessage[] },
     { terms, excluded }: Plan,
   ): Promise<Match[]> {
     const inFiles = await fileMatches(this.#client, others, terms);
-    for (const [index, file] of inFiles) {
-      const text = searchedText(file.excerpt, [file.name]);
-      matches.push({ document: others[index] as Document, text, file });
-    }
-    if (inFiles.size > 0) matches.sort((a, b) => compareDocuments(b.document, a.document));
+    matches.push(...inFiles);
+    if (inFiles.length > 0) matches.sort((a, b) => compareDocuments(b.document, a.document));
     if (excluded.length === 0 || withFiles.length === 0) return matches;
     const indexes = await withTermInFile(this.#client, withFiles, excluded);
     const rejected = new Set([...indexes].map((index) => withFiles[index]));
@@ -375,16 +373,20 @@ class SearchRun {
     return rows.map(({ n, item }) => {
       const file = matches[n - 1]?.file;
       const snippet = snippetOf(item.body, plan.terms);
-      return { message: item, snippet, ...(file && { file: shownFile(file, plan.terms) }) };
+      return { message: item, snippet, ...(file && { file: shownFile(file) }) };
     });
   }
 }
 
 /** Returns the file in which the terms were found, with the part of its text to show. */
-function shownFile(
-  { id, name, excerpt, isCutBefore, isCutAfter }: FileMatch,
-  terms: Plan['terms'],
-): NonNullable<FoundMessage['file']> {
+function shownFile({
+  id,
+  name,
+  terms,
+  excerpt,
+  isCutBefore,
+  isCutAfter,
+}: FileMatch): NonNullable<FoundMessage['file']> {
   const snippet = snippetOf(excerpt, terms);
   return {
     id,
