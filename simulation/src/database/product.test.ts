@@ -16,10 +16,8 @@ const OTHERS = [
   'attachments-added',
   'attachments-attached',
   'attachments-detached',
-  'mention-suggestions',
   'mention-suggestions-key',
   'mention-suggestions-user-groups',
-  'mention-suggestions-similar',
   // Lists of those who voted, which no simulated client asks for.
   'polls-voters',
   // No simulated server has custom emoji.

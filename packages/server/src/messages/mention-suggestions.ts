@@ -3,6 +3,10 @@ import type pg from 'pg';
 import { literally } from '../accounts/users/users.ts';
 import { mayFind } from '../guests.ts';
 
+// The statements have no names, so that the database plans each execution for its values. The best plan depends on the text
+// and on the size of the group: one for any values compared all members with all accounts, which took seconds in a group of
+// 10,000.
+
 /**
  * SQL: how well the row `a` matches: the start of a name before the start of a word before any part. The
  * patterns $4 to $7 are parameters, because PostgreSQL would compute them again for each row.
@@ -37,46 +41,53 @@ export async function mentionSuggestions(
   { search, limit }: { readonly search: string; readonly limit: number },
 ): Promise<MentionSuggestion[] | null> {
   const key = await searchKey(pool, search);
+  const patterns = [`%${key}%`, `${key}%`, `%\n${key}%`, `% ${key}%`];
+  const values = [account, conversation, limit, ...patterns];
   const { rows } = await pool.query<{ is_allowed: boolean; has_trigrams: boolean; found: Row[] }>({
-    name: 'mention-suggestions',
-    // Members by their index, others by that of names: neither reads all accounts for a rare name.
     text: `
       select
         exists (select from memberships where account_id = $1 and conversation_id = $2
                 and left_seq is null) as is_allowed,
         exists (select from pg_extension where extname = 'pg_trgm') as has_trigrams,
         (select coalesce(json_agg(f), '[]') from (
-           select * from (
-             (select ${FIELDS}, true as is_member, ${RANK} as rank, a.search_key
-              from memberships m join accounts a on a.id = m.account_id
-              where m.conversation_id = $2 and m.left_seq is null and ${SUGGESTED} and ${MATCHES}
-              order by rank, a.search_key, a.id limit $3)
-             union all
-             (select ${FIELDS}, false, ${RANK} as rank, a.search_key
-              from accounts a
-              where ${SUGGESTED} and ${MATCHES} and not ${IS_MEMBER} and ${mayFind('$1', 'a.id')}
-              order by rank, a.search_key, a.id limit $3)
-           ) matching
-           order by not is_member, rank, search_key, id
-           limit $3
+           select ${FIELDS}, true as is_member
+           from memberships m join accounts a on a.id = m.account_id
+           where m.conversation_id = $2 and m.left_seq is null and ${SUGGESTED} and ${MATCHES}
+           order by ${RANK}, a.search_key, a.id limit $3
          ) f) as found`,
-    values: [account, conversation, limit, ...[`%${key}%`, `${key}%`, `%\n${key}%`, `% ${key}%`]],
+    values,
   });
   const [row] = rows;
   if (!row?.is_allowed) return null;
+  const found = [...row.found];
+  // In a large group, most searches end with its members.
+  if (found.length < limit) found.push(...(await matchingOthers(pool, values)));
   const isShort = [...search].length < FUZZY_FROM;
   const similar =
-    row.found.length >= limit || isShort || !row.has_trigrams
+    found.length >= limit || isShort || !row.has_trigrams
       ? []
       : await similarNames(pool, account, conversation, search, limit);
-  const known = new Set(row.found.map(({ id }) => id));
-  return [...row.found, ...similar.filter(({ id }) => !known.has(id))].slice(0, limit).map((r) => ({
+  const known = new Set(found.map(({ id }) => id));
+  return [...found, ...similar.filter(({ id }) => !known.has(id))].slice(0, limit).map((r) => ({
     account: r.id,
     username: r.username,
     displayName: r.display_name,
     avatar: r.avatar,
     isMember: r.is_member,
   }));
+}
+
+/** Returns accounts whose names match and that are not in the conversation. */
+async function matchingOthers(pool: pg.Pool, values: readonly unknown[]): Promise<Row[]> {
+  const { rows } = await pool.query<Row>({
+    text: `
+      select ${FIELDS}, false as is_member
+      from accounts a
+      where ${SUGGESTED} and ${MATCHES} and not ${IS_MEMBER} and ${mayFind('$1', 'a.id')}
+      order by ${RANK}, a.search_key, a.id limit $3`,
+    values: [...values],
+  });
+  return rows;
 }
 
 /** Returns a search as names are searched, and as part of a `like` pattern. */
@@ -100,7 +111,6 @@ async function similarNames(
   limit: number,
 ): Promise<Row[]> {
   const { rows } = await pool.query<Row>({
-    name: 'mention-suggestions-similar',
     text: `
       select ${FIELDS}, ${IS_MEMBER} as is_member
       from accounts a
