@@ -49,12 +49,15 @@ export interface NotificationDeciderDeps {
  *    20 s.
  * 2. The progress is durable and moves with the decisions: after a crash they continue where they were, and none is
  *    made twice, whatever nodes work on the same conversation.
- * 3. A conversation about which decisions fail delays no other: after a failure each conversation is decided alone,
+ * 3. What is committed while a run decides waits for the next one: under load there are some two transactions a second,
+ *    not one for each batch of messages.
+ * 4. A conversation about which decisions fail delays no other: after a failure each conversation is decided alone,
  *    and one that fails alone is deferred for a minute.
  */
 export class NotificationDecider {
   readonly #deps: NotificationDeciderDeps;
-  readonly #hinted = new Set<ConversationId>();
+  /** Conversations with events since the start of the last run. */
+  #hinted = new Set<ConversationId>();
   readonly #worker: BackgroundWorker;
   readonly #cleaner: BackgroundWorker;
   #presenceOf: PresenceOf = () => 'unknown';
@@ -129,6 +132,18 @@ export class NotificationDecider {
   }
 
   async #decide(isStopped: () => boolean): Promise<void> {
+    const due = this.#hinted;
+    this.#hinted = new Set();
+    try {
+      await this.#decideDue(due, isStopped);
+    } catch (error) {
+      for (const conversation of due) this.#hint(conversation);
+      throw error;
+    }
+  }
+
+  /** Decides about conversations until none of them has more. */
+  async #decideDue(due: Set<ConversationId>, isStopped: () => boolean): Promise<void> {
     let behind: ConversationId[] = [];
     while (!isStopped()) {
       if (behind.length === 0 && performance.now() >= this.#lookAt) {
@@ -136,24 +151,25 @@ export class NotificationDecider {
         if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
       }
       const most = this.#isAlone ? 1 : CONVERSATIONS_MAX;
-      const hinted = this.#takeHinted(most);
+      const hinted = takeFrom(due, most);
       // What was just committed comes before what has been waiting since before the start.
       const some = [...hinted, ...behind.splice(0, most - hinted.length)];
       if (some.length === 0) {
         this.#isAlone = false;
         return;
       }
-      await this.#decideSome([...new Set(some)]);
+      for (const conversation of await this.#decideSome([...new Set(some)])) due.add(conversation);
     }
   }
 
-  async #decideSome(conversations: readonly ConversationId[]): Promise<void> {
+  /** Decides about conversations. Returns those that have more. */
+  async #decideSome(conversations: readonly ConversationId[]): Promise<readonly ConversationId[]> {
     const { pool, clock } = this.#deps;
     try {
       const now = clock.now();
       const { more, changed } = await decideNext(pool, conversations, this.#presenceOf, now);
-      for (const conversation of more) this.#hint(conversation);
       for (const change of changed) this.#sendActivity(change);
+      return more;
     } catch (error) {
       const [first] = conversations;
       if (this.#isAlone && first) this.#defer(first);
@@ -179,14 +195,15 @@ export class NotificationDecider {
   #deferredNow(): ConversationId[] {
     return [...this.#deferred.keys()].filter((conversation) => this.#isDeferred(conversation));
   }
+}
 
-  #takeHinted(most: number): ConversationId[] {
-    const taken: ConversationId[] = [];
-    for (const conversation of this.#hinted) {
-      if (taken.length === most) break;
-      taken.push(conversation);
-      this.#hinted.delete(conversation);
-    }
-    return taken;
+/** Takes at most so many conversations from a set. */
+function takeFrom(conversations: Set<ConversationId>, most: number): ConversationId[] {
+  const taken: ConversationId[] = [];
+  for (const conversation of conversations) {
+    if (taken.length === most) break;
+    taken.push(conversation);
+    conversations.delete(conversation);
   }
+  return taken;
 }
