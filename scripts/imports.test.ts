@@ -34,6 +34,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'scopes.ts',
     'secret.ts',
     'setting-schemas.ts',
+    'texts',
     'vault.ts',
   ],
   ['log.ts'],

@@ -38,7 +38,7 @@ export const RETIRED = [
     pattern: 'mails?',
     use: 'email',
     except:
-      /^(docs\/deploy|packages\/server\/src\/email\/transport\.ts$|packages\/server\/test\/support\/smtp-server\.ts$|packages\/web\/src\/(?:texts\/|.*\.tsx$))/,
+      /^(docs\/deploy|packages\/server\/src\/email\/transport\.ts$|packages\/server\/test\/support\/smtp-server\.ts$|packages\/server\/src\/texts\/de\.ts$|packages\/web\/src\/(?:texts\/|.*\.tsx$))/,
   },
   // Phrases that a reader would have to translate.
   { pattern: 'dear to', use: 'expensive to' },

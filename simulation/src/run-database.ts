@@ -198,6 +198,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   role: 'member',
   secondFactor: false,
   isTourEnded: true,
+  locale: null,
   isActive: true,
   createdAt: new Date(0).toISOString(),
   nameIsShared: false,

@@ -17,6 +17,7 @@ export * from './images.ts';
 export * from './isolate.ts';
 export * from './keywords.ts';
 export * from './limits.ts';
+export * from './locale.ts';
 export * from './mention-text.ts';
 export * from './new-message.ts';
 export * from './notification-decision.ts';

@@ -130,6 +130,8 @@ export const Me = z
     secondFactor: z.boolean(),
     /** The user has seen the tour of the web client, or skipped it. */
     isTourEnded: z.boolean(),
+    /** The locale (BCP 47) in whose language emails and notifications are written; null: English. */
+    locale: z.string().nullable(),
     isActive: z.boolean(),
     createdAt: Timestamp,
     /** Another account has a name that looks the same. */

@@ -3,6 +3,7 @@ import { isStorable } from './characters.ts';
 import { GuestAccess } from './guests.ts';
 import { AccountId, ImageId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { Locale } from './locale.ts';
 import { Me } from './resources.ts';
 import { DisplayName, EmailAddress, Password, Username } from './rest.ts';
 import { RegistrationMode } from './server-settings.ts';
@@ -60,6 +61,8 @@ export const RegisterBody = z.object({
   /** The part of an invitation link after `#`. */
   invitation: Secret.optional(),
   device: Device.optional(),
+  /** In whose language emails and notifications are written; otherwise that of Accept-Language. */
+  locale: Locale.optional(),
 });
 export type RegisterBody = z.input<typeof RegisterBody>;
 
@@ -157,6 +160,8 @@ export const UpdateMeBody = z.object({
   timeZone: TimeZone.nullable().optional(),
   /** Whether the tour of the web client is over; false shows it again. */
   isTourEnded: z.boolean().optional(),
+  /** In whose language emails and notifications are written. */
+  locale: Locale.optional(),
 });
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
 export const ChangePasswordBody = z.object({ current: Current, next: Password });

@@ -120,7 +120,7 @@ const erasePrivate = (account: AccountId, messages: MessagesFate, at: string): S
     name: 'own-data-erase',
     text: `update accounts
            set email = null, email_key = null, verified_at = null, password_hash = null,
-               first_name = null, last_name = null, phone = null, suspension_reason = null,
+               first_name = null, last_name = null, phone = null, locale = null, suspension_reason = null,
                role = 'member', access_ends_at = null, deleted_at = $2, credentials_version = credentials_version + 1
            where id = $1`,
     values: [account, at],

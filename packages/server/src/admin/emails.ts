@@ -67,10 +67,16 @@ async function outboxFiles(dataDir: string): Promise<Map<string, string>> {
   }
 }
 
-/** Decodes the text of a single-part email as this server writes it (RFC 2045 §6). */
-function textOf(email: string): string {
+/** Decodes the text of an email as this server writes it, which is its first part if it has several (RFC 2045 §6, 2046 §5). */
+export function textOf(email: string): string {
   const [head = '', ...rest] = email.split(/\r?\n\r?\n/);
   const body = rest.join('\n\n');
+  // It is the only parameter of the type, on a line of its own.
+  const boundary = /^ boundary="([^"]+)"/im.exec(head)?.[1];
+  if (boundary !== undefined) {
+    const [, first = ''] = `\n${body}`.split(`\n--${boundary}`);
+    return textOf(first.replace(/^\r?\n/, ''));
+  }
   const encoding = /^content-transfer-encoding: *(\S+)/im.exec(head)?.[1]?.toLowerCase();
   if (encoding === 'base64') return Buffer.from(body, 'base64').toString();
   if (encoding !== 'quoted-printable') return body;

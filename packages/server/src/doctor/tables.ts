@@ -77,6 +77,7 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
       display_name_skeleton: 'follows from display_name, to compare names by their looks',
       password_hash: 'a secret: in no event',
       role: 'that of the registration is in no event',
+      locale: 'private to the user: in no event',
       is_tour_ended: 'whether the user has seen the tour, which is in no event',
       read_version: 'counts the moves of read cursors, which are in no event',
       created_at: 'accounts of earlier versions have the time of the transaction, not of the event',

@@ -1,7 +1,6 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import type { Texts } from '../texts/texts.ts';
 import { type HtmlPart, htmlOf } from './html.ts';
-import { fillText } from './templates.ts';
-import { en } from './texts.en.ts';
 import type { EmailContent } from './transport.ts';
 
 /** The email about messages that an account has missed. */
@@ -36,30 +35,31 @@ export interface Digest {
   readonly unsubscribeUrl: string;
   /** The IANA name of the recipient's time zone; null: not known. */
   readonly timeZone: string | null;
+  /** The texts in the language of the recipient. */
+  readonly texts: Texts;
 }
 
 /** Returns the email. Those about one conversation have the same subject, and clients group them. */
 export function digestEmail(digest: Digest): EmailContent {
-  const { account, server, conversations, others, showsContent, unsubscribeUrl } = digest;
+  const { account, server, conversations, others, showsContent, unsubscribeUrl, texts } = digest;
   const shown = conversations.reduce((sum, { messages }) => sum + messages.length, 0);
   const count = shown + others;
-  const texts = en.digest;
   const [only] = conversations;
   const subject =
     showsContent && only && conversations.length === 1 && others === 0
-      ? fillText(only.isGroup ? texts.subjectGroup : texts.subjectDirect, { name: only.name })
-      : texts.subject;
-  const intro = fillText(count === 1 ? texts.introOne : texts.intro, { count: String(count) });
+      ? titleOf(only, texts)
+      : texts.t('digest.subject');
+  const intro = texts.t('digest.intro', { count });
   const settingsUrl = `${server}/settings/notifications`;
   const parts = {
     intro,
     settingsUrl,
-    more: others > 0 && showsContent ? fillText(texts.more, { count: String(others) }) : null,
+    more: others > 0 && showsContent ? texts.t('digest.more', { count: others }) : null,
   };
   return {
     subject,
     text: textOf(digest, parts),
-    html: htmlOf(subject, bodyOf(digest, parts)),
+    html: htmlOf(texts.locale, subject, bodyOf(digest, parts)),
     threads: conversations.slice(0, THREADS_MAX).map(({ id }) => `${id}.${account}`),
     unsubscribeUrl,
   };
@@ -76,8 +76,11 @@ interface Parts {
 
 const linkOf = (server: string, id: ConversationId, seq: Seq) => `${server}/c/${id}#message-${seq}`;
 
-function timeOf(at: Date, timeZone: string | null): string {
-  return new Intl.DateTimeFormat('en-GB', {
+const titleOf = ({ isGroup, name }: DigestConversation, { t }: Texts): string =>
+  isGroup ? t('digest.subjectGroup', { name }) : t('digest.subjectDirect', { name });
+
+function timeOf(at: Date, { timeZone, texts }: Digest): string {
+  return new Intl.DateTimeFormat(texts.locale, {
     dateStyle: 'medium',
     timeStyle: 'short',
     timeZone: timeZone ?? 'UTC',
@@ -86,61 +89,59 @@ function timeOf(at: Date, timeZone: string | null): string {
 }
 
 function textOf(digest: Digest, { intro, settingsUrl, more }: Parts): string {
-  const { server, conversations, showsContent, unsubscribeUrl, timeZone } = digest;
-  const texts = en.digest;
+  const { server, conversations, showsContent, unsubscribeUrl, texts } = digest;
+  const { t } = texts;
   const sections = showsContent
-    ? conversations.map(({ id, name, isGroup, messages }) => {
-        const heading = fillText(isGroup ? texts.subjectGroup : texts.subjectDirect, { name });
+    ? conversations.map((conversation) => {
+        const { id, messages } = conversation;
+        const heading = titleOf(conversation, texts);
         const entries = messages.map(
           ({ author, text, postedAt }) =>
-            `${author}, ${timeOf(postedAt, timeZone)}\n${text.replace(/^/gm, '  ')}`,
+            `${author}, ${timeOf(postedAt, digest)}\n${text.replace(/^/gm, '  ')}`,
         );
-        const link = `${texts.open}: ${linkOf(server, id, messages[0]?.seq ?? (1 as Seq))}`;
+        const link = `${t('digest.open')}: ${linkOf(server, id, messages[0]?.seq ?? (1 as Seq))}`;
         return [heading, ...entries, link].join('\n\n');
       })
-    : [`${texts.open}: ${server}/`];
+    : [`${t('digest.open')}: ${server}/`];
   return [
     intro,
     ...sections,
     ...(more === null ? [] : [more]),
-    `--\n${fillText(en.footer, { server })}\n${texts.settings}: ${settingsUrl}\n${texts.unsubscribe}: ${unsubscribeUrl}\n`,
+    `--\n${t('email.footer', { server })}\n${t('digest.settings')}: ${settingsUrl}\n${t('digest.unsubscribe')}: ${unsubscribeUrl}\n`,
   ].join('\n\n');
 }
 
 /** Returns the HTML of the email as parts: what is in `text` is escaped. */
 function bodyOf(digest: Digest, { intro, settingsUrl, more }: Parts): HtmlPart[] {
-  const { server, conversations, showsContent, unsubscribeUrl, timeZone } = digest;
-  const texts = en.digest;
+  const { server, conversations, showsContent, unsubscribeUrl, texts } = digest;
+  const { t } = texts;
   return [
     { kind: 'paragraph', text: intro },
     ...(showsContent
-      ? conversations.flatMap(({ id, name, isGroup, messages }): HtmlPart[] => [
-          {
-            kind: 'heading',
-            text: fillText(isGroup ? texts.subjectGroup : texts.subjectDirect, { name }),
-          },
-          ...messages.map(
+      ? conversations.flatMap((conversation): HtmlPart[] => [
+          { kind: 'heading', text: titleOf(conversation, texts) },
+          ...conversation.messages.map(
             ({ author, text, postedAt }): HtmlPart => ({
               kind: 'quote',
               by: author,
-              at: timeOf(postedAt, timeZone),
+              at: timeOf(postedAt, digest),
               text,
             }),
           ),
           {
             kind: 'link',
-            text: texts.open,
-            url: linkOf(server, id, messages[0]?.seq ?? (1 as Seq)),
+            text: t('digest.open'),
+            url: linkOf(server, conversation.id, conversation.messages[0]?.seq ?? (1 as Seq)),
           },
         ])
-      : [{ kind: 'link', text: texts.open, url: `${server}/` } as const]),
+      : [{ kind: 'link', text: t('digest.open'), url: `${server}/` } as const]),
     ...(more === null ? [] : [{ kind: 'paragraph', text: more } as const]),
     {
       kind: 'footer',
-      text: fillText(en.footer, { server }),
+      text: t('email.footer', { server }),
       links: [
-        { text: texts.settings, url: settingsUrl },
-        { text: texts.unsubscribe, url: unsubscribeUrl },
+        { text: t('digest.settings'), url: settingsUrl },
+        { text: t('digest.unsubscribe'), url: unsubscribeUrl },
       ],
     },
   ];

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Vault } from '../vault.ts';
+import { htmlOfText } from './html.ts';
 import {
   type EmailContent,
   EmailRefused,
@@ -22,6 +23,8 @@ export interface NewEmail {
   readonly recipient: string;
   readonly subject: string;
   readonly text: string;
+  /** The locale that it is written in. */
+  readonly locale?: string | undefined;
   /** The email is not sent after this time. */
   readonly ttlMs: number;
 }
@@ -128,8 +131,8 @@ export class Emails {
     await on.query({
       name: 'emails-put',
       text: `insert into emails
-               (id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, next_try_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $7)`,
+               (id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, next_try_at, locale)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $7, $9)`,
       values: [
         id,
         email.purpose,
@@ -139,6 +142,7 @@ export class Emails {
         vault.seal('email', email.text),
         new Date(now).toISOString(),
         new Date(now + email.ttlMs).toISOString(),
+        email.locale ?? null,
       ],
     });
     return id;
@@ -186,7 +190,8 @@ export class Emails {
                select id from emails where next_try_at <= $1
                order by next_try_at limit $3 for update skip locked
              )
-             returning id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, tries`,
+             returning id, purpose, account_id, recipient, subject, sealed, created_at, expires_at, tries,
+               locale`,
       values: [new Date(now), new Date(now + LEASE_MS), BATCH],
     });
     return rows;
@@ -238,7 +243,13 @@ export class Emails {
   async #compose(row: EmailRow, text: string | null): Promise<ComposedEmail> {
     const { id, account_id: account, recipient, created_at: createdAt, subject } = row;
     const compose = this.#composers.get(row.purpose);
-    if (!compose) return { content: text === null ? null : { subject, text } };
+    if (!compose) {
+      const { locale } = row;
+      return {
+        content:
+          text === null ? null : { subject, text, html: htmlOfText(locale ?? 'en', subject, text) },
+      };
+    }
     return await compose({ id, account, recipient, createdAt }, text);
   }
 
@@ -299,6 +310,8 @@ interface EmailRow {
   created_at: Date;
   expires_at: Date;
   tries: number;
+  /** Null: it is in English, or composed when it is sent. */
+  locale: string | null;
 }
 
 /** Returns the text; null if it was encrypted with another secret. */

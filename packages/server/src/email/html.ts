@@ -1,4 +1,5 @@
 import { escapeHtml } from '../escape-html.ts';
+import { textsFor } from '../texts/texts.ts';
 
 /** The HTML of emails: no images, no scripts, nothing from elsewhere, and the colors of the reader. */
 
@@ -7,6 +8,8 @@ export type HtmlPart =
   | { readonly kind: 'paragraph' | 'heading'; readonly text: string }
   | { readonly kind: 'quote'; readonly by: string; readonly at: string; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly url: string }
+  /** What the recipient copies: larger, with digits of the same width. */
+  | { readonly kind: 'code'; readonly text: string }
   | {
       readonly kind: 'footer';
       readonly text: string;
@@ -14,20 +17,38 @@ export type HtmlPart =
     };
 
 const link = ({ text, url }: { readonly text: string; readonly url: string }) =>
-  `<a href="${escapeHtml(url)}">${escapeHtml(text)}</a>`;
+  `<a href="${escapeHtml(url)}"${text === url ? ' dir="ltr"' : ''}>${escapeHtml(text)}</a>`;
 
-/** Returns the HTML of an email. */
-export function htmlOf(title: string, parts: readonly HtmlPart[]): string {
+/**
+ * Returns the HTML of an email that was written as plain text: each paragraph is one, a URL that is a paragraph of its
+ * own becomes a link, and what is indented is a code. Nothing else in it has a meaning.
+ */
+export function htmlOfText(locale: string, title: string, text: string): string {
+  const [body = '', footer = ''] = text.split('\n\n--\n');
+  const parts = body.split('\n\n').map((block): HtmlPart => {
+    const trimmed = block.trim();
+    if (/^https?:\/\/\S+$/.test(trimmed)) return { kind: 'link', text: trimmed, url: trimmed };
+    // The marks of direction are for plain text.
+    if (block.startsWith('    '))
+      return { kind: 'code', text: trimmed.replace(/[\u2068\u2069]/g, '') };
+    return { kind: 'paragraph', text: trimmed };
+  });
+  return htmlOf(locale, title, [...parts, { kind: 'footer', text: footer.trim(), links: [] }]);
+}
+
+/** Returns the HTML of an email in the language of a locale. */
+export function htmlOf(locale: string, title: string, parts: readonly HtmlPart[]): string {
+  const { language, direction } = textsFor(locale);
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}" dir="${direction}">
 <head>
 <meta charset="utf-8">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escapeHtml(title)}</title>
+<title>${escapeHtml(title.replace(/\s+/g, ' '))}</title>
 <style>:root { color-scheme: light dark; supported-color-schemes: light dark; }</style>
 </head>
-<body style="font-family: system-ui, sans-serif; font-size: 16px; line-height: 1.5; max-width: 40em">
+<body dir="${direction}" style="font-family: system-ui, sans-serif; font-size: 16px; line-height: 1.5; max-width: 40em">
 ${parts.map(htmlOfPart).join('\n')}
 </body>
 </html>
@@ -37,16 +58,18 @@ ${parts.map(htmlOfPart).join('\n')}
 function htmlOfPart(part: HtmlPart): string {
   switch (part.kind) {
     case 'paragraph':
-      return `<p>${escapeHtml(part.text)}</p>`;
+      return `<p>${escapeHtml(part.text).replaceAll('\n', '<br>')}</p>`;
+    case 'code':
+      return `<p dir="ltr" style="font-family: ui-monospace, monospace; font-size: 24px; letter-spacing: 2px">${escapeHtml(part.text)}</p>`;
     case 'heading':
       return `<h2 style="font-size: 18px">${escapeHtml(part.text)}</h2>`;
     case 'quote':
-      return `<blockquote style="margin: 0 0 12px; padding-left: 12px; border-left: 3px solid #888888">
+      return `<blockquote style="margin: 0 0 12px; padding-inline-start: 12px; border-inline-start: 3px solid #888888">
 <strong dir="auto">${escapeHtml(part.by)}</strong> · ${escapeHtml(part.at)}<br>
 <span dir="auto" style="white-space: pre-wrap">${escapeHtml(part.text)}</span></blockquote>`;
     case 'link':
       return `<p>${link(part)}</p>`;
     case 'footer':
-      return `<hr><p style="font-size: 13px">${escapeHtml(part.text)}<br>${part.links.map(link).join(' · ')}</p>`;
+      return `<hr><p style="font-size: 13px">${[escapeHtml(part.text), part.links.map(link).join(' · ')].filter((line) => line !== '').join('<br>')}</p>`;
   }
 }

@@ -1,55 +1,65 @@
-import { en } from './texts.en.ts';
+import type { Texts } from '../texts/texts.ts';
 
-/** Subject and text of an email. */
+/** Subject and text of an email, in the language of its recipient. */
 export interface EmailText {
   readonly subject: string;
   readonly text: string;
+  readonly locale: string;
 }
 
-/** The names of the values that a text contains: `code` in “Enter {{code}}”. */
-type ValuesOf<Text> = Text extends `${string}{{${infer Name}}}${infer Rest}`
-  ? Name | ValuesOf<Rest>
-  : never;
-
-/** Inserts values into a text. They are not searched for placeholders, so that a name can contain one. */
-export function fillText<Text extends string>(
-  text: Text,
-  values: { readonly [Name in ValuesOf<Text>]: string },
-): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: ValuesOf<Text>) => values[name]);
-}
-
-function compose<Subject extends string, Body extends string>(
-  texts: { readonly subject: Subject; readonly body: Body },
-  values: { readonly [Name in ValuesOf<Subject> | ValuesOf<Body> | 'server']: string },
-): EmailText {
-  return {
-    subject: fillText(texts.subject, values),
-    text: `${fillText(texts.body, values)}\n\n--\n${fillText(en.footer, values)}\n`,
-  };
-}
+const compose = (texts: Texts, server: string, subject: string, body: string): EmailText => ({
+  subject,
+  text: `${body}\n\n--\n${texts.t('email.footer', { server })}\n`,
+  locale: texts.locale,
+});
 
 /** Returns the email with the code that verifies an address. */
-export const codeEmail = (server: string, code: string): EmailText =>
-  compose(en.code, { server, code });
+export const codeEmail = (texts: Texts, server: string, code: string): EmailText =>
+  compose(texts, server, texts.t('code.subject'), texts.t('code.body', { code }));
 
 /** Returns the email that answers a registration with an address that already has an account. */
-export const alreadyRegisteredEmail = (server: string): EmailText =>
-  compose(en.alreadyRegistered, { server });
+export const alreadyRegisteredEmail = (texts: Texts, server: string): EmailText =>
+  compose(
+    texts,
+    server,
+    texts.t('alreadyRegistered.subject'),
+    texts.t('alreadyRegistered.body', { server }),
+  );
 
 /** Returns the email that an admin sends to itself, to see that emails arrive. */
-export const testEmail = (server: string): EmailText => compose(en.test, { server });
+export const testEmail = (texts: Texts, server: string): EmailText =>
+  compose(texts, server, texts.t('test.subject'), texts.t('test.body'));
 
 /** Returns the email with the link that resets a password. */
-export const resetEmail = (server: string, link: string): EmailText =>
-  compose(en.reset, { server, link });
+export const resetEmail = (texts: Texts, server: string, link: string): EmailText =>
+  compose(texts, server, texts.t('reset.subject'), texts.t('reset.body', { link }));
 
 /** Returns the email that confirms a password change. */
-export const passwordChangedEmail = (server: string): EmailText =>
-  compose(en.passwordChanged, { server });
+export const passwordChangedEmail = (texts: Texts, server: string): EmailText =>
+  compose(
+    texts,
+    server,
+    texts.t('passwordChanged.subject'),
+    texts.t('passwordChanged.body', { server }),
+  );
 
 /** Returns an invitation by a user, or by the server when `inviter` is null. */
-export const invitationEmail = (server: string, link: string, inviter: string | null): EmailText =>
+export const invitationEmail = (
+  texts: Texts,
+  server: string,
+  link: string,
+  inviter: string | null,
+): EmailText =>
   inviter === null
-    ? compose(en.invitation, { server, link })
-    : compose(en.invitationFrom, { server, link, inviter });
+    ? compose(
+        texts,
+        server,
+        texts.t('invitation.subject'),
+        texts.t('invitation.body', { server, link }),
+      )
+    : compose(
+        texts,
+        server,
+        texts.t('invitationFrom.subject', { inviter }),
+        texts.t('invitationFrom.body', { server, link, inviter }),
+      );

@@ -19,10 +19,20 @@ const STYLE = `
 /** The source expression with which a Content Security Policy allows the style element of these pages. */
 export const PAGE_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** Returns a static page without scripts. `body` is HTML, `title` is text. */
-export function htmlPage(title: string, body: string): string {
+/** How a page is written. */
+interface Writing {
+  readonly language: string;
+  readonly direction: 'ltr' | 'rtl';
+}
+
+/** Returns a static page without scripts, in English by default. `body` is HTML, `title` is text. */
+export function htmlPage(
+  title: string,
+  body: string,
+  { language, direction }: Writing = { language: 'en', direction: 'ltr' },
+): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}" dir="${direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">

@@ -542,9 +542,7 @@ describe('emails about missed messages', () => {
     const again = await click(link);
     expect([again.status, await again.text()]).toEqual([
       200,
-      expect.stringContaining(
-        'in your <a href="/settings/notifications">notification settings</a>.',
-      ),
+      expect.stringContaining('<a href="/settings/notifications">Notification settings</a>'),
     ]);
     await suspend('null');
     expect(await delayOf(bob)).toBeNull();

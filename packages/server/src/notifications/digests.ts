@@ -9,6 +9,7 @@ import { isUndeliverable, recordUndeliverable } from '../email/undeliverable.ts'
 import type { Logger } from '../log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { withTransaction } from '../storage/database.ts';
+import { textsFor } from '../texts/texts.ts';
 import type { Vault } from '../vault.ts';
 import { currentSettings } from './current-settings.ts';
 import {
@@ -180,6 +181,7 @@ export class Digests {
       showsContent: settings.current.emailContent,
       unsubscribeUrl: unsubscribeUrl(vault, url, account),
       timeZone: to.timeZone,
+      texts: textsFor(to.locale),
     });
     // The account may have changed its address since the email was stored.
     return {
@@ -213,13 +215,19 @@ async function takeDue(client: pg.ClientBase): Promise<DueRow | undefined> {
   return rows[0];
 }
 
+interface DigestRecipient {
+  email: string;
+  timeZone: string | null;
+  locale: string | null;
+}
+
 async function recipientOf(
   pool: pg.Pool,
   account: AccountId,
-): Promise<{ email: string; timeZone: string | null } | undefined> {
-  const { rows } = await pool.query<{ email: string; timeZone: string | null }>({
+): Promise<DigestRecipient | undefined> {
+  const { rows } = await pool.query<DigestRecipient>({
     name: 'digests-recipient',
-    text: `select email, time_zone as "timeZone" from accounts a
+    text: `select email, time_zone as "timeZone", locale from accounts a
            where id = $1 and email is not null and verified_at is not null and ${mayAct('a')}
              and not ${isUndeliverable('a')}`,
     values: [account],

@@ -9,6 +9,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
+import { textsFor } from '../texts/texts.ts';
 import { notificationHealth } from './health.ts';
 
 /** Test emails of an account in a period, in minutes. */
@@ -69,10 +70,11 @@ export function notificationHealthRoutes(
       const note = audit.note({ event: 'test_email_sent', account, address: request.ip });
       const recipient = await withTransaction(pool, async (client) => {
         const to = await recipientOfTest(client, account);
-        const email = { purpose: 'test', account, recipient: to, ttlMs: TTL_MS };
-        await emails.put({ ...email, ...testEmail(server()) }, client);
+        const email = { purpose: 'test', account, recipient: to.email, ttlMs: TTL_MS };
+        const text = testEmail(textsFor(to.locale), server());
+        await emails.put({ ...email, ...text }, client);
         await note.store(client);
-        return to;
+        return to.email;
       });
       note.tell();
       emails.wake();
@@ -82,13 +84,16 @@ export function notificationHealthRoutes(
 }
 
 /** Returns the address of an account that may get a test email now; its row stays locked, so that each is counted. */
-async function recipientOfTest(client: pg.ClientBase, account: AccountId): Promise<string> {
-  const { rows } = await client.query<{ email: string | null }>({
+async function recipientOfTest(
+  client: pg.ClientBase,
+  account: AccountId,
+): Promise<{ email: string; locale: string | null }> {
+  const { rows } = await client.query<{ email: string | null; locale: string | null }>({
     name: 'test-email-recipient',
-    text: 'select email from accounts where id = $1 for no key update',
+    text: 'select email, locale from accounts where id = $1 for no key update',
     values: [account],
   });
-  const email = rows[0]?.email;
+  const { email, locale = null } = rows[0] ?? {};
   if (!email) return refuse('account_not_found');
   const { rowCount: tests } = await client.query({
     name: 'test-email-count',
@@ -101,5 +106,5 @@ async function recipientOfTest(client: pg.ClientBase, account: AccountId): Promi
   if (tests === TESTS_MAX) {
     return refuse('rate_limited', undefined, { retryAfter: TESTS_MINUTES * 60 });
   }
-  return email;
+  return { email, locale };
 }

@@ -1,14 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AccountId, type ClientId } from '@parley/protocol';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { fillText } from '../email/templates.ts';
-import { en } from '../email/texts.en.ts';
 import { escapeHtml } from '../escape-html.ts';
 import { htmlPage } from '../http/html.ts';
 import type { Append } from '../stream/append.ts';
 import { assertStored } from '../stream/append.ts';
+import { preferredLocale } from '../texts/accept-language.ts';
+import { type Texts, textsFor } from '../texts/texts.ts';
 import type { Vault } from '../vault.ts';
 import { changeSettings } from './commands.ts';
 
@@ -51,14 +51,17 @@ export interface UnsubscribeDeps {
   readonly vault: Vault;
 }
 
-/** Returns whether an account has not been deleted. One that is suspended may unsubscribe. */
-async function exists(pool: pg.Pool, account: AccountId): Promise<boolean> {
-  const { rowCount } = await pool.query({
-    name: 'unsubscribe-exists',
-    text: 'select from accounts where id = $1 and deleted_at is null',
+/** Returns an account that has not been deleted. One that is suspended may unsubscribe. */
+async function recipientOf(
+  pool: pg.Pool,
+  account: AccountId,
+): Promise<{ locale: string | null } | undefined> {
+  const { rows } = await pool.query<{ locale: string | null }>({
+    name: 'unsubscribe-recipient',
+    text: 'select locale from accounts where id = $1 and deleted_at is null',
     values: [account],
   });
-  return rowCount === 1;
+  return rows[0];
 }
 
 const tokenOf = (query: unknown): string => {
@@ -66,18 +69,33 @@ const tokenOf = (query: unknown): string => {
   return typeof token === 'string' ? token : '';
 };
 
-const TEXTS = en.unsubscribe;
-const SETTINGS = `<a href="/settings/notifications">${TEXTS.settings}</a>`;
-
-const page = (reply: FastifyReply, status: number, title: string, body: string) =>
+/** Sends a page; `parts` are HTML, after its heading. */
+const page = (
+  reply: FastifyReply,
+  status: number,
+  texts: Texts,
+  title: string,
+  ...parts: readonly string[]
+) =>
   reply
     .status(status)
     .headers({ 'cache-control': 'no-store', 'x-robots-tag': 'noindex' })
     .type('text/html; charset=utf-8')
-    .send(htmlPage(`${title} · Parley`, `<h1>${escapeHtml(title)}</h1>\n${body}`));
+    .send(
+      htmlPage(`${title} · Parley`, [`<h1>${escapeHtml(title)}</h1>`, ...parts].join('\n'), texts),
+    );
 
-const invalid = (reply: FastifyReply) =>
-  page(reply, 404, TEXTS.invalidTitle, `<p>${fillText(TEXTS.invalid, { settings: SETTINGS })}</p>`);
+const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`;
+const settingsLink = ({ t }: Texts) =>
+  `<p><a href="/settings/notifications">${escapeHtml(t('unsubscribe.settings'))}</a></p>`;
+
+/** The account of a link that is not valid is not known: its page is in the language of the browser. */
+const invalid = (request: FastifyRequest, reply: FastifyReply) => {
+  const texts = textsFor(preferredLocale(request.headers['accept-language']));
+  const { t } = texts;
+  const title = t('unsubscribe.invalidTitle');
+  return page(reply, 404, texts, title, paragraph(t('unsubscribe.invalid')), settingsLink(texts));
+};
 
 /** Registers the page that asks for confirmation, and the POST that email clients send as well. */
 export function unsubscribeRoutes(
@@ -94,33 +112,37 @@ export function unsubscribeRoutes(
       );
     }
 
-    scope.get(PATH, { schema: { hide: true } }, (request, reply) => {
+    scope.get(PATH, { schema: { hide: true } }, async (request, reply) => {
       const token = tokenOf(request.query);
-      if (accountOfToken(vault, token) === null) return invalid(reply);
+      const account = accountOfToken(vault, token);
+      const recipient = account && (await recipientOf(pool, account));
+      if (!recipient) return invalid(request, reply);
+      const texts = textsFor(recipient.locale);
+      const { t } = texts;
       // A program that follows all links of an email, such as a virus scanner, changes nothing.
       return page(
         reply,
         200,
-        TEXTS.title,
-        `<p>${TEXTS.intro}</p>
-<form method="post" action="${PATH}?token=${escapeHtml(token)}"><button>${TEXTS.submit}</button></form>`,
+        texts,
+        t('unsubscribe.title'),
+        paragraph(t('unsubscribe.intro')),
+        `<form method="post" action="${PATH}?token=${escapeHtml(token)}"><button>${escapeHtml(t('unsubscribe.submit'))}</button></form>`,
       );
     });
 
     scope.post(PATH, { schema: { hide: true } }, async (request, reply) => {
       const actor = accountOfToken(vault, tokenOf(request.query));
-      if (actor === null || !(await exists(pool, actor))) return invalid(reply);
+      const recipient = actor && (await recipientOf(pool, actor));
+      if (!actor || !recipient) return invalid(request, reply);
       const clientId = uuidv7() as ClientId;
       assertStored(
         await changeSettings(append, { actor, clientId }, { emailDelayMinutes: null }),
         'An account could not be unsubscribed',
       );
-      return page(
-        reply,
-        200,
-        TEXTS.doneTitle,
-        `<p>${fillText(TEXTS.done, { settings: SETTINGS })}</p>`,
-      );
+      const texts = textsFor(recipient.locale);
+      const { t } = texts;
+      const title = t('unsubscribe.doneTitle');
+      return page(reply, 200, texts, title, paragraph(t('unsubscribe.done')), settingsLink(texts));
     });
   });
 }

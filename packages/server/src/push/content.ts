@@ -6,7 +6,7 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
-import { en } from './texts.en.ts';
+import type { Texts } from '../texts/texts.ts';
 
 /** What a notification says. */
 
@@ -63,27 +63,27 @@ export async function messagesToPush(
   return rows;
 }
 
-/** Returns the notification of a message, without names and text if the device shows no content. */
+/** Returns the notification of a message in the language of its recipient, without names and text if the device shows no content. */
 export function contentOf(
   account: AccountId,
   message: PushedMessage,
   reason: NotificationReason,
   showsContent: boolean,
+  { t }: Texts,
 ): PushContent {
   const { conversation, seq, thread, group, body } = message;
   const place = { account, conversation, seq, thread };
   const isUrgent = reason === 'direct_message' || reason === 'mention';
-  if (!showsContent) return { ...place, title: en.title, body: en.newMessage, isUrgent };
+  if (!showsContent)
+    return { ...place, title: t('push.title'), body: t('push.newMessage'), isUrgent };
   // As notifications of pages.
   const author = isolate(shortened(message.author, NAME_MAX));
   const title =
     group === null
       ? author
-      : en.inGroup
-          .replace('{{author}}', () => author)
-          .replace('{{group}}', () => isolate(shortened(group, NAME_MAX)));
+      : t('push.inGroup', { author, group: isolate(shortened(group, NAME_MAX)) });
   const text = shortened(body.trim(), BODY_MAX);
-  return { ...place, title, body: text === '' ? en.file : isolate(text), isUrgent };
+  return { ...place, title, body: text === '' ? t('push.file') : isolate(text), isUrgent };
 }
 
 /** Returns a text in one line, cut after a character. */

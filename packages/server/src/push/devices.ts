@@ -36,6 +36,8 @@ export interface PushDevice {
   /** Null: it was encrypted with another secret. */
   readonly address: DeviceAddress | null;
   readonly showsContent: boolean;
+  /** The locale of the account; null: not known. */
+  readonly locale: string | null;
 }
 
 /** What is said of a device whose address was encrypted with another secret. */
@@ -190,9 +192,9 @@ export class PushDevices {
 
   /** Returns those of the devices that may get notifications now: their session has not ended. */
   async active(ids: readonly string[]): Promise<Map<string, PushDevice>> {
-    const { rows } = await this.#deps.pool.query<DeviceRow>({
+    const { rows } = await this.#deps.pool.query<DeviceRow & { locale: string | null }>({
       name: 'push-devices-active',
-      text: `select ${COLUMNS} from notification_devices v
+      text: `select ${COLUMNS}, a.locale from notification_devices v
              join accounts a on a.id = v.account_id and ${mayAct('a')}
              where v.id = any($1::uuid[]) and (v.session_id is null or exists (
                select from sessions s where s.id = v.session_id and s.expires_at > now()
@@ -207,6 +209,7 @@ export class PushDevices {
           account: row.account_id,
           address: this.#open(row),
           showsContent: row.shows_content,
+          locale: row.locale,
         },
       ]),
     );

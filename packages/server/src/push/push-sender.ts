@@ -20,6 +20,7 @@ import {
 } from '../notifications/deliveries.ts';
 import { recheck } from '../notifications/recheck.ts';
 import type { PresenceOf } from '../notifications/recipients.ts';
+import { textsFor } from '../texts/texts.ts';
 import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
 import type { PushDevice, PushDevices } from './devices.ts';
 import type { Push } from './push.ts';
@@ -173,7 +174,13 @@ export class PushSender {
       const error = 'The push server could not be reached';
       return { delivery, device, result: { kind: 'retry', error, afterMs: PAUSE_MS } };
     }
-    const content = contentOf(delivery.account, message, decision.reason, device.showsContent);
+    const content = contentOf(
+      delivery.account,
+      message,
+      decision.reason,
+      device.showsContent,
+      textsFor(device.locale),
+    );
     const result = await push.send(device, content);
     if (result.kind === 'retry' && result.isUnreachable) {
       if (this.#paused.size >= PAUSED_MAX) this.#paused.clear();

@@ -1,10 +1,10 @@
 import type { ConversationId, Seq } from '@parley/protocol';
+import { textsFor } from '../texts/texts.ts';
 import type { Vault } from '../vault.ts';
 import type { PushContent } from './content.ts';
 import { type PushDevice, UNREADABLE_ADDRESS } from './devices.ts';
 import { ntfyRequest } from './ntfy.ts';
 import type { PushRequests, PushResult } from './requests.ts';
-import { en } from './texts.en.ts';
 import type { WebPush } from './web-push.ts';
 
 /** What {@link Push} is constructed with. */
@@ -74,9 +74,10 @@ export class Push {
   }
 
   /** Sends a notification that says that notifications reach the device. */
-  async test({ address, id, account }: PushDevice): Promise<PushResult> {
+  async test({ address, id, account, locale }: PushDevice): Promise<PushResult> {
     const { requests, web, url } = this.#deps;
-    const { title, test: body } = en;
+    const { t } = textsFor(locale);
+    const [title, body] = [t('push.title'), t('push.test')];
     if (!address) return UNREADABLE;
     if (address.kind === 'ntfy') {
       return await requests.send(ntfyRequest(address, { title, body, isUrgent: false }, url));

@@ -1,13 +1,27 @@
-import { t } from '../texts/index.ts';
+import { toast } from 'sonner';
+import { errorMessage } from '../lib/text.ts';
+import { shownLocale, t } from '../texts/index.ts';
 import { chooseLanguage, chosenLanguage, LANGUAGES } from '../texts/languages.ts';
 import { Card } from '../ui/card.tsx';
 import { Select } from '../ui/select.tsx';
+import { useAccount } from './use-account.ts';
 
 /**
- * Chooses the language of this device. The page is loaded again in it: drafts, unsent messages and the
- * address are kept.
+ * Chooses the language of this device, and of emails and notifications. The page is loaded again in it: drafts,
+ * unsent messages and the address are kept.
  */
 export function LanguageCard() {
+  const account = useAccount();
+  const choose = async (tag: string | null) => {
+    chooseLanguage(tag);
+    try {
+      await account.update({ locale: shownLocale() });
+    } catch (error) {
+      // The language of this device has changed nevertheless.
+      toast.error(errorMessage(error));
+    }
+    location.reload();
+  };
   return (
     <Card title={t('profile.language')} description={t('profile.languageIntro')}>
       <Select
@@ -18,10 +32,7 @@ export function LanguageCard() {
           ['', t('profile.languageOfBrowser')],
           ...Object.entries(LANGUAGES).map(([tag, { name }]) => [tag, name] as const),
         ]}
-        onChange={(event) => {
-          chooseLanguage(event.currentTarget.value || null);
-          location.reload();
-        }}
+        onChange={(event) => void choose(event.currentTarget.value || null)}
       />
     </Card>
   );

@@ -14,6 +14,7 @@ import { isField, isSearchKey } from '../search/search-shortcut.ts';
 import { useServerNameOf } from '../session/server-name.ts';
 import { useSession } from '../session/session.ts';
 import { SessionProvider, useClient, useParley } from '../session/use-client.ts';
+import { useStoredLocale } from '../session/use-stored-locale.ts';
 import { isPressed, SHORTCUTS } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { type SidebarDialog, SidebarDialogs } from '../sidebar/dialogs.tsx';
@@ -67,6 +68,7 @@ function Shell() {
   const client = useClient();
   useServerNameOf(client);
   useLanding();
+  useStoredLocale();
   const needsTour = useParley((s) => s.me?.isTourEnded === false);
   const [isTourOver, setTourOver] = useState(false);
   useEffect(

@@ -3,7 +3,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
 import { listOf } from '../lib/text.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
-import { t } from '../texts/index.ts';
+import { locale, t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { buttonStyle } from '../ui/button-style.ts';
 import { Field } from '../ui/field.tsx';
@@ -64,6 +64,7 @@ function RegisterForm({
   const continueLogin = useContinueLogin();
   const form = useForm(FIELDS, async ({ firstName, lastName, phone, ...values }) => {
     const answer = await auth.register({
+      locale,
       ...values,
       ...(firstName.trim() && { firstName }),
       ...(lastName.trim() && { lastName }),

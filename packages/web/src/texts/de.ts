@@ -1249,7 +1249,7 @@ const texts = {
     title: 'Profil',
     intro: 'Dein Name, deine Kontaktdaten und was andere von dir sehen.',
     language: 'Sprache',
-    languageIntro: 'Gilt für dieses Gerät. E-Mails und Push-Benachrichtigungen sind auf Englisch.',
+    languageIntro: 'Gilt für dieses Gerät und für deine E-Mails und Push-Benachrichtigungen.',
     languageOfBrowser: 'Sprache des Browsers',
     jobTitle: 'Position',
     pronouns: 'Pronomen',

@@ -1213,7 +1213,7 @@ export const en = {
     title: 'Profile',
     intro: 'Your name, your contact details, and what others see of you.',
     language: 'Language',
-    languageIntro: 'Applies to this device. Emails and push notifications are in English.',
+    languageIntro: 'Applies to this device, and to your emails and push notifications.',
     languageOfBrowser: 'Language of the browser',
     jobTitle: 'Job title',
     pronouns: 'Pronouns',

@@ -1284,8 +1284,7 @@ const texts = {
     title: 'Perfil',
     intro: 'Tu nombre, tus datos de contacto y lo que los demás ven de ti.',
     language: 'Idioma',
-    languageIntro:
-      'Se aplica a este dispositivo. Los correos y las notificaciones push están en inglés.',
+    languageIntro: 'Se aplica a este dispositivo, y a tus correos y notificaciones push.',
     languageOfBrowser: 'Idioma del navegador',
     jobTitle: 'Cargo',
     pronouns: 'Pronombres',

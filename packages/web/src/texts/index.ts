@@ -2,14 +2,22 @@ import i18next, { type i18n as Instance } from 'i18next';
 import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
 import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
 
+const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferred());
+
 /** The language of the web client: the one chosen on this device, or one that the browser prefers. */
-export const language = chosenLanguage() ?? firstAvailable(preferred());
+export const language = shownLanguage();
 
 /**
- * The locale for dates, numbers and lists: the regional variant of the language that the browser
- * prefers, so that a sentence never contains a date of another language.
+ * Returns the locale of the language that is shown after the page is loaded again: the regional variant that the
+ * browser prefers.
  */
-export const locale: string = preferred().find((tag) => languageOf(tag) === language) ?? language;
+export function shownLocale(): string {
+  const shown = shownLanguage();
+  return preferred().find((tag) => languageOf(tag) === shown) ?? shown;
+}
+
+/** The locale for dates, numbers and lists, so that a sentence never contains a date of another language. */
+export const locale: string = shownLocale();
 
 /** The direction in which the language is written. */
 export const direction: 'ltr' | 'rtl' = LANGUAGES[language].direction;

@@ -97,7 +97,7 @@ export const snapshotStatements: readonly Statement[] = [
 
 /** The statements about accounts that a connection uses. */
 export const accountStatements: readonly Statement[] = [
-  reads('accounts-me', '951a114047ae', (tx, [id]) => {
+  reads('accounts-me', 'b8b5e26c6469', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     return [
@@ -112,6 +112,7 @@ export const accountStatements: readonly Statement[] = [
         avatar: null,
         is_guest: false,
         is_tour_ended: false,
+        locale: null,
         email: account.username,
         role: account.role,
         verified_at: null,

@@ -13,6 +13,7 @@ import { RefusalError, refuse } from '../../http/errors.ts';
 import { isAdminRole } from '../../minimum-roles.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { RuleContext, Statement } from '../../stream/stream-transaction.ts';
+import { textsFor } from '../../texts/texts.ts';
 import { hashOf } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 
@@ -100,11 +101,18 @@ export class Invitations {
       });
       await note.store(client);
       if (wanted.email !== undefined) {
+        // Nothing is known of the recipient.
+        const { rows: inviters } = await client.query<{ locale: string | null }>({
+          name: 'invitations-locale',
+          text: 'select locale from accounts where id = $1',
+          values: [by.id],
+        });
+        const texts = textsFor(inviters[0]?.locale ?? null);
         await emails.put(
           {
             purpose: 'invitation',
             recipient: wanted.email,
-            ...invitationEmail(server(), link, by.name),
+            ...invitationEmail(texts, server(), link, by.name),
             ttlMs: expiresAt - now,
           },
           client,

@@ -21,9 +21,9 @@ export interface EmailStepDeps {
 export function emailStep({ pool, codes, emails, verifies }: EmailStepDeps): LoginStepRule {
   return async ({ account, credentials, passed, device }) => {
     if (!verifies()) return null;
-    const { rows } = await pool.query<{ email: string }>({
+    const { rows } = await pool.query<{ email: string; locale: string | null }>({
       name: 'verify-rule',
-      text: `select email from accounts
+      text: `select email, locale from accounts
              where id = $1 and verified_at is null and email is not null`,
       values: [account],
     });
@@ -33,7 +33,7 @@ export function emailStep({ pool, codes, emails, verifies }: EmailStepDeps): Log
     const waiting = await codes.ofAccount(account);
     if (waiting) return verifyStep(await codes.again(waiting.id, data));
     const started = await withTransaction(pool, (client) =>
-      codes.start({ purpose: 'verify', account, email: unverified.email, data }, client),
+      codes.start({ purpose: 'verify', account, ...unverified, data }, client),
     );
     emails.wake();
     return verifyStep(started);

@@ -9,6 +9,7 @@ import { forgetUndeliverable } from '../../email/undeliverable.ts';
 import { RefusalError, refuse } from '../../http/errors.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';
 import { withTransaction } from '../../storage/database.ts';
+import { textsFor } from '../../texts/texts.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { RowQueryable, Tickets } from '../tickets/tickets.ts';
@@ -76,9 +77,9 @@ export class PasswordChanges {
       if (error instanceof RefusalError && error.refusal.code === 'rate_limited') return;
       throw error;
     }
-    const { rows } = await pool.query<{ id: AccountId; email: string }>({
+    const { rows } = await pool.query<{ id: AccountId; email: string; locale: string | null }>({
       name: 'resets-account',
-      text: 'select id, email from accounts where email_key = $1 and is_active',
+      text: 'select id, email, locale from accounts where email_key = $1 and is_active',
       values: [emailKey(email)],
     });
     const [found] = rows;
@@ -97,7 +98,7 @@ export class PasswordChanges {
           purpose: 'reset',
           account: found.id,
           recipient: found.email,
-          ...resetEmail(server(), link),
+          ...resetEmail(textsFor(found.locale), server(), link),
           ttlMs: LINK_MS,
         },
         client,
@@ -158,9 +159,10 @@ export class PasswordChanges {
       username: string;
       display_name: string;
       email: string | null;
+      locale: string | null;
     }>({
       name: 'resets-names',
-      text: 'select username, display_name, email from accounts where id = $1',
+      text: 'select username, display_name, email, locale from accounts where id = $1',
       values: [account],
     });
     const user = rows[0] ?? refuse('session_ended');
@@ -190,7 +192,7 @@ export class PasswordChanges {
               purpose: 'password-changed',
               account,
               recipient: user.email,
-              ...passwordChangedEmail(server()),
+              ...passwordChangedEmail(textsFor(user.locale), server()),
               ttlMs: NOTICE_MS,
             },
             client,

@@ -48,6 +48,8 @@ export interface Registration {
   readonly firstName?: string | undefined;
   readonly lastName?: string | undefined;
   readonly phone?: string | undefined;
+  /** The locale of the user; absent or null: not known. */
+  readonly locale?: string | null;
   /** SHA-256 (hexadecimal) of the invitation’s token, which the registration uses up. */
   readonly invitation?: string | undefined;
   /**
@@ -178,7 +180,7 @@ const storePrivate = (
   name: 'accounts-store-private',
   text: `update accounts
          set email = $2, email_key = $3, password_hash = $4, role = $5, kind = $6,
-             verified_at = $7, first_name = $8, last_name = $9, phone = $10
+             verified_at = $7, first_name = $8, last_name = $9, phone = $10, locale = $11
          where id = $1`,
   values: [
     account,
@@ -191,5 +193,6 @@ const storePrivate = (
     registration.firstName ?? null,
     registration.lastName ?? null,
     registration.phone ?? null,
+    registration.locale ?? null,
   ],
 });

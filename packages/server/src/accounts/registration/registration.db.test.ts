@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { aTestApi, registration, type TestApi } from '../../../test/support/api.ts';
-import { PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
+import { bearer, PASSWORD, WITH_SESSION_TOKEN } from '../../../test/support/credentials.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../../test/support/smtp-server.ts';
 
@@ -92,6 +92,43 @@ describe('with SMTP', () => {
     const again = await verify(waiting.json().ticket, code);
     expect([again.statusCode, again.json().code]).toEqual([410, 'ticket_expired']);
     expect((await enter('bob')).json().me.role).toBe('member');
+  });
+
+  test('writes emails in the language of the request, then in that of the account', async () => {
+    await mailing();
+    const german = { ...WITH_SESSION_TOKEN, 'accept-language': 'fr, de-at;q=0.9, en;q=0.8' };
+    const waiting = await api.post('/auth/register', registration('ann'), german);
+    const first = await sink.next('ann@example.org');
+    expect(first.email.subject).toBe('Dein Bestätigungscode für Parley');
+    expect(first.email.html).toContain('<html lang="de" dir="ltr">');
+    await age(61);
+    expect((await resend(waiting.json().ticket)).statusCode).toBe(202);
+    const again = await sink.next('ann@example.org');
+    expect(again.email.subject).toBe('Dein Bestätigungscode für Parley');
+    const code = /^ {4}(\d{6})$/m.exec(again.text)?.[1] ?? '';
+    const { me, accessToken } = (await verify(waiting.json().ticket, code)).json();
+    expect(me.locale).toBe('de-AT');
+
+    const change = (locale: string) =>
+      api.app.inject({
+        method: 'PATCH',
+        url: '/api/v1/me',
+        headers: bearer(accessToken),
+        payload: { locale },
+      });
+    expect((await change('not a locale')).statusCode).toBe(422);
+    expect((await change('ar-EG')).json()).toMatchObject({ locale: 'ar-EG' });
+    await api.post('/auth/forgot', { email: 'ann@example.org' });
+    const reset = await sink.next('ann@example.org');
+    expect(reset.email.subject).toBe('إعادة تعيين كلمة المرور في Parley');
+    expect(reset.email.html).toContain('<html lang="ar" dir="rtl">');
+    expect(reset.text).toMatch(/^https:\/\/chat\.example\.org\/reset#[\w-]{43}$/m);
+
+    // The web client says what it shows.
+    await register('bob', { locale: 'es' });
+    expect((await sink.next('bob@example.org')).email.subject).toBe(
+      'Tu código de verificación de Parley',
+    );
   });
 
   test('answers a known address like a new one and notifies its owner', async () => {

@@ -37,6 +37,8 @@ export interface Wanted {
   readonly password: string | null;
   readonly invitation?: string | undefined;
   readonly device?: string | undefined;
+  /** The locale of the user; null: not known. */
+  readonly locale: string | null;
 }
 
 /** A registration that waits for its code. The password is stored as its hash. */
@@ -50,6 +52,8 @@ export interface Waits {
   /** Hash of the invitation, in hexadecimal. */
   readonly invitation?: string | undefined;
   readonly device?: string | undefined;
+  /** Absent in what an earlier version has stored. */
+  readonly locale?: string | null;
 }
 
 /** What {@link Registrations} is constructed with. */
@@ -117,7 +121,7 @@ export class Registrations {
       throw new Error('An incomplete registration must have errors');
     }
     refuseOverload(passwords);
-    const { device, firstName, lastName, phone } = wanted;
+    const { device, firstName, lastName, phone, locale } = wanted;
     const waits: Waits = {
       username,
       displayName,
@@ -127,11 +131,12 @@ export class Registrations {
       passwordHash: await passwords.hash(password),
       invitation: wanted.invitation && hashOf(wanted.invitation).toString('hex'),
       device,
+      locale,
     };
     if (!this.verifies) return { account: await this.#enter(waits, email, null, address) };
     await limits.takeEmail(emailKey(email), addressKey(address));
     const waiting = await withTransaction(pool, (client) =>
-      codes.start({ purpose: 'register', email, known: taken.email, data: waits }, client),
+      codes.start({ purpose: 'register', email, known: taken.email, locale, data: waits }, client),
     );
     emails.wake();
     return { waiting };
@@ -170,8 +175,9 @@ export class Registrations {
         ? {
             // Verification is optional here.
             write: async (made, writes) => {
-              const request = { purpose: 'verify' as const, account: made, email, data: {} };
-              await codes.start(request, writes);
+              const { locale = null } = waits;
+              const request = { purpose: 'verify' as const, account: made, email, locale };
+              await codes.start({ ...request, data: {} }, writes);
             },
           }
         : {

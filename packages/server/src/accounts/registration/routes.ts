@@ -3,6 +3,7 @@ import {
   DisplayName,
   EmailAddress,
   LIMITS,
+  Locale,
   LoginStep,
   Password,
   PersonalName,
@@ -29,6 +30,7 @@ import { RefusalError, refuse } from '../../http/errors.ts';
 import { refuseForeign } from '../../http/origin.ts';
 import { fieldErrors } from '../../http/validation.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';
+import { preferredLocale } from '../../texts/accept-language.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import { answerLogin, type LoginResponseDeps, SessionHeader } from '../logins/login-response.ts';
 import type { Factor } from '../sessions/proof.ts';
@@ -119,7 +121,11 @@ export function registrationRoutes(instance: FastifyInstance, deps: Registration
     handler: async (request, reply) => {
       await limits.take('register', addressKey(request.ip));
       const wrong = wrongIn(request);
-      const wanted = wrong.length > 0 ? validParts(request.body) : request.body;
+      const parts = wrong.length > 0 ? validParts(request.body) : request.body;
+      const wanted = {
+        ...parts,
+        locale: parts.locale ?? preferredLocale(request.headers['accept-language']),
+      };
       const made = await registrations.register(wanted, wrong, request.ip);
       if ('waiting' in made) {
         reply.code(202);
@@ -225,7 +231,7 @@ function wrongIn(request: FastifyRequest) {
 }
 
 /** Returns the valid fields of a body. */
-function validParts(body: unknown): Wanted {
+function validParts(body: unknown): Omit<Wanted, 'locale'> & { locale?: string | undefined } {
   const fields = body as Record<string, unknown>;
   const valid = <T>(schema: z.ZodType<T>, name: string): T | null =>
     schema.safeParse(fields[name]).data ?? null;
@@ -238,5 +244,6 @@ function validParts(body: unknown): Wanted {
     email: valid(EmailAddress, 'email'),
     password: valid(Password, 'password'),
     invitation: valid(z.string().max(200), 'invitation') ?? undefined,
+    locale: valid(Locale, 'locale') ?? undefined,
   };
 }

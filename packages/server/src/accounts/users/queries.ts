@@ -20,6 +20,7 @@ interface MeRow extends UserRow {
   time_zone: string | null;
   second_factor: boolean;
   is_tour_ended: boolean;
+  locale: string | null;
   settings: Readonly<Record<string, unknown>> | null;
   email_failure: Me['emailFailure'];
 }
@@ -29,7 +30,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   const { rows } = await pool.query<MeRow>({
     name: 'accounts-me',
     text: `select ${userColumns('$1')}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
-                  a.title, a.pronouns, a.time_zone, a.is_tour_ended,
+                  a.title, a.pronouns, a.time_zone, a.is_tour_ended, a.locale,
                   exists (select from totps where account_id = $1 and confirmed_at is not null)
                     or exists (select from passkeys where account_id = $1) as second_factor,
                   (select json_object_agg(name, value) from server_settings
@@ -64,6 +65,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
     messageWindows: { edit: messageEditWindow, delete: messageDeleteWindow },
     secondFactor: row.second_factor,
     isTourEnded: row.is_tour_ended,
+    locale: row.locale,
   };
 }
 

@@ -27,6 +27,7 @@ export interface OwnChange {
   readonly timeZone?: string | null | undefined;
   readonly avatar?: ImageId | null | undefined;
   readonly isTourEnded?: boolean | undefined;
+  readonly locale?: string | undefined;
 }
 
 interface UpdateCommand extends Command {
@@ -93,10 +94,10 @@ const updateRule: Rule<UpdateCommand> = {
   },
 };
 
-/** Returns the statement that changes what no event contains: some names, the phone number, and the end of the tour. */
+/** Returns the statement that changes what no event contains: some names, the phone number, the end of the tour, and the locale. */
 function updatePrivate(
   account: AccountId,
-  { firstName, lastName, phone, isTourEnded }: OwnChange,
+  { firstName, lastName, phone, isTourEnded, locale }: OwnChange,
 ): Statement {
   return {
     name: 'accounts-update-private',
@@ -104,7 +105,8 @@ function updatePrivate(
            set first_name = case when $2 then $3 else first_name end,
                last_name = case when $4 then $5 else last_name end,
                phone = case when $6 then $7 else phone end,
-               is_tour_ended = coalesce($8, is_tour_ended)
+               is_tour_ended = coalesce($8, is_tour_ended),
+               locale = coalesce($9, locale)
            where id = $1 and is_active
            returning id`,
     values: [
@@ -116,6 +118,7 @@ function updatePrivate(
       phone !== undefined,
       phone ?? null,
       isTourEnded ?? null,
+      locale ?? null,
     ],
   };
 }

@@ -8,6 +8,7 @@ import { alreadyRegisteredEmail, codeEmail } from '../../email/templates.ts';
 import { refuse } from '../../http/errors.ts';
 import { withTransaction } from '../../storage/database.ts';
 import type { Statement } from '../../stream/stream-transaction.ts';
+import { textsFor } from '../../texts/texts.ts';
 import type { Vault } from '../../vault.ts';
 import { type AttemptLimits, accountKey, nameKey } from '../attempts/attempt-limits.ts';
 import { hashOf, type RowQueryable } from '../tickets/tickets.ts';
@@ -32,6 +33,8 @@ export interface CodeRequest {
   readonly email: string;
   /** The address belongs to an account: its owner is notified and gets no code. */
   readonly known?: boolean;
+  /** The locale of the recipient; null: not known. */
+  readonly locale: string | null;
   readonly data: object;
 }
 
@@ -111,7 +114,11 @@ export class EmailCodes {
         this.#mac(subject, code),
         iso(now + CODE_MS),
         iso(now),
-        JSON.stringify({ email: request.email, own: request.data } satisfies Stored),
+        JSON.stringify({
+          email: request.email,
+          locale: request.locale,
+          own: request.data,
+        } satisfies Stored),
         iso(now + KEPT_MS),
       ],
     });
@@ -155,7 +162,8 @@ export class EmailCodes {
         name: 'codes-again',
         text: `update one_time_secrets
                set token_hash = $2,
-                   data = json_build_object('email', data -> 'email', 'own', $3::json)
+                   data = json_build_object(
+                     'email', data -> 'email', 'locale', data -> 'locale', 'own', $3::json)
                where id = $1 and used_at is null and expires_at > $4
                returning ${COLUMNS}`,
         values: [id, hashOf(ticket), JSON.stringify(own), iso(clock.now())],
@@ -282,17 +290,26 @@ export class EmailCodes {
     });
     if (rowCount !== 1) return false;
     const account = row.account_id ?? undefined;
-    await this.#email({ email: row.data.email, known, account }, code, client);
+    const { email, locale = null } = row.data;
+    await this.#email({ email, locale, known, account }, code, client);
     return true;
   }
 
   async #email(
-    to: { email: string; known?: boolean | undefined; account?: AccountId | undefined },
+    to: {
+      email: string;
+      locale: string | null;
+      known?: boolean | undefined;
+      account?: AccountId | undefined;
+    },
     code: string,
     on: Queryable,
   ): Promise<void> {
     const { emails, server } = this.#deps;
-    const description = to.known ? alreadyRegisteredEmail(server()) : codeEmail(server(), code);
+    const texts = textsFor(to.locale);
+    const description = to.known
+      ? alreadyRegisteredEmail(texts, server())
+      : codeEmail(texts, server(), code);
     await emails.put(
       {
         purpose: to.known ? 'register-known' : 'verify',
@@ -312,6 +329,8 @@ export class EmailCodes {
 
 interface Stored {
   readonly email: string;
+  /** Absent in what an earlier version has stored. */
+  readonly locale?: string | null;
   readonly own: unknown;
 }
 

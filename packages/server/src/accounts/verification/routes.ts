@@ -51,7 +51,10 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
         resendAfter = await codes.resend({ account }, addressKey(request.ip), async () => false);
       } else {
         const started = await withTransaction(pool, (client) =>
-          codes.start({ purpose: 'verify', account, email: me.email, data: {} }, client),
+          codes.start(
+            { purpose: 'verify', account, email: me.email, locale: me.locale, data: {} },
+            client,
+          ),
         );
         emails.wake();
         ({ resendAfter } = started);

@@ -1,10 +1,14 @@
 /**
- * The texts of all emails, and of the page to unsubscribe, in English. The texts of emails are plain text with short
- * lines, in ASCII so that they are sent unencoded.
+ * All texts that the server sends in the language of an account, in English: emails, pushed notifications and the
+ * page to unsubscribe from emails. The texts of emails are plain text with short lines; a link, or a code with four
+ * spaces before it, is a paragraph of its own, from which the HTML is made. They are in ASCII: files of the outbox can
+ * be read as they are.
  * docs/translation.md says how to add a text or a language.
  */
 export const en = {
-  footer: 'Sent by Parley at {{server}}',
+  email: {
+    footer: 'Sent by Parley at {{server}}',
+  },
   code: {
     subject: 'Your Parley verification code',
     body: `Enter this code to verify your email address:
@@ -18,8 +22,13 @@ If you didn't request this code, you can ignore this email.`,
     subject: 'You already have a Parley account',
     body: `Someone tried to create a Parley account with this email address, but it already has one.
 
-If this was you, log in at {{server}}/login
-or reset your password at {{server}}/forgot
+If this was you, log in:
+
+{{server}}/login
+
+If you don't remember your password, reset it:
+
+{{server}}/forgot
 
 If it wasn't you, you can ignore this email.`,
   },
@@ -71,9 +80,10 @@ Emails are delivered.`,
     subject: 'You have unread messages',
     subjectDirect: 'Messages from {{name}}',
     subjectGroup: 'Messages in {{name}}',
-    introOne: 'You have 1 unread message.',
-    intro: 'You have {{count}} unread messages.',
-    more: 'And {{count}} more.',
+    intro_one: 'You have {{count, number}} unread message.',
+    intro_other: 'You have {{count, number}} unread messages.',
+    more_one: 'And {{count, number}} more.',
+    more_other: 'And {{count, number}} more.',
     open: 'Open in Parley',
     settings: 'Change what you get by email',
     unsubscribe: 'Unsubscribe',
@@ -84,10 +94,17 @@ Emails are delivered.`,
     intro: 'You will no longer get emails about messages that you missed.',
     submit: 'Unsubscribe',
     doneTitle: 'You are unsubscribed',
-    done: 'You will no longer get emails about messages that you missed. You can turn them on again in your {{settings}}.',
+    done: 'You will no longer get emails about messages that you missed. You can turn them on again in your settings.',
     invalidTitle: 'This link is not valid',
     invalid:
-      'Copy the whole link from the email, or change what you get by email in your {{settings}}.',
-    settings: 'notification settings',
+      'Copy the whole link from the email, or change what you get by email in your settings.',
+    settings: 'Notification settings',
+  },
+  push: {
+    title: 'Parley',
+    newMessage: 'You have a new message',
+    inGroup: '{{author}} in {{group}}',
+    file: 'A file',
+    test: 'Notifications reach this device.',
   },
 } as const;
