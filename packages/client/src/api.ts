@@ -193,8 +193,8 @@ export class ParleyApi extends RestSession {
     return this.request('GET', '/me');
   }
 
-  users(request: ListRequest = {}): Promise<Page<User>> {
-    return this.request('GET', `/users${query(request)}`);
+  users(request: ListRequest = {}, options: ReadOptions = {}): Promise<Page<User>> {
+    return this.request('GET', `/users${query(request)}`, options);
   }
 
   user(id: AccountId): Promise<User> {
@@ -296,8 +296,12 @@ export class ParleyApi extends RestSession {
     return this.request('POST', `/conversations/${conversation}/leave`, { id });
   }
 
-  members(conversation: ConversationId, request: ListRequest = {}): Promise<Page<Member>> {
-    return this.request('GET', `/conversations/${conversation}/members${query(request)}`);
+  members(
+    conversation: ConversationId,
+    request: ListRequest = {},
+    options: ReadOptions = {},
+  ): Promise<Page<Member>> {
+    return this.request('GET', `/conversations/${conversation}/members${query(request)}`, options);
   }
 
   addMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<Member> {

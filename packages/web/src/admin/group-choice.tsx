@@ -34,7 +34,7 @@ export function GroupChoice({
   const text = search.trim().toLowerCase();
   const request = { limit: LISTED, ...(text && { search: text }), ...(member && { member }) };
   const listed = useQuery({
-    queryKey: keys.publicGroups(request),
+    queryKey: keys.publicGroups('choice', request),
     queryFn: ({ signal }) => client.api.groups(request, { signal }),
     placeholderData: keepPreviousData,
   });

@@ -1,13 +1,18 @@
-import type { ConversationId, PublicGroup } from '@parley/protocol';
+import type { ConversationId } from '@parley/protocol';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
+import { Loading } from '../ui/loading.tsx';
+import { ShowMore } from '../ui/show-more.tsx';
 import { GroupIcon } from './group-icon.tsx';
 
 /** Lists the public groups, to search, join and open them. */
@@ -15,43 +20,18 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
   const client = useClient();
   const navigate = useNavigate();
   const [text, setText] = useState('');
-  const [groups, setGroups] = useState<readonly PublicGroup[] | null>(null);
-  const [next, setNext] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  useEffect(() => {
-    if (!open) return;
-    let stale = false;
-    const load = async () => {
-      try {
-        const page = await client.api.groups({ ...(text.trim() && { search: text.trim() }) });
-        if (stale) return;
-        setGroups(page.items);
-        setNext(page.next);
-        setProblem(null);
-      } catch (error) {
-        if (!stale) setProblem(errorMessage(error));
-      }
-    };
-    void load();
-    return () => {
-      stale = true;
-    };
-  }, [open, text, client]);
-
-  const more = async () => {
-    if (next === null) return;
-    try {
-      const page = await client.api.groups({
-        after: next,
-        ...(text.trim() && { search: text.trim() }),
-      });
-      setGroups([...(groups ?? []), ...page.items]);
-      setNext(page.next);
-    } catch (error) {
-      setProblem(errorMessage(error));
-    }
-  };
+  const search = text.trim();
+  const request = search === '' ? {} : { search };
+  const groups = useInfiniteQuery({
+    ...pagesQuery(
+      keys.publicGroups('pages', request),
+      (after: string | undefined, options) =>
+        client.api.groups({ ...request, ...(after !== undefined && { after }) }, options),
+      ({ id }) => id,
+    ),
+    enabled: open,
+    placeholderData: keepPreviousData,
+  });
   const go = async (id: ConversationId, join: boolean) => {
     try {
       if (join) await client.api.join(id);
@@ -70,9 +50,9 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
         placeholder={t('browseGroups.search')}
         className={`${fieldStyle()} mb-2 h-11 px-3`}
       />
-      {problem && <p className="py-2 text-danger text-sm">{problem}</p>}
+      <Loading of={groups} />
       <ul className="-mx-2 min-h-40">
-        {groups?.map((group) => (
+        {groups.data?.items.map((group) => (
           <li key={group.id} className="flex min-h-14 items-center gap-3 rounded-lg px-2">
             <GroupIcon
               group={{ avatar: group.avatar, visibility: 'public' }}
@@ -101,18 +81,15 @@ export function BrowseGroups({ open, onClose }: { open: boolean; onClose: () => 
             </Button>
           </li>
         ))}
-        {groups?.length === 0 && (
+        {groups.data?.items.length === 0 && (
           <li className="px-2 py-3 text-muted">
-            {text.trim() === '' ? t('browseGroups.none') : t('common.noMatches')}
+            {search === '' ? t('browseGroups.none') : t('common.noMatches')}
           </li>
         )}
-        {groups === null && !problem && <li className="shimmer mx-2 h-12 rounded-lg" />}
       </ul>
-      {next !== null && (
-        <Button className="mt-2 w-full" onClick={() => void more()}>
-          {t('common.showMore')}
-        </Button>
-      )}
+      <ShowMore of={groups} className="mt-2 w-full">
+        {t('common.showMore')}
+      </ShowMore>
     </Dialog>
   );
 }

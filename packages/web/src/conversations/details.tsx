@@ -1,24 +1,22 @@
 import type { ConversationView } from '@parley/client';
-import {
-  type AccountId,
-  type ConversationPermission,
-  type Member,
-  type MemberRole,
-  type Seq,
-  streamOfConversation,
-} from '@parley/protocol';
+import type { AccountId, ConversationPermission, Member, MemberRole, Seq } from '@parley/protocol';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Archive, ArchiveRestore, Crown, LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ConversationNotifications } from '../notifications/conversation-choice.tsx';
+import { keys } from '../queries/keys.ts';
+import { pagesQuery } from '../queries/pages-query.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { ShowMore } from '../ui/show-more.tsx';
 import { GuestBadge } from '../users/guest-badge.tsx';
 import { Handle } from '../users/handle.tsx';
 import { UsersPicker } from '../users/user-picker.tsx';
@@ -33,6 +31,8 @@ import { MemberRoleChoice } from './member-role.tsx';
 import { titleOf } from './naming.ts';
 import { PinnedMessages } from './pinned-messages.tsx';
 import { RemoveMember } from './remove-member.tsx';
+
+const NONE: readonly Member[] = [];
 
 /**
  * Shows what a conversation is about, its settings, pins, files and members, and the actions that the user may
@@ -60,8 +60,6 @@ export function Details({
   const navigate = useNavigate();
   const users = useParley((s) => s.users);
   const me = useParley((s) => s.me);
-  const [members, setMembers] = useState<readonly Member[] | null>(null);
-  const [next, setNext] = useState<string | null>(null);
   const [confirming, setConfirming] = useState<'leave' | 'delete' | 'archive' | Change | null>(
     null,
   );
@@ -71,35 +69,15 @@ export function Details({
   const jump = useRef<readonly [Seq, thread: Seq | null] | null>(null);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
 
-  const load = useCallback(
-    async (after?: string) => {
-      try {
-        const page = await client.api.members(view.id, { limit: 100, ...(after && { after }) });
-        setMembers((before) => (after ? [...(before ?? []), ...page.items] : page.items));
-        setNext(page.next);
-      } catch (error) {
-        toast.error(errorMessage(error));
-      }
-    },
-    [client, view.id],
-  );
-  // The list is reloaded whenever the number of members changes.
-  useEffect(() => {
-    if (open && view.memberCount > 0) void load();
-  }, [open, load, view.memberCount]);
-
-  useEffect(
-    () =>
-      client.onEvent((event) => {
-        if (event.stream !== streamOfConversation(view.id)) return;
-        if (event.type !== 'member.role_changed') return;
-        const { account, role } = event.data;
-        setMembers(
-          (shown) => shown?.map((m) => (m.account === account ? { ...m, role } : m)) ?? null,
-        );
-      }),
-    [client, view.id],
-  );
+  const members = useInfiniteQuery({
+    ...pagesQuery(
+      keys.members(view.id),
+      (after: string | undefined, options) =>
+        client.api.members(view.id, { limit: 100, ...(after && { after }) }, options),
+      ({ account }) => account,
+    ),
+    enabled: open,
+  });
 
   const changeRole = ({ member, role }: Change) =>
     attempt(async () => {
@@ -153,9 +131,15 @@ export function Details({
         )}
       </div>
       {may('add_member') && <GroupLinks view={view} />}
-      {adding && <AddMembers view={view} members={members ?? []} onDone={() => setAdding(false)} />}
+      {adding && (
+        <AddMembers
+          view={view}
+          members={members.data?.items ?? NONE}
+          onDone={() => setAdding(false)}
+        />
+      )}
       <ul className="-mx-2 mt-1">
-        {members?.map((member) => (
+        {members.data?.items.map((member) => (
           <li key={member.account} className="flex min-h-12 items-center gap-3 rounded-lg px-2">
             <Avatar
               id={member.account}
@@ -204,13 +188,11 @@ export function Details({
             )}
           </li>
         ))}
-        {members === null && <li className="shimmer mx-2 h-11 rounded-lg" />}
       </ul>
-      {next !== null && (
-        <Button className="mt-2 w-full" onClick={() => void load(next)}>
-          {t('common.showMore')}
-        </Button>
-      )}
+      <Loading of={members} />
+      <ShowMore of={members} className="mt-2 w-full">
+        {t('common.showMore')}
+      </ShowMore>
       {may('ban') && <Bans view={view} />}
       {may('ban') && <GroupReports view={view} />}
       {view.peer !== null && <BlockUser account={view.peer} name={titleOf(view, users)} />}

@@ -87,13 +87,14 @@ describe('an event', () => {
     expect(outdated(event('conversation.updated', { retention: 30 }), shown)).toEqual([shown]);
   });
 
-  test('of a reply concerns the threads, and a member by a link its group’s links', () => {
+  test('of a reply concerns the threads, and of a new member the members, and with a link the links', () => {
     expect(outdated(event('message.posted', { thread: seq(2) }), keys.threads())).toHaveLength(1);
     expect(outdated(event('message.posted'), keys.threads())).toEqual([]);
-    const shown = keys.groupLinks(GROUP);
-    expect(outdated(event('member.joined', { account: ANN }), shown)).toEqual([]);
+    const shown = [keys.members(GROUP), keys.groupLinks(GROUP)];
+    const joined = event('member.joined', { account: ANN });
+    expect(outdated(joined, ...shown)).toEqual([keys.members(GROUP)]);
     const link = { account: ANN, link: 'l' } as object;
-    expect(outdated(event('member.joined', link), shown)).toEqual([shown]);
+    expect(outdated(event('member.joined', link), ...shown)).toEqual(shown);
   });
 });
 

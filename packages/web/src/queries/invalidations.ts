@@ -24,6 +24,7 @@ const textOf = (conversation: ConversationId, message: Seq): QueryKey[] => [
   keys.saved(),
   keys.threads(),
   keys.activity(),
+  keys.foundMessages(),
 ];
 const afterTextChange = (
   event: EventOf<'message.edited' | 'message.deleted' | 'message.hidden' | 'message.unhidden'>,
@@ -36,6 +37,7 @@ const membership = ({
   keys.pins(conversation),
   keys.files(conversation),
   keys.messageContext(conversation),
+  keys.members(conversation),
   keys.bans(conversation),
   keys.groupLinks(conversation),
   keys.retention(conversation),
@@ -59,6 +61,7 @@ const threads = () => [keys.threads()];
 const blocks = () => [keys.blocks()];
 const pins = (event: Event) => [keys.pins(conversationOf(event))];
 const bans = (event: Event) => [keys.bans(conversationOf(event))];
+const members = (event: Event) => [keys.members(conversationOf(event)), keys.publicGroups()];
 const groupLinks = (event: Event) => [keys.groupLinks(conversationOf(event))];
 
 /** What each event makes outdated of what was requested over REST. */
@@ -67,10 +70,13 @@ const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly Que
   'conversation.updated': (event) =>
     event.data.retention === undefined ? [] : [keys.retention(conversationOf(event))],
   'conversation.deleted': () => [keys.saved(), keys.threads(), keys.activity()],
-  'member.joined': (event) => (event.data.link === undefined ? [] : groupLinks(event)),
-  'member.left': none,
-  'member.role_changed': none,
-  'member.banned': bans,
+  'member.joined': (event) => [
+    ...members(event),
+    ...(event.data.link === undefined ? [] : groupLinks(event)),
+  ],
+  'member.left': members,
+  'member.role_changed': members,
+  'member.banned': (event) => [...members(event), ...bans(event)],
   'member.unbanned': bans,
   'link.created': groupLinks,
   'link.revoked': groupLinks,

@@ -25,17 +25,23 @@ export const keys = {
   profile: (account?: AccountId) => withLast('profile', account),
   userGroups: () => ['user-groups'],
   emoji: () => ['emoji'],
-  publicGroups: (request?: GroupsRequest) => withLast('public-groups', request),
+  /** `as`: a list page by page and a list of limited length hold different data. */
+  publicGroups: (as?: 'pages' | 'choice', request?: GroupsRequest) =>
+    withLast('public-groups', as, request),
+  foundUsers: (search: string) => ['found-users', search],
+  foundNames: (text: string, limit: number) => ['found-names', text, limit],
   linkedGroup: (token?: string) => withLast('linked-group', token),
 
   // ---- conversations -----------------------------------------------------------------------------
   retention: (conversation?: ConversationId) => withLast('retention', conversation),
   pins: (conversation: ConversationId) => ['pins', conversation],
+  members: (conversation: ConversationId) => ['members', conversation],
   bans: (conversation: ConversationId) => ['bans', conversation],
   groupLinks: (conversation: ConversationId) => ['group-links', conversation],
   files: (conversation: ConversationId) => ['files', conversation],
 
   // ---- messages ----------------------------------------------------------------------------------
+  foundMessages: (text?: string) => withLast('found-messages', text),
   messageContext: (conversation: ConversationId, message?: Seq) =>
     withLast('message-context', conversation, message),
   editHistory: (conversation: ConversationId, message: Seq) => [

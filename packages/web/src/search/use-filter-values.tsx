@@ -5,9 +5,12 @@ import {
   type FoundName,
   SEARCH_FILTERS,
 } from '@parley/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Hash } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { titleOf } from '../conversations/naming.ts';
+import { keys } from '../queries/keys.ts';
+import { pauseInTyping } from '../queries/pause-in-typing.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { fold, scoreOf } from '../switcher/fuzzy.ts';
 import { t } from '../texts/index.ts';
@@ -118,29 +121,20 @@ const usersOf = (found: readonly FoundName[]): FilterValue[] =>
     ];
   });
 
-/** Returns users and groups whose names match what is typed. */
+/** Returns users and groups whose names match what is typed; none until the server has answered. */
 function useFoundNames(typed: string | null): readonly FoundName[] {
   const client = useClient();
-  const [found, setFound] = useState(NONE);
-  useEffect(() => {
-    if (typed === null) {
-      setFound(NONE);
-      return;
-    }
-    const request = new AbortController();
-    const timer = setTimeout(() => {
-      client.api.searchNames(typed, { limit: SUGGESTED * 2, signal: request.signal }).then(
-        (items) => !request.signal.aborted && setFound(items),
-        // The value can be typed without suggestions.
-        () => !request.signal.aborted && setFound(NONE),
-      );
-    }, QUIET_MS);
-    return () => {
-      clearTimeout(timer);
-      request.abort();
-    };
-  }, [client, typed]);
-  return found;
+  const { data } = useQuery({
+    queryKey: keys.foundNames(typed ?? '', SUGGESTED * 2),
+    queryFn: async ({ signal }) => {
+      await pauseInTyping(QUIET_MS, signal);
+      return await client.api.searchNames(typed ?? '', { limit: SUGGESTED * 2, signal });
+    },
+    enabled: typed !== null,
+    placeholderData: (shown) => (typed === null ? undefined : shown),
+  });
+  // The value can be typed without suggestions.
+  return data ?? NONE;
 }
 
 /** Returns a function that says what the value of a filter is, such as the title of a conversation for its id. */

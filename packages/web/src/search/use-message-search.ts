@@ -49,7 +49,7 @@ function searchHere(client: ParleyClient, text: string): MessageSearchState {
 
 /**
  * Searches messages as the user types. A search that is no longer wanted is aborted. Without network, the messages on
- * this device are searched; with it again, the server.
+ * this device are searched; with it again, the server. It is no query for that reason: its answers have two sources.
  */
 export function useMessageSearch(
   text: string,
