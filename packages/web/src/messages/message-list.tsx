@@ -19,6 +19,7 @@ import { dayKey } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { takeFocus } from '../ui/take-focus.ts';
 import { Announcer } from './announcer.tsx';
 import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
@@ -121,7 +122,7 @@ export function MessageList({
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
       if (row) {
         awaitsFocus.current = false;
-        row.focus({ preventScroll: true });
+        takeFocus(row);
       }
     }
     if (loading !== null || error !== null) return;

@@ -15,6 +15,7 @@ import { useAccountId, useClient } from '../session/use-client.ts';
 import type { CommandName } from '../slash-commands/commands.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
+import { takeFocus } from '../ui/take-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { isInCodeBlock } from './code-fences.ts';
 import { actionOf, charactersLeft, isOfInputMethod } from './composer-rules.ts';
@@ -99,7 +100,7 @@ export function useMessageField({
   const paste = usePaste(field, text);
   useEffect(() => {
     // On touch screens the focus would open the keyboard over half of the conversation.
-    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
+    if (window.matchMedia('(pointer: fine)').matches) takeFocus(field.current);
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {

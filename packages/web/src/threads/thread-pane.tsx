@@ -16,6 +16,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { focusContent } from '../ui/return-focus.ts';
+import { takeFocus } from '../ui/take-focus.ts';
 import { Replies } from './replies.tsx';
 import { ThreadComposer } from './thread-composer.tsx';
 
@@ -48,7 +49,7 @@ export function ThreadPane({
   }, [thread, linked, visit]);
   useEffect(() => {
     // With a keyboard the field takes the focus; otherwise the pane is entered at its beginning.
-    if (!pane.current?.contains(document.activeElement)) pane.current?.focus();
+    if (!pane.current?.contains(document.activeElement)) takeFocus(pane.current);
     return () => {
       requestAnimationFrame(() => {
         if (document.activeElement === document.body) focusContent();

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { type RefObject, useEffect, useRef } from 'react';
+import { takeFocus } from '../ui/take-focus.ts';
 
 /**
  * Scrolls to the reply that a link names and focuses it, once for each navigation: replies that arrive
@@ -35,7 +36,7 @@ export function useLinkedReply({
     requestAnimationFrame(() => {
       const element = box.current?.querySelector<HTMLElement>('[data-target]');
       element?.scrollIntoView({ block: 'center' });
-      element?.focus({ preventScroll: true });
+      takeFocus(element);
       handlers.current.onScrolled();
     });
   }, [linked, link, messages, box]);
