@@ -100,7 +100,10 @@ export function Switcher({
                 role="option"
                 tabIndex={-1}
                 aria-selected={result === current}
-                onMouseMove={() => setPicked(result.key)}
+                // A list that scrolls under a pointer at rest gives it a result too, without movement.
+                onMouseMove={({ movementX, movementY }) => {
+                  if (movementX !== 0 || movementY !== 0) setPicked(result.key);
+                }}
                 onClick={() => choose(result)}
                 onKeyDown={() => undefined}
                 className={cx(
