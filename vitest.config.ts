@@ -86,8 +86,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: patient,
-          // A browser and its server wait for each other: one pair alone uses less than one core of two.
-          maxWorkers: 2,
+          // A browser, its server and the test wait for each other: one file alone uses half a core.
+          maxWorkers: 3,
         },
       },
     ],

@@ -17,7 +17,7 @@ const SECRET = 'confidential quarterly figures';
 describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   let server: BuiltServer;
   let push: PushServer;
-  const visitors = new Visitors(() => server.url);
+  const visitors = new Visitors(() => server.url, { worker: true });
   /** A user with a draft, a message, and a setting of their own. */
   const withDraft = async (username: string) => {
     const first = await visitors.arrive();

@@ -14,7 +14,7 @@ import {
 
 describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url);
+  const visitors = new Visitors(() => server.url, { worker: true });
   let count = 0;
   /** A user who writes in the group of everyone, and one who is on the start page. */
   const writerAndReader = async () => {

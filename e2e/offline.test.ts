@@ -5,7 +5,7 @@ import { CHROMIUM, Visitors } from './support.ts';
 
 describe.skipIf(CHROMIUM === undefined)('offline', () => {
   let installation: Installation;
-  const visitors = new Visitors(() => installation.url);
+  const visitors = new Visitors(() => installation.url, { worker: true });
 
   beforeAll(async () => {
     installation = await Installation.make();

@@ -25,7 +25,7 @@ async function act(visitor: Visitor, text: string, action: string): Promise<void
 
 describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url);
+  const visitors = new Visitors(() => server.url, { worker: true });
 
   beforeAll(async () => {
     server = await startBuiltServer();
@@ -375,7 +375,11 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
       };
       await expect.poll(isFound).toBe(true);
       // Down to it; the first result is highlighted already. Answers of the server may add some before it.
-      while ((await option.getAttribute('aria-selected')) !== 'true') {
+      for (let n = 0; (await option.getAttribute('aria-selected')) !== 'true'; n++) {
+        if (n === 50)
+          throw new Error(
+            `Still highlighted: ${await field.getAttribute('aria-activedescendant')}`,
+          );
         await keyboard.press('ArrowDown');
       }
       expect(await field.getAttribute('aria-activedescendant')).toBe(

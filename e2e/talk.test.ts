@@ -14,7 +14,7 @@ import {
 
 describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url);
+  const visitors = new Visitors(() => server.url, { worker: true });
 
   beforeAll(async () => {
     server = await startBuiltServer();

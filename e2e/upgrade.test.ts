@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
   });
 
   test('without a service worker: asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
-    const una = await Visitor.arrive(browser, installation.url, { worker: false });
+    const una = await Visitor.arrive(browser, installation.url);
     await una.register('una', 'Una Upgraded');
     await una.open('everyone');
     const composer = una.page.getByRole('textbox', { name: 'Message everyone' });
@@ -89,7 +89,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     // The page of one build without its script: no empty page.
     await installation.upgrade((assets) => removePage(assets, 'index'));
     await una.context.close();
-    const { page, context } = await Visitor.arrive(browser, installation.url);
+    const { page, context } = await Visitor.arrive(browser, installation.url, { worker: true });
     await page.getByRole('heading', { name: 'Couldn’t load Parley' }).waitFor();
     await page.getByRole('button', { name: 'Reload' }).waitFor();
     await context.close();
