@@ -1,4 +1,6 @@
 export const CHOSEN_WHILE_RUNNING: Readonly<Record<string, readonly string[] | '*'>>;
+export function textsOf(source: string): Map<string, string>;
+export function sourceOfCatalogue(language: string): string;
 export function keysOf(source: string): Set<string>;
 export function keysOfCatalogue(): Set<string>;
 export function keyProblems(

@@ -35,30 +35,44 @@ export const CHOSEN_WHILE_RUNNING = {
 const PLURAL = /_(one|other)$/;
 
 /**
+ * Returns the texts of a catalogue by their keys, with the suffixes of plural forms: those of the first constant of
+ * its source.
+ * @param {string} source
+ * @returns {Map<string, string>}
+ */
+export function textsOf(source) {
+  /** @type {Map<string, string>} */
+  const texts = new Map();
+  /** @param {any} node @param {readonly string[]} path */
+  const add = (node, path) => {
+    if (/^TS(As|Satisfies)Expression$/.test(node?.type)) add(node.expression, path);
+    else if (node?.type === 'ObjectExpression') {
+      for (const { key, value } of node.properties) add(value, [...path, key.name ?? key.value]);
+    } else texts.set(path.join('.'), node?.value ?? node?.quasis?.[0].value.cooked ?? '');
+  };
+  for (const statement of parseAst(source, { lang: 'ts' }).body) {
+    const declaration = statement.declaration ?? statement;
+    if (declaration.type !== 'VariableDeclaration') continue;
+    add(declaration.declarations[0]?.init, []);
+    break;
+  }
+  return texts;
+}
+
+/**
  * Returns the keys of a catalogue, as `t` takes them: without the suffixes of plural forms.
  * @param {string} source
  * @returns {Set<string>}
  */
-export function keysOf(source) {
-  /** @type {Set<string>} */
-  const keys = new Set();
-  /** @param {any} node @param {readonly string[]} path */
-  const add = (node, path) => {
-    if (node?.type === 'TSAsExpression') add(node.expression, path);
-    else if (node?.type === 'ObjectExpression') {
-      for (const { key, value } of node.properties) add(value, [...path, key.name ?? key.value]);
-    } else keys.add(path.join('.').replace(PLURAL, ''));
-  };
-  for (const { declaration } of parseAst(source, { lang: 'ts' }).body) {
-    if (declaration?.type !== 'VariableDeclaration') continue;
-    for (const { init } of declaration.declarations) add(init, []);
-  }
-  return keys;
-}
+export const keysOf = (source) =>
+  new Set([...textsOf(source).keys()].map((key) => key.replace(PLURAL, '')));
+
+/** Returns the source of the catalogue of a language. @param {string} language */
+export const sourceOfCatalogue = (language) =>
+  readFileSync(join(root, `packages/web/src/texts/${language}.ts`), 'utf8');
 
 /** Returns the keys of the English catalogue. */
-export const keysOfCatalogue = () =>
-  keysOf(readFileSync(join(root, 'packages/web/src/texts/en.ts'), 'utf8'));
+export const keysOfCatalogue = () => keysOf(sourceOfCatalogue('en'));
 
 /**
  * Returns what is wrong with the keys of a catalogue and their use: texts that no source uses, keys that

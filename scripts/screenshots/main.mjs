@@ -1,9 +1,11 @@
 // `npm run screenshots`: makes docs/screenshots, pictures of the pages and states of the web client at three
-// widths, light and dark, from a server with made-up data; and fails if axe finds anything on one of them.
+// widths, light and dark, from a server with made-up data; and fails if axe finds anything on one of them, or a
+// target smaller than 24 px. It warns of targets smaller than 44 px on a touch screen.
 //   --only TEXT     only pages whose name contains TEXT; can be given several times
 //   --width N       only this width; can be given several times
 //   --theme NAME    only this theme
 //   --out FOLDER    another folder, with pictures in full size and without the index page
+//   --language TAG  the pages in another language of the web client, such as ar; needs --out
 //   --url URL       a server that this script runs already, to make more of them at the same time
 //   --data FOLDER   keeps the server's data there, and uses them again the next time
 import {
@@ -25,8 +27,10 @@ import { root } from '../run.mjs';
 import { Api, PASSWORD } from './api.mjs';
 import { findingsOfAxe } from './axe.mjs';
 import { fill } from './fill.mjs';
+import { localize } from './localized.mjs';
 import { PAGES } from './pages.mjs';
 import { startServer } from './server.mjs';
+import { smallTargets } from './targets.mjs';
 import { shiftClock, timeOfScreenshots } from './time.mjs';
 
 const { values: options } = parseArgs({
@@ -37,6 +41,7 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     data: { type: 'string' },
     url: { type: 'string' },
+    language: { type: 'string', default: 'en' },
   },
 });
 
@@ -67,6 +72,8 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
 });
 const findings = [];
+/** What should be better, but does not make the script fail. */
+const warnings = [];
 if (options.out === undefined) writeIndex();
 try {
   if (isNew && options.url === undefined)
@@ -77,6 +84,7 @@ try {
   await server.stop();
   if (options.data === undefined) rmSync(data, { recursive: true, force: true });
 }
+for (const warning of warnings) console.warn(`warning: ${warning}`);
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) process.exitCode = 1;
 if (options.out === undefined) {
@@ -98,13 +106,14 @@ async function takeAll(touch) {
     const context = await browser.newContext({
       baseURL: server.url,
       viewport: { width: devices[0].width, height: devices[0].height },
-      locale: 'en-GB',
+      locale: options.language === 'en' ? 'en-GB' : options.language,
       timezoneId: 'UTC',
       reducedMotion: 'reduce',
       ...(touch && { hasTouch: true, isMobile: true, deviceScaleFactor: 1 }),
     });
     await context.addInitScript(shiftClock, shift);
     const page = await context.newPage();
+    localize(page, options.language);
     if (inside) await logIn(page);
     for (const shot of wanted) await take(page, shot, devices);
     await context.close();
@@ -137,6 +146,11 @@ async function take(page, { name, open, close }, devices) {
         // What is shown at 768 px is shown at one of the other widths too.
         if (device.width === 768) continue;
         for (const finding of await findingsOfAxe(page)) findings.push(`${file}: ${finding}`);
+        // Targets are as large in the other theme.
+        if (theme !== THEMES[0]) continue;
+        const targets = await smallTargets(page, device.touch);
+        findings.push(...targets.tooSmall.map((target) => `${file}: ${target}`));
+        warnings.push(...targets.smallForFinger.map((target) => `${file}: ${target}`));
       }
     }
   } catch (error) {

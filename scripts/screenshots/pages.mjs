@@ -63,7 +63,7 @@ const INSIDE = [
     name: 'group-details',
     title: 'Group: details',
     open: then(conversation('release-2-4'), async (page) => {
-      await page.getByRole('button', { name: 'Details' }).click();
+      await page.getByRole('button', { name: 'Details and members' }).click();
       await page.getByRole('dialog').or(page.getByRole('complementary')).first().waitFor();
     }),
   },
@@ -102,7 +102,7 @@ const INSIDE = [
     name: 'poll-dialog',
     title: 'Create a poll',
     open: then(conversation('lunch'), async (page) => {
-      await page.getByRole('button', { name: /poll/i }).first().click();
+      await page.getByRole('button', { name: 'Create a poll' }).first().click();
       await page.getByRole('dialog').waitFor();
     }),
   },
@@ -197,10 +197,7 @@ const INSIDE = [
     title: 'Offline',
     open: then(conversation('release-2-4'), async (page) => {
       await page.context().setOffline(true);
-      await page
-        .getByText(/No connection|You’re offline/)
-        .last()
-        .waitFor({ timeout: 60_000 });
+      await page.getByRole('button', { name: 'Retry' }).first().waitFor({ timeout: 60_000 });
     }),
     close: (page) => page.context().setOffline(false),
   },
