@@ -34,7 +34,7 @@ const STEPS: readonly Step[] = [
   {
     name: 'after the decision is committed',
     file: 'notifications/decider.ts',
-    before: 'for (const conversation of more) this.#hint(conversation);',
+    before: 'return more;',
     isUndecided: true,
     emails: 1,
   },
