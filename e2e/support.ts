@@ -428,15 +428,19 @@ export async function postBodies(
 }
 
 /** Sends a request to the API, and returns its answer. */
-type Api = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
+export type Api = (
+  method: string,
+  path: string,
+  body?: unknown,
+) => Promise<Record<string, unknown>>;
 
-/** Returns what sends requests with an access token; `url` is that of the server. */
-export function apiWith(url: string, token: string): Api {
+/** Returns what sends requests with an access token, or without one; `url` is that of the server. */
+export function apiWith(url: string, token?: string): Api {
   return async (method, path, body) => {
     const answer = await fetch(new URL(`/api/v1${path}`, url), {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -449,6 +453,36 @@ export function apiWith(url: string, token: string): Api {
 
 /** Returns what sends requests with the session of the page. */
 export const apiOf = async (page: Page): Promise<Api> => apiWith(page.url(), await tokenOf(page));
+
+/** Uploads a file with the tus protocol. Returns its id. */
+export async function upload(
+  url: string,
+  token: string,
+  file: { readonly name: string; readonly text: string },
+): Promise<string> {
+  const send = async (method: string, path: string, headers: object, body: string | null) => {
+    const answer = await fetch(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'tus-resumable': '1.0.0', ...headers },
+      body,
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  const created = await send(
+    'POST',
+    '/api/v1/uploads',
+    {
+      'upload-length': String(Buffer.byteLength(file.text)),
+      'upload-metadata': `filename ${Buffer.from(file.name).toString('base64')}`,
+    },
+    null,
+  );
+  const path = created.headers.get('location') ?? '';
+  const type = 'application/offset+octet-stream';
+  await send('PATCH', path, { 'upload-offset': '0', 'content-type': type }, file.text);
+  return path.split('/').pop() ?? '';
+}
 
 const tokenOf = (page: Page): Promise<string> =>
   page.evaluate(async () => {
