@@ -271,14 +271,14 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus(composer);
 
     await rae.message('Changed').hover();
-    await rae.message('Changed').getByRole('button', { name: 'Delete message' }).click();
+    await rae.choose(rae.message('Changed'), 'Delete message');
     // It can be undone for five seconds.
     const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted.' });
     await expectFocus('Undo');
     await deleted.getByRole('button', { name: 'Undo' }).click();
     // Saving no text deletes as well.
     await rae.message('Changed').hover();
-    await rae.message('Changed').getByRole('button', { name: 'Edit message' }).click();
+    await rae.choose(rae.message('Changed'), 'Edit message');
     await rae.page.getByRole('textbox', { name: 'Edit message' }).fill('');
     await rae.page.keyboard.press('Enter');
     await deleted.waitFor();
@@ -323,7 +323,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await edit('The third text');
     await expect.poll(() => versions.count()).toBe(3);
     await eda.message('The third text').hover();
-    await eda.message('The third text').getByRole('button', { name: 'Delete message' }).click();
+    await eda.choose(eda.message('The third text'), 'Delete message');
     await history.getByText('This message and its edit history were deleted.').waitFor();
     expect(await versions.count()).toBe(0);
   });
@@ -394,7 +394,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => sol.focused()).toMatch(/^Sol Asks, /);
     const asked = sol.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
     await asked.hover();
-    await asked.getByRole('button', { name: 'Edit message' }).click();
+    await sol.choose(asked, 'Edit message');
     await sol.page.getByRole('textbox', { name: 'Edit message' }).fill('When and where?');
     await sol.page.keyboard.press('Enter');
     await ria
@@ -402,7 +402,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .getByRole('button', { name: /Sol Asks.*When and where\?/ })
       .waitFor();
     await asked.hover();
-    await asked.getByRole('button', { name: 'Delete message' }).click();
+    await sol.choose(asked, 'Delete message');
     await ria
       .message('Or at four')
       .getByRole('button', { name: /Sol Asks.*This message was deleted/ })
@@ -464,12 +464,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => tia.focused()).toBe('Message Threads here');
 
     // A pinned reply that is only in the thread is shown there from the details.
-    await pane.getByRole('article').filter({ hasText: 'At the harbour' }).hover();
-    await pane
-      .getByRole('article')
-      .filter({ hasText: 'At the harbour' })
-      .getByRole('button', { name: 'Pin message' })
-      .click();
+    const reply = pane.getByRole('article').filter({ hasText: 'At the harbour' });
+    await rob.choose(reply, 'Pin message');
     await tia.page.getByRole('button', { name: 'Details and members' }).click();
     await tia.page
       .getByRole('region', { name: 'Pinned messages' })
@@ -492,7 +488,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // Escape ends the editing of a reply, and leaves the thread open.
     const late = pane.getByRole('article').filter({ hasText: 'I will be late' });
     await late.hover();
-    await late.getByRole('button', { name: 'Edit message' }).click();
+    await rob.choose(late, 'Edit message');
     await expect.poll(() => rob.focused()).toBe('Edit message');
     await rob.page.keyboard.press('Escape');
     await late.getByText('I will be late').waitFor();
@@ -574,13 +570,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await udo.open('Pins');
     await expect.poll(() => udo.inSight('The Wi-Fi password')).toBe(true);
     await udo.message('The Wi-Fi password').hover();
-    await udo.message('The Wi-Fi password').getByRole('button', { name: 'Pin message' }).click();
+    await udo.choose(udo.message('The Wi-Fi password'), 'Pin message');
     await udo.message('The Wi-Fi password').getByText('Pinned by you').waitFor();
     await udo.page.getByRole('button', { name: /new messages|Jump to latest/ }).click();
     const near = 'entry 118 of';
     await expect.poll(() => udo.inSight(near)).toBe(true);
     // With the keyboard alone: the actions are shown while the focus is on them.
-    await tia.message(near).getByRole('button', { name: 'Pin message' }).focus();
+    await tia.choose(tia.message(near), 'Pin message');
     await tia.page.keyboard.press('Enter');
     await tia.message(near).getByText('Pinned by you').waitFor();
     await udo.message(near).getByText('Pinned by Tia Pins').waitFor();
@@ -604,7 +600,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // What another member unpins leaves the list at once. The list is beside the messages.
     await listed.getByText(near).waitFor();
     await udo.message(near).hover();
-    await udo.message(near).getByRole('button', { name: 'Unpin message' }).click();
+    await udo.choose(udo.message(near), 'Unpin message');
     await listed.getByText(near).waitFor({ state: 'detached' });
     await listed.getByRole('button', { name: 'Unpin message' }).click();
     await listed.waitFor({ state: 'detached' });

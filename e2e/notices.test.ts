@@ -243,7 +243,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .toEqual([`${name} in everyone: A word too many`]);
 
     await writer.message('A word too many').hover();
-    await writer.message('A word too many').getByRole('button', { name: 'Edit message' }).click();
+    await writer.choose(writer.message('A word too many'), 'Edit message');
     const edit = writer.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Another word');
     await edit.press('Enter');
@@ -473,6 +473,6 @@ function request(
 
 async function remove(visitor: Visitor, text: string): Promise<void> {
   await visitor.message(text).hover();
-  await visitor.message(text).getByRole('button', { name: 'Delete message' }).click();
+  await visitor.choose(visitor.message(text), 'Delete message');
   await visitor.page.getByRole('article').filter({ hasText: text }).waitFor({ state: 'detached' });
 }

@@ -436,12 +436,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
 
     await here.context.setOffline(true);
     await here.message('Soon to be gone').hover();
-    await here.message('Soon to be gone').getByRole('button', { name: 'Edit message' }).click();
+    await here.choose(here.message('Soon to be gone'), 'Edit message');
     const edit = here.page.getByRole('textbox', { name: 'Edit message' });
     await edit.fill('Too late');
     await edit.press('Enter');
     await there.message('Soon to be gone').hover();
-    await there.message('Soon to be gone').getByRole('button', { name: 'Delete message' }).click();
+    await there.choose(there.message('Soon to be gone'), 'Delete message');
     await there.page
       .getByRole('article', { name: 'Dee Twice' })
       .getByText('This message was deleted')

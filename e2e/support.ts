@@ -7,6 +7,7 @@ import {
   type Browser,
   type BrowserContext,
   chromium,
+  type Locator,
   type Page,
   type Response,
 } from 'playwright-core';
@@ -267,6 +268,13 @@ export class Visitor {
     const isTouch = await this.page.evaluate(() => matchMedia('(pointer: coarse)').matches);
     if (isTouch) await this.page.getByRole('button', { name: 'Send message' }).tap();
     else await field.press('Enter');
+  }
+
+  /** Chooses an action in the menu of a message. */
+  async choose(message: Locator, action: string): Promise<void> {
+    await message.hover();
+    await message.getByRole('button', { name: 'More actions' }).click();
+    await this.page.getByRole('menuitem', { name: action, exact: true }).click();
   }
 
   /** Returns the message with this text. */

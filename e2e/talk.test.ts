@@ -30,8 +30,9 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
     // The first sees the second one’s registration live: a toast and an entry in the list.
     const ben = await visitors.arrive();
-    await ben.register('ben', 'Ben Okafor');
-    await ana.page.getByText('Ben Okafor joined Parley').waitFor();
+    // The toast stays for some seconds.
+    const toast = ana.page.getByText('Ben Okafor joined Parley').waitFor();
+    await Promise.all([toast, ben.register('ben', 'Ben Okafor')]);
     await ana.page.getByRole('button', { name: /Ben Okafor/ }).waitFor();
 
     await ana.open('everyone');
@@ -65,7 +66,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ana.page.getByRole('gridcell', { name: 'tada', exact: true }).click();
     await ben.page.getByRole('button', { name: /🎉 1 by Ana Ferreira/ }).waitFor();
     await ana.message('Good morning, Ben').hover();
-    await ana.message('Good morning, Ben').getByRole('button', { name: 'Delete message' }).click();
+    await ana.choose(ana.message('Good morning, Ben'), 'Delete message');
     await ben.page.getByText('This message was deleted').waitFor();
 
     // Reload: the history is still shown, with names before the list of users is loaded again.

@@ -1,7 +1,8 @@
-import { type MarkdownConfig, parser, Strikethrough, Table } from '@lezer/markdown';
 import type { Mention } from './events.ts';
+import { PARSER, type SyntaxNode } from './markdown-parser.ts';
 import { mentionSpans } from './mention-text.ts';
-import { urlEnd } from './url-end.ts';
+
+export { type MarkerRange, markersOf } from './markdown-markers.ts';
 
 /** A part of a line of text. */
 export type Inline =
@@ -39,58 +40,6 @@ export type Block =
 
 /** Deeper quotes, lists and emphasis are shown as they were typed. */
 const DEPTH_MAX = 8;
-
-/** A URL, also in angle brackets. Parsed before emphasis, since a URL may contain `_` and `*`. */
-const Url: MarkdownConfig = {
-  defineNodes: ['BareUrl'],
-  parseInline: [
-    {
-      name: 'BareUrl',
-      before: 'Escape',
-      parse(cx, next, pos) {
-        const isBracketed = next === 60; /* < */
-        if (!isBracketed && next !== 104 /* h */) return -1;
-        const { text } = cx;
-        const start = pos - cx.offset + (isBracketed ? 1 : 0);
-        const scheme = ['https://', 'http://'].find((one) => text.startsWith(one, start));
-        if (!scheme) return -1;
-        let end = urlEnd(text, start);
-        // It is the text of a link: [https://a.example](https://b.example).
-        const label = text.slice(start, end).indexOf('](');
-        if (label >= 0) end = start + label;
-        if (end <= start + scheme.length) return -1;
-        if (isBracketed) {
-          if (text[end] !== '>') return -1;
-          end++;
-        }
-        return cx.addElement(cx.elt('BareUrl', pos, cx.offset + end));
-      },
-    },
-  ],
-};
-
-/** CommonMark without HTML, headings, rules, images, indented code, references and entities. */
-const PARSER = parser.configure([
-  Strikethrough,
-  Table,
-  Url,
-  {
-    remove: [
-      'ATXHeading',
-      'Entity',
-      'HorizontalRule',
-      'HTMLBlock',
-      'HTMLTag',
-      'Image',
-      'IndentedCode',
-      'LinkReference',
-      'SetextHeading',
-    ],
-  },
-]);
-
-/** A node of the parser’s tree. */
-type SyntaxNode = ReturnType<typeof PARSER.parse>['topNode'];
 
 /**
  * Parses the text of a message: a subset of CommonMark 0.31 with the tables and the strikethrough of GitHub

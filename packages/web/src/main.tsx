@@ -5,6 +5,7 @@ import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ErrorBoundary } from './app/error-boundary.tsx';
 import { deletions, flushWhenHidden } from './lib/delayed.ts';
+import { ignoreInputMethodKeys } from './lib/input-method.ts';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
 import { resumeSession, useSession } from './session/session.ts';
@@ -12,6 +13,7 @@ import { direction, loadTexts } from './texts/index.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
 
+ignoreInputMethodKeys(window);
 flushWhenHidden(deletions, document);
 
 /** The application. Logging in or out moves between the public pages and those with a session. */

@@ -92,7 +92,7 @@ function Shell() {
   useEffect(() => {
     const { sheet, switcher } = SHORTCUTS.anywhere;
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing) return;
+      if (event.defaultPrevented) return;
       const place = {
         key: event.key,
         ctrlKey: event.ctrlKey,

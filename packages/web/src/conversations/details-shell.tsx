@@ -53,8 +53,7 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
       aria-labelledby={heading}
       onKeyDown={(event) => {
         // A dialog or a menu of the pane has closed itself.
-        if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing)
-          return;
+        if (event.key !== 'Escape' || event.defaultPrevented) return;
         event.stopPropagation();
         onClose();
       }}

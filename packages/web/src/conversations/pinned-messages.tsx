@@ -3,7 +3,7 @@ import type { Message, Seq } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { PinOff } from 'lucide-react';
 import { useMemo } from 'react';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
@@ -61,7 +61,9 @@ export function PinnedMessages({
                   {dateOf(postedAt)}
                 </time>
               </span>
-              <span className="line-clamp-2 break-words text-sm">{excerpt(body, EXCERPT)}</span>
+              <span className="line-clamp-2 break-words text-sm">
+                {plainExcerpt(body, EXCERPT)}
+              </span>
             </button>
             {mayUnpin && (
               <IconButton label={t('message.unpin')} onClick={() => client.unpin(view.id, seq)}>

@@ -88,7 +88,7 @@ export function usePicker(hasCustom: boolean, onChoose: (option: EmojiOption) =>
       if (heading?.kind === 'heading') setCurrent(heading.section);
     },
     onKeyDown(event) {
-      if (event.nativeEvent.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'Enter') {
         event.preventDefault();
         const option = optionAt(rows, active);

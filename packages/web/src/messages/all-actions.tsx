@@ -1,12 +1,12 @@
 import type { TimelineMessage } from '@parley/client';
 import { Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
+import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { useTogglePin } from './message-actions.tsx';
 import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { usePermissions } from './use-permissions.ts';
 
-/** Returns all actions on a message except reactions: for its context menu, and its menu on touch screens. */
+/** Returns all actions on a message except reactions: for its toolbar, its context menu, and its menu on touch screens. */
 export function useAllActions(
   message: TimelineMessage,
   more: readonly MoreAction[],
@@ -48,4 +48,13 @@ export function useAllActions(
     });
   }
   return actions;
+}
+
+/** Returns a function that pins the message, or removes its pin. */
+function useTogglePin({ conversation, seq, pinned }: TimelineMessage): () => void {
+  const client = useClient();
+  return () => {
+    if (pinned) client.unpin(conversation, seq);
+    else client.pin(conversation, seq);
+  };
 }

@@ -1,4 +1,5 @@
 import { codePoints, LIMITS } from '@parley/protocol';
+import { isOfInputMethod } from '../lib/input-method.ts';
 
 /** Returns how many more characters fit; negative if the text is too long. */
 export function charactersLeft(text: string): number {
@@ -24,19 +25,6 @@ export interface ComposerKey {
   /** 229 for a key that an input method handles. */
   readonly keyCode?: number;
 }
-
-/** What browsers report for a key that an input method handles. */
-const INPUT_METHOD_KEY = 229;
-
-/**
- * Returns whether a key belongs to an input method. Safari ends the composition before it reports the Enter that
- * confirms it, which then only has the key code.
- */
-export const isOfInputMethod = ({
-  isComposing,
-  keyCode,
-}: Pick<ComposerKey, 'isComposing' | 'keyCode'>): boolean =>
-  isComposing || keyCode === INPUT_METHOD_KEY;
 
 /** The field in which a key is pressed. */
 export interface ComposerField {

@@ -5,7 +5,9 @@ import { toMdast } from 'hast-util-to-mdast';
 import { gfmStrikethroughToMarkdown } from 'mdast-util-gfm-strikethrough';
 import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
 import { toMarkdown } from 'mdast-util-to-markdown';
+import { readLists } from './html-lists.ts';
 import { readStyles } from './html-styles.ts';
+import { readTables } from './html-tables.ts';
 import { toMessageTree } from './message-tree.ts';
 
 /**
@@ -14,6 +16,8 @@ import { toMessageTree } from './message-tree.ts';
  */
 export function htmlToMarkdown(html: string): string {
   const tree: Root = fromHtml(html);
+  readLists(tree);
+  readTables(tree);
   readStyles(tree);
   const document = toMdast(tree, { document: true });
   if (document.type !== 'root') return '';

@@ -1,5 +1,5 @@
 import type { KeyboardEvent } from 'react';
-import { isOfInputMethod } from './composer-rules.ts';
+import { isOfInputMethod } from '../lib/input-method.ts';
 import { type FieldChange, fieldTextOf } from './field-text.ts';
 import { formatOfKey } from './format-keys.ts';
 import { formatChange } from './formats.ts';

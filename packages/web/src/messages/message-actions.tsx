@@ -1,16 +1,21 @@
 import type { TimelineMessage } from '@parley/client';
-import { MessagesSquare, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
-import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { useAllActions } from './all-actions.tsx';
+import { keepActions } from './message-key-actions.ts';
 import type { MoreAction } from './more-actions.tsx';
-import { useQuotes } from './quoted-messages.ts';
 import { ReactionPicker } from './reactions.tsx';
-import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
 
-/** The actions on a message, shown while the mouse or the focus is on it. useMessageKeys moves the focus to them. */
+/** The actions with a button of their own, beside reactions and the menu, in this order. */
+const BUTTONS = ['reply', 'thread', 'forward', 'save'] as const;
+const BUTTONS_MAX = 3;
+
+/**
+ * The actions on a message, shown while the mouse or the focus is on it: reactions, up to three that are used most, and
+ * a menu of the others. useMessageKeys moves the focus to them, and runs them by their keys.
+ */
 export function MessageActions({
   message,
   more,
@@ -23,89 +28,34 @@ export function MessageActions({
   onDelete: () => void;
 }) {
   const may = usePermissions(message);
-  const togglePin = useTogglePin(message);
-  const { reply } = useQuotes();
-  const links = useThreadLinks();
+  const actions = useAllActions(message, more, onEdit, onDelete);
+  const named = (name: string) => actions.filter(({ key }) => key === name);
+  const isReplied = named('reply').length > 0;
+  const buttons = BUTTONS.filter((name) => name !== 'forward' || !isReplied)
+    .flatMap(named)
+    .slice(0, BUTTONS_MAX);
   return (
     <div
       role="toolbar"
+      ref={(toolbar) => keepActions(toolbar, actions)}
       aria-label={t('message.actions')}
       className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised group-focus-visible:opacity-100 focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100"
     >
       {may('react') && <ReactionPicker message={message} />}
-      {reply && (
-        <IconButton
-          label={t('message.reply')}
-          tabIndex={-1}
-          data-message-action="reply"
-          className="size-9"
-          onClick={() => reply(message.seq)}
-        >
-          <Reply size={16} />
+      {buttons.map(({ key, icon, label, run }) => (
+        <IconButton key={key} label={label} tabIndex={-1} className="size-9" onClick={run}>
+          {icon}
         </IconButton>
-      )}
-      {links?.mayReply && (
-        <IconButton
-          label={t('thread.replyIn')}
-          tabIndex={-1}
-          data-message-action="thread"
-          className="size-9"
-          onClick={() => links.open(message.thread ?? message.seq)}
-        >
-          <MessagesSquare size={16} />
-        </IconButton>
-      )}
-      {may('pin') && (
-        <IconButton
-          label={message.pinned ? t('message.unpin') : t('message.pin')}
-          tabIndex={-1}
-          data-message-action="pin"
-          className="size-9"
-          onClick={togglePin}
-        >
-          {message.pinned ? <PinOff size={16} /> : <Pin size={16} />}
-        </IconButton>
-      )}
-      {may('edit') && (
-        <IconButton
-          tabIndex={-1}
-          data-message-action="edit"
-          label={t('message.edit')}
-          className="size-9"
-          onClick={onEdit}
-        >
-          <Pencil size={16} />
-        </IconButton>
-      )}
-      {may('delete') && (
-        <IconButton
-          tabIndex={-1}
-          data-message-action="delete"
-          label={t('message.delete')}
-          className="size-9"
-          onClick={onDelete}
-        >
-          <Trash2 size={16} />
-        </IconButton>
-      )}
+      ))}
       <ActionMenu label={t('message.more')} tabIndex={-1}>
-        {more
-          .filter(({ key }) => key !== 'thread')
-          .map(({ key, icon, label, run }) => (
-            <ActionItem key={key} icon={icon} onSelect={run}>
+        {actions
+          .filter((action) => !buttons.includes(action))
+          .map(({ key, icon, label, danger, run }) => (
+            <ActionItem key={key} icon={icon} danger={danger ?? false} onSelect={run}>
               {label}
             </ActionItem>
           ))}
       </ActionMenu>
     </div>
   );
-}
-
-/** Returns a function that pins the message, or removes its pin. */
-export function useTogglePin({ conversation, seq, pinned }: TimelineMessage): () => void {
-  const client = useClient();
-  return () => {
-    if (pinned) client.unpin(conversation, seq);
-    else client.pin(conversation, seq);
-  };
 }

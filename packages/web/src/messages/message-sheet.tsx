@@ -2,7 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -40,7 +40,7 @@ export function MessageSheet({
     onClose();
   };
   return (
-    <Dialog open onClose={onClose} title={author} description={excerpt(message.body, EXCERPT)}>
+    <Dialog open onClose={onClose} title={author} description={plainExcerpt(message.body, EXCERPT)}>
       {may('react') && <QuickReactions onChoose={choose} />}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
         {actions.map(({ key, icon, label, danger, run }) => (

@@ -19,6 +19,8 @@ export function toMessageTree(tree: Root): void {
   }
 }
 
+const isParagraph = ({ type }: RootContent): boolean => type === 'paragraph';
+
 const WEB = /^https?:\/\//i;
 
 /** Returns what a node becomes in a message. */
@@ -31,6 +33,11 @@ function shown(node: RootContent): RootContent[] {
     case 'thematicBreak':
     case 'html':
       return [];
+    case 'list':
+      return [{ ...node, spread: false }];
+    case 'listItem':
+      // Editors have a paragraph in each item; a list of a message has no empty lines.
+      return [{ ...node, spread: node.children.filter(isParagraph).length > 1 }];
     case 'image':
       return imageLink(node);
     case 'link':

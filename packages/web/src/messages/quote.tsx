@@ -1,7 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import { CornerUpLeft, X } from 'lucide-react';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -66,7 +66,7 @@ function QuotedText({ seq }: { seq: Seq }) {
       {gone !== null ? (
         <span className="truncate italic">{gone}</span>
       ) : (
-        <bdi className="truncate">{excerpt(quoted.body, EXCERPT) || t('files.file')}</bdi>
+        <bdi className="truncate">{plainExcerpt(quoted.body, EXCERPT) || t('files.file')}</bdi>
       )}
     </>
   );

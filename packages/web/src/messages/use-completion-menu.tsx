@@ -7,7 +7,6 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { cx } from '../ui/cx.ts';
-import { isOfInputMethod } from './composer-rules.ts';
 import type { FieldChange } from './field-text.ts';
 import { completionChange, type NameSign, typedName } from './typed-name.ts';
 import { type Completion, useCompletions } from './use-completions.ts';
@@ -65,7 +64,7 @@ export function useCompletionMenu({
     if (typed && option) onChange(completionChange(text, typed, option.chosen));
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
-    if (!isOpen || isOfInputMethod(event.nativeEvent)) return false;
+    if (!isOpen) return false;
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0) {
       setPicked({ key, index: (index + step + options.length) % options.length });
@@ -86,8 +85,9 @@ export function useCompletionMenu({
         <div
           id={id}
           role="listbox"
+          ref={place}
           aria-label={t(TITLES[typed.sign])}
-          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-[min(26rem,50dvh)] overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-overlay sm:inset-x-5"
+          className="absolute inset-x-3 bottom-full z-10 mb-1 max-h-[min(26rem,50dvh)] overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-overlay data-below:top-full data-below:bottom-auto data-below:mt-1 sm:inset-x-5"
         >
           {options.map((option, n) => (
             <Suggestion
@@ -112,6 +112,19 @@ export function useCompletionMenu({
       'aria-activedescendant': isOpen ? optionId(index) : undefined,
     },
   };
+}
+
+/** Puts the menu of a field in a list below the field where the list has more space, and limits its height to that. */
+function place(menu: HTMLElement | null): void {
+  const list = menu?.closest('[role="log"]')?.getBoundingClientRect();
+  const field = menu?.parentElement?.getBoundingClientRect();
+  if (!menu || !list || !field) return;
+  const above = field.top - list.top;
+  const below = list.bottom - field.bottom;
+  menu.toggleAttribute('data-below', below > above);
+  const { fontSize } = getComputedStyle(document.documentElement);
+  const most = Math.min(26 * Number.parseFloat(fontSize), window.innerHeight / 2);
+  menu.style.maxHeight = `${Math.min(most, Math.max(above, below) - 12)}px`;
 }
 
 function Suggestion({

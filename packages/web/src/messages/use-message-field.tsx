@@ -18,7 +18,7 @@ import { cx } from '../ui/cx.ts';
 import { takeFocus } from '../ui/take-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { isInCodeBlock } from './code-fences.ts';
-import { actionOf, charactersLeft, isOfInputMethod } from './composer-rules.ts';
+import { actionOf, charactersLeft } from './composer-rules.ts';
 import { applyChange, type FieldChange } from './field-text.ts';
 import { grow } from './grow.ts';
 import { changeOfKey } from './key-change.ts';
@@ -47,7 +47,9 @@ interface FieldOptions {
   readonly onSend: () => void;
   /** Called on ArrowUp in an empty field. */
   readonly onEditLast?: () => void;
-  readonly onEscape?: () => void;
+  readonly onEscape?: (event: KeyboardEvent) => void;
+  /** Whether the field gets the focus on touch screens too, where that opens the keyboard. */
+  readonly takesFocus?: boolean;
   /** Returns whether it has taken what is pasted. */
   readonly onPaste?: (event: ClipboardEvent) => boolean;
 }
@@ -81,6 +83,7 @@ export function useMessageField({
   onEditLast,
   onEscape,
   onPaste,
+  takesFocus = false,
 }: FieldOptions): MessageField {
   const client = useClient();
   const account = useAccountId();
@@ -99,9 +102,15 @@ export function useMessageField({
   });
   const paste = usePaste(field, text);
   useEffect(() => {
+    const area = field.current;
     // On touch screens the focus would open the keyboard over half of the conversation.
-    if (window.matchMedia('(pointer: fine)').matches) takeFocus(field.current);
-  }, []);
+    if (!area || !(takesFocus || window.matchMedia('(pointer: fine)').matches)) return;
+    if (takesFocus) area.focus();
+    else takeFocus(area);
+    if (document.activeElement === area) {
+      area.setSelectionRange(area.value.length, area.value.length);
+    }
+  }, [takesFocus]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     if (field.current) grow(field.current);
@@ -109,7 +118,7 @@ export function useMessageField({
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (completions.onKeyDown(event)) return;
     const { nativeEvent, currentTarget } = event;
-    if (event.key === 'Escape' && !isOfInputMethod(nativeEvent)) onEscape?.();
+    if (event.key === 'Escape') onEscape?.(event);
     const action = actionOf(nativeEvent, {
       isTouch,
       isEmpty: text === '',

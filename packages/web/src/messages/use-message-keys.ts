@@ -2,8 +2,9 @@ import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef 
 import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { focusContent } from '../ui/return-focus.ts';
+import { actionOf } from './message-key-actions.ts';
 
-/** The actions with a shortcut, by the value of `data-message-action` of their buttons. */
+/** The actions with a shortcut: “react” is a button, the others are those of the toolbar. */
 const ACTIONS = ['react', 'reply', 'thread', 'edit', 'pin', 'delete'] as const;
 
 /** What can have the focus with Tab inside a message. */
@@ -85,10 +86,17 @@ function onArticleKey(
   else if (is(actions)) article.querySelector<HTMLElement>('[role="toolbar"] button')?.focus();
   else {
     const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
-    const button = article.querySelector<HTMLElement>(`button[data-message-action="${name}"]`);
-    if (!button || (event.key.length === 1 && !singleKeysAreOn())) return false;
-    // What the button opens returns the focus to the message.
-    button.click();
+    if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
+    const toolbar = article.querySelector<HTMLElement>('[role="toolbar"]');
+    // What it opens returns the focus to the message.
+    if (name !== 'react') {
+      const action = actionOf(toolbar, name);
+      action?.run();
+      return action !== undefined;
+    }
+    const button = toolbar?.querySelector<HTMLElement>('button[data-message-action="react"]');
+    button?.click();
+    return button !== undefined && button !== null;
   }
   return true;
 }

@@ -12,7 +12,7 @@ import { pastedCode } from './pasted-code.ts';
 const HTML_MAX = 500_000;
 /** What only formatted text has. */
 const FORMATTED =
-  /<(?:strong|b|em|i|s|del|strike|code|pre|a|ul|ol|blockquote|table|h[1-6])\b|font-weight|font-style|line-through/i;
+  /<(?:strong|b|em|i|s|del|strike|code|pre|a|ul|ol|blockquote|table|h[1-6])\b|font-weight|font-style|line-through|mso-list/i;
 
 /** What can be done with a text that was pasted at a position. */
 type Offer = { readonly from: number; readonly pasted: string } & (

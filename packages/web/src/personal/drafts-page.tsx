@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { attempt } from '../lib/attempt.ts';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
@@ -77,7 +77,7 @@ function Entry({ draft }: { draft: Draft }) {
               {dayAndTime(at)}
             </time>
           </span>
-          <bdi className="wrap-anywhere line-clamp-2 text-soft">{excerpt(body, EXCERPT)}</bdi>
+          <bdi className="wrap-anywhere line-clamp-2 text-soft">{plainExcerpt(body, EXCERPT)}</bdi>
         </span>
       </Link>
       <IconButton label={t('drafts.delete')} className="text-muted" onClick={() => setAsked(true)}>

@@ -92,7 +92,6 @@ function NamedValue({ filter, onChoose }: ValueProps) {
           setPicked(0);
         }}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
           const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
           const value = values[at];
           if (step !== 0 && values.length > 0) {

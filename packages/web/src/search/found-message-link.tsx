@@ -1,7 +1,7 @@
 import type { FoundMessage } from '@parley/protocol';
 import { Link } from '@tanstack/react-router';
 import { FileText } from 'lucide-react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { displayText } from '../lib/display-text.ts';
 import { placeOf } from '../lib/message-hash.ts';
@@ -10,10 +10,11 @@ import { useConversation } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { UserName } from '../users/user-name.tsx';
+import { plainSnippet } from './plain-snippet.ts';
 
 /** A message that was found: a link to it in its conversation. */
 export function FoundMessageLink({
-  found: { message, snippet, file },
+  found: { message, snippet: excerpt, file },
   name,
   onKeyDown,
   onOpen,
@@ -26,6 +27,7 @@ export function FoundMessageLink({
 }) {
   const view = useConversation(message.conversation);
   const { postedAt } = message;
+  const snippet = useMemo(() => plainSnippet(message.body, excerpt), [message.body, excerpt]);
   return (
     <Link
       to="/c/$id"

@@ -1,5 +1,4 @@
 import { type KeyboardEvent, type RefObject, useId, useState } from 'react';
-import { isOfInputMethod } from '../messages/composer-rules.ts';
 import { t } from '../texts/index.ts';
 import { FilterValues, optionId } from './filter-values.tsx';
 import {
@@ -99,7 +98,6 @@ export function SearchField({
           onChange(withTyped(input, `${pasted.trim()} `, true));
         }}
         onKeyDown={(event) => {
-          if (isOfInputMethod(event.nativeEvent)) return;
           if (handle(event)) event.preventDefault();
           else onKeyDown(event);
         }}

@@ -40,8 +40,6 @@ export function Switcher({
     setOpen(false);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes, Enter and the arrows are its own.
-    if (event.nativeEvent.isComposing) return;
     const at = current ? results.indexOf(current) : 0;
     const pick = (n: number) => setPicked(results.at(n)?.key ?? null);
     if (event.key === 'ArrowDown') pick(at + 1 < results.length ? at + 1 : 0);

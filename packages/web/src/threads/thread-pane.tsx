@@ -76,8 +76,7 @@ export function ThreadPane({
       aria-label={t('thread.title')}
       onKeyDown={(event) => {
         // A dialog or a menu of a reply has closed itself.
-        if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing)
-          return;
+        if (event.key !== 'Escape' || event.defaultPrevented) return;
         event.stopPropagation();
         onClose();
       }}

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
 import { keys } from '../queries/keys.ts';
@@ -85,7 +85,7 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
           </span>
           <span dir="auto" className="wrap-anywhere line-clamp-2">
             {goneText(root) === null ? (
-              excerpt(root.body, EXCERPT)
+              plainExcerpt(root.body, EXCERPT)
             ) : (
               <span className="text-muted italic">{goneText(root)}</span>
             )}

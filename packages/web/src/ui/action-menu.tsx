@@ -1,8 +1,9 @@
 import { EllipsisVertical } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { cx } from './cx.ts';
 import { MENU, MENU_ITEM } from './menu-style.ts';
+import { useReturnFocus } from './return-focus.ts';
 
 /** A menu of actions for one item. Not modal: the rest of the page stays readable for screen readers. */
 export function ActionMenu({
@@ -14,9 +15,14 @@ export function ActionMenu({
   tabIndex?: number;
   children: ReactNode;
 }) {
+  const [isOpen, setOpen] = useState(false);
+  // The action may remove its own menu, such as that of a message that is deleted or edited.
+  const trigger = useRef<HTMLButtonElement>(null);
+  const returnFocus = useReturnFocus(isOpen, trigger);
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} open={isOpen} onOpenChange={setOpen}>
       <DropdownMenu.Trigger
+        ref={trigger}
         aria-label={label}
         tabIndex={tabIndex}
         className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
@@ -28,6 +34,7 @@ export function ActionMenu({
           align="end"
           sideOffset={4}
           collisionPadding={12}
+          onCloseAutoFocus={returnFocus}
           className={`${MENU} w-60`}
         >
           {children}

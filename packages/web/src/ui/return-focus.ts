@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react';
+import { type RefObject, useLayoutEffect, useRef } from 'react';
 
 /** Returns whether there is a mouse: focusing a text field then opens no on-screen keyboard. */
 const hasFinePointer = (): boolean => window.matchMedia('(pointer: fine)').matches;
@@ -14,14 +14,23 @@ export function focusContent(): void {
 
 /**
  * Returns a handler for `onCloseAutoFocus` that returns the focus to the element that had it when the
- * dialog opened, or to the content of the page if that element is gone.
+ * dialog opened. If that element is gone: to what its message offers now, such as to undo its deletion, or else to the
+ * content of the page.
+ *
+ * @param trigger the button of a menu: a mouse opens the menu before the button gets the focus
  */
-export function useReturnFocus(isOpen: boolean): (event: Event) => void {
+export function useReturnFocus(
+  isOpen: boolean,
+  trigger?: RefObject<Element | null>,
+): (event: Event) => void {
   const opener = useRef<Element | null>(null);
+  const message = useRef<Element | null>(null);
   // Runs before the dialog takes the focus: its content is mounted in a later pass.
   useLayoutEffect(() => {
-    if (isOpen) opener.current = document.activeElement;
-  }, [isOpen]);
+    if (!isOpen) return;
+    opener.current = trigger?.current ?? document.activeElement;
+    message.current = opener.current?.closest('article') ?? null;
+  }, [isOpen, trigger]);
   return (event) => {
     event.preventDefault();
     const now = document.activeElement;
@@ -30,6 +39,9 @@ export function useReturnFocus(isOpen: boolean): (event: Event) => void {
     const before = opener.current;
     if (before instanceof HTMLElement && before !== document.body && isShown(before)) {
       before.focus({ preventScroll: true });
+    } else {
+      const actions = message.current?.querySelector<HTMLElement>('[data-actions]');
+      actions?.focus({ preventScroll: true });
     }
     if (document.activeElement === document.body) focusContent();
   };

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { markersOf } from './markdown-markers.ts';
+
+const without = (text: string): string => {
+  let shown = '';
+  let at = 0;
+  for (const { from, to } of markersOf(text)) {
+    shown += text.slice(at, from);
+    at = to;
+  }
+  return shown + text.slice(at);
+};
+
+test.each([
+  ['a **bold** and _italic_ ~~gone~~ `code`', 'a bold and italic gone code'],
+  ['**_both_**', 'both'],
+  ['see [the plan](https://a.example/x_y) now', 'see the plan now'],
+  ['[**bold** link](https://a.example)', 'bold link'],
+  ['https://a.example/x_y_z', 'https://a.example/x_y_z'],
+  ['> said\n> twice', 'said\ntwice'],
+  ['- one\n- two', '- one\n- two'],
+  ['2 \\* 3', '2 * 3'],
+  ['```ts\nlet x;\n```', '\nlet x;\n'],
+  ['snake_case and 2 * 3', 'snake_case and 2 * 3'],
+  ['[not a link] **open', '[not a link] **open'],
+])('%j reads as %j', (text, expected) => {
+  expect(without(text)).toBe(expected);
+});

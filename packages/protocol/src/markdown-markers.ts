@@ -1,0 +1,50 @@
+import { PARSER } from './markdown-parser.ts';
+
+/** A part of a text, as offsets of its start and end. */
+export interface MarkerRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Returns the parts of the text of a message that are only markers of Markdown, such as `**` and the address of a link
+ * with a text, in order. Without them an excerpt reads like the message. Markers of lists stay: they read well.
+ */
+export function markersOf(text: string): MarkerRange[] {
+  const found: MarkerRange[] = [];
+  const add = (from: number, to: number) => found.push({ from, to });
+  /** Where the address of a link begins, after its text. */
+  let linkEnd = 0;
+  PARSER.parse(text).iterate({
+    enter: ({ name, from, to, node }) => {
+      if (from < linkEnd) return false;
+      switch (name) {
+        case 'EmphasisMark':
+        case 'StrikethroughMark':
+        case 'CodeMark':
+        case 'CodeInfo':
+          add(from, to);
+          return false;
+        case 'QuoteMark':
+          add(from, text[to] === ' ' ? to + 1 : to);
+          return false;
+        case 'Escape':
+          add(from, from + 1);
+          return false;
+        case 'LinkMark': {
+          const link = node.parent;
+          if (link?.name !== 'Link' || !link.getChild('URL')) return false;
+          if (from === link.from) add(from, to);
+          else {
+            add(from, link.to);
+            linkEnd = link.to;
+          }
+          return false;
+        }
+        default:
+          return true;
+      }
+    },
+  });
+  return found;
+}

@@ -1,0 +1,35 @@
+import type { FoundMessage } from '@parley/protocol';
+import { markersOf } from '@parley/protocol/markdown';
+
+type Snippet = FoundMessage['snippet'];
+
+/**
+ * Returns the excerpt of a message without the markers of its Markdown, with its ranges where they are then. A marker
+ * in which something was found, such as the address of a link, stays. The whole text decides what is a marker: the
+ * excerpt may begin in the middle of something bold.
+ */
+export function plainSnippet(body: string, snippet: Snippet): Snippet {
+  const at = body.indexOf(snippet.text);
+  const [source, offset] = at < 0 ? [snippet.text, 0] : [body, at];
+  const end = snippet.text.length;
+  let text = '';
+  let done = 0;
+  /** How much was left out before each position, as pairs of the position and the sum. */
+  const cuts: [number, number][] = [];
+  let sum = 0;
+  for (const marker of markersOf(source)) {
+    const from = Math.max(marker.from - offset, done);
+    const to = Math.min(marker.to - offset, end);
+    if (to <= from || snippet.ranges.some((range) => range.start < to && range.end > from))
+      continue;
+    text += snippet.text.slice(done, from);
+    done = to;
+    sum += to - from;
+    cuts.push([to, sum]);
+  }
+  text += snippet.text.slice(done);
+  const moved = (position: number) =>
+    position - (cuts.findLast(([cut]) => cut <= position)?.[1] ?? 0);
+  const ranges = snippet.ranges.map(({ start, end }) => ({ start: moved(start), end: moved(end) }));
+  return { ...snippet, text, ranges };
+}
