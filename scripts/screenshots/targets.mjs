@@ -32,7 +32,9 @@ async function targetsBelow(page, min) {
       return element.contains(hit) || (label !== null && label.control === element);
     };
     return [...document.querySelectorAll(SELECTOR)].flatMap((element) => {
-      const { left, top, width, height } = element.getBoundingClientRect();
+      // A label that contains its control is part of the target.
+      const label = [...(element.labels ?? [])].find((one) => one.contains(element));
+      const { left, top, width, height } = (label ?? element).getBoundingClientRect();
       const [x, y] = [left + width / 2, top + height / 2];
       // Hidden, covered or scrolled away.
       if (element.disabled || !hits(element, x, y) || isInText(element)) return [];
