@@ -163,15 +163,40 @@ const middleOfScreen = (): DOMRect => new DOMRect(innerWidth / 2, innerHeight / 
 const shownFrame = (element: Element | null): DOMRect | null =>
   element !== null && element.getClientRects().length > 0 ? element.getBoundingClientRect() : null;
 
-/** Returns where an element is, also after the size of the window has changed. */
+/** Returns where an element is, also after the window was resized or something above the element has appeared. */
 function useFrame(element: Element | null): DOMRect | null {
   const [frame, setFrame] = useState(() => shownFrame(element));
   useEffect(() => {
-    const measure = () => setFrame(shownFrame(element));
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    if (element) observer.observe(element);
-    return () => observer.disconnect();
+    const measure = () => {
+      const now = shownFrame(element);
+      setFrame((before) => (isSameFrame(before, now) ? before : now));
+    };
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(document.body);
+    if (element) sizes.observe(element);
+    let waiting: number | null = null;
+    const content = new MutationObserver(() => {
+      waiting ??= requestAnimationFrame(() => {
+        waiting = null;
+        measure();
+      });
+    });
+    content.observe(document.body, { childList: true, subtree: true });
+    measure();
+    return () => {
+      sizes.disconnect();
+      content.disconnect();
+      if (waiting !== null) cancelAnimationFrame(waiting);
+    };
   }, [element]);
   return frame;
 }
+
+const isSameFrame = (a: DOMRect | null, b: DOMRect | null): boolean =>
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    a.top === b.top &&
+    a.left === b.left &&
+    a.width === b.width &&
+    a.height === b.height);

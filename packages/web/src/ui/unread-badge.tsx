@@ -24,8 +24,11 @@ export function UnreadBadge({
         className,
       )}
     >
-      {isMention && '@'}
-      {unreadText(count)}
+      {/* “@2”, not “2@”, also between right-to-left texts. */}
+      <bdo dir="ltr">
+        {isMention && '@'}
+        {unreadText(count)}
+      </bdo>
       <span className="sr-only"> {text}</span>
     </span>
   );
