@@ -19,7 +19,7 @@ const TEMPLATE = 'packages/server/test/support/template.ts';
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = (file: TestSpecification) =>
-      /\/chaos\/src\/run\.|\/e2e\/messages\./.test(file.moduleId);
+      /\/chaos\/src\/run\.|\/e2e\/(messages|reading|notices|admin)\./.test(file.moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

@@ -218,6 +218,9 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
       .getByRole('log', { name: /^Replies in/ })
       .getByText('A reply that waits')
       .waitFor();
+    await other.page
+      .getByRole('link', { name: 'everyone · Thread' })
+      .waitFor({ state: 'detached' });
     await other.open('everyone');
     await there?.press('Control+A');
     await there?.pressSequentially('Continued there');
