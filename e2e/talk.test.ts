@@ -48,7 +48,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await field.pressSequentially('second line');
     await field.press('Enter');
     await ana.sees('First line');
-    expect(await ana.message('First line').innerText()).toMatch(/First line\nsecond line/);
+    const two = () => ana.message('First line').innerText();
+    await expect.poll(two).toMatch(/First line\nsecond line/);
 
     // Edit, react, delete: the other user sees each of them.
     await ben.page.keyboard.press('ArrowUp');
