@@ -765,7 +765,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await field.inputValue()).toBe('First line\nsecond line');
     await sid.page.getByRole('button', { name: 'Send message' }).tap();
     await sid.sees('First line');
-    expect(await sid.message('First line').innerText()).toMatch(/First line\nsecond line/);
+    const two = () => sid.message('First line').innerText();
+    await expect.poll(two).toMatch(/First line\nsecond line/);
     await sid.message('First line').getByRole('button', { name: 'Message actions' }).tap();
     await sid.page.getByRole('button', { name: 'Edit message' }).tap();
     await sid.page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
