@@ -5,8 +5,9 @@ import { of, type Violation } from './violation.ts';
 
 /**
  * I17: a guest is told only of conversations that it was a member of by then, and of accounts that were members of one of
- * these by then, or acted there, as an admin does who invites guests. Answers to its requests have only conversations that it is a member of; lists, searches, suggestions,
- * profiles and the presence at the start of a connection only accounts that share one with it at that time.
+ * these by then, or acted there, as an admin does who invites guests. Answers to its requests have only conversations
+ * that it is a member of; lists, searches, suggestions, profiles and the presence at the start of a connection have only
+ * accounts that share one with it at that time.
  */
 export function checkGuests(
   history: readonly HistoryRecord[],

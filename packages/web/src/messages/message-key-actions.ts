@@ -9,5 +9,5 @@ export function keepActions(toolbar: Element | null, actions: readonly MoreActio
 }
 
 /** Returns the action with a name on the message of a toolbar; undefined if the user may not do that. */
-export const actionOf = (toolbar: Element | null, name: string): MoreAction | undefined =>
+export const keptAction = (toolbar: Element | null, name: string): MoreAction | undefined =>
   toolbar ? ofToolbar.get(toolbar)?.find(({ key }) => key === name) : undefined;

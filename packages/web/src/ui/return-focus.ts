@@ -13,11 +13,11 @@ export function focusContent(): void {
 }
 
 /**
- * Returns a handler for `onCloseAutoFocus` that returns the focus to the element that had it when the
- * dialog opened. If that element is gone: to what its message offers now, such as to undo its deletion, or else to the
- * content of the page.
+ * Returns a handler for `onCloseAutoFocus` that returns the focus to the element that had it when the dialog opened.
+ * If that element is gone, the focus goes to the next action of its message, such as “Undo” after a deletion, or else
+ * to the content of the page.
  *
- * @param trigger the button of a menu: a mouse opens the menu before the button gets the focus
+ * @param trigger the button of a menu, which gets the focus back: a mouse opens the menu before its button is focused
  */
 export function useReturnFocus(
   isOpen: boolean,

@@ -1,8 +1,8 @@
 const OPEN_OVERLAYS = '[role="menu"][data-state="open"], [role="dialog"][data-state="open"]';
 
 /**
- * Focuses an element that has just appeared by itself, such as a message that was loaded, unless a menu or a dialog
- * was opened meanwhile: menus close when they lose the focus.
+ * Focuses an element that has just appeared, such as a message that was loaded. Does nothing if a menu or a dialog is
+ * open meanwhile: a menu closes when it loses the focus.
  */
 export function takeFocus(element: HTMLElement | null | undefined): void {
   if (document.activeElement?.closest(OPEN_OVERLAYS)?.contains(element ?? null) === false) return;
