@@ -4,6 +4,7 @@ import { startCluster } from '../load/cluster.ts';
 import { group, type User, users } from '../load/setup.ts';
 import { AUTHORS, type CorpusMessage, corpus, GROUPS, readLogs } from './corpus.ts';
 import { figures } from './figures.ts';
+import { insertMessages } from './insert.ts';
 import { type BenchQuery, Sample } from './queries.ts';
 
 /** Messages inserted at a time. */
@@ -79,7 +80,7 @@ async function insert(
     if (Math.floor(n / 1_000) % Math.max(1, Math.floor(count / 60_000)) === 0) sample.add(message);
     n++;
     if (batch.length === BATCH || n === count) {
-      await insertBatch(pool, batch, authors);
+      await insertMessages(pool, batch, authors);
       batch = [];
     }
   }
@@ -89,31 +90,6 @@ async function insert(
     [[...seqs.keys()], [...seqs.values()]],
   );
   return sample;
-}
-
-async function insertBatch(
-  pool: Pool,
-  batch: readonly (CorpusMessage & { id: string; seq: number })[],
-  authors: readonly User[],
-): Promise<void> {
-  await pool.query(
-    `with m as (
-       select * from unnest($1::uuid[], $2::int8[], $3::uuid[], $4::text[], $5::timestamptz[])
-         as m (id, seq, author, body, at)
-     ), e as (
-       insert into events (stream_id, seq, type, actor_id, at, data)
-       select id, seq, 'message.posted', author, at, json_build_object('body', body) from m
-     )
-     insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
-     select id, seq, author, body, at, seq from m`,
-    [
-      batch.map((m) => m.id),
-      batch.map((m) => m.seq),
-      batch.map((m) => authors[m.author]?.id),
-      batch.map((m) => m.body),
-      batch.map((m) => new Date(m.at)),
-    ],
-  );
 }
 
 /** Waits until the index has all events, and small segments are merged. */
