@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { BARS, type BarName, type Figures, tableOf } from './bars.ts';
 import { type Contents, fill } from './fill.ts';
 import { MEASUREMENTS } from './measurements.ts';
 
-const USAGE = `Usage: npm run bench:web -- [--only NAME …] [--beside FILE] [--rounds N]
+const USAGE = `Usage: npm run bench:web -- [--only NAME …] [--beside FILE] [--rounds N] [--data FOLDER]
 
 Measures the web client in Chromium on the built server, with 1,000 conversations, and prints a table: each bar of
 the web client with its value and whether it is met.
@@ -20,6 +20,7 @@ the web client with its value and whether it is met.
   --only     only this measurement; can be given several times: ${Object.keys(MEASUREMENTS).join(', ')}
   --beside   in turn with another build (FILE: its packages/server/dist/cli.js), on the same data
   --rounds   the table has the medians of N rounds (1 by default)
+  --data     keeps the data in this folder, and measures those that are in it
 `;
 
 async function main(): Promise<void> {
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
       only: { type: 'string', multiple: true },
       beside: { type: 'string' },
       rounds: { type: 'string', default: '1' },
+      data: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -35,11 +37,14 @@ async function main(): Promise<void> {
     process.stderr.write(USAGE);
     return;
   }
+  const unknown = values.only?.find((name) => !(name in MEASUREMENTS));
+  if (unknown !== undefined) throw new Error(`No measurement ${unknown}\n\n${USAGE}`);
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium: install it, or set CHROMIUM_PATH');
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-web-'));
-  const database = await startEmbedded({ dataDir, log: pino({ level: 'silent' }) });
+  const folder = values.data ?? mkdtempSync(join(tmpdir(), 'parley-bench-web-'));
+  mkdirSync(folder, { recursive: true });
+  const database = await startEmbedded({ dataDir: folder, log: pino({ level: 'silent' }) });
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -47,7 +52,9 @@ async function main(): Promise<void> {
   try {
     const { host, port, user, database: name } = database.connection;
     const databaseUrl = `postgres://${user}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`;
-    const contents = await prepare(databaseUrl);
+    // Every server has the same database, secret and files.
+    const env = { DATABASE_URL: databaseUrl, PARLEY_DATA: join(folder, 'server') };
+    const contents = await prepare(env, join(folder, 'contents.json'));
     console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${browser.version()}`);
     const builds = [
       ...(values.beside === undefined ? [] : [{ name: 'before', cli: values.beside }]),
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
     ].map((build) => ({ ...build, figures: new Map<BarName, number[]>() }));
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const { cli, figures } of builds) {
-        const measured = await measure(browser, databaseUrl, cli, contents, values.only);
+        const measured = await measure(browser, env, cli, contents, values.only);
         for (const [bar, value] of measured) figures.set(bar, [...(figures.get(bar) ?? []), value]);
       }
     }
@@ -63,18 +70,26 @@ async function main(): Promise<void> {
   } finally {
     await browser.close();
     await database.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (values.data === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Fills the database through a server that is stopped then: the measured ones know nothing of what was inserted. */
-async function prepare(databaseUrl: string): Promise<Contents> {
+/** What the servers are started with. */
+type Environment = Readonly<Record<'DATABASE_URL' | 'PARLEY_DATA', string>>;
+
+/**
+ * Fills the database through a server that is stopped then: the measured ones know nothing of what was inserted.
+ * Does nothing if `file` says that it is filled.
+ */
+async function prepare(env: Environment, file: string): Promise<Contents> {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Contents;
   const startedAt = performance.now();
-  const server = await startServer({ env: { DATABASE_URL: databaseUrl } });
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const server = await startServer({ env });
+  const pool = new pg.Pool({ connectionString: env.DATABASE_URL, max: 2 });
   try {
     const contents = await fill(server.url, pool);
     await pool.query('vacuum analyze');
+    writeFileSync(file, JSON.stringify(contents));
     return contents;
   } finally {
     await pool.end();
@@ -86,12 +101,12 @@ async function prepare(databaseUrl: string): Promise<Contents> {
 /** Runs the measurements on one build. */
 async function measure(
   browser: Browser,
-  databaseUrl: string,
+  env: Environment,
   cli: string,
   contents: Contents,
   only: readonly string[] | undefined,
 ): Promise<Map<BarName, number>> {
-  const server = await startServer({ cli, env: { DATABASE_URL: databaseUrl } });
+  const server = await startServer({ cli, env });
   const figures = new Map<BarName, number>();
   try {
     for (const [name, run] of Object.entries(MEASUREMENTS)) {
