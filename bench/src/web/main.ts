@@ -6,7 +6,6 @@ import { startEmbedded } from '@parley/server/embedded';
 import pg from 'pg';
 import { pino } from 'pino';
 import { type Browser, chromium } from 'playwright-core';
-import { findChromium } from '../../../scripts/chromium.mjs';
 import { CLI, startServer } from '../server-process.ts';
 import { BARS, type BarName, type Figures, tableOf } from './bars.ts';
 import { type Contents, fill } from './fill.ts';
@@ -16,6 +15,8 @@ const USAGE = `Usage: npm run bench:web -- [--only NAME …] [--beside FILE] [--
 
 Measures the web client in Chromium on the built server, with 1,000 conversations, and prints a table: each bar of
 the web client with its value and whether it is met.
+
+CHROMIUM_PATH is the browser to start; without it, the one that Playwright has installed.
 
   --only     only this measurement; can be given several times: ${Object.keys(MEASUREMENTS).join(', ')}
   --beside   in turn with another build (FILE: its packages/server/dist/cli.js), on the same data
@@ -39,14 +40,11 @@ async function main(): Promise<void> {
   }
   const unknown = values.only?.find((name) => !(name in MEASUREMENTS));
   if (unknown !== undefined) throw new Error(`No measurement ${unknown}\n\n${USAGE}`);
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error('No Chromium: install it, or set CHROMIUM_PATH');
   const folder = values.data ?? mkdtempSync(join(tmpdir(), 'parley-bench-web-'));
   mkdirSync(folder, { recursive: true });
   const database = await startEmbedded({ dataDir: folder, log: pino({ level: 'silent' }) });
   const browser = await chromium.launch({
-    executablePath,
+    ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
   try {
