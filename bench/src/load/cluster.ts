@@ -29,10 +29,10 @@ export interface Cluster {
 
 const REDIS = ['valkey-server', 'redis-server'];
 
-/** Starts `count` nodes; more than one need an installed Redis. */
+/** Starts `count` nodes, of another build if `cli` is its command line; more than one need an installed Redis. */
 export async function startCluster(
   count: number,
-  { alone = false }: { alone?: boolean } = {},
+  { alone = false, cli }: { readonly alone?: boolean; readonly cli?: string } = {},
 ): Promise<Cluster> {
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
@@ -64,7 +64,7 @@ export async function startCluster(
     }
     const nodes: ServerProcess[] = [];
     for (let n = 0; n < count; n++) {
-      const node = await startServer({ env });
+      const node = await startServer({ env, ...(cli !== undefined && { cli }) });
       nodes.push(node);
       undo.push(() => node.stop());
     }

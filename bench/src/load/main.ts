@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureFileTexts } from '../search/files.ts';
 import { measureSearch } from '../search/measure.ts';
 import { measureNames } from '../search/names.ts';
 import { CLI, startServer } from '../server-process.ts';
@@ -23,6 +24,7 @@ const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --presence N | --storm N [--nodes N] | --hello | --reads
        npm run bench -- --search [--messages N] [--logs FILE …] [--rounds N]
+       npm run bench -- --file-texts N [--beside FILE] [--rounds N]
        npm run bench -- --commands [--beside FILE] [--rounds N]
        npm run bench -- --names [--rounds N]
        npm run bench -- --posts FILE | --deciding [--rounds N] [--seconds N]
@@ -40,6 +42,8 @@ core, the load generator on another.
   --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
   --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
+  --file-texts     searches in the texts of N files of 20,000 to 164,000 characters; with --beside, also
+                   with another build
   --commands       posts over REST, edits and reactions, 50 at once; with --beside, in turn with the
                    server of another build (its packages/server/dist/cli.js)
   --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
@@ -103,6 +107,7 @@ async function main(): Promise<void> {
       reads: { type: 'boolean' },
       commands: { type: 'boolean' },
       search: { type: 'boolean' },
+      'file-texts': { type: 'string' },
       names: { type: 'boolean' },
       posts: { type: 'string' },
       deciding: { type: 'boolean' },
@@ -149,6 +154,13 @@ async function main(): Promise<void> {
   }
   if (values.names) {
     await measureNames(Number(values.rounds));
+    return;
+  }
+  if (values['file-texts'] !== undefined) {
+    const builds = values.beside === undefined ? [undefined] : [values.beside, undefined];
+    for (const cli of builds) {
+      await measureFileTexts(Number(values['file-texts']), Number(values.rounds), cli);
+    }
     return;
   }
   if (values.search) {

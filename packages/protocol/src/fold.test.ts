@@ -34,6 +34,20 @@ describe('fold', () => {
     );
   });
 
+  test('folds ASCII and runs of it as single characters', () => {
+    const unit = fc.constantFrom(
+      ...'\t\n\v\f\r  aBZ~_0\u0301éÉß中ー\u200b\ud83d\ude00',
+      'e\u0301',
+      '\u0301',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 60 }), (text) => {
+        expect(fold(text)).toBe(foldWithPlaces(text).text);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test('gives each part its place in the original', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {

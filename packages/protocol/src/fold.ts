@@ -17,6 +17,12 @@ const ACCENTS =
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 /** A base character with the marks on it, or white space. */
 const CLUSTERS = /\s+|\P{M}?\p{M}+|[\s\S]/gu;
+/** The same, with several printable ASCII characters at a time. */
+const RUNS = /[!-~]+(?!\p{M})|\s+|\P{M}?\p{M}+|[\s\S]/gu;
+/** ASCII without control characters: only case and white space are folded. */
+const ASCII = /^[\t-\r -~]*$/;
+/** White space that is not a single space. */
+const OTHER_SPACE = / ?[\t-\r]\s*| {2}\s*/g;
 const SIMPLE = /^[\x21-\x7e]*(?: [\x21-\x7e]+)* ?$/;
 
 /** What Unicode does not decompose, and readers type as plain letters. */
@@ -70,9 +76,12 @@ function foldAnew(cluster: string): string {
 
 /** Returns the folded text. Each run of white space is one space. */
 export function fold(text: string): string {
-  if (SIMPLE.test(text)) return text.toLowerCase();
+  if (ASCII.test(text)) return text.replace(OTHER_SPACE, ' ').toLowerCase();
   let folded = '';
-  for (const [cluster] of text.matchAll(CLUSTERS)) folded += foldCluster(cluster);
+  for (const [run] of text.matchAll(RUNS)) {
+    const last = run.charCodeAt(run.length - 1);
+    folded += last > 0x20 && last < 0x7f ? run.toLowerCase() : foldCluster(run);
+  }
   return folded;
 }
 

@@ -617,6 +617,51 @@ describe('the text of a file', () => {
     expect(pages).toEqual([third, other, seq]);
   });
 
+  test('is found across the borders of its pieces, also when it was stored as a whole', async () => {
+    // Each sentence has words of its own; the borders are somewhere in them.
+    const sentences = Array.from({ length: 900 }, (_, n) => `Bilby${n} digs lair${n};\n`);
+    const text = sentences.join('');
+    const bilbies = await uploadFile(ann, 'bilbies.txt', Buffer.from(text));
+    const seq = await post('', bilbies);
+    await isFound('lair899', seq);
+    const pieces = async (): Promise<string[]> => {
+      const rows = await server.rows(
+        `select text from file_texts where file_id = '${bilbies}' order by piece`,
+      );
+      return rows.map((row) => row.text as string);
+    };
+    const expected = await pieces();
+    expect(expected.join('')).toBe(text.trim());
+    expect(expected.length).toBeGreaterThan(4);
+    let at = 0;
+    const atBorders = expected.slice(0, -1).map((piece) => {
+      at += piece.length;
+      return text.slice(text.lastIndexOf(' ', at - 20), text.indexOf(';', at + 8));
+    });
+    const areFound = async () => {
+      for (const phrase of atBorders) expect(await seqsOf(`"${phrase}"`)).toEqual([seq]);
+      // In one of the first pieces, and in one of the last.
+      expect(await seqsOf('bilby3 lair890')).toEqual([seq]);
+      expect(await seqsOf('"bilby3 digs lair4"')).toEqual([]);
+      expect(await seqsOf('bilby4 -bilby5')).toEqual([]);
+      const [{ file } = {} as never] = await found('bilby450');
+      const { text: excerpt = '', ranges = [], isCutBefore, isCutAfter } = file?.snippet ?? {};
+      expect(ranges.map(({ start, end }) => excerpt.slice(start, end))).toEqual(['Bilby450']);
+      expect([isCutBefore, isCutAfter]).toEqual([true, true]);
+    };
+    await areFound();
+
+    // As the version before had it, with the keys of all its text.
+    await server.rows(`
+      with old as (delete from file_texts where file_id = '${bilbies}' returning *)
+      insert into file_texts (file_id, text, keys)
+      select '${bilbies}', (select string_agg(text, '' order by piece) from old),
+        (select array_agg(distinct key) from old, unnest(keys) key)`);
+    await until(async () => (await pieces()).length > 1, 'the text is cut', 15_000);
+    expect(await pieces()).toEqual(expected);
+    await areFound();
+  });
+
   test('is found by those who may read the message, and gone with it', async () => {
     const cyd = Object.assign(await server.register('cyd'), { url: server.url });
     const secret = await uploadFile(ann, 'secret.txt', Buffer.from('the platypus password'));

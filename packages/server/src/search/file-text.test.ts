@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bombOf, pdfOf } from '../../test/support/pdf.ts';
-import { excerptOf } from './file-candidates.ts';
+import { excerptOf } from './file-matches.ts';
 import { bytesForText, TEXT_MAX, textOfFile } from './file-text.ts';
 import { termOf } from './keys.ts';
 

@@ -1,4 +1,4 @@
-import { type FileId, fold } from '@parley/protocol';
+import type { FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
@@ -6,9 +6,8 @@ import type { Digest, FileStore } from '../files/file-store.ts';
 import { RefusalError } from '../http/errors.ts';
 import type { Logger } from '../log.ts';
 import { withTransaction } from '../storage/transaction.ts';
+import { piecesOf } from './file-pieces.ts';
 import { bytesForText, textOfFile } from './file-text.ts';
-import { addTextKeys } from './keys.ts';
-import { searchedText } from './message-keys.ts';
 
 /** Interval of the search for files whose text is to be read: other nodes wake no one. */
 const POLL_MS = 5_000;
@@ -41,9 +40,10 @@ interface ClaimedFile {
  * Reads the texts of uploaded files (text, Markdown, PDF) for searches, in the background. It runs on every node.
  *
  * 1. A file is read by one node at a time. After a node was killed, another one reads it.
- * 2. The text is stored with the keys under which it is found, or neither. A file that is deleted meanwhile gets
- *    none.
+ * 2. The text is stored in pieces with the keys under which they are found, or nothing of it. A file that is deleted
+ *    meanwhile gets none.
  * 3. A file whose text cannot be read is tried a few times, and found by its name alone.
+ * 4. A text that an earlier version has stored as a whole is found, and cut into pieces.
  */
 export class FileTexts {
   readonly #deps: FileTextsDeps;
@@ -74,13 +74,32 @@ export class FileTexts {
     return this.#worker.stop();
   }
 
-  /** Reads the texts of all files that have yet to be read. */
+  /** Reads the texts of all files that have yet to be read, and cuts whole texts. */
   async readAll(isStopped: () => boolean = () => false): Promise<void> {
     while (!isStopped()) {
       const file = await this.#claim();
-      if (!file) return;
-      await this.#read(file);
+      if (file) await this.#read(file);
+      else if (!(await this.#cutWholeText())) return;
     }
+  }
+
+  /** Cuts a text that was stored as a whole. Returns false if there is none. */
+  async #cutWholeText(): Promise<boolean> {
+    return await withTransaction(this.#deps.pool, async (client) => {
+      // The file is locked, so that its removal waits for the pieces.
+      const { rows } = await client.query<{ id: FileId; name: string; text: string }>(
+        `select f.id, f.name, t.text
+         from file_texts t join files f on f.id = t.file_id
+         where char_length(t.text) > 4000 and f.state = 'stored'
+         limit 1
+         for update of f skip locked`,
+      );
+      const [whole] = rows;
+      if (!whole) return false;
+      await client.query('delete from file_texts where file_id = $1', [whole.id]);
+      await insertPieces(client, whole, whole.text);
+      return true;
+    });
   }
 
   async #claim(): Promise<ClaimedFile | undefined> {
@@ -145,21 +164,28 @@ export class FileTexts {
     );
   }
 
-  async #store({ id, name }: ClaimedFile, text: string): Promise<void> {
-    const keys = new Set<number>();
-    if (text !== '') addTextKeys(keys, fold(searchedText(text, [name])));
+  async #store(file: ClaimedFile, text: string): Promise<void> {
     await withTransaction(this.#deps.pool, async (client) => {
       const { rowCount } = await client.query(
         `update files set text_done = true, text_lease = null
          where id = $1 and state = 'stored' and not text_done`,
-        [id],
+        [file.id],
       );
-      if (rowCount === 0 || text === '') return;
-      await client.query('insert into file_texts (file_id, text, keys) values ($1, $2, $3)', [
-        id,
-        text,
-        [...keys],
-      ]);
+      if (rowCount !== 0) await insertPieces(client, file, text);
+    });
+  }
+}
+
+async function insertPieces(
+  client: pg.ClientBase,
+  { id, name }: { readonly id: FileId; readonly name: string },
+  text: string,
+): Promise<void> {
+  for (const [n, piece] of piecesOf(text, name).entries()) {
+    await client.query({
+      name: 'file-texts-piece',
+      text: 'insert into file_texts (file_id, piece, text, keys) values ($1, $2, $3, $4)',
+      values: [id, n, piece.text, [...piece.keys]],
     });
   }
 }

@@ -23,14 +23,13 @@ import {
 } from './candidate-row.ts';
 import { Candidates, type Place } from './candidates.ts';
 import { compareDocuments, type Document } from './documents.ts';
+import { fileCandidates, type PiecesByFile, WithFileCandidates } from './file-candidates.ts';
 import {
   type FileMatch,
-  fileCandidates,
   fileMatches,
   type UnmatchedMessage,
-  WithFileCandidates,
   withTermInFile,
-} from './file-candidates.ts';
+} from './file-matches.ts';
 import { isListed, ListedCandidates } from './listed-candidates.ts';
 import { isMatch, scoreOf, snippetOf } from './match.ts';
 import { filesOfMessage } from './message-files.ts';
@@ -156,6 +155,8 @@ class SearchRun {
   readonly #comparedMax: number;
   readonly #deadline: number;
   readonly #slices = new Slices();
+  /** The pieces of files that may have the terms. */
+  #pieces: PiecesByFile = new Map();
   #compared = 0;
 
   constructor(
@@ -259,7 +260,9 @@ class SearchRun {
     const isOver = () => this.#isOver();
     const segments = await readSegments(on);
     const inIndex = new Candidates({ on, cache: this.#cache, isOver }, segments, plan, before);
-    return new WithFileCandidates(inIndex, await fileCandidates(on, plan, before));
+    const { documents, pieces } = await fileCandidates(on, plan, before);
+    this.#pieces = pieces;
+    return new WithFileCandidates(inIndex, documents);
   }
 
   #isOver(): boolean {
@@ -343,7 +346,7 @@ class SearchRun {
     }: { matches: Match[]; withFiles: readonly Document[]; others: readonly UnmatchedMessage[] },
     { terms, excluded }: Plan,
   ): Promise<Match[]> {
-    const inFiles = await fileMatches(this.#client, others, terms);
+    const inFiles = await fileMatches(this.#client, others, terms, this.#pieces);
     matches.push(...inFiles);
     if (inFiles.length > 0) matches.sort((a, b) => compareDocuments(b.document, a.document));
     if (excluded.length === 0 || withFiles.length === 0) return matches;
