@@ -1,9 +1,10 @@
 import { NO_ACTIVITY, NO_OPEN_REPORTS } from '@parley/client';
 import type { Event } from '@parley/protocol';
-import { QueryObserver } from '@tanstack/react-query';
+import { InfiniteQueryObserver, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Changes, followChanges } from './follow-changes.ts';
 import { keys } from './keys.ts';
+import { pagesQuery } from './pages-query.ts';
 import { makeQueryClient } from './query-client.ts';
 
 beforeEach(() => {
@@ -84,6 +85,32 @@ test('many events are one request at once, and one after half a second', async (
   }
   expect(threads).toHaveBeenCalledTimes(4);
   expect(drafts).toHaveBeenCalledTimes(1);
+});
+
+test('a list makes two requests a second at most, however many pages it has, and delays no other', async () => {
+  const { applied, become, threads, queryClient } = await started();
+  const read = vi.fn(async (after = 0) => ({ items: [after], next: after + 1 }));
+  const list = new InfiniteQueryObserver(
+    queryClient,
+    pagesQuery(keys.activity({}), read, (item) => item),
+  );
+  list.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  for (let page = 1; page < 10; page++) await list.fetchNextPage();
+  read.mockClear();
+  for (let revision = 1; revision <= 200; revision++) {
+    become({ activity: { ...NO_ACTIVITY, revision } });
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  // All pages at once, and every five seconds.
+  expect(read.mock.calls.length).toBeLessThanOrEqual(50);
+  expect(read.mock.calls.length).toBeGreaterThanOrEqual(40);
+  applied('thread.followed');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(threads).toHaveBeenCalledTimes(2);
+  // The last change is shown too.
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(read).toHaveBeenCalledTimes(50);
 });
 
 test('drafts and revisions of the SDK are followed', async () => {

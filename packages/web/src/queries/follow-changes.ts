@@ -5,7 +5,10 @@ import { outdatedBy } from './invalidations.ts';
 import { keys } from './keys.ts';
 import { refresh } from './query-client.ts';
 
-/** Shortest interval between two rounds of requests after events, ms: many may arrive at once. */
+/**
+ * Shortest interval between two rounds of requests after events, ms: many may arrive at once. For a list it is as much
+ * longer as it has pages, all of which are requested again: however long it is, it makes two requests a second at most.
+ */
 const REFRESH_EVERY_MS = 500;
 /** The prefix of all keys. */
 const EVERYTHING: QueryKey = [];
@@ -24,19 +27,31 @@ export interface Changes {
  */
 export function followChanges(changes: Changes, queryClient: QueryClient): () => void {
   const outdated = new Map<string, QueryKey>();
+  /** When keys are requested again at the earliest, by their hash. */
+  const notBefore = new Map<string, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let lastRound = Number.NEGATIVE_INFINITY;
+  const waitOf = (hash: string) => (notBefore.get(hash) ?? 0) - performance.now();
   const round = () => {
     timer = undefined;
-    lastRound = performance.now();
-    const found = [...outdated.values()];
-    outdated.clear();
-    for (const queryKey of found) void refresh(queryClient, { queryKey });
+    for (const hash of notBefore.keys()) if (waitOf(hash) <= 0) notBefore.delete(hash);
+    for (const [hash, queryKey] of outdated) {
+      if (notBefore.has(hash)) continue;
+      outdated.delete(hash);
+      const interval = REFRESH_EVERY_MS * pagesShown(queryClient, queryKey);
+      notBefore.set(hash, performance.now() + interval);
+      void refresh(queryClient, { queryKey });
+    }
+    schedule();
+  };
+  const schedule = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (outdated.size === 0) return;
+    timer = setTimeout(round, Math.max(0, Math.min(...[...outdated.keys()].map(waitOf))));
   };
   const add = (found: readonly QueryKey[]) => {
     for (const key of found) outdated.set(hashKey(key), key);
-    if (outdated.size === 0 || timer !== undefined) return;
-    timer = setTimeout(round, Math.max(0, lastRound + REFRESH_EVERY_MS - performance.now()));
+    schedule();
   };
 
   let { activity, openReports } = changes.snapshot;
@@ -68,4 +83,13 @@ export function followChanges(changes: Changes, queryClient: QueryClient): () =>
     clearTimeout(timer);
     for (const end of ends) end();
   };
+}
+
+/** Returns how many pages the longest list has that is shown under a key; 1 without a list. */
+function pagesShown(queryClient: QueryClient, queryKey: QueryKey): number {
+  const shown = queryClient.getQueryCache().findAll({ queryKey, type: 'active' });
+  const lengths = shown.map(
+    ({ state }) => (state.data as { pages?: readonly unknown[] } | undefined)?.pages?.length ?? 1,
+  );
+  return Math.max(1, ...lengths);
 }
