@@ -558,6 +558,28 @@ describe('a topic of an ntfy server', () => {
     expect(JSON.stringify(body)).not.toMatch(/tk_secret|topical-phone/);
   });
 
+  test.each([404, 410])(
+    'stays when its server answers with %i, and gets the notification later',
+    async (status) => {
+      const user = await server.register(`topical${status}`);
+      const topic = { kind: 'ntfy', url: `${push.url}/${user.name}`, name: 'Phone' };
+      const { body: device } = await user.request('POST', DEVICES, topic);
+      const group = await ann.group('Upgrade', [user]);
+      push.answer({ status });
+      const seq = await ann.post(group, `@${user.name} ready`);
+      const error = `The push server answered with ${status}`;
+      await until(async () => (await devicesOf(user)).items[0]?.lastError === error, 'the error');
+      await server.rows(
+        `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
+      );
+      expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
+      push.answer({ status });
+      const tested = await user.request('POST', `${DEVICES}/${device.id}/test`);
+      expect(tested.body).toEqual({ error });
+      expect((await devicesOf(user)).items).toMatchObject([{ id: device.id, lastError: error }]);
+    },
+  );
+
   test('stays with its account if another one adds it', async () => {
     const [first, second] = [await server.register('first'), await server.register('second')];
     const topic = { kind: 'ntfy', url: `${push.url}/guessed`, name: 'Phone' };

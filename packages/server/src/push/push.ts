@@ -4,7 +4,7 @@ import type { Vault } from '../vault.ts';
 import type { PushContent } from './content.ts';
 import { type PushDevice, UNREADABLE_ADDRESS } from './devices.ts';
 import { ntfyRequest } from './ntfy.ts';
-import type { PushRequests, PushResult } from './requests.ts';
+import type { PushRequest, PushRequests, PushResult } from './requests.ts';
 import type { WebPush } from './web-push.ts';
 
 /** What {@link Push} is constructed with. */
@@ -44,7 +44,7 @@ export class Push {
     const { isUrgent, ...shown } = content;
     if (!address) return UNREADABLE;
     if (address.kind === 'ntfy') {
-      return await requests.send(ntfyRequest(address, content, this.#link(content)));
+      return await this.#publish(ntfyRequest(address, content, this.#link(content)));
     }
     const request = await web.request(address, {
       content: { type: 'message', ...shown },
@@ -80,7 +80,7 @@ export class Push {
     const [title, body] = [t('push.title'), t('push.test')];
     if (!address) return UNREADABLE;
     if (address.kind === 'ntfy') {
-      return await requests.send(ntfyRequest(address, { title, body, isUrgent: false }, url));
+      return await this.#publish(ntfyRequest(address, { title, body, isUrgent: false }, url));
     }
     const request = await web.request(address, {
       content: { type: 'test', account, title, body },
@@ -89,6 +89,15 @@ export class Push {
       ttlSeconds: 60,
     });
     return await requests.send(request);
+  }
+
+  /**
+   * Publishes to a topic. A topic exists as soon as something is published to it, so 404 and 410 say nothing of the
+   * device: they come from what is in front of the ntfy server, for instance a proxy during an upgrade.
+   */
+  async #publish(request: PushRequest): Promise<PushResult> {
+    const result = await this.#deps.requests.send(request);
+    return result.kind === 'gone' ? { kind: 'retry', error: result.error } : result;
   }
 
   /** The topic of a conversation on a device: it tells push servers nothing of the conversation. */
