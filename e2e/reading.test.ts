@@ -150,7 +150,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await paul.page.getByRole('button', { name: 'Post poll' }).click();
     await vera.page.getByRole('radio', { name: /Soup/ }).click();
     const voters = (who: typeof paul, choice: string) =>
-      who.page.getByRole('button', { name: `Show 1 vote for ${choice}` });
+      who.page.getByRole('button', { name: `1 vote for ${choice}` });
     await voters(paul, 'Soup').click();
     const shown = paul.page.getByRole('dialog', { name: 'Voted for “Soup”' });
     await shown.getByText('Vera Voter').waitFor();

@@ -31,7 +31,12 @@ export default defineConfig({
   },
   // Workers load further scripts, such as grammars, when they need them.
   worker: { format: 'es' },
-  build: { target: 'es2022', sourcemap: false },
+  build: {
+    target: 'es2022',
+    // The first versions with “:dir()” (src/text-direction.css).
+    cssTarget: ['chrome120', 'firefox128', 'safari16.4'],
+    sourcemap: false,
+  },
   server: {
     proxy: {
       '/api': { target: 'http://127.0.0.1:3000', ws: true },

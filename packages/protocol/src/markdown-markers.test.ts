@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest';
-import { markersOf } from './markdown-markers.ts';
-
-const without = (text: string): string => {
-  let shown = '';
-  let at = 0;
-  for (const { from, to } of markersOf(text)) {
-    shown += text.slice(at, from);
-    at = to;
-  }
-  return shown + text.slice(at);
-};
+import { withoutMarkers } from './markdown-markers.ts';
 
 test.each([
   ['a **bold** and _italic_ ~~gone~~ `code`', 'a bold and italic gone code'],
@@ -21,8 +11,9 @@ test.each([
   ['- one\n- two', '- one\n- two'],
   ['2 \\* 3', '2 * 3'],
   ['```ts\nlet x;\n```', '\nlet x;\n'],
+  ['| a | b |\n| - | -: |\n| 1 | 2 |', '| a | b |\n| 1 | 2 |'],
   ['snake_case and 2 * 3', 'snake_case and 2 * 3'],
   ['[not a link] **open', '[not a link] **open'],
 ])('%j reads as %j', (text, expected) => {
-  expect(without(text)).toBe(expected);
+  expect(withoutMarkers(text)).toBe(expected);
 });

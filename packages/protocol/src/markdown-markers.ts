@@ -31,6 +31,10 @@ export function markersOf(text: string): MarkerRange[] {
         case 'Escape':
           add(from, from + 1);
           return false;
+        case 'TableDelimiter':
+          // The line between the head and the rows; the lines between cells stay.
+          if (node.parent?.name === 'Table') add(from, text[to] === '\n' ? to + 1 : to);
+          return false;
         case 'LinkMark': {
           const link = node.parent;
           if (link?.name !== 'Link' || !link.getChild('URL')) return false;
@@ -47,4 +51,15 @@ export function markersOf(text: string): MarkerRange[] {
     },
   });
   return found;
+}
+
+/** Returns the text of a message without {@link markersOf}. */
+export function withoutMarkers(text: string): string {
+  let plain = '';
+  let at = 0;
+  for (const { from, to } of markersOf(text)) {
+    plain += text.slice(at, from);
+    at = to;
+  }
+  return plain + text.slice(at);
 }

@@ -2,7 +2,7 @@ import type { Mention } from './events.ts';
 import { PARSER, type SyntaxNode } from './markdown-parser.ts';
 import { mentionSpans } from './mention-text.ts';
 
-export { type MarkerRange, markersOf } from './markdown-markers.ts';
+export { type MarkerRange, markersOf, withoutMarkers } from './markdown-markers.ts';
 
 /** A part of a line of text. */
 export type Inline =

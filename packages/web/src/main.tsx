@@ -12,6 +12,7 @@ import { resumeSession, useSession } from './session/session.ts';
 import { direction, loadTexts } from './texts/index.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
 import './styles.css';
+import './text-direction.css';
 
 ignoreInputMethodKeys(window);
 flushWhenHidden(deletions, document);

@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { withoutMarkers } from '@parley/protocol/markdown';
 import type { DigestConversation } from '../email/digest-email.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { recheck } from './recheck.ts';
@@ -104,7 +105,7 @@ export async function digestOf(
       messages: [],
     };
     byId.set(id, conversation);
-    conversation.messages.push({ seq, author, text: shortened(text), postedAt });
+    conversation.messages.push({ seq, author, text: withoutMarkers(shortened(text)), postedAt });
   }
   return { conversations: [...byId.values()], others: messages.length - rows.length };
 }

@@ -5,6 +5,7 @@ import {
   type NotificationReason,
   type Seq,
 } from '@parley/protocol';
+import { withoutMarkers } from '@parley/protocol/markdown';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Texts } from '../texts/texts.ts';
 
@@ -82,7 +83,7 @@ export function contentOf(
     group === null
       ? author
       : t('push.inGroup', { author, group: isolate(shortened(group, NAME_MAX)) });
-  const text = shortened(body.trim(), BODY_MAX);
+  const text = shortened(withoutMarkers(body).trim(), BODY_MAX);
   return { ...place, title, body: text === '' ? t('push.file') : isolate(text), isUrgent };
 }
 

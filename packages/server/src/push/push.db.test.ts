@@ -79,7 +79,7 @@ describe('Web Push', () => {
       seq,
       thread: null,
       title: '\u2068ann\u2069 in \u2068Launch\u2069',
-      body: `\u2068@${user.name} the **rocket** is ready\u2069`,
+      body: `\u2068@${user.name} the rocket is ready\u2069`,
     });
     expect(headers).toMatchObject({
       'content-encoding': 'aes128gcm',

@@ -12,11 +12,12 @@ import {
   UserPlus,
   UserRoundPlus,
 } from 'lucide-react';
-import { Fragment, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
-import { excerpt } from '../lib/display-text.ts';
+import { JoinedList } from '../lib/joined-list.tsx';
 import { messageHash } from '../lib/message-hash.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -81,7 +82,7 @@ export function Row({
           </span>
           {item.excerpt !== null && (
             <span dir="auto" className="wrap-anywhere line-clamp-2 text-body text-soft">
-              {excerpt(item.excerpt, EXCERPT)}
+              {plainExcerpt(item.excerpt, EXCERPT)}
             </span>
           )}
           <span className="block text-caption text-muted">
@@ -229,14 +230,11 @@ function Names({
   const shown = ids.slice(0, NAMES);
   const isMore = ids.length > NAMES || (ids.length === NAMES && item.count > NAMES);
   return (
-    <>
-      {shown.map((id, n) => (
-        <Fragment key={id}>
-          {n > 0 && ', '}
-          <UserName id={id} name={nameOf(id)} />
-        </Fragment>
+    <JoinedList>
+      {shown.map((id) => (
+        <UserName key={id} id={id} name={nameOf(id)} />
       ))}
-      {isMore && ` ${t('activity.andOthers')}`}
-    </>
+      {isMore && t('activity.others')}
+    </JoinedList>
   );
 }

@@ -178,12 +178,12 @@ function Open({
   };
   const peerState = view.peer ? presence(view.peer) : null;
   const status = useParley((s) => (view.peer ? s.statuses.get(view.peer) : undefined));
-  const note =
+  const [note, about] =
     view.kind === 'group' || (view.peers?.length ?? 0) > 1
-      ? [t('common.members', { count: view.memberCount }), view.topic].filter(Boolean).join(' · ')
+      ? [t('common.members', { count: view.memberCount }), view.topic]
       : peerState === null
-        ? t('conversation.onlyYou')
-        : [t(PEER_STATES[peerState]), status?.text].filter(Boolean).join(' · ');
+        ? [t('conversation.onlyYou')]
+        : [t(PEER_STATES[peerState]), status?.text];
   return (
     <QuotesProvider value={quotes}>
       <div className="flex h-full">
@@ -205,7 +205,10 @@ function Open({
                 <ConversationTitle view={view} />
                 {view.peer && <StatusEmoji id={view.peer} />}
               </h1>
-              <p className="truncate text-note text-muted leading-tight">{note}</p>
+              <p className="flex overflow-hidden whitespace-pre text-note text-muted leading-tight">
+                <span className="shrink-0">{about ? `${note} · ` : note}</span>
+                <bdi className="truncate">{about}</bdi>
+              </p>
             </div>
             {view.archivedAt === null && <FavoriteButton id={view.id} />}
             <IconButton

@@ -1,7 +1,8 @@
 import { ApiError } from '@parley/client';
 import { locale, refusalText, t } from '../texts/index.ts';
 
-const list = new Intl.ListFormat(locale, { type: 'conjunction' });
+/** Joins items as the language does. */
+export const listFormat = new Intl.ListFormat(locale, { type: 'conjunction' });
 
 /** Returns the text that the user sees for an error. */
 export function errorMessage(error: unknown): string {
@@ -36,7 +37,7 @@ export function nameList(names: readonly string[]): string {
 }
 
 /** Joins items as the language does: “a, b, and c”. */
-export const listOf = (items: readonly string[]): string => list.format(items);
+export const listOf = (items: readonly string[]): string => listFormat.format(items);
 
 /** Returns the text of an unread badge. */
 export const unreadText = (unread: number): string => (unread > 99 ? '99+' : String(unread));

@@ -1,7 +1,7 @@
 import type { TimelineSnapshot } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
 import { useEffect, useMemo, useState } from 'react';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { useNames } from '../users/use-names.ts';
@@ -26,7 +26,7 @@ export function Announcer({ snapshot, title }: { snapshot: TimelineSnapshot; tit
         // Another element each time: the same text twice is announced twice.
         <p key={latest.n}>
           {latest.what.kind === 'message'
-            ? `${nameOf(latest.what.message.author)}: ${excerpt(latest.what.message.body, 200)}`
+            ? `${nameOf(latest.what.message.author)}: ${plainExcerpt(latest.what.message.body, 200)}`
             : t('messageList.newMessagesIn', { count: latest.what.count, title })}
         </p>
       )}

@@ -1,10 +1,10 @@
 import type { TimelineMessage } from '@parley/client';
 import { EllipsisVertical, Reply } from 'lucide-react';
-import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { memo, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
-import { excerpt } from '../lib/display-text.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -75,6 +75,7 @@ export const MessageRow = memo(function MessageRow({
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
   const gone = goneText(message);
+  const summary = useMemo(() => gone ?? plainExcerpt(message.body, 200), [gone, message.body]);
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
   const [sheet, setSheet] = useState(false);
@@ -96,9 +97,7 @@ export const MessageRow = memo(function MessageRow({
       ref={article}
       tabIndex={-1}
       {...(isTarget && { 'data-target': true, onBlur: onTargetLeft })}
-      aria-label={[`${name}, ${timeOfDay(message.postedAt)}`, excerpt(gone ?? message.body, 200)]
-        .filter(Boolean)
-        .join(': ')}
+      aria-label={[`${name}, ${timeOfDay(message.postedAt)}`, summary].filter(Boolean).join(': ')}
       {...(actionable && coarse && touch)}
       onContextMenu={(event) => {
         // A long press opens our sheet; its “Copy text” replaces the browser’s menu.

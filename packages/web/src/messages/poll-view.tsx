@@ -81,7 +81,10 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
                 <button
                   type="button"
                   title={nameList(accounts.slice(0, NAMES_MAX).map(nameOf))}
-                  aria-label={t('poll.showVoters', { count: votes, choice: text })}
+                  aria-label={t('poll.showVoters', {
+                    votes: t('poll.votes', { count: votes }),
+                    choice: text,
+                  })}
                   className="relative z-1 min-h-10 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
                   onClick={() => setShown(n)}
                 >

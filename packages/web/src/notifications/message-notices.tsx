@@ -19,7 +19,7 @@ import {
 } from '@parley/protocol';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { handleOf } from '../users/handle.tsx';
@@ -218,7 +218,7 @@ export class MessageNotices {
     const { group, seq, thread } = notice;
     const open = () => this.#open(conversation, thread);
     notice.text = text;
-    const shown = excerpt(text, EXCERPT);
+    const shown = plainExcerpt(text, EXCERPT);
     const onClose = () => {
       notice.toast = false;
     };

@@ -3,8 +3,8 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
-import { excerpt } from '../lib/display-text.ts';
 import { messageHash } from '../lib/message-hash.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { goneText } from '../messages/gone.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -51,7 +51,7 @@ async function showReminder(
   open: (hash: string) => void,
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
-    (found) => goneText(found) ?? excerpt(found.body, EXCERPT),
+    (found) => goneText(found) ?? plainExcerpt(found.body, EXCERPT),
     // The reminder is due all the same; opening the conversation shows the reason.
     () => t('saved.unavailable'),
   );

@@ -1,9 +1,9 @@
 import type { ConversationId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { EllipsisVertical, Hash, Lock, Pencil, Star, VolumeX } from 'lucide-react';
-import { type MouseEvent, memo, useState } from 'react';
+import { type MouseEvent, memo, useMemo, useState } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
-import { excerpt } from '../lib/display-text.ts';
+import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useConversation, useUser } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -47,6 +47,8 @@ export const Row = memo(function Row({
   const navigate = useNavigate();
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
+  const lastText = view?.lastMessage?.body ?? '';
+  const hint = useMemo(() => plainExcerpt(lastText, PREVIEW), [lastText]);
   if (!view) return null;
   const unread = isUnread(view, isMuted);
   const mentions = view.unreadMentions.length;
@@ -71,9 +73,7 @@ export const Row = memo(function Row({
         data-focusable
         data-drag
         // The whole name and the last message, which the row has no space for.
-        title={[title, view.lastMessage && excerpt(view.lastMessage.body, PREVIEW)]
-          .filter(Boolean)
-          .join('\n')}
+        title={hint === '' ? title : `${title}\n${hint}`}
         aria-current={isOpen ? 'page' : undefined}
         className={cx(
           'pointer-coarse:h-11 -outline-offset-2 flex h-8 items-center gap-2.5 rounded-md pe-2 ps-2.5 text-body pointer-coarse:text-base',

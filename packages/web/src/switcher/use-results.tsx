@@ -7,6 +7,7 @@ import { GroupIcon } from '../conversations/group-icon.tsx';
 import { titleOf } from '../conversations/naming.ts';
 import { excerpt } from '../lib/display-text.ts';
 import { messageHash } from '../lib/message-hash.ts';
+import { plainSnippet } from '../search/plain-snippet.ts';
 import { useParley } from '../session/use-client.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
@@ -162,7 +163,7 @@ function useMessages(text: string): Result[] {
         {
           ...plain,
           key: `${id}-${message.seq}`,
-          title: excerpt(snippet.text, EXCERPT) || t('files.file'),
+          title: excerpt(plainSnippet(message.body, snippet).text, EXCERPT) || t('files.file'),
           note: titleOf(view, users),
           icon: <MessageSquareText size={18} />,
           run: () =>

@@ -1,0 +1,16 @@
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test } from 'vitest';
+import { JoinedList } from './joined-list.tsx';
+
+test('joins elements and texts as the language does, without those that are not shown', () => {
+  const shown = renderToStaticMarkup(
+    <JoinedList>
+      {['Ann', 'Ben'].map((name) => (
+        <bdi key={name}>{name}</bdi>
+      ))}
+      {false}
+      others
+    </JoinedList>,
+  );
+  expect(shown).toBe('<bdi>Ann</bdi>, <bdi>Ben</bdi>, and others');
+});
