@@ -6,6 +6,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { toUser, type UserRow, userColumns } from '../accounts/users/users.ts';
+import { EVERYONE } from '../conversations/everyone.ts';
 import { contactsOf } from '../guests.ts';
 import {
   type PreparedName,
@@ -18,6 +19,8 @@ import {
 
 /** Candidates whose closeness is looked up. */
 const CANDIDATES_MAX = 60;
+/** Prepared names of own groups that are kept. */
+const PREPARED_MAX = 20_000;
 
 /** A user or a group that can be found. */
 interface Entry {
@@ -49,6 +52,8 @@ interface Candidate {
 export class Directory {
   readonly #pool: pg.Pool;
   #known: { readonly head: number; readonly entries: Promise<readonly Entry[]> } | null = null;
+  /** Names of groups as they were prepared for earlier searches: an account can have a thousand groups. */
+  readonly #prepared = new Map<string, PreparedName>();
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;
@@ -67,7 +72,7 @@ export class Directory {
     const mine = new Set(own.groups.map((group) => group.id));
     const all = [...own.groups, ...entries.filter((entry) => !mine.has(entry.id))];
     const candidates = query.text === '' ? closest(all, own) : fitting(all, query, own);
-    const ranked = await this.#byCloseness(account, candidates.slice(0, CANDIDATES_MAX));
+    const ranked = await this.#byCloseness(account, candidates);
     return await this.#shown(
       account,
       ranked.slice(0, limit).map(({ entry }) => entry),
@@ -154,9 +159,18 @@ export class Directory {
       if (of === null) continue;
       ranks.set(of, 1 / (2 + n));
       if (kind === 'direct') directs.set(of, directs.get(of) ?? id);
-      else groups.push({ kind, id, prepared: prepareName(name ?? '') });
+      else groups.push({ kind, id, prepared: this.#prepare(name ?? '') });
     }
     return { groups, ranks, directs };
+  }
+
+  #prepare(name: string): PreparedName {
+    const known = this.#prepared.get(name);
+    if (known) return known;
+    if (this.#prepared.size >= PREPARED_MAX) this.#prepared.clear();
+    const prepared = prepareName(name);
+    this.#prepared.set(name, prepared);
+    return prepared;
   }
 
   /** Adds to the scores of users how many groups they share with the account, and orders by the scores. */
@@ -168,13 +182,20 @@ export class Directory {
     if (users.length < 2) return candidates;
     const { rows } = await this.#pool.query<{ id: string; shared: number }>({
       name: 'search-shared-groups',
-      text: `select o.account_id as id, count(*)::int as shared
-             from memberships m
-             join conversations c on c.id = m.conversation_id and c.kind = 'group' and not c.is_everyone
-             join memberships o on o.conversation_id = c.id and o.left_seq is null
-               and o.account_id = any($2::uuid[])
-             where m.account_id = $1 and m.left_seq is null
-             group by o.account_id`,
+      // From the few candidates, whose groups are looked for by key among those of the account: either may have a
+      // thousand, and the group of everyone has all users. “offset 0” keeps this order.
+      text: `select u.id, count(*)::int as shared
+             from unnest($2::uuid[]) u (id)
+             cross join lateral (
+               select o.conversation_id from memberships o
+               where o.account_id = u.id and o.left_seq is null and o.conversation_id <> '${EVERYONE}'
+               offset 0) o
+             cross join lateral (
+               select from memberships m
+               where m.account_id = $1 and m.conversation_id = o.conversation_id and m.left_seq is null
+               offset 0) m
+             join conversations c on c.id = o.conversation_id and c.kind = 'group'
+             group by u.id`,
       values: [account, users.map(({ entry }) => entry.id)],
     });
     const shared = new Map(rows.map((row) => [row.id, row.shared]));
@@ -218,29 +239,53 @@ export class Directory {
   }
 }
 
-const byScore = (a: Candidate, b: Candidate): number =>
-  b.score - a.score || a.entry.prepared.name.localeCompare(b.entry.prepared.name);
+const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || byName(a, b);
+
+// By code units: names are folded, and a comparison by the rules of a language takes ten times as long.
+const byName = ({ entry: a }: Candidate, { entry: b }: Candidate): number =>
+  a.prepared.name < b.prepared.name ? -1 : a.prepared.name > b.prepared.name ? 1 : 0;
+
+/** Returns the best candidates, the best one first, without ordering all others: a letter fits thousands. */
+function best(candidates: readonly Candidate[]): Candidate[] {
+  const found: Candidate[] = [];
+  for (const candidate of candidates) {
+    const last = found.at(-1);
+    const isFull = found.length === CANDIDATES_MAX;
+    if (isFull && last && byScore(candidate, last) >= 0) continue;
+    let [from, to] = [0, found.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (byScore(candidate, found[middle] as Candidate) < 0) to = middle;
+      else from = middle + 1;
+    }
+    found.splice(from, 0, candidate);
+    if (isFull) found.pop();
+  }
+  return found;
+}
 
 /** Returns what the account has conversations with, the latest first. */
 function closest(entries: readonly Entry[], { ranks }: Own): Candidate[] {
-  return entries
-    .flatMap((entry) => {
+  return best(
+    entries.flatMap((entry) => {
       const score = ranks.get(entry.id);
       return score === undefined ? [] : [{ entry, score }];
-    })
-    .sort(byScore);
+    }),
+  );
 }
 
 /** Returns the entries that fit, the best first; those with slips only if few others fit. */
 function fitting(entries: readonly Entry[], query: PreparedQuery, { ranks }: Own): Candidate[] {
   const fit = (rank: typeof rankOf) =>
-    entries.flatMap((entry): Candidate[] => {
-      const score = rank(query, entry.prepared);
-      return score === null ? [] : [{ entry, score: score + (ranks.get(entry.id) ?? 0) }];
-    });
-  const candidates = fit(rankOf).sort(byScore);
+    best(
+      entries.flatMap((entry): Candidate[] => {
+        const score = rank(query, entry.prepared);
+        return score === null ? [] : [{ entry, score: score + (ranks.get(entry.id) ?? 0) }];
+      }),
+    );
+  const candidates = fit(rankOf);
   if (candidates.length >= 5) return candidates;
   const found = new Set(candidates.map(({ entry }) => entry));
   const others = fit(slipRankOf).filter(({ entry }) => !found.has(entry));
-  return [...candidates, ...others.sort(byScore)];
+  return [...candidates, ...others];
 }

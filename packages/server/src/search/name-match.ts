@@ -10,6 +10,8 @@ export interface PreparedName {
   readonly words: readonly string[];
   /** The letters of each word, as bits: most words are told apart by them. */
   readonly letters: readonly number[];
+  /** The first letters of the words of the name. */
+  readonly initials: string;
 }
 
 /** How well a name fits; within a rank, closeness decides. */
@@ -35,8 +37,10 @@ const WORD_MAX = 40;
 export function prepareName(name: string, username = ''): PreparedName {
   const folded = fold(name).trim();
   const foldedUsername = fold(username);
-  const words = [...new Set([...wordsOf(folded), ...wordsOf(foldedUsername)])];
-  return { name: folded, username: foldedUsername, words, letters: words.map(lettersOf) };
+  const ofName = wordsOf(folded);
+  const words = [...new Set([...ofName, ...wordsOf(foldedUsername)])];
+  const initials = ofName.map((word) => [...word][0]).join('');
+  return { name: folded, username: foldedUsername, words, letters: words.map(lettersOf), initials };
 }
 
 const wordsOf = (folded: string): string[] => folded.split(/[\s._-]+/u).filter((w) => w !== '');
@@ -45,13 +49,14 @@ const wordsOf = (folded: string): string[] => folded.split(/[\s._-]+/u).filter((
 export interface PreparedQuery {
   readonly text: string;
   readonly words: readonly string[];
-  readonly letters: number;
+  /** Each letter, as a bit of {@link PreparedName.letters}. */
+  readonly letters: readonly number[];
 }
 
 /** Returns a text to look for; a leading @ or # is left out. */
 export function prepareQuery(text: string): PreparedQuery {
   const folded = fold(text).trim().replace(/^[@#]/u, '');
-  return { text: folded, words: wordsOf(folded), letters: lettersOf(folded) };
+  return { text: folded, words: wordsOf(folded), letters: bitsOfEach(folded) };
 }
 
 /** Returns how well a name fits without slips; null if it does not. */
@@ -63,10 +68,7 @@ export function rankOf({ text, words }: PreparedQuery, name: PreparedName): Rank
     return RANK.words;
   }
   if (name.name.includes(text) || name.username.includes(text)) return RANK.part;
-  const initials = wordsOf(name.name)
-    .map((word) => [...word][0])
-    .join('');
-  return text.length > 1 && initials.startsWith(text) ? RANK.initials : null;
+  return text.length > 1 && name.initials.startsWith(text) ? RANK.initials : null;
 }
 
 /** Returns how well a name fits if up to two letters are wrong, missing, too many or swapped. */
@@ -75,7 +77,7 @@ export function slipRankOf({ text, letters }: PreparedQuery, name: PreparedName)
   if (max === 0 || text.length > WORD_MAX) return null;
   let best = max + 1;
   for (const [i, word] of name.words.entries()) {
-    if (bitsOf(letters & ~(name.letters[i] as number)) >= best) continue;
+    if (absent(letters, name.letters[i] as number, best) >= best) continue;
     best = Math.min(best, slips(text, word.slice(0, text.length + max), best - 1));
   }
   if (best > max) return null;
@@ -112,14 +114,14 @@ function slips(text: string, word: string, max: number): number {
   return Math.min(...last);
 }
 
-function lettersOf(text: string): number {
-  let bits = 0;
-  for (let i = 0; i < text.length; i++) bits |= 1 << (text.charCodeAt(i) & 31);
-  return bits;
-}
+const bitsOfEach = (text: string): number[] =>
+  Array.from({ length: text.length }, (_, i) => 1 << (text.charCodeAt(i) & 31));
 
-function bitsOf(bits: number): number {
+const lettersOf = (text: string): number => bitsOfEach(text).reduce((bits, bit) => bits | bit, 0);
+
+/** Returns how many letters a word does not have, each of which is a slip; counts up to `max`. */
+function absent(letters: readonly number[], word: number, max: number): number {
   let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  for (const letter of letters) if ((letter & word) === 0 && ++count >= max) break;
   return count;
 }
