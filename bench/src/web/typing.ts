@@ -43,6 +43,13 @@ export async function ownMessageFrames(page: Page, count: number): Promise<numbe
           'keydown',
           () => {
             let frames = 0;
+            // After the frame is rendered: the list shows a new row once it has measured it.
+            const afterFrame = () =>
+              requestAnimationFrame(() => {
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = look;
+                port2.postMessage(null);
+              });
             const look = () => {
               frames++;
               const articles = [...document.querySelectorAll('article')].slice(-3);
@@ -51,9 +58,9 @@ export async function ownMessageFrames(page: Page, count: number): Promise<numbe
                   one.textContent?.includes(text) && getComputedStyle(one).visibility === 'visible',
               );
               if (isShown || frames > 600) resolve(frames);
-              else requestAnimationFrame(look);
+              else afterFrame();
             };
-            requestAnimationFrame(look);
+            afterFrame();
           },
           { capture: true, once: true },
         );

@@ -28,12 +28,18 @@ import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
 import { isPageFocused, isViewing } from './page-focus.ts';
 import { areSoundsOn, recipientSettings } from './recipient.ts';
-import { notificationSettings } from './settings.ts';
+import { isNotifyOn } from './settings.ts';
+import { Throttle } from './throttle.ts';
 
 /** Maximum length of the message text in a notification, in characters. */
 const EXCERPT = 140;
 /** After this time it is known whether the user follows a new thread, ms. */
 const FOLLOWED_KNOWN_MS = 1_500;
+
+/** Messages that arrive within this time after a notice are notified of together, ms. */
+const BURST_MS = 1_000;
+/** Toasts that are visible at a time. */
+const TOASTS = 3;
 
 type Posted = Extract<Event, { type: 'message.posted' }>;
 
@@ -65,6 +71,8 @@ export class MessageNotices {
   readonly #blocked: BlockedUsers;
   readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
   readonly #shown = new Map<ConversationId, Notice>();
+  /** Conversations in which messages have arrived that are not shown yet. */
+  readonly #arrived: Throttle<ConversationId>;
   /** Messages about which more must be known first, by conversation and seq. */
   readonly #waiting = new Map<string, Posted>();
 
@@ -78,6 +86,7 @@ export class MessageNotices {
     this.#account = account;
     this.#blocked = blocked;
     this.#open = open;
+    this.#arrived = new Throttle(BURST_MS, (conversations) => this.#showArrived(conversations));
   }
 
   /** Shows, updates or removes the notice that the event concerns. */
@@ -119,6 +128,7 @@ export class MessageNotices {
   /** Removes all notices when the session ends. */
   clear(): void {
     this.#waiting.clear();
+    this.#arrived.clear();
     this.#shown.clear();
     toast.dismiss();
     void closeNotifications();
@@ -165,12 +175,11 @@ export class MessageNotices {
     }
     if (!decision.inApp) return;
     const group = view.kind === 'direct' ? null : titleOf(view, users);
-    const settings = notificationSettings(this.#account);
-    const browser = settings.notify && !isPageFocused();
+    const browser = !isPageFocused() && isNotifyOn(this.#account);
     const notice = {
       seq: event.seq,
       actor: event.actor,
-      text: event.data.body,
+      text: event.data.body || t('files.file'),
       ...authorOf(users.get(event.actor)),
       group,
       thread: onlyIn ?? null,
@@ -178,7 +187,17 @@ export class MessageNotices {
       browser,
     };
     this.#shown.set(view.id, notice);
-    this.#show(view.id, notice, event.data.body || t('files.file'));
+    this.#arrived.add(view.id);
+  }
+
+  /** Shows the notices of conversations in which messages have arrived; toasts only of the latest. */
+  #showArrived(conversations: readonly ConversationId[]): void {
+    for (const [n, conversation] of conversations.entries()) {
+      const notice = this.#shown.get(conversation);
+      if (!notice) continue;
+      if (n < conversations.length - TOASTS) notice.toast = false;
+      this.#show(conversation, notice, notice.text);
+    }
     if (areSoundsOn(this.#client, this.#account)) chime();
   }
 
@@ -251,6 +270,7 @@ export class MessageNotices {
 
   #dismiss(conversation: ConversationId): void {
     this.#shown.delete(conversation);
+    this.#arrived.delete(conversation);
     toast.dismiss(conversation);
     void closeNotifications(conversation);
   }

@@ -6,7 +6,7 @@ import type {
   RecipientSettings,
   Seq,
 } from '@parley/protocol';
-import { notificationSettings } from './settings.ts';
+import { isSoundOn } from './settings.ts';
 
 /** Returns the settings of the account that concern a conversation, or a thread of it. */
 export function recipientSettings(
@@ -41,4 +41,4 @@ export const recipientOf = (account: AccountId, isBlocked: boolean): Notificatio
 
 /** Returns whether notifications play a sound here: neither turned off in general nor on this device. */
 export const areSoundsOn = (client: ParleyClient, account: AccountId): boolean =>
-  client.snapshot.notifications.settings.sounds && notificationSettings(account).sound;
+  client.snapshot.notifications.settings.sounds && isSoundOn(account);

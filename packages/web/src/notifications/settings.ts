@@ -16,21 +16,21 @@ const NOTIFY = 'notifications';
 const SOUND = 'sound';
 const listeners = new Set<() => void>();
 
-/** Returns the current settings of the account in this browser. */
-export function notificationSettings(account: AccountId): NotificationSettings {
-  const permission = 'Notification' in window ? Notification.permission : 'unsupported';
-  return {
-    permission,
-    notify: permission === 'granted' && readKept(account, NOTIFY) !== 'off',
-    sound: readKept(account, SOUND) !== 'off',
-  };
-}
+/** Returns whether notifications play a sound in this browser. */
+export const isSoundOn = (account: AccountId): boolean => readKept(account, SOUND) !== 'off';
+
+/** Returns whether notifications of the browser are turned on, and permitted. */
+export const isNotifyOn = (account: AccountId): boolean =>
+  readKept(account, NOTIFY) !== 'off' && permission() === 'granted';
+
+/** Asks the browser process: too slow for each message that arrives. */
+const permission = () => ('Notification' in window ? Notification.permission : 'unsupported');
 
 /** Subscribes a component to the settings of its account; changes in other tabs are included. */
 export function useNotificationSettings() {
   const account = useAccountId();
   // A string, because useSyncExternalStore compares snapshots by identity.
-  const text = useSyncExternalStore(subscribe, () => JSON.stringify(notificationSettings(account)));
+  const text = useSyncExternalStore(subscribe, () => settingsText(account));
   const set = (name: string, on: boolean) => {
     writeKept(account, name, on ? null : 'off');
     changed();
@@ -48,15 +48,39 @@ export function useNotificationSettings() {
   };
 }
 
+/** The settings as they were last read, as text. */
+let known: { readonly account: AccountId; readonly text: string } | null = null;
+
+/** Returns the settings as text; reads them only when they may have changed. */
+function settingsText(account: AccountId): string {
+  if (known?.account !== account) {
+    const settings: NotificationSettings = {
+      permission: permission(),
+      notify: isNotifyOn(account),
+      sound: isSoundOn(account),
+    };
+    known = { account, text: JSON.stringify(settings) };
+  }
+  return known.text;
+}
+
 function changed(): void {
+  known = null;
   for (const listener of listeners) listener();
 }
 
+/** Storage: changed in another tab. Focus: the user returns from the settings of the browser. */
+const CHANGES = ['storage', 'focus'] as const;
+
 function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    known = null;
+    for (const type of CHANGES) window.addEventListener(type, changed);
+  }
   listeners.add(listener);
-  window.addEventListener('storage', listener);
   return () => {
     listeners.delete(listener);
-    window.removeEventListener('storage', listener);
+    if (listeners.size > 0) return;
+    for (const type of CHANGES) window.removeEventListener(type, changed);
   };
 }

@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Throttle } from './throttle.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function aThrottle() {
+  const calls: (readonly string[])[] = [];
+  return { calls, throttle: new Throttle<string>(1_000, (keys) => calls.push(keys)) };
+}
+
+test('calls back with the first key at once, and then with all of an interval', () => {
+  const { calls, throttle } = aThrottle();
+  throttle.add('a');
+  expect(calls).toEqual([['a']]);
+  for (const key of ['b', 'c', 'b', 'd']) throttle.add(key);
+  expect(calls).toHaveLength(1);
+  vi.advanceTimersByTime(1_000);
+  expect(calls).toEqual([['a'], ['c', 'b', 'd']]);
+  throttle.add('e');
+  vi.advanceTimersByTime(1_000);
+  expect(calls.at(-1)).toEqual(['e']);
+});
+
+test('calls back at once again after an interval without keys', () => {
+  const { calls, throttle } = aThrottle();
+  throttle.add('a');
+  vi.advanceTimersByTime(1_000);
+  throttle.add('b');
+  expect(calls).toEqual([['a'], ['b']]);
+});
+
+test('forgets keys that are removed while they wait', () => {
+  const { calls, throttle } = aThrottle();
+  for (const key of ['a', 'b', 'c']) throttle.add(key);
+  throttle.delete('b');
+  vi.advanceTimersByTime(1_000);
+  expect(calls).toEqual([['a'], ['c']]);
+  throttle.add('d');
+  throttle.clear();
+  vi.advanceTimersByTime(10_000);
+  expect(calls).toHaveLength(2);
+});
