@@ -42,6 +42,7 @@ export class MessageWindow {
   readonly thread: Seq | null;
   readonly #messages = new Map<Seq, Message>();
   readonly #clients = new Map<ClientId, Seq>();
+  readonly #clientOf = new Map<Seq, ClientId>();
   /** Changes to messages before `from`: a page that was read before the change may still arrive. */
   #changes: MessageEvent[] = [];
   #from: Seq;
@@ -86,6 +87,11 @@ export class MessageWindow {
     return this.#clients.has(id);
   }
 
+  /** Returns the command that posted a message; undefined for messages of pages. */
+  clientOf(seq: Seq): ClientId | undefined {
+    return this.#clientOf.get(seq);
+  }
+
   /**
    * Applies an event of the conversation. Returns the messages that it created or changed; expired ones are
    * removed, and the window starts after them.
@@ -96,7 +102,7 @@ export class MessageWindow {
     if (expired !== null) this.#expire(expired);
     if (event.type === 'message.posted') {
       const known = this.#messages.get(event.seq);
-      if (event.client) this.#clients.set(event.client, event.seq);
+      if (event.client) this.#postedBy(event.client, event.seq);
       const isNew = !known || known.changedSeq <= event.seq;
       if (isNew && this.holds(event.seq, event.data)) {
         changed.push(this.#put(posted(this.conversation, event)));
@@ -158,7 +164,7 @@ export class MessageWindow {
    * in a page that is still to be loaded: added here, it would hide the gap.
    */
   acked(message: Message, client: ClientId): void {
-    this.#clients.set(client, message.seq);
+    this.#postedBy(client, message.seq);
     if (message.seq < this.#from || this.#messages.has(message.seq)) return;
     if (this.holds(message.seq, message)) this.#put(message);
   }
@@ -169,8 +175,11 @@ export class MessageWindow {
     for (const message of this.#sorted.splice(0, this.#sorted.length - KEEP)) {
       this.#messages.delete(message.seq);
     }
-    for (const [client, seq] of this.#clients)
-      if (!this.#messages.has(seq)) this.#clients.delete(client);
+    for (const [client, seq] of this.#clients) {
+      if (this.#messages.has(seq)) continue;
+      this.#clients.delete(client);
+      this.#clientOf.delete(seq);
+    }
     this.#from = (this.#sorted[0] as Message).seq;
     return this.#from;
   }
@@ -241,6 +250,11 @@ export class MessageWindow {
     if (kept.length === this.#sorted.length) return;
     for (const { seq } of this.#sorted) if (this.hasExpired(seq)) this.#messages.delete(seq);
     this.#sorted = kept;
+  }
+
+  #postedBy(client: ClientId, seq: Seq): void {
+    this.#clients.set(client, seq);
+    this.#clientOf.set(seq, client);
   }
 
   #put(message: Message): Message {

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type ClientId,
   type ConversationId,
   type DurableCommand,
   type Message,
@@ -16,6 +17,8 @@ export class ShownMessages {
   readonly #conversation: ConversationId;
   readonly #source: TimelineSource;
   readonly #shown = new WeakMap<Message, Shown>();
+  /** The commands of messages that were shown before they were stored. */
+  readonly #sent = new Set<ClientId>();
   /** The outbox that the changes are from. */
   #outbox: readonly OutboxEntry[] = [];
   #changes: ReadonlyMap<Seq, readonly DurableCommand[]> = new Map();
@@ -36,12 +39,22 @@ export class ShownMessages {
       return known.shown;
     }
     const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
+    const client = own ? this.#sentBy(message.seq) : undefined;
     const isSame = known?.changes === changes && sameList(known.shown.seenBy, seenBy);
     const shown = isSame
       ? known.shown
-      : withChanges({ ...message, state: 'stored', seenBy }, changes, this.#source.me());
+      : withChanges(
+          { ...message, state: 'stored', ...(client && { client }), seenBy },
+          changes,
+          this.#source.me(),
+        );
     this.#shown.set(message, { shown, own, receipts, changes });
     return shown;
+  }
+
+  #sentBy(seq: Seq): ClientId | undefined {
+    const client = this.#source.window()?.clientOf(seq);
+    return client && this.#sent.has(client) ? client : undefined;
   }
 
   /** Returns the own changes of a message that are not acknowledged; the same array while they are the same. */
@@ -68,6 +81,7 @@ export class ShownMessages {
           ? isInConversation(command)
           : thread === this.#source.thread;
       if (!isHere || window?.hasClient(entry.id)) continue;
+      this.#sent.add(entry.id);
       pending.push({
         ...newMessage({
           conversation: this.#conversation,

@@ -10,7 +10,10 @@ export interface TimelineMessage extends Message {
   readonly state: 'stored' | 'pending' | 'failed';
   /** It is shown with own edits or reactions that are not acknowledged yet. */
   readonly isChanging?: true;
-  /** The command of a message that is not stored; identifies it until it has a seq. */
+  /**
+   * The command of a message that is not stored, or was shown here before it was: identifies what is shown all the
+   * time.
+   */
   readonly client?: ClientId;
   readonly failure?: Refusal;
   /** The files of a message that is not stored: what they are is known once it is. */

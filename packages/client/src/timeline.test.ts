@@ -291,6 +291,23 @@ describe('a timeline far back', () => {
     expect(client.timeline(other).snapshot.messages).toEqual([]);
   });
 
+  test('identifies an own message in the same way before and after it is stored', async () => {
+    const { server, id } = aGroup(3);
+    const { client } = await aLiveClient(server);
+    const timeline = client.timeline(id);
+    void timeline.open();
+    await heal(server, client);
+    const sent = client.post(id, 'mine');
+    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ state: 'pending', client: sent.id });
+    await heal(server, client);
+    expect(timeline.snapshot.messages.at(-1)).toMatchObject({ state: 'stored', client: sent.id });
+    expect(timeline.snapshot.messages.filter((m) => m.client !== undefined)).toHaveLength(1);
+    client.edit(id, timeline.snapshot.messages.at(-1)?.seq as Seq, 'edited');
+    await heal(server, client);
+    const last = timeline.snapshot.messages.at(-1);
+    expect(last).toMatchObject({ body: 'edited', client: sent.id });
+  });
+
   test('returns to the end and follows it again', async () => {
     const { server, client, timeline, id } = await farBack();
     void timeline.jumpToLatest();

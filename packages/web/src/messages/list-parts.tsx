@@ -1,3 +1,4 @@
+import type { Seq } from '@parley/protocol';
 import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
@@ -26,9 +27,9 @@ export function RowView({
   /** Shown above the first message of all. */
   notice?: ReactNode;
   editing: string | null;
-  /** The key of the row that the user has jumped to. */
-  target: string | null;
-  /** Called when that row loses the focus. */
+  /** The message that the user has jumped to. */
+  target: Seq | null;
+  /** Called when that message loses the focus. */
   onTargetLeft: () => void;
   onEdit: (key: string | null) => void;
 }) {
@@ -58,7 +59,7 @@ export function RowView({
             first={row.first}
             editKey={row.key}
             editing={editing === row.key}
-            isTarget={target === row.key}
+            isTarget={target === row.message.seq}
             onTargetLeft={onTargetLeft}
             onEdit={onEdit}
           />

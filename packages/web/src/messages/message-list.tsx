@@ -88,7 +88,7 @@ export function MessageList({
   const list = useRef<VListHandle>(null);
   const box = useRef<HTMLDivElement>(null);
   const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
-  const [target, setTarget] = useState<string | null>(null);
+  const [target, setTarget] = useState<Seq | null>(null);
   /** The target gets the focus when it is measured: until then it is hidden, and cannot have it. */
   const awaitsFocus = useRef(false);
   const keys = useMessageKeys(box);
@@ -143,9 +143,9 @@ export function MessageList({
   };
   const leaveTarget = useCallback(() => setTarget(null), []);
   const goTo = (seq: Seq) => {
-    setTarget(String(seq));
+    setTarget(seq);
     awaitsFocus.current = true;
-    if (!autoScroll.goTo(String(seq))) void timeline.open(seq);
+    if (!autoScroll.goTo(seq)) void timeline.open(seq);
   };
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));

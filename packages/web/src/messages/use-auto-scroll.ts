@@ -1,3 +1,4 @@
+import type { Seq } from '@parley/protocol';
 import {
   type PointerEvent,
   type RefObject,
@@ -46,8 +47,8 @@ export interface AutoScrollControls {
   moved(how: 'scrolled' | 'ended' | 'changed'): void;
   goToEnd(): void;
   goToLine(): void;
-  /** Scrolls to the row with this key; false if it has to be loaded first, which is then awaited. */
-  goTo(key: string): boolean;
+  /** Scrolls to a message; false if it has to be loaded first, which is then awaited. */
+  goTo(seq: Seq): boolean;
   /** For the element around the list: input with which the user may scroll. */
   readonly input: ScrollInput;
 }
@@ -184,8 +185,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   const firstKey = useRef<string | null>(null);
   /** The line to which the list must still be scrolled. */
   const wantedLine = useRef<number | null | undefined>(undefined);
-  /** The row to which the list must be scrolled once it is loaded. */
-  const wantedKey = useRef<string | null>(null);
+  /** The message to which the list must be scrolled once it is loaded. */
+  const wantedSeq = useRef<Seq | null>(null);
   const knownLine = useRef<number | null | undefined>(undefined);
   const first = firstMessageKey(rows);
   const isPrepended =
@@ -211,9 +212,9 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     const line = lineRow(rows);
     const wantsLine = wantedLine.current != null && line >= 0;
     if (wantsLine) wantedLine.current = null;
-    const wanted = wantedKey.current;
-    if (wanted !== null && rows.some(({ key }) => key === wanted)) {
-      wantedKey.current = null;
+    const wanted = wantedSeq.current === null ? undefined : keyOf(rows, wantedSeq.current);
+    if (wanted !== undefined) {
+      wantedSeq.current = null;
       placeAt(wanted, -ABOVE_TARGET);
     } else if (wantsLine && machine.state !== 'holding') {
       placeAt(rows[line]?.key, -ABOVE_LINE);
@@ -232,7 +233,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   const goToEnd = useCallback(() => {
     machine.goToEnd();
     wantedLine.current = null;
-    wantedKey.current = null;
+    wantedSeq.current = null;
     setAway(false);
     follow();
   }, [machine, follow]);
@@ -241,11 +242,11 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     placeAt(rows[lineRow(rows)]?.key, -ABOVE_LINE);
   }, [placeAt]);
   const goTo = useCallback(
-    (key: string) => {
-      const isLoaded = latest.current.rows.some((row) => row.key === key);
-      wantedKey.current = isLoaded ? null : key;
-      if (isLoaded) placeAt(key, -ABOVE_TARGET);
-      return isLoaded;
+    (seq: Seq) => {
+      const key = keyOf(latest.current.rows, seq);
+      wantedSeq.current = key === undefined ? seq : null;
+      placeAt(key, -ABOVE_TARGET);
+      return key !== undefined;
     },
     [placeAt],
   );
@@ -288,6 +289,10 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
 
 function lineRow(rows: readonly Row[]): number {
   return rows.findIndex((row) => row.kind === 'message' && row.isFirstUnread);
+}
+
+function keyOf(rows: readonly Row[], seq: Seq): string | undefined {
+  return rows.find((row) => row.kind === 'message' && row.message.seq === seq)?.key;
 }
 
 function firstMessageKey(rows: readonly Row[]): string | null {

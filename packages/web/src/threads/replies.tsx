@@ -45,7 +45,7 @@ export function Replies({
     () => thread.snapshot,
   );
   const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
-  const [target, setTarget] = useState<string | null>(null);
+  const [target, setTarget] = useState<Seq | null>(null);
   const [builder] = useState(() => new RowBuilder());
   const all = useMemo(() => (root ? [root, ...messages] : messages), [root, messages]);
   // The replies that were unread when the thread was opened.
@@ -73,7 +73,7 @@ export function Replies({
     visit,
     messages,
     box,
-    onFound: (seq) => setTarget(String(seq)),
+    onFound: setTarget,
     onScrolled: moved,
   });
   if (!root || (messages.length === 0 && loading !== null)) {
