@@ -17,9 +17,9 @@ import { measurePresence } from './presence.ts';
 import { measureReads } from './reads.ts';
 import { group, type User, users } from './setup.ts';
 import { measureStorm } from './storm.ts';
-import { measureWindows } from './windows.ts';
+import { measureBeside, measureWindows } from './windows.ts';
 
-const USAGE = `Usage: npm run bench -- [--row 1…6] [--seconds N] [--rounds N]
+const USAGE = `Usage: npm run bench -- [--row 1…6] [--beside FILE] [--seconds N] [--rounds N]
        npm run bench -- --per-sender [--row 1|2|3] [--seconds N] [--rounds N]
        npm run bench -- --nodes N [--seconds N] [--rounds N]
        npm run bench -- --idle N | --presence N | --storm N [--nodes N] | --hello | --reads
@@ -42,9 +42,9 @@ core, the load generator on another.
   --hello          the cost of a hello with 50 and with 1,000 conversations
   --reads          what the commonest reads cost
   --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
-  --file-texts     searches in the texts of N files of 20,000 to 164,000 characters; with --beside, also
-                   with another build
-  --commands       posts over REST, edits and reactions, 50 at once; with --beside, in turn with the
+  --file-texts     searches in the texts of N files of 20,000 to 164,000 characters
+  --commands       posts over REST, edits and reactions, 50 at once
+  --beside         instead of the peers, with --commands, --file-texts and with a window: in turn with the
                    server of another build (its packages/server/dist/cli.js)
   --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
   --posts          what a plain post costs, next to another build (FILE: its packages/server/dist/cli.js),
@@ -182,11 +182,17 @@ async function main(): Promise<void> {
     return;
   }
   if (!values['per-sender']) {
-    await measureWindows(
-      values.row === undefined ? null : Number(values.row),
-      Number(values.seconds) * 1000,
-      Number(values.rounds),
-    );
+    const only = values.row === undefined ? null : Number(values.row);
+    if (values.beside !== undefined) {
+      await measureBeside(
+        values.beside,
+        only,
+        Number(values.seconds) * 1000,
+        Number(values.rounds),
+      );
+      return;
+    }
+    await measureWindows(only, Number(values.seconds) * 1000, Number(values.rounds));
     return;
   }
   const rows =

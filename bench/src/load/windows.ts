@@ -69,12 +69,24 @@ const ROWS: readonly WindowRow[] = [
 ];
 
 const WARMUP_MS = 1_500;
+const HEADER =
+  '  server        msgs/s  deliveries/s   p50 ms   p99 ms   µs a message: node  database   generator CPU';
+
+/** A build of Parley; `cli` is its command line, null for this one. */
+interface Build {
+  readonly name: string;
+  readonly cli: string | null;
+}
+
+const THIS_BUILD: Build = { name: 'parley', cli: null };
 
 type Conversations = readonly { readonly id: string; readonly members: readonly string[] }[];
 
 /** A running server with the conversations of a row. */
 interface Target {
   readonly kind: Kind;
+  /** What the server is called in the results. */
+  readonly name: string;
   readonly server: ServerProcess;
   /** Tokens expire: they are asked for before each measurement. */
   conversations(): Promise<Conversations>;
@@ -83,7 +95,7 @@ interface Target {
 /** Returns a fresh peer; null where it is unavailable. */
 async function peer(kind: Exclude<Kind, 'parley'>, row: WindowRow): Promise<Target | null> {
   const server = await startPeer(kind);
-  return server && { kind, server, conversations: async () => peerConversations(row) };
+  return server && { kind, name: kind, server, conversations: async () => peerConversations(row) };
 }
 
 /** Measures Parley and its peers in turn, one round after the other; the peers are started anew. */
@@ -94,10 +106,8 @@ export async function measureWindows(
 ): Promise<void> {
   for (const row of ROWS.filter((_, i) => only === null || i === only - 1)) {
     console.log(`\n${row.name}`);
-    console.log(
-      '  server        msgs/s  deliveries/s   p50 ms   p99 ms   µs a message: node  database   generator CPU',
-    );
-    const own = await parley(row);
+    console.log(HEADER);
+    const own = await parley(row, THIS_BUILD);
     try {
       const results = new Map<Kind, WindowResult[]>();
       for (let round = 0; round < rounds; round++) {
@@ -108,7 +118,7 @@ export async function measureWindows(
             if (target !== own) return target.server.stop();
           });
           results.set(kind, [...(results.get(kind) ?? []), result]);
-          print(kind, result);
+          print(target.name, result);
         }
       }
       printRatios(row, results);
@@ -118,8 +128,53 @@ export async function measureWindows(
   }
 }
 
-async function parley(row: WindowRow): Promise<Target> {
-  const server = await startServer(canPin ? { cpu: 0 } : {});
+/**
+ * Measures this build and another one in turn, with a load: what a change costs. Processor time is the figure to
+ * compare, since the rate depends on what else the machine does.
+ */
+export async function measureBeside(
+  cli: string,
+  only: number | null,
+  measureMs: number,
+  rounds: number,
+): Promise<void> {
+  for (const row of ROWS.filter((_, i) => only === null || i === only - 1)) {
+    console.log(`\n${row.name}`);
+    console.log(HEADER);
+    const targets: Target[] = [];
+    try {
+      for (const build of [THIS_BUILD, { name: 'other', cli }]) {
+        targets.push(await parley(row, build));
+      }
+      const results = new Map<string, WindowResult[]>();
+      for (let round = 0; round < rounds; round++) {
+        // Each is first in every other round.
+        for (const target of round % 2 === 0 ? targets : [...targets].reverse()) {
+          const result = await measure(target, row, measureMs);
+          results.set(target.name, [...(results.get(target.name) ?? []), result]);
+          print(target.name, result);
+        }
+      }
+      printCosts(results);
+    } finally {
+      await Promise.all(targets.map(({ server }) => server.stop()));
+    }
+  }
+}
+
+function printCosts(results: ReadonlyMap<string, readonly WindowResult[]>): void {
+  const micros = ({ messages, serverCpu }: WindowResult) =>
+    ((serverCpu.node + serverCpu.database) * 1e6) / messages;
+  const costs = [...results].map(([name, its]) => ({ name, cost: median(its.map(micros)) }));
+  const [own, other] = costs.map(({ cost }) => cost) as [number, number];
+  for (const { name, cost } of costs) {
+    console.log(`  ${name}: ${cost.toFixed(0)} µs a message, node and database together (median)`);
+  }
+  console.log(`  ${(own / other).toFixed(2)} × the processor time of the other build`);
+}
+
+async function parley(row: WindowRow, { name, cli }: Build): Promise<Target> {
+  const server = await startServer({ ...(canPin && { cpu: 0 }), ...(cli !== null && { cli }) });
   try {
     const all = await users(server.url, row.conversations * row.members);
     const groups: { id: string; members: User[] }[] = [];
@@ -134,7 +189,7 @@ async function parley(row: WindowRow): Promise<Target> {
           members: await Promise.all(members.map((user) => user.api.accessToken())),
         })),
       );
-    return { kind: 'parley', server, conversations };
+    return { kind: 'parley', name, server, conversations };
   } catch (error) {
     await server.stop();
     throw error;
@@ -188,11 +243,11 @@ async function stored(kind: Kind, load: Conversations, url: string): Promise<num
   return events;
 }
 
-function print(kind: Kind, result: WindowResult): void {
+function print(name: string, result: WindowResult): void {
   const { messages, deliveries, seconds, p50, p99, generatorCpu, serverCpu } = result;
   const perMessage = (cpu: number) => ((cpu * 1e6) / messages).toFixed(0);
   const cells = [
-    kind.padEnd(10),
+    name.padEnd(10),
     (messages / seconds).toFixed(0).padStart(9),
     (deliveries / seconds).toFixed(0).padStart(13),
     p50.toFixed(2).padStart(8),
