@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   apiOf,
@@ -359,6 +359,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     const kit = await visitors.arrive();
     await kit.register('kit', 'Kit Keys');
     await kit.createGroup('Orchids and ferns');
+    // A group without messages offers what to do first.
+    await kit.page.getByRole('button', { name: 'Add a description' }).click();
+    const description = kit.page.getByRole('textbox', { name: 'Description' });
+    await expect.poll(() => isFocused(description)).toBe(true);
+    await kit.page.keyboard.press('Escape');
+    await kit.page.getByRole('button', { name: 'Write the first message' }).click();
     await kit.write('A pomegranate');
     await kit.sees('A pomegranate');
     await kit.open('everyone');
@@ -398,6 +404,12 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await kit.sees('A pomegranate');
     await choose('dark', /^Switch to dark mode/);
     expect(await kit.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    // The name of a command is no search, and the focus is not lost with the page before.
+    await keyboard.press('Control+k');
+    await field.fill('settings');
+    await keyboard.press('Enter');
+    await kit.page.getByRole('heading', { level: 1, name: 'Profile' }).waitFor();
+    await expect.poll(() => isFocused(kit.page.getByRole('main'))).toBe(true);
   });
 
   test('touch input has a menu of its own', async () => {
@@ -472,3 +484,6 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
       .toEqual(['Fia Here in everyone: Where are you, Eli?']);
   });
 });
+
+const isFocused = (element: Locator): Promise<boolean> =>
+  element.evaluate((node) => node === document.activeElement);

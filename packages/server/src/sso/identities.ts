@@ -40,6 +40,15 @@ export type Found =
   | { readonly account: AccountId; readonly credentials: number }
   | { readonly refused: RefusalCode };
 
+/** The request with which a user returns from the provider. */
+export interface Arrival {
+  readonly address: string;
+  /** The SHA-256 of the token of the invitation to register with; null without one. */
+  readonly invitation: Buffer | null;
+  /** The locale that the browser prefers, which a new account gets; null: not known. */
+  readonly locale: string | null;
+}
+
 /**
  * Finds or creates the account of a user of the provider.
  *
@@ -56,12 +65,8 @@ export class Identities {
     this.#deps = deps;
   }
 
-  /** `invitation`: the SHA-256 of the token of the invitation to register with; null without one. */
-  async find(
-    user: ProviderUser,
-    address: string,
-    invitation: Buffer | null = null,
-  ): Promise<Found> {
+  /** Returns the account of the user, or the refusal. */
+  async find(user: ProviderUser, arrival: Arrival): Promise<Found> {
     const known = await this.#known(user);
     if (known) return known;
     const email = EmailAddress.safeParse(user.email);
@@ -73,8 +78,8 @@ export class Identities {
       values: [emailKey(email.data)],
     });
     const [row] = rows;
-    if (!row) return this.#register(user, email.data, address, invitation);
-    return this.#link(user, row.id, email.data, address);
+    if (!row) return this.#register(user, email.data, arrival);
+    return this.#link(user, row.id, email.data, arrival.address);
   }
 
   /** Links the account that has the address, once per provider. */
@@ -140,8 +145,7 @@ export class Identities {
   async #register(
     user: ProviderUser,
     email: string,
-    address: string,
-    token: Buffer | null,
+    { address, invitation: token, locale }: Arrival,
   ): Promise<Found> {
     const { append, settings, audit, pool } = this.#deps;
     // Whoever was invited as a guest does not become a member by another way to register.
@@ -163,6 +167,7 @@ export class Identities {
         email,
         passwordHash: null,
         verified: true,
+        locale,
         ...(invitation && {
           invitation: invitation.token.toString('hex'),
           guest: invitation.guest,

@@ -16,6 +16,7 @@ import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { refuseForeign } from '../http/origin.ts';
 import type { Logger } from '../log.ts';
+import { preferredLocale } from '../texts/accept-language.ts';
 import type { Vault } from '../vault.ts';
 import type { Identities } from './identities.ts';
 import { localPath } from './local-path.ts';
@@ -159,7 +160,11 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
       if (!user) return refused(request, reply, 'sso_failed');
       const invitation =
         pending.invitation === null ? null : Buffer.from(pending.invitation, 'hex');
-      const found = await identities.find(user, request.ip, invitation);
+      const found = await identities.find(user, {
+        address: request.ip,
+        invitation,
+        locale: preferredLocale(request.headers['accept-language']),
+      });
       if ('refused' in found) return refused(request, reply, found.refused);
       try {
         const answer = await answerLogin(deps.accounts, request, reply, {

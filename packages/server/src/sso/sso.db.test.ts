@@ -48,7 +48,10 @@ class Browser {
     this.#cookies.set(host, jar);
     const response = await fetch(url, {
       redirect: 'manual',
-      headers: { cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; ') },
+      headers: {
+        cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; '),
+        'accept-language': 'de-AT,de;q=0.9,en;q=0.5',
+      },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),
     });
     for (const line of response.headers.getSetCookie()) {
@@ -192,6 +195,7 @@ describe('single sign-on', () => {
     expect(await browser.logIn('ann ann@example.org verified', '/c/1?x=y')).toBe('/c/1?x=y');
     const me = await browser.me();
     expect(me).toMatchObject({
+      locale: 'de-AT',
       username: 'ann',
       displayName: 'ann of the provider',
       email: 'ann@example.org',

@@ -27,9 +27,11 @@ import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import { DialogsProvider } from './dialogs.ts';
+import { useFocusAfterNavigation } from './use-focus-after-navigation.ts';
 import { usePresence } from './use-presence.ts';
 
-const Switcher = lazyPart(async () => (await import('../switcher/switcher.tsx')).Switcher);
+const loadSwitcher = async () => (await import('../switcher/switcher.tsx')).Switcher;
+const Switcher = lazyPart(loadSwitcher);
 
 const Tour = lazyPart(async () => (await import('../onboarding/tour.tsx')).Tour);
 
@@ -61,6 +63,7 @@ function Shell() {
   const conversation = useParams({ strict: false }).id as ConversationId | undefined;
   useVisits(conversation);
   usePresence();
+  useFocusAfterNavigation();
   useNotifications();
   usePersonalNotifications();
   useOffline();
@@ -93,6 +96,8 @@ function Shell() {
     const { sheet, switcher } = SHORTCUTS.anywhere;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
+      // Loaded by the time that the whole shortcut is pressed: what is typed after it belongs to the switcher.
+      if (event.key === 'Control' || event.key === 'Meta') void loadSwitcher().catch(() => {});
       const place = {
         key: event.key,
         ctrlKey: event.ctrlKey,

@@ -27,9 +27,10 @@ import type { ShownPresence } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { ConversationTitle } from './conversation-title.tsx';
-import { Details } from './details.tsx';
+import { Details, type DetailsPart } from './details.tsx';
 import { DetailsButton } from './details-button.tsx';
 import { GroupIcon } from './group-icon.tsx';
+import { GroupStart } from './group-start.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
@@ -96,7 +97,7 @@ function Open({
   const me = useParley((s) => s.me);
   const title = titleOf(view, users);
   usePageTitle(title);
-  const [details, setDetails] = useState(false);
+  const [details, setDetails] = useState<DetailsPart | null>(null);
   const [editing, setEditing] = useState<string | null>(null);
   const list = useRef<MessageListHandle>(null);
   const hadFocus = useRef(false);
@@ -154,13 +155,13 @@ function Open({
     [navigate, view.id],
   );
   const isWide = useMedia('(min-width: 64rem)');
-  const toggleDetails = () => {
+  const showDetails = (part: DetailsPart | null) => {
     // There is space for one pane beside the conversation.
-    if (!details && isWide && thread !== undefined) openThread();
-    setDetails(!details);
+    if (part !== null && isWide && thread !== undefined) openThread();
+    setDetails(part);
   };
   useEffect(() => {
-    if (thread !== undefined) setDetails(false);
+    if (thread !== undefined) setDetails(null);
   }, [thread]);
   const jumpTo = (seq: Seq, root: Seq | null) => {
     if (root === null) list.current?.goTo(seq);
@@ -217,7 +218,11 @@ function Open({
             >
               <Search size={19} />
             </IconButton>
-            <DetailsButton group={view.id} isOpen={details} onClick={toggleDetails} />
+            <DetailsButton
+              group={view.id}
+              isOpen={details !== null}
+              onClick={() => showDetails(details === null ? 'all' : null)}
+            />
           </header>
           <ThreadLinksProvider value={links}>
             <MessageList
@@ -227,6 +232,7 @@ function Open({
               title={title}
               editing={editing}
               onEdit={setEditing}
+              start={view.kind === 'group' && <GroupStart view={view} openDetails={showDetails} />}
             />
             <TypingLine conversation={view.id} />
             {mayPost ? (
@@ -252,8 +258,8 @@ function Open({
         <Details
           view={view}
           isWide={isWide}
-          open={details}
-          onClose={() => setDetails(false)}
+          part={details}
+          onClose={() => setDetails(null)}
           onLeaving={(is) => {
             isLeaving.current = is;
           }}

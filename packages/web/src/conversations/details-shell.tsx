@@ -26,7 +26,7 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
   };
   useEffect(() => {
     const element = pane.current;
-    element?.focus({ preventScroll: true });
+    if (!element?.contains(document.activeElement)) element?.focus({ preventScroll: true });
     // What has the focus may be removed, such as a pin that another member removes.
     let focused: EventTarget | null = null;
     const remember = (event: FocusEvent) => {

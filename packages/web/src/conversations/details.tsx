@@ -3,7 +3,7 @@ import type { AccountId, ConversationPermission, Member, MemberRole, Seq } from 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Archive, ArchiveRestore, Crown, LogOut, Trash2, UserMinus, UserPlus } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -34,6 +34,9 @@ import { RemoveMember } from './remove-member.tsx';
 
 const NONE: readonly Member[] = [];
 
+/** What the details are opened for: to see them all, or to do something at once. */
+export type DetailsPart = 'all' | 'add-people' | 'description';
+
 /**
  * Shows what a conversation is about, its settings, pins, files and members, and the actions that the user may
  * take on it.
@@ -41,7 +44,7 @@ const NONE: readonly Member[] = [];
 export function Details({
   view,
   isWide,
-  open,
+  part,
   onClose,
   onLeaving,
   onJump,
@@ -49,13 +52,15 @@ export function Details({
   view: ConversationView;
   /** Whether there is space for a pane beside the conversation. */
   isWide: boolean;
-  open: boolean;
+  /** Null: they are closed. */
+  part: DetailsPart | null;
   onClose: () => void;
   /** Called with true before the user leaves or deletes the group, with false if that fails. */
   onLeaving: (isLeaving: boolean) => void;
   /** Shows a message, in the conversation or in this thread. A dialog is closed by then. */
   onJump: (seq: Seq, thread: Seq | null) => void;
 }) {
+  const open = part !== null;
   const client = useClient();
   const navigate = useNavigate();
   const users = useParley((s) => s.users);
@@ -64,6 +69,7 @@ export function Details({
     null,
   );
   const [adding, setAdding] = useState(false);
+  useEffect(() => setAdding(part === 'add-people'), [part]);
   const [removing, setRemoving] = useState<Member | null>(null);
   /** The message to show when the dialog is closed: until then it keeps the focus. */
   const jump = useRef<readonly [Seq, thread: Seq | null] | null>(null);
@@ -108,7 +114,7 @@ export function Details({
       }}
       title={titleOf(view, users)}
     >
-      <GroupSettings view={view} />
+      <GroupSettings view={view} focusesDescription={part === 'description'} />
       <ConversationNotifications conversation={view.id} />
       <PinnedMessages
         view={view}
@@ -326,6 +332,7 @@ function AddMembers({
         chosen={chosen}
         onChange={setChosen}
         without={without}
+        autoFocus
       />
       <Button
         look="primary"

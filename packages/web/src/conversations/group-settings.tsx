@@ -20,7 +20,14 @@ const ImageField = lazyPart(async () => (await import('../files/image-field.tsx'
 const WAITS = [0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
 
 /** Shows the description of a group, and the settings that the user may change. */
-export function GroupSettings({ view }: { view: ConversationView }) {
+export function GroupSettings({
+  view,
+  focusesDescription,
+}: {
+  view: ConversationView;
+  /** Whether the field of the description takes the focus. */
+  focusesDescription: boolean;
+}) {
   const client = useClient();
   const may = (permission: ConversationView['permissions'][number]) =>
     view.permissions.includes(permission);
@@ -36,7 +43,7 @@ export function GroupSettings({ view }: { view: ConversationView }) {
           >
             <GroupIcon group={view} className="bg-sunken text-muted" />
           </ImageField>
-          <About view={view} />
+          <About view={view} focusesDescription={focusesDescription} />
         </>
       ) : (
         <>
@@ -61,7 +68,13 @@ export function GroupSettings({ view }: { view: ConversationView }) {
 }
 
 /** The form for the name, the topic and the description. */
-function About({ view }: { view: ConversationView }) {
+function About({
+  view,
+  focusesDescription,
+}: {
+  view: ConversationView;
+  focusesDescription: boolean;
+}) {
   const client = useClient();
   const form = useForm(['name', 'topic', 'description'], async (values) => {
     await client.api.updateGroup(view.id, values);
@@ -86,6 +99,7 @@ function About({ view }: { view: ConversationView }) {
       <TextArea
         name="description"
         label={t('details.description')}
+        autoFocus={focusesDescription}
         defaultValue={view.description}
         maxLength={LIMITS.groupDescriptionMax}
         error={form.errors.description}

@@ -2,6 +2,7 @@ import { Popover } from 'radix-ui';
 import { type ReactNode, type RefObject, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { cx } from '../ui/cx.ts';
+import { useReturnFocus } from '../ui/return-focus.ts';
 import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import type { EmojiOption } from './emoji-search.ts';
 
@@ -22,7 +23,7 @@ export function EmojiButton({
 }: {
   label: string;
   hasCustom?: boolean;
-  /** What gets the focus when the picker is closed; otherwise it is the button. */
+  /** What gets the focus when the picker is closed; otherwise it is what had it before. */
   returnFocus?: RefObject<HTMLElement | null>;
   onChoose: (option: EmojiOption) => void;
   className?: string;
@@ -32,6 +33,8 @@ export function EmojiButton({
 }) {
   const [open, setOpen] = useState(false);
   const isTouch = useCoarsePointer();
+  // The message if a key has opened the picker, otherwise the button.
+  const toOpener = useReturnFocus(open);
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
@@ -58,7 +61,7 @@ export function EmojiButton({
             (event.target as HTMLElement).focus();
           }}
           onCloseAutoFocus={(event) => {
-            if (!returnFocus?.current) return;
+            if (!returnFocus?.current) return toOpener(event);
             event.preventDefault();
             returnFocus.current.focus();
           }}

@@ -40,6 +40,9 @@ test('the file is what scripts/emoji-data.mjs writes', async () => {
 
 test.each([
   ['tada', '🎉'],
+  ['ta', '🎉'],
+  ['fi', '🔥'],
+  ['thu', '👍'],
   ['+1', '👍'],
   ['thumbsup', '👍'],
   ['heart', '❤️'],

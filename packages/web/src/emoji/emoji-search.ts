@@ -25,6 +25,13 @@ export function customOption({ id, name, aliases, image }: CustomEmoji): EmojiOp
   return { emoji: emojiReference(id), text: `:${name}:`, names: [name, ...aliases], image };
 }
 
+/** The emoji that are used most worldwide (Unicode Consortium, “The most frequently used emoji”), and some of work. */
+const POPULAR =
+  '😂 ❤️ 🤣 👍 😭 🙏 😘 🥰 😍 😊 🎉 😁 💕 🥺 😅 🔥 ☺️ 🤦 ♥️ 🤷 🙄 😆 🤗 😉 🎂 🤔 👏 🙂 😳 🥳 😎 👌 💜 😔 💪 ✨ 💖 👀 😋 😏 😢 👉 💗 😩 💯 🌹 🎈 💙 😃 😡 💐 😜 🙈 🤞 😄 🙌 🤪 😀 💀 👇 💔 😌 🤩 🙃 😬 😱 😴 ✅ 🚀 👋';
+const POPULARITY: ReadonlyMap<string, number> = new Map(
+  POPULAR.split(' ').map((emoji, n) => [emoji, n]),
+);
+
 /** How well a name or a word matches what is searched; the smaller, the better. Null: not at all. */
 function rankOf(names: readonly string[], words: readonly string[], search: string): number | null {
   if (names.includes(search)) return 0;
@@ -43,32 +50,36 @@ export interface EmojiSearch {
 }
 
 /**
- * Returns the emoji that match a search, the best first and custom ones before others that match as well. Of several
- * words each must match.
+ * Returns the emoji that match a search, the best first; of those that match as well, custom ones and then those that
+ * are used most. Of several words each must match.
  */
 export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch): EmojiOption[] {
   const parts = text.toLowerCase().replaceAll(':', ' ').trim().split(/\s+/);
-  const found: { rank: number; option: () => EmojiOption }[] = [];
+  const found: { rank: number; popularity: number; option: () => EmojiOption }[] = [];
   const consider = (
     names: readonly string[],
     words: readonly string[],
+    popularity: number,
     option: () => EmojiOption,
   ) => {
     const whole = rankOf(names, words, parts.join('_'));
     const ranks = whole === null ? parts.map((part) => rankOf(names, words, part)) : [whole];
     if (ranks.some((rank) => rank === null)) return;
-    found.push({ rank: Math.max(...ranks.map((rank) => rank ?? 0)), option });
+    found.push({ rank: Math.max(...ranks.map((rank) => rank ?? 0)), popularity, option });
   };
   if (parts[0] === '') return [];
   for (const each of custom) {
     const option = customOption(each);
-    if (option) consider(option.names, [], () => option);
+    if (option) consider(option.names, [], -1, () => option);
   }
   for (const { items } of EMOJI_GROUPS) {
-    for (const item of items) consider(item.names, item.words, () => builtInOption(item, tone));
+    for (const item of items) {
+      const popularity = POPULARITY.get(item.emoji) ?? POPULARITY.size;
+      consider(item.names, item.words, popularity, () => builtInOption(item, tone));
+    }
   }
   return found
-    .sort((a, b) => a.rank - b.rank)
+    .sort((a, b) => a.rank - b.rank || a.popularity - b.popularity)
     .slice(0, limit)
     .map(({ option }) => option());
 }

@@ -75,12 +75,15 @@ export function ListPlaceholder({
   error,
   title,
   notice,
+  start,
   onRetry,
 }: {
   loading: boolean;
   error: Error | null;
   title: string;
   notice?: ReactNode;
+  /** What the user can do first. */
+  start?: ReactNode;
   onRetry: () => void;
 }) {
   if (error) {
@@ -111,6 +114,7 @@ export function ListPlaceholder({
       <h2 className="font-semibold text-xl">{title}</h2>
       <p className="mt-1 text-muted">{t('messageList.empty')}</p>
       <p className="mt-1 text-note text-muted">{notice}</p>
+      {start}
     </div>
   );
 }

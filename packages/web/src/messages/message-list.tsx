@@ -3,6 +3,7 @@ import type { Seq } from '@parley/protocol';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import {
   type KeyboardEvent,
+  type ReactNode,
   type Ref,
   useCallback,
   useImperativeHandle,
@@ -57,6 +58,7 @@ export function MessageList({
   title,
   editing,
   onEdit,
+  start,
 }: {
   ref: Ref<MessageListHandle>;
   view: ConversationView;
@@ -64,6 +66,8 @@ export function MessageList({
   title: string;
   editing: string | null;
   onEdit: (key: string | null) => void;
+  /** What the user can do first in a conversation without messages. */
+  start?: ReactNode;
 }) {
   const me = useParley((s) => s.me);
   const isLive = useParley((s) => s.state) === 'live';
@@ -166,6 +170,7 @@ export function MessageList({
           error={error}
           title={title}
           notice={<RetentionNotice conversation={view.id} />}
+          start={start}
           onRetry={() => void timeline.open()}
         />
       ) : (

@@ -63,13 +63,23 @@ export function useResults(
           .sort((a, b) => b.score - a.score)
           .slice(0, COMMANDS)
           .map(({ command }) => command);
-  const groups: ResultGroup[] = [
+  const first: ResultGroup =
     query === ''
       ? { key: 'recent', title: t('switcher.recent'), results: places }
-      : { key: 'places', title: t('switcher.places'), results: places },
-    { key: 'messages', title: t('switcher.messages'), results: messages },
-    { key: 'commands', title: t('switcher.commands'), results: matching.map(resultOf) },
-  ];
+      : { key: 'places', title: t('switcher.places'), results: places };
+  const found: ResultGroup = {
+    key: 'messages',
+    title: t('switcher.messages'),
+    results: messages,
+  };
+  const rest: ResultGroup = {
+    key: 'commands',
+    title: t('switcher.commands'),
+    results: matching.map(resultOf),
+  };
+  // Whoever types the name of a command does not search messages for it.
+  const isNamed = matching[0] !== undefined && fold(matching[0].title).startsWith(query);
+  const groups = isNamed ? [first, rest, found] : [first, found, rest];
   return groups.filter(({ results }) => results.length > 0);
 }
 

@@ -735,6 +735,7 @@ const texts = {
     submit: 'إنشاء المجموعة',
   },
   details: {
+    addDescription: 'إضافة وصف',
     files: 'الملفات',
     noFiles: 'لم تتم مشاركة ملفات هنا بعد',
     avatar: 'صورة المجموعة',
@@ -1146,6 +1147,7 @@ const texts = {
     jump: 'انتقال',
   },
   messageList: {
+    writeFirst: 'كتابة أول رسالة',
     loadingOlder: 'جارٍ تحميل الرسائل الأقدم…',
     new: 'جديد',
     empty: 'هذه بداية المحادثة. أرسل الرسالة الأولى.',

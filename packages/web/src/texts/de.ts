@@ -693,6 +693,7 @@ const texts = {
     submit: 'Gruppe erstellen',
   },
   details: {
+    addDescription: 'Beschreibung hinzufügen',
     files: 'Dateien',
     noFiles: 'Hier wurden noch keine Dateien geteilt',
     avatar: 'Gruppenbild',
@@ -1074,6 +1075,7 @@ const texts = {
     jump: 'Springen',
   },
   messageList: {
+    writeFirst: 'Erste Nachricht schreiben',
     loadingOlder: 'Ältere Nachrichten werden geladen …',
     new: 'Neu',
     empty: 'Hier beginnt die Unterhaltung. Sende die erste Nachricht.',

@@ -668,6 +668,7 @@ export const en = {
     submit: 'Create group',
   },
   details: {
+    addDescription: 'Add a description',
     files: 'Files',
     noFiles: 'No files have been shared here yet',
     avatar: 'Group photo',
@@ -1047,6 +1048,7 @@ export const en = {
     jump: 'Jump',
   },
   messageList: {
+    writeFirst: 'Write the first message',
     loadingOlder: 'Loading older messages…',
     new: 'New',
     empty: 'This is the start of the conversation. Send the first message.',

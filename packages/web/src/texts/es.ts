@@ -712,6 +712,7 @@ const texts = {
     submit: 'Crear grupo',
   },
   details: {
+    addDescription: 'Añadir una descripción',
     files: 'Archivos',
     noFiles: 'Aún no se han compartido archivos aquí',
     avatar: 'Foto del grupo',
@@ -1102,6 +1103,7 @@ const texts = {
     jump: 'Ir',
   },
   messageList: {
+    writeFirst: 'Escribir el primer mensaje',
     loadingOlder: 'Cargando mensajes anteriores…',
     new: 'Nuevo',
     empty: 'Este es el comienzo de la conversación. Envía el primer mensaje.',

@@ -3,6 +3,7 @@ import { threadKey } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useAttention } from '../lib/attention.ts';
+import { Announcer } from '../messages/announcer.tsx';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
 import { LoadProblem } from '../messages/message-list.tsx';
@@ -93,6 +94,8 @@ export function Replies({
       <div
         ref={ref}
         role="log"
+        // What comes into view while scrolling is not new; Announcer says what is.
+        aria-live="off"
         aria-label={t('thread.messages', { title })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard
         tabIndex={0}
@@ -129,6 +132,7 @@ export function Replies({
         )}
       </div>
       {error !== null && <LoadProblem onRetry={more.retry} />}
+      <Announcer snapshot={snapshot} title={t('thread.title')} />
     </div>
   );
 }

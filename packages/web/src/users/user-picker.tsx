@@ -22,12 +22,14 @@ export function UsersPicker({
   onChange,
   without = NO_ACCOUNTS,
   includesOneself = false,
+  autoFocus = false,
 }: {
   label: string;
   chosen: readonly AccountId[];
   onChange: (chosen: readonly AccountId[]) => void;
   without?: ReadonlySet<AccountId>;
   includesOneself?: boolean;
+  autoFocus?: boolean;
 }) {
   const id = useId();
   const known = useParley((s) => s.users);
@@ -54,6 +56,8 @@ export function UsersPicker({
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+        // biome-ignore lint/a11y/noAutofocus: it appears when the user asks for it
+        autoFocus={autoFocus}
         placeholder={t('common.searchByName')}
         className={`${fieldStyle()} h-11 px-3`}
       />
