@@ -73,7 +73,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await form.getByRole('button', { name: 'Create invitation', exact: true }).click();
     const link = new URL(await page.getByText(/\/register#/).innerText());
     await page.getByRole('button', { name: 'Done', exact: true }).click();
-    await page.getByText('Guest of one group', { exact: true }).waitFor();
+    await page.getByText('Guest in one group', { exact: true }).waitFor();
 
     const guest = await visitors.arrive();
     await guest.page.goto(link.pathname + link.hash);
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await barriers(owner.page)).toEqual([]);
     await owner.page.getByLabel('Username').fill('pia');
     await owner.page.getByRole('dialog').getByRole('button', { name: 'Add person' }).click();
-    await owner.page.getByText('Pia Made can log in now').waitFor();
+    await owner.page.getByText('Pia Made can now log in').waitFor();
 
     const pia = await visitors.arrive({ width: 360, height: 740 });
     await pia.login('pia', PASSWORD);

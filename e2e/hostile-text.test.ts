@@ -206,7 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     const field = page.getByRole('textbox', { name: /^Message / });
     await field.fill(`${MESSAGES.join('\n\n')}\n\n`);
     await page.getByRole('button', { name: 'Preview' }).click();
-    await page.getByRole('region', { name: 'Preview of the message' }).waitFor();
+    await page.getByRole('region', { name: 'Message preview' }).waitFor();
     await shown('preview');
     // Leaves the preview.
     await page.goto(`/c/${id}`);

@@ -702,7 +702,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const markdown = '**Plan**\n\n- **one**\n- [two](https://a.example)';
     await expect.poll(text).toBe(markdown);
     await page.getByRole('button', { name: 'Preview' }).click();
-    const preview = page.getByRole('region', { name: 'Preview of the message' });
+    const preview = page.getByRole('region', { name: 'Message preview' });
     await preview.getByRole('link', { name: 'two' }).waitFor();
     expect(await preview.getByRole('listitem').count()).toBe(2);
     expect(await barriers(page)).toEqual([]);

@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await list.getByText('Worth keeping').waitFor();
     await list.getByText(/Reminder: /).waitFor();
     await list.getByRole('button', { name: 'Remove from saved messages' }).click();
-    await list.getByText('Save a message from its menu, and find it here.').waitFor();
+    await list.getByText('Save a message from its menu to find it here.').waitFor();
   });
 
   test('a message can be sent later, and is found in the list of scheduled messages until then', async () => {

@@ -227,7 +227,10 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ina.page.getByLabel('Role for Jon Member').selectOption('admin');
     await jon.page.getByLabel('Message Succession').waitFor({ state: 'attached' });
     await ina.page.getByRole('button', { name: 'Make Jon Member the owner' }).click();
-    await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Hand over' }).click();
+    await ina.page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: 'Transfer ownership' })
+      .click();
     await offered('Delete group').waitFor();
     await ina.page.getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
@@ -460,7 +463,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eda.page.goto('/emoji');
     await eda.page.getByRole('button', { name: 'Add emoji', exact: true }).click();
     const dialog = eda.page.getByRole('dialog', { name: 'Add emoji' });
-    await dialog.getByLabel('Image of the emoji').setInputFiles({
+    await dialog.getByLabel('Emoji image').setInputFiles({
       name: 'Party Parrot.png',
       mimeType: 'image/png',
       buffer: await sharp({
