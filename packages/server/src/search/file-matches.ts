@@ -6,6 +6,7 @@ import { PIECE_MIN, pieceKeysOf } from './file-pieces.ts';
 import type { Term } from './keys.ts';
 import { indexOfTerm } from './match.ts';
 import { searchedText } from './message-keys.ts';
+import { Slices } from './slices.ts';
 
 /**
  * Compares texts of files with the terms of a search. The terms that a message itself does not have, in its body and the
@@ -157,12 +158,19 @@ async function* compared(
   on: Queryable,
   files: readonly FileToCompare[],
 ): AsyncGenerator<ComparedFile> {
+  // To fold many pieces takes milliseconds.
+  const slices = new Slices();
   for (let from = 0; from < files.length; from += FILES_MAX) {
     const some = files.slice(from, from + FILES_MAX);
     const runs = await runsOf(on, some.map(firstPieces));
-    const left = some.filter((file, n) => !hasTerms(runs[n] as Run[], file));
+    const left: FileToCompare[] = [];
+    for (const [n, file] of some.entries()) {
+      await slices.breathe();
+      if (!hasTerms(runs[n] as Run[], file)) left.push(file);
+    }
     const others = await runsOf(on, left.map(allPieces));
     for (const [n, file] of some.entries()) {
+      await slices.breathe();
       const at = left.indexOf(file);
       const its = (at === -1 ? runs[n] : others[at]) as Run[];
       if (at === -1 || hasTerms(its, file))
