@@ -60,9 +60,11 @@ export function WhyNotifiedDialog({
 function Why({ why }: { why: WhyNotified }) {
   // Texts of reasons that only a newer server knows are missing here.
   const text = REASONS[why.reason] as PlainKey | undefined;
+  // Without any channel, no device was in use that could have shown it.
+  const wasNotified = why.inApp && why.push !== 'no_channel';
   return (
     <>
-      <p className="font-medium">{why.inApp ? t('why.notified') : t('why.notNotified')}</p>
+      <p className="font-medium">{wasNotified ? t('why.notified') : t('why.notNotified')}</p>
       <p className="mt-1">{text === undefined ? why.reason : t(text)}</p>
       {why.push === 'no_channel' && <p className="mt-3 text-muted text-sm">{t('why.noChannel')}</p>}
       {why.deliveries.length > 0 && (
