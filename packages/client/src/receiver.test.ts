@@ -187,6 +187,19 @@ describe('the own join', () => {
 });
 
 describe('the end of a membership', () => {
+  test('is not undone by an older snapshot, as another tab may pass it on', async () => {
+    const { server, client, id } = await inGroup();
+    const conversation = server.snapshot(id);
+    server.leave(id);
+    await arrive(server);
+    deliver(server, { op: 'conversation', conversation });
+    await arrive(server);
+    expect(view(client, id)).toBeUndefined();
+    server.join(id);
+    await arrive(server);
+    expect(view(client, id)).toMatchObject(server.snapshot(id));
+  });
+
   test('removes the conversation from view, also after a reload', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);

@@ -289,12 +289,15 @@ export class Receiver {
   #opened(conversation: Conversation): void {
     const { state, local } = this.#deps;
     const stream = streamOfConversation(conversation.id);
+    const cursor = local.streams.at(stream) ?? -1;
+    // Frames of another tab, which this one starts to follow, may be from before the account left.
+    if (cursor > conversation.lastSeq) return;
     state.setView(viewOf(conversation, state.view(conversation.id)));
     this.#keep(conversation.id, conversation);
     // It may follow threads there from before, or be mentioned in them.
     this.#deps.threads.missed();
     const before = (conversation.joinedSeq - 1) as Seq;
-    if ((local.streams.at(stream) ?? -1) < before) {
+    if (cursor < before) {
       local.setCursor(stream, before);
       local.startWindow(conversation.id, conversation.joinedSeq);
     }

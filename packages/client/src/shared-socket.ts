@@ -1,4 +1,4 @@
-import type { AccountId } from '@parley/protocol';
+import { type AccountId, type ErrorCode, isRetryable } from '@parley/protocol';
 import { CommandPacer } from './command-pacer.ts';
 import type { CommandLimits } from './command-rate.ts';
 import type { LiveSocket, SocketFactory, SocketHandlers } from './socket.ts';
@@ -260,7 +260,10 @@ export class SharedSocket implements LiveSocket {
     this.#pacer.pump();
     if (this.#deps.isLeader()) this.#deps.received(text);
     // Other frames are not parsed here: they may be long.
-    const frame = READ.test(text) ? (JSON.parse(text) as { op: string; id?: string }) : null;
+    const frame = READ.test(text) ? (JSON.parse(text) as Answer) : null;
+    // Only the node of this socket knows that a command was deferred: elsewhere, what waits would overtake it.
+    const isDeferred = frame?.op === 'nack' && isRetryable(frame.code);
+    if (isDeferred && this.#waiting.length > 0) this.#unfollow();
     if (frame?.id !== undefined) this.#unanswered.delete(frame.id);
     const isLive = frame?.op === 'live';
     if (isLive) this.#isLive = true;
@@ -330,6 +333,11 @@ export class SharedSocket implements LiveSocket {
 }
 
 type SendMessage = Omit<Extract<TabMessage, { kind: 'send' }>, 'from'>;
+
+/** The part of the frames that {@link READ} finds that matters here. */
+type Answer =
+  | { readonly op: 'ack' | 'live'; readonly id?: string }
+  | { readonly op: 'nack'; readonly id?: string; readonly code: ErrorCode };
 
 /** The part of a client’s frames that matters here. */
 type ClientFrame =
