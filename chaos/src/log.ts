@@ -13,8 +13,8 @@ export class Log {
   /** When each message was hidden. */
   readonly #hidden: ReadonlyMap<number, readonly HiddenPeriod[]>;
   readonly #periods: ReadonlyMap<string, readonly MembershipPeriod[]>;
-  /** The messages whose deletion was undone by a restore. */
-  readonly #undeleted: ReadonlySet<number>;
+  /** The messages whose deletion or hiding was undone by a restore. */
+  readonly #unredacted: ReadonlySet<number>;
 
   #messages: readonly FinalMessage[] | null = null;
 
@@ -24,9 +24,11 @@ export class Log {
     this.first = first;
     this.events = events;
     this.#periods = periodsOf(events);
-    this.#undeleted = new Set(
+    this.#unredacted = new Set(
       lost.flatMap((e) =>
-        e.type === 'message.deleted' && e.stream === stream ? e.data.message : [],
+        (e.type === 'message.deleted' || e.type === 'message.hidden') && e.stream === stream
+          ? e.data.message
+          : [],
       ),
     );
     this.#deleted = new Map(
@@ -61,7 +63,7 @@ export class Log {
     // Mostly even their fields are in one order.
     if (JSON.stringify(own) === JSON.stringify(event) || isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
-    const wasRedacted = event.data.body === '' && this.#undeleted.has(messageOf(own));
+    const wasRedacted = event.data.body === '' && this.#unredacted.has(messageOf(own));
     const isEmpty = own.data.body === '' || event.data.body === '';
     const mayDiffer = this.isDeleted(messageOf(own)) || (isEmpty && this.wasHidden(messageOf(own)));
     if (!wasRedacted && !mayDiffer) return false;

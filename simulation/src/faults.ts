@@ -101,6 +101,14 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     actor.forget();
     return () => actor.wake();
   },
+  'reload-tab': ({ actors }, random) => {
+    const tab = pick(
+      actors.filter(({ plan }) => plan.isTab),
+      random,
+    );
+    tab?.crash();
+    return () => tab?.wake();
+  },
   'freeze-client': ({ actors, loop }, random) => {
     const { process } = random.pick(actors);
     process.isFrozen = true;

@@ -1,5 +1,4 @@
 import type { Op } from '@parley/chaos/history';
-import type { ModerationStep } from '@parley/chaos/moderation-steps';
 import { Random } from '@parley/chaos/random';
 import type { ThreadStep } from '@parley/chaos/thread-steps';
 
@@ -59,15 +58,7 @@ export interface Step {
   readonly at: number;
   /** Index of the client. */
   readonly client: number;
-  readonly op:
-    | Exclude<Op, ModerationStep>
-    | ThreadStep
-    | 'reply'
-    | 'read'
-    | 'unread'
-    | 'twice'
-    | 'rivals'
-    | 'rival-votes';
+  readonly op: Op | ThreadStep | 'reply' | 'read' | 'unread' | 'twice' | 'rivals' | 'rival-votes';
   /** Index of the conversation. */
   readonly conversation: number;
   /** Chooses what the step is about, in [0, 1). */
@@ -97,6 +88,7 @@ const FAULTS = {
   'sleep-client': 3,
   'forget-client': 1,
   'freeze-client': 1,
+  'reload-tab': 0,
   'lose-hints': 3,
   'broker-away': 3,
   'slow-broker': 2,
@@ -129,6 +121,8 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['read-thread', 0.03],
   ['edit', 0.09],
   ['delete', 0.05],
+  ['hide', 0.04],
+  ['unhide', 0.02],
   ['react', 0.07],
   ['unreact', 0.02],
   ['read', 0.04],
@@ -158,6 +152,15 @@ const OTHER_KINDS_EVERY = 10;
 /** The share of plans with faults in which an account has several tabs, which share a connection. */
 const TABS_SHARE = 0.4;
 
+/** The share of bursts that a tab sends within so many ms of the reload of a tab. */
+const RELOAD_SHARE = 0.3;
+const RELOAD_MS = 80;
+/** How many tabs are reloaded in a plan with tabs. */
+const RELOADS = 2;
+/** The share of plans with faults in which a client is away until after most commands: so many ms. */
+const ABSENCE_SHARE = 0.3;
+const ABSENCE_MS = { min: 3_500, max: 5_500 };
+
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
@@ -165,6 +168,7 @@ export function planRun(seed: number): Plan {
   const accounts = random.chance(0.7) ? 3 : 4;
   const clients = planClients(accounts, random.fork(1), kind);
   const conversations = planConversations(accounts, random.fork(2));
+  const faults = planFaults(random.fork(5), kind, clients);
   return {
     seed,
     kind,
@@ -173,8 +177,8 @@ export function planRun(seed: number): Plan {
     clients,
     conversations,
     conditions: planConditions(random.fork(3), kind),
-    steps: planSteps(clients, conversations, random.fork(4)),
-    faults: planFaults(random.fork(5), kind),
+    steps: planSteps(clients, conversations, faults, random.fork(4)),
+    faults,
   };
 }
 
@@ -241,6 +245,7 @@ function planConditions(random: Random, kind: PlanKind): Conditions {
 function planSteps(
   clients: readonly ClientPlan[],
   conversations: readonly ConversationPlan[],
+  faults: readonly FaultPlan[],
   random: Random,
 ): Step[] {
   const steps: Step[] = [];
@@ -248,9 +253,15 @@ function planSteps(
   // Tabs do more than other clients: what they send has to meet on one connection.
   const actors = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
   const anyClient = () => random.pick(actors);
+  const tabs = clients.flatMap(({ isTab }, n) => (isTab ? n : []));
+  const reloads = faults.filter(({ name }) => name === 'reload-tab');
   while (steps.length < count) {
-    const at = random.next() * ACTIVE_MS;
-    const first = anyClient();
+    // What a tab sends while it connects again may have to wait until it follows another one.
+    const reload = reloads.length > 0 && random.chance(RELOAD_SHARE) ? random.pick(reloads) : null;
+    const at = reload
+      ? reload.at + reload.lasts + random.next() * RELOAD_MS
+      : random.next() * ACTIVE_MS;
+    const first = reload ? random.pick(tabs) : anyClient();
     const burst = random.chance(SINGLE_SHARE) ? 1 : random.int(2, BURST_MAX);
     for (let n = 0; n < burst; n++) {
       const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
@@ -294,13 +305,24 @@ function textOf(name: string, random: Random): string {
   return random.chance(0.04) ? `${text} ${'é'.repeat(random.int(50, 1_500))}` : text;
 }
 
-function planFaults(random: Random, kind: PlanKind): FaultPlan[] {
+function planFaults(random: Random, kind: PlanKind, clients: readonly ClientPlan[]): FaultPlan[] {
   const kinds = { faults: FAULT_NAMES, hints: HINT_FAULTS, clean: ABSENCES }[kind];
   const names = kinds.flatMap((name) => Array<FaultName>(FAULTS[name]).fill(name));
-  return Array.from({ length: random.int(5, 9) }, () => ({
+  const fault = (name: FaultName, lasts: number): FaultPlan => ({
     at: random.next() * ACTIVE_MS * 0.9,
-    name: random.pick(names),
-    lasts: random.chance(0.6) ? random.int(20, 800) : random.int(800, 4_000),
+    name,
+    lasts,
     pick: random.next(),
-  })).sort((a, b) => a.at - b.at);
+  });
+  const faults = Array.from({ length: random.int(5, 9) }, () =>
+    fault(random.pick(names), random.chance(0.6) ? random.int(20, 800) : random.int(800, 4_000)),
+  );
+  if (kind === 'faults' && random.chance(ABSENCE_SHARE)) {
+    const lasts = random.int(ABSENCE_MS.min, ABSENCE_MS.max);
+    faults.push({ ...fault('sleep-client', lasts), at: random.next() * 500 });
+  }
+  if (clients.some(({ isTab }) => isTab)) {
+    for (let n = 0; n < RELOADS; n++) faults.push(fault('reload-tab', random.int(5, 200)));
+  }
+  return faults.sort((a, b) => a.at - b.at);
 }

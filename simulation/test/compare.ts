@@ -55,7 +55,8 @@ const COLUMNS = {
   memberships:
     'conversation_id, account_id, joined_seq, left_seq, role, read_seq, read_revision, slow_posted_at',
   messages:
-    'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, changed_seq, reply_to, mentions, thread, also_in_conversation',
+    'conversation_id, seq, author_id, body, posted_at, edited_at, deleted_at, hidden_at, changed_seq, reply_to, mentions, thread, also_in_conversation',
+  hidden_messages: 'conversation_id, message_seq, events, file_ids, hidden_by, removed_previews',
   mentions: 'conversation_id, message_seq, account_id, seq, thread',
   reactions: 'conversation_id, message_seq, account_id, emoji, seq',
   pins: 'conversation_id, message_seq, pinned_by, pinned_at, seq',

@@ -10,6 +10,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { meOf } from '@parley/server/internal/accounts/users/queries';
+import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
   createGroup,
   deleteGroup,
@@ -52,6 +53,7 @@ import {
 } from '@parley/server/internal/messages/commands';
 import { editHistory } from '@parley/server/internal/messages/edit-history';
 import { eraseMessages } from '@parley/server/internal/messages/erase';
+import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
 import {
   eventsFor,
   history,
@@ -102,6 +104,7 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   await product.messages();
   await product.threads();
   await product.polls();
+  await product.hiding();
   await product.members();
   await product.readCursors();
   await product.reads();
@@ -368,6 +371,45 @@ class Product {
       if (isMultiple) await this.#ask('delete', deleteMessage(append, by(ann), seq));
       await this.#ask('closed', messageFor(this.#pool, bob, group, seq));
     }
+  }
+
+  /** Hides messages and shows them again. */
+  async hiding(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const clock = { now: () => this.#now };
+    const audit = { log: new AuditLog({ pool: this.#pool, clock, log }), address: null };
+    const one = await this.#posted('one of @u1');
+    const two = await this.#posted('two');
+    await postMessage(append, by(ann), 'a reply', undefined, {
+      thread: one,
+      alsoInConversation: false,
+    });
+    await editMessage(append, by(ann), one, 'one, edited');
+    await editMessage(append, by(ann), one, 'one, edited again, of @u1 and @everyone');
+    const hide = (who: AccountId, seq: Seq) => hideMessage(append, by(who), seq, audit);
+    const unhide = (who: AccountId, seq: Seq) => unhideMessage(append, by(who), seq, audit);
+    for (const [name, act, who, seq] of [
+      ['unhide what is shown', unhide, ann, one],
+      ['hide as a member', hide, bob, one],
+      ['hide', hide, ann, one],
+      ['hide again', hide, ann, one],
+      ['hide nothing', hide, ann, 999 as Seq],
+      ['unhide as a member', unhide, bob, one],
+      ['unhide', unhide, ann, one],
+      ['hide once more', hide, ann, one],
+      ['hide another', hide, ann, two],
+    ] as const) {
+      await this.#ask(name, act(who, seq));
+      await this.#ask('message', messageFor(this.#pool, bob, group, one));
+      await this.#ask('conversation', conversationFor(this.#pool, bob, group));
+      await this.#edits(group, one);
+    }
+    await this.#ask('edit what is hidden', editMessage(append, by(ann), one, 'no'));
+    await this.#ask('delete what is hidden', deleteMessage(append, by(ann), one));
+    await this.#ask('unhide what is deleted', unhide(ann, one));
+    await this.#ask('unhide without a mention', unhide(ann, two));
   }
 
   async #edits(group: ConversationId, message: Seq): Promise<void> {

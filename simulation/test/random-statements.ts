@@ -36,7 +36,9 @@ const at = (n: number): string => new Date(1_700_000_000_000 + n * 1000).toISOSt
 export function fill(model: DatabaseModel, f: Fixture): void {
   const { tables } = model;
   const t = Date.parse(at(0));
-  for (const id of f.accounts) model.insertAccount({ id });
+  for (const [n, id] of f.accounts.entries()) {
+    model.insertAccount({ id, role: n === 0 ? 'admin' : 'member' });
+  }
   for (const id of [...f.conversations, ...f.spare.slice(0, 2)]) {
     tables.put(tables.streams, { id, kind: 'conversation', last_seq: 5, last_at: t });
   }
@@ -80,7 +82,12 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
   const [author] = f.accounts as readonly [string];
   const hasThread = id === f.conversations[0];
   if (hasThread) putThread(model, author, id, t);
-  else putPoll(model, author, id);
+  else {
+    putPoll(model, author, id);
+    const events = [{ seq: 4, data: '{"body":"hidden"}', digest: '01' }];
+    const hidden = { conversation_id: id, message_seq: 4, events, hidden_by: author };
+    tables.put(tables.hiddenMessages, hidden);
+  }
   for (const seq of [3, 4, 5]) {
     const isEdit = seq === 5;
     tables.put(tables.events, {
@@ -102,6 +109,7 @@ function putMessages(model: DatabaseModel, f: Fixture, id: string, t: number): v
       posted_at: t,
       edited_at: null,
       deleted_at: null,
+      hidden_at: null,
       changed_seq: seq,
       reply_to: seq === 4 ? 3 : null,
       mentions: seq === 4 ? [{ kind: 'everyone' }] : null,
@@ -240,6 +248,8 @@ const BASE: Readonly<Record<string, Build>> = {
   'messages-target': onMessage,
   'messages-target-edit': onMessage,
   'messages-target-delete': onMessage,
+  'messages-target-preview': onMessage,
+  ...hidingStatements(),
   'messages-window': (c, f) => [
     c.of(f.conversations),
     messageSeq(c),
@@ -451,6 +461,25 @@ const BASE: Readonly<Record<string, Build>> = {
   ...pollStatements(),
 };
 
+function hidingStatements(): Readonly<Record<string, Build>> {
+  const message = (c: Choice, f: Fixture) => [c.of(f.conversations), messageSeq(c)];
+  return {
+    'messages-to-hide': message,
+    'messages-to-unhide': message,
+    'messages-hidden-as-server-admin': onMessage,
+    'messages-keep-hidden': (c, f) => [...message(c, f), c.of(f.accounts)],
+    'messages-hidden': (c, f) => [...message(c, f), at(c.int(9)), 4 + c.int(8)],
+    'messages-unhidden': (c, f) => [
+      ...message(c, f),
+      'shown',
+      4 + c.int(8),
+      c.of([null, 3]),
+      c.of([null, '[{"kind":"here"}]']),
+    ],
+    'messages-texts-restored': message,
+  };
+}
+
 function threadStatements(): Readonly<Record<string, Build>> {
   const root = (c: Choice) => 3 + c.int(2);
   const ofThread: Build = (c, f) => [c.of(f.accounts), c.of(f.conversations), root(c)];
@@ -584,6 +613,12 @@ export const RANDOM_WRITES: readonly string[] = [
   'messages-unpinned',
   'messages-redact-posted',
   'messages-redact-edited',
+  'messages-redact-unhidden',
+  'messages-keep-hidden',
+  'messages-hidden',
+  'messages-unhidden',
+  'messages-texts-restored',
+  'messages-drop-hidden',
   'conversations-created',
   'conversations-updated',
   'conversations-deleted',
@@ -612,6 +647,8 @@ export const COMPETING_WRITES: readonly string[] = [
   'messages-changed',
   'messages-deleted',
   'messages-pinned',
+  'messages-keep-hidden',
+  'messages-texts-restored',
   'conversations-updated',
   'conversations-member-joined',
   'conversations-role-changed',
@@ -660,6 +697,9 @@ function created(c: Choice, f: Fixture): readonly unknown[] {
   ];
 }
 
+/** Most events are posts. */
+const POSTED = Array<string>(3).fill('message.posted');
+
 /** Advances streams from where the transaction sees them, mostly, and inserts their events. */
 function flush(c: Choice, f: Fixture, tx: Transaction): readonly unknown[] {
   const ids = c.some([...f.conversations, f.spare[0] as string]);
@@ -674,7 +714,12 @@ function flush(c: Choice, f: Fixture, tx: Transaction): readonly unknown[] {
   const last = (id: string) => Math.max(...events.filter((e) => e.stream === id).map((e) => e.seq));
   // At most one of the events has an id, as in a batch of one command.
   const client = c.of([null, ...f.clients]);
-  const isEdit = c.int(3) === 0;
+  const type = c.of([...POSTED, 'message.edited', 'message.unhidden']);
+  const dataOf = () => {
+    if (type === 'message.posted') return '{"body":"b"}';
+    const [message, author] = [messageSeq(c), f.accounts[0] as string];
+    return JSON.stringify({ message, ...(type === 'message.unhidden' && { author }), body: 'b' });
+  };
   return [
     ids,
     befores,
@@ -682,11 +727,11 @@ function flush(c: Choice, f: Fixture, tx: Transaction): readonly unknown[] {
     ids.map(() => at(c.int(9))),
     events.map((e) => e.stream),
     events.map((e) => e.seq),
-    events.map(() => (isEdit ? 'message.edited' : 'message.posted')),
+    events.map(() => type),
     events.map(() => c.of(f.accounts.slice(0, 2))),
     events.map((_, n) => (n === 0 ? client : null)),
     events.map(() => at(c.int(9))),
-    events.map(() => (isEdit ? `{"message":${messageSeq(c)},"body":"b"}` : '{"body":"b"}')),
+    events.map(dataOf),
     events.map((_, n) => (n === 0 && client ? digest(c) : null)),
   ];
 }

@@ -3,6 +3,7 @@ import { CommandRecorder } from '@parley/chaos/command-recorder';
 import { discardRefused } from '@parley/chaos/discard-refused';
 import { finalRecord } from '@parley/chaos/final-record';
 import { KnownMessages } from '@parley/chaos/message-choice';
+import { isModerationStep, moderationRequest } from '@parley/chaos/moderation-steps';
 import type { Random } from '@parley/chaos/random';
 import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/sdk-steps';
 import { CursorFirstStore, KeptStore } from '@parley/chaos/store';
@@ -271,8 +272,8 @@ export class Actor {
       void this.#voteTwice(target, target.poll);
       return true;
     }
-    if (isThreadStep(op)) {
-      const request = threadRequest(op, target);
+    if (isModerationStep(op) || isThreadStep(op)) {
+      const request = isThreadStep(op) ? threadRequest(op, target) : moderationRequest(op, target);
       if (request) void this.#request(target, request);
       return request !== null;
     }
@@ -287,7 +288,7 @@ export class Actor {
     return true;
   }
 
-  /** Sends a request about a thread or a poll until it is answered. */
+  /** Sends a request about a thread, a poll or a hidden message until it is answered. */
   async #request(target: ThreadTarget, request: ThreadRequest): Promise<void> {
     const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
     const { command, ...sent } = request;

@@ -82,11 +82,26 @@ export interface MessageRow {
   readonly posted_at: number;
   readonly edited_at: number | null;
   readonly deleted_at: number | null;
+  readonly hidden_at: number | null;
   readonly changed_seq: number;
   readonly reply_to: number | null;
   readonly mentions: readonly Mention[] | null;
   readonly thread: number | null;
   readonly also_in_conversation: boolean;
+}
+
+/** What a hidden message said: the events that carried it, as they were. */
+export interface HiddenMessageRow {
+  readonly conversation_id: string;
+  readonly message_seq: number;
+  readonly events: readonly {
+    readonly seq: number;
+    /** JSON text. */
+    readonly data: string;
+    /** In hexadecimal. */
+    readonly digest: string | null;
+  }[];
+  readonly hidden_by: string;
 }
 
 export interface MentionRow {
@@ -167,6 +182,14 @@ const accountThread = (row: {
   readonly conversation_id: string;
   readonly thread: number;
 }): string => row.account_id + row.conversation_id + row.thread;
+
+/** Returns a hidden message as PostgreSQL has it: no message of a simulation has files or links. */
+const hiddenContents = (row: HiddenMessageRow) => ({
+  ...row,
+  events: row.events.map((event) => ({ ...event, data: JSON.parse(event.data) as object })),
+  file_ids: [],
+  removed_previews: [],
+});
 
 /** The id of the stream of the workspace, which the migrations insert. */
 const WORKSPACE = '00000000-0000-7000-8000-000000000001';
@@ -271,6 +294,11 @@ export class Tables {
     [this.messagesByKey],
     [this.messagesByPlace, this.messagesByThread],
   );
+  readonly hiddenKey = new Index<HiddenMessageRow>(
+    (h) => h.conversation_id + h.message_seq,
+    'hidden_messages_pkey',
+  );
+  readonly hiddenMessages = new Table('hidden_messages', [this.hiddenKey]);
   readonly mentionsByMessage = new Index<MentionRow>((m) => m.conversation_id + m.message_seq);
   readonly mentionsByAccount = new Index<MentionRow>((m) => m.account_id + m.conversation_id);
   readonly mentionsKey = new Index<MentionRow>(
@@ -349,6 +377,7 @@ export class Tables {
       conversations: this.conversations.committed(),
       memberships: this.memberships.committed(),
       messages: this.messages.committed(),
+      hidden_messages: this.hiddenMessages.committed().map(hiddenContents),
       mentions: this.mentions.committed(),
       reactions: this.reactions.committed(),
       pins: this.pins.committed(),

@@ -8,6 +8,7 @@ import {
   refusal,
   type Seq,
 } from '@parley/protocol';
+import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import { createGroup } from '@parley/server/internal/conversations/commands';
 import { conversationFor } from '@parley/server/internal/conversations/snapshot';
 import { loadStart } from '@parley/server/internal/conversations/start';
@@ -63,6 +64,7 @@ export class SimulatedNode implements Reachable {
   readonly #live: Live;
   readonly #broker: SimulatedBroker;
   readonly #pool: pg.Pool;
+  readonly #audit: AuditLog;
 
   /** Starts the node. Must be called within its process. */
   constructor(deps: NodeDeps) {
@@ -73,6 +75,7 @@ export class SimulatedNode implements Reachable {
     this.#pool = pool;
     // The wall clock of the process: `Date.now` is simulated.
     const clock = { now: () => Date.now() };
+    this.#audit = new AuditLog({ pool, clock, log });
     const broker = bus.join(process);
     this.#broker = broker;
     const hub = new Hub({
@@ -146,6 +149,7 @@ export class SimulatedNode implements Reachable {
     return handleRequest(
       {
         append: this.#append,
+        audit: this.#audit,
         pool: this.#pool,
         error: (error) => this.#deps.log.error({ err: error }, 'unexpected error'),
         onThreadRead: (account, move) => this.#live.sendThreadRead(account, move),

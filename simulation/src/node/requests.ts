@@ -6,6 +6,7 @@ import {
   refusal,
   type Seq,
 } from '@parley/protocol';
+import type { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
   addMember,
   joinGroup,
@@ -14,6 +15,7 @@ import {
 } from '@parley/server/internal/conversations/members';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
 import { closePoll, postMessage, postPoll, vote } from '@parley/server/internal/messages/commands';
+import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
 import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
 import { readThread, type ThreadMove } from '@parley/server/internal/messages/thread-cursors';
 import { threadCursorsOf } from '@parley/server/internal/messages/thread-queries';
@@ -31,6 +33,7 @@ const TOKEN_SECONDS = 86_400;
 /** What requests are carried out with. */
 export interface RequestDeps {
   readonly append: Append;
+  readonly audit: AuditLog;
   readonly pool: pg.Pool;
   readonly error: (error: unknown) => void;
   /** Notifies the connected clients of the account. */
@@ -112,7 +115,7 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
     return { status: 200, body: move.cursor };
   }
   const done = await (rest.length > 0
-    ? onMessage(deps.append, `${method} ${rest.join('/')}`, sender, Number(whom) as Seq, body)
+    ? onMessage(deps, `${method} ${rest.join('/')}`, sender, Number(whom) as Seq, body)
     : command(deps.append, `${method} ${what}`, sender, whom, body));
   if (done.kind === 'refused') throw new Refused(done.refusal);
   if (done.kind === 'unknown') {
@@ -121,9 +124,9 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
   return { status: 200, body: { seq: done.seq satisfies Seq } };
 }
 
-/** Commands about a thread or a poll. */
+/** Commands about a message. */
 function onMessage(
-  append: Append,
+  { append, audit: log }: RequestDeps,
   name: string,
   sender: { actor: AccountId; clientId: ClientId; conversation: ConversationId },
   message: Seq,
@@ -134,6 +137,10 @@ function onMessage(
       return vote(append, sender, message, (body as { choices: number[] }).choices);
     case 'POST poll/close':
       return closePoll(append, sender, message);
+    case 'PUT hidden':
+      return hideMessage(append, sender, message, { log, address: null });
+    case 'DELETE hidden':
+      return unhideMessage(append, sender, message, { log, address: null });
     case 'PUT thread/follow':
       return followThread(append, { ...sender, thread: message });
     case 'DELETE thread/follow':

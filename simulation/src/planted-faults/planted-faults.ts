@@ -1,4 +1,5 @@
 import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
+import { HIDDEN_FAULTS } from './hidden.ts';
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';
 import { TAB_FAULTS } from './tabs.ts';
 import { THREAD_FAULTS } from './threads.ts';
@@ -17,6 +18,7 @@ const SHARED = [
   'deliver-twice',
   'false-ack',
   'late-subscription',
+  'hidden-kept',
 ];
 
 const [
@@ -322,6 +324,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
       ),
     ],
   },
+  ...HIDDEN_FAULTS,
   ...THREAD_FAULTS,
   ...TAB_FAULTS,
 };

@@ -1,5 +1,6 @@
 import { UPDATE } from '../row.ts';
 import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
+import { hiddenMessageStatements } from './hidden.ts';
 import { messageProjectionStatements, messageRuleStatements } from './messages.ts';
 import { pollStatements } from './polls.ts';
 import { readCursorStatements } from './read-cursors.ts';
@@ -20,6 +21,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...streamStatements,
     ...messageRuleStatements,
     ...messageProjectionStatements,
+    ...hiddenMessageStatements,
     ...messageReadStatements,
     ...conversationRuleStatements,
     ...conversationProjectionStatements,

@@ -136,6 +136,13 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 
   reads(
+    'messages-target-preview',
+    'a5ebe4f4d963',
+    (tx, values) => targetOf(tx, values).map((row) => ({ ...row, previews: null })),
+    ['previews', ...TARGET_COLUMNS],
+  ),
+
+  reads(
     'messages-window',
     'e901f53fb0c9',
     (tx, values) => {
@@ -270,7 +277,7 @@ function targetOf(tx: Transaction, values: Values): object[] {
     {
       author_id: message?.author_id ?? null,
       deleted: (message?.deleted_at ?? null) !== null,
-      hidden: false,
+      hidden: (message?.hidden_at ?? null) !== null,
       changed_seq: message?.changed_seq ?? null,
       thread: message?.thread ?? null,
       also_in_conversation: message?.also_in_conversation ?? null,
@@ -350,6 +357,7 @@ export const messageProjectionStatements: readonly Statement[] = [
           posted_at: ms(ats[n] as string),
           edited_at: null,
           deleted_at: null,
+          hidden_at: null,
           changed_seq: seqs[n] as number,
           reply_to: quoted[n] ?? null,
           mentions: mentionsIn(mentions[n]),
@@ -376,7 +384,7 @@ export const messageProjectionStatements: readonly Statement[] = [
         string | null,
       ];
       const edited_at = ms(at);
-      return yield* change(tx, conversation, message, seq, (m) => ({
+      return yield* changeMessage(tx, conversation, message, seq, (m) => ({
         ...m,
         body,
         edited_at,
@@ -389,7 +397,10 @@ export const messageProjectionStatements: readonly Statement[] = [
 
   writes('messages-changed', 'd15bcb8aed75', function* (tx, values) {
     const [conversation, message, seq] = values as [string, number, number];
-    return yield* change(tx, conversation, message, seq, (m) => ({ ...m, changed_seq: seq }));
+    return yield* changeMessage(tx, conversation, message, seq, (m) => ({
+      ...m,
+      changed_seq: seq,
+    }));
   }),
 
   writes('messages-deleted', '2ee59235a7be', function* (tx, values) {
@@ -426,16 +437,6 @@ export const messageProjectionStatements: readonly Statement[] = [
   // biome-ignore lint/correctness/useYield: nothing is locked
   writes('attachments-deleted', 'c225645f6f8d', function* () {
     return changed('DELETE', 0);
-  }),
-
-  // No simulated moderator hides a message.
-  // biome-ignore lint/correctness/useYield: nothing is locked
-  writes('messages-drop-hidden', '2b9ceab06aee', function* () {
-    return changed('UPDATE', 0);
-  }),
-  // biome-ignore lint/correctness/useYield: nothing is locked
-  writes('messages-redact-unhidden', 'f7dee440406d', function* () {
-    return changed('UPDATE', 0);
   }),
 
   // No simulated owner places a legal hold.
@@ -613,7 +614,7 @@ export const messageProjectionStatements: readonly Statement[] = [
 ];
 
 /** Returns the mentions in a JSON text, as `jsonb` holds them. */
-const mentionsIn = (text: string | null | undefined): MessageRow['mentions'] =>
+export const mentionsIn = (text: string | null | undefined): MessageRow['mentions'] =>
   text ? (JSON.parse(text) as Mention[]) : null;
 
 /** Returns the message that an edit is of, from the data of its event. */
@@ -632,7 +633,7 @@ function* upTo<R extends { committed: { seq: number } | null; pending: { seq: nu
 }
 
 /** Changes a message unless a later event has changed it. */
-function* change(
+export function* changeMessage(
   tx: Transaction,
   conversation: string,
   message: number,

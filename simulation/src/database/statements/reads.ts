@@ -50,7 +50,7 @@ export const messageReadStatements: readonly Statement[] = [
     ];
     if (!isMember(tx, account, conversation)) return [];
     const message = tx.one(tx.tables.messagesByKey, conversation + seq);
-    if (!message || message.deleted_at !== null)
+    if (!message || message.deleted_at !== null || message.hidden_at !== null)
       return [{ exists: message !== null, items: [], found: 0 }];
     const texts: EventRow[] = [];
     for (const row of tx.tables.eventsByPlace.from(conversation, seq)) {
@@ -159,8 +159,7 @@ const fieldsJson = (m: MessageRow) => ({
   postedAt: jsonTime(m.posted_at),
   editedAt: jsonTime(m.edited_at),
   deletedAt: jsonTime(m.deleted_at),
-  // No moderator of a simulation hides messages.
-  hiddenAt: null,
+  hiddenAt: jsonTime(m.hidden_at),
   changedSeq: m.changed_seq,
 });
 
