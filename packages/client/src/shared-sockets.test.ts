@@ -330,8 +330,10 @@ async function planted(
   const parts = readFileSync(path, 'utf8').split(find);
   expect(parts, `the source has “${find}” once`).toHaveLength(2);
   const here = fileURLToPath(new URL('./', import.meta.url));
+  const protocol = fileURLToPath(new URL('../../protocol/src/index.ts', import.meta.url));
   const write = (file: string, code: string): string => {
-    writeFileSync(file, code.replaceAll("'./", `'${here}`));
+    const moved = code.replaceAll("'./", `'${here}`).replace("'@parley/protocol'", `'${protocol}'`);
+    writeFileSync(file, moved);
     return file;
   };
   const base = join(folder, name.replaceAll(/\W/g, '-'));
