@@ -104,7 +104,7 @@ export function Row({
           >
             <Check size={17} />
           </IconButton>
-          <span aria-hidden className="size-2 rounded-full bg-accent" />
+          <span aria-hidden className="size-2 rounded-full border border-transparent bg-accent" />
         </span>
       )}
     </li>

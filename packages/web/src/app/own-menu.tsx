@@ -84,7 +84,7 @@ export function OwnMenu() {
           aria-label={
             reports > 0 ? t('ownMenu.titleWithReports', { count: reports }) : t('ownMenu.title')
           }
-          className="relative flex size-10 items-center justify-center rounded-lg hover:bg-hover"
+          className="relative flex size-10 pointer-coarse:size-11 items-center justify-center rounded-lg hover:bg-hover"
         >
           {me ? (
             <Avatar id={me.id} name={me.displayName} size={32} presence={shownPresence(me.id)} />

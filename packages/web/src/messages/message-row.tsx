@@ -192,12 +192,12 @@ export const MessageRow = memo(function MessageRow({
         {message.state === 'failed' && <Failed message={message} />}
       </div>
       {coarse && (
-        <div className="-ms-3 w-9 shrink-0">
+        <div className="-ms-3 w-11 shrink-0">
           {actionable && (
             <IconButton
               label={t('message.actions')}
               data-actions
-              className="-my-1 size-9 opacity-70"
+              className="-my-1.5 opacity-70"
               onClick={() => setSheet(true)}
             >
               <EllipsisVertical size={16} />

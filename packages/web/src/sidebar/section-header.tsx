@@ -38,7 +38,7 @@ export function SectionHeader({
       data-header={id}
       data-tour={id === 'groups' ? 'conversations' : undefined}
       className={cx(
-        'group/header sticky top-0 z-10 mt-2 flex h-9 items-center bg-sidebar pe-1',
+        'group/header sticky top-0 z-10 mt-2 flex h-9 pointer-coarse:h-11 items-center bg-sidebar pe-1',
         // Direct messages can be reached from any place in a long list of groups.
         id === 'direct' && 'bottom-0',
       )}
@@ -50,7 +50,7 @@ export function SectionHeader({
           data-drag
           aria-expanded={!isCollapsed}
           onClick={toggle}
-          className="-outline-offset-2 flex h-8 w-full min-w-0 items-center gap-1.5 rounded-md ps-1.5 text-start font-semibold text-note text-muted hover:text-ink"
+          className="-outline-offset-2 flex h-8 pointer-coarse:h-11 w-full min-w-0 items-center gap-1.5 rounded-md ps-1.5 text-start font-semibold text-note text-muted hover:text-ink"
         >
           <ChevronDown
             size={15}

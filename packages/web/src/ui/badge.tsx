@@ -20,7 +20,7 @@ export function Badge({
   return (
     <span
       className={cx(
-        'inline-flex shrink-0 items-center gap-1 rounded-md px-2 py-0.5 font-medium text-caption',
+        'inline-flex max-w-full shrink-0 items-center gap-1 rounded-md px-2 py-0.5 font-medium text-caption',
         TONES[tone],
       )}
     >

@@ -14,7 +14,7 @@ const LOOKS: Record<ButtonLook, string> = {
 };
 const SIZES = {
   small: 'min-h-8 px-2.5 text-note pointer-coarse:min-h-9',
-  normal: 'min-h-10 px-4 text-sm',
+  normal: 'min-h-10 px-4 text-sm pointer-coarse:min-h-11',
 };
 
 /** The size of a button. */

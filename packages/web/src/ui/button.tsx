@@ -56,7 +56,7 @@ export function IconButton({
       aria-pressed={isOn}
       title={label}
       className={cx(
-        'inline-flex size-10 shrink-0 items-center justify-center rounded-lg transition-colors enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-50',
+        'inline-flex size-10 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg transition-colors enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-50',
         isOn ? 'text-accent' : 'text-muted',
         className,
       )}
