@@ -20,11 +20,12 @@ import {
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
 /**
- * Everything is looked up by its key. A plan that was made while a table was small, and is kept until the table is
+ * Everything is looked up by its key, whatever the values are, so that each statement is planned once: planning it
+ * takes longer than executing it. A plan that was made while a table was small, and is kept until the table is
  * analyzed, may not read all of it.
  */
-const BY_KEY =
-  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
+const BY_KEY = `set local plan_cache_mode = force_generic_plan;
+  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`;
 
 /** Messages whose recipients are in memory at a time: a thread can have thousands. */
 const MESSAGES_AT_ONCE = 100;
