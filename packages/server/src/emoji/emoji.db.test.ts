@@ -122,6 +122,16 @@ describe('custom emoji', () => {
     ]);
   });
 
+  test('are listed compressed, unlike what is not for all members', async () => {
+    for (const n of [1, 2, 3, 4, 5]) await added(ria, `listed-${n}`, [`also-listed-${n}`]);
+    const { headers, body } = await sam.request('GET', '/emoji');
+    expect(headers.get('content-encoding')).toMatch(/^(br|gzip)$/);
+    expect(JSON.stringify(body).length).toBeGreaterThan(1_024);
+    for (const path of ['/me', '/conversations']) {
+      expect((await sam.request('GET', path)).headers.get('content-encoding'), path).toBeNull();
+    }
+  });
+
   test('are not changed by a suspended account', async () => {
     const tia = await server.register('tia');
     const { id } = await added(tia, 'of-tia');

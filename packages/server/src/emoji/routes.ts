@@ -59,6 +59,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
       response: { 200: CustomEmojiAnswer, ...problems(401, 403) },
     },
     onRequest,
+    config: { isCompressed: true },
     handler: () => customEmojiAnswer(pool),
   });
 

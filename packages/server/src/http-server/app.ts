@@ -16,7 +16,7 @@ import { handleError, pathOf, RefusalError, refuse } from '../http/errors.ts';
 import { addressKey } from '../limits/address-key.ts';
 import type { Logger } from '../log.ts';
 import { writeClientError } from './client-error.ts';
-import { type Content, contentOf, sendContent } from './compressed.ts';
+import { type Content, compressJson, contentOf, sendContent } from './compressed.ts';
 import { docsRoutes } from './docs.ts';
 import { healthRoutes } from './health.ts';
 import { isAllowedHost } from './host.ts';
@@ -198,6 +198,8 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
         if (session) limit({ account: session.account });
       });
       limitReads(scope, { responses, charge: (...long) => deps.chargeRequests?.(...long) });
+      // After limitReads, which counts the uncompressed bytes.
+      compressJson(scope);
       for (const add of deps.api) add(scope);
       let document: Promise<Content> | undefined;
       scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { contentOf, encodingFor, sendContent } from './compressed.ts';
+import { compressJson, contentOf, encodingFor, sendContent } from './compressed.ts';
 
 const both = { br: Buffer.from('b'), gzip: Buffer.from('g') };
 
@@ -28,6 +28,58 @@ describe('the encoding of a response', () => {
     expect(encodingFor('br, gzip', { gzip: both.gzip })).toBe('gzip');
     expect(encodingFor('br, gzip', {})).toBeNull();
   });
+});
+
+describe('the JSON of a route', () => {
+  const names = Array.from({ length: 200 }, (_, i) => ({ name: `emoji-${i}` }));
+  async function get(path: string, headers: Record<string, string>) {
+    const app = Fastify();
+    const sizes: number[] = [];
+    app.addHook('onSend', async (_request, _reply, payload) => {
+      sizes.push((payload as string).length);
+    });
+    compressJson(app);
+    const config = { isCompressed: true };
+    app.get('/names', { config }, async () => names);
+    app.get('/name', { config }, async () => names[0]);
+    app.get('/missing', { config }, async (_request, reply) => reply.code(404).send(names[0]));
+    app.get('/private', async () => names);
+    const answer = await app.inject({ url: path, headers });
+    return { ...answer, headers: answer.headers, raw: answer.rawPayload, sizes };
+  }
+
+  test.each([
+    ['br', brotliDecompressSync],
+    ['gzip', gunzipSync],
+  ] as const)('that all may read is compressed: %s', async (encoding, decode) => {
+    const { headers, raw, sizes } = await get('/names', { 'accept-encoding': encoding });
+    expect(headers).toMatchObject({
+      'content-encoding': encoding,
+      'content-length': String(raw.length),
+      'content-type': 'application/json; charset=utf-8',
+      vary: 'accept-encoding',
+    });
+    expect(JSON.parse(decode(raw).toString())).toEqual(names);
+    expect(raw.length).toBeLessThan(1_000);
+    // Hooks that were added before count the uncompressed bytes.
+    expect(sizes).toEqual([JSON.stringify(names).length]);
+  });
+
+  test('is sent uncompressed to a client that accepts no encoding', async () => {
+    const { headers, raw } = await get('/names', {});
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(headers.vary).toBe('accept-encoding');
+    expect(JSON.parse(raw.toString())).toEqual(names);
+  });
+
+  test.each(['/name', '/missing', '/private'])(
+    'is sent uncompressed if it is short, an error, or not readable by all: %s',
+    async (path) => {
+      const { headers } = await get(path, { 'accept-encoding': 'br, gzip' });
+      expect(headers).not.toHaveProperty('content-encoding');
+      expect(headers).not.toHaveProperty('vary');
+    },
+  );
 });
 
 describe('content', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Content encodings, the smallest result first. */
 const ENCODINGS = ['br', 'gzip'] as const;
@@ -23,6 +23,15 @@ const COMPRESSED_MIN = 1_024;
 /** Nearly as small as at the highest level, in a fraction of the time. */
 const BROTLI_LEVEL = 5;
 
+/** Compress bytes in the thread pool of libuv, not on the event loop. */
+const encode: Readonly<Record<Encoding, (plain: Buffer) => Promise<Buffer>>> = {
+  br: (plain) =>
+    promisify(brotliCompress)(plain, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_LEVEL },
+    }),
+  gzip: promisify<Buffer, Buffer>(gzip),
+};
+
 /** Returns content made from bytes, with the given encodings, or compressed here if there are none. */
 export async function contentOf(
   type: string,
@@ -32,12 +41,7 @@ export async function contentOf(
   const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
   const wanted = plain.length >= COMPRESSED_MIN && isText(type);
   if (!wanted || Object.keys(encoded).length > 0) return { type, plain, encoded, tag };
-  const [br, gz] = await Promise.all([
-    promisify(brotliCompress)(plain, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_LEVEL },
-    }),
-    promisify(gzip)(plain),
-  ]);
+  const [br, gz] = await Promise.all([encode.br(plain), encode.gzip(plain)]);
   return { type, plain, encoded: { br, gzip: gz }, tag };
 }
 
@@ -53,10 +57,36 @@ export function sendContent(request: FastifyRequest, reply: FastifyReply, conten
   return reply.header('content-encoding', encoding).send(content.encoded[encoding]);
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * The JSON of the route is compressed. Only for what all members may read: the length of a compressed
+     * response reveals secrets and private texts in it to whoever can add text of their own (BREACH).
+     */
+    isCompressed?: boolean;
+  }
+}
+
+/**
+ * Compresses the JSON responses of the routes with `isCompressed`, from {@link COMPRESSED_MIN} bytes.
+ * Hooks that measure a response must be added before, to see its uncompressed size.
+ */
+export function compressJson(scope: FastifyInstance): void {
+  scope.addHook('onSend', async (request, reply, payload) => {
+    if (!request.routeOptions.config.isCompressed) return payload;
+    if (typeof payload !== 'string' || Buffer.byteLength(payload) < COMPRESSED_MIN) return payload;
+    reply.header('vary', 'accept-encoding');
+    const encoding = encodingFor(request.headers['accept-encoding'], encode);
+    if (encoding === null) return payload;
+    reply.header('content-encoding', encoding);
+    return encode[encoding](Buffer.from(payload));
+  });
+}
+
 /** Returns the smallest available encoding that the client accepts; null for none. */
 export function encodingFor(
   accepted: string | undefined,
-  encoded: Content['encoded'],
+  available: Readonly<Partial<Record<Encoding, unknown>>>,
 ): Encoding | null {
   const taken = new Map<string, number>();
   for (const part of (accepted ?? '').toLowerCase().split(',')) {
@@ -65,7 +95,7 @@ export function encodingFor(
     taken.set(name, weight === undefined ? 1 : Number(weight.slice(2)));
   }
   const weightOf = (name: string) => taken.get(name) ?? taken.get('*') ?? 0;
-  return ENCODINGS.find((name) => encoded[name] && weightOf(name) > 0) ?? null;
+  return ENCODINGS.find((name) => available[name] && weightOf(name) > 0) ?? null;
 }
 
 const hasTag = (sent: string | undefined, etag: string): boolean =>

@@ -60,6 +60,7 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
       response: { 200: UserGroupsAnswer, ...problems(401, 403) },
     },
     onRequest,
+    config: { isCompressed: true },
     handler: (request) => userGroupsOf(pool, sessionOf(request).account),
   });
 

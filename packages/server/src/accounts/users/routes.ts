@@ -38,6 +38,7 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
       response: { 200: UsersPage, ...problems(401, 422) },
     },
     onRequest: authenticate,
+    config: { isCompressed: true },
     handler: async (request) => {
       const { search, limit, after } = request.query;
       const place = pageCursor.read(after, Place);
