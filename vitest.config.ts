@@ -81,6 +81,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'browser',
+          // As above: Playwright and axe are loaded once for each worker.
+          isolate: false,
           sequence: { groupOrder: 2 },
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,

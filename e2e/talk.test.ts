@@ -25,14 +25,14 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
   test('two users register, chat and reload, and miss nothing', async () => {
     const ana = await visitors.arrive();
-    await ana.register('ana', 'Ana Ferreira');
+    await ana.registerByForm('ana', 'Ana Ferreira');
     await ana.page.getByText('Select a conversation').waitFor();
 
     // The first sees the second one’s registration live: a toast and an entry in the list.
     const ben = await visitors.arrive();
     // The toast stays for some seconds.
     const toast = ana.page.getByText('Ben Okafor joined Parley').waitFor();
-    await Promise.all([toast, ben.register('ben', 'Ben Okafor')]);
+    await Promise.all([toast, ben.registerByForm('ben', 'Ben Okafor')]);
     await ana.page.getByRole('button', { name: /Ben Okafor/ }).waitFor();
 
     await ana.open('everyone');

@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
 
   test('without a service worker: asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
     const una = await Visitor.arrive(browser, installation.url);
-    await una.register('una', 'Una Upgraded');
+    await una.registerByForm('una', 'Una Upgraded');
     await una.open('everyone');
     const composer = una.page.getByRole('textbox', { name: 'Message everyone' });
     await composer.fill('Typed before the upgrade');
