@@ -28,7 +28,7 @@ export const QuietHours = z
   .object({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
   .refine(({ start, end }) => start !== end, {
     path: ['end'],
-    message: 'Quiet hours must end at another time than they start',
+    message: 'Quiet hours can’t start and end at the same time',
   })
   .meta({
     id: 'QuietHours',

@@ -58,7 +58,7 @@ export type CreateEmojiBody = z.input<typeof CreateEmojiBody>;
 export const UpdateEmojiBody = z
   .object({ name: EmojiName.optional(), aliases: Aliases.optional() })
   .refine(({ name, aliases }) => name !== undefined || aliases !== undefined, {
-    message: 'Say what to change',
+    message: 'Specify at least one field to change',
   })
   .meta({ examples: [{ name: 'party-parrot' }] });
 export type UpdateEmojiBody = z.input<typeof UpdateEmojiBody>;

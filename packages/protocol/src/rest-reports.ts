@@ -114,7 +114,7 @@ export const ResolveReportBody = z
     suspensionReason: line(300, 'Reason', 0).default(''),
   })
   .refine(({ action, suspendUntil }) => action === 'delete' || suspendUntil === undefined, {
-    message: 'Only the author of a deleted message is suspended',
+    message: 'The author can only be suspended if the message is deleted',
     path: ['suspendUntil'],
   });
 export type ResolveReportBody = z.input<typeof ResolveReportBody>;

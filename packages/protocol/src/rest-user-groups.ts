@@ -60,7 +60,7 @@ export const UpdateUserGroupBody = z
     changedSeq: Seq.optional(),
   })
   .refine(({ name, title, members }) => name !== undefined || title !== undefined || members, {
-    message: 'Say what to change',
+    message: 'Specify at least one field to change',
   })
   .meta({ examples: [{ title: 'Design team' }] });
 export type UpdateUserGroupBody = z.input<typeof UpdateUserGroupBody>;

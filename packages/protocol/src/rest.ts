@@ -126,7 +126,7 @@ export const UpdateGroupBody = z
     linkPreviews: z.boolean().optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
-    message: 'Say what to change',
+    message: 'Specify at least one field to change',
   })
   .meta({ examples: [{ topic: 'Release on Friday', slowModeSeconds: 30 }] });
 export type UpdateGroupBody = z.input<typeof UpdateGroupBody>;

@@ -110,7 +110,7 @@ export const MoveConversationsBody = z
       .min(1)
       .max(LIMITS.sidebarPlacements)
       .refine((ids) => new Set(ids).size === ids.length, {
-        message: 'Name each conversation once',
+        message: 'List each conversation only once',
       }),
     /** Null: each goes back to the section of its kind. */
     section: SectionId.nullable(),

@@ -48,7 +48,7 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       tags,
       summary: 'Export entries of the audit log as JSON Lines or CSV',
       description:
-        'The same entries as the list, in one file: at most 100,000, otherwise export shorter periods one by one. The export itself is recorded. It ends early, with a broken connection, if its session ends or loses the role.',
+        'Returns the same entries as the list, in one file: at most 100,000. For more, export shorter periods one by one. The export itself is recorded. If the session ends or loses its role, the connection is closed before the export is complete.',
       security,
       querystring: ExportAuditLogQuery,
       response: {

@@ -69,8 +69,8 @@ export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletion
       tags,
       summary: 'Cancel the deletion of all messages of an account',
       description:
-        'The messages that it has not reached yet are kept; those that are deleted can’t be restored. Refused with ' +
-        '`bulk_deletion_done` if it was done before.',
+        'Messages that are not deleted yet are kept; deleted ones can’t be restored. Refused with ' +
+        '`bulk_deletion_done` if the deletion has ended.',
       security: [{ accessToken: [] }],
       params: OfDeletion,
       response: { 200: BulkDeletion, ...problems(401, 403, 404, 409, 422) },
@@ -92,7 +92,7 @@ export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletion
     schema: {
       operationId: 'listBulkDeletions',
       tags,
-      summary: 'List the latest deletions of all messages of an account, and how far they are',
+      summary: 'List the latest bulk deletions of an account’s messages and their progress',
       security: [{ accessToken: [] }, { apiKey: [] }],
       params: OfAccount,
       response: { 200: BulkDeletionsAnswer, ...problems(401, 403, 404, 422) },

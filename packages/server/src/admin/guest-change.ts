@@ -54,7 +54,7 @@ export async function decideGuestChange(
   const ends = role === 'guest' ? (accessEndsAt ?? null) : null;
   if (role !== 'guest') {
     if (accessEndsAt) {
-      return { refuse: refusal('invalid', 'Only the access of guests can end at a time') };
+      return { refuse: refusal('invalid', 'Only guests can have an end of access') };
     }
     if (before.role !== 'guest') return { events: [], writes: [], accessEndsAt: null };
     const events = await noLongerGuestEvents(tx, id);

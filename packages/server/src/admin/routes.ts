@@ -448,8 +448,8 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
       tags,
       summary: 'List the latest emails and their delivery status',
       description:
-        'Without SMTP_URL, emails are written to the outbox and their text is included, for an admin ' +
-        'to pass on. Only owners see the text of emails to owners and other admins.',
+        'Without SMTP_URL, emails are written to the outbox and their text is included, so that an admin can ' +
+        'pass them on. Only owners see the text of emails to owners and other admins.',
       security: sessionOnly,
       response: { 200: EmailsAnswer, ...problems(401, 403) },
     },

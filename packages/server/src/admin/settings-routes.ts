@@ -38,7 +38,7 @@ export function serverSettingsRoutes(instance: FastifyInstance, deps: SettingsRo
       operationId: 'getServerSettings',
       tags: ['Server'],
       summary: 'Get the settings in effect on the server',
-      description: 'The event `server.updated` says that some of them were changed.',
+      description: 'The event `server.updated` is sent when any of them changes.',
       security,
       response: { 200: Schema, ...problems(401, 403) },
     },

@@ -29,7 +29,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
     url: '/me/blocks',
     schema: {
       operationId: 'listBlocks',
-      tags: ['Account'],
+      tags: ['Accounts'],
       summary: 'List the users whose direct messages you don’t accept',
       security,
       response: { 200: BlocksAnswer, ...problems(401) },
@@ -47,7 +47,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
       url: '/me/blocks/:account',
       schema: {
         operationId: operation,
-        tags: ['Account'],
+        tags: ['Accounts'],
         summary,
         description:
           'A blocked user can’t write to you in the direct conversation of the two of you, nor open a new direct conversation with you; the refusal says so. Groups and existing direct conversations of several are not affected.',

@@ -63,7 +63,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       tags: ['Members'],
       summary: 'Add a member to a group',
       description:
-        'The group decides who may do this: by default any member of a public group, and the admins of a private one.',
+        'The settings of the group decide who may do this: by default any member of a public group, and the admins of a private one.',
       security,
       headers,
       params: OfConversation,
@@ -135,7 +135,7 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
     schema: {
       operationId: 'handOverGroup',
       tags: ['Members'],
-      summary: 'Hand over a group: make a member its owner, and the caller an admin (owners)',
+      summary: 'Transfer ownership of a group to a member; the caller becomes an admin (owners)',
       security,
       headers,
       params: OfConversation,

@@ -108,7 +108,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       tags: ['Conversations'],
       summary: 'Get or create the direct conversation with a user, or with several',
       description:
-        'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. A user who has blocked you is not written to: `blocked`.',
+        'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. Refused with `blocked` if a user has blocked you.',
       security,
       headers,
       body: OpenDirectBody,
@@ -172,7 +172,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       summary:
         'Change the name, topic, description or visibility of a group, its slow mode, or its link previews',
       description:
-        'The group decides who may change name, topic and description (`minimumRoles.rename`). Owners change the visibility and the link previews, owners and admins the slow mode.',
+        'The settings of the group decide who may change its name, topic and description (`minimumRoles.rename`). Owners can change the visibility and the link previews; owners and admins can change the slow mode.',
       security,
       headers,
       params: OfConversation,
@@ -286,7 +286,7 @@ export function conversationRoutes(instance: FastifyInstance, deps: Conversation
       operationId: 'leaveGroup',
       tags: ['Conversations'],
       summary: 'Leave a group',
-      description: 'The last owner must hand the group over first, unless it is the only member.',
+      description: 'The last owner must transfer ownership first, unless it is the only member.',
       security,
       headers,
       params: OfConversation,

@@ -37,7 +37,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
     schema: {
       operationId: 'getImageToken',
       tags,
-      summary: 'Get the token of the addresses of images',
+      summary: 'Get the token for image URLs',
       description:
         'A browser shows an image as `/api/v1/images/{id}?size=64&token=…`. The token is valid until the session ends.',
       security,
@@ -83,7 +83,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
       operationId: 'getServerIcon',
       tags: ['Server'],
       summary: 'Get the icon of the server',
-      description: 'Redirects to that of Parley if the server has none of its own.',
+      description: 'Redirects to the Parley icon if the server has no icon of its own.',
       security: [],
       response: {
         ...webp,

@@ -96,7 +96,7 @@ function create(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
     schema: {
       operationId: 'createUpload',
       tags,
-      summary: 'Start to upload a file',
+      summary: 'Start uploading a file',
       description:
         'The tus protocol 1.0.0, with any client for it. `Upload-Metadata` has the `filename`. The last part of the `Location` is the id of the file. An unfinished upload expires after a day.',
       security,
@@ -168,7 +168,7 @@ function cancel(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       operationId: 'cancelUpload',
       tags,
       summary: 'Cancel an upload',
-      description: 'Removes what was received. A file that is stored already stays.',
+      description: 'Removes what was received. A file that is already stored is kept.',
       security,
       params: OfUpload,
       response: { 204: empty('The upload is gone'), ...problems(401, 404) },

@@ -131,7 +131,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof RefusalError) {
       await deps.onRefused?.(request, error.refusal).catch((failure: unknown) => {
-        request.log.warn({ err: failure }, 'refusal not noted');
+        request.log.warn({ err: failure }, 'refusal not recorded');
       });
     }
     return handleError(error, request, reply);

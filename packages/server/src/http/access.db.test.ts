@@ -20,6 +20,7 @@ import {
 let cluster: TestCluster;
 let server: TestServer;
 let operations: Operation[];
+let tags: readonly { readonly name: string }[];
 const tokens = new Map<string, string>();
 const sessionTokens = new Map<string, string>();
 beforeAll(async () => {
@@ -57,6 +58,7 @@ beforeAll(async () => {
   }
   const { body } = await call(server.url, 'GET', '/openapi.json');
   operations = operationsOf(body);
+  tags = body.tags;
 });
 afterAll(async () => {
   await server.stop();
@@ -67,16 +69,18 @@ interface Operation {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  readonly tags: readonly string[];
 }
 
 function operationsOf(document: {
-  paths: Record<string, Record<string, { operationId: string }>>;
+  paths: Record<string, Record<string, { operationId: string; tags: string[] }>>;
 }): Operation[] {
   return Object.entries(document.paths)
     .filter(([path]) => path.startsWith('/api/v1/'))
     .flatMap(([path, item]) =>
-      Object.entries(item).map(([method, { operationId: id }]) => ({
+      Object.entries(item).map(([method, { operationId: id, tags }]) => ({
         id,
+        tags,
         method: method.toUpperCase(),
         // An unknown id: an admitted caller finds nothing and changes nothing.
         path: path
@@ -130,6 +134,13 @@ describe('every route of the API', () => {
     const documented = operations.map((o) => o.id);
     const table = Object.keys(EXPECTED_ACCESS).filter((id) => !['isLive', 'isReady'].includes(id));
     expect(documented.sort()).toEqual(table.sort());
+  });
+
+  test('has a tag that the document describes, and describes no other', () => {
+    const used = new Set(operations.flatMap((operation) => operation.tags));
+    // The paths of `operations` begin with /api/v1: those of Health do not.
+    used.add('Health');
+    expect(tags.map((tag) => tag.name).toSorted()).toEqual([...used].toSorted());
   });
 
   test('requires a log-in, unless it is public', async () => {

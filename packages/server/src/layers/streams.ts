@@ -105,7 +105,7 @@ function writeGate(disk: DiskReserve | null): WriteGate {
 function openBroker(config: Config, space: string, log: Logger): Broker {
   if (config.redisUrl === undefined) return new LocalBroker();
   if (config.publicUrl === undefined) {
-    log.warn('PUBLIC_URL is not set: nodes do not accept the tokens of each other');
+    log.warn('PUBLIC_URL is not set: nodes reject access tokens of other nodes');
   }
   return new RedisBroker(config.redisUrl, space, log);
 }

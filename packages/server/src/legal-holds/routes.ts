@@ -62,7 +62,7 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
     schema: {
       operationId: 'listLegalHolds',
       tags,
-      summary: 'List the legal holds, the latest first, with released ones',
+      summary: 'List the legal holds, including released ones, the latest first',
       security,
       querystring: LegalHoldsQuery,
       response: { 200: LegalHoldsPage, ...problems(401, 403, 422) },
@@ -84,8 +84,8 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
       summary: 'Place a legal hold over accounts and conversations',
       description:
         'While it is in force, the texts in all their versions, and the files, of the messages that it covers are ' +
-        'kept when they are deleted, by whomever and by retention, for the export of the hold alone. ' +
-        'Everyone else sees deletions as usual, and no one concerned is told.',
+        'kept when they are deleted by anyone or by retention, for the export of the hold alone. ' +
+        'Everyone else sees deletions as usual, and no one concerned is notified.',
       security,
       headers: IdempotencyHeader,
       body: CreateLegalHoldBody,
@@ -110,7 +110,7 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
       operationId: 'findHoldableGroups',
       tags,
       summary:
-        'Find groups for a legal hold by a part of their names, also private and deleted ones',
+        'Find groups for a legal hold by part of their names, including private and deleted ones',
       security,
       querystring: HoldableGroupsQuery,
       response: { 200: HoldableGroupsAnswer, ...problems(401, 403, 422) },

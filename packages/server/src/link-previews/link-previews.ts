@@ -74,7 +74,7 @@ export class LinkPreviews {
       work: (isStopped) => this.#work(isStopped),
       pollMs: POLL_MS,
       retryMs: POLL_MS,
-      onError: (error) => log.warn({ err: error }, 'link previews not made, will be retried'),
+      onError: (error) => log.warn({ err: error }, 'link previews not created, will be retried'),
     });
     this.#sweeper = new BackgroundWorker({
       work: (isStopped) => cache.sweep(isStopped),
@@ -138,7 +138,7 @@ export class LinkPreviews {
         'link previews of a message failed',
       );
       if (job.attempts < ATTEMPTS_MAX) await this.#defer(job, RETRY_SECONDS);
-      else await endJob(pool, job).catch((err) => log.warn({ err }, 'link job not ended'));
+      else await endJob(pool, job).catch((err) => log.warn({ err }, 'link job not completed'));
     }
   }
 

@@ -71,7 +71,7 @@ export class Digests {
       work: (isStopped) => this.#lookAtDue(isStopped),
       pollMs: POLL_MS,
       retryMs: POLL_MS,
-      onError: (error) => deps.log.warn({ err: error }, 'missed messages not looked for'),
+      onError: (error) => deps.log.warn({ err: error }, 'missed messages not checked'),
     });
     deps.emails.compose(PURPOSE, async (email, stored) =>
       stored === null

@@ -43,7 +43,7 @@ export function notificationHealthRoutes(
     schema: {
       operationId: 'getNotificationHealth',
       tags,
-      summary: 'Get how notifications are delivered',
+      summary: 'Get the delivery state of notifications',
       description:
         'The queues of all nodes, and what was sent and failed in the last 24 hours; of each kind the newest 10,000 are counted.',
       security: [{ accessToken: [] }, { apiKey: [] }],
@@ -60,7 +60,7 @@ export function notificationHealthRoutes(
       operationId: 'sendTestEmail',
       tags,
       summary: 'Send a test email to yourself',
-      description: `At most ${TESTS_MAX} in ${TESTS_MINUTES} minutes. What becomes of it is in the list of emails.`,
+      description: `At most ${TESTS_MAX} in ${TESTS_MINUTES} minutes. The list of emails shows its delivery status.`,
       security: [{ accessToken: [] }],
       response: { 202: TestEmailAnswer, ...problems(401, 403, 404, 429) },
     },

@@ -131,7 +131,7 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
     schema: {
       operationId: 'whyNotified',
       tags,
-      summary: 'Tell why you were notified of a message, or were not',
+      summary: 'Get why you were, or weren’t, notified of a message',
       description:
         'Decisions about direct messages, mentions by name, keywords and replies in threads are stored for 30 days. Others follow from the settings that you had when the message was posted.',
       security,

@@ -84,7 +84,7 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
       operationId: 'deleteDraft',
       tags,
       summary: 'Delete your draft in a conversation or thread',
-      description: `${CONVERSATION} Succeeds also if there is none, or only another \`version\`.`,
+      description: `${CONVERSATION} Succeeds even if there is none, or only one with another \`version\`.`,
       security,
       params: OfDraft,
       querystring: DeleteDraftQuery,

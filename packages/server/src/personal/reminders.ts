@@ -35,7 +35,7 @@ export class Reminders {
       work: (isStopped) => this.#giveDue(isStopped),
       pollMs: POLL_MS,
       retryMs: RETRY_MS,
-      onError: (error) => deps.log.warn({ err: error }, 'reminders not given, will be retried'),
+      onError: (error) => deps.log.warn({ err: error }, 'reminders not delivered, will be retried'),
     });
   }
 

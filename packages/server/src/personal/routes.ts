@@ -82,7 +82,7 @@ export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): v
       operationId: 'unsaveMessage',
       tags,
       summary: 'Remove a message from your saved messages',
-      description: 'Also when you may no longer see it.',
+      description: 'Works even if you may no longer see the message.',
       security,
       headers,
       params: OfMessage,

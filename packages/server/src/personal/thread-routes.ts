@@ -105,7 +105,7 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       tags,
       summary: 'Follow a thread',
       description:
-        'You follow the threads that you started, replied in or were mentioned in anyway. The replies so far count as read.',
+        'You already follow the threads that you started, replied in or were mentioned in. The replies so far count as read.',
       security,
       headers,
       params: OfMessage,
@@ -126,7 +126,7 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       operationId: 'unfollowThread',
       tags,
       summary: 'Stop following a thread',
-      description: 'Until you follow it again, also if you reply or are mentioned there.',
+      description: 'Until you follow it again, even if you reply or are mentioned there.',
       security,
       headers,
       params: OfMessage,

@@ -46,7 +46,7 @@ export class OpenReports {
     this.#moderatorsOf(conversations).then(
       (accounts) => this.#onChange(accounts),
       (error: unknown) =>
-        this.#deps.log.warn({ err: error }, 'moderators not told of changed reports'),
+        this.#deps.log.warn({ err: error }, 'moderators not notified of changed reports'),
     );
   }
 

@@ -61,7 +61,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       tags,
       summary: 'Report a message to the admins',
       description:
-        'Once for each account and message; the author is not told. The event `report.resolved` in the ' +
+        'Once for each account and message; the author is not notified. The event `report.resolved` in the ' +
         'personal stream says what the admins have done.',
       security,
       headers,

@@ -49,9 +49,9 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
     schema: {
       operationId: 'getRetention',
       tags,
-      summary: 'Get how long a conversation keeps messages',
+      summary: 'Get the retention period of a conversation',
       description:
-        'The events `conversation.updated` with `retention`, and `server.updated`, say that it may have changed. ' +
+        'It may have changed after the events `conversation.updated` with `retention` and `server.updated`. ' +
         'Older messages are deleted, with the event `message.deleted` for each.',
       security,
       params: OfConversation,
@@ -88,7 +88,7 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
     schema: {
       operationId: 'changeRetention',
       tags,
-      summary: 'Change how long a group keeps messages (owners)',
+      summary: 'Change the retention period of a group (owners)',
       description:
         'Messages that are older are deleted in the background, with their files. This cannot be undone. Refused ' +
         'with `forbidden` if the settings of the server do not allow the period.',

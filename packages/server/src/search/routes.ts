@@ -36,7 +36,7 @@ export function searchRoutes(
       tags: ['Search'],
       summary: 'Search messages',
       description:
-        'Returns messages of the account’s conversations that have all words and phrases of the text. Case and accents are ignored. Words of three and more characters are also found inside other words, shorter ones at their beginning; each character of scripts without spaces, and each symbol, is found alone. The text may have `"phrases"`, `-excluded` words and the filters `from:`, `in:`, `has:`, `before:`, `after:` and `on:`, which are parameters too. A filter that is not understood finds nothing, and `problems` says what is possible. A page may have fewer messages than `limit` and still a `next`.',
+        'Returns messages of the account’s conversations that have all words and phrases of the text. Case and accents are ignored. Words of three or more characters also match inside other words, shorter ones only at their beginning; in scripts without spaces each character, and each symbol, matches alone. The text may have `"phrases"`, `-excluded` words and the filters `from:`, `in:`, `has:`, `before:`, `after:` and `on:`, which are parameters too. An invalid filter finds nothing, and `problems` lists the possible values. A page may have fewer messages than `limit` and still have a `next`.',
       security,
       querystring: SearchMessagesQuery,
       response: { 200: SearchMessagesPage, ...problems(401, 422, 429, 503) },
@@ -53,7 +53,7 @@ export function searchRoutes(
       tags: ['Search'],
       summary: 'Search users and groups by their names',
       description:
-        'Returns active users, public groups, and the groups of the account: the best match first, and of equal matches those closest to the account, by their conversations and shared groups. Beginnings and parts of names, initials, and names with a slip or two are found. Without a text, those with whom and in which the account has written last.',
+        'Returns active users, public groups, and the groups of the account: the best match first, and of equal matches those closest to the account, by their conversations and shared groups. Matches beginnings and parts of names, initials, and names with a typo or two. Without a text, returns the users and groups that the account has written to most recently.',
       security,
       querystring: SearchNamesQuery,
       response: { 200: SearchNamesAnswer, ...problems(401, 422) },

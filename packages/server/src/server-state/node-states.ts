@@ -107,7 +107,7 @@ export class NodeStates {
     // Another version of the server may have sent it.
     const parsed = NodeState.safeParse(parsedJson(body));
     if (!parsed.success) {
-      this.#deps.log.debug({ from }, 'state of a node not understood');
+      this.#deps.log.debug({ from }, 'invalid state of a node ignored');
       return;
     }
     if (!this.#others.has(from) && this.#others.size >= NODES_MAX) return;

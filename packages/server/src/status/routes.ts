@@ -37,7 +37,7 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     url: '/me/status',
     schema: {
       operationId: 'getStatus',
-      tags: ['Account'],
+      tags: ['Accounts'],
       summary: 'Get your status',
       security,
       response: { 200: OwnStatus, ...problems(401) },
@@ -51,7 +51,7 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
     url: '/me/status',
     schema: {
       operationId: 'updateStatus',
-      tags: ['Account'],
+      tags: ['Accounts'],
       summary: 'Change your status',
       description:
         'Absent fields stay as they are. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others see it with your presence; your devices get the event `status.changed` of your personal stream.',

@@ -174,7 +174,7 @@ export class RedisBroker implements Broker {
       .exec()
       .catch((error: Error) => {
         this.counters.dropped += outgoing.length;
-        this.#log.debug({ err: error.message }, 'the broker did not take messages');
+        this.#log.debug({ err: error.message }, 'broker messages not sent');
       })
       .finally(() => {
         this.#underWay -= bytes;
@@ -195,7 +195,7 @@ export class RedisBroker implements Broker {
     }
     const message = decode(stream, text);
     if (message === null) {
-      this.#log.debug({ channel }, 'the broker brought what is no message of a node');
+      this.#log.debug({ channel }, 'invalid broker message ignored');
       return;
     }
     this.counters.received++;
@@ -217,7 +217,7 @@ export class RedisBroker implements Broker {
   #connect(redis: Redis): void {
     // A failed attempt is followed by others, by the retry strategy.
     redis.connect().catch((error: Error) => {
-      this.#log.debug({ err: error.message }, 'the broker cannot be reached yet');
+      this.#log.debug({ err: error.message }, 'broker not reachable yet');
     });
   }
 
@@ -226,7 +226,7 @@ export class RedisBroker implements Broker {
     if (this.#pub.status === 'ready') {
       this.#pub.publish(`${this.#prefix}node:${this.node}`, encodeBeat(this.node, now)).catch(
         // No beat, no proof: that is all there is to it.
-        (error: Error) => this.#log.debug({ err: error.message }, 'a beat was not taken'),
+        (error: Error) => this.#log.debug({ err: error.message }, 'broker heartbeat not sent'),
       );
     }
     const open = now - this.#heardAt < DEAF_MS && this.#joining.size === 0;
@@ -244,20 +244,18 @@ export class RedisBroker implements Broker {
   #complain(): void {
     if (this.#complained) return;
     this.#complained = true;
-    this.#log.warn(
-      'REDIS_URL cannot be reached: messages of other nodes come up to 2 s late until it can',
-    );
+    this.#log.warn('cannot reach REDIS_URL: messages from other nodes arrive up to 2 s late');
   }
 
   #become(status: BrokerStatus): void {
     this.#status = status;
     if (status === 'away') {
       this.#lagMs = null;
-      this.#log.warn('the broker is away: messages of other nodes come up to 2 s late');
+      this.#log.warn('broker unreachable: messages from other nodes arrive up to 2 s late');
       return;
     }
     this.counters.joins++;
-    this.#log.info({ streams: this.#listened.size }, 'the broker is there');
+    this.#log.info({ streams: this.#listened.size }, 'broker connected');
     this.#listener?.rejoined();
   }
 
@@ -288,7 +286,7 @@ export class RedisBroker implements Broker {
       // The first beat at once: whoever waits for the broker need not wait for the clock.
       this.#tick();
     } catch (error) {
-      this.#log.debug({ err: (error as Error).message }, 'the broker was lost again');
+      this.#log.debug({ err: (error as Error).message }, 'broker connection lost again');
     }
   }
 
@@ -319,7 +317,7 @@ export class RedisBroker implements Broker {
       }
     } catch (error) {
       // With the next connection all begins anew.
-      this.#log.debug({ err: (error as Error).message }, 'channels could not be arranged');
+      this.#log.debug({ err: (error as Error).message }, 'broker subscriptions not updated');
     } finally {
       this.#arranging = false;
     }

@@ -28,7 +28,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
     url: '/admin/invitations',
     schema: {
       operationId: 'listInvitations',
-      tags: ['Admin'],
+      tags: ['Administration'],
       summary: 'List invitations, newest first',
       security,
       response: { 200: InvitationsAnswer, ...problems(401, 403) },
@@ -42,7 +42,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
     url: '/admin/invitations',
     schema: {
       operationId: 'createInvitation',
-      tags: ['Admin'],
+      tags: ['Administration'],
       summary: 'Create an invitation link',
       description:
         'Only this response contains the link. With an email address, the link is sent to it and ' +
@@ -76,7 +76,7 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
     url: '/admin/invitations/:id',
     schema: {
       operationId: 'revokeInvitation',
-      tags: ['Admin'],
+      tags: ['Administration'],
       summary: 'Revoke an invitation',
       security,
       params: z.object({ id: z.uuid() }),

@@ -125,7 +125,7 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       operationId: 'logout',
       tags: ['Accounts'],
       summary: 'Log out; the sockets of the session close',
-      description: 'Succeeds as well if the session has ended already.',
+      description: 'Succeeds even if the session has already ended.',
       security: bySession,
       response: { 204: z.undefined().describe('The session has ended'), ...problems(401, 403) },
     },
