@@ -9,7 +9,7 @@ import {
 import type { ActivityApi } from './api-activity.ts';
 import { ApiError } from './api-error.ts';
 
-/** Changes of the own account are answered with one request within this time, ms. */
+/** Changes of the user’s own account are answered with one request within this time, ms. */
 const LOAD_AFTER_MS = 300;
 /** Changes that concern many accounts at once are looked up at a random time within this, ms. */
 const SPREAD_MS = 4_000;

@@ -19,12 +19,12 @@ export class ImagesApi {
     this.#api = api;
   }
 
-  /** Makes a file the avatar of the own account. */
+  /** Makes a file the avatar of the user’s own account. */
   setAvatar(file: FileId): Promise<Me> {
     return this.#api.request('PUT', '/me/avatar', { body: { file } });
   }
 
-  /** Removes the avatar of the own account. */
+  /** Removes the avatar of the user’s own account. */
   removeAvatar(): Promise<Me> {
     return this.#api.request('DELETE', '/me/avatar');
   }

@@ -40,7 +40,7 @@ export interface ClientSnapshot {
   /** From the first `client.emoji.load()` on; also those that were deleted. */
   readonly emoji: ReadonlyMap<EmojiId, CustomEmoji>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
-  /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the own account. */
+  /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the user’s own account. */
   readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];

@@ -244,7 +244,7 @@ export class ParleyClient {
     });
   }
 
-  /** Reloads the own account, after a change that no event announces. */
+  /** Reloads the user’s own account, after a change that no event announces. */
   async refreshMe(): Promise<void> {
     this.#state.change({ me: await this.api.me() });
   }

@@ -2,7 +2,7 @@ import type { AccountId, Me, Message, MessagePermission } from '@parley/protocol
 import type { ConversationView } from './conversations.ts';
 import type { TimelineMessage } from './timeline-types.ts';
 
-/** What of the own account decides what it may do with messages. */
+/** What of the user’s own account decides what it may do with messages. */
 export type Actor = { readonly id: AccountId } & Pick<Me, 'messageWindows'>;
 
 /**

@@ -23,7 +23,7 @@ export interface PresenceDeps {
   readonly ofAll: boolean;
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
-  /** The own account, which is always subscribed to: its status is shown to its user. */
+  /** The user’s own account, which is always subscribed to: its status is shown to its user. */
   me(): AccountId | null;
   onChange(shown: { readonly presence: PresenceMap; readonly statuses: StatusMap }): void;
 }

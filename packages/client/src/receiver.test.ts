@@ -510,7 +510,7 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.username).toBe('x');
   });
 
-  test('reloads the own account at a random time after a change of settings that concern it', async () => {
+  test('reloads the user’s own account at a random time after a change of settings that concern it', async () => {
     const { server } = await inGroup();
     const ofMe = () => server.requests.filter((r) => r.path === '/me');
     posted(server, 'server.updated', { name: 'Another name' });
@@ -528,7 +528,7 @@ describe('the workspace', () => {
     expect(ofMe()).toHaveLength(2);
   });
 
-  test('reloads the own account at once after its own change of settings, and not after a stop', async () => {
+  test('reloads the user’s own account at once after its own change of settings, and not after a stop', async () => {
     const { server, client } = await inGroup();
     const ofMe = () => server.requests.filter((r) => r.path === '/me');
     server.append(WORKSPACE_STREAM, server.me, 'server.updated', { groupCreation: 'admins' });
@@ -541,7 +541,7 @@ describe('the workspace', () => {
     expect(ofMe()).toHaveLength(1);
   });
 
-  test('when it is reset, the own account is reloaded: its role may have changed', async () => {
+  test('when it is reset, the user’s own account is reloaded: its role may have changed', async () => {
     const { server } = await inGroup();
     deliver(server, { op: 'reset', stream: WORKSPACE_STREAM, lastSeq: 9_000 });
     await arrive(server);
@@ -572,7 +572,7 @@ describe('the workspace', () => {
     expect(client.snapshot.users.get('x' as AccountId)?.displayName).toBe('X');
   });
 
-  test('reports changes to the own account, and reloads others', async () => {
+  test('reports changes to the user’s own account, and reloads others', async () => {
     const { server, client } = await inGroup();
     const { me } = server;
     posted(server, 'user.role_changed', { account: me, role: 'admin' });

@@ -8,14 +8,14 @@ import type { ClientState } from './state.ts';
 
 /** Attempts to reload a conversation whose events overtake the responses. */
 const ATTEMPTS = 5;
-/** Attempts to reload the own account. */
+/** Attempts to reload the user’s own account. */
 const OWN_ATTEMPTS = 6;
 /**
  * A change of the server’s settings concerns all clients, which reload their own account at a random time
  * within this, ms. What they show in the meantime is only offered: the server checks every request.
  */
 const SPREAD_MS = 10_000;
-/** Whether each setting of the server changes what the own account may do. */
+/** Whether each setting of the server changes what the user’s own account may do. */
 const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   name: false,
   icon: false,
@@ -50,7 +50,7 @@ export interface RefreshesDeps {
  */
 export class Refreshes {
   readonly #deps: RefreshesDeps;
-  /** Counts the requests for the own account: only the response to the latest one is used. */
+  /** Counts the requests for the user’s own account: only the response to the latest one is used. */
   #ownRequests = 0;
   /** Likewise for each conversation: permissions may change without an event in it. */
   readonly #requests = new Map<ConversationId, number>();

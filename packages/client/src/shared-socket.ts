@@ -8,13 +8,13 @@ import type { SocketId, TabChannel, TabMessage } from './tab-channel.ts';
 const ASK_MS = 1_000;
 /** The longest wait for a leader that is connecting, ms. */
 const LIVE_MS = 5_000;
-/** The longest wait for the answers on the own socket before it is closed, ms. */
+/** The longest wait for the answers on the tab’s own socket before it is closed, ms. */
 const DRAIN_MS = 5_000;
 /** A leader through which nothing arrives for so long after a ping has lost its network or is frozen, ms. */
 const PROBE_MS = 4_000;
 /** A tab that could not follow asks again after this time, ms. */
 const AGAIN_MS = 30_000;
-/** Frames of the leader that are kept while the own socket catches up. */
+/** Frames of the leader that are kept while the tab’s own socket catches up. */
 const BUFFER_MAX = 5_000;
 /** The frames of the server that matter here: what they answer, and whether everything missed has arrived. */
 const READ = /^\{"op":"(ack|nack|live)"/;
@@ -64,14 +64,14 @@ export class SharedSocket implements LiveSocket {
   /** The leader’s socket whose frames are kept or applied. */
   #follows: SocketId | null = null;
   #kept: string[] = [];
-  /** What was sent on the own socket and is not answered. */
+  /** What was sent on the tab’s own socket and is not answered. */
   readonly #unanswered = new Set<string>();
   /** What is sent when this tab follows. */
   #waiting: string[] = [];
   #watched: Signal | null = null;
   #activity: Signal | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What goes to the server on the own socket, for all tabs. */
+  /** What goes to the server on the tab’s own socket, for all tabs. */
   readonly #pacer = new CommandPacer((text) => this.#own?.send(text));
 
   constructor(id: SocketId, url: string, handlers: SocketHandlers, deps: SharedSocketDeps) {
@@ -191,7 +191,7 @@ export class SharedSocket implements LiveSocket {
     this.#post({ kind: 'ask' });
   }
 
-  /** Stays on the own socket. */
+  /** Stays on the tab’s own socket. */
   #unfollow(): void {
     if (this.#follows === null) return;
     this.#post({ kind: 'left' });

@@ -283,19 +283,19 @@ test('a closed tab does not keep its user active', async () => {
 
 /** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
 const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
-  'the frames of the leader are kept only from the first frame of the own socket on': [
+  'the frames of the leader are kept only from the first frame of the tab’s own socket on': [
     "if (socket !== this.#follows) return;\n    if (this.#phase === 'relayed') {",
     "if (socket !== this.#follows || (this.#phase === 'direct' && !this.#isLive)) return;\n    if (this.#phase === 'relayed') {",
   ],
-  'the leader is asked when the own socket is live already': [
+  'the leader is asked when the tab’s own socket is live already': [
     "if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);",
     "if (this.#isLive && this.#own) { this.#follows = socket; this.#phase = 'draining'; this.#follow(); }",
   ],
-  'the own socket is closed before everything on it is answered': [
+  'the tab’s own socket is closed before everything on it is answered': [
     "if (this.#phase !== 'draining' || this.#unanswered.size > 0) return;",
     "if (this.#phase !== 'draining') return;",
   ],
-  'what waits while the own socket is about to be closed is dropped if the leader is gone': [
+  'what waits while the tab’s own socket is about to be closed is dropped if the leader is gone': [
     "this.#phase = 'direct';\n    for (const text of this.#waiting.splice(0)) this.send(text);",
     "this.#phase = 'direct';",
   ],

@@ -13,7 +13,8 @@ const edit = (file: string, find: string, replace: string): PackageEdit => ({
 /** The planted faults of tabs that share a connection, by name. */
 export const TAB_FAULTS: Readonly<Record<string, PlantedFault>> = {
   'tab-overtakes': {
-    description: 'leave the own socket for that of another tab before its commands are answered',
+    description:
+      'leave the tab’s own socket for that of another tab before its commands are answered',
     caughtBy: [SENDER],
     edits: [
       edit(

@@ -95,7 +95,7 @@ const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> =
   delete: () => true,
 };
 
-/** What is offered for the own account; the rest would lock the admin out, or is on its own pages. */
+/** What is offered for the admin’s own account; the rest would lock the admin out, or is on its own pages. */
 const ON_ONESELF: ReadonlySet<AdminAction> = new Set(['update', 'unlock']);
 
 /** Returns what a client offers an admin to do to an account. */

@@ -29,7 +29,7 @@ const security = [{ accessToken: [] }];
 const tags = ['Activity'];
 const PositionText = z.tuple([Timestamp, z.string().max(200)]);
 
-/** Registers the routes of what concerned the own account. */
+/** Registers the routes of the activity of an account. */
 export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate: onRequest, onActivity } = deps;
