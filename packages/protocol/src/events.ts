@@ -27,6 +27,7 @@ import { z } from './z.ts';
  * types with the schema of their `data`.
  */
 
+/** The kind of a conversation. It never changes. */
 export const ConversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
 /**
@@ -35,6 +36,7 @@ export type ConversationKind = z.infer<typeof ConversationKind>;
  */
 export const AccountRole = z.enum(['owner', 'admin', 'member', 'guest']);
 export type AccountRole = z.infer<typeof AccountRole>;
+/** Whose events a stream has: those of a conversation, of one account, or of the whole server. */
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
@@ -392,6 +394,7 @@ export type PersonalEventType = keyof typeof PERSONAL_EVENTS;
 export type WorkspaceEventType = keyof typeof WORKSPACE_EVENTS;
 /** The `data` of an event of type `T`. */
 export type EventData<T extends EventType = EventType> = z.infer<(typeof EVENT_DATA)[T]>;
+/** All event types. */
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as EventType[];
 
 /** The fields of every event. */

@@ -71,11 +71,17 @@ export const Post = withContent({
   /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
   alsoInConversation: z.boolean().optional(),
 });
+/** Replaces the text of an own message. */
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
+/** Deletes a message: an own one, or as a moderator that of another member. */
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
+/** Adds a reaction of the sender to a message. */
 export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: ReactionEmoji });
+/** Removes a reaction of the sender from a message. */
 export const Unreact = z.object({ op: z.literal('unreact'), ...onMessage, emoji: ReactionEmoji });
+/** Pins a message for all members of the conversation. */
 export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
+/** Removes the pin of a message, whoever pinned it. */
 export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
 /**
  * Moves the read cursor forward to `seq`; with `unread` it may also move back, and its revision is raised.
@@ -110,7 +116,9 @@ export const WatchSignal = z.object({
   op: z.literal('watch'),
   accounts: z.array(AccountId).max(LIMITS.presenceSubscriptions),
 });
+/** Requests a `pong`, with which a client checks that its connection still works. */
 export const Ping = z.object({ op: z.literal('ping') });
+/** The answer to a `ping`. The server disconnects a client from which nothing arrives for too long. */
 export const Pong = z.object({ op: z.literal('pong') });
 
 /** Any frame from a client. */
@@ -140,6 +148,7 @@ export type DurableCommand = Extract<
   CommandFrame,
   { op: 'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'pin' | 'unpin' | 'read' }
 >;
+/** The `op` of every frame that clients send. */
 export const CLIENT_OPS: ReadonlySet<string> = new Set(
   ClientFrame.options.map((o) => o.shape.op.value),
 );
@@ -281,6 +290,7 @@ export const Receipt = z.object({
   account: AccountId,
   readSeq: Seq,
 });
+/** Another member is typing. Not stored; sent again every few seconds while it lasts. */
 export const Typing = z.object({
   op: z.literal('typing'),
   conversation: ConversationId,

@@ -36,6 +36,10 @@ export const MinimumRoles = z
     ],
   });
 export type MinimumRoles = z.infer<typeof MinimumRoles>;
+/**
+ * Who can find and join a group: every member of the server, or only those who are added or have a
+ * group link.
+ */
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
 /**

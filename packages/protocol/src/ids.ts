@@ -47,18 +47,31 @@ export type ImageId = Branded<string, 'ImageId'>;
 /** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
 export type Seq = Branded<number, 'Seq'>;
 
+/** Validates an {@link AccountId}. */
 export const AccountId = uuid<AccountId>('An account id');
+/** Validates a {@link ConversationId}. */
 export const ConversationId = uuid<ConversationId>('A conversation id');
+/** Validates a {@link StreamId}. */
 export const StreamId = uuid<StreamId>('A stream id');
+/** Validates a {@link ClientId}. */
 export const ClientId = uuid<ClientId>('A client id');
+/** Validates a {@link LinkId}. */
 export const LinkId = uuid<LinkId>('A link id');
+/** Validates a {@link ScheduledId}. */
 export const ScheduledId = uuid<ScheduledId>('The id of a scheduled message');
+/** Validates a {@link SessionId}. */
 export const SessionId = uuid<SessionId>('A session id');
+/** Validates a {@link NotificationDeviceId}. */
 export const NotificationDeviceId = uuid<NotificationDeviceId>('The id of a device');
+/** Validates an {@link UserGroupId}. */
 export const UserGroupId = uuid<UserGroupId>('The id of a user group');
+/** Validates an {@link EmojiId}. */
 export const EmojiId = uuid<EmojiId>('The id of a custom emoji');
+/** Validates a {@link FileId}. */
 export const FileId = uuid<FileId>('A file id');
+/** Validates an {@link ImageId}. */
 export const ImageId = uuid<ImageId>('An image id');
+/** Validates a {@link Seq}. */
 export const Seq = count() as unknown as z.ZodType<Seq, number>;
 /** A {@link Seq} as text, for queries and paths. */
 export const SeqText = countText().pipe(Seq);

@@ -57,6 +57,7 @@ export const CHANNEL_REASONS = [
   /** The recipient has turned the channel off. */
   'turned_off',
 ] as const;
+/** Why a channel sends something, or does not. */
 export type ChannelReason = (typeof CHANNEL_REASONS)[number];
 
 /** Whether and when something is sent by a channel that reaches those who use no device. */

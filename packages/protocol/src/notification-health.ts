@@ -15,6 +15,7 @@ export const DELIVERY_FAILURES = [
   'too_many',
   'other',
 ] as const;
+/** Why a delivery failed. */
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number];
 
 /** A channel by which notifications are sent. Numbers are counted up to 10,000. */

@@ -67,6 +67,7 @@ export const AdminAccount = z
   .meta({ id: 'AdminAccount' });
 export type AdminAccount = z.infer<typeof AdminAccount>;
 
+/** Which accounts the admins list. */
 export const AdminAccountsFilter = z.enum([
   'active',
   'inactive',
@@ -81,6 +82,7 @@ export const AdminAccountsQuery = ListQuery.extend({
   filter: AdminAccountsFilter.optional(),
   kind: AccountKind.optional(),
 });
+/** A page of the accounts of the server. */
 export const AdminAccountsPage = z.object({
   items: z.array(AdminAccount),
   /** The `after` of the next page; null on the last page. */
@@ -127,6 +129,7 @@ export type SuspendBody = z.input<typeof SuspendBody>;
 /** Whether the messages of a deleted account are kept or deleted. */
 export const MessagesFate = z.enum(['keep', 'delete']);
 export type MessagesFate = z.infer<typeof MessagesFate>;
+/** What happens to the messages of an account that is deleted. */
 export const DeleteAccountQuery = z.object({ messages: MessagesFate.default('keep') });
 
 /** A setting and its current value. */
@@ -142,6 +145,7 @@ export const SettingInfo = z
   })
   .meta({ id: 'SettingInfo' });
 export type SettingInfo = z.infer<typeof SettingInfo>;
+/** The environment variables of the server, with their values unless they are secrets. */
 export const SettingsAnswer = z.object({ items: z.array(SettingInfo) });
 
 /** An email that the server has sent or is trying to send. */
@@ -161,13 +165,17 @@ export const EmailInfo = z
   })
   .meta({ id: 'EmailInfo' });
 export type EmailInfo = z.infer<typeof EmailInfo>;
+/** The latest emails of the server. */
 export const EmailsAnswer = z.object({ items: z.array(EmailInfo) });
 
 /** A new service account. */
 export const CreateServiceAccountBody = z.object({ username: Username, displayName: DisplayName });
+/** All service accounts. */
 export const ServiceAccountsAnswer = z.object({ items: z.array(AdminAccount) });
 
+/** What admins call an API key, to tell it from others. */
 export const ApiKeyName = line(80, 'API key name');
+/** A new API key of a service account. */
 export const CreateApiKeyBody = z.object({
   name: ApiKeyName,
   scopes: z.array(Scope).min(1, 'Choose at least one scope').max(20),
@@ -193,4 +201,5 @@ export type ApiKey = z.infer<typeof ApiKey>;
 /** An API key with its secret, which is returned only here. */
 export const CreatedApiKey = ApiKey.extend({ key: z.string() });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+/** The API keys of a service account, without their secrets. */
 export const ApiKeysAnswer = z.object({ items: z.array(ApiKey) });

@@ -65,8 +65,10 @@ export const AUDIT_EVENT_NAMES = [
   'audit_log_exported',
   'admin_denied',
 ] as const;
+/** The name of a security event. */
 export type AuditEvent = (typeof AUDIT_EVENT_NAMES)[number];
 
+/** How a security event ended. `denied`: the account lacks the permission. */
 export const AuditOutcome = z.enum(['succeeded', 'failed', 'denied']);
 export type AuditOutcome = z.infer<typeof AuditOutcome>;
 
@@ -110,11 +112,13 @@ export const AuditLogFilter = z.object({
 });
 export type AuditLogFilter = z.infer<typeof AuditLogFilter>;
 
+/** A page of the audit log, newest entry first. */
 export const AuditLogQuery = AuditLogFilter.extend({
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
   /** The `next` of the previous page. */
   after: z.string().max(1_000).optional(),
 });
+/** A page of the audit log. */
 export const AuditLogPage = z.object({
   items: z.array(AuditLogEntry),
   /** The `after` of the next page; null on the last page. */
@@ -122,6 +126,8 @@ export const AuditLogPage = z.object({
 });
 export type AuditLogPage = z.infer<typeof AuditLogPage>;
 
+/** The file format of an export: JSON Lines or CSV. */
 export const AuditLogFormat = z.enum(['jsonl', 'csv']);
 export type AuditLogFormat = z.infer<typeof AuditLogFormat>;
+/** An export of the entries that the filter selects. */
 export const ExportAuditLogQuery = AuditLogFilter.extend({ format: AuditLogFormat });

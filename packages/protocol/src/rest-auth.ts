@@ -50,6 +50,7 @@ export const AuthOptions = z
   .meta({ id: 'AuthOptions' });
 export type AuthOptions = z.infer<typeof AuthOptions>;
 
+/** A registration. */
 export const RegisterBody = z.object({
   username: Username,
   displayName: DisplayName,
@@ -66,6 +67,7 @@ export const RegisterBody = z.object({
 });
 export type RegisterBody = z.input<typeof RegisterBody>;
 
+/** A log-in with a password. */
 export const LoginBody = z.object({
   /** Username or email address. */
   login: z.string().min(1).max(254),
@@ -102,6 +104,7 @@ export const VerifyStep = z.object({
 });
 export type VerifyStep = z.infer<typeof VerifyStep>;
 
+/** How a second factor can be given at a log-in. */
 export const SecondFactorMethod = z.enum(['totp', 'passkey', 'recovery']);
 export type SecondFactorMethod = z.infer<typeof SecondFactorMethod>;
 
@@ -135,17 +138,29 @@ export const EmailCode = z
   .transform((t) => t.replace(/\s/g, ''))
   .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits of the code'));
 
+/**
+ * Confirms the email address of a registration or log-in; `ticket` is that of its {@link
+ * VerifyStep}.
+ */
 export const VerifyBody = z.object({ ticket: Secret, code: EmailCode, device: Device.optional() });
+/** Requests another code by email for the log-in with this ticket. */
 export const ResendBody = z.object({ ticket: Secret });
 /** Seconds until another code may be requested. */
 export const ResendAnswer = z.object({ resendAfter: count() });
 export type ResendAnswer = z.infer<typeof ResendAnswer>;
+/** Confirms the email address of the caller. */
 export const VerifyMeBody = z.object({ code: EmailCode });
 
+/**
+ * Requests a link to set a new password. The answer does not reveal whether an account has the
+ * address.
+ */
 export const ForgotBody = z.object({ email: EmailAddress });
+/** Checks the token of a link to set a new password. */
 export const ResetAuthorizeBody = z.object({ token: Secret });
 /** The link is valid, until `expiresAt`. */
 export const ResetAuthorizeAnswer = z.object({ expiresAt: Timestamp });
+/** Sets a new password with the token of such a link, once. */
 export const ResetBody = z.object({ token: Secret, password: Password });
 
 /** Fields that are missing stay unchanged; null removes a value. */
@@ -164,6 +179,7 @@ export const UpdateMeBody = z.object({
   locale: Locale.optional(),
 });
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
+/** Changes the password of the caller from `current` to `next`. */
 export const ChangePasswordBody = z.object({ current: Current, next: Password });
 
 /** An active session. */
@@ -179,8 +195,10 @@ export const SessionInfo = z
   })
   .meta({ id: 'SessionInfo' });
 export type SessionInfo = z.infer<typeof SessionInfo>;
+/** The active sessions of the caller. */
 export const SessionsAnswer = z.object({ items: z.array(SessionInfo) });
 
+/** A new invitation. */
 export const CreateInvitationBody = z.object({
   /** The only email address that may use the invitation; the link is sent to it. */
   email: EmailAddress.optional(),
@@ -190,6 +208,7 @@ export const CreateInvitationBody = z.object({
   guest: GuestAccess.optional(),
 });
 export type CreateInvitationBody = z.input<typeof CreateInvitationBody>;
+/** An invitation, without its secret. */
 export const Invitation = z
   .object({
     id: z.uuid(),
@@ -207,4 +226,5 @@ export type Invitation = z.infer<typeof Invitation>;
 /** An invitation with its link, which is returned only here. */
 export const CreatedInvitation = Invitation.extend({ link: z.string() });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
+/** All invitations. */
 export const InvitationsAnswer = z.object({ items: z.array(Invitation) });

@@ -50,11 +50,14 @@ export const SecondFactorBody = z
     message: 'Use exactly one of totp, recoveryCode and passkey',
   });
 export type SecondFactorBody = z.input<typeof SecondFactorBody>;
+/** Continues the log-in with this ticket. */
 export const TicketBody = z.object({ ticket: Secret });
+/** Continues the log-in with this ticket and a code of the new authenticator app. */
 export const TicketCodeBody = z.object({ ticket: Secret, code: TotpCode });
 
 /** The options for a log-in with only a passkey. */
 export const PasskeyLoginOptions = z.object({ challengeId: z.string(), options: PasskeyOptions });
+/** The answer of a passkey to the {@link PasskeyLoginOptions} with this id. */
 export const PasskeyLoginBody = z.object({
   challengeId: Secret,
   response: PasskeyResponse,
@@ -62,6 +65,7 @@ export const PasskeyLoginBody = z.object({
 });
 export type PasskeyLoginBody = z.input<typeof PasskeyLoginBody>;
 
+/** A passkey of the caller. */
 export const Passkey = z
   .object({
     id: z.uuid(),
@@ -86,15 +90,19 @@ export const SecondFactors = z
   .meta({ id: 'SecondFactors' });
 export type SecondFactors = z.infer<typeof SecondFactors>;
 
+/** Confirms with the password that it is the user who makes the change. */
 export const PasswordBody = z.object({ password: CurrentPassword });
 /** The secret to type in, and the same as an `otpauth:` URI for a QR code. */
 export const TotpSetup = z.object({ secret: z.string(), uri: z.string() });
 export type TotpSetup = z.infer<typeof TotpSetup>;
+/** Shows with a first code that the authenticator app has the secret. */
 export const TotpConfirmBody = z.object({ code: TotpCode });
 /** The recovery codes, which are returned only here. */
 export const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
+/** What users call a passkey, to tell it from others. */
 export const PasskeyName = line(80, 'Passkey name');
+/** A new passkey: what the browser created with the options of the server. */
 export const AddPasskeyBody = z.object({ name: PasskeyName, response: PasskeyResponse });
 export type AddPasskeyBody = z.input<typeof AddPasskeyBody>;
 
@@ -120,6 +128,8 @@ export const SsoStartAnswer = z.object({ url: z.string() }).meta({
 });
 export type SsoStartAnswer = z.infer<typeof SsoStartAnswer>;
 
+/** Requests everything that the server has of the caller. */
 export const ExportBody = z.object({ password: CurrentPassword });
+/** Deletes the account of the caller. */
 export const DeleteMeBody = z.object({ password: CurrentPassword, messages: MessagesFate });
 export type DeleteMeBody = z.infer<typeof DeleteMeBody>;

@@ -80,6 +80,7 @@ export type LegalHoldsPage = z.infer<typeof LegalHoldsPage>;
 
 /** The groups whose names contain a text, for placing a legal hold: also private and deleted ones. */
 export const HoldableGroupsQuery = z.object({ search: z.string().min(1).max(100) });
+/** The groups that were found. Deleted ones can be held too. */
 export const HoldableGroupsAnswer = z.object({
   items: z.array(z.object({ id: ConversationId, name: z.string(), isDeleted: z.boolean() })),
 });

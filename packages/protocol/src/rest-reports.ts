@@ -7,6 +7,7 @@ import { z } from './z.ts';
 
 /** Reports of messages: by members, for the admins of the server and of the group. */
 
+/** Reports a message. */
 export const ReportMessageBody = z.object({
   reason: ReportReason,
   comment: paragraph(LIMITS.reportCommentMax, 'Comment').default(''),
@@ -41,11 +42,13 @@ export const Report = z
   .meta({ id: 'Report' });
 export type Report = z.infer<typeof Report>;
 
+/** A page of reports. */
 export const ReportsQuery = z.object({
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
   /** The `next` of the previous page. */
   after: z.string().max(1_000).optional(),
 });
+/** A page of reports. */
 export const ReportsPage = z.object({
   items: z.array(Report),
   /** The `after` of the next page; null on the last page. */

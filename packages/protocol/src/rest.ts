@@ -55,14 +55,20 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
       message: 'A username can’t mix alphabets that look alike',
     }),
 );
+/** The name under which others see an account. */
 export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
+/** The name of a group. */
 export const GroupName = line(LIMITS.groupNameMax, 'Group name');
+/** What a group talks about now, in one line; may be empty. */
 export const GroupTopic = line(LIMITS.groupTopicMax, 'Topic', 0);
+/** What a group is for. */
 export const GroupDescription = paragraph(LIMITS.groupDescriptionMax, 'Description');
+/** An email address. */
 export const EmailAddress = z
   .string()
   .max(254, 'An email address can have at most 254 characters')
   .pipe(z.email('Enter a valid email address'));
+/** A new password. The server also rejects those that are easily guessed. */
 export const Password = z
   .string()
   .min(LIMITS.passwordMin, `A password must have at least ${LIMITS.passwordMin} characters`)
@@ -71,6 +77,7 @@ export const Password = z
   })
   .refine(isStorable, { message: 'The password contains characters that can’t be stored' });
 
+/** A page of a list, of those entries that match `search`. */
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
@@ -79,6 +86,7 @@ export const ListQuery = z.object({
 });
 /** With `member`, only the public groups that this account is in. */
 export const GroupsQuery = ListQuery.extend({ member: AccountId.optional() });
+/** Returns the schema of a page of a list. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({
     items: z.array(item),
@@ -86,13 +94,20 @@ export const page = <T extends z.ZodType>(item: T) =>
     next: z.string().nullable(),
   });
 
+/** A page of users. */
 export const UsersPage = page(User);
+/** A page of public groups. */
 export const PublicGroupsPage = page(PublicGroup);
+/** A page of the members of a conversation. */
 export const MembersPage = page(Member);
+/** A page of the bans of a group. */
 export const BansPage = page(Ban);
+/** The links of a group, without their secrets. */
 export const GroupLinksAnswer = z.object({ items: z.array(GroupLink) });
+/** The conversations of the caller. */
 export const ConversationsAnswer = z.object({ items: z.array(Conversation) });
 
+/** Creates a group; the caller becomes its owner. */
 export const CreateGroupBody = z.object({
   name: GroupName,
   visibility: Visibility,
@@ -130,7 +145,9 @@ export const UpdateGroupBody = z
   })
   .meta({ examples: [{ topic: 'Release on Friday', slowModeSeconds: 30 }] });
 export type UpdateGroupBody = z.input<typeof UpdateGroupBody>;
+/** Adds an account to a group. */
 export const AddMemberBody = z.object({ account: AccountId });
+/** Gives a member another role. */
 export const ChangeMemberBody = z
   .object({ role: MemberRole })
   .meta({ examples: [{ role: 'admin' }] });
@@ -234,6 +251,7 @@ export const ThreadsQuery = ListQuery.omit({ search: true });
 /** The followed threads that have replies: those with unread ones first, then by the last reply. */
 export const ThreadsPage = page(FollowedThread).meta({ id: 'ThreadsPage' });
 export type ThreadsPage = z.infer<typeof ThreadsPage>;
+/** Moves the thread cursor forward to `seq`. */
 export const ReadThreadBody = z.object({ seq: Seq }).meta({ examples: [{ seq: 1046 }] });
 /** The cursors of followed threads, and the version of the read cursors at that moment. */
 export const ThreadCursorsAnswer = z
@@ -379,6 +397,7 @@ export const MentionSuggestionsAnswer = z.object({
 });
 export type MentionSuggestionsAnswer = z.infer<typeof MentionSuggestionsAnswer>;
 
+/** Posts a message. */
 export const PostBody = withContent({
   /** The seq of a message of the same conversation that this one quotes. */
   replyTo: Seq.optional(),
@@ -392,6 +411,7 @@ export const PostBody = withContent({
     { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
   ],
 });
+/** Replaces the text of a message. */
 export const EditBody = z.object({ body: Body });
 /**
  * With `unread` the cursor may move back, and its revision is raised. With `revision` the request is
@@ -424,6 +444,7 @@ export const PollVotersPage = page(
   ],
 });
 export type PollVotersPage = z.infer<typeof PollVotersPage>;
+/** The read cursors of the caller, and their version at that moment. */
 export const CursorsAnswer = z.object({
   readVersion: count(),
   items: z.array(ReadCursor),
@@ -437,6 +458,7 @@ export const CommandAnswer = z.object({
 });
 export type CommandAnswer = z.infer<typeof CommandAnswer>;
 
+/** The state of a node, for load balancers and monitoring. */
 export const HealthAnswer = z.object({
   status: z.enum(['ok', 'starting', 'draining', 'failing']),
   /**

@@ -35,6 +35,7 @@ export const ConversationRetention = z
   .meta({ id: 'ConversationRetention' });
 export type ConversationRetention = z.infer<typeof ConversationRetention>;
 
+/** Changes the retention period of a group. */
 export const ChangeRetentionBody = z
   .object({ retention: MessageRetention })
   .meta({ examples: [{ retention: 90 }] });

@@ -24,10 +24,12 @@ export interface SearchFilterRule {
 
 /** What messages can have. */
 export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll', 'file', 'image'] as const;
+/** A value of the filter `has:`. */
 export type SearchHas = (typeof SEARCH_HAS)[number];
 
 /** What messages can be: `thread`, a reply in one; `saved`, saved by who searches. */
 export const SEARCH_IS = ['thread', 'saved'] as const;
+/** A value of the filter `is:`. */
 export type SearchIs = (typeof SEARCH_IS)[number];
 
 const DATES = ['2026-03-01', '2026-03', '2026', 'today', 'yesterday'] as const;

@@ -7,6 +7,10 @@ import { z } from './z.ts';
 
 /** The settings of the server that admins change while it runs, with their defaults. */
 
+/**
+ * Who may register: everyone, holders of an invitation, owners of an address in an allowed email
+ * domain, or nobody.
+ */
 export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
 export type RegistrationMode = z.infer<typeof RegistrationMode>;
 
@@ -60,7 +64,9 @@ export const ServerSettings = z
   })
   .meta({ id: 'ServerSettings' });
 export type ServerSettings = z.infer<typeof ServerSettings>;
+/** The name of a server setting. */
 export type ServerSettingName = keyof ServerSettings;
+/** The names of all server settings. */
 export const SERVER_SETTING_NAMES = Object.keys(ServerSettings.shape) as ServerSettingName[];
 
 /** The values of settings that were never changed. */

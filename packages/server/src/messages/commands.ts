@@ -137,7 +137,7 @@ export const voteCommand = (
 };
 
 /** Returns the command that removes the preview of a link. */
-export const removeLinkPreviewCommand = (r: MessageRequest, message: Seq, url: string): Command =>
+const removeLinkPreviewCommand = (r: MessageRequest, message: Seq, url: string): Command =>
   onMessage(r, removePreviewRule, 'message.previewed', message, url);
 
 /** Returns the command that closes a poll. */

@@ -50,7 +50,7 @@ export interface DecidedNotification {
 }
 
 /** What is stored of a channel that was decided for, but that the account does not have. */
-export const NO_CHANNEL = 'no_channel';
+const NO_CHANNEL = 'no_channel';
 
 /** A decision about the messages after a seq up to another one that others have posted. */
 export interface DecidedRange {
