@@ -462,8 +462,8 @@ export type CommandAnswer = z.infer<typeof CommandAnswer>;
 export const HealthAnswer = z.object({
   status: z.enum(['ok', 'starting', 'draining', 'failing']),
   /**
-   * Whether other nodes are reachable: `alone` without REDIS_URL; `joined`; `away` while the broker is
-   * unreachable, when events of other nodes arrive up to two seconds late. `away` is not a failure.
+   * Whether the node exchanges messages with others: `alone` without REDIS_URL; `joined`; `away` while the
+   * broker is unreachable: events of other nodes arrive up to two seconds late, which is not a failure.
    */
   broker: z.enum(['alone', 'joined', 'away']).optional(),
   /**

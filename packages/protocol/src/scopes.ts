@@ -10,6 +10,6 @@ export const SCOPES = {
   admin: 'Administer the server, within the role of its account',
 } as const;
 
-/** Validates a scope. */
+/** A permission that an API key was given. */
 export type Scope = keyof typeof SCOPES;
 export const Scope = z.enum(Object.keys(SCOPES) as [Scope, ...Scope[]]);

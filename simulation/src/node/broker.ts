@@ -5,11 +5,11 @@ import type {
   BrokerCounters,
   BrokerListener,
   BrokerStatus,
-  NoteHandler,
+  NodeMessageHandler,
 } from '@parley/server/internal/stream/broker';
 import {
   decode,
-  encodeNote,
+  encodeNodeMessage,
   encodeRange,
   senderOf,
 } from '@parley/server/internal/stream/broker-message';
@@ -122,7 +122,7 @@ export class SimulatedBroker implements Broker {
   status: BrokerStatus = 'joined';
   readonly #bus: BrokerBus;
   readonly #wanted = new Set<StreamId>();
-  readonly #handlers = new Map<string, NoteHandler>();
+  readonly #handlers = new Map<string, NodeMessageHandler>();
   #listener: BrokerListener | null = null;
 
   constructor(process: Process, bus: BrokerBus) {
@@ -150,11 +150,11 @@ export class SimulatedBroker implements Broker {
     this.#send(stream, encodeRange(this.node, events));
   }
 
-  note(to: StreamId | null, kind: string, body: string): void {
-    this.#send(to, encodeNote(this.node, kind, body));
+  sendNodeMessage(to: StreamId | null, kind: string, body: string): void {
+    this.#send(to, encodeNodeMessage(this.node, kind, body));
   }
 
-  onNote(kind: string, handler: NoteHandler): void {
+  onNodeMessage(kind: string, handler: NodeMessageHandler): void {
     this.#handlers.set(kind, handler);
   }
 
@@ -188,8 +188,8 @@ export class SimulatedBroker implements Broker {
       this.#listener.receive(channel, message.events);
     } else if (message.kind === 'head' && channel !== null) {
       this.#listener.hint(channel, message.seq);
-    } else if (message.kind === 'note') {
-      this.#handlers.get(message.note)?.(message.body, senderOf(text), channel);
+    } else if (message.kind === 'node_message') {
+      this.#handlers.get(message.messageKind)?.(message.body, senderOf(text), channel);
     }
   }
 

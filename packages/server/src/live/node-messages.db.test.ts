@@ -81,16 +81,16 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     const other = await aBroker();
     const lists: string[] = [];
     let missed = 0;
-    other.onNote('presences', (body) => lists.push(body));
-    other.onNote('presence-missed', () => missed++);
+    other.onNodeMessage('presences', (body) => lists.push(body));
+    other.onNodeMessage('presence-missed', () => missed++);
     const tell = (version: number, changes: object[]) =>
-      other.note(null, 'presence', JSON.stringify({ version, changes }));
+      other.sendNodeMessage(null, 'presence', JSON.stringify({ version, changes }));
     // The first message of a node is answered with what is here; the changes before it are missing.
     tell(7, [{ account: bob, state: 'active' }]);
     await until(() => lists.length === 1 && missed === 1, 'the list and the request');
     expect(one.board.stateOf(bob)).toBe('offline');
     const list = { version: 7, whole: [[bob, 'active']] };
-    other.note(null, 'presences', JSON.stringify(list));
+    other.sendNodeMessage(null, 'presences', JSON.stringify(list));
     await until(() => one.board.stateOf(bob) === 'active', 'the presence');
     tell(8, [{ account: bob, state: 'idle' }]);
     await until(() => one.board.stateOf(bob) === 'idle', 'the change');
@@ -99,23 +99,23 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     await until(() => missed === 2, 'the next request');
     expect(one.board.stateOf(bob)).toBe('idle');
     // Presences that are not in the full list have ended.
-    other.note(null, 'presences', JSON.stringify({ version: 10, whole: [] }));
+    other.sendNodeMessage(null, 'presences', JSON.stringify({ version: 10, whole: [] }));
     await until(() => one.board.stateOf(bob) === 'offline', 'the end');
 
     const told: string[] = [];
-    other.onNote('presence', (body) => told.push(body));
+    other.onNodeMessage('presence', (body) => told.push(body));
     one.board.set(ann, {}, 'active');
     await until(() => told.some((body) => body.includes(ann)), 'the presence to be reported');
     const before = lists.length;
     let asked = 0;
     await until(() => {
       for (let n = 0; n < 20; n++, asked++) {
-        other.note(null, 'presence-missed', JSON.stringify(one.broker.node));
+        other.sendNodeMessage(null, 'presence-missed', JSON.stringify(one.broker.node));
       }
       return lists.length > before;
     }, 'the list');
-    other.note(null, 'presence-missed', JSON.stringify('another node'));
-    other.note(null, 'session-ended', JSON.stringify('the last of these'));
+    other.sendNodeMessage(null, 'presence-missed', JSON.stringify('another node'));
+    other.sendNodeMessage(null, 'session-ended', JSON.stringify('the last of these'));
     await until(() => one.sessions.length === 1, 'all requests to be handled');
     expect(JSON.parse(lists.at(-1) ?? '')).toMatchObject({ whole: [[ann, 'active']] });
     expect(lists.length - before).toBeLessThan(asked / 4);
@@ -125,9 +125,10 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     const one = await aNode();
     const other = await aBroker();
     for (const body of ['', '{', 'null']) {
-      for (const kind of ['presence', 'presences', 'read', 'draft']) other.note(null, kind, body);
+      for (const kind of ['presence', 'presences', 'read', 'draft'])
+        other.sendNodeMessage(null, kind, body);
     }
-    other.note(null, 'session-ended', JSON.stringify('one'));
+    other.sendNodeMessage(null, 'session-ended', JSON.stringify('one'));
     await until(() => one.sessions.length === 1, 'the message after them');
     expect(one.sessions).toEqual(['one']);
   });

@@ -1,7 +1,7 @@
 import { type AccountId, type SessionId, type StreamId, streamOfAccount } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testLog } from '../../test/support/test-log.ts';
-import type { Broker, BrokerStatus, NoteHandler } from '../stream/broker.ts';
+import type { Broker, BrokerStatus, NodeMessageHandler } from '../stream/broker.ts';
 import { NodeMessages } from './node-messages.ts';
 import { PresenceBoard } from './presence.ts';
 
@@ -48,7 +48,7 @@ class NetworkBroker implements Broker {
   isCut = false;
   readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
   readonly lagMs = null;
-  readonly handlers = new Map<string, NoteHandler>();
+  readonly handlers = new Map<string, NodeMessageHandler>();
 
   constructor(node: string, network: Network) {
     this.node = node;
@@ -58,10 +58,10 @@ class NetworkBroker implements Broker {
   subscribe(): void {}
   unsubscribe(): void {}
   publish(): void {}
-  note(to: StreamId | null, kind: string, body: string): void {
+  sendNodeMessage(to: StreamId | null, kind: string, body: string): void {
     this.#network.send(this, to, kind, body);
   }
-  onNote(kind: string, handler: NoteHandler): void {
+  onNodeMessage(kind: string, handler: NodeMessageHandler): void {
     this.handlers.set(kind, handler);
   }
   async stop(): Promise<void> {}

@@ -12,8 +12,8 @@ import type { DraftChange } from '../personal/drafts.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
 
-/** Interval at which each node sends the others a sign of life with the version of its presences. */
-const BEAT_MS = 3_000;
+/** Interval of the heartbeat of each node, which carries the version of its presences. */
+const HEARTBEAT_MS = 3_000;
 /** The presences of a node are dropped when nothing was received from it for this long. */
 const SILENT_MS = 10_000;
 /** The full list of presences is sent at most this often, however many nodes request it. */
@@ -43,7 +43,7 @@ export interface NodeMessageHandlers {
  * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of activity and of reports,
  * ended sessions and presence. Nothing of it is durable, and each message may be lost: ended sessions and read cursors
  * are looked up in the database within two seconds, a lost change of presence is detected by the version that every
- * beat carries, and clients count reports every minute.
+ * heartbeat carries, and clients count reports every minute.
  */
 export class NodeMessages {
   readonly #broker: Broker;
@@ -85,7 +85,7 @@ export class NodeMessages {
       if (of === broker.node) this.#sendFullList();
     });
     this.#on<null>('node-leaves', (_message, from) => this.#remove(from));
-    this.#timer = setInterval(() => this.#beat(), BEAT_MS);
+    this.#timer = setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
     this.#timer.unref();
   }
 
@@ -131,12 +131,13 @@ export class NodeMessages {
     this.#send(null, 'node-leaves', null);
   }
 
-  #send(to: Parameters<Broker['note']>[0], kind: string, message: unknown): void {
-    if (this.#broker.status !== 'alone') this.#broker.note(to, kind, JSON.stringify(message));
+  #send(to: Parameters<Broker['sendNodeMessage']>[0], kind: string, message: unknown): void {
+    if (this.#broker.status !== 'alone')
+      this.#broker.sendNodeMessage(to, kind, JSON.stringify(message));
   }
 
   #on<T>(kind: string, handle: (message: T, from: string) => void): void {
-    this.#broker.onNote(kind, (body, from) => {
+    this.#broker.onNodeMessage(kind, (body, from) => {
       try {
         // Written by another node of the same server.
         handle(JSON.parse(body) as T, from);
@@ -148,7 +149,7 @@ export class NodeMessages {
 
   // ---- presence -------------------------------------------------------------------------------
 
-  #beat(): void {
+  #heartbeat(): void {
     const now = performance.now();
     this.#send(null, 'presence', { version: this.#version, changes: [] });
     // While the broker is away, silence does not mean that a node is gone.

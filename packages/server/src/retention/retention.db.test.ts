@@ -20,7 +20,7 @@ import { systemClock } from '../clock.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
 import { examine } from '../doctor/doctor.ts';
 import { openDatabase } from '../storage/database.ts';
-import type { NoteHandler } from '../stream/broker.ts';
+import type { NodeMessageHandler } from '../stream/broker.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import { expireMessages } from './expire.ts';
 import { Retention } from './retention.ts';
@@ -263,7 +263,7 @@ describe('retention', () => {
     await until(async () => (await texts(ids)) === 1, 'all but the messages of the group');
     await changeSettings({ messageRetentionDays: null, groupRetention: 'shorter' });
 
-    let told: NoteHandler = () => undefined;
+    let told: NodeMessageHandler = () => undefined;
     const notes: string[] = [];
     const { pool } = await anotherNode();
     const node = new Retention({
@@ -275,8 +275,8 @@ describe('retention', () => {
       settings: { onChange: () => undefined },
       broker: {
         status: 'joined',
-        note: (_to, kind) => void notes.push(kind),
-        onNote: (_kind, handler) => {
+        sendNodeMessage: (_to, kind) => void notes.push(kind),
+        onNodeMessage: (_kind, handler) => {
           told = handler;
         },
       },

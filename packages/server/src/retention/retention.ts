@@ -34,7 +34,7 @@ export interface RetentionDeps {
   readonly log: Logger;
   readonly audit: AuditLog;
   readonly settings: Pick<ServerSettings, 'onChange'>;
-  readonly broker: Pick<Broker, 'note' | 'onNote' | 'status'>;
+  readonly broker: Pick<Broker, 'sendNodeMessage' | 'onNodeMessage' | 'status'>;
 }
 
 /** What a run has done so far. */
@@ -63,7 +63,7 @@ export class Retention {
         deps.log.warn({ err: error }, 'expired messages not deleted, will be retried'),
     });
     deps.settings.onChange(() => this.#worker.wake());
-    deps.broker.onNote(CHANGED, () => this.#worker.wake());
+    deps.broker.onNodeMessage(CHANGED, () => this.#worker.wake());
   }
 
   /** Deletes expired messages until {@link stop}. */
@@ -81,7 +81,7 @@ export class Retention {
     if (!events.some(isChoice)) return;
     this.#worker.wake();
     const { broker } = this.#deps;
-    if (broker.status !== 'alone') broker.note(null, CHANGED, '');
+    if (broker.status !== 'alone') broker.sendNodeMessage(null, CHANGED, '');
   }
 
   /** Deletes what has expired, until nothing is left. */

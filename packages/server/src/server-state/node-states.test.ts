@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testLog } from '../../test/support/test-log.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import type { NoteHandler } from '../stream/broker.ts';
+import type { NodeMessageHandler } from '../stream/broker.ts';
 import { NodeStates, type NodeStatesDeps } from './node-states.ts';
 
 const stops: (() => void)[] = [];
@@ -13,16 +13,16 @@ afterEach(() => {
 
 /** Starts nodes whose brokers deliver every message at once to all others. */
 function nodesNamed(...names: string[]) {
-  const handlers = new Map<string, NoteHandler>();
+  const handlers = new Map<string, NodeMessageHandler>();
   return names.map((node) => {
     const broker: NodeStatesDeps['broker'] = {
       node,
       status: 'joined',
       lagMs: 2,
-      note: (_to, _kind, body) => {
+      sendNodeMessage: (_to, _kind, body) => {
         for (const [name, handle] of handlers) if (name !== node) handle(body, node, null);
       },
-      onNote: (_kind, handle) => void handlers.set(node, handle),
+      onNodeMessage: (_kind, handle) => void handlers.set(node, handle),
     };
     const states = new NodeStates({
       broker,
@@ -35,7 +35,7 @@ function nodesNamed(...names: string[]) {
     stops.push(() => states.stop());
     return {
       states,
-      send: (body: string) => broker.note(null, '', body),
+      send: (body: string) => broker.sendNodeMessage(null, '', body),
       stop: () => states.stop(),
     };
   });

@@ -21,7 +21,7 @@ const { version: VERSION } = JSON.parse(
 
 /** What {@link NodeStates} reads the state of this node from. */
 export interface NodeStatesDeps {
-  readonly broker: Pick<Broker, 'node' | 'status' | 'lagMs' | 'note' | 'onNote'>;
+  readonly broker: Pick<Broker, 'node' | 'status' | 'lagMs' | 'sendNodeMessage' | 'onNodeMessage'>;
   readonly metrics: Pick<Metrics, 'recent'>;
   readonly pool: {
     readonly totalCount: number;
@@ -47,7 +47,7 @@ export class NodeStates {
 
   constructor(deps: NodeStatesDeps) {
     this.#deps = deps;
-    deps.broker.onNote(STATE, (body, from) => this.#receive(body, from));
+    deps.broker.onNodeMessage(STATE, (body, from) => this.#receive(body, from));
     this.#timer = setInterval(() => this.#send(), SEND_MS);
     this.#timer.unref();
   }
@@ -100,7 +100,8 @@ export class NodeStates {
 
   #send(): void {
     const { broker } = this.#deps;
-    if (broker.status === 'joined') broker.note(null, STATE, JSON.stringify(this.#own()));
+    if (broker.status === 'joined')
+      broker.sendNodeMessage(null, STATE, JSON.stringify(this.#own()));
   }
 
   #receive(body: string, from: string): void {

@@ -31,7 +31,7 @@ export interface ServerSettingsDeps {
   readonly config: Pick<Config, 'registration' | 'linkPreviews'>;
   readonly log: Logger;
   /** Without it, other nodes notice a change by reading the settings. */
-  readonly broker?: Pick<Broker, 'note' | 'onNote' | 'status'>;
+  readonly broker?: Pick<Broker, 'sendNodeMessage' | 'onNodeMessage' | 'status'>;
 }
 
 /**
@@ -58,7 +58,7 @@ export class ServerSettings {
       onError: (error) =>
         deps.log.warn({ err: error }, 'server settings not read, will be retried'),
     });
-    deps.broker?.onNote(CHANGED, () => this.#worker.wake());
+    deps.broker?.onNodeMessage(CHANGED, () => this.#worker.wake());
   }
 
   /** The settings as this node has read them last. */
@@ -113,7 +113,7 @@ export class ServerSettings {
     if (!events.some(({ type }) => type === 'server.updated')) return;
     this.#worker.wake();
     const { broker } = this.#deps;
-    if (broker && broker.status !== 'alone') broker.note(null, CHANGED, '');
+    if (broker && broker.status !== 'alone') broker.sendNodeMessage(null, CHANGED, '');
   }
 
   #effective(stored: Values): Values {

@@ -1,7 +1,13 @@
 import type { AccountId, ClientId, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, encodeBeat, encodeNote, encodeRange, senderOf } from './broker-message.ts';
+import {
+  decode,
+  encodeHeartbeat,
+  encodeNodeMessage,
+  encodeRange,
+  senderOf,
+} from './broker-message.ts';
 import type { StoredEvent } from './record.ts';
 
 const NODE = 'a1b2c3d4e5f6';
@@ -17,8 +23,8 @@ const event = (seq: number, body: string, client: string | null): StoredEvent =>
   data: JSON.stringify({ body }),
 });
 
-describe('what nodes tell each other', () => {
-  test('a range of events comes out as it went in, whatever the texts hold', () => {
+describe('a message between nodes', () => {
+  test('of a range of events is decoded unchanged, whatever its texts contain', () => {
     const body = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('a\tb', 'a\nb', '\u2028', '\r\n'),
@@ -33,7 +39,7 @@ describe('what nodes tell each other', () => {
     );
   }, 60_000);
 
-  test('a range that is too long is told of by its head', () => {
+  test('has only the head of a range that is too long', () => {
     const events = [1, 2, 3].map((n) => event(n, 'x'.repeat(60_000), null));
     expect(decode(stream, encodeRange(NODE, events))).toEqual({ kind: 'head', seq: 3 });
     const empty = encodeRange(NODE, [event(1, '', null)]).length;
@@ -43,13 +49,17 @@ describe('what nodes tell each other', () => {
     expect(decode(stream, encodeRange(NODE, over))).toEqual({ kind: 'head', seq: 1 });
   });
 
-  test('a note and a beat come out as they went in', () => {
-    const note = encodeNote(NODE, 'typing', 'two\nlines');
-    expect(decode(null, note)).toEqual({ kind: 'note', note: 'typing', body: 'two\nlines' });
-    expect(decode(null, encodeBeat(NODE, 12.5))).toEqual({ kind: 'beat', sentAt: 12.5 });
+  test('of a node and a heartbeat are decoded unchanged', () => {
+    const message = encodeNodeMessage(NODE, 'typing', 'two\nlines');
+    expect(decode(null, message)).toEqual({
+      kind: 'node_message',
+      messageKind: 'typing',
+      body: 'two\nlines',
+    });
+    expect(decode(null, encodeHeartbeat(NODE, 12.5))).toEqual({ kind: 'heartbeat', sentAt: 12.5 });
   });
 
-  test('rejects a range with a gap, and what no node has sent', () => {
+  test('is rejected if it is a range with a gap or malformed', () => {
     const withGap = encodeRange(NODE, [event(1, 'a', null), event(3, 'b', null)]);
     for (const text of [withGap, '', NODE, `${NODE}e`, `${NODE}e1\tx`, `${NODE}h-1`, `${NODE}?x`]) {
       expect(decode(stream, text)).toBeNull();
@@ -60,7 +70,7 @@ describe('what nodes tell each other', () => {
     }
   });
 
-  test('rejects an event that lacks a field, and events without a stream', () => {
+  test('is rejected if an event lacks a field or its stream', () => {
     const { seq, type, actor, at, data } = event(7, 'a', null);
     const fields = [`${seq}`, type, actor, '', at, data];
     const text = (list: readonly string[]) => `${NODE}e${list.join('\t')}`;
@@ -76,7 +86,7 @@ describe('what nodes tell each other', () => {
     expect(decode(stream, text(['1.5', ...fields.slice(1)]))).toBeNull();
   });
 
-  test('an event that is traced carries its trace', () => {
+  test('carries the trace of an event', () => {
     const traced = [{ ...event(1, 'a', NODE), trace: '00-trace-01' }, event(2, 'b', null)];
     expect(decode(stream, encodeRange(NODE, traced))).toEqual({ kind: 'events', events: traced });
   });

@@ -2,31 +2,31 @@ import type { AccountId, ClientId, EventType, Seq, StreamId } from '@parley/prot
 import type { StoredEvent } from './record.ts';
 
 /**
- * What nodes tell each other, as text. A message begins with the sender’s name and a letter:
+ * A message between nodes. Its text begins with the name of the sender and a letter:
  *
- * - `e`: a contiguous range of committed events, one a line, fields divided by tabs. Neither
- *   character stands in them: `data` is JSON, which escapes control characters. An event that is
- *   traced has its `traceparent` in the end.
- * - `h`: a range that is too long to be worth carrying: the seq of its last event alone.
- * - `n`: a note: its kind, a line’s end, its body.
- * - `b`: a beat, for the sender itself: the monotonic time of its sending.
+ * - `e`: a contiguous range of committed events, one per line, with fields separated by tabs. No field
+ *   contains either character: `data` is JSON, which escapes control characters. An event that is
+ *   traced has its `traceparent` as the last field.
+ * - `h`: only the seq of the last event of a range that is too long to be carried.
+ * - `n`: a node message: its kind, a line feed, its body.
+ * - `b`: a heartbeat, which the sender itself receives: the monotonic time at which it was sent, ms.
  */
 export type BrokerMessage =
   | { readonly kind: 'events'; readonly events: readonly StoredEvent[] }
   | { readonly kind: 'head'; readonly seq: Seq }
-  | { readonly kind: 'note'; readonly note: string; readonly body: string }
-  | { readonly kind: 'beat'; readonly sentAt: number };
+  | { readonly kind: 'node_message'; readonly messageKind: string; readonly body: string }
+  | { readonly kind: 'heartbeat'; readonly sentAt: number };
 
-/** Characters of a node’s name: the first of every message. */
+/** The length of a node’s name, with which every message begins. */
 const NODE_NAME_LENGTH = 12;
 
 /**
- * Ranges with more text than this are told of by their head alone, and read from the database by
- * the nodes that want them: see docs/performance.md, “What the broker carries”.
+ * Of a range with more characters than this, only the head is sent; the nodes with subscriptions read it
+ * from the database. For the measurements see docs/performance.md, “What the broker carries”.
  */
 const CARRY_MAX = 128 * 1024;
 
-/** A message about committed events: a contiguous range of one stream. */
+/** Encodes committed events, a contiguous range of one stream; only its head if the range is too long. */
 export function encodeRange(node: string, events: readonly StoredEvent[]): string {
   let text = `${node}e`;
   for (const [i, e] of events.entries()) {
@@ -38,19 +38,20 @@ export function encodeRange(node: string, events: readonly StoredEvent[]): strin
   return text;
 }
 
-/** A note of a kind. */
-export const encodeNote = (node: string, kind: string, body: string): string =>
+/** Encodes a node message. */
+export const encodeNodeMessage = (node: string, kind: string, body: string): string =>
   `${node}n${kind}\n${body}`;
 
-/** A beat. */
-export const encodeBeat = (node: string, sentAt: number): string => `${node}b${sentAt}`;
+/** Encodes a heartbeat. `sentAt` is monotonic, ms. */
+export const encodeHeartbeat = (node: string, sentAt: number): string => `${node}b${sentAt}`;
 
-/** Whose message it is. */
+/** Returns the name of the node that sent a message. */
 export const senderOf = (text: string): string => text.slice(0, NODE_NAME_LENGTH);
 
 /**
- * Reads a message about `stream`. Null for what no node of this version has sent, and for a range
- * whose seqs are not contiguous: nothing is taken from it.
+ * Decodes a message from the channel of `stream`, or from that of all nodes (null). Returns null if it
+ * is malformed or of a kind that this version does not know, and for a range whose seqs are not
+ * contiguous.
  */
 export function decode(stream: StreamId | null, text: string): BrokerMessage | null {
   const rest = text.slice(NODE_NAME_LENGTH + 1);
@@ -67,11 +68,11 @@ export function decode(stream: StreamId | null, text: string): BrokerMessage | n
       const end = rest.indexOf('\n');
       return end === -1
         ? null
-        : { kind: 'note', note: rest.slice(0, end), body: rest.slice(end + 1) };
+        : { kind: 'node_message', messageKind: rest.slice(0, end), body: rest.slice(end + 1) };
     }
     case 'b': {
       const sentAt = Number(rest);
-      return Number.isFinite(sentAt) ? { kind: 'beat', sentAt } : null;
+      return Number.isFinite(sentAt) ? { kind: 'heartbeat', sentAt } : null;
     }
     default:
       return null;

@@ -72,19 +72,21 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     return { broker, heard };
   }
 
-  test('carries events, heads and notes to other nodes, and only to those that subscribe', async () => {
+  test('carries events, heads and node messages to other nodes, and only to those that subscribe', async () => {
     const [one, two] = [await joined(stream), await joined(stream)];
     const three = await joined(other);
     const notes: string[] = [];
     for (const [name, { broker }] of Object.entries({ one, two, three })) {
-      broker.onNote('typing', (body, from, to) => notes.push(`${name} ${body} ${from} ${to}`));
+      broker.onNodeMessage('typing', (body, from, to) =>
+        notes.push(`${name} ${body} ${from} ${to}`),
+      );
     }
     expect(two.heard).toMatchObject({ joins: 1, streams: [stream] });
     one.broker.publish(stream, [event(1), event(2)]);
     one.broker.publish(stream, [{ ...event(3), data: `{"body":"${'x'.repeat(140_000)}"}` }]);
-    one.broker.note(stream, 'typing', 'here');
-    one.broker.note(null, 'typing', 'everywhere');
-    one.broker.note(null, 'unknown', 'without a handler');
+    one.broker.sendNodeMessage(stream, 'typing', 'here');
+    one.broker.sendNodeMessage(null, 'typing', 'everywhere');
+    one.broker.sendNodeMessage(null, 'unknown', 'without a handler');
     const from = one.broker.node;
     await until(() => notes.length === 3, 'the notes');
     expect(notes.sort()).toEqual([
@@ -95,14 +97,14 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     await until(() => two.broker.counters.received === 5, 'all messages');
     expect(two.heard).toMatchObject({ seqs: [1, 2], hints: [3] });
     expect(three.heard).toMatchObject({ seqs: [], hints: [], streams: [other] });
-    // What it has sent itself is not received, except its beat, which measures the way.
+    // A node does not receive its own messages, except the heartbeat, which measures the round trip.
     expect(one.heard).toMatchObject({ seqs: [], hints: [] });
     expect(one.broker.counters).toEqual({ sent: 5, received: 0, dropped: 0, joins: 1 });
     expect(one.broker.lagMs).toBeGreaterThanOrEqual(0);
     expect(one.broker.lagMs).toBeLessThan(2_000);
   });
 
-  test('ignores what no node has sent', async () => {
+  test('ignores malformed messages', async () => {
     const { broker, heard } = await joined(stream);
     for (const text of ['', 'short', 'a1b2c3d4e5f6', 'a1b2c3d4e5f6?x', 'a1b2c3d4e5f6e1\tx']) {
       await admin.publish(`parley:test:s:${stream}`, text);
@@ -136,7 +138,7 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     expect(heard.streams).toEqual([stream, other, stream]);
   });
 
-  test('sends what was handed over last before it stops', async () => {
+  test('sends the last messages before it stops', async () => {
     const [one, two] = [await joined(stream), await joined(stream)];
     one.broker.publish(stream, [event(1)]);
     await one.broker.stop();

@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
 
-test('without Redis a broker is away: it drops what it is given, and says so once', async () => {
+test('without Redis a broker is away, drops all messages, and logs one warning', async () => {
   const warnings: unknown[] = [];
   const log = {
     debug: () => undefined,
@@ -30,8 +30,8 @@ test('without Redis a broker is away: it drops what it is given, and says so onc
   vi.advanceTimersByTime(10_000);
   expect(warnings).toHaveLength(1);
   broker.publish(stream, []);
-  broker.note(null, 'kind', 'body');
-  broker.note(stream, 'kind', 'body');
+  broker.sendNodeMessage(null, 'kind', 'body');
+  broker.sendNodeMessage(stream, 'kind', 'body');
   broker.unsubscribe(stream);
   expect(broker).toMatchObject({
     status: 'away',

@@ -7,28 +7,35 @@ import type {
   BrokerCounters,
   BrokerListener,
   BrokerStatus,
-  NoteHandler,
+  NodeMessageHandler,
 } from './broker.ts';
-import { decode, encodeBeat, encodeNote, encodeRange, senderOf } from './broker-message.ts';
+import {
+  decode,
+  encodeHeartbeat,
+  encodeNodeMessage,
+  encodeRange,
+  senderOf,
+} from './broker-message.ts';
 import type { StoredEvent } from './record.ts';
 
-/** A beat goes through the broker this often; without any for `DEAF_MS` it counts as away. */
-const BEAT_MS = 500;
-const DEAF_MS = 2_000;
-/** A connection that receives nothing for this long is replaced. */
-const GIVE_UP_MS = 4_000;
-/** More than this on its way to the broker, in bytes, and what comes then is dropped. */
-const UNDER_WAY_MAX = 16 * 1024 * 1024;
-/** Channels in one command. */
-const CHANNELS = 500;
+/** Interval of the heartbeat. */
+const HEARTBEAT_MS = 500;
+/** The broker counts as away when no heartbeat has come back for this long. */
+const SILENT_MS = 2_000;
+/** The connections are replaced when no heartbeat has come back for this long. */
+const RECONNECT_MS = 4_000;
+/** While more bytes than this are sent and not confirmed, further messages are dropped. */
+const UNCONFIRMED_MAX = 16 * 1024 * 1024;
+/** Channels per SUBSCRIBE or UNSUBSCRIBE. */
+const CHANNELS_MAX = 500;
 /** Interval of unsubscribing from streams without subscriptions: a page that is reloaded has resubscribed by then. */
-const LEAVE_MS = 2_000;
+const UNSUBSCRIBE_MS = 2_000;
 
 /**
- * Joins nodes by the pub/sub of Redis or Valkey: a channel for each stream, to which a node
+ * Connects nodes through the pub/sub of Redis or Valkey: a channel for each stream, to which a node
  * subscribes only while it has subscriptions of the stream; one for all nodes; one for each node, on
- * which it receives its own heartbeat. The heartbeat proves that messages pass: a connection that is
- * open while nothing passes counts as away, too.
+ * which it receives its own heartbeat. The heartbeat proves that messages are delivered: if it does not
+ * come back, the broker counts as away although its connections are open.
  */
 export class RedisBroker implements Broker {
   readonly node = randomBytes(6).toString('hex');
@@ -37,56 +44,59 @@ export class RedisBroker implements Broker {
   readonly #prefix: string;
   readonly #pub: Redis;
   readonly #sub: Redis;
-  readonly #handlers = new Map<string, NoteHandler>();
+  readonly #handlers = new Map<string, NodeMessageHandler>();
   #listener: BrokerListener | null = null;
   #status: BrokerStatus = 'away';
   #lagMs: number | null = null;
-  #heardAt = Number.NEGATIVE_INFINITY;
-  #triedAt = performance.now();
-  #beat: NodeJS.Timeout | null = null;
+  #heartbeatAt = Number.NEGATIVE_INFINITY;
+  #connectingSince = performance.now();
+  #timer: NodeJS.Timeout | null = null;
   #outgoing: [channel: string, message: string][] = [];
-  #underWay = 0;
-  /** Streams that have subscriptions here, and those that the current connection is subscribed to. */
+  #unconfirmedBytes = 0;
+  /** Streams that have subscriptions here. */
   readonly #subscribed = new Set<StreamId>();
-  readonly #listened = new Set<StreamId>();
-  readonly #joining = new Set<StreamId>();
-  readonly #leaving = new Set<StreamId>();
-  #leftAt = performance.now();
-  #arranging = false;
-  /** Counts connections of the listening side: what an earlier one began is not believed. */
+  /** Streams whose channels Redis has confirmed for the current connection. */
+  readonly #confirmed = new Set<StreamId>();
+  readonly #toSubscribe = new Set<StreamId>();
+  readonly #toUnsubscribe = new Set<StreamId>();
+  #unsubscribedAt = performance.now();
+  #isUpdating = false;
+  /** Counts the connections that receive; the result of a command on an earlier one is ignored. */
   #generation = 0;
   #stopped = false;
-  /** That it was never there has been said. */
-  #complained = false;
+  /** Whether the log says already that Redis was unreachable from the start. */
+  #hasWarned = false;
 
-  /** `space` keeps servers apart that share a Redis: the same for all nodes of one database. */
+  /** `space` separates servers that share a Redis; all nodes of one database have the same. */
   constructor(url: string, space: string, log: Logger) {
     this.#log = log;
     this.#prefix = `parley:${space}:`;
     const options = {
       lazyConnect: true,
-      // Of all versions of Redis and Valkey; nothing here needs RESP3.
+      // RESP2, which all versions of Redis and Valkey support.
       protocol: 2 as const,
       connectTimeout: 2_000,
       keepAlive: 10_000,
-      // What cannot be sent now is not worth sending later.
+      // A hint that is late is useless: the comparison of heads has found the events by then.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      // Which channels are wanted may have changed meanwhile: see #arrange.
+      // The wanted channels may have changed meanwhile: see #updateChannels.
       autoResubscribe: false,
       retryStrategy: (times: number) =>
         Math.min(50 * 2 ** times, 1_000) * (0.5 + Math.random() / 2),
     } satisfies RedisOptions;
     this.#pub = new Redis(url, { ...options, connectionName: `parley-${this.node}-pub` });
     this.#sub = new Redis(url, { ...options, connectionName: `parley-${this.node}-sub` });
-    // Both tell of every failed attempt; the beat says it once.
+    // Emitted for every attempt; the heartbeat logs the outage once, as a warning.
     for (const redis of [this.#pub, this.#sub]) {
-      redis.on('error', (error: Error) => log.debug({ err: error.message }, 'broker connection'));
+      redis.on('error', (error: Error) =>
+        log.debug({ err: error.message }, 'broker connection failed'),
+      );
     }
-    this.#sub.on('message', (channel: string, text: string) => this.#take(channel, text));
-    this.#sub.on('ready', () => void this.#begin());
-    this.#sub.on('close', () => this.#lost());
+    this.#sub.on('message', (channel: string, text: string) => this.#receive(channel, text));
+    this.#sub.on('ready', () => void this.#subscribeAll());
+    this.#sub.on('close', () => this.#disconnected());
   }
 
   get status(): BrokerStatus {
@@ -99,42 +109,42 @@ export class RedisBroker implements Broker {
 
   start(listener: BrokerListener): void {
     this.#listener = listener;
-    this.#triedAt = performance.now();
+    this.#connectingSince = performance.now();
     for (const redis of [this.#pub, this.#sub]) this.#connect(redis);
-    this.#beat = setInterval(() => this.#tick(), BEAT_MS);
+    this.#timer = setInterval(() => this.#tick(), HEARTBEAT_MS);
   }
 
   subscribe(stream: StreamId): void {
     this.#subscribed.add(stream);
-    this.#leaving.delete(stream);
-    if (this.#listened.has(stream)) return;
-    this.#joining.add(stream);
-    if (this.#joining.size === 1) setImmediate(() => void this.#arrange());
+    this.#toUnsubscribe.delete(stream);
+    if (this.#confirmed.has(stream)) return;
+    this.#toSubscribe.add(stream);
+    if (this.#toSubscribe.size === 1) setImmediate(() => void this.#updateChannels());
   }
 
   unsubscribe(stream: StreamId): void {
     this.#subscribed.delete(stream);
-    this.#joining.delete(stream);
-    if (this.#listened.has(stream)) this.#leaving.add(stream);
+    this.#toSubscribe.delete(stream);
+    if (this.#confirmed.has(stream)) this.#toUnsubscribe.add(stream);
   }
 
   publish(stream: StreamId, events: readonly StoredEvent[]): void {
     if (this.#isOpen()) this.#send(`s:${stream}`, encodeRange(this.node, events));
   }
 
-  note(to: StreamId | null, kind: string, body: string): void {
+  sendNodeMessage(to: StreamId | null, kind: string, body: string): void {
     if (!this.#isOpen()) return;
-    this.#send(to === null ? 'nodes' : `s:${to}`, encodeNote(this.node, kind, body));
+    this.#send(to === null ? 'nodes' : `s:${to}`, encodeNodeMessage(this.node, kind, body));
   }
 
-  onNote(kind: string, handler: NoteHandler): void {
+  onNodeMessage(kind: string, handler: NodeMessageHandler): void {
     this.#handlers.set(kind, handler);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#beat) clearInterval(this.#beat);
-    // What was handed over last still leaves, if it can.
+    if (this.#timer) clearInterval(this.#timer);
+    // Sends the last messages, if Redis is reachable.
     this.#flush();
     await Promise.race([
       this.#pub.quit().catch(() => undefined),
@@ -144,11 +154,11 @@ export class RedisBroker implements Broker {
     this.#sub.disconnect();
   }
 
-  // ---- out ------------------------------------------------------------------------------------
+  // ---- sending --------------------------------------------------------------------------------
 
   #isOpen(): boolean {
     const isReady = !this.#stopped && this.#pub.status === 'ready';
-    if (isReady && this.#underWay < UNDER_WAY_MAX) return true;
+    if (isReady && this.#unconfirmedBytes < UNCONFIRMED_MAX) return true;
     this.counters.dropped++;
     return false;
   }
@@ -156,7 +166,7 @@ export class RedisBroker implements Broker {
   #send(channel: string, message: string): void {
     this.counters.sent++;
     this.#outgoing.push([this.#prefix + channel, message]);
-    // All that one commit brings leaves in one write.
+    // The messages about one commit share one write.
     if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
   }
 
@@ -169,7 +179,7 @@ export class RedisBroker implements Broker {
       bytes += channel.length + message.length;
       pipeline.publish(channel, message);
     }
-    this.#underWay += bytes;
+    this.#unconfirmedBytes += bytes;
     pipeline
       .exec()
       .catch((error: Error) => {
@@ -177,20 +187,20 @@ export class RedisBroker implements Broker {
         this.#log.debug({ err: error.message }, 'broker messages not sent');
       })
       .finally(() => {
-        this.#underWay -= bytes;
+        this.#unconfirmedBytes -= bytes;
       });
   }
 
-  // ---- in -------------------------------------------------------------------------------------
+  // ---- receiving ------------------------------------------------------------------------------
 
-  #take(channel: string, text: string): void {
+  #receive(channel: string, text: string): void {
     const place = channel.slice(this.#prefix.length);
     const stream = place.startsWith('s:') ? (place.slice(2) as StreamId) : null;
     const from = senderOf(text);
     if (from === this.node) {
-      // Our own, except the beat, has been told here already.
+      // The hub has published its own events here already.
       const own = stream === null ? decode(null, text) : null;
-      if (own?.kind === 'beat') this.#heard(own.sentAt);
+      if (own?.kind === 'heartbeat') this.#onHeartbeat(own.sentAt);
       return;
     }
     const message = decode(stream, text);
@@ -199,23 +209,24 @@ export class RedisBroker implements Broker {
       return;
     }
     this.counters.received++;
-    if (message.kind === 'note') this.#handlers.get(message.note)?.(message.body, from, stream);
-    else if (stream === null || this.#listener === null) return;
+    if (message.kind === 'node_message') {
+      this.#handlers.get(message.messageKind)?.(message.body, from, stream);
+    } else if (stream === null || this.#listener === null) return;
     else if (message.kind === 'events') this.#listener.receive(stream, message.events);
     else if (message.kind === 'head') this.#listener.hint(stream, message.seq);
   }
 
-  #heard(sentAt: number): void {
+  #onHeartbeat(sentAt: number): void {
     const now = performance.now();
     this.#lagMs = now - sentAt;
-    // An old beat that comes late is no proof that the way is open now.
-    if (this.#lagMs < DEAF_MS) this.#heardAt = now;
+    // An old heartbeat does not prove that messages are delivered now.
+    if (this.#lagMs < SILENT_MS) this.#heartbeatAt = now;
   }
 
   // ---- the connection -------------------------------------------------------------------------
 
   #connect(redis: Redis): void {
-    // A failed attempt is followed by others, by the retry strategy.
+    // ioredis keeps trying, as `retryStrategy` says.
     redis.connect().catch((error: Error) => {
       this.#log.debug({ err: error.message }, 'broker not reachable yet');
     });
@@ -224,30 +235,33 @@ export class RedisBroker implements Broker {
   #tick(): void {
     const now = performance.now();
     if (this.#pub.status === 'ready') {
-      this.#pub.publish(`${this.#prefix}node:${this.node}`, encodeBeat(this.node, now)).catch(
-        // No beat, no proof: that is all there is to it.
+      this.#pub.publish(`${this.#prefix}node:${this.node}`, encodeHeartbeat(this.node, now)).catch(
+        // Without heartbeats the status becomes `away`, which is logged.
         (error: Error) => this.#log.debug({ err: error.message }, 'broker heartbeat not sent'),
       );
     }
-    const open = now - this.#heardAt < DEAF_MS && this.#joining.size === 0;
-    if (open && this.#status === 'away') this.#become('joined');
-    if (now - this.#heardAt >= DEAF_MS) {
-      if (this.#status === 'joined') this.#become('away');
-      else if (this.counters.joins === 0 && now - this.#triedAt > DEAF_MS) this.#complain();
-      if (now - Math.max(this.#heardAt, this.#triedAt) > GIVE_UP_MS) this.#renew(now);
+    const open = now - this.#heartbeatAt < SILENT_MS && this.#toSubscribe.size === 0;
+    if (open && this.#status === 'away') this.#setStatus('joined');
+    if (now - this.#heartbeatAt >= SILENT_MS) {
+      if (this.#status === 'joined') this.#setStatus('away');
+      else if (this.counters.joins === 0 && now - this.#connectingSince > SILENT_MS)
+        this.#warnUnreachable();
+      if (now - Math.max(this.#heartbeatAt, this.#connectingSince) > RECONNECT_MS)
+        this.#reconnect(now);
     }
-    const leave = this.#leaving.size > 0 && now - this.#leftAt > LEAVE_MS;
-    if (leave) this.#leftAt = now;
-    if (leave || this.#joining.size > 0) void this.#arrange();
+    const isUnsubscribeDue =
+      this.#toUnsubscribe.size > 0 && now - this.#unsubscribedAt > UNSUBSCRIBE_MS;
+    if (isUnsubscribeDue) this.#unsubscribedAt = now;
+    if (isUnsubscribeDue || this.#toSubscribe.size > 0) void this.#updateChannels();
   }
 
-  #complain(): void {
-    if (this.#complained) return;
-    this.#complained = true;
+  #warnUnreachable(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
     this.#log.warn('cannot reach REDIS_URL: messages from other nodes arrive up to 2 s late');
   }
 
-  #become(status: BrokerStatus): void {
+  #setStatus(status: BrokerStatus): void {
     this.#status = status;
     if (status === 'away') {
       this.#lagMs = null;
@@ -255,71 +269,74 @@ export class RedisBroker implements Broker {
       return;
     }
     this.counters.joins++;
-    this.#log.info({ streams: this.#listened.size }, 'broker connected');
+    this.#log.info({ streams: this.#confirmed.size }, 'broker connected');
     this.#listener?.rejoined();
   }
 
-  /** Connections that stand while nothing passes (a frozen server, a dead network) are cut. */
-  #renew(now: number): void {
-    this.#triedAt = now;
+  /** Replaces connections that are open but deliver nothing: Redis is frozen, or the network is dead. */
+  #reconnect(now: number): void {
+    this.#connectingSince = now;
     for (const redis of [this.#pub, this.#sub]) {
       if (redis.status === 'ready' || redis.status === 'connect') redis.disconnect(true);
     }
   }
 
-  #lost(): void {
+  #disconnected(): void {
     this.#generation++;
-    this.#heardAt = Number.NEGATIVE_INFINITY;
-    if (this.#status === 'joined' && !this.#stopped) this.#become('away');
-    this.#listened.clear();
-    this.#leaving.clear();
-    for (const stream of this.#subscribed) this.#joining.add(stream);
+    this.#heartbeatAt = Number.NEGATIVE_INFINITY;
+    if (this.#status === 'joined' && !this.#stopped) this.#setStatus('away');
+    this.#confirmed.clear();
+    this.#toUnsubscribe.clear();
+    for (const stream of this.#subscribed) this.#toSubscribe.add(stream);
   }
 
-  async #begin(): Promise<void> {
+  async #subscribeAll(): Promise<void> {
     const generation = this.#generation;
     try {
       await this.#sub.subscribe(`${this.#prefix}nodes`, `${this.#prefix}node:${this.node}`);
       if (generation !== this.#generation) return;
-      for (const stream of this.#subscribed) this.#joining.add(stream);
-      await this.#arrange();
-      // The first beat at once: whoever waits for the broker need not wait for the clock.
+      for (const stream of this.#subscribed) this.#toSubscribe.add(stream);
+      await this.#updateChannels();
+      // Sends the first heartbeat at once, so that the status changes without waiting for the timer.
       this.#tick();
     } catch (error) {
       this.#log.debug({ err: (error as Error).message }, 'broker connection lost again');
     }
   }
 
-  /** Listens to what is followed and to nothing else; one command under way at a time. */
-  async #arrange(): Promise<void> {
-    if (this.#arranging || this.#sub.status !== 'ready') return;
-    this.#arranging = true;
+  /**
+   * Subscribes to the channels of the streams with subscriptions and unsubscribes from others, one
+   * command at a time.
+   */
+  async #updateChannels(): Promise<void> {
+    if (this.#isUpdating || this.#sub.status !== 'ready') return;
+    this.#isUpdating = true;
     try {
-      while (!this.#stopped && this.#joining.size + this.#leaving.size > 0) {
+      while (!this.#stopped && this.#toSubscribe.size + this.#toUnsubscribe.size > 0) {
         const generation = this.#generation;
-        const joining = first(this.#joining, CHANNELS);
-        const leaving = joining.length > 0 ? [] : first(this.#leaving, CHANNELS);
-        if (joining.length > 0) await this.#sub.subscribe(...joining.map((s) => this.#channel(s)));
-        else await this.#sub.unsubscribe(...leaving.map((s) => this.#channel(s)));
+        const added = first(this.#toSubscribe, CHANNELS_MAX);
+        const removed = added.length > 0 ? [] : first(this.#toUnsubscribe, CHANNELS_MAX);
+        if (added.length > 0) await this.#sub.subscribe(...added.map((s) => this.#channel(s)));
+        else await this.#sub.unsubscribe(...removed.map((s) => this.#channel(s)));
         if (generation !== this.#generation) continue;
-        for (const stream of joining) {
-          this.#joining.delete(stream);
-          this.#listened.add(stream);
-          // Left while the command was under way.
-          if (!this.#subscribed.has(stream)) this.#leaving.add(stream);
+        for (const stream of added) {
+          this.#toSubscribe.delete(stream);
+          this.#confirmed.add(stream);
+          // Its last subscription ended while the command was running.
+          if (!this.#subscribed.has(stream)) this.#toUnsubscribe.add(stream);
         }
-        for (const stream of leaving) {
-          this.#leaving.delete(stream);
-          this.#listened.delete(stream);
-          if (this.#subscribed.has(stream)) this.#joining.add(stream);
+        for (const stream of removed) {
+          this.#toUnsubscribe.delete(stream);
+          this.#confirmed.delete(stream);
+          if (this.#subscribed.has(stream)) this.#toSubscribe.add(stream);
         }
-        if (joining.length > 0) this.#listener?.listening(joining);
+        if (added.length > 0) this.#listener?.listening(added);
       }
     } catch (error) {
-      // With the next connection all begins anew.
+      // The next connection subscribes to everything again.
       this.#log.debug({ err: (error as Error).message }, 'broker subscriptions not updated');
     } finally {
-      this.#arranging = false;
+      this.#isUpdating = false;
     }
   }
 
@@ -328,6 +345,7 @@ export class RedisBroker implements Broker {
   }
 }
 
+/** Returns the first elements of a set, at most `count`. */
 function first<T>(set: ReadonlySet<T>, count: number): T[] {
   const list: T[] = [];
   for (const item of set) {

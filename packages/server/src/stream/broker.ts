@@ -2,55 +2,55 @@ import type { Seq, StreamId } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
 
 /**
- * How this node stands to the others: it has none; it hears them and they hear it; what joins them
- * is out of reach.
+ * Whether this node exchanges messages with others: `alone`, it is the only one; `joined`, it does;
+ * `away`, the broker is unreachable.
  */
 export type BrokerStatus = 'alone' | 'joined' | 'away';
 
-/** What the hub hears of other nodes. All of it may be lost, doubled, late or out of order. */
+/** Receives the hints of other nodes. Each may be lost, duplicated, late or out of order. */
 export interface BrokerListener {
-  /** Another node has committed these: a contiguous range of one stream. */
+  /** Another node has committed these events: a contiguous range of one stream. */
   receive(stream: StreamId, events: readonly StoredEvent[]): void;
-  /** Another node has seen the stream at `seq`. */
+  /** Another node has committed the events of the stream up to `seq`. */
   hint(stream: StreamId, seq: Seq): void;
-  /** From now on these streams are listened to: what was committed before may not have been heard. */
+  /** The broker has subscribed to these streams. Hints of earlier events may have been missed. */
   listening(streams: readonly StreamId[]): void;
-  /** The broker is back: anything may have been missed. */
+  /** The broker has connected, the first time or again: any hint may have been missed. */
   rejoined(): void;
 }
 
-/** Takes a note of another node. `from` names the node, `stream` is null for a note to all. */
-export type NoteHandler = (body: string, from: string, stream: StreamId | null) => void;
+/** Handles a message of the node `from`. `stream` is null for a message to all nodes. */
+export type NodeMessageHandler = (body: string, from: string, stream: StreamId | null) => void;
 
-/** What the broker has done since the start, for metrics. */
+/** Totals since the start, for metrics. */
 export interface BrokerCounters {
-  /** Messages handed to it for other nodes. */
+  /** Messages to other nodes. */
   sent: number;
-  /** Messages of other nodes that came in. */
+  /** Messages from other nodes. */
   received: number;
-  /** Messages that were dropped because it was away or did not keep up. */
+  /** Messages that were dropped because the broker was unreachable or too slow. */
   dropped: number;
-  /** Times that it was joined: the first time, and each time that it came back. */
+  /** How often the status has become `joined`. */
   joins: number;
 }
 
 /**
- * Joins the nodes of one server: carries hints of committed events, and node messages about what is not
- * durable.
+ * Carries messages between the nodes of one server: hints of committed events, and node messages about
+ * what is not durable.
  *
- * 1. Nothing that it carries is needed for correctness: whatever is lost, the hub finds in the
+ * 1. Correctness does not depend on any message: the hub finds events whose hint was lost in the
  *    database within two seconds.
- * 2. No call waits, throws, or accumulates memory, whatever the other side does.
- * 3. It delivers hints only of streams that have subscriptions here.
+ * 2. No call waits or throws, and the memory for unsent messages is bounded.
+ * 3. Hints are delivered only of streams that have subscriptions here.
  */
 export interface Broker {
-  /** The name of this node, unlike any other’s. */
+  /** The unique name of this node. */
   readonly node: string;
   readonly status: BrokerStatus;
   readonly counters: Readonly<BrokerCounters>;
   /** The time of the latest round trip through the broker in ms; null while there is none. */
   readonly lagMs: number | null;
-  /** Starts to connect; `status` says whether it is connected. */
+  /** Starts connecting, and reconnects until `stop`. */
   start(listener: BrokerListener): void;
   /** The stream has its first subscription here. */
   subscribe(stream: StreamId): void;
@@ -59,9 +59,9 @@ export interface Broker {
   /** Sends committed events, a contiguous range, to the nodes with subscriptions of the stream. */
   publish(stream: StreamId, events: readonly StoredEvent[]): void;
   /** Sends a node message to the nodes with subscriptions of the stream, or to all nodes (null). */
-  note(to: StreamId | null, kind: string, body: string): void;
+  sendNodeMessage(to: StreamId | null, kind: string, body: string): void;
   /** Sets the handler of the node messages of a kind. */
-  onNote(kind: string, handler: NoteHandler): void;
+  onNodeMessage(kind: string, handler: NodeMessageHandler): void;
   /** Ends all connections. */
   stop(): Promise<void>;
 }
@@ -77,7 +77,7 @@ export class LocalBroker implements Broker {
   subscribe(): void {}
   unsubscribe(): void {}
   publish(): void {}
-  note(): void {}
-  onNote(): void {}
+  sendNodeMessage(): void {}
+  onNodeMessage(): void {}
   async stop(): Promise<void> {}
 }

@@ -4,7 +4,12 @@ import { EventLog } from '../../test/support/event-log.ts';
 import { RecordingSink, until } from '../../test/support/sink.ts';
 import { testLog } from '../../test/support/test-log.ts';
 import { EVENT_VISIBILITY } from '../event-visibility.ts';
-import { type Broker, type BrokerListener, LocalBroker, type NoteHandler } from './broker.ts';
+import {
+  type Broker,
+  type BrokerListener,
+  LocalBroker,
+  type NodeMessageHandler,
+} from './broker.ts';
 import { Hub } from './hub.ts';
 import type { StoredEvent } from './record.ts';
 import { Subscription } from './subscription.ts';
@@ -21,7 +26,7 @@ class ToTest implements Broker {
   readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
   readonly lagMs = null;
   readonly calls: unknown[][] = [];
-  readonly handlers = new Map<string, NoteHandler>();
+  readonly handlers = new Map<string, NodeMessageHandler>();
   listener: BrokerListener | null = null;
 
   start(listener: BrokerListener): void {
@@ -36,10 +41,10 @@ class ToTest implements Broker {
   publish(of: StreamId, events: readonly StoredEvent[]): void {
     this.calls.push(['publish', of, events.map((e) => e.seq)]);
   }
-  note(to: StreamId | null, kind: string, body: string): void {
-    this.calls.push(['note', to, kind, body]);
+  sendNodeMessage(to: StreamId | null, kind: string, body: string): void {
+    this.calls.push(['sendNodeMessage', to, kind, body]);
   }
-  onNote(kind: string, handler: NoteHandler): void {
+  onNodeMessage(kind: string, handler: NodeMessageHandler): void {
     this.handlers.set(kind, handler);
   }
   async stop(): Promise<void> {}
@@ -117,7 +122,12 @@ test('a signal reaches the subscriptions of its stream, except its account and c
   hub.signal(stream, '{"op":"typing"}', ann);
   expect(heard()).toEqual(['live', 'behind']);
   expect(sockets.live.texts).toEqual(['{"op":"typing"}']);
-  expect(broker.calls.at(-1)).toEqual(['note', stream, 'signal', `${ann} {"op":"typing"}`]);
+  expect(broker.calls.at(-1)).toEqual([
+    'sendNodeMessage',
+    stream,
+    'signal',
+    `${ann} {"op":"typing"}`,
+  ]);
   expect(log.head(stream)).toBe(1);
 
   // From another node.

@@ -79,7 +79,7 @@ export class Hub implements BrokerListener {
         this.counters.repairs++;
       },
     });
-    this.#broker.onNote(SIGNAL, (body, _from, stream) => {
+    this.#broker.onNodeMessage(SIGNAL, (body, _from, stream) => {
       const end = body.indexOf(' ');
       if (stream !== null) this.#signalHere(stream, body.slice(end + 1), body.slice(0, end));
     });
@@ -199,7 +199,7 @@ export class Hub implements BrokerListener {
   /** Sends a frame that is not an event to the subscriptions of the stream, except one account. */
   signal(stream: StreamId, frame: string, except: string): void {
     this.#signalHere(stream, frame, except);
-    this.#broker.note(stream, SIGNAL, `${except} ${frame}`);
+    this.#broker.sendNodeMessage(stream, SIGNAL, `${except} ${frame}`);
   }
 
   /** Compares the heads of all topics with the database, and fetches what is missing. */
