@@ -11,11 +11,14 @@ import { ApiError } from './api-error.ts';
 
 /** Changes of the user’s own account are answered with one request within this time, ms. */
 const LOAD_AFTER_MS = 300;
-/** Changes that concern many accounts at once are looked up at a random time within this, ms. */
+/**
+ * A change that concerns many accounts is followed by a request at a random time within this, so that their clients
+ * do not all ask at once, ms.
+ */
 const SPREAD_MS = 4_000;
-/** In a large group the time is longer by this for each member, ms: the server is asked 200 times per second. */
+/** Added for each member of a large group, ms: its clients together send 200 requests per second. */
 const SPREAD_PER_MEMBER_MS = 5;
-/** What concerns the whole server is looked up at a random time within this, ms. It is also the longest one. */
+/** The same for changes that concern the whole server, ms. No delay is longer. */
 const SPREAD_MAX_MS = 30_000;
 /** Shortest interval between two requests, ms. */
 const LOAD_EVERY_MS = 1_500;
@@ -44,29 +47,29 @@ export interface ActivityDeps {
 }
 
 /**
- * Knows how much of the activity of the account is unread. It is counted when it is first asked for, and again when
- * the server or an event says that it may have changed, or when something was missed.
+ * Knows how many items of the account’s activity are unread. The server counts them: after the first `load()`, and
+ * again when a frame or an event says that the number may have changed, or when events were missed.
  */
 export class Activity {
   readonly #deps: ActivityDeps;
   #snapshot = NO_ACTIVITY;
   #isWanted = false;
-  /** Something has happened that the last answer may not contain. */
+  /** Whether the last count may be out of date. */
   #isStale = false;
   #loading: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = 0;
   #loadedAt = Number.NEGATIVE_INFINITY;
-  /** The read version of the last answer: an older one is ignored. */
+  /** The read version of the last answer; answers with an earlier one are ignored. */
   #version = -1;
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  /** Increases with `clear`, so that answers to earlier requests are ignored. */
   #generation = 0;
 
   constructor(deps: ActivityDeps) {
     this.#deps = deps;
   }
 
-  /** Counts what is unread, unless that is known. The snapshot of the client has it from now on. */
+  /** Counts the unread items, unless that was done. The snapshot of the client has the number from now on. */
   async load(): Promise<void> {
     this.#isWanted = true;
     if (!this.#snapshot.isLoaded) await this.reload();
@@ -129,7 +132,7 @@ export class Activity {
       case 'message.deleted':
       case 'message.hidden':
       case 'reaction.removed':
-        // Something unread may have gone.
+        // An unread item may have been removed.
         if (this.#snapshot.unread > 0) this.#soon(this.#spreadOf(event));
         break;
       case 'user.registered':
@@ -140,30 +143,30 @@ export class Activity {
   }
 
   /**
-   * The client is connected again to the server that it knows, where the account has this read version. Without a later
-   * one nothing was missed that has no event: not every client asks when all connect again at once.
+   * The client has reconnected, in the same epoch. A later `readVersion` shows that a change without an event was
+   * missed. Without one nothing is requested: after a restart of the server all clients reconnect at once.
    */
   connected(readVersion: number): void {
     if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version) this.#soon(0);
   }
 
-  /** Something was missed. */
+  /** Events were missed: counts again. */
   missed(): void {
     this.#soon(0);
   }
 
-  /** The server was restored to an earlier state: its versions begin anew from there. */
+  /** The server was restored from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#version = -1;
     this.#soon(SPREAD_MS);
   }
 
-  /** Counts again if that has failed; to be called from time to time while connected. */
+  /** Counts again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     if (this.#isStale && !this.#loading) this.#soon(0);
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;

@@ -84,7 +84,7 @@ export class ParleyClient {
   readonly #timelines = new Map<ConversationId, Timeline>();
   readonly #openThreads = new Map<string, Thread>();
   readonly #live: (() => void)[] = [];
-  /** Both are set from `start` on. */
+  /** Set by `start`, like the receiver. */
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
@@ -255,12 +255,12 @@ export class ParleyClient {
     return new Promise((resolve) => this.#live.push(resolve));
   }
 
-  /** The network is back, or the page is visible again: reconnects without delay. */
+  /** Reconnects without delay: the network is back, or the page is visible again. */
   nudge(): void {
     this.#connection.nudge();
   }
 
-  /** The network is known to be lost. */
+  /** Closes the connection without waiting for a timeout: the network is known to be lost. */
   networkLost(): void {
     this.#connection.lost();
   }
@@ -360,7 +360,7 @@ export class ParleyClient {
     return searchHere(query, { me: this.#state.meId, messages, users, conversations });
   }
 
-  /** Returns a user’s name; loads it if it is not known yet. */
+  /** Loads a user’s name into the snapshot, unless it is there already. */
   wantUser(id: AccountId): void {
     this.#users.want(id);
   }
@@ -489,7 +489,7 @@ export class ParleyClient {
 
   // ---- internals -----------------------------------------------------------------------------
 
-  /** Shows what was stored, until newer is known. */
+  /** Shows the stored state until the server has sent a newer one. */
   #restore({ me, sidebar, users }: KeptState): void {
     if (me && this.#state.me === null) this.#state.change({ me });
     if (sidebar) this.sidebar.restore(sidebar);
@@ -502,7 +502,7 @@ export class ParleyClient {
     this.#receiver?.stop();
   }
 
-  /** Drops what is in memory of the account: another one may be started. */
+  /** Removes the account’s data from memory: the client may be started with another account. */
   #dropAccount(): void {
     this.#local = null;
     this.#receiver = null;

@@ -21,12 +21,12 @@ export class CommandPacer {
     this.#send = send;
   }
 
-  /** The server has told its limits. Until then nothing waits. */
+  /** Sets the limits of the server. Before that, no command waits. */
   limit(limits: CommandLimits): void {
     this.#rate = new CommandRate(limits);
   }
 
-  /** Sends a command of a tab when it is its turn. One that waits already is not sent twice. */
+  /** Sends a command of a tab when it is its turn. A command that is waiting already is not added again. */
   add(tab: string, id: string, text: string): void {
     const waiting = this.#waiting.get(tab) ?? [];
     if (waiting.some((one) => one.id === id)) return;
@@ -35,7 +35,7 @@ export class CommandPacer {
     this.pump();
   }
 
-  /** Drops what waits for a tab: it sends it again on another connection. */
+  /** Drops the waiting commands of a tab, which will send them again over another connection. */
   drop(tab: string): void {
     this.#waiting.delete(tab);
   }
@@ -46,7 +46,7 @@ export class CommandPacer {
     this.#waiting.clear();
   }
 
-  /** Sends what may be sent now. Called often, as timers of hidden tabs are late. */
+  /** Sends the commands that are due. Called often, because browsers delay the timers of hidden tabs. */
   pump(): void {
     for (let next = this.#next(); next; next = this.#next()) {
       const [tab, waiting] = next;

@@ -17,7 +17,7 @@ export class CommandRate {
     this.#left = this.#size;
   }
 
-  /** Takes one command. Returns 0, or how long to wait first, ms: then none was taken. */
+  /** Takes a token. Returns 0, or the milliseconds until there is one: then none was taken. */
   take(): number {
     if (this.#size === 0) return 0;
     const now = performance.now();

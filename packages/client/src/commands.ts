@@ -37,7 +37,7 @@ export class Commands {
     { resolve: (ack: Ack) => void; reject: (e: Error) => void; settled: Promise<Ack> }
   >();
   #order = 0;
-  /** Increases with every start and stop: what an earlier one began must not go on. */
+  /** Increases with every start and stop, so that work begun before is abandoned. */
   #run = 0;
   #isStarted = false;
   #orphanTimer: ReturnType<typeof setInterval> | null = null;
@@ -73,7 +73,7 @@ export class Commands {
     this.#releaseTab();
   }
 
-  /** Drops everything: another account must neither see nor send it. Nothing is removed from the store. */
+  /** Removes everything from memory: another account must neither see nor send it. The store keeps it. */
   clear(): void {
     this.#unsent.clear();
     this.#failed.clear();

@@ -8,7 +8,7 @@ export type EmojiEvent = EventOf<'emoji.changed' | 'emoji.deleted'>;
 /** Guests load the emoji again at a random time within this, ms. */
 const SPREAD_MS = 10_000;
 
-/** Knows the custom emoji of the server, and the names of those that were deleted. */
+/** Holds the custom emoji of the server, and the names of deleted ones. */
 export class CustomEmojiList extends WorkspaceItems<CustomEmoji, EmojiEvent> {
   readonly #random: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,8 +28,8 @@ export class CustomEmojiList extends WorkspaceItems<CustomEmoji, EmojiEvent> {
   }
 
   /**
-   * Emoji have changed, but not how: guests receive no events of the workspace stream. They load the emoji again,
-   * not all guests at the same time, and after many changes once.
+   * Loads the emoji again after a change whose content is not known: guests receive no events of the workspace
+   * stream. The delay is random, so that guests do not all ask at once, and several changes share one request.
    */
   outdated(): void {
     this.#timer ??= setTimeout(() => {

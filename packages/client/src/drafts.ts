@@ -9,8 +9,8 @@ export interface DraftChanged extends DraftPlace {
 }
 
 /**
- * Knows the account’s drafts as the server has them. They are loaded when they are first asked for, and
- * again when a change was missed; an older change never replaces a newer one.
+ * Holds the account’s drafts as the server has them. They are loaded by the first `load()`, and again when a
+ * change was missed. An older change never replaces a newer one.
  */
 export class Drafts {
   readonly #api: ParleyApi;
@@ -21,9 +21,9 @@ export class Drafts {
   #isLoaded = false;
   /** All changes up to this version of the account’s read state are known. */
   #version = -1;
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  /** Increases with `clear`, so that answers to earlier requests are ignored. */
   #generation = 0;
-  /** Changes when the server was restored: requests from before are sent again. */
+  /** Increases when the server was restored, so that earlier requests are sent again. */
   #restores = 0;
 
   constructor(api: ParleyApi, changed: (change: DraftChanged) => void) {
@@ -82,7 +82,7 @@ export class Drafts {
     this.#changed(change);
   }
 
-  /** The server was restored to an earlier state: its versions begin anew from there. */
+  /** The server was restored from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#isLoaded = false;
     this.#version = -1;
@@ -90,7 +90,7 @@ export class Drafts {
     for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;

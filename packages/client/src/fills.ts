@@ -37,8 +37,8 @@ export class Fills {
   }
 
   /**
-   * Asks whether the server still sends this stream: it refuses the request if not. No event is after the seq
-   * of the request, so none is sent twice, whatever is in flight.
+   * Checks whether the server still sends this stream; otherwise it refuses the request. The request asks for the
+   * events after the highest possible seq, so it never causes an event to be sent twice.
    */
   probe(stream: StreamId): void {
     const id = newId();
@@ -57,7 +57,7 @@ export class Fills {
       this.#behind = this.#behind.filter((stream) => missing(stream) !== null);
       const stream = this.#behind.shift();
       if (stream === undefined) return;
-      // Until it has arrived: a request may be refused.
+      // Retried until nothing is missing: a request may be refused.
       this.#behind.push(stream);
       this.ask(stream, missing(stream) as Seq);
       this.#pace = setTimeout(next, PACE_MS);

@@ -3,22 +3,22 @@ import { type AccountId, LIMITS } from '@parley/protocol';
 type Activity = 'active' | 'idle';
 
 /**
- * What several tabs tell the server on one socket about themselves: whose presence they show, and whether their user is
- * active. The socket tells the server the union.
+ * Merges the signals of the tabs that share a socket: whose presence each shows, and whether its user is active. The
+ * server receives the union.
  */
 export class MergedSignals {
   readonly #watched = new Map<string, readonly AccountId[]>();
   readonly #activity = new Map<string, Activity>();
   #toldActivity: Activity = 'active';
 
-  /** `own`: the tab of the socket. Its user counts as active until it tells otherwise, as the server assumes too. */
+  /** `own`: the tab of the socket. Its user counts as active until the tab reports otherwise, which is also what the server assumes. */
   constructor(own: string) {
     this.#activity.set(own, 'active');
   }
 
   /** A tab shows the presence of these accounts. Returns the frame for all tabs. */
   watch(tab: string, accounts: readonly AccountId[]): string {
-    // The latest change last: it is what is on the screen.
+    // The latest change last, as it is what is on the screen: if there are too many, earlier ones are left out.
     this.#watched.delete(tab);
     this.#watched.set(tab, accounts);
     return this.#watchFrame();
@@ -30,7 +30,7 @@ export class MergedSignals {
     return this.#presenceFrame();
   }
 
-  /** A tab has left. Returns the frames for those that are left. */
+  /** A tab was closed. Returns the frames that update the server. */
   left(tab: string): string[] {
     const frames: string[] = [];
     if (this.#watched.delete(tab)) frames.push(this.#watchFrame());

@@ -77,7 +77,7 @@ export interface ReceiverDeps {
   send(text: string): boolean;
   /** Returns whether everything that was missed has arrived. */
   isLive(): boolean;
-  /** The server has greeted this socket; `ready` is applied. */
+  /** Called each time that `ready` was applied. */
   greeted(): void;
 }
 
@@ -115,7 +115,7 @@ export class Receiver {
     });
   }
 
-  /** Cancels what would be requested later. */
+  /** Cancels the requests that are scheduled. */
   stop(): void {
     this.#refreshes.stop();
     this.#deps.emoji.stop();
@@ -213,7 +213,7 @@ export class Receiver {
     this.#readState.begin(ready.readVersion);
     const epoch = local.begin(ready.epoch);
     if (epoch === 'other') counters.resets++;
-    // A new client does not know of which epoch is what it has loaded until now.
+    // A client without a stored epoch cannot tell whether what it has loaded is from this one.
     if (epoch === 'same') {
       this.#deps.userGroups.connected();
       this.#deps.emoji.connected();

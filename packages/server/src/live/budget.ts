@@ -36,7 +36,7 @@ export class Budget {
     this.#left = Math.max(this.#left - cost, -2 * this.#size);
   }
 
-  /** Tokens that were charged beyond those that there were. */
+  /** How far {@link charge} has overdrawn the bucket, in tokens. */
   get debt(): number {
     if (this.#size === 0) return 0;
     this.#refill();

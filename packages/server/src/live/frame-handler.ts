@@ -47,7 +47,7 @@ export class FrameHandler {
   readonly #subscriptions: SubscriptionSet;
   readonly #commandBudget: Budget;
   readonly #signalBudget: Budget;
-  /** Of its own: typing does not delay what is shown of others. */
+  /** Separate, so that typing signals do not use up the budget for presence subscriptions. */
   readonly #watchBudget: Budget;
 
   constructor(context: LiveContext, connection: FrameConnection, subscriptions: SubscriptionSet) {

@@ -12,7 +12,7 @@ import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
 import { Subscription } from '../stream/subscription.ts';
 
-/** Changed accounts that are looked up at a time; if there are more, guests load all users that they know again. */
+/** Accounts per lookup. If more have changed, guests reload all users that they know. */
 const ACCOUNTS_MAX = 200;
 
 /** A connection of a guest. */
@@ -40,7 +40,7 @@ export interface GuestFeedDeps {
 
 /** What an event of each type changes for guests: an account, settings of the server, emoji, or nothing. */
 const CONCERNS: Readonly<Record<WorkspaceEventType, 'account' | 'settings' | 'emoji' | null>> = {
-  // It is in none of their conversations yet; `member.joined` tells of it.
+  // A new account is in none of their conversations; `member.joined` announces it later.
   'user.registered': null,
   'user.updated': 'account',
   'user.deactivated': 'account',
@@ -60,14 +60,14 @@ const CONCERNS: Readonly<Record<WorkspaceEventType, 'account' | 'settings' | 'em
 };
 
 /**
- * Tells the connected guests what of the workspace stream concerns them. The stream itself names every account,
- * public group and user group of the server, and which of its events a guest may see changes with its
- * conversations; a stream whose events are seen or not would have gaps. So guests do not receive it: this node
- * reads it for all of them, and tells each only which accounts that it knows, which settings, and whether the
- * custom emoji it must load again. What changes while a guest is not connected it loads at its next hello.
+ * Notifies connected guests of changes in the workspace stream that concern them. Guests must not receive the
+ * stream itself: it names every account, public group and user group of the server. It cannot be filtered for
+ * them either: which events a guest may see depends on its conversations, and a filtered stream would have gaps.
+ * So this node reads the stream for all its guests, and sends each one a `changed` frame that lists what to
+ * reload: users that it may know, settings, custom emoji. A guest reloads everything after its next hello.
  *
  * 1. The node subscribes to the stream only while guests are connected to it.
- * 2. If it cannot be found out whom a change concerns, all guests load again what they know.
+ * 2. If the lookup of whom a change concerns fails, all guests reload their users.
  */
 export class GuestFeed implements DrainableSink {
   readonly account = SYSTEM;
@@ -80,7 +80,7 @@ export class GuestFeed implements DrainableSink {
   readonly #settings = new Set<string>();
   #emoji = false;
   #subscription: Subscription | null = null;
-  #isTelling = false;
+  #isNotifying = false;
 
   constructor(deps: GuestFeedDeps) {
     this.#deps = deps;
@@ -93,7 +93,7 @@ export class GuestFeed implements DrainableSink {
     if (mine) mine.add(connection);
     else this.#connections.set(connection.account, new Set([connection]));
     if (this.#subscription) {
-      // What came between was told to the others only.
+      // Earlier guests were notified of the changes since then; this one was not.
       if (this.#subscription.cursor > workspaceSeq) {
         connection.send({ op: 'changed', users: null, settings: [], emoji: true });
       }
@@ -143,17 +143,17 @@ export class GuestFeed implements DrainableSink {
       if (concern === 'emoji') this.#emoji = true;
       if (concern === 'settings') for (const name of Object.keys(data)) this.#settings.add(name);
     }
-    if (this.#isTelling || !this.#hasChanges) return;
-    this.#isTelling = true;
-    void this.#tell();
+    if (this.#isNotifying || !this.#hasChanges) return;
+    this.#isNotifying = true;
+    void this.#notify();
   }
 
   get #hasChanges(): boolean {
     return this.#accounts.size > 0 || this.#settings.size > 0 || this.#emoji;
   }
 
-  /** Tells what has changed, until nothing is left. */
-  async #tell(): Promise<void> {
+  /** Notifies the guests until no change is left. */
+  async #notify(): Promise<void> {
     while (this.#hasChanges) {
       const accounts = [...this.#accounts];
       const settings = [...this.#settings];
@@ -169,10 +169,10 @@ export class GuestFeed implements DrainableSink {
         for (const connection of connections) connection.send(frame);
       }
     }
-    this.#isTelling = false;
+    this.#isNotifying = false;
   }
 
-  /** Returns the accounts that each guest may know; null if that cannot be found out. */
+  /** Returns the accounts that each guest may know; null if the lookup fails or would be too large. */
   async #knownBy(accounts: readonly AccountId[]): Promise<Map<AccountId, AccountId[]> | null> {
     const known = new Map<AccountId, AccountId[]>();
     if (accounts.length === 0) return known;

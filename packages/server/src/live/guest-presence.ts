@@ -40,7 +40,7 @@ export class GuestPresence {
     void this.#check();
   }
 
-  /** Looks the accounts up again if it is time. `now` is monotonic, ms. */
+  /** Looks the accounts up again if the interval has passed. `now` is monotonic, ms. */
   tick(now: number): void {
     if (this.#wanted.length > 0 && now - this.#checkedAt >= RECHECK_MS) void this.#check();
   }
@@ -55,7 +55,7 @@ export class GuestPresence {
       try {
         const found = await findable(connection.account, wanted);
         if (connection.closed) break;
-        // Asked for others meanwhile.
+        // The guest has replaced the accounts during the lookup.
         if (wanted !== this.#wanted) continue;
         audience.replace(connection, found);
       } catch (error) {

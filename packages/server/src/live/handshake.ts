@@ -18,7 +18,7 @@ import type { LiveContext } from './context.ts';
 import { refusalOfFrame } from './frame-scopes.ts';
 import type { ReadFrame } from './read-frame.ts';
 
-/** What a hello counts for in the budget of frames of its account: it reads all its conversations. */
+/** The cost of a hello in the frame budget of its account, in frames: it reads all conversations. */
 const HELLO_COST = 50;
 
 /** The connection during its handshake. */
@@ -110,7 +110,7 @@ export class Handshake {
     }
     const refused = hello.presence?.length ? refusalOfFrame('watch', identity) : null;
     if (refused) connection.nack(null, refused);
-    // Without the scope, it receives that of no one: not that of all either, which it did not ask for.
+    // Without the scope the client receives no presence: null would mean that of all accounts.
     const wanted = refused ? [] : hello.presence;
     const isGuest = me.role === 'guest';
     // A guest receives the presence of the users of its conversations only, and only of those that it asks for.
@@ -134,7 +134,7 @@ export class Handshake {
     });
   }
 
-  /** Returns who says hello; null if the hello was rejected, or the connection is closed by now. */
+  /** Returns the sender of the hello; null if the hello was rejected or the connection has closed. */
   async #authenticate(token: string): Promise<Identity | null> {
     const connection = this.#connection;
     const identified = await this.#deps.identify(token);

@@ -22,7 +22,7 @@ import { PresenceBoard } from './presence.ts';
 import { PresenceAudience } from './presence-audience.ts';
 import { Upgrades } from './upgrades.ts';
 
-/** A stopping node closes one connection after the other: with this pause, within this time. */
+/** A stopping node closes its connections one by one: the pause between two, and the time limit for all. */
 const GOODBYE_MS = 10;
 const GOODBYES_MS = 6_000;
 /** Interval of the heartbeat of all connections. */

@@ -91,7 +91,7 @@ export class PresenceAudience {
     for (const [listener, mine] of texts) this.#write(listener, mine);
   }
 
-  /** Sends everything to connections that missed some while they were congested. Must be called regularly. */
+  /** Sends all states to the connections that missed changes while congested. Must be called regularly. */
   sendMissed(): void {
     for (const listener of this.#missed) {
       if (listener.congested) continue;

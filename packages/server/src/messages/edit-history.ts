@@ -15,7 +15,7 @@ export interface EditHistoryRequest {
   readonly limit: number;
 }
 
-/** Why there are no versions to show. */
+/** Why a request for the versions of a message is refused. */
 export type NoEditHistory = 'conversation_not_found' | 'message_not_found';
 
 /**

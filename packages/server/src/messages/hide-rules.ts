@@ -35,7 +35,7 @@ import { placeOf, type ReplyPlace } from './thread-roots.ts';
 
 /** Commands with which moderators hide messages, and show them again. */
 
-/** That of the command first. */
+/** The events of a decision; that of the command is the first. */
 type Events = readonly [NewEvent, ...NewEvent[]];
 
 interface HideCommand extends OnMessageCommand {

@@ -39,13 +39,13 @@ export const FILES_OF_MESSAGE = `(
       and l.file_id is not null) f
 )`;
 
-/** Returns whether a text may have links. What is in code is only recognized by the parser. */
+/** Returns whether a text may have links. May be true for a link in code, which only the parser recognizes. */
 export const mayHaveLinks = (text: string): boolean => /https?:\/\//i.test(text);
 
 /** Returns the statement that has the links of a message fetched that a command posts. */
 export const linksOfPost = (actor: AccountId, clientId: ClientId): Statement => ({
   name: 'link-jobs-posted',
-  // The event of the command is stored before: only there is the seq of the message.
+  // The seq of the message is taken from its event, which is stored by an earlier statement.
   text: `insert into link_jobs (conversation_id, message_seq, author_id)
          select e.stream_id, e.seq, e.actor_id from events e
          where e.actor_id = $1 and e.client_id = $2 and e.type = 'message.posted'`,

@@ -4,7 +4,7 @@ import type { StatementSink } from '../stream/stream-transaction.ts';
 
 /** The projections of mentions: whom the texts of messages mention. */
 
-/** Removes the mentions of messages that say nothing any more. */
+/** Removes the mentions of messages whose text was deleted or hidden. */
 export function deleteMentions(
   tx: StatementSink,
   streams: readonly StreamId[],
@@ -21,7 +21,7 @@ const MENTIONS_DELETED = `delete from mentions m
 export const mentionsJson = (mentions: readonly Mention[] | undefined): string | null =>
   mentions ? JSON.stringify(mentions) : null;
 
-/** Inserts the accounts that texts mention by name or by a user group. An author who mentions itself is not told. */
+/** Inserts the accounts that texts mention by name or by a user group. Mentions of the author are left out. */
 export function insertMentions(
   tx: StatementSink,
   texts: readonly {

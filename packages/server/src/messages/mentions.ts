@@ -72,7 +72,7 @@ interface NameToFind {
   readonly name: string;
 }
 
-/** A user group that a name was found to mean. */
+/** A user group that a name refers to. */
 interface FoundUserGroup {
   readonly id: UserGroupId;
   /** Those of its accounts that are members of the conversation and do not block the author. */
@@ -83,7 +83,7 @@ interface FoundUserGroup {
   readonly isByServerAdmin: boolean;
 }
 
-/** What the names of several texts were found to mean, by the index of the text and the name. */
+/** What the names in several texts refer to, by the index of the text and the name. */
 export interface FoundNames {
   readonly ids: ReadonlyMap<string, string>;
   readonly userGroups: ReadonlyMap<string, FoundUserGroup>;
@@ -140,7 +140,7 @@ export async function findNames(
   return { ids, userGroups, byGuests: new Set(byGuests.map(({ n }) => n)) };
 }
 
-/** Only texts to everyone pay for a look at the role of their author on the server. */
+/** Returns which of the texts that mention everyone were written by guests. */
 const findGuests = (
   tx: RuleContext,
   texts: readonly { readonly text: number; readonly actor: AccountId }[],
@@ -283,7 +283,7 @@ export function mentionsOf(
   return mentions.length > 0 ? mentions : undefined;
 }
 
-/** Returns what a name was found to mean; undefined if that is nothing, or what the actor may not mention. */
+/** Returns what a name refers to; undefined if that is nothing, or something that the actor may not mention. */
 function mentionOf(
   text: number,
   sign: NameSign,

@@ -156,7 +156,7 @@ async function readTarget(
   return row;
 }
 
-/** Only an edit pays for a look at the parts of the message, and only a deletion for one at its files. */
+/** Reads the parts of the message only for an edit, and its files only for a deletion. */
 function targetRows(
   tx: RuleContext,
   action: MessageAction,

@@ -12,12 +12,12 @@ export interface VotersRequest {
   readonly limit: number;
 }
 
-/** Why it is not known who has voted. */
+/** Why a request for the voters is refused. */
 export type VotersRefusal = 'conversation_not_found' | 'message_not_found' | 'choice_invalid';
 
 /**
- * Returns a page of the accounts that have voted for a choice of a poll, by the order of their votes, to a member. Who
- * votes again meanwhile is at the end.
+ * Returns a page of the accounts that have voted for a choice of a poll, by the order of their votes, to a member. An account
+ * that votes again during the paging moves to the end.
  */
 export async function pollVoters(
   pool: pg.Pool,

@@ -41,7 +41,7 @@ export interface PostCommand extends Command {
   readonly poll?: EventData<'message.posted'>['poll'];
 }
 
-/** What of a post the rule has read: of a forwarded message, its text. */
+/** The content of a post: its own, or that of the message that it forwards. */
 type Content = Pick<EventData<'message.posted'>, 'body' | 'forwardedFrom'>;
 
 /** Why a post is refused whose `replyTo` is no message of the conversation. */
@@ -108,7 +108,7 @@ export async function decidePosts(
 const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
   a.actor === b?.actor && a.stream === b.stream;
 
-/** What was found of that which a post refers to. */
+/** What the rule has read about the messages that a post refers to. */
 interface Found {
   /** What it posts; undefined if it forwards what its actor cannot read. */
   readonly content: Content | undefined;
@@ -179,7 +179,7 @@ async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Pr
   const replies = commands.flatMap(({ conversation, replyTo }, n) =>
     replyTo === undefined ? [] : [{ n, conversation, replyTo }],
   );
-  // Most posts quote nothing, and must not wait for a statement more.
+  // Most posts quote nothing, and must not wait for another statement.
   if (replies.length === 0) return new Set();
   const rows = await tx.query<{ n: number }>(
     'messages-quoted',

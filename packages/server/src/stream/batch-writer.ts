@@ -28,9 +28,9 @@ export const TRANSACTIONS_MAX = 4;
 const UNREACHABLE_MAX_MS = 8_000;
 /** Attempts of a transaction that fails with a deadlock or a lock timeout. */
 const ATTEMPTS = 3;
-/** The most turns of the event loop that a batch waits for further commands, whatever the clock says. */
+/** The most turns of the event loop that a batch waits for further commands, in case the clock stands still. */
 const GATHER_TURNS = 64;
-/** Why a command is deferred that has nothing wrong with it. */
+/** The reason given for deferring a command only because an earlier one was. */
 const BEHIND = 'An earlier command in this stream was deferred; send it again first';
 
 /** A command in the queue. */

@@ -5,7 +5,7 @@
  * compression a frame is the same for every receiver.
  */
 
-/** The text as one WebSocket text frame. */
+/** Encodes a text as one WebSocket text frame. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const header = headerLength(length);
@@ -15,7 +15,7 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** Several texts as frames, one after the other in a single buffer. */
+/** Encodes texts as frames, one after the other in a single buffer. */
 export function textFrames(texts: readonly string[]): Buffer {
   if (texts.length === 1) return textFrame(texts[0] as string);
   const lengths = texts.map((t) => Buffer.byteLength(t));

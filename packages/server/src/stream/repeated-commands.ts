@@ -3,7 +3,7 @@ import { listStatement } from '../storage/list-statement.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Command, StreamTransaction } from './stream-transaction.ts';
 
-/** What is stored of a command that was carried out. */
+/** What is stored of an executed command. */
 interface StoredCommand {
   n: number;
   stream_id: string;
@@ -36,8 +36,9 @@ const REPEATED = listStatement(
 );
 
 /**
- * Finds commands that were carried out before, by this or another node, a second or a year ago, and
- * what to answer now. Read after the locks: what a competing attempt has committed is seen.
+ * Finds commands that were executed before, by any node at any time, and returns their outcomes, by the
+ * index of the command. The statement runs after the locks, so it sees what a concurrent attempt has
+ * committed.
  */
 export async function findRepeated(
   tx: StreamTransaction,
@@ -68,8 +69,8 @@ export async function findRepeated(
 }
 
 /**
- * Returns what to answer a command whose id stands in the same batch a second time; undefined when
- * the first one has left the id unused, so that this one has to be carried out.
+ * Returns the answer to the second command with an id in the same batch; undefined if the first one was
+ * refused and is another command, so that the second one has to be executed.
  */
 export function answerTwin(twin: Pending, first: Pending, outcome: Outcome): Outcome | undefined {
   const isEqual = twin.digest.equals(first.digest);

@@ -91,9 +91,9 @@ export interface RuleContext {
 export interface Rule<C extends Command = Command> {
   readonly name: string;
   /**
-   * Whether what it reads first is in the database alone: its first statement is then sent together
-   * with the one that locks the streams, behind it, and saves a round trip. A rule that asks the
-   * transaction which streams are locked must wait for them.
+   * Whether `decide` starts with a statement, without first asking the transaction which streams are
+   * locked. That statement is then sent together with the one that locks the streams, right after it,
+   * which saves a round trip.
    */
   readonly readsEarly?: boolean;
   /** Decides one command. */

@@ -33,7 +33,7 @@ export class Tail {
     this.#maxBytes = maxBytes;
   }
 
-  /** Adds the chunk that continues the tail; anything else starts it anew. */
+  /** Adds a chunk. If it does not continue the tail, the tail starts again with it. */
   add(chunk: Chunk): void {
     const newest = this.#chunks[this.#chunks.length - 1];
     if (newest && newest.last + 1 !== chunk.first) this.clear();
@@ -50,9 +50,9 @@ export class Tail {
     this.#bytes = 0;
   }
 
-  /** A chunk `after < seq ≤ upTo` that begins right after `after`; null when it is not here. */
+  /** Returns events with `after < seq ≤ upTo`, beginning right after `after`; null if they are not in the tail. */
   after(after: Seq, upTo: Seq): Chunk | null {
-    // From the newest: whoever asks is close to it.
+    // From the newest, because most readers are only slightly behind.
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
       const chunk = this.#chunks[i] as Chunk;
       if (chunk.last <= after) return null;

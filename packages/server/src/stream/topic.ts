@@ -161,7 +161,7 @@ export class Topic {
     );
     for (const subscription of leaving) {
       if (!subscription.isOfLatestPeriod(event.seq)) {
-        // Resume leads those that are behind past the end of an earlier period.
+        // For subscriptions that are behind, `Resume` skips the end of an earlier period.
         if (!this.#live.has(subscription)) continue;
         subscription.advance(event.seq);
         if (subscription.cursor === event.seq) continue;
@@ -172,7 +172,7 @@ export class Topic {
     }
   }
 
-  /** `Resume` continues the subscription from its cursor when the socket has drained. */
+  /** Moves a live subscription to behind: `Resume` continues from its cursor when the socket has drained. */
   #demote(subscription: Subscription): void {
     this.#live.delete(subscription);
     this.#behind.add(subscription);
