@@ -37,7 +37,7 @@ export class Commands {
     { resolve: (ack: Ack) => void; reject: (e: Error) => void; settled: Promise<Ack> }
   >();
   #order = 0;
-  /** Increases with every start and stop, so that work begun before is abandoned. */
+  /** Increases with every start and stop, so that earlier work is abandoned. */
   #run = 0;
   #isStarted = false;
   #orphanTimer: ReturnType<typeof setInterval> | null = null;

@@ -9,7 +9,7 @@ import { z } from './z.ts';
 
 /**
  * Who may register: everyone, holders of an invitation, owners of an address in an allowed email
- * domain, or nobody.
+ * domain, or no one.
  */
 export const RegistrationMode = z.enum(['open', 'invitation', 'domain', 'closed']);
 export type RegistrationMode = z.infer<typeof RegistrationMode>;
