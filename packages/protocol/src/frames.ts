@@ -3,15 +3,8 @@ import { ErrorCode } from './errors.ts';
 import { Event, StreamKind } from './events.ts';
 import { AccountId, ClientId, ConversationId, Seq, StreamId } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import {
-  Conversation,
-  Draft,
-  Me,
-  ReadCursor,
-  Status,
-  ThreadCursor,
-  UnreadMentions,
-} from './resources.ts';
+import { Draft, ReadCursor, ThreadCursor, UnreadMentions } from './messages.ts';
+import { Conversation, Me, Status } from './resources.ts';
 import { Body, ReactionEmoji, withContent } from './text.ts';
 import { z } from './z.ts';
 

@@ -19,6 +19,7 @@ export * from './keywords.ts';
 export * from './limits.ts';
 export * from './locale.ts';
 export * from './mention-text.ts';
+export * from './messages.ts';
 export * from './new-message.ts';
 export * from './notification-decision.ts';
 export * from './notification-defaults.ts';

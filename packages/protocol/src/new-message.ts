@@ -2,7 +2,7 @@
 import type { EventData, Mention } from './events.ts';
 import type { Attachment } from './files.ts';
 import type { Seq } from './ids.ts';
-import type { Message } from './resources.ts';
+import type { Message } from './messages.ts';
 
 /** Returns a message as it is right after it was posted. */
 export function newMessage({

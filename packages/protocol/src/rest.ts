@@ -5,22 +5,24 @@ import { MemberRole, MinimumRoles, Visibility } from './group-access.ts';
 import { AccountId, ConversationId, Seq, SeqText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import {
-  Ban,
-  BlockedUser,
-  Conversation,
   Draft,
   FollowedThread,
-  GroupLink,
-  Member,
-  MentionSuggestion,
   Message,
   MessageVersion,
-  PublicGroup,
   ReadCursor,
   SavedMessage,
   ScheduledMessage,
-  SeenBy,
   ThreadCursor,
+} from './messages.ts';
+import {
+  Ban,
+  BlockedUser,
+  Conversation,
+  GroupLink,
+  Member,
+  MentionSuggestion,
+  PublicGroup,
+  SeenBy,
   User,
   UserGroupSuggestion,
 } from './resources.ts';
