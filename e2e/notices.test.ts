@@ -117,7 +117,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await page.getByRole('menuitem', { name: 'Why was I (not) notified?', exact: true }).click();
     await page
       .getByRole('dialog', { name: 'Why was I (not) notified?' })
-      .getByText('You’re only notified of mentions, keywords and direct messages here.')
+      .getByText('You’re only notified about mentions, keywords and direct messages here.')
       .waitFor();
   });
 
@@ -179,7 +179,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await page.getByRole('button', { name: 'Unmute thread', exact: true }).waitFor();
     await page.goto('/settings/notifications');
     for (const [label, isOn] of [
-      ['Notify me of reactions to my messages', true],
+      ['Notify me about reactions to my messages', true],
       ['Notify me when someone joins the server', false],
     ] as const) {
       const choice = page.getByLabel(label, { exact: true });
