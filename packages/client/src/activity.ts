@@ -47,7 +47,7 @@ export interface ActivityDeps {
 }
 
 /**
- * Knows how many items of the account’s activity are unread. The server counts them: after the first `load()`, and
+ * Holds how many items of the account’s activity are unread. The server counts them: after the first `load()`, and
  * again when a frame or an event says that the number may have changed, or when events were missed.
  */
 export class Activity {

@@ -131,7 +131,7 @@ export interface ClientOptions {
    */
   readonly keepWhenEnded?: boolean;
   /**
-   * `subscribed`: the server tells of the presence of the accounts that were passed to `subscribePresence`.
+   * `subscribed`: the server sends the presence of the accounts that were passed to `subscribePresence`.
    * `all`, the default: of all accounts, which is a lot of data where there are thousands.
    */
   readonly presence?: 'subscribed' | 'all';

@@ -42,8 +42,8 @@ export interface NotificationsDeps {
 }
 
 /**
- * Knows the notification settings of the account, the same on all its devices. They are loaded when they are first
- * asked for, and again when changes were missed; in between they follow from the events of the personal stream.
+ * Holds the notification settings of the account, the same on all its devices. They are loaded by the first
+ * `load()`, and again when changes were missed; in between they follow from the events of the personal stream.
  */
 export class Notifications {
   readonly #deps: NotificationsDeps;
@@ -78,12 +78,12 @@ export class Notifications {
     this.#loader.missed();
   }
 
-  /** Loads them if that has failed; to be called from time to time while connected. */
+  /** Loads them again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     this.#loader.retry();
   }
 
-  /** The server was restored to an earlier state: its seqs begin anew from there. */
+  /** The server was restored from a backup: its seqs may be lower than those received before. */
   restored(): void {
     this.#seq = 0;
     for (const [key, override] of this.#overrides) {
@@ -92,7 +92,7 @@ export class Notifications {
     this.#loader.missed();
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.#loader.clear();
     this.#settings = NOTIFICATION_DEFAULTS;

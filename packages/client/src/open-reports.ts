@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 
 /** Shortest interval between two requests, ms: many members may report a message at once. */
 const LOAD_EVERY_MS = 1_500;
-/** What the server tells of reports may be lost: they are counted again after this time, ms. */
+/** Frames about reports may be lost: the reports are counted again after this time, ms. */
 const REFRESH_MS = 60_000;
 
 /** The open reports that the account may read. */
@@ -31,7 +31,7 @@ export interface OpenReportsDeps {
 }
 
 /**
- * Knows how many open reports of messages the account may read. They are counted when they are first asked for, and
+ * Holds how many open reports of messages the account may read. They are counted by the first `load()`, and
  * again when the server says that they have changed, with each connection, and every minute.
  */
 export class OpenReports {
@@ -83,12 +83,12 @@ export class OpenReports {
     }
   }
 
-  /** Counts again what was counted long ago; to be called from time to time while connected. */
+  /** Counts again if the last count is old. Must be called regularly while connected. */
   refresh(): void {
     if (performance.now() - this.#loadedAt >= REFRESH_MS) this.moved();
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;

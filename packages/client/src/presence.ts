@@ -19,7 +19,7 @@ const SEND_MS = 1_000;
 
 /** What {@link Presence} is constructed with. */
 export interface PresenceDeps {
-  /** True: the server tells of all accounts, not only of those that are subscribed to. */
+  /** True: the server sends the presence of all accounts, not only of subscribed ones. */
   readonly ofAll: boolean;
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;

@@ -133,7 +133,7 @@ export class SharedSocket implements LiveSocket {
 
   // ---- as a follower -----------------------------------------------------------------------------
 
-  /** The leader, or a tab that has become it, tells of its socket. */
+  /** The leader, or the tab that has replaced it, reports the state of its socket. */
   told({ socket, state, to }: Extract<TabMessage, { kind: 'leader' }>): void {
     if (this.#phase === 'asking') {
       if (state === 'opening') this.#after(LIVE_MS, () => this.#connect());
@@ -143,7 +143,7 @@ export class SharedSocket implements LiveSocket {
         this.#connect();
       }
     } else if (state === 'live' && socket !== this.#follows && this.#phase !== 'closed') {
-      // There is another leader to follow: connected anew, as then nothing is missed.
+      // Another tab is the leader now: connects again, so that nothing is missed.
       if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);
       // One of two is gone, and it is not certain which: asked again once this socket is live.
       else this.#unfollow();

@@ -43,7 +43,7 @@ type Requests = Pick<SidebarApi, keyof SidebarApi>;
 type Parts = Pick<SidebarSnapshot, 'layout' | 'placements'>;
 
 /**
- * Knows the sidebar of the account, the same on all its devices. It is loaded when it is first asked for, and again
+ * Holds the sidebar of the account, the same on all its devices. It is loaded by the first `load()`, and again
  * when changes were missed; in between it follows from the events of the personal stream. A change is shown at once,
  * and reverted if the server rejects it.
  */
@@ -141,18 +141,18 @@ export class SidebarState {
     this.#loader.missed();
   }
 
-  /** Loads it if that has failed; to be called from time to time while connected. */
+  /** Loads it again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     this.#loader.retry();
   }
 
-  /** The server was restored to an earlier state: its seqs begin anew from there. */
+  /** The server was restored from a backup: its seqs may be lower than those received before. */
   restored(): void {
     this.#seq = 0;
     this.#loader.missed();
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.#loader.clear();
     this.#seq = 0;

@@ -62,7 +62,7 @@ export class StateLoader<Answer, Change> {
     this.retry();
   }
 
-  /** Loads the state if that was asked for and has failed; to be called from time to time while connected. */
+  /** Loads the state again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     if (!this.#isWanted || this.#isLoaded) return;
     this.load().catch((error: unknown) => {

@@ -46,8 +46,8 @@ export interface ThreadsDeps {
 }
 
 /**
- * Knows the threads that the account follows and what is unread in them. They are loaded when they are first
- * asked for, and again when something was missed; between two loads their counts follow from the events.
+ * Holds the threads that the account follows and what is unread in them. They are loaded by the first
+ * `load()`, and again when something was missed; between two loads their counts follow from the events.
  */
 export class Threads {
   readonly #deps: ThreadsDeps;
@@ -176,12 +176,12 @@ export class Threads {
     this.#report();
   }
 
-  /** Loads them again if that has failed; to be called from time to time while connected. */
+  /** Loads them again if the last attempt failed. Must be called regularly while connected. */
   retry(): void {
     if (this.#isMissed) this.#loadSoon();
   }
 
-  /** The server was restored to an earlier state: its versions begin anew from there. */
+  /** The server was restored from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#generation++;
     this.#loading = null;
@@ -193,7 +193,7 @@ export class Threads {
     this.#isMissed = false;
   }
 
-  /** Forgets everything: another account may be started. */
+  /** Removes everything from memory: the client may be started with another account. */
   clear(): void {
     this.restored();
     this.#isWanted = false;

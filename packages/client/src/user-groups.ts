@@ -5,7 +5,7 @@ import { WorkspaceItems } from './workspace-items.ts';
 /** An event that changes user groups: also the deletion of an account. */
 export type UserGroupEvent = EventOf<'user_group.changed' | 'user_group.deleted' | 'user.deleted'>;
 
-/** Knows the user groups of the server. */
+/** Holds the user groups of the server. */
 export class UserGroups extends WorkspaceItems<UserGroup, UserGroupEvent> {
   constructor(api: ParleyApi, changed: (groups: ReadonlyMap<UserGroupId, UserGroup>) => void) {
     super({

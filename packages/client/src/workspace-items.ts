@@ -18,7 +18,7 @@ export interface WorkspaceItemsDeps<Item, Event> {
 }
 
 /**
- * Knows all items of one kind that the server has. They are loaded when they are first asked for; from then on the
+ * Holds all items of one kind that the server has. They are loaded by the first `load()`; from then on the
  * events of the workspace stream change them, and they are loaded again when events were skipped.
  */
 export class WorkspaceItems<Item extends { readonly id: string }, Event extends { seq: Seq }> {
