@@ -55,9 +55,8 @@ export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH)
 
 /**
  * Removes everything that this browser stores for accounts that are not logged in: values, message
- * databases, notifications, the subscription to those that are pushed, and, when no one is logged in, the
- * files of the web client. Also removes what a log-out
- * left behind because its tab was closed early.
+ * databases, notifications, the push subscription, and, when no one is logged in, the files of the web
+ * client. Also removes what a log-out left behind because its tab was closed early.
  */
 export async function removeOthers(): Promise<void> {
   removeKeptOfOthers(accountHere());

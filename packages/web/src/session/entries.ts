@@ -4,8 +4,8 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { useOptionalClient } from './use-client.ts';
 
 /**
- * Single entries of the maps of the snapshot. A list of a thousand conversations has thousands of components that
- * each show one entry: when a map changes, only those of changed entries are asked to look.
+ * Subscriptions to single entries of the maps of the snapshot. A list of a thousand conversations has thousands of
+ * components that each show one entry: when a map changes, only the listeners of changed entries are called.
  */
 
 /** Returns a map of the snapshot. Each function has its own listeners, so it must be the same at each render. */

@@ -2,10 +2,10 @@ import { imageUrl, type ParleyClient } from '@parley/client';
 import type { ImageId, ImageSize } from '@parley/protocol';
 import { useEffect, useSyncExternalStore } from 'react';
 
-/** The token is asked for at most once in this time, ms. */
+/** Shortest interval between two requests for the token, ms. */
 const WAIT_MS = 10_000;
 
-/** The token with which the browser loads images; asked for when the first one is shown. */
+/** The token with which the browser loads images; requested when the first one is shown. */
 class ImageToken {
   readonly #client: ParleyClient;
   readonly #listeners = new Set<() => void>();
@@ -23,12 +23,12 @@ class ImageToken {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Asks for a token, unless there is one. Until it arrives, or if that fails, initials are shown. */
+  /** Requests a token, unless there is one. Without one, initials are shown instead of images. */
   want(): void {
     if (this.#token === null) this.renew();
   }
 
-  /** Asks for a token again: an image could not be loaded with the last one. */
+  /** Requests a new token: an image could not be loaded with the last one. */
   renew(): void {
     if (performance.now() < this.#askedAt + WAIT_MS) return;
     this.#askedAt = performance.now();
@@ -37,7 +37,7 @@ class ImageToken {
         this.#token = token;
         for (const listener of this.#listeners) listener();
       },
-      // The server can’t be reached: the next image that is shown asks again.
+      // The server can’t be reached: the next image that is shown requests it again.
       () => undefined,
     );
   }
@@ -54,7 +54,7 @@ function tokenOf(client: ParleyClient): ImageToken {
   return token;
 }
 
-/** Returns the address of an image, null until it is known; `onError` is to be called if it can’t be loaded. */
+/** Returns the address of an image, null until it is known; call `onError` if the image can’t be loaded. */
 export function useImageUrl(
   client: ParleyClient,
   image: ImageId,

@@ -15,7 +15,7 @@ export class PasskeyCancelled extends Error {
   override name = 'PasskeyCancelled';
 }
 
-/** Asks the browser for an existing passkey. */
+/** Prompts for an existing passkey in the browser’s dialog. */
 export async function askPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startAuthentication } = await loadPart(() => import('@simplewebauthn/browser'));
   // The server creates the options with the same library; the protocol passes them through unchanged.
@@ -23,7 +23,7 @@ export async function askPasskey(options: PasskeyOptions): Promise<PasskeyRespon
   return (await cancellable(startAuthentication({ optionsJSON }))) as unknown as PasskeyResponse;
 }
 
-/** Asks the browser to create a passkey. */
+/** Creates a passkey in the browser’s dialog. */
 export async function createPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startRegistration } = await loadPart(() => import('@simplewebauthn/browser'));
   const optionsJSON = options as unknown as PublicKeyCredentialCreationOptionsJSON;

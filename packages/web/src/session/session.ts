@@ -179,7 +179,7 @@ function watchOtherTabs(): void {
   const check = () => {
     if (session.state !== 'in') return;
     const current = currentLogin();
-    // Of a later log-in of the same account this tab learns from the server, which ends its session.
+    // If the same account has logged in again, the server ends the session of this tab, which then notices.
     if (current?.account === session.account) return;
     const { client } = session;
     close(current === null ? t('session.loggedOutElsewhere') : t('session.otherAccount'));

@@ -4,8 +4,8 @@ import { locale } from '../texts/index.ts';
 import { useClient, useParley } from './use-client.ts';
 
 /**
- * Tells the server the language of the web client if it knows none of the account, as of those that an admin has
- * created, so that emails and notifications are written in it. Without network, the next start does.
+ * Stores the language of the web client as the locale of the account if it has none, for instance because an admin
+ * has created it: emails and notifications are then in that language. Without a network, the next start tries again.
  */
 export function useStoredLocale(): void {
   const client = useClient();
