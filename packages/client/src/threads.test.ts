@@ -26,6 +26,8 @@ const ROOTS = [1, 2] as Seq[];
 class ModelLog {
   readonly events: Event[] = [];
   readonly read = new Map<Seq, Seq>();
+  /** Threads that the account chose not to follow. */
+  readonly unfollowed = new Set<Seq>();
   version = 0;
 
   constructor() {
@@ -97,7 +99,7 @@ class ModelLog {
   cursor(root: Seq): ThreadCursor | null {
     const replies = [...this.replies(root)];
     const [first] = this.causes(root).sort((a, b) => a.event - b.event);
-    if (replies.length === 0 || !first) return null;
+    if (replies.length === 0 || !first || this.unfollowed.has(root)) return null;
     const readSeq = (this.read.get(root) ?? first.start) as Seq;
     const after = replies.filter(([seq, { author }]) => seq > readSeq && author !== ME);
     return {
@@ -314,6 +316,82 @@ describe('the followed threads', () => {
       expect(client.snapshot).toMatchObject({ unread: 1, isLoaded: true });
       client.threads.clear();
       expect(client.snapshot).toMatchObject({ unread: 0, isLoaded: false });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a move of a read cursor that is reported late', () => {
+  const root = 1 as Seq;
+  /** A client with an unread reply, which is read elsewhere; the report of that is on its way. */
+  const aLateReport = async (log: ModelLog) => {
+    log.add(OTHER, 'message.posted', { body: 'x', thread: root });
+    const client = aClient(log);
+    void client.threads.load();
+    await client.answerOne();
+    while (client.deliver());
+    client.read(root, log.head);
+    return client;
+  };
+  const choose = (log: ModelLog, type: 'thread.followed' | 'thread.unfollowed') => {
+    if (type === 'thread.followed') log.unfollowed.delete(root);
+    else log.unfollowed.add(root);
+    // An event of the personal stream.
+    const data = { conversation: ID, message: root };
+    return { op: 'event', type, actor: ME, data } as Event;
+  };
+  const loaded = async (client: ReturnType<typeof aClient>) => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await client.answerOne()).toBe(true);
+  };
+
+  test('does not bring back a thread that the account no longer follows', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aLateReport(log);
+      client.threads.applied(choose(log, 'thread.unfollowed'));
+      await loaded(client);
+      client.takeFrames();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect([...(client.snapshot?.cursors.keys() ?? [])]).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('does not remove a thread that the account follows again', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aLateReport(log);
+      const cursor = log.cursor(root) as ThreadCursor;
+      client.threads.applied(choose(log, 'thread.unfollowed'));
+      client.threads.applied(choose(log, 'thread.followed'));
+      await loaded(client);
+      client.threads.moved(log.version, { ...cursor, isFollowing: false });
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect([...(client.snapshot?.cursors.keys() ?? [])]).toEqual([threadKey(ID, root)]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('counts after the server was restored and its versions start over', async () => {
+    vi.useFakeTimers();
+    try {
+      const log = new ModelLog();
+      const client = await aLateReport(log);
+      void client.threads.reload();
+      await client.answerOne();
+      log.read.clear();
+      log.version = 0;
+      client.takeFrames();
+      client.threads.restored();
+      client.read(root, log.head);
+      client.takeFrames();
+      expect(client.snapshot?.cursors.get(threadKey(ID, root))).toMatchObject({ unread: 0 });
     } finally {
       vi.useRealTimers();
     }

@@ -61,6 +61,8 @@ export class Threads {
   readonly #reads = new Map<string, ReturnType<typeof setTimeout>>();
   #isWanted = false;
   #isLoaded = false;
+  /** The read version of the last load, which contains all moves up to it. */
+  #loadedVersion = 0;
   #loading: Promise<void> | null = null;
   /** Something has happened that the load in progress may not contain. */
   #isStale = false;
@@ -107,6 +109,8 @@ export class Threads {
   /** A cursor was moved, here or on another device. */
   moved(version: number, cursor: ThreadCursor): void {
     if (!this.#isWanted) return;
+    // A report that arrives late may be from before the account followed or unfollowed the thread.
+    if (version <= this.#loadedVersion) return;
     this.#take(cursor, version);
     this.#report();
   }
@@ -186,6 +190,7 @@ export class Threads {
     this.#generation++;
     this.#loading = null;
     this.#isLoaded = false;
+    this.#loadedVersion = 0;
     this.#known.clear();
     this.#others.clear();
     this.#pending.clear();
@@ -257,6 +262,7 @@ export class Threads {
     items: readonly ThreadCursor[],
     asked: ReadonlyMap<string, readonly Event[]>,
   ): void {
+    this.#loadedVersion = version;
     const me = this.#deps.me();
     const listed = new Set(items.map((c) => threadKey(c.conversation, c.thread)));
     for (const [key, counts] of this.#known) {
