@@ -230,6 +230,23 @@ describe('a following list', () => {
     expect(list.fromEnd).toBe(0);
   });
 
+  test('does not mistake the press of a button in the list for scrolling', () => {
+    for (const request of ['goToEnd', 'goTo'] as const) {
+      const autoScroll = new AutoScroll();
+      autoScroll.changed(position({ offset: 4_000, size: 9_000 }));
+      autoScroll.place();
+      autoScroll.settle(position({ offset: 4_000, size: 9_000 }));
+      expect(autoScroll.state).toBe('away');
+      // What a pressed pointer or a key will do is not known.
+      autoScroll.userScrollsUp(Number.POSITIVE_INFINITY, 0);
+      autoScroll[request]();
+      autoScroll.changed(position({ offset: 8_400, size: 9_000, now: 10 }));
+      // Rows are measured: some are larger, others smaller.
+      autoScroll.changed(position({ offset: 8_000, size: 9_100, now: 20 }));
+      expect(autoScroll.state).toBe(request === 'goToEnd' ? 'following' : 'placing');
+    }
+  });
+
   test('stops for a user who scrolls up after the window was resized many times', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position());

@@ -102,10 +102,15 @@ export class AutoScroll {
 
   /** Follows the end again: the user pressed the button or sent a message. */
   goToEnd(): void {
-    this.#become('following');
+    this.#becomeOnRequest('following');
   }
 
-  /** Starts placing the list at a message. */
+  /** Starts placing the list at a message that the user wants to see. */
+  goTo(): void {
+    this.#becomeOnRequest('placing');
+  }
+
+  /** Starts placing the list at a message because its rows have changed. */
   place(): void {
     this.#become('placing');
   }
@@ -124,6 +129,12 @@ export class AutoScroll {
   /** Ends holding: the user is back, and all new messages are on screen. */
   release(): void {
     if (this.#state === 'holding') this.#become('following');
+  }
+
+  #becomeOnRequest(state: AutoScrollState): void {
+    // The key or pointer that was pressed has made the request: it scrolls nothing.
+    this.#intended = 0;
+    this.#become(state);
   }
 
   #become(state: AutoScrollState): void {

@@ -149,10 +149,11 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   }, [machine, position]);
 
   const placeAt = useCallback(
-    (key: string | undefined, into: number) => {
+    (key: string | undefined, into: number, why: 'request' | 'rows' = 'rows') => {
       if (key === undefined) return;
       placed.current = { key, into };
-      machine.place();
+      if (why === 'request') machine.goTo();
+      else machine.place();
       settledAt.current = performance.now() + SETTLE_MS;
       keepPlace();
       settleLater();
@@ -215,7 +216,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     const wanted = wantedSeq.current === null ? undefined : keyOf(rows, wantedSeq.current);
     if (wanted !== undefined) {
       wantedSeq.current = null;
-      placeAt(wanted, -ABOVE_TARGET);
+      placeAt(wanted, -ABOVE_TARGET, 'request');
     } else if (wantsLine && machine.state !== 'holding') {
       placeAt(rows[line]?.key, -ABOVE_LINE);
     } else if (machine.isFollowing) {
@@ -239,13 +240,13 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   }, [machine, follow]);
   const goToLine = useCallback(() => {
     const { rows } = latest.current;
-    placeAt(rows[lineRow(rows)]?.key, -ABOVE_LINE);
+    placeAt(rows[lineRow(rows)]?.key, -ABOVE_LINE, 'request');
   }, [placeAt]);
   const goTo = useCallback(
     (seq: Seq) => {
       const key = keyOf(latest.current.rows, seq);
       wantedSeq.current = key === undefined ? seq : null;
-      placeAt(key, -ABOVE_TARGET);
+      placeAt(key, -ABOVE_TARGET, 'request');
       return key !== undefined;
     },
     [placeAt],
