@@ -181,7 +181,8 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await jon.page.getByRole('heading', { level: 1, name: 'Succession' }).waitFor();
 
     await jon.page.getByRole('button', { name: 'Details and members' }).click();
-    const offered = (name: string) => jon.page.getByRole('button', { name, exact: true });
+    const offered = (name: string) =>
+      jon.page.getByRole('dialog').getByRole('button', { name, exact: true });
     await offered('Leave group').waitFor();
     await offered('Add people').waitFor();
     expect(await offered('Save changes').count()).toBe(0);
@@ -253,7 +254,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
     const lee = await visitors.arrive();
     await lee.page.goto(url);
-    await lee.register('lee', 'Lee Guest');
+    await lee.registerByForm('lee', 'Lee Guest');
     await lee.open('Backstage');
     await lee.write('Thanks for the link');
 
