@@ -73,7 +73,7 @@ export function SearchPage() {
         <Select
           label={t('search.order')}
           hiddenLabel
-          className="w-40 shrink-0 max-sm:w-28"
+          className="w-40 shrink-0 max-sm:w-34"
           value={order}
           onChange={(event) => setOrder(event.target.value as SearchOrder)}
           options={[

@@ -479,8 +479,8 @@ const texts = {
     title: 'Nachrichten durchsuchen',
     field: 'Nachrichten durchsuchen',
     order: 'Reihenfolge der Ergebnisse',
-    newest: 'Neueste zuerst',
-    best: 'Beste Treffer zuerst',
+    newest: 'Neueste',
+    best: 'Beste Treffer',
     filters: 'Filter',
     emptyTitle: 'Alle deine Unterhaltungen durchsuchen',
     emptyHint:

@@ -460,8 +460,8 @@ export const en = {
     title: 'Search messages',
     field: 'Search messages',
     order: 'Order of results',
-    newest: 'Newest first',
-    best: 'Best match first',
+    newest: 'Newest',
+    best: 'Best match',
     filters: 'Filters',
     emptyTitle: 'Search all your conversations',
     emptyHint:

@@ -492,8 +492,8 @@ const texts = {
     title: 'Buscar mensajes',
     field: 'Buscar mensajes',
     order: 'Orden de los resultados',
-    newest: 'Más recientes primero',
-    best: 'Más relevantes primero',
+    newest: 'Más recientes',
+    best: 'Más relevantes',
     filters: 'Filtros',
     emptyTitle: 'Busca en todas tus conversaciones',
     emptyHint:
