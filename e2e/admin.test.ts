@@ -259,6 +259,17 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page
       .getByText('A test email to olga@example.org is in the outbox folder.')
       .waitFor();
+    await owner.page.getByText('You have no devices that can be notified.').waitFor();
+    // Nothing is reached by this name.
+    await owner.page.getByRole('link', { name: 'Manage your devices' }).click();
+    await owner.page.getByRole('button', { name: 'Add ntfy topic' }).click();
+    await owner.page.getByLabel('Name', { exact: true }).fill('Olga’s phone');
+    await owner.page.getByLabel('Topic URL').fill('https://ntfy.invalid/olga');
+    await owner.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await owner.page.getByText('Olga’s phone').waitFor();
+    await owner.page.goBack();
+    await owner.page.getByRole('button', { name: 'Send test notification' }).click();
+    await owner.page.getByText(/Olga’s phone: Not sent: /).waitFor();
     expect(await barriers(owner.page)).toEqual([]);
     expect(await sideways(owner.page)).toBe(0);
     await owner.page.goto('/admin/emails');

@@ -75,7 +75,7 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/reactivate`);
   }
 
-  /** Suspends an account until a given time (RFC 3339). The user reads the reason when logging in. */
+  /** Suspends an account until a given time (RFC 3339), or indefinitely (null). The user reads the reason when logging in. */
   suspend(account: AccountId, body: SuspendBody, id?: ClientId): Promise<AdminAccount> {
     return this.#api.request('POST', `/admin/accounts/${account}/suspend`, { body, id });
   }

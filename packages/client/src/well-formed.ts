@@ -75,7 +75,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },
   'user.reactivated': { account: 'string' },
-  'user.suspended': { account: 'string', until: 'string' },
+  'user.suspended': { account: 'string' },
   'user.unsuspended': { account: 'string' },
   'user.role_changed': { account: 'string', role: 'string' },
   'user.deleted': { account: 'string' },

@@ -68,7 +68,7 @@ export const ERRORS = {
   },
   passkey_rejected: { status: 422, title: 'The passkey was not accepted; try again' },
   too_many_entries: { status: 422, title: 'Too many entries; choose a shorter period' },
-  account_suspended: { status: 403, title: 'This account is temporarily suspended' },
+  account_suspended: { status: 403, title: 'This account is suspended' },
   last_owner: {
     status: 409,
     title: 'The server must have an owner; make someone else an owner first',

@@ -339,8 +339,11 @@ const WORKSPACE_EVENTS = {
   /** The account can no longer log in; its messages stay. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),
-  /** The account can neither log in nor act until `until`. The expiry has no event of its own. */
-  'user.suspended': z.object({ account: AccountId, until: Timestamp }),
+  /**
+   * The account can neither log in nor act until `until`; null: until it is unsuspended. The expiry has no event of its
+   * own.
+   */
+  'user.suspended': z.object({ account: AccountId, until: Timestamp.nullable() }),
   /** The account was unsuspended before its suspension ended. */
   'user.unsuspended': z.object({ account: AccountId }),
   /** The role of the account, or when its access as a guest ends. */

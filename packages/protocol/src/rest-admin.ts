@@ -46,7 +46,8 @@ export const AdminAccount = z
     /** When the access of a guest ends: the account is deactivated then. Null: never. */
     accessEndsAt: Timestamp.nullable(),
     isActive: z.boolean(),
-    /** The account is suspended until then; null if it is not. */
+    isSuspended: z.boolean(),
+    /** When the suspension ends; null: not before an admin ends it, or the account is not suspended. */
     suspendedUntil: Timestamp.nullable(),
     /** Why it is suspended. */
     suspensionReason: z.string().nullable(),
@@ -122,8 +123,11 @@ export const UpdateAccountBody = z.object({
 });
 export type UpdateAccountBody = z.input<typeof UpdateAccountBody>;
 
-/** The reason is shown to the user at the log-in. */
-export const SuspendBody = z.object({ until: Timestamp, reason: line(300, 'Reason', 0) });
+/** Without an end (null), the suspension lasts until an admin ends it. The reason is shown to the user at the log-in. */
+export const SuspendBody = z.object({
+  until: Timestamp.nullable(),
+  reason: line(300, 'Reason', 0),
+});
 export type SuspendBody = z.input<typeof SuspendBody>;
 
 /** Whether the messages of a deleted account are kept or deleted. */

@@ -111,8 +111,8 @@ export type ReportDetails = z.infer<typeof ReportDetails>;
 export const ResolveReportBody = z
   .object({
     action: z.enum(['dismiss', 'hide', 'delete']),
-    /** Also suspends the author until then. Only admins of the server may, who delete the message. */
-    suspendUntil: Timestamp.optional(),
+    /** Also suspends the author until then; null: indefinitely. Only admins of the server may, who delete the message. */
+    suspendUntil: Timestamp.nullable().optional(),
     /** Why the author is suspended; shown at the log-in. */
     suspensionReason: line(300, 'Reason', 0).default(''),
   })

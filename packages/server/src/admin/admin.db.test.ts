@@ -639,7 +639,7 @@ describe('settings of the server', () => {
 
 describe('suspension', () => {
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
-  const suspend = (by: User, id: string, until: string, reason = 'spam') =>
+  const suspend = (by: User, id: string, until: string | null, reason = 'spam') =>
     by.request('POST', `/admin/accounts/${id}/suspend`, { until, reason });
   const events = async (id: string) => {
     const { rows } = await server.pool.query(
@@ -671,6 +671,33 @@ describe('suspension', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(end) - 100);
     expect(await events(sam.id)).toEqual(['user.suspended']);
     expect((await list('filter=suspended')).length).toBe(0);
+  });
+
+  test('without an end lasts until an admin ends it', async () => {
+    const ian = await server.register('ian');
+    const { body } = await suspend(admin, ian.id, null);
+    expect(body).toMatchObject({
+      isSuspended: true,
+      suspendedUntil: null,
+      suspensionReason: 'spam',
+    });
+    expect(body.permissions).toContain('unsuspend');
+    expect((await ian.request('GET', '/me')).status).toBe(401);
+    const denied = await login('ian');
+    expect(denied.body).toMatchObject({
+      code: 'account_suspended',
+      detail: 'This account is suspended: spam',
+    });
+    expect((await list('filter=suspended')).map((a) => a.username)).toEqual(['ian']);
+    const audited = await server.pool.query(
+      `select details from audit_log where account_id = $1 and event = 'account_suspended'`,
+      [ian.id],
+    );
+    expect(audited.rows).toEqual([{ details: {} }]);
+    const lifted = await admin.request('POST', `/admin/accounts/${ian.id}/unsuspend`);
+    expect(lifted.body).toMatchObject({ isSuspended: false, suspensionReason: null });
+    expect((await login('ian')).status).toBe(200);
+    expect(await events(ian.id)).toEqual(['user.suspended', 'user.unsuspended']);
   });
 
   test('is changed and lifted by admins, who cannot suspend admins or themselves', async () => {

@@ -43,7 +43,9 @@ export class AuditNotes {
       if (event === undefined) return [];
       const role = typeof data === 'object' && 'role' in data ? { role: String(data.role) } : {};
       const until =
-        typeof data === 'object' && 'until' in data ? { until: String(data.until) } : {};
+        typeof data === 'object' && 'until' in data && typeof data.until === 'string'
+          ? { until: data.until }
+          : {};
       const fields = event === 'account_updated' ? { fields: this.#fields } : {};
       return [
         log.note({ event, ...this.#who, address, details: { ...role, ...until, ...fields } }),

@@ -72,7 +72,7 @@ describe('what an admin is offered', () => {
     kind: 'user',
     role,
     isActive: true,
-    suspendedUntil: null,
+    isSuspended: false,
     secondFactor: true,
     ...rest,
   });
@@ -100,7 +100,7 @@ describe('what an admin is offered', () => {
     expect(offered('admin', target('member', { kind: 'service', secondFactor: false }))).toBe(
       'update set_role deactivate suspend keys delete_messages delete',
     );
-    expect(offered('admin', target('member', { suspendedUntil: '2100-01-01T00:00:00.000Z' }))).toBe(
+    expect(offered('admin', target('member', { isSuspended: true }))).toBe(
       'update set_role deactivate unsuspend unlock reset_second_factor end_sessions delete_messages delete',
     );
     // One’s own account is neither locked out nor demoted by a slip.

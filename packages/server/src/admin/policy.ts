@@ -76,7 +76,7 @@ export interface Administrator {
 /** The state of an account on which it depends what can be done to it. */
 export type AdminTarget = Pick<
   AdminAccount,
-  'id' | 'kind' | 'role' | 'isActive' | 'secondFactor' | 'suspendedUntil'
+  'id' | 'kind' | 'role' | 'isActive' | 'secondFactor' | 'isSuspended'
 >;
 
 /** In which state of an account there is something to do. */
@@ -85,8 +85,8 @@ const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> =
   set_role: () => true,
   deactivate: (target) => target.isActive,
   reactivate: (target) => !target.isActive,
-  suspend: (target) => target.isActive && target.suspendedUntil === null,
-  unsuspend: (target) => target.suspendedUntil !== null,
+  suspend: (target) => target.isActive && !target.isSuspended,
+  unsuspend: (target) => target.isSuspended,
   unlock: (target) => target.kind === 'user',
   reset_second_factor: (target) => target.secondFactor,
   end_sessions: (target) => target.kind === 'user' && target.isActive,

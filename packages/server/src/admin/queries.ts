@@ -23,6 +23,7 @@ interface AdminRow {
   role: AccountRole;
   access_ends_at: Date | null;
   is_active: boolean;
+  is_suspended: boolean;
   suspended_until: Date | null;
   suspension_reason: string | null;
   second_factor: boolean;
@@ -33,7 +34,9 @@ interface AdminRow {
 const COLUMNS = `a.id, a.kind, a.username, a.display_name, a.avatar, a.email, a.verified_at, a.role,
   a.access_ends_at,
   a.is_active, a.created_at,
-  case when a.suspended_until > now() then a.suspended_until end as suspended_until,
+  coalesce(a.suspended_until > now(), false) as is_suspended,
+  case when a.suspended_until > now() and a.suspended_until < 'infinity'
+    then a.suspended_until end as suspended_until,
   case when a.suspended_until > now() then a.suspension_reason end as suspension_reason,
   exists (select from totps t where t.account_id = a.id and t.confirmed_at is not null)
     or exists (select from passkeys p where p.account_id = a.id) as second_factor,
@@ -159,6 +162,7 @@ function toAccount(row: AdminRow, by: Administrator): AdminAccount {
     role: row.role,
     accessEndsAt: row.access_ends_at?.toISOString() ?? null,
     isActive: row.is_active,
+    isSuspended: row.is_suspended,
     suspendedUntil: row.suspended_until?.toISOString() ?? null,
     suspensionReason: row.suspension_reason,
     secondFactor: row.second_factor,

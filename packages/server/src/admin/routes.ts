@@ -297,10 +297,10 @@ export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {
     schema: {
       operationId: 'suspendAccount',
       tags,
-      summary: 'Suspend an account until a given time',
+      summary: 'Suspend an account until a given time or indefinitely',
       description:
         'The account can’t log in or act until then; access is restored automatically. Its sessions end, and its API keys are ' +
-        'rejected until then. Suspending a suspended account replaces the end and the reason.',
+        'rejected until then. Without an end (`until` is null), an admin has to end the suspension. Suspending a suspended account replaces the end and the reason.',
       security,
       headers,
       params: OfAccount,

@@ -19,9 +19,10 @@ import { AuditNotes } from './audit-notes.ts';
 import { type AdminRequest, isLastOwner, readTarget, type Target, unchanged } from './commands.ts';
 import { mayAdminister } from './policy.ts';
 
-/** Until when an account is suspended (RFC 3339), and why. */
+/** Until when an account is suspended, and why. */
 export interface Suspension {
-  readonly until: string;
+  /** RFC 3339; null: until it is unsuspended. */
+  readonly until: string | null;
   readonly reason: string;
 }
 
@@ -33,7 +34,7 @@ interface SuspensionCommand extends Command {
 }
 
 /**
- * Suspends an account until a given time, or changes its suspension. It can neither log in nor act, and its
+ * Suspends an account until a given time or indefinitely, or changes its suspension. It can neither log in nor act, and its
  * messages stay. The caller ends its sessions and closes the sockets of its API keys.
  */
 export const suspendAccount = (
@@ -128,7 +129,9 @@ const unsuspendRule: Rule<Command & { readonly notes: AuditNotes }> = {
 
 async function suspend(tx: RuleContext, target: Target, suspension: Suspension): Promise<Decision> {
   const { until, reason } = suspension;
-  if (Date.parse(until) <= Date.parse(tx.at)) return { refuse: refusal('time_passed') };
+  if (until !== null && Date.parse(until) <= Date.parse(tx.at)) {
+    return { refuse: refusal('time_passed') };
+  }
   if (!target.isActive) return { refuse: refusal('account_not_found') };
   if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
   return {
@@ -147,12 +150,12 @@ async function suspend(tx: RuleContext, target: Target, suspension: Suspension):
 }
 
 async function unsuspend(tx: RuleContext, target: Target): Promise<Decision> {
-  const [row] = await tx.query<{ until: Date | null }>(
+  const [row] = await tx.query<{ suspended: boolean | null }>(
     'admin-suspension',
-    'select suspended_until as until from accounts where id = $1',
-    [target.id],
+    'select suspended_until > $2 as suspended from accounts where id = $1',
+    [target.id, tx.at],
   );
-  if ((row?.until?.getTime() ?? 0) <= Date.parse(tx.at)) return unchanged(tx);
+  if (row?.suspended !== true) return unchanged(tx);
   return {
     events: [newEvent(WORKSPACE_STREAM, 'user.unsuspended', { account: target.id })],
     writes: [

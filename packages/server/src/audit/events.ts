@@ -45,7 +45,7 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   account_updated: every('an admin changed names or the email address; `fields`: which'),
   account_deactivated: every('an account was deactivated'),
   account_reactivated: every('an account was reactivated'),
-  account_suspended: every('an account was suspended; `until`'),
+  account_suspended: every('an account was suspended; `until`, unless indefinitely'),
   account_unsuspended: every('an account was unsuspended before its suspension ended'),
   account_deleted: every('an account was deleted, by its user or an admin'),
   account_unlocked: every('an admin removed the lock of an account'),

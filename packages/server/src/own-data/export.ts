@@ -96,7 +96,7 @@ async function* rowsOf(
 const ACCOUNT = `select id, username, display_name as "displayName", first_name as "firstName",
     last_name as "lastName", phone, title, pronouns, time_zone as "timeZone", locale,
     email, verified_at as "verifiedAt", role, access_ends_at as "accessEndsAt", avatar,
-    suspended_until as "suspendedUntil", suspension_reason as "suspensionReason",
+    nullif(suspended_until, 'infinity') as "suspendedUntil", suspension_reason as "suspensionReason",
     created_at as "createdAt"
   from accounts where id = $1`;
 const SESSIONS = `select device, address, created_at as "createdAt", last_used_at as "lastUsedAt"

@@ -376,7 +376,7 @@ interface ScheduledRow {
   readonly is_too_late: boolean;
   readonly is_active: boolean;
   readonly may_act: boolean;
-  /** Seconds until the suspension of the author ends; null without one. */
+  /** Seconds until the suspension of the author ends, at most an hour: it may end early. Null without one. */
   readonly suspended_seconds: number | null;
 }
 
@@ -394,7 +394,9 @@ async function readScheduled(
     `select s.conversation_id, s.body, s.reply_to, s.thread, s.also_in_conversation, s.send_at, s.seq, s.failure, a.is_active,
        s.send_at < now() - make_interval(secs => $3 / 1000.0) as is_too_late,
        ${mayAct('a')} as may_act,
-       ceil(extract(epoch from a.suspended_until - now()))::float8 as suspended_seconds
+       ceil(extract(epoch from
+         least(a.suspended_until, now() + interval '1 hour') - now()))::float8
+         as suspended_seconds
      from scheduled_messages s join accounts a on a.id = s.account_id
      where s.account_id = $1 and s.id = $2`,
     [account, scheduled, LATE_MS],

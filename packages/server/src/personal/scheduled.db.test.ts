@@ -105,11 +105,13 @@ async function pass(account: AccountId, ms: number): Promise<void> {
 const dueOf = async (account: AccountId) =>
   (await dueScheduled(db.pool, 24 * HOUR, 1_000)).filter((due) => due.account === account);
 
-/** Suspends an account for a time from now, or lifts its suspension (0). */
-const suspendFor = (account: AccountId, ms: number) =>
+/** Suspends an account for a time from now or indefinitely (null), or lifts its suspension (0). */
+const suspendFor = (account: AccountId, ms: number | null) =>
   db.pool.query(
-    'update accounts set suspended_until = now() + make_interval(secs => $2) where id = $1',
-    [account, ms / 1_000],
+    `update accounts set suspended_until =
+       case when $2::float8 is null then 'infinity' else now() + make_interval(secs => $2) end
+     where id = $1`,
+    [account, ms === null ? null : ms / 1_000],
   );
 
 /** Returns whether the next scheduled message of an account is deferred. */
@@ -352,6 +354,10 @@ describe('a scheduled message', () => {
     await pass(bob, 2 * HOUR);
     await sendUntil(() => isDeferred(bob));
     expect(await textsIn(id)).toEqual([]);
+    expect(await list()).toMatchObject([{ id: one, failure: null }]);
+    await suspendFor(bob, null);
+    await pass(bob, HOUR);
+    await sendUntil(() => isDeferred(bob));
     expect(await list()).toMatchObject([{ id: one, failure: null }]);
     await suspendFor(bob, 0);
     await pass(bob, HOUR);

@@ -89,9 +89,11 @@ export function AccountDialog({
           )}
         </div>
       )}
-      {account.suspendedUntil !== null && (
+      {account.isSuspended && (
         <p className="mb-5 rounded-lg bg-warn-soft px-3.5 py-2.5 text-sm text-warn">
-          {t('adminUsers.suspendedUntil', { time: fullTime(account.suspendedUntil) })}{' '}
+          {account.suspendedUntil === null
+            ? t('adminUsers.suspendedIndefinitely')
+            : t('adminUsers.suspendedUntil', { time: fullTime(account.suspendedUntil) })}{' '}
           {account.suspensionReason}
         </p>
       )}

@@ -20,7 +20,7 @@ export function AccountBadges({ account }: { account: AdminAccount }) {
     <>
       <RoleBadge role={account.role} />
       {!account.isActive && <Badge tone="danger">{t('common.deactivated')}</Badge>}
-      {account.suspendedUntil !== null && <Badge tone="danger">{t('adminUsers.suspended')}</Badge>}
+      {account.isSuspended && <Badge tone="danger">{t('adminUsers.suspended')}</Badge>}
       {isLocked(account) && (
         <Badge tone="warn">
           <LockKeyhole size={12} /> {t('adminUsers.locked')}

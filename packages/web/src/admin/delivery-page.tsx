@@ -1,22 +1,21 @@
 import type { NotificationChannelHealth, NotificationHealth } from '@parley/protocol';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { RotateCw } from 'lucide-react';
 import { PartTitle } from '../app/part-title.tsx';
 import { useAuthOptions } from '../auth/use-auth-options.ts';
 import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
-import { useRefresh } from '../queries/use-refresh.ts';
 import { locale, t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { TestEmail, TestPush } from './test-deliveries.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Shows how notifications are delivered, and sends a test email. */
+/** Shows how notifications are delivered, and tests it. */
 export function DeliveryPage() {
   const admin = useAdmin();
   const health = useQuery({
@@ -129,15 +128,7 @@ function ChannelCard({ health }: { health: NotificationChannelHealth }) {
           <p className="mt-1 break-words text-note text-muted">{lastFailure.error}</p>
         </div>
       )}
-      {channel === 'email' ? (
-        <TestEmail isOutbox={isOutbox} />
-      ) : (
-        <p className="mt-4 text-sm">
-          <Link to="/settings/notifications" className="text-accent hover:underline">
-            {t('delivery.testDevices')}
-          </Link>
-        </p>
-      )}
+      {channel === 'email' ? <TestEmail isOutbox={isOutbox} /> : <TestPush />}
     </Card>
   );
 }
@@ -153,26 +144,3 @@ const REASONS = {
   too_many: 'delivery.reasonTooMany',
   other: 'delivery.reasonOther',
 } as const satisfies Record<string, PlainKey>;
-
-function TestEmail({ isOutbox }: { isOutbox: boolean }) {
-  const admin = useAdmin();
-  const refresh = useRefresh();
-  const test = useMutation({
-    mutationFn: () => admin.sendTestEmail(),
-    // A failure is one of the figures, too.
-    onSettled: () => refresh(keys.notificationHealth()),
-  });
-  const sentTo = test.data?.recipient;
-  return (
-    <div className="mt-4">
-      <Button busy={test.isPending} onClick={() => test.mutate()}>
-        {t('delivery.sendTest')}
-      </Button>
-      {sentTo !== undefined && (
-        <p role="status" className="mt-2 text-muted text-sm">
-          {t(isOutbox ? 'delivery.testStored' : 'delivery.testSent', { recipient: sentTo })}
-        </p>
-      )}
-    </div>
-  );
-}

@@ -11,6 +11,8 @@ import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const HOUR_MS = 3_600_000;
+/** The choice of a suspension without an end. */
+const INDEFINITELY = 'indefinitely';
 
 /** Asks for how long and why an account is suspended. */
 export function SuspendAccount({
@@ -26,7 +28,8 @@ export function SuspendAccount({
 }) {
   const admin = useAdmin();
   const form = useForm(['hours', 'reason'], async ({ hours, reason }) => {
-    const until = new Date(Date.now() + Number(hours) * HOUR_MS).toISOString();
+    const until =
+      hours === INDEFINITELY ? null : new Date(Date.now() + Number(hours) * HOUR_MS).toISOString();
     onSuspended(await admin.suspend(account.id, { until, reason }));
     toast.success(t('adminUsers.accountSuspended'));
     onClose();
@@ -49,6 +52,7 @@ export function SuspendAccount({
             ['24', inUnits(1, 'day')],
             ['168', inUnits(7, 'day')],
             ['720', inUnits(30, 'day')],
+            [INDEFINITELY, t('adminUsers.indefinitely')],
           ]}
         />
         <Field

@@ -8,6 +8,7 @@ import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { whyHeadline } from './why-headline.ts';
 
 const REASONS: Record<NotificationReason, PlainKey> = {
   direct_message: 'why.directMessage',
@@ -60,13 +61,13 @@ export function WhyNotifiedDialog({
 function Why({ why }: { why: WhyNotified }) {
   // Texts of reasons that only a newer server knows are missing here.
   const text = REASONS[why.reason] as PlainKey | undefined;
-  // Without any channel, no device was in use that could have shown it.
-  const wasNotified = why.inApp && why.push !== 'no_channel';
   return (
     <>
-      <p className="font-medium">{wasNotified ? t('why.notified') : t('why.notNotified')}</p>
+      <p className="font-medium">{whyHeadline(why)}</p>
       <p className="mt-1">{text === undefined ? why.reason : t(text)}</p>
-      {why.push === 'no_channel' && <p className="mt-3 text-muted text-sm">{t('why.noChannel')}</p>}
+      {why.push === 'no_channel' && why.deliveries.length === 0 && (
+        <p className="mt-3 text-muted text-sm">{t('why.noChannel')}</p>
+      )}
       {why.deliveries.length > 0 && (
         <ul className="mt-3 text-muted text-sm">
           {why.deliveries.map((delivery, n) => (
@@ -89,13 +90,15 @@ function Why({ why }: { why: WhyNotified }) {
 type Delivery = WhyNotified['deliveries'][number];
 
 const channelName = ({ channel, device }: Delivery): string =>
-  device ?? (channel === 'email' ? t('why.byEmail') : t('why.removedDevice'));
+  device ?? (channel === 'email' ? t('why.email') : t('why.removedDevice'));
 
 /** Returns what became of a notification that was to be sent to a device, or as an email. */
 function outcomeText({ outcome, at, attempts }: Delivery): string {
   if (outcome === null) return t('why.pending');
   const time = at === null ? '' : fullTime(at);
   if (outcome === 'sent') return t('why.sent', { time });
+  if (outcome === 'replaced') return t('why.replaced');
+  if (outcome === 'device_gone') return t('why.deviceGone');
   if (outcome === 'failed') return t('why.failed', { count: attempts });
   // Texts of reasons that only a newer server knows are missing here.
   const reason = REASONS[outcome as NotificationReason] as PlainKey | undefined;

@@ -150,16 +150,16 @@ export class Logins {
  * @throws {RefusalError} account_suspended
  */
 async function refuseSuspended(pool: pg.Pool, account: AccountId): Promise<void> {
-  const { rows } = await pool.query<{ until: Date; reason: string | null }>({
+  const { rows } = await pool.query<{ until: Date | null; reason: string | null }>({
     name: 'logins-suspension',
-    text: `select suspended_until as until, suspension_reason as reason from accounts a
+    text: `select nullif(suspended_until, 'infinity') as until, suspension_reason as reason from accounts a
            where id = $1 and is_active and not ${mayAct('a')}`,
     values: [account],
   });
   const [row] = rows;
   if (!row) return;
-  const until = row.until.toISOString();
-  const message = `This account is suspended until ${until}${row.reason ? `: ${row.reason}` : ''}`;
+  const until = row.until ? ` until ${row.until.toISOString()}` : '';
+  const message = `This account is suspended${until}${row.reason ? `: ${row.reason}` : ''}`;
   refuse('account_suspended', message);
 }
 

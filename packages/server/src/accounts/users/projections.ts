@@ -84,9 +84,10 @@ export const accountProjections = {
   'user.suspended': (tx, events) => {
     for (const e of events) {
       const { account, until } = dataOf(e, 'user.suspended');
+      // Without an end it is after all times that it is compared with.
       tx.issue('accounts-suspended', 'update accounts set suspended_until = $2 where id = $1', [
         account,
-        until,
+        until ?? 'infinity',
       ]);
     }
   },
