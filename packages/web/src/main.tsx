@@ -4,6 +4,7 @@ import { Direction } from 'radix-ui';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ErrorBoundary } from './app/error-boundary.tsx';
+import { useFocusAfterNavigation } from './app/use-focus-after-navigation.ts';
 import { deletions, flushWhenHidden } from './lib/delayed.ts';
 import { ignoreInputMethodKeys } from './lib/input-method.ts';
 import { router } from './router.tsx';
@@ -21,6 +22,7 @@ flushWhenHidden(deletions, document);
 function App() {
   const { state } = useSession();
   const previous = useRef(state);
+  useFocusAfterNavigation(router);
   useEffect(() => {
     if (previous.current === state) return;
     previous.current = state;

@@ -6,6 +6,7 @@ import {
   Check,
   Clock,
   Flag,
+  type LucideIcon,
   MessagesSquare,
   Smile,
   Trash2,
@@ -34,16 +35,16 @@ const EXCERPT = 200;
 /** Names that are shown; the others are “others”. */
 const NAMES = 3;
 
-const ICONS: Record<ActivityKind, ReactNode> = {
-  mention: <AtSign size={13} />,
-  reply: <MessagesSquare size={13} />,
-  reaction: <Smile size={13} />,
-  added: <UserPlus size={13} />,
-  removed: <Trash2 size={13} />,
-  reminder: <Clock size={13} />,
-  report: <Flag size={13} />,
-  scheduled: <CalendarClock size={13} />,
-  new_user: <UserRoundPlus size={13} />,
+const ICONS: Record<ActivityKind, LucideIcon> = {
+  mention: AtSign,
+  reply: MessagesSquare,
+  reaction: Smile,
+  added: UserPlus,
+  removed: Trash2,
+  reminder: Clock,
+  report: Flag,
+  scheduled: CalendarClock,
+  new_user: UserRoundPlus,
 };
 
 /** One row of the activity: what happened, and a link to it. */
@@ -59,22 +60,25 @@ export function Row({
   const [item] = row.items;
   const actors = actorsOf(row);
   const unread = unreadOf(row);
+  const Icon = ICONS[item.kind];
   const read = () => {
     if (unread.length > 0) onRead(unread);
   };
   return (
     <li className="group relative flex items-start gap-1">
       <Target item={item} actor={actors[0]} onOpen={read}>
-        <span className="relative mt-0.5 h-fit shrink-0">
-          {actors[0] ? (
+        {actors[0] ? (
+          <span className="relative mt-0.5 h-fit shrink-0">
             <Avatar id={actors[0]} name={nameOf(actors[0])} size={36} />
-          ) : (
-            <span className="block size-9 rounded-full bg-sunken" />
-          )}
-          <span className="absolute -end-1.5 -bottom-1 flex size-5.5 items-center justify-center rounded-full border border-line bg-raised text-soft">
-            {ICONS[item.kind]}
+            <span className="absolute -end-2 -bottom-2 flex size-5 items-center justify-center rounded-full border border-line bg-raised text-soft">
+              <Icon size={12} />
+            </span>
           </span>
-        </span>
+        ) : (
+          <span className="mt-0.5 flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-soft">
+            <Icon size={18} />
+          </span>
+        )}
         <span className="min-w-0 flex-1">
           <span className={cx('wrap-anywhere block text-sm', unread.length > 0 && 'font-semibold')}>
             {unread.length > 0 && <span className="sr-only">{t('activity.unreadItem')} </span>}

@@ -27,7 +27,6 @@ import { useUnreadInTitle } from '../ui/page-title.tsx';
 import { useTheme } from '../ui/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import { DialogsProvider } from './dialogs.ts';
-import { useFocusAfterNavigation } from './use-focus-after-navigation.ts';
 import { usePresence } from './use-presence.ts';
 
 const loadSwitcher = async () => (await import('../switcher/switcher.tsx')).Switcher;
@@ -63,7 +62,6 @@ function Shell() {
   const conversation = useParams({ strict: false }).id as ConversationId | undefined;
   useVisits(conversation);
   usePresence();
-  useFocusAfterNavigation();
   useNotifications();
   usePersonalNotifications();
   useOffline();

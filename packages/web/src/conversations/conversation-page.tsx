@@ -230,6 +230,7 @@ function Open({
               view={view}
               timeline={timeline}
               title={title}
+              openThread={(thread ?? null) as Seq | null}
               editing={editing}
               onEdit={setEditing}
               start={view.kind === 'group' && <GroupStart view={view} openDetails={showDetails} />}

@@ -2,6 +2,16 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import { JoinedList } from './joined-list.tsx';
 
+test('joins two without a comma', () => {
+  const shown = renderToStaticMarkup(
+    <JoinedList>
+      <bdi>Ann</bdi>
+      <bdi>Ben</bdi>
+    </JoinedList>,
+  );
+  expect(shown).toBe('<bdi>Ann</bdi> and <bdi>Ben</bdi>');
+});
+
 test('joins elements and texts as the language does, without those that are not shown', () => {
   const shown = renderToStaticMarkup(
     <JoinedList>

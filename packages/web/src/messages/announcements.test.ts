@@ -1,4 +1,5 @@
 import type { TimelineMessage, TimelineSnapshot } from '@parley/client';
+import type { Seq } from '@parley/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Announcements } from './announcements.ts';
 
@@ -30,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 const update = (messages: readonly TimelineMessage[], more?: Partial<TimelineSnapshot>) =>
-  announcements.update(snapshot(messages, more), ME);
+  announcements.update(snapshot(messages, more), ME, null);
 
 test('a message is announced at once', () => {
   update(upTo(2));
@@ -79,6 +80,21 @@ test('own, unsent and deleted messages are not announced', () => {
   const deleted = message(3, { deletedAt: '2026-01-01T00:00:00Z' });
   update([...upTo(1), mine, deleted, message(4, { state: 'pending' })]);
   expect(said).toEqual([]);
+});
+
+test('a reply of the thread that is open beside the conversation is announced there alone', () => {
+  const root = 1 as Seq;
+  const [before, reply] = [upTo(2), message(3, { thread: root, alsoInConversation: true })];
+  const inThread = new Announcements((what) => said.push(`thread: ${what.kind}`));
+  announcements.update(snapshot(before), ME, root);
+  inThread.update(snapshot([]), ME, null);
+  announcements.update(snapshot([...before, reply]), ME, root);
+  inThread.update(snapshot([reply]), ME, null);
+  expect(said).toEqual(['thread: message']);
+  // One of another thread is announced by the conversation.
+  const other = message(4, { thread: 2 });
+  announcements.update(snapshot([...before, reply, other]), ME, root);
+  expect(said).toEqual(['thread: message', 'm4']);
 });
 
 test('nothing is announced after the conversation was left', () => {

@@ -1,4 +1,5 @@
 import type { TimelineMessage, TimelineSnapshot } from '@parley/client';
+import type { Seq } from '@parley/protocol';
 
 /** What a screen reader says of new messages: one of them, or how many there are. */
 export type Announcement =
@@ -12,7 +13,8 @@ const PAUSE_MS = 3_000;
  * Decides what is announced of the messages that arrive in a conversation.
  *
  * 1. Each message by someone else that arrives at the end is announced once; history that is loaded is not.
- * 2. After an announcement there is a pause: what arrives in it is summed up, so that a burst does not keep a screen
+ * 2. A reply that is also in the conversation is announced by its thread alone while that is open beside it.
+ * 3. After an announcement there is a pause: what arrives in it is summed up, so that a burst does not keep a screen
  *    reader talking about messages that no one can follow.
  */
 export class Announcements {
@@ -26,15 +28,20 @@ export class Announcements {
     this.#announce = announce;
   }
 
-  /** Takes the messages that are loaded now; those of the account `own` are not announced. */
-  update(snapshot: TimelineSnapshot, own: string | null): void {
+  /**
+   * Takes the messages that are loaded now; those of the account `own` are not announced.
+   *
+   * @param openThread the thread that is open beside the conversation; null: none, or these are its replies
+   */
+  update(snapshot: TimelineSnapshot, own: string | null, openThread: Seq | null): void {
     const { messages, hasOlder, hasNewer, loading } = snapshot;
     const isLoaded = loading !== 'initial' && (messages.length > 0 || !hasOlder);
     const last = this.#lastSeq;
     this.#lastSeq = isLoaded && !hasNewer ? lastSeqOf(messages) : null;
     if (last === null || this.#lastSeq === null) return;
     for (const message of newSince(last, messages)) {
-      if (message.author !== own && message.deletedAt === null) this.#waiting.push(message);
+      if (message.author === own || message.deletedAt !== null) continue;
+      if (openThread === null || message.thread !== openThread) this.#waiting.push(message);
     }
     if (this.#pause === undefined) this.#next();
   }

@@ -1,5 +1,5 @@
 import type { TimelineSnapshot } from '@parley/client';
-import type { AccountId } from '@parley/protocol';
+import type { AccountId, Seq } from '@parley/protocol';
 import { useEffect, useMemo, useState } from 'react';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useParley } from '../session/use-client.ts';
@@ -10,13 +10,25 @@ import { type Announcement, Announcements } from './announcements.ts';
 const NO_AUTHOR: readonly AccountId[] = [];
 
 /** Announces new messages to screen readers; the list itself changes too much while scrolling. */
-export function Announcer({ snapshot, title }: { snapshot: TimelineSnapshot; title: string }) {
+export function Announcer({
+  snapshot,
+  title,
+  openThread = null,
+}: {
+  snapshot: TimelineSnapshot;
+  title: string;
+  /** The thread that is open beside the conversation, which announces its replies itself. */
+  openThread?: Seq | null;
+}) {
   const me = useParley((s) => s.me?.id ?? null);
   const [latest, setLatest] = useState<{ n: number; what: Announcement } | null>(null);
   const [announcements] = useState(
     () => new Announcements((what) => setLatest((now) => ({ n: (now?.n ?? 0) + 1, what }))),
   );
-  useEffect(() => announcements.update(snapshot, me), [announcements, snapshot, me]);
+  useEffect(
+    () => announcements.update(snapshot, me, openThread),
+    [announcements, snapshot, me, openThread],
+  );
   useEffect(() => () => announcements.stop(), [announcements]);
   const author = latest?.what.kind === 'message' ? latest.what.message.author : null;
   const nameOf = useNames(useMemo(() => (author === null ? NO_AUTHOR : [author]), [author]));

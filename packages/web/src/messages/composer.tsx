@@ -6,10 +6,11 @@ import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/atta
 import { useNewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useClient } from '../session/use-client.ts';
-import { t } from '../texts/index.ts';
+import { direction, t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';
+import { titleInPlaceholder } from './placeholder.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
 import { useSendLater } from './use-send-later.tsx';
@@ -76,6 +77,7 @@ export function Composer({
     isMain: true,
     commands: commands.names,
     label: t('composer.message', { title }),
+    placeholder: t('composer.message', { title: titleInPlaceholder(title, direction) }),
     wait,
     onChange: setText,
     onTyping: () => client.typing(view.id),

@@ -56,6 +56,7 @@ export function MessageList({
   view,
   timeline,
   title,
+  openThread,
   editing,
   onEdit,
   start,
@@ -64,6 +65,8 @@ export function MessageList({
   view: ConversationView;
   timeline: Timeline;
   title: string;
+  /** The thread that is open beside the list. */
+  openThread: Seq | null;
   editing: string | null;
   onEdit: (key: string | null) => void;
   /** What the user can do first in a conversation without messages. */
@@ -237,7 +240,7 @@ export function MessageList({
           {view.unread === 0 ? t('messageList.jumpToLatest') : newMessages(view.unread)}
         </button>
       )}
-      <Announcer snapshot={snapshot} title={title} />
+      <Announcer snapshot={snapshot} title={title} openThread={openThread} />
     </div>
   );
 }

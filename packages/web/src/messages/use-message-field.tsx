@@ -39,6 +39,8 @@ interface FieldOptions {
   /** The slash commands that are suggested. */
   readonly commands?: readonly CommandName[];
   readonly label: string;
+  /** Shown while the field is empty; by default the label. */
+  readonly placeholder?: string;
   /** Seconds until the next message may be sent in slow mode. */
   readonly wait: number;
   readonly onChange: (text: string) => void;
@@ -76,6 +78,7 @@ export function useMessageField({
   isMain = false,
   commands = NO_COMMANDS,
   label,
+  placeholder = label,
   wait,
   onChange,
   onTyping,
@@ -151,7 +154,7 @@ export function useMessageField({
       dir="auto"
       aria-label={label}
       aria-invalid={charactersLeft(text) < 0 || undefined}
-      placeholder={label}
+      placeholder={placeholder}
       onChange={(event) => {
         onChange(event.target.value);
         setCaret(event.target.selectionStart);

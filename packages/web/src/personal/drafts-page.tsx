@@ -66,8 +66,8 @@ function Entry({ draft }: { draft: Draft }) {
       >
         <ConversationAvatar view={view} />
         <span className="min-w-0 flex-1">
-          <span className="flex items-baseline justify-between gap-3">
-            <span className="truncate font-semibold">
+          <span className="flex flex-wrap items-baseline justify-between gap-x-3">
+            <span className="max-w-full truncate font-semibold">
               <ConversationTitle view={view} />
               {thread !== null && (
                 <span className="font-normal text-muted"> · {t('thread.title')}</span>

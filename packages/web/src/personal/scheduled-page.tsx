@@ -62,13 +62,13 @@ function Entry({ item }: { item: ScheduledMessage }) {
         <span className="size-9 shrink-0 rounded-avatar bg-sunken" />
       )}
       <div className="min-w-0 flex-1">
-        <div className="flex items-baseline justify-between gap-3">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-3">
           {view ? (
             <Link
               to="/c/$id"
               params={{ id: view.id }}
               search={item.thread === null ? {} : { thread: item.thread }}
-              className="truncate font-semibold hover:underline"
+              className="max-w-full truncate font-semibold hover:underline"
             >
               <bdi>{titleOf(view, users)}</bdi>
               {item.thread !== null && (

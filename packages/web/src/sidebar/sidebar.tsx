@@ -27,8 +27,10 @@ export function Sidebar({
   const mayCreate = useParley((s) => s.me?.permissions.includes('create_groups') === true);
   return (
     <nav
+      id="sidebar"
+      tabIndex={-1}
       aria-label={t('sidebar.name')}
-      className="flex h-full flex-col border-line bg-sidebar md:border-e"
+      className="flex h-full flex-col border-line bg-sidebar outline-none md:border-e"
     >
       <header className="flex items-center gap-2.5 px-3.5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-2">
         <Logo size={30} />

@@ -17,21 +17,23 @@ export function Field({
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
-  /** Shown at the end of the label’s line. */
+  /** Shown at the end of the label’s line; after the input in the tab order. */
   aside?: ReactNode;
 }) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const isPassword = type === 'password';
   return (
-    <div className={className}>
-      <div className="mb-1.5 flex items-baseline justify-between gap-3">
-        <label htmlFor={id} className={LABEL}>
-          {label}
-        </label>
-        {aside}
-      </div>
-      <div className="relative">
+    <div
+      className={cx(
+        'grid content-start grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 gap-y-1.5',
+        className,
+      )}
+    >
+      <label htmlFor={id} className={LABEL}>
+        {label}
+      </label>
+      <div className="relative col-span-2 row-start-2">
         <input
           id={id}
           type={isPassword && shown ? 'text' : type}
@@ -51,10 +53,11 @@ export function Field({
           </button>
         )}
       </div>
+      {aside && <div className="col-start-2 row-start-1">{aside}</div>}
       {(error || hint) && (
         <p
           id={`${id}-note`}
-          className={cx('mt-1.5 text-note', error ? 'text-danger' : 'text-muted')}
+          className={cx('col-span-2 text-note', error ? 'text-danger' : 'text-muted')}
         >
           {error ?? hint}
         </p>

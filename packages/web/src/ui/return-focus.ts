@@ -5,11 +5,13 @@ const hasFinePointer = (): boolean => window.matchMedia('(pointer: fine)').match
 
 /**
  * Focuses the composer, or else the content of the page, so that keyboard and screen reader users do
- * not start again at the top of the page.
+ * not start again at the top of the page. Where the sidebar fills the screen, it is the content.
  */
 export function focusContent(): void {
   const field = hasFinePointer() ? document.querySelector<HTMLElement>('[data-composer]') : null;
-  (field ?? document.getElementById('content'))?.focus({ preventScroll: true });
+  const content = document.getElementById('content');
+  const main = content && isShown(content) ? content : document.getElementById('sidebar');
+  (field ?? main)?.focus({ preventScroll: true });
 }
 
 /**

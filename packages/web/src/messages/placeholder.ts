@@ -1,0 +1,17 @@
+import { excerpt } from '../lib/display-text.ts';
+
+/** Characters of a title of the other direction; they fit beside the other words at 360 px. */
+const TITLE_MAX = 24;
+
+const RIGHT_TO_LEFT = /^[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
+/**
+ * Returns the title of a conversation as it is shown in the placeholder of the message field. The browser cuts a
+ * placeholder at the end of the line, which is where a title of the other direction begins: such a title is shortened.
+ */
+export function titleInPlaceholder(title: string, page: 'ltr' | 'rtl'): string {
+  const letter = /\p{L}/u.exec(title)?.[0];
+  if (letter === undefined) return title;
+  const direction = RIGHT_TO_LEFT.test(letter) ? 'rtl' : 'ltr';
+  return direction === page ? title : excerpt(title, TITLE_MAX);
+}
