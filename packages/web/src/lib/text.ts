@@ -4,6 +4,10 @@ import { locale, refusalText, t } from '../texts/index.ts';
 /** Joins items as the language does. */
 export const listFormat = new Intl.ListFormat(locale, { type: 'conjunction' });
 
+/** Compares names: “Team 9” comes before “Team 10”. A collator is far faster than localeCompare. */
+export const compareNames = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+  .compare;
+
 /** Returns the text that the user sees for an error. */
 export function errorMessage(error: unknown): string {
   if (error instanceof ApiError && error.code === 'network') {

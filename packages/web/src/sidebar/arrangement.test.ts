@@ -236,6 +236,31 @@ test('a message in a conversation leaves the arrangement as it is, unless it mov
   expect(after.sections[1]).toBe(before.sections[1]);
 });
 
+test('opening a conversation that is shown anyway arranges nothing', () => {
+  const arranger = new Arranger();
+  const layout: SidebarLayout = {
+    ...DEFAULT_LAYOUT,
+    sections: DEFAULT_LAYOUT.sections.map((one) => ({ ...one, isCollapsed: one.id === 'groups' })),
+  };
+  const views = [view('a'), view('b'), view('x', 'direct'), view('y', 'direct')];
+  const snapshot = snapshotOf(views, { layout, placements: placed() }, ['b']);
+  let asked = 0;
+  const isMuted = () => {
+    asked++;
+    return false;
+  };
+  const opened = (name: string) =>
+    arranger.arrange({ snapshot, isMuted, isHeld: false, open: id(name) });
+  const before = opened('x');
+  expect(asked).toBe(1);
+  expect(opened('y')).toBe(before);
+  expect(opened('b')).toBe(before);
+  expect(asked).toBe(1);
+  // Only the open conversation and unread ones of a collapsed section are shown.
+  expect(shown(opened('a')).groups).toBe('ab');
+  expect(shown(opened('x')).groups).toBe('b');
+});
+
 test('arranging again and again gives what arranging anew gives', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   const views = fc
@@ -259,6 +284,7 @@ test('arranging again and again gives what arranging anew gives', () => {
     views,
     unread: fc.subarray(names),
     open: fc.option(fc.constantFrom(...names), { nil: undefined }),
+    next: fc.option(fc.constantFrom(...names), { nil: undefined }),
     layout: fc.record({
       isCollapsed: fc.boolean(),
       order: fc.constantFrom('name' as const, 'recent' as const, 'manual' as const),
@@ -269,7 +295,7 @@ test('arranging again and again gives what arranging anew gives', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
       const arranger = new Arranger();
-      for (const { views, unread, open, layout, ranks, userNames } of steps) {
+      for (const { views, unread, open, next, layout, ranks, userNames } of steps) {
         const input = {
           snapshot: {
             ...snapshotOf(
@@ -294,6 +320,8 @@ test('arranging again and again gives what arranging anew gives', () => {
           open: open as ConversationId | undefined,
         };
         expect(arranger.arrange(input)).toEqual(new Arranger().arrange(input));
+        const other = { ...input, open: next as ConversationId | undefined };
+        expect(arranger.arrange(other)).toEqual(new Arranger().arrange(other));
       }
     }),
   );

@@ -41,10 +41,6 @@ export interface ArrangementInput {
   readonly open: ConversationId | undefined;
 }
 
-/** Compares titles. */
-export const compareNames = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
-  .compare;
-
 /** Returns the section of a conversation that the user has not put anywhere. */
 const sectionOfKind = ({ kind }: Pick<ConversationView, 'kind'>): SectionId =>
   kind === 'group' ? 'groups' : 'direct';
@@ -75,12 +71,19 @@ export function arrange({
     if (section.order === 'recent') views.sort(byActivity(attention));
     else if (section.order === 'manual') views.sort(byRank(placements));
     const all = views.map(({ id }) => id);
-    const isNarrowed = section.isCollapsed || layout.unreadOnly;
-    const shown = isNarrowed ? all.filter((id) => id === open || attention.unread.has(id)) : all;
+    const shown = isNarrowed(section, layout)
+      ? all.filter((id) => id === open || attention.unread.has(id))
+      : all;
     return { section, all, shown };
   });
   return { sections, archived, titles };
 }
+
+/** Returns whether a section shows only its unread conversations and the open one. */
+export const isNarrowed = (
+  section: SidebarSection,
+  layout: Pick<SidebarSnapshot['layout'], 'unreadOnly'>,
+): boolean => section.isCollapsed || layout.unreadOnly;
 
 type Comparison = (a: ConversationView, b: ConversationView) => number;
 

@@ -1,12 +1,13 @@
 import type { ClientSnapshot, ConversationView } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { titleOf } from '../conversations/naming.ts';
+import { compareNames } from '../lib/text.ts';
 import {
   type Arrangement,
   type Attention,
   activityOf,
   arrange,
-  compareNames,
+  isNarrowed,
 } from './arrangement.ts';
 
 /** What the arrangement follows from. */
@@ -36,10 +37,24 @@ export class Arranger {
   #byName: readonly ConversationId[] = [];
   #attention: Attention = { activity: new Map(), unread: new Set() };
   #last: Arrangement | null = null;
+  /** What the last arrangement followed from. */
+  #input: ArrangerInput | null = null;
 
   /** Returns the conversations in their sections. */
-  arrange({ snapshot, isMuted, isHeld, open }: ArrangerInput): Arrangement {
+  arrange(input: ArrangerInput): Arrangement {
+    const { snapshot, isMuted, isHeld, open } = input;
     const { conversations, sidebar } = snapshot;
+    const before = this.#input;
+    this.#input = input;
+    if (
+      this.#last &&
+      before &&
+      isSameButOpen(before, input) &&
+      !this.#isShownWhileOpen(before.open, sidebar) &&
+      !this.#isShownWhileOpen(open, sidebar)
+    ) {
+      return this.#last;
+    }
     this.#name(snapshot);
     if (!isHeld) this.#attention = attentionOf(conversations.values(), isMuted);
     const next = arrange({
@@ -51,6 +66,16 @@ export class Arranger {
     });
     this.#last = shared(this.#last, next);
     return this.#last;
+  }
+
+  /** Returns whether a conversation is shown only while it is open. */
+  #isShownWhileOpen(
+    id: ConversationId | undefined,
+    { layout }: ArrangerInput['snapshot']['sidebar'],
+  ): boolean {
+    if (id === undefined || this.#attention.unread.has(id)) return false;
+    const sections = this.#last?.sections ?? [];
+    return sections.some(({ section, all }) => isNarrowed(section, layout) && all.includes(id));
   }
 
   /** Brings the titles and their order up to date. */
@@ -75,6 +100,14 @@ export class Arranger {
       .map(([id]) => id);
   }
 }
+
+/** Returns whether all that an arrangement follows from is the same, except which conversation is open. */
+const isSameButOpen = (a: ArrangerInput, b: ArrangerInput): boolean =>
+  a.snapshot.conversations === b.snapshot.conversations &&
+  a.snapshot.users === b.snapshot.users &&
+  a.snapshot.sidebar === b.snapshot.sidebar &&
+  a.isMuted === b.isMuted &&
+  a.isHeld === b.isHeld;
 
 function attentionOf(
   views: Iterable<ConversationView>,

@@ -1,7 +1,16 @@
 import type { ClientSnapshot } from '@parley/client';
 import type { AccountId, ConversationId, SectionId } from '@parley/protocol';
 import { useParams } from '@tanstack/react-router';
-import { memo, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import {
+  memo,
+  type ReactNode,
+  startTransition,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -24,6 +33,8 @@ import { useDragging } from './use-dragging.ts';
 import { ListMenus, useMenus } from './use-menus.tsx';
 import { useStepKeys } from './use-step-keys.ts';
 
+/** Number of rows of a section that are rendered at once; they fill a screen. */
+const FIRST_ROWS = 60;
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
 const SUBSCRIBED_PEERS = 60;
 
@@ -159,7 +170,14 @@ const Rows = memo(function Rows({
   drafts: ReadonlySet<string>;
   actions: RowActions;
 }) {
-  return ids.map((id) => (
+  // A thousand rows delay the first messages: the rest is rendered in the background, once.
+  const [isComplete, setComplete] = useState(false);
+  const isLong = ids.length > FIRST_ROWS;
+  useEffect(() => {
+    if (isLong) startTransition(() => setComplete(true));
+  }, [isLong]);
+  const rows = isComplete ? ids : ids.slice(0, FIRST_ROWS);
+  return rows.map((id) => (
     <Row
       key={id}
       id={id}

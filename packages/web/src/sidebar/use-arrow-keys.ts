@@ -15,7 +15,11 @@ export function useArrowKeys(list: RefObject<HTMLElement | null>) {
       all.find((item) => item === last.current) ??
       all.find((item) => item.getAttribute('aria-current') === 'page') ??
       all[0];
-    for (const item of all) item.tabIndex = item === stop ? 0 : -1;
+    for (const item of all) {
+      const tabIndex = item === stop ? 0 : -1;
+      // Setting an attribute to what it is already makes the browser update what depends on it, for a thousand rows.
+      if (item.tabIndex !== tabIndex) item.tabIndex = tabIndex;
+    }
   };
   // Items come and go with many renders, of the list and of its parts.
   useEffect(() => {

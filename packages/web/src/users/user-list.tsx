@@ -1,8 +1,8 @@
 import type { AccountId } from '@parley/protocol';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { toast } from 'sonner';
-import { errorMessage } from '../lib/text.ts';
+import { compareNames, errorMessage } from '../lib/text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -31,7 +31,7 @@ export function useOpenDirect(): (account: AccountId) => Promise<void> {
 }
 
 /** Lists all users, active ones first. A click opens the direct conversation. */
-export function UsersList() {
+export const UsersList = memo(function UsersList() {
   const users = useParley((s) => s.users);
   const me = useParley((s) => s.me);
   const [all, setAll] = useState(false);
@@ -40,7 +40,7 @@ export function UsersList() {
     () =>
       [...users.values()]
         .filter((p) => p.id !== me?.id && p.isActive)
-        .sort((a, b) => a.displayName.localeCompare(b.displayName)),
+        .sort((a, b) => compareNames(a.displayName, b.displayName)),
     [users, me],
   );
   const subscribed = useMemo(() => byName.slice(0, SUBSCRIBED).map((p) => p.id), [byName]);
@@ -109,4 +109,4 @@ export function UsersList() {
       </ul>
     </section>
   );
-}
+});
