@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { CustomEmojiInText } from '../emoji/custom-emoji-image.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { useUser } from '../session/entries.ts';
 import { useAccountId, useParley } from '../session/use-client.ts';
 import { cx } from '../ui/cx.ts';
 import { useUserGroups } from '../user-groups/use-user-groups.ts';
@@ -37,7 +38,7 @@ export function MentionChip({ mention, text }: { mention: Mention; text: string 
 }
 
 function User({ id, text, isMe }: { id: AccountId; text: string; isMe: boolean }) {
-  const user = useParley((s) => s.users).get(id);
+  const user = useUser(id);
   // Loads the user if it is not known.
   useNames(useMemo(() => [id], [id]));
   return (

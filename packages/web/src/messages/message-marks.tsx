@@ -3,6 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import { AlertCircle, Check, CheckCheck, Clock3, Pin } from 'lucide-react';
 import { useEffect } from 'react';
 import { nameList } from '../lib/text.ts';
+import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { refusalText, t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
@@ -12,7 +13,7 @@ import { cx } from '../ui/cx.ts';
 export function PinMark({ by }: { by: AccountId }) {
   const client = useClient();
   const me = useParley((s) => s.me);
-  const user = useParley((s) => s.users).get(by);
+  const user = useUser(by);
   useEffect(() => client.wantUser(by), [client, by]);
   return (
     <p className="flex items-center gap-1 text-caption text-muted">

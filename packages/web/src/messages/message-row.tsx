@@ -6,6 +6,7 @@ import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
+import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -35,6 +36,7 @@ import { Quote } from './quote.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { Reactions } from './reactions.tsx';
 import { ThreadSummary } from './thread-summary.tsx';
+import { useToolbar } from './use-toolbar.ts';
 
 const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
@@ -64,7 +66,7 @@ export const MessageRow = memo(function MessageRow({
 }) {
   const client = useClient();
   const me = useParley((s) => s.me);
-  const author = useParley((s) => s.users).get(message.author);
+  const author = useUser(message.author);
   const deletion = useDeletion(message);
   useEffect(() => client.wantUser(message.author), [client, message.author]);
   // The status is shown with the name.
@@ -78,6 +80,8 @@ export const MessageRow = memo(function MessageRow({
   const summary = useMemo(() => gone ?? plainExcerpt(message.body, 200), [gone, message.body]);
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
+  const toolbar = useToolbar(actionable && !coarse);
+  const time = timeOfDay(message.postedAt);
   const [sheet, setSheet] = useState(false);
   const [historyShown, setHistoryShown] = useState(false);
   const more = useMoreActions(message);
@@ -97,7 +101,8 @@ export const MessageRow = memo(function MessageRow({
       ref={article}
       tabIndex={-1}
       {...(isTarget && { 'data-target': true, onBlur: onTargetLeft })}
-      aria-label={[`${name}, ${timeOfDay(message.postedAt)}`, summary].filter(Boolean).join(': ')}
+      aria-label={[`${name}, ${time}`, summary].filter(Boolean).join(': ')}
+      {...toolbar.handlers}
       {...(actionable && coarse && touch)}
       onContextMenu={(event) => {
         // A long press opens our sheet; its “Copy text” replaces the browser’s menu.
@@ -132,7 +137,7 @@ export const MessageRow = memo(function MessageRow({
             dateTime={message.postedAt}
             className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
           >
-            {timeOfDay(message.postedAt)}
+            {time}
           </time>
         )}
       </div>
@@ -151,7 +156,7 @@ export const MessageRow = memo(function MessageRow({
               title={fullTime(message.postedAt)}
               className="shrink-0 text-caption text-muted tabular-nums"
             >
-              {timeOfDay(message.postedAt)}
+              {time}
             </time>
           </div>
         )}
@@ -205,10 +210,10 @@ export const MessageRow = memo(function MessageRow({
           )}
         </div>
       )}
-      {actionable && !coarse && (
+      {toolbar.isRendered && (
         <MessageActions
           message={message}
-          more={more.actions}
+          more={more.actions()}
           onEdit={() => onEdit(editKey)}
           onDelete={deletion.start}
         />
@@ -217,7 +222,7 @@ export const MessageRow = memo(function MessageRow({
         <MessageMenu
           at={menuAt}
           message={message}
-          more={more.actions}
+          more={more.actions()}
           onEdit={() => onEdit(editKey)}
           onDelete={deletion.start}
           onClosed={() => setMenuAt(null)}
@@ -227,7 +232,7 @@ export const MessageRow = memo(function MessageRow({
         <MessageSheet
           message={message}
           author={name}
-          more={more.actions}
+          more={more.actions()}
           onEdit={() => onEdit(editKey)}
           onDelete={deletion.start}
           onClose={() => setSheet(false)}

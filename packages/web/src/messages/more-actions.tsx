@@ -53,9 +53,12 @@ export interface MoreAction {
   run(): void;
 }
 
-/** Returns the further actions on a stored message, and the dialog that one of them has opened. */
+/**
+ * Returns what builds the further actions on a stored message, for where they are shown, and the dialog that one of
+ * them has opened.
+ */
 export function useMoreActions(message: TimelineMessage): {
-  readonly actions: readonly MoreAction[];
+  readonly actions: () => readonly MoreAction[];
   readonly dialog: ReactNode;
 } {
   const client = useClient();
@@ -81,92 +84,95 @@ export function useMoreActions(message: TimelineMessage): {
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
   const links = useThreadLinks();
   const root = message.thread ?? seq;
-  const actions: MoreAction[] = [
-    ...(links?.mayReply
-      ? [
-          {
-            key: 'thread',
-            icon: <MessagesSquare size={16} />,
-            label: t('thread.replyIn'),
-            run: () => links.open(root),
-          },
-        ]
-      : []),
-    ...(isOnlyInThread
-      ? []
-      : [
-          {
-            key: 'unread',
-            icon: <MailOpen size={16} />,
-            label: t('message.markUnread'),
-            run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
-          },
-        ]),
-    ...(message.body === '' && message.attachments.length === 0
-      ? []
-      : [
-          {
-            key: 'forward',
-            icon: <Forward size={16} />,
-            label: t('forward.action'),
-            run: () => setForwarding(true),
-          },
-        ]),
-    ...copyActions(message),
-    ...savingActions(
-      (remindAt) =>
-        void save(remindAt).catch((error: unknown) => {
-          toast.error(t('message.saveFailed'), { description: errorMessage(error) });
-        }),
-      () => setTimeAsked(true),
-    ),
-  ];
-  if (members <= LIMITS.receiptsMembers && !isOnlyInThread) {
-    actions.push({
-      key: 'seenBy',
-      icon: <Eye size={16} />,
-      label: t('message.showSeenBy'),
-      run: () => setSeenByShown(true),
-    });
-  }
-  if (may('hide')) {
-    const { moderation } = client.api;
-    if (message.hiddenAt) {
+  const build = (): readonly MoreAction[] => {
+    const actions: MoreAction[] = [
+      ...(links?.mayReply
+        ? [
+            {
+              key: 'thread',
+              icon: <MessagesSquare size={16} />,
+              label: t('thread.replyIn'),
+              run: () => links.open(root),
+            },
+          ]
+        : []),
+      ...(isOnlyInThread
+        ? []
+        : [
+            {
+              key: 'unread',
+              icon: <MailOpen size={16} />,
+              label: t('message.markUnread'),
+              run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
+            },
+          ]),
+      ...(message.body === '' && message.attachments.length === 0
+        ? []
+        : [
+            {
+              key: 'forward',
+              icon: <Forward size={16} />,
+              label: t('forward.action'),
+              run: () => setForwarding(true),
+            },
+          ]),
+      ...copyActions(message),
+      ...savingActions(
+        (remindAt) =>
+          void save(remindAt).catch((error: unknown) => {
+            toast.error(t('message.saveFailed'), { description: errorMessage(error) });
+          }),
+        () => setTimeAsked(true),
+      ),
+    ];
+    if (members <= LIMITS.receiptsMembers && !isOnlyInThread) {
       actions.push({
-        key: 'readHidden',
+        key: 'seenBy',
         icon: <Eye size={16} />,
-        label: t('message.readHidden'),
-        run: () => setHiddenShown(true),
-      });
-      actions.push({
-        key: 'unhide',
-        icon: <Undo2 size={16} />,
-        label: t('message.unhide'),
-        run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
-      });
-    } else if (message.poll === null) {
-      actions.push({
-        key: 'hide',
-        icon: <EyeOff size={16} />,
-        label: t('message.hide'),
-        run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
+        label: t('message.showSeenBy'),
+        run: () => setSeenByShown(true),
       });
     }
-  }
-  if (message.author !== me) {
-    actions.push({
-      key: 'why',
-      icon: <BellRing size={16} />,
-      label: t('why.title'),
-      run: () => setWhyShown(true),
-    });
-    actions.push({
-      key: 'report',
-      icon: <Flag size={16} />,
-      label: t('report.title'),
-      run: () => setReportShown(true),
-    });
-  }
+    if (may('hide')) {
+      const { moderation } = client.api;
+      if (message.hiddenAt) {
+        actions.push({
+          key: 'readHidden',
+          icon: <Eye size={16} />,
+          label: t('message.readHidden'),
+          run: () => setHiddenShown(true),
+        });
+        actions.push({
+          key: 'unhide',
+          icon: <Undo2 size={16} />,
+          label: t('message.unhide'),
+          run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
+        });
+      } else if (message.poll === null) {
+        actions.push({
+          key: 'hide',
+          icon: <EyeOff size={16} />,
+          label: t('message.hide'),
+          run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
+        });
+      }
+    }
+    if (message.author !== me) {
+      actions.push({
+        key: 'why',
+        icon: <BellRing size={16} />,
+        label: t('why.title'),
+        run: () => setWhyShown(true),
+      });
+      actions.push({
+        key: 'report',
+        icon: <Flag size={16} />,
+        label: t('report.title'),
+        run: () => setReportShown(true),
+      });
+    }
+    return actions;
+  };
   const dialog = (
     <>
       {isSeenByShown && <SeenBy message={message} onClose={() => setSeenByShown(false)} />}
@@ -186,7 +192,7 @@ export function useMoreActions(message: TimelineMessage): {
       {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}
     </>
   );
-  return { actions, dialog };
+  return { actions: build, dialog };
 }
 
 /** Returns the actions that copy a message, or what leads to it. */

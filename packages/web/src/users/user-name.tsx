@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { useParley } from '../session/use-client.ts';
+import { useUser } from '../session/entries.ts';
 import { Handle } from './handle.tsx';
 
 /**
@@ -7,7 +7,7 @@ import { Handle } from './handle.tsx';
  * user's display name looks the same.
  */
 export function UserName({ id, name }: { id: AccountId; name: string }) {
-  const user = useParley((s) => s.users).get(id);
+  const user = useUser(id);
   return (
     <>
       <bdi>{name}</bdi>

@@ -1,0 +1,20 @@
+import { useEffect, useState } from 'react';
+import { idle } from '../lib/idle-schedule.ts';
+
+/**
+ * Returns whether the toolbar of a message is rendered, and handlers for the message. A list would render dozens of
+ * toolbars before it shows its messages, and almost none of them is used: a toolbar is rendered when the mouse or the focus comes
+ * to its message. All others follow when the page is idle, because screen readers read without moving the focus.
+ */
+export function useToolbar(isWanted: boolean) {
+  const [isRendered, setRendered] = useState(false);
+  const isWaiting = isWanted && !isRendered;
+  useEffect(() => {
+    if (isWaiting) return idle.schedule(() => setRendered(true));
+  }, [isWaiting]);
+  const render = () => setRendered(true);
+  return {
+    isRendered: isWanted && isRendered,
+    handlers: { onPointerEnter: render, onFocus: render },
+  };
+}
