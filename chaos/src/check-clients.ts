@@ -192,11 +192,26 @@ function checkDeleted(
 /** A time from … to, ms. */
 type Interval = readonly [from: number, to: number];
 
-/** Returns when there were faults, in the order of their starts. One without an end lasts for ever. */
+/** Faults of clients and their connections, which do not keep a node from what others have stored. */
+const CLIENT_FAULTS: ReadonlySet<string> = new Set([
+  'cut-link',
+  'lose-link',
+  'hold-link',
+  'stop-reading',
+  'slow-reader',
+  'crash-client',
+  'sleep-client',
+  'forget-client',
+  'freeze-client',
+  'reload-tab',
+]);
+
+/** Returns when there were faults of nodes, in the order of their starts. One without an end lasts for ever. */
 function faultsIn(history: readonly HistoryRecord[]): Interval[] {
   const open = new Map<string, number[]>();
   const closed: Interval[] = [];
   for (const { name, phase, t } of of(history, 'fault')) {
+    if (CLIENT_FAULTS.has(name)) continue;
     const starts = open.get(name) ?? [];
     open.set(name, starts);
     if (phase === 'begin') starts.push(t);

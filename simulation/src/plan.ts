@@ -161,6 +161,17 @@ const RELOADS = 2;
 const ABSENCE_SHARE = 0.3;
 const ABSENCE_MS = { min: 3_500, max: 5_500 };
 
+/** The share of plans with faults but without tabs in which messages are posted and hidden while a client is away. */
+const HIDINGS_SHARE = 0.4;
+/** When the client leaves, when the messages are posted and hidden, and when it returns, ms. */
+const HIDINGS_MS = {
+  leave: [ACTIVE_MS - 400, ACTIVE_MS - 100],
+  post: [ACTIVE_MS, ACTIVE_MS + 50],
+  hide: [ACTIVE_MS + 150, ACTIVE_MS + 300],
+  // By then every node knows of the hidings, unless it was kept from that.
+  return: [ACTIVE_MS + 3_000, ACTIVE_MS + 3_800],
+} as const;
+
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
@@ -169,6 +180,7 @@ export function planRun(seed: number): Plan {
   const clients = planClients(accounts, random.fork(1), kind);
   const conversations = planConversations(accounts, random.fork(2));
   const faults = planFaults(random.fork(5), kind, clients);
+  const hidings = planHidings(clients, conversations, random.fork(6), kind);
   return {
     seed,
     kind,
@@ -177,8 +189,10 @@ export function planRun(seed: number): Plan {
     clients,
     conversations,
     conditions: planConditions(random.fork(3), kind),
-    steps: planSteps(clients, conversations, faults, random.fork(4)),
-    faults,
+    steps: [...planSteps(clients, conversations, faults, random.fork(4)), ...hidings.steps].sort(
+      (a, b) => a.at - b.at,
+    ),
+    faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
 }
 
@@ -279,6 +293,35 @@ function planSteps(
     }
   }
   return steps.sort((a, b) => a.at - b.at);
+}
+
+/**
+ * Plans a client that is away while the last messages are posted and hidden: it may not receive their texts when
+ * it returns. Nothing that is deleted or hidden later takes them from the memory of the nodes.
+ */
+function planHidings(
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  random: Random,
+  kind: PlanKind,
+): { readonly steps: Step[]; readonly faults: FaultPlan[] } {
+  const canBe = kind === 'faults' && !clients.some(({ isTab }) => isTab);
+  if (!canBe || !random.chance(HIDINGS_SHARE)) return { steps: [], faults: [] };
+  const within = ([from, to]: readonly [number, number]) => from + random.next() * (to - from);
+  // The first account has created all groups, and moderates them.
+  const moderators = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  const steps = [...conversations.keys()].flatMap((conversation): Step[] => {
+    const text = `hidden-${conversation}`;
+    const step = { conversation, client: random.pick(moderators), text };
+    return [
+      { ...step, op: 'post', at: within(HIDINGS_MS.post), pick: random.next() },
+      // One of the very latest messages.
+      { ...step, op: 'hide', at: within(HIDINGS_MS.hide), pick: 1 - random.next() / 10 },
+    ];
+  });
+  const at = within(HIDINGS_MS.leave);
+  const lasts = within(HIDINGS_MS.return) - at;
+  return { steps, faults: [{ at, name: 'sleep-client', lasts, pick: random.next() }] };
 }
 
 /** Mostly one that the account belongs to at the start; the first one is never left. */
