@@ -13,13 +13,12 @@ type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
 
 /**
  * Holds what a client shows. Changes are cheap: the snapshot is built only when it is read, and
- * listeners are called once, however many events arrive until then.
+ * listeners are called at most once per turn, however many events arrive in it.
  */
 export class ClientState {
   readonly #views = new Map<ConversationId, ConversationView>();
   readonly #entries: () => OutboxEntry[];
   readonly #keepMe: (me: Me) => void;
-  readonly #schedule: (notify: () => void) => void;
   readonly #listeners = new Set<() => void>();
   #plain: Plain = {
     state: 'offline',
@@ -45,16 +44,11 @@ export class ClientState {
 
   /**
    * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the own
-   * account for the next start. `schedule` calls back when listeners may be called.
+   * account for the next start.
    */
-  constructor(
-    entries: () => OutboxEntry[],
-    keepMe: (me: Me) => void,
-    schedule: (notify: () => void) => void = queueMicrotask,
-  ) {
+  constructor(entries: () => OutboxEntry[], keepMe: (me: Me) => void) {
     this.#entries = entries;
     this.#keepMe = keepMe;
-    this.#schedule = schedule;
   }
 
   /** Returns the same object until something changes; likewise for its parts. */
@@ -83,8 +77,8 @@ export class ClientState {
   }
 
   /**
-   * Registers a listener that is called after the snapshot has changed, at most once per turn or as
-   * scheduled. Returns a function that unsubscribes it.
+   * Registers a listener that is called after the snapshot has changed, at most once per turn.
+   * Returns a function that unsubscribes it.
    */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -157,6 +151,6 @@ export class ClientState {
     this.#snapshot = null;
     if (this.#telling) return;
     this.#telling = true;
-    this.#schedule(this.#tell);
+    queueMicrotask(this.#tell);
   }
 }

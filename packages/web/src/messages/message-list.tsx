@@ -14,7 +14,6 @@ import {
 } from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { useAttention } from '../lib/attention.ts';
-import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { unreadText } from '../lib/text.ts';
 import { dayKey } from '../lib/time.ts';
@@ -75,10 +74,7 @@ export function MessageList({
   const me = useParley((s) => s.me);
   const isLive = useParley((s) => s.state) === 'live';
   const snapshot = useSyncExternalStore(
-    useCallback(
-      (listener: () => void) => timeline.subscribe(() => frames.schedule(listener)),
-      [timeline],
-    ),
+    useCallback((listener: () => void) => timeline.subscribe(listener), [timeline]),
     () => timeline.snapshot,
   );
   const { messages, hasOlder, hasNewer, loading, error } = snapshot;
