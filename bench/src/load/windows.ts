@@ -104,9 +104,7 @@ export async function measureWindows(
   measureMs: number,
   rounds: number,
 ): Promise<void> {
-  for (const row of ROWS.filter((_, i) => only === null || i === only - 1)) {
-    console.log(`\n${row.name}`);
-    console.log(HEADER);
+  for (const row of announcedRows(only)) {
     const own = await parley(row, THIS_BUILD);
     try {
       const results = new Map<Kind, WindowResult[]>();
@@ -114,11 +112,9 @@ export async function measureWindows(
         for (const kind of ['parley', ...row.peers] as const) {
           const target = kind === 'parley' ? own : await peer(kind, row);
           if (!target) continue;
-          const result = await measure(target, row, measureMs).finally(() => {
+          await measureInto(results, kind, target, row, measureMs).finally(() => {
             if (target !== own) return target.server.stop();
           });
-          results.set(kind, [...(results.get(kind) ?? []), result]);
-          print(target.name, result);
         }
       }
       printRatios(row, results);
@@ -138,9 +134,7 @@ export async function measureBeside(
   measureMs: number,
   rounds: number,
 ): Promise<void> {
-  for (const row of ROWS.filter((_, i) => only === null || i === only - 1)) {
-    console.log(`\n${row.name}`);
-    console.log(HEADER);
+  for (const row of announcedRows(only)) {
     const targets: Target[] = [];
     try {
       for (const build of [THIS_BUILD, { name: 'other', cli }]) {
@@ -150,9 +144,7 @@ export async function measureBeside(
       for (let round = 0; round < rounds; round++) {
         // Each is first in every other round.
         for (const target of round % 2 === 0 ? targets : [...targets].reverse()) {
-          const result = await measure(target, row, measureMs);
-          results.set(target.name, [...(results.get(target.name) ?? []), result]);
-          print(target.name, result);
+          await measureInto(results, target.name, target, row, measureMs);
         }
       }
       printCosts(results);
@@ -160,6 +152,28 @@ export async function measureBeside(
       await Promise.all(targets.map(({ server }) => server.stop()));
     }
   }
+}
+
+/** Yields the wanted rows, and prints the header of each. */
+function* announcedRows(only: number | null): Generator<WindowRow> {
+  for (const row of ROWS.filter((_, i) => only === null || i === only - 1)) {
+    console.log(`\n${row.name}`);
+    console.log(HEADER);
+    yield row;
+  }
+}
+
+/** Measures a target once, adds the result and prints it. */
+async function measureInto<K>(
+  results: Map<K, WindowResult[]>,
+  key: K,
+  target: Target,
+  row: WindowRow,
+  measureMs: number,
+): Promise<void> {
+  const result = await measure(target, row, measureMs);
+  results.set(key, [...(results.get(key) ?? []), result]);
+  print(target.name, result);
 }
 
 function printCosts(results: ReadonlyMap<string, readonly WindowResult[]>): void {

@@ -142,15 +142,13 @@ export class ClientState {
     this.#changed();
   }
 
-  readonly #tell = (): void => {
-    this.#telling = false;
-    for (const listener of this.#listeners) listener();
-  };
-
   #changed(): void {
     this.#snapshot = null;
     if (this.#telling) return;
     this.#telling = true;
-    queueMicrotask(this.#tell);
+    queueMicrotask(() => {
+      this.#telling = false;
+      for (const listener of this.#listeners) listener();
+    });
   }
 }

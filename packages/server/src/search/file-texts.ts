@@ -86,7 +86,8 @@ export class FileTexts {
   /** Cuts a text that was stored as a whole. Returns false if there is none. */
   async #cutWholeText(): Promise<boolean> {
     return await withTransaction(this.#deps.pool, async (client) => {
-      // The file is locked, so that its removal waits for the pieces.
+      // The file is locked, so that its removal waits for the pieces. 4000 is the longest piece: written as in the
+      // index file_texts_uncut, which is used only then.
       const { rows } = await client.query<{ id: FileId; name: string; text: string }>(
         `select f.id, f.name, t.text
          from file_texts t join files f on f.id = t.file_id

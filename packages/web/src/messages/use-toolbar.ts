@@ -3,8 +3,9 @@ import { idle } from '../lib/idle-schedule.ts';
 
 /**
  * Returns whether the toolbar of a message is rendered, and handlers for the message. A list would render dozens of
- * toolbars before it shows its messages, and almost none of them is used: a toolbar is rendered when the mouse or the focus comes
- * to its message. All others follow when the page is idle, because screen readers read without moving the focus.
+ * toolbars before it shows its messages, and almost none of them is used: a toolbar is rendered when the mouse or the
+ * focus comes to its message. All others follow when the page is idle, because screen readers read without moving the
+ * focus.
  */
 export function useToolbar(isWanted: boolean) {
   const [isRendered, setRendered] = useState(false);
