@@ -1,6 +1,6 @@
 import { locale, t } from '../texts/index.ts';
 
-const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const weekday = new Intl.DateTimeFormat(locale, {
   weekday: 'long',
   day: 'numeric',
@@ -19,7 +19,7 @@ export const timeOfDay = (at: string): string => clock.format(new Date(at));
 export const localTime = (timeZone: string): string =>
   new Intl.DateTimeFormat(locale, {
     weekday: 'short',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     timeZoneName: 'short',
     timeZone,
