@@ -384,6 +384,10 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.locator('details').getByText('Sam Spam').first().waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete message and suspend author' }).click();
+    const suspending = page.getByRole('dialog', { name: /Delete the message and suspend/ });
+    await suspending.getByLabel('Suspend for').selectOption('Indefinitely');
+    expect(await barriers(page)).toEqual([]);
+    await suspending.getByRole('button', { name: 'Delete message and suspend author' }).click();
     await page.getByText('Admins deleted a message you reported').waitFor();
     await page.getByText('No open reports').waitFor();
     await page.getByRole('link', { name: 'Reports', exact: true }).waitFor();

@@ -20,10 +20,10 @@ import { bootstrapEveryone, EVERYONE } from '@parley/server/internal/conversatio
 import {
   addMember,
   changeMemberRole,
-  handOverGroup,
   joinGroup,
   leaveGroup,
   removeMember,
+  transferOwnership,
   withdrawMember,
 } from '@parley/server/internal/conversations/members';
 import { memberOf, membersOf, publicGroups } from '@parley/server/internal/conversations/queries';
@@ -446,8 +446,8 @@ class Product {
     await this.#ask('post by admin', postMessage(append, by(bob), 'yes'));
     await this.#ask('pin by admin', pinMessage(append, by(bob), 4 as Seq));
     await this.#ask('role of the only owner', changeMemberRole(append, by(ann), ann, 'member'));
-    await this.#ask('hand over', handOverGroup(append, by(ann), bob));
-    await this.#ask('hand back', handOverGroup(append, by(bob), ann));
+    await this.#ask('transfer ownership', transferOwnership(append, by(ann), bob));
+    await this.#ask('transfer ownership back', transferOwnership(append, by(bob), ann));
     await this.#ask('back', changeMinimumRoles(append, by(ann), { post: 'member', pin: 'member' }));
     await this.#ask('role back', changeMemberRole(append, by(ann), bob, 'member'));
     await this.#settings();

@@ -102,7 +102,7 @@ async function whenJoined(url: string): Promise<void> {
     const answer = (await (await fetch(new URL('/health/ready', url))).json()) as {
       broker?: string;
     };
-    if (answer.broker === 'joined') return;
+    if (answer.broker === 'connected') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('The nodes were not joined in time');

@@ -276,7 +276,7 @@ export class ParleyApi extends RestSession {
   }
 
   /** Makes another member the owner of a group, and this account an admin. */
-  handOverGroup(
+  transferOwnership(
     conversation: ConversationId,
     account: AccountId,
     id?: ClientId,

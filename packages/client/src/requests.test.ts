@@ -268,7 +268,7 @@ const AUTHORIZED: readonly Row[] = [
   ],
   [
     `POST /conversations/${C}/owner`,
-    ({ api }) => api.handOverGroup(C, A, ID),
+    ({ api }) => api.transferOwnership(C, A, ID),
     { body: { account: A }, id: ID },
   ],
   [`DELETE /conversations/${C}`, ({ api }) => api.deleteGroup(C, ID), { id: ID }],

@@ -154,7 +154,7 @@ export const ChangeMemberBody = z
   .object({ role: MemberRole })
   .meta({ examples: [{ role: 'admin' }] });
 /** The account must be a member. */
-export const HandOverBody = z.object({ account: AccountId });
+export const TransferOwnershipBody = z.object({ account: AccountId });
 /** Without an expiry or a number of uses a link works until it is revoked. */
 export const CreateGroupLinkBody = z
   .object({
@@ -464,18 +464,19 @@ export type CommandAnswer = z.infer<typeof CommandAnswer>;
 export const HealthAnswer = z.object({
   status: z.enum(['ok', 'starting', 'draining', 'failing']),
   /**
-   * Whether the node exchanges messages with others: `alone` without REDIS_URL; `joined`; `away` while the
-   * broker is unreachable: events of other nodes arrive up to two seconds late, which is not a failure.
+   * Whether the node exchanges messages with others: `standalone` without REDIS_URL; `connected`;
+   * `disconnected` while the broker is unreachable: events of other nodes arrive up to two seconds late,
+   * which is not a failure.
    */
-  broker: z.enum(['alone', 'joined', 'away']).optional(),
+  broker: z.enum(['standalone', 'connected', 'disconnected']).optional(),
   /**
    * `full`: writes are rejected with `disk_full` until there is space again; reads still work.
    * Omitted with an external database, whose disk the server cannot see.
    */
   disk: z.enum(['ok', 'full']).optional(),
   /**
-   * `away` while the S3 server with the files is unreachable: uploads and downloads fail with
+   * `unreachable` while the S3 server with the files is unreachable: uploads and downloads fail with
    * `files_unavailable`, everything else works. Omitted if files are in a folder.
    */
-  files: z.enum(['ok', 'away']).optional(),
+  files: z.enum(['ok', 'unreachable']).optional(),
 });

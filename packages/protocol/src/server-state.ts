@@ -33,8 +33,8 @@ export const NodeState = z
     database: z.object({ busy: count(), idle: count(), waiting: count() }),
     /** Memory of the process. */
     memoryBytes: count(),
-    /** How the node is connected to the others; `alone`: REDIS_URL is not set. */
-    broker: z.enum(['alone', 'joined', 'away']),
+    /** How the node is connected to the others; `standalone`: REDIS_URL is not set. */
+    broker: z.enum(['standalone', 'connected', 'disconnected']),
     /** The latest round trip through the broker; null without one. */
     brokerRoundTripMs: milliseconds.nullable(),
   })

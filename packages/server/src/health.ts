@@ -54,7 +54,7 @@ export class Health {
       status: isAnswering ? 'ok' : 'failing',
       broker,
       ...(this.#disk && { disk: this.#disk.figures.full ? 'full' : 'ok' }),
-      ...(isReachable !== null && { files: isReachable ? 'ok' : 'away' }),
+      ...(isReachable !== null && { files: isReachable ? 'ok' : 'unreachable' }),
     };
   }
 

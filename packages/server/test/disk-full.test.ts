@@ -89,7 +89,7 @@ describe.skipIf(whyNot)(`a full disk${whyNot ? ` (skipped: ${whyNot})` : ''}`, (
       'post 507 disk_full',
       'read 200',
     ]);
-    expect(await ready()).toEqual({ code: 200, status: 'ok', broker: 'alone', disk: 'full' });
+    expect(await ready()).toEqual({ code: 200, status: 'ok', broker: 'standalone', disk: 'full' });
     const metrics = await fetch(new URL('/metrics', parley.url), {
       headers: { authorization: `Bearer ${'a'.repeat(20)}` },
     });

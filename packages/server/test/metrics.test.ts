@@ -81,7 +81,7 @@ describe('metrics', () => {
     ]).toEqual([1, 1, 1]);
     expect((await value('parley_deliveries_total')) - before).toBe(1);
     expect(await value('parley_commit_seconds_count')).toBeGreaterThan(3);
-    expect(await value('parley_broker_status{status="alone"}')).toBe(1);
+    expect(await value('parley_broker_status{status="standalone"}')).toBe(1);
     peer.close();
     await until(async () => (await value('parley_connections{state="live"}')) === 0, 'its end');
   });

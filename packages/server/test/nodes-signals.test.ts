@@ -34,7 +34,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   async function twoNodes(url: string, settings: Parameters<TestNodes['node']> = []) {
     nodes = await prepareTestNodes(cluster, url);
     const [one, two] = [await nodes.node(...settings), await nodes.node(...settings)];
-    if (url === redis.url) await nodes.joined(one, two);
+    if (url === redis.url) await nodes.connected(one, two);
     const alice = await registerAt(one.address, 'alice');
     const bob = await registerAt(two.address, 'bob');
     const conversation = await alice.group('both nodes', [bob]);
@@ -114,7 +114,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const b = nodes.peer(two);
     await b.hello(bob.accessToken);
     const three = await nodes.node();
-    await nodes.joined(three);
+    await nodes.connected(three);
     const a = nodes.peer(three);
     await a.hello(alice.accessToken);
     await until(async () => {

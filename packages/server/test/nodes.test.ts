@@ -44,7 +44,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     undo.push(() => nodes.stop());
     const one = await nodes.node();
     const two = await nodes.node();
-    if (waitForBroker) await nodes.joined(one, two);
+    if (waitForBroker) await nodes.connected(one, two);
     const alice = await registerAt(one.address, 'alice');
     const bob = await registerAt(two.address, 'bob');
     const carol = await registerAt(one.address, 'carol');
@@ -127,7 +127,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
   test('without Redis from the start, all events arrive within two seconds, and the node reports it', async () => {
     const setup = await startTwoNodes('redis://127.0.0.1:1', { waitForBroker: false });
     await postAndCheck(setup, 20);
-    expect(await setup.nodes.brokerOf(setup.one)).toBe('away');
+    expect(await setup.nodes.brokerOf(setup.one)).toBe('disconnected');
     const ready = await fetch(new URL('/health/ready', setup.one.address));
     expect(ready.status).toBe(200);
   });
@@ -136,12 +136,12 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const setup = await startTwoNodes(redis.url);
     await postAndCheck(setup, 60, () => redis.kill());
     await until(
-      async () => (await setup.nodes.brokerOf(setup.one)) === 'away',
+      async () => (await setup.nodes.brokerOf(setup.one)) === 'disconnected',
       'the node to notice',
     );
     await postAndCheck(setup, 20);
     await redis.start();
-    await setup.nodes.joined(setup.one, setup.two);
+    await setup.nodes.connected(setup.one, setup.two);
     expect(await postAndCheck(setup, 40)).toBeLessThan(LATE_MAX);
   });
 
@@ -149,19 +149,19 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const setup = await startTwoNodes(redis.url);
     await postAndCheck(setup, 60, async () => redis.freeze());
     await until(
-      async () => (await setup.nodes.brokerOf(setup.two)) === 'away',
+      async () => (await setup.nodes.brokerOf(setup.two)) === 'disconnected',
       'the node to notice',
     );
     await postAndCheck(setup, 20);
     redis.thaw();
-    await setup.nodes.joined(setup.one, setup.two);
+    await setup.nodes.connected(setup.one, setup.two);
     await postAndCheck(setup, 20);
   });
 
   test('Redis disconnects its subscribers, as it does with slow ones: nothing is lost (B18)', async () => {
     const setup = await startTwoNodes(redis.url);
     await postAndCheck(setup, 60, () => redis.cutListeners());
-    await setup.nodes.joined(setup.one, setup.two);
+    await setup.nodes.connected(setup.one, setup.two);
     await postAndCheck(setup, 20);
   });
 

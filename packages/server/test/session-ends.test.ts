@@ -92,7 +92,7 @@ describe.each([
     nodes = await prepareTestNodes(cluster, url);
     const env = { SMTP_URL: sink.url, VERIFY_EMAIL: 'off' };
     [one, two] = [await nodes.node(env), await nodes.node(env)];
-    if (url === redis?.url) await nodes.joined(one, two);
+    if (url === redis?.url) await nodes.connected(one, two);
     owner = await registerAt(one.address, `owner${url.length}`);
   });
   afterAll(() => nodes?.stop());

@@ -68,7 +68,7 @@ describe.skipIf(without !== null)(`traces${without ? ` (skipped: ${without})` : 
     try {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
       const [one, two] = [await nodes.node(env), await nodes.node(env)];
-      await nodes.joined(one, two);
+      await nodes.connected(one, two);
       const alice = await registerAt(one.address, 'alice');
       const bob = await registerAt(two.address, 'bob');
       const conversation = await alice.group('traced', [bob]);

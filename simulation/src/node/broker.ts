@@ -114,12 +114,12 @@ export class BrokerBus {
 export class SimulatedBroker implements Broker {
   readonly node: string;
   readonly process: Process;
-  readonly counters: BrokerCounters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly counters: BrokerCounters = { sent: 0, received: 0, dropped: 0, connections: 0 };
   readonly lagMs = 1;
   readonly channels = new Set<StreamId>();
   /** Whether messages pass; the node learns of a change later. */
   isConnected = true;
-  status: BrokerStatus = 'joined';
+  status: BrokerStatus = 'connected';
   readonly #bus: BrokerBus;
   readonly #wanted = new Set<StreamId>();
   readonly #handlers = new Map<string, NodeMessageHandler>();
@@ -165,7 +165,7 @@ export class SimulatedBroker implements Broker {
   /** The node notices that the broker is away. */
   away(): void {
     if (this.isConnected) return;
-    this.status = 'away';
+    this.status = 'disconnected';
     this.channels.clear();
   }
 
@@ -173,9 +173,9 @@ export class SimulatedBroker implements Broker {
   back(): void {
     if (this.isConnected) return;
     this.isConnected = true;
-    this.status = 'joined';
+    this.status = 'connected';
     for (const stream of this.#wanted) this.channels.add(stream);
-    this.#listener?.rejoined();
+    this.#listener?.connected();
   }
 
   /** A message has arrived. */

@@ -59,10 +59,10 @@ import { bootstrapEveryone, EVERYONE } from './everyone.ts';
 import {
   addMember,
   changeMemberRole,
-  handOverGroup,
   joinGroup,
   leaveGroup,
   removeMember,
+  transferOwnership,
   withdrawMember,
 } from './members.ts';
 import { authorize, type ConversationType, permissionsOf } from './policy.ts';
@@ -183,7 +183,7 @@ describe('a group', () => {
     expect(await conversationsOf(db.pool, ann)).toEqual([]);
   });
 
-  test('is left by its last owner only after it was handed over', async () => {
+  test('is left by its last owner only after a transfer of ownership', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
 
@@ -191,7 +191,7 @@ describe('a group', () => {
     expect(verdict(await changeMemberRole(append, about(ann, id), ann, 'admin'))).toBe(
       'last_group_owner',
     );
-    stored(await handOverGroup(append, about(ann, id), bob));
+    stored(await transferOwnership(append, about(ann, id), bob));
     stored(await leaveGroup(append, about(ann, id)));
     expect((await logOf(db.pool, id)).slice(-3)).toMatchObject([
       { seq: 5, type: 'member.role_changed', data: { account: bob, role: 'owner' } },
@@ -235,7 +235,7 @@ describe('a group', () => {
     expect(verdict(await changeMemberRole(append, about(ann, id), ann, 'admin'))).toBe(
       'last_group_owner',
     );
-    expect(verdict(await handOverGroup(append, about(ann, id), bob))).toBe('account_not_found');
+    expect(verdict(await transferOwnership(append, about(ann, id), bob))).toBe('account_not_found');
     stored(await changeMemberRole(append, about(ann, id), bob, 'member'));
     expect(verdict(await changeMemberRole(append, about(ann, id), bob, 'admin'))).toBe(
       'account_not_found',
@@ -268,7 +268,7 @@ describe('a group', () => {
     const id = await aRealGroup(append, [ann, bob]);
     const request = about(ann, id);
     stored(await changeMemberRole(append, request, bob, 'owner'));
-    expect(verdict(await handOverGroup(append, request, bob))).toBe('client_id_reused');
+    expect(verdict(await transferOwnership(append, request, bob))).toBe('client_id_reused');
     expect(verdict(await changeMemberRole(append, request, bob, 'admin'))).toBe('client_id_reused');
     const other = about(ann, id);
     stored(await changeMinimumRoles(append, other, { post: 'admin' }));
@@ -284,20 +284,20 @@ describe('a group', () => {
     }
   });
 
-  test('is handed over by owners only, and only to members', async () => {
+  test('is transferred by owners only, and only to members', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
-    const handOver = (actor: AccountId, to: AccountId) =>
-      handOverGroup(append, about(actor, id), to);
+    const transfer = (actor: AccountId, to: AccountId) =>
+      transferOwnership(append, about(actor, id), to);
     stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
-    expect(verdict(await handOver(bob, cem))).toBe('forbidden');
-    expect(verdict(await handOver(dee, cem))).toBe('conversation_not_found');
-    expect(verdict(await handOver(ann, dee))).toBe('account_not_found');
+    expect(verdict(await transfer(bob, cem))).toBe('forbidden');
+    expect(verdict(await transfer(dee, cem))).toBe('conversation_not_found');
+    expect(verdict(await transfer(ann, dee))).toBe('account_not_found');
     const head = await headOf(db.pool, streamOfConversation(id));
-    expect(stored(await handOver(ann, ann)).seq).toBe(head);
+    expect(stored(await transfer(ann, ann)).seq).toBe(head);
     expect(await headOf(db.pool, streamOfConversation(id))).toBe(head);
-    // Of two hand-overs at the same moment one makes the actor an admin, and the other is refused.
-    const both = await Promise.all([handOver(ann, bob), handOver(ann, cem)]);
+    // Of two transfers at the same moment one makes the actor an admin, and the other is refused.
+    const both = await Promise.all([transfer(ann, bob), transfer(ann, cem)]);
     expect(both.map(verdict).sort()).toEqual(['forbidden', 'yes']);
     const { rows } = await db.pool.query<{ role: string }>(
       `select role from memberships where conversation_id = $1 and left_seq is null order by role`,
@@ -585,7 +585,7 @@ describe('commands', () => {
     'unban',
     'create_link',
     'change_role',
-    'hand_over',
+    'transfer_ownership',
     'rename',
     'configure',
     'archive',
@@ -651,7 +651,7 @@ describe('commands', () => {
   const whileArchived = (archived: boolean, found: string) =>
     archived && found === 'yes' ? 'conversation_archived' : found;
   const policyAction = (action: (typeof actions)[number]) => {
-    if (action === 'hand_over') return 'change_role';
+    if (action === 'transfer_ownership') return 'change_role';
     if (action === 'unban') return 'ban';
     return action === 'create_link' ? 'add_member' : action;
   };
@@ -703,8 +703,8 @@ describe('commands', () => {
         return newLink(actor, id).then(({ outcome }) => outcome);
       case 'change_role':
         return changeMemberRole(append, request, target, 'admin');
-      case 'hand_over':
-        return handOverGroup(append, request, target);
+      case 'transfer_ownership':
+        return transferOwnership(append, request, target);
       case 'configure':
         return changeMinimumRoles(append, request, { pin: 'owner', deleteOthers: 'owner' });
       case 'post':

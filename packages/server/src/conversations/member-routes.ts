@@ -3,11 +3,11 @@ import {
   AddMemberBody,
   ChangeMemberBody,
   Conversation,
-  HandOverBody,
   ListQuery,
   Member,
   MembersPage,
   Seq,
+  TransferOwnershipBody,
 } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -18,7 +18,7 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
 import { conversationAfter } from './conversation-after.ts';
-import { addMember, changeMemberRole, handOverGroup, removeMember } from './members.ts';
+import { addMember, changeMemberRole, removeMember, transferOwnership } from './members.ts';
 import { memberOf, membersOf } from './queries.ts';
 import type { MemberDeps } from './routes.ts';
 
@@ -133,20 +133,20 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
     method: 'POST',
     url: '/conversations/:id/owner',
     schema: {
-      operationId: 'handOverGroup',
+      operationId: 'transferOwnership',
       tags: ['Members'],
       summary: 'Transfer ownership of a group to a member; the caller becomes an admin (owners)',
       security,
       headers,
       params: OfConversation,
-      body: HandOverBody,
+      body: TransferOwnershipBody,
       response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
       storedOrRefuse(
-        await handOverGroup(append, commandRequest(request, id), request.body.account),
+        await transferOwnership(append, commandRequest(request, id), request.body.account),
       );
       return conversationAfter(pool, sessionOf(request).account, id);
     },

@@ -102,16 +102,16 @@ export const changeMemberRole = (
   });
 
 /** Makes another member an owner, and the actor an admin. */
-export const handOverGroup = (
+export const transferOwnership = (
   append: Append,
   r: ConversationRequest,
   target: AccountId,
 ): Promise<Outcome> =>
   runCommand(append, r, {
-    rule: handOverRule,
+    rule: transferRule,
     eventType: 'member.role_changed',
     target,
-    details: ['hand over'],
+    details: ['transfer ownership'],
     alsoLocks: [],
   });
 
@@ -181,7 +181,7 @@ const changeRoleRule = conversationRule('change_role', async (tx, command) => {
   return { events: [newEvent(stream, 'member.role_changed', { account, role: change.role })] };
 });
 
-const decideHandOver = async (tx: RuleContext, command: ConversationCommand): Promise<Decision> => {
+const decideTransfer = async (tx: RuleContext, command: ConversationCommand): Promise<Decision> => {
   const { stream, target: account, actor } = command;
   const target = await readConversationState(tx, command.conversation, account);
   if (!target?.membership) return { refuse: NOT_A_MEMBER };
@@ -194,7 +194,7 @@ const decideHandOver = async (tx: RuleContext, command: ConversationCommand): Pr
     events: [newEvent(stream, 'member.role_changed', { account, role: 'owner' }), given],
   };
 };
-const handOverRule = conversationRule('change_role', decideHandOver, 'hand_over');
+const transferRule = conversationRule('change_role', decideTransfer, 'transfer_ownership');
 
 const NOT_A_MEMBER = refusal('account_not_found', 'This user is not a member');
 const GUEST = refusal('forbidden', 'A guest can’t be an owner or admin of a group');

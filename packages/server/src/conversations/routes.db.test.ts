@@ -57,7 +57,7 @@ describe('groups over REST', () => {
     expect(codeOf(gone)).toBe('404 conversation_not_found');
   });
 
-  test('have roles, which owners change, and are handed over', async () => {
+  test('have roles, which owners change, and ownership is transferred', async () => {
     const id = await ann.group('Roles', [bob, cem]);
     const member = (user: User) => `/conversations/${id}/members/${user.id}`;
     const refused = await bob.request('PATCH', member(cem), { role: 'admin' });

@@ -20,10 +20,10 @@ import { bootstrapEveryone, EVERYONE, everyoneEvents } from './everyone.ts';
 import {
   addMember,
   changeMemberRole,
-  handOverGroup,
   joinGroup,
   leaveGroup,
   removeMember,
+  transferOwnership,
   withdrawMember,
 } from './members.ts';
 import {
@@ -347,17 +347,17 @@ describe('roles of members', () => {
     expect(await change('owner')).toBe('account_not_found');
   });
 
-  test('are handed over: the other becomes owner and the actor admin', async () => {
-    const handOver = (of = bob) => outcome((append) => handOverGroup(append, request, of));
-    expect(await handOver()).toEqual([changed(bob, 'owner'), changed(ann, 'admin')]);
+  test('are transferred: the other becomes owner and the actor admin', async () => {
+    const transfer = (of = bob) => outcome((append) => transferOwnership(append, request, of));
+    expect(await transfer()).toEqual([changed(bob, 'owner'), changed(ann, 'admin')]);
     states.set(bob, state({ role: 'owner' }));
-    expect(await handOver()).toEqual([changed(ann, 'admin')]);
-    expect(await handOver(ann)).toBe(HEAD);
-    expect(await handOver(carol)).toBe('account_not_found');
+    expect(await transfer()).toEqual([changed(ann, 'admin')]);
+    expect(await transfer(ann)).toBe(HEAD);
+    expect(await transfer(carol)).toBe('account_not_found');
     states.set(bob, state({ is_active: false }));
-    expect(await handOver()).toBe('account_not_found');
+    expect(await transfer()).toBe('account_not_found');
     states.set(ann, state({ role: 'admin' }));
-    expect(await handOver()).toBe('forbidden');
+    expect(await transfer()).toBe('forbidden');
   });
 });
 
@@ -695,7 +695,7 @@ test('what distinguishes a command from others of its type is in its digest', as
     (a) => removeMember(a, request, bob),
     (a) => changeMemberRole(a, request, bob, 'admin'),
     (a) => changeMemberRole(a, request, bob, 'owner'),
-    (a) => handOverGroup(a, request, bob),
+    (a) => transferOwnership(a, request, bob),
     (a) => createGroup(a, request, group),
     (a) => createGroup(a, request, { ...group, name: 'b' }),
     (a) => createGroup(a, request, { ...group, visibility: 'public' }),

@@ -196,7 +196,11 @@ describe('while the S3 server fails', () => {
     expect(posted.body.code).toBe('file_not_found');
     // Messages do not need it.
     expect((await ann.request('POST', path, { body: 'still here' })).status).toBe(201);
-    await until(async () => (await readiness()).files === 'away', 'the node notices', 30_000);
+    await until(
+      async () => (await readiness()).files === 'unreachable',
+      'the node notices',
+      30_000,
+    );
     s3.fault = () => null;
     expect(await receivedOf(ann, id)).toBe(String(bytes.length));
     await post([id]);

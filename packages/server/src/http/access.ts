@@ -160,7 +160,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   getRetention: by('conversations:read'),
   countExpiredMessages: by('conversations:write'),
   changeRetention: by('conversations:write'),
-  handOverGroup: by('conversations:write'),
+  transferOwnership: by('conversations:write'),
   changeMemberRole: by('conversations:write'),
   deleteGroup: by('conversations:write'),
   joinGroup: by('conversations:write'),

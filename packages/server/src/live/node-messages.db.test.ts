@@ -10,7 +10,7 @@ import { PresenceBoard } from './presence.ts';
 const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
 const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
 
-const listener = { receive() {}, hint() {}, listening() {}, rejoined() {} };
+const listener = { receive() {}, hint() {}, listening() {}, connected() {} };
 
 describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
   let redis: LocalRedis;
@@ -29,7 +29,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     const broker = new RedisBroker(redis.url, 'test', testLog);
     broker.start(listener);
     undo.push(() => broker.stop());
-    await until(() => broker.status === 'joined', 'the broker to join');
+    await until(() => broker.status === 'connected', 'the broker to join');
     return broker;
   }
 

@@ -44,9 +44,9 @@ class Network {
 class NetworkBroker implements Broker {
   readonly node: string;
   readonly #network: Network;
-  status: BrokerStatus = 'joined';
+  status: BrokerStatus = 'connected';
   isCut = false;
-  readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly counters = { sent: 0, received: 0, dropped: 0, connections: 0 };
   readonly lagMs = null;
   readonly handlers = new Map<string, NodeMessageHandler>();
 
@@ -127,7 +127,7 @@ test('read cursors and drafts go to the nodes of their account, the rest to all'
 test('a node without others sends nothing', () => {
   const network = new Network();
   const { broker, board, messages } = aNode(network, 'one');
-  broker.status = 'alone';
+  broker.status = 'standalone';
   board.set(ann, {}, 'active');
   messages.sendSessionEnded('s1' as SessionId);
   vi.advanceTimersByTime(10_000);
@@ -260,18 +260,18 @@ describe('presences', () => {
     expect(two.board.stateOf(ann)).toBe('offline');
   });
 
-  test('do not end by silence while the broker is away', () => {
+  test('do not end by silence while the broker is disconnected', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');
     vi.advanceTimersByTime(6_000);
     for (const { broker } of [one, two]) {
       broker.isCut = true;
-      broker.status = 'away';
+      broker.status = 'disconnected';
     }
     vi.advanceTimersByTime(30_000);
     expect(two.board.stateOf(ann)).toBe('active');
-    for (const { broker } of [one, two]) broker.status = 'joined';
+    for (const { broker } of [one, two]) broker.status = 'connected';
     one.broker.isCut = true;
     two.broker.isCut = false;
     vi.advanceTimersByTime(9_000);

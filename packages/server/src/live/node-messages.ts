@@ -132,7 +132,7 @@ export class NodeMessages {
   }
 
   #send(to: Parameters<Broker['sendNodeMessage']>[0], kind: string, message: unknown): void {
-    if (this.#broker.status !== 'alone')
+    if (this.#broker.status !== 'standalone')
       this.#broker.sendNodeMessage(to, kind, JSON.stringify(message));
   }
 
@@ -152,8 +152,8 @@ export class NodeMessages {
   #heartbeat(): void {
     const now = performance.now();
     this.#send(null, 'presence', { version: this.#version, changes: [] });
-    // While the broker is away, silence does not mean that a node is gone.
-    if (this.#broker.status === 'away') {
+    // While the broker is disconnected, silence does not mean that a node is gone.
+    if (this.#broker.status === 'disconnected') {
       for (const other of this.#others.values()) other.receivedAt = now;
     }
     for (const [node, { receivedAt }] of this.#others) {

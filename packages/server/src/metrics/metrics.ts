@@ -215,9 +215,9 @@ export class Metrics {
     );
     this.#gauge(
       'parley_broker_status',
-      'Status of the broker: 1 for one of alone, joined, away',
+      'Status of the broker: 1 for one of standalone, connected, disconnected',
       (gauge) => {
-        for (const status of ['alone', 'joined', 'away']) {
+        for (const status of ['standalone', 'connected', 'disconnected']) {
           gauge.set({ status }, gauged.broker.status === status ? 1 : 0);
         }
       },

@@ -274,7 +274,7 @@ describe('retention', () => {
       audit: new AuditLog({ pool, clock: systemClock, log: testLog }),
       settings: { onChange: () => undefined },
       broker: {
-        status: 'joined',
+        status: 'connected',
         sendNodeMessage: (_to, kind) => void notes.push(kind),
         onNodeMessage: (_kind, handler) => {
           told = handler;

@@ -81,7 +81,7 @@ export class Retention {
     if (!events.some(isChoice)) return;
     this.#worker.wake();
     const { broker } = this.#deps;
-    if (broker.status !== 'alone') broker.sendNodeMessage(null, CHANGED, '');
+    if (broker.status !== 'standalone') broker.sendNodeMessage(null, CHANGED, '');
   }
 
   /** Deletes what has expired, until nothing is left. */

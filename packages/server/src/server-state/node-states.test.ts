@@ -17,7 +17,7 @@ function nodesNamed(...names: string[]) {
   return names.map((node) => {
     const broker: NodeStatesDeps['broker'] = {
       node,
-      status: 'joined',
+      status: 'connected',
       lagMs: 2,
       sendNodeMessage: (_to, _kind, body) => {
         for (const [name, handle] of handlers) if (name !== node) handle(body, node, null);

@@ -100,7 +100,7 @@ export class NodeStates {
 
   #send(): void {
     const { broker } = this.#deps;
-    if (broker.status === 'joined')
+    if (broker.status === 'connected')
       broker.sendNodeMessage(null, STATE, JSON.stringify(this.#own()));
   }
 

@@ -113,7 +113,7 @@ export class ServerSettings {
     if (!events.some(({ type }) => type === 'server.updated')) return;
     this.#worker.wake();
     const { broker } = this.#deps;
-    if (broker && broker.status !== 'alone') broker.sendNodeMessage(null, CHANGED, '');
+    if (broker && broker.status !== 'standalone') broker.sendNodeMessage(null, CHANGED, '');
   }
 
   #effective(stored: Values): Values {

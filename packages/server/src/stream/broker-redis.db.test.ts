@@ -26,7 +26,7 @@ class Heard implements BrokerListener {
   readonly seqs: number[] = [];
   readonly hints: number[] = [];
   readonly streams: StreamId[] = [];
-  joins = 0;
+  connections = 0;
 
   receive(of: StreamId, events: readonly StoredEvent[]): void {
     expect(of).toBe(stream);
@@ -38,8 +38,8 @@ class Heard implements BrokerListener {
   listening(streams: readonly StreamId[]): void {
     this.streams.push(...streams);
   }
-  rejoined(): void {
-    this.joins++;
+  connected(): void {
+    this.connections++;
   }
 }
 
@@ -62,26 +62,26 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
   });
 
   /** Starts a broker and waits until it has joined. */
-  async function joined(...streams: StreamId[]): Promise<{ broker: RedisBroker; heard: Heard }> {
+  async function connected(...streams: StreamId[]): Promise<{ broker: RedisBroker; heard: Heard }> {
     const broker = new RedisBroker(redis.url, 'test', testLog);
     running.push(broker);
     const heard = new Heard();
     for (const each of streams) broker.subscribe(each);
     broker.start(heard);
-    await until(() => broker.status === 'joined', 'the broker to join');
+    await until(() => broker.status === 'connected', 'the broker to connect');
     return { broker, heard };
   }
 
   test('carries events, heads and node messages to other nodes, and only to those that subscribe', async () => {
-    const [one, two] = [await joined(stream), await joined(stream)];
-    const three = await joined(other);
+    const [one, two] = [await connected(stream), await connected(stream)];
+    const three = await connected(other);
     const notes: string[] = [];
     for (const [name, { broker }] of Object.entries({ one, two, three })) {
       broker.onNodeMessage('typing', (body, from, to) =>
         notes.push(`${name} ${body} ${from} ${to}`),
       );
     }
-    expect(two.heard).toMatchObject({ joins: 1, streams: [stream] });
+    expect(two.heard).toMatchObject({ connections: 1, streams: [stream] });
     one.broker.publish(stream, [event(1), event(2)]);
     one.broker.publish(stream, [{ ...event(3), data: `{"body":"${'x'.repeat(140_000)}"}` }]);
     one.broker.sendNodeMessage(stream, 'typing', 'here');
@@ -99,13 +99,13 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     expect(three.heard).toMatchObject({ seqs: [], hints: [], streams: [other] });
     // A node does not receive its own messages, except the heartbeat, which measures the round trip.
     expect(one.heard).toMatchObject({ seqs: [], hints: [] });
-    expect(one.broker.counters).toEqual({ sent: 5, received: 0, dropped: 0, joins: 1 });
+    expect(one.broker.counters).toEqual({ sent: 5, received: 0, dropped: 0, connections: 1 });
     expect(one.broker.lagMs).toBeGreaterThanOrEqual(0);
     expect(one.broker.lagMs).toBeLessThan(2_000);
   });
 
   test('ignores malformed messages', async () => {
-    const { broker, heard } = await joined(stream);
+    const { broker, heard } = await connected(stream);
     for (const text of ['', 'short', 'a1b2c3d4e5f6', 'a1b2c3d4e5f6?x', 'a1b2c3d4e5f6e1\tx']) {
       await admin.publish(`parley:test:s:${stream}`, text);
       await admin.publish('parley:test:nodes', text);
@@ -115,11 +115,11 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     await admin.publish(`parley:test:s:${stream}`, 'a1b2c3d4e5f6h9');
     await until(() => heard.hints.length > 0, 'what is well-formed');
     expect(heard.hints).toEqual([9]);
-    expect(broker.status).toBe('joined');
+    expect(broker.status).toBe('connected');
   });
 
   test('subscribes to streams that are added, and unsubscribes from those that are removed', async () => {
-    const { broker, heard } = await joined(stream);
+    const { broker, heard } = await connected(stream);
     const channels = async () =>
       (await redis.channels()).filter((c) => c.startsWith('parley:test:s:')).sort();
     expect(await channels()).toEqual([`parley:test:s:${stream}`]);
@@ -139,21 +139,21 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
   });
 
   test('sends the last messages before it stops', async () => {
-    const [one, two] = [await joined(stream), await joined(stream)];
+    const [one, two] = [await connected(stream), await connected(stream)];
     one.broker.publish(stream, [event(1)]);
     await one.broker.stop();
     await until(() => two.heard.seqs.length === 1, 'the event');
-    expect(one.broker.status).toBe('joined');
+    expect(one.broker.status).toBe('connected');
     // On a busy machine the answer to what was sent last may come too late: then it counts as dropped.
     const { dropped } = one.broker.counters;
     one.broker.publish(stream, [event(2)]);
     expect(one.broker.counters).toMatchObject({ sent: 1, dropped: dropped + 1 });
   });
 
-  test('survives the loss of Redis, and joins again', async () => {
-    const { broker, heard } = await joined(stream);
+  test('survives the loss of Redis, and reconnects', async () => {
+    const { broker, heard } = await connected(stream);
     await redis.kill();
-    await until(() => broker.status === 'away', 'the loss to be noticed');
+    await until(() => broker.status === 'disconnected', 'the loss to be noticed');
     expect(broker.lagMs).toBeNull();
     // The connection that publishes notices the loss by itself.
     await until(() => {
@@ -161,10 +161,10 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
       return broker.counters.dropped > 0;
     }, 'a message to be dropped');
     await redis.start();
-    await until(() => broker.status === 'joined', 'the broker to join again');
-    expect(broker.counters.joins).toBe(2);
-    expect(heard).toMatchObject({ joins: 2, streams: [stream, stream] });
-    const { broker: late } = await joined();
+    await until(() => broker.status === 'connected', 'the broker to reconnect');
+    expect(broker.counters.connections).toBe(2);
+    expect(heard).toMatchObject({ connections: 2, streams: [stream, stream] });
+    const { broker: late } = await connected();
     late.publish(stream, [event(1)]);
     await until(() => heard.seqs.length === 1, 'the event');
   });

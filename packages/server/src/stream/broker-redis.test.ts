@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
 
-test('without Redis a broker is away, drops all messages, and logs one warning', async () => {
+test('without Redis a broker is disconnected, drops all messages, and logs one warning', async () => {
   const warnings: unknown[] = [];
   const log = {
     debug: () => undefined,
@@ -22,7 +22,7 @@ test('without Redis a broker is away, drops all messages, and logs one warning',
   };
   // Nothing listens on this port.
   const broker = new RedisBroker('redis://127.0.0.1:1', 'test', log as unknown as Logger);
-  const heard = { receive: vi.fn(), hint: vi.fn(), listening: vi.fn(), rejoined: vi.fn() };
+  const heard = { receive: vi.fn(), hint: vi.fn(), listening: vi.fn(), connected: vi.fn() };
   broker.start(heard);
   broker.subscribe(stream);
   vi.advanceTimersByTime(2_000);
@@ -34,9 +34,9 @@ test('without Redis a broker is away, drops all messages, and logs one warning',
   broker.sendNodeMessage(stream, 'kind', 'body');
   broker.unsubscribe(stream);
   expect(broker).toMatchObject({
-    status: 'away',
+    status: 'disconnected',
     lagMs: null,
-    counters: { sent: 0, received: 0, dropped: 3, joins: 0 },
+    counters: { sent: 0, received: 0, dropped: 3, connections: 0 },
   });
   await broker.stop();
   for (const call of Object.values(heard)) expect(call).not.toHaveBeenCalled();

@@ -20,7 +20,7 @@ import type { StoredEvent } from './record.ts';
 
 /** Interval of the heartbeat. */
 const HEARTBEAT_MS = 500;
-/** The broker counts as away when no heartbeat has come back for this long. */
+/** The broker counts as disconnected when no heartbeat has come back for this long. */
 const SILENT_MS = 2_000;
 /** The connections are replaced when no heartbeat has come back for this long. */
 const RECONNECT_MS = 4_000;
@@ -35,18 +35,18 @@ const UNSUBSCRIBE_MS = 2_000;
  * Connects nodes through the pub/sub of Redis or Valkey: a channel for each stream, to which a node
  * subscribes only while it has subscriptions of the stream; one for all nodes; one for each node, on
  * which it receives its own heartbeat. The heartbeat proves that messages are delivered: if it does not
- * come back, the broker counts as away although its connections are open.
+ * come back, the broker counts as disconnected although its connections are open.
  */
 export class RedisBroker implements Broker {
   readonly node = randomBytes(6).toString('hex');
-  readonly counters: BrokerCounters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly counters: BrokerCounters = { sent: 0, received: 0, dropped: 0, connections: 0 };
   readonly #log: Logger;
   readonly #prefix: string;
   readonly #pub: Redis;
   readonly #sub: Redis;
   readonly #handlers = new Map<string, NodeMessageHandler>();
   #listener: BrokerListener | null = null;
-  #status: BrokerStatus = 'away';
+  #status: BrokerStatus = 'disconnected';
   #lagMs: number | null = null;
   #heartbeatAt = Number.NEGATIVE_INFINITY;
   #connectingSince = performance.now();
@@ -236,15 +236,15 @@ export class RedisBroker implements Broker {
     const now = performance.now();
     if (this.#pub.status === 'ready') {
       this.#pub.publish(`${this.#prefix}node:${this.node}`, encodeHeartbeat(this.node, now)).catch(
-        // Without heartbeats the status becomes `away`, which is logged.
+        // Without heartbeats the status becomes `disconnected`, which is logged.
         (error: Error) => this.#log.debug({ err: error.message }, 'broker heartbeat not sent'),
       );
     }
     const open = now - this.#heartbeatAt < SILENT_MS && this.#toSubscribe.size === 0;
-    if (open && this.#status === 'away') this.#setStatus('joined');
+    if (open && this.#status === 'disconnected') this.#setStatus('connected');
     if (now - this.#heartbeatAt >= SILENT_MS) {
-      if (this.#status === 'joined') this.#setStatus('away');
-      else if (this.counters.joins === 0 && now - this.#connectingSince > SILENT_MS)
+      if (this.#status === 'connected') this.#setStatus('disconnected');
+      else if (this.counters.connections === 0 && now - this.#connectingSince > SILENT_MS)
         this.#warnUnreachable();
       if (now - Math.max(this.#heartbeatAt, this.#connectingSince) > RECONNECT_MS)
         this.#reconnect(now);
@@ -263,14 +263,14 @@ export class RedisBroker implements Broker {
 
   #setStatus(status: BrokerStatus): void {
     this.#status = status;
-    if (status === 'away') {
+    if (status === 'disconnected') {
       this.#lagMs = null;
       this.#log.warn('broker unreachable: messages from other nodes arrive up to 2 s late');
       return;
     }
-    this.counters.joins++;
+    this.counters.connections++;
     this.#log.info({ streams: this.#confirmed.size }, 'broker connected');
-    this.#listener?.rejoined();
+    this.#listener?.connected();
   }
 
   /** Replaces connections that are open but deliver nothing: Redis is frozen, or the network is dead. */
@@ -284,7 +284,7 @@ export class RedisBroker implements Broker {
   #disconnected(): void {
     this.#generation++;
     this.#heartbeatAt = Number.NEGATIVE_INFINITY;
-    if (this.#status === 'joined' && !this.#stopped) this.#setStatus('away');
+    if (this.#status === 'connected' && !this.#stopped) this.#setStatus('disconnected');
     this.#confirmed.clear();
     this.#toUnsubscribe.clear();
     for (const stream of this.#subscribed) this.#toSubscribe.add(stream);

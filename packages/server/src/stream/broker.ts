@@ -2,10 +2,10 @@ import type { Seq, StreamId } from '@parley/protocol';
 import type { StoredEvent } from './record.ts';
 
 /**
- * Whether this node exchanges messages with others: `alone`, it is the only one; `joined`, it does;
- * `away`, the broker is unreachable.
+ * Whether this node exchanges messages with others: `standalone`, it is the only one; `connected`, it does;
+ * `disconnected`, the broker is unreachable.
  */
-export type BrokerStatus = 'alone' | 'joined' | 'away';
+export type BrokerStatus = 'standalone' | 'connected' | 'disconnected';
 
 /** Receives the hints of other nodes. Each may be lost, duplicated, late or out of order. */
 export interface BrokerListener {
@@ -16,7 +16,7 @@ export interface BrokerListener {
   /** The broker has subscribed to these streams. Hints of earlier events may have been missed. */
   listening(streams: readonly StreamId[]): void;
   /** The broker has connected, the first time or again: any hint may have been missed. */
-  rejoined(): void;
+  connected(): void;
 }
 
 /** Handles a message of the node `from`. `stream` is null for a message to all nodes. */
@@ -30,8 +30,8 @@ export interface BrokerCounters {
   received: number;
   /** Messages that were dropped because the broker was unreachable or too slow. */
   dropped: number;
-  /** How often the status has become `joined`. */
-  joins: number;
+  /** How often the status has become `connected`. */
+  connections: number;
 }
 
 /**
@@ -69,8 +69,8 @@ export interface Broker {
 /** The broker of a single node: it has no other nodes to send to. */
 export class LocalBroker implements Broker {
   readonly node = 'local';
-  readonly status = 'alone';
-  readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly status = 'standalone';
+  readonly counters = { sent: 0, received: 0, dropped: 0, connections: 0 };
   readonly lagMs = null;
 
   start(): void {}

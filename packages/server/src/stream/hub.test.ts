@@ -22,8 +22,8 @@ const other = '01890000-0000-7000-8000-000000000002' as StreamId;
 /** A broker to a node that the test plays. */
 class ToTest implements Broker {
   readonly node = 'node';
-  readonly status = 'joined';
-  readonly counters = { sent: 0, received: 0, dropped: 0, joins: 0 };
+  readonly status = 'connected';
+  readonly counters = { sent: 0, received: 0, dropped: 0, connections: 0 };
   readonly lagMs = null;
   readonly calls: unknown[][] = [];
   readonly handlers = new Map<string, NodeMessageHandler>();
@@ -155,7 +155,7 @@ test('hears what other nodes have committed: ranges, heads, and what was missed 
   await until(() => sink.seqs.length === 3, 'the event before the subscription to the channel');
   expect(hub.counters).toEqual({ fills: 0, repairs: 0 });
   post();
-  broker.listener?.rejoined();
+  broker.listener?.connected();
   await until(() => sink.seqs.length === 4, 'the event that was missed');
   expect(hub.counters).toEqual({ fills: 0, repairs: 1 });
   hub.stop();

@@ -17,7 +17,7 @@ import { TopicFeed } from './topic-feed.ts';
  * Time between comparisons of the heads with the database, by the status of the broker. With other
  * nodes, the second check and the gap fill included, no event is later than 2 s.
  */
-const COMPARE_MS = { alone: 2_000, joined: 1_500, away: 1_000 } as const;
+const COMPARE_MS = { standalone: 2_000, connected: 1_500, disconnected: 1_000 } as const;
 /** The kind of the node messages with signals. Their body: the account to leave out, the frame. */
 const SIGNAL = 'signal';
 
@@ -174,8 +174,8 @@ export class Hub implements BrokerListener {
     }
   }
 
-  /** The broker was away: the hints that were lost are looked up. */
-  rejoined(): void {
+  /** The broker was disconnected: the hints that were lost are looked up. */
+  connected(): void {
     void this.#comparison.compare();
   }
 
@@ -209,7 +209,7 @@ export class Hub implements BrokerListener {
 
   #receive(stream: StreamId, events: readonly StoredEvent[], source: EventSource): void {
     // Without other nodes no hint can be on its way.
-    this.#feeds.get(stream)?.receive(events, source, this.#broker.status === 'joined');
+    this.#feeds.get(stream)?.receive(events, source, this.#broker.status === 'connected');
   }
 
   #deliver(topic: Topic, events: readonly StoredEvent[], source: EventSource): void {

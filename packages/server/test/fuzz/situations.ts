@@ -257,7 +257,7 @@ function conversations(fixtures: Fixtures): Situations {
       return as(member, { token });
     },
     changeMemberRole: withOther,
-    handOverGroup: withOther,
+    transferOwnership: withOther,
     changeMinimumRoles: own,
     getRetention: own,
     countExpiredMessages: own,

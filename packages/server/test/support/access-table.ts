@@ -122,7 +122,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'changeMemberRole',
     'createGroupLink',
     'deleteGroup',
-    'handOverGroup',
+    'transferOwnership',
     'joinGroup',
     'leaveGroup',
     'openDirect',

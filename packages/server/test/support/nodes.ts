@@ -14,7 +14,7 @@ export interface TestNodes {
   /** Opens a socket to a node; it answers pings and is closed at the end. */
   peer(node: Parley): Peer;
   /** Waits until the broker of each of these nodes has joined. */
-  joined(...nodes: readonly Parley[]): Promise<void>;
+  connected(...nodes: readonly Parley[]): Promise<void>;
   /** Returns the broker status that the node reports. */
   brokerOf(node: Parley): Promise<string>;
   /** Stops the nodes, the latest first. */
@@ -58,11 +58,11 @@ export async function prepareTestNodes(cluster: TestCluster, redisUrl: string): 
       });
       return peer;
     },
-    joined: (...nodes) =>
+    connected: (...nodes) =>
       until(async () => {
-        for (const node of nodes) if ((await brokerOf(node)) !== 'joined') return false;
+        for (const node of nodes) if ((await brokerOf(node)) !== 'connected') return false;
         return true;
-      }, 'the nodes to be joined'),
+      }, 'the nodes to be connected'),
     async stop() {
       for (const step of undo.splice(0).reverse()) await step();
     },

@@ -217,9 +217,9 @@ function Queues({ state: { notifications } }: { state: ServerState }) {
 }
 
 const BROKER = {
-  alone: 'serverState.brokerAlone',
-  joined: 'serverState.brokerJoined',
-  away: 'serverState.brokerAway',
+  standalone: 'serverState.brokerStandalone',
+  connected: 'serverState.brokerConnected',
+  disconnected: 'serverState.brokerDisconnected',
 } as const satisfies Record<NodeState['broker'], PlainKey>;
 
 function NodeCard({ node, isThis }: { node: NodeState; isThis: boolean }) {
@@ -236,7 +236,9 @@ function NodeCard({ node, isThis }: { node: NodeState; isThis: boolean }) {
       actions={
         <span className="flex flex-wrap gap-2">
           {isThis && <Badge>{t('serverState.thisNode')}</Badge>}
-          <Badge tone={node.broker === 'away' ? 'danger' : 'ok'}>{t(BROKER[node.broker])}</Badge>
+          <Badge tone={node.broker === 'disconnected' ? 'danger' : 'ok'}>
+            {t(BROKER[node.broker])}
+          </Badge>
         </span>
       }
     >

@@ -88,7 +88,7 @@ export function Details({
   const changeRole = ({ member, role }: Change) =>
     attempt(async () => {
       if (role) await client.api.changeMemberRole(view.id, member.account, role);
-      else await client.api.handOverGroup(view.id, member.account);
+      else await client.api.transferOwnership(view.id, member.account);
     });
   const end = (work: () => Promise<unknown>) =>
     attempt(async () => {
@@ -178,7 +178,7 @@ export function Details({
             />
             {may('change_role') && member.role !== 'owner' && (
               <IconButton
-                label={t('details.handOverNamed', { name: member.displayName })}
+                label={t('details.transferOwnershipNamed', { name: member.displayName })}
                 onClick={() => setConfirming({ member, role: null })}
               >
                 <Crown size={17} />
@@ -273,7 +273,7 @@ export function Details({
   );
 }
 
-/** A change of a role that takes something from the user: another role, or null: the group is handed over. */
+/** A change of a role that takes something from the user: another role, or null: the ownership is transferred. */
 interface Change {
   readonly member: Member;
   readonly role: MemberRole | null;
@@ -288,14 +288,16 @@ function ConfirmChange({
   onCancel: () => void;
   onConfirm: (change: Change) => void;
 }) {
-  const isHandOver = change !== null && change.role === null;
+  const isTransfer = change !== null && change.role === null;
   const name = change?.member.displayName ?? '';
   return (
     <Confirm
       open={change !== null}
-      title={isHandOver ? t('details.handOverQuestion', { name }) : t('details.ownRoleQuestion')}
-      description={isHandOver ? t('details.handOverIntro') : t('details.ownRoleIntro')}
-      action={isHandOver ? t('details.handOver') : t('details.changeOwnRole')}
+      title={
+        isTransfer ? t('details.transferOwnershipQuestion', { name }) : t('details.ownRoleQuestion')
+      }
+      description={isTransfer ? t('details.transferOwnershipIntro') : t('details.ownRoleIntro')}
+      action={isTransfer ? t('details.transferOwnership') : t('details.changeOwnRole')}
       onCancel={onCancel}
       onConfirm={() => change && onConfirm(change)}
     />

@@ -16,14 +16,13 @@ import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { Handle, handleOf } from '../users/handle.tsx';
-
-const WEEK_MS = 7 * 86_400_000;
+import { SuspendDialog, type Suspension } from '../users/suspend-dialog.tsx';
 
 /** How a report is resolved. */
 interface Resolution {
   readonly action: 'dismiss' | 'hide' | 'delete';
-  /** Whether the author is suspended, too. */
-  readonly suspends?: boolean;
+  /** The suspension of the author, who is not suspended without it. */
+  readonly suspension?: Suspension;
 }
 
 /** Lists the open reports of messages of a group, or of all conversations (null), and resolves them. */
@@ -70,6 +69,7 @@ function Row({ report }: { report: Report }) {
   const client = useClient();
   const refresh = useRefresh();
   const [isOpen, setOpen] = useState(false);
+  const [isSuspending, setSuspending] = useState(false);
   // Only admins of the server suspend accounts.
   const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
   const { conversation, message } = report;
@@ -78,17 +78,21 @@ function Row({ report }: { report: Report }) {
     label: t('message.unhide'),
     onClick: () => void attempt(() => client.api.moderation.unhideMessage(conversation, message)),
   };
-  const resolve = useMutation({
-    mutationFn: ({ action, suspends = false }: Resolution) =>
-      client.api.reports.resolveReport(report.id, {
-        action,
-        ...(suspends && { suspendUntil: new Date(Date.now() + WEEK_MS).toISOString() }),
+  const send = ({ action, suspension }: Resolution) =>
+    client.api.reports.resolveReport(report.id, {
+      action,
+      ...(suspension && {
+        suspendUntil: suspension.until,
+        suspensionReason: suspension.reason,
       }),
-    onSuccess: (_, { action }) => {
-      toast.success(t('reports.resolved'), action === 'hide' ? { action: undo } : undefined);
-      void refresh(keys.reports());
-    },
-  });
+    });
+  const onSuccess = (_: unknown, { action }: Resolution) => {
+    toast.success(t('reports.resolved'), action === 'hide' ? { action: undo } : undefined);
+    void refresh(keys.reports());
+  };
+  const resolve = useMutation({ mutationFn: send, onSuccess });
+  // The dialog shows its errors itself.
+  const suspend = useMutation({ mutationFn: send, onSuccess, meta: { showsError: true } });
   return (
     <li className="border-line border-t px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-2">
@@ -124,11 +128,20 @@ function Row({ report }: { report: Report }) {
           {t('reports.delete')}
         </Button>
         {maySuspend && (
-          <Button look="risky" onClick={() => resolve.mutate({ action: 'delete', suspends: true })}>
+          <Button look="risky" onClick={() => setSuspending(true)}>
             {t('reports.deleteAndSuspend')}
           </Button>
         )}
       </div>
+      <SuspendDialog
+        open={isSuspending}
+        title={t('reports.deleteAndSuspendQuestion', { name: isolate(report.author.displayName) })}
+        action={t('reports.deleteAndSuspend')}
+        onClose={() => setSuspending(false)}
+        onSubmit={async (suspension) => {
+          await suspend.mutateAsync({ action: 'delete', suspension });
+        }}
+      />
     </li>
   );
 }

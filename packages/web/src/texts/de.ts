@@ -744,10 +744,10 @@ const texts = {
     archiveIntro:
       'Mitglieder können sie weiterhin lesen, aber nichts kann geändert werden, bis ein Inhaber sie wiederherstellt.',
     restore: 'Gruppe wiederherstellen',
-    handOver: 'Übergeben',
-    handOverNamed: '{{name}} zum Inhaber machen',
-    handOverQuestion: '{{name}} zum Inhaber machen?',
-    handOverIntro: 'Du wirst Admin. Nur ein Inhaber kann dich wieder zum Inhaber machen.',
+    transferOwnership: 'Übergeben',
+    transferOwnershipNamed: '{{name}} zum Inhaber machen',
+    transferOwnershipQuestion: '{{name}} zum Inhaber machen?',
+    transferOwnershipIntro: 'Du wirst Admin. Nur ein Inhaber kann dich wieder zum Inhaber machen.',
     changeOwnRole: 'Meine Rolle ändern',
     ownRoleQuestion: 'Deine eigene Rolle ändern?',
     ownRoleIntro:
@@ -1608,9 +1608,9 @@ const texts = {
     undecided_other: '{{count, number}} Unterhaltungen, seit bis zu {{time}}',
     node: 'Knoten {{name}}',
     thisNode: 'Antwortet dir',
-    brokerAlone: 'Einzelner Knoten',
-    brokerJoined: 'Mit den anderen verbunden',
-    brokerAway: 'Von den anderen getrennt',
+    brokerStandalone: 'Einzelner Knoten',
+    brokerConnected: 'Mit den anderen verbunden',
+    brokerDisconnected: 'Von den anderen getrennt',
     version: 'Version',
     started: 'Gestartet',
     sockets:
@@ -1751,7 +1751,8 @@ const texts = {
     dismiss: 'Verwerfen',
     hide: 'Nachricht ausblenden',
     delete: 'Nachricht löschen',
-    deleteAndSuspend: 'Nachricht löschen und Konto für 7 Tage sperren',
+    deleteAndSuspend: 'Nachricht löschen und Konto sperren',
+    deleteAndSuspendQuestion: 'Nachricht löschen und {{name}} vorübergehend sperren?',
     resolved: 'Meldung erledigt',
   },
   auditOutcome: {

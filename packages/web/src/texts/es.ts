@@ -763,10 +763,10 @@ const texts = {
     archiveIntro:
       'Los miembros podrán seguir leyéndolo, pero no se podrá cambiar nada hasta que un propietario lo restaure.',
     restore: 'Restaurar grupo',
-    handOver: 'Transferir',
-    handOverNamed: 'Hacer propietario a {{name}}',
-    handOverQuestion: '¿Hacer propietario a {{name}}?',
-    handOverIntro:
+    transferOwnership: 'Transferir',
+    transferOwnershipNamed: 'Hacer propietario a {{name}}',
+    transferOwnershipQuestion: '¿Hacer propietario a {{name}}?',
+    transferOwnershipIntro:
       'Pasarás a ser administrador. Solo un propietario puede volver a hacerte propietario.',
     changeOwnRole: 'Cambiar mi rol',
     ownRoleQuestion: '¿Cambiar tu propio rol?',
@@ -1645,9 +1645,9 @@ const texts = {
     undecided_other: '{{count, number}} conversaciones, desde hace hasta {{time}}',
     node: 'Nodo {{name}}',
     thisNode: 'Te responde',
-    brokerAlone: 'Nodo único',
-    brokerJoined: 'Conectado a los demás',
-    brokerAway: 'Desconectado de los demás',
+    brokerStandalone: 'Nodo único',
+    brokerConnected: 'Conectado a los demás',
+    brokerDisconnected: 'Desconectado de los demás',
     version: 'Versión',
     started: 'Iniciado',
     sockets:
@@ -1793,7 +1793,8 @@ const texts = {
     dismiss: 'Descartar',
     hide: 'Ocultar mensaje',
     delete: 'Eliminar mensaje',
-    deleteAndSuspend: 'Eliminar mensaje y suspender al autor 7 días',
+    deleteAndSuspend: 'Eliminar mensaje y suspender al autor',
+    deleteAndSuspendQuestion: '¿Eliminar el mensaje y suspender a {{name}}?',
     resolved: 'Reporte resuelto',
   },
   auditOutcome: {
