@@ -78,7 +78,7 @@ export class Local {
   begin(epoch: string): 'same' | 'first' | 'other' {
     if (this.#epoch === epoch) return 'same';
     const found = this.#epoch === null ? 'first' : 'other';
-    for (const stream of this.streams.followed) this.streams.drop(stream);
+    this.streams.clear();
     for (const id of [...this.#windows.keys()]) this.dropWindow(id);
     this.#epoch = epoch;
     this.#persistence.epoch(epoch);

@@ -1,8 +1,8 @@
-import type { ClientId, ConversationId, ReadCursor } from '@parley/protocol';
+import type { ClientId, ConversationId, ReadCursor, Seq } from '@parley/protocol';
 import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { readHere, withCursor } from './conversations.ts';
+import { type ConversationView, readHere, withCursor } from './conversations.ts';
 import type { Drafts } from './drafts.ts';
 import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';
@@ -37,6 +37,10 @@ export class ReadState {
   #draftsMissed = false;
   /** Moves of cursors that were applied before the server acknowledged them. */
   readonly #assumed = new Set<string>();
+  /** The latest report of each cursor on this socket, also of conversations that are not open here yet. */
+  readonly #reported = new Map<ConversationId, ReadCursor>();
+  /** Counts the greetings. */
+  #greetings = 0;
 
   constructor(deps: ReadStateDeps) {
     this.#deps = deps;
@@ -48,6 +52,8 @@ export class ReadState {
     this.#seen = version;
     this.#draftsMissed = false;
     this.#assumed.clear();
+    this.#reported.clear();
+    this.#greetings++;
   }
 
   /** The server reported its version. */
@@ -99,6 +105,20 @@ export class ReadState {
     void this.#fetch();
   }
 
+  /**
+   * A snapshot has replaced the view of a conversation, `before`. The server may have created it before a move that
+   * was already reported.
+   */
+  replaced(id: ConversationId, before: ConversationView | undefined): void {
+    const view = this.#deps.state.view(id);
+    const reported = this.#reported.get(id);
+    if (!view) return;
+    const isBehind =
+      (before && isLater(before.readRevision, before.readSeq, view)) ||
+      (reported && isLater(reported.revision, reported.readSeq, view));
+    if (isBehind) void this.#fetch();
+  }
+
   /** Applies the read marks that are not acknowledged yet; the server’s cursor follows. */
   before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
     const { state } = this.#deps;
@@ -126,15 +146,21 @@ export class ReadState {
     if (this.#fetching) return;
     this.#fetching = true;
     try {
-      // Cursors that moved while the answer was in flight may be newer than it.
-      for (let attempt = 0; attempt === 0 || this.#version < this.#seen; attempt++) {
-        if (attempt === ATTEMPTS) break;
+      let isCurrent = false;
+      for (let attempt = 0; !isCurrent && attempt < ATTEMPTS; attempt++) {
+        const greetings = this.#greetings;
         const { readVersion, items } = await this.#deps.api.cursors();
-        this.#version = Math.max(this.#version, readVersion);
+        // Cursors that moved while the answer was in flight may be newer than it.
+        isCurrent = readVersion >= this.#seen && greetings === this.#greetings;
+        // An older answer would undo them; after a restore of the database, versions start over.
+        if (readVersion < this.#version || greetings !== this.#greetings) continue;
+        this.#version = readVersion;
         for (const cursor of items) this.#set(cursor);
         this.refreshDrafts(readVersion);
         this.#deps.activity.missed();
       }
+      // The next ping fetches them again.
+      if (!isCurrent) this.#version = Math.min(this.#version, this.#seen - 1);
     } catch (error) {
       // The next ping shows the gap again.
       if (!(error instanceof ApiError)) throw error;
@@ -145,8 +171,13 @@ export class ReadState {
 
   #set(cursor: ReadCursor): void {
     const { state, local } = this.#deps;
+    this.#reported.set(cursor.conversation, cursor);
     const view = state.view(cursor.conversation);
     const window = local.window(cursor.conversation);
     if (view) state.setView(withCursor(view, cursor, state.meId, window));
   }
 }
+
+/** Returns whether a cursor is later than that of the view: each mark as unread raises the revision. */
+const isLater = (revision: number, readSeq: Seq, view: ConversationView): boolean =>
+  revision > view.readRevision || (revision === view.readRevision && readSeq > view.readSeq);

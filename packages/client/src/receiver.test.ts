@@ -3,6 +3,7 @@ import type {
   AccountId,
   Conversation,
   ConversationId,
+  Event,
   Message,
   Seq,
   ServerFrame,
@@ -198,6 +199,40 @@ describe('the end of a membership', () => {
     server.join(id);
     await arrive(server);
     expect(view(client, id)).toMatchObject(server.snapshot(id));
+  });
+
+  test.each([
+    ['that happened online', false],
+    ['that happened before a reload', true],
+  ])('%s is not undone by what another tab passes on late', async (_when, isReloaded) => {
+    const { server, client, store, id } = await inGroup();
+    server.leave(id);
+    await arrive(server);
+    server.join(id);
+    server.post(id, server.other, 'seen once');
+    server.leave(id);
+    const late = [...server.queued];
+    await arrive(server);
+    if (!isReloaded) await heal(server, client);
+    let reader = client;
+    if (isReloaded) {
+      await client.stop();
+      reader = (await aLiveClient(server, store)).client;
+    } else {
+      // The next connection drops the cursor of the stream.
+      server.cut();
+      await heal(server, client);
+    }
+    const applied: Event[] = [];
+    reader.on('event', (event) => applied.push(event));
+    for (const frame of late) server.push(frame);
+    await arrive(server);
+    expect(applied).toEqual([]);
+    expect(view(reader, id)).toBeUndefined();
+    server.join(id);
+    await arrive(server);
+    expect(view(reader, id)).toMatchObject(server.snapshot(id));
+    expect(reader.cursors.get(streamOfConversation(id))).toBe(server.lastSeq(id));
   });
 
   test('removes the conversation from view, also after a reload', async () => {

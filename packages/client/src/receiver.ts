@@ -7,6 +7,7 @@ import {
   type Cursor,
   conversationOfStream,
   type Event,
+  type EventOf,
   type LIMITS,
   type Nack,
   newMessage,
@@ -98,6 +99,8 @@ export class Receiver {
   #omitted: ReadonlyMap<StreamId, Seq> = new Map();
   /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
+  /** The head of the account’s own stream in the latest `ready`. */
+  #personalSeq = 0;
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
@@ -112,6 +115,7 @@ export class Receiver {
       random,
       isLive: () => deps.isLive(),
       keep: (id, snapshot) => this.#keep(id, snapshot),
+      replaced: (id, before) => this.#readState.replaced(id, before),
     });
   }
 
@@ -224,6 +228,7 @@ export class Receiver {
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
+      if (id === streamOfAccount(local.account)) this.#personalSeq = lastSeq;
     }
     state.change({ me: ready.me });
     this.#deps.presence.started(ready.presence);
@@ -292,13 +297,16 @@ export class Receiver {
     const cursor = local.streams.at(stream) ?? -1;
     // Frames of another tab, which this one starts to follow, may be from before the account left.
     if (cursor > conversation.lastSeq) return;
-    state.setView(viewOf(conversation, state.view(conversation.id)));
+    if (cursor === -1 && local.streams.isLeft(stream, conversation.joinedSeq)) return;
+    const before = state.view(conversation.id);
+    state.setView(viewOf(conversation, before));
+    this.#readState.replaced(conversation.id, before);
     this.#keep(conversation.id, conversation);
     // It may follow threads there from before, or be mentioned in them.
     this.#deps.threads.missed();
-    const before = (conversation.joinedSeq - 1) as Seq;
-    if (cursor < before) {
-      local.setCursor(stream, before);
+    const start = (conversation.joinedSeq - 1) as Seq;
+    if (cursor < start) {
+      local.setCursor(stream, start);
       local.startWindow(conversation.id, conversation.joinedSeq);
     }
   }
@@ -335,6 +343,7 @@ export class Receiver {
     const { stream, seq } = event;
     const wellFormed = isWellFormed(event);
     const before = local.streams.at(stream);
+    if (wellFormed && event.type === 'conversation.joined') this.#announcedJoin(event);
     switch (wellFormed ? local.streams.take(event) : local.streams.skip(stream, seq)) {
       case 'known':
         counters.duplicates++;
@@ -369,6 +378,13 @@ export class Receiver {
     this.#deps.activity.applied(event);
     this.#deps.openReports.applied(event);
     events.emit('event', event);
+  }
+
+  /** The account’s own stream announces a membership. One from before `ready` that is not in it is over. */
+  #announcedJoin({ seq, data }: EventOf<'conversation.joined'>): void {
+    const { state, local } = this.#deps;
+    if (seq > this.#personalSeq || state.view(data.conversation)) return;
+    local.streams.leave(streamOfConversation(data.conversation), data.seq);
   }
 
   /** `before` is the cursor before the event. */

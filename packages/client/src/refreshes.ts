@@ -3,7 +3,7 @@ import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { Backoff } from './backoff.ts';
 import type { ClientCounters } from './client-types.ts';
-import { viewOf } from './conversations.ts';
+import { type ConversationView, viewOf } from './conversations.ts';
 import type { ClientState } from './state.ts';
 
 /** Attempts to reload a conversation whose events overtake the responses. */
@@ -42,6 +42,8 @@ export interface RefreshesDeps {
   isLive(): boolean;
   /** Keeps the snapshot of a conversation. */
   keep(id: ConversationId, snapshot: Conversation): void;
+  /** A snapshot has replaced the view of a conversation. */
+  replaced(id: ConversationId, before: ConversationView): void;
 }
 
 /**
@@ -102,7 +104,7 @@ export class Refreshes {
 
   /** Reloads the snapshot of a conversation. */
   async conversation(id: ConversationId): Promise<void> {
-    const { api, state, counters, keep } = this.#deps;
+    const { api, state, counters, keep, replaced } = this.#deps;
     const { connects } = counters;
     const request = (this.#requests.get(id) ?? 0) + 1;
     this.#requests.set(id, request);
@@ -116,6 +118,7 @@ export class Refreshes {
         // Events that were applied meanwhile are not in an older snapshot.
         if (snapshot.lastSeq < view.lastSeq) continue;
         state.setView(viewOf(snapshot, view));
+        replaced(id, view);
         keep(id, snapshot);
         return;
       }

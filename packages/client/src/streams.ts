@@ -33,6 +33,11 @@ export class Streams {
   readonly #cursors = new Map<StreamId, Seq>();
   /** Streams that the account has left; only its own join continues them. */
   readonly #ended = new Set<StreamId>();
+  /**
+   * Where the account has left: its memberships that began up to this seq are over. Frames of another tab, which this
+   * one starts to follow, may be from before.
+   */
+  readonly #left = new Map<StreamId, Seq>();
   readonly #me: AccountId;
 
   constructor(me: AccountId, cursors: Iterable<readonly [StreamId, Seq]> = []) {
@@ -80,7 +85,7 @@ export class Streams {
     const starts = membership === 'starts';
     const ends = membership === 'ends';
     if (cursor === undefined) {
-      if (!starts) return 'foreign';
+      if (!starts || this.isLeft(event.stream, event.seq)) return 'foreign';
     } else if (event.seq <= cursor) {
       return 'known';
     } else if (event.seq > cursor + 1 && !starts) {
@@ -109,9 +114,28 @@ export class Streams {
     this.#ended.delete(stream);
   }
 
-  /** Removes the stream. */
+  /** Removes the stream: the account has left it. */
   drop(stream: StreamId): void {
+    const cursor = this.#cursors.get(stream);
+    if (cursor !== undefined) this.leave(stream, cursor);
     this.#cursors.delete(stream);
     this.#ended.delete(stream);
+  }
+
+  /** The account’s membership that began up to `seq` is over. */
+  leave(stream: StreamId, seq: Seq): void {
+    if (!this.isLeft(stream, seq)) this.#left.set(stream, seq);
+  }
+
+  /** Returns whether the account’s membership that began at `joined` is known to be over. */
+  isLeft(stream: StreamId, joined: Seq): boolean {
+    return joined <= (this.#left.get(stream) ?? -1);
+  }
+
+  /** Removes everything: the streams start over. */
+  clear(): void {
+    this.#cursors.clear();
+    this.#ended.clear();
+    this.#left.clear();
   }
 }

@@ -188,7 +188,8 @@ export class ModelServer {
   }
 
   /** The server is restored: another epoch, whose first events are the same. */
-  restore(): void {
+  restore(readVersion = this.#readVersion): void {
+    this.#readVersion = readVersion;
     this.epoch = `${this.epoch}+`;
     this.cut();
   }
