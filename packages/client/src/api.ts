@@ -1,51 +1,33 @@
 import type {
   AccountId,
   Attachment,
-  ClientId,
-  CommandAnswer,
-  Conversation,
   ConversationId,
   Draft,
   DraftsAnswer,
-  EditHistoryPage,
   Event,
   FileId,
   FileLinksAnswer,
   FoundName,
-  HistoryPage,
   LoginStep,
   Me,
-  Member,
-  MemberRole,
   MentionSuggestionsAnswer,
-  Message,
-  MinimumRoles,
-  PinnedMessages,
-  PublicGroup,
-  ReadCursor,
   RegisterBody,
   SearchHas,
   SearchIs,
   SearchMessagesPage,
-  SeenByAnswer,
   Seq,
   ServerSettings,
   SessionAnswer,
   StreamId,
-  ThreadCursor,
-  ThreadCursorsAnswer,
-  ThreadPage,
-  ThreadsPage,
-  UpdateGroupBody,
   User,
   UserProfile,
-  Visibility,
 } from '@parley/protocol';
 import { ActivityApi } from './api-activity.ts';
 import { AdmissionApi } from './api-admission.ts';
 import { EmojiApi } from './api-emoji.ts';
 import { ImagesApi } from './api-images.ts';
 import { LegalHoldsApi } from './api-legal-holds.ts';
+import { MessagesApi } from './api-messages.ts';
 import { ModerationApi } from './api-moderation.ts';
 import { NotificationsApi } from './api-notifications.ts';
 import { PersonalApi } from './api-personal.ts';
@@ -58,34 +40,11 @@ import { UserGroupsApi } from './api-user-groups.ts';
 import type { DraftPlace } from './draft-place.ts';
 import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
-import { type ReadOptions, RestSession } from './rest-session.ts';
+import type { ReadOptions } from './rest-session.ts';
 import type { UploadOptions } from './uploads.ts';
 
+export type { HistoryRequest, PostOptions } from './api-messages.ts';
 export type { ListRequest, Page } from './lists.ts';
-
-/** Position of a page of history. */
-export interface HistoryRequest {
-  readonly before?: Seq;
-  readonly after?: Seq;
-  readonly around?: Seq;
-  /** Around the first message that was posted at this time or later; an ISO 8601 timestamp. */
-  readonly aroundTime?: string;
-  readonly limit?: number;
-}
-
-/** What a message may have besides its conversation and its text. */
-export interface PostOptions {
-  /** Posting again with the same id does not post twice. */
-  readonly id?: ClientId;
-  /** A message of the conversation that this one quotes. */
-  readonly replyTo?: Seq;
-  /** Files that were uploaded with {@link ParleyApi.upload}; the text may then be empty. */
-  readonly attachments?: readonly FileId[];
-  /** The root of the thread in which the message is a reply. */
-  readonly thread?: Seq;
-  /** Shows the reply among the messages of the conversation too. */
-  readonly alsoInConversation?: boolean;
-}
 
 /** What messages to search for. The filters may also stand in the text: `release from:ann has:link`. */
 export interface MessageSearchRequest {
@@ -131,8 +90,12 @@ function entered(answer: SessionAnswer | LoginStep): Me {
   return answer.me;
 }
 
-/** The REST API, typed by the protocol, with the session of one account. */
-export class ParleyApi extends RestSession {
+/**
+ * The REST API, typed by the protocol, with the session of one account. Methods for conversations and
+ * messages are inherited, so that callers find them directly on this class; smaller domains are
+ * properties.
+ */
+export class ParleyApi extends MessagesApi {
   /** Reports of messages. */
   readonly reports = new ReportsApi(this);
   /** Hiding of messages, for moderators. */
@@ -206,242 +169,6 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `/users/${id}/profile`, options);
   }
 
-  // ---- conversations -----------------------------------------------------------------------------
-
-  async conversations(): Promise<Conversation[]> {
-    return (await this.request<{ items: Conversation[] }>('GET', '/conversations')).items;
-  }
-
-  conversation(id: ConversationId): Promise<Conversation> {
-    return this.request('GET', `/conversations/${id}`);
-  }
-
-  createGroup(
-    group: { name: string; visibility: Visibility; members?: readonly AccountId[] },
-    id?: ClientId,
-  ): Promise<Conversation> {
-    return this.request('POST', '/conversations', { body: group, id });
-  }
-
-  openDirect(account: AccountId, id?: ClientId): Promise<Conversation> {
-    return this.request('POST', '/conversations/direct', { body: { account }, id });
-  }
-
-  /** Returns the direct conversation of this account with several others, at most ten users together. */
-  openDirectWith(accounts: readonly AccountId[], id?: ClientId): Promise<Conversation> {
-    return this.request('POST', '/conversations/direct', { body: { accounts }, id });
-  }
-
-  /** Returns the public groups by name; admins of the server can ask for those that another account is in. */
-  groups(
-    request: ListRequest & { readonly member?: AccountId } = {},
-    options: ReadOptions = {},
-  ): Promise<Page<PublicGroup>> {
-    return this.request('GET', `/groups${query(request)}`, options);
-  }
-
-  renameGroup(conversation: ConversationId, name: string, id?: ClientId): Promise<Conversation> {
-    return this.updateGroup(conversation, { name }, id);
-  }
-
-  /** Changes the settings of a group; what is left out stays as it is. */
-  updateGroup(
-    conversation: ConversationId,
-    settings: UpdateGroupBody,
-    id?: ClientId,
-  ): Promise<Conversation> {
-    return this.request('PATCH', `/conversations/${conversation}`, { body: settings, id });
-  }
-
-  /** Archives a group: it can be read, but not changed. */
-  archiveGroup(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
-    return this.request('POST', `/conversations/${conversation}/archive`, { id });
-  }
-
-  /** Restores an archived group. */
-  restoreGroup(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
-    return this.request('POST', `/conversations/${conversation}/restore`, { id });
-  }
-
-  /** Changes who may do what in a group; what is left out stays as it is. */
-  changeMinimumRoles(
-    conversation: ConversationId,
-    minimumRoles: Partial<MinimumRoles>,
-    id?: ClientId,
-  ): Promise<Conversation> {
-    return this.request('PATCH', `/conversations/${conversation}/minimum-roles`, {
-      body: minimumRoles,
-      id,
-    });
-  }
-
-  /** Makes another member the owner of a group, and this account an admin. */
-  transferOwnership(
-    conversation: ConversationId,
-    account: AccountId,
-    id?: ClientId,
-  ): Promise<Conversation> {
-    return this.request('POST', `/conversations/${conversation}/owner`, { body: { account }, id });
-  }
-
-  deleteGroup(conversation: ConversationId, id?: ClientId): Promise<void> {
-    return this.request('DELETE', `/conversations/${conversation}`, { id });
-  }
-
-  join(conversation: ConversationId, id?: ClientId): Promise<Conversation> {
-    return this.request('POST', `/conversations/${conversation}/join`, { id });
-  }
-
-  leave(conversation: ConversationId, id?: ClientId): Promise<void> {
-    return this.request('POST', `/conversations/${conversation}/leave`, { id });
-  }
-
-  members(
-    conversation: ConversationId,
-    request: ListRequest = {},
-    options: ReadOptions = {},
-  ): Promise<Page<Member>> {
-    return this.request('GET', `/conversations/${conversation}/members${query(request)}`, options);
-  }
-
-  addMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<Member> {
-    return this.request('POST', `/conversations/${conversation}/members`, {
-      body: { account },
-      id,
-    });
-  }
-
-  /** Changes the role of a member of a group. */
-  changeMemberRole(
-    conversation: ConversationId,
-    account: AccountId,
-    role: MemberRole,
-    id?: ClientId,
-  ): Promise<Member> {
-    return this.request('PATCH', `/conversations/${conversation}/members/${account}`, {
-      body: { role },
-      id,
-    });
-  }
-
-  removeMember(conversation: ConversationId, account: AccountId, id?: ClientId): Promise<void> {
-    return this.request('DELETE', `/conversations/${conversation}/members/${account}`, { id });
-  }
-
-  // ---- messages ----------------------------------------------------------------------------------
-
-  history(
-    conversation: ConversationId,
-    request: HistoryRequest = {},
-    options: ReadOptions = {},
-  ): Promise<HistoryPage> {
-    return this.request('GET', `/conversations/${conversation}/messages${query(request)}`, options);
-  }
-
-  message(conversation: ConversationId, seq: Seq): Promise<Message> {
-    return this.request('GET', `/conversations/${conversation}/messages/${seq}`);
-  }
-
-  /**
-   * Returns the texts that a message has had, the latest first; none if it was deleted. `before` is the
-   * `seq` of the last version of the previous page.
-   */
-  editHistory(
-    conversation: ConversationId,
-    message: Seq,
-    request: { before?: Seq; limit?: number } = {},
-    options: ReadOptions = {},
-  ): Promise<EditHistoryPage> {
-    const path = `/conversations/${conversation}/messages/${message}/history`;
-    return this.request('GET', `${path}${query(request)}`, options);
-  }
-
-  /** Posts a message. */
-  post(
-    conversation: ConversationId,
-    body: string,
-    { id, replyTo, attachments = [], thread, alsoInConversation }: PostOptions = {},
-  ): Promise<Message> {
-    return this.request('POST', `/conversations/${conversation}/messages`, {
-      body: {
-        body,
-        ...(replyTo !== undefined && { replyTo }),
-        ...(thread !== undefined && { thread }),
-        ...(alsoInConversation !== undefined && { alsoInConversation }),
-        ...(attachments.length > 0 && { attachments }),
-      },
-      id,
-    });
-  }
-
-  edit(conversation: ConversationId, message: Seq, body: string, id?: ClientId): Promise<Message> {
-    return this.request('PATCH', `/conversations/${conversation}/messages/${message}`, {
-      body: { body },
-      id,
-    });
-  }
-
-  remove(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', `/conversations/${conversation}/messages/${message}`, { id });
-  }
-
-  react(
-    conversation: ConversationId,
-    message: Seq,
-    emoji: string,
-    id?: ClientId,
-  ): Promise<CommandAnswer> {
-    return this.request('PUT', reaction(conversation, message, emoji), { id });
-  }
-
-  unreact(
-    conversation: ConversationId,
-    message: Seq,
-    emoji: string,
-    id?: ClientId,
-  ): Promise<CommandAnswer> {
-    return this.request('DELETE', reaction(conversation, message, emoji), { id });
-  }
-
-  /** Posts the text of a message to another conversation, with its author and time. */
-  forward(
-    conversation: ConversationId,
-    message: Seq,
-    to: ConversationId,
-    id?: ClientId,
-  ): Promise<Message> {
-    const path = `/conversations/${conversation}/messages/${message}/forward`;
-    return this.request('POST', path, { body: { to }, id });
-  }
-
-  /** Returns all pinned messages, the last pin first. */
-  async pinnedMessages(
-    conversation: ConversationId,
-    options: ReadOptions = {},
-  ): Promise<{ items: Message[] }> {
-    const items: Message[] = [];
-    let cursor: string | undefined;
-    do {
-      const page: PinnedMessages = await this.request(
-        'GET',
-        `/conversations/${conversation}/pins${query({ cursor })}`,
-        options,
-      );
-      items.push(...page.items);
-      // Servers of earlier versions send all of them.
-      cursor = page.next ?? undefined;
-    } while (cursor !== undefined);
-    return { items };
-  }
-
-  pin(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('PUT', pinOf(conversation, message), { id });
-  }
-
-  unpin(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', pinOf(conversation, message), { id });
-  }
-
   // ---- files -------------------------------------------------------------------------------------
 
   /**
@@ -469,44 +196,6 @@ export class ParleyApi extends RestSession {
   /** Returns links to files for a browser; those that the account may not read are left out. */
   fileLinks(files: readonly FileId[]): Promise<FileLinksAnswer> {
     return this.request('GET', `/files/links?files=${files.join(',')}`);
-  }
-
-  // ---- read cursors ------------------------------------------------------------------------------
-
-  /**
-   * Moves the read cursor of a conversation. With `revision` the request is ignored if the conversation
-   * was marked as unread since.
-   */
-  read(
-    conversation: ConversationId,
-    seq: Seq,
-    unread = false,
-    revision?: number,
-  ): Promise<ReadCursor> {
-    const body = { seq, unread, ...(revision !== undefined && { revision }) };
-    return this.request('POST', `/conversations/${conversation}/read`, { body });
-  }
-
-  /** Marks all conversations as read. Returns the read cursors. */
-  readAll(): Promise<{ readVersion: number; items: ReadCursor[] }> {
-    return this.request('POST', '/me/cursors/read-all');
-  }
-
-  cursors(): Promise<{ readVersion: number; items: ReadCursor[] }> {
-    return this.request('GET', '/me/cursors');
-  }
-
-  /** Returns who has seen a message, without its author; refused in large conversations. */
-  seenBy(
-    conversation: ConversationId,
-    message: Seq,
-    options: ReadOptions = {},
-  ): Promise<SeenByAnswer> {
-    return this.request(
-      'GET',
-      `/conversations/${conversation}/messages/${message}/seen-by`,
-      options,
-    );
   }
 
   // ---- search ------------------------------------------------------------------------------------
@@ -561,46 +250,6 @@ export class ParleyApi extends RestSession {
     return this.request('DELETE', `/me/drafts/${conversation}${query(which)}`);
   }
 
-  // ---- threads -----------------------------------------------------------------------------------
-
-  /** Returns a message with a page of the replies in its thread; the latest by default. */
-  thread(
-    conversation: ConversationId,
-    thread: Seq,
-    request: HistoryRequest = {},
-    options: ReadOptions = {},
-  ): Promise<ThreadPage> {
-    return this.request('GET', `${threadAt(conversation, thread)}${query(request)}`, options);
-  }
-
-  /** Returns a page of the threads that the account follows, those with unread replies first. */
-  threads(
-    request: Omit<ListRequest, 'search'> = {},
-    options: ReadOptions = {},
-  ): Promise<ThreadsPage> {
-    return this.request('GET', `/me/threads${query(request)}`, options);
-  }
-
-  /** Returns how far the account has read the threads that it follows. */
-  threadCursors(): Promise<ThreadCursorsAnswer> {
-    return this.request('GET', '/me/thread-cursors');
-  }
-
-  /** Moves the read cursor of a thread forward. */
-  readThread(conversation: ConversationId, thread: Seq, seq: Seq): Promise<ThreadCursor> {
-    return this.request('POST', `${threadAt(conversation, thread)}/read`, { body: { seq } });
-  }
-
-  /** Follows a thread: its unread replies are counted. */
-  followThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('PUT', `${threadAt(conversation, thread)}/follow`, { id });
-  }
-
-  /** Stops following a thread, until the account follows it again. */
-  unfollowThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', `${threadAt(conversation, thread)}/follow`, { id });
-  }
-
   // ---- streams -----------------------------------------------------------------------------------
 
   events(
@@ -610,12 +259,3 @@ export class ParleyApi extends RestSession {
     return this.request('GET', `/streams/${stream}/events${query(request)}`);
   }
 }
-
-const reaction = (conversation: ConversationId, message: Seq, emoji: string): string =>
-  `/conversations/${conversation}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
-
-const pinOf = (conversation: ConversationId, message: Seq): string =>
-  `/conversations/${conversation}/messages/${message}/pin`;
-
-const threadAt = (conversation: ConversationId, thread: Seq): string =>
-  `/conversations/${conversation}/messages/${thread}/thread`;
