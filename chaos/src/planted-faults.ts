@@ -259,7 +259,7 @@ async function lockStreams(tx, commands) {`,
     edits: [
       {
         file: 'stream/repeated-commands.js',
-        find: 'const isEqual = twin.digest.equals(first.digest);',
+        find: 'const isEqual = duplicate.digest.equals(first.digest);',
         replace: 'const isEqual = true;',
       },
       {

@@ -11,7 +11,7 @@ const COUNT = 600;
 const ALWAYS = [
   'swapped-outcomes',
   'late-subscription',
-  'twin-answered',
+  'duplicate-answered',
   'unknown-as-failure',
   'stale-hint',
   'outliving-subscription',

@@ -174,7 +174,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [ACKED, DENSE],
     edits: [server('storage/list-statement.js', 'columns.every(', 'columns.some(')],
   },
-  'twin-answered': {
+  'duplicate-answered': {
     description: 'answer a command with the ack of another one that has its id in the same batch',
     caughtBy: [ACKED],
     edits: [
@@ -185,14 +185,14 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
       ),
     ],
   },
-  'refused-twin-acked': {
-    description: 'acknowledge the twin of a command that was refused',
+  'refused-duplicate-acked': {
+    description: 'acknowledge the duplicate of a command that was refused',
     caughtBy: [ACKED, ANSWER],
     edits: [
       server(
         'stream/repeated-commands.js',
         'return isEqual ? outcome : undefined;',
-        "return { kind: 'stored', stream: twin.command.stream, seq: 1, at: outcome.at, repeated: true };",
+        "return { kind: 'stored', stream: duplicate.command.stream, seq: 1, at: outcome.at, repeated: true };",
       ),
     ],
   },

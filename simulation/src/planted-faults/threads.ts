@@ -70,7 +70,7 @@ export const THREAD_FAULTS: Readonly<Record<string, PlantedFault>> = {
     caughtBy: [ACCEPTED],
     edits: [edit('server/dist/messages/poll-rules.js', 'before: before ?? []', 'before: []')],
   },
-  'twin-vote': {
+  'conflicting-votes': {
     description: 'acknowledge both of two different votes that are sent at once under one id',
     caughtBy: ['I1 acked is kept'],
     edits: [

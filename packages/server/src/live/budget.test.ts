@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Budget } from './budget.ts';
 
 describe('a budget', () => {
-  test('gives exactly its size and what was refilled since', () => {
+  test('allows exactly its size plus what was refilled', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -28,11 +28,11 @@ describe('a budget', () => {
     );
   });
 
-  test('of one token is a limit; one of none is not', () => {
+  test('of size 1 limits', () => {
     const one = new Budget(1, 1_000, () => 0);
     expect([one.take(), one.take()]).toEqual([true, false]);
     one.charge(1);
-    expect(one).toMatchObject({ debt: 1, full: false, size: 1 });
+    expect(one).toMatchObject({ deficit: 1, full: false, size: 1 });
     expect(one.msUntil(1)).toBe(2_000);
     const none = new Budget(0, 1_000, () => 0);
     expect([none.take(), none.take(), none.take()]).toEqual([true, true, true]);
@@ -51,16 +51,16 @@ describe('a budget', () => {
     expect(budget.take()).toBe(true);
   });
 
-  test('charges what has happened, up to a debt of twice its size', () => {
+  test('is overdrawn by charges, up to twice its size', () => {
     let now = 0;
     const budget = new Budget(10, 1_000, () => now);
     budget.charge(15);
-    expect(budget).toMatchObject({ debt: 5, full: false });
+    expect(budget).toMatchObject({ deficit: 5, full: false });
     expect(budget.msUntil(1)).toBeCloseTo(600);
     budget.charge(1_000);
-    expect(budget.debt).toBe(20);
+    expect(budget.deficit).toBe(20);
     now = 2_000;
-    expect(budget.debt).toBe(0);
+    expect(budget.deficit).toBe(0);
     expect(budget.take()).toBe(false);
     now = 3_000;
     expect(budget.full).toBe(true);
@@ -68,11 +68,11 @@ describe('a budget', () => {
     expect(budget.msUntil(100)).toBe(0);
   });
 
-  test('of size 0 has no limit', () => {
+  test('of size 0 never limits', () => {
     const budget = new Budget(0, 1_000);
     budget.charge(1_000);
     expect(budget.take()).toBe(true);
-    expect(budget).toMatchObject({ debt: 0, full: true });
+    expect(budget).toMatchObject({ deficit: 0, full: true });
     expect(budget.msUntil(1)).toBe(0);
   });
 });

@@ -27,8 +27,8 @@ export class Budget {
   }
 
   /**
-   * Takes `cost` tokens for something that has already happened, even if there are fewer. The debt is at
-   * most twice the size.
+   * Takes `cost` tokens for something that has already happened, even if there are fewer. The
+   * deficit is at most twice the size.
    */
   charge(cost: number): void {
     if (this.#size === 0) return;
@@ -37,7 +37,7 @@ export class Budget {
   }
 
   /** How far {@link charge} has overdrawn the bucket, in tokens. */
-  get debt(): number {
+  get deficit(): number {
     if (this.#size === 0) return 0;
     this.#refill();
     return Math.max(0, -this.#left);

@@ -21,7 +21,7 @@ import { replyPlaceOf } from '../messages/thread-roots.ts';
 import type { Command } from '../stream/stream-transaction.ts';
 import type { LiveContext } from './context.ts';
 
-/** Commands that are executed here; the others are about the connection itself. */
+/** Commands that are executed here; the rest concern the connection itself. */
 export type StoredCommandFrame = Exclude<CommandFrame, { op: 'fill' | 'renew' }>;
 
 /** The sender of a command, and how it is answered. */
@@ -36,7 +36,7 @@ export interface CommandSender {
   outcomeUnknown(): void;
 }
 
-/** What commands are executed with. */
+/** What the execution of commands needs. */
 export type CommandDeps = Pick<
   LiveContext,
   'append' | 'moveReadCursor' | 'sendRead' | 'clock' | 'log'

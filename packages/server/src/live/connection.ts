@@ -29,13 +29,13 @@ import { SubscriptionSet } from './subscription-set.ts';
 /**
  * - `greeting`: waits for the hello, or for the answer to it.
  * - `replaying`: `ready` was sent; sends the events after the cursors.
- * - `live`: has sent them.
+ * - `live`: all of them were sent.
  * - `draining`: the close frame was sent.
  * - `closed`: the socket is closed.
  */
 export type ConnectionState = 'greeting' | 'replaying' | 'live' | 'draining' | 'closed';
 
-/** A peer that does not answer the close frame is disconnected after this time. */
+/** A peer that has not answered the close frame is disconnected after this time. */
 const CLOSE_MS = 3_000;
 
 /**
@@ -46,7 +46,7 @@ const CLOSE_MS = 3_000;
  * 2. About `limits.bufferedBytes` of events wait in the socket at most.
  * 3. It closes when its session ends, and when the outcome of a command is unknown.
  * 4. Nothing follows its close frame, whoever started the close (RFC 6455 §5.5.1).
- * 5. It reads no more than its budget, and nothing while the client leaves too much unread.
+ * 5. It reads no more than its budget allows, and nothing while the client leaves too much unread.
  */
 export class Connection
   implements LiveConnection, HandshakeConnection, FrameConnection, FrameReader
@@ -65,7 +65,7 @@ export class Connection
   readonly #openedAt = performance.now();
   #state: ConnectionState = 'greeting';
   #identity: Identity | null = null;
-  /** Of a guest. */
+  /** Set for guests only. */
   #guestPresence: GuestPresence | null = null;
   #receivedAt = performance.now();
   #pingedAt = performance.now();
@@ -229,7 +229,7 @@ export class Connection
       return;
     }
     this.#inbound.tick();
-    // What a paused client sends is not read.
+    // Nothing is read from a paused client, so its silence means nothing.
     if (this.#inbound.paused) this.#receivedAt = now;
     if (now - this.#receivedAt > limits.silenceMs) {
       this.#log.info('connection timed out');

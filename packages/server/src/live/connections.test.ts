@@ -11,7 +11,7 @@ const LIMITS = {
   accountBufferedBytes: 1_000,
 };
 
-/** A connection of which only what is asked for exists. */
+/** A connection with only the given properties. */
 function aConnection(account: AccountId, session: string | null, buffered = 0): LiveConnection {
   return {
     account,
@@ -32,7 +32,7 @@ function some(...added: LiveConnection[]) {
 }
 
 describe('the connections of a node', () => {
-  test('are found by account and by session, until they are removed', () => {
+  test('are found by account and by session until they are removed', () => {
     const [phone, laptop] = [aConnection(ANN, 'a1'), aConnection(ANN, 'a2')];
     const other = aConnection(BOB, 'b1');
     const { connections } = some(phone, laptop, other);
@@ -50,13 +50,13 @@ describe('the connections of a node', () => {
     expect([connections.accounts, connections.sessions]).toEqual([[BOB], ['b1']]);
   });
 
-  test('that were never authenticated are not there to be removed', () => {
+  test('that were never authenticated can be removed without effect', () => {
     const { connections } = some(aConnection(ANN, 'a1'));
     connections.remove(aConnection(ANN, null));
     expect(connections.accounts).toEqual([ANN]);
   });
 
-  test('are limited for each account: the oldest are closed', () => {
+  test('are limited per account: the oldest are closed', () => {
     const [first, second, ...rest] = ['1', '2', '3', '4', '5'].map((n) => aConnection(ANN, n)) as [
       LiveConnection,
       LiveConnection,
@@ -76,7 +76,7 @@ describe('the connections of a node', () => {
     expect([...connections.of(BOB)]).toHaveLength(1);
   });
 
-  test('share the frames of their account, also after the last of them', () => {
+  test('share the frame budget of their account, which outlives the last of them', () => {
     const { connections } = some();
     const budget = connections.framesOf(ANN);
     expect(connections.framesOf(ANN)).toBe(budget);

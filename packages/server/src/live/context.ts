@@ -48,7 +48,7 @@ export interface LiveDeps extends UpgradeChecks {
   start(account: AccountId, known: KnownState): Promise<Start>;
   /** Returns what others see of the status of an account; null if it has none. */
   statusOf(account: AccountId): Status | null;
-  /** Returns those of the accounts that a guest may find. */
+  /** Returns which of the accounts a guest may find. */
   findable(guest: AccountId, accounts: readonly AccountId[]): Promise<readonly AccountId[]>;
   /** Returns which of the guests may know which of the accounts. */
   knownAccounts(
@@ -72,16 +72,16 @@ export interface LiveDeps extends UpgradeChecks {
   readVersions(accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, number>>;
 }
 
-/** What a connection works with. */
+/** What a connection uses. */
 export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;
   readonly audience: PresenceAudience;
   readonly guests: GuestFeed;
-  /** Sends to the other members that the account is typing. */
+  /** Notifies the other members that the account is typing. */
   sendTyping(conversation: ConversationId, account: AccountId): void;
   /** Sends a moved read cursor to the account's own connections, and receipts to the other members. */
   sendRead(account: AccountId, move: ReadMove): void;
-  /** Counts a connection that was closed because its client did not read. */
+  /** Counts a connection that was closed because the client did not read. */
   countStalled(): void;
 }

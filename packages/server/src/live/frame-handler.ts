@@ -73,7 +73,7 @@ export class FrameHandler {
       return;
     }
     if (this.#commandBudget.take()) this.#connection.nack(read.id, read.refusal);
-    // Without an id, no command waits for the answer.
+    // A frame without an id gets no answer.
     else if (read.id !== null) this.#connection.nack(read.id, this.#overBudget());
   }
 

@@ -4,12 +4,12 @@ import { textFrame } from '../stream/frame.ts';
 import { Output } from './output.ts';
 
 /**
- * The socket is closed when more bytes than this wait in it. Events stop long before, at
- * `congestedBytes`; no client needs so many answers and signals.
+ * The socket is closed if more bytes than this are buffered. Events stop much earlier, at
+ * `congestedBytes`; no legitimate client has so many answers and signals buffered.
  */
 const BUFFERED_MAX = 8 * 1024 * 1024;
 
-/** What the writer needs of its connection. */
+/** What the writer needs from its connection. */
 export interface FrameWriterDeps {
   /** The writer is congested while more bytes than this wait in the socket. */
   readonly congestedBytes: number;
@@ -75,12 +75,12 @@ export class FrameWriter {
     this.send({ op: 'nack', id, code, message, ...(retryAfter !== undefined && { retryAfter }) });
   }
 
-  /** Writes the last frame before the close frame, however much waits already. */
+  /** Writes the last frame before the close frame, however much is buffered. */
   writeLast(frame: ServerFrame): void {
     this.#output.write(textFrame(JSON.stringify(frame)));
   }
 
-  /** Passes to the socket what waits for the end of this turn of the event loop. */
+  /** Flushes the frames collected in this turn of the event loop. */
   flush(): void {
     this.#output.flush();
   }

@@ -12,7 +12,7 @@ import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
 import { Subscription } from '../stream/subscription.ts';
 
-/** Accounts per lookup. If more have changed, guests reload all users that they know. */
+/** Accounts per lookup. If more have changed, guests reload all the users they know. */
 const ACCOUNTS_MAX = 200;
 
 /** A connection of a guest. */
@@ -21,7 +21,7 @@ export interface GuestConnection {
   send(frame: ServerFrame): void;
 }
 
-/** A guest, and an account that it may know. */
+/** A guest and an account that the guest may know. */
 export interface KnownAccount {
   readonly guest: AccountId;
   readonly account: AccountId;
@@ -67,7 +67,7 @@ const CONCERNS: Readonly<Record<WorkspaceEventType, 'account' | 'settings' | 'em
  * reload: users that it may know, settings, custom emoji. A guest reloads everything after its next hello.
  *
  * 1. The node subscribes to the stream only while guests are connected to it.
- * 2. If the lookup of whom a change concerns fails, all guests reload their users.
+ * 2. If the lookup of affected guests fails, all guests reload their users.
  */
 export class GuestFeed implements DrainableSink {
   readonly account = SYSTEM;
@@ -152,7 +152,7 @@ export class GuestFeed implements DrainableSink {
     return this.#accounts.size > 0 || this.#settings.size > 0 || this.#emoji;
   }
 
-  /** Notifies the guests until no change is left. */
+  /** Notifies the guests until no changes are left. */
   async #notify(): Promise<void> {
     while (this.#hasChanges) {
       const accounts = [...this.#accounts];

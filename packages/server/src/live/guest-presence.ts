@@ -40,7 +40,7 @@ export class GuestPresence {
     void this.#check();
   }
 
-  /** Looks the accounts up again if the interval has passed. `now` is monotonic, ms. */
+  /** Repeats the lookup if the interval has passed. `now` is monotonic, ms. */
   tick(now: number): void {
     if (this.#wanted.length > 0 && now - this.#checkedAt >= RECHECK_MS) void this.#check();
   }

@@ -62,7 +62,7 @@ export type HandshakeDeps = Pick<
 /**
  * The start of a connection: hello → authenticate → `ready` → subscriptions.
  *
- * 1. The first frame must be a hello. Nothing else is executed or revealed before it is authenticated.
+ * 1. The first frame must be a hello. Nothing is executed or revealed before it is authenticated.
  * 2. The connection is registered for the end of its session before its state is read, so a session
  *    that ends meanwhile closes it.
  */
@@ -154,7 +154,7 @@ export class Handshake {
       return null;
     }
     const frames = this.#deps.connections.framesOf(identity.account);
-    if (frames.debt > 0) {
+    if (frames.deficit > 0) {
       const retryAfter = Math.ceil(frames.msUntil(1) / 1000);
       connection.close(CLOSE.tooManyFrames, 'too_many_frames', retryAfter);
       return null;

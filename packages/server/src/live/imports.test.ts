@@ -26,7 +26,7 @@ function cycleThrough(file: string, path: readonly string[] = []): readonly stri
   return null;
 }
 
-test('no file of this folder imports itself through others', () => {
+test('no file of this folder has a circular import', () => {
   expect(imports.size).toBeGreaterThan(10);
   expect([...imports.keys()].map((file) => cycleThrough(file)).filter(Boolean)).toEqual([]);
 });

@@ -90,7 +90,7 @@ describe('frames in', () => {
     flooded.push(raw);
   });
 
-  test('ends the connections of these sockets, too', async () => {
+  test('ends the connections of these sockets', async () => {
     expect(flooded).not.toEqual([]);
     await until(() => flooded.every((raw) => raw.ended), 'the ends');
   });
@@ -115,7 +115,7 @@ describe('the close frame', () => {
     }
   });
 
-  test('is the last frame of a congested socket, too', async () => {
+  test('is the last frame even on a congested socket', async () => {
     const raw = await openSocket();
     const before = raw.frames.length;
     raw.socket.pause();
@@ -137,7 +137,7 @@ describe('the close frame', () => {
 });
 
 describe('an unread socket', () => {
-  test('is sent no pong and no nack', async () => {
+  test('receives neither pong nor nack', async () => {
     const raw = await openSocket();
     raw.socket.pause();
     const rss = process.memoryUsage().rss;

@@ -7,7 +7,7 @@ import type { LiveSocket } from './live-socket.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** The calls of a socket; the test emits what arrives. */
+/** A socket that records its calls; the test emits what arrives. */
 class Socket extends EventEmitter {
   isPaused = false;
   readonly pongs: string[] = [];
@@ -22,7 +22,7 @@ class Socket extends EventEmitter {
   }
 }
 
-/** A reader with this budget of frames for each second; a flooding client is closed. */
+/** A reader with this budget of frames per second; a flooding client is closed. */
 function aReader(frames: number, account: Budget | null = null) {
   const socket = new Socket();
   const reader = {
@@ -80,7 +80,7 @@ describe('frames within the budget', () => {
 });
 
 describe('a client over its budget', () => {
-  test('waits, and what was read is held and handled in order later', () => {
+  test('is paused; what was already read is held and handled later, in order', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 10));
     expect(socket.isPaused).toBe(false);
@@ -89,7 +89,7 @@ describe('a client over its budget', () => {
     expect(reader.texts).toEqual(numbered(1, 10));
     socket.emit('ping', Buffer.from('late'));
     expect(socket.pongs).toEqual([]);
-    // Four are missing, and one has to be there again: a tenth of the budget.
+    // Four tokens are owed, and one more must be available: a tenth of the budget.
     vi.advanceTimersByTime(499);
     expect(socket.isPaused).toBe(true);
     vi.advanceTimersByTime(2);
@@ -100,7 +100,7 @@ describe('a client over its budget', () => {
     expect(reader.floods).toBe(0);
   });
 
-  test('waits longer if more was charged meanwhile', () => {
+  test('is paused for longer if more was charged meanwhile', () => {
     const account = new Budget(100, 1_000);
     const { socket, reader, send, numbered } = aReader(10, account);
     send(...numbered(1, 11));
@@ -113,7 +113,7 @@ describe('a client over its budget', () => {
     expect(reader.texts).toEqual(numbered(1, 11));
   });
 
-  test('waits for the budget of its account as well', () => {
+  test('is also paused by the budget of its account', () => {
     const account = new Budget(10, 1_000);
     const { socket, send, numbered } = aReader(1_000, account);
     send(...numbered(1, 12));
@@ -137,7 +137,7 @@ describe('a client over its budget', () => {
     expect(reader.texts).toEqual(numbered(1, 10));
   });
 
-  test('is flooding when it would have to wait for more than three seconds', () => {
+  test('is flooding if the pause would exceed three seconds', () => {
     for (const [charged, floods] of [
       [34, 0],
       [41, 1],
@@ -151,7 +151,7 @@ describe('a client over its budget', () => {
     }
   });
 
-  test('is flooding after eleven waits without a recovery, which resets the count', () => {
+  test('is flooding after eleven pauses without a recovery, which resets the count', () => {
     const { socket, reader, inbound, send } = aReader(10);
     const exceed = () => {
       while (!socket.isPaused) send('x');
@@ -192,7 +192,7 @@ describe('a client over its budget', () => {
 });
 
 describe('a congested client', () => {
-  test('is not read until it has read what was sent to it', () => {
+  test('is not read from until it has read what was sent', () => {
     const { socket, reader, inbound, send } = aReader(100);
     reader.congested = true;
     send('a', 'b');
@@ -207,7 +207,7 @@ describe('a congested client', () => {
     expect(reader.texts).toEqual(['a', 'b']);
   });
 
-  test('remains unread from the frame on whose answer it is congested again', () => {
+  test('is not read from after the frame whose answer congests it again', () => {
     const { socket, reader, inbound, send } = aReader(100);
     reader.congested = true;
     send('a', 'b', 'c');
@@ -224,7 +224,7 @@ describe('a congested client', () => {
     expect([socket.isPaused, reader.texts]).toEqual([false, ['a', 'b', 'c']]);
   });
 
-  test('that is over its budget, too, waits for both', () => {
+  test('that is also over budget waits for both', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     inbound.resume();
@@ -239,7 +239,7 @@ describe('a congested client', () => {
 });
 
 describe('a connection that closes', () => {
-  test('handles no more frames, but reads on: the client’s close frame must arrive', () => {
+  test('handles no more frames, but still reads the client’s close frame', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     reader.closed = true;
@@ -253,7 +253,7 @@ describe('a connection that closes', () => {
     expect(socket.pongs).toEqual([]);
   });
 
-  test('is not read any more while its client is flooding', () => {
+  test('is no longer read from while its client is flooding', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 21));
     expect(reader.closed).toBe(true);
@@ -268,7 +268,7 @@ describe('a connection that closes', () => {
     expect([later.reader.texts, later.reader.floods]).toEqual([[], 0]);
   });
 
-  test('forgets what it held, and its wait', () => {
+  test('drops held frames and ends its pause', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     socket.emit('close');

@@ -9,11 +9,11 @@ const RESUME_SHARE = 0.1;
 /** Frames of one read that are held while reading is paused; with more, the client is flooding. */
 const HELD_MAX = 1_000;
 /**
- * A client that would have to wait longer than this is flooding. While reading is paused, the end of the
- * connection is not noticed, so the descriptor of a client that is gone would stay open.
+ * A client that would have to wait longer than this is flooding. While reading is paused, a closed
+ * connection goes unnoticed, so its file descriptor would stay open.
  */
 const PAUSE_MAX_MS = 3_000;
-/** Pauses without a full recovery between them, before the client is flooding. */
+/** Pauses without a full recovery in between; with more, the client is flooding. */
 const PAUSES_MAX = 10;
 
 /** Receives the frames of a socket. */
@@ -59,7 +59,7 @@ export class Inbound {
     ws.on('close', () => this.#stop());
   }
 
-  /** Whether reading is paused: the silence of the client means nothing then. */
+  /** Whether reading is paused, so that silence does not mean a dead client. */
   get paused(): boolean {
     return this.#paused;
   }
@@ -85,7 +85,7 @@ export class Inbound {
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    // The rest of the read that was found to be flooding.
+    // The rest of a read that was detected as flooding.
     if (this.#paused && this.#reader.closed) return;
     const bytes = Buffer.isBuffer(data) ? data.length : 0;
     this.#charge(1 + Math.floor(bytes / BYTES_PER_COST));
@@ -103,7 +103,7 @@ export class Inbound {
   #onPing(data: Buffer): void {
     if (this.#paused && this.#reader.closed) return;
     this.#charge(1);
-    // Only the latest ping must be answered (RFC 6455 §5.5.3), and a pong that is not read is useless.
+    // Only the latest ping must be answered (RFC 6455 §5.5.3), and an unread pong is useless.
     if (!this.#paused && !this.#reader.closed && !this.#reader.congested) this.#ws.pong(data);
   }
 
@@ -119,16 +119,16 @@ export class Inbound {
       this.#reader.flooded();
       return;
     }
-    if (this.#debt() > 0) this.#pauseForBudget();
+    if (this.#deficit() > 0) this.#pauseForBudget();
   }
 
   /** Whether more was read than twice the whole budget. */
   #isFlooding(): boolean {
-    return this.#budget.size > 0 && this.#budget.debt > this.#budget.size;
+    return this.#budget.size > 0 && this.#budget.deficit > this.#budget.size;
   }
 
-  #debt(): number {
-    return Math.max(this.#budget.debt, this.#reader.accountFrames?.debt ?? 0);
+  #deficit(): number {
+    return Math.max(this.#budget.deficit, this.#reader.accountFrames?.deficit ?? 0);
   }
 
   #pause(): void {
@@ -155,7 +155,7 @@ export class Inbound {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       // The rest of the read, or other connections of the account, may have been charged since.
-      if (this.#debt() > 0) this.#waitForBudget();
+      if (this.#deficit() > 0) this.#waitForBudget();
       else this.resume();
     }, ms);
   }

@@ -145,7 +145,7 @@ describe('a post', () => {
     expect((posted.data as { body: string }).body).toBe('🙂'.repeat(16_000));
   });
 
-  test('to a conversation of others is answered like one to a conversation that does not exist', async () => {
+  test('to a conversation of others is answered as if the conversation did not exist', async () => {
     const conversation = await alice.group('private');
     const peer = server.peer();
     await peer.hello(bob.accessToken);
@@ -192,7 +192,7 @@ describe('a post', () => {
     expect(history.body.items).toHaveLength(1);
   });
 
-  test('that is edited, reacted to and deleted creates events for all', async () => {
+  test('creates events for all members when it is edited, reacted to and deleted', async () => {
     const conversation = await alice.group('changes', [bob]);
     const [a, b] = [server.peer(), server.peer()];
     await a.hello(alice.accessToken);
@@ -269,7 +269,7 @@ describe('signals', () => {
     );
   });
 
-  test('presence is sent of the accounts that a socket subscribes to', async () => {
+  test('a socket receives the presence of the accounts it subscribes to', async () => {
     const [ida, jan, kim] = [
       await server.register('ida'),
       await server.register('jan'),
@@ -317,7 +317,7 @@ describe('a status', () => {
       .at(-1);
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-  test('reaches those who subscribe to its account, and the own devices', async () => {
+  test('reaches its account’s devices and those who subscribe to it', async () => {
     const [lea, max] = [await server.register('lea'), await server.register('max')];
     const [old, watching, own] = [server.peer(), server.peer(), server.peer()];
     await old.hello(max.accessToken);
@@ -347,7 +347,7 @@ describe('a status', () => {
     expect(later.presence).toEqual([{ account: lea.id, state: 'offline', status }]);
     const profile = await max.request('GET', `/users/${lea.id}/profile`);
     expect(profile.body).toMatchObject({ username: 'lea', status });
-    // Once more changes nothing; removing it is announced as well.
+    // Setting it again changes nothing; removing it is announced as well.
     expect((await lea.request('PATCH', '/me/status', change)).body).toEqual(answer.body);
     await lea.request('PATCH', '/me/status', { emoji: null, text: '', doNotDisturbUntil: null });
     await watching.until(() => lastOf(watching, lea)?.status === undefined, 'it to be removed');
@@ -394,7 +394,7 @@ describe('a status', () => {
     expect(answer).toMatchObject({ status: 422, body: { code } });
   });
 
-  test('when an account was last seen can be hidden', async () => {
+  test('last seen can be hidden', async () => {
     const [pia, rob] = [await server.register('pia'), await server.register('rob')];
     const profile = async () => (await rob.request('GET', `/users/${pia.id}/profile`)).body;
     const before = (await profile()).lastSeenAt;
@@ -411,7 +411,7 @@ describe('a status', () => {
 });
 
 describe('a profile', () => {
-  test('is seen by others, who get an event when it changes', async () => {
+  test('is visible to others, who get an event when it changes', async () => {
     const [sol, tom] = [await server.register('sol'), await server.register('tom')];
     const peer = server.peer();
     await peer.hello(tom.accessToken);
@@ -465,7 +465,8 @@ describe('the end of a session', () => {
 
 describe('limits', () => {
   test('too many commands are rejected with retryAfter, and too many hellos with 4009', async () => {
-    // Few frames, which return slowly: a slow machine must not have them back before the next hello.
+    // A small budget that refills slowly, so that a slow machine has not refilled it before the
+    // next hello.
     const strict = await startTestServer(cluster, { RATE_LIMITS: 'on' }, { accountFrames: 160 });
     try {
       const erin = await strict.register('erin');
@@ -482,7 +483,7 @@ describe('limits', () => {
         expect(nack.retryAfter).toBeGreaterThan(0);
       }
 
-      // An account that greets over and over is not answered until its budget has recovered.
+      // An account that sends hellos repeatedly is not answered until its budget has recovered.
       const answers: (number | null)[] = [];
       const gus = await strict.register('gus');
       for (let n = 0; n < 100 && !answers.includes(CLOSE.tooManyFrames); n++) {
@@ -498,7 +499,7 @@ describe('limits', () => {
       const finn = await strict.register('finn');
       const flooding = strict.peer();
       await flooding.hello(finn.accessToken);
-      // Reading would pause for six seconds, in which the end of the connection is not noticed.
+      // Reading would pause for six seconds, during which a closed connection goes unnoticed.
       for (let n = 0; n < 200; n++) flooding.send({ op: 'ping' });
       expect(await flooding.whenClosed()).toBe(CLOSE.tooManyFrames);
       const hal = await strict.register('hal');
@@ -521,7 +522,7 @@ describe('limits', () => {
       const heads = () => peer.of('ping').flatMap((ping) => Object.entries(ping.heads));
       await until(() => heads().length > 0, 'a ping with a head');
       expect(heads()).toEqual([[conversation, seq]]);
-      // Each head is named once.
+      // Each head is sent once.
       const pings = peer.of('ping').length;
       await until(() => peer.of('ping').length >= pings + 2, 'more pings');
       expect(heads()).toEqual([[conversation, seq]]);
@@ -542,7 +543,7 @@ describe('limits', () => {
     await stopped;
   });
 
-  test('a stopping server does not wait for the database before its goodbyes, but after them', async () => {
+  test('a stopping server closes its connections before it waits for the database', async () => {
     const other = await startTestServer(cluster);
     const frank = await other.register('frank');
     const peer = other.peer();

@@ -50,7 +50,7 @@ const seqsOf = (peer: Peer) =>
 describe('a hello', () => {
   const hello = (more: object = {}) => ({ op: 'hello', token: `${ANN} s1`, ...more });
 
-  test('is answered with the state and its streams, then live', async () => {
+  test('is answered with the state and the streams, then `live`', async () => {
     const node = await aNode({ pingMs: 7_777 });
     node.readVersions.set(ANN, 5);
     node.publish();
@@ -95,7 +95,7 @@ describe('a hello', () => {
     expect(node.commands).toEqual([]);
   });
 
-  test('is rejected with the reason why the credentials are', async () => {
+  test('is rejected for the same reason as its credentials', async () => {
     const node = await aNode();
     for (const [code, close] of [
       ['session_ended', CLOSE.sessionEnded],
@@ -112,7 +112,7 @@ describe('a hello', () => {
     }
   });
 
-  test('of an account that was deactivated or does not exist ends as one of an ended session', async () => {
+  test('of a deactivated or unknown account is answered like that of an ended session', async () => {
     const node = await aNode();
     for (const isActive of [false, null]) {
       node.isActive = isActive;
@@ -157,7 +157,7 @@ describe('a hello', () => {
     }
   });
 
-  test('whose state cannot be read is to be repeated', async () => {
+  test('whose state cannot be read is to be retried', async () => {
     const node = await aNode();
     node.onStart = () => {
       throw new Error('The database does not answer');
@@ -171,7 +171,7 @@ describe('a hello', () => {
     ]);
   });
 
-  test('counts for 50 frames of its account', async () => {
+  test('costs 50 frames of its account’s budget', async () => {
     const node = await aNode({ accountFrames: 110, commandWindowMs: 11_000 });
     for (const session of ['s1', 's2']) (await node.connect(ANN, session)).close();
     // Eight frames are left of the account, of two hellos of 51: then two are missing.
@@ -185,7 +185,7 @@ describe('a hello', () => {
     (await node.connect(BOB, 's2')).close();
   });
 
-  test('is answered once, and not accepted again', async () => {
+  test('is answered once, and rejected the second time', async () => {
     const node = await aNode({ commands: 1 });
     let started = 0;
     node.onStart = async () => {
@@ -205,7 +205,7 @@ describe('a hello', () => {
     expect(peer.of('nack')).toMatchObject([{ id: null, code: 'invalid' }]);
   });
 
-  test('of a session that ends while its state is read gets no state', async () => {
+  test('of a session that ends during the read gets no state', async () => {
     const node = await aNode();
     node.onStart = () => node.live.endSession('s1' as SessionId);
     const peer = await node.open();
@@ -286,7 +286,7 @@ describe('a command', () => {
     expect([peer.of('ack').length, peer.of('nack').length]).toEqual([1, 2]);
   });
 
-  test('is made of its frame', async () => {
+  test('is built from its frame', async () => {
     const node = await aNode();
     const peer = await node.connect();
     const [id, message] = [aClientId(), 3];
@@ -317,7 +317,7 @@ describe('a command', () => {
     }
   });
 
-  test('over the limit of the connection is rejected until there is budget again', async () => {
+  test('over the limit of the connection is rejected until the budget is refilled', async () => {
     const node = await aNode({ commands: 2, commandWindowMs: 2_000 });
     const peer = await node.connect();
     const sent = [post(), post(), post()];
@@ -328,7 +328,7 @@ describe('a command', () => {
     await handled(peer);
     expect(node.commands).toHaveLength(2);
     const limited = peer.of('nack').filter(({ code }) => code === 'rate_limited');
-    // What has no id is not waited for.
+    // A frame without an id gets no answer.
     expect(limited.map(({ id }) => id)).toEqual([sent[2]?.id, 'x1']);
     expect(limited.map(({ retryAfter }) => retryAfter)).toEqual([1, 1]);
     expect(peer.of('nack')).toHaveLength(4);
@@ -379,7 +379,7 @@ describe('a command', () => {
     expect(await writer.next('nack')).toMatchObject({ code: 'forbidden' });
   });
 
-  test('that is malformed or binary is answered, and the connection goes on', async () => {
+  test('that is malformed or binary is answered, and the connection remains open', async () => {
     const node = await aNode();
     const peer = await node.connect();
     peer.send(Buffer.from('{}'));
@@ -411,7 +411,7 @@ describe('a read cursor', () => {
     ...more,
   });
 
-  test('that moves is sent to the own connections, and as a receipt to the others', async () => {
+  test('that moves is sent to the account’s connections, and as a receipt to other members', async () => {
     const node = await aNode();
     const [own, device, other] = [
       await node.connect(),
@@ -436,7 +436,7 @@ describe('a read cursor', () => {
     expect(other.of('read')).toEqual([]);
   });
 
-  test('is not sent to others in a large conversation, and to no one if it has not moved', async () => {
+  test('is not sent to others in a large conversation, nor to anyone if it has not moved', async () => {
     const node = await aNode();
     const [own, other] = [await node.connect(), await node.connect(BOB, 's2')];
     for (const more of [{ sendReceipts: false }, { moved: false }]) {
@@ -448,7 +448,7 @@ describe('a read cursor', () => {
     expect([own.of('read').length, other.of('receipt').length]).toEqual([1, 0]);
   });
 
-  test('that cannot be moved is answered with the reason', async () => {
+  test('that cannot be moved is answered with a refusal', async () => {
     const node = await aNode();
     const peer = await node.connect();
     const [refused, failed] = [read(), read()];
@@ -506,7 +506,7 @@ describe('a fill', () => {
     expect(seqsOf(peer)).toEqual([3, 4, 5]);
   });
 
-  test('of a stream of others is not found', async () => {
+  test('of another account’s stream is answered with not found', async () => {
     const node = await aNode();
     const peer = await node.connect();
     await node.connect(BOB, 's2');
@@ -524,12 +524,12 @@ describe('signals', () => {
     const typing = { op: 'typing', conversation: GROUP, account: ANN };
     expect(other.of('typing')).toEqual([typing, typing]);
     expect(own.of('typing')).toEqual([]);
-    // It does not delay what is shown of others.
+    // It does not delay presence subscriptions.
     own.send({ op: 'watch', accounts: [BOB] });
     await own.next('presence');
   });
 
-  test('typing is sent by members alone, and by API keys that may write', async () => {
+  test('typing is accepted only from members, and from API keys with the write scope', async () => {
     const node = await aNode();
     const other = await node.connect(BOB, 's2');
     node.scopes = new Set(['messages:read', 'conversations:read']);
@@ -543,7 +543,7 @@ describe('signals', () => {
     expect(other.of('typing')).toEqual([]);
   });
 
-  test('presence is that of the most active device, and a watch replaces what is received', async () => {
+  test('presence is that of the most active device, and `watch` replaces the subscriptions', async () => {
     const node = await aNode();
     const [own, other] = [
       await node.connect(ANN, 's1', { presence: [BOB] }),
@@ -627,7 +627,7 @@ describe('a renewal of the access token', () => {
 });
 
 describe('the heartbeat', () => {
-  test('closes a connection without a hello after its time', async () => {
+  test('closes a connection without a hello after the timeout', async () => {
     const node = await aNode({ helloMs: 1_500 });
     const [silent, peer] = [await node.open(), await node.connect()];
     vi.advanceTimersByTime(1_000);
@@ -639,7 +639,7 @@ describe('the heartbeat', () => {
     await handled(peer);
   });
 
-  test('ends a connection that sends nothing, and no other', async () => {
+  test('ends only a connection that sends nothing', async () => {
     const node = await aNode({ silenceMs: 3_000 });
     const [silent, peer] = [await node.connect(), await node.connect(BOB, 's2')];
     for (let n = 0; n < 3; n++) {
@@ -748,7 +748,7 @@ describe('a session', () => {
     expect(node.live.figures).toMatchObject({ accounts: 1, sockets: 1 });
   });
 
-  test('whose end was not heard of is found, and so is a read cursor', async () => {
+  test('whose end message was lost is found, like a moved read cursor', async () => {
     let fails = true;
     const node = await aNode(
       { pingMs: 1_000 },
@@ -769,7 +769,7 @@ describe('a session', () => {
     await handled(other);
     vi.advanceTimersByTime(1_000);
     await other.next('ping', ({ readVersion }) => readVersion === 6);
-    // What was known already is not set back.
+    // A known version is never lowered.
     node.live.sendDraft(BOB, { version: 9, conversation: GROUP, thread: null, draft: null });
     expect(await other.next('draft')).toEqual({
       op: 'draft',
@@ -784,7 +784,7 @@ describe('a session', () => {
     await other.next('ping', ({ readVersion }) => readVersion === 9);
   });
 
-  test('is not looked up again while the database has not answered', async () => {
+  test('is not looked up again before the database has answered', async () => {
     const asked: number[] = [];
     let answer = () => {};
     const node = await aNode(
@@ -836,7 +836,7 @@ describe('joining a conversation', () => {
     node.hub.publish([event]);
   };
 
-  test('sends its snapshot, then its events from the joining on', async () => {
+  test('sends its snapshot, then its events since the join', async () => {
     const node = await aNode();
     const peer = await node.connect();
     for (let n = 0; n < 3; n++) post(node);
@@ -848,17 +848,17 @@ describe('joining a conversation', () => {
     const seqs = peer.of('event').flatMap((e) => (e.stream === otherStream ? [e.seq] : []));
     expect(seqs).toEqual([3, 4]);
     peer.send({ op: 'fill', id: aClientId(), stream: otherStream, after: 0 });
-    // Nothing before the joining.
+    // Nothing from before the join.
     await peer.until(() => peer.of('event').length === 5, 'the events again');
     expect(peer.of('event').at(-2)?.seq).toBe(3);
-    // The same joining again is not opened again.
+    // The same join does not open it twice.
     join(node, 3);
     join(node, 1, 'damaged');
     await handled(peer);
     expect(peer.of('conversation')).toHaveLength(1);
   });
 
-  test('again waits for the end of the membership period before', async () => {
+  test('again waits for the end of the previous membership period', async () => {
     const node = await aNode();
     const peer = await node.connect();
     post(node);
@@ -879,7 +879,7 @@ describe('joining a conversation', () => {
     expect(seqs).toEqual([1, 2, 4]);
   });
 
-  test('that fails starts the connection over', async () => {
+  test('that fails closes the connection, to start over', async () => {
     const node = await aNode(
       {},
       {
@@ -897,7 +897,7 @@ describe('joining a conversation', () => {
 });
 
 describe('an upgrade', () => {
-  test('is rejected from another origin, and of another path', async () => {
+  test('is rejected from another origin, and for another path', async () => {
     const node = await aNode();
     expect((await node.open({ origin: 'https://elsewhere.example' })).refused).toBe(403);
     expect((await node.open({ origin: 'https://here.example' })).refused).toBeNull();
@@ -907,7 +907,7 @@ describe('an upgrade', () => {
     expect(response?.status ?? 404).toBe(404);
   });
 
-  test('is rejected over the budget of its address, with the time to wait', async () => {
+  test('is rejected over the budget of its address, with Retry-After', async () => {
     const node = await aNode();
     const opened = await Promise.all(Array.from({ length: 300 }, () => node.open()));
     for (const peer of opened) {
@@ -932,7 +932,7 @@ test('a ping is answered with what it contains', async () => {
   raw.socket.destroy();
 });
 
-test('a node that stops says goodbye, rejects others, and records who was connected', async () => {
+test('a stopping node closes its connections, rejects new ones, and records who was connected', async () => {
   const node = await aNode();
   const [one, two] = [await node.connect(), await node.connect(BOB, 's2')];
   const seen = () => one.of('presence').flatMap(({ changes }) => changes.map((c) => c.account));

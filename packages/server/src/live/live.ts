@@ -22,7 +22,9 @@ import { PresenceBoard } from './presence.ts';
 import { PresenceAudience } from './presence-audience.ts';
 import { Upgrades } from './upgrades.ts';
 
-/** A stopping node closes its connections one by one: the pause between two, and the time limit for all. */
+/**
+ * A stopping node closes its connections one by one: the pause between two, and the limit for all.
+ */
 const GOODBYE_MS = 10;
 const GOODBYES_MS = 6_000;
 /** Interval of the heartbeat of all connections. */
@@ -47,7 +49,7 @@ export interface LiveFigures {
   readonly congested: number;
 }
 
-/** The live connections of this node: opens them, and does what concerns all of them. */
+/** The live connections of this node: opens them, and handles what concerns all of them. */
 export class Live {
   readonly #context: LiveContext;
   readonly #upgrades: Upgrades;
@@ -117,7 +119,10 @@ export class Live {
     ws.on('close', () => this.#all.delete(connection));
   }
 
-  /** Starts the heartbeat of all connections, and the lookups of what a node message may have missed. */
+  /**
+   * Starts the heartbeat of all connections, and the regular lookups that make up for lost node
+   * messages.
+   */
   start(): void {
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),
@@ -234,7 +239,7 @@ export class Live {
     return counts;
   }
 
-  /** The figures of this moment. */
+  /** Returns the current figures. */
   get figures(): LiveFigures {
     let buffered = 0;
     let congested = 0;
@@ -261,7 +266,7 @@ export class Live {
     const present = this.#context.presence.here().map(([account]) => account);
     this.#context.presence.stop();
     this.#nodes.stop();
-    // Awaited after the goodbyes: the database may not respond.
+    // Awaited after the connections are closed: the database may not respond.
     const recorded = this.#recordLastSeen(present);
     const connections = [...this.#all];
     const gone = connections.map((c) => c.gone);
@@ -293,7 +298,7 @@ export class Live {
     }
   }
 
-  /** Finds what a lost node message would have reported: ended sessions and moved read cursors. */
+  /** Finds ended sessions and moved read cursors whose node message was lost. */
   async #recheck(): Promise<void> {
     const { connections, liveSessions, readVersions, log } = this.#context;
     const { sessions, accounts } = connections;

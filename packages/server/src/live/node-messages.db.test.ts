@@ -61,22 +61,22 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     return { broker, board, messages, sessions };
   }
 
-  test('tell of presences; those of a node that leaves end at once', async () => {
+  test('announce presences; those of a node that leaves end at once', async () => {
     const [one, two] = [await aNode(), await aNode()];
     one.board.set(ann, {}, 'active');
     await until(() => two.board.stateOf(ann) === 'active', 'the presence');
-    // A node that starts later learns of it, too.
+    // A node that starts later receives it, too.
     two.board.set(bob, {}, 'idle');
     const three = await aNode();
     await until(() => one.board.stateOf(bob) === 'idle', 'the other presence');
     await until(() => three.board.stateOf(ann) === 'active', 'the earlier presence');
-    // Long before its silence is noticed.
+    // Long before its timeout.
     one.messages.stop();
     await until(() => two.board.stateOf(ann) === 'offline', 'the end of its presences', 4_000);
     expect(two.board.stateOf(bob)).toBe('idle');
   });
 
-  test('repair presences that were lost, and send the full list seldom', async () => {
+  test('recover lost presences, and limit how often the full list is sent', async () => {
     const one = await aNode();
     const other = await aBroker();
     const lists: string[] = [];

@@ -97,7 +97,7 @@ function aNode(network: Network, name: string) {
   });
   return { broker, board, messages, handled };
 }
-/** Lets collected changes be reported. */
+/** Lets batched changes be reported. */
 const report = () => vi.advanceTimersByTime(500);
 
 test('read cursors and drafts go to the nodes of their account, the rest to all', () => {
@@ -174,12 +174,12 @@ describe('presences', () => {
     report();
     const two = aNode(network, 'two');
     two.board.set(bob, {}, 'active');
-    // The next sign of life.
+    // The next heartbeat.
     vi.advanceTimersByTime(3_500);
     expect([one.board.stateOf(bob), two.board.stateOf(ann)]).toEqual(['active', 'active']);
   });
 
-  test('of which a change was lost are requested, and arrive whole', () => {
+  test('with a lost change are requested in full', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     vi.advanceTimersByTime(6_000);
@@ -199,7 +199,7 @@ describe('presences', () => {
     expect(network.take().filter((m) => m !== 'one presence' && m !== 'two presence')).toEqual([]);
   });
 
-  test('that the full list has not have ended', () => {
+  test('missing from the full list have ended', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     const connection = {};
@@ -234,7 +234,7 @@ describe('presences', () => {
     expect(network.take()).toEqual([]);
   });
 
-  test('of a node that stops end with its goodbye', () => {
+  test('of a node end when it announces its stop', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');
@@ -260,7 +260,7 @@ describe('presences', () => {
     expect(two.board.stateOf(ann)).toBe('offline');
   });
 
-  test('do not end by silence while the broker is disconnected', () => {
+  test('do not time out while the broker is disconnected', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');

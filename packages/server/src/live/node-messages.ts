@@ -21,7 +21,7 @@ const FULL_LIST_MS = 500;
 
 type Present = Exclude<PresenceState, 'offline'>;
 
-/** What another node has sent of the presences of its connections. */
+/** The presences of another node's connections, as it has sent them. */
 interface OtherNode {
   readonly states: Map<AccountId, Present>;
   /** The number of its changes up to which `states` is complete. */
@@ -29,7 +29,7 @@ interface OtherNode {
   receivedAt: number;
 }
 
-/** What this node does with messages of other nodes. */
+/** How this node handles messages from other nodes. */
 export interface NodeMessageHandlers {
   read(account: AccountId, move: ReadMove): void;
   draft(account: AccountId, change: DraftChange): void;
@@ -40,10 +40,11 @@ export interface NodeMessageHandlers {
 }
 
 /**
- * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of activity and of reports,
- * ended sessions and presence. Nothing of it is durable, and each message may be lost: ended sessions and read cursors
- * are looked up in the database within two seconds, a lost change of presence is detected by the version that every
- * heartbeat carries, and clients count reports every minute.
+ * Exchanges node messages: read cursors (of conversations and of threads), drafts, changes of
+ * activity and of reports, ended sessions and presence. None of this is durable, and any message
+ * may be lost: ended sessions and read cursors are looked up in the database within two seconds, a
+ * lost change of presence is detected by the version that every heartbeat carries, and clients
+ * count reports every minute.
  */
 export class NodeMessages {
   readonly #broker: Broker;
@@ -125,7 +126,7 @@ export class NodeMessages {
     this.#send(null, 'presence', { version: this.#version, changes });
   }
 
-  /** Tells the other nodes that this one stops. */
+  /** Notifies the other nodes that this one is stopping. */
   stop(): void {
     clearInterval(this.#timer);
     this.#send(null, 'node-leaves', null);
@@ -166,7 +167,7 @@ export class NodeMessages {
     if (!other) {
       other = { states: new Map(), version: -1, receivedAt: 0 };
       this.#others.set(from, other);
-      // The first message of this node, which may not know the presences here either.
+      // The first message from this node, which may not know the presences here either.
       this.#sendFullList();
     }
     other.receivedAt = performance.now();

@@ -28,7 +28,7 @@ async function aPair(): Promise<{ ours: Socket; theirs: Socket; received: () => 
   if (address === null || typeof address === 'string') throw new Error('No port');
   const before = accepted.length;
   const theirs = connect(address.port, '127.0.0.1');
-  // Tests close the connection in several ways.
+  // Tests close the connection in different ways.
   theirs.on('error', () => undefined);
   const chunks: Buffer[] = [];
   theirs.on('data', (chunk) => chunks.push(chunk));

@@ -9,7 +9,7 @@ function flushAll(): void {
   for (const output of dirty.splice(0)) output.flush();
 }
 
-/** Longer writes are split, so that the progress of a slow client is visible. */
+/** Longer writes are split, so that the progress of slow clients is visible. */
 const WRITE_BYTES = 64 * 1024;
 /** Frames of up to this many bytes in all are copied into one buffer; more are written one by one. */
 const JOIN_BYTES = 16 * 1024;
@@ -37,7 +37,7 @@ export class Output {
     this.#onFlushed = onFlushed;
   }
 
-  /** Bytes that the operating system has not accepted yet. */
+  /** Bytes that the operating system has not yet accepted. */
   get buffered(): number {
     return this.#bytes + this.#socket.writableLength;
   }

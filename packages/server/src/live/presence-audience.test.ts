@@ -50,7 +50,7 @@ describe('the audience of presence', () => {
     expect(none.frames).toEqual([]);
   });
 
-  test('gets the states of what it newly subscribes to, also of offline accounts', () => {
+  test('gets the states of new subscriptions, including offline accounts', () => {
     const { audience, change } = anAudience();
     const listener = new Listener();
     audience.add(listener, [ann]);
@@ -67,7 +67,7 @@ describe('the audience of presence', () => {
     expect(listener.frames).toHaveLength(1);
   });
 
-  test('a subscription ends what a connection without subscriptions receives of others', () => {
+  test('a first subscription replaces the presence of all accounts', () => {
     const { audience, change } = anAudience();
     const listener = new Listener();
     audience.add(listener, null);
@@ -131,7 +131,7 @@ describe('the audience of presence', () => {
     expect(old.frames).toHaveLength(1);
   });
 
-  test('knows the states of its subscriptions after any order of changes', () => {
+  test('knows the states of its subscriptions after changes in any order', () => {
     const step = fc.oneof(
       fc.record({ what: fc.constant('watch' as const), of: fc.subarray(ACCOUNTS) }),
       fc.record({

@@ -4,7 +4,7 @@ import type { PresenceChange } from './presence.ts';
 
 /** A connection that receives presence. */
 export interface PresenceListener {
-  /** Whether the client leaves so much unread that signals are not written. */
+  /** Whether the client leaves so much unread that signals are dropped. */
   readonly congested: boolean;
   write(frames: Buffer): void;
 }
@@ -27,7 +27,7 @@ export class PresenceAudience {
     this.#entryOf = entryOf;
   }
 
-  /** Returns what a connection that subscribes to these accounts has to know of them. */
+  /** Returns the states of these accounts for a connection that subscribes to them. */
   entries(accounts: readonly AccountId[]): PresenceEntry[] {
     return [...new Set(accounts)]
       .map(this.#entryOf)
@@ -46,7 +46,7 @@ export class PresenceAudience {
     this.#ofAll.delete(listener);
     const next = new Set(accounts);
     this.#subscribe(listener, next);
-    // Offline ones too: a state that the client has from an earlier subscription may be out of date.
+    // Including offline ones: the client may have an outdated state from an earlier subscription.
     this.#sendStates(
       listener,
       [...next].filter((account) => !before?.has(account)),

@@ -45,7 +45,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('survives a reload of four seconds, and no more', () => {
+  test('survives a reload of up to four seconds', () => {
     const { board, reported } = aBoard();
     const [before, after] = [{}, {}];
     board.set(ann, before, 'active');
@@ -62,7 +62,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('is measured from the last of several reloads', () => {
+  test('counts the grace period from the last of several reloads', () => {
     const { board, reported } = aBoard();
     const [first, second] = [{}, {}];
     board.set(ann, first, 'active');
@@ -79,7 +79,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('includes other nodes, to which only the connections here are reported', () => {
+  test('includes other nodes, and reports only local connections to them', () => {
     const { board, reported, elsewhere } = aBoard();
     const socket = {};
     board.setElsewhere(ann, 'active');
@@ -97,7 +97,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('is right after any order of opening and closing connections', () => {
+  test('is correct after opening and closing connections in any order', () => {
     const accounts = ['ann', 'ben'] as AccountId[];
     const connections = [{}, {}, {}];
     const step = fc.record({

@@ -32,8 +32,8 @@ export class PresenceBoard {
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * Both functions get collected changes: `report` those over all nodes, for the clients of this node;
-   * `reportElsewhere` those of the connections here, for the other nodes.
+   * Both functions get batches of changes: `report` for the clients of this node, over all nodes;
+   * `reportElsewhere` for the other nodes, of the connections here.
    */
   constructor(
     report: (changes: PresenceChange[]) => void,

@@ -26,13 +26,13 @@ const GOOD: Record<string, Record<string, unknown>> = {
   pong: {},
 };
 
-/** Any code units, lone surrogates and control characters too. */
+/** Any code units, including lone surrogates and control characters. */
 const anyText = fc
   .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
   .map((units) => String.fromCharCode(...units));
 
 describe('readFrame', () => {
-  test('is tested with each kind of frame', () => {
+  test('is tested with every kind of frame', () => {
     expect(new Set(Object.keys(GOOD))).toEqual(CLIENT_OPS);
   });
 

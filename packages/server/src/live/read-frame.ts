@@ -29,7 +29,8 @@ export function readFrame(text: string): ReadFrame {
     return { id: null, refusal: refusal('invalid', 'A frame must be a JSON object') };
   }
   const { op, id: rawId } = value as { op?: unknown; id?: unknown };
-  // Also an invalid id is returned, so that the client can find its command, but not an unbounded one.
+  // An invalid id is returned as well, so that the client can find its command, but not an
+  // unbounded one.
   const id = typeof rawId === 'string' && rawId.length <= 64 && rawId.isWellFormed() ? rawId : null;
   if (typeof op !== 'string' || !CLIENT_OPS.has(op)) {
     return { id, refusal: refusal('unknown_frame') };

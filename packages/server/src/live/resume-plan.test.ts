@@ -160,7 +160,7 @@ test('for any periods and cursor, sends the events of the periods after the curs
           last: plan?.last ?? null,
         });
         const sent: number[] = [];
-        // The head moves step by step: a node may know less of the stream than the hello did.
+        // The head moves step by step: a node may be behind what the hello saw.
         for (let head = cursor; head <= lastSeq; head++) {
           while (!subscription.ended && subscription.cursor < head) {
             const to = Math.min(subscription.bound(seq(head)), subscription.cursor + page);

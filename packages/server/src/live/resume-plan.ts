@@ -5,21 +5,24 @@ import type { MembershipPeriod } from '../conversations/start.ts';
 export interface ResumePlan {
   /** The cursor to start from. */
   readonly cursor: Seq;
-  /** The events that the account was not a member for. */
+  /** Events from when the account was not a member. */
   readonly skips: { after: Seq; to: Seq }[];
   /** The last seq to send; null while the account is a member. */
   readonly last: Seq | null;
   /** Nothing up to here may be requested again. */
   readonly floor: Seq;
-  /** More is missing than is replayed: `reset` is sent, and `cursor` is the end of the stream. */
+  /**
+   * More events are missing than are replayed: `reset` is sent, and `cursor` is the end of the
+   * stream.
+   */
   readonly reset: boolean;
 }
 
 /**
- * Returns where to start and what to leave out when a client reconnects that has applied everything up
- * to `cursor`. `periods` are the membership periods of the account, in order; `lastSeq` is the end of
- * the stream when they were read. A former member gets the event that ended the last period and nothing
- * before it, because messages are for current members. Returns null when there is nothing to send, now
+ * Returns where to start and what to leave out when a client reconnects that has applied everything
+ * up to `cursor`. `periods` are the membership periods of the account, in order; `lastSeq` is the
+ * end of the stream when they were read. A former member gets only the event that ended the last
+ * period, because messages are for current members. Returns null if there is nothing to send, now
  * or later.
  */
 export function planResume(

@@ -138,7 +138,7 @@ describe('resume', () => {
     ).toEqual([left.seq]);
   });
 
-  test('an account that rejoins gets the stream from its joining on, without the events between', async () => {
+  test('an account that rejoins gets the stream since its join, without the events in between', async () => {
     const conversation = await alice.group('return', [bob], 'public');
     const peer = server.peer();
     const { epoch } = await peer.hello(bob.accessToken);

@@ -226,7 +226,7 @@ export class SubscriptionSet implements DrainableSink {
       const before = (joined - 1) as Seq;
       const earlier = this.#subscriptions.get(stream);
       if (earlier && earlier.floor >= before) return;
-      // A membership period is sent to its end before the next one starts, however short it was.
+      // A membership period is sent to its end before the next one starts, however short it is.
       if (earlier) await new Promise<void>((resolve) => this.#ends.set(earlier, resolve));
       if (this.closed) return;
       const conversation = await this.#context.conversation(this.account, id);
@@ -243,7 +243,7 @@ export class SubscriptionSet implements DrainableSink {
       this.#subscriptions.set(stream, subscription);
       this.#context.hub.subscribe(subscription, conversation?.lastSeq ?? joined);
     } catch (error) {
-      // Without this stream the client would miss messages without noticing: it must start over.
+      // Without this stream the client would silently miss messages, so it must start over.
       this.#log.error({ err: error }, 'conversation not opened');
       this.#connection.close(CLOSE.restart, 'restart', 1);
     }

@@ -5,7 +5,7 @@ const admitted = (budgets: UpgradeBudgets, address: string, times: number) =>
   Array.from({ length: times }, () => budgets.take(address)).filter(Boolean).length;
 
 describe('upgrades', () => {
-  test('of one address leave some for another', () => {
+  test('from one address leave some for another', () => {
     const budgets = new UpgradeBudgets(true);
     const flooding = admitted(budgets, '203.0.113.9', 5_000);
     expect(flooding).toBeGreaterThanOrEqual(300);
@@ -13,7 +13,7 @@ describe('upgrades', () => {
     expect(admitted(budgets, '198.51.100.7', 100)).toBe(100);
   });
 
-  test('of many addresses are limited in total', () => {
+  test('from many addresses are limited in total', () => {
     const budgets = new UpgradeBudgets(true);
     let all = 0;
     for (let n = 0; n < 5_000; n++) all += admitted(budgets, `a${n}`, 1);
@@ -21,7 +21,7 @@ describe('upgrades', () => {
     expect(all).toBeLessThan(900);
   });
 
-  test('are forgotten for the least recent address when there are too many addresses', () => {
+  test('are forgotten for the least recently used of too many addresses', () => {
     const budgets = new UpgradeBudgets(true);
     admitted(budgets, 'first', 1_000);
     expect(budgets.take('first')).toBe(false);

@@ -1,19 +1,19 @@
 import { Budget } from './budget.ts';
 
-/** Upgrades of all addresses: at once, and per second afterwards. */
+/** Upgrades from all addresses: initial burst, then per second. */
 const BURST = 600;
 const PER_SECOND = 300;
-/** Upgrades of one address: half of it, so that a single address cannot exclude the others. */
+/** Upgrades from one address: half of that, so that a single address cannot exclude the others. */
 const ADDRESS_BURST = BURST / 2;
 const ADDRESS_PER_SECOND = PER_SECOND / 2;
 /** Addresses that are remembered; beyond that, the least recently used are forgotten. */
 const ADDRESSES_MAX = 10_000;
 
-/** Limits how fast connections are opened: by one address, and in all. */
+/** Limits how fast connections are opened, by one address and in total. */
 export class UpgradeBudgets {
   readonly #all: Budget;
   readonly #isOn: boolean;
-  /** In the order of their last request. */
+  /** In order of their last request. */
   readonly #addresses = new Map<string, Budget>();
 
   /** With `isOn` false nothing is limited. */
@@ -22,7 +22,7 @@ export class UpgradeBudgets {
     this.#all = new Budget(isOn ? BURST : 0, (BURST / PER_SECOND) * 1000);
   }
 
-  /** Counts an upgrade of an address (of IPv6 its /64). Returns false over the limit. */
+  /** Counts an upgrade from an address (for IPv6, its /64). Returns false over the limit. */
   take(address: string): boolean {
     if (!this.#isOn) return true;
     const own =

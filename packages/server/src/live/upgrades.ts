@@ -13,7 +13,7 @@ import { UpgradeBudgets } from './upgrade-budgets.ts';
 export interface UpgradeChecks {
   /** Whether a browser at this origin may open a connection to this host. */
   isAllowedOrigin(origin: string | undefined, host: string | undefined): boolean;
-  /** Returns the client's address, also behind proxies; of IPv6 the /64. */
+  /** Returns the client's address, also behind proxies; for IPv6, its /64. */
   addressOf(request: IncomingMessage): string;
 }
 
@@ -54,7 +54,7 @@ export class Upgrades {
     });
   }
 
-  /** Rejects all requests from now on: the node stops. */
+  /** Rejects all further requests, because the node is stopping. */
   drain(): void {
     this.#isDraining = true;
   }

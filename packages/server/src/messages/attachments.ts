@@ -3,7 +3,7 @@ import { FILE } from '../files/queries.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import type { RuleContext, Statement, StatementSink } from '../stream/stream-transaction.ts';
 
-/** The files of messages. A post without files has no statement of this file. */
+/** The files of messages. A post without files runs none of these statements. */
 
 /** A post that may have files. */
 interface PostWithFiles {
@@ -12,8 +12,8 @@ interface PostWithFiles {
 }
 
 /**
- * Returns the files of posts, by the index of the post, each in the order of the post: those that its
- * author has uploaded. They cannot be deleted before the transaction ends.
+ * Returns the files of posts that their authors have uploaded, by the index of the post, in the
+ * order of the post. They cannot be deleted before the transaction ends.
  */
 export async function readFiles(
   tx: RuleContext,
@@ -37,14 +37,17 @@ export async function readFiles(
   return found;
 }
 
-/** Returns the statement that remembers that messages have referred to these files. */
+/** Returns the statement that records that messages refer to these files. */
 export const filesAttached = (files: readonly Attachment[]): Statement => ({
   name: 'attachments-attached',
   text: 'update files set attached = true where id = any($1::uuid[])',
   values: [files.map((file) => file.id)],
 });
 
-/** Returns the statement that has files deleted, unless another message refers to them. */
+/**
+ * Returns the statement that schedules the deletion of files, unless another message refers to
+ * them.
+ */
 export const filesDetached = (files: readonly FileId[], at: string): Statement => ({
   name: 'attachments-detached',
   text: 'update files set detached_at = $2 where id = any($1::uuid[])',

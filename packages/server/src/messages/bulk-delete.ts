@@ -13,20 +13,20 @@ import { deletionsOf } from './erase.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */
 const BATCH = 100;
-/** Seqs that one statement looks through: an author may have few messages in a long conversation. */
+/** Seqs that one statement scans: an author may have few messages in a long conversation. */
 const WINDOW = 20_000;
 
-/** A deletion of the messages of one account, as an admin has requested it. */
+/** A deletion of the messages of one account that an admin requested. */
 export interface BulkDeletionJob {
   readonly id: string;
   readonly author: AccountId;
   /** Messages that were posted before it are kept. */
   readonly since: Date | null;
-  /** The admin, in whose name the messages are deleted. */
+  /** The admin who requested the deletion. */
   readonly requestedBy: AccountId;
 }
 
-/** A place in a conversation: what is after it and up to the head is still to be looked through. */
+/** A position in a conversation: events after it, up to the head, are still to be scanned. */
 export interface ConversationPlace {
   readonly conversation: ConversationId;
   readonly after: Seq;
@@ -40,8 +40,8 @@ interface BulkDeleteCommand extends Command {
 }
 
 /**
- * Deletes the next batch of an author’s messages in a conversation, as a moderator does it. The author need
- * not be a member any more. Returns the seq up to which the conversation is done.
+ * Deletes the next batch of an author’s messages in a conversation, as a moderator does it. The
+ * author may have left. Returns the seq up to which the conversation was scanned.
  */
 export async function deleteNextMessages(
   { pool, append }: { readonly pool: pg.Pool; readonly append: Append },
@@ -77,8 +77,8 @@ export async function deleteNextMessages(
 }
 
 /**
- * Asks no policy: the request was authorized, and the admin need not be a member. Open reports keep their
- * texts, as after every deletion by a moderator.
+ * Checks no policy: the request was authorized, and the admin need not be a member. Open reports
+ * keep their texts, as after every deletion by a moderator.
  */
 const bulkDeleteRule: Rule<BulkDeleteCommand> = {
   name: 'messages.bulk_delete',

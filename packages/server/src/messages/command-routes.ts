@@ -23,13 +23,13 @@ export interface CommandRouteDeps {
 /** A command on a message whose only result is whether it is stored. */
 interface CommandRoute<P extends typeof OfMessage> {
   readonly method: 'PUT' | 'DELETE';
-  /** Follows the address of the message. */
+  /** The path after that of the message. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly params: P;
-  /** The statuses with which it is refused. */
+  /** The statuses of its refusals. */
   readonly refusals: readonly number[];
   readonly run: (append: Append, request: MessageRequest, params: z.output<P>) => Promise<Outcome>;
 }

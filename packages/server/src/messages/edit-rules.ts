@@ -7,8 +7,8 @@ import { messageRule } from './message-rule.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /**
- * Decides edits: the author replaces the text. Names that are new in it are resolved; the others mean what they meant
- * before.
+ * Decides edits: the author replaces the text. New names in it are resolved; the others keep their
+ * meaning.
  */
 export const editRule = messageRule('messages.edit', 'edit', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
@@ -23,7 +23,7 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   const edited = newEvent(stream, 'message.edited', data);
   const { previews } = target;
   if (previews.length === 0 && !mayHaveLinks(body)) return { events: [edited] };
-  // Previews go with their links at once; what the new text links to is fetched later.
+  // Previews of removed links are removed at once; new links are fetched later.
   const kept = previews.filter(({ url }) => body.includes(url));
   const hasLost = kept.length < previews.length;
   const images = imagesWithout(previews, kept);

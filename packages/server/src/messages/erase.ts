@@ -63,7 +63,10 @@ export async function eraseMessages(
   return { upTo: last.seq, outcome: await deps.append.run(command) };
 }
 
-/** Asks no policy: `deleteAccount` authorized the erasure, and a former member’s messages go too. */
+/**
+ * Checks no policy: `deleteAccount` authorized the erasure, and messages of former members are
+ * deleted too.
+ */
 const eraseRule: Rule<EraseCommand> = {
   name: 'messages.erase',
   async decide(tx, command) {
@@ -77,7 +80,7 @@ const eraseRule: Rule<EraseCommand> = {
   },
 };
 
-/** Returns what removes the texts of erased messages from the reports of them. */
+/** Returns the statements that remove the texts of erased messages from their reports. */
 const reportsCleared = (conversation: ConversationId, messages: readonly Seq[]): Statement => ({
   name: 'messages-erase-reported',
   text: `update reports set ${REPORTED_TEXTS_CLEARED}
@@ -85,7 +88,10 @@ const reportsCleared = (conversation: ConversationId, messages: readonly Seq[]):
   values: [conversation, messages],
 });
 
-/** Returns what deletes those messages of an author, or of all if it is null, that are not deleted yet. */
+/**
+ * Returns the events that delete those messages of an author, or of anyone if it is null, that are
+ * not deleted yet.
+ */
 export async function deletionsOf(
   tx: RuleContext,
   conversation: ConversationId,

@@ -33,7 +33,7 @@ export function forwardRoutes(
     },
     onRequest,
     handler: async (request, reply) => {
-      // What it posts is read on behalf of the caller.
+      // The source is read on behalf of the caller.
       const session = sessionOf(request);
       const refused = session.scopes ? refusalOfScope('messages:read', session) : null;
       if (refused) throw new RefusalError(refused);

@@ -2,7 +2,7 @@ import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { StatementSink } from '../stream/stream-transaction.ts';
 import { redactTexts } from './redact.ts';
 
-/** What hidden messages said, which only moderators read. */
+/** The texts of hidden messages, which only moderators read. */
 
 /**
  * Moves the texts of messages that are being hidden from the events that carried them to `hidden_messages`, so

@@ -23,9 +23,12 @@ import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import { authorize } from './policy.ts';
 import type { ReplyPlace } from './thread-roots.ts';
 
-/** What hidden messages say, for those who may read them and show them again. */
+/** Reads hidden messages, for those who may show them again. */
 
-/** What a hidden message says: the data of the event that posted it, and of the one with its latest text. */
+/**
+ * The texts of a hidden message: the data of the event that posted it, and of the one with its
+ * latest text.
+ */
 export interface HiddenTexts {
   readonly posted: EventData<'message.posted'>;
   readonly latest: Pick<EventData<'message.posted'>, 'body' | 'mentions'>;
@@ -45,8 +48,9 @@ export interface HiddenByServerAdmin extends HiddenTexts {
 }
 
 /**
- * Returns a message that an account has hidden itself, if it is an admin of the server; null otherwise. Such an admin
- * hides reported messages of conversations of which it is no member, and may undo that.
+ * Returns a message that an account has hidden itself, if it is an admin of the server; null
+ * otherwise. Such an admin may hide reported messages of conversations without being a member, and
+ * undo that.
  */
 export async function hiddenAsServerAdmin(
   on: RuleReader,
@@ -73,7 +77,8 @@ export async function hiddenAsServerAdmin(
 }
 
 /**
- * Returns what a hidden message says, to those who may hide it, and to the admin of the server who has hidden it.
+ * Returns the texts of a hidden message, to those who may hide it and to the admin of the server
+ * who has hidden it.
  * @throws {RefusalError}
  */
 export async function hiddenMessage(

@@ -44,7 +44,10 @@ interface HideCommand extends OnMessageCommand {
   note: AuditNote | null;
 }
 
-/** Hides what a message says from everyone but moderators. Hiding it again changes nothing. */
+/**
+ * Hides the texts and files of a message from everyone but moderators. Hiding it again changes
+ * nothing.
+ */
 export const hideMessage = (
   append: Append,
   r: MessageRequest,
@@ -95,8 +98,8 @@ const hideRule = messageRule<HideCommand>('messages.hide', 'hide', async (tx, co
 });
 
 /**
- * Returns what hides a message that is not hidden. A poll can't be: its choices and votes would have to come back
- * with it.
+ * Returns the decision that hides a message that is not hidden. A poll can't be hidden: its choices
+ * and votes would have to be restored with it.
  */
 export async function hidingOf(
   tx: RuleContext,
@@ -152,7 +155,7 @@ const unhideAsModerator = messageRule<HideCommand>(
       `select ${HIDDEN_TEXTS} from hidden_messages h where h.conversation_id = $1 and h.message_seq = $2`,
       [command.conversation, command.message],
     );
-    if (!texts) throw new Error('What the hidden message says is missing');
+    if (!texts) throw new Error('The texts of the hidden message are missing');
     return await shown(command, target, texts);
   },
 );
@@ -168,7 +171,7 @@ const unhideRule: Rule<HideCommand> = {
   },
 };
 
-/** Returns what shows a hidden message again. */
+/** Returns the decision that shows a hidden message again. */
 function shown(
   command: HideCommand,
   target: Pick<Target, 'author' | 'inThread'>,
@@ -190,7 +193,7 @@ function shown(
   return audited('message_unhidden', command, target, {
     events: [
       newEvent(stream, 'message.unhidden', data),
-      // Before the links are fetched again: a preview that was removed must not come back.
+      // Before the links are fetched again, so that a removed preview does not reappear.
       ...(removed.length > 0 ? [previewed(conversation, message, removed)] : []),
     ],
     writes: [
@@ -201,8 +204,8 @@ function shown(
 }
 
 /**
- * Returns what puts the texts of a message back into the events that carried them, and the digests of their commands,
- * so that another command with the id of one is recognized again.
+ * Returns the statement that restores the texts of a message in the events that carried them, and
+ * the digests of their commands, so that a different command with the same id is recognized again.
  */
 const textsRestored = (conversation: ConversationId, message: Seq): Statement => ({
   name: 'messages-texts-restored',

@@ -2,7 +2,7 @@ import type { Message, Seq } from '@parley/protocol';
 import { MESSAGE, messageBytes } from './message-sql.ts';
 import { PAGE_BYTES } from './page-bytes.ts';
 
-/** Pages of messages, of a conversation or of a thread: those before a place, and those from it on. */
+/** Pages of messages of a conversation or thread, before and after a position. */
 
 /** A page of history: messages by seq. */
 export interface History {
@@ -21,7 +21,7 @@ export interface HistoryRequest {
   readonly limit: number;
 }
 
-/** Selects a page by its place, or by the time of the message around which it is. */
+/** Selects a page by its position, or around the first message at a time. */
 export interface TimedHistoryRequest extends HistoryRequest {
   readonly aroundTime?: string | undefined;
 }
@@ -33,7 +33,7 @@ interface Wanted {
   readonly newer: number;
 }
 
-/** Returns which messages a request selects. */
+/** Returns how many messages a request selects on each side. */
 export function cut({ before, after, around, limit }: HistoryRequest): Wanted {
   if (before !== undefined) return { at: before, older: limit, newer: 0 };
   if (after !== undefined) return { at: after + 1, older: 0, newer: limit };
@@ -48,15 +48,15 @@ export function cut({ before, after, around, limit }: HistoryRequest): Wanted {
 export interface PageRow {
   last_seq: Seq;
   older: Message[];
-  /** The number of older messages that were looked at: one more than wanted, if there are. */
+  /** The number of older messages that were read: one more than wanted, if there are that many. */
   older_found: number;
   newer: Message[];
   newer_found: number;
 }
 
 /**
- * SQL: whether a message of the conversation $2 has not expired. Up to the place where retention has deleted
- * everything there is nothing to read.
+ * SQL: whether a message of the conversation $2 has not expired. Nothing is left before the seq up
+ * to which retention has deleted everything.
  */
 export const HAS_NOT_EXPIRED = `seq > coalesce(
   (select p.up_to from retention_progress p where p.conversation_id = $2), 0)`;

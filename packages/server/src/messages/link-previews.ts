@@ -11,12 +11,12 @@ import {
 import { type NewEvent, newEvent, type Statement } from '../stream/stream-transaction.ts';
 
 /**
- * The link previews of messages. A message with a link gets a row in `link_jobs`, in the transaction that
- * stores it; what `link-previews/` finds becomes a `message.previewed`. Other messages have no statement
- * of this file.
+ * The link previews of messages. A message with a link gets a row in `link_jobs`, in the
+ * transaction that stores it; what `link-previews/` finds becomes a `message.previewed`. Other
+ * messages run none of these statements.
  */
 
-/** The preview of a link; null if it was removed, and must not come back. */
+/** The preview of a link; null if it was removed and must not reappear. */
 export interface StoredPreview {
   readonly url: string;
   readonly preview: LinkPreview | null;
@@ -42,7 +42,7 @@ export const FILES_OF_MESSAGE = `(
 /** Returns whether a text may have links. May be true for a link in code, which only the parser recognizes. */
 export const mayHaveLinks = (text: string): boolean => /https?:\/\//i.test(text);
 
-/** Returns the statement that has the links of a message fetched that a command posts. */
+/** Returns the statement that schedules the links of a posted message to be fetched. */
 export const linksOfPost = (actor: AccountId, clientId: ClientId): Statement => ({
   name: 'link-jobs-posted',
   // The seq of the message is taken from its event, which is stored by an earlier statement.
@@ -52,7 +52,10 @@ export const linksOfPost = (actor: AccountId, clientId: ClientId): Statement => 
   values: [actor, clientId],
 });
 
-/** Returns the statement that has the links of an edited message fetched, instead of those before. */
+/**
+ * Returns the statement that schedules the links of an edited message to be fetched, instead of the
+ * earlier ones.
+ */
 export const linksOfEdit = (
   conversation: ConversationId,
   message: Seq,
@@ -80,7 +83,7 @@ export function previewed(
   return newEvent(streamOfConversation(conversation), 'message.previewed', data);
 }
 
-/** Returns the images of previews that are not among others. */
+/** Returns the images of previews that other previews do not have. */
 export function imagesWithout(
   before: readonly StoredPreview[],
   after: readonly StoredPreview[],

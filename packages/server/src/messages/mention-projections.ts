@@ -62,8 +62,9 @@ function mentionedUsers(author: AccountId, mentions: readonly Mention[] = []): A
 }
 
 /**
- * Applies the mentions of a text that replaces another one. An account that was mentioned before keeps its row: the event that
- * first mentioned it says since when it follows the thread. A root with replies is in its own thread.
+ * Applies the mentions of a text that replaces another one. An account that was mentioned before
+ * keeps its row: the event of its first mention is where it started to follow the thread. A root
+ * with replies is in its own thread.
  */
 export function changeMentions(
   tx: StatementSink,

@@ -90,7 +90,7 @@ async function matchingOthers(pool: pg.Pool, values: readonly unknown[]): Promis
   return rows;
 }
 
-/** Returns a search as names are searched, and as part of a `like` pattern. */
+/** Returns the search normalized like names, escaped for a `like` pattern. */
 export async function searchKey(pool: pg.Pool, search: string): Promise<string> {
   const { rows } = await pool.query<{ key: string }>({
     name: 'mention-suggestions-key',

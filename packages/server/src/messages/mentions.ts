@@ -18,10 +18,10 @@ import type { RuleContext } from '../stream/stream-transaction.ts';
 /**
  * Resolves `@name`, `#name` and `:name:` in the text of a message when it is posted or edited.
  *
- * The text is stored as it was typed, and what its names mean beside it. Ids in the text itself would
- * also survive renames, but every reader would have to replace them first: search, notifications, exports,
- * bots, and the author who edits the message; and the client would show another text than it sent until
- * the event arrives.
+ * The text is stored as typed, with the meaning of its names beside it. Ids in the text itself
+ * would also survive renames, but every reader would have to replace them first: search,
+ * notifications, exports, bots, and the author who edits the message; and the client would show
+ * another text than it sent until the event arrives.
  */
 
 /** The names of a text that may be mentions, in order and each once. */
@@ -31,8 +31,8 @@ export interface NamesInText {
 }
 
 /**
- * Returns the names in a text; null if there are none, as in most texts. If there are too many, emoji are left out
- * first: a list of emoji must not keep anyone from being mentioned.
+ * Returns the names in a text; null if there are none, as in most texts. If there are too many,
+ * emoji are dropped first, so that a list of emoji does not prevent mentions.
  */
 export function namesIn(text: string): NamesInText | null {
   if (!mayMention(text)) return null;
@@ -48,7 +48,7 @@ export function namesIn(text: string): NamesInText | null {
   return { names, isToEveryone };
 }
 
-/** The names that mean members together. No lookup finds a user of that name in a text. */
+/** The names that mention several members. They are never looked up as usernames. */
 const ALL: ReadonlyMap<string, Mention> = new Map([
   ['everyone', { kind: 'everyone' }],
   ['here', { kind: 'here' }],
@@ -63,7 +63,7 @@ export interface TextWithNames {
   readonly before?: readonly Mention[];
 }
 
-/** A name that a text mentions, and who wrote it where. */
+/** A name in a text, with its author and conversation. */
 interface NameToFind {
   readonly text: number;
   readonly actor: AccountId;
@@ -94,9 +94,9 @@ export interface FoundNames {
 const place = (text: number, sign: NameSign, name: string): string => `${text} ${sign}${name}`;
 
 /**
- * Looks the names of texts up: `@` finds active accounts that do not block the author, and user groups; `#`
- * finds public groups and groups of the author, its own first; `:` finds custom emoji. Of a guest, they find what it
- * may find. It does nothing for texts without names.
+ * Looks up the names in texts: `@` finds active accounts that do not block the author, and user
+ * groups; `#` finds public groups and groups of the author, its own first; `:` finds custom emoji.
+ * For a guest, only what it may find. Does nothing for texts without names.
  */
 export async function findNames(
   tx: RuleContext,
@@ -193,8 +193,8 @@ const findGroups = (tx: RuleContext, names: readonly NameToFind[]) =>
   );
 
 /**
- * Finds user groups; of their accounts those that the mention reaches. Of each text only as many as it can mention,
- * large ones and others: a text may have the name of one many times, spelled differently.
+ * Finds user groups with the accounts that a mention of them reaches. At most as many per text as
+ * it can mention: a text may spell the name of one group in many ways.
  */
 async function findUserGroups(
   tx: RuleContext,
@@ -258,8 +258,9 @@ const SIGNS: Readonly<Record<NamedMention['kind'], NameSign>> = {
 };
 
 /**
- * Returns the mentions of the text at an index of {@link findNames}; undefined if it has none. A name that the text
- * before an edit had too means what it meant there, also if it was given to another one since, or to no one.
+ * Returns the mentions of the text at an index of {@link findNames}; undefined if it has none. A
+ * name that was already in the text before an edit keeps its meaning, even if it belongs to another
+ * account or to none since.
  */
 export function mentionsOf(
   text: number,
@@ -283,7 +284,10 @@ export function mentionsOf(
   return mentions.length > 0 ? mentions : undefined;
 }
 
-/** Returns what a name refers to; undefined if that is nothing, or something that the actor may not mention. */
+/**
+ * Returns what a name refers to; undefined if it refers to nothing, or to something the actor may
+ * not mention.
+ */
 function mentionOf(
   text: number,
   sign: NameSign,

@@ -35,14 +35,14 @@ export interface OnMessageCommand extends Command {
 /** The message that a command is about. */
 export interface Target {
   readonly deleted: boolean;
-  /** A moderator has hidden it. */
+  /** Whether a moderator has hidden it. */
   readonly hidden: boolean;
   readonly author: AccountId;
   readonly changedSeq: Seq;
   /** All files that it refers to, images of link previews included. */
   readonly files: readonly FileId[];
   readonly previews: readonly StoredPreview[];
-  /** What the names in its text mean. Only of a message that is edited. */
+  /** What the names in its text mean. Set only for edits. */
   readonly mentions: readonly Mention[];
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;
@@ -76,9 +76,9 @@ export function messageRule<C extends OnMessageCommand = OnMessageCommand>(
       if (!row) throw new Error(`${name} needs a membership, but the policy allows a non-member`);
       if (row.has_lost_access) return { refuse: refusal('forbidden') };
       if (row.is_archived) return { refuse: refusal('conversation_archived') };
-      // A blocked user may still delete what it wrote, but not write by an edit or a reaction.
+      // A blocked user may still delete its messages, but not edit or react.
       if (row.is_blocked && action !== 'delete') return { refuse: refusal('blocked') };
-      // Who may delete the messages of others may delete its own at any time.
+      // Members who may delete the messages of others may delete their own at any time.
       const isLimited =
         authorship === 'own' && authorize(role, action, 'others', minimumRoles) !== 'yes';
       if (isTooLate && isLimited && !row.deleted) return { refuse: refusal('window_passed') };
@@ -107,15 +107,15 @@ interface TargetRow {
   deleted: boolean;
   hidden: boolean;
   changed_seq: number;
-  /** Only of a message that is deleted. */
+  /** Set only for deletions. */
   files?: FileId[] | null;
-  /** Only of a message that is edited or hidden, or that loses a preview. */
+  /** Set only for edits, hiding and removed previews. */
   previews?: StoredPreview[] | null;
-  /** Only of a message that is edited. */
+  /** Set only for edits. */
   mentions?: Mention[] | null;
   thread: Seq | null;
   also_in_conversation: boolean | null;
-  /** It was forwarded, or is a poll: its text can’t be edited. Only of a message that is edited. */
+  /** It was forwarded, or is a poll: its text can’t be edited. Set only for edits. */
   is_fixed?: boolean;
   visibility: Visibility;
   overrides: MinimumRoleOverrides;
@@ -129,7 +129,10 @@ interface TargetRow {
   has_lost_access: boolean | null;
 }
 
-/** SQL: the columns that all actions need of the message and the actor’s membership, and where they are. */
+/**
+ * SQL: the columns of the message and of the actor’s membership that all actions need, and their
+ * tables.
+ */
 const TARGET = `
   g.author_id, g.deleted_at is not null as deleted, g.hidden_at is not null as hidden, g.changed_seq, g.thread, g.also_in_conversation,
   c.visibility, c.minimum_roles as overrides, m.role, c.is_everyone,
@@ -146,7 +149,7 @@ const TARGET = `
   left join messages g on g.conversation_id = m.conversation_id and g.seq = $3
   where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`;
 
-/** Returns the message and the actor’s membership; undefined for a non-member. */
+/** Returns the message and the actor’s membership; undefined for non-members. */
 async function readTarget(
   tx: RuleContext,
   action: MessageAction,

@@ -1,7 +1,7 @@
 import { LIMITS } from '@parley/protocol';
 import { timestamp } from '../storage/sql.ts';
 
-/** A message as JSON, built by the database: which is cheaper than sending and parsing columns. */
+/** A message as JSON, built by the database, which is cheaper than sending and parsing columns. */
 
 /** The characters of a message that lists of conversations contain. */
 const LAST_MESSAGE_CHARACTERS = 1_000;
@@ -124,8 +124,9 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
 export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;
 
 /**
- * SQL: about how many bytes a message has that is read as {@link MESSAGE}: of its text, mentions, files, link
- * previews and poll. What is stored out of line is not read for the first two.
+ * SQL: the approximate size in bytes of a message read as {@link MESSAGE}: text, mentions, files,
+ * link previews and poll. The sizes of text and mentions are known without reading values that are
+ * stored out of line.
  */
 export const messageBytes = (g: string) => `(
   octet_length(${g}.body) + coalesce(pg_column_size(${g}.mentions), 0)

@@ -3,9 +3,9 @@ import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { messageChanged } from './message-changed.ts';
 
-/** The projections of what messages have besides their text: forwarded messages, polls and link previews. */
+/** The projections of message parts: forwarded messages, polls and link previews. */
 
-/** Inserts what posted messages have besides their text. */
+/** Inserts the parts of posted messages. */
 export function insertParts(tx: StatementSink, events: readonly StoredEvent[]): void {
   const parts = events.flatMap((event) => {
     const { forwardedFrom, poll } = dataOf(event, 'message.posted');
@@ -43,7 +43,7 @@ export function insertForwarded(
   );
 }
 
-/** Deletes what deleted messages had besides their text. */
+/** Deletes the parts of deleted messages. */
 export function deleteParts(
   tx: StatementSink,
   streams: readonly StreamId[],

@@ -8,7 +8,7 @@ import {
 import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
-/** An action on messages. `react` and `pin` also cover the removal of a reaction and of a pin. */
+/** An action on messages. `react` and `pin` include removing a reaction or a pin. */
 export type MessageAction =
   | 'post'
   | 'reply'
@@ -24,8 +24,8 @@ export type Authorship = 'own' | 'others';
 type Entry = 'members' | keyof MinimumRoles | 'no_one';
 
 /**
- * Who may do what. Requests of non-members are answered as if the conversation did not exist, even if
- * the message is the account’s own.
+ * Who may do what. Requests from non-members are answered as if the conversation did not exist,
+ * even about their own messages.
  */
 const POLICY: Readonly<Record<MessageAction, Readonly<Record<Authorship, Entry>>>> = {
   post: { own: 'post', others: 'no_one' },
@@ -65,7 +65,7 @@ export function authorize(
   return entry === 'members' || isAtLeast(role, minimumRoles[entry]) ? 'yes' : 'forbidden';
 }
 
-/** Returns whether a member posts without a wait in slow mode. */
+/** Returns whether slow mode does not apply to a member of this role. */
 export const skipsSlowMode = (role: ActorRole): boolean => isAtLeast(role, 'admin');
 
 /**

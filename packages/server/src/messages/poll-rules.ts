@@ -17,7 +17,8 @@ export const voteRule = messageRule('messages.vote', 'vote', async (tx, command,
   }
   if ((before ?? []).join() === choices.join()) return { unchanged: seq ?? target.changedSeq };
   const { stream, message } = command;
-  // Clients need the earlier vote to update their counts, because they do not have the votes of all.
+  // Clients need the earlier vote to update their counts, because they do not have everyone’s
+  // votes.
   const vote = { message, choices, before: before ?? [] };
   return { events: [newEvent(stream, 'poll.voted', vote)] };
 });

@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, PollVotersPage, Seq } from '@parley/protocol';
 import type pg from 'pg';
 
-/** Which page of the voters of a choice is asked for. */
+/** Selects a page of the voters of a choice. */
 export interface VotersRequest {
   readonly conversation: ConversationId;
   readonly message: Seq;
@@ -16,8 +16,8 @@ export interface VotersRequest {
 export type VotersRefusal = 'conversation_not_found' | 'message_not_found' | 'choice_invalid';
 
 /**
- * Returns a page of the accounts that have voted for a choice of a poll, by the order of their votes, to a member. An account
- * that votes again during the paging moves to the end.
+ * Returns a page of the accounts that have voted for a choice of a poll, by the order of their
+ * votes, to a member. An account that votes again while pages are read moves to the end.
  */
 export async function pollVoters(
   pool: pg.Pool,

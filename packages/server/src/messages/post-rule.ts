@@ -44,11 +44,11 @@ export interface PostCommand extends Command {
 /** The content of a post: its own, or that of the message that it forwards. */
 type Content = Pick<EventData<'message.posted'>, 'body' | 'forwardedFrom'>;
 
-/** Why a post is refused whose `replyTo` is no message of the conversation. */
-const NO_QUOTED = 'There is no message to quote with this replyTo in the conversation';
+/** Refusal of a post whose `replyTo` is not a message of the conversation. */
+const NO_QUOTED = 'The conversation has no message with the seq in replyTo';
 
-/** Why a forward is refused. */
-const NO_SOURCE = 'There is no such message to forward, or you can’t read it';
+/** Refusal of a forward. */
+const NO_SOURCE = 'The message to forward does not exist, or you can’t read it';
 
 /** Decides posts; those of a batch together. */
 export const postRule: Rule<PostCommand> = {
@@ -62,7 +62,7 @@ export const postRule: Rule<PostCommand> = {
   decideMany: decidePosts,
 };
 
-/** Decides posts, also those that are part of another command: one decision each, in order. */
+/** Decides posts, including those that are part of other commands: one decision each, in order. */
 export async function decidePosts(
   tx: RuleContext,
   commands: readonly PostCommand[],
@@ -95,7 +95,7 @@ export async function decidePosts(
         return mentionsOf(n, { names: command.names, mayMentionEveryone }, found);
       },
     });
-    // A later post of the same member in this batch has read the same time of the last one.
+    // Later posts of the same member in this batch have read the same time of the last post.
     if (sender?.slowModeSeconds && 'events' in decision) {
       for (const [later, other] of senders) {
         if (later > n && isSameSender(command, commands[later])) other.lastSlowPostAt = tx.at;
@@ -108,11 +108,11 @@ export async function decidePosts(
 const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
   a.actor === b?.actor && a.stream === b.stream;
 
-/** What the rule has read about the messages that a post refers to. */
+/** What the rule has read for a post. */
 interface Found {
-  /** What it posts; undefined if it forwards what its actor cannot read. */
+  /** The content to post; undefined if it forwards a message that its actor cannot read. */
   readonly content: Content | undefined;
-  /** Why a message that it names can’t be quoted or replied to; null if it can. */
+  /** Why the message that it refers to can’t be quoted or replied to; null if it can. */
   readonly refusedTarget: Refusal | null;
   readonly files: readonly Attachment[];
   readonly mentions: (mayMentionEveryone: boolean) => Mention[] | undefined;
@@ -165,21 +165,22 @@ function decidePost(
   return { events: [event], writes: [...writes, slowPost(command, tx.at)] };
 }
 
-/** Returns what a command does: a reply that is also sent to the conversation does both. */
+/** Returns the actions of a post: a reply that is also sent to the conversation has both. */
 function actionsOf({ inThread }: PostCommand): readonly ('post' | 'reply')[] {
   if (!inThread) return ['post'];
   return inThread.alsoInConversation ? ['reply', 'post'] : ['reply'];
 }
 
 /**
- * Returns the indexes of the commands that quote an existing message of their conversation, of which a
- * member may see all. A deleted one counts: it may have been deleted while the reply was written.
+ * Returns the indexes of the commands that quote an existing message of their conversation; members
+ * may see all of them. Deleted messages count: the deletion may have happened while the reply was
+ * written.
  */
 async function readQuoted(tx: RuleContext, commands: readonly PostCommand[]): Promise<Set<number>> {
   const replies = commands.flatMap(({ conversation, replyTo }, n) =>
     replyTo === undefined ? [] : [{ n, conversation, replyTo }],
   );
-  // Most posts quote nothing, and must not wait for another statement.
+  // Most posts quote nothing, and need no extra statement.
   if (replies.length === 0) return new Set();
   const rows = await tx.query<{ n: number }>(
     'messages-quoted',

@@ -45,7 +45,7 @@ export function publishPreviews(
     clientId: derivedId('link-previews', job.id),
     stream: streamOfConversation(job.conversation),
     eventType: 'message.previewed',
-    // Without the previews: another node may have found other ones.
+    // Without the previews: another node may have fetched different ones.
     payload: [job.message, job.id],
     bytes: 200 + JSON.stringify(previews).length,
     job,
@@ -61,7 +61,8 @@ const publishRule: Rule<PublishCommand> = {
     const { conversation, message } = job;
     const row = await readJob(tx, job);
     const done = { unchanged: row?.changed_seq ?? tx.head(streamOfConversation(conversation)) };
-    // The text was edited, deleted or hidden meanwhile, another node was faster, or previews were turned off.
+    // Meanwhile the text was edited, deleted or hidden, another node was faster, or previews were
+    // turned off.
     if (!row?.is_open) return done;
     const before = row.previews ?? [];
     const removed = before.filter(({ url, preview }) => preview === null && links.includes(url));
@@ -86,7 +87,7 @@ const publishRule: Rule<PublishCommand> = {
   },
 };
 
-/** Returns the preview without its image if that is not stored any more. */
+/** Returns the preview, without its image if that is no longer stored. */
 function withStored({ image, ...preview }: LinkPreview, stored: ReadonlySet<FileId>): LinkPreview {
   return image && stored.has(image.id) ? { ...preview, image } : preview;
 }

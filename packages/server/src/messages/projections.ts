@@ -92,7 +92,7 @@ export const messageProjections = {
   },
 
   'message.deleted': (tx, events) => {
-    // In bulk: the erasure of an account deletes many messages.
+    // In bulk, because the erasure of an account deletes many messages.
     const streams = events.map((e) => e.stream);
     const messages = events.map((e) => dataOf(e, 'message.deleted').message);
     tx.issue(

@@ -8,7 +8,7 @@ export const reactRule = messageRule('messages.react', 'react', async (tx, comma
   const reactions = await readReactions(tx, command);
   const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
   if (mine) return { unchanged: mine.seq as Seq };
-  // Who reacts like others may do so also after the emoji was deleted.
+  // An existing reaction can be joined even after its emoji was deleted.
   const custom = customEmojiOf(command.text);
   if (custom && !reactions.some((r) => r.emoji === command.text)) {
     const [found] = await tx.query(

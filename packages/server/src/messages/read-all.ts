@@ -5,10 +5,10 @@ import { isInConversation } from './message-sql.ts';
 import type { ReadCursors, ReadMove } from './read-cursors.ts';
 
 /**
- * Moves all cursors of an account that have unread messages to the ends of their streams. Returns the
- * moves; conversations that the account leaves meanwhile are left out.
+ * Moves all cursors of an account that have unread messages to the ends of their streams. Returns
+ * the moves; conversations that the account leaves meanwhile are skipped.
  *
- * @throws {RefusalError} when a move is refused for another reason; those before it stay
+ * @throws {RefusalError} when a move is refused for another reason; earlier moves remain
  */
 export async function readAll(
   pool: Pool,

@@ -19,7 +19,7 @@ export interface ReadMove {
   /** The account’s read version after the move. */
   readonly version: number;
   readonly cursor: ReadCursor;
-  /** False when the cursor was there already, or when another move of the same statement reports it. */
+  /** False if the cursor was already there, or if another move of the same statement reports it. */
   readonly moved: boolean;
   /** Whether other members get a receipt: only in small conversations. */
   readonly sendReceipts: boolean;
@@ -43,7 +43,7 @@ interface PendingMove {
   readonly options: ReadOptions;
   /** Monotonic arrival time, ms. */
   readonly arrivedAt: number;
-  /** Whether a statement with this move failed without saying whether it was carried out. */
+  /** Whether a statement with this move failed with an unknown outcome. */
   uncertain: boolean;
   readonly settle: (result: ReadMove | { refusal: Refusal }) => void;
 }
@@ -83,8 +83,8 @@ const RETRY_MS = [4, 250] as const;
  *    another device does not undo the mark, and a mark that is sent again does not undo a later read.
  * 3. Each move that changes a cursor raises the account’s read version by one, in the same statement.
  * 4. Moves that arrive while a statement runs share the next one.
- * 5. A statement never waits for a row lock: it skips locked rows, and the next one retries them. So
- *    it cannot deadlock, and holds its own locks no longer than a statement.
+ * 5. A statement never waits for a row lock: it skips locked rows, and the next one retries them.
+ *    So it cannot deadlock, and holds its own locks only for the duration of a statement.
  */
 export class ReadCursors {
   readonly #pool: Pool;
@@ -250,8 +250,8 @@ const MOVE = `
   left join conversations c on c.id = t.conversation_id`;
 
 /**
- * Merges the moves of each cursor, in order. A mark, and reads of another revision, are not merged with
- * what came before them: they and all moves of their cursor after them are left for later.
+ * Merges the moves of each cursor, in order. A mark as unread, or a read with another revision, is
+ * not merged with earlier moves: it and all later moves of its cursor wait for the next statement.
  */
 function merge(pending: readonly PendingMove[]): { batch: MergedMove[]; later: PendingMove[] } {
   const merged = new Map<string, MergedMove>();
@@ -279,7 +279,7 @@ function merge(pending: readonly PendingMove[]): { batch: MergedMove[]; later: P
 function settleWithRow(merged: MergedMove, row: MoveRow | undefined): boolean {
   if (row?.cursor) {
     const { cursor, version, send_receipts: sendReceipts } = row;
-    // A statement of unknown outcome may have moved it, and no client was told.
+    // A statement with unknown outcome may have moved it without any client being notified.
     const moved = row.moved === true || merged.pending.some(({ uncertain }) => uncertain);
     for (const [i, move] of merged.pending.entries()) {
       move.settle({

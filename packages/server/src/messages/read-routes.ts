@@ -23,7 +23,7 @@ export interface ReadRouteDeps {
   readonly readCursors: ReadCursors;
   /** Rejects requests without a valid access token or API key. */
   readonly authenticate: onRequestAsyncHookHandler;
-  /** Notifies connected clients of a read cursor that was moved over REST. */
+  /** Notifies connected clients of a read cursor moved over REST. */
   readonly onReadMoved: (account: AccountId, move: ReadMove) => void;
   /** The same for the read cursor of a thread. */
   readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;

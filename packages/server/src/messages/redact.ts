@@ -24,7 +24,10 @@ function redactInStream(tx: StatementSink, stream: StreamId, messages: readonly 
   redactTexts(tx, stream, messages);
 }
 
-/** Removes what hidden messages said that are being deleted; their files are deleted with them. */
+/**
+ * Removes the stored texts of hidden messages that are being deleted; their files are deleted with
+ * them.
+ */
 function dropHidden(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
   tx.issue(
     'messages-drop-hidden',
@@ -43,7 +46,7 @@ function dropHidden(tx: StatementSink, stream: StreamId, messages: readonly Seq[
 export function redactTexts(tx: StatementSink, stream: StreamId, messages: readonly Seq[]): void {
   tx.issue(
     'messages-redact-posted',
-    // A deleted reply is still one: its thread says where it is.
+    // A deleted reply remains a reply of its thread.
     `update events set command_digest = null, data = json_strip_nulls(json_build_object(
        'body', '', 'thread', data -> 'thread', 'alsoInConversation', data -> 'alsoInConversation'))
      where stream_id = $1 and seq = any($2::int8[]) and type = 'message.posted'`,
@@ -69,8 +72,8 @@ export function redactTexts(tx: StatementSink, stream: StreamId, messages: reado
 }
 
 /**
- * Removes previews from events: all of these messages, or those of the messages before a seq. Events that
- * have none any more are not written again: a message that is edited often has thousands of them.
+ * Removes previews from events: all of these messages, or those of the messages before a seq.
+ * Events without previews are not rewritten: a message that is edited often has thousands of them.
  */
 const PREVIEWED_REDACTED = `update events
   set data = ('{"message":' || (data ->> 'message') || ',"previews":[]}')::json, command_digest = null
@@ -79,8 +82,8 @@ const PREVIEWED_REDACTED = `update events
     and (data ->> 'previews' <> '[]' or data -> 'removed' is not null or command_digest is not null)`;
 
 /**
- * Removes earlier previews of a message from the events that carried them, so that the log keeps no text of
- * a page to which the message does not link any more, or whose preview was removed.
+ * Removes earlier previews of a message from the events that carried them, so that the log keeps no
+ * text of a page that the message no longer links to, or whose preview was removed.
  */
 export function redactPreviews(tx: StatementSink, events: readonly StoredEvent[]): void {
   for (const event of events) {

@@ -23,10 +23,10 @@ export const OfConversation = z.object({ id: ConversationId });
 export const OfMessage = z.object({ id: ConversationId, seq: SeqText });
 /** The headers of commands. */
 export const headers = IdempotencyHeader;
-/** How requests are authenticated, for the documentation. */
+/** How requests are authenticated, for the API description. */
 export const security = [{ accessToken: [] }];
 
-/** Returns whose command a request is, its id, and the conversation. */
+/** Returns the account, the client id and the conversation of a command. */
 export function commandRequest(
   request: FastifyRequest,
   conversation: ConversationId,
@@ -42,7 +42,8 @@ export function commandAnswer({ clientId }: Requester, outcome: Outcome): Comman
 
 /**
  * Returns a message after a stored command on it.
- * @throws {RefusalError} `no_longer_member` (410) if the actor has left since: 404 would mean “not done”
+ * @throws {RefusalError} `no_longer_member` (410) if the actor has left since: 404 would suggest
+ * that nothing was done
  */
 export async function messageAfter(
   pool: Pool,

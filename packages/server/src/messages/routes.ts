@@ -108,7 +108,7 @@ export function messageRoutes(instance: FastifyInstance, deps: MessageDeps): voi
         await postMessage(append, command, body, replyTo, inThread, attachments),
       );
       reply.code(201);
-      // A message from an earlier request may have changed since, and names and files were looked up.
+      // A repeated request may find the message changed, and names and files were resolved.
       if (repeated || attachments || mayMention(body)) return messageAfter(pool, command, seq);
       return newMessage({ conversation, seq, author, body, postedAt: at, replyTo, ...inThread });
     },

@@ -8,13 +8,14 @@ import {
 import type { Pool } from 'pg';
 import { isInConversation } from './message-sql.ts';
 
-/** Why it is not known who has seen a message. */
+/** Why a request for who has seen a message is refused. */
 export type SeenByRefusal = 'conversation_not_found' | 'message_not_found' | 'too_many_members';
 
 /**
- * Returns the current members who have seen a message, without its author, by name. A read cursor starts
- * at the end of the stream, so members who joined after the message have not seen it for that alone. A reply
- * that is only in a thread is seen by those who have read the thread up to it.
+ * Returns the current members who have seen a message, without its author, by name. A read cursor
+ * starts at the end of the stream, which alone does not mean that a member who joined later has
+ * seen the message. A reply that is only in a thread is seen by those who have read the thread up
+ * to it.
  */
 export async function seenBy(
   pool: Pool,

@@ -15,7 +15,10 @@ export const isBlocked = (directKey: string, account: string) => `(
     where b.account_id = any(string_to_array(${directKey}, ' ')::uuid[])
       and b.blocked_id = ${account}))`;
 
-/** Who posts where; the names of the text tell whether it is to everyone. */
+/**
+ * An actor and the conversation it posts to; the names in the text tell whether the post mentions
+ * everyone.
+ */
 export interface SenderOfPost {
   readonly actor: AccountId;
   readonly conversation: ConversationId;
@@ -41,8 +44,8 @@ export interface Sender {
 const MEMBERS = listStatement(
   'messages-members',
   [{ account_id: 'uuid', conversation_id: 'uuid', is_to_everyone: 'bool', n: 'ordinality' }],
-  // The role on the server is read only where it matters in the group of everyone, and the last post
-  // only in slow mode: of all membership periods, as leaving ends no wait.
+  // The role on the server is read only in the group of everyone, where it matters, and the last
+  // post only in slow mode: over all membership periods, because leaving does not end the wait.
   (senders) =>
     `select i.n, m.role, c.visibility, c.is_everyone, c.post, c.reply, c.mention_everyone,
             c.member_count,

@@ -2,10 +2,11 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import type { Pool } from 'pg';
 
 /**
- * Returns a seq from which on the messages of a conversation were posted at a time or later; null if there
- * is no such message. Messages have no index by time, which every post would have to maintain: times grow
- * with the seqs, so it is found by halving, in as many reads of the primary key as the last seq has bits.
- * Where the clocks of nodes differ, it may be off by as many messages as were posted in that difference.
+ * Returns a seq from which on the messages of a conversation were posted at a time or later; null
+ * if there is no such message. Messages have no index by time, which every post would have to
+ * maintain: times grow with the seqs, so it is found by binary search, with one read of the primary
+ * key per bit of the last seq. If the clocks of nodes differ, it may be off by the messages posted
+ * within that difference.
  */
 export async function seqAt(
   pool: Pool,

@@ -2,8 +2,8 @@ import { type AccountId, type ConversationId, type Refusal, refusal } from '@par
 import type { Statement } from '../stream/stream-transaction.ts';
 
 /**
- * Slow mode: a member of the group waits between two posts. The time of the last post is kept in the
- * membership, and only while slow mode is on: other groups pay nothing for it.
+ * Slow mode: a member of the group waits between two posts. The time of the last post is stored in
+ * the membership, only while slow mode is on, so other groups have no cost.
  */
 
 /** Returns why a member may not post yet; null if it may. Times are RFC 3339. */
@@ -14,13 +14,13 @@ export function refusalOfSlowMode(
 ): Refusal | null {
   if (lastPostAt === null) return null;
   const passed = (Date.parse(now) - Date.parse(lastPostAt)) / 1000;
-  // If the clock was set back, no one waits longer than between two posts.
+  // If the clock was set back, no one waits longer than the interval.
   const retryAfter = Math.min(slowModeSeconds - passed, slowModeSeconds);
   if (retryAfter <= 0) return null;
   return refusal('slow_mode', undefined, { retryAfter: Math.ceil(retryAfter * 1000) / 1000 });
 }
 
-/** Returns the statement that remembers a post in slow mode. */
+/** Returns the statement that records a post in slow mode. */
 export const slowPost = (
   post: { readonly actor: AccountId; readonly conversation: ConversationId },
   at: string,

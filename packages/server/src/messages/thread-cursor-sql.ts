@@ -1,15 +1,16 @@
 import { LIMITS } from '@parley/protocol';
 
 /**
- * How far accounts have read threads, as SQL. Everything but the cursor follows from the events: who follows a
- * thread, from where on it has unread replies, and how many.
+ * How far accounts have read threads, as SQL. Everything but the cursor is derived from the events:
+ * who follows a thread, where its unread replies start, and how many there are.
  */
 
 /**
- * SQL: one row with `is_following` and `read_seq` for an account and a thread; null as `read_seq` if nothing
- * says how far it has read. Without a cursor the first event that made it follow the thread counts: it has read
- * up to its own first message, or up to before the message that mentions it; never less than before it first
- * joined. Later events do not move that: an edit can mention it in an old reply.
+ * SQL: one row with `is_following` and `read_seq` for an account and a thread; `read_seq` is null
+ * if it is unknown how far the account has read. Without a cursor, it follows from the first event
+ * that made the account follow the thread: up to its own first message, or to just before the
+ * message that mentions it, but at least to its first join. Later events do not move it: an edit
+ * can mention the account in an old reply.
  */
 export const threadState = (account: string, conversation: string, thread: string) => `(
   select coalesce(f.is_following, p.seq is not null or n.seq is not null) as is_following,
@@ -55,7 +56,7 @@ export const threadCursor = (
   head: string,
 ) => {
   const { account, conversation, thread } = of;
-  // Of a thread that the account does not follow nothing is unread.
+  // Nothing is unread in a thread that the account does not follow.
   const readSeq = `case when ${state.isFollowing} then ${state.readSeq} else ${head} end`;
   const unread = isUnread(account, conversation, thread, readSeq);
   return `json_build_object(

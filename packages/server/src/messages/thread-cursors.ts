@@ -8,14 +8,14 @@ export interface ThreadMove {
   /** The account’s read version after the move. */
   readonly version: number;
   readonly cursor: ThreadCursor;
-  /** False when the cursor was there already, or the account does not follow the thread. */
+  /** False if the cursor was already there, or the account does not follow the thread. */
   readonly moved: boolean;
 }
 
 /**
- * Moves the read cursor of a thread forward to `seq`, at most to the end of the stream. It raises the read
- * version of the account in the same statement, so that clients notice a move that they missed. Of a thread
- * that the account does not follow nothing is stored.
+ * Moves the read cursor of a thread forward to `seq`, at most to the end of the stream. It raises
+ * the read version of the account in the same statement, so that clients notice a move that they
+ * missed. Stores nothing if the account does not follow the thread.
  */
 export async function readThread(
   pool: Pool,
@@ -32,8 +32,8 @@ export async function readThread(
     cursor: ThreadCursor;
   }>({
     name: 'threads-read',
-    // The account’s row is locked first, as everywhere. A move that waited there has read an older cursor:
-    // `greatest` keeps it from moving back.
+    // The account’s row is locked first, as everywhere. A move that waited for it has read an older
+    // cursor; `greatest` prevents moving back.
     text: `
       with account as materialized (
         select id, read_version from accounts where id = $1 for no key update
@@ -79,8 +79,8 @@ export async function readThread(
 }
 
 /**
- * Moves the cursors of all threads with unread replies that an account follows to the ends of their streams.
- * Returns the moves; threads whose conversation the account leaves meanwhile are left out.
+ * Moves the cursors of all threads with unread replies that an account follows to the ends of their
+ * streams. Returns the moves; threads whose conversation the account leaves meanwhile are skipped.
  */
 export async function readAllThreads(
   pool: Pool,
@@ -92,7 +92,7 @@ export async function readAllThreads(
   for (;;) {
     const page: UnreadThread[] = await unreadThreads(pool, account, after, pageSize);
     for (const { conversation, thread, head } of page) {
-      // One after the other: each waits for the row of the account.
+      // Sequentially, because each waits for the row of the account.
       const move = await readThread(pool, account, conversation, thread, head);
       if (typeof move !== 'string') moves.push(move);
     }

@@ -2,7 +2,10 @@ import { LIMITS, type Seq, type StreamId, type ThreadSummary } from '@parley/pro
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { StatementSink } from '../stream/stream-transaction.ts';
 
-/** What replies in threads change besides their own rows: nothing for messages outside of threads. */
+/**
+ * The projections of replies in threads, besides their own rows. Messages outside threads change
+ * nothing here.
+ */
 
 /** Applies posts, with the threads of those that are replies. */
 export function addReplies(
@@ -43,7 +46,7 @@ export function addReplies(
   );
   tx.issue(
     'threads-participants',
-    // The author of the root takes part from the root on.
+    // The author of the root is a participant since the root.
     `with e as (
        select * from unnest($1::uuid[], $2::int8[], $3::int8[], $4::uuid[])
          as e (conversation_id, thread, seq, author_id)
@@ -75,13 +78,15 @@ export function addReplies(
   );
 }
 
-/** Applies deletions: each has what is left of the thread of its message, after all of its command. */
+/**
+ * Applies deletions: each carries what is left of the thread after all deletions of its command.
+ */
 export function deleteReplies(tx: StatementSink, events: readonly StoredEvent[]): void {
   const summaries = new Map<string, readonly [StreamId, Seq, ThreadSummary | null]>();
   for (const event of events) {
     const { thread, threadSummary } = dataOf(event, 'message.deleted');
     if (thread === undefined || threadSummary === undefined) continue;
-    // The last one counts.
+    // The last one wins.
     summaries.set(`${event.stream} ${thread}`, [event.stream, thread, threadSummary]);
   }
   if (summaries.size === 0) return;
@@ -113,8 +118,8 @@ export function deleteReplies(tx: StatementSink, events: readonly StoredEvent[])
 }
 
 /**
- * Applies events that change what the roots of threads show of their replies. A deleted root keeps its
- * deletion as the last change: clients count by it.
+ * Applies events that change what the roots of threads show of their replies. A deleted root keeps
+ * its deletion as the last change, because clients count by it.
  */
 export function changeRoots(
   tx: StatementSink,

@@ -26,7 +26,7 @@ import {
   threadsOfAccount,
 } from './thread-cursor-sql.ts';
 
-/** Reads threads, for members of their conversations only. Each function is one statement. */
+/** Reads threads; for members of their conversations only. Each function is one statement. */
 
 /** Why there is no thread to show. */
 export type ThreadRefusal = 'conversation_not_found' | 'message_not_found' | 'is_reply';
@@ -101,7 +101,7 @@ const FOLLOWED = `(
   where state.is_following
 )`;
 
-/** SQL: the latest of them, for which alone it is looked up how far the account has read. */
+/** SQL: the latest of them, the only ones whose read state is looked up. */
 const LATEST_FOLLOWED = `(
   select x.conversation_id, x.thread, x.last_at, state.read_seq
   from (

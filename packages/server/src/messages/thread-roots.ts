@@ -9,7 +9,7 @@ import {
 import { timestamp } from '../storage/sql.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
-/** What rules read of threads. Commands that are about no thread read nothing. */
+/** What rules read about threads. Commands outside threads read nothing. */
 
 /** The place of a reply in a thread. */
 export interface ReplyPlace {
@@ -19,7 +19,7 @@ export interface ReplyPlace {
   readonly alsoInConversation: boolean;
 }
 
-/** Returns the place of the reply that a request or frame posts; undefined outside of threads. */
+/** Returns the thread of a posted reply; undefined outside threads. */
 export const replyPlaceOf = (post: {
   readonly thread?: Seq | undefined;
   readonly alsoInConversation?: boolean | undefined;
@@ -28,7 +28,7 @@ export const replyPlaceOf = (post: {
     ? undefined
     : { thread: post.thread, alsoInConversation: post.alsoInConversation ?? false };
 
-/** Returns the place as events have it: nothing outside of threads. */
+/** Returns the place as event fields: none outside threads. */
 export const placeOf = (
   place: ReplyPlace | undefined,
 ): { thread?: Seq; alsoInConversation?: boolean } =>
@@ -53,7 +53,7 @@ export async function readRoots(
   const replies = commands.flatMap(({ conversation, inThread }, n) =>
     inThread ? [{ n, conversation, thread: inThread.thread }] : [],
   );
-  // Most posts are in no thread, and must not wait for a statement more.
+  // Most posts are outside threads, and need no extra statement.
   if (replies.length === 0) return new Map();
   const rows = await tx.query<Root & { n: number }>(
     'threads-roots',
@@ -65,10 +65,10 @@ export async function readRoots(
   return new Map(rows.map((row) => [row.n, row]));
 }
 
-/** Why a post is refused whose `thread` is no message of the conversation. */
-const NO_ROOT = 'There is no message to reply to with this thread in the conversation';
+/** Refusal of a post whose `thread` is not a message of the conversation. */
+const NO_ROOT = 'The conversation has no message with the seq in thread';
 
-/** Why a thread takes no replies: it is also read on when its first message has expired by retention. */
+/** Refusal of a reply: the thread can still be read after its root has expired. */
 const ROOT_GONE =
   'The first message of this thread was deleted or has expired, so it takes no more replies';
 
@@ -79,16 +79,17 @@ export function refusalOfRoot(root: Root | undefined): Refusal | null {
   return root.is_deleted ? refusal('message_deleted', ROOT_GONE) : null;
 }
 
-/** Replies of which the authors are looked at after a deletion, which holds the lock of the stream. */
+/** Latest replies whose authors are read after a deletion, while the stream is locked. */
 const AUTHORS_OF_LATEST = 1_000;
 
-/** SQL: whether `r` is a reply of the thread `i` that is left without those of $3. */
+/** SQL: whether `r` is a reply of the thread `i` that remains without those of $3. */
 const IS_LEFT = `r.conversation_id = $1::uuid and r.thread = i.thread and r.deleted_at is null
   and r.seq <> all($3::int8[])`;
 
 /**
- * Returns what the threads of deleted messages are without the messages `gone`, in the order of the
- * deletions: null for one that has no replies left, and for a message outside of threads.
+ * Returns the summaries of the threads of deleted messages without the messages `gone`, in the
+ * order of the deletions: null for one that has no replies left, and for a message outside of
+ * threads.
  */
 export async function summariesWithout(
   tx: RuleContext,

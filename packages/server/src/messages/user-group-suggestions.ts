@@ -35,7 +35,7 @@ export async function userGroupSuggestions(
   const key = await searchKey(pool, search);
   const { rows } = await pool.query<Row>({
     name: 'mention-suggestions-user-groups',
-    // Reads all user groups, of which there are few.
+    // Scans all user groups, of which there are few.
     text: `
       select m.role, c.visibility, c.minimum_roles as overrides, c.member_count, c.is_everyone,
         a.role as server_role,
@@ -54,7 +54,7 @@ export async function userGroupSuggestions(
     values: [account, conversation, `%${key}%`, `${key}%`, `%\n${key}%`, `% ${key}%`],
   });
   const [row] = rows;
-  // User groups list accounts that a guest may not find.
+  // Not for guests: user groups list accounts that a guest may not find.
   if (!row || row.server_role === 'guest') return [];
   const role = actingRole(row.role, row.is_everyone, row.server_role);
   const minimumRoles = minimumRolesOf(row.visibility, row.overrides);

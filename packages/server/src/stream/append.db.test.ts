@@ -46,7 +46,7 @@ describe('append', () => {
     expect(await logOf(db.pool, conversation)).toMatchObject([{ seq: 1, data: { body: 'hello' } }]);
   });
 
-  test('1. also when another account uses the same id', async () => {
+  test('1. separately for another account with the same id', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const append = anAppend(db.pool, clock);
@@ -60,7 +60,7 @@ describe('append', () => {
     expect((await Promise.all(batch)).map(seqOf)).toEqual([3, 4, 2, 1]);
   });
 
-  test('1. also when the retry comes on another node, ten minutes later (B2, B4)', async () => {
+  test('1. also if the retry reaches another node ten minutes later (B2, B4)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const later = new TestClock();
@@ -81,7 +81,7 @@ describe('append', () => {
     expect(await logOf(db.pool, conversation)).toHaveLength(2);
   });
 
-  test('1. also when the same command arrives twice at once, in one batch and on two nodes', async () => {
+  test('1. also if the same command arrives twice at once, in one batch or on two nodes', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)];
@@ -104,7 +104,7 @@ describe('append', () => {
     }
   });
 
-  test('1. an id that named another command is refused', async () => {
+  test('1. refuses an id that was used for another command', async () => {
     const alice = await anAccount(db.pool);
     const one = await aGroup(db.pool, [alice]);
     const other = await aGroup(db.pool, [alice]);
@@ -131,7 +131,7 @@ describe('append', () => {
     expect(await logOf(db.pool, other)).toEqual([]);
   });
 
-  test('3. seqs have no gap and no double under eight writers on two nodes (R3, B6, B7)', async () => {
+  test('3. seqs have no gaps or duplicates under eight writers on two nodes (R3, B6, B7)', async () => {
     const members = await Promise.all(upTo(8).map(() => anAccount(db.pool)));
     const conversation = await aGroup(db.pool, members);
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)];
@@ -175,7 +175,7 @@ describe('append', () => {
       postMessage(append, nowhere, 'x'),
     ]);
 
-    // Both are answered alike: a stranger learns nothing.
+    // Both get the same answer, so a non-member learns nothing.
     const expected = { kind: 'refused', refusal: refusal('conversation_not_found') };
     expect(outcomes).toEqual([expected, expected]);
     expect(await logOf(db.pool, conversation)).toEqual([]);
@@ -261,7 +261,7 @@ describe('append', () => {
     expect(await postMessage(append, request, 'hello')).toMatchObject({ seq: 1, repeated: false });
   });
 
-  test('connections that are cut in the middle lose and double nothing (R4, R5, B27)', async () => {
+  test('connections cut midway lose and duplicate nothing (R4, R5, B27)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -288,13 +288,13 @@ describe('append', () => {
       if (outcome.kind === 'stored') expect(event?.seq).toBe(outcome.seq);
       if (outcome.kind === 'refused') expect(event).toBeUndefined();
     }
-    // And the retries settle whatever was left open.
+    // Retries settle whatever is unknown.
     const again = await Promise.all(requests.map((r) => postMessage(append, r, 'hello')));
     expect(again.every((o) => o.kind === 'stored')).toBe(true);
     expect((await logOf(observer.pool, conversation)).map((e) => e.seq)).toEqual(upTo(300));
   });
 
-  test('after its close it refuses, and what was at hand is settled', async () => {
+  test('after its close it refuses commands, and settles accepted ones', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -308,7 +308,7 @@ describe('append', () => {
     expect((await Promise.all(under)).map(seqOf)).toEqual(upTo(20));
   });
 
-  test('its close waits for commands that wait for a transaction in flight', async () => {
+  test('its close waits for commands queued behind a transaction in flight', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);

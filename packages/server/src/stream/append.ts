@@ -17,7 +17,7 @@ export interface AppendDeps extends Omit<BatchWriterDeps, 'metrics'> {
 /**
  * Appends events to streams. Nothing else does.
  *
- * 1. The event of a command is stored once for each (actor, client id), for ever.
+ * 1. The event of a command is stored once for each (actor, client id), forever.
  * 2. `stored` is answered only when the event is on disk.
  * 3. Events of a stream have the seqs 1, 2, 3 … in the order of their commits.
  * 4. Whether an account may do something is decided inside the transaction that does it.

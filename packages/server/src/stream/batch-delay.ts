@@ -8,12 +8,12 @@ const WEIGHT = 0.1;
 /**
  * Decides how long the next batch waits for further commands when no transaction is in flight.
  *
- * Senders that were just answered often send again at once. A batch that starts without them makes two
- * groups of senders that take turns for ever: twice as many transactions, each of half the size. So a
- * batch waits until as many commands have come as were under way when the last transaction ended, for a
- * small part of the time that a transaction takes. A command that is alone does not wait.
+ * Senders that were just answered often send again at once. A batch that starts without them makes
+ * two groups of senders that take turns forever: twice as many transactions, each half the size. So
+ * a batch waits until as many commands have come as were under way when the last transaction ended,
+ * for a small part of the time that a transaction takes. A command that is alone does not wait.
  */
-export class Gathering {
+export class BatchDelay {
   #transactionMs = 0;
   readonly #batchMax: number;
   #underWay = 1;

@@ -73,7 +73,7 @@ describe('an id used for two different commands', () => {
   ];
 
   for (const [name, one, two] of PAIRS) {
-    test(`carries out exactly one, in one batch, in turn, and on two nodes: ${name}`, async () => {
+    test(`executes exactly one, in one batch, in sequence, and on two nodes: ${name}`, async () => {
       const alice = await anAccount(db.pool);
       const conversation = await aGroup(db.pool, [alice]);
       const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
@@ -93,7 +93,7 @@ describe('an id used for two different commands', () => {
     });
   }
 
-  test('carries out exactly one of two in different streams, on one node and on two', async () => {
+  test('executes exactly one of two in different streams, on one node and on two', async () => {
     const alice = await anAccount(db.pool);
     const groups = await Promise.all(upTo(6).map(() => aGroup(db.pool, [alice])));
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
@@ -117,13 +117,13 @@ describe('an id used for two different commands', () => {
     expect(logs.flat()).toHaveLength(ids.length);
   });
 
-  test('carries out exactly one in different streams, when one has nothing to change', async () => {
+  test('executes exactly one in different streams, if one has nothing to change', async () => {
     const alice = await anAccount(db.pool);
     const [here, there] = [await aGroup(db.pool, [alice]), await aGroup(db.pool, [alice])];
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
     const message = await aMessage(nodes[0], alice, here);
 
-    // In turn, so that both are often in progress at the same moment.
+    // Alternating, so that both are often in progress at the same time.
     for (let n = 0; n < 100; n++) {
       const clientId = aClientId();
       const both = [
@@ -139,7 +139,7 @@ describe('an id used for two different commands', () => {
     expect(rows).toEqual([]);
   });
 
-  test('carries out the second when the first was rejected and left nothing behind', async () => {
+  test('executes the second if the first was rejected', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const append = anAppend(db.pool, clock);
@@ -175,7 +175,7 @@ describe('an id used for two different commands', () => {
 
     await deleteMessage(append, { ...r, clientId: aClientId() }, first.seq);
 
-    // The digest of a short text would tell the text.
+    // The digest of a short text would reveal it.
     const { rows } = await db.pool.query(
       'select command_digest from events where stream_id = $1 order by seq',
       [conversation],
@@ -198,7 +198,7 @@ describe('deferred commands', () => {
     });
     const [a, b, c] = [say(alice, 'a'), say(alice, 'b'), say(alice, 'c')];
     const post = ({ request, body }: typeof a) => postMessage(append, request, body);
-    // For the database the disk is full as long as this text comes.
+    // For the database the disk is full while this text arrives.
     await db.pool.query(`
       create function disk_full() returns trigger language plpgsql as $$
       begin raise exception 'no space' using errcode = '53100'; end $$;
@@ -222,7 +222,7 @@ describe('deferred commands', () => {
     expect(bodies).toEqual(['ben', 'a', 'b', 'c']);
   });
 
-  test('a full queue keeps the order of a sender who sends again strictly in order', async () => {
+  test('a full queue keeps the order of a sender that retries in order', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = new Append({
@@ -259,7 +259,7 @@ describe('deferred commands', () => {
     expect(rounds).toBe(5);
   });
 
-  test('a lock time-out is retried, for one command and for a batch', async () => {
+  test('a lock timeout is retried, for one command and for a batch', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     let failures = 0;
@@ -297,7 +297,7 @@ test('a command whose COMMIT was not confirmed is answered as stored, and announ
   const conversation = await aGroup(db.pool, [alice]);
   const observed = await server.open();
   let isCut = false;
-  /** Ends a connection when its COMMIT is done, and before the client has read the answer. */
+  /** Ends a connection after its COMMIT, before the client has read the answer. */
   const cut = async (stream: Socket) => {
     isCut = true;
     stream.pause();
@@ -337,12 +337,12 @@ test('a command whose COMMIT was not confirmed is answered as stored, and announ
   expect(isCut).toBe(true);
   expect(await post('next')).toMatchObject({ kind: 'stored', seq: 2, repeated: false });
   expect(await bodiesOf(conversation)).toEqual(['once', 'next']);
-  // Its event was never published: the hub is told to look for it.
+  // Its event was never published: the hub is notified.
   expect([published, announced]).toEqual([[2], [[conversation, 1]]]);
   await observed.close();
 });
 
-test('while nothing may be written, commands are rejected with the reason, and keep their order', async () => {
+test('while writes are rejected, commands are refused with the reason, and keep their order', async () => {
   const alice = await anAccount(db.pool);
   const conversation = await aGroup(db.pool, [alice]);
   const full = refusal('disk_full', undefined, { retryAfter: 2 });
@@ -372,7 +372,7 @@ test('while nothing may be written, commands are rejected with the reason, and k
 });
 
 describe('the time of events', () => {
-  test('is never before that of the event it follows, while clocks differ by little (R12, B22)', async () => {
+  test('is never before that of the previous event if clocks differ slightly (R12, B22)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const jumpy = new TestClock();
@@ -386,7 +386,7 @@ describe('the time of events', () => {
     expect(times).toEqual([0, 50_000, 50_000, 50_000, 95_000]);
   });
 
-  test('does not stay in the future after a clock has jumped ahead and back', async () => {
+  test('does not stay in the future after a clock jumped ahead and back', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const jumpy = new TestClock();
@@ -417,7 +417,7 @@ interface Wire {
   sync(): void;
 }
 
-test('a post takes seven statements and waits for two answers; a deletion takes more statements', async () => {
+test('a post takes seven statements and two round trips; a deletion takes more statements', async () => {
   const alice = await anAccount(db.pool);
   const conversation = await aGroup(db.pool, [alice]);
   const observed = await server.open();
@@ -484,7 +484,7 @@ test('a post takes seven statements and waits for two answers; a deletion takes 
     'sync',
   ]);
 
-  // Plans that are made once must not read whole tables, even if the tables are small by then.
+  // Cached plans must not scan whole tables, even if they were made for small ones.
   for (const [name, text] of texts) {
     if (!name.includes('-')) continue;
     const { rows } = await db.pool.query(`explain (generic_plan) ${text}`);

@@ -9,10 +9,10 @@ import {
   withPipelinedTransaction,
 } from '../storage/database.ts';
 import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
+import { BatchDelay } from './batch-delay.ts';
 import { CommandQueue, type Queueable } from './command-queue.ts';
 import { DeferredCommands } from './deferred-commands.ts';
 import { type Consequences, executeBatch } from './execute-batch.ts';
-import { Gathering } from './gathering.ts';
 import type { Pending } from './outcome.ts';
 import { Overlap } from './overlap.ts';
 import type { StoredEvent } from './record.ts';
@@ -28,14 +28,20 @@ export const TRANSACTIONS_MAX = 4;
 const UNREACHABLE_MAX_MS = 8_000;
 /** Attempts of a transaction that fails with a deadlock or a lock timeout. */
 const ATTEMPTS = 3;
-/** The most turns of the event loop that a batch waits for further commands, in case the clock stands still. */
-const GATHER_TURNS = 64;
+/**
+ * The most turns of the event loop that a batch waits for further commands, in case the clock does
+ * not advance.
+ */
+const DELAY_TURNS = 64;
 /** The reason given for deferring a command only because an earlier one was. */
 const BEHIND = 'An earlier command in this stream was deferred; send it again first';
 
 /** A command in the queue. */
 interface Waiting extends Pending, Queueable {
-  /** Its place among all commands: that of the earliest copy, when it is deferred and sent again. */
+  /**
+   * Its place among all commands; a command that is deferred and sent again keeps the place of its
+   * earliest copy.
+   */
   order: number;
 }
 
@@ -54,7 +60,7 @@ export interface BatchWriterDeps extends Consequences {
    * outcome: it was never published. What the command added to other streams is found by comparing heads.
    */
   readonly announce?: (stream: StreamId, seq: Seq) => void;
-  /** Why nothing may be written now; null if it may. */
+  /** Why writes are rejected now; null if they are not. */
   readonly rejectWrites?: () => Refusal | null;
 }
 
@@ -65,8 +71,8 @@ export interface BatchWriterDeps extends Consequences {
  * 1. Commands of one stream are executed in the order of their arrival.
  * 2. A command is answered `stored` only after COMMIT was confirmed.
  * 3. If a batch fails, its commands are tried one at a time: a bad one does not fail the others.
- * 4. A command whose COMMIT was not confirmed is tried again with the same client id. If that does
- *    not settle it in time, its outcome is `unknown`, never `refused`.
+ * 4. A command whose COMMIT was not confirmed is tried again with the same client id. If the
+ *    outcome is not known in time, it is `unknown`, never `refused`.
  * 5. While a command is deferred (rejected for now, or of unknown outcome), later commands of its
  *    sender in that stream are deferred too, until it is sent again: a sender’s messages do not
  *    overtake each other.
@@ -76,7 +82,7 @@ export class BatchWriter {
   readonly #queue = new CommandQueue<Waiting>(BATCH);
   readonly #deferred = new DeferredCommands();
   readonly #overlap = new Overlap();
-  readonly #gathering = new Gathering(BATCH.commands);
+  readonly #delay = new BatchDelay(BATCH.commands);
   #inFlight = 0;
   /** The start of the next transaction, if it is scheduled. */
   #next: NodeJS.Immediate | NodeJS.Timeout | null = null;
@@ -114,7 +120,7 @@ export class BatchWriter {
   #schedule(): void {
     if (this.#queue.length === 0 || this.#next !== null) return;
     // All commands that arrive in this turn of the event loop share the transaction.
-    if (this.#inFlight === 0) this.#gather(null, GATHER_TURNS);
+    if (this.#inFlight === 0) this.#startWhenComplete(null, DELAY_TURNS);
     else if (this.#inFlight < TRANSACTIONS_MAX) {
       this.#next = setTimeout(() => {
         this.#next = null;
@@ -123,16 +129,16 @@ export class BatchWriter {
     }
   }
 
-  /** Starts a transaction after this turn of the event loop, or later: see {@link Gathering}. */
-  #gather(until: number | null, turns: number): void {
+  /** Starts a transaction after this turn of the event loop, or later: see {@link BatchDelay}. */
+  #startWhenComplete(until: number | null, turns: number): void {
     this.#next = setImmediate(() => {
       this.#next = null;
       // The wait begins when the answers and events of the last transaction are written.
       const now = performance.now();
-      const end = until ?? now + this.#gathering.waitMs;
+      const end = until ?? now + this.#delay.waitMs;
       const isLast = now >= end || turns === 1;
-      if (isLast || this.#gathering.isComplete(this.#queue.length)) this.#start();
-      else this.#gather(end, turns - 1);
+      if (isLast || this.#delay.isComplete(this.#queue.length)) this.#start();
+      else this.#startWhenComplete(end, turns - 1);
     });
   }
 
@@ -149,7 +155,7 @@ export class BatchWriter {
     this.#inFlight--;
     this.#queue.release(batch);
     const waiting = this.#queue.length;
-    this.#gathering.observe(performance.now() - startedAt, batch.length, waiting);
+    this.#delay.observe(performance.now() - startedAt, batch.length, waiting);
     if (this.#inFlight === 0 && waiting > 0 && this.#next !== null) {
       clearTimeout(this.#next as NodeJS.Timeout);
       clearImmediate(this.#next as NodeJS.Immediate);
@@ -222,12 +228,14 @@ export class BatchWriter {
   #defer(pending: Waiting, refused: Refusal): void {
     const { command, order } = pending;
     this.#deferred.defer(command, order, pending.uncertain ? 'unavailable' : refused.code);
-    // Whatever a later attempt failed with, the unconfirmed COMMIT may have stored it.
+    // Whatever error a later attempt has, the unconfirmed COMMIT may have stored it.
     if (pending.uncertain) pending.settle({ kind: 'unknown' });
     else pending.settle({ kind: 'refused', refusal: refused });
   }
 
-  /** Returns whether an earlier command of the sender has to come first; then it is answered. */
+  /**
+   * Defers the command and returns true if an earlier command of its sender must be executed first.
+   */
   #isBehind(pending: Waiting): boolean {
     const { command, order } = pending;
     const ahead = this.#deferred.ahead(command, order);
@@ -252,8 +260,8 @@ export class BatchWriter {
     const committed = performance.now();
     this.#overlap.observe(sent - startedAt);
     trace(batch, tx.inserted, { startedAt, executed: sent, committed });
-    // What follows a commit is in this order: first the answers, then the delivery. Nothing may throw
-    // from here on: the batch would be taken for failed.
+    // After a commit, senders are answered first, then events are delivered. Nothing may throw from
+    // here on: an error would be treated as a failed batch.
     for (const [i, pending] of batch.entries()) {
       this.#guard(() => pending.settle(outcomes[i] ?? { kind: 'unknown' }));
     }
@@ -298,9 +306,9 @@ function trace(
 const isEventOf = ({ clientId, actor }: Command, event: StoredEvent): boolean =>
   event.client === clientId && event.actor === actor;
 
-/** Returns whether the same transaction may succeed when it is tried again. */
+/** Returns whether the transaction may succeed if it is retried. */
 function isTransient(error: unknown): boolean {
-  // Deadlock, serialization failure, lock timeout, and a unique key that a competing transaction
+  // Deadlock, serialization failure, lock timeout, and a unique key that a concurrent transaction
   // has inserted: the next attempt finds its row.
   return (
     error instanceof pg.DatabaseError &&
@@ -310,6 +318,6 @@ function isTransient(error: unknown): boolean {
 
 function refusalOf(error: unknown): Refusal {
   const refused = refusalOfDatabaseError(error) ?? refusal('internal');
-  // Sooner than later commands stop waiting for it.
+  // Shorter than the time that later commands wait for it.
   return refused.code === 'disk_full' ? { ...refused, retryAfter: 2 } : refused;
 }

@@ -24,7 +24,7 @@ const event = (seq: number, body: string, client: string | null): StoredEvent =>
 });
 
 describe('a message between nodes', () => {
-  test('of a range of events is decoded unchanged, whatever its texts contain', () => {
+  test('with a range of events is decoded unchanged, whatever its texts contain', () => {
     const body = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('a\tb', 'a\nb', '\u2028', '\r\n'),

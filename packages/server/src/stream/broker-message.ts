@@ -4,9 +4,9 @@ import type { StoredEvent } from './record.ts';
 /**
  * A message between nodes. Its text begins with the name of the sender and a letter:
  *
- * - `e`: a contiguous range of committed events, one per line, with fields separated by tabs. No field
- *   contains either character: `data` is JSON, which escapes control characters. An event that is
- *   traced has its `traceparent` as the last field.
+ * - `e`: a contiguous range of committed events, one per line, with fields separated by tabs. No
+ *   field contains either character: `data` is JSON, which escapes control characters. A traced
+ *   event has its `traceparent` as the last field.
  * - `h`: only the seq of the last event of a range that is too long to be carried.
  * - `n`: a node message: its kind, a line feed, its body.
  * - `b`: a heartbeat, which the sender itself receives: the monotonic time at which it was sent, ms.
@@ -49,9 +49,9 @@ export const encodeHeartbeat = (node: string, sentAt: number): string => `${node
 export const senderOf = (text: string): string => text.slice(0, NODE_NAME_LENGTH);
 
 /**
- * Decodes a message from the channel of `stream`, or from that of all nodes (null). Returns null if it
- * is malformed or of a kind that this version does not know, and for a range whose seqs are not
- * contiguous.
+ * Decodes a message from the channel of `stream`, or from the channel of all nodes (null). Returns
+ * null if it is malformed or of a kind that this version does not know, and for a range whose seqs
+ * are not contiguous.
  */
 export function decode(stream: StreamId | null, text: string): BrokerMessage | null {
   const rest = text.slice(NODE_NAME_LENGTH + 1);

@@ -21,7 +21,7 @@ const event = (seq: number): StoredEvent => ({
   data: `{"body":"text ${seq}"}`,
 });
 
-/** Records what a broker hears. */
+/** Records what a broker receives. */
 class Heard implements BrokerListener {
   readonly seqs: number[] = [];
   readonly hints: number[] = [];
@@ -110,7 +110,7 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
       await admin.publish(`parley:test:s:${stream}`, text);
       await admin.publish('parley:test:nodes', text);
     }
-    // Events are of a stream: on the channel of all nodes they mean nothing.
+    // Events belong to a stream: on the channel of all nodes they are invalid.
     await admin.publish('parley:test:nodes', 'a1b2c3d4e5f6h7');
     await admin.publish(`parley:test:s:${stream}`, 'a1b2c3d4e5f6h9');
     await until(() => heard.hints.length > 0, 'what is well-formed');
@@ -144,7 +144,7 @@ describe.skipIf(whyNoRedis() !== null)('a broker with Redis', () => {
     await one.broker.stop();
     await until(() => two.heard.seqs.length === 1, 'the event');
     expect(one.broker.status).toBe('connected');
-    // On a busy machine the answer to what was sent last may come too late: then it counts as dropped.
+    // On a busy machine the last answer may arrive too late; the message then counts as dropped.
     const { dropped } = one.broker.counters;
     one.broker.publish(stream, [event(2)]);
     expect(one.broker.counters).toMatchObject({ sent: 1, dropped: dropped + 1 });

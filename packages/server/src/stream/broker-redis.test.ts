@@ -5,7 +5,7 @@ import { RedisBroker } from './broker-redis.ts';
 
 // With Redis: broker-redis.db.
 
-// Time passes when the test says so; the sockets are real.
+// The clock is the test’s; the sockets are real.
 beforeEach(
   () => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }),
 );

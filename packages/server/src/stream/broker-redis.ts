@@ -20,9 +20,9 @@ import type { StoredEvent } from './record.ts';
 
 /** Interval of the heartbeat. */
 const HEARTBEAT_MS = 500;
-/** The broker counts as disconnected when no heartbeat has come back for this long. */
+/** The broker is considered disconnected if no heartbeat has returned for this long. */
 const SILENT_MS = 2_000;
-/** The connections are replaced when no heartbeat has come back for this long. */
+/** The connections are replaced if no heartbeat has returned for this long. */
 const RECONNECT_MS = 4_000;
 /** While more bytes than this are sent and not confirmed, further messages are dropped. */
 const UNCONFIRMED_MAX = 16 * 1024 * 1024;
@@ -33,9 +33,9 @@ const UNSUBSCRIBE_MS = 2_000;
 
 /**
  * Connects nodes through the pub/sub of Redis or Valkey: a channel for each stream, to which a node
- * subscribes only while it has subscriptions of the stream; one for all nodes; one for each node, on
- * which it receives its own heartbeat. The heartbeat proves that messages are delivered: if it does not
- * come back, the broker counts as disconnected although its connections are open.
+ * subscribes only while it has subscriptions of the stream; one for all nodes; one for each node,
+ * on which it receives its own heartbeat. The heartbeat proves that messages are delivered: if it
+ * does not return, the broker is considered disconnected, even if its connections are open.
  */
 export class RedisBroker implements Broker {
   readonly node = randomBytes(6).toString('hex');
@@ -64,7 +64,7 @@ export class RedisBroker implements Broker {
   /** Counts the connections that receive; the result of a command on an earlier one is ignored. */
   #generation = 0;
   #stopped = false;
-  /** Whether the log says already that Redis was unreachable from the start. */
+  /** Whether it was logged that Redis was unreachable at the start. */
   #hasWarned = false;
 
   /** `space` separates servers that share a Redis; all nodes of one database have the same. */
@@ -77,7 +77,7 @@ export class RedisBroker implements Broker {
       protocol: 2 as const,
       connectTimeout: 2_000,
       keepAlive: 10_000,
-      // A hint that is late is useless: the comparison of heads has found the events by then.
+      // A late hint is useless: by then the comparison of heads has found the events.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -198,7 +198,7 @@ export class RedisBroker implements Broker {
     const stream = place.startsWith('s:') ? (place.slice(2) as StreamId) : null;
     const from = senderOf(text);
     if (from === this.node) {
-      // The hub has published its own events here already.
+      // The hub has already published its own events on this node.
       const own = stream === null ? decode(null, text) : null;
       if (own?.kind === 'heartbeat') this.#onHeartbeat(own.sentAt);
       return;
@@ -322,7 +322,7 @@ export class RedisBroker implements Broker {
         for (const stream of added) {
           this.#toSubscribe.delete(stream);
           this.#confirmed.add(stream);
-          // Its last subscription ended while the command was running.
+          // Its last subscription ended during the command.
           if (!this.#subscribed.has(stream)) this.#toUnsubscribe.add(stream);
         }
         for (const stream of removed) {

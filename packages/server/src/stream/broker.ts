@@ -19,7 +19,7 @@ export interface BrokerListener {
   connected(): void;
 }
 
-/** Handles a message of the node `from`. `stream` is null for a message to all nodes. */
+/** Handles a message from the node `from`. `stream` is null for a message to all nodes. */
 export type NodeMessageHandler = (body: string, from: string, stream: StreamId | null) => void;
 
 /** Totals since the start, for metrics. */
@@ -41,14 +41,14 @@ export interface BrokerCounters {
  * 1. Correctness does not depend on any message: the hub finds events whose hint was lost in the
  *    database within two seconds.
  * 2. No call waits or throws, and the memory for unsent messages is bounded.
- * 3. Hints are delivered only of streams that have subscriptions here.
+ * 3. Only hints of streams that have subscriptions on this node are delivered.
  */
 export interface Broker {
   /** The unique name of this node. */
   readonly node: string;
   readonly status: BrokerStatus;
   readonly counters: Readonly<BrokerCounters>;
-  /** The time of the latest round trip through the broker in ms; null while there is none. */
+  /** The latest round-trip time through the broker, ms; null if there is none. */
   readonly lagMs: number | null;
   /** Starts connecting, and reconnects until `stop`. */
   start(listener: BrokerListener): void;

@@ -47,7 +47,7 @@ describe('a queue of commands', () => {
     expect(numbers(queue.take())).toEqual([4]);
   });
 
-  test('ends a batch at its limits, but never with nothing', () => {
+  test('ends a batch at its limits, but never takes an empty one', () => {
     const queue = new CommandQueue<Numbered>({ commands: 3, bytes: 25 });
     for (let n = 1; n <= 4; n++) queue.push(command(n, 'a'));
     const first = queue.take();
@@ -65,7 +65,7 @@ describe('a queue of commands', () => {
   });
 });
 
-test('whatever arrives and finishes when: each command once, streams in order, never in two batches', () => {
+test('in any order of arrivals and releases: each command once, streams in order and in one batch at a time', () => {
   const streams = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), {
     minLength: 1,
     maxLength: 3,

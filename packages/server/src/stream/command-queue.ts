@@ -1,10 +1,10 @@
 import type { StreamId } from '@parley/protocol';
 
-/** What the queue needs to know of a command. */
+/** What the queue needs to know about a command. */
 export interface Queueable {
   /** The streams that the command locks. */
   readonly streams: readonly StreamId[];
-  /** About how many bytes it brings into a transaction. */
+  /** Estimated bytes that it adds to a transaction. */
   readonly bytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface BatchLimits {
 export class CommandQueue<T extends Queueable> {
   readonly #limits: BatchLimits;
   #waiting: T[] = [];
-  /** The streams of the batches that were taken and not released. */
+  /** The streams of batches in progress. */
   readonly #held = new Set<StreamId>();
 
   constructor(limits: BatchLimits) {
@@ -43,13 +43,13 @@ export class CommandQueue<T extends Queueable> {
   }
 
   /**
-   * Takes the next batch: the earliest commands that need no stream of a batch in progress. Empty if
-   * there is none. The caller must release it.
+   * Takes the next batch: the earliest commands whose streams are in no batch in progress. Empty if
+   * there are none. The caller must release it.
    */
   take(): T[] {
     const batch: T[] = [];
     const passed: T[] = [];
-    // A command that has to wait makes later ones of its streams wait too.
+    // A command that must wait also blocks later commands in its streams.
     const blocked = new Set(this.#held);
     let bytes = 0;
     let next = 0;

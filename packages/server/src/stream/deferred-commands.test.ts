@@ -47,12 +47,12 @@ describe('deferred commands', () => {
     expect(deferred.orderOf(command(1))).toBe(first);
     expect(deferred.ahead(command(2), secondAgain)).toMatchObject({ clientId: 'c1' });
     expect(deferred.ahead(command(1), deferred.orderOf(command(1)))).toBeNull();
-    // It is carried out, and fails again.
+    // It is executed, and fails again.
     expect(deferred.resume(command(1), again)).toBe(first);
     expect(deferred.resume(command(1), again)).toBe(again);
   });
 
-  test('are waited for until 5 s after they were deferred last', () => {
+  test('block later commands until 5 s after they were last deferred', () => {
     const { clock, deferred } = deferredCommands();
     const first = deferred.orderOf(command(1));
     const second = deferred.orderOf(command(2));
@@ -66,7 +66,7 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
-  test('are waited for in the last moment, also after another command was let through', () => {
+  test('block later commands until the last moment, even after another command was let through', () => {
     const { clock, deferred } = deferredCommands();
     const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
     deferred.defer(command(2), second, 'disk_full');
@@ -87,7 +87,7 @@ describe('deferred commands', () => {
     expect(deferred.ahead(command(2), second)).not.toBeNull();
     deferred.defer(command(2), second, 'disk_full');
     clock.now = 6_500;
-    // Something else has the expired ones dropped.
+    // Another command triggers the removal of expired ones.
     deferred.defer(command(3, 'ben'), 3, 'overloaded');
 
     const again = deferred.orderOf(command(1));
@@ -96,7 +96,7 @@ describe('deferred commands', () => {
     expect(deferred.ahead(command(2), deferred.orderOf(command(2)))).toBeNull();
   });
 
-  test('do not wait longer for one that expired because its place is kept', () => {
+  test('are not blocked longer because the place of an expired one is kept', () => {
     const { clock, deferred } = deferredCommands();
     const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
     deferred.defer(command(1), first, 'disk_full');
@@ -119,12 +119,12 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(1);
   });
 
-  test('a sender who sends again in order is carried out in order, whatever was deferred', () => {
+  test('a sender that retries in order is executed in order, whatever was deferred', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
         fc.integer({ min: 1, max: 8 }),
-        // Whether an attempt to carry out a command fails for now.
+        // Whether an attempt to execute a command fails for now.
         fc.infiniteStream(fc.boolean()),
         (count, capacity, failures) => {
           const { deferred } = deferredCommands();

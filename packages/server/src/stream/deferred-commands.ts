@@ -1,17 +1,17 @@
 import type { ClientId, RefusalCode } from '@parley/protocol';
 import type { Command } from './stream-transaction.ts';
 
-/** How long a deferred command is waited for: its sender may not retry it. */
+/** How long later commands wait for a deferred one, whose sender may never retry it. */
 const WAIT_MS = 5_000;
 /** Deferred commands that are remembered one by one. */
 const REMEMBERED_MAX = 50_000;
-/** Expired entries are looked for at most this often. */
+/** The shortest time between two removals of expired entries. */
 const SWEEP_MS = 1_000;
 
-/** A command that was rejected for now and is expected again. */
+/** A command that was rejected for now; its sender is expected to retry it. */
 export interface DeferredCommand {
   readonly clientId: ClientId;
-  /** Its place among all commands, from its first arrival on. */
+  /** Its place among all commands since its first arrival. */
   readonly order: number;
   /** Why it was deferred. */
   readonly code: RefusalCode;
@@ -19,7 +19,7 @@ export interface DeferredCommand {
   readonly until: number;
 }
 
-/** What identifies a command here. */
+/** What identifies a command. */
 type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
 
 /**
@@ -28,9 +28,9 @@ type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
  *
  * 1. A command waits while one that arrived before it is deferred, for at most {@link WAIT_MS} after
  *    that one was deferred last. Commands that arrived earlier never wait for later ones.
- * 2. A command that is sent again keeps the place of its first arrival. Its entry outlives its wait while
- *    a later command of the same sender is still waited for, so that the two keep their order if both are
- *    sent again. That holds for a copy that arrived before the first one was deferred, too.
+ * 2. A command that is sent again keeps the place of its first arrival. Its entry outlives its wait
+ *    while a later command of the same sender is still waited for, so that the two keep their order
+ *    if both are sent again. This includes a copy that arrived before the first one was deferred.
  * 3. At most {@link REMEMBERED_MAX} commands are remembered. One beyond that takes a new place when it
  *    is sent again, behind all that are remembered.
  */
@@ -49,7 +49,7 @@ export class DeferredCommands {
     this.#max = max;
   }
 
-  /** Commands that are remembered. */
+  /** The number of remembered commands. */
   get size(): number {
     return this.#byCommand.size;
   }
@@ -96,8 +96,8 @@ export class DeferredCommands {
   }
 
   /**
-   * Forgets a command whose copy is being carried out. Returns the place with which it is deferred again,
-   * should it fail: that of the earliest copy.
+   * Forgets a command whose copy is being executed. Returns the place of its earliest copy, with
+   * which it is deferred again if it fails.
    */
   resume(command: Identified, order: number): number {
     const place = this.#placeOf(command, order);

@@ -68,7 +68,7 @@ test('each subscription receives each seq once, in order, and is live exactly at
           const isLive = topic?.live.has(subscription);
           expect(topic?.behind.has(subscription)).toBe(!isLive);
           if (isLive) expect(subscription.cursor).toBe(head);
-          // A congested socket is placed again when it drains or is written to.
+          // A drained or written socket is classified again.
           else if (!sink.congested && sink.resume.idle) expect(subscription.cursor).not.toBe(head);
         }
       };

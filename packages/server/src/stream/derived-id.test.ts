@@ -16,7 +16,7 @@ test('the digest of a command is the same in every version', () => {
   const hexOf = (command: object) =>
     digestOf({ ...post, ...command } as unknown as Parameters<typeof digestOf>[0]).toString('hex');
   expect(hexOf({})).toBe('24559eee13ec95ff8a337da4d6cbc036');
-  // Each attempt to create a stream draws another stream id.
+  // Each attempt to create a stream generates another stream id.
   for (const id of [stream, '01890000-0000-7000-8000-000000000002']) {
     expect(hexOf({ createsStream: true, stream: id })).toBe('a000feba9f29aeb1c5203c40c2c2072b');
   }

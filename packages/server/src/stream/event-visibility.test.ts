@@ -33,7 +33,7 @@ function recorder() {
 }
 const unused = { issue: () => expect.fail('nothing is issued here') };
 
-test('neighbours of one type are handled together, and nothing else is', () => {
+test('only consecutive events of one type are handled together', () => {
   fc.assert(
     fc.property(someEvents, (events) => {
       const runs = [...runsOfType(events)];
@@ -44,7 +44,7 @@ test('neighbours of one type are handled together, and nothing else is', () => {
   );
 });
 
-test('projections receive the events of their types in order, and the others none', () => {
+test('projections receive the events of their types in order, and no others', () => {
   fc.assert(
     fc.property(someEvents, (events) => {
       const { calls, record } = recorder();
@@ -60,7 +60,7 @@ test('projections receive the events of their types in order, and the others non
   );
 });
 
-test('events that remove text from earlier ones are redacted, and no others', () => {
+test('only events that remove text from earlier ones are redacted', () => {
   const { calls, record } = recorder();
   const visibility = {
     ...EVENT_VISIBILITY,
@@ -78,7 +78,7 @@ test('events that remove text from earlier ones are redacted, and no others', ()
 describe('a membership', () => {
   const ends = (e: StoredEvent, account: AccountId) => endsMembership(EVENT_VISIBILITY, e, account);
 
-  test('ends with the event that says that the member has left, for them alone', () => {
+  test('ends with `member.left`, for that member only', () => {
     const left = event(1, 'member.left', { account: bob });
     expect([ends(left, bob), ends(left, ann)]).toEqual([true, false]);
   });

@@ -3,8 +3,8 @@ import type { StoredEvent } from './record.ts';
 import type { StatementSink } from './stream-transaction.ts';
 
 /**
- * What an event type changes about who may read the stream that it is in. The domains define it, so
- * that this folder knows no event type.
+ * How an event type affects who may read its stream. The domains define it, so this folder does not
+ * depend on event types.
  */
 export interface EventVisibility {
   /**
@@ -14,7 +14,7 @@ export interface EventVisibility {
   readonly endsMembershipOf: ((event: StoredEvent) => AccountId | 'everyone' | null) | null;
   /**
    * Removes text from earlier events of the stream, in the transaction that stores the events. It
-   * gets neighbouring events of the type at once. Null if events of the type remove nothing.
+   * gets consecutive events of the type together. Null if events of the type remove nothing.
    *
    * It is not part of the projection, which must not change events: `parley doctor` runs projections
    * again.
@@ -39,7 +39,7 @@ export function endsMembership(
   return ended === 'everyone' || ended === account;
 }
 
-/** Issues the statements that remove from earlier events what must not be read any more. */
+/** Issues the statements that redact earlier events. */
 export function applyRedactions(
   visibility: EventVisibilities,
   tx: StatementSink,
@@ -50,7 +50,7 @@ export function applyRedactions(
   }
 }
 
-/** Splits events into runs of neighbours of one type. */
+/** Splits events into runs of consecutive events of one type. */
 export function* runsOfType(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
   for (let from = 0; from < events.length; ) {
     const type = (events[from] as StoredEvent).type;

@@ -23,7 +23,7 @@ import {
   StreamTransaction,
 } from './stream-transaction.ts';
 
-// What these tests are about is decided in memory; with PostgreSQL: append.db, batch-writer.db.
+// These tests run in memory; append.db and batch-writer.db run with PostgreSQL.
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z');
 const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
@@ -97,7 +97,7 @@ function pending(clientId: ClientId, rest: Partial<Command> = {}): Pending {
   return { command, digest: digestOf(command), since: 0, uncertain: false, settle };
 }
 
-/** Executes a batch; returns the outcomes in few words, and the transaction. */
+/** Executes a batch; returns the outcomes in short form, and the transaction. */
 async function execute(
   batch: readonly Pending[],
   projections: Partial<ProjectionTable> = {},
@@ -125,12 +125,12 @@ function flushed() {
 }
 
 describe('a batch', () => {
-  test('locks each stream once, those that commands lock besides their own included', async () => {
+  test('locks each stream once, including further streams of commands', async () => {
     await execute([pending(id(1), { alsoLocks: [random] }), pending(id(2))]);
     expect(db.sent[0]).toEqual({ name: 'batch-lock', values: [[general, random]] });
   });
 
-  test('decides commands again that were refused because of one that the review refuses', async () => {
+  test('decides commands again whose refusal depended on one that the review refuses', async () => {
     // Each sender may post once, as in slow mode.
     const once: Rule = {
       ...post,
@@ -183,7 +183,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('gives neighbours of a rule that decides many to it at once, and stores their events together', async () => {
+  test('passes consecutive commands to a rule that decides many at once, and stores their events together', async () => {
     const calls: number[] = [];
     const many: Rule = {
       ...post,
@@ -218,7 +218,7 @@ describe('a batch', () => {
     await expect(execute(batch)).rejects.toThrow(/lazy/);
   });
 
-  test('sends what a rule reads first together with the locks, unless it asks for them', async () => {
+  test('sends the first read of a rule together with the locks, unless it needs them', async () => {
     const reading = (readsEarly: boolean): Rule => ({
       name: 'reading',
       readsEarly,
@@ -245,7 +245,7 @@ describe('a batch', () => {
         visibility: EVENT_VISIBILITY,
       });
       expect(locked).toBe(known);
-      // Not a second time afterwards.
+      // Not a second time.
       expect(db.valuesOf('read')).toHaveLength(1);
     }
   });
@@ -255,7 +255,7 @@ describe('the same id twice in a batch', () => {
   const twice = (first: Partial<Command>, second: Partial<Command>) =>
     execute([pending(id(1), first), pending(id(1), second)]);
 
-  test('is carried out once', async () => {
+  test('is executed once', async () => {
     expect((await twice({}, {})).answers).toEqual(['5', '5 again']);
     expect(db.valuesOf('stream-flush-one')).toHaveLength(1);
   });
@@ -264,11 +264,11 @@ describe('the same id twice in a batch', () => {
     expect((await twice({}, { payload: ['other'] })).answers).toEqual(['5', 'client_id_reused']);
   });
 
-  test('is another id for another account', async () => {
+  test('is a different id for another account', async () => {
     expect((await twice({}, { actor: bob })).answers).toEqual(['5', '6']);
   });
 
-  test('is free again when the first command was refused, except for a copy of that', async () => {
+  test('is free again if the first command was refused, except for a copy of it', async () => {
     const rule = ruleOf({ refuse: refusal('forbidden') });
     const { answers } = await execute([
       pending(id(1), { rule, payload: ['refused'] }),
@@ -281,7 +281,7 @@ describe('the same id twice in a batch', () => {
   });
 });
 
-describe('a command that was carried out before', () => {
+describe('a command that was executed before', () => {
   const row = (rest: object) => ({
     n: 2,
     stream_id: general,
@@ -300,7 +300,7 @@ describe('a command that was carried out before', () => {
     return { outcome: outcomes[1], answer: answers[1] };
   };
 
-  test('is answered as then, and not carried out again', async () => {
+  test('gets the same answer, and is not executed again', async () => {
     const { outcome } = await answerTo({});
     expect(outcome).toEqual({
       kind: 'stored',
@@ -311,13 +311,13 @@ describe('a command that was carried out before', () => {
     });
   });
 
-  test('is also known if it changed nothing, or if its digest is not stored any more', async () => {
+  test('is also recognized if it changed nothing, or if its digest is no longer stored', async () => {
     const unchanged = await answerTo({ type: null, at: null });
     expect(unchanged.outcome).toMatchObject({ seq: 3, at: '2026-01-01T00:00:00.000Z' });
     expect((await answerTo({ command_digest: null })).answer).toBe('3 again');
   });
 
-  test('is another one if stream, type or content differ', async () => {
+  test('is a different one if stream, type or content differ', async () => {
     const edited: EventType = 'message.edited';
     for (const stored of [
       { stream_id: random },
@@ -330,7 +330,7 @@ describe('a command that was carried out before', () => {
     }
   });
 
-  test('is the same in another stream if it creates its stream', async () => {
+  test('is the same in another stream if it creates the stream', async () => {
     const creates = { createsStream: true, payload: ['group'] };
     const command_digest = digestOf(pending(id(2), creates).command);
     const { outcome } = await answerTo({ stream_id: random, command_digest }, creates);
@@ -350,7 +350,7 @@ describe('a command that was carried out before', () => {
 });
 
 describe('what a rule decides', () => {
-  test('is nothing: the id remains taken, and the answer names the event that stands', async () => {
+  test('may be nothing: the id is taken, and the answer has the seq of the last change', async () => {
     for (const stream of [undefined, random]) {
       db.sent.splice(0);
       const rule = ruleOf({ unchanged: 3 as Seq, ...(stream && { stream }) });
@@ -402,7 +402,7 @@ describe('what a rule decides', () => {
     });
   });
 
-  test('may depend on the events before, of the same command', async () => {
+  test('may depend on earlier events of the same command', async () => {
     const second = newEvent(general, 'message.edited', (preceding) => {
       return { target: preceding.map((e) => e.seq) } as never;
     });
@@ -437,7 +437,7 @@ describe('the time of an event', () => {
     return times[0];
   };
 
-  test('is the present, or that of the event before it if that is a little later', async () => {
+  test('is the current time, or that of the previous event if it is slightly later', async () => {
     expect(await timeAfter(-1)).toBe(0);
     expect(await timeAfter(1)).toBe(1);
     expect(await timeAfter(AHEAD_MS)).toBe(AHEAD_MS);

@@ -3,7 +3,7 @@ import { applyRedactions, type EventVisibilities } from './event-visibility.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Projections } from './projections.ts';
 import type { StoredEvent } from './record.ts';
-import { answerTwin, findRepeated } from './repeated-commands.ts';
+import { answerDuplicate, findRepeated } from './repeated-commands.ts';
 import type { Command, Decision, Statement, StreamTransaction } from './stream-transaction.ts';
 
 /** What follows from stored events in their own transaction. */
@@ -20,13 +20,12 @@ export interface Consequences {
 export type Review = (command: Command, decision: Decision) => Decision;
 
 /**
- * Executes the commands of a batch in their order, and returns their outcomes: they hold once the
- * transaction is committed. When it returns, the statements that store the events may not be answered
- * yet; none of them is issued before the streams are locked, and commands that were executed before are
- * known.
+ * Executes the commands of a batch in their order, and returns their outcomes, which are valid once
+ * the transaction is committed. When it returns, the statements that store the events may still be
+ * running; they are issued only after the streams are locked and repeated commands were found.
  *
- * In the common case it waits once: the locks, the search for earlier executions and what the first
- * rule reads travel together, behind BEGIN.
+ * In the common case it waits once: BEGIN, the locks, the search for earlier executions and the
+ * reads of the first rule are sent together.
  */
 export async function executeBatch(
   tx: StreamTransaction,
@@ -45,7 +44,7 @@ export async function executeBatch(
   return execution.outcomes as Outcome[];
 }
 
-/** Decisions for the commands at these places of the batch. */
+/** Decisions on the commands at these indexes of the batch. */
 interface Decided {
   readonly places: readonly number[];
   readonly decisions: readonly Decision[];
@@ -56,7 +55,7 @@ function decideEarly(
   tx: StreamTransaction,
   batch: readonly Pending[],
 ): { places: readonly number[]; decisions: Promise<readonly Decision[]> } | null {
-  const { firsts } = splitTwins(batch, [...batch.keys()]);
+  const { firsts } = splitDuplicates(batch, [...batch.keys()]);
   const places = firsts.slice(0, segmentEnd(batch, firsts, 0));
   const commands = places.map((place) => (batch[place] as Pending).command);
   if (!commands[0]?.rule.readsEarly) return null;
@@ -86,9 +85,9 @@ class Execution {
     while (open.length > 0) open = await this.#round(open, early);
   }
 
-  /** Executes one command of each client id, and answers its twins. Returns the places left open. */
+  /** Executes one command of each client id, and answers its duplicates. Returns the places left open. */
   async #round(open: readonly number[], early: Decided | null): Promise<number[]> {
-    const { firsts, twins } = splitTwins(this.#batch, open);
+    const { firsts, duplicates } = splitDuplicates(this.#batch, open);
     for (let from = 0; from < firsts.length; ) {
       const to = segmentEnd(this.#batch, firsts, from);
       const places = firsts.slice(from, to);
@@ -96,11 +95,11 @@ class Execution {
       await this.#segment(places, decided);
       from = to;
     }
-    for (const { place, first } of twins) {
-      const [twin, original] = [this.#batch[place] as Pending, this.#batch[first] as Pending];
-      this.outcomes[place] = answerTwin(twin, original, this.outcomes[first] as Outcome);
+    for (const { place, first } of duplicates) {
+      const [duplicate, original] = [this.#batch[place] as Pending, this.#batch[first] as Pending];
+      this.outcomes[place] = answerDuplicate(duplicate, original, this.outcomes[first] as Outcome);
     }
-    return twins.map((twin) => twin.place).filter((place) => !this.outcomes[place]);
+    return duplicates.map((duplicate) => duplicate.place).filter((place) => !this.outcomes[place]);
   }
 
   async #segment(places: readonly number[], decided: readonly Decision[] | null): Promise<void> {
@@ -114,7 +113,10 @@ class Execution {
     const events: StoredEvent[] = [];
     const writes: Statement[] = [];
     const { review } = this.#consequences;
-    /** Whose commands the review has refused: the rule decided later ones as if they were stored. */
+    /**
+     * Senders with a command that the review refused: the rule decided their later commands as if
+     * it had been stored.
+     */
     const refused = new Set<string>();
     const again: number[] = [];
     for (const [n, pending] of pendings.entries()) {
@@ -171,9 +173,8 @@ class Execution {
   }
 
   /**
-   * Makes every other command with this client id wait until this transaction ends, also one in
-   * another stream: the index of the client ids of events keeps the entry of a row that is deleted
-   * again.
+   * Makes every other command with this client id wait until this transaction ends, even in another
+   * stream: the unique index of client ids keeps the entry of a deleted row until then.
    */
   #holdId({ actor, clientId, stream }: Command): void {
     const place = [stream, '9223372036854775807'];
@@ -192,23 +193,26 @@ class Execution {
 }
 
 /** Separates commands that have the client id of an earlier one of the same account. */
-function splitTwins(
+function splitDuplicates(
   batch: readonly Pending[],
   places: readonly number[],
-): { firsts: number[]; twins: { place: number; first: number }[] } {
+): { firsts: number[]; duplicates: { place: number; first: number }[] } {
   const firstOf = new Map<string, number>();
-  const twins: { place: number; first: number }[] = [];
+  const duplicates: { place: number; first: number }[] = [];
   for (const place of places) {
     const { command } = batch[place] as Pending;
     const key = `${command.actor} ${command.clientId}`;
     const first = firstOf.get(key);
     if (first === undefined) firstOf.set(key, place);
-    else twins.push({ place, first });
+    else duplicates.push({ place, first });
   }
-  return { firsts: [...firstOf.values()], twins };
+  return { firsts: [...firstOf.values()], duplicates };
 }
 
-/** Returns the end of the segment at `from`: neighbours of a rule that decides many at once. */
+/**
+ * Returns the end of the segment at `from`: consecutive commands of a rule that decides many at
+ * once.
+ */
 function segmentEnd(batch: readonly Pending[], places: readonly number[], from: number): number {
   const ruleAt = (n: number) => batch[places[n] ?? -1]?.command.rule;
   const rule = ruleAt(from);
@@ -221,7 +225,7 @@ function areSame(places: readonly number[], others: readonly number[]): boolean 
   return places.length === others.length && places.every((place, n) => place === others[n]);
 }
 
-/** Decides neighbouring commands of one rule. */
+/** Decides consecutive commands of one rule. */
 async function decideAll(
   tx: StreamTransaction,
   commands: readonly Command[],
@@ -240,7 +244,7 @@ async function lockStreams(tx: StreamTransaction, commands: readonly Command[]):
   }
   const rows = await tx.query<{ id: string; last_seq: number; last_at: Date }>(
     'batch-lock',
-    // The sort is below the locking in the plan: rows are locked in this order.
+    // The plan sorts below the locking, so rows are locked in this order.
     `select id, last_seq, last_at from streams where id = any($1::uuid[]) order by id for update`,
     [[...streams]],
   );

@@ -22,7 +22,7 @@ function received(frames: Buffer): Promise<string[]> {
   });
 }
 
-test('frames are read as the texts that they were made of, with the shortest headers', async () => {
+test('frames decode to their texts, with the shortest headers', async () => {
   // Around the bounds of the three header lengths of RFC 6455 §5.2, in characters of one and two bytes.
   const sizes = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537];
   const texts = [...sizes.map((n) => 'x'.repeat(n)), ...sizes.map((n) => 'é'.repeat(n / 2))];
@@ -39,7 +39,7 @@ test('frames are read as the texts that they were made of, with the shortest hea
   expect(textFrames(['one']).equals(textFrame('one'))).toBe(true);
 });
 
-test('many texts in one buffer are read as they are', async () => {
+test('many texts in one buffer decode unchanged', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 200 });
   await fc.assert(
     fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 8 }), async (texts) => {
@@ -69,7 +69,7 @@ test('the frame of an event has all its fields, and not its trace', () => {
   }
 });
 
-test('damaged data of an event is read as empty', () => {
+test('damaged data of an event reads as empty', () => {
   expect(peek(event)).toEqual({ body: 'text' });
   expect(peek({ ...event, data: 'null' })).toEqual({});
 });

@@ -4,8 +4,8 @@ import type { StreamReader } from './read.ts';
 import type { TopicFeed } from './topic-feed.ts';
 
 /**
- * A head that is behind the database is compared again after this time: most of the events were
- * committed an instant ago and are about to be published.
+ * A head that is behind the database is compared again after this time: usually the events were
+ * just committed and are about to be published.
  */
 const RECHECK_MS = 250;
 
@@ -16,13 +16,13 @@ interface HeadComparisonDeps {
   readonly intervalMs: () => number;
   /** Returns the feeds of all topics of this node. */
   readonly feeds: () => readonly TopicFeed[];
-  /** Called for events that no hint announced. */
+  /** Called when events are found that no hint announced. */
   readonly onMissed: () => void;
 }
 
 /**
- * Compares the heads of topics with the database, and announces to their feeds what is missing:
- * regularly for all topics, and once for a topic that is new.
+ * Compares the heads of topics with the database, and announces missing events to their feeds:
+ * regularly for all topics, and once for each new topic.
  */
 export class HeadComparison {
   readonly #deps: HeadComparisonDeps;
@@ -77,7 +77,7 @@ export class HeadComparison {
   confirm(feed: TopicFeed): void {
     this.#new.add(feed);
     if (this.#new.size > 1) return;
-    // All topics that are new in this turn share one query.
+    // All new topics of this turn share one query.
     setImmediate(async () => {
       const feeds = [...this.#new];
       this.#new.clear();

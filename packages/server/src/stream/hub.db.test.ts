@@ -207,7 +207,7 @@ describe('hub', () => {
     expect(late.sink.seqs).toEqual([]);
   });
 
-  test('2. hints may be lost, doubled, late and out of order', async () => {
+  test('2. hints may be lost, duplicated, late and out of order', async () => {
     const alice = await anAccount(db.pool);
     await fc.assert(
       fc.asyncProperty(
@@ -237,7 +237,7 @@ describe('hub', () => {
             if (fate === 'read') sink.setCongested(false);
             await post(node, alice, conversation, step.posts);
             total += step.posts;
-            // The oldest held one comes out of order, after newer ones.
+            // The oldest held one arrives out of order, after newer ones.
             if (fate === 'now')
               for (const events of held.splice(0).reverse()) node.hub.publish(events);
           }

@@ -19,7 +19,7 @@ const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
 const stream = '01890000-0000-7000-8000-000000000001' as StreamId;
 const other = '01890000-0000-7000-8000-000000000002' as StreamId;
 
-/** A broker to a node that the test plays. */
+/** A broker to a node simulated by the test. */
 class ToTest implements Broker {
   readonly node = 'node';
   readonly status = 'connected';
@@ -50,7 +50,7 @@ class ToTest implements Broker {
   async stop(): Promise<void> {}
 }
 
-/** Records the frames that are no events, too. */
+/** Also records frames that are not events. */
 class Socket extends RecordingSink {
   readonly texts: string[] = [];
   override write(frames: Buffer): void {
@@ -90,7 +90,7 @@ test('publishes each stream’s events to its subscriptions and to the other nod
   ]);
 });
 
-test('has a topic from its first subscription to its last', () => {
+test('keeps a topic from its first subscription to its last', () => {
   const broker = new ToTest();
   const { hub, subscribe } = aHub(broker);
   const [one, two] = [subscribe(ann), subscribe(bob)];
@@ -139,7 +139,7 @@ test('a signal reaches the subscriptions of its stream, except its account and c
   expect(heard()).toEqual(['own', 'live', 'behind']);
 });
 
-test('hears what other nodes have committed: ranges, heads, and what was missed meanwhile', async () => {
+test('receives what other nodes committed: ranges, heads, and what was missed', async () => {
   const broker = new ToTest();
   const { hub, post, subscribe, log } = aHub(broker);
   const { sink } = subscribe(bob);
@@ -161,7 +161,7 @@ test('hears what other nodes have committed: ranges, heads, and what was missed 
   hub.stop();
 });
 
-test('holds a range behind a gap only if other nodes may have its beginning', async () => {
+test('holds a range behind a gap only if other nodes may send its start', async () => {
   for (const broker of [new ToTest(), new LocalBroker()]) {
     const { hub, log, post, subscribe } = aHub(broker);
     const { sink } = subscribe(bob);

@@ -18,10 +18,10 @@ import { TopicFeed } from './topic-feed.ts';
  * nodes, the second check and the gap fill included, no event is later than 2 s.
  */
 const COMPARE_MS = { standalone: 2_000, connected: 1_500, disconnected: 1_000 } as const;
-/** The kind of the node messages with signals. Their body: the account to leave out, the frame. */
+/** The kind of node messages that carry signals. Body: the account to skip, then the frame. */
 const SIGNAL = 'signal';
 
-/** Repairs of the hub; all zero while no hint is lost. */
+/** Counts the repairs of the hub; all zero while no hint is lost. */
 export interface HubCounters {
   /** A published range did not continue its stream, and the gap was filled from the database. */
   fills: number;
@@ -51,7 +51,7 @@ interface HubDeps {
  */
 export class Hub implements BrokerListener {
   readonly counters: HubCounters = { fills: 0, repairs: 0 };
-  /** The pages that are read for replays. */
+  /** Reads pages for replays. */
   readonly pages: ReplayPages;
   readonly #reader: StreamReader;
   readonly #feeds = new Map<StreamId, TopicFeed>();
@@ -166,7 +166,7 @@ export class Hub implements BrokerListener {
     this.#broker.publish(stream, events);
   }
 
-  /** The broker forwards these streams from now on: earlier events are looked up. */
+  /** The broker forwards these streams from now on; checks for earlier events. */
   listening(streams: readonly StreamId[]): void {
     for (const stream of streams) {
       const feed = this.#feeds.get(stream);
@@ -174,7 +174,7 @@ export class Hub implements BrokerListener {
     }
   }
 
-  /** The broker was disconnected: the hints that were lost are looked up. */
+  /** The broker was disconnected; checks for events whose hints were lost. */
   connected(): void {
     void this.#comparison.compare();
   }
@@ -184,19 +184,22 @@ export class Hub implements BrokerListener {
     this.#receive(stream, events, 'broker');
   }
 
-  /** The stream has reached `seq`: the events up to it are fetched if they are missing. */
+  /** The stream has reached `seq`; fetches missing events up to it. */
   hint(stream: StreamId, seq: Seq): void {
     this.#feeds.get(stream)?.announce(seq);
   }
 
-  /** As {@link hint}. Resolves when a gap fill that runs now has ended. */
+  /** Like {@link hint}; resolves when the running gap fill has ended. */
   async fetch(stream: StreamId, seq: Seq): Promise<void> {
     const feed = this.#feeds.get(stream);
     feed?.announce(seq);
     await feed?.filling;
   }
 
-  /** Sends a frame that is not an event to the subscriptions of the stream, except one account. */
+  /**
+   * Sends a frame that is not an event to the subscriptions of the stream, except those of one
+   * account.
+   */
   signal(stream: StreamId, frame: string, except: string): void {
     this.#signalHere(stream, frame, except);
     this.#broker.sendNodeMessage(stream, SIGNAL, `${except} ${frame}`);
@@ -208,7 +211,7 @@ export class Hub implements BrokerListener {
   }
 
   #receive(stream: StreamId, events: readonly StoredEvent[], source: EventSource): void {
-    // Without other nodes no hint can be on its way.
+    // Without other nodes no hint can be in flight.
     this.#feeds.get(stream)?.receive(events, source, this.#broker.status === 'connected');
   }
 

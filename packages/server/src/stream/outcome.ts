@@ -22,7 +22,7 @@ export interface Pending {
   readonly digest: Buffer;
   /** When it arrived (monotonic, ms). */
   readonly since: number;
-  /** A COMMIT that contained this command was not confirmed: only a stored event can answer it now. */
+  /** A COMMIT with this command was not confirmed: only a stored event can settle it now. */
   uncertain: boolean;
   readonly settle: (outcome: Outcome) => void;
 }

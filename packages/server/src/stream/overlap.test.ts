@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Overlap } from './overlap.ts';
 
-test('a transaction may start beside another after four times what reads take', () => {
+test('a transaction may start beside another after four times the duration of reads', () => {
   const overlap = new Overlap();
   expect(overlap.delayMs).toBe(4);
   for (let n = 0; n < 200; n++) overlap.observe(2.5);

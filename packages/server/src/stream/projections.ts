@@ -3,7 +3,7 @@ import { runsOfType } from './event-visibility.ts';
 import type { StoredEvent } from './record.ts';
 import type { Projection, StatementSink } from './stream-transaction.ts';
 
-/** The projection of every event type; `none`: its events change no table. */
+/** The projection of every event type, or `none` if its events change no table. */
 export type ProjectionTable = Readonly<Record<EventType, Projection | 'none'>>;
 
 /** Applies the projections, which the domains define, to the events of a transaction. */
@@ -15,8 +15,8 @@ export class Projections {
   }
 
   /**
-   * Issues the statements that apply the events in their order; neighbours of one type go to their
-   * projection together.
+   * Issues the statements that apply the events in order; consecutive events of one type are passed
+   * to their projection together.
    */
   apply(tx: StatementSink, events: readonly StoredEvent[]): void {
     for (const run of runsOfType(events)) {

@@ -12,7 +12,7 @@ interface EventRow {
   data: string;
 }
 
-/** Reads what is committed, for the hub of a node. */
+/** Reads committed events, for the hub of a node. */
 export interface StreamReader {
   /** Returns the events `after < seq ≤ upTo` of a stream in order, at most `limit`. */
   readEvents(stream: StreamId, after: Seq, upTo: Seq, limit: number): Promise<StoredEvent[]>;

@@ -1,6 +1,6 @@
 import type { AccountId, ClientId, EventData, EventType, Seq, StreamId } from '@parley/protocol';
 
-/** An event as it is stored: what replay, live delivery and projections all work on. */
+/** An event as stored; replay, live delivery and projections all use it. */
 export interface StoredEvent {
   readonly stream: StreamId;
   readonly seq: Seq;
@@ -11,7 +11,7 @@ export interface StoredEvent {
   readonly at: string;
   /** `data` as JSON text, exactly as it is stored and sent. */
   readonly data: string;
-  /** The trace that it belongs to (`traceparent`), on its way from its commit to the sockets only. */
+  /** Its trace (`traceparent`), only between its commit and the sockets. */
   trace?: string;
 }
 
@@ -21,16 +21,16 @@ export function dataOf<T extends EventType>(event: StoredEvent, _type: T): Event
 }
 
 /**
- * What `data` has, whatever it has: an event whose data is damaged must not keep those behind it
- * from being delivered.
+ * Returns the unchecked fields of `data`: an event with damaged data must not block the delivery of
+ * later ones.
  */
 export function peek(event: StoredEvent): Readonly<Record<string, unknown>> {
   return (JSON.parse(event.data) as Readonly<Record<string, unknown>> | null) ?? {};
 }
 
 /**
- * The frame of an event, as text. Put together, not serialized: `data` is JSON already, and no
- * other field can hold a character that JSON would escape.
+ * Returns the frame of an event as text. It is concatenated, not serialized: `data` is JSON
+ * already, and no other field contains a character that JSON escapes.
  */
 export function encodeEvent(event: StoredEvent): string {
   const client = event.client === null ? 'null' : `"${event.client}"`;

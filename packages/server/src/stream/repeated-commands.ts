@@ -3,7 +3,7 @@ import { listStatement } from '../storage/list-statement.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Command, StreamTransaction } from './stream-transaction.ts';
 
-/** What is stored of an executed command. */
+/** What is stored about an executed command. */
 interface StoredCommand {
   n: number;
   stream_id: string;
@@ -18,7 +18,7 @@ interface StoredCommand {
 const REPEATED = listStatement(
   'batch-repeated',
   [{ actor_id: 'uuid', client_id: 'uuid', n: 'ordinality' }],
-  // Each command is looked up by a key, whatever the statistics of the tables.
+  // Each command is looked up by a key, regardless of table statistics.
   (commands) =>
     `select i.n, e.stream_id, e.seq, e.type, e.at, e.command_digest
      from ${commands.rows} i
@@ -69,11 +69,15 @@ export async function findRepeated(
 }
 
 /**
- * Returns the answer to the second command with an id in the same batch; undefined if the first one was
- * refused and is another command, so that the second one has to be executed.
+ * Returns the answer to the second command with the same id in a batch; undefined if the first was
+ * refused and is a different command, so the second must be executed.
  */
-export function answerTwin(twin: Pending, first: Pending, outcome: Outcome): Outcome | undefined {
-  const isEqual = twin.digest.equals(first.digest);
+export function answerDuplicate(
+  duplicate: Pending,
+  first: Pending,
+  outcome: Outcome,
+): Outcome | undefined {
+  const isEqual = duplicate.digest.equals(first.digest);
   if (outcome.kind === 'stored') return isEqual ? { ...outcome, repeated: true } : REUSED;
   return isEqual ? outcome : undefined;
 }

@@ -6,7 +6,9 @@ import type { Topic } from './topic.ts';
 
 /** Events that are read from the database at a time. */
 const PAGE = 100;
-/** Bytes of a page, about: the progress of a slow reader shows only after all of them. */
+/**
+ * Approximate bytes of a page. The progress of a slow reader is visible only after a whole page.
+ */
 const PAGE_BYTES = 128 * 1024;
 
 /**
@@ -19,14 +21,14 @@ const PAGE_BYTES = 128 * 1024;
 export class ReplayPages {
   readonly #reader: StreamReader;
   readonly #reading = new Map<string, Promise<Chunk | null>>();
-  /** Events to read at a time where pages are cut: reading more of them would be in vain. */
+  /** Events to read at a time while pages are cut: reading more would be wasted. */
   readonly #sizes = new WeakMap<Topic, number>();
 
   constructor(reader: StreamReader) {
     this.#reader = reader;
   }
 
-  /** Reads the first events after a cursor, up to `upTo`. Returns null if there are none. */
+  /** Returns the first events after a cursor, up to `upTo`; null if there are none. */
   read(topic: Topic, after: Seq, upTo: Seq): Promise<Chunk | null> {
     const { stream, head } = topic;
     const size = this.#sizes.get(topic) ?? PAGE;
@@ -47,7 +49,7 @@ export class ReplayPages {
     return page;
   }
 
-  /** Sets the size of the next page after one of this size, of which so many events were read and kept. */
+  /** Adjusts the size of the next page to how many events of the last one were read and kept. */
   #resize(topic: Topic, size: number, read: number, kept: number): void {
     if (kept < read) this.#sizes.set(topic, Math.min(2 * kept, PAGE));
     else if (read === size) this.#sizes.set(topic, Math.min(2 * size, PAGE));

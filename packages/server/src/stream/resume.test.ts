@@ -18,7 +18,7 @@ const at = (seq: number) => seq as Seq;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Lets everything happen that needs no time: reads, and the turns after them. */
+/** Runs everything that needs no timers: reads, and the turns after them. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -41,7 +41,7 @@ function aNode(posts: number) {
   return { log, hub, sink, post, leave, subscribe };
 }
 
-test('sends each seq after the cursor once, in order, and is live then', async () => {
+test('sends each seq after the cursor once, in order, then is live', async () => {
   const { hub, sink, post, subscribe, log } = aNode(950);
   const subscription = subscribe({ cursor: at(120) }, 950);
   await settle();
@@ -52,7 +52,7 @@ test('sends each seq after the cursor once, in order, and is live then', async (
   expect(sink.seqs.at(-1)).toBe(951);
 });
 
-test('reads few events at a time where they are long, and more again where they are short', async () => {
+test('reads fewer events at a time if they are long, and more if they are short', async () => {
   const { sink, post, subscribe, log } = aNode(0);
   for (let n = 0; n < 60; n++) post(stream, 'long'.repeat(10_000));
   for (let n = 0; n < 300; n++) post();
@@ -60,7 +60,7 @@ test('reads few events at a time where they are long, and more again where they 
   await settle();
   expect(sink.seqs).toEqual(upTo(360));
   const sizes = log.reads.map(({ after, upTo: end }) => end - after);
-  // What the first read returned in vain, and nothing like it afterwards.
+  // Only the first read returned more than was used.
   expect(sizes[0]).toBe(100);
   expect(Math.max(...sizes.slice(1, 15))).toBeLessThan(10);
   expect(Math.max(...sizes.slice(1))).toBe(100);
@@ -177,7 +177,7 @@ test('a membership that ended at an event that this node has not published yet e
   expect(hub.topic(stream)?.has(current) ?? false).toBe(false);
 });
 
-test('a failed read is repeated, and nothing is sent twice', async () => {
+test('a failed read is retried, and nothing is sent twice', async () => {
   const { sink, subscribe, log } = aNode(250);
   subscribe({ cursor: at(0) }, 250);
   let reads = 0;

@@ -11,7 +11,7 @@ const RETRY_MS = 500;
 /** A sink that can be waited for. */
 export interface DrainableSink extends Sink {
   readonly closed: boolean;
-  /** Resolves when the sink is not congested any more, or is closed. */
+  /** Resolves when the sink is no longer congested, or is closed. */
   drained(): Promise<void>;
   /** The subscription has received everything that it may see, and was removed. */
   ended(subscription: Subscription): void;
@@ -19,7 +19,7 @@ export interface DrainableSink extends Sink {
 
 /**
  * Replays events to the subscriptions of one socket until they are live: after a hello, after the
- * socket was congested, after a client requested a range again. The same loop serves all of these.
+ * socket was congested, after a client requested a range again. One loop serves all three cases.
  *
  * 1. It sends nothing while the socket is congested.
  * 2. It sends each seq after the cursor once, in order, page by page, each stream in turn.
@@ -33,7 +33,7 @@ export class Resume {
   readonly #queue = new Set<Subscription>();
   #running = false;
 
-  /** `onIdle` is called each time when no subscription is behind any more. */
+  /** `onIdle` is called whenever the last subscription that was behind has caught up. */
   constructor(hub: Hub, log: Logger, sink: DrainableSink, onIdle: () => void) {
     this.#hub = hub;
     this.#log = log;
@@ -80,7 +80,7 @@ export class Resume {
       return;
     }
     const { cursor, last } = subscription;
-    // The client may be ahead of this node, and so may the end of its membership.
+    // The client, or the end of its membership, may be ahead of this node.
     if (cursor > topic.head || (cursor === topic.head && last !== null)) {
       await this.#awaitHead(topic, last ?? cursor);
       return;
@@ -108,7 +108,7 @@ export class Resume {
     if (recent) return recent;
     try {
       const page = await this.#hub.pages.read(topic, cursor, bound);
-      // A rewind may have moved the cursor, and the socket may be gone.
+      // Meanwhile the cursor may have been rewound, or the socket closed.
       if (subscription.cursor !== cursor || this.#sink.closed) return null;
       if (page) return page;
       throw new Error(`Stream ${stream} has no events after ${cursor}, up to ${bound}`);

@@ -14,8 +14,8 @@ import type { CommandTrace } from '../tracing/tracing.ts';
 import type { StoredEvent } from './record.ts';
 
 /**
- * How far an event's time may stay ahead of the clock, to be no earlier than that of the event before
- * it. Larger than any difference between the clocks of nodes that synchronize them.
+ * How far an event's time may be ahead of the clock, so that it is not before the time of the
+ * previous event. Larger than any difference between the clocks of nodes that synchronize them.
  */
 export const AHEAD_MS = 300_000;
 
@@ -55,7 +55,7 @@ export interface Statement {
   readonly values: unknown[];
 }
 
-/** What a rule decides for one command: everything that the transaction then stores for it. */
+/** What a rule decides for one command: everything that the transaction stores for it. */
 export type Decision =
   | {
       /** The events to store. The first one has the client id of the command. */
@@ -67,7 +67,7 @@ export type Decision =
        */
       readonly writes?: readonly Statement[];
     }
-  /** Nothing has to change since the event `unchanged` of `stream`. */
+  /** Nothing has to change: the event `unchanged` of `stream` made the last change. */
   | { readonly unchanged: Seq; readonly stream?: StreamId }
   | { readonly refuse: Refusal };
 
@@ -84,9 +84,9 @@ export interface RuleContext {
 }
 
 /**
- * Decides commands inside the transaction, with their streams locked. What it reads from projections of
- * locked streams cannot change before the commit. It changes nothing itself: what has to change is in
- * its decision.
+ * Decides commands inside the transaction, with their streams locked. What it reads from
+ * projections of locked streams cannot change before the commit. A rule changes nothing itself: its
+ * decision lists the changes.
  */
 export interface Rule<C extends Command = Command> {
   readonly name: string;
@@ -98,7 +98,7 @@ export interface Rule<C extends Command = Command> {
   readonly readsEarly?: boolean;
   /** Decides one command. */
   decide(tx: RuleContext, command: C): Promise<Decision>;
-  /** Decides neighbouring commands of a batch with fewer statements: one decision each, in order. */
+  /** Decides consecutive commands of a batch with fewer statements: one decision each, in order. */
   decideMany?(tx: RuleContext, commands: readonly C[]): Promise<readonly Decision[]>;
 }
 
@@ -112,10 +112,10 @@ export interface Command {
   readonly stream: StreamId;
   /** Further streams that events of this command are stored in. */
   readonly alsoLocks?: readonly StreamId[];
-  /** Type of the first event. A client id that was used for another type is refused. */
+  /** Type of the first event. A client id that was used with another type is refused. */
   readonly eventType: EventType;
   /**
-   * Everything else that distinguishes the command from others of its type in its stream, in a fixed
+   * Everything else that distinguishes the command from others of its type in its stream, in fixed
    * order. A retry has the same payload; a client id that was used with another one is refused.
    */
   readonly payload: readonly (string | number | boolean | null)[];
@@ -142,9 +142,9 @@ export interface StatementSink {
 /**
  * Advances streams and inserts events.
  *
- * The seqs were assigned from what the locks returned. A stream that is at another seq after all fails
- * the statement, and with it the transaction: the division by zero is deliberate, because the COMMIT
- * behind it does not wait for a check in this process.
+ * The seqs were assigned from what the locks returned. If a stream is at another seq, a deliberate
+ * division by zero fails the statement, and with it the transaction: the COMMIT that is already
+ * sent does not wait for a check in this process.
  */
 const FLUSH = listStatement(
   'stream-flush',
@@ -179,9 +179,9 @@ const FLUSH = listStatement(
 );
 
 /**
- * Fails if a command that changed nothing has one of the ids. Such a command keeps its id from others
- * until it commits, so the insert of the events waits for it. This is a statement of its own because it
- * must see what was committed during that wait.
+ * Fails if one of the ids belongs to a command that changed nothing. A command that changed nothing
+ * locks its id until it commits, so the insert of the events waits for it. This is a statement of
+ * its own because it must see what was committed during that wait.
  */
 const CHECK_IDS = listStatement(
   'stream-check-ids',
@@ -260,7 +260,7 @@ export class StreamTransaction implements StatementSink, RuleContext {
    * Gives the event the next seq of its stream, in memory only: `flush` inserts it. The first event of
    * a command has the client id and the digest of the command.
    *
-   * @throws when the stream is not locked, which is a defect of the rule.
+   * @throws when the stream is not locked, which is a bug in the rule
    */
   stage(
     event: NewEvent,

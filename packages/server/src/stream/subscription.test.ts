@@ -7,7 +7,7 @@ const at = (n: number) => n as Seq;
 const aSubscription = (start: SubscriptionStart) =>
   new Subscription('s' as StreamId, {} as Sink, start);
 
-test('reports nothing as delivered before something was written', () => {
+test('reports nothing as delivered before anything was written', () => {
   const former = aSubscription({ cursor: at(27), floor: at(27), last: at(28) });
   expect(former).toMatchObject({ cursor: 27, delivered: null, ended: false });
   former.advance(at(28));
@@ -32,11 +32,11 @@ test('rewinds no further than to the start of the latest membership period', () 
   expect(subscription.cursor).toBe(8);
 });
 
-test('never goes back when it is told of events that it has passed', () => {
+test('never moves back on events before its cursor', () => {
   const subscription = aSubscription({ cursor: at(10), floor: at(8) });
   subscription.advance(at(9));
   expect(subscription).toMatchObject({ cursor: 10, delivered: 9 });
-  // What was written before the place that the client asks for remains written.
+  // Events before the requested position remain written.
   subscription.rewind(at(9));
   expect(subscription).toMatchObject({ cursor: 9, delivered: 9 });
   subscription.rewind(at(8));
@@ -44,7 +44,7 @@ test('never goes back when it is told of events that it has passed', () => {
   expect([at(8), at(9)].map((seq) => subscription.isOfLatestPeriod(seq))).toEqual([false, true]);
 });
 
-test('skips what it starts in, and neighbouring skips in one step', () => {
+test('skips a range that contains its start, and adjacent ranges in one step', () => {
   const skips = [
     { after: at(3), to: at(6) },
     { after: at(6), to: at(9) },
@@ -54,7 +54,7 @@ test('skips what it starts in, and neighbouring skips in one step', () => {
   expect(aSubscription({ cursor: at(12), skips }).bound(at(20))).toBe(20);
 });
 
-test('keeps the first end of the membership', () => {
+test('keeps the first end of its membership', () => {
   const subscription = aSubscription({ cursor: at(3) });
   subscription.endAt(at(5));
   subscription.endAt(at(9));

@@ -4,7 +4,10 @@ import type { StoredEvent } from './record.ts';
 /** Where the events of subscriptions go: one socket. */
 export interface Sink {
   readonly account: AccountId;
-  /** Too many bytes wait in the socket: nothing more is pushed, `Resume` catches up later. */
+  /**
+   * Whether too many bytes wait in the socket: nothing more is pushed, and `Resume` catches up
+   * later.
+   */
   readonly congested: boolean;
   /** Queues frames for the socket. Never blocks, never fails. */
   write(frames: Buffer): void;
@@ -24,9 +27,9 @@ export interface Skip {
 export interface SubscriptionStart {
   /** The last seq that the client has. */
   readonly cursor: Seq;
-  /** Nothing up to here may be requested again: it was before the present membership period. */
+  /** Events up to here may not be requested again: they precede the current membership period. */
   readonly floor?: Seq;
-  /** In the order of seq. */
+  /** In seq order. */
   readonly skips?: readonly Skip[];
   /** The last seq that the account may see; null or missing while it is a member. */
   readonly last?: Seq | null;
@@ -69,15 +72,15 @@ export class Subscription {
   }
 
   /**
-   * The last seq that was written to the socket; null before the first. Behind the cursor while
-   * skipped events are followed by ones that are not written yet: a client that was told the cursor
-   * then would take the skipped events for missing ones.
+   * The last seq that was written to the socket; null before the first. It is behind the cursor
+   * while events after skipped ones are not written yet: a client that was sent the cursor would
+   * consider the skipped events missing.
    */
   get delivered(): Seq | null {
     return this.#delivered;
   }
 
-  /** Nothing up to this seq may be requested again. */
+  /** Events up to this seq may not be requested again. */
   get floor(): Seq {
     return this.#floor;
   }
@@ -109,7 +112,9 @@ export class Subscription {
     return bound;
   }
 
-  /** Everything up to `seq` was written to the socket. Skips what follows if it must be skipped. */
+  /**
+   * Everything up to `seq` was written to the socket. Also moves past skipped events that follow.
+   */
   advance(seq: Seq): void {
     if (seq > this.#cursor) this.#cursor = seq;
     this.#delivered = seq;

@@ -60,7 +60,7 @@ test('returns the events after any seq as far as they are continuous and fit int
             expect(seqs(found)).toEqual(expected?.length ? expected : null);
             if (found)
               expect(found).toMatchObject({ first: expected?.[0], last: expected?.at(-1) });
-            // What was encoded once for all receivers is not encoded again.
+            // Events are encoded once for all receivers.
             if (found && holder && seqs(found)?.length === holder.events.length) {
               expect(found).toBe(holder);
             }
@@ -71,7 +71,7 @@ test('returns the events after any seq as far as they are continuous and fit int
   );
 });
 
-test('keeps nothing of a chunk that is larger than all its bytes', () => {
+test('keeps nothing of a chunk larger than its limit', () => {
   const tail = new Tail(1_000);
   tail.add(chunkOf(1, 1));
   tail.add(chunkOf(2, 1, 2_000));

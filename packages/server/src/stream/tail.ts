@@ -2,7 +2,7 @@ import type { Seq } from '@parley/protocol';
 import { textFrames } from './frame.ts';
 import { encodeEvent, type StoredEvent } from './record.ts';
 
-/** A contiguous range of events and their frames: what goes to a socket at once. */
+/** A contiguous range of events and their frames, written to a socket together. */
 export interface Chunk {
   readonly events: readonly StoredEvent[];
   readonly frames: Buffer;
@@ -10,7 +10,7 @@ export interface Chunk {
   readonly last: Seq;
 }
 
-/** Encodes neighbouring events once for all their receivers. */
+/** Encodes consecutive events once for all receivers. */
 export function encodeChunk(events: readonly StoredEvent[]): Chunk {
   return {
     events,
@@ -44,7 +44,7 @@ export class Tail {
     }
   }
 
-  /** Forgets everything. */
+  /** Drops all events. */
   clear(): void {
     this.#chunks = [];
     this.#bytes = 0;
@@ -52,7 +52,7 @@ export class Tail {
 
   /** Returns events with `after < seq ≤ upTo`, beginning right after `after`; null if they are not in the tail. */
   after(after: Seq, upTo: Seq): Chunk | null {
-    // From the newest, because most readers are only slightly behind.
+    // Newest first, because most readers are only slightly behind.
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
       const chunk = this.#chunks[i] as Chunk;
       if (chunk.last <= after) return null;

@@ -38,7 +38,7 @@ function aFeed(events: number) {
 }
 
 describe('a feed', () => {
-  test('delivers of a range only what is after the head', () => {
+  test('delivers only the part of a range after the head', () => {
     const { feed, delivered, range } = aFeed(5);
     feed.receive(range(1, 3), 'here', false);
     feed.receive(range(2, 4), 'broker', false);
@@ -72,7 +72,7 @@ describe('a feed', () => {
     expect(delivered.at(-1)).toBe('4 here');
   });
 
-  test('reads at once without holding, and when too many ranges are held', async () => {
+  test('reads at once if it may not hold, or if too many ranges are held', async () => {
     const { log, feed, delivered, range } = aFeed(40);
     feed.receive(range(2, 2), 'broker', false);
     expect(log.reads).toHaveLength(1);
@@ -86,7 +86,7 @@ describe('a feed', () => {
     expect(delivered.at(-1)).toBe('36 database');
   });
 
-  test('reads up to the last held range when one of them cannot wait', async () => {
+  test('reads up to the last held range if one of them cannot wait', async () => {
     const { log, feed, delivered, range, gaps } = aFeed(9);
     feed.receive(range(8, 9), 'here', true);
     feed.receive(range(5, 5), 'broker', false);
@@ -96,7 +96,7 @@ describe('a feed', () => {
     expect(delivered).toEqual(upTo(9).map((seq) => `${seq} database`));
   });
 
-  test('delivers of held ranges that overlap each seq once', () => {
+  test('delivers each seq of overlapping held ranges once', () => {
     const { log, feed, delivered, range } = aFeed(7);
     feed.receive(range(3, 5), 'here', true);
     feed.receive(range(3, 4), 'broker', true);
@@ -118,7 +118,7 @@ describe('a feed', () => {
     expect(log.reads.map(({ after }) => after)).toEqual([0, 500, 1_000]);
   });
 
-  test('does not repeat a read that failed, or found nothing, before the next announcement', async () => {
+  test('does not retry a read that failed or found nothing before the next announcement', async () => {
     const { log, feed, topic } = aFeed(2);
     log.failures = 1;
     feed.announce(2 as Seq);
@@ -132,7 +132,7 @@ describe('a feed', () => {
     expect([topic.head, log.reads.length]).toEqual([2, 3]);
   });
 
-  test('continues a gap fill with what was announced meanwhile, and repeats a failed one later', async () => {
+  test('continues a gap fill up to what was announced meanwhile, and retries a failed one later', async () => {
     const { log, feed, topic, range } = aFeed(6);
     log.onRead = () => {
       log.onRead = () => undefined;
@@ -196,7 +196,7 @@ describe('the comparison of heads', () => {
     expect(missed()).toBe(1);
   });
 
-  test('waits for events that were committed an instant ago', async () => {
+  test('waits for events that were just committed', async () => {
     const { comparison, feed, range, missed, log } = aComparison(3);
     const compared = comparison.compare();
     // Published after the comparison has read the heads.
@@ -206,7 +206,7 @@ describe('the comparison of heads', () => {
     expect(log.reads).toEqual([]);
   });
 
-  test('is repeated after a request during a comparison, and after a failure', async () => {
+  test('runs again after a request during a comparison, and after a failure', async () => {
     const { comparison, topic, log, missed } = aComparison(1);
     log.failures = 1;
     await comparison.compare();
@@ -221,7 +221,7 @@ describe('the comparison of heads', () => {
     expect(missed()).toBe(2);
   });
 
-  test('is regular between its start and its stop', async () => {
+  test('runs regularly between start and stop', async () => {
     const { comparison, topic, log } = aComparison(1, 5);
     comparison.start();
     await until(() => topic.head === 1, 'the event');
@@ -234,7 +234,7 @@ describe('the comparison of heads', () => {
     expect(log.headReads).toHaveLength(compared);
   });
 
-  test('does not report events that are being read already', async () => {
+  test('does not report events that are already being read', async () => {
     const { comparison, feed, topic, log, missed } = aComparison(2);
     let answer = () => {};
     log.onRead = () => new Promise<void>((resolve) => (answer = resolve));
@@ -246,7 +246,7 @@ describe('the comparison of heads', () => {
     expect(topic.head).toBe(2);
   });
 
-  test('of topics that are new at the same time takes one query, and may fail', async () => {
+  test('of several new topics takes one query, which may fail', async () => {
     const [one, two] = [aComparison(1), aComparison(2)];
     one.log.failures = 1;
     one.comparison.confirm(one.feed);

@@ -6,8 +6,8 @@ import type { StoredEvent } from './record.ts';
 import type { Topic } from './topic.ts';
 
 /**
- * How long a range waits for the one before it, and how many ranges may wait. The wait is too short to
- * be noticed, and costs less than reading the gap from the database.
+ * How long a range waits for the one before it, and how many ranges may wait. The wait is
+ * imperceptible, and cheaper than reading the gap from the database.
  */
 const HOLD_MS = 20;
 const HELD_MAX = 16;
@@ -33,14 +33,14 @@ interface HeldRange {
  * Receives the committed events of one topic and delivers them in the order of their seqs.
  *
  * 1. What arrives may be lost, duplicated, late or out of order. Each seq is delivered once.
- * 2. A range behind a gap is held for a moment; then the gap is filled from the database.
+ * 2. A range behind a gap is held briefly; then the gap is filled from the database.
  * 3. One gap fill runs at a time, and it reads up to the highest seq that was announced.
- * 4. A gap fill that fails is not repeated here: the next announcement starts another one.
+ * 4. A failed gap fill is not retried here: the next announcement starts another one.
  */
 export class TopicFeed {
   readonly topic: Topic;
   readonly #deps: TopicFeedDeps;
-  /** The highest seq that is known to be committed, while it is above the head. */
+  /** The highest seq known to be committed, while it is above the head. */
   #announced: Seq;
   #filling: Promise<void> | null = null;
   #held: HeldRange[] = [];
@@ -92,7 +92,7 @@ export class TopicFeed {
     });
   }
 
-  /** Ends the feed: nothing is delivered any more. */
+  /** Ends the feed: nothing more is delivered. */
   close(): void {
     this.#closed = true;
     this.#release();
@@ -121,7 +121,7 @@ export class TopicFeed {
     this.announce(last);
   }
 
-  /** Returns the held ranges, and holds none any more. */
+  /** Returns and clears the held ranges. */
   #release(): HeldRange[] {
     if (this.#holdTimer) clearTimeout(this.#holdTimer);
     this.#holdTimer = null;

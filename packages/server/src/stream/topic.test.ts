@@ -12,7 +12,7 @@ const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
 const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
 const at = (seq: number) => seq as Seq;
 
-/** A socket of bob’s; `seqs` are what was written to it. */
+/** A socket of bob’s; `seqs` are the seqs written to it. */
 class Socket implements Sink {
   readonly account = bob;
   congested = false;
@@ -47,7 +47,10 @@ const said = (seq: number) => event(seq, 'message.posted', { body: 'x' });
 const left = (seq: number) => event(seq, 'member.left', { account: bob });
 const joined = (seq: number) => event(seq, 'member.joined', { account: bob, role: 'member' });
 
-/** Bob at 5, and what a hello knows already: out at 6, in again at 9. The topic stands at 5 still. */
+/**
+ * Bob at 5; the hello already knows that he left at 6 and rejoined at 9. The topic’s head is still
+ * 5.
+ */
 function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
@@ -56,8 +59,8 @@ function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
   return { socket, topic, subscription };
 }
 
-describe('a stay that has ended before the present one', () => {
-  test('is told to its end, and nothing of what lies between is', () => {
+describe('an earlier membership period', () => {
+  test('is sent to its end, and nothing in between', () => {
     const { socket, topic, subscription } = aSubscription(5, [{ after: at(6), to: at(8) }]);
     topic.advance([left(6), said(7), said(8), joined(9)]);
     expect(socket.seqs).toEqual([6]);
@@ -105,7 +108,7 @@ test('a subscription is live only at the head, as a member, on a socket that is 
   expect(isLive(5, null)).toBe(true);
   expect(isLive(4, null)).toBe(false);
   expect(isLive(5, null, true)).toBe(false);
-  // Removed at a seq that has not come by yet: it sees nothing of what comes after it.
+  // Removed at a seq that has not been published yet: it receives nothing after it.
   expect(isLive(5, 5)).toBe(false);
   expect(isLive(5, 6)).toBe(false);
   topic.advance([said(6)]);
@@ -123,7 +126,7 @@ test('events in memory are not replayed after one that redacts them', () => {
 });
 
 describe('a replay', () => {
-  /** A subscription of bob at 0, of a topic at the head 4. */
+  /** A subscription of bob at 0, to a topic at head 4. */
   function behind(start: Partial<SubscriptionStart> = {}) {
     const socket = new Socket();
     const topic = new Topic(stream, at(4), EVENT_VISIBILITY);
@@ -145,7 +148,7 @@ describe('a replay', () => {
     expect(socket).toMatchObject({ seqs: [1, 2, 3, 4], personalSeqs: [] });
   });
 
-  test('ends with the last event that the account may see, also if only the events say so', () => {
+  test('ends with the last event that the account may see, even if only the events say so', () => {
     for (const start of [{}, { last: at(2) }]) {
       const { socket, topic, subscription } = behind({ ...start, isPersonal: true });
       topic.replay(subscription, encodeChunk([said(1), left(2), said(3), said(4)]));
@@ -155,7 +158,7 @@ describe('a replay', () => {
     }
   });
 
-  test('goes on past the end of an earlier membership period', () => {
+  test('continues past the end of an earlier membership period', () => {
     const { socket, topic, subscription } = behind({ floor: at(2) });
     topic.replay(subscription, encodeChunk([said(1), left(2), joined(3), said(4)]));
     expect(socket.seqs).toEqual([1, 2, 3, 4]);
@@ -175,7 +178,7 @@ describe('a replay', () => {
   });
 });
 
-test('a rewind puts a live subscription behind, and a removal ends it', () => {
+test('a rewind moves a live subscription to behind, and a removal ends it', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(5) });
@@ -189,7 +192,7 @@ test('a rewind puts a live subscription behind, and a removal ends it', () => {
   expect([topic.empty, topic.head, socket.seqs]).toEqual([true, 6, [4, 5]]);
 });
 
-test('a congested socket is woken, and receives what follows from its cursor', () => {
+test('a congested socket continues from its cursor when it drains', () => {
   const socket = new Socket();
   const topic = new Topic(stream, at(5), EVENT_VISIBILITY);
   const subscription = new Subscription(stream, socket, { cursor: at(5), isPersonal: true });

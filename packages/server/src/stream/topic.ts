@@ -11,10 +11,10 @@ const TAIL_BYTES = 128 * 1024;
  * A subscribed stream on this node: its head (the last seq that was published here), its latest events
  * and its subscriptions.
  *
- * A subscription is *live* exactly while its cursor is at the head, it may see what follows, and its
- * socket can take it; otherwise it is *behind*, and `Resume` replays events to it. There is no third
- * state and no separate snapshot, so no event can be missed between replay and live. Head and
- * subscriptions change only through the transitions of this class:
+ * A subscription is *live* exactly while its cursor is at the head, it may see what follows, and
+ * its socket is not congested; otherwise it is *behind*, and `Resume` replays events to it. There
+ * is no third state and no separate snapshot, so no event can be missed between replay and live.
+ * Head and subscriptions change only through the transitions of this class:
  *
  * - `add`, `remove`: a subscription starts and ends.
  * - `advance`: events were committed.
@@ -55,7 +55,7 @@ export class Topic {
     return this.#live.size === 0 && this.#behind.size === 0;
   }
 
-  /** Returns whether it is a subscription of this topic. */
+  /** Returns whether the subscription belongs to this topic. */
   has(subscription: Subscription): boolean {
     return this.#live.has(subscription) || this.#behind.has(subscription);
   }
