@@ -24,17 +24,17 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { newEvent, type Rule, type RuleContext } from '../stream/stream-transaction.ts';
 import type { Vault } from '../vault.ts';
 
-/** Commands on group links: whoever has the secret of one may join its group. */
+/** Commands on group links: anyone with the secret of a link may join its group. */
 
-/** Until when and how often a link can be used; null: without a limit. */
+/** When a link expires and how often it can be used; null: no limit. */
 export interface LinkLimits {
   readonly expiresAt: string | null;
   readonly maxUses: number | null;
 }
 
 /**
- * Creates a link and returns its secret, which only the creator learns: its hash is stored. It follows
- * from the command, so that a retry is answered with the same one.
+ * Creates a link and returns its secret, of which only a hash is stored. The secret is derived from
+ * the command, so that a retry returns the same one.
  */
 export async function createGroupLink(
   { append, vault }: { readonly append: Append; readonly vault: Vault },
@@ -144,7 +144,10 @@ const revokeRule = (id: LinkId): Rule<ConversationCommand> =>
     return { events: [newEvent(command.stream, 'link.revoked', { link: id })] };
   });
 
-/** Asks no policy of the actor, who need not be a member: the link stands for its creator’s permission. */
+/**
+ * Checks no policy of the actor, who need not be a member: the link carries its creator’s
+ * permission.
+ */
 const joinRule = (link: LinkId): Rule<ConversationCommand> => ({
   name: 'conversations.join_by_link',
   async decide(tx, command) {
@@ -168,9 +171,9 @@ async function refusalOfLink(
 ): Promise<Refusal | null> {
   const [link] = await tx.query<{ created_by: AccountId }>(
     'admission-usable-link',
-    // A link that is used up lets in no account, not even one that has used it: it is listed no longer,
-    // so that no admin could revoke it to keep a removed member out.
-    // Nor does one whose creator is suspended, until the suspension ends.
+    // A used-up link admits no one, not even an account that has used it: it is no longer listed,
+    // so no admin could revoke it to keep a removed member out. While its creator is suspended, a
+    // link admits no one either.
     `select l.created_by from group_links l join accounts a on a.id = l.created_by and ${mayAct('a')}
      where l.id = $1 and l.conversation_id = $3 and ${IS_USABLE}`,
     [id, tx.at, conversation],
@@ -184,7 +187,7 @@ async function refusalOfLink(
   return refusal(verdict === 'conversation_archived' ? verdict : 'link_expired');
 }
 
-/** SQL: whether a further account may use the link `l`. */
+/** SQL: whether another account may use the link `l`. */
 export const IS_USABLE = `(l.revoked_at is null and (l.expires_at is null or l.expires_at > $2)
   and (l.max_uses is null or l.max_uses >
     (select count(*) from group_link_uses u where u.link_id = l.id)))`;

@@ -44,7 +44,7 @@ export interface AdmissionDeps extends MemberDeps {
 
 const OfLink = OfConversation.extend({ link: LinkId });
 
-/** Who may not enter a group, and links with which others may. */
+/** Registers the routes of bans and group links. */
 export function admissionRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
   banRoutes(instance, deps);
   linkRoutes(instance, deps);
@@ -182,7 +182,7 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
   });
 }
 
-/** The routes for whoever has the secret of a link. It is never in a path: those are logged. */
+/** The routes for holders of a link. Its secret is never in a path, because paths are logged. */
 function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, authenticate: onRequest, clock } = deps;
@@ -229,7 +229,7 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
   });
 }
 
-/** Refuses what the policy does not permit the account; an archived group can be read. */
+/** Refuses actions that the policy does not permit; reads of an archived group are permitted. */
 async function permit(
   { pool }: AdmissionDeps,
   account: AccountId,

@@ -17,8 +17,8 @@ import {
 } from '../stream/stream-transaction.ts';
 
 /**
- * Commands with which an account accepts no direct messages from another one. They are events of its
- * personal stream: its other devices learn of them, and no one else.
+ * Commands that block and unblock accounts. Their events are in the personal stream, so only the
+ * account’s own devices receive them.
  */
 
 interface BlockCommand extends Command {
@@ -34,7 +34,7 @@ export const blockAccount = (
   target: AccountId,
 ): Promise<Outcome> => append.run(commandOf(r, target, blockRule, 'account.blocked'));
 
-/** Accepts direct messages of an account again. */
+/** Unblocks an account. */
 export const unblockAccount = (
   append: Append,
   r: BlockRequest,

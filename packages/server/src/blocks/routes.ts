@@ -19,7 +19,7 @@ export interface BlockDeps {
 
 const security = [{ accessToken: [] }];
 
-/** Whose direct messages the account does not accept. */
+/** Registers the routes of blocks. */
 export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;

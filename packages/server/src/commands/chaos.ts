@@ -18,7 +18,7 @@ export async function chaos(args: readonly string[]): Promise<number> {
     );
   }
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit' });
-  // The terminal sends its signals to both processes; this one waits until the other has cleaned up.
+  // The terminal signals both processes; this one waits until the other has cleaned up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -35,7 +35,7 @@ export function say(line: string): void {
 }
 
 /**
- * Returns the arguments, if there are as many as names.
+ * Returns the arguments, if there is one for each name.
  * @throws {UsageError} otherwise
  */
 export function exactly(args: readonly string[], ...names: readonly string[]): string[] {

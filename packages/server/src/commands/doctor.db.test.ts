@@ -54,7 +54,7 @@ const sql = async (text: string) => {
   return by;
 };
 
-test('examines and repairs while a server is running, and without one', async () => {
+test('checks and repairs with and without a running server', async () => {
   const server = await serve();
   expect(await ask()).toEqual({
     code: 0,
@@ -75,7 +75,7 @@ test('examines and repairs while a server is running, and without one', async ()
   });
   await stop(server);
 
-  // The database is started for it, and ended.
+  // It starts and stops the database itself.
   expect(await ask()).toMatchObject({ code: 0, err: '' });
   expect(await sql(damage)).toBe('folder');
   const again = await ask(['--repair', '--json']);
@@ -108,7 +108,7 @@ test('connects to the database of DATABASE_URL', async () => {
   });
 });
 
-test('reports why it cannot examine, and exits with 2', async () => {
+test('reports why it cannot run, and exits with 2', async () => {
   expect(await ask()).toEqual({ code: 2, out: '', err: expect.stringContaining('no database in') });
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
   expect(await ask(['--now'])).toMatchObject({ code: 2, err: expect.stringContaining('--now') });

@@ -1,4 +1,4 @@
-/** The command cannot be carried out, for a reason that the user can understand and fix. */
+/** The command cannot be executed, for a reason that the user can understand and fix. */
 export class CommandRefused extends Error {
   override name = 'CommandRefused';
 }

@@ -50,7 +50,7 @@ test('the first user registers without any setting; keys rotate while the server
   const rotate = start('keys', 'rotate', '--now');
   const kid = await rotate.line();
   expect(await rotate.ended).toBe(0);
-  // A token that names a key which the server does not know yet makes it look.
+  // The server reloads its keys when a token names an unknown one.
   const head = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid })).toString(
     'base64url',
   );

@@ -4,9 +4,9 @@ import { reachDatabase } from '../storage/reach.ts';
 import { commandLog, readConfig, say, UsageError } from './command.ts';
 
 /**
- * `parley keys rotate [--now]`: creates a new signing key for access tokens, whether or not the server
- * is running. It signs after ten minutes, without an effect on clients. With --now the current keys
- * are revoked, nodes load the new one within a minute, and clients fetch new tokens.
+ * `parley keys rotate [--now]`: creates a new signing key for access tokens, whether or not the
+ * server is running. It is used after ten minutes, without affecting clients. With --now the
+ * current keys are revoked, nodes load the new one within a minute, and clients fetch new tokens.
  */
 export async function keys(args: readonly string[]): Promise<number> {
   const [what, ...options] = args;

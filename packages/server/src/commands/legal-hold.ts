@@ -17,8 +17,8 @@ import { reachDatabase } from '../storage/reach.ts';
 import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 
 /**
- * `parley legal-hold list | export ID FOLDER`: lists the legal holds, or writes the messages and files that one
- * covers into a new folder. It works whether or not the server is running.
+ * `parley legal-hold list | export ID FOLDER`: lists the legal holds, or writes the messages and
+ * files that one covers into a new folder. The server may be running or stopped.
  */
 export async function legalHoldCommand([what = '', ...args]: readonly string[]): Promise<number> {
   const config = readConfig();
@@ -117,7 +117,7 @@ async function saveFile(
   const found = await heldFile(pool, id, file);
   const content = found && (await store.read(found.digest));
   if (!content) return false;
-  // Its name was chosen by whoever uploaded it; messages.jsonl has it.
+  // The original name was chosen by the uploader; it is in messages.jsonl.
   await pipeline(content, createWriteStream(join(folder, 'files', file), { mode: 0o600 }));
   return true;
 }

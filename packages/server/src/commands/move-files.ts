@@ -2,7 +2,7 @@ import { moveFiles } from '../backup/move-files.ts';
 import { inBytes, inWords, progressTo } from '../backup/progress.ts';
 import { commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 
-/** `parley move-files bucket`, or `folder` for the way back: see {@link moveFiles}. */
+/** `parley move-files bucket`, or `folder` for the reverse: see {@link moveFiles}. */
 export async function moveFilesTo(args: readonly string[]): Promise<number> {
   const [target = ''] = exactly(args, 'TARGET');
   if (target !== 'bucket' && target !== 'folder') {

@@ -6,7 +6,7 @@ import { commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 /** `parley move DATABASE_URL`, or `-` to read it from standard input: see {@link moveTo}. */
 export async function move(args: readonly string[]): Promise<number> {
   const [given = ''] = exactly(args, 'DATABASE_URL');
-  // Every user of the machine can read the arguments of a process.
+  // All users of the machine can read the arguments of a process.
   const to = given === '-' ? (await text(process.stdin)).trim() : given;
   if (!/^postgres(ql)?:\/\//.test(to) || !URL.canParse(to)) {
     throw new UsageError('DATABASE_URL must start with postgres:// and contain a host.');

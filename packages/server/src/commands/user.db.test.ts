@@ -87,7 +87,7 @@ test('removes a lost second factor', async () => {
   );
 });
 
-test('unsuspends an account, also the only owner', async () => {
+test('unsuspends an account, even the only owner', async () => {
   const [{ id, username } = { id: '', username: '' }] = await ask<{ id: string; username: string }>(
     url,
     `update accounts set suspended_until = now() + interval '1 hour', suspension_reason = 'spam'
@@ -105,7 +105,7 @@ test('unsuspends an account, also the only owner', async () => {
       `select account_id, actor_id from audit_log where event = 'account_unsuspended'`,
     ),
   ).toEqual([{ account_id: id, actor_id: null }]);
-  // Again, it changes nothing.
+  // A second time, it changes nothing.
   expect(await user(['unsuspend', username])).toBe(0);
   await expect(user(['unsuspend', 'zoe'])).rejects.toThrow('There is no account named zoe.');
 });

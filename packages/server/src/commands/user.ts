@@ -104,7 +104,7 @@ async function add(
   await giveLink(pool, account, config);
 }
 
-/** Unsuspends an account, also the only owner. */
+/** Unsuspends an account, even the only owner. */
 async function unsuspend(
   pool: pg.Pool,
   account: AccountId,
@@ -120,8 +120,8 @@ async function unsuspend(
 }
 
 /**
- * Gives work what stores events. A running server publishes them within two seconds, when it next
- * compares the heads of its streams.
+ * Runs work that stores events. A running server publishes them within two seconds, at its next
+ * comparison of heads.
  */
 async function withAppend<T>(
   pool: pg.Pool,

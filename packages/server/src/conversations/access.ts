@@ -12,7 +12,7 @@ import {
 } from '../messages/policy.ts';
 import { type ConversationType, permissionsOf, removableRoles } from './policy.ts';
 
-/** What permissions in a conversation depend on, besides the role. */
+/** The settings that permissions in a conversation depend on, besides the role. */
 export interface AccessSettings {
   readonly type: ConversationType;
   readonly minimumRoles: MinimumRoles;
@@ -46,7 +46,7 @@ export function memberAccess(
   };
 }
 
-/** Returns what the members of a group may do, by their role: members need not ask after a change. */
+/** Returns what members of each role may do, so that clients need not ask after a change. */
 export function groupAccess(settings: AccessSettings): GroupAccess {
   const byRole = Object.fromEntries(
     ActingRole.options.map((role) => [role, memberAccess(role, settings)]),

@@ -210,7 +210,7 @@ describe('a group', () => {
     });
     expect((await logTypes(ann)).at(-1)).toBe('conversation.left');
 
-    // All leave; the first to join again owns it.
+    // All leave; the first to rejoin owns it.
     stored(await leaveGroup(append, about(cem, id)));
     stored(await leaveGroup(append, about(bob, id)));
     expect(await countOf(id)).toBe(0);
@@ -244,7 +244,7 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
-  test('has a member once, whoever adds or joins, removes or leaves it again', async () => {
+  test('has each member once, through any joins, additions, removals and leaves', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);
     const joined = stored(await addMember(append, about(ann, id), bob)).seq;
@@ -321,7 +321,7 @@ describe('a group', () => {
     expect(await remove(ann, cem)).toBe('yes');
   });
 
-  test('decides who may do what, and shows every member what follows', async () => {
+  test('decides who may do what, and shows every member the result', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
@@ -392,7 +392,7 @@ describe('a group', () => {
     });
     expect(await update(ann, { visibility: 'private', topic: 'Today' })).toBe('yes');
     const [changed] = (await logOf(db.pool, id)).slice(-1);
-    // The event says what members may do since then: the default of `invite` is another one.
+    // The event says what members may do now: the default of `invite` differs.
     expect(changed?.data).toEqual({
       visibility: 'private',
       access: {
@@ -447,14 +447,14 @@ describe('a group', () => {
     ]);
   });
 
-  test('never passes to a former member, and keeps its owner while there is one', async () => {
+  test('is never owned by a former member, and keeps its owner while there is one', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem, dee]);
     // Of the members after the owner, the first has left and the second has joined again.
     stored(await leaveGroup(append, about(bob, id)));
     stored(await leaveGroup(append, about(cem, id)));
     stored(await joinGroup(append, about(cem, id)));
-    // As its account is erased: an owner who leaves must hand the group over.
+    // Like an erasure: an owner who leaves must transfer the group.
     const left = stored(await withdrawMember(append, about(ann, id))).seq;
     const roles = async () => {
       const { rows } = await db.pool.query<{ account_id: string; role: string }>(
@@ -592,7 +592,7 @@ describe('commands', () => {
     'slow_mode',
     'delete',
   ] as const;
-  /** `post: admin` is what makes an announcement group; the other one gives all to members. */
+  /** An announcement group has `post: admin`; the other one lets members do everything. */
   const decisions: (Partial<MinimumRoles> & { archived?: boolean })[] = [
     {},
     { post: 'admin', invite: 'owner', rename: 'owner' },
@@ -622,7 +622,7 @@ describe('commands', () => {
                 ? whileArchived(archived, authorizeOnMessages(role, 'post', 'own', minimumRoles))
                 : authorize(role, type, policyAction(action), minimumRoles, archived);
             if (role !== 'non_member') {
-              // What a member is shown is what the command then allows.
+              // The command allows exactly what the member is shown.
               const seen = await conversationFor(db.pool, actor, id);
               expect(seen).toMatchObject({
                 permissions: expect.arrayContaining(
@@ -759,7 +759,7 @@ describe('commands', () => {
       await eventsFor(db.pool, bob, streamOfConversation(id), { after: 0, limit: 5 }),
     ];
     expect(await answers(secret)).toEqual(await answers(nothing));
-    // The personal stream of another account is no conversation either.
+    // Nor is the personal stream of another account a conversation.
     expect(await answers(ann as string as ConversationId)).toEqual(await answers(nothing));
   });
 });
@@ -779,7 +779,7 @@ describe('a banned account', () => {
     expect(verdict(again)).toBe('yes');
     expect(await conversationFor(db.pool, bob, id)).toBeNull();
     expect((await logTypes(id)).slice(-2)).toEqual(['member.banned', 'member.left']);
-    // It sees the events up to its leaving, and its own stream says up to where.
+    // It sees the events until it left, and its own stream says which was the last.
     const { items } = (await eventsFor(db.pool, bob, streamOfConversation(id), {
       after: 0,
       limit: 99,
@@ -806,7 +806,7 @@ describe('a banned account', () => {
     expect(await countOf(id)).toBe(4);
   });
 
-  test('is no one whom the actor could not remove, nor the actor, nor an unknown account', async () => {
+  test('cannot be one the actor may not remove, nor the actor, nor an unknown account', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     for (const admin of [bob, cem]) {
@@ -824,7 +824,7 @@ describe('a banned account', () => {
 });
 
 describe('a group link', () => {
-  test('is used exactly as often as it allows, also by many at once and twice by one', async () => {
+  test('is used exactly as often as it allows, even by many at once and twice by one', async () => {
     const [ann, ...others] = (await users(9)) as [AccountId, ...AccountId[]];
     const id = await aRealGroup(append, [ann], 'private');
     const { token } = await newLink(ann, id, { maxUses: 3 });
@@ -835,7 +835,7 @@ describe('a group link', () => {
     expect(await countOf(id)).toBe(4);
     const { rows } = await db.pool.query('select count(*)::int as uses from group_link_uses');
     expect(rows[0].uses).toBe(3);
-    // Used up, it lets in no account, not even one that has used it and was removed since.
+    // Used up, it admits no one, not even an account that used it and was removed since.
     const joined = others.filter((_, n) => verdicts[n] === 'yes');
     const [back] = joined as [AccountId];
     stored(await removeMember(append, about(ann, id), back));
@@ -887,7 +887,7 @@ describe('a group link', () => {
     );
   });
 
-  test('is revoked by its creator also when that may no longer add people, and while archived', async () => {
+  test('can be revoked by a creator who may no longer add people, and while archived', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     for (let n = 0; n < 2; n++) await newLink(bob, id);
@@ -903,7 +903,7 @@ describe('a group link', () => {
     expect(await linksOf(db.pool, id, '2026-01-01T00:00:00Z')).toEqual([]);
   });
 
-  test('is the same one for a retry, and is stored as a hash', async () => {
+  test('is the same for a retry, and is stored as a hash', async () => {
     const [ann] = (await users(1)) as [AccountId];
     const id = await aRealGroup(append, [ann]);
     const request = about(ann, id);
@@ -956,7 +956,7 @@ describe('a removed member', () => {
 });
 
 describe('a direct conversation', () => {
-  test('is the same one when both users open it concurrently', async () => {
+  test('is the same if both users open it concurrently', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const nodes = [append, anAppend(db.pool)] as const;
     const outcomes = await Promise.all(
@@ -981,7 +981,7 @@ describe('a direct conversation', () => {
     });
   });
 
-  test('may be of up to ten, the same one for the same users in any order', async () => {
+  test('has up to ten users, and is the same for the same users in any order', async () => {
     const all = (await users(10)) as AccountId[] as [AccountId, AccountId, ...AccountId[]];
     const [ann, bob, ...rest] = all;
     const id = conversationIn(await openDirect(append, asking(ann), [bob, ...rest]));
@@ -999,7 +999,7 @@ describe('a direct conversation', () => {
     expect((await examine(db.pool)).filter(ofThis)).toEqual([]);
   });
 
-  test('accepts nothing from a blocked user, while groups do', async () => {
+  test('accepts nothing from a blocked user, unlike groups', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aDirect(append, ann, bob);
     const three = conversationIn(await openDirect(append, asking(ann), [bob, cem]));
@@ -1019,7 +1019,8 @@ describe('a direct conversation', () => {
     for (const where of [three, group]) {
       expect(verdict(await postMessage(append, about(bob, where), 'x'))).toBe('yes');
     }
-    // What exists can still be read, and the blocking user may write and is answered after unblocking.
+    // Existing messages can still be read; the blocking user may write, and gets answers after
+    // unblocking.
     expect(conversationIn(await openDirect(append, asking(bob), [ann]))).toBe(id);
     expect(verdict(await postMessage(append, about(ann, id), 'x'))).toBe('yes');
     expect(verdict(await deleteMessage(append, about(bob, id), seq))).toBe('yes');
@@ -1057,7 +1058,7 @@ describe('the group of everyone', () => {
     expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
   });
 
-  test('has no owner, also when its first member joins', async () => {
+  test('has no owner, even when its first member joins', async () => {
     const fresh = await (await server.fresh()).open();
     const node = anAppend(fresh.pool);
     await bootstrapEveryone(node);

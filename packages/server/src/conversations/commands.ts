@@ -48,8 +48,8 @@ interface OpenDirectCommand extends Command {
 }
 
 /**
- * Creates a group with its creator as owner. `stored.stream` is the stream of the new group; a retry
- * with the same client id returns the same group. `check` reads what else must hold.
+ * Creates a group with its creator as owner. `stored.stream` is the stream of the new group; a
+ * retry with the same client id returns the same group. `check` verifies further conditions.
  */
 export function createGroup(
   append: Append,
@@ -155,7 +155,8 @@ const openDirectRule: Rule<OpenDirectCommand> = {
                       where not ${mayFind('$3', 'u.id')}) as is_hidden`,
       [directKey(users), users, actor],
     );
-    // Event 1 is its `conversation.created`. What exists can be read, also by a blocked user.
+    // Event 1 is its `conversation.created`. An existing conversation can be read, even by a
+    // blocked user.
     if (row?.id) return { unchanged: 1 as Seq, stream: row.id as StreamId };
     if (row?.is_hidden) return { refuse: refusal('account_not_found') };
     if (row?.is_blocked) return { refuse: refusal('blocked') };
@@ -185,7 +186,7 @@ const deleteRule = conversationRule('delete', async (tx, command, state) => {
   };
 });
 
-/** Returns what closes the open reports of the messages of a deleted group. */
+/** Returns the statement that closes the open reports of the messages of a deleted group. */
 const reportsClosed = (conversation: ConversationId, at: string): Statement => ({
   name: 'conversations-reports-closed',
   text: `update reports

@@ -3,7 +3,10 @@ import type pg from 'pg';
 import { refuse } from '../http/errors.ts';
 import { conversationFor } from './snapshot.ts';
 
-/** Returns a conversation after a stored command. If the actor left since: 410, as 404 would mean “not done”. */
+/**
+ * Returns a conversation after a stored command. If the actor has left since: 410, because 404
+ * would suggest that nothing was done.
+ */
 export const conversationAfter = async (
   pool: pg.Pool,
   account: AccountId,

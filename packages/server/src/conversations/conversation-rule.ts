@@ -36,7 +36,7 @@ export interface ConversationRequest {
   readonly conversation: ConversationId;
 }
 
-/** What a command changes besides names. */
+/** The changes of a command besides names. */
 export interface ConversationChange {
   /** The new role of the target. */
   readonly role?: MemberRole;
@@ -63,7 +63,7 @@ export interface ConversationCommand extends Command {
   readonly target: AccountId;
   /** The new name; empty in commands without one. */
   readonly name: string;
-  /** What the command changes, if it is not about a name. */
+  /** The changes, unless the command is about a name. */
   readonly change: ConversationChange;
 }
 
@@ -79,7 +79,7 @@ export interface ConversationState {
   readonly visibility: Visibility;
   readonly slowModeSeconds: number;
   readonly linkPreviews: boolean;
-  /** What the group has set itself of its minimum roles. */
+  /** The minimum roles that the group has set. */
   readonly overrides: MinimumRoleOverrides;
   readonly minimumRoles: MinimumRoles;
   readonly memberCount: number;
@@ -93,7 +93,9 @@ export interface ConversationState {
   readonly isAccount: boolean;
   /** Whether the account can log in. */
   readonly isActive: boolean;
-  /** The account was deactivated or suspended, perhaps after its request was authenticated. */
+  /**
+   * Whether the account was deactivated or suspended, possibly after its request was authenticated.
+   */
   readonly hasLostAccess: boolean;
   /** Whether the account is a guest of the server. */
   readonly isGuest: boolean;
@@ -136,8 +138,8 @@ export function runCommand(
 }
 
 /**
- * Returns a rule that asks the policy first and then decides, one command at a time. What a command
- * does may depend on the command: all its actions must be permitted.
+ * Returns a rule that checks the policy first and then decides, one command at a time. If the
+ * actions depend on the command, all of them must be permitted.
  */
 export function conversationRule<C extends ConversationCommand = ConversationCommand>(
   action: ConversationAction | ((command: C) => readonly ConversationAction[]),
@@ -256,6 +258,7 @@ export async function activeAccounts(
     [accounts, actor],
   );
   const found = rows.map((r) => r.id as AccountId);
-  // An account registered after the locks were taken has an unlocked personal stream: leave it out.
+  // The personal stream of an account that registered after the locks were taken is not locked, so
+  // it is left out.
   return new Set(found.filter((id) => tx.has(streamOfAccount(id))));
 }

@@ -44,7 +44,7 @@ export function joinedPersonally(conversation: ConversationId, account: AccountI
 }
 
 /**
- * Creates the group of everyone unless it exists. Every node calls it at start: all send the same
+ * Creates the group of everyone unless it exists. Every node calls it at start with the same
  * command, which is stored once.
  *
  * @throws when the command is refused or its outcome is unknown

@@ -17,11 +17,14 @@ import { EVERYONE, EVERYONE_STREAM, everyoneEvents } from './everyone.ts';
 import { joinEvents } from './members.ts';
 import { authorize } from './policy.ts';
 
-/** Which groups guests join, and which ones an account leaves or joins that becomes a guest, or no longer is one. */
+/**
+ * The groups that guests join, and those that an account leaves or joins when it becomes a guest or
+ * stops being one.
+ */
 
 /**
- * Returns why an admin of the server may not invite a guest to one of the groups; null if it may: to those to
- * which it may add members, and to public groups that it could join.
+ * Returns why an admin of the server may not invite a guest to one of the groups; null if it may.
+ * It may invite to groups to which it may add members, and to public groups that it could join.
  */
 export async function refusalOfGuestGroups(
   on: pg.Pool | pg.PoolClient,
@@ -37,8 +40,8 @@ export async function refusalOfGuestGroups(
 }
 
 /**
- * Returns the events with which a new guest joins groups: those that still exist, and to which whoever invited
- * the guest may still add it.
+ * Returns the events with which a new guest joins those of the groups that still exist and to which
+ * its inviter may still add it.
  */
 export async function guestJoinEvents(
   tx: RuleContext,
@@ -64,7 +67,7 @@ async function mayInviteGuests(
   if (!state || state.isDeleted || state.hasLostAccess || state.isGuest) return false;
   const { actorRole, type, minimumRoles, isArchived, isBanned } = state;
   if (type !== 'public' && type !== 'private') return false;
-  // Whoever could join a public group and then add members need not join it first.
+  // An admin who could join a public group and then add members need not join it first.
   const role = actorRole === 'non_member' && type === 'public' && !isBanned ? 'member' : actorRole;
   return authorize(role, type, 'add_member', minimumRoles, isArchived) === 'yes';
 }
@@ -77,8 +80,8 @@ interface GroupOfAccount {
 }
 
 /**
- * Returns the streams that have to be locked when the role of an account changes: if it becomes a guest, or no
- * longer is one. Those of all its groups: its role in a group that it keeps could change at the same moment.
+ * Returns the streams to lock when an account becomes a guest or stops being one: those of all its
+ * groups, because its role in a group that it keeps could change concurrently.
  */
 export async function streamsOfGuestChange(
   pool: pg.Pool,
@@ -99,9 +102,9 @@ export async function streamsOfGuestChange(
 }
 
 /**
- * Returns the events with which an account that becomes a guest leaves the group of everyone and the public groups
- * that it does not keep, and is an ordinary member of the others. Null: it has joined another group since the
- * streams were chosen.
+ * Returns the events with which an account that becomes a guest leaves the group of everyone and
+ * the public groups that it does not keep, and becomes an ordinary member of the others. Null: it
+ * has joined another group since the streams were chosen.
  */
 export async function becomesGuestEvents(
   tx: RuleContext,
@@ -148,7 +151,7 @@ function leaveEventsOf(account: AccountId, conversation: ConversationId): readon
   ];
 }
 
-/** Whether other members who could own the group have no owner without the account. */
+/** Whether the group would lose its last owner although other members could own it. */
 async function isOnlyOwner(
   tx: RuleContext,
   account: AccountId,
@@ -165,7 +168,7 @@ async function isOnlyOwner(
   return row?.is_only === true;
 }
 
-/** Returns the groups of an account, and whether it leaves them if it keeps these. */
+/** Returns the groups of an account, and which of them it leaves if it keeps the given ones. */
 const groupsOf = (
   on: RuleReader,
   account: AccountId,
@@ -173,7 +176,7 @@ const groupsOf = (
 ): Promise<GroupOfAccount[]> =>
   on.query<GroupOfAccount>('conversations-groups-of-guest', GROUPS, [account, keep]);
 
-/** SQL: the groups of account $1, and whether it leaves them if it keeps those of $2. */
+/** SQL: the groups of account $1, and which of them it leaves if it keeps those in $2. */
 const GROUPS = `
   select c.id, m.role,
          c.is_everyone or c.visibility = 'public' and not c.id = any($2::uuid[]) as leaves

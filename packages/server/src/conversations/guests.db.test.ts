@@ -112,7 +112,7 @@ describe('a guest who registers with an invitation', () => {
 });
 
 describe('what a guest sees', () => {
-  test('of users are those of its conversations', async () => {
+  test('is, of users, those of its conversations', async () => {
     const found = idsOf(await guest.request('GET', '/users'));
     expect(found).toEqual(expect.arrayContaining([guest.id, mona.id, owner.id]));
     expect(found).not.toContain(stan.id);

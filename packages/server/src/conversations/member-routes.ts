@@ -25,7 +25,7 @@ import type { MemberDeps } from './routes.ts';
 /** The parameters of routes about an account in a conversation. */
 export const OfMember = OfConversation.extend({ account: AccountId });
 
-/** The members of conversations and their roles. */
+/** Registers the routes of the members of conversations and their roles. */
 export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;

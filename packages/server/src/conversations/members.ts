@@ -118,7 +118,7 @@ export const transferOwnership = (
 const joinRule = conversationRule('join', async (_tx, command, state) => {
   if (state.membership) return { unchanged: state.membership.joinedSeq };
   if (state.isBanned) return { refuse: refusal('banned') };
-  // The first account to join an abandoned group becomes its owner.
+  // The first account to join a group without members becomes its owner.
   const role = state.memberCount === 0 && state.type !== 'everyone' ? 'owner' : 'member';
   return { events: joinEvents(command.conversation, command.actor, role) };
 });
@@ -130,7 +130,7 @@ const addRule = conversationRule('add_member', async (tx, command, state) => {
   if (!active.has(command.target)) return { refuse: refusal('account_not_found') };
   const joined = joinEvents(command.conversation, command.target, 'member');
   if (!target?.isBanned) return { events: joined };
-  // Whoever may lift the ban does so by adding the account.
+  // Adding the account lifts the ban, if the actor may lift it.
   const { actorRole, type, minimumRoles, isArchived } = state;
   if (authorize(actorRole, type, 'ban', minimumRoles, isArchived) !== 'yes') {
     return { refuse: refusal('account_banned') };
@@ -147,7 +147,7 @@ const leaveRule = conversationRule('leave', async (tx, command, state) => {
   return await leave(tx, command, state);
 });
 
-/** Asks no policy: `deleteAccount` authorized the erasure, and no group can refuse it. */
+/** Checks no policy: `deleteAccount` authorized the erasure, and no group can refuse it. */
 const withdrawRule: Rule<ConversationCommand> = {
   name: 'conversations.withdraw',
   async decide(tx, command) {
@@ -221,7 +221,7 @@ const leave = async (
   state: ConversationState,
 ): Promise<Decision> => ({ events: await leaveEvents(tx, command, state) });
 
-/** Returns the events of the target’s leaving; `state` is that of the target. */
+/** Returns the events with which the target leaves; `state` is that of the target. */
 export async function leaveEvents(
   tx: RuleContext,
   command: ConversationCommand,
@@ -246,8 +246,9 @@ const hasOtherOwner = async (tx: RuleContext, command: ConversationCommand): Pro
   (await readSuccessor(tx, command))?.role === 'owner';
 
 /**
- * Returns the active member who comes first when the target leaves: an owner, or else an admin, or else
- * a member; of several the one who joined first. Null without another active member who is no guest.
+ * Returns the active member who becomes owner when the target leaves: an owner, else an admin, else
+ * a member; among several, the one who joined first. Null if no other active member is eligible;
+ * guests are not.
  */
 async function readSuccessor(
   tx: RuleContext,

@@ -13,11 +13,11 @@ export type ConversationAction =
   | 'join'
   | 'revoke_link'
   | Exclude<ConversationPermission, DecidedByMessages>;
-/** What the policy of messages decides. */
+/** Permissions that the policy of messages decides. */
 type DecidedByMessages = 'post' | 'reply_in_threads' | 'skip_slow_mode' | 'mention_everyone';
 /**
  * The type of a conversation, as far as permissions depend on it. `everyone` is the group of all
- * accounts: the owners and admins of the server count as its owners.
+ * accounts; owners and admins of the server act as its owners.
  */
 export type ConversationType = 'direct' | 'public' | 'private' | 'everyone';
 
@@ -62,8 +62,8 @@ const noOne = (code: ErrorCode): Entries => {
 };
 
 /**
- * Who may do what. A member who joins again changes nothing. To a non-member a conversation is
- * answered as if it did not exist, except that everyone may join the listed public groups.
+ * Who may do what. A member who joins again changes nothing. For non-members a conversation does
+ * not exist, except that everyone may join listed public groups.
  */
 const POLICY: Readonly<Record<ConversationType, Entries>> = {
   direct: noOne('not_a_group'),
@@ -79,7 +79,7 @@ const POLICY: Readonly<Record<ConversationType, Entries>> = {
   },
 };
 
-/** What guests can do in a group, as members: to one that they are not in they must be added. */
+/** What guests can do in their groups. They cannot join others by themselves. */
 const BY_GUESTS: ReadonlySet<ConversationAction> = new Set(['join', 'leave']);
 
 /** What can still be done with an archived group. */
@@ -90,7 +90,9 @@ const WHILE_ARCHIVED: ReadonlySet<ConversationAction> = new Set([
   'delete',
 ]);
 
-/** Returns whether an account of this role may act so on a conversation of this type. */
+/**
+ * Returns whether an account of this role may perform the action on a conversation of this type.
+ */
 export function authorize(
   role: ActorRole,
   type: ConversationType,
@@ -115,7 +117,7 @@ export function permissionsOf(
   minimumRoles: MinimumRoles,
   isArchived = false,
 ): ConversationPermission[] {
-  // Members have joined, and who may revoke a link depends on the link: nothing to offer.
+  // Not offered: members have joined already, and who may revoke a link depends on the link.
   const { join: _join, revoke_link: _revoke, ...entries } = POLICY[type];
   return (Object.keys(entries) as Exclude<ConversationPermission, DecidedByMessages>[]).filter(
     (action) => authorize(role, type, action, minimumRoles, isArchived) === 'yes',

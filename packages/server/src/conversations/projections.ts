@@ -144,7 +144,7 @@ export const conversationProjections = {
   },
 } satisfies Partial<Record<EventType, Projection>>;
 
-/** Stores how long a group keeps messages; nothing if an update does not change it. Days are 0 for ever. */
+/** Stores how long a group keeps messages, if the update changes it. 0 days means forever. */
 function setRetention(
   tx: StatementSink,
   event: StoredEvent,

@@ -17,7 +17,7 @@ export interface Page<T, Key> {
   readonly next: Key | null;
 }
 
-/** Which page of a list to read. */
+/** Selects a page of a list. */
 export interface PageRequest<Key> {
   readonly search?: string | undefined;
   readonly after: Key | null;

@@ -343,7 +343,7 @@ describe('direct conversations and everyone over REST', () => {
     });
     expect(codeOf(hidden)).toBe('409 everyone_group');
 
-    // Switched off, which leaves its members and its history.
+    // Archived, which keeps its members and its history.
     const off = (user: User) => user.request('POST', `/conversations/${EVERYONE}/archive`);
     expect(codeOf(await off(bob))).toBe('403 forbidden');
     expect((await off(ann)).status).toBe(200);
@@ -464,7 +464,7 @@ describe('messages over REST', () => {
     expect(codeOf(await post({ body: 'x'.repeat(16_001) }))).toBe('422 body_too_long');
     expect(codeOf(await post({ body: 'a\u0000b' }))).toBe('422 text_invalid');
     expect((await post({})).status).toBe(422);
-    // A reply to an event that is no message, to none, and to what is no seq.
+    // A reply to an event that is not a message, to a missing one, and to an invalid seq.
     expect(codeOf(await post({ body: 'x', replyTo: 1 }))).toBe('404 message_not_found');
     const last = Number.MAX_SAFE_INTEGER;
     expect(codeOf(await post({ body: 'x', replyTo: last }))).toBe('404 message_not_found');

@@ -50,7 +50,10 @@ export interface ConversationDeps extends MemberDeps {
 
 const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
 
-/** Groups and direct conversations; member-routes.ts has their members. */
+/**
+ * Registers the routes of groups and direct conversations; member-routes.ts has those of their
+ * members.
+ */
 export function conversationRoutes(instance: FastifyInstance, deps: ConversationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, settings, authenticate: onRequest } = deps;

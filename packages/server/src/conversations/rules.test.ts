@@ -122,7 +122,7 @@ async function decide(run: (append: Append) => Promise<unknown>): Promise<Decisi
   const command = await commandOf(run);
   return command.rule.decide(tx, command);
 }
-/** The decision in few words: the refusal, the event that stands, or the events with their streams. */
+/** The decision in short form: the refusal, the last change, or the events with their streams. */
 async function outcome(run: (append: Append) => Promise<unknown>): Promise<unknown> {
   const decision = await decide(run);
   if ('refuse' in decision) return decision.refuse.code;
@@ -238,7 +238,7 @@ describe('leaving', () => {
     expect(await outcome(leave)).toBe('everyone_group');
   });
 
-  test('is refused to the last owner as long as another active member could be the owner', async () => {
+  test('is refused to the last owner while another active member could be the owner', async () => {
     successor = { account_id: bob, role: 'admin' };
     expect(await outcome(leave)).toBe('last_group_owner');
     successor = { account_id: bob, role: 'owner' };
@@ -247,7 +247,7 @@ describe('leaving', () => {
     expect(await outcome(leave)).toEqual(left(ann));
   });
 
-  test('of an erased account makes the next one owner, and asks no policy', async () => {
+  test('of an erased account makes the next one owner, and checks no policy', async () => {
     const withdraw = (append: Append) => withdrawMember(append, request);
     successor = { account_id: bob, role: 'member' };
     expect(await outcome(withdraw)).toEqual([
@@ -295,7 +295,7 @@ describe('removing a member', () => {
     }
   });
 
-  test('who is the actor is a leave', async () => {
+  test('who is the actor counts as leaving', async () => {
     successor = { account_id: bob, role: 'member' };
     expect(await outcome((append) => removeMember(append, request, ann))).toBe('last_group_owner');
   });
@@ -338,7 +338,7 @@ describe('roles of members', () => {
     }
   });
 
-  test('above member are not for deactivated accounts', async () => {
+  test('above member are refused to deactivated accounts', async () => {
     states.set(bob, state({ role: 'admin', is_active: false }));
     expect(await change('member')).toEqual([changed(bob, 'member')]);
     states.set(bob, state({ is_active: false }));
@@ -396,7 +396,7 @@ describe('creating a group', () => {
     ]);
   });
 
-  test('is refused with an unknown member, or by what else must hold', async () => {
+  test('is refused with an unknown member, or by the additional check', async () => {
     active = [ann];
     const create = (check?: Parameters<typeof createGroup>[3]) => (append: Append) =>
       createGroup(append, request, group(), check);
@@ -413,7 +413,7 @@ describe('a direct conversation', () => {
   const open = (...others: AccountId[]) =>
     commandOf((append) => openDirect(append, request, others));
 
-  test('is that of its users, in whatever order', async () => {
+  test('is the same for its users in any order', async () => {
     const command = await open(carol, bob, carol);
     const users = [ann, bob, carol];
     expect(command.alsoLocks).toEqual(users.map(streamOfAccount));
@@ -459,7 +459,7 @@ describe('a change of a group', () => {
   type Settings = Parameters<typeof updateGroup>[2];
   const update = (settings: Settings) => (append: Append) => updateGroup(append, request, settings);
 
-  test('has only what differs, and changes nothing otherwise', async () => {
+  test('contains only what differs, and otherwise changes nothing', async () => {
     const topic = 'topic';
     expect(await outcome(update({ name: 'group', topic, description: '' }))).toEqual([
       [stream, 'conversation.updated', { topic }],
@@ -528,7 +528,7 @@ describe('a change of a group', () => {
     expect(await inList(secret, (append) => deleteGroup(append, request))).toEqual([]);
   });
 
-  test('says what members may do since then, if that changes', async () => {
+  test('says what members may do afterwards, if that changes', async () => {
     const accessOf = async (run: (append: Append) => Promise<unknown>) => {
       const [[, , data]] = (await outcome(run)) as [[unknown, unknown, { access?: unknown }]];
       return data.access;
@@ -570,7 +570,7 @@ describe('a change of a group', () => {
     );
   });
 
-  test('of the minimum roles is for owners, and changes nothing if they are so', async () => {
+  test('of the minimum roles is for owners, and does nothing if they are the same', async () => {
     const configure = (roles: object) => (append: Append) =>
       changeMinimumRoles(append, request, roles);
     expect(await outcome(configure({ post: 'member' }))).toBe(HEAD);
@@ -676,7 +676,7 @@ describe('what a member may do', () => {
     expect(access('admin').removableRoles).toEqual(['member']);
   });
 
-  test('in an archived group is next to nothing', () => {
+  test('in an archived group is very limited', () => {
     expect(access('admin', { isArchived: true })).toEqual({
       permissions: ['leave'],
       removableRoles: [],
@@ -722,7 +722,7 @@ test('what distinguishes a command from others of its type is in its digest', as
   const commands = await Promise.all(runs.map((run) => commandOf(run)));
   const digests = commands.map((command) => digestOf(command).toString('hex'));
   expect(new Set(digests).size).toBe(commands.length);
-  // Roles that came with later versions are part of a digest only if they are set.
+  // Roles added in later versions are part of a digest only if they are set.
   const payload = async (roles: object) =>
     (await commandOf((a) => changeMinimumRoles(a, request, roles))).payload.slice(2);
   expect(await payload({ post: 'admin' })).toEqual([

@@ -29,7 +29,7 @@ import {
 } from './conversation-rule.ts';
 import type { ConversationAction } from './policy.ts';
 
-/** Commands that change a group itself. Every one makes a `conversation.updated`. */
+/** Commands that change a group itself. Each results in a `conversation.updated`. */
 
 /** In the order in which they enter digests of commands. */
 const SETTINGS = [
@@ -116,8 +116,8 @@ export const changeMinimumRoles = (
   });
 
 /**
- * Gives a group another avatar, or removes it: null. Of a repeated command the file is compared, of which an
- * image is made each time.
+ * Sets the avatar of a group, or removes it (null). Repeated commands are compared by the file,
+ * because each attempt makes a new image.
  */
 export const changeGroupAvatar = (
   append: Append,
@@ -172,7 +172,7 @@ const updateRule = conversationRule(
   'update',
 );
 
-/** Returns what an update does: each part of it has its own permission. */
+/** Returns the actions of an update: each part has its own permission. */
 function actionsOf({ change: { settings = {} } }: ConversationCommand): ConversationAction[] {
   const { name, topic, description, visibility, slowModeSeconds, linkPreviews } = settings;
   const isAbout = [name, topic, description].some((text) => text !== undefined);
@@ -205,7 +205,7 @@ const avatarRule = conversationRule(
   'avatar',
 );
 
-/** Returns the avatar of a group. Read by itself: no other command needs it. */
+/** Returns the avatar of a group. Read separately, because no other command needs it. */
 async function avatarIn(tx: RuleContext, conversation: ConversationId): Promise<ImageId | null> {
   const [row] = await tx.query<{ avatar: ImageId | null }>(
     'conversations-avatar',
@@ -221,7 +221,10 @@ const archiveRule = conversationRule('archive', async (tx, command, state) => {
   return updated(command, state, { archived });
 });
 
-/** Decides a change: its event, what members may do since then, and what the list of groups shows. */
+/**
+ * Decides a change: its event, with what members may do afterwards, and the event for the list of
+ * public groups.
+ */
 function updated(
   { stream, conversation }: ConversationCommand,
   state: ConversationState,
@@ -249,7 +252,7 @@ function updated(
   };
 }
 
-/** Returns what a change of a group changes in the list of public groups. */
+/** Returns the event for the list of public groups, if the change affects it. */
 function listChanges(
   conversation: ConversationId,
   before: ConversationState,

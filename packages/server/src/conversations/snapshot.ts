@@ -9,8 +9,8 @@ import { memberAccess } from './access.ts';
 import { conversationType } from './policy.ts';
 
 /**
- * Snapshots of conversations as a client starts from them. Each function reads with one statement,
- * that is from one database snapshot: a conversation is exact at its `lastSeq`, so a subscriber that
+ * The snapshots of conversations that clients start from. Each function is one statement, which
+ * reads from one database snapshot: a conversation is exact at its `lastSeq`, so a subscriber that
  * continues from there neither misses an event nor counts one twice. PostgreSQL builds the JSON,
  * which is cheaper than sending and parsing the columns.
  */

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What a client of Bob has that has received everything up to now. */
+/** The state of a client of Bob that has received everything so far. */
 async function everything() {
   const { epoch, conversations } = await loadStart(db.pool, bob, { cursor: {} });
   const cursor: Record<StreamId, Seq> = {};
@@ -55,7 +55,7 @@ async function unchangedFor(
     if (!snapshot) throw new Error(`The client does not have ${id}`);
     return { ...snapshot, ...changed };
   });
-  // Whatever was left out: the client ends with what a new client is sent.
+  // Whatever was left out, the client ends with the same state as a new client.
   const full = await loadStart(db.pool, bob, { cursor: {} });
   expect([...start.conversations, ...completed].sort(byId)).toEqual(full.conversations.sort(byId));
   return start.unchanged.map((c) => c.id).sort();
@@ -112,12 +112,12 @@ test('leaves out nothing unless the client claims it, in this epoch and up to th
   }
 });
 
-test('an account that does not exist has no start', async () => {
+test('an unknown account has no start', async () => {
   const unknown = '01890000-0000-7000-8000-00000000000a' as AccountId;
   await expect(loadStart(db.pool, unknown, { cursor: {} })).rejects.toThrow('not found');
 });
 
-test('a list of members is followed page by page, and the last page says that it is the last', async () => {
+test('a list of members is read page by page, up to the page marked as last', async () => {
   const members: [AccountId, AccountId] = [ann, bob];
   const id = await aRealGroup(append, members);
   const page = async (after: Seq | null, limit: number) => {

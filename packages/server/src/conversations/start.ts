@@ -26,24 +26,24 @@ export interface MembershipPeriod {
 
 /** What a client has of the server's state when it connects. */
 export interface KnownState {
-  /** The epoch that the cursor belongs to; without it, or with another one, nothing is known. */
+  /** The epoch that the cursor belongs to; if missing or different, the client has nothing. */
   readonly epoch?: string | undefined;
   /** Unchecked: a key that is no stream id is ignored. */
   readonly cursor: Readonly<Record<string, Seq>>;
   /**
-   * The client has the snapshots of the conversations in its cursor, except of these. Undefined if it
+   * The client has the snapshots of the conversations in its cursor, except these. Undefined if it
    * has none.
    */
   readonly resend?: readonly ConversationId[] | undefined;
 }
 
-/** A conversation of which the client has the snapshot: no event was stored since. */
+/** A conversation whose snapshot the client has: no event was stored since. */
 export interface UnchangedStart extends UnchangedConversation {
   readonly joinedSeq: Seq;
   readonly lastSeq: Seq;
 }
 
-/** What a connection starts from, read at one moment. */
+/** What a connection starts from, read from one database snapshot. */
 export interface Start {
   /** Identifies the history that seqs belong to; a restore starts another. */
   readonly epoch: string;
@@ -79,11 +79,11 @@ interface StartRow {
 }
 
 /**
- * SQL: whether the client has the snapshot as it is. A snapshot follows from the events of the stream
- * and from the read cursors, so it is current if no event was stored since. That of the group of everyone
- * also depends on the role of the account on the server, and so do all those of a guest, which is why they are
- * always sent. $6 is an object
- * and not a table, because the planner cannot know that a table of parameters is large.
+ * SQL: whether the client’s snapshot is current. A snapshot is derived from the events of the
+ * stream and the read cursors, so it is current if no event was stored since. The snapshots of the
+ * group of everyone, and all those of a guest, also depend on the role on the server, and are
+ * always sent. $6 is an object rather than a table, because the planner cannot know that a table of
+ * parameters is large.
  */
 const IS_CURRENT = `coalesce(
   s.last_seq = ($6::jsonb ->> m.conversation_id::text)::bigint

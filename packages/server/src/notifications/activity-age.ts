@@ -4,12 +4,12 @@ import { inBatches } from '../storage/in-batches.ts';
 
 /** How long items are kept. */
 const KEPT_MS = 90 * 86_400_000;
-/** Accounts with items of this time are looked at for how many they have. */
+/** Accounts with items newer than this are checked against the limit. */
 const RECENT_MS = 2 * 3_600_000;
-/** Rows deleted by one statement, and accounts looked at by one. */
+/** Rows deleted, and accounts checked, by one statement. */
 const BATCH = 2_000;
 
-/** Deletes items that are older than 90 days, and of each account all but the latest ones, in batches. */
+/** Deletes items older than 90 days, and all but the latest items of each account, in batches. */
 export async function deleteOldActivity(
   pool: pg.Pool,
   now: Date,
@@ -37,7 +37,7 @@ export async function deleteOldActivity(
   await trim(pool, new Date(now.getTime() - RECENT_MS), isStopped);
 }
 
-/** Deletes what accounts with new items have above the limit. */
+/** Deletes the items above the limit of accounts with new items. */
 async function trim(pool: pg.Pool, since: Date, isStopped: () => boolean): Promise<void> {
   const { rows } = await pool.query<{ account: AccountId }>({
     name: 'activity-recent-accounts',
@@ -59,7 +59,7 @@ async function trim(pool: pg.Pool, since: Date, isStopped: () => boolean): Promi
   }
 }
 
-/** Deletes the activity of an account that is erased. */
+/** Deletes the activity of an erased account. */
 export async function eraseActivity(pool: pg.Pool, account: AccountId): Promise<void> {
   for (const table of ['activity_items', 'activity_reads', 'activity_cursors']) {
     await pool.query(`delete from ${table} where account_id = $1`, [account]);

@@ -14,8 +14,7 @@ import type { MessageToDecide, Range } from './messages-to-decide.ts';
 import type { PresenceOf, Recipient } from './recipients.ts';
 
 /**
- * Finds what concerns single accounts and stores it for the lists of their activity, after the commit and with the
- * progress of the decisions.
+ * Stores the items of the activity of accounts, in the transaction that advances the decisions.
  */
 
 /** The kinds of items that are stored. `here` is a mention of those who were online. */
@@ -30,16 +29,17 @@ interface NewItem {
   readonly seq: Seq;
 }
 
-/** An account whose activity has changed, and its read version since. */
+/** An account whose activity has changed, and its new read version. */
 export interface ActivityChange {
   readonly account: AccountId;
   readonly version: number;
 }
 
 /**
- * Returns what a message is in the activity of a recipient; null: nothing. A mention by name is in it whatever the
- * settings are: the list is read when the user wants to. Replies are, unless the thread or its conversation is muted
- * or the recipient wants no replies there. Nothing is from an author whom the recipient has blocked.
+ * Returns the kind of item that a message is in the activity of a recipient; null: none. Mentions
+ * by name are items regardless of settings, because the list interrupts no one. Replies are, unless
+ * the thread or its conversation is muted or the recipient wants no replies there. Messages from
+ * authors whom the recipient has blocked are not.
  */
 export function activityOf(
   message: Pick<MessageToDecide, 'thread' | 'isDeleted'>,
@@ -58,7 +58,7 @@ function wantsReplies({ general, conversation, thread }: RecipientSettings, now:
   return (thread?.level ?? conversation?.level ?? general.level) !== 'nothing';
 }
 
-/** Returns the items that messages are for their recipients. */
+/** Returns the items for the recipients of messages. */
 export async function itemsOfMessages(
   client: pg.ClientBase,
   messages: readonly MessageToDecide[],
@@ -77,7 +77,7 @@ export async function itemsOfMessages(
   return [...items, ...(await mentionsOfHere(client, messages, presenceOf))];
 }
 
-/** Returns the items of those who are online while a message mentions `@here`. */
+/** Returns the items for members who are online when a message mentions `@here`. */
 async function mentionsOfHere(
   client: pg.ClientBase,
   messages: readonly MessageToDecide[],
@@ -107,9 +107,9 @@ async function mentionsOfHere(
 }
 
 /**
- * Returns the items of the other events in ranges: reactions to messages of others, messages that someone else than
- * their author has deleted, and members whom others have added to a group. What a blocked user did is left out, except
- * that they deleted a message as a moderator.
+ * Returns the items for the other events in ranges: reactions to messages of others, messages
+ * deleted by someone other than their author, and members added to a group by others. Actions of
+ * blocked users are left out, except deletions as a moderator.
  */
 export async function itemsOfEvents(
   client: pg.ClientBase,
@@ -117,8 +117,9 @@ export async function itemsOfEvents(
 ): Promise<NewItem[]> {
   const { rows } = await client.query<NewItem>({
     name: 'activity-events',
-    // “offset 0” keeps the order: the events of each range by its bounds, then whom they concern. Joined freely, the
-    // database reads all events of the conversation, or the range once for each member, while its statistics are old.
+    // “offset 0” fixes the join order: first the events of each range by its bounds, then the
+    // accounts they concern. Otherwise, with outdated statistics, PostgreSQL reads all events of
+    // the conversation, or the range once per member.
     text: `select t.account, t.kind, t.conversation, t.message, t.seq
            from (
              select t.*, e.conversation, e.seq, e.actor_id
@@ -170,9 +171,10 @@ export async function itemsOfEvents(
 const ITEMS_MAX = 20_000;
 
 /**
- * Collects the items of one transaction and stores them at its end: it locks the accounts, in the order of their
- * ids and before their items, as marking them as read does. Only a transaction with very many items does that more
- * than once; should two of them wait for each other, the database ends one, which is tried again.
+ * Collects the items of one transaction and stores them at its end. It locks the accounts in the
+ * order of their ids, before their items, as marking items as read does. Only a transaction with
+ * very many items does that more than once; if two of those deadlock, PostgreSQL aborts one, which
+ * is retried.
  */
 export class ActivityBatch {
   readonly #client: pg.ClientBase;
@@ -183,7 +185,9 @@ export class ActivityBatch {
     this.#client = client;
   }
 
-  /** Adds items; of several of one kind for the same message the one with the highest seq counts. */
+  /**
+   * Adds items; among several of one kind for the same message, the one with the highest seq wins.
+   */
   async add(items: readonly NewItem[]): Promise<void> {
     for (const item of items) {
       const key = `${item.account}${item.kind}${item.conversation}${item.message}`;
@@ -192,7 +196,7 @@ export class ActivityBatch {
     if (this.#items.size > ITEMS_MAX) await this.#store();
   }
 
-  /** Stores what is left. Returns the accounts whose activity has changed. */
+  /** Stores the remaining items. Returns the accounts whose activity has changed. */
   async end(): Promise<ActivityChange[]> {
     await this.#store();
     return [...this.#versions].map(([account, version]) => ({ account, version }));
@@ -231,8 +235,8 @@ export class ActivityBatch {
 }
 
 /**
- * Raises the read versions of accounts, so that clients notice a change that they missed. Service accounts are left
- * out: they have no list.
+ * Raises the read versions of accounts, so that clients notice a missed change. Service accounts
+ * have no activity and are left out.
  */
 async function raiseVersions(
   client: pg.ClientBase,

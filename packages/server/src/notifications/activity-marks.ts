@@ -4,22 +4,24 @@ import { hasNotBlocked } from '../account-state.ts';
 import { READ_AT } from './activity-sql.ts';
 
 /**
- * Marks items of the activity as read that have no row of their own: mentions of everyone, reminders, resolved reports,
- * scheduled messages that were not sent, and new users.
+ * Marks activity items that have no row of their own as read: mentions of everyone, reminders,
+ * resolved reports, scheduled messages that were not sent, and new users.
  */
 
 /**
- * Marks that are kept for an account. When there are more, the oldest ones are replaced by the time up to which
- * everything counts as read: nothing that was read is unread again, and what is older than all of the latest marks counts
- * as read.
+ * Marks kept per account. Beyond that, the oldest are replaced by the time up to which everything
+ * counts as read: nothing becomes unread again, and items older than the kept marks count as read.
  */
 export const MARKS_MAX = 1_000;
 
-/** An id of an item that has no row of its own, and what it names. */
+/** Matches the id of an item that has no row of its own. */
 const ITEM_ID =
   /^(everyone|reminder|report|scheduled|new_user):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?::(\d{1,15}))?$/;
 
-/** SQL: the items of one kind among those that were read, `i`, if the account has them. Each is found by its key. */
+/**
+ * SQL: the items of one kind among the read ones, `i`, that the account has. Each is found by its
+ * key.
+ */
 const found = (kind: string, seq: string, at: string, from: string) => `
   select i.item, least(i.seq, ${seq}) as seq, ${at} as at
   from i ${from}
@@ -58,7 +60,7 @@ const FOUND = [
   ),
 ].join('\n  union all');
 
-/** Marks those of the items as read that have no row of their own. Returns whether one was unread. */
+/** Marks the items that have no row of their own as read. Returns whether any was unread. */
 export async function markRead(
   client: pg.ClientBase,
   account: AccountId,

@@ -9,7 +9,7 @@ import { activityOfAccount, unreadActivity } from './activity-queries.ts';
 import { type MessageToDecide, messagesIn, type Range } from './messages-to-decide.ts';
 import { recipientsOf } from './recipients.ts';
 
-/** What is in the database of a company. It has not been analyzed yet: the planner knows nothing of it. */
+/** The database of a company. It has not been analyzed yet, so the planner has no statistics. */
 const USERS = 3_000;
 const GROUPS = 100;
 const MEMBERS = 200;
@@ -97,7 +97,7 @@ interface Plan {
 /** A conversation with many messages, since the tables were analyzed last. */
 const LONG = 20_000;
 
-/** Returns the pages that the statement of a query reads, planned for its values and for any values. */
+/** Returns the pages that the statement of a query reads, with a custom and with a generic plan. */
 async function pagesOf(
   query: (on: Queryable) => Promise<unknown>,
 ): Promise<Record<string, number>> {
@@ -136,7 +136,10 @@ async function pagesOf(
 const list = (isUnreadOnly: boolean) => (on: Queryable) =>
   activityOfAccount(on, me, { after: null, limit: 50, kinds: null, isUnreadOnly });
 
-/** Expects that the database looks for single rows by their keys, and reads neither tables nor conversations. */
+/**
+ * Expects that PostgreSQL finds single rows by their keys, and scans neither tables nor
+ * conversations.
+ */
 async function expectFewPages(): Promise<void> {
   const pages = {
     count: await pagesOf((on) => unreadActivity(on, me)),
@@ -144,7 +147,7 @@ async function expectFewPages(): Promise<void> {
     unread: await pagesOf(list(true)),
   };
   for (const plan of ['custom', 'generic']) {
-    // With the plans of earlier versions, a list read 100,000 pages and more.
+    // With the plans of earlier versions, a list read over 100,000 pages.
     expect(pages.count[plan]).toBeLessThan(9_000);
     expect(pages.list[plan]).toBeLessThan(25_000);
     expect(pages.unread[plan]).toBeLessThan(25_000);

@@ -11,14 +11,14 @@ import type { Queryable } from '../storage/queryable.ts';
 import { timestamp } from '../storage/sql.ts';
 import { activity } from './activity-sql.ts';
 
-/** The characters of a message that an item has. */
+/** Characters of a message in an item. */
 const EXCERPT = 300;
-/** Reactions and replies that are counted. */
+/** The highest number of reactions and replies that is counted. */
 const COUNT_MAX = LIMITS.unreadMax;
 
 /** A position in the list of the activity: after an item. */
 export interface ActivityPosition {
-  /** In microseconds, as it is stored: items of one millisecond have an order. */
+  /** In microseconds, as stored, so that items of one millisecond have an order. */
   readonly at: string;
   readonly id: string;
 }
@@ -34,11 +34,17 @@ export interface ActivityRequest {
 /** SQL: the kind of an item of the activity. */
 const KIND = `case source when 'everyone' then 'mention' when 'here' then 'mention' else source end`;
 
-/** SQL: whether the reaction `r` is one of others to the message of the item `i`. Blocked users do not count. */
+/**
+ * SQL: whether `r` is a reaction of others to the message of the item `i`. Blocked users are not
+ * counted.
+ */
 const OF_OTHERS = `r.conversation_id = i.conversation and r.message_seq = i.message
   and r.account_id <> $1 and ${hasNotBlocked('$1', 'r.account_id')}`;
 
-/** SQL: whether the message `of` is a reply of others in the thread of the item `i`. Blocked users do not count. */
+/**
+ * SQL: whether the message `of` is a reply of others in the thread of the item `i`. Blocked users
+ * are not counted.
+ */
 const isReplyOfOthers = (of: string) =>
   `${of}.conversation_id = i.conversation and ${of}.thread = i.message
    and ${of}.author_id <> $1 and ${of}.deleted_at is null and ${hasNotBlocked('$1', `${of}.author_id`)}`;

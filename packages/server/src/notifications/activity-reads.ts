@@ -4,13 +4,16 @@ import { withTransaction } from '../storage/database.ts';
 import { markRead } from './activity-marks.ts';
 import { unreadActivity } from './activity-queries.ts';
 
-/** What has become of the activity of an account. */
+/** The activity of an account after a change. */
 export interface ActivityRead extends ActivityUnread {
   /** Whether something was unread. */
   readonly isChanged: boolean;
 }
 
-/** Marks items as read, as they were listed: one to which something was added since stays unread. */
+/**
+ * Marks items as read in the state in which they were listed: an item that has changed since
+ * remains unread.
+ */
 export async function readActivity(
   pool: pg.Pool,
   account: AccountId,
@@ -32,7 +35,7 @@ export async function readActivity(
   });
 }
 
-/** Marks everything as read that is in the activity of an account now. */
+/** Marks the whole activity of an account as read. */
 export async function readAllActivity(pool: pg.Pool, account: AccountId): Promise<ActivityRead> {
   return await change(pool, account, async (client) => {
     await client.query({
@@ -56,7 +59,7 @@ export async function readAllActivity(pool: pg.Pool, account: AccountId): Promis
   });
 }
 
-/** Changes what an account has read, with its row locked, as everywhere. */
+/** Changes what an account has read, with its row locked first, as everywhere. */
 async function change(
   pool: pg.Pool,
   account: AccountId,

@@ -21,7 +21,7 @@ import { type ActivityRead, readActivity, readAllActivity } from './activity-rea
 export interface ActivityDeps {
   readonly pool: pg.Pool;
   readonly authenticate: onRequestAsyncHookHandler;
-  /** Tells the connected clients of the account. */
+  /** Notifies the connected clients of the account. */
   readonly onActivity: (change: ActivityChange) => void;
 }
 

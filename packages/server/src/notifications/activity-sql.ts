@@ -4,31 +4,31 @@ import { threadState } from '../messages/thread-cursor-sql.ts';
 import { isCurrent } from './membership-sql.ts';
 
 /**
- * The activity of account $1 as SQL. Its items are those that were stored, and what is read from where it is:
- * mentions of everyone, reminders, resolved reports, scheduled messages that were not sent, and new users. What the
- * account can no longer see is left out, and what users did whom it has blocked; not that a moderator deleted one of its
- * messages, nor reminders, which are its own.
+ * The activity of account $1 as SQL. Its items are the stored ones, and others that are read from
+ * their own tables: mentions of everyone, reminders, resolved reports, scheduled messages that were
+ * not sent, and new users. Left out are items that the account can no longer see, and actions of
+ * users it has blocked, except a moderator’s deletion of one of its messages.
  */
 
-/** How long the list goes back. */
+/** How far the list goes back. */
 const SINCE = "now() - interval '90 days'";
 
 /**
- * SQL: whether an item comes after the position $2, $3 (null: the beginning), and is not too old. The second condition
- * follows from the third: indexes of times are searched by it.
+ * SQL: whether an item comes after the position $2, $3 (null: the beginning), and is not too old.
+ * The second condition is implied by the third, and allows a search in indexes by time.
  */
 const isOnPage = (at: string, id: string) => `${at} >= ${SINCE}
   and ${at} <= coalesce($2::timestamptz, 'infinity')
   and ($2::timestamptz is null or (${at}, ${id} collate "C") < ($2, $3::text collate "C"))`;
 
-/** SQL: whether items of a kind are asked for; $5 has the kinds, null: all. */
+/** SQL: whether items of a kind are requested; $5 has the kinds, null: all. */
 const isWanted = (kind: string) => `($5::text[] is null or ${kind} = any($5))`;
 
 /** SQL: the id of an item about a message. */
 const idOf = (kind: string, conversation: string, message: string) =>
   `(${kind} || ':' || ${conversation} || ':' || ${message})`;
 
-/** SQL: up to when everything counts as read that has no row of its own. */
+/** SQL: the time up to which items without a row of their own count as read. */
 export const READ_AT =
   "coalesce((select read_at from activity_cursors where account_id = $1), '-infinity')";
 
@@ -46,8 +46,8 @@ const readWhereShown = (membership: string) =>
   `case when ${IS_ONLY_IN_THREAD} then state.read_seq else ${membership}.read_seq end`;
 
 /**
- * SQL: whether an item that is stored may still be shown. With “limit”, the database looks for each item, and never
- * reads a whole table for all of them.
+ * SQL: whether a stored item may still be shown. “limit” makes PostgreSQL look up each item instead
+ * of scanning a table for all of them.
  */
 const IS_VISIBLE = `case s.kind
   when 'mention' then g.deleted_at is null and ${hasNotBlocked('$1', 'g.author_id')} and (
@@ -70,7 +70,10 @@ const IS_VISIBLE = `case s.kind
 
 const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
 
-/** SQL: the items that are stored. Threads are looked at only for the items that are in one: “offset 0”. */
+/**
+ * SQL: the stored items. “offset 0” makes PostgreSQL look up threads only for items that are in
+ * one.
+ */
 const stored = (isUnreadOnly: boolean) => `
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
     s.actor_id as actor, s.conversation_id as conversation, s.message_seq as message, g.thread,
@@ -108,7 +111,7 @@ const IS_MUTED = `exists (
 
 const EVERYONE_ID = idOf("'everyone'", 'g.conversation_id', 'g.seq');
 
-/** SQL: the condition for a message `g` that is unread. */
+/** SQL: whether the message `g` is unread. */
 const isUnreadToEveryone = (isInThread: boolean) => `
   and g.posted_at > ${READ_AT} and g.seq > ${isInThread ? 'state.read_seq' : 'm.read_seq'}
   and not exists (select from activity_reads d
@@ -131,8 +134,9 @@ const everyoneIn = (isInThread: boolean, isUnreadOnly: boolean, limit: string) =
   ${limit})`;
 
 /**
- * SQL: the mentions of everyone since the account joined. The latest $4 of all conversations are in the $4 conversations
- * whose own latest ones are the latest: one index search for each membership finds these, and only there more is read.
+ * SQL: the mentions of everyone since the account joined. The latest $4 overall are in the $4
+ * conversations with the most recent ones: one index search per membership finds those, and more is
+ * read only there.
  */
 const everyone = (isInThread: boolean, isUnreadOnly: boolean) => `
   select 'everyone' as source, ${EVERYONE_ID} as id, g.seq, g.posted_at as at, g.author_id as actor,
@@ -165,7 +169,7 @@ const REMINDERS = `
 
 const REPORT_ID = "('report:' || r.id)";
 
-/** SQL: the reports of the account that were resolved. Nothing in it is of the message itself. */
+/** SQL: the resolved reports of the account, without anything from the message itself. */
 const REPORTS = `
   select 'report' as source, ${REPORT_ID} as id, 0 as seq, r.resolved_at as at, null::uuid as actor,
     (select m.conversation_id from memberships m
@@ -191,7 +195,10 @@ const SCHEDULED = `
 
 const NEW_USER_ID = "('new_user:' || a.id)";
 
-/** SQL: the users who registered since the account did, unless it wants to know of none. Guests may not know them. */
+/**
+ * SQL: the users who registered after the account, unless it has turned that off. Guests may not
+ * know them.
+ */
 const newUsers = (isUnreadOnly: boolean) => `
   select 'new_user' as source, ${NEW_USER_ID} as id, 0 as seq, a.created_at as at, a.id as actor,
     null::uuid as conversation, null::int8 as message, null::int8 as thread,
@@ -213,8 +220,9 @@ const latest = (source: string, isUnreadOnly: boolean) => `(
   limit $4)`;
 
 /**
- * SQL: the items of account $1 after the position $2 (time), $3 (id), of the kinds $5 (null: all), unordered: of each
- * source at most $4, the latest ones. Columns: source, id, seq, at, actor, conversation, message, thread, is_read.
+ * SQL: the items of account $1 after the position $2 (time), $3 (id), of the kinds $5 (null: all),
+ * unordered; at most the latest $4 of each source. Columns: source, id, seq, at, actor,
+ * conversation, message, thread, is_read.
  */
 export const activity = (isUnreadOnly: boolean): string =>
   [

@@ -26,7 +26,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** All kinds but new users, of whom every test has some. */
+/** All kinds except new users, which every test has. */
 const KINDS = 'mention,reply,reaction,added,removed,reminder,report,scheduled';
 
 const list = async (user: User, query = `?kinds=${KINDS}`): Promise<ActivityItem[]> => {
@@ -62,7 +62,7 @@ const decided = (conversation: string) =>
   );
 
 describe('the activity', () => {
-  test('has mentions, replies, reactions and groups, the latest first, and what they are about', async () => {
+  test('has mentions, replies, reactions and groups with their details, the latest first', async () => {
     const cat = await server.register('cat');
     const group = await cat.group('of cat', [bob]);
     const root = await post(cat, group, { body: 'a root' });
@@ -89,7 +89,7 @@ describe('the activity', () => {
       { kind: 'reply', thread: root, message: first, count: 2, actors: [bob.id] },
     ]);
     expect(items.every(({ isRead, conversation }) => !isRead && conversation === group)).toBe(true);
-    // Whoever acts has nothing of it; whoever was added does.
+    // The actor has no item; the added member does.
     expect(await list(bob)).toMatchObject([
       { kind: 'added', actor: cat.id, conversation: group, message: null },
     ]);
@@ -117,7 +117,7 @@ describe('the activity', () => {
     expect((await dan.request('GET', '/me/activity?kinds=other')).status).toBe(422);
   });
 
-  test('is read item by item, altogether, and with the messages; what is added later is unread', async () => {
+  test('is read item by item, all at once, and with the messages; what is added later is unread', async () => {
     const eve = await server.register('eve');
     const group = await eve.group('of eve', [bob]);
     const root = await post(eve, group, { body: 'a root' });
@@ -134,7 +134,7 @@ describe('the activity', () => {
     };
     expect(await read('new_user')).toBe(3);
     expect(await read('reaction')).toBe(2);
-    // Once more changes nothing.
+    // Repeating it changes nothing.
     expect(await read('reaction')).toBe(2);
     await react(bob, group, root, '🎉');
     await decided(group);
@@ -153,7 +153,7 @@ describe('the activity', () => {
     expect((await eve.request('POST', '/me/activity/read', { items })).body.unread).toBe(1);
   });
 
-  test('has no text that was deleted, and nothing of what the account can no longer see', async () => {
+  test('has no deleted text, and nothing that the account can no longer see', async () => {
     const gus = await server.register('gus');
     const group = await gus.group('of gus', [bob]);
     const own = await post(gus, group, { body: 'liked' });
@@ -180,7 +180,7 @@ describe('the activity', () => {
     expect(await list(hal)).toEqual([]);
   });
 
-  test('has nothing that blocked users did, and the rest of what others did too', async () => {
+  test('leaves out blocked users, also from items they share with others', async () => {
     const [vic, wes] = [await server.register('vic'), await server.register('wes')];
     const group = await vic.group('of vic', [bob, wes]);
     const both = await post(vic, group, { body: 'liked by both' });
@@ -218,14 +218,14 @@ describe('the activity', () => {
     await readAll(vic);
     // Read replies are not counted.
     const seen = [{ ...left[0], count: 0 }, left[1]];
-    // What a blocked user does later neither is an item nor makes one unread.
+    // Later actions of a blocked user neither create an item nor make one unread.
     await react(wes, group, both, '👀');
     await post(wes, group, { body: 'again', thread: root });
     await post(wes, group, { body: '@vic @everyone @here again' });
     await decided(group);
     expect(await unreadOf(vic)).toBe(0);
     expect(await list(vic)).toMatchObject(seen);
-    // A message that a blocked moderator deleted is gone, which its author is still told.
+    // The author still learns of a deletion by a blocked moderator.
     await server.rows(
       `update memberships set role = 'owner' where account_id = '${wes.id}' and conversation_id = '${group}'`,
     );
@@ -237,7 +237,7 @@ describe('the activity', () => {
     );
   });
 
-  test('stays read after more items were read one by one than marks are kept', async () => {
+  test('remains read after more items were read one by one than marks are kept', async () => {
     const zoe = await server.register('zoe');
     const length = MARKS_MAX + 30;
     // Users who registered, a second apart.
@@ -268,12 +268,12 @@ describe('the activity', () => {
       `select count(*)::int from activity_reads where account_id = '${zoe.id}'`,
     );
     expect(count).toBe(MARKS_MAX);
-    // Who registered later is unread.
+    // Users who registered later are unread.
     expect(unread).toContain(`new_user:${newest.id}`);
     await server.rows(`delete from accounts where username like 'many%'`);
   });
 
-  test('marks an item of each kind as read, and nothing that the account does not have', async () => {
+  test('marks an item of each kind as read, and only items that the account has', async () => {
     const yan = await server.register('yan');
     const group = await bob.group('of yan', [yan]);
     const all = await post(bob, group, { body: '@everyone' });
@@ -319,7 +319,7 @@ describe('the activity', () => {
     expect(await list(ida)).toHaveLength(2);
   });
 
-  test('has what the server and moderators did: reminders, reports, removed messages', async () => {
+  test('has actions of the server and of moderators: reminders, reports, removed messages', async () => {
     const jan = await server.register('jan');
     const group = await ann.group('of jan', [jan, bob]);
     const bad = await post(bob, group, { body: 'bad' });
@@ -364,7 +364,7 @@ describe('the activity', () => {
     expect(await list(lea, '?kinds=mention')).toEqual([]);
   });
 
-  test('has new users, unless the account wants to know of none', async () => {
+  test('has new users, unless the account has turned them off', async () => {
     const max = await server.register('max');
     const nia = await server.register('nia');
     const [item] = await list(max, '?kinds=new_user');
@@ -375,7 +375,7 @@ describe('the activity', () => {
     expect(await unreadOf(max)).toBe(0);
   });
 
-  test('of a guest has no users whom it may not know', async () => {
+  test('of a guest has no users that it may not know', async () => {
     const gia = await server.register('gia');
     await server.rows(`update accounts set role = 'guest' where id = '${gia.id}'`);
     await server.register('unknown.to.gia');
@@ -432,7 +432,7 @@ describe('the activity', () => {
     ).toHaveLength(0);
   });
 
-  test('tells all devices of a change, with a version that shows a lost frame', async () => {
+  test('notifies all devices of a change, with a version that reveals a lost frame', async () => {
     const oda = await server.register('oda');
     const device = server.peer();
     const ready = await device.hello(oda.accessToken);
@@ -510,7 +510,7 @@ describe('the activity', () => {
     ).toEqual([]);
   });
 
-  test('is no part of what the doctor compares', async () => {
+  test('is not compared by the doctor', async () => {
     expect(await examine(server.pool)).toEqual([]);
   });
 });

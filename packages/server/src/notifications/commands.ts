@@ -23,13 +23,13 @@ import {
 import { generalOf } from './queries.ts';
 
 /**
- * Commands that change what an account wants to be notified of. Their events are personal: all devices of the
- * account learn of them, and no one else.
+ * Commands that change notification settings. Their events are in the personal stream, so only the
+ * account’s own devices receive them.
  */
 
 type Request = { readonly actor: AccountId; readonly clientId: ClientId };
 
-/** Where settings of their own are for: a conversation, or the thread under a message of it. */
+/** What an override applies to: a conversation, or the thread under one of its messages. */
 export interface OverrideScope {
   readonly conversation: ConversationId;
   /** Null: the conversation itself. */
@@ -48,7 +48,10 @@ interface OverrideCommand extends Command {
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 1_000;
 
-/** Changes the general settings: absent fields stay. Setting what is already set changes nothing. */
+/**
+ * Changes the general settings; absent fields are unchanged. Setting current values changes
+ * nothing.
+ */
 export function changeSettings(
   append: Append,
   { actor, clientId }: Request,
@@ -67,7 +70,7 @@ export function changeSettings(
   return append.run(command);
 }
 
-/** Changes what differs in a conversation or thread: absent fields stay. */
+/** Changes the override of a conversation or thread; absent fields are unchanged. */
 export function changeOverride(
   append: Append,
   { actor, clientId }: Request,
@@ -110,7 +113,7 @@ const overrideRule: Rule<OverrideCommand> = {
     const state = await readScope(tx, actor, scope);
     const before = state.settings ?? NO_OVERRIDE;
     const next: NotificationOverride = { ...before, ...defined(change) };
-    // A former member may only remove what it had chosen, and learns nothing else.
+    // A former member may only remove its override, and learns nothing else.
     if (!state.isMember && (isNoOverride(before) || !isNoOverride(next))) {
       return { refuse: refusal('conversation_not_found') };
     }

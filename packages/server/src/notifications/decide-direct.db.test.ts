@@ -74,7 +74,7 @@ const aUserState = fc.record({
   hasDevice: fc.boolean(),
   joined: fc.nat(9),
   read: fc.nat(9),
-  // Most users may act and have blocked no one.
+  // Most users are active and have blocked no one.
   hasLeft: rarely(),
   isSuspended: rarely(),
   isInactive: rarely(),
@@ -189,7 +189,7 @@ async function storedBy(client: pg.ClientBase, decide: () => Promise<void>): Pro
   return { decisions: decisions.rows, deliveries: deliveries.rows, digests: digests.rows };
 }
 
-test('decides about ranges of direct messages as about each of their messages, whatever the settings', async () => {
+test('decides about ranges of direct messages as about each message, whatever the settings', async () => {
   const client = await pool.connect();
   let together = 0;
   let decided = 0;
@@ -235,7 +235,7 @@ test('decides about ranges of direct messages as about each of their messages, w
   } finally {
     client.release();
   }
-  // The property would hold for nothing at all.
+  // Otherwise the property would be vacuous.
   expect(together).toBeGreaterThan(100);
   expect(decided).toBeGreaterThan(300);
 });

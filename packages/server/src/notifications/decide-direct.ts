@@ -15,16 +15,17 @@ import { generalOf } from './queries.ts';
 import type { PresenceOf } from './recipients.ts';
 
 /**
- * Decides about plain direct messages: outside threads, without mentions, not deleted, among users who have not blocked
- * each other. The decision about them depends on the recipient alone and on how far it has read, so it is made once for each recipient and range of events, and
- * stored for its messages by one statement. Most direct messages are plain; decided one by one they cost a third of
- * what posting them costs.
+ * Decides about plain direct messages: outside threads, without mentions, not deleted, among users
+ * who have not blocked each other. The decision depends only on the recipient and on how far it has
+ * read, so it is made once per recipient and range of events, and stored for all its messages by
+ * one statement. Most direct messages are plain; deciding each alone would cost a third of posting
+ * it.
  */
 
 interface DirectRow {
   readonly n: number;
   readonly isPlain: boolean;
-  /** Null: the range has no messages, or no recipient may act. */
+  /** Null: the range has no messages, or no recipient is active. */
   readonly account: AccountId | null;
   readonly joinedSeq: Seq;
   readonly readSeq: Seq;
@@ -34,9 +35,9 @@ interface DirectRow {
 }
 
 /**
- * Decides about the ranges of direct conversations in which all messages are plain, and returns the other ranges. A
- * range is taken as a whole by what one statement has seen: an edit or a deletion meanwhile neither skips nor repeats
- * a message.
+ * Decides about the ranges of direct conversations in which all messages are plain, and returns the
+ * other ranges. Each range is classified by one statement, so a concurrent edit or deletion neither
+ * skips nor repeats a message.
  */
 export async function decideDirect(
   client: pg.ClientBase,
@@ -61,7 +62,8 @@ async function directRecipients(
 ): Promise<DirectRow[]> {
   const { rows } = await client.query<DirectRow>({
     name: 'notifications-direct-recipients',
-    // “offset 0” keeps the order: from the ranges to their rows by key, whatever the tables look like to the planner.
+    // “offset 0” fixes the join order: from the ranges to their rows by key, regardless of
+    // statistics.
     text: `
       select (r.n - 1)::int as n, r.is_plain as "isPlain", f.*
       from (
@@ -102,7 +104,10 @@ async function directRecipients(
   return rows;
 }
 
-/** Returns what is decided about the messages of a range that a recipient has read, and about the others. */
+/**
+ * Returns the decisions for a recipient on the messages of a range: one for those it has read, one
+ * for the rest.
+ */
 function decisionsFor(
   row: DirectRow,
   { conversation, after, upTo }: Range,
@@ -143,7 +148,7 @@ function decisionsFor(
   ];
 }
 
-/** Returns a plain message of someone else. What only other messages have is not looked at. */
+/** Returns a plain message of someone else; fields of other messages do not matter. */
 const aPlainMessage = (conversation: ConversationId): MessageToDecide => ({
   conversation,
   seq: 0 as Seq,

@@ -20,9 +20,9 @@ import {
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
 /**
- * Everything is looked up by its key, whatever the values are, so that each statement is planned once: planning it
- * takes longer than executing it. A plan that was made while a table was small, and is kept until the table is
- * analyzed, may not read all of it.
+ * All lookups are by key for any values, so each statement is planned once: planning takes longer
+ * than executing. A plan made while a table was small, and kept until the table is analyzed, must
+ * not scan it.
  */
 const BY_KEY = `set local plan_cache_mode = force_generic_plan;
   set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`;
@@ -31,9 +31,9 @@ const BY_KEY = `set local plan_cache_mode = force_generic_plan;
 const MESSAGES_AT_ONCE = 100;
 
 /**
- * Decides about what was posted in conversations since the last time, and stores the decisions together with the
- * progress: each is made once, whichever node makes it and however often it is killed. Returns the conversations
- * that have more, and the accounts whose activity has changed.
+ * Decides about messages posted since the last run, and stores the decisions together with the
+ * progress: each is made once, whichever node makes it and however often nodes are killed. Returns
+ * the conversations that have more events, and the accounts whose activity has changed.
  */
 export async function decideNext(
   pool: pg.Pool,

@@ -46,7 +46,7 @@ test('under load, decides about the messages of half a second in one transaction
     log: testLog,
   });
   decider.start();
-  // What it looks for at its start.
+  // Its search at the start.
   let before = -1;
   await until(() => {
     const isIdle = own.totalCount === own.idleCount && uses === before;
@@ -65,6 +65,6 @@ test('under load, decides about the messages of half a second in one transaction
   }, 'all messages to be decided');
   await decider.stop();
   expect(posted).toBeGreaterThan(20);
-  // One each half a second, at most, and a look for what other nodes have left.
+  // At most one each half second, plus one search for what other nodes left.
   expect(whilePosting).toBeLessThan(6);
 });

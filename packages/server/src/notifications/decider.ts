@@ -11,19 +11,19 @@ import { deleteOldDecisions } from './ledger.ts';
 import { conversationsBehind } from './messages-to-decide.ts';
 import type { PresenceOf } from './recipients.ts';
 
-/** The delay between a commit and the decisions about what was committed until then, ms. */
+/** The delay between a commit and its decisions, ms. */
 const COLLECT_MS = 500;
-/** The interval at which conversations are looked for that other nodes left behind, ms. */
+/** The interval of the search for conversations that other nodes left undecided, ms. */
 const LOOK_MS = 20_000;
 /** The interval at which old decisions are deleted, ms. */
 const DELETE_MS = 3_600_000;
 /** Conversations of one transaction. */
 const CONVERSATIONS_MAX = 200;
-/** The delay of another attempt at a conversation about which decisions fail, ms. */
+/** The delay before another attempt for a conversation whose decisions fail, ms. */
 const DEFER_MS = 60_000;
 /** Deferred conversations that are remembered. */
 const DEFERRED_MAX = 1_000;
-/** Conversations remembered; if there are more, they are looked for in the database. */
+/** Conversations remembered; beyond that they are searched for in the database. */
 const HINTS_MAX = 20_000;
 
 /** The events that may concern single accounts. */
@@ -42,17 +42,17 @@ export interface NotificationDeciderDeps {
 }
 
 /**
- * Decides who is notified of messages, and what is in whose activity, in the background and after their commit: it
- * never delays one.
+ * Decides in the background who is notified of messages and what is in whose activity. It runs
+ * after commits and never delays them.
  *
- * 1. What was committed on this node is decided half a second later; what another node has left when it died, within
- *    20 s.
- * 2. The progress is durable and moves with the decisions: after a crash they continue where they were, and none is
- *    made twice, whatever nodes work on the same conversation.
- * 3. What is committed while a run decides waits for the next one: under load there are some two transactions a second,
- *    not one for each batch of messages.
- * 4. A conversation about which decisions fail delays no other: after a failure each conversation is decided alone,
- *    and one that fails alone is deferred for a minute.
+ * 1. Events committed on this node are decided half a second later; those a killed node left,
+ *    within 20 s.
+ * 2. The progress is stored with the decisions: after a crash they continue from there, and none is
+ *    made twice, even if several nodes work on the same conversation.
+ * 3. Events committed during a run wait for the next one: under load there are about two
+ *    transactions a second, not one per batch of messages.
+ * 4. A conversation whose decisions fail does not delay others: after a failure each conversation
+ *    is decided alone, and one that fails alone is deferred for a minute.
  */
 export class NotificationDecider {
   readonly #deps: NotificationDeciderDeps;
@@ -65,7 +65,7 @@ export class NotificationDecider {
   #lookAt = 0;
   /** Whether decisions about several conversations together have failed. */
   #isAlone = false;
-  /** When decisions are attempted again about conversations that failed alone, by the monotonic clock. */
+  /** When to retry conversations that failed alone, monotonic ms. */
   readonly #deferred = new Map<ConversationId, number>();
   #collecting: NodeJS.Timeout | undefined;
 
@@ -89,12 +89,12 @@ export class NotificationDecider {
     });
   }
 
-  /** Says who is using a device from now on; until then it is unknown. */
+  /** Sets the source of who is using a device; until then it is unknown. */
   usePresence(presenceOf: PresenceOf): void {
     this.#presenceOf = presenceOf;
   }
 
-  /** Says who tells connected clients from now on that their activity has changed. */
+  /** Sets what notifies connected clients of changes to their activity. */
   useActivity(send: (change: ActivityChange) => void): void {
     this.#sendActivity = send;
   }
@@ -111,7 +111,7 @@ export class NotificationDecider {
     await this.#cleaner.stop();
   }
 
-  /** Takes note of committed events. */
+  /** Records which conversations have new events. */
   hint(events: readonly Pick<StoredEvent, 'stream' | 'type'>[]): void {
     const before = this.#hinted.size;
     for (const { stream, type } of events) {
@@ -125,7 +125,7 @@ export class NotificationDecider {
   }
 
   #hint(conversation: ConversationId): void {
-    // Found in the database when its time has come.
+    // It is found in the database later.
     if (this.#isDeferred(conversation)) return;
     if (this.#hinted.size < HINTS_MAX) this.#hinted.add(conversation);
     else this.#lookAt = 0;
@@ -142,7 +142,7 @@ export class NotificationDecider {
     }
   }
 
-  /** Decides about conversations until none of them has more. */
+  /** Decides about conversations until none has more events. */
   async #decideDue(due: Set<ConversationId>, isStopped: () => boolean): Promise<void> {
     let behind: ConversationId[] = [];
     while (!isStopped()) {
@@ -152,7 +152,7 @@ export class NotificationDecider {
       }
       const most = this.#isAlone ? 1 : CONVERSATIONS_MAX;
       const hinted = takeFrom(due, most);
-      // What was just committed comes before what has been waiting since before the start.
+      // Events just committed are decided before the backlog from before the start.
       const some = [...hinted, ...behind.splice(0, most - hinted.length)];
       if (some.length === 0) {
         this.#isAlone = false;
@@ -162,7 +162,7 @@ export class NotificationDecider {
     }
   }
 
-  /** Decides about conversations. Returns those that have more. */
+  /** Decides about conversations. Returns those that have more events. */
   async #decideSome(conversations: readonly ConversationId[]): Promise<readonly ConversationId[]> {
     const { pool, clock } = this.#deps;
     try {

@@ -7,12 +7,13 @@ import { armDigests } from './digest-sql.ts';
 /**
  * The outbox of notifications. A delivery is stored in the transaction that decides it and sent after its commit:
  *
- * 1. A node claims deliveries that are due, for the time of a lease. If it is killed, another node claims them when
- *    the lease has ended: a crash between the sending and the commit of the outcome causes one duplicate at most.
+ * 1. A node claims due deliveries with a lease. If it is killed, another node claims them when the
+ *    lease expires: a crash between sending and committing the outcome causes at most one
+ *    duplicate.
  * 2. Only the holder of the lease may finish or defer a delivery.
  */
 
-/** How a notification reaches users who use no device. */
+/** How notifications reach users who are not using a device. */
 export type DeliveryChannel = 'push' | 'email';
 
 /** A delivery that this node has claimed. */
@@ -23,7 +24,7 @@ export interface Delivery {
   readonly seq: Seq;
   /** The device; null for an email. */
   readonly device: string | null;
-  /** Attempts so far, with this one. */
+  /** Attempts so far, including this one. */
   readonly attempts: number;
   readonly createdAt: Date;
 }
@@ -34,14 +35,16 @@ export interface Claim {
   readonly deliveries: readonly Delivery[];
 }
 
-/** The time for which no other node claims a delivery, in seconds: longer than all timeouts of an attempt. */
+/** The duration of a lease, in seconds; longer than all timeouts of an attempt. */
 const LEASE_SECONDS = 120;
-/** The delay of a push to those who use a device: they may read the message there, in seconds. */
+/**
+ * The delay of a push to users who are using a device, in seconds: they may read the message there.
+ */
 const IN_USE_SECONDS = 60;
 /** Characters of an error that are kept. */
 const ERROR_MAX = 300;
 
-/** A decision of which deliveries follow. */
+/** A decision that may result in deliveries. */
 export interface DecidedNotification {
   readonly account: AccountId;
   readonly conversation: ConversationId;
@@ -49,10 +52,10 @@ export interface DecidedNotification {
   readonly decision: NotificationDecision;
 }
 
-/** What is stored of a channel that was decided for, but that the account does not have. */
+/** The outcome stored for a channel that the account does not have. */
 const NO_CHANNEL = 'no_channel';
 
-/** A decision about the messages after a seq up to another one that others have posted. */
+/** A decision about the messages of others in a range of seqs. */
 export interface DecidedRange {
   readonly account: AccountId;
   readonly conversation: ConversationId;
@@ -61,7 +64,7 @@ export interface DecidedRange {
   readonly decision: NotificationDecision;
 }
 
-/** SQL: stores decisions, and the deliveries that follow from those that were not stored before. */
+/** SQL: stores decisions, with the deliveries of those that are new. */
 const storeAll = (decided: string) => `
   with d as materialized (${decided}), devices as materialized (
     select id, account_id from notification_devices where account_id = any($1::uuid[])
@@ -86,7 +89,7 @@ const storeAll = (decided: string) => `
   order by s.conversation_id, s.message_seq, v.id
   on conflict do nothing`;
 
-/** Returns the values of decisions from $4 on. */
+/** Returns the parameters of decisions, from $4. */
 const valuesOf = (decided: readonly { readonly decision: NotificationDecision }[], now: number) => {
   const reasonOf = ({ badge, push, email }: NotificationDecision, channel: 'push' | 'email') =>
     badge || push.send !== 'never' || email.send !== 'never'
@@ -102,7 +105,7 @@ const valuesOf = (decided: readonly { readonly decision: NotificationDecision }[
   ];
 };
 
-/** Stores decisions, and the deliveries that follow from those that were not stored before. */
+/** Stores decisions, with the deliveries of those that are new. */
 export async function storeDecided(
   client: pg.ClientBase,
   decided: readonly DecidedNotification[],
@@ -125,8 +128,8 @@ export async function storeDecided(
 }
 
 /**
- * Stores decisions about ranges for each of their messages, with the deliveries that follow from those that were not
- * stored before.
+ * Stores decisions about ranges for each of their messages, with the deliveries of those that are
+ * new.
  */
 export async function storeDecidedRanges(
   client: pg.ClientBase,
@@ -156,7 +159,7 @@ export async function storeDecidedRanges(
   });
 }
 
-/** Claims deliveries of a channel that are due, those that have been due for the longest time first. */
+/** Claims due deliveries of a channel, the longest overdue first. */
 export async function claimDeliveries(
   pool: pg.Pool,
   channel: DeliveryChannel,
@@ -178,7 +181,7 @@ export async function claimDeliveries(
   return { lease, deliveries: rows };
 }
 
-/** What became of a delivery. */
+/** The outcome of a delivery. */
 export interface Finished {
   readonly id: string;
   /** `sent`, `failed`, or why it was not sent. */
@@ -186,7 +189,7 @@ export interface Finished {
   readonly error?: string | undefined;
 }
 
-/** Ends deliveries. Those whose lease has passed to another node stay as they are. */
+/** Ends deliveries, except those whose lease has passed to another node. */
 export async function finishDeliveries(
   on: Queryable,
   lease: string,
@@ -209,15 +212,15 @@ export async function finishDeliveries(
   });
 }
 
-/** A delivery that is attempted again. */
+/** A delivery to retry. */
 export interface Deferred {
   readonly id: string;
-  /** The delay of the next attempt, ms. */
+  /** The delay before the next attempt, ms. */
   readonly delayMs: number;
   readonly error: string;
 }
 
-/** Defers deliveries. Those whose lease has passed to another node stay as they are. */
+/** Defers deliveries, except those whose lease has passed to another node. */
 export async function deferDeliveries(
   on: Queryable,
   lease: string,

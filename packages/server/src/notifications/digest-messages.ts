@@ -4,29 +4,29 @@ import type { DigestConversation } from '../email/digest-email.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { recheck } from './recheck.ts';
 
-/** Which messages an email tells of, and what it says of them. */
+/** Selects the messages of an email about missed messages, and its content. */
 
-/** A message that an email tells of. */
+/** A message in an email. */
 export interface DigestMessage {
   readonly conversation: ConversationId;
   readonly seq: Seq;
 }
 
-/** Messages that an email counts at most. */
+/** The highest number of messages that an email counts. */
 const MESSAGES_MAX = 100;
-/** Messages of which it shows the text. */
+/** Messages whose text it shows. */
 const SHOWN_MAX = 20;
 /** Characters of a text that are shown. */
 const TEXT_MAX = 500;
 /**
- * Messages that are older than the delay of the account plus this, in hours, are left out: an account that was online
- * since then has seen that there are some.
+ * Messages older than the account’s delay plus this, in hours, are left out: an account that has
+ * been online since then has seen them listed.
  */
 const AGE_HOURS = 24;
 
 /**
- * Returns the messages since a time that were in no email yet, the latest ones first. `delay` is that of the account, in
- * minutes.
+ * Returns the messages since a time that were in no email yet, the latest first. `delay` is that of
+ * the account, in minutes.
  */
 export async function missedMessages(
   on: Queryable,
@@ -36,7 +36,7 @@ export async function missedMessages(
 ): Promise<DigestMessage[]> {
   const { rows } = await on.query<DigestMessage>({
     name: 'digests-missed',
-    // The clocks of the nodes differ, and what is decided earlier may be committed later.
+    // The clocks of nodes differ, and earlier decisions may be committed later.
     text: `select d.conversation_id as conversation, d.message_seq as seq
            from notification_decisions d
            where d.account_id = $1 and d.email = 'unread'
@@ -52,7 +52,10 @@ export async function missedMessages(
   return rows;
 }
 
-/** Decides again about messages. Returns why each is left out of the email, or null if it is in it, in their order. */
+/**
+ * Decides again about messages. Returns, in order, why each is left out of the email; null if it is
+ * included.
+ */
 export async function recheckMessages(
   on: Queryable,
   account: AccountId,
@@ -77,8 +80,8 @@ interface ShownRow extends DigestMessage {
 }
 
 /**
- * Returns what an email says of messages, by conversation in the order of their first message, and the number of
- * messages that it does not show.
+ * Returns the content of an email, by conversation in the order of their first message, and the
+ * number of messages that it does not show.
  */
 export async function digestOf(
   on: Queryable,

@@ -4,14 +4,16 @@ import { currentSettings } from './current-settings.ts';
 /** The time between two emails to an account, in minutes: at most four in an hour. */
 const APART_MINUTES = 15;
 /**
- * A digest that is due later than this, in minutes, need not be written: the transaction that decides is over long
- * before it is looked for. Otherwise its row is locked, so that the look at it does not miss what is being decided.
+ * A digest due later than this, in minutes, is not written again: the deciding transaction ends
+ * long before the digest is processed. Otherwise its row is locked, so that processing it does not
+ * miss concurrent decisions.
  */
 const SURE_MINUTES = 2;
 
 /**
- * SQL: has it looked, after the delay that each account chose, whether it still has not read the messages of the
- * decisions `stored`, which are made `at`. Accounts of which that is already known cost a look at their row.
+ * SQL: schedules the digest of each account with decisions in `stored`, made `at`, after the delay
+ * it chose: it is then checked whether the messages are still unread. For accounts that already
+ * have one scheduled, only their row is read.
  */
 export const armDigests = (stored: string, at: string): string => `
   insert into notification_digests as g (account_id, since, due_at)

@@ -21,7 +21,7 @@ const SECRET = 's'.repeat(40);
 let cluster: TestCluster;
 let sink: EmailSink;
 let server: TestServer;
-/** A second node, which the tests wake. */
+/** A second node, which the tests trigger. */
 let emails: Emails;
 let digests: Digests;
 let presence: 'active' | 'away' = 'away';
@@ -97,7 +97,7 @@ const emailsTo = (user: User) =>
   sink.received.filter((m) => m.to.includes(addressOf(user)) && m.raw.includes('List-Unsubscribe'));
 const digestOf = async (user: User) =>
   (await server.rows(`select * from notification_digests where account_id = '${user.id}'`))[0];
-/** Waits until it is known that an account has missed messages, and lets the delay end. */
+/** Waits until the digest of an account is scheduled, and lets the delay end. */
 async function away(user: User): Promise<void> {
   await until(async () => (await digestOf(user))?.due_at != null, 'the message to be decided');
   await server.rows(
@@ -110,7 +110,7 @@ const emailTo = async (user: User) => {
   emails.wake();
   return await sink.next(addressOf(user));
 };
-/** Waits until the account has been looked at. */
+/** Waits until the account was processed. */
 const looked = (user: User) =>
   until(async () => (await digestOf(user))?.due_at === null, 'the look at the account');
 const outcomes = (user: User) =>
@@ -122,7 +122,7 @@ const post = async (by: User, conversation: string, body: string): Promise<numbe
   (await by.request('POST', `/conversations/${conversation}/messages`, { body })).body.seq;
 
 describe('emails about missed messages', () => {
-  test('tell of direct messages and mentions in one email, with a link that ends them', async () => {
+  test('list direct messages and mentions in one email, with an unsubscribe link', async () => {
     const group = await ann.group('Release <b>1</b>', [bob]);
     const first = await post(ann, direct, 'hello <script>alert(1)</script>');
     const mention = await post(ann, group, `@${bob.name} look`);
@@ -155,7 +155,7 @@ describe('emails about missed messages', () => {
     expect(await digestOf(ann)).toBeUndefined();
   });
 
-  test('do not tell of what was read, deleted, muted, or is no longer visible', async () => {
+  test('leave out messages that were read, deleted or muted, or are no longer visible', async () => {
     const [kept, left] = [await ann.group('kept', [bob]), await ann.group('left', [bob])];
     const read = await post(ann, direct, 'you have read this');
     await post(ann, left, `@${bob.name} you left`);
@@ -172,7 +172,7 @@ describe('emails about missed messages', () => {
     expect(
       await server.rows(`select from emails where account_id = '${bob.id}' and purpose = 'digest'`),
     ).toEqual([]);
-    // The next email has what is posted afterwards, and nothing earlier.
+    // The next email has only what was posted afterwards.
     await post(ann, direct, 'and now');
     await away(bob);
     const { email, text } = await sink.next(addressOf(bob));
@@ -181,7 +181,7 @@ describe('emails about missed messages', () => {
     expect(text).not.toMatch(/read this|you left|deleted/);
   });
 
-  test('are sent after the longest delay too', async () => {
+  test('are sent after the longest delay', async () => {
     await bob.request('PATCH', '/me/notifications', { emailDelayMinutes: 1_440 });
     await post(ann, direct, 'a day ago');
     await until(async () => (await outcomesDecided(bob)) === 1, 'it to be decided');
@@ -197,7 +197,7 @@ describe('emails about missed messages', () => {
     expect((await sink.next(addressOf(bob))).text).toContain('a day ago');
   });
 
-  test('do not tell of messages that were hidden, or whose author was blocked, until they are sent', async () => {
+  test('leave out messages that were hidden, or whose author was blocked, before they are sent', async () => {
     const cat = await aUser('cat');
     const group = await owner.group('moderated', [ann, bob, cat]);
     const hiddenBefore = await post(ann, group, `@${bob.name} hidden before`);
@@ -234,7 +234,7 @@ describe('emails about missed messages', () => {
     ]);
   });
 
-  test('go to the address that the account has when they are sent, and to none of a suspended one', async () => {
+  test('go to the current address of the account, and not to suspended accounts', async () => {
     sink.refuse(1, 451);
     await post(ann, direct, 'for the new address');
     await away(bob);
@@ -278,7 +278,7 @@ describe('emails about missed messages', () => {
     const me = async () => (await bob.request('GET', '/me')).body;
     const address = addressOf(bob);
     const failure = { at: expect.any(String), error: expect.stringContaining('User unknown') };
-    /** Makes the next look at the account, and returns how many emails were stored for it by then. */
+    /** Processes the account, and returns how many emails were stored for it so far. */
     const look = async (text: string): Promise<number> => {
       await server.rows(
         `update notification_digests set emailed_at = null where account_id = '${bob.id}'`,
@@ -296,7 +296,7 @@ describe('emails about missed messages', () => {
         async () => (await outcomes(bob)).filter((row) => row.outcome === outcome).length === count,
         `${count} ${outcome}`,
       );
-    // A policy of the SMTP server against the sender says nothing of the address.
+    // A rejection of the sender says nothing about the address.
     sink.rejectRecipient(address, '550 5.7.1 Relaying denied');
     expect(await look('relayed')).toBe(1);
     emails.wake();
@@ -324,7 +324,7 @@ describe('emails about missed messages', () => {
     expect(await me()).toMatchObject({ emailFailure: null, verified: true });
     expect((await bob.request('POST', '/me/verification')).body.code).toBe('already_verified');
     expect(await look('three')).toBe(3);
-    // Also of what was missed meanwhile.
+    // Including what was missed meanwhile.
     await recorded('sent', 2);
 
     // So does another address.
@@ -339,8 +339,8 @@ describe('emails about missed messages', () => {
     expect((await me()).emailFailure).toBeNull();
   });
 
-  test('have neither headers nor HTML of what users wrote, and the times of the recipient', async () => {
-    // Names that the API rejects, such as those of a database that was changed by hand.
+  test('escape what users wrote in headers and HTML, and use the recipient’s time zone', async () => {
+    // Names that the API rejects, for instance from a manually edited database.
     const name = 'Eve\r\nBcc: mallory@example.org\r\n\r\n<b onclick="x">"{{count}}';
     await server.pool.query('update accounts set display_name = $1 where id = $2', [name, ann.id]);
     await server.rows(`update accounts set time_zone = 'Asia/Tokyo' where id = '${bob.id}'`);
@@ -360,7 +360,7 @@ describe('emails about missed messages', () => {
     expect(text).not.toMatch(/^Unsubscribe: https:\/\/mallory/m);
   });
 
-  test('are composed when they are sent: an attempt that fails shows nothing deleted later', async () => {
+  test('are composed when they are sent: a retry contains nothing deleted since', async () => {
     sink.refuse(1, 451);
     const first = await post(ann, direct, 'a secret');
     const second = await post(ann, direct, 'no secret');
@@ -385,7 +385,7 @@ describe('emails about missed messages', () => {
     ]);
   });
 
-  test('fail if what they tell of cannot be decrypted, and others are sent', async () => {
+  test('fail if their content cannot be decrypted, and others are sent', async () => {
     sink.refuse(1, 451);
     await post(ann, direct, 'before the change of the secret');
     await until(async () => (await outcomesDecided(bob)) === 1, 'it to be decided');
@@ -416,7 +416,7 @@ describe('emails about missed messages', () => {
     ]);
   });
 
-  test('wait as long as a device is in use, and come at most once in 15 minutes', async () => {
+  test('wait while a device is in use, and are sent at most every 15 minutes', async () => {
     const peer = server.peer();
     await peer.hello(bob.accessToken);
     presence = 'active';
@@ -425,7 +425,7 @@ describe('emails about missed messages', () => {
     await until(async () => Number((await digestOf(bob))?.due_at) > Date.now(), 'it to wait');
     expect(await outcomes(bob)).toEqual([]);
     presence = 'away';
-    // It was in use a moment ago.
+    // It was just in use.
     await server.rows(`insert into last_seen (account_id, at) values ('${bob.id}', now())`);
     await away(bob);
     await until(async () => Number((await digestOf(bob))?.due_at) > Date.now(), 'it to wait');
@@ -441,7 +441,7 @@ describe('emails about missed messages', () => {
     expect(Number(row?.due_at) - Number(row?.emailed_at)).toBeGreaterThanOrEqual(15 * 60_000);
   });
 
-  test('are sent once by several nodes, also if one is killed before its commit', async () => {
+  test('are sent once by several nodes, even if one is killed before its commit', async () => {
     for (let n = 0; n < 3; n++) await post(ann, direct, `message ${n}`);
     await until(async () => (await outcomesDecided(bob)) === 3, 'all to be decided');
     const blocker = await server.pool.connect();
@@ -476,7 +476,7 @@ describe('emails about missed messages', () => {
       async () => (await outcomes(bob)).every((row) => row.outcome === 'sent'),
       'it to be recorded',
     );
-    // Looked at once more, as after a crash that lost only that it was looked at.
+    // Processed again, as after a crash that lost only that record.
     await server.rows(
       `update notification_digests set due_at = now() where account_id = '${bob.id}'`,
     );
@@ -489,7 +489,7 @@ describe('emails about missed messages', () => {
     await nodes[1]?.stop();
   });
 
-  test('do not show messages if the server leaves them out', async () => {
+  test('do not show texts if the server is set to leave them out', async () => {
     settings.current = { ...SERVER_SETTINGS_DEFAULTS, emailContent: false };
     const changed = await owner.request('PATCH', '/admin/server-settings', { emailContent: false });
     expect(changed.status).toBe(200);
@@ -503,7 +503,7 @@ describe('emails about missed messages', () => {
     await owner.request('PATCH', '/admin/server-settings', { emailContent: true });
   });
 
-  test('end with one click, without a log-in, for the account of the link alone', async () => {
+  test('end with one click, without a log-in, only for the account of the link', async () => {
     await post(ann, direct, 'hello');
     await away(bob);
     const { raw } = await sink.next(addressOf(bob));
@@ -531,10 +531,10 @@ describe('emails about missed messages', () => {
       token.subarray(16),
     ]).toString('base64url');
     expect((await click(`${server.url}/unsubscribe?token=${forged}`)).status).toBe(404);
-    // A program that looks at all links of an email.
+    // A program that follows all links of an email.
     for (const method of ['GET', 'HEAD']) expect((await fetch(link, { method })).status).toBe(200);
     expect(await delayOf(bob)).toBe(15);
-    // Also without a log-in that would be possible.
+    // That works without a log-in.
     const suspend = (until: string) =>
       server.rows(`update accounts set suspended_until = ${until} where id = '${bob.id}'`);
     await suspend(`now() + interval '1 day'`);
@@ -561,7 +561,7 @@ describe('the health of notifications', () => {
   const email = async () =>
     (await health()).channels.find((c: { channel: string }) => c.channel === 'email');
 
-  test('shows queues, failures with their reason, and what is undecided; to admins alone', async () => {
+  test('shows queues, failures with reasons, and undecided messages to admins only', async () => {
     expect((await ann.request('GET', '/admin/notifications')).status).toBe(403);
     await server.rows(
       `insert into emails (id, purpose, recipient, subject, created_at, expires_at, next_try_at, last_error, sealed)
@@ -586,7 +586,7 @@ describe('the health of notifications', () => {
       `update messages set posted_at = now() - interval '1 hour'
        where conversation_id = '${direct}' and seq = ${seq}`,
     );
-    // Until it is decided again, which may be at any moment.
+    // Until it is decided again, which may happen at any time.
     await until(async () => {
       await server.rows(
         `update notification_progress set seq = ${seq - 1} where conversation_id = '${direct}'`,
@@ -612,13 +612,13 @@ describe('the health of notifications', () => {
     await server.rows(`delete from notification_deliveries where account_id = '${ann.id}'`);
   });
 
-  test('sends test emails to the admin alone, and not without end', async () => {
+  test('sends test emails only to the admin, up to a limit', async () => {
     const send = () => owner.request('POST', '/admin/notifications/test-email');
     expect((await ann.request('POST', '/admin/notifications/test-email')).status).toBe(403);
     const { status, body } = await send();
     expect([status, body]).toEqual([202, { recipient: addressOf(owner) }]);
     expect((await sink.next(addressOf(owner))).email.subject).toBe('Test email from Parley');
-    // Together: each is counted.
+    // Concurrently: each is counted.
     const statuses = await Promise.all(
       Array.from({ length: 8 }, async () => (await send()).status),
     );
@@ -629,7 +629,7 @@ describe('the health of notifications', () => {
   });
 });
 
-/** Returns how many messages an email may tell an account of. */
+/** Returns how many messages an email may list for an account. */
 async function outcomesDecided(user: User): Promise<number> {
   const rows = await server.rows(
     `select from notification_decisions where account_id = '${user.id}' and email = 'unread'`,

@@ -23,9 +23,9 @@ import { unsubscribeUrl } from './unsubscribe.ts';
 
 /** The purpose of the emails. */
 const PURPOSE = 'digest';
-/** The interval at which it is looked for digests that are due, ms. */
+/** The interval of the search for due digests, ms. */
 const POLL_MS = 15_000;
-/** An email that could not be sent for this long is not sent any more, ms. */
+/** An email that could not be sent for this long is abandoned, ms. */
 const TTL_MS = 86_400_000;
 
 /** What {@link Digests} is constructed with. */
@@ -40,24 +40,25 @@ export interface DigestsDeps {
   readonly url: string;
 }
 
-/** An account whose missed messages are looked at. */
+/** An account with a due digest. */
 interface DueRow {
   readonly account: AccountId;
   readonly since: Date;
   readonly email: string | null;
   readonly general: Partial<NotificationSettings> | null;
-  /** When it was last connected, in minutes ago; null: not known. */
+  /** Minutes since it was last connected; null: unknown. */
   readonly awayMinutes: number | null;
 }
 
 /**
- * Tells accounts by email of direct messages and mentions that they have missed, one email for all of them.
+ * Emails accounts about missed direct messages and mentions, one email for all of them.
  *
- * 1. An account is looked at after the delay that it chose, on one node at a time: what is found and the email are
- *    stored in the transaction of the look, so there is one email whatever is killed.
- * 2. As long as it uses a device, it is looked at again later.
- * 3. What the email says is read right before it is sent: nothing that was read, deleted or muted meanwhile, by someone
- *    who was blocked, or that the account may not see any more. It is sent to the address that the account has then.
+ * 1. An account is processed after the delay it chose, on one node at a time: the result and the
+ *    email are stored in one transaction, so there is one email whatever is killed.
+ * 2. While it is using a device, processing is deferred.
+ * 3. The content is read right before sending: nothing that was meanwhile read, deleted or muted,
+ *    is from a blocked user, or is no longer visible to the account. It is sent to the current
+ *    address.
  * 4. Nothing is sent to an address that was permanently rejected, until it is changed or confirmed.
  */
 export class Digests {
@@ -80,17 +81,17 @@ export class Digests {
     );
   }
 
-  /** Says who is using a device from now on; until then no one is looked at. */
+  /** Sets the source of who is using a device; until then no account is processed. */
   usePresence(presenceOf: PresenceOf): void {
     this.#presenceOf = presenceOf;
   }
 
-  /** Starts to look for digests that are due, until {@link stop}. */
+  /** Starts sending due digests, until {@link stop}. */
   start(): void {
     this.#worker.start();
   }
 
-  /** Looks for digests that are due now. */
+  /** Processes due digests now. */
   wake(): void {
     this.#worker.wake();
   }
@@ -113,7 +114,8 @@ export class Digests {
     if (!row) return 'none';
     const { account, since, email } = row;
     const { emailDelayMinutes: delay } = { ...NOTIFICATION_DEFAULTS, ...row.general };
-    // The outbox of a server without SMTP is for its admins, who may not read the messages of others.
+    // The outbox of a server without SMTP is readable by admins, who may not read the messages of
+    // others.
     const isReachable = email !== null && this.#deps.emails.kind === 'smtp';
     if (!isReachable || delay === null) return await passed(client, account, false);
     const wait = this.#waitOf(row, delay);
@@ -134,7 +136,7 @@ export class Digests {
         purpose: PURPOSE,
         account,
         recipient: email,
-        // The list of emails for admins tells nothing of whom the account talks to.
+        // The admins’ list of emails must not reveal whom the account talks to.
         subject: 'Unread messages',
         text: JSON.stringify(told),
         ttlMs: TTL_MS,
@@ -146,7 +148,7 @@ export class Digests {
     return await passed(client, account, true);
   }
 
-  /** Returns in how many minutes the account is looked at again, because it was in use too recently; 0: now. */
+  /** Returns the minutes to defer an account that was in use recently; 0: process it now. */
   #waitOf({ account, awayMinutes }: DueRow, delay: number): number {
     if (this.#presenceOf(account) !== 'away') return delay;
     return awayMinutes !== null && awayMinutes < delay ? Math.ceil(delay - awayMinutes) : 0;
@@ -196,7 +198,7 @@ export class Digests {
   }
 }
 
-/** Locks the account that has been due for the longest time; other nodes pass it over. */
+/** Locks the account that has been due longest; other nodes skip it. */
 async function takeDue(client: pg.ClientBase): Promise<DueRow | undefined> {
   const { rows } = await client.query<DueRow>({
     name: 'digests-due',
@@ -235,7 +237,7 @@ async function recipientOf(
   return rows[0];
 }
 
-/** Ends a look: nothing is waiting until the next decision. */
+/** Clears the due time: nothing is due until the next decision. */
 async function passed(
   client: pg.ClientBase,
   account: AccountId,
@@ -251,7 +253,7 @@ async function passed(
   return isEmailed ? 'stored' : 'nothing';
 }
 
-/** Stores that an email with the messages is on its way. */
+/** Records that an email with the messages is queued. */
 async function storePending(
   client: pg.ClientBase,
   account: AccountId,
@@ -267,7 +269,10 @@ async function storePending(
   });
 }
 
-/** Returns what records the result of an email about messages; `reasons` are those of messages that it left out. */
+/**
+ * Returns a function that records the result of an email; `reasons` are those of messages that it
+ * left out.
+ */
 const recorder =
   (
     account: AccountId | null,
@@ -298,8 +303,9 @@ const recorder =
   };
 
 /**
- * Returns what records that an email failed of which it cannot be known any more what it tells of: all that was pending
- * for the account when it was stored. Clocks may differ by a minute; emails to an account are further apart.
+ * Returns a function that records the failure of an email whose content is unreadable: for
+ * everything that was pending for the account when it was stored. Clocks may differ by a minute;
+ * emails to an account are further apart.
  */
 const unreadableRecorder =
   ({ account, createdAt }: { readonly account: AccountId | null; readonly createdAt: Date }) =>

@@ -26,8 +26,8 @@ const eraseRule: Rule = {
 };
 
 /**
- * Forgets the notification settings of an account that is erased, the decisions about it and its activity, and removes
- * its keywords from the events that had them. May run twice.
+ * Deletes the notification settings, decisions and activity of an erased account, and removes its
+ * keywords from the events that carried them. Idempotent.
  */
 export async function eraseNotificationSettings(
   { pool, append }: { readonly pool: pg.Pool; readonly append: Append },

@@ -30,7 +30,7 @@ export interface NotificationHealthDeps {
 
 const tags = ['Administration'];
 
-/** Registers what admins see of the delivery of notifications, and its test. */
+/** Registers the routes with which admins monitor and test the delivery of notifications. */
 export function notificationHealthRoutes(
   instance: FastifyInstance,
   { pool, emails, audit, authenticate: onRequest, server }: NotificationHealthDeps,
@@ -83,7 +83,10 @@ export function notificationHealthRoutes(
   });
 }
 
-/** Returns the address of an account that may get a test email now; its row stays locked, so that each is counted. */
+/**
+ * Returns the address of an account that may get a test email now; its row is locked, so that each
+ * is counted.
+ */
 async function recipientOfTest(
   client: pg.ClientBase,
   account: AccountId,

@@ -5,9 +5,9 @@ import type {
 } from '@parley/protocol';
 import type pg from 'pg';
 
-/** How far notifications are decided, and how their channels are doing. */
+/** The progress of decisions and the health of delivery channels. */
 
-/** Rows of each kind that are counted at most, the newest ones, however many there are. */
+/** The number of newest rows of each kind that are counted. */
 const COUNTED_MAX = 10_000;
 /** Characters of an error that are shown. */
 const ERROR_MAX = 300;
@@ -39,7 +39,7 @@ const channelOf = (channel: string, waiting: string, done: string) => `
     select at as "failedAt", error from ${done} where error is not null
     order by at desc limit 1) f on true`;
 
-/** Returns how far notifications are decided, and how their channels are doing. */
+/** Returns the progress of decisions and the health of delivery channels. */
 export async function notificationHealth(pool: pg.Pool): Promise<NotificationHealth> {
   const { rows } = await pool.query<ChannelRow>({
     name: 'notifications-health',
@@ -110,16 +110,16 @@ const PATTERNS: readonly (readonly [RegExp, DeliveryFailure])[] = [
   [/\b5\d\d\b|rejected|denied/i, 'rejected'],
 ];
 
-/** Returns why a delivery failed, from its error. */
+/** Classifies the error of a failed delivery. */
 export const failureOf = (error: string): DeliveryFailure =>
   PATTERNS.find(([pattern]) => pattern.test(error))?.[1] ?? 'other';
 
-/** The time for which figures are returned again, ms. */
+/** How long figures are cached, ms. */
 const CACHED_MS = 5_000;
 
 /**
- * Returns a function that reads the health anew at most once in five seconds; null if the database does not answer,
- * which must not take the other metrics away.
+ * Returns a function that reads the health at most every five seconds. It returns null if the
+ * database does not answer, so that other metrics are still served.
  */
 export function cachedHealth(
   pool: pg.Pool,

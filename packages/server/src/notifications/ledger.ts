@@ -7,10 +7,10 @@ const KEPT_MS = 30 * 86_400_000;
 /** Rows deleted by one statement. */
 const BATCH = 2_000;
 
-/** The tables of decisions and of what became of them, with the column of their age. */
+/** The tables of decisions and their deliveries, with the column of their age. */
 const TABLES = { notification_decisions: 'decided_at', notification_deliveries: 'created_at' };
 
-/** Deletes decisions that are older than 30 days and what became of them, in batches. */
+/** Deletes decisions older than 30 days and their deliveries, in batches. */
 export async function deleteOldDecisions(
   pool: pg.Pool,
   now: Date,
@@ -30,14 +30,14 @@ export async function deleteOldDecisions(
   }
 }
 
-/** Deletes the decisions about an account that is erased, what became of them, and its devices. In batches. */
+/** Deletes the decisions about an erased account, their deliveries, and its devices, in batches. */
 export async function eraseDecisions(pool: pg.Pool, account: AccountId): Promise<void> {
   await pool.query({
     name: 'erasures-notification-digests',
     text: 'delete from notification_digests where account_id = $1',
     values: [account],
   });
-  // Without devices no deliveries are added.
+  // Devices first: without them no deliveries are added.
   await pool.query({
     name: 'erasures-notification-devices',
     text: 'delete from notification_devices where account_id = $1',

@@ -3,16 +3,16 @@ import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
 import { thoseOfAll } from './current-settings.ts';
 
-/** Messages that may concern single accounts, and how far decisions have come in each conversation. */
+/** Reads the messages to decide about, and the progress of decisions in each conversation. */
 
-/** Events of one conversation that a transaction passes at most. */
+/** The highest number of events of one conversation per transaction. */
 const EVENTS_MAX = 500;
 /** Events whose messages are in memory at a time, unless a conversation alone has more. */
 const EVENTS_AT_ONCE = 500;
-/** Conversations that are looked for at a time. */
+/** Conversations found by one search. */
 const BEHIND_MAX = 500;
 
-/** A message about which decisions are to be made and stored. */
+/** A message to decide about. */
 export interface MessageToDecide {
   readonly conversation: ConversationId;
   readonly seq: Seq;
@@ -26,7 +26,7 @@ export interface MessageToDecide {
   readonly body: string;
 }
 
-/** The range of events that a transaction passes in a conversation. */
+/** The range of events of a conversation that a transaction processes. */
 export interface Range {
   readonly conversation: ConversationId;
   readonly after: Seq;
@@ -35,9 +35,9 @@ export interface Range {
 }
 
 /**
- * Moves the progress of conversations forward, and locks it until the end of the transaction: another node that
- * decides about them waits, and continues from there. Seqs become visible in their order, so nothing is passed
- * that was not committed.
+ * Advances the progress of conversations, and locks it until the end of the transaction: another
+ * node that decides about them waits, and continues from there. Seqs become visible in order, so no
+ * uncommitted event is skipped.
  */
 export async function advance(
   client: pg.ClientBase,
@@ -85,9 +85,9 @@ async function move(
 }
 
 /**
- * Returns the messages in ranges of events that may concern single accounts. What concerns all members alike is
- * left out by the database: a plain message of a group costs a look at its row, unless a member with a device chose to
- * be notified of all messages of the group.
+ * Returns the messages in ranges of events that may concern single accounts. Messages that concern
+ * all members alike are filtered by the query: a plain message of a group costs one row read,
+ * unless a member with a device chose all messages of the group.
  */
 export async function messagesIn(
   client: pg.ClientBase,
@@ -119,7 +119,7 @@ export async function messagesIn(
   return rows;
 }
 
-/** SQL: messages to decide; `k` says whether any account has keywords. */
+/** SQL: messages to decide about; `k` says whether any account has keywords. */
 const MESSAGES = `
   with keywords as materialized (
     select exists (select from notification_keywords) as exist
@@ -130,7 +130,7 @@ const MESSAGES = `
     (g.deleted_at is not null or g.hidden_at is not null) as "isDeleted", g.mentions,
     case when k.exist then g.body else '' end as body`;
 
-/** Returns single messages as they are now, each once. Those that are gone are left out. */
+/** Returns the current state of single messages, each once. Deleted ones are left out. */
 export async function messagesAt(
   client: Queryable,
   places: readonly { readonly conversation: ConversationId; readonly seq: Seq }[],
@@ -166,8 +166,8 @@ export function parted(ranges: readonly Range[]): Range[][] {
 }
 
 /**
- * Returns conversations with events that no decision has passed, such as those that a node left when it died, without
- * some of them.
+ * Returns conversations with undecided events, for instance left by a killed node, except the given
+ * ones.
  */
 export async function conversationsBehind(
   pool: pg.Pool,

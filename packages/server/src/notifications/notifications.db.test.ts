@@ -43,7 +43,7 @@ const eventsOf = (user: User) =>
   );
 
 describe('notification settings', () => {
-  test('are those by default, and change field by field', async () => {
+  test('are the defaults, and change field by field', async () => {
     const cat = await server.register('cat');
     expect(await settingsOf(cat)).toEqual({
       settings: NOTIFICATION_DEFAULTS,
@@ -60,7 +60,7 @@ describe('notification settings', () => {
       keywords: ['deploy', 'café'],
     });
     expect(await eventsOf(cat)).toHaveLength(2);
-    // What is already set is no event.
+    // Setting a current value creates no event.
     expect((await change(cat, { keywords: ['deploy', 'café'] })).status).toBe(200);
     expect(await eventsOf(cat)).toHaveLength(2);
   });
@@ -104,7 +104,7 @@ describe('notification settings', () => {
       { conversation: group, thread: root, level: 'nothing', muted: null },
       { conversation: group, level: 'all', muted: { until: end } },
     ]);
-    // No one else learns of them.
+    // No one else receives them.
     expect((await settingsOf(ann)).overrides).toEqual([]);
 
     const dan = await server.register('dan');
@@ -120,7 +120,7 @@ describe('notification settings', () => {
     expect((await settingsOf(bob)).overrides).toMatchObject([{ thread: root }]);
   });
 
-  test('arrive on all devices, once, also when the request is repeated', async () => {
+  test('arrive on all devices, once, even if the request is repeated', async () => {
     const eve = await server.register('eve');
     const device = server.peer();
     await device.hello(eve.accessToken);
@@ -135,7 +135,7 @@ describe('notification settings', () => {
     device.close();
   });
 
-  test('are in the export, and leave nothing of an erased account', async () => {
+  test('are in the export, and are removed with an erased account', async () => {
     const fay = await server.register('fay');
     await change(fay, { keywords: ['secret project'] });
     const group = await ann.group('of fay', [fay]);
@@ -227,14 +227,14 @@ describe('the ledger of notifications', () => {
     });
   });
 
-  test('tells why from the settings that the account had then, if nothing is stored', async () => {
+  test('explains from the settings at that time, if nothing is stored', async () => {
     const ida = await server.register('ida');
     const group = await ann.group('of ida', [ida]);
     const loud = await post(ann, group, { body: 'before' });
     await override(ida, group, { muted: { until: null } });
     const muted = await post(ann, group, { body: 'while muted' });
     const named = await post(ann, group, { body: '@ida while muted' });
-    // A decision follows the settings at its moment.
+    // A decision uses the settings at its time.
     await decided(group, named);
     await override(ida, group, { muted: null, level: 'mentions' });
     const after = await post(ann, group, { body: 'only mentions' });
@@ -264,7 +264,7 @@ describe('the ledger of notifications', () => {
     expect((await why(jan, group, loud)).body.reason).toBe('not_member');
   });
 
-  test('tells that the author is blocked, of plain messages, mentions and direct messages of several', async () => {
+  test('reports that the author is blocked, for plain messages, mentions and direct messages of several', async () => {
     const [mia, noa] = [await server.register('mia'), await server.register('noa')];
     const group = await ann.group('of mia', [mia, noa]);
     const { body } = await ann.request('POST', '/conversations/direct', {
@@ -290,11 +290,11 @@ describe('the ledger of notifications', () => {
       decidedAt: expect.any(String),
     });
     expect(await whyIn(body.id, other)).toMatchObject({ reason: 'direct_message', badge: true });
-    // The blocked user is told of the one who has blocked them.
+    // The blocked user is still notified of messages from the blocker.
     expect((await why(noa, body.id, other)).body.reason).toBe('direct_message');
   });
 
-  test('decides plain direct messages together as it would each alone', async () => {
+  test('decides plain direct messages together as it would decide each alone', async () => {
     const [tia, uma] = [await server.register('tia'), await server.register('uma')];
     const direct = (await tia.request('POST', '/conversations/direct', { account: uma.id })).body
       .id;
@@ -341,7 +341,7 @@ describe('the ledger of notifications', () => {
     ]);
   });
 
-  test('decides nothing twice, also from an earlier position and on two nodes at once', async () => {
+  test('decides nothing twice, even from an earlier position or on two nodes at once', async () => {
     const kim = await server.register('kim');
     const group = await ann.group('of kim', [kim]);
     const before = await post(ann, group, { body: '@kim one' });
@@ -385,7 +385,7 @@ describe('the ledger of notifications', () => {
     });
   });
 
-  test('does not tell of messages that were deleted before, nor those that left', async () => {
+  test('leaves out deleted messages and former members', async () => {
     const max = await server.register('max');
     const group = await ann.group('of max', [max, bob]);
     const seq = await post(ann, group, { body: '@max @bob gone soon' });
@@ -410,7 +410,7 @@ describe('the ledger of notifications', () => {
     ).toEqual([]);
   });
 
-  test('goes on while decisions about one conversation fail', async () => {
+  test('continues while decisions about one conversation fail', async () => {
     const ned = await server.register('ned');
     const [group, other] = [await ann.group('of ned', [ned]), await ann.group('others', [bob])];
     await change(ned, { level: 'mentions' });
@@ -434,7 +434,7 @@ describe('the ledger of notifications', () => {
     ]);
   });
 
-  test('does not have, nor tell of, what an edit adds', async () => {
+  test('neither stores nor reports what an edit adds', async () => {
     const ora = await server.register('ora');
     await change(ora, { level: 'mentions', keywords: ['added'] });
     const group = await ann.group('of ora', [ora]);
@@ -452,7 +452,7 @@ describe('the ledger of notifications', () => {
       const told = await why(ora, group, seq);
       expect(told.body).toMatchObject({ reason: 'level_mentions', inApp: false });
     }
-    // As after a crash: whoever decides later decides the same.
+    // As after a crash: a later decision is the same.
     await server.rows(
       `update notification_progress set seq = 0 where conversation_id = '${group}'`,
     );
@@ -463,7 +463,7 @@ describe('the ledger of notifications', () => {
     );
   });
 
-  test('tells those at the level of mentions why a mention of all who are online notified', async () => {
+  test('explains a mention of everyone online to accounts at the level of mentions', async () => {
     const pam = await server.register('pam');
     await change(pam, { level: 'mentions' });
     const group = await ann.group('of pam', [pam]);
@@ -474,7 +474,7 @@ describe('the ledger of notifications', () => {
     });
   });
 
-  test('has nothing about those who are no members or are suspended', async () => {
+  test('has nothing about non-members and suspended accounts', async () => {
     const [quin, rob, sue] = [
       await server.register('quin'),
       await server.register('rob'),
@@ -534,20 +534,20 @@ describe('the ledger of notifications', () => {
         `update notification_progress set seq = 0 where conversation_id = '${group}'`,
       );
       await decideNext(server.pool, [group], () => 'away', Date.now());
-      // The sender of the server may have attempted or abandoned them meanwhile.
+      // The server’s sender may have attempted or abandoned them meanwhile.
       const withoutState = (all: typeof stored) =>
         all.map(({ seq, channel, device_id }) => ({ seq, channel, device_id }));
       expect(withoutState(await deliveriesOf(tim))).toEqual(withoutState(stored));
     });
 
-    test('are claimed by one node at a time, and only the holder of the lease ends them', async () => {
+    test('are claimed by one node at a time, and only ended by the holder of the lease', async () => {
       const una = await server.register('una');
       await aDevice(una);
       const group = await ann.group('of una', [una]);
       let last = 0;
       for (let n = 0; n < 20; n++) last = await post(ann, group, { body: `@una ${n}` });
       await decided(group, last);
-      // As emails: the sender of the server claims only what is pushed, and may have claimed them already.
+      // As emails, because the server’s sender claims pushes and may have claimed them already.
       await server.rows(
         `update notification_deliveries
          set channel = 'email', due_at = now(), attempts = 0, lease = null, outcome = null, finished_at = null,
@@ -560,7 +560,7 @@ describe('the ledger of notifications', () => {
       const ids = of.flat().map((d) => d.id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids).toHaveLength((await deliveriesOf(una)).length);
-      // As if the leases of a node that was killed had ended.
+      // As if the leases of a killed node had expired.
       await server.rows(
         `update notification_deliveries set due_at = now() where account_id = '${una.id}'`,
       );
@@ -622,7 +622,7 @@ describe('the ledger of notifications', () => {
       await suspend('null');
       await vic.request('POST', `/conversations/${group}/leave`);
       expect(await now(vic, seen)).toMatchObject({ reason: 'not_member' });
-      // Also after it has joined again: it sees nothing of the time before.
+      // Even after it has rejoined, because it sees nothing from before.
       await ann.request('POST', `/conversations/${group}/members`, { account: vic.id });
       expect(await now(vic, seen)).toMatchObject({ reason: 'not_member' });
       expect(await now(wim, seen)).toMatchObject({ push: { send: 'now' } });

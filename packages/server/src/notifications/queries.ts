@@ -11,7 +11,7 @@ import {
 } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 
-/** The current version of what an account has chosen in general, or for a conversation or thread. */
+/** The current version of an account’s settings, general or for a conversation or thread. */
 interface VersionRow {
   conversation_id: ConversationId | null;
   thread: Seq | null;
@@ -45,7 +45,7 @@ export async function settingsOf(
   return { settings: generalOf(general?.settings), seq: general?.seq ?? 0, overrides };
 }
 
-/** Returns stored general settings; what an earlier version did not have is as by default. */
+/** Returns stored general settings; fields that an earlier version lacked have their defaults. */
 export const generalOf = (stored: unknown): NotificationSettings => ({
   ...NOTIFICATION_DEFAULTS,
   ...(stored as Partial<NotificationSettings> | null | undefined),

@@ -9,9 +9,10 @@ import { type PresenceOf, recipientsOf } from './recipients.ts';
 export type Undelivered = Pick<Delivery, 'id' | 'account' | 'conversation' | 'seq'>;
 
 /**
- * Decides again about notifications, right before they are sent: with the settings, the memberships and what has been
- * read by now. Returns the decision for each id: not to send it if its message is gone, or if its recipient may not see
- * it any more or may not act, because it left, was removed, is suspended or erased, or has blocked the author since.
+ * Decides again about notifications right before they are sent, with the current settings,
+ * memberships and read cursors. Returns the decision for each id: not to send it if its message is
+ * gone, or if its recipient has meanwhile left, been removed, suspended or erased, or blocked the
+ * author.
  */
 export async function recheck(
   on: Queryable,
@@ -30,7 +31,7 @@ export async function recheck(
       const n = index.get(`${conversation} ${seq}`) ?? -1;
       const message = messages[n];
       const recipient = found.get(`${n} ${account}`);
-      // A message that was deleted has lost its mentions, and with them its recipients.
+      // A deleted message has no mentions, and so no recipients.
       if (!message || message.isDeleted) return [id, silent('message_deleted')];
       if (!recipient) return [id, silent('not_member')];
       return [id, decisionFor(message, recipient, presenceOf(account), now)];

@@ -14,7 +14,7 @@ import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
-/** Finds the accounts that single messages may concern, and what decides about them. */
+/** Finds the accounts that messages may concern, with the input of the decisions about them. */
 
 /** Returns whether an account is using a device now, on any node. */
 export type PresenceOf = (account: AccountId) => 'active' | 'away' | 'unknown';
@@ -26,7 +26,9 @@ export interface Recipient {
   readonly account: AccountId;
   readonly isMember: boolean;
   readonly isFollowing: boolean | null;
-  /** Whether the message mentioned it by name when it was posted: what an edit adds notifies no one. */
+  /**
+   * Whether the message mentioned it by name when posted; mentions added by an edit notify no one.
+   */
   readonly isNamed: boolean;
   readonly hasRead: boolean;
   /** Whether it has blocked the author. */
@@ -51,10 +53,10 @@ interface RecipientRow {
 const current = (scope: string) => currentSettings('f.account_id', scope);
 
 /**
- * Returns the recipients of messages, all of them members since before the message: the others in direct
- * conversations, those who are mentioned by name, who may follow the thread or have settings for it, and those with
- * a keyword that is in the text; and of those with devices all, if it mentions everyone, and who chose all messages
- * of the group. With `only`, of these accounts alone.
+ * Returns the recipients of messages, all of them members since before the message: the others in
+ * direct conversations; accounts mentioned by name, that may follow the thread or have settings for
+ * it, or with a keyword in the text; of accounts with devices, all if it mentions everyone, and
+ * those that chose all messages of the group. With `only`, just those accounts.
  */
 export async function recipientsOf(
   client: Queryable,
@@ -166,13 +168,13 @@ export async function recipientsOf(
   }));
 }
 
-/** A keyword that is in a message. */
+/** A keyword found in a message. */
 interface KeywordMatch {
   readonly n: number;
   readonly keyword: string;
 }
 
-/** Returns which keywords of members are in messages, however many other accounts have them. */
+/** Returns the keywords of members that are in messages. */
 async function keywordMatches(
   client: Queryable,
   messages: readonly MessageToDecide[],

@@ -13,8 +13,9 @@ import type { Vault } from '../vault.ts';
 import { changeSettings } from './commands.ts';
 
 /**
- * The link with which recipients turn off the emails about missed messages, without a log-in (RFC 8058). Its token
- * names the account and is signed; it can do nothing else, and does not expire: an old email may be the one at hand.
+ * The link with which recipients turn off the emails about missed messages, without a log-in (RFC
+ * 8058). Its signed token names the account, grants nothing else, and does not expire, because the
+ * link may be in an old email.
  */
 
 const PATH = '/unsubscribe';
@@ -89,7 +90,7 @@ const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`;
 const settingsLink = ({ t }: Texts) =>
   `<p><a href="/settings/notifications">${escapeHtml(t('unsubscribe.settings'))}</a></p>`;
 
-/** The account of a link that is not valid is not known: its page is in the language of the browser. */
+/** The account of an invalid link is unknown, so its page is in the language of the browser. */
 const invalid = (request: FastifyRequest, reply: FastifyReply) => {
   const texts = textsFor(preferredLocale(request.headers['accept-language']));
   const { t } = texts;
@@ -119,7 +120,7 @@ export function unsubscribeRoutes(
       if (!recipient) return invalid(request, reply);
       const texts = textsFor(recipient.locale);
       const { t } = texts;
-      // A program that follows all links of an email, such as a virus scanner, changes nothing.
+      // GET changes nothing, because virus scanners follow all links of an email.
       return page(
         reply,
         200,

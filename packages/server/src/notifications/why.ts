@@ -16,7 +16,7 @@ import { decisionFor } from './decision-for.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
 
-/** Explains why an account was notified of a message, or was not. */
+/** Explains why an account was or was not notified of a message. */
 
 interface StoredDecision {
   reason: NotificationReason;
@@ -49,7 +49,7 @@ const settingsThen = (scope: string) =>
     where v.account_id = $1 and ${scope} and v.changed_at <= g.posted_at
     order by v.seq desc limit 1)`;
 
-/** SQL: what became of the decision `d`, as JSON. */
+/** SQL: the deliveries of the decision `d`, as JSON. */
 const DELIVERIES = `coalesce((
   select json_agg(json_build_object('channel', x.channel, 'device', v.name, 'attempts', x.attempts,
     'outcome', x.outcome, 'at', ${timestamp('x.finished_at')}, 'error', x.last_error) order by x.id)
@@ -61,8 +61,8 @@ const DELIVERIES = `coalesce((
   left join notification_devices v on v.id = x.device_id), '[]')`;
 
 /**
- * Returns what was decided about a message for an account: the stored decision, or what follows from the settings that
- * the account had when it was posted. Null: not a member; undefined: no such message.
+ * Returns the decision about a message for an account: the stored one, or one computed from the
+ * settings at the time of the post. Null: not a member; undefined: no such message.
  */
 export async function whyNotified(
   pool: pg.Pool,
@@ -123,8 +123,8 @@ const recorded = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
 });
 
 /**
- * What follows from the log. Nothing says any more who was using a device then, and what had been read: the answer
- * is for the devices that were in use.
+ * Computes a decision from the log. It is no longer known who was using a device then, or what had
+ * been read: the answer assumes that a device was in use.
  */
 function computed(
   row: WhyRow,
@@ -145,7 +145,7 @@ function computed(
       hasRead: false,
       isBlocked: row.is_blocked,
       settings: {
-        // A keyword that was in the message when it was posted has a stored decision: this one is from an edit.
+        // A keyword in the original text has a stored decision, so this one was added by an edit.
         general: row.is_edited ? { ...general, keywords: [] } : general,
         conversation: row.of_conversation,
         thread: row.of_thread,

@@ -9,18 +9,20 @@ import { withoutMarkers } from '@parley/protocol/markdown';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Texts } from '../texts/texts.ts';
 
-/** What a notification says. */
+/** The content of notifications. */
 
 /** A notification of a message, as a device shows it. */
 export interface PushContent {
   readonly account: AccountId;
   readonly conversation: ConversationId;
   readonly seq: Seq;
-  /** The thread in which alone the message is shown. */
+  /** The thread, if the message is shown only there. */
   readonly thread: Seq | null;
   readonly title: string;
   readonly body: string;
-  /** Whether it is a direct message or mentions the recipient: devices wake up for it. */
+  /**
+   * Whether it is a direct message or mentions the recipient, so that the device wakes up for it.
+   */
   readonly isUrgent: boolean;
 }
 
@@ -39,7 +41,7 @@ export interface PushedMessage {
 const NAME_MAX = 60;
 const BODY_MAX = 240;
 
-/** Returns the messages at places, as they are now, without those that are deleted or hidden. */
+/** Returns the current messages at these positions, without deleted and hidden ones. */
 export async function messagesToPush(
   on: Queryable,
   places: readonly { readonly conversation: ConversationId; readonly seq: Seq }[],
@@ -64,7 +66,10 @@ export async function messagesToPush(
   return rows;
 }
 
-/** Returns the notification of a message in the language of its recipient, without names and text if the device shows no content. */
+/**
+ * Returns the notification of a message in the language of its recipient, without names and text if
+ * the device hides content.
+ */
 export function contentOf(
   account: AccountId,
   message: PushedMessage,
@@ -77,7 +82,7 @@ export function contentOf(
   const isUrgent = reason === 'direct_message' || reason === 'mention';
   if (!showsContent)
     return { ...place, title: t('push.title'), body: t('push.newMessage'), isUrgent };
-  // As notifications of pages.
+  // Like notifications from pages.
   const author = isolate(shortened(message.author, NAME_MAX));
   const title =
     group === null
@@ -87,7 +92,7 @@ export function contentOf(
   return { ...place, title, body: text === '' ? t('push.file') : isolate(text), isUrgent };
 }
 
-/** Returns a text in one line, cut after a character. */
+/** Returns a text in one line, truncated between characters. */
 function shortened(text: string, max: number): string {
   const plain = text.replace(/\s+/g, ' ');
   const characters = Array.from(plain);

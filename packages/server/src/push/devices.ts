@@ -17,7 +17,7 @@ import { areUsable } from './encrypt.ts';
 import { topicOf } from './ntfy.ts';
 import type { PushRequests } from './requests.ts';
 
-/** The devices to which notifications are pushed, as they are stored. */
+/** Stores the devices to which notifications are pushed. */
 
 /** Where notifications for a device are sent. */
 export type DeviceAddress =
@@ -40,7 +40,7 @@ export interface PushDevice {
   readonly locale: string | null;
 }
 
-/** What is said of a device whose address was encrypted with another secret. */
+/** The error of a device whose address was encrypted with another secret. */
 export const UNREADABLE_ADDRESS =
   'The address of this device can no longer be decrypted. Remove the device and add it again.';
 
@@ -77,7 +77,7 @@ const COLUMNS = `v.id, v.account_id, v.kind, v.session_id, v.name, v.sealed, v.s
  * The devices of accounts.
  *
  * 1. A browser belongs to the session that subscribed it, and is removed with it. A session has one browser.
- * 2. Addresses, keys and tokens are stored encrypted: whoever has them can send to the device.
+ * 2. Addresses, keys and tokens are stored encrypted, because they allow sending to the device.
  */
 export class PushDevices {
   readonly #deps: PushDevicesDeps;
@@ -86,7 +86,7 @@ export class PushDevices {
     this.#deps = deps;
   }
 
-  /** Returns the devices of an account, the first that was added first. */
+  /** Returns the devices of an account, oldest first. */
   async list(account: AccountId, session: SessionId): Promise<NotificationDevice[]> {
     const { rows } = await this.#deps.pool.query<DeviceRow>({
       name: 'push-devices-list',
@@ -98,8 +98,8 @@ export class PushDevices {
   }
 
   /**
-   * Adds a device. A browser that is already known moves to the account: whoever knows its address uses it. A topic can be
-   * that of several accounts: others may guess its name.
+   * Adds a device. A known browser moves to the account, because whoever knows its address uses it.
+   * A topic may belong to several accounts, because its name can be guessed.
    * @throws {RefusalError} push_address_invalid, too_many_devices
    */
   async add(
@@ -114,7 +114,7 @@ export class PushDevices {
     if (!requests.mayUse(address.url) || !isUsable) refuse('push_address_invalid');
     const isBrowser = address.kind === 'web_push';
     return await withTransaction(pool, async (client) => {
-      // In line with others that add devices to the account, and with the end of the session.
+      // Serialized with other additions to the account, and with the end of the session.
       await client.query('select from accounts where id = $1 for no key update', [account]);
       const alive = await client.query('select from sessions where id = $1 for key share', [
         session,
@@ -157,7 +157,7 @@ export class PushDevices {
           body.showsContent ?? true,
         ],
       });
-      // Another account has added the address at the same moment.
+      // Another account has added the address concurrently.
       return rows[0] ? this.#shown(rows[0], session) : refuse('push_address_invalid');
     });
   }
@@ -190,7 +190,7 @@ export class PushDevices {
     return rowCount === 1;
   }
 
-  /** Returns those of the devices that may get notifications now: their session has not ended. */
+  /** Returns which of the devices may get notifications now: those whose session has not ended. */
   async active(ids: readonly string[]): Promise<Map<string, PushDevice>> {
     const { rows } = await this.#deps.pool.query<DeviceRow & { locale: string | null }>({
       name: 'push-devices-active',
@@ -215,7 +215,7 @@ export class PushDevices {
     );
   }
 
-  /** Records the last attempts: when something was sent, or the error. */
+  /** Records the latest attempts: the time sent, or the error. */
   async attempted(
     results: readonly { readonly id: string; readonly error: string | null }[],
   ): Promise<void> {
@@ -232,7 +232,7 @@ export class PushDevices {
     });
   }
 
-  /** Returns whether a test may be sent to a device: none was for ten seconds. Counts it. */
+  /** Returns whether a test may be sent to a device: at most one in ten seconds. Counts it. */
   async mayTest(id: NotificationDeviceId): Promise<boolean> {
     const { rowCount } = await this.#deps.pool.query({
       name: 'push-devices-test',
@@ -243,7 +243,7 @@ export class PushDevices {
     return rowCount === 1;
   }
 
-  /** Removes devices that do not exist any more. */
+  /** Removes devices that no longer exist. */
   async removeGone(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.#deps.pool.query({
@@ -258,7 +258,7 @@ export class PushDevices {
     try {
       text = this.#deps.vault.open(USE, row.sealed);
     } catch {
-      // After a change of the secret. The other devices must not fail with this one.
+      // After a change of the secret. Other devices must not fail with this one.
       return null;
     }
     return JSON.parse(text) as DeviceAddress;

@@ -12,9 +12,9 @@ const CURVE = 'prime256v1';
 const POINT_BYTES = 65;
 const AUTH_BYTES = 16;
 const SALT_BYTES = 16;
-/** Push servers accept 4096 bytes in all (RFC 8030 §7.2): one record. */
+/** Push servers accept 4096 bytes in total (RFC 8030 §7.2): one record. */
 const RECORD_BYTES = 4096;
-/** Bytes of the header, of the end of the record, and of its tag. */
+/** Bytes of the header, the delimiter and the tag. */
 const OVERHEAD_BYTES = SALT_BYTES + 4 + 1 + POINT_BYTES + 1 + 16;
 
 /** Bytes that fit into a message. */
@@ -37,8 +37,8 @@ export function areUsable({ p256dh, auth }: BrowserKeys): boolean {
 }
 
 /**
- * Encrypts a message for a browser. The key pair and the salt are new for each message; only the test with the
- * values of the RFC passes them.
+ * Encrypts a message for a browser. The key pair and the salt are new for each message; only the
+ * test with the RFC’s values passes them in.
  */
 export function encryptPush(
   text: string | Buffer,

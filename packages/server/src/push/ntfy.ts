@@ -14,7 +14,7 @@ export interface TopicAddress {
 const DEFAULT = 3;
 const HIGH = 4;
 
-/** Returns the topic of a URL, and the address of its server; null if it has none. */
+/** Returns the topic and the server of a URL; null if it has no topic. */
 export function topicOf(url: string): { server: string; topic: string } | null {
   const parsed = new URL(url);
   const parts = parsed.pathname.split('/');
@@ -24,7 +24,7 @@ export function topicOf(url: string): { server: string; topic: string } | null {
   return { server: `${parsed.origin}${parts.join('/')}/`, topic };
 }
 
-/** Returns the request that publishes a notification. `click`: what a tap on it opens. */
+/** Returns the request that publishes a notification; tapping it opens `click`. */
 export function ntfyRequest(
   to: TopicAddress,
   content: Pick<PushContent, 'title' | 'body' | 'isUrgent'>,

@@ -32,7 +32,8 @@ export interface PushDomain {
 export async function openPush(deps: OpenPushDeps): Promise<PushDomain> {
   const { pool, vault, config, url } = deps;
   const requests = new PushRequests(config.pushNetworks, `Parley (+${url})`);
-  // RFC 8292 §2.1: a mailto: or https: URL, at which the operators of a push server find who sends.
+  // RFC 8292 §2.1: a mailto: or https: URL at which operators of push servers can contact the
+  // sender.
   const subject = config.securityContacts[0] ?? (url.startsWith('https:') ? url : NO_SUBJECT);
   const web = new WebPush(await loadPushKeys(pool, vault), subject);
   const push = new Push({ vault, requests, web, url });

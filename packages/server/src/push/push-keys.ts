@@ -13,8 +13,8 @@ export interface PushKeys {
 const USE = 'push-key';
 
 /**
- * Loads the key, and creates it at the first start. Nodes that start at once get the same one.
- * @throws when the secret is not the one that the key was encrypted with
+ * Loads the key, and creates it at the first start. Nodes that start concurrently get the same one.
+ * @throws if the key was encrypted with another secret
  */
 export async function loadPushKeys(pool: pg.Pool, vault: Vault): Promise<PushKeys> {
   const stored = await read(pool);

@@ -27,19 +27,25 @@ import type { Push } from './push.ts';
 import type { PushResult } from './requests.ts';
 import { claimWithdrawals, newestSent } from './shown.ts';
 
-/** The interval at which due deliveries are looked for, ms. */
+/** The interval of the search for due deliveries, ms. */
 const POLL_MS = 1_000;
-/** The interval at which notifications are looked for that were read since they were sent, in polls. */
+/** The interval of the search for sent notifications that were read since, in polls. */
 const WITHDRAW_POLLS = 5;
 /** Deliveries that are sent at a time. */
 const BATCH = 32;
-/** The delay after the start until sockets are connected again and say who uses a device, ms. */
+/**
+ * The delay after the start in which clients reconnect, so that it is known who is using a device,
+ * ms.
+ */
 const SETTLE_MS = 5_000;
 /** The delay before the second attempt, ms. */
 const RETRY_MIN_MS = 10_000;
 /** A notification that could not be sent for this long is abandoned, ms. */
 const ABANDON_MS = 24 * 3_600_000;
-/** An unreachable push server is left alone for this long, ms; of so many servers it is remembered. */
+/**
+ * How long no requests are sent to an unreachable push server, ms, and how many such servers are
+ * remembered.
+ */
 const PAUSE_MS = 30_000;
 const PAUSED_MAX = 1_000;
 
@@ -60,7 +66,7 @@ interface Ready {
   readonly message: PushedMessage;
 }
 
-/** What became of an attempt. */
+/** The result of an attempt. */
 interface Attempted {
   readonly delivery: Delivery;
   readonly device: PushDevice;
@@ -70,17 +76,17 @@ interface Attempted {
 /**
  * Sends notifications to devices, from the outbox.
  *
- * 1. Right before it is sent, each notification is decided again: none is sent for a message that its recipient may not
- *    see any more, has read, or is about to see on a device in use.
+ * 1. Each notification is decided again right before it is sent: none is sent for a message that
+ *    its recipient may no longer see, has read, or is about to see on a device in use.
  * 2. A device gets at most the newest notification of a conversation.
- * 3. A notification is sent once, and once more at most for each crash of a node between the sending and the commit of
- *    its outcome.
+ * 3. A notification is sent once, plus at most once for each crash between sending it and
+ *    committing the outcome.
  */
 export class PushSender {
   readonly #deps: PushSenderDeps;
   readonly #worker: BackgroundWorker;
   readonly #startedAt = performance.now();
-  /** Until when push servers are left alone that could not be reached, by their origin; monotonic clock. */
+  /** Until when no requests are sent to unreachable push servers, by origin; monotonic ms. */
   readonly #paused = new Map<string, number>();
   #presenceOf: PresenceOf | null = null;
   #polls = 0;
@@ -95,7 +101,7 @@ export class PushSender {
     });
   }
 
-  /** Says who is using a device from now on; until then nothing is sent. */
+  /** Sets the source of who is using a device; until then nothing is sent. */
   usePresence(presenceOf: PresenceOf): void {
     this.#presenceOf = presenceOf;
   }
@@ -132,7 +138,7 @@ export class PushSender {
     await this.#recordDevices(results);
   }
 
-  /** Returns what is sent now, and what became of the others. */
+  /** Returns the notifications to send now, and the results of the others. */
   async #prepare(
     deliveries: readonly Delivery[],
     presenceOf: PresenceOf,
@@ -142,7 +148,7 @@ export class PushSender {
     const messages = await messagesToPush(pool, deliveries);
     const byPlace = new Map(messages.map((m) => [placeOf(m), m]));
     const newest = await newestSent(pool, deliveries);
-    // Last, so that as little as possible happens between it and the attempt.
+    // Last, to keep the time until the attempt short.
     const decisions = await recheck(pool, deliveries, presenceOf, clock.now());
     const finished: Finished[] = [];
     const ready = deliveries.flatMap((delivery): Ready[] => {
@@ -204,7 +210,7 @@ export class PushSender {
     );
   }
 
-  /** Closes notifications on browsers that have been read elsewhere, or whose message is gone. */
+  /** Closes browser notifications whose message was read elsewhere or is gone. */
   async #withdraw(): Promise<void> {
     const { pool, devices, push } = this.#deps;
     const withdrawn = await claimWithdrawals(pool, BATCH);
@@ -228,12 +234,12 @@ function reasonToCancel(
   if (!decision || !message) return 'message_deleted';
   const { push, reason } = decision;
   if (push.send === 'now') return null;
-  // A device is in use, and shows it.
+  // A device in use shows it.
   if (push.send === 'later') return push.reason;
   return (NOTIFYING_REASONS as readonly string[]).includes(reason) ? push.reason : reason;
 }
 
-/** Says what follows from the result of an attempt. */
+/** Returns what to do after the result of an attempt. */
 function judge(
   { id, attempts, createdAt }: Delivery,
   result: PushResult,

@@ -67,7 +67,7 @@ async function outcomesOf(user: User, conversation: ConversationId, seq: Seq): P
 }
 
 describe('Web Push', () => {
-  test('sends a mention, encrypted for the browser and signed, and says so', async () => {
+  test('sends a mention, encrypted for the browser and signed, and records it', async () => {
     const { user, browser } = await aUserWithBrowser();
     const group = await ann.group('Launch', [user]);
     const seq = await ann.post(group, `@${user.name} the **rocket** is ready`);
@@ -98,7 +98,7 @@ describe('Web Push', () => {
       { kind: 'web_push', name: 'Firefox', isCurrent: true, lastError: null },
     ]);
     expect(items[0].lastSentAt).not.toBeNull();
-    // Whoever reads the database can send to no device.
+    // The contents of the database do not allow sending to devices.
     const [stored] = await server.rows(
       `select encode(sealed, 'escape') as sealed from notification_devices where account_id = '${user.id}'`,
     );
@@ -133,7 +133,7 @@ describe('Web Push', () => {
     expect(content.body).toMatch(/^\u2068.{239}…\u2069$/);
   });
 
-  test('sends all messages of a group to those who chose that, and to no one else', async () => {
+  test('sends all messages of a group only to those who chose that', async () => {
     const { user, browser } = await aUserWithBrowser();
     const { user: usual } = await aUserWithBrowser();
     const without = await server.register('without');
@@ -168,7 +168,7 @@ describe('Web Push', () => {
     expect(sent.map((p) => p.content.seq)).toEqual([seq, mention]);
   });
 
-  test('says nothing of the content if the device shows none', async () => {
+  test('contains no text if the device hides content', async () => {
     const { user, browser } = await aUserWithBrowser(false);
     const group = await ann.group('Secret name', [user]);
     await ann.post(group, `@${user.name} secret text`);
@@ -177,7 +177,7 @@ describe('Web Push', () => {
     expect(JSON.stringify(content)).not.toMatch(/secret/i);
   });
 
-  test('replaces what was not delivered yet by the newest message of the conversation', async () => {
+  test('replaces an undelivered notification with that of the newest message of the conversation', async () => {
     const { user, browser } = await aUserWithBrowser();
     const [one, two] = [await ann.group('one', [user]), await ann.group('two', [user])];
     push.answer({ status: 503, headers: { 'retry-after': '1' } });
@@ -231,7 +231,7 @@ describe('Web Push', () => {
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
   });
 
-  test('sends nothing of a message that was deleted, hidden, read or left before', async () => {
+  test('sends nothing for a message that was deleted, hidden or read, or whose conversation was left', async () => {
     const { user, browser } = await aUserWithBrowser();
     const make = (name: string) => ann.group(name, [user]);
     const [deleted, hidden] = [await make('deleted'), await make('hidden')];
@@ -239,7 +239,7 @@ describe('Web Push', () => {
     const author = await server.register(`author${names++}`);
     const blocked = await author.group('blocked', [user]);
     const conversations = [deleted, hidden, read, left, muted, blocked];
-    // Unreachable until the reasons are there.
+    // Unreachable until the reasons are set up.
     push.answer(...conversations.map(() => ({ status: 500 })));
     const seqs = new Map<ConversationId, Seq>();
     for (const group of conversations) {
@@ -285,7 +285,7 @@ describe('Web Push', () => {
     expect(push.pushed.filter((p) => browser.endpoint.endsWith(p.browser))).toEqual([]);
   });
 
-  test('abandons what is for a device whose address cannot be decrypted, and sends the rest', async () => {
+  test('abandons notifications for a device whose address cannot be decrypted, and sends the rest', async () => {
     const { user, browser, device } = await aUserWithBrowser();
     const phone = await user.request('POST', DEVICES, {
       kind: 'ntfy',
@@ -326,7 +326,7 @@ describe('Web Push', () => {
     await user.request('POST', `/conversations/${group}/read`, { seq, unread: false });
     const closed = await push.next(browser, (c) => c.type === 'close');
     expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
-    // It also replaces the notification if that was not delivered yet.
+    // It also replaces an undelivered notification.
     expect(closed.headers.topic).toBe(shown.headers.topic);
   });
 
@@ -340,7 +340,7 @@ describe('Web Push', () => {
     expect(closed.content).toEqual({ type: 'close', account: user.id, conversation: group, seq });
   });
 
-  test('closes a notification once, when its newest message was read or hidden', async () => {
+  test('closes a notification once, when its newest message is read or hidden', async () => {
     const { user, browser } = await aUserWithBrowser();
     const group = await ann.group('one by one', [user]);
     const seqs: Seq[] = [];
@@ -356,7 +356,7 @@ describe('Web Push', () => {
            where account_id = '${user.id}' and withdrawn_at is not null`,
         )
       ).length;
-    // Closing it would take the third from a browser that is off.
+    // Closing it would drop the third for a browser that is offline.
     await user.request('POST', `/conversations/${group}/read`, { seq: seqs[1], unread: false });
     await until(async () => (await withdrawn()) === 2, 'two messages to be withdrawn');
     await server.rows(
@@ -370,12 +370,12 @@ describe('Web Push', () => {
     expect(closed.map((p) => p.content.seq)).toEqual([seqs[2]]);
   });
 
-  test('sends nothing to those who use a device', async () => {
+  test('sends nothing to users of a device in use', async () => {
     const { user, browser } = await aUserWithBrowser();
     const group = await ann.group('in use', [user]);
     const device = server.peer();
     await device.hello(user.accessToken);
-    // A moment later: changes of presence are collected.
+    // Later, because changes of presence are batched.
     device.send({ op: 'watch', accounts: [user.id] });
     await device.next('presence', (p) =>
       p.changes.some((c) => c.account === user.id && c.state === 'active'),
@@ -446,7 +446,7 @@ describe('devices', () => {
     expect(await count()).toBe(2);
   });
 
-  test('are bounded, one browser for each session, and of their own account alone', async () => {
+  test('are limited in number, one browser per session, and only accessible to their account', async () => {
     const { user, device } = await aUserWithBrowser();
     const again = await subscribe(user);
     expect((await devicesOf(user)).items.map((d: { id: string }) => d.id)).toEqual([again.device]);
@@ -499,7 +499,7 @@ describe('devices', () => {
     expect(status).toBe(422);
   });
 
-  test('reject keys that no browser has', async () => {
+  test('reject invalid browser keys', async () => {
     const { endpoint, keys } = push.browser((await devicesOf(ann)).publicKey);
     const { status, body } = await ann.request('POST', DEVICES, {
       kind: 'web_push',
@@ -510,7 +510,7 @@ describe('devices', () => {
     expect([status, body.code]).toEqual([422, 'push_address_invalid']);
   });
 
-  test('are sent a test, every ten seconds at most', async () => {
+  test('are sent a test at most every ten seconds', async () => {
     const { user, browser, device } = await aUserWithBrowser();
     expect((await user.request('POST', `${DEVICES}/${device}/test`)).body).toEqual({ error: null });
     const { content } = await push.next(browser);
@@ -580,7 +580,7 @@ describe('a topic of an ntfy server', () => {
     },
   );
 
-  test('stays with its account if another one adds it', async () => {
+  test('remains with its account if another one adds it', async () => {
     const [first, second] = [await server.register('first'), await server.register('second')];
     const topic = { kind: 'ntfy', url: `${push.url}/guessed`, name: 'Phone' };
     for (const one of [first, second, second]) {
@@ -591,7 +591,7 @@ describe('a topic of an ntfy server', () => {
 });
 
 describe('the key of the server', () => {
-  test('is one for nodes that start at once, encrypted, and kept', async () => {
+  test('is the same for nodes that start concurrently, encrypted, and persistent', async () => {
     const { pool } = await (await cluster.fresh()).open();
     const vault = new Vault('s'.repeat(40));
     const all = await Promise.all(Array.from({ length: 5 }, () => loadPushKeys(pool, vault)));

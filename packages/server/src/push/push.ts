@@ -16,11 +16,16 @@ export interface PushDeps {
   readonly url: string;
 }
 
-/** How long a push server keeps a notification for a device that is off, and the request to close it. */
+/**
+ * How long a push server keeps a notification, or the request to close it, for a device that is
+ * offline.
+ */
 const TTL_SECONDS = 24 * 3600;
 /** Characters of a topic; RFC 8030 allows 32. */
 const TOPIC_CHARACTERS = 24;
-/** Apple ends the subscription of browsers that are sent messages without a notification. */
+/**
+ * Apple revokes the subscription of browsers that receive messages without showing a notification.
+ */
 const APPLE = /(^|\.)push\.apple\.com$/;
 
 const UNREADABLE: PushResult = { kind: 'failed', error: UNREADABLE_ADDRESS };
@@ -55,7 +60,10 @@ export class Push {
     return await requests.send(request);
   }
 
-  /** Closes the notification of a conversation if it is of this message or an earlier one, where browsers allow it. */
+  /**
+   * Closes the notification of a conversation if it is for this message or an earlier one, where
+   * browsers allow it.
+   */
   async withdraw(
     { address, id, account }: PushDevice,
     conversation: ConversationId,
@@ -63,7 +71,7 @@ export class Push {
   ): Promise<void> {
     const { requests, web } = this.#deps;
     if (address?.kind !== 'web_push' || APPLE.test(new URL(address.url).hostname)) return;
-    // Its topic is that of the notification, which it replaces if that was not delivered yet.
+    // It has the topic of the notification, which it replaces if that is undelivered.
     const request = await web.request(address, {
       content: { type: 'close', account, conversation, seq },
       topic: this.#topic(id, conversation),
@@ -73,7 +81,7 @@ export class Push {
     await requests.send(request);
   }
 
-  /** Sends a notification that says that notifications reach the device. */
+  /** Sends a test notification. */
   async test({ address, id, account, locale }: PushDevice): Promise<PushResult> {
     const { requests, web, url } = this.#deps;
     const { t } = textsFor(locale);
@@ -92,15 +100,19 @@ export class Push {
   }
 
   /**
-   * Publishes to a topic. A topic exists as soon as something is published to it, so 404 and 410 say nothing of the
-   * device: they come from what is in front of the ntfy server, for instance a proxy during an upgrade.
+   * Publishes to a topic. A topic exists as soon as something is published to it, so 404 and 410 do
+   * not mean that the device is gone: they come from a proxy in front of the ntfy server, for
+   * instance during an upgrade.
    */
   async #publish(request: PushRequest): Promise<PushResult> {
     const result = await this.#deps.requests.send(request);
     return result.kind === 'gone' ? { kind: 'retry', error: result.error } : result;
   }
 
-  /** The topic of a conversation on a device: it tells push servers nothing of the conversation. */
+  /**
+   * The topic of a conversation on a device; it reveals nothing about the conversation to push
+   * servers.
+   */
   #topic(device: string, of: ConversationId | 'test'): string {
     const mac = this.#deps.vault.mac('push-topic', `${device} ${of}`);
     return mac.toString('base64url').slice(0, TOPIC_CHARACTERS);

@@ -3,17 +3,17 @@ import { FetchError, readUpTo, requestOnce, resolveHost } from '../outbound/fetc
 
 /** Requests to push servers, whose addresses users enter: only https, and only to public addresses. */
 
-/** What became of an attempt to send a notification. */
+/** The result of an attempt to send a notification. */
 export type PushResult =
   | { readonly kind: 'sent' }
-  /** The device does not exist any more. */
+  /** The device no longer exists. */
   | { readonly kind: 'gone'; readonly error: string }
-  /** Another attempt has no prospect. */
+  /** Retrying cannot succeed. */
   | { readonly kind: 'failed'; readonly error: string }
   | {
       readonly kind: 'retry';
       readonly error: string;
-      /** What the push server demands, ms. */
+      /** The delay that the push server requires, ms. */
       readonly afterMs?: number;
       /** Whether the push server could not be reached at all. */
       readonly isUnreachable?: boolean;
@@ -28,7 +28,7 @@ export interface PushRequest {
 
 /** The time limit of an attempt, ms. */
 const ATTEMPT_MS = 10_000;
-/** Bytes of a response that are read, so that the push server can end it. */
+/** Bytes of a response that are read. */
 const RESPONSE_BYTES = 4 * 1024;
 /** The longest delay that a push server may demand, ms. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
@@ -40,7 +40,7 @@ export class PushRequests {
   readonly #isPrivate: (address: string) => boolean;
   readonly #hasPrivate: boolean;
 
-  /** `networks`: private addresses and networks that may be used, also without TLS. */
+  /** `networks`: private addresses and networks that are allowed, even without TLS. */
   constructor(networks: readonly string[], userAgent: string) {
     this.#userAgent = userAgent;
     this.#allows = addressFilter(networks);
@@ -49,7 +49,7 @@ export class PushRequests {
     this.#hasPrivate = networks.length > 0;
   }
 
-  /** Returns whether a notification may be sent to a URL, as far as it says. */
+  /** Returns whether the form of a URL permits sending notifications to it. */
   mayUse(text: string): boolean {
     if (!URL.canParse(text)) return false;
     const { protocol, hostname, username, password } = new URL(text);
@@ -60,7 +60,7 @@ export class PushRequests {
     return !isAddress || (protocol === 'https:' ? this.#allows(host) : this.#isPrivate(host));
   }
 
-  /** Sends a request, and says what became of it. Never rejects. */
+  /** Sends a request and returns the result. Never rejects. */
   async send({ url: text, headers, body }: PushRequest): Promise<PushResult> {
     if (!this.mayUse(text)) return { kind: 'failed', error: 'The address is not allowed' };
     const url = new URL(text);

@@ -4,9 +4,14 @@ import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Delivery } from '../notifications/deliveries.ts';
 import type { Queryable } from '../storage/queryable.ts';
 
-/** Which notifications devices show, as far as the server knows: those that were sent and not withdrawn. */
+/**
+ * The notifications that devices show, as far as the server knows: those sent and not withdrawn.
+ */
 
-/** Returns the newest message that was sent to the device of each delivery after it, by device and conversation. */
+/**
+ * Returns the newest message sent after each delivery to the same device, by device and
+ * conversation.
+ */
 export async function newestSent(
   on: Queryable,
   deliveries: readonly Delivery[],
@@ -29,21 +34,27 @@ export async function newestSent(
   return new Map(rows.map((r) => [`${r.device} ${r.conversation}`, r.seq]));
 }
 
-/** A notification to close: that of a conversation on a device, if it is of this message or an earlier one. */
+/**
+ * A notification to close: that of a conversation on a device, if it is for this message or an
+ * earlier one.
+ */
 export interface Withdrawal {
   readonly device: string;
   readonly conversation: ConversationId;
   readonly seq: Seq;
 }
 
-/** How long after they were sent notifications are withdrawn: later, the push server has dropped them too. */
+/**
+ * How long after sending notifications are withdrawn: later, the push server has dropped them too.
+ */
 const SHOWN_HOURS = 24;
 
 /**
- * Claims notifications that are to be closed: their message was read on another device, deleted or hidden, or its
- * recipient is no member any more. Each is claimed once: if the node is killed then, it stays on the device. Returns one
- * for each conversation on a device, and none where a later message has replaced the notification: closing it would
- * take the later one from a device that is off.
+ * Claims notifications that are to be closed: their message was read on another device, deleted or
+ * hidden, or its recipient is no longer a member. Each is claimed once: if the node is then killed,
+ * it remains on the device. Returns one for each conversation on a device, and none where a later
+ * message has replaced the notification: closing it would drop the later one for a device that is
+ * offline.
  */
 export async function claimWithdrawals(pool: pg.Pool, max: number): Promise<Withdrawal[]> {
   const { rows } = await pool.query<Withdrawal>({

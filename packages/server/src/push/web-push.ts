@@ -24,7 +24,7 @@ export interface BrowserMessage {
 
 /** The validity of a token; push servers accept at most 24 hours (RFC 8292 §2). */
 const TOKEN_SECONDS = 12 * 3600;
-/** Tokens are used for this long, of so many push servers. */
+/** How long tokens are reused, and for how many push servers they are kept. */
 const TOKEN_REUSED_MS = 6 * 3_600_000;
 const TOKENS_MAX = 1_000;
 
@@ -34,7 +34,7 @@ export class WebPush {
   readonly #subject: string;
   readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
 
-  /** `subject`: a URL at which the operators of a push server find who sends. */
+  /** `subject`: a URL at which operators of push servers can contact the sender. */
   constructor(keys: PushKeys, subject: string) {
     this.#keys = keys;
     this.#subject = subject;
