@@ -11,15 +11,15 @@ import type { Digest, FileStore } from './file-store.ts';
 import { lockDigest } from './locks.ts';
 import { UPLOAD_MS, type Uploads } from './uploads.ts';
 
-/** A file to which no message has ever referred is deleted after this time, ms. */
+/** A file that no message has ever referred to is deleted after this time, ms. */
 const UNATTACHED_MS = 24 * 60 * 60 * 1000;
 /** Interval of the search for files to delete. */
 const POLL_MS = 60_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 5_000;
-/** Files looked at in one transaction. */
+/** Files checked in one transaction. */
 const BATCH = 200;
-/** After this many deletions that fail, the others wait as well: the cause is not one file. */
+/** After this many failed deletions the run stops: the cause is not a single file. */
 const ERRORS_MAX = 20;
 
 /** The dependencies of {@link FileCollector}. */
@@ -32,14 +32,15 @@ export interface FileCollectorDeps {
 }
 
 /**
- * Deletes files that no message refers to any more, files that no message has referred to within a day of
- * their upload, and uploads that were not finished within a day. It runs on every node.
+ * Deletes files that messages no longer refer to, files that no message has referred to within a
+ * day of their upload, and uploads that were not finished within a day. It runs on every node.
  *
- * 1. A file is first marked, under the lock that a post takes as well: a message never refers to a
- *    marked file. Its content is deleted after that, and its row last, so a crash leaves nothing behind.
+ * 1. A file is first marked, under the lock that posts also take, so no message refers to a marked
+ *    file. Then its content is deleted, and its row last, so a crash leaves nothing behind.
  * 2. Content that several files share is kept until the last of them is deleted.
  * 3. No content is removed while a backup is being made.
- * 4. A file that a legal hold keeps is marked as held, and deleted when no hold keeps it any more.
+ * 4. A file that a legal hold covers is marked as held, and deleted when no hold covers it any
+ *    more.
  */
 export class FileCollector {
   readonly #deps: FileCollectorDeps;
@@ -60,7 +61,7 @@ export class FileCollector {
     this.#worker.start();
   }
 
-  /** Looks for files to delete now. */
+  /** Searches for files to delete now. */
   wake(): void {
     this.#worker.wake();
   }
@@ -89,7 +90,7 @@ export class FileCollector {
           if (!(await this.#delete(file))) return;
           deleted++;
         } catch (error) {
-          // The others do not wait for one that cannot be removed.
+          // One that cannot be removed does not block the others.
           if (errors.push(error) >= ERRORS_MAX) throw error;
         }
       }
@@ -98,7 +99,7 @@ export class FileCollector {
       after = last.id;
     }
     if (deleted > 0) log.info({ files: deleted }, 'files deleted');
-    // It is logged, and all of them are tried again later.
+    // The error is logged, and all of them are retried later.
     if (errors.length > 0) throw errors[0];
   }
 
@@ -114,7 +115,7 @@ export class FileCollector {
     this.wake();
   }
 
-  /** Has the files of deleted groups deleted: no one can read their messages any more. */
+  /** Schedules the deletion of files of deleted groups, whose messages no one can read any more. */
   async #detachDeleted(): Promise<void> {
     const { pool, clock } = this.#deps;
     await pool.query(
@@ -150,7 +151,7 @@ export class FileCollector {
     );
   }
 
-  /** Marks files to which nothing refers. Returns how many were looked at. */
+  /** Marks files that nothing refers to. Returns how many were checked. */
   async #mark(): Promise<number> {
     const before = new Date(this.#deps.clock.now() - UNATTACHED_MS);
     return await withTransaction(this.#deps.pool, async (client) => {
@@ -162,7 +163,7 @@ export class FileCollector {
         [before, BATCH],
       );
       if (rows.length === 0) return 0;
-      // A statement of its own: it sees what was committed until the rows were locked.
+      // A separate statement, so that it sees everything committed until the rows were locked.
       await client.query(
         `update files f set
            detached_at = null,
@@ -187,7 +188,7 @@ export class FileCollector {
     });
   }
 
-  /** Marks files that no legal hold keeps any more. Returns how many. */
+  /** Marks files that no legal hold covers any more. Returns how many. */
   async #markReleased(): Promise<number> {
     const { rowCount } = await this.#deps.pool.query(
       `update files set state = 'deleting' where id in (
@@ -218,7 +219,7 @@ export class FileCollector {
         if (!(await isContentUsed(client, each, id))) await this.#deps.store.remove(each);
       }
       await client.query(`delete from files where id = $1 and state = 'deleting'`, [id]);
-      // After the file, so that one that is read at this moment is waited for.
+      // After the file row, to wait for a transaction that is reading it.
       await client.query('delete from file_texts where file_id = $1', [id]);
       return true;
     });

@@ -2,14 +2,14 @@ import type { FileId, ImageId } from '@parley/protocol';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 
-/** Which contents of the store are referred to: those of files, their previews, and images. */
+/** Queries which contents of the store are in use: by files, their previews, and images. */
 
 const ofFile = `(digest = decode($1, 'hex') or preview_digest = decode($1, 'hex'))`;
 const ofImage = `(digest = decode($1, 'hex') or small_digest = decode($1, 'hex'))`;
 
 /**
- * Returns whether a content belongs to a file that is not being deleted, or to an image, except for one.
- * Decides the removal of a content if the caller holds its lock.
+ * Returns whether a content belongs to a file that is not being deleted, or to an image, except for
+ * one. The result is reliable while the caller holds the lock of the content.
  */
 export async function isContentUsed(
   on: Queryable,

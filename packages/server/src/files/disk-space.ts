@@ -3,10 +3,10 @@ import { refusal } from '@parley/protocol';
 import { RefusalError } from '../http/errors.ts';
 import { isFull } from '../storage/start-errors.ts';
 
-/** Free space that uploads leave to the database and to others. */
+/** Free space that uploads leave to the database and other programs. */
 export const FREE_MIN = 256 * 1024 * 1024;
 
-/** Keeps what uploads write from using the last of a disk. */
+/** Prevents uploads from filling the disk. */
 export class DiskSpace {
   readonly #free: () => Promise<number>;
   /** Bytes that are being written. Part of them may be on disk already. */
@@ -18,8 +18,8 @@ export class DiskSpace {
   }
 
   /**
-   * Reserves space for bytes that are about to be written, until the returned function is called, beside
-   * `others` that will be written as well.
+   * Reserves space for bytes about to be written, in addition to `others`, until the returned
+   * function is called.
    * @throws {RefusalError} `disk_full`
    */
   async reserve(bytes: number, others = 0): Promise<() => void> {
@@ -32,7 +32,7 @@ export class DiskSpace {
   }
 }
 
-/** Returns the free bytes of the disk of a folder that has the fewest. */
+/** Returns the free bytes of the fullest disk among those of the folders. */
 export async function freeBytes(...folders: readonly string[]): Promise<number> {
   const all = await Promise.all(
     folders.map(async (folder) => {

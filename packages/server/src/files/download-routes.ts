@@ -37,7 +37,7 @@ const security = [{ accessToken: [] }];
 const BASE = '/api/v1/files';
 /** A preview never changes, and each link to it is for one session. */
 const PREVIEW_CACHE = 'private, max-age=31536000, immutable';
-/** A file can be shown again without being sent again, as long as the account may still read it. */
+/** A cached file may be shown again while the account may still read it. */
 const CONTENT_CACHE = 'private, no-cache';
 const bytes = (description: string) => ({ 200: { description, content: BINARY } });
 export const BINARY = {
@@ -176,7 +176,9 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
   });
 }
 
-/** Returns what sends a content: whole, in part, or not at all if the client has it. */
+/**
+ * Returns a function that sends a content: in full, in part, or not at all if the client has it.
+ */
 function sender({ pool, store, isAlive }: DownloadDeps) {
   const downloads = new Downloads();
   return async (request: FastifyRequest, reply: FastifyReply, holder: LinkHolder, sent: Sent) => {
@@ -204,12 +206,12 @@ function sender({ pool, store, isAlive }: DownloadDeps) {
       .type(sent.type)
       .header('content-length', length);
     if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${sent.bytes}`);
-    // As a stream, so that the length stays that of the content.
+    // As a stream, so that the content length is kept.
     if (request.method === 'HEAD' || length === 0) return reply.send(Readable.from([]));
     const content = await downloads.open({
       account,
       response: reply.raw,
-      // Never more than was promised, and an error if it is less.
+      // Never more bytes than announced, and an error if there are fewer.
       open: () => store.read(sent.digest, range ?? { start: 0, end: sent.bytes - 1 }),
       mayContinue: async () =>
         (await isAlive(holder)) && (await readableFiles(pool, account, [sent.file])).length > 0,

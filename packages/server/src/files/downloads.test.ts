@@ -69,7 +69,7 @@ async function serve(
 }
 
 describe('a download', () => {
-  test('is ended when its client stops, however much it has read before', async () => {
+  test('is aborted when its client stalls, however much it has read before', async () => {
     const { downloads, socket, state } = await serve(
       { windowMs: 2_000, bytesPerWindow: 1 },
       400 * MIB,
@@ -80,11 +80,11 @@ describe('a download', () => {
     expect(state.read).toBeLessThan(400 * MIB);
   });
 
-  test('is sent whole to a slow client, though the system waits more than a minute for it', async () => {
+  test('is sent completely to a slow client, even if the system buffers for over a minute', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { windowMs } = DOWNLOAD_BOUNDS;
     const { downloads, socket, state } = await serve({ windowMs }, 200 * MIB);
-    // As measured at 20 KB/s: the system takes 4 MB at once, and then 1.7 MB every 85 s.
+    // As measured at 20 KB/s: the system accepts 4 MB at once, then 1.7 MB every 85 s.
     for (const seconds of [43, 85, 85, 85, 85]) {
       // More than all buffers hold, so that the system has taken more.
       const before = state.read;
@@ -98,7 +98,7 @@ describe('a download', () => {
     expect(downloads.size).toBe(0);
   });
 
-  test('is ended when its account may no longer read the file', async () => {
+  test('is aborted when its account may no longer read the file', async () => {
     let isAllowed: boolean | Error = new Error('no database');
     const { downloads, socket, state, errors } = await serve(
       { accessMs: 20 },
@@ -117,7 +117,7 @@ describe('a download', () => {
     expect(state.read).toBeLessThan(400 * MIB);
   });
 
-  test('is sent whole to a client that reads', async () => {
+  test('is sent completely to a client that reads', async () => {
     const { downloads, state } = await serve({}, 20 * MIB);
     await until(() => state.isClosed, 'the end');
     expect(state.read).toBeGreaterThan(20 * MIB);

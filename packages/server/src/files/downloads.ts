@@ -5,13 +5,14 @@ import { refuse } from '../http/errors.ts';
 
 /** The bounds of downloads. Times in milliseconds. */
 export interface DownloadBounds {
-  /** Contents that are being sent to one account: each holds a file descriptor. */
+  /** Concurrent downloads of one account; each holds a file descriptor. */
   readonly perAccount: number;
   readonly inAll: number;
   /**
-   * A client that reads less than this within a window, and not all that is left, is disconnected. The window
-   * is long because what counts is what the operating system takes: with buffers of megabytes it takes the next
-   * bytes only when a third of them is free, which a client of 20 KB/s needs 85 seconds for.
+   * A client that reads less than this within a window, and not all that is left, is disconnected.
+   * The window is long because it counts what the operating system accepts: with buffers of several
+   * megabytes it accepts more only when a third of them is free, which takes a client at 20 KB/s 85
+   * seconds.
    */
   readonly windowMs: number;
   readonly bytesPerWindow: number;
@@ -36,14 +37,14 @@ export interface Download {
   open(): Promise<Readable | null>;
   /** Returns whether the session still exists and the account may still read the file. */
   mayContinue(): Promise<boolean>;
-  /** Called if that could not be found out; it is checked again later. */
+  /** Called if the check failed; it is repeated later. */
   onError(error: unknown): void;
 }
 
 /**
- * Bounds the contents that are being sent.
+ * Limits downloads.
  *
- * 1. An account, and all accounts together, have a number of them at a time.
+ * 1. The number of concurrent downloads is limited, per account and in total.
  * 2. A client that stalls or reads very slowly is disconnected, however fast it has read before.
  * 3. A transfer ends when the session has ended or the account may no longer read the file.
  */
@@ -62,7 +63,7 @@ export class Downloads {
   }
 
   /**
-   * Opens a content and returns it for a response. It counts until it is closed.
+   * Opens a content and returns it for a response. It counts as a download until it is closed.
    * @throws {RefusalError} `overloaded` if too many are being sent
    */
   async open(download: Download): Promise<Readable | null> {
@@ -89,7 +90,7 @@ export class Downloads {
     response.once('close', () => {
       for (const end of ends) end();
     });
-    // The client may have gone while the content was opened.
+    // The client may have disconnected while the content was opened.
     if (response.destroyed) {
       for (const end of ends) end();
       content.destroy();
@@ -106,9 +107,9 @@ export class Downloads {
 }
 
 /**
- * Disconnects a client that reads too little in a window. The bytes that the operating system has taken
- * count as read: what a client does not read fills its buffers, and then no more are taken. Returns what
- * ends the checks.
+ * Disconnects a client that reads too little in a window. Bytes accepted by the operating system
+ * count as read: if a client does not read, buffers fill up and no more are accepted. Returns a
+ * function that ends the checks.
  */
 function disconnectSlow(
   content: Readable,
@@ -130,7 +131,9 @@ function disconnectSlow(
   return () => clearInterval(timer);
 }
 
-/** Disconnects a client that may no longer read the file. Returns what ends the checks. */
+/**
+ * Disconnects a client that may no longer read the file. Returns a function that ends the checks.
+ */
 function disconnectExcluded(
   { response, mayContinue, onError }: Download,
   { accessMs }: DownloadBounds,

@@ -27,7 +27,7 @@ describe('the name of a file', () => {
     expect(name).toMatch(/^ü+\.gz$/);
   });
 
-  test('is one name of bounded length without control characters, whatever was given', () => {
+  test('is a single name of bounded length without control characters, for any input', () => {
     const parts = fc.constantFrom('/', '\\', '.', '\u202e', '\0', '"', 'ü', '👍', '\ud800', ' ');
     const names = fc.array(fc.oneof(parts, fc.string({ unit: 'binary' })), { maxLength: 80 });
     fc.assert(

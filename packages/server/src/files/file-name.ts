@@ -1,10 +1,10 @@
 import { LIMITS } from '@parley/protocol';
 
-/** The name of a file whose own name has nothing that can be shown. */
+/** The name of a file whose own name contains nothing printable. */
 const UNNAMED = 'file';
 /** Control characters, invisible characters, and those that change the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u200b\u2028\u2029\u2060\ufeff]/gu;
-/** Names of devices of Windows, with any extension. */
+/** Reserved device names on Windows, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** The longest extension that is kept when a name is cut, in bytes. */
 const EXTENSION_MAX = 20;
@@ -21,7 +21,7 @@ export function cleanFileName(given: string): string {
     .replace(UNSAFE, '')
     .replace(/[<>:"|?*]/g, '_')
     .replace(/\s+/gu, ' ');
-  // Neither hidden nor, on Windows, the same as another name.
+  // Neither a hidden file nor, on Windows, an alias of another name.
   const name = trimmed(clean);
   if (name === '') return UNNAMED;
   return shortened(DEVICE.test(name) ? `_${name}` : name, LIMITS.fileNameBytes);
@@ -37,7 +37,7 @@ function trimmed(name: string): string {
   return name.slice(start, end);
 }
 
-/** Cuts a name before its extension, between two characters. */
+/** Shortens a name before its extension, between characters. */
 function shortened(name: string, max: number): string {
   if (Buffer.byteLength(name) <= max) return name;
   const dot = name.lastIndexOf('.');

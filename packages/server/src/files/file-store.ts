@@ -15,14 +15,14 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
-/** A content that was prepared for the store, next to it or in it, and that nothing refers to yet. */
+/** A content prepared for the store, next to it or in it, that nothing refers to yet. */
 export interface StagedContent {
   /**
-   * Makes it a content of the store, usually without sending or copying it again. When it returns, the content
-   * survives a power failure. The caller holds the lock of the digest.
+   * Moves the content into the store, usually without sending or copying it again. When this
+   * returns, the content survives a power failure. The caller must hold the lock of the digest.
    */
   put(): Promise<void>;
-  /** Removes what {@link put} has not used. */
+  /** Removes the staged content if {@link put} was not called. */
   discard(): Promise<void>;
 }
 
@@ -33,8 +33,7 @@ export interface RemoteStore {
 }
 
 /**
- * Keeps contents under their digests. Who may read them, and how long they are kept, is decided by those
- * who use it.
+ * Stores contents under their digests. Callers decide who may read them and how long they are kept.
  *
  * A store on another machine rejects with the refusal `files_unavailable` while it does not answer.
  */
@@ -55,13 +54,13 @@ export interface FileStore {
   put(digest: Digest, path: string): Promise<void>;
   /** Opens a content, or a range of it; null if it is not there. */
   read(digest: Digest, range?: ByteRange): Promise<Readable | null>;
-  /** Removes a content, for good when it returns; it need not be there. */
+  /** Removes a content permanently, if it exists. */
   remove(digest: Digest): Promise<void>;
   /** Yields all contents. */
   list(): AsyncIterable<StoredContent>;
   /** Returns when a content was written; null if it is not there. */
   writtenAt(digest: Digest): Promise<Date | null>;
-  /** Removes staged contents that were left before this time by processes that were killed. */
+  /** Removes staged contents that killed processes left before this time. */
   sweepStaged(before: Date): Promise<void>;
 }
 
@@ -71,8 +70,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export const isDigest = (text: string): boolean => DIGEST.test(text);
 
 /**
- * Returns where a content is in a store, with `/`: `ab/cd/abcd…`. The two levels keep folders small, 65,536 of
- * them.
+ * Returns the path of a content in a store: `ab/cd/abcd…`. The two levels keep folders small.
  * @throws if the digest is not one
  */
 export function pathOfDigest(digest: Digest): string {

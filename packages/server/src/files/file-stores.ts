@@ -7,7 +7,7 @@ import type { FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { S3Store } from './s3-store.ts';
 
-/** The settings that say where files are kept. */
+/** The settings of the file store. */
 export interface StoreConfig {
   readonly dataDir: string;
   readonly filesS3Endpoint?: string | undefined;
@@ -77,7 +77,7 @@ export function s3StoreOf(config: StoreConfig, { pool, log }: StoreDeps): S3Stor
   });
 }
 
-/** Returns what distinguishes a server from others, and stays the same when its backup is restored. */
+/** Returns an identifier of this server that survives restoring a backup. */
 async function ownerOf(pool: StoreDeps['pool']): Promise<string> {
   const { rows } = await pool.query<{ owner: string }>(
     `select to_char(created_at at time zone 'utc', '"parley-"YYYYMMDDHH24MISSUS') as owner

@@ -37,7 +37,7 @@ let server: TestServer;
 let dataDir: string;
 let ann: User & Uploader;
 let ben: User & Uploader;
-/** How far the clock of the server is ahead. */
+/** How far the server’s clock is ahead. */
 let ahead = 0;
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ const codeOf = async (response: Response) => ((await response.json()) as { code:
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
 
 describe('an upload', () => {
-  test('is a file with its name, type and content once the last byte is confirmed', async () => {
+  test('becomes a file with its name, type and content when the last byte is confirmed', async () => {
     const bytes = Buffer.from('Grüße\n');
     const { response, id } = await startUpload(ann, '../Grüße.txt', bytes.length);
     expect(response.status).toBe(201);
@@ -94,7 +94,7 @@ describe('an upload', () => {
     expect(readdirSync(join(dataDir, 'uploads'))).not.toContain(id);
   });
 
-  test('continues where a broken connection has left it, also over several parts', async () => {
+  test('continues after a broken connection, also over several parts', async () => {
     const bytes = randomBytes(18 * MIB);
     const { id } = await startUpload(ann, 'big.bin', bytes.length);
     const controller = new AbortController();
@@ -131,7 +131,7 @@ describe('an upload', () => {
     expect(digestOf(await bytesOf(await contentOf(ann, id)))).toBe(digestOf(bytes));
   });
 
-  test('keeps only what continues it, also from two connections at once', async () => {
+  test('accepts only bytes that continue it, even from two connections at once', async () => {
     const bytes = randomBytes(200_000);
     const { id } = await startUpload(ann, 'twice.bin', bytes.length);
     const wrong = await sendBytes(ann, id, 5, bytes);
@@ -146,7 +146,7 @@ describe('an upload', () => {
     expect(digestOf(await bytesOf(await contentOf(ann, id)))).toBe(digestOf(bytes));
   });
 
-  test('is rejected with a code when it is too large, too much, or not tus', async () => {
+  test('is rejected with a code if it is too large, over quota, or not tus', async () => {
     const large = await startUpload(ann, 'a', 20 * MIB + 1);
     expect([large.response.status, await codeOf(large.response)]).toEqual([413, 'file_too_large']);
     const cat = Object.assign(await server.register('cat'), { url: server.url });
@@ -176,7 +176,7 @@ describe('an upload', () => {
     expect([options.status, options.headers.get('tus-max-size')]).toEqual([204, `${20 * MIB}`]);
   });
 
-  test('counts with 4 KiB at least, and is one of a number of files in no message', async () => {
+  test('counts as at least 4 KiB, and towards the limit of files in no message', async () => {
     const ida = Object.assign(await server.register('ida'), { url: server.url });
     const insert = (bytes: string, attached: boolean, count: number) =>
       server.rows(`insert into files
@@ -246,7 +246,7 @@ describe('an upload', () => {
     },
   );
 
-  test('belongs to the account that has started it', async () => {
+  test('belongs to the account that started it', async () => {
     const { id } = await startUpload(ann, 'own.txt', 3);
     expect(await offsetOf(ben, id)).toBe(404);
     expect((await sendBytes(ben, id, 0, Buffer.from('abc'))).status).toBe(404);
@@ -254,7 +254,7 @@ describe('an upload', () => {
     expect(await offsetOf(ann, id)).toBe(0);
   });
 
-  test('of the same content is stored once, and an empty one is a file', async () => {
+  test('of the same content is stored once, and may be empty', async () => {
     const bytes = randomBytes(5_000);
     const ids = [await uploadFile(ann, 'a', bytes), await uploadFile(ben, 'b', bytes)];
     expect(new Set(ids).size).toBe(2);
@@ -325,7 +325,7 @@ describe('a message with files', () => {
     expect(await post(ann, [own])).toEqual([201, undefined]);
   });
 
-  test('posted again with the same id is the same message, and with other files another command', async () => {
+  test('is the same message when posted again with the same id, and a different command with other files', async () => {
     const group = await ann.group('again');
     const [one, two] = [
       await uploadFile(ann, '1', Buffer.from('1')),
@@ -359,17 +359,17 @@ describe('a file can be read', () => {
       }
       return all;
     };
-    // Uploaded, not posted: the uploader alone.
+    // Uploaded but not posted: only the uploader.
     expect(await statuses()).toEqual([200, 404, 404]);
     const group = await ann.group('readers', [ben]);
     const seq = await postFiles(ann, group, [id]);
     expect(await statuses()).toEqual([200, 200, 404]);
-    // Who joins later reads the history as well.
+    // Members who join later read the history as well.
     await ann.request('POST', `/conversations/${group}/members`, { account: eve.id });
     expect(await statuses()).toEqual([200, 200, 200]);
     const link = (await linkOf(ben, id)) as string;
     expect((await open(link)).status).toBe(200);
-    // Who was removed, or has left, reads nothing: the link says who asks, not that it may.
+    // Former members read nothing: the link identifies the account, but grants nothing.
     await ann.request('DELETE', `/conversations/${group}/members/${ben.id}`);
     expect(await statuses()).toEqual([200, 404, 200]);
     expect((await open(link)).status).toBe(404);
@@ -385,7 +385,7 @@ describe('a file can be read', () => {
     await until(() => !isStored(bytes), 'the content to be removed');
   });
 
-  test('with a link only as long as the session of the link lasts', async () => {
+  test('with a link only while the session of the link exists', async () => {
     const fay = Object.assign(await server.register('fay'), { url: server.url });
     const id = await uploadFile(fay, 'own.txt', Buffer.from('own'));
     const link = (await linkOf(fay, id)) as string;
@@ -407,7 +407,7 @@ describe('a file can be read', () => {
 });
 
 describe('files are deleted', () => {
-  test('with the last message that refers to them, and its event forgets them', async () => {
+  test('with the last message that refers to them, and are removed from its event', async () => {
     const bytes = randomBytes(1_000);
     const group = await ann.group('deleting');
     const id = await uploadFile(ann, 'twice.bin', bytes);
@@ -417,7 +417,7 @@ describe('files are deleted', () => {
     const events = await ann.request('GET', `/streams/${group}/events?limit=200`);
     const event = events.body.items.find((e: { seq: Seq }) => e.seq === first);
     expect(event.data).toEqual({ body: '' });
-    // The collector has looked at the file, and has left it.
+    // The collector has checked the file, and has kept it.
     await until(
       async () =>
         (await server.rows(`select from files where detached_at is not null`)).length === 0,
@@ -435,7 +435,7 @@ describe('files are deleted', () => {
     expect(again.body.code).toBe('file_not_found');
   });
 
-  test('not while a forwarded copy refers to them, which those who may read it can open', async () => {
+  test('not while a forwarded copy refers to them, whose readers can open them', async () => {
     const bytes = randomBytes(1_000);
     const gil = Object.assign(await server.register('gil'), { url: server.url });
     const [from, to] = [await ann.group('the source'), await ann.group('the copy', [gil])];
@@ -457,14 +457,14 @@ describe('files are deleted', () => {
       'the files to be looked at',
     );
     expect((await contentOf(gil, id)).status).toBe(200);
-    // What is deleted by now is not forwarded.
+    // Deleted messages are not forwarded.
     const late = await ann.request('POST', `${path}/forward`, { to });
     expect(late.body.code).toBe('message_not_found');
     await ann.request('DELETE', `/conversations/${to}/messages/${copy.body.seq}`);
     await until(() => !isStored(bytes), 'the content to be removed');
   });
 
-  test('also when another worker or node is removing something at that moment', async () => {
+  test('even while another worker or node is removing something', async () => {
     const bytes = randomBytes(1_000);
     const group = await ann.group('deleting at once');
     const seq = await postFiles(ann, group, [await uploadFile(ann, 'at once', bytes)]);
@@ -486,7 +486,7 @@ describe('files are deleted', () => {
     await until(() => !isStored(bytes), 'the content to be removed');
   });
 
-  test('also when the content of one before them cannot be removed', async () => {
+  test('even if the content of an earlier one cannot be removed', async () => {
     const group = await ann.group('deleting both');
     const [stuck, other] = [randomBytes(1_000), randomBytes(1_000)];
     const ids = [await uploadFile(ann, 'stuck', stuck), await uploadFile(ann, 'other', other)];
@@ -502,7 +502,7 @@ describe('files are deleted', () => {
     await until(async () => (await rows()).length === 0, 'the row to be removed');
   });
 
-  test('a day after their upload if they are in no message, as are unfinished uploads', async () => {
+  test('a day after their upload if they are in no message, like unfinished uploads', async () => {
     const gus = Object.assign(await server.register('gus'), { url: server.url });
     const bytes = randomBytes(1_000);
     await uploadFile(gus, 'forgotten.bin', bytes);
@@ -564,7 +564,7 @@ describe('the text of a file', () => {
   const isFound = (query: string, seq: Seq) =>
     until(async () => (await seqsOf(query)).includes(seq), query);
 
-  test('is found with a part of it, also in PDF and Chinese, and with filters', async () => {
+  test('is found by parts of it, also in PDF and Chinese, and with filters', async () => {
     const filler = 'nothing to see here '.repeat(600);
     const text = `# Notes\n${filler}\nThe Wombat burrow is 30 m long. 東京タワーに行く。\n${filler}`;
     const notes = await uploadFile(ann, 'Notes.md', Buffer.from(text));
@@ -617,7 +617,7 @@ describe('the text of a file', () => {
     expect(pages).toEqual([third, other, seq]);
   });
 
-  test('is found across the borders of its pieces, also when it was stored as a whole', async () => {
+  test('is found across the borders of its pieces, also if it was stored as a whole', async () => {
     // Each sentence has words of its own; the borders are somewhere in them.
     const sentences = Array.from({ length: 900 }, (_, n) => `Bilby${n} digs lair${n};\n`);
     const text = sentences.join('');
@@ -651,7 +651,7 @@ describe('the text of a file', () => {
     };
     await areFound();
 
-    // As the version before had it, with the keys of all its text.
+    // As the previous version stored it, with the keys of all its text.
     await server.rows(`
       with old as (delete from file_texts where file_id = '${bilbies}' returning *)
       insert into file_texts (file_id, text, keys)
@@ -662,7 +662,7 @@ describe('the text of a file', () => {
     await areFound();
   });
 
-  test('is found by those who may read the message, and gone with it', async () => {
+  test('is found by those who may read the message, and removed with it', async () => {
     const cyd = Object.assign(await server.register('cyd'), { url: server.url });
     const secret = await uploadFile(ann, 'secret.txt', Buffer.from('the platypus password'));
     expect(await seqsOf('platypus', ann)).toEqual([]);
@@ -685,7 +685,7 @@ describe('the text of a file', () => {
     await until(async () => (await left()).length === 0, 'the text is deleted');
   });
 
-  test('is read once by several nodes, again after a crash, and not for ever', async () => {
+  test('is read once by several nodes, again after a crash, up to a limit', async () => {
     const unread = async (id: FileId, attempts: number) => {
       await server.rows(`delete from file_texts where file_id = '${id}'`);
       await server.rows(
@@ -701,7 +701,7 @@ describe('the text of a file', () => {
     }
     await until(async () => (await Promise.all(ids.map(done))).every(Boolean), 'all are read');
     for (const id of ids) await unread(id, 0);
-    // A node that was killed has one of them, and the last one has killed three.
+    // A killed node has claimed one of them, and the last one has killed three nodes.
     const claimed = `update files set text_lease = now() + interval '1 hour' where id = '${ids[0]}'`;
     await server.rows(claimed);
     await unread(ids[3] as FileId, 3);
@@ -774,7 +774,7 @@ describe('the doctor', () => {
 });
 
 describe('a download', () => {
-  test('has ranges, an entity tag, and headers that keep it from being a page', async () => {
+  test('has ranges, an entity tag, and headers that prevent it from running as a page', async () => {
     const bytes = Buffer.from('0123456789');
     const id = await uploadFile(ann, 'Zähler "1".txt', bytes);
     const whole = await contentOf(ann, id);
@@ -907,7 +907,7 @@ describe('an avatar', () => {
   const png = (background: string) => square(background).png().toBuffer();
   const avatarOf = async (user: User) => (await user.request('GET', '/me')).body.avatar;
 
-  test('of an account is a square without metadata, which everyone sees and can keep', async () => {
+  test('of an account is a square without metadata, visible to everyone and cacheable', async () => {
     const watcher = server.peer();
     await watcher.hello(ben.accessToken);
     const photo = await square('#336699', 900, 400)
@@ -955,7 +955,7 @@ describe('an avatar', () => {
     expect((await fetch(`${server.url}/api/v1/images/${avatar}`)).status).toBe(401);
   });
 
-  test('is shown by its address with the token of a session, until the session ends', async () => {
+  test('is loaded by its URL with the token of a session, until the session ends', async () => {
     const pia = Object.assign(await server.register('pia'), { url: server.url });
     const avatar = await avatarOf(ann);
     const { token } = (await pia.request('GET', '/images/token')).body;
@@ -997,7 +997,7 @@ describe('an avatar', () => {
     },
   );
 
-  test('is made of one’s own file only, which is in no message', async () => {
+  test('is made only from one’s own file that is in no message', async () => {
     const file = await uploadFile(ben, 'mine.png', await png('#00ff00'));
     expect((await ann.request('PUT', '/me/avatar', { file })).body.code).toBe('file_not_found');
     const group = await ben.group('posted');
@@ -1045,7 +1045,7 @@ describe('an avatar', () => {
     expect((await set(ann, ofDirect, await png('#0000fe'))).body.code).toBe('not_a_group');
   });
 
-  test('of a group is set once, also when the request is sent again', async () => {
+  test('of a group is set once, even if the request is repeated', async () => {
     const group = await ann.group('again');
     const file = await uploadFile(ann, 'a.png', await png('#0000fd'));
     const key = { 'idempotency-key': '0197a000-0000-7000-8000-0000000000aa' };
@@ -1077,7 +1077,7 @@ describe('an avatar', () => {
     expect(entries).toEqual([{ details: { fields: ['avatar'] } }]);
   });
 
-  test('of the server is its icon, also for those who have not logged in', async () => {
+  test('of the server is its icon, also before log-in', async () => {
     const icon = () => fetch(`${server.url}/api/v1/server/icon`, { redirect: 'manual' });
     const before = await icon();
     expect([before.status, before.headers.get('location')]).toEqual([302, '/icon.svg']);
@@ -1090,7 +1090,7 @@ describe('an avatar', () => {
     const options = await fetch(`${server.url}/api/v1/auth/options`);
     expect(((await options.json()) as { icon: string }).icon).toBe(body.icon);
     expect((await see(ben, body.icon)).status).toBe(200);
-    // Not like the other settings, which would accept any id.
+    // Not with the other settings, which would accept any id.
     await ann.request('PATCH', '/admin/server-settings', { name: 'Parley', icon: null });
     expect((await icon()).status).toBe(200);
     const entries = `select 1 from audit_log where event = 'settings_changed'`;
@@ -1099,7 +1099,7 @@ describe('an avatar', () => {
     expect((await icon()).status).toBe(302);
   });
 
-  test('is made one at a time of an account, and read only when its turn comes', async () => {
+  test('is made one at a time per account, and read only when its turn comes', async () => {
     const store = folderStoreOf({ dataDir });
     let reads = 0;
     let release = () => {};
@@ -1137,7 +1137,7 @@ describe('an avatar', () => {
     expect(await maker.make(ann.id, annFile)).toEqual(expect.any(String));
   });
 
-  test('is kept if it is in use again when its turn to be deleted comes', async () => {
+  test('is kept if it is in use again before it is deleted', async () => {
     const nia = Object.assign(await server.register('nia'), { url: server.url });
     const path = '/me/avatar';
     const first = (await set(nia, path, await png('#7a1fa2'))).body.avatar;

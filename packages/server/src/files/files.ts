@@ -62,7 +62,7 @@ export async function openFiles({
   for (const folder of [FILES_FOLDER, UPLOADS_FOLDER]) {
     await mkdir(join(config.dataDir, folder), { recursive: true, mode: 0o700 });
   }
-  // The folders themselves survive a power failure.
+  // Makes the folders themselves survive a power failure.
   await syncFolders(config.dataDir, config.dataDir);
   const store = fileStoreOf(config, { pool, log });
   if (store instanceof S3Store) await store.check();

@@ -39,7 +39,7 @@ export class FolderStore implements FileStore {
 
   async stage(digest: Digest, path: string): Promise<StagedContent> {
     return await this.#staged(digest, async (staged) => {
-      // A link costs no space, but not every file system has them, and none to another disk.
+      // A hard link takes no space, but not all file systems support them, and none across disks.
       await link(path, staged).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') throw error;
         await copyFile(path, staged, constants.COPYFILE_EXCL);
@@ -84,7 +84,7 @@ export class FolderStore implements FileStore {
     const target = this.pathOf(digest);
     const folder = dirname(target);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // In the place of the same content, if that is there.
+    // Replaces the same content, if it exists.
     await rename(staged, target);
     await syncFolders(folder, this.#dir);
   }
@@ -108,7 +108,7 @@ export class FolderStore implements FileStore {
   async sweepStaged(before: Date): Promise<void> {
     const folder = join(this.#dir, STAGING);
     for await (const name of entries(folder)) {
-      // A link has the time of the part that it is of, but not the change of its links.
+      // A hard link has the modification time of its part; only `ctime` changes with links.
       const found = await stat(join(folder, name)).catch(nullIfMissing);
       if (found && found.ctime < before) await rm(join(folder, name), { force: true });
     }
@@ -137,7 +137,7 @@ export class FolderStore implements FileStore {
   }
 }
 
-/** Yields the names in a folder; none if it is not there. */
+/** Yields the names in a folder; none if it does not exist. */
 async function* entries(folder: string): AsyncIterable<string> {
   const dir = await opendir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOTDIR') return null;

@@ -14,9 +14,9 @@ import { lockDigest } from './locks.ts';
 const POLL_MS = 60 * 60 * 1000;
 /** Delay of a retry after an error, and while a backup is being made. */
 const RETRY_MS = 60_000;
-/** Younger images are left alone: the command that will use one may not be committed yet. */
+/** Younger images are skipped: the command that will use one may not be committed yet. */
 const AGE_MS = 60 * 60 * 1000;
-/** Images looked at in one statement. */
+/** Images checked in one statement. */
 const BATCH = 500;
 
 /** What {@link ImageCollector} is constructed with. */
@@ -27,26 +27,28 @@ export interface ImageCollectorDeps {
   readonly log: Logger;
 }
 
-/** An image to which nothing refers. */
+/** An unused image. */
 interface UnusedImage {
   readonly id: ImageId;
   readonly digest: Digest;
   readonly small: Digest;
 }
 
-/** The unused images of a page; `last`: the last image of the page, null if no page follows. */
+/**
+ * The unused images of a page; `last` is the last image of the page, or null if no page follows.
+ */
 interface ImagePage {
   readonly last: ImageId | null;
   readonly unused: readonly UnusedImage[];
 }
 
 /**
- * Deletes images to which nothing refers any more. It runs on every node.
+ * Deletes images that are no longer in use. It runs on every node.
  *
- * 1. Nothing comes to refer to an old image later: each is made for one command. Whether one is unused is
- *    checked again in the transaction that deletes it.
- * 2. A content is removed under the lock that those who store it take as well, and only if nothing else has
- *    it; never while a backup is being made.
+ * 1. An unused old image is never used later, because each is made for one command. This is checked
+ *    again in the transaction that deletes it.
+ * 2. A content is removed under the lock that writers of it also take, only if nothing else uses
+ *    it, and never while a backup is being made.
  */
 export class ImageCollector {
   readonly #deps: ImageCollectorDeps;
@@ -90,7 +92,7 @@ export class ImageCollector {
     if (deleted > 0) log.info({ images: deleted }, 'unused images deleted');
   }
 
-  /** Deletes the unused images that an erased account has made, however young they are. */
+  /** Deletes the unused images of an erased account, regardless of age. */
   async eraseUnused(account: AccountId): Promise<void> {
     const { rows } = await this.#deps.pool.query<UnusedImage>(
       `select i.id, encode(i.digest, 'hex') as digest, encode(i.small_digest, 'hex') as small

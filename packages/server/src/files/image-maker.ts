@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<ImageKind, { readonly bytes: number; readonly perHo
   emoji: { bytes: LIMITS.emojiFileBytes, perHour: LIMITS.emojiPerHour },
 };
 
-/** An uploaded file of which an image is made. */
+/** An uploaded file from which an image is made. */
 interface Source {
   readonly digest: Digest;
   readonly bytes: number;
@@ -35,17 +35,17 @@ interface Source {
 }
 
 /**
- * Makes images (avatars, the icon of the server, custom emoji) of uploaded files.
+ * Makes images (avatars, the icon of the server, custom emoji) from uploaded files.
  *
  * 1. The content of an image survives a power failure before anything refers to the image.
- * 2. An account has one image made at a time, so that it can neither fill the queue of the decoder nor evade
- *    the limit of images.
- * 3. An image to which nothing refers, because the command that would have used it was rejected, is
- *    collected: see {@link ImageCollector}. No image is used by a second command.
+ * 2. Each account makes one image at a time, so that it can neither fill the queue of the decoder
+ *    nor evade the limit.
+ * 3. An unused image, whose command was rejected, is deleted by {@link ImageCollector}. No image is
+ *    used by a second command.
  */
 export class ImageMaker {
   readonly #deps: ImageMakerDeps;
-  /** The accounts that have an image made now. */
+  /** The accounts that are making an image. */
   readonly #busy = new Set<AccountId>();
 
   constructor(deps: ImageMakerDeps) {
@@ -53,7 +53,7 @@ export class ImageMaker {
   }
 
   /**
-   * Makes an image of a file that the account has uploaded and not posted.
+   * Makes an image from a file that the account has uploaded and not posted.
    * @throws {RefusalError} `file_not_found`, `file_too_large`, `image_unreadable`, `rate_limited`,
    *   `overloaded`, `disk_full`, `files_unavailable`
    */

@@ -3,7 +3,7 @@ import { isGuest, mayKnow } from '../guests.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 
-/** SQL: everything that refers to an image, as a table of the image, and of what has it. */
+/** SQL: all uses of images, as a table of the image and its user. */
 export const IMAGE_USES = `(
   select avatar as image, 'accounts' as table, id::text as key
   from accounts where avatar is not null
@@ -18,7 +18,7 @@ export const IMAGE_USES = `(
   from server_settings where name = 'icon' and value <> 'null'
 )`;
 
-/** SQL: whether something refers to the image `i`, a row of `images`. */
+/** SQL: whether the image `i`, a row of `images`, is in use. */
 export const IS_IMAGE_USED = `(
   exists (select from accounts a where a.avatar = i.id)
   or exists (select from conversations c where c.avatar = i.id and c.deleted_at is null)

@@ -17,11 +17,11 @@ export interface ImageRouteDeps extends Omit<DownloadDeps, 'tokens'> {
 
 const tags = ['Files'];
 const security = [{ accessToken: [] }];
-/** An image never changes: another one has another id. */
+/** An image never changes; a new one has a new id. */
 const IMAGE_CACHE = 'private, max-age=31536000, immutable';
-/** The icon of the server has one address, and changes: the client asks each time whether it has. */
+/** The icon of the server changes at the same URL, so clients revalidate it each time. */
 const ICON_CACHE = 'public, no-cache';
-/** What stands for a server without an icon. */
+/** The icon of a server that has none. */
 const DEFAULT_ICON = '/icon.svg';
 const webp = { 200: { description: 'A WebP image', content: BINARY } };
 
@@ -99,7 +99,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
   });
 }
 
-/** Returns what sends an image, unless the client has it. */
+/** Returns a function that sends an image, unless the client has it. */
 function sender({ store }: Pick<ImageRouteDeps, 'store'>) {
   return async (
     request: FastifyRequest,

@@ -10,9 +10,9 @@ const USE = 'image tokens';
 /**
  * Makes and checks the tokens with which a browser loads images (avatars, the icon of the server).
  *
- * A token is valid for one session, as long as that exists, so that the address of an image stays the same
- * and the browser keeps it. It only says who asks: whether the session still exists, and whether the account
- * may see the image, is checked at every request.
+ * A token is valid while its session exists, so that the URL of an image is stable and the browser
+ * can cache it. It only identifies the account: whether the session still exists, and whether the
+ * account may see the image, is checked at every request.
  */
 export class ImageTokens {
   readonly #vault: Vault;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { syncFile } from './sync.ts';
 
-/** What is known of an image, and its preview. */
+/** The properties of an image, and of its preview. */
 export interface ImageFacts {
   /** The size as it is shown, with its orientation applied. */
   readonly width: number;
@@ -10,7 +10,7 @@ export interface ImageFacts {
   readonly blurhash: string;
 }
 
-/** Formats of which previews are made; decoders of others are never called. */
+/** Formats that get previews; decoders of others are never called. */
 const FORMATS = new Set([
   'image/png',
   'image/apng',
@@ -25,7 +25,7 @@ export const PIXELS_MAX = 40_000_000;
 export interface PreviewStyle {
   /** The preview fits into a square of this size, px. */
   readonly size: number;
-  /** Whether animations stay animated. */
+  /** Whether animations remain animated. */
   readonly mayMove: boolean;
 }
 
@@ -37,7 +37,7 @@ const FRAMES_MAX = 200;
 export const SECONDS_MAX = 15;
 /** Images that wait for the decoder; further ones get no preview. */
 const WAITING_MAX = 20;
-/** The size of the image that a blurhash is made of. */
+/** The size of the image from which a blurhash is made. */
 const BLUR_SIZE = 32;
 
 /** Returns whether previews are made of images of this type. */
@@ -57,7 +57,9 @@ export const makePreview = (
   style = OF_UPLOADS,
 ): Promise<ImageFacts | null> => decodeNext(() => decode(path, preview, style));
 
-/** Runs a task of the decoder when it is its turn; null, without running it, if too many are waiting. */
+/**
+ * Runs a decoder task when its turn comes; returns null without running it if too many are waiting.
+ */
 export async function decodeNext<T>(task: () => Promise<T>): Promise<T | null> {
   if (waiting >= WAITING_MAX) return null;
   waiting++;
@@ -68,7 +70,7 @@ export async function decodeNext<T>(task: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** Returns the decoder, which is loaded when it is needed first. */
+/** Returns the decoder, which is loaded on first use. */
 export async function loadDecoder() {
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
@@ -103,7 +105,7 @@ async function decode(
       .webp({ quality: 80, effort: 3 })
       .timeout({ seconds: SECONDS_MAX })
       .toBuffer();
-    // Of the preview, which is small: the original is decoded once.
+    // From the small preview, so that the original is decoded once.
     const { data, info } = await sharp(encoded)
       .resize({ width: BLUR_SIZE, height: BLUR_SIZE, fit: 'inside' })
       .ensureAlpha()
@@ -112,7 +114,7 @@ async function decode(
     const pixels = new Uint8ClampedArray(data);
     facts = { width, height, blurhash: encode(pixels, info.width, info.height, 4, 3) };
   } catch (error) {
-    // The decoder rejects what is not an image, whatever its first bytes say.
+    // The decoder rejects anything but images, whatever the first bytes say.
     if (isDecodeError(error)) return null;
     throw error;
   }

@@ -13,7 +13,7 @@ export interface LinkAdmissionDeps {
   limitRequests(of: { account: AccountId }): number | null;
 }
 
-/** Who is admitted to a route that browsers load by its address alone. */
+/** Authenticates requests to routes that browsers load by URL. */
 export interface LinkAdmission {
   readonly onRequest: onRequestAsyncHookHandler;
   /** Returns who sent a request that was admitted. */
@@ -21,8 +21,8 @@ export interface LinkAdmission {
 }
 
 /**
- * Admits the holder of the token in the address, as long as its session exists, or an account with an
- * access token. `read` returns the holder of a token; null if it is not valid for this request.
+ * Admits the holder of the token in the URL while its session exists, or an account with an access
+ * token. `read` returns the holder of a token; null if it is not valid for this request.
  */
 export function linkAdmission(
   { authenticate, isAlive, limitRequests }: LinkAdmissionDeps,

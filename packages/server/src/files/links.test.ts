@@ -24,7 +24,7 @@ test('a token names its holder, for one file, until it expires', () => {
   now = before;
 });
 
-test('a token stays the same for a while, so that a browser can cache by it', () => {
+test('a token stays the same for some time, so that a browser can cache by it', () => {
   const { token } = tokens.make(file, holder);
   now += HOUR / 4;
   expect(tokens.make(file, holder).token).toBe(token);

@@ -3,13 +3,16 @@ import { AccountId, type FileId, SessionId } from '@parley/protocol';
 import type { Clock } from '../clock.ts';
 import type { Vault } from '../vault.ts';
 
-/** Links are made for the current and the next period of this length, ms: so a browser can cache by them. */
+/**
+ * Links are valid for the current and the next period of this length, ms, so that a browser can
+ * cache by them.
+ */
 const PERIOD_MS = 60 * 60 * 1000;
 /** Bytes of the signature in a link. */
 const SIGNATURE_BYTES = 18;
 const USE = 'file links';
 
-/** Whose link it is: the session, or API key, that asked for it. */
+/** The session or API key that requested a link. */
 export interface LinkHolder {
   readonly account: AccountId;
   readonly session: SessionId;
@@ -18,8 +21,9 @@ export interface LinkHolder {
 /**
  * Makes and checks links with which a browser loads a file without a token, as an image or a download.
  *
- * A link is valid for one file, one session and at most two hours. It only says who asks: whether the
- * session still exists, and whether the account may read the file, is checked at every request.
+ * A link is valid for one file, one session and at most two hours. It only identifies the account:
+ * whether the session still exists, and whether the account may read the file, is checked at every
+ * request.
  */
 export class FileTokens {
   readonly #vault: Vault;
@@ -30,7 +34,9 @@ export class FileTokens {
     this.#clock = clock;
   }
 
-  /** Returns a token for a file, and when it expires. The same holder gets the same one for a while. */
+  /**
+   * Returns a token for a file, and when it expires. It is the same for its holder for some time.
+   */
   make(file: FileId, { account, session }: LinkHolder): { token: string; expiresAt: Date } {
     const until = (Math.floor(this.#clock.now() / PERIOD_MS) + 2) * PERIOD_MS;
     const fields = `${account}.${session}.${until.toString(36)}`;

@@ -3,14 +3,14 @@ import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 
-/** Locks of the database, held until the end of the transaction. */
+/** Database locks, held until the end of the transaction. */
 
 /** The first of the two keys of the lock of all uploads. */
 const UPLOADS = 7_301;
 
 /**
- * Waits until no other transaction starts an upload of this account, or of any if `account` is null: quotas
- * are checked by one at a time.
+ * Waits until no other transaction starts an upload of this account (null: of any account), so that
+ * quotas are checked one at a time.
  */
 export async function lockUploads(client: pg.ClientBase, account: AccountId | null): Promise<void> {
   await client.query('select pg_advisory_xact_lock($1, coalesce(hashtext($2), 0))', [

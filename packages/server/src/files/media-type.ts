@@ -24,8 +24,8 @@ const INLINE = new Set([
 ]);
 
 /**
- * Returns the media type of a file by its content, never by its name. Formats of text have no mark, so
- * that all text is text/plain, HTML, XML and SVG included.
+ * Returns the media type of a file by its content, never by its name. Text formats have no
+ * signature, so all text is text/plain, including HTML, XML and SVG.
  */
 export async function mediaTypeOf(path: string): Promise<string> {
   const { fileTypeFromFile } = await import('file-type');
@@ -34,7 +34,10 @@ export async function mediaTypeOf(path: string): Promise<string> {
   return (await isText(path)) ? 'text/plain' : BINARY;
 }
 
-/** Returns the media type with which a content is sent: what a browser might run as a page is bytes. */
+/**
+ * Returns the media type with which a content is sent: octets for types that a browser might run as
+ * a page.
+ */
 export function servedType(mediaType: string): string {
   if (mediaType === 'text/plain') return 'text/plain; charset=utf-8';
   return isMarkup(mediaType) ? BINARY : mediaType;

@@ -14,7 +14,7 @@ const HOUR = 60 * 60 * 1000;
 const POLL_MS = 24 * HOUR;
 /** Delay of a retry after an error. */
 const RETRY_MS = 60_000;
-/** What was written later than this is left alone, ms. */
+/** Files written more recently than this are skipped, ms. */
 const AGE_MS = 24 * HOUR;
 /** Contents looked up in one statement. */
 const BATCH = 500;
@@ -29,10 +29,10 @@ export interface OrphanSweeperDeps {
 }
 
 /**
- * Removes what no row refers to: processes that were killed leave folders of uploads, staged contents, and
- * contents behind, as does a disk that fails. Runs on every node, once a day and at the start.
+ * Removes upload folders, staged contents and contents that no row refers to, left behind by killed
+ * processes or failing disks. Runs on every node at the start and once a day.
  *
- * 1. A content is removed under the lock that those who store it take as well, and only if no file has it.
+ * 1. A content is removed under the lock that writers of it also take, and only if no file uses it.
  * 2. No content is removed while a backup is being made.
  */
 export class OrphanSweeper {
@@ -104,7 +104,7 @@ export class OrphanSweeper {
         await store.remove(digest);
         return true;
       } catch (error) {
-        // One that cannot be removed does not keep the others.
+        // One that cannot be removed does not block the others.
         log.warn({ err: error, digest }, 'orphan not removed');
         return false;
       }

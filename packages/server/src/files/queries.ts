@@ -15,9 +15,8 @@ export interface ReadableFile {
 }
 
 /**
- * Returns the files of a list that an account may read, in the order of the list: those of messages of
- * its conversations, which it may read as well; and those that it has uploaded and not yet posted.
- * Deleted messages refer to no file.
+ * Returns which of the given files an account may read, in order: those of messages that it may
+ * read, and those that it has uploaded and not yet posted. Deleted messages refer to no file.
  */
 export async function readableFiles(
   pool: Pool,

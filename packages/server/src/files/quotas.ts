@@ -5,11 +5,11 @@ const MIB = 1024 * 1024;
 
 /** The limits of files, in bytes; 0: no limit. */
 export interface FileQuotas {
-  /** Of one file. */
+  /** Limit of one file. */
   readonly file: number;
-  /** Of all files that an account has uploaded, unfinished uploads included. */
+  /** Limit of all files that an account has uploaded, including unfinished uploads. */
   readonly account: number;
-  /** Of all contents on the server. */
+  /** Limit of all contents on the server. */
   readonly server: number;
 }
 
@@ -26,15 +26,15 @@ export function quotasOf(settings: {
   };
 }
 
-/** The bytes that a file counts as, at least: it also takes rows, and a block of the disk. */
+/** The minimum bytes that a file counts as: it also takes rows and a disk block. */
 const FILE_BYTES_MIN = 4_096;
 /** SQL: the bytes that a row of `files` or `uploads` counts as. */
 const COUNTED = `greatest(bytes, ${FILE_BYTES_MIN})`;
 
 /**
- * Returns why an account may not start an upload of this size; null if it may. Unfinished uploads count
- * with their whole size. The caller holds the lock of uploads of {@link lockUploads}, so that two at once
- * cannot both use the last of a quota.
+ * Returns why an account may not start an upload of this size; null if it may. Unfinished uploads
+ * count with their full size. The caller holds the lock of {@link lockUploads}, so that two
+ * concurrent uploads cannot both use the rest of a quota.
  */
 export async function refusalOfQuota(
   client: pg.ClientBase,

@@ -2,8 +2,8 @@ import type { ByteRange } from './file-store.ts';
 
 /**
  * Returns the range that a Range header asks for (RFC 9110 §14.2): null for the whole content, and
- * `unsatisfiable` if nothing of it exists. Several ranges are answered with the whole content, as are
- * headers that are no range.
+ * `unsatisfiable` if nothing of it exists. Multiple ranges and invalid headers are answered with
+ * the whole content.
  */
 export function rangeOf(
   header: string | undefined,

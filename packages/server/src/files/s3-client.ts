@@ -11,17 +11,17 @@ const ATTEMPTS = 5;
 const WAIT_MS = 200;
 /** An attempt without any progress ends after this time. */
 const IDLE_MS = 20_000;
-/** An attempt ends after this time, and as much more as its body takes at the slowest rate. */
+/** An attempt ends after this time, plus the time its body takes at the slowest rate. */
 const ATTEMPT_MS = 30_000;
 const BYTES_PER_MS_MIN = 100;
 /** Connections, and requests that are sent at the same time. Further ones wait. */
 const SOCKETS_MAX = 64;
-/** The maximum size of an answer that is read into memory, and the time that it may take. */
+/** The maximum size of a response that is read into memory, and its time limit. */
 const TEXT_MAX = 4 * 1024 * 1024;
 const TEXT_MS = 60_000;
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
-/** Where a bucket is, and how it is reached. */
+/** The location of a bucket, and how to access it. */
 export interface S3Settings {
   readonly endpoint: string;
   readonly region: string;
@@ -32,10 +32,10 @@ export interface S3Settings {
   readonly pathStyle: boolean;
 }
 
-/** What a request sends. Each attempt opens it anew. */
+/** The body of a request. Each attempt opens it again. */
 export interface S3Body {
   readonly bytes: number;
-  /** The server compares it with what arrives. */
+  /** The server compares it with the bytes it receives. */
   readonly sha256: string;
   open(): Readable | Uint8Array;
 }
@@ -59,10 +59,10 @@ export const bodyOf = (bytes: Uint8Array): S3Body => ({
 });
 
 /**
- * Sends signed requests to an S3 server, again after failures that may pass.
+ * Sends signed requests to an S3 server, and retries transient failures.
  *
  * 1. Every attempt has a time limit, and ends when nothing moves.
- * 2. Errors contain the status and the code of the answer, and nothing that was sent.
+ * 2. Errors contain the status and code of the response, and nothing that was sent.
  */
 export class S3Client {
   readonly #settings: S3Settings;
@@ -70,7 +70,7 @@ export class S3Client {
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #onOutcome: (isReachable: boolean) => void;
 
-  /** `onOutcome` is told after each attempt whether the server works. */
+  /** `onOutcome` is called after each attempt with whether the server works. */
   constructor(settings: S3Settings, onOutcome: (isReachable: boolean) => void) {
     this.#settings = settings;
     this.#onOutcome = onOutcome;
@@ -113,7 +113,7 @@ export class S3Client {
     try {
       text = await textOf(answer, IDLE_MS);
     } finally {
-      // The rest of a body that the server has refused is not sent.
+      // The rest of a refused body is not sent.
       answer.destroy();
     }
     throw errorOfAnswer(status, text);
@@ -121,7 +121,7 @@ export class S3Client {
 
   async #exchange({ method, key = '', query, headers, body, idleMs }: S3Request) {
     const url = new URL(this.#base);
-    // Not all servers take the address of a bucket with a slash for the same as without.
+    // Not all servers treat the URL of a bucket with a trailing slash the same as without.
     if (key !== '') url.pathname += url.pathname.endsWith('/') ? key : `/${key}`;
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const { accessKeyId, secretAccessKey, region } = this.#settings;
@@ -151,7 +151,7 @@ export class S3Client {
       outgoing.setTimeout(idleMs ?? IDLE_MS, end);
       outgoing.on('response', (answer) => {
         clearTimeout(limit);
-        // Whoever reads the body waits for it, and not while it has enough.
+        // From here on the reader of the body measures idle time: see piecesOf.
         outgoing.setTimeout(0);
         resolve(answer);
       });
@@ -168,7 +168,7 @@ export class S3Client {
   }
 }
 
-/** Yields the body of an answer. @throws if nothing arrives for a time while it is waited for */
+/** Yields the body of a response. @throws if nothing arrives for some time while waiting for it */
 export async function* piecesOf(
   answer: IncomingMessage,
   idleMs = IDLE_MS,

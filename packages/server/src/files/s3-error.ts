@@ -2,9 +2,9 @@ import { refusal } from '@parley/protocol';
 import { RefusalError } from '../http/errors.ts';
 import { childText, readXml } from './s3-xml.ts';
 
-/** The maximum length of a code that a server has sent, where it is logged. */
+/** The maximum length of a server’s error code in the log. */
 const CODE_MAX = 60;
-/** Answers after which the same request may succeed. */
+/** Responses after which a retry may succeed. */
 const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 const TRANSIENT_CODES = new Set([
   'RequestTimeout',
@@ -12,10 +12,10 @@ const TRANSIENT_CODES = new Set([
   'InternalError',
   'OperationAborted',
 ]);
-/** What servers answer when their disks, or the quota of the bucket, are full. */
+/** The codes that servers return when their disk or the bucket’s quota is full. */
 const FULL = /^(XMinioStorageFull|QuotaExceeded|InsufficientCapacity|EntityTooLargeForQuota)$/;
 
-/** The S3 server has answered with an error. Contains nothing that it was sent. */
+/** The S3 server has responded with an error. Contains nothing that was sent. */
 export class S3Error extends Error {
   override name = 'S3Error';
   readonly status: number;
@@ -35,13 +35,13 @@ export function errorOfAnswer(status: number, text: string): S3Error {
   return new S3Error(status, /^\w+$/.test(code) ? code.slice(0, CODE_MAX) : '');
 }
 
-/** Returns whether the same request may succeed later: without an answer, it was the network. */
+/** Returns whether a retry may succeed. Errors without a response are network errors. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof S3Error)) return true;
   return TRANSIENT_STATUSES.has(error.status) || TRANSIENT_CODES.has(error.code);
 }
 
-/** Converts an error of the S3 server or of the way to it to the refusal that clients receive. */
+/** Converts an error of the S3 server or the network to the refusal that clients receive. */
 export function refusalOfStore(error: unknown): RefusalError {
   const isFull = error instanceof S3Error && (error.status === 507 || FULL.test(error.code));
   const refused = isFull

@@ -4,12 +4,12 @@ import { bodyOf, type S3Client } from './s3-client.ts';
 import { errorOfAnswer, S3Error } from './s3-error.ts';
 import { childrenOf, childText, readXml } from './s3-xml.ts';
 
-/** Bytes of a part, which is in memory while it is sent. 10,000 parts, the most that there can be, are 160 GB. */
+/** Bytes of a part, which is in memory while it is sent. The maximum of 10,000 parts is 160 GB. */
 const PART_BYTES = 16 * 1024 * 1024;
 /** Contents sent in parts at the same time. */
 const RUNNING_MAX = 4;
 
-/** Sends large files to an S3 server in parts, each of them again after a failure. */
+/** Sends large files to an S3 server in parts, and retries each part after failures. */
 export class S3Multipart {
   readonly #client: S3Client;
   readonly #running = new ConcurrencyLimit(RUNNING_MAX);
@@ -18,7 +18,7 @@ export class S3Multipart {
     this.#client = client;
   }
 
-  /** Stores a file as an object. The object is there only when all of it is. */
+  /** Stores a file as an object, which exists only when it is complete. */
   async put(key: string, path: string, bytes: number): Promise<void> {
     await this.#running.run('', () => this.#put(key, path, bytes));
   }
@@ -42,7 +42,7 @@ export class S3Multipart {
         headers: { 'content-type': 'application/xml' },
         body: bodyOf(Buffer.from(body)),
       });
-      // S3 may report a failure in an answer that began as a success.
+      // S3 may report an error in the body of a 200 response.
       if (readXml(answer).name === 'Error') throw errorOfAnswer(500, answer);
     } catch (error) {
       await this.#abort(key, uploadId);
@@ -74,13 +74,13 @@ export class S3Multipart {
     return tags;
   }
 
-  /** Removes the parts; what is left of them after a failure is swept a day later. */
+  /** Removes the parts; any left after a failure are swept a day later. */
   async #abort(key: string, uploadId: string): Promise<void> {
     const request = { method: 'DELETE', key, query: { uploadId }, attempts: 1 } as const;
     await this.#client.text(request).catch(() => undefined);
   }
 
-  /** Removes the parts of uploads that processes which were killed have started before a time. */
+  /** Removes the parts of uploads that killed processes started before a time. */
   async sweep(prefix: string, before: Date): Promise<void> {
     for (const { key, uploadId, startedAt } of await this.#unfinished(prefix)) {
       if (startedAt >= before) continue;
@@ -88,14 +88,14 @@ export class S3Multipart {
     }
   }
 
-  /** Returns the first thousand unfinished uploads; the next ones are there a day later. */
+  /** Returns the first thousand unfinished uploads; the rest follow a day later. */
   async #unfinished(prefix: string) {
     let text: string;
     try {
       const query = { uploads: '', ...(prefix !== '' && { prefix }) };
       text = await this.#client.text({ method: 'GET', query });
     } catch (error) {
-      // Not all servers that speak S3 can list them.
+      // Not all S3-compatible servers can list them.
       if (error instanceof S3Error && (error.status === 501 || error.status === 405)) return [];
       throw error;
     }

@@ -68,7 +68,7 @@ const requests = (method: string, text: string) =>
   s3.seen.filter((each) => each.method === method && each.url.includes(text));
 
 describe('an S3 store', () => {
-  test('keeps, lists, reads in ranges and removes contents', async () => {
+  test('stores, lists, reads ranges of and removes contents', async () => {
     const store = storeWith();
     const bytes = randomBytes(300_000);
     const digest = await stored(store, bytes);
@@ -104,7 +104,7 @@ describe('an S3 store', () => {
     expect(await readAll(store, digest)).toEqual(bytes);
   });
 
-  test('sends a large content in parts, each again after a failure', async () => {
+  test('sends a large content in parts, and retries each after a failure', async () => {
     const store = storeWith();
     const bytes = randomBytes(65 * MIB);
     let failures = 0;
@@ -116,7 +116,7 @@ describe('an S3 store', () => {
     expect(digestOf((await readAll(store, digest)) ?? Buffer.alloc(0))).toBe(digest);
   });
 
-  test('leaves nothing of a large content that it could not send', async () => {
+  test('leaves nothing of a large content that could not be sent', async () => {
     const store = storeWith();
     s3.fault = ({ url }) =>
       url.includes('partNumber=2') ? { status: 403, code: 'AccessDenied' } : null;
@@ -126,7 +126,7 @@ describe('an S3 store', () => {
     expect(requests('DELETE', `${digest}?uploadId=`)).toHaveLength(1);
   });
 
-  test('tries again while the server is busy or away, and says so when it stays away', async () => {
+  test('retries while the server is busy or unreachable, and reports it if it remains unreachable', async () => {
     const store = storeWith();
     const bytes = randomBytes(1_000);
     let left = 2;
@@ -140,7 +140,7 @@ describe('an S3 store', () => {
     await expect(store.put(full.digest, full.path)).rejects.toEqual(code('disk_full'));
   });
 
-  test('continues a download where the connection has ended', async () => {
+  test('continues an interrupted download', async () => {
     const store = storeWith();
     const bytes = randomBytes(900_000);
     const digest = await stored(store, bytes);
@@ -181,7 +181,7 @@ describe('an S3 store', () => {
     expect(String(rejected)).not.toContain(secretAccessKey);
   });
 
-  test('starts without a server that answers, and uses it when it does', async () => {
+  test('starts without a responding server, and uses it once it responds', async () => {
     s3.fault = () => ({ status: 503 });
     const store = storeWith();
     await store.check();
@@ -191,7 +191,7 @@ describe('an S3 store', () => {
     );
   });
 
-  test('removes parts that were left a day ago, where the server lists them', async () => {
+  test('removes parts left a day ago, if the server can list them', async () => {
     const store = storeWith();
     const now = new Date();
     // This server does not.
@@ -225,7 +225,7 @@ describe('what an S3 server answers', () => {
     s3.fault = ({ url }) => (url.includes('parley-server') ? null : { status: 200, body, ...more });
   };
 
-  test('is no address to go to', async () => {
+  test('is never followed as a redirect', async () => {
     const store = storeWith();
     const digest = await stored(store, randomBytes(100));
     answering('', { status: 307, headers: { location: `${s3.url}/elsewhere` } });
@@ -233,7 +233,7 @@ describe('what an S3 server answers', () => {
     expect(requests('GET', 'elsewhere')).toHaveLength(0);
   });
 
-  test('is no list unless all of one', async () => {
+  test('is only accepted as a list if complete', async () => {
     const store = storeWith();
     const broken = [
       '<html>Log in to this network</html>',
@@ -250,7 +250,7 @@ describe('what an S3 server answers', () => {
     }
   });
 
-  test('is never more of a content than was asked for, nor another part of it', async () => {
+  test('is never more than the requested range of a content, nor another range', async () => {
     const store = storeWith();
     const bytes = randomBytes(5_000);
     const digest = await stored(store, bytes);

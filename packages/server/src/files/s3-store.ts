@@ -20,11 +20,11 @@ import { isTransient, refusalOfStore, S3Error } from './s3-error.ts';
 import { S3Multipart } from './s3-multipart.ts';
 import { childrenOf, childText, readXml } from './s3-xml.ts';
 
-/** A larger content is sent in parts, so that a failure does not send all of it again. */
+/** Larger contents are sent in parts, so that a failure does not resend everything. */
 const WHOLE_MAX = 64 * 1024 * 1024;
-/** Attempts and time limits where a transaction waits. */
+/** Attempts and time limits while a transaction waits. */
 const IN_TRANSACTION = { attempts: 3, idleMs: 5_000 } as const;
-/** A download continues after so many failures without progress. */
+/** The number of failures without progress after which a download is abandoned. */
 const RESUMES_MAX = 4;
 /** Attempts of each of these requests. */
 const RESUME_ATTEMPTS = 2;
@@ -40,18 +40,18 @@ export interface S3StoreOptions extends S3Settings {
   /** Comes before the keys of all objects: empty, or a path with a slash at its end. */
   readonly prefix: string;
   readonly log: Logger;
-  /** Returns what distinguishes this server from others, whose contents it must not remove. */
+  /** Returns an identifier of this server; contents of other servers must not be removed. */
   readonly owner: () => Promise<string>;
 }
 
 /**
  * A {@link FileStore} in a bucket of an S3 server, under the keys that {@link FolderStore} uses as paths.
  *
- * 1. A content is sent to its key before the transaction that will refer to it. The transaction, under the lock
- *    of the digest, only makes sure that it is still there: it may have been removed as an orphan in between.
- *    What no transaction refers to in the end is such an orphan.
- * 2. Nothing is written or removed before the bucket is known to belong to this server: what belongs to
- *    another one would look like orphans.
+ * 1. A content is sent to its key before the transaction that will refer to it. The transaction,
+ *    under the lock of the digest, only verifies that it still exists: it may have been removed as
+ *    an orphan in between. Contents that no transaction refers to are orphans.
+ * 2. Nothing is written or removed before the bucket is known to belong to this server: contents of
+ *    another server would look like orphans.
  */
 export class S3Store implements FileStore {
   readonly remote: RemoteStore = { isReachable: () => this.#isReachable() };
@@ -69,8 +69,8 @@ export class S3Store implements FileStore {
   }
 
   /**
-   * Checks at the start that the bucket exists, belongs to this server, and can be written. A server that does
-   * not answer is only logged: files are unavailable until it does.
+   * Checks at the start that the bucket exists, belongs to this server, and is writable. If the S3
+   * server does not answer, this is only logged, and files are unavailable until it does.
    * @throws {StartRefused} if the settings are wrong
    */
   async check(): Promise<void> {
@@ -109,7 +109,7 @@ export class S3Store implements FileStore {
     await this.#ensure(digest, body, path);
     return {
       put: () => this.#ensure(digest, body, path, IN_TRANSACTION),
-      // Others may have come to use it. If not, it is swept as an orphan.
+      // It may be in use by others by now. If not, it is swept as an orphan.
       discard: async () => undefined,
     };
   }
@@ -150,7 +150,7 @@ export class S3Store implements FileStore {
     });
   }
 
-  /** Yields the bytes of a range, and continues where a connection has ended too early. */
+  /** Yields the bytes of a range, and continues after interrupted connections. */
   async *#pieces(
     digest: Digest,
     { start, end }: ByteRange,
@@ -162,7 +162,7 @@ export class S3Store implements FileStore {
     for (;;) {
       try {
         for await (const piece of piecesOf(answer)) {
-          // Our own response has promised as many bytes as were asked for.
+          // Our own response has announced as many bytes as were requested.
           const wanted = piece.subarray(0, end + 1 - at);
           at += wanted.length;
           failures = 0;
@@ -248,7 +248,7 @@ export class S3Store implements FileStore {
         ...(token !== undefined && { 'continuation-token': token }),
       };
       const answer = readXml(await this.#client.text({ method: 'GET', query }));
-      // What is taken for a whole list would make contents look lost.
+      // An incomplete list would make contents look lost.
       if (answer.name !== 'ListBucketResult') throw new S3Error(200, 'NotAList');
       yield childrenOf(answer, 'Contents').map((object) => ({
         key: childText(object, 'Key') ?? '',
@@ -268,7 +268,10 @@ export class S3Store implements FileStore {
     });
   }
 
-  /** Makes sure, once, that the bucket belongs to this server; the first server to use it writes its name. */
+  /**
+   * Verifies once that the bucket belongs to this server; the first server to use it writes its
+   * identifier.
+   */
   async #claim(attempts?: number): Promise<void> {
     this.#claimed ??= this.#claimNow(attempts).catch((error: unknown) => {
       this.#claimed = null;
@@ -306,7 +309,7 @@ export class S3Store implements FileStore {
     return this.#options.prefix + path;
   }
 
-  /** Returns the outcome of an operation; logs what has failed. */
+  /** Returns the result of an operation, and logs failures. */
   async #run<T>(operation: string, task: () => Promise<T>): Promise<T> {
     try {
       return await task();
@@ -316,7 +319,7 @@ export class S3Store implements FileStore {
   }
 
   #failure(operation: string, error: unknown): unknown {
-    // Of the local file, which the caller knows how to handle.
+    // Error of the local file, which the caller handles.
     if ((error as NodeJS.ErrnoException).path !== undefined) return error;
     if (error instanceof RefusalError) return error;
     this.#options.log.warn({ err: error, operation }, 'file store request failed');
@@ -342,7 +345,7 @@ export class S3Store implements FileStore {
   }
 }
 
-/** Returns whether an answer is a part of an object that begins at a byte. */
+/** Returns whether a response is part of an object that begins at a byte. */
 const startsAt = (answer: IncomingMessage, start: number): boolean =>
   answer.statusCode === 206 &&
   (answer.headers['content-range'] ?? '').startsWith(`bytes ${start}-`);
@@ -354,7 +357,7 @@ function nullIfNoObject(error: unknown): null {
   throw error;
 }
 
-/** Returns what to do about an answer to the check at the start. */
+/** Returns advice for an error of the check at the start. */
 function adviceOf({ status, code }: S3Error): string {
   if (code === 'NoSuchBucket' || status === 404) {
     return 'Create the bucket, or correct FILES_S3_BUCKET and FILES_S3_ENDPOINT.';

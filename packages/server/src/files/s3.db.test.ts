@@ -99,7 +99,7 @@ afterEach(() => {
   s3.fault = () => null;
 });
 afterAll(async () => {
-  // First, and without anything that may be missing after a failed start.
+  // First, and independent of anything missing after a failed start.
   await Promise.all(children.map((child) => child.kill()));
   await server?.stop();
   await s3?.stop();
@@ -124,7 +124,7 @@ const receivedOf = async (user: Uploader, id: FileId) =>
   (await tus(user, 'HEAD', `/uploads/${id}`)).headers.get('upload-offset');
 
 describe('files in a bucket', () => {
-  test('are uploaded to one node, read from another, and gone with their message', async () => {
+  test('are uploaded to one node, read from another, and removed with their message', async () => {
     const bytes = randomBytes(3_000_000);
     const id = await uploadFile(ann, 'noise.bin', bytes);
     const again = await uploadFile(annThere, 'again.bin', bytes);
@@ -162,7 +162,7 @@ describe('files in a bucket', () => {
 
   test('are compared with the rows by the doctor', async () => {
     const store = bucket;
-    // What earlier tests have deleted may be half gone.
+    // Deletions of earlier tests may be in progress.
     await until(async () => (await examine(pool, store)).length === 0, 'nothing is wrong', 30_000);
     const [kept, lost] = [randomBytes(2_000), randomBytes(2_000)];
     await post([await uploadFile(ann, 'lost.bin', lost)]);
@@ -184,7 +184,7 @@ describe('while the S3 server fails', () => {
   const readiness = async () =>
     (await (await fetch(new URL('/health/ready', server.address))).json()) as { files?: string };
 
-  test('an upload is complete but no file, and becomes one as soon as it answers', async () => {
+  test('a complete upload becomes a file as soon as the server answers', async () => {
     const bytes = randomBytes(100_000);
     const { id } = await startUpload(ann, 'late.bin', bytes.length);
     s3.fault = () => 'refused';
@@ -242,7 +242,7 @@ describe('while the S3 server fails', () => {
     await until(isForgotten, 'the row is gone', 30_000);
   });
 
-  test('a node that is killed while it sends leaves no half file, and another start finishes it', async () => {
+  test('a node that is killed while sending leaves no partial file, and finishes after a restart', async () => {
     const bytes = randomBytes(9_000_000);
     const { id } = await startUpload(annThere, 'killed.bin', bytes.length);
     let sending = 0;

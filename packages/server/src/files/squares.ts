@@ -8,7 +8,7 @@ export interface Squares {
   readonly small: Buffer;
 }
 
-/** What an image is made for. The icon of the server is made as avatars are. */
+/** The purpose of an image. The icon of the server is made like avatars. */
 export type ImageKind = 'avatar' | 'emoji';
 
 const LARGE = 256;
@@ -20,10 +20,11 @@ const INPUT = { limitInputPixels: PIXELS_MAX, failOn: 'error' } as const;
 const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 } as const;
 
 /**
- * Decodes an image and encodes it as squares in two sizes, without metadata (position, camera). Of an avatar it is the
- * middle of the first frame. An emoji is fitted into the square whole; its larger size stays animated, its smaller one is
- * the first frame. `read` returns the image; it is called when the decoder is free, so that images that are waiting
- * take no memory. Returns null if the image is damaged or has too many pixels or frames.
+ * Decodes an image and encodes it as squares in two sizes, without metadata (position, camera). An
+ * avatar is the center of the first frame. An emoji is fitted into the square; its larger size
+ * remains animated, its smaller one is the first frame. `read` returns the image; it is called when
+ * the decoder is free, so that images that are waiting take no memory. Returns null if the image is
+ * damaged or has too many pixels or frames.
  * @throws {RefusalError} `overloaded` if too many images are waiting
  */
 export async function makeSquares(

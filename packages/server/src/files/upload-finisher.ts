@@ -43,7 +43,7 @@ interface Preview extends Content {
   readonly bytes: number;
 }
 
-/** What becomes a file. */
+/** The content and preview of a new file. */
 interface Made {
   readonly upload: CompleteUpload;
   readonly whole: Content;
@@ -51,7 +51,7 @@ interface Made {
   readonly preview: Preview | null;
 }
 
-/** The parts of an upload are not all of its bytes. */
+/** The parts of an upload do not contain all of its bytes. */
 class IncompleteUpload extends Error {
   override name = 'IncompleteUpload';
 }
@@ -59,8 +59,8 @@ class IncompleteUpload extends Error {
 /**
  * Moves complete uploads into the store and makes them files.
  *
- * 1. A node finishes an upload once at a time, however many requests ask for it. Nodes that do so at the
- *    same time each make a copy; the first to commit makes the file.
+ * 1. A node finishes an upload one request at a time, however many ask for it. Nodes that do so at
+ *    the same time each make a copy; the first to commit makes the file.
  * 2. A copy is made only if there is space for it, and is removed if it does not become the file.
  */
 export class UploadFinisher {
@@ -72,8 +72,8 @@ export class UploadFinisher {
   }
 
   /**
-   * Makes a complete upload a file. When it returns, the upload is gone: it is a file, or another request
-   * has finished or cancelled it, or its parts are lost.
+   * Makes a complete upload a file. When this returns, the upload no longer exists: it is a file,
+   * another request has finished or cancelled it, or its parts are lost.
    * @throws {RefusalError} `disk_full`
    */
   async finish(account: AccountId, id: FileId, upload: CompleteUpload): Promise<void> {
@@ -89,12 +89,14 @@ export class UploadFinisher {
   async forget(id: FileId, error: unknown): Promise<void> {
     const { pool, log } = this.#deps;
     const { rowCount } = await pool.query('delete from uploads where id = $1', [id]);
-    // After the restore of a backup, or a fault of the disk. Otherwise another node has finished it.
+    // After restoring a backup, or a disk failure. Otherwise another node has finished it.
     if (rowCount !== 0) log.error({ err: error, upload: id }, 'upload parts missing or incomplete');
     await this.discard(id);
   }
 
-  /** Removes what is on disk of an upload without a row. What cannot be removed is swept later. */
+  /**
+   * Removes the files of an upload without a row. Anything that cannot be removed is swept later.
+   */
   async discard(id: FileId): Promise<void> {
     try {
       await this.#deps.parts.remove(id);
@@ -110,7 +112,7 @@ export class UploadFinisher {
       this.#deps.onStored?.();
       await this.discard(id);
     } catch (error) {
-      // Missing also if another node has finished it and removed its parts.
+      // Also missing if another node has finished it and removed its parts.
       if (error instanceof IncompleteUpload || isMissing(error))
         return await this.forget(id, error);
       throw whenFull(error);
@@ -131,7 +133,7 @@ export class UploadFinisher {
       if (mayHavePreview(mediaType)) preview = await this.#preview(id, whole.path);
       await this.#store(account, id, { upload, whole, mediaType, preview });
     } catch (error) {
-      // Every attempt makes new ones.
+      // Every attempt makes a new copy.
       if (whole.copied) await parts.removeFile(whole.path);
       if (preview) await parts.removeFile(preview.path);
       throw error;
@@ -141,7 +143,8 @@ export class UploadFinisher {
   async #store(account: AccountId, id: FileId, made: Made): Promise<void> {
     const { store } = this.#deps;
     const { whole, preview } = made;
-    // Where the store is on another disk or machine, this copies: nothing of it may happen in the transaction.
+    // If the store is on another disk or machine, this copies, so it must not happen in the
+    // transaction.
     const contents = [
       { digest: whole.digest, staged: await store.stage(whole.digest, whole.path) },
     ];
@@ -164,7 +167,7 @@ export class UploadFinisher {
   ): Promise<void> {
     const { pool, clock } = this.#deps;
     await withTransaction(pool, async (client) => {
-      // Two nodes may be here with the same upload: the second finds no row.
+      // Two nodes may get here with the same upload; the second finds no row.
       const { rowCount } = await client.query('delete from uploads where id = $1', [id]);
       if (rowCount === 0) return;
       for (const digest of contents.map((content) => content.digest).sort()) {

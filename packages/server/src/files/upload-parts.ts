@@ -7,15 +7,15 @@ import type { Digest } from './file-store.ts';
 import { nullIfMissing } from './missing.ts';
 import { syncFile, syncFolders } from './sync.ts';
 
-/** Bytes of a part, after which what was received is recorded: no more is lost by a crash. */
+/** Bytes of a part. Received bytes are recorded after each part, so a crash loses at most one. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /** Bytes read at a time. */
 const CHUNK = 256 * 1024;
 
 /**
- * The received bytes of unfinished uploads, each in a folder of its own. Every write goes to a new file,
- * a part, which is recorded in the database once it is on disk: so a connection that is still writing,
- * here or on another node, cannot change what was recorded.
+ * The received bytes of unfinished uploads, each in a folder of its own. Every write goes to a new
+ * file, a part, which is recorded in the database once it is on disk. So a connection that is still
+ * writing, here or on another node, cannot change recorded bytes.
  */
 export class UploadParts {
   readonly #dir: string;
@@ -65,7 +65,7 @@ export class UploadParts {
       }
       if (bytes > 0) await syncFolders(dirname(path), this.#dir);
     } catch (error) {
-      // A full disk, for example: nothing of this part is kept.
+      // For example a full disk: nothing of this part is kept.
       await rm(path, { force: true });
       throw error;
     }
@@ -120,17 +120,17 @@ export class UploadParts {
     return (await stat(path)).size;
   }
 
-  /** Removes a file of an upload; it need not be there. */
+  /** Removes a file of an upload, if it exists. */
   async removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
   }
 
-  /** Removes everything of an upload. */
+  /** Removes all files of an upload. */
   async remove(upload: FileId): Promise<void> {
     await rm(join(this.#dir, upload), { recursive: true, force: true });
   }
 
-  /** Yields the uploads that have a folder which has not changed since this time. */
+  /** Yields the uploads whose folder has not changed since this time. */
   async *unchangedSince(time: Date): AsyncIterable<FileId> {
     for await (const { name } of await opendir(this.#dir)) {
       if (!FileId.safeParse(name).success) continue;
@@ -142,11 +142,14 @@ export class UploadParts {
 
 /** A source of bytes that can be read piece by piece. */
 export interface PartSource {
-  /** Returns at most `max` bytes; null at the end, or if the sender is gone. */
+  /** Returns at most `max` bytes; null at the end, or if the sender has disconnected. */
   next(max: number): Promise<Buffer | null>;
 }
 
-/** Returns a source of the body of a request. A sender that is gone is the end: what it sent counts. */
+/**
+ * Returns a source of the body of a request. A disconnect of the sender counts as the end; bytes
+ * received so far are kept.
+ */
 export function partsOf(body: AsyncIterable<unknown>, onGone: () => void): PartSource {
   const iterator = body[Symbol.asyncIterator]();
   let rest: Buffer | null = null;

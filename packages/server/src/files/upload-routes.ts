@@ -14,8 +14,9 @@ import { partsOf } from './upload-parts.ts';
 import type { UploadState, Uploads } from './uploads.ts';
 
 /**
- * Uploads by the tus protocol 1.0.0 (https://tus.io/protocols/resumable-upload): creation, termination
- * and expiration. A client that was interrupted asks with HEAD how much was received and continues there.
+ * Uploads by the tus protocol 1.0.0 (https://tus.io/protocols/resumable-upload): creation,
+ * termination and expiration. An interrupted client asks with HEAD how much was received, and
+ * continues there.
  */
 
 /** The dependencies of the routes of uploads. */
@@ -38,12 +39,12 @@ const CreateHeaders = z.object({
   'upload-metadata': z.string().max(4_000).optional(),
 });
 const AppendHeaders = z.object({ ...version, 'upload-offset': bytesText });
-/** How the API document describes an answer without a body. */
+/** Describes a response without a body in the API document. */
 const empty = (description: string) => z.null().describe(description);
 
 /** Registers the routes of uploads. */
 export function uploadRoutes(instance: FastifyInstance, deps: UploadRouteDeps): void {
-  // A scope of its own: the body of no other route may be bytes.
+  // In a separate scope, so that no other route accepts a body of bytes.
   instance.register(async (scope) => {
     scope.addContentTypeParser(BODY_TYPE, (_request, body, done) => done(null, body));
     scope.addHook('onRequest', async (_request, reply) => {
@@ -56,7 +57,7 @@ export function uploadRoutes(instance: FastifyInstance, deps: UploadRouteDeps): 
   });
 }
 
-/** Says what the server supports, and how far an upload is. */
+/** Registers the routes that return what the server supports and how far an upload is. */
 function announce(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDeps): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
   for (const url of ['/uploads', '/uploads/:id']) {
@@ -152,7 +153,7 @@ function append(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
         const state = await uploads.append(account, request.params.id, offset, { source, stop });
         return stateHeaders(reply, state).code(204).send(null);
       } finally {
-        // Bytes that are left after a refusal would keep the next request on the connection waiting.
+        // Bytes left unread after a refusal would block the next request on the connection.
         await body.return?.();
         request.raw.resume();
       }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UploadStarts } from './upload-starts.ts';
 
-/** A promise, and what fulfils it. */
+/** A promise and its resolver. */
 function deferred() {
   let resolve = (): void => undefined;
   const promise = new Promise<void>((done) => {
@@ -13,7 +13,7 @@ function deferred() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('starts of uploads', () => {
-  test('are one at a time of a lock, and two of all', async () => {
+  test('run one at a time per lock, and two in total', async () => {
     const starts = new UploadStarts();
     const end = deferred();
     const running: string[] = [];
@@ -30,7 +30,7 @@ describe('starts of uploads', () => {
     expect(running.toSorted()).toEqual(['a', 'a', 'b', 'c']);
   });
 
-  test('are rejected while too many wait, and not after', async () => {
+  test('are rejected only while too many are waiting', async () => {
     const starts = new UploadStarts();
     const end = deferred();
     const all = Array.from({ length: 60 }, () => starts.run('a', () => end.promise));
@@ -42,7 +42,7 @@ describe('starts of uploads', () => {
     await expect(starts.run('a', async () => 'started')).resolves.toBe('started');
   });
 
-  test('give their place back when they fail', async () => {
+  test('free their slot when they fail', async () => {
     const starts = new UploadStarts();
     for (let n = 0; n < 60; n++) {
       await expect(starts.run('a', () => Promise.reject(new Error('no database')))).rejects.toThrow(

@@ -1,19 +1,19 @@
 import { refuse } from '../http/errors.ts';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
 
-/** Uploads that a node starts at once: each has a connection to the database and may wait for a lock. */
+/** Uploads that a node starts at once; each has a database connection and may wait for a lock. */
 const AT_ONCE = 2;
 /** Uploads that wait to be started. */
 const WAITING_MAX = 50;
-/** One that has waited longer is rejected, ms. */
+/** Uploads that have waited longer are rejected, ms. */
 const WAIT_MS = 5_000;
 
 /**
- * Bounds how many uploads are started at the same time, so that those which wait for the lock of quotas
- * leave the connections to the database to other requests.
+ * Limits how many uploads are started concurrently, so that those waiting for the lock of quotas do
+ * not use up the database connections.
  *
- * 1. Of one lock, one transaction of this node waits or works; of all locks, a few.
- * 2. The others wait without a connection, a bounded number of them for a bounded time.
+ * 1. Per lock, one transaction of this node waits or runs; over all locks, a few.
+ * 2. The others wait without a connection, in bounded number and for a bounded time.
  */
 export class UploadStarts {
   readonly #ofLock = new ConcurrencyLimit(1);
@@ -21,8 +21,8 @@ export class UploadStarts {
   #waiting = 0;
 
   /**
-   * Runs a transaction that takes this lock when it is its turn, and settles as it does.
-   * @throws {RefusalError} `overloaded` if too many wait, or it has waited for too long
+   * Runs a transaction that takes this lock when its turn comes, and returns its result.
+   * @throws {RefusalError} `overloaded` if too many are waiting, or it has waited too long
    */
   async run<T>(lock: string, start: () => Promise<T>): Promise<T> {
     if (this.#waiting >= WAITING_MAX) refuseStart();

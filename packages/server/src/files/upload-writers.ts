@@ -1,7 +1,7 @@
 import type { FileId } from '@parley/protocol';
 import { refuse } from '../http/errors.ts';
 
-/** Uploads of one node that are received at the same time, those that wait for their turn included. */
+/** Uploads that one node receives at the same time, including waiting ones. */
 const WRITERS_MAX = 200;
 /** Requests that wait until the writer of one upload has ended. */
 const WAITING_MAX = 4;
@@ -11,15 +11,15 @@ interface Writer {
   readonly ended: Promise<void>;
 }
 
-/** Gives each upload one writer at a time: a later one ends the one before. */
+/** Gives each upload one writer at a time: a later one ends the previous one. */
 export class UploadWriters {
   readonly #writers = new Map<FileId, Writer>();
   readonly #waiting = new Map<FileId, number>();
   #size = 0;
 
   /**
-   * Ends the writer of an upload, and returns when the caller is its writer. The caller calls the
-   * returned function when it has ended.
+   * Ends the current writer of an upload, and returns when the caller is the writer. The caller
+   * must call the returned function when done.
    * @throws {RefusalError} `overloaded` if there are too many writers
    */
   async take(id: FileId, stop: () => void): Promise<() => void> {
@@ -30,13 +30,13 @@ export class UploadWriters {
     this.#size++;
     if (this.#writers.has(id)) {
       this.#waiting.set(id, waiting + 1);
-      // Checked here again: another one that waited may have been faster.
+      // Checked again: another waiting request may have been faster.
       while (this.#writers.has(id)) await this.end(id);
       const left = (this.#waiting.get(id) ?? 1) - 1;
       if (left > 0) this.#waiting.set(id, left);
       else this.#waiting.delete(id);
     }
-    // Nothing is awaited between the check that there is no writer and this.
+    // No await between the check that there is no writer and this.
     let ended = (): void => undefined;
     const writer = {
       stop,

@@ -34,7 +34,7 @@ let database: Database;
 let dataDir: string;
 let store: FolderStore;
 let account: AccountId;
-/** The free bytes that the disk is taken to have. */
+/** The simulated free bytes of the disk. */
 let free: number;
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ const bodyOf = (bytes: Uint8Array) => {
 };
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const folderOf = (id: FileId) => join(dataDir, 'uploads', id);
-/** The parts of an upload; none once its folder is removed, which may be at any time. */
+/** The parts of an upload; none once its folder is removed. */
 const partsOf = (id: FileId): string[] => {
   try {
     return readdirSync(folderOf(id));
@@ -99,7 +99,7 @@ const contentOf = (bytes: Uint8Array) => readFileSync(store.pathOf(digestOf(byte
 const code = (name: string) =>
   expect.objectContaining({ refusal: expect.objectContaining({ code: name }) });
 
-/** Leaves an upload as a crash does after its last part was recorded. */
+/** Leaves an upload in the state after a crash, with its last part recorded. */
 async function complete(uploads: Uploads, bytes: Uint8Array, pieces = 2): Promise<FileId> {
   const { id } = await uploads.create(account, { name: 'a', bytes: bytes.length });
   const parts: string[] = [];
@@ -152,7 +152,7 @@ describe('a complete upload', () => {
     }
   });
 
-  test('is not copied to a full disk, and is finished when there is space again', async () => {
+  test('is not copied to a full disk, and is finished when space is freed', async () => {
     const bytes = randomBytes(MIB);
     const uploads = node();
     const id = await complete(uploads, bytes);
@@ -164,7 +164,7 @@ describe('a complete upload', () => {
     expect(contentOf(bytes).equals(bytes)).toBe(true);
   });
 
-  test('does not come of more bytes than it has, which leave nothing behind', async () => {
+  test('is not created from too many bytes, which leave nothing behind', async () => {
     const uploads = node();
     const bytes = randomBytes(1_000);
     const { id } = await uploads.create(account, { name: 'a', bytes: bytes.length });
@@ -215,7 +215,7 @@ describe('an upload', () => {
     };
     const first = uploads.append(account, id, 0, stalled());
     await until(() => active === 1, 'the first writer');
-    // Who does not own it cannot end its writer.
+    // Only its owner can end its writer.
     const other = uuidv7() as AccountId;
     await expect(uploads.state(other, id)).rejects.toEqual(code('upload_not_found'));
     await expect(uploads.append(other, id, 1, bodyOf(Buffer.from('a')))).rejects.toEqual(
@@ -239,7 +239,7 @@ describe('an upload', () => {
     expect(partsOf(id).sort()).toEqual((await rowOf(id))?.parts.sort());
   });
 
-  test('that was cancelled cannot be written to, by a node that has not noticed', async () => {
+  test('that was cancelled cannot be written to, even by a node that has not noticed', async () => {
     const [one, two] = [node(), node()];
     const { id } = await one.create(account, { name: 'a', bytes: 100 });
     const source: PartSource = {
@@ -261,7 +261,7 @@ describe('an upload', () => {
     expect(existsSync(folderOf(id))).toBe(false);
   });
 
-  test('leaves the free space that is promised, also to those that are not received yet', async () => {
+  test('leaves enough free space, also for uploads in progress', async () => {
     const uploads = node();
     free = FREE_MIN + 25 * MIB;
     const { id } = await uploads.create(account, { name: 'a', bytes: 10 * MIB });
@@ -279,8 +279,8 @@ describe('an upload', () => {
   });
 });
 
-describe('what killed processes have left', () => {
-  test('is removed after a day, and nothing that a row refers to', async () => {
+describe('files left by killed processes', () => {
+  test('are removed after a day, except what a row refers to', async () => {
     const uploads = node();
     const old = new Date(Date.now() - 2 * DAY);
     const age = (path: string) => utimesSync(path, old, old);

@@ -18,7 +18,7 @@ import { UploadWriters } from './upload-writers.ts';
 
 /** An unfinished upload is removed after this time, ms. */
 export const UPLOAD_MS = 24 * 60 * 60 * 1000;
-/** Parts of one upload: a sender of tiny pieces would fill the row. */
+/** Maximum parts of one upload: tiny pieces would bloat the row. */
 const PARTS_MAX = 2_000;
 const MORE_BYTES = 'More bytes than the upload has';
 
@@ -37,7 +37,7 @@ export interface UploadsDeps {
   readonly onStored?: () => void;
 }
 
-/** How far an upload is. It is finished when `received` equals `bytes`. */
+/** The state of an upload. It is finished when `received` equals `bytes`. */
 export interface UploadState {
   readonly id: FileId;
   readonly name: string;
@@ -57,10 +57,10 @@ interface UploadRow {
 /**
  * Receives files in pieces.
  *
- * 1. What an answer says was received is on disk, and is found after a restart, on every node that
+ * 1. Bytes confirmed by an answer are on disk, and available after a restart on every node that
  *    shares the data folder.
- * 2. The file exists, for messages to refer to, only when all of it is in the store, on disk.
- * 3. An upload has one writer at a time: a later one ends the one before.
+ * 2. The file exists, and messages can refer to it, only when all of it is stored on disk.
+ * 3. An upload has one writer at a time: a later one ends the previous one.
  */
 export class Uploads {
   readonly #deps: UploadsDeps;
@@ -99,7 +99,7 @@ export class Uploads {
           await lockUploads(client, lock);
           const over = await refusalOfQuota(client, quotas, account, file.bytes);
           if (over) return over;
-          // Its parts and the whole are there at the same time for a moment.
+          // Its parts and the complete file briefly exist at the same time.
           release = await this.#space.reserve(2 * file.bytes, await outstanding(client));
           await client.query(
             'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
@@ -108,7 +108,7 @@ export class Uploads {
           return null;
         }),
       )
-      // From here on, others find it in the database.
+      // From here on, it is visible in the database.
       .finally(() => release());
     if (refused) throw new RefusalError(refused);
     try {
@@ -123,8 +123,8 @@ export class Uploads {
   }
 
   /**
-   * Returns how far an upload is, after ending its writer. An upload whose last bytes were received
-   * before a crash is finished now.
+   * Returns the state of an upload after ending its writer. Finishes an upload whose last bytes
+   * were received before a crash.
    * @throws {RefusalError} `upload_not_found`, `disk_full`
    */
   async state(account: AccountId, id: FileId): Promise<UploadState> {
@@ -138,8 +138,8 @@ export class Uploads {
   }
 
   /**
-   * Receives bytes at an offset, until the source ends or the upload is complete, and returns how far
-   * the upload is then.
+   * Receives bytes at an offset until the source ends or the upload is complete, and returns the
+   * new state.
    * @throws {RefusalError} `upload_not_found`, `upload_conflict` for another offset, `disk_full`
    */
   async append(
@@ -172,7 +172,7 @@ export class Uploads {
     await this.#finisher.discard(id);
   }
 
-  /** Removes unfinished uploads that have expired, or belong to an account that is erased. */
+  /** Removes unfinished uploads that have expired or belong to an erased account. */
   async removeWhere(
     of: { readonly before: Date } | { readonly account: AccountId },
   ): Promise<number> {
@@ -192,7 +192,7 @@ export class Uploads {
     return rows.length;
   }
 
-  /** Removes what processes that were killed have left of uploads, unless it has changed lately. */
+  /** Removes upload files left by killed processes, unless they changed recently. */
   async sweep(before: Date, isStopped: () => boolean): Promise<number> {
     let swept = 0;
     for await (const id of this.#parts.unchangedSince(before)) {
@@ -228,7 +228,7 @@ export class Uploads {
     return stateOf(id, { ...row, received: row.bytes });
   }
 
-  /** The state of an upload that has become a file, for a request that has its bytes from an offset. */
+  /** The state of an upload that has become a file, for a request with bytes from an offset. */
   async #finishedAt(account: AccountId, id: FileId, offset: number): Promise<UploadState> {
     const state = await this.#finished(account, id);
     if (offset !== state.bytes) refuse('upload_conflict');
@@ -267,7 +267,7 @@ export class Uploads {
     try {
       const written = await this.#parts.write(id, received, source, max);
       if (!written) return null;
-      // A complete upload becomes a file, so this is checked before it is complete.
+      // A complete upload becomes a file, so check this before it is complete.
       const surplus = received + written.bytes === bytes && (await source.next(1)) !== null;
       // Another node may have received the same bytes, or the upload was cancelled.
       if (!surplus && (await this.#record(id, received, written))) return written;
@@ -297,7 +297,7 @@ export class Uploads {
   }
 }
 
-/** Returns the bytes that unfinished uploads are going to write. */
+/** Returns the bytes that unfinished uploads have yet to write. */
 async function outstanding(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     'select coalesce(sum(bytes - received), 0)::int8 as bytes from uploads',

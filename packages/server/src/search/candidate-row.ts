@@ -2,9 +2,9 @@ import type { AccountId } from '@parley/protocol';
 import { hasLink } from './message-keys.ts';
 import type { Mentioned, Plan } from './plan.ts';
 
-/** What is read of a candidate, and whether it is what a search looks for. */
+/** Reads candidates, and decides whether they match a search. */
 
-/** A message that may be what a search looks for. What a plan does not need is null or empty. */
+/** A message that may match a search. Fields that the plan does not need are null or empty. */
 export interface CandidateRow {
   n: number;
   author: AccountId;
@@ -28,18 +28,18 @@ export const MENTIONED = (accounts: string, everyone: string): string => `(
       and m.message_seq = g.seq)
   or (${everyone} and coalesce(g.mentions @> '[{"kind": "everyone"}]', false)))`;
 
-/** Returns the values of a condition made by {@link MENTIONED}, and whether there is one. */
+/** Returns the parameters of the condition {@link MENTIONED}, and whether it applies. */
 export const mentionValues = (mentioned: Mentioned | null) => [
   mentioned !== null,
   [...(mentioned?.accounts ?? [])],
   mentioned?.everyone === true,
 ];
 
-/** Returns whether the files of messages decide whether they are what a plan looks for. */
+/** Returns whether a plan depends on the files of messages. */
 export const needsFiles = ({ terms, excluded, has }: Plan): boolean =>
   terms.length + excluded.length > 0 || has.has('file') || has.has('image');
 
-/** Returns whether a message is what a plan looks for, apart from its text. */
+/** Returns whether a message matches a plan, apart from its text. */
 export function hasProperties(row: CandidateRow, plan: Plan): boolean {
   const { authors, otherAuthors, has } = plan;
   if (authors && !authors.has(row.author)) return false;

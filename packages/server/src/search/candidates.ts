@@ -8,20 +8,25 @@ import type { SegmentHead } from './segment-store.ts';
 import { Slices } from './slices.ts';
 
 /**
- * Finds the documents of the index that may be what a search looks for, the latest first. It reads no
- * more of the index than is needed for those that are asked for: segments with the latest documents
- * first, and of each list only the rarest keys.
+ * Finds the documents in the index that may match a search, the latest first. It reads only as much
+ * of the index as needed: segments with the latest documents first, and only the lists of the
+ * rarest keys.
  */
 
-/** Large segments whose lists are read at a time: few at first, since the latest are often enough. */
+/**
+ * Large segments whose lists are read at a time: few at first, because the latest often suffice.
+ */
 const GROUPS = [2, 6, 24];
-/** Lists that are read of a large segment: those of the rarest keys. The text decides in the end. */
+/**
+ * Lists read per large segment: those of the rarest keys. Candidates are compared with their text
+ * later.
+ */
 const LISTS_MAX = 4;
 
-/** A place in the order of documents: what comes before it is still to be found. */
+/** A position in the order of documents: those before it are still to be found. */
 export type Place = Omit<Document, 'version'>;
 
-/** The next documents, and where the others begin: null if there are no more. */
+/** The next documents, and where the rest begin; null if there are no more. */
 export interface Batch {
   readonly documents: readonly Document[];
   readonly rest: Place | null;
@@ -30,19 +35,19 @@ export interface Batch {
 /** Before all conversations in the order of documents. */
 const NO_CONVERSATION = '00000000-0000-0000-0000-000000000000' as ConversationId;
 
-/** The documents of a segment that are left, from the last one down. */
+/** The remaining documents of a segment, from the last one down. */
 interface Source {
   readonly documents: Documents;
   /** The numbers of the documents; null for all of them. */
   readonly list: Uint32Array | null;
   readonly isAllowed: Uint8Array;
-  /** The index in the list of the next one; -1 when there is none left. */
+  /** The index of the next one in the list; -1 if none is left. */
   next: number;
   /** The lowest number that is in the period. */
   readonly lowest: number;
 }
 
-/** The documents that a plan may find, in a snapshot of the index. */
+/** The documents that may match a plan, in a snapshot of the index. */
 export class Candidates {
   readonly #on: Queryable;
   readonly #cache: SegmentCache;
@@ -50,15 +55,15 @@ export class Candidates {
   readonly #before: Place | null;
   readonly #isOver: () => boolean;
   readonly #slices = new Slices();
-  /** The segments that are not read, those with the latest documents first. */
+  /** The unread segments, those with the latest documents first. */
   #unread: SegmentHead[];
   #groups = 0;
   #sources: Source[] = [];
   #previous: Document | null = null;
 
   /**
-   * `segments` are all segments; `before` is where an earlier page has ended. When `isOver` returns true,
-   * no more segments are read.
+   * `segments` are all segments; `before` is where the previous page ended. Once `isOver` returns
+   * true, no more segments are read.
    */
   constructor(
     {
@@ -103,19 +108,19 @@ export class Candidates {
     for (;;) {
       const first = this.#latestSource();
       const unread = this.#unread[0];
-      // A segment that is not read may have later documents.
+      // An unread segment may have later documents.
       if (!unread || (first && unread.lastAt < first.documents.at(numberOf(first)))) return first;
       if (this.#isOver() && this.#hasAdvancedTo(unread)) return null;
       await this.#read();
     }
   }
 
-  /** Whether a page that ends before this segment has come further than the one before it. */
+  /** Whether a page that ends before this segment makes progress beyond the previous one. */
   #hasAdvancedTo({ lastAt }: SegmentHead): boolean {
     return this.#groups > 0 && (this.#before === null || lastAt + 1 < this.#before.at);
   }
 
-  /** Returns the place before which the segments are that are not read; null if all are read. */
+  /** Returns the position before which all unread segments are; null if all are read. */
   #restOfUnread(): Place | null {
     const unread = this.#unread[0];
     return unread ? { at: unread.lastAt + 1, conversation: NO_CONVERSATION, seq: 1 as Seq } : null;
@@ -139,7 +144,7 @@ export class Candidates {
       if (isLarge && large === max) break;
       if (isLarge) large++;
       group.push(this.#unread.shift() as SegmentHead);
-      // Small segments are in memory: no more of them than are needed.
+      // Small segments are in memory; only as many as needed.
       if (large === 0 && group.length >= 8) break;
     }
     const lists = await this.#listsOfLarge(group.filter((segment) => !segment.packed));
@@ -147,7 +152,7 @@ export class Candidates {
       if (!segment.packed && this.#plan.keys.size > 0 && !lists.has(segment.id)) continue;
       const loaded = await this.#cache.load(this.#on, segment.id);
       if (loaded) this.#add(loaded, this.#listOf(loaded, lists.get(segment.id)));
-      await this.#slices.breathe();
+      await this.#slices.pause();
     }
   }
 
@@ -165,7 +170,7 @@ export class Candidates {
     return intersectAll(found.slice(0, LISTS_MAX).map(({ bytes }) => bytes));
   }
 
-  /** Returns, of each large segment that has all keys, the documents that have the rarest of them. */
+  /** Returns the documents that have the rarest keys, for each large segment that has all keys. */
   async #listsOfLarge(segments: readonly SegmentHead[]): Promise<Map<number, Uint32Array>> {
     const all = new Map<number, Uint32Array>();
     const { keys } = this.#plan;
@@ -257,7 +262,7 @@ function countBelow(list: Uint32Array, end: number): number {
   return low;
 }
 
-/** Returns what is in all lists, which are given as bytes, the shortest first. */
+/** Intersects lists given as bytes, the shortest first. */
 function intersectAll(lists: readonly Uint8Array[]): Uint32Array {
   let both: Uint32Array | null = null;
   for (const bytes of lists) {

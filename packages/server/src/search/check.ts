@@ -9,7 +9,7 @@ import { isOfOtherVersion, readPostings, readSegment, readSegments } from './seg
 
 /** Compares the search index with the messages, for the doctor. */
 
-/** A message that the index lacks, or that it has under other keys. */
+/** A message that is missing from the index, or that has wrong keys there. */
 export interface IndexFault {
   readonly kind: 'missing' | 'differs';
   readonly conversation: ConversationId;
@@ -34,14 +34,14 @@ export async function prepareIndexCheck(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Calls `report` for each message that searches would not find although it is indexed according to the
- * progress of its conversation. Call it in a snapshot; it writes a temporary table only.
+ * Calls `report` for each message that searches would not find although the progress of its
+ * conversation says that it is indexed. Requires a snapshot; writes only a temporary table.
  */
 export async function checkIndex(
   client: pg.ClientBase,
   report: (fault: IndexFault) => void,
 ): Promise<void> {
-  // The server fills an index of another version anew when it starts.
+  // The server rebuilds an index of another version when it starts.
   if (await isOfOtherVersion(client)) return;
   for (const { id } of await readSegments(client)) await checkSegment(client, id, report);
   const { rows } = await client.query<{ conversation: ConversationId; seq: Seq }>(
@@ -91,7 +91,7 @@ async function* listsOf(client: pg.ClientBase, segment: number): AsyncGenerator<
   }
 }
 
-/** Compares the sums of the keys of documents with those of the messages as they are. */
+/** Compares the sums of the keys of documents with those of the current messages. */
 async function checkDocuments(
   client: pg.ClientBase,
   documents: Documents,
@@ -143,7 +143,10 @@ async function checkDocuments(
   );
 }
 
-/** What reactions and a pin, which may have been removed since, and a poll add to the sum of the keys. */
+/**
+ * What a poll, and reactions and a pin that may since have been removed, add to the sum of the
+ * keys.
+ */
 const VARIANTS = [0, KEYS.reaction, KEYS.pin, KEYS.reaction + KEYS.pin].flatMap((sum) => [
   sum,
   sum + KEYS.poll,

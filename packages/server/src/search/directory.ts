@@ -14,12 +14,12 @@ import {
   prepareName,
   prepareQuery,
   rankOf,
-  slipRankOf,
+  typoRankOf,
 } from './name-match.ts';
 
-/** Candidates whose closeness is looked up. */
+/** Candidates whose closeness to the account is looked up. */
 const CANDIDATES_MAX = 60;
-/** Prepared names of own groups that are kept. */
+/** Cached prepared names of the account’s groups. */
 const PREPARED_MAX = 20_000;
 
 /** A user or a group that can be found. */
@@ -29,14 +29,14 @@ interface Entry {
   readonly prepared: PreparedName;
 }
 
-/** What an account has with others: its own groups, and its direct conversations by user. */
+/** The conversations of an account: its groups, and its direct conversations by user. */
 interface Own {
   readonly groups: readonly Entry[];
   readonly ranks: ReadonlyMap<string, number>;
   readonly directs: ReadonlyMap<string, ConversationId>;
 }
 
-/** An entry that fits, and how well; closeness to the account is below 1. */
+/** A matching entry with its score; closeness to the account adds less than 1. */
 interface Candidate {
   readonly entry: Entry;
   readonly score: number;
@@ -45,9 +45,9 @@ interface Candidate {
 /**
  * Finds users and groups by their names, for the quick switcher.
  *
- * Names of active users and public groups are kept in memory while the workspace stream, which announces
- * every change of them, is where it was when they were read: each search compares its head. Names of private
- * groups are read with each search, of those that the account is a member of.
+ * Names of active users and public groups are cached until the head of the workspace stream, which
+ * announces every change to them, has moved; each search compares it. Names of private groups that
+ * the account is a member of are read with each search.
  */
 export class Directory {
   readonly #pool: pg.Pool;
@@ -87,7 +87,7 @@ export class Directory {
       values: [WORKSPACE_STREAM],
     });
     const head = rows[0]?.head ?? 0;
-    // What is read now is at least as new as the head that was read before.
+    // The head was read first, so these rows are at least as new.
     if (this.#known?.head !== head) this.#known = { head, entries: this.#read() };
     const known = this.#known;
     try {
@@ -117,7 +117,7 @@ export class Directory {
     }));
   }
 
-  /** Returns the accounts that a guest may find; null for others, who find all. */
+  /** Returns the accounts that a guest may find; null for others, who may find all. */
   async #contactsOfGuest(account: AccountId): Promise<ReadonlySet<string> | null> {
     const { rows } = await this.#pool.query<{ contacts: string[] | null }>({
       name: 'search-contacts-of-guest',
@@ -155,7 +155,7 @@ export class Directory {
     const groups: Entry[] = [];
     for (const [n, { id, kind, name, peer }] of rows.entries()) {
       const of = kind === 'group' ? id : peer;
-      // A direct conversation of several users is under none of their names.
+      // A direct conversation of several users is not listed under their names.
       if (of === null) continue;
       ranks.set(of, 1 / (2 + n));
       if (kind === 'direct') directs.set(of, directs.get(of) ?? id);
@@ -182,8 +182,9 @@ export class Directory {
     if (users.length < 2) return candidates;
     const { rows } = await this.#pool.query<{ id: string; shared: number }>({
       name: 'search-shared-groups',
-      // From the few candidates, whose groups are looked for by key among those of the account: either may have a
-      // thousand, and the group of everyone has all users. “offset 0” keeps this order.
+      // Starts from the few candidates and looks up their groups by key among those of the account:
+      // either may have a thousand groups, and the group of everyone has all users. “offset 0”
+      // fixes this order.
       text: `select u.id, count(*)::int as shared
              from unnest($2::uuid[]) u (id)
              cross join lateral (
@@ -207,7 +208,7 @@ export class Directory {
       .sort(byScore);
   }
 
-  /** Returns entries as they are shown; one that has just been removed is left out. */
+  /** Returns entries as shown to clients, without those that were just removed. */
   async #shown(account: AccountId, entries: readonly Entry[], own: Own): Promise<FoundName[]> {
     const idsOf = (kind: Entry['kind']) =>
       entries.filter((entry) => entry.kind === kind).map((entry) => entry.id);
@@ -241,11 +242,11 @@ export class Directory {
 
 const byScore = (a: Candidate, b: Candidate): number => b.score - a.score || byName(a, b);
 
-// By code units: names are folded, and a comparison by the rules of a language takes ten times as long.
+// By code units: names are folded, and a locale-aware comparison takes ten times as long.
 const byName = ({ entry: a }: Candidate, { entry: b }: Candidate): number =>
   a.prepared.name < b.prepared.name ? -1 : a.prepared.name > b.prepared.name ? 1 : 0;
 
-/** Returns the best candidates, the best one first, without ordering all others: a letter fits thousands. */
+/** Returns the best candidates in order, without sorting the rest: one letter matches thousands. */
 function best(candidates: readonly Candidate[]): Candidate[] {
   const found: Candidate[] = [];
   for (const candidate of candidates) {
@@ -264,7 +265,7 @@ function best(candidates: readonly Candidate[]): Candidate[] {
   return found;
 }
 
-/** Returns what the account has conversations with, the latest first. */
+/** Returns the users and groups that the account has conversations with, the latest first. */
 function closest(entries: readonly Entry[], { ranks }: Own): Candidate[] {
   return best(
     entries.flatMap((entry) => {
@@ -274,7 +275,7 @@ function closest(entries: readonly Entry[], { ranks }: Own): Candidate[] {
   );
 }
 
-/** Returns the entries that fit, the best first; those with slips only if few others fit. */
+/** Returns the matching entries, the best first; those with typos only if few others match. */
 function fitting(entries: readonly Entry[], query: PreparedQuery, { ranks }: Own): Candidate[] {
   const fit = (rank: typeof rankOf) =>
     best(
@@ -286,6 +287,6 @@ function fitting(entries: readonly Entry[], query: PreparedQuery, { ranks }: Own
   const candidates = fit(rankOf);
   if (candidates.length >= 5) return candidates;
   const found = new Set(candidates.map(({ entry }) => entry));
-  const others = fit(slipRankOf).filter(({ entry }) => !found.has(entry));
+  const others = fit(typoRankOf).filter(({ entry }) => !found.has(entry));
   return [...candidates, ...others];
 }

@@ -3,7 +3,7 @@ import { type Numbers, narrow, SparseNumbers, Times } from './numbers.ts';
 import { ByteReader, ByteWriter } from './postings.ts';
 
 /**
- * The messages of a segment, which its lists of postings name by number. They are ordered by time,
+ * The messages of a segment; its postings refer to them by number. They are ordered by time,
  * conversation and seq.
  */
 
@@ -11,7 +11,7 @@ import { ByteReader, ByteWriter } from './postings.ts';
 export interface Document {
   readonly conversation: ConversationId;
   readonly seq: Seq;
-  /** The event because of which it was indexed: its post, an edit, a first reaction, a pin. */
+  /** The event that had it indexed: its post, an edit, a first reaction, a pin. */
   readonly version: Seq;
   /** When it was posted, ms. */
   readonly at: number;
@@ -27,7 +27,9 @@ export function compareDocuments(
   return a.seq - b.seq;
 }
 
-/** The documents of a segment in memory: some 10 bytes each, and the ids of their conversations. */
+/**
+ * The documents of a segment in memory: about 10 bytes each, plus the ids of their conversations.
+ */
 export class Documents {
   readonly length: number;
   readonly conversations: readonly ConversationId[];
@@ -93,7 +95,7 @@ export class Documents {
     };
   }
 
-  /** Returns the number of documents that come before a place: those at lower numbers. */
+  /** Returns the number of documents before a position. */
   countBefore(place: Omit<Document, 'version'>): number {
     let low = 0;
     let high = this.length;
@@ -105,7 +107,7 @@ export class Documents {
     return low;
   }
 
-  /** Returns the documents as bytes: some 7 for each. */
+  /** Encodes the documents, with about 7 bytes each. */
   encode(): Buffer {
     const writer = new ByteWriter();
     writer.varint(this.conversations.length);
@@ -127,7 +129,7 @@ export class Documents {
     return writer.result();
   }
 
-  /** Returns the documents that {@link encode} has written. */
+  /** Decodes the bytes of {@link encode}. */
   static decode(bytes: Uint8Array): Documents {
     const reader = new ByteReader(bytes);
     const conversations = Array.from({ length: reader.varint() }, () => uuid(reader.bytes(16)));
@@ -154,7 +156,7 @@ interface Columns {
   readonly conversation: Float64Array;
   readonly seq: Float64Array;
   readonly at: Float64Array;
-  /** How far the version of a document is above its seq. */
+  /** The difference between the version of a document and its seq. */
   readonly versions: Float64Array;
 }
 

@@ -9,13 +9,16 @@ import { filesOfMessage } from './message-files.ts';
 import { searchedText } from './message-keys.ts';
 import type { Plan } from './plan.ts';
 
-/** Finds messages that may have what is searched for in a file, by the keys of the pieces of texts. */
+/** Finds messages whose files may match a search, by the keys of the pieces of texts. */
 
-/** Of more files with all terms in the conversations of a search, only the latest are looked at. */
+/** The highest number of files with all terms, the latest ones, that a search considers. */
 const FILES_MAX = 2_000;
-/** Up to so many terms, a message may have some in its body and the others in a file. */
+/** With at most this many terms, a message may have some in its body and the others in a file. */
 const MIXED_TERMS_MAX = 6;
-/** Of more messages with some of the terms in a file, only the bodies of the latest are looked at. */
+/**
+ * The highest number of messages, the latest ones, with some of the terms in a file whose bodies
+ * are compared.
+ */
 const MIXED_MAX = 400;
 /** Messages of a batch that are candidates by their files. */
 const BATCH_MAX = 20;
@@ -23,10 +26,10 @@ const BATCH_MAX = 20;
 /** The numbers of pieces as a set of bits: texts have fewer than fifty pieces. */
 export type PieceSet = number;
 
-/** The pieces of each file that may have a term, by the index of the term; without those that no piece may have. */
+/** The pieces of each file that may have a term, by the index of the term. */
 export type PiecesByFile = ReadonlyMap<FileId, ReadonlyMap<number, PieceSet>>;
 
-/** What may be found by files. */
+/** The result of a search by files. */
 export interface FileCandidates {
   /** The messages, the latest first. */
   readonly documents: readonly Document[];
@@ -67,13 +70,13 @@ const documentOf = ({ conversation, seq, at }: AttachedFile): Document => ({
 const byIndex = (pieces: Readonly<Record<string, PieceSet>>): ReadonlyMap<number, PieceSet> =>
   new Map(Object.entries(pieces).map(([term, set]) => [Number(term), set]));
 
-/** Returns the messages that may have some terms in a file, and have the others themselves. */
+/** Returns the messages that may have some terms in a file and contain the others themselves. */
 async function mixedCandidates(
   on: Queryable,
   terms: readonly Term[],
   rows: readonly AttachedFile[],
 ): Promise<Document[]> {
-  /** With the terms that none of their files has. */
+  /** Messages with the terms that none of their files has. */
   const found = new Map<string, { document: Document; missing: Set<Term> }>();
   for (const row of rows) {
     const document = documentOf(row);
@@ -159,13 +162,14 @@ async function attachedFiles(
 }
 
 /**
- * SQL: the pieces that have all these keys, by the index of the keys alone. It has to be materialized: in another plan,
- * PostgreSQL would compare the thousands of keys of each piece, which it does not expect to be expensive.
+ * SQL: the pieces that have all these keys, using only the index of the keys. It is materialized,
+ * because otherwise PostgreSQL may compare the thousands of keys of each piece, a cost that it
+ * underestimates.
  */
 export const PIECES_WITH = (keys: string): string =>
   `select file_id, piece from file_texts where keys @> ${keys}::int4[]`;
 
-/** SQL: a set of the numbers of pieces, as a number that JavaScript has exactly. */
+/** SQL: a set of piece numbers as a bit mask that JavaScript represents exactly. */
 export const PIECE_SET = 'bit_or(1::int8 << piece)::float8';
 
 const piecesOfTerm = (n: number): string =>
@@ -180,14 +184,18 @@ const ATTACHED = (condition: string): string => `
   limit $1`;
 
 /**
- * Candidates of the index, and those by their files in their order among them. A batch has few of the latter:
- * to compare the text of a file takes milliseconds, and the time of a page is checked between batches.
+ * Merges candidates from the index with those found by files, in order. A batch has few of the
+ * latter, because comparing the text of a file takes milliseconds, and the time limit of a page is
+ * checked between batches.
  */
 export class WithFileCandidates {
   readonly #inner: { next(max: number): Promise<Batch> };
-  /** Those by their files that are left, the first one first. */
+  /** The remaining candidates by files, in order. */
   readonly #others: Document[];
-  /** Those of the index that were read and are left, and where its others begin: undefined before it is read. */
+  /**
+   * The remaining candidates read from the index, and where its rest begins; undefined before it is
+   * read.
+   */
   #own: Document[] = [];
   #rest: Place | null | undefined;
 
@@ -196,7 +204,10 @@ export class WithFileCandidates {
     this.#others = [...others];
   }
 
-  /** Returns the next messages, at most `max`: fewer at the end, or when many of them are by their files. */
+  /**
+   * Returns the next messages, at most `max`; fewer at the end, or if many of them were found by
+   * files.
+   */
   async next(max: number): Promise<Batch> {
     if (this.#own.length === 0 && this.#rest !== null) {
       const { documents, rest } = await this.#inner.next(max);
@@ -209,7 +220,7 @@ export class WithFileCandidates {
       const [other] = this.#others;
       if (other && isReached(other, own ?? this.#rest ?? null)) {
         this.#others.shift();
-        // The index has it as well.
+        // Also found in the index.
         if (own && compareDocuments(other, own) === 0) continue;
         documents.push(other);
         files++;
@@ -222,6 +233,6 @@ export class WithFileCandidates {
   }
 }
 
-/** Returns whether a message comes before a place in the index, or in it; any does at its end. */
+/** Returns whether a message is at or before a position in the index; at its end, always true. */
 const isReached = (document: Document, place: Place | null): boolean =>
   place === null || compareDocuments(document, place) >= 0;

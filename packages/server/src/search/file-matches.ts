@@ -9,17 +9,20 @@ import { searchedText } from './message-keys.ts';
 import { Slices } from './slices.ts';
 
 /**
- * Compares texts of files with the terms of a search. The terms that a message itself does not have, in its body and the
- * names of its files, are all in the text of one file. A message with an excluded term in a file is not found.
+ * Compares texts of files with the terms of a search. All terms that are missing from a message’s
+ * body and file names must be in the text of one file. A message with an excluded term in a file
+ * does not match.
  */
 
-/** Files whose pieces are read at a time. */
+/** Files whose pieces are read together. */
 const FILES_MAX = 20;
-/** The part of a text in which terms are marked. It begins at a multiple of the step. */
+/**
+ * The length of the part of a text in which terms are marked. It begins at a multiple of the step.
+ */
 const EXCERPT = 4_000;
 const EXCERPT_STEP = 3_600;
 
-/** A file in which a search has found terms that the message lacks. */
+/** A file with terms that its message lacks. */
 export interface FileMatch {
   readonly id: FileId;
   readonly name: string;
@@ -38,7 +41,7 @@ export interface UnmatchedMessage {
   readonly text: string;
 }
 
-/** A message with a file that has the terms that it lacks. */
+/** A message with a file that has the terms it lacks. */
 interface MatchInFile extends UnmatchedMessage {
   readonly file: FileMatch;
 }
@@ -53,9 +56,10 @@ interface FileToCompare {
 }
 
 /**
- * Returns those of these messages that have a file with all terms that they lack, each with the first such file. The
- * texts of the messages are followed by that of the file, or replaced by it if it has all terms. `pieces` are those that
- * may have the terms. The caller has checked that the account may read the messages.
+ * Returns which of these messages have a file with all terms they lack, each with the first such
+ * file. The text of the file is appended to that of the message, or replaces it if it has all
+ * terms. `pieces` are those that may have the terms. The caller must have checked that the account
+ * may read the messages.
  */
 export async function fileMatches(
   on: Queryable,
@@ -78,7 +82,9 @@ export async function fileMatches(
   return [...found.values()];
 }
 
-/** Returns the files of these messages that may have all terms that their message lacks, in their order. */
+/**
+ * Returns the files of these messages that may have all terms that their message lacks, in order.
+ */
 async function filesToCompare(
   on: Queryable,
   messages: readonly UnmatchedMessage[],
@@ -118,7 +124,7 @@ const valuesOf = (documents: readonly Document[]) => [
   documents.map(({ seq }) => seq),
 ];
 
-/** Returns the indexes of those of these messages in the texts of whose files one of the terms is. */
+/** Returns the indexes of the messages with a file whose text contains one of the terms. */
 export async function withTermInFile(
   on: Queryable,
   documents: readonly Document[],
@@ -151,26 +157,26 @@ interface ComparedFile extends FileToCompare {
 }
 
 /**
- * Yields those of these files that have all their terms. Of each, the first pieces that may have them are read, and the
- * others only if they do not.
+ * Yields the files that have all their terms. For each, the first pieces that may have them are
+ * read, and the others only if those do not.
  */
 async function* compared(
   on: Queryable,
   files: readonly FileToCompare[],
 ): AsyncGenerator<ComparedFile> {
-  // To fold many pieces takes milliseconds.
+  // Folding many pieces takes milliseconds.
   const slices = new Slices();
   for (let from = 0; from < files.length; from += FILES_MAX) {
     const some = files.slice(from, from + FILES_MAX);
     const runs = await runsOf(on, some.map(firstPieces));
     const left: FileToCompare[] = [];
     for (const [n, file] of some.entries()) {
-      await slices.breathe();
+      await slices.pause();
       if (!hasTerms(runs[n] as Run[], file)) left.push(file);
     }
     const others = await runsOf(on, left.map(allPieces));
     for (const [n, file] of some.entries()) {
-      await slices.breathe();
+      await slices.pause();
       const at = left.indexOf(file);
       const its = (at === -1 ? runs[n] : others[at]) as Run[];
       if (at === -1 || hasTerms(its, file))
@@ -195,7 +201,10 @@ function firstPieces({ id, terms }: FileToCompare): PiecesOfFile {
   return { id, numbers };
 }
 
-/** Returns all pieces that may have a term, each with the one before it, and with those in which the term may end. */
+/**
+ * Returns all pieces that may have a term, each with the preceding one and those in which the term
+ * may end.
+ */
 function allPieces({ id, terms }: FileToCompare): PiecesOfFile {
   const numbers = new Set<number>();
   for (const { term, pieces } of terms) {
@@ -229,7 +238,9 @@ class Run {
     this.isEnd = isEnd;
   }
 
-  /** Returns whether it has a term. Where it begins, it is not known whether a word starts. */
+  /**
+   * Returns whether it contains a term. At its start, it is unknown whether a word begins there.
+   */
   has(term: Term): boolean {
     this.#folded ??= fold(this.text);
     return indexOfTerm(this.#folded, term, this.first === 0 ? 0 : 1) !== -1;
@@ -269,7 +280,7 @@ async function runsOf(on: Queryable, files: readonly PiecesOfFile[]): Promise<Ru
 const hasTerms = (runs: readonly Run[], { terms }: FileToCompare): boolean =>
   terms.every(({ term }) => runs.some((run) => run.has(term)));
 
-/** Returns a part of the first run that has the most of the terms. */
+/** Returns an excerpt of the first run with the most terms. */
 function excerptOfRuns(
   runs: readonly Run[],
   file: FileToCompare,
@@ -285,7 +296,7 @@ function excerptOfRuns(
   };
 }
 
-/** Returns the part of a text that has the most of the terms; the first one of several. */
+/** Returns the part of a text with the most terms; the first among equals. */
 export function excerptOf(
   text: string,
   terms: readonly Term[],

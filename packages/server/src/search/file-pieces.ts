@@ -2,20 +2,23 @@ import { fold } from '@parley/protocol';
 import { addTextKeys, keysOfTerm, type Term } from './keys.ts';
 
 /**
- * The pieces in which the text of a file is stored. One after the other, they are the text.
+ * Splits the texts of files into pieces. Concatenated, they are the text.
  *
- * A piece has the keys of all terms that begin in it: of its own text, and of what follows. It may have more keys, since
- * texts are compared with the terms in the end.
+ * A piece has the keys of all terms that begin in it: those of its own text and of what follows. It
+ * may have more keys, because texts are compared with the terms later.
  */
 
-/** The length of a piece in UTF-16 code units: between these, but for the last one, which may be shorter. */
+/** The length of a piece in UTF-16 code units. Only the last one may be shorter. */
 export const PIECE_MIN = 3_000;
 const PIECE_MAX = 4_000;
-/** How much of a term is looked up, and how much of the next pieces has keys in a piece: in code units, folded. */
+/**
+ * How much of a term is looked up, and how much of the following pieces is indexed with a piece, in
+ * folded code units.
+ */
 const OVERLAP = 200;
-/** To be sure that no character of the overlap is cut. */
+/** Makes sure that no character of the overlap is split. */
 const MARGIN = 50;
-/** Keys of a term that are looked up: the text decides in the end. */
+/** Keys looked up per term; texts are compared later. */
 const KEYS_MAX = 24;
 
 /** A piece of the text of a file, with the keys under which it is found. */
@@ -38,9 +41,9 @@ export function piecesOf(text: string, name: string): Piece[] {
   return pieces;
 }
 
-/** Returns keys that the piece has in which a term begins; at least one. */
+/** Returns keys of the piece in which a term begins; at least one. */
 export function pieceKeysOf({ text, atWordStart }: Term): number[] {
-  // Not the half of a character.
+  // Do not split a surrogate pair.
   const beginning = text.slice(0, OVERLAP).replace(/[\ud800-\udbff]$/, '');
   return [...keysOfTerm({ text: beginning, atWordStart })].slice(0, KEYS_MAX);
 }

@@ -1,15 +1,17 @@
 import { TextDecoder } from 'node:util';
 import { textOfPdf } from './pdf-text.ts';
 
-/** Files whose text is read, with the most bytes that are read of each: of a PDF all of it is needed. */
+/** The media types whose text is read, with the maximum bytes read; PDFs are needed completely. */
 const BYTES_MAX: Readonly<Record<string, number>> = {
   'text/plain': 1024 * 1024,
   'application/pdf': 32 * 1024 * 1024,
 };
-/** Characters of a text that are kept, from its beginning. */
+/** Characters kept from the beginning of a text. */
 export const TEXT_MAX = 128 * 1024;
 
-/** Returns how many bytes from the beginning the text of a file is read from; 0 if it has no text to read. */
+/**
+ * Returns how many bytes to read from the beginning of a file to get its text; 0 if it has none.
+ */
 export function bytesForText(mediaType: string, bytes: number): number {
   const max = BYTES_MAX[mediaType] ?? 0;
   if (mediaType === 'application/pdf' && bytes > max) return 0;
@@ -29,7 +31,10 @@ export async function textOfFile(mediaType: string, content: Buffer): Promise<st
   return cleaned(text).slice(0, TEXT_MAX);
 }
 
-/** Returns a text that the database can store, without control characters and superfluous spaces. */
+/**
+ * Returns the text without control characters and redundant spaces, so that PostgreSQL can store
+ * it.
+ */
 const cleaned = (text: string): string =>
   text
     .toWellFormed()

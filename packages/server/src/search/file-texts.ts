@@ -9,13 +9,13 @@ import { withTransaction } from '../storage/transaction.ts';
 import { piecesOf } from './file-pieces.ts';
 import { bytesForText, textOfFile } from './file-text.ts';
 
-/** Interval of the search for files whose text is to be read: other nodes wake no one. */
+/** Interval of the search for files to read: uploads to other nodes do not trigger it. */
 const POLL_MS = 5_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 10_000;
-/** A file that a node reads is left to it for this time, ms. */
+/** The lease of a file that a node reads, ms. */
 const LEASE_MS = 120_000;
-/** Times that the text of a file is tried to be read. */
+/** Attempts to read the text of a file. */
 const ATTEMPTS_MAX = 3;
 
 /** What {@link FileTexts} is constructed with. */
@@ -39,11 +39,11 @@ interface ClaimedFile {
 /**
  * Reads the texts of uploaded files (text, Markdown, PDF) for searches, in the background. It runs on every node.
  *
- * 1. A file is read by one node at a time. After a node was killed, another one reads it.
- * 2. The text is stored in pieces with the keys under which they are found, or nothing of it. A file that is deleted
- *    meanwhile gets none.
- * 3. A file whose text cannot be read is tried a few times, and found by its name alone.
- * 4. A text that an earlier version has stored as a whole is found, and cut into pieces.
+ * 1. A file is read by one node at a time. If the node is killed, another one reads it.
+ * 2. The text is stored in pieces with their keys, atomically, and not if the file was deleted
+ *    meanwhile.
+ * 3. A file whose text cannot be read is retried a few times, then found only by its name.
+ * 4. Texts that earlier versions stored as a whole are found, and split into pieces.
  */
 export class FileTexts {
   readonly #deps: FileTextsDeps;
@@ -64,7 +64,7 @@ export class FileTexts {
     this.#worker.start();
   }
 
-  /** Looks for files whose text is to be read now. */
+  /** Searches for files to read now. */
   wake(): void {
     this.#worker.wake();
   }
@@ -74,7 +74,7 @@ export class FileTexts {
     return this.#worker.stop();
   }
 
-  /** Reads the texts of all files that have yet to be read, and cuts whole texts. */
+  /** Reads the texts of all pending files, and splits texts stored as a whole. */
   async readAll(isStopped: () => boolean = () => false): Promise<void> {
     while (!isStopped()) {
       const file = await this.#claim();
@@ -83,7 +83,7 @@ export class FileTexts {
     }
   }
 
-  /** Cuts a text that was stored as a whole. Returns false if there is none. */
+  /** Splits a text that was stored as a whole. Returns false if there is none. */
   async #cutWholeText(): Promise<boolean> {
     return await withTransaction(this.#deps.pool, async (client) => {
       // The file is locked, so that its removal waits for the pieces. 4000 is the longest piece: written as in the
@@ -130,7 +130,7 @@ export class FileTexts {
     const { log } = this.#deps;
     let text = '';
     try {
-      // A node was killed each time, perhaps because of this file.
+      // A node was killed at each attempt, perhaps because of this file.
       if (file.attempts <= ATTEMPTS_MAX) text = await this.#textOf(file);
     } catch (error) {
       if (error instanceof RefusalError) {
@@ -141,7 +141,7 @@ export class FileTexts {
         { err: error, file: file.id, attempt: file.attempts },
         'text of a file not readable',
       );
-      // Its lease has to end first.
+      // Its lease must expire first.
       if (file.attempts < ATTEMPTS_MAX) return;
     }
     await this.#store(file, text);
@@ -157,7 +157,7 @@ export class FileTexts {
     return await textOfFile(mediaType, Buffer.concat(pieces));
   }
 
-  /** The store is away: this is no attempt. */
+  /** The file store is unavailable, so this does not count as an attempt. */
   async #release({ id }: ClaimedFile): Promise<void> {
     await this.#deps.pool.query(
       'update files set text_lease = null, text_attempts = text_attempts - 1 where id = $1',

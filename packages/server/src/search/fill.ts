@@ -13,12 +13,12 @@ import { Slices } from './slices.ts';
 /** Events read per transaction. */
 export const FILL_MAX = 6_000;
 /**
- * After messages of so many bytes, a transaction reads no more events: a long text can have a key for
- * each two of its characters, all of which are in memory at once.
+ * A transaction stops reading events after this many bytes of messages: a long text can have a key
+ * for every two characters, and all keys are in memory together.
  */
 const FILL_BYTES = 512 * 1024;
 
-/** What events change in a message. */
+/** The change of a message by events. */
 interface Change {
   readonly conversation: ConversationId;
   readonly seq: Seq;
@@ -26,11 +26,11 @@ interface Change {
   readonly since: Seq;
   readonly version: Seq;
   readonly effect: Exclude<IndexEffect, 'none'>;
-  /** The message, if nothing happened to it since it was posted, and it need not be read. */
+  /** The message as posted, if it has not changed since and need not be read. */
   readonly post: RecentPost | undefined;
 }
 
-/** Of several effects on a message, the first of these counts. */
+/** Among several effects on a message, the first of these wins. */
 const PRECEDENCE = ['remove', 'replace', 'index', 'react'] as const;
 
 interface EventRow {
@@ -60,19 +60,19 @@ interface Events {
   readonly hasMore: boolean;
 }
 
-/** The posts that are in memory, of a conversation. */
+/** Returns the posts of a conversation that are in memory. */
 export type PostsInMemory = (conversation: ConversationId) => readonly RecentPost[];
 
 /**
- * Indexes the next events of conversations, at most {@link FILL_MAX} that it reads, in one transaction: with
- * the segment, the progress of the conversations is stored, or neither. Returns how many events it indexed,
- * and whether these conversations have more. `posts` need not be read; those that do not follow what is
- * indexed are ignored.
+ * Indexes the next events of conversations, reading at most {@link FILL_MAX}. The segment and the
+ * progress of the conversations are stored in one transaction. Returns how many events it indexed,
+ * and whether these conversations have more. `posts` are in memory and need not be read; those that
+ * do not continue the indexed events are ignored.
  *
- * Seqs become visible in their order, since the row of the stream is locked until the commit: what is
- * after the progress is never older than what is before it.
+ * Seqs become visible in order, because the row of the stream is locked until the commit, so events
+ * after the progress are never older than those before it.
  *
- * It adds nothing to an index of another version, which newer nodes fill during an upgrade of several.
+ * It adds nothing to an index of another version, which newer nodes fill during a rolling upgrade.
  */
 export async function fillIndex(
   pool: pg.Pool,
@@ -95,7 +95,10 @@ export async function fillIndex(
   });
 }
 
-/** Returns the next events of conversations: from memory if they follow what is indexed, or else read. */
+/**
+ * Returns the next events of conversations: from memory if they continue the indexed ones,
+ * otherwise from the database.
+ */
 async function nextEvents(
   client: pg.ClientBase,
   conversations: readonly ConversationId[],
@@ -195,7 +198,7 @@ function latestChanges(events: readonly EventRow[]): Change[] {
   return [...changes.values()];
 }
 
-/** Returns the messages of the changes as they are now, with their keys. */
+/** Returns the current messages of the changes, with their keys. */
 async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promise<SegmentBuilder> {
   const builder = new SegmentBuilder();
   const slices = new Slices();
@@ -204,14 +207,14 @@ async function indexed(client: pg.ClientBase, changes: readonly Change[]): Promi
     const { seq, at, ...message } = post;
     const keys = builder.add({ conversation, seq, version, at });
     addMessageKeys(keys, { ...message, ...TEXT_ONLY, conversation });
-    if (slices.isUsedUp) await slices.breathe();
+    if (slices.isUsedUp) await slices.pause();
   }
   const toRead = changes.filter(({ post }) => !post);
   if (toRead.length > 0) await addRead(client, toRead, builder, slices);
   return builder;
 }
 
-/** What a message without files has when it is posted. */
+/** The properties of a newly posted message without files. */
 const TEXT_ONLY = {
   hasReaction: false,
   hasPin: false,
@@ -250,15 +253,15 @@ async function addRead(
   for (const { n, at, firstReaction, ...message } of rows) {
     const { conversation, seq, since, version, effect } = changes[n - 1] as Change;
     const hasReaction = firstReaction !== null;
-    // Only a first reaction changes under which keys a message is found.
+    // Only the first reaction changes the keys of a message.
     if (effect === 'react' && (firstReaction === null || firstReaction < since)) continue;
     const keys = builder.add({ conversation, seq, version, at });
     addMessageKeys(keys, { ...message, conversation, hasReaction });
-    if (slices.isUsedUp) await slices.breathe();
+    if (slices.isUsedUp) await slices.pause();
   }
 }
 
-/** Notes which messages have earlier texts in the index. */
+/** Records which messages have earlier texts in the index. */
 async function noteStale(client: pg.ClientBase, changes: readonly Change[]): Promise<void> {
   const stale = changes.filter(({ effect }) => effect === 'replace' || effect === 'remove');
   if (stale.length === 0) return;
@@ -272,7 +275,7 @@ async function noteStale(client: pg.ClientBase, changes: readonly Change[]): Pro
     values: [
       stale.map((c) => c.conversation),
       stale.map((c) => c.seq),
-      // A message without text has no version that may stay.
+      // No version of a message without text may remain.
       stale.map((c) => (c.effect === 'remove' ? Number.MAX_SAFE_INTEGER : c.version)),
     ],
   });

@@ -10,34 +10,34 @@ import { INDEX_EFFECTS } from './message-keys.ts';
 import { RecentPosts } from './recent-posts.ts';
 import { emptyIndex, isOfOtherVersion } from './segment-store.ts';
 
-/** The delay between a commit and the indexing of what was committed until then, ms. */
+/** The delay between a commit and its indexing, ms. */
 const COLLECT_MS = 200;
 /**
- * The delay after so many events were indexed at a time: a transaction has a price of its own, and the segments of
- * fewer ones are merged less often. A message is still found within a second.
+ * The delay after this many events were indexed together: it saves transactions and merges of their
+ * segments. A message is still found within a second.
  */
 const BUSY_COLLECT_MS = 500;
 const BUSY_EVENTS = 200;
-/** The interval at which conversations are looked for that other nodes left behind, ms. */
+/** The interval of the search for conversations that other nodes left unindexed, ms. */
 const LOOK_MS = 20_000;
 /** The interval at which earlier texts of messages are purged, ms. */
 const PURGE_MS = 3_600_000;
-/** After merges of so many documents, the space of what was merged is freed. */
+/** After merges of this many documents, the space of the merged segments is freed. */
 const VACUUM_DOCUMENTS = 30_000;
 /** Conversations indexed in one transaction. */
 const CONVERSATIONS_MAX = 500;
-/** Conversations remembered; if there are more, they are looked for in the database. */
+/** Conversations remembered; beyond that they are searched for in the database. */
 const HINTS_MAX = 20_000;
 
 /**
- * Keeps the search index up with the events, in the background and after their commit.
+ * Keeps the search index up to date with the events, in the background after their commit.
  *
- * 1. What was committed on this node is indexed some 200 ms later, or 500 ms while much is posted; what another node has left when it
- *    died, within 20 s.
+ * 1. Events committed on this node are indexed about 200 ms later, or 500 ms under load; those that
+ *    a killed node left, within 20 s.
  * 2. The cursor is durable: after a crash it continues where it was, and nothing is indexed twice.
- * 3. An index of another version of the keys is emptied and filled anew, like that of a database from
- *    before there was one. Meanwhile searches find what is indexed. A node that runs on beside a newer one,
- *    during an upgrade, leaves the index to it.
+ * 3. An index with another version of the keys is emptied and rebuilt, like the missing index of an
+ *    older database. Meanwhile searches find what is indexed so far. During a rolling upgrade,
+ *    older nodes leave the index to newer ones.
  */
 export class SearchIndexer {
   readonly #pool: pg.Pool;
@@ -47,11 +47,11 @@ export class SearchIndexer {
   readonly #filler: BackgroundWorker;
   readonly #merger: BackgroundWorker;
   #checked = false;
-  /** Another node has emptied the index for other keys than this one uses. */
+  /** Another node has rebuilt the index with a different version of the keys. */
   #isLeftToOthers = false;
-  /** Documents of merged segments whose space is not free. */
+  /** Documents of merged segments whose space is not yet freed. */
   #dead = 0;
-  /** Events that the last fill has indexed. */
+  /** The number of events that the last fill indexed. */
   #filled = 0;
   #lookAt = 0;
   #purgeAt = performance.now() + PURGE_MS;
@@ -86,11 +86,11 @@ export class SearchIndexer {
     await this.#merger.stop();
   }
 
-  /** Takes note of committed events. */
+  /** Records which conversations have new events. */
   hint(events: readonly StoredEvent[]): void {
     const before = this.#hinted.size;
     for (const event of events) {
-      // Only streams of conversations, which have the id of their conversation, have such events.
+      // Only streams of conversations have such events; they have the id of their conversation.
       if (INDEX_EFFECTS[event.type] === 'none') continue;
       this.#hint(event.stream as string as ConversationId);
       if (event.type === 'message.posted') this.#recent.add(event);
@@ -112,7 +112,7 @@ export class SearchIndexer {
     if (this.#isLeftToOthers) {
       if (performance.now() < this.#lookAt) return;
       this.#lookAt = performance.now() + LOOK_MS;
-      // The other node may have been replaced by one of this version, which has emptied the index again.
+      // The other node may have been replaced by one of this version, which has rebuilt the index.
       if (await isOfOtherVersion(this.#pool)) return;
       this.#isLeftToOthers = false;
       this.#lookAt = 0;
@@ -127,7 +127,7 @@ export class SearchIndexer {
         if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
       }
       const hinted = this.#takeHinted();
-      // What was just committed comes before what has been waiting since before the start.
+      // Events just committed are indexed before the backlog from before the start.
       const some = [...hinted, ...behind.splice(0, CONVERSATIONS_MAX - hinted.length)];
       if (some.length === 0 || isStopped()) break;
       total += await this.#fillSome(some);
@@ -190,7 +190,9 @@ export class SearchIndexer {
     if (segments > 0) this.#log.info({ segments }, 'search segments purged');
   }
 
-  /** Frees the space of merged segments sooner than autovacuum, so that later ones reuse it. */
+  /**
+   * Frees the space of merged segments earlier than autovacuum would, so that later ones reuse it.
+   */
   async #vacuum(): Promise<void> {
     this.#dead = 0;
     try {

@@ -10,7 +10,7 @@ const keysOf = (text: string) => {
   return keys;
 };
 
-/** Whether the index finds a term in a text, and the text has it. */
+/** Whether a term is found in a text by its keys and by its text. */
 function finds(text: string, query: string): boolean {
   const term = termOf(query);
   if (!term) throw new Error('nothing to search');
@@ -72,7 +72,7 @@ const character = fc.oneof(
 );
 const text = fc.string({ unit: character, maxLength: 60 });
 
-test('whatever a text has, its keys have too', () => {
+test('the keys of a text include those of all its substrings', () => {
   fc.assert(
     fc.property(text, fc.nat(60), fc.integer({ min: 1, max: 12 }), (body, from, length) => {
       const folded = fold(body);

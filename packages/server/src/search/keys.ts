@@ -1,8 +1,8 @@
 import { fold } from '@parley/protocol';
 
 /**
- * The keys under which a text is found: 32-bit hashes of its short sequences of characters. Different
- * sequences may share a key, so what the index finds is compared with the text itself.
+ * The keys under which a text is found: 32-bit hashes of its short sequences of characters.
+ * Different sequences may share a key, so candidates are compared with the text itself.
  *
  * - three letters or digits in a row: a part of a word;
  * - the first one and the first two letters of each word, for the beginnings of words;
@@ -10,10 +10,10 @@ import { fold } from '@parley/protocol';
  *   pair in which one of the two is such a character or a symbol.
  */
 
-/** The kinds of characters, as far as keys differ. */
+/** The kinds of characters that keys distinguish. */
 const SPACE = 0;
 const WORD = 1;
-/** Characters that are searched one by one: of scripts without spaces, and symbols. */
+/** Characters that are indexed one by one: of scripts without spaces, and symbols. */
 const SINGLE = 2;
 
 type Kind = typeof SPACE | typeof WORD | typeof SINGLE;
@@ -31,7 +31,7 @@ function kindOf(code: number): Kind {
   if (kind === undefined) {
     const character = String.fromCodePoint(code);
     kind = LETTER.test(character) && !NO_SPACES.test(character) ? WORD : SINGLE;
-    // At most one entry for each character of Unicode that occurs.
+    // At most one entry per Unicode character that occurs.
     kinds.set(code, kind);
   }
   return kind;
@@ -48,7 +48,7 @@ const ONE = 4;
 const PAIR = 5;
 const VALUE = 6;
 
-/** Returns a signed 32-bit hash, as the database stores it. It must never change. */
+/** Returns a signed 32-bit hash. Hashes are stored, so this must never change. */
 function hash(kind: number, a: number, b: number, c: number): number {
   let h = Math.imul(kind, 0x9e3779b1) ^ a;
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ b;
@@ -95,7 +95,7 @@ export interface Term {
   readonly atWordStart: boolean;
 }
 
-/** Returns the term of a text; null if nothing of it can be searched. */
+/** Returns the term of a text; null if it contains nothing searchable. */
 export function termOf(text: string): Term | null {
   const folded = fold(text).trim();
   if (folded === '') return null;
@@ -109,13 +109,13 @@ export function termOf(text: string): Term | null {
 /** Returns the keys that every text with the term has; at least one. */
 export function keysOfTerm({ text, atWordStart }: Term): Set<number> {
   const keys = new Set<number>();
-  // Words after a space begin where a word starts. The first one may be the end of a longer word.
+  // Words after a space start a word. The first one may be the end of a longer word.
   const [first = '', ...others] = text.split(' ');
   if (atWordStart) addTextKeys(keys, first);
   else addInnerKeys(keys, first);
   for (const word of others) addTextKeys(keys, word);
   if (atWordStart && [...first].length === 2) {
-    // Those of the first letter say less than those of the first two.
+    // Keys of the first letter are less selective than those of the first two.
     keys.delete(hash(WORD_START_1, first.codePointAt(0) as number, 0, 0));
   }
   return keys;
@@ -125,7 +125,7 @@ export function keysOfTerm({ text, atWordStart }: Term): Set<number> {
 function addInnerKeys(keys: Set<number>, text: string): void {
   const all = new Set<number>();
   addTextKeys(all, text);
-  // As if two letters came before it: what is left are the keys that do not depend on the beginning.
+  // As if preceded by two letters: the remaining keys do not depend on the beginning.
   const inside = new Set<number>();
   addTextKeys(inside, (text.startsWith('z') ? 'qq' : 'zz') + text);
   for (const key of all) if (inside.has(key)) keys.add(key);

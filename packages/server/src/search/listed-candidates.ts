@@ -5,11 +5,11 @@ import type { Document } from './documents.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Finds the messages that may be what a search looks for where a table lists them: those that an account
- * has saved, and those that mention a user. The index is not needed, and has nothing about them.
+ * Finds candidates that a table lists: the messages that an account has saved, and those that
+ * mention a user. They are not in the index.
  */
 
-/** Whether a table lists what a plan may find. */
+/** Whether a table lists the candidates of a plan. */
 export const isListed = ({ has, mentioned }: Plan): boolean =>
   has.get('saved') === true || mentioned !== null;
 
@@ -20,7 +20,7 @@ export class ListedCandidates {
   readonly #plan: Plan;
   readonly #before: Place | null;
   readonly #max: number;
-  /** Those that are left, the first one last; null before they are read. */
+  /** The remaining ones in reverse order; null before they are read. */
   #left: Document[] | null = null;
   /** Whether more are listed than were read. */
   #hasMore = false;
@@ -53,8 +53,8 @@ export class ListedCandidates {
     const before = this.#before;
     const { rows } = await this.#on.query<{ conversation: ConversationId; seq: Seq; at: number }>({
       name: 'search-listed',
-      // The limit of one row keeps each lookup of a message by its key: with a plain join, the planner compares
-      // all that is listed with all messages, for it expects few of either.
+      // The limit of one row makes PostgreSQL look up each message by its key: with a plain join,
+      // it would join all listed messages with all messages, because it expects few of both.
       text: `
         select conversation_id as conversation, seq, at
         from (

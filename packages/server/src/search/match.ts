@@ -4,15 +4,15 @@ import { isWordEnd, isWordStart, type Term } from './keys.ts';
 
 /** Compares messages with the terms of a search. */
 
-/** Ranges are marked up to this number. */
+/** The highest number of marked ranges. */
 const RANGES_MAX = 50;
 /** A body up to this length is shown whole, in UTF-16 code units. */
 const WHOLE_MAX = 320;
-/** What is shown of a longer body, and how much of it before the first range. */
+/** The length of the snippet of a longer body, and how much of it precedes the first range. */
 const SNIPPET = 240;
 const LEAD = 80;
 
-/** Returns the first place from `from` on at which a term is found in a folded text; -1 if there is none. */
+/** Returns the first index, from `from` on, of a term in a folded text; -1 if there is none. */
 export function indexOfTerm(folded: string, { text, atWordStart }: Term, from = 0): number {
   let at = folded.indexOf(text, from);
   while (at !== -1 && atWordStart && !isWordStart(folded, at)) at = folded.indexOf(text, at + 1);
@@ -30,8 +30,8 @@ export function isMatch(body: string, terms: readonly Term[], excluded: readonly
 }
 
 /**
- * Returns how well a body fits: more for whole words than for beginnings and parts of words, for terms
- * in their order and next to each other, and for recent messages. `now` is the time of the search, ms.
+ * Returns the score of a body: higher for whole words than for beginnings and parts of words, for
+ * adjacent terms in order, and for recent messages. `now` is the time of the search, ms.
  */
 export function scoreOf(body: string, terms: readonly Term[], at: number, now: number): number {
   const folded = fold(body);
@@ -40,7 +40,7 @@ export function scoreOf(body: string, terms: readonly Term[], at: number, now: n
   for (const term of terms) {
     score += bestPlace(folded, term);
     const after = indexOfTerm(folded, term, next);
-    // Right after the term before it.
+    // Right after the previous term.
     if (next > 0 && after !== -1 && after - next <= 1) score += 3;
     if (after !== -1) next = after + term.text.length;
   }
@@ -108,13 +108,13 @@ export function rangesOf(body: string, terms: readonly Term[]): Range[] {
   return merged.slice(0, RANGES_MAX);
 }
 
-/** Returns where the next word begins from a place on, before another place. */
+/** Returns where the next word begins between two positions. */
 function wordFrom(body: string, from: number, before: number): number {
   const space = body.slice(from, before).search(/\s\S/u);
   return space === -1 ? from : from + space + 1;
 }
 
-/** Returns a place that is not inside a surrogate pair. */
+/** Returns a position that does not split a surrogate pair. */
 function wholeCharacter(body: string, at: number): number {
   const unit = body.charCodeAt(at);
   return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;

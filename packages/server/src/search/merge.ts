@@ -21,14 +21,14 @@ import { Slices } from './slices.ts';
 /** Merges segments into larger ones, so that a search reads few of them. */
 
 /**
- * Segments of fewer documents than these are of classes 0, 1, 2 and 3. As many segments of a class as
- * `FAN_IN` says are merged into one; larger ones stay as they are.
+ * Segments of fewer documents than these are of classes 0, 1, 2 and 3. `FAN_IN` segments of a class
+ * are merged into one; larger segments are not merged.
  */
 const CLASSES = [512, 4_096, 32_768, 131_072];
 const FAN_IN = [8, 8, 8, 4];
 /**
- * Segments of at least so many documents have their postings in rows of their own, and so have those
- * that are merged from this many bytes: packed postings are in memory as a whole.
+ * Segments with at least this many documents, or merged from this many bytes, have their postings
+ * in separate rows: packed postings are in memory as a whole.
  */
 const PACKED_MAX = 32_768;
 const PACKED_BYTES = 8 * 1024 * 1024;
@@ -36,8 +36,8 @@ const PACKED_BYTES = 8 * 1024 * 1024;
 const ROWS = 2_000;
 
 /**
- * Merges one group of segments, if there is one to merge. Returns how many documents they had; 0 if there
- * is none. Merged from `packedBytes` or more, postings are not packed.
+ * Merges one group of segments, if one is due. Returns how many documents they had, or 0. Postings
+ * merged from `packedBytes` or more are not packed.
  */
 export async function mergeOnce(pool: pg.Pool, packedBytes = PACKED_BYTES): Promise<number> {
   // Without a lock first: most of the time there is nothing to merge.
@@ -64,8 +64,8 @@ export function dueSegments(all: readonly SegmentHead[]): SegmentHead[] | null {
 }
 
 /**
- * Removes the earlier texts of messages that were edited or deleted from the index, by writing the
- * segments anew that have them. Returns how many segments there were.
+ * Removes the earlier texts of messages that were edited or deleted from the index, by rewriting
+ * the affected segments. Returns the number of rewritten segments.
  */
 export async function purgeStale(
   pool: pg.Pool,
@@ -81,11 +81,11 @@ export async function purgeStale(
     const done = await withTransaction(pool, async (client) => {
       if (!(await tryLockMerging(client))) return false;
       const segment = (await readSegments(client)).find((one) => one.id === id);
-      // A merge that has removed the segment meanwhile has left out what is stale.
+      // A merge that has removed the segment meanwhile has left out stale texts.
       if (segment !== undefined) await merge(client, [segment], stale, PACKED_BYTES);
       return true;
     });
-    // The next purge goes on.
+    // The next purge continues.
     if (!done || isStopped()) return purged;
     purged++;
   }
@@ -98,7 +98,7 @@ function hasStale(documents: Documents, stale: StaleMessages): boolean {
   return false;
 }
 
-/** Merges segments in the transaction of `client`, without what is stale. */
+/** Merges segments in the transaction of `client`, without stale documents. */
 async function merge(
   client: pg.ClientBase,
   segments: readonly SegmentHead[],
@@ -156,7 +156,10 @@ async function* listsInRows(client: pg.ClientBase, segment: number): AsyncGenera
   }
 }
 
-/** Merges the documents in their order, and sets their numbers. Of a message the latest version stays. */
+/**
+ * Merges the documents in order, and assigns their numbers. The latest version of each message is
+ * kept.
+ */
 async function mergeDocuments(
   sources: readonly Source[],
   stale: StaleMessages,
@@ -177,7 +180,7 @@ async function mergeDocuments(
     }
     if (!first) return Documents.of(merged);
     places[first.n] = first.index + 1;
-    if (slices.isUsedUp) await slices.breathe();
+    if (slices.isUsedUp) await slices.pause();
     if (stale.has(first.document)) continue;
     if (previous && compareDocuments(previous.document, first.document) === 0) {
       if (first.document.version <= previous.document.version) continue;
@@ -201,7 +204,7 @@ async function mergeLists(
 ): Promise<void> {
   const heads: (Postings | null)[] = [];
   for (const source of sources) heads.push(await nextOf(source));
-  // Arrays of their own for each list would be most of the work.
+  // Allocating arrays for each list would dominate the cost.
   const docs = new Uint32Array(sources.reduce((sum, source) => sum + source.numbers.length, 0));
   for (;;) {
     let key: number | null = null;
@@ -214,10 +217,10 @@ async function mergeLists(
       const source = sources[n] as Source;
       size = addRenumbered(docs, size, head.bytes, source.numbers);
       const next = nextOf(source);
-      // What is in memory is not waited for: there are a million of these for each large segment.
+      // Lists in memory are returned without a promise: a large segment has a million of them.
       heads[n] = next instanceof Promise ? await next : next;
     }
-    if (slices.isUsedUp) await slices.breathe();
+    if (slices.isUsedUp) await slices.pause();
     if (size === 0) continue;
     sort(docs, size);
     const written = write(key, docs, size);
@@ -233,8 +236,7 @@ function nextOf(source: Source): Postings | null | Promise<Postings | null> {
 const listOf = (next: IteratorResult<Postings>): Postings | null => (next.done ? null : next.value);
 
 /**
- * Adds the numbers of a list to the first `size` of `docs`, as they are in the new segment. Returns how many these
- * are then.
+ * Appends the renumbered documents of a list to the first `size` of `docs`. Returns the new size.
  */
 function addRenumbered(
   docs: Uint32Array,
@@ -251,7 +253,9 @@ function addRenumbered(
   return n;
 }
 
-/** Sorts the first `size` numbers. They are sorted already where the sources follow each other in time. */
+/**
+ * Sorts the first `size` numbers. They are already sorted if the sources follow each other in time.
+ */
 function sort(docs: Uint32Array, size: number): void {
   for (let i = 1; i < size; i++) {
     if ((docs[i] as number) > (docs[i - 1] as number)) continue;

@@ -1,6 +1,7 @@
 /**
- * SQL: what is indexed of the files of the message `g`, as a lateral table with the columns `fileNames`
- * (in order) and `hasImage`, which always has one row. `condition` is an SQL condition: without it nothing is read.
+ * SQL: the indexed properties of the files of the message `g`, as a lateral table with the columns
+ * `fileNames` (in order) and `hasImage`, which always has one row. Nothing is read unless the SQL
+ * `condition` is true.
  */
 export const filesOfMessage = (condition = 'true'): string => `
   lateral (

@@ -2,7 +2,7 @@ import type { AccountId, ConversationId, EventType } from '@parley/protocol';
 import { fold } from '@parley/protocol';
 import { addTextKeys, type KeySink, propertyKey } from './keys.ts';
 
-/** What of a message is indexed. */
+/** The properties of messages that are indexed. */
 
 /** A message as it is indexed. */
 export interface IndexedMessage {
@@ -35,7 +35,7 @@ export const KEYS = {
 /** Returns whether a text has a link. */
 export const hasLink = (body: string): boolean => /\bhttps?:\/\/\S|\bwww\.\S/i.test(body);
 
-/** Keeps a phrase from being found across the end of a text and the name of a file. */
+/** Prevents phrases from matching across the end of a text and the name of a file. */
 const NAME_SEPARATOR = '\n\ufffc\n';
 
 /** Returns the text in which the words of a search are found: of a message and the names of its files. */
@@ -73,7 +73,7 @@ export function addMessageKeys(keys: KeySink, message: IndexedMessage): void {
  */
 export type IndexEffect = 'index' | 'react' | 'replace' | 'remove' | 'none';
 
-/** What the events of conversations mean for the index, and those of other streams. */
+/** The effects of all event types on the index. */
 export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'message.posted': 'index',
   'message.edited': 'replace',
@@ -82,7 +82,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'message.unhidden': 'replace',
   'reaction.added': 'react',
   'message.pinned': 'index',
-  // The query looks whether there still are reactions or a pin.
+  // The query checks whether reactions or a pin are left.
   'reaction.removed': 'none',
   'message.unpinned': 'none',
   'poll.voted': 'none',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { prepareName, prepareQuery, RANK, rankOf, slipRankOf } from './name-match.ts';
+import { prepareName, prepareQuery, RANK, rankOf, typoRankOf } from './name-match.ts';
 
 const ann = prepareName('Ann-Marie Löfgren', 'annie.l');
 const rank = (text: string) =>
-  rankOf(prepareQuery(text), ann) ?? slipRankOf(prepareQuery(text), ann);
+  rankOf(prepareQuery(text), ann) ?? typoRankOf(prepareQuery(text), ann);
 
 test.each([
   ['ann-marie lofgren', RANK.exact],
@@ -16,11 +16,11 @@ test.each([
   ['gren', RANK.part],
   ['aml', RANK.initials],
   ['al', null],
-  ['lofgern', RANK.oneSlip],
-  ['mraie', RANK.oneSlip],
-  ['lofgrenn', RANK.oneSlip],
-  ['lofgxren', RANK.oneSlip],
-  ['lofxxren', RANK.twoSlips],
+  ['lofgern', RANK.oneTypo],
+  ['mraie', RANK.oneTypo],
+  ['lofgrenn', RANK.oneTypo],
+  ['lofgxren', RANK.oneTypo],
+  ['lofxxren', RANK.twoTypos],
   ['axn', null],
   ['zzzz', null],
 ])('%j is of rank %s', (text, expected) => {
@@ -33,7 +33,7 @@ test('any text is compared with any name', () => {
     fc.property(any, any, (text, name) => {
       const query = prepareQuery(text);
       rankOf(query, prepareName(name));
-      slipRankOf(query, prepareName(name));
+      typoRankOf(query, prepareName(name));
       if (prepareQuery(name).text === prepareName(name).name) {
         expect(rankOf(prepareQuery(name), prepareName(name))).toBe(RANK.exact);
       }

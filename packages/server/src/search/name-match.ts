@@ -1,6 +1,6 @@
 import { fold } from '@parley/protocol';
 
-/** Compares a text that a user types with the names of users and groups. */
+/** Matches typed text against the names of users and groups. */
 
 /** A name, prepared for comparison. */
 export interface PreparedName {
@@ -8,13 +8,13 @@ export interface PreparedName {
   readonly name: string;
   readonly username: string;
   readonly words: readonly string[];
-  /** The letters of each word, as bits: most words are told apart by them. */
+  /** The letters of each word as a bit mask, which rules out most words. */
   readonly letters: readonly number[];
   /** The first letters of the words of the name. */
   readonly initials: string;
 }
 
-/** How well a name fits; within a rank, closeness decides. */
+/** How well a name matches; within a rank, closeness decides. */
 export const RANK = {
   exact: 7,
   start: 6,
@@ -22,14 +22,14 @@ export const RANK = {
   words: 4,
   part: 3,
   initials: 2,
-  oneSlip: 1,
-  twoSlips: 0,
+  oneTypo: 1,
+  twoTypos: 0,
 } as const;
 export type Rank = (typeof RANK)[keyof typeof RANK];
 
-/** A text with a slip of the finger has at least so many letters, with two slips so many. */
-const ONE_SLIP_MIN = 4;
-const TWO_SLIPS_MIN = 8;
+/** The minimum length of a text for one typo, and for two. */
+const ONE_TYPO_MIN = 4;
+const TWO_TYPOS_MIN = 8;
 /** Longer words are not compared letter by letter. */
 const WORD_MAX = 40;
 
@@ -59,7 +59,7 @@ export function prepareQuery(text: string): PreparedQuery {
   return { text: folded, words: wordsOf(folded), letters: bitsOfEach(folded) };
 }
 
-/** Returns how well a name fits without slips; null if it does not. */
+/** Returns the rank of a name without typos; null if it does not match. */
 export function rankOf({ text, words }: PreparedQuery, name: PreparedName): Rank | null {
   if (name.name === text || name.username === text) return RANK.exact;
   if (name.name.startsWith(text) || name.username.startsWith(text)) return RANK.start;
@@ -71,24 +71,24 @@ export function rankOf({ text, words }: PreparedQuery, name: PreparedName): Rank
   return text.length > 1 && name.initials.startsWith(text) ? RANK.initials : null;
 }
 
-/** Returns how well a name fits if up to two letters are wrong, missing, too many or swapped. */
-export function slipRankOf({ text, letters }: PreparedQuery, name: PreparedName): Rank | null {
-  const max = text.length >= TWO_SLIPS_MIN ? 2 : text.length >= ONE_SLIP_MIN ? 1 : 0;
+/** Returns the rank of a name with up to two typos: wrong, missing, extra or swapped letters. */
+export function typoRankOf({ text, letters }: PreparedQuery, name: PreparedName): Rank | null {
+  const max = text.length >= TWO_TYPOS_MIN ? 2 : text.length >= ONE_TYPO_MIN ? 1 : 0;
   if (max === 0 || text.length > WORD_MAX) return null;
   let best = max + 1;
   for (const [i, word] of name.words.entries()) {
     if (absent(letters, name.letters[i] as number, best) >= best) continue;
-    best = Math.min(best, slips(text, word.slice(0, text.length + max), best - 1));
+    best = Math.min(best, editDistance(text, word.slice(0, text.length + max), best - 1));
   }
   if (best > max) return null;
-  return best <= 1 ? RANK.oneSlip : RANK.twoSlips;
+  return best <= 1 ? RANK.oneTypo : RANK.twoTypos;
 }
 
 /**
- * Returns the least number of slips that make the text from a beginning of the word: the Damerau-Levenshtein
- * distance, with swaps of neighbours. Returns more than `max` if there are more.
+ * Returns the smallest edit distance between the text and a prefix of the word
+ * (Damerau-Levenshtein, with swaps of adjacent letters). Returns more than `max` if it is larger.
  */
-function slips(text: string, word: string, max: number): number {
+function editDistance(text: string, word: string, max: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: word.length + 1 }, (_, i) => i);
   for (let i = 1; i <= text.length; i++) {
@@ -119,7 +119,7 @@ const bitsOfEach = (text: string): number[] =>
 
 const lettersOf = (text: string): number => bitsOfEach(text).reduce((bits, bit) => bits | bit, 0);
 
-/** Returns how many letters a word does not have, each of which is a slip; counts up to `max`. */
+/** Returns how many letters are not in a word, each of which is a typo; counts up to `max`. */
 function absent(letters: readonly number[], word: number, max: number): number {
   let count = 0;
   for (const letter of letters) if ((letter & word) === 0 && ++count >= max) break;

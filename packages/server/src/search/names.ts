@@ -5,20 +5,19 @@ import type { Queryable } from '../storage/queryable.ts';
 
 /** Looks up the users and conversations that filters name. */
 
-/** What a name stands for; if it is nothing, names that begin like it. */
+/** The ids that a name refers to; if there are none, names that begin like it. */
 export interface NamesFound<Id> {
   readonly ids: readonly Id[];
   readonly suggestions: readonly string[];
 }
 
-/** The most users or conversations with one name. */
+/** The highest number of users or conversations with one name. */
 const SAME_NAME_MAX = 20;
 const SUGGESTIONS_MAX = 5;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Returns the conversations whose history an account may read: those that it is a member of. The search
- * reads no message outside of them.
+ * Returns the conversations that an account may search: those it is a member of.
  */
 export async function conversationsOf(
   on: Queryable,

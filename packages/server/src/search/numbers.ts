@@ -1,4 +1,4 @@
-/** Columns of numbers in little memory: a search keeps those of millions of messages. */
+/** Compact columns of numbers: a search keeps those of millions of messages in memory. */
 
 /** Whole numbers from 0. */
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
@@ -40,7 +40,7 @@ export class Times {
 
 /** Numbers of which most are 0. */
 export class SparseNumbers {
-  /** The places of the others, in ascending order. */
+  /** The indexes of the others, in ascending order. */
   readonly #places: Uint32Array;
   readonly #values: Numbers;
 

@@ -3,11 +3,14 @@ import { Worker } from 'node:worker_threads';
 
 /** Pages that are read, at most. */
 const PAGES_MAX = 300;
-/** The reading of a PDF is abandoned after this time, ms. */
+/** Reading a PDF is abandoned after this time, ms. */
 const TIME_MS = 20_000;
 /** The heap of the thread that reads a PDF, MB. */
 const HEAP_MB = 256;
-/** It is abandoned when the memory of the process has grown by so much: buffers are not part of a heap. */
+/**
+ * It is also abandoned if the memory of the process grows by this much: buffers are not part of the
+ * heap.
+ */
 const GROWTH_BYTES = 500 * 1024 * 1024;
 /** Interval of the check of the memory. */
 const CHECK_MS = 20;
@@ -30,13 +33,14 @@ const PROGRAM = `
     }
     parentPort.postMessage(text.slice(0, workerData.textMax));
   })().catch((error) => {
-    // Its message may have a part of the content, its name has not.
+    // Its message may contain part of the content; its name does not.
     throw new Error('PDF not readable: ' + String(error && error.name).slice(0, 100));
   });
 `;
 
 /**
- * Returns the beginning of the text of a PDF, in a thread of its own, with bounds on time and memory.
+ * Returns the beginning of the text of a PDF. Runs in its own thread, with bounds on time and
+ * memory.
  * @throws if it is damaged, or exceeds a bound
  */
 export async function textOfPdf(bytes: Uint8Array, textMax: number): Promise<string> {

@@ -18,7 +18,7 @@ import { keysOfTerm, type Term, termOf } from './keys.ts';
 import { KEYS } from './message-keys.ts';
 import { conversationsOf, findConversations, findUsers, type NamesFound } from './names.ts';
 
-/** What a search looks for, after its words and filters are understood. */
+/** What a search looks for, after parsing its words and filters. */
 export interface Plan {
   readonly terms: readonly Term[];
   readonly excluded: readonly Term[];
@@ -27,28 +27,31 @@ export interface Plan {
   /** The authors, null for any; and those who are not. */
   readonly authors: ReadonlySet<AccountId> | null;
   readonly otherAuthors: ReadonlySet<AccountId>;
-  /** Whom the messages must mention, one of them, null for any; and whom they must not. */
+  /**
+   * Accounts of which the messages must mention one (null for any), and those they must not
+   * mention.
+   */
   readonly mentioned: Mentioned | null;
   readonly notMentioned: Mentioned | null;
-  /** What the messages must have or be (true) and must not (false). */
+  /** Properties that the messages must have (true) or must not have (false). */
   readonly has: ReadonlyMap<SearchHas | SearchIs, boolean>;
   readonly period: Period;
-  /** Keys that every message has that is looked for. */
+  /** Keys that every matching message has. */
   readonly keys: ReadonlySet<number>;
   readonly problems: readonly SearchProblem[];
-  /** Whether nothing can be found: nothing is looked for, or a filter is not understood. */
+  /** Whether nothing can match: the search is blank, or a filter is invalid. */
   readonly isEmpty: boolean;
 }
 
 /** Whom a message may mention. */
 export interface Mentioned {
-  /** Accounts, by their names or with a group of users. */
+  /** Accounts, mentioned by name or by a user group. */
   readonly accounts: ReadonlySet<AccountId>;
   /** Everyone in the conversation. */
   readonly everyone: boolean;
 }
 
-/** What filters are understood with. */
+/** What filters are resolved with. */
 interface FilterContext {
   readonly on: Queryable;
   readonly account: AccountId;
@@ -56,7 +59,7 @@ interface FilterContext {
   readonly now: number;
 }
 
-/** A plan that is being made. */
+/** A plan under construction. */
 interface Draft {
   readonly conversations: Set<ConversationId>;
   authors: Set<AccountId> | null;
@@ -72,14 +75,17 @@ interface Draft {
 const EVERYONE = /^@?everyone$/i;
 const NO_NAMES: NamesFound<AccountId> = { ids: [], suggestions: [] };
 
-/** Applies a filter to a plan. Returns null, or the values that are possible. */
+/** Applies a filter to a plan. Returns null, or suggested values. */
 type ApplyFilter = (
   draft: Draft,
   filter: SearchFilter,
   context: FilterContext,
 ) => Promise<readonly string[] | null>;
 
-/** What each filter does. Several of one name are alternatives, except that dates and `has:` all apply. */
+/**
+ * The effect of each filter. Several filters of one name are alternatives, except that dates and
+ * `has:` all apply.
+ */
 const FILTERS: Readonly<Record<SearchFilterName, ApplyFilter>> = {
   from: async (draft, { value, isNegated }, { on, account }) => {
     const found = await findUsers(on, account, value);
@@ -248,7 +254,7 @@ function keysOf(
   if (author !== undefined && otherAuthors.length === 0) keys.add(KEYS.author(author));
   const [conversation, ...others] = within ?? [];
   if (conversation !== undefined && others.length === 0) keys.add(KEYS.conversation(conversation));
-  // What an account has saved is not in the index, which all accounts share.
+  // Saved messages are not in the index, because all accounts share it.
   for (const [what, isWanted] of has) if (isWanted && what !== 'saved') keys.add(KEYS[what]);
   return keys;
 }

@@ -10,7 +10,7 @@ const sorted = (max: number) =>
 const list = fc.oneof(sorted(500), sorted(300_000));
 
 describe('lists of postings', () => {
-  test('are read as they were written', () => {
+  test('are decoded unchanged', () => {
     fc.assert(
       fc.property(list, (docs) => {
         expect([...decodePostings(encodePostings(docs))]).toEqual([...docs]);
@@ -18,7 +18,7 @@ describe('lists of postings', () => {
     );
   });
 
-  test('have in common what an intersection has', () => {
+  test('intersect like sets', () => {
     fc.assert(
       fc.property(list, list, (a, b) => {
         const both = new Set(b);
@@ -27,7 +27,7 @@ describe('lists of postings', () => {
     );
   });
 
-  test('take a bit for each document where most have the key', () => {
+  test('use a bitmap if most documents have the key', () => {
     const all = Uint32Array.from({ length: 80_000 }, (_, i) => i);
     expect(encodePostings(all).length).toBeLessThan(10_010);
   });
@@ -52,7 +52,7 @@ const document = fc
     }),
   );
 
-test('documents are read as they were written', () => {
+test('documents are decoded unchanged', () => {
   fc.assert(
     fc.property(fc.array(document, { maxLength: 50 }), (all) => {
       const ordered = all.sort(compareDocuments);

@@ -6,7 +6,7 @@
 const VARINTS = 0;
 const BITMAP = 1;
 
-/** Writes integers from 0 to 2^53 of variable length. */
+/** Writes variable-length integers from 0 to 2^53. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
@@ -22,7 +22,7 @@ export class ByteWriter {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    // Operations on 32 bits are several times faster, and nearly all numbers are small.
+    // 32-bit operations are several times faster, and nearly all numbers are small.
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
@@ -39,7 +39,7 @@ export class ByteWriter {
   /** Appends what another writer has written. */
   append(other: ByteWriter): void {
     this.#reserve(other.#length);
-    // Most lists are so short that a loop is faster than a view of the bytes.
+    // Most lists are so short that a loop is faster than creating a view.
     if (other.#length > 64) this.#bytes.set(other.#bytes.subarray(0, other.#length), this.#length);
     else {
       for (let i = 0; i < other.#length; i++) {
@@ -102,7 +102,7 @@ export class ByteReader {
 
 const writer = new ByteWriter();
 
-/** Returns the bytes of a sorted list of different numbers. */
+/** Encodes a sorted list of distinct numbers. */
 export function encodePostings(list: ArrayLike<number>): Buffer {
   writer.clear();
   writePostings(writer, list, 0, list.length);
@@ -176,7 +176,7 @@ export function readPostingsInto(list: Uint32Array, from: number, bytes: Uint8Ar
   return n;
 }
 
-/** Returns what is in both sorted lists. */
+/** Intersects two sorted lists. */
 export function intersect(a: Uint32Array, b: Uint32Array): Uint32Array {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   const both = new Uint32Array(short.length);

@@ -2,8 +2,8 @@ import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 
 /**
- * The latest posts that this node has committed, in memory until they are indexed: so that the filling
- * need not read again what was just written.
+ * The latest posts that this node has committed, in memory until they are indexed, so that indexing
+ * need not read them back.
  */
 
 /** A message as it was posted, without files and without a poll. */
@@ -16,7 +16,10 @@ export interface RecentPost {
   readonly isReply: boolean;
 }
 
-/** The most posts, and characters of their texts, that wait to be indexed; the others are read. */
+/**
+ * The highest numbers of posts, and of characters in their texts, kept in memory; the others are
+ * read.
+ */
 const POSTS_MAX = 4_000;
 const CHARACTERS_MAX = 512 * 1024;
 
@@ -26,9 +29,9 @@ export class RecentPosts {
   #count = 0;
   #characters = 0;
 
-  /** Remembers a `message.posted`, unless there are too many or it has more than a text. */
+  /** Records a `message.posted`, unless there are too many or it has more than text. */
   add(event: StoredEvent): void {
-    // Of longer data nothing is parsed that could not be kept.
+    // Longer data is not parsed, because it would not be kept.
     if (this.#count >= POSTS_MAX || this.#characters + event.data.length > CHARACTERS_MAX) return;
     const { body, thread, attachments, poll } = dataOf(event, 'message.posted');
     if (attachments !== undefined || poll !== undefined) return;
@@ -48,7 +51,7 @@ export class RecentPosts {
     this.#characters += body.length;
   }
 
-  /** Returns the posts of a conversation, and forgets them. */
+  /** Returns and removes the posts of a conversation. */
   take(conversation: ConversationId): readonly RecentPost[] {
     const posts = this.#posts.get(conversation);
     if (!posts) return [];
@@ -59,7 +62,7 @@ export class RecentPosts {
   }
 }
 
-/** Returns the posts with the seqs after `progress`, one after the other, up to the first gap. */
+/** Returns the posts that continue `progress`, up to the first gap. */
 export function postsAfter(posts: readonly RecentPost[], progress: number): RecentPost[] {
   const following: RecentPost[] = [];
   for (const post of posts) {

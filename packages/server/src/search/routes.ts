@@ -66,5 +66,5 @@ export function searchRoutes(
   });
 }
 
-/** Returns whether the client has closed the connection: it has typed on, and asked again. */
+/** Returns whether the client has closed the connection, for instance because its user typed on. */
 const goneOf = (request: FastifyRequest) => () => request.raw.socket.destroyed;

@@ -1,23 +1,23 @@
 import type { AccountId } from '@parley/protocol';
 import { refuse } from '../http/errors.ts';
 
-/** Searches that a node works on at a time; each holds a connection to the database. */
+/** Searches that run on a node at a time; each holds a database connection. */
 const RUNNING_MAX = 3;
 /** Searches that wait on a node, and how long each waits at most, ms. */
 const WAITING_MAX = 100;
 const WAIT_MS = 3_000;
 
-/** A search that has been asked for and has not ended. */
+/** A search in progress or waiting. */
 interface Requested {
   readonly isGone: () => boolean;
-  /** While it waits: gives up its place. */
+  /** Set while it waits: leaves the queue. */
   leave?: () => void;
 }
 
 /**
- * Bounds the searches at a time: those of one account, and those of a node. More of one account are
- * rejected with `rate_limited`; more of a node wait in the order in which they came, and are rejected
- * with `overloaded` if they wait too long.
+ * Limits concurrent searches per account and per node. Further searches of an account are rejected
+ * with `rate_limited`; further searches on a node wait in order, and are rejected with `overloaded`
+ * if they wait too long.
  *
  * A search whose caller is gone, for instance because its user has typed on, is not started and does not
  * count for its account.

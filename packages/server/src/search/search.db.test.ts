@@ -69,7 +69,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** Returns a database whose index is one of this version, as it is after the first start. */
+/** Returns a database with an index of this version, as after the first start. */
 async function withIndex(): Promise<pg.Pool> {
   const { pool: fresh } = await (await cluster.fresh()).open();
   await withTransaction(fresh, emptyIndex);
@@ -77,7 +77,7 @@ async function withIndex(): Promise<pg.Pool> {
 }
 
 let fills = 0;
-/** Indexes everything that is committed: every other time with the posts in memory, as on their node. */
+/** Indexes everything committed; every other time with the posts in memory, as on their node. */
 async function fill(): Promise<void> {
   for (;;) {
     const behind = await conversationsBehind(pool);
@@ -127,7 +127,7 @@ async function aFile(uploader: AccountId, name: string, mediaType: string): Prom
   return id;
 }
 
-/** Returns in what the index differs from the messages. */
+/** Returns the differences between the index and the messages. */
 async function faults(): Promise<IndexFault[]> {
   const all: IndexFault[] = [];
   await withTransaction(pool, async (client) => {
@@ -138,7 +138,7 @@ async function faults(): Promise<IndexFault[]> {
 }
 
 let groups = 0;
-/** Creates a group with a name of its own and these messages by its owner. */
+/** Creates a uniquely named group with these messages by its owner. */
 async function aGroup(owner: AccountId, members: readonly AccountId[], bodies: readonly string[]) {
   const name = `topic ${groups++}`;
   const id = await aRealGroup(append, [owner, ...members], 'public', name);
@@ -212,7 +212,7 @@ describe('words', () => {
     expect(item?.message.body).toBe(long);
   });
 
-  test('that fit best come first if asked for', async () => {
+  test('that match best come first on request', async () => {
     const bodies = ['the word exactly', 'wording', 'foreword', 'words'];
     const group = await aGroup(ada, [], bodies);
     const best = await found(ada, `${group.in} word`, { sort: 'best' });
@@ -230,7 +230,7 @@ describe('words', () => {
     expect(second.next).toBeNull();
   });
 
-  test('that fit best are ranked in parts if there is too much to compare', async () => {
+  test('that match best are ranked in parts if there is too much to compare', async () => {
     const bodies = ['the wanted word', ...Array.from({ length: 90 }, (_, n) => `other ${n}`)];
     const group = await aGroup(ada, [], bodies);
     await fill();
@@ -247,7 +247,7 @@ describe('words', () => {
     expect(pages).toBeGreaterThan(1);
   });
 
-  test('a page that has no time left reads no more of the index, and the next one goes on from there', async () => {
+  test('a page that runs out of time reads no more of the index, and the next one continues from there', async () => {
     const group = await aGroup(ada, [], ['sought first']);
     await fill();
     // Each in a segment of its own.
@@ -339,7 +339,7 @@ describe('filters', () => {
       'quarterly',
       'quarterly plan',
     ]);
-    // A phrase does not run on from the text into a name.
+    // A phrase does not match across the text and a name.
     expect(await found(bob, `${group.in} "office quarterly"`)).toEqual([]);
     const best = await found(bob, `${group.in} bericht`, { sort: 'best' });
     expect(new Set(best)).toEqual(new Set(['the office', '']));
@@ -394,12 +394,12 @@ describe('filters', () => {
       'plan of bob',
     ]);
     expect(await found(bob, 'not here', { mentions: 'me' })).toEqual(['not here, @bob']);
-    // What the reader is no member of is not found, whoever is mentioned there.
+    // Messages of other conversations are not found, whoever is mentioned there.
     expect(await found(cyd, `${other.in} mentions:bob`)).toEqual([]);
     expect(await found(cyd, 'not here mentions:bob')).toEqual([]);
     const { problems } = await page(ada, 'mentions:no-such-name');
     expect(problems).toMatchObject([{ filter: 'mentions', value: 'no-such-name' }]);
-    // An edit counts as it is now, and a deleted message mentions no one.
+    // The current text of an edited message counts, and a deleted message mentions no one.
     stored(
       await editMessage(append, about(ada, group.id), group.seqs[0] as Seq, 'plan for no one'),
     );
@@ -484,7 +484,7 @@ describe('filters', () => {
     expect(await found(ada, `${group.in} on:today`)).toEqual([]);
   });
 
-  test('that are not understood find nothing, and say what is possible', async () => {
+  test('that are invalid find nothing, and list possible values', async () => {
     const group = await aGroup(ada, [], ['something']);
     await fill();
     for (const [query, problem] of [
@@ -529,7 +529,7 @@ describe('only what the account may read', () => {
     expect(await found(ada, 'xylophone')).toEqual([]);
   });
 
-  test('is found: the present text, never an earlier or a deleted one, also before it is indexed', async () => {
+  test('is found: the current text, never an earlier or deleted one, even before it is indexed', async () => {
     const group = await aGroup(ada, [bob], ['zeppelin one', 'zeppelin two', 'other']);
     const [one, two, other] = group.seqs as [Seq, Seq, Seq];
     expect(await found(bob, 'zeppelin')).toHaveLength(2);
@@ -543,7 +543,7 @@ describe('only what the account may read', () => {
 });
 
 describe('names', () => {
-  test('are found with parts and slips, those close to the account first, and as they are now', async () => {
+  test('are found by parts and with typos, those close to the account first, and under their current names', async () => {
     const { pool: own } = await (await cluster.fresh()).open();
     const its = await aBootstrappedAppend(own);
     const directory = new Directory(own);
@@ -576,7 +576,7 @@ describe('names', () => {
 });
 
 describe('the index', () => {
-  test('forgets earlier and deleted texts when segments are merged or purged', async () => {
+  test('loses earlier and deleted texts when segments are merged or purged', async () => {
     const own = await withIndex();
     const its = await aBootstrappedAppend(own);
     const dan = await aUser(its, 'dan');
@@ -615,7 +615,7 @@ describe('the index', () => {
     expect(more.items).toHaveLength(10);
   });
 
-  test('a transaction of the filling ends after so many bytes of messages', async () => {
+  test('an indexing transaction ends after a number of bytes of messages', async () => {
     await fill();
     const long = Array.from({ length: 60 }, (_, n) => `longish ${n} ${'x'.repeat(15_900)}`);
     const group = await aGroup(ada, [], long);
@@ -641,7 +641,7 @@ describe('the index', () => {
     await says(its, dan, id, 'third');
     const recent = await recentPosts(own, [id]);
     await editMessage(its, about(dan, id), edited, 'changed');
-    // What was read would be this.
+    // Reading would return this.
     await own.query(`update messages set body = 'tampered' where body = 'first'`);
     expect(await fillIndex(own, [id], (one) => recent.take(one))).toEqual({
       events: 3,
@@ -659,7 +659,7 @@ describe('the index', () => {
     expect(await bodies('third')).toEqual(['third']);
   });
 
-  test('nothing is added to an index of other keys, which a newer node fills during an upgrade', async () => {
+  test('nothing is added to an index with other keys, which a newer node fills during an upgrade', async () => {
     const own = await withIndex();
     const its = await aBootstrappedAppend(own);
     const dan = await aUser(its, 'dan');
@@ -711,7 +711,7 @@ describe('the index', () => {
     expect(seen).toEqual(bodies.reverse());
   });
 
-  test('finds what a look at every message finds', async () => {
+  test('finds the same as a scan of all messages', async () => {
     const first = await aGroup(ada, [bob, cyd], []);
     const other = await aGroup(bob, [ada], []);
     const third = await aGroup(cyd, [], []);
@@ -806,7 +806,7 @@ describe('the index', () => {
   });
 });
 
-test('segments that do not all fit in memory are those with the latest messages', async () => {
+test('the cache keeps the segments with the latest messages', async () => {
   const own = await withIndex();
   const conversation = randomUUID() as ConversationId;
   const segments: number[] = [];
@@ -834,12 +834,12 @@ test('segments that do not all fit in memory are those with the latest messages'
     return reads - before;
   };
   expect(await readsOf()).toBe(6);
-  // Each search reads from the latest to the oldest: the least recently used would never be there.
+  // Each search reads from the latest to the oldest, so an LRU cache would never hit.
   expect([await readsOf(), await readsOf()]).toEqual([3, 3]);
   cache.clear();
 });
 
-/** Searches in the plain way, from the definition: every message of every membership. */
+/** Searches by definition: scans every message of every membership. */
 async function lookedAt(account: AccountId, query: string): Promise<string[]> {
   const { rows } = await pool.query<{ key: string; body: string }>(
     `select g.conversation_id || ' ' || g.seq || ' ' || g.body as key,

@@ -40,14 +40,14 @@ import { SegmentCache } from './segment-cache.ts';
 import { readSegments } from './segment-store.ts';
 import { Slices } from './slices.ts';
 
-/** The time limits of a statement of a search, and of a page: then it ends with what it has found, ms. */
+/** The time limits of a statement and of a page, ms. A page then ends with what it has found. */
 const STATEMENT_MS = 1_000;
 const PAGE_MS = 1_500;
-/** Messages compared with the text of a search for a page, and how many are read at a time. */
+/** The highest number of messages compared for a page, and how many are read at a time. */
 const COMPARED_MAX = 4_000;
 const READ_MIN = 40;
 const READ_MAX = 400;
-/** Of more matches than this, the latest are ranked. */
+/** The highest number of matches that are ranked, the latest ones. */
 const RANKED_MAX = 300;
 
 /** When a page ends early. */
@@ -61,7 +61,10 @@ interface Bounds {
 /** A message that a search has found. */
 interface Match {
   readonly document: Document;
-  /** The text with the names of files, or the part of a file with terms that the message lacks; or both. */
+  /**
+   * The text with the names of files, the part of a file with terms that the message lacks, or
+   * both.
+   */
   readonly text: string;
   /** The file that has the terms that the message lacks. */
   readonly file: FileMatch | undefined;
@@ -73,8 +76,9 @@ const PlaceOfCursor = z.object({
   seq: Seq,
 });
 /**
- * The position of a page cursor: a place, and for the best first the score there and the time of the
- * first page. Matches before `before` are ranked by themselves; without a score, none of them was shown.
+ * The content of a page cursor: a position and, when sorted by score, the score there and the time
+ * of the first page. Matches before `before` are ranked separately; without a score, none of them
+ * was shown.
  */
 const Cursor = PlaceOfCursor.extend({
   score: z.number().optional(),
@@ -85,12 +89,12 @@ const Cursor = PlaceOfCursor.extend({
 /**
  * Searches the messages that an account may read.
  *
- * 1. The index only says where to look: each result is read from the messages, as they are in the
- *    snapshot of the search, in a query that has the memberships of the account in it. A deleted message
- *    or an earlier text is never found.
- * 2. A page is found in one snapshot; later pages continue at its end, whatever was posted since.
- * 3. Its work is bounded, and so is the number of searches at a time, of an account and of a node. A page
- *    that ends early has a cursor to continue from.
+ * 1. The index only yields candidates: each result is read from the messages in the snapshot of the
+ *    search, by a query that joins the memberships of the account. A deleted message or an earlier
+ *    text is never found.
+ * 2. A page is read from one snapshot; later pages continue at its end, whatever was posted since.
+ * 3. Its work is bounded, and so is the number of concurrent searches per account and per node. A
+ *    page that ends early has a cursor to continue from.
  */
 export class MessageSearch {
   readonly #pool: pg.Pool;
@@ -114,7 +118,7 @@ export class MessageSearch {
     this.#slots = new SearchSlots(LIMITS.searchesPerAccount);
   }
 
-  /** Returns a page of messages. `isGone` says whether the caller does not wait any more. */
+  /** Returns a page of messages. `isGone` says whether the caller has stopped waiting. */
   async page(
     account: AccountId,
     query: SearchMessagesQuery,
@@ -124,7 +128,8 @@ export class MessageSearch {
     return await this.#slots.run(account, isGone, () =>
       withTransaction(this.#pool, async (client) => {
         await client.query(
-          // Its statements look rows up. The planner takes a scan of long keys, which are stored apart, for cheap.
+          // Its statements look up rows by key. The planner underestimates scans of long keys,
+          // which are stored out of line.
           `set transaction isolation level repeatable read, read only;
            set local statement_timeout = ${STATEMENT_MS};
            set local enable_seqscan = off`,
@@ -142,7 +147,7 @@ export class MessageSearch {
   }
 }
 
-/** A cursor as this server has written it. */
+/** A cursor as written by this server. */
 type CursorPlace = Place & Omit<z.infer<typeof Cursor>, 'before'> & { before?: Place };
 
 /** One search, in a transaction. */
@@ -192,8 +197,9 @@ class SearchRun {
   }
 
   /**
-   * Ranks the latest matches up to the time of the first page, and returns those after the cursor. If the
-   * bounds of a page end the ranking early, what is older is ranked by itself on later pages.
+   * Ranks the latest matches up to the time of the first page, and returns those after the cursor.
+   * If the limits of a page end the ranking early, older matches are ranked separately on later
+   * pages.
    */
   async #best(plan: Plan, limit: number, cursor: CursorPlace | null) {
     const until = cursor?.until ?? this.#now;
@@ -204,7 +210,7 @@ class SearchRun {
     for (const match of matches) {
       const score = scoreOf(match.text, plan.terms, match.document.at, until);
       ranked.push({ match, score: Math.round(score * 1e6) / 1e6 });
-      await this.#slices.breathe();
+      await this.#slices.pause();
     }
     ranked.sort(
       (a, b) => b.score - a.score || compareDocuments(b.match.document, a.match.document),
@@ -231,8 +237,8 @@ class SearchRun {
   }
 
   /**
-   * Returns the latest matches before a place. `reached` is the place up to which it has looked; null if
-   * there is nothing more to find.
+   * Returns the latest matches before a place. `reached` is the position up to which it has
+   * searched; null if there is nothing more to find.
    */
   async #find(plan: Plan, limit: number, before: Place | null) {
     const candidates = await this.#candidates(plan, before);
@@ -271,7 +277,7 @@ class SearchRun {
     );
   }
 
-  /** Returns those of the documents that the account may read and that are what the plan looks for. */
+  /** Returns the documents that the account may read and that match the plan. */
   async #compare(documents: readonly Document[], plan: Plan): Promise<Match[]> {
     if (documents.length === 0) return [];
     this.#compared += documents.length;
@@ -321,8 +327,8 @@ class SearchRun {
     const withFiles: Document[] = [];
     const others: UnmatchedMessage[] = [];
     for (const row of rows) {
-      // To fold a long text takes milliseconds.
-      await this.#slices.breathe();
+      // Folding a long text takes milliseconds.
+      await this.#slices.pause();
       if (!hasProperties(row, plan)) continue;
       const document = documents[row.n - 1] as Document;
       const text = searchedText(row.body, row.fileNames);
@@ -335,8 +341,8 @@ class SearchRun {
   }
 
   /**
-   * Returns the matches without those that have an excluded term in a file, and those of the others that have a
-   * file with all terms that they lack.
+   * Returns the matches without an excluded term in a file, including messages with a file that has
+   * all terms they lack.
    */
   async #compareFiles(
     {
@@ -355,7 +361,7 @@ class SearchRun {
     return matches.filter(({ document }) => !rejected.has(document));
   }
 
-  /** Returns the matches as they are shown. */
+  /** Returns the matches as shown to clients. */
   async #shown(matches: readonly Match[], plan: Plan): Promise<FoundMessage[]> {
     if (matches.length === 0) return [];
     const { rows } = await this.#client.query<{ n: number; item: Message }>({

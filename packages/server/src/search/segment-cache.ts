@@ -3,18 +3,18 @@ import { Documents } from './documents.ts';
 import { PackedPostings } from './segment.ts';
 import { readSegment } from './segment-store.ts';
 
-/** A segment in memory. `postings` is null if they are in rows of their own. */
+/** A segment in memory. `postings` is null if they are in separate rows. */
 export interface LoadedSegment {
   readonly documents: Documents;
   readonly postings: PackedPostings | null;
 }
 
-/** What is kept in memory, in bytes: the documents of some six million messages. */
+/** The size of the cache in bytes: the documents of about six million messages. */
 const BYTES_MAX = 64 * 1024 * 1024;
-/** What was not used for so long is forgotten, ms. */
+/** Segments unused for this long are evicted, ms. */
 const IDLE_MS = 10 * 60_000;
 
-/** A segment that is kept. */
+/** A cached segment. */
 interface Entry {
   readonly segment: LoadedSegment;
   readonly bytes: number;
@@ -24,11 +24,11 @@ interface Entry {
 }
 
 /**
- * Keeps segments that searches have read. They never change, and no id is used again.
+ * Caches segments that searches have read. They never change, and ids are never reused.
  *
- * If not all of them fit, those with the latest messages stay: a search begins with these, and reads all
- * others only if it finds too little. To drop the least recently used would drop each of them before its
- * next use.
+ * If not all fit, those with the latest messages are kept: a search starts with these, and reads
+ * all others only if it finds too little. With LRU eviction each segment would be evicted before
+ * its next use.
  */
 export class SegmentCache {
   readonly #bytesMax: number;
@@ -56,7 +56,7 @@ export class SegmentCache {
     return segment;
   }
 
-  /** Forgets everything. */
+  /** Clears the cache. */
   clear(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -75,7 +75,7 @@ export class SegmentCache {
     this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS / 2).unref();
   }
 
-  /** Drops the segments with the oldest messages until the others fit. */
+  /** Evicts the segments with the oldest messages until the rest fit. */
   #dropOldest(): void {
     const oldestFirst = [...this.#entries].sort(([, a], [, b]) => a.lastAt - b.lastAt);
     for (const [id] of oldestFirst) {

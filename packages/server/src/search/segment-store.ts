@@ -21,13 +21,14 @@ export interface SegmentHead {
   readonly packedBytes: number;
 }
 
-// Any numbers that nothing else in the database locks: "searc" in ASCII, and 1 or 2.
+// Arbitrary keys of advisory locks that nothing else in the database uses: "searc" in ASCII, and 1
+// or 2.
 const FILL_LOCK = 0x736561726301;
 const MERGE_LOCK = 0x736561726302;
 
 /**
- * SQL: the commit does not wait for the disk. What a crash takes away is the last commits, each with its
- * progress, and they are made again; meanwhile posts need not wait for the bytes of the index.
+ * SQL: the commit does not wait for the disk. A crash loses at most the last commits together with
+ * their progress, so they are repeated; posts need not wait for the WAL of the index.
  */
 const COMMIT_LATER = `set_config('synchronous_commit', 'off', true)`;
 
@@ -48,7 +49,7 @@ export async function tryLockMerging(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** Waits until no transaction merges segments, and keeps others from it until the end of this one. */
+/** Waits until no transaction merges segments, and blocks merges until the end of this one. */
 export async function lockMerging(client: pg.ClientBase): Promise<void> {
   await client.query('select pg_advisory_xact_lock($1)', [MERGE_LOCK]);
 }
@@ -66,7 +67,10 @@ export async function readSegments(on: Queryable): Promise<SegmentHead[]> {
   return rows;
 }
 
-/** Inserts a segment; `packed` are its postings, null if they are inserted apart. Returns its id. */
+/**
+ * Inserts a segment; `packed` are its postings, or null if they are inserted separately. Returns
+ * its id.
+ */
 export async function insertSegment(
   on: Queryable,
   documents: Documents,
@@ -142,7 +146,7 @@ export async function deleteSegments(on: Queryable, segments: readonly number[])
   await on.query('delete from search_segments where id = any($1::int8[])', [segments]);
 }
 
-/** Empties the index and makes it one of this version. It is filled again from the first event on. */
+/** Empties the index and sets its version to this one. It is then rebuilt from the first event. */
 export async function emptyIndex(client: pg.ClientBase): Promise<void> {
   await lockFilling(client);
   await lockMerging(client);
@@ -150,20 +154,20 @@ export async function emptyIndex(client: pg.ClientBase): Promise<void> {
   await client.query('update search_state set version = $1', [INDEX_VERSION]);
 }
 
-/** Returns whether the index has other keys than this version of the server uses. */
+/** Returns whether the index was built with another version of the keys. */
 export async function isOfOtherVersion(on: Queryable): Promise<boolean> {
   const { rows } = await on.query<{ version: number }>('select version from search_state');
   return rows[0]?.version !== INDEX_VERSION;
 }
 
-/** A message, and the event before which nothing of it stays in the index. */
+/** A message, and the event before which its texts in the index are stale. */
 export interface StaleRow {
   readonly conversation: ConversationId;
   readonly seq: Seq;
   readonly version: number;
 }
 
-/** The messages whose earlier texts are to leave the index. */
+/** The messages with stale texts in the index. */
 export class StaleMessages {
   readonly rows: readonly StaleRow[];
   readonly #versions: ReadonlyMap<string, number>;
@@ -173,7 +177,7 @@ export class StaleMessages {
     this.#versions = new Map(rows.map((row) => [keyOf(row), row.version]));
   }
 
-  /** Returns whether what was indexed is no longer what the message says. */
+  /** Returns whether an indexed text is stale. */
   has(document: Document): boolean {
     const version = this.#versions.get(keyOf(document));
     return version !== undefined && document.version < version;
@@ -187,13 +191,13 @@ export class StaleMessages {
 const keyOf = ({ conversation, seq }: { conversation: ConversationId; seq: Seq }): string =>
   `${conversation}:${seq}`;
 
-/** The most edited and deleted messages that are considered at a time. */
+/** The highest number of edited and deleted messages processed at a time. */
 const STALE_MAX = 100_000;
 
-/** SQL: the rows that a purge considers: a merge that has not seen them is over by then. */
+/** SQL: the rows that a purge considers: merges that have not seen them have ended by then. */
 const SETTLED = `at < now() - interval '10 minutes'`;
 
-/** Returns the messages whose earlier texts are to leave the index; with `settled`, those of some time ago. */
+/** Returns the messages with stale texts in the index; with `settled`, only those some time old. */
 export async function readStale(
   on: Queryable,
   { settled = false }: { settled?: boolean } = {},
@@ -206,7 +210,7 @@ export async function readStale(
   return new StaleMessages(rows);
 }
 
-/** Forgets messages whose earlier texts have left the index. */
+/** Deletes the records of messages whose stale texts were removed. */
 export async function forgetStale(on: Queryable, stale: StaleMessages): Promise<void> {
   const { rows } = stale;
   await on.query(

@@ -14,7 +14,7 @@ export interface Postings {
 /** Collects messages with their keys, and builds a segment of them. */
 export class SegmentBuilder {
   readonly #documents: Document[] = [];
-  /** The keys of all documents, one after the other, and where those of each begin. */
+  /** The concatenated keys of all documents, and where those of each begin. */
   readonly #keys = new KeyList();
   readonly #begins: number[] = [];
 
@@ -22,7 +22,10 @@ export class SegmentBuilder {
     return this.#documents.length;
   }
 
-  /** Adds a document. Its keys are added to what is returned, before the next document is added. */
+  /**
+   * Adds a document. The caller adds its keys to the returned sink before it adds the next
+   * document.
+   */
   add(document: Document): KeySink {
     this.#documents.push(document);
     this.#begins.push(this.#keys.length);
@@ -38,7 +41,7 @@ export class SegmentBuilder {
     return { documents, postings: packed(this.#entries(order)) };
   }
 
-  /** Returns the keys in a new order of their documents, with the numbers that these have in it. */
+  /** Returns the keys with the new numbers of their reordered documents. */
   #entries(order: readonly number[]): Entries {
     const keys = new Uint32Array(this.#keys.length);
     const docs = new Uint32Array(this.#keys.length);
@@ -54,7 +57,7 @@ export class SegmentBuilder {
   }
 }
 
-/** Turns keys into unsigned numbers in the same order, and these into keys. */
+/** Converts between keys and unsigned numbers with the same order. */
 const SIGN = 0x80000000;
 
 /** A growing list of keys. */
@@ -80,7 +83,7 @@ class KeyList implements KeySink {
   }
 }
 
-/** Keys, and of each a document that has it. */
+/** Pairs of a key and a document that has it. */
 interface Entries {
   /** Unsigned, see {@link SIGN}. */
   readonly keys: Uint32Array;
@@ -105,11 +108,11 @@ function packed(unsorted: Entries): Buffer {
   return writer.result();
 }
 
-/** Digits of keys that are sorted by at a time, in bits, and how many there are of 32 bits. */
+/** Bits per digit of the radix sort, and the number of digits in 32 bits. */
 const DIGIT_BITS = 11;
 const DIGITS = 3;
 
-/** Returns the entries in the order of their keys; those of a key stay in their order (radix sort). */
+/** Returns the entries sorted by key, with a stable radix sort. */
 function sortedByKey(unsorted: Entries): Entries {
   const length = unsorted.keys.length;
   let from = unsorted;
@@ -178,7 +181,7 @@ export class PackedPostingsWriter {
 export class PackedPostings {
   readonly #bytes: Uint8Array;
   readonly #keys: Int32Array;
-  /** Of each key: the size of its list, where its bytes begin, and how many there are. */
+  /** For each key: the size of its list, where its bytes begin, and their number. */
   readonly #places: Uint32Array;
 
   constructor(bytes: Uint8Array) {
