@@ -199,7 +199,7 @@ describe('sessions', () => {
     expect(identified).toMatchObject({ refusal: { code: 'session_ended' } });
     const token = await api.post('/auth/token', undefined, bearer(sessionToken));
     expect([token.statusCode, token.json().code]).toEqual([401, 'session_ended']);
-    // Once more is no mistake.
+    // Repeating it is not an error.
     expect((await api.post('/auth/logout', undefined, bearer(sessionToken))).statusCode).toBe(204);
   });
 
@@ -227,7 +227,7 @@ describe('sessions', () => {
     await api.database.pool.query(`update sessions set ${change}`);
     const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
     expect(answer.json().code).toBe('session_ended');
-    // The next log-in clears it away.
+    // The next log-in removes it.
     await login('ann');
     const { rows } = await api.database.pool.query('select count(*)::int as n from sessions');
     expect(rows[0].n).toBe(1);

@@ -97,7 +97,7 @@ describe('listing accounts', () => {
       ['owner', 'admin', 'member', 'guest'],
       ['member', 'guest'],
     ]);
-    // They follow the state.
+    // They depend on the state.
     const changed = await owner.request('POST', `/admin/accounts/${pia.id}/deactivate`);
     expect(changed.body.permissions).toEqual([
       'update',
@@ -566,7 +566,7 @@ describe('settings of the server', () => {
       (await server.pool.query('select last_seq from streams where id = $1', [WORKSPACE_STREAM]))
         .rows[0].last_seq;
     const head = await seq();
-    // What has the value already is no change.
+    // Setting the current value is not a change.
     expect((await change(admin, { name: 'Lab' })).status).toBe(200);
     expect(await seq()).toBe(head);
     const { rows } = await server.pool.query(
@@ -663,10 +663,10 @@ describe('suspension', () => {
     const denied = await login('sam');
     expect([denied.status, denied.body.code]).toEqual([403, 'account_suspended']);
     expect(denied.body.detail ?? denied.body.title).toContain('spam');
-    // Whoever does not know the password learns nothing.
+    // Without the password, nothing is revealed.
     expect((await login('sam', 'a wrong password')).body.code).toBe('invalid_credentials');
     expect((await list('filter=suspended')).map((a) => a.username)).toEqual(['sam']);
-    // Nothing has to run at its end: no event, no timer.
+    // Nothing needs to run when it expires: no event, no timer.
     await until(async () => (await login('sam')).status === 200, 'the end of the suspension');
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(end) - 100);
     expect(await events(sam.id)).toEqual(['user.suspended']);
@@ -725,7 +725,7 @@ describe('suspension', () => {
     ]);
   });
 
-  test('of other owners leaves the last one who can act', async () => {
+  test('of other owners leaves one who can act', async () => {
     const una = await server.register('una');
     await owner.request('PATCH', `/admin/accounts/${una.id}`, { role: 'owner' });
     expect((await suspend(owner, una.id, inMs(60_000))).status).toBe(200);

@@ -82,7 +82,7 @@ export async function checkExportSize(
 
 /**
  * Yields the entries that a filter admits as text, one page in memory at a time. Before each page,
- * `checkAccess` throws if whoever exports may not read them any more: a slow reader takes minutes.
+ * `checkAccess` throws if the caller may no longer read them: a slow export takes minutes.
  */
 export async function* auditExport(
   pool: pg.Pool,
@@ -130,7 +130,10 @@ export function csvLineOf(entry: AuditLogEntry): string {
   return `${cells.join(',')}\r\n`;
 }
 
-/** Quotes a value if necessary. What a spreadsheet would take for a formula gets an apostrophe before it. */
+/**
+ * Quotes a value if necessary. Values that a spreadsheet would treat as a formula are prefixed with
+ * an apostrophe.
+ */
 function csvCell(value: string | number | null): string {
   if (value === null) return '';
   const text = String(value);

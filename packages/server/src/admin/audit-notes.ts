@@ -5,7 +5,7 @@ import type { Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';
 import type { Decision } from '../stream/stream-transaction.ts';
 
-/** The audit events that the events of admin commands are recorded as. */
+/** The audit events of the events of admin commands. */
 const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
   'user.updated': 'account_updated',
   'user.suspended': 'account_suspended',
@@ -16,14 +16,16 @@ const AUDIT_EVENT_OF: Partial<Record<EventType, AuditEvent>> = {
   'user.deleted': 'account_deleted',
 };
 
-/** Records an admin command in the audit log, in the transaction that carries it out. */
+/** Records an admin command in the audit log, in its transaction. */
 export class AuditNotes {
   readonly #audit: Auditing;
   readonly #who: { readonly actor: AccountId | null; readonly account: AccountId };
   readonly #fields: readonly string[];
   #notes: readonly AuditNote[] = [];
 
-  /** `fields`: the names that are changed. Without an actor: by an operator of the server. */
+  /**
+   * `fields` are the names of changed fields. Without an actor, it was an operator of the server.
+   */
   constructor(
     audit: Auditing,
     who: { readonly actor: AccountId | null; readonly account: AccountId },
@@ -34,7 +36,7 @@ export class AuditNotes {
     this.#fields = fields;
   }
 
-  /** Adds the audit entries of the decision to what it writes; none when nothing changes. */
+  /** Adds the audit entries to the writes of a decision; none if nothing changes. */
   async added(decision: Decision): Promise<Decision> {
     if (!('events' in decision)) return decision;
     const { log, address } = this.#audit;

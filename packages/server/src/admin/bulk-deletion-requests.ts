@@ -6,7 +6,7 @@ import { withTransaction } from '../storage/database.ts';
 import { timestamp } from '../storage/sql.ts';
 import { allowed } from './queries.ts';
 
-/** Of the bulk deletions of an account, the latest are listed. */
+/** How many of the latest bulk deletions of an account are listed. */
 const LISTED = 20;
 
 const DELETION = `json_build_object(
@@ -20,7 +20,7 @@ const DELETION = `json_build_object(
   'cancelledAt', ${timestamp('cancelled_at')}
 ) as item`;
 
-/** Who requests the deletion of whose messages, and under which client id. */
+/** A request to delete the messages of an account, with its client id. */
 export interface BulkDeletionRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
@@ -48,7 +48,7 @@ export async function requestBulkDeletion(
     details: { deletion: id, ...(since && { since: since.toISOString() }) },
   });
   const deletion = await withTransaction(pool, async (client) => {
-    // Its locks put requests for the same account one after the other.
+    // Its locks serialize requests for the same account.
     await allowed(client, actor, target, 'delete_messages');
     const { rows: earlier } = await client.query<{ item: BulkDeletion }>({
       name: 'bulk-deletions-earlier',
@@ -80,7 +80,7 @@ export async function requestBulkDeletion(
   return deletion;
 }
 
-/** Who cancels which deletion of the messages of an account. */
+/** A request to cancel a bulk deletion. */
 export interface BulkDeletionCancellation {
   readonly actor: AccountId;
   readonly target: AccountId;
@@ -90,7 +90,7 @@ export interface BulkDeletionCancellation {
 }
 
 /**
- * Cancels a deletion that is running: messages that it has not reached are kept, from when this has returned.
+ * Cancels a running deletion: messages that it has not reached when this returns are kept.
  * Cancelling it again changes nothing.
  * @throws {RefusalError}
  */

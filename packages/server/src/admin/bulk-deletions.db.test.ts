@@ -10,7 +10,7 @@ import { aClientId } from '../../test/support/stream-builders.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { examine } from '../doctor/doctor.ts';
 
-/** Two nodes over one database, which tell each other nothing: without a broker. */
+/** Two nodes on one database without a broker. */
 let cluster: TestCluster;
 let pool: pg.Pool;
 const nodes: { child: Child; url: string; dataDir: string }[] = [];
@@ -180,7 +180,7 @@ describe('deleting all messages of an account', () => {
   });
 });
 
-test('leaves the tables as the events give them', async () => {
+test('leaves the tables consistent with the events', async () => {
   expect(await examine(pool)).toEqual([]);
 });
 
@@ -226,7 +226,7 @@ test('is cancelled by an admin, and deletes nothing more', async () => {
   }
   const kept = await left();
   expect((await cancel(admin, id)).body.deleted).toBe(500 - kept);
-  // Another deletion can be requested, and is done with what the first one has left.
+  // Another deletion can be requested, and finishes the rest.
   expect((await request(admin, ike, { since: '2100-01-01T00:00:00.000Z' })).status).toBe(202);
   await done(ike);
   expect(await left()).toBe(kept);

@@ -9,11 +9,11 @@ import { type BulkDeletionJob, deleteNextMessages } from '../messages/bulk-delet
 import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 
-/** Interval of looking for requests of other nodes, and for those that a killed node has left. */
+/** Interval of the search for requests to other nodes, or left by killed nodes. */
 const POLL_MS = 2_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 2_000;
-/** How long a node keeps a request without a step: after that, another one continues it. */
+/** How long a claim lasts without progress: after that, another node continues it. */
 const CLAIM_SECONDS = 5;
 
 /** What {@link BulkDeletions} is constructed with. */
@@ -33,11 +33,12 @@ interface Claimed extends BulkDeletionJob {
 /**
  * Deletes the messages of accounts whose deletion an admin has requested.
  *
- * 1. Messages are deleted with `message.deleted` in their streams, in small batches: other commands of a
- *    conversation wait for one batch at most.
- * 2. Nodes claim a request and renew the claim with each step. When a node is killed, another one continues where
- *    it was. Should two work on the same request, each message is still deleted once: a batch reads what is left
- *    under the lock of its stream, and counts what it deletes in its transaction.
+ * 1. Messages are deleted by `message.deleted` events in small batches: other commands of a
+ *    conversation wait for at most one batch.
+ * 2. Nodes claim a request and renew the claim with each step. When a node is killed, another one
+ *    continues. If two nodes work on the same request, each message is still deleted once: a batch
+ *    reads the remaining messages under the lock of its stream, and counts its deletions in its
+ *    transaction.
  * 3. Messages that are posted while it runs may be deleted or not: suspend the account first.
  */
 export class BulkDeletions {
@@ -81,7 +82,7 @@ export class BulkDeletions {
     }
   }
 
-  /** Takes a request that no other node works on: the one that has waited longest. */
+  /** Claims the oldest request that no other node is working on. */
   async #claim(): Promise<Claimed | null> {
     const { rows } = await this.#deps.pool.query<Claimed>({
       name: 'bulk-deletions-claim',
@@ -100,7 +101,10 @@ export class BulkDeletions {
     return rows[0] ?? null;
   }
 
-  /** Stores how far a request is and renews its claim. Returns false if another node has it now, or it was cancelled. */
+  /**
+   * Stores the progress of a request and renews its claim. Returns false if another node has
+   * claimed it, or it was cancelled.
+   */
   async #renew({ id }: Claimed, conversation: ConversationId, after: Seq): Promise<boolean> {
     const { rowCount } = await this.#deps.pool.query({
       name: 'bulk-deletions-renew',
@@ -113,7 +117,10 @@ export class BulkDeletions {
     return rowCount === 1;
   }
 
-  /** Lets any node continue a request. After an error its claim expires, so that others have their turn first. */
+  /**
+   * Releases a request for any node. After an error its claim expires instead, so that others get
+   * their turn first.
+   */
   async #release({ id }: Claimed): Promise<void> {
     await this.#deps.pool.query({
       name: 'bulk-deletions-release',
@@ -123,7 +130,10 @@ export class BulkDeletions {
     });
   }
 
-  /** Deletes what is left. Returns false when stopped or cancelled, or when another node has taken over. */
+  /**
+   * Deletes the remaining messages. Returns false when stopped or cancelled, or when another node
+   * has taken over.
+   */
   async #run(job: Claimed, isStopped: () => boolean): Promise<boolean> {
     const { rows } = await this.#deps.pool.query<{ id: ConversationId; first: Seq; head: Seq }>({
       name: 'bulk-deletions-conversations',
@@ -144,7 +154,9 @@ export class BulkDeletions {
     return true;
   }
 
-  /** Marks a request as done, with an entry in the audit log that says how many messages are gone. */
+  /**
+   * Marks a request as done, with an entry in the audit log with the number of deleted messages.
+   */
   async #finish({ id, author, requestedBy }: Claimed): Promise<void> {
     const { pool, audit, clock } = this.#deps;
     const note = await withTransaction(pool, async (client) => {

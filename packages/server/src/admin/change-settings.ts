@@ -17,7 +17,7 @@ import { StatementList } from '../stream/statement-list.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { readTarget, unchanged } from './commands.ts';
 
-/** Who changes which settings of the server, and under which client id. */
+/** A request to change settings of the server, with its client id. */
 export interface SettingsRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
@@ -37,7 +37,7 @@ interface SettingsCommand extends Command {
 /** Values in the audit log are cut at this length. */
 const VALUE_MAX = 200;
 
-/** Changes settings of the server. Those that have the value already are left out of the event. */
+/** Changes settings of the server. Unchanged ones are left out of the event. */
 export async function changeServerSettings(
   append: Append,
   request: SettingsRequest,
@@ -51,8 +51,8 @@ export async function changeServerSettings(
 }
 
 /**
- * Gives the server another icon, or removes it: null. Of a repeated command the file is compared, of which an
- * image is made each time.
+ * Sets the icon of the server, or removes it (null). Repeated commands are compared by the file,
+ * because each attempt makes a new image.
  */
 export const changeServerIcon = (
   append: Append,

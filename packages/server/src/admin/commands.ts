@@ -28,9 +28,9 @@ import { loginsEnded, sessionsEnded } from './end-access.ts';
 import { decideGuestChange } from './guest-change.ts';
 import { type AdminAction, mayAdminister, mayAssign } from './policy.ts';
 
-/** The commands that admins give for accounts, and the events they make in the workspace stream. */
+/** Commands of admins on accounts, and their events in the workspace stream. */
 
-/** Who requests what for which account, and under which client id. */
+/** A request of an admin about an account, with its client id. */
 export interface AdminRequest {
   readonly actor: AccountId;
   readonly clientId: ClientId;
@@ -45,7 +45,7 @@ export interface AccountChange {
   readonly displayName?: string | undefined;
   readonly email?: string | undefined;
   readonly role?: AccountRole | undefined;
-  /** The public groups in which an account stays that becomes a guest. */
+  /** The public groups that an account keeps when it becomes a guest. */
   readonly keepGroups?: readonly ConversationId[] | undefined;
   /** When the access of a guest ends; null: never. */
   readonly accessEndsAt?: string | null | undefined;
@@ -81,8 +81,9 @@ interface AdminCommand extends Command {
 const EVENT_BYTES = 300;
 
 /**
- * Changes names, email address and role, and removes the avatar. A changed address has to be verified again.
- * `locks` are the streams of groups that an account leaves or joins with its role.
+ * Changes names, email address and role, and removes the avatar. A changed address has to be
+ * verified again. `locks` are the streams of groups that the account leaves or joins because of its
+ * new role.
  */
 export function updateAccount(
   append: Append,
@@ -111,8 +112,8 @@ export const deactivateAccount = (append: Append, request: AdminRequest): Promis
   run(append, request, ['deactivate'], 'user.deactivated', deactivate);
 
 /**
- * Reactivates an account. Sessions from before the deactivation stay ended. The access of a guest that has ended
- * has no end afterwards.
+ * Reactivates an account. Sessions from before the deactivation stay ended. If the access of a
+ * guest had ended, it no longer expires.
  */
 export const reactivateAccount = (append: Append, request: AdminRequest): Promise<Outcome> =>
   run(append, request, ['reactivate'], 'user.reactivated', reactivate);
@@ -214,7 +215,7 @@ export async function readTarget(tx: RuleContext, account: AccountId): Promise<T
   };
 }
 
-/** Returns whether no other owner could act without this one: the others are deactivated or suspended. */
+/** Returns whether this is the last owner who can act: any others are deactivated or suspended. */
 export async function isLastOwner(tx: RuleContext, target: Target): Promise<boolean> {
   if (target.role !== 'owner' || !target.isActive) return false;
   const [row] = await tx.query<{ others: boolean }>(

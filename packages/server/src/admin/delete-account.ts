@@ -77,7 +77,10 @@ const deleteRule: Rule<DeleteCommand> = {
   },
 };
 
-/** Returns what keeps the names of an account for the legal holds that cover messages of it. */
+/**
+ * Returns the statements that keep the names of an account for the legal holds that cover its
+ * messages.
+ */
 async function namesHeld(tx: RuleContext, account: AccountId): Promise<Statement[]> {
   const rows = await tx.query<{ hold: string; username: string; display_name: string }>(
     'own-data-names-to-hold',

@@ -17,7 +17,7 @@ export async function endAccess(
   await Promise.all([sessions.endAll(account), keys.closeAll(account)]);
 }
 
-/** Returns what ends the sessions of an account within a transaction. */
+/** Returns the statement that ends the sessions of an account. */
 export const sessionsEnded = (account: AccountId): Statement => ({
   name: 'admin-end-sessions',
   text: 'delete from sessions where account_id = $1',
@@ -25,8 +25,8 @@ export const sessionsEnded = (account: AccountId): Statement => ({
 });
 
 /**
- * Returns what ends the unfinished log-ins of an account within a transaction: they check this version, and whether
- * the account is active, under the row lock.
+ * Returns the statement that ends the unfinished log-ins of an account: they check this version,
+ * and whether the account is active, under the row lock.
  */
 export const loginsEnded = (account: AccountId): Statement => ({
   name: 'admin-end-logins',

@@ -16,7 +16,7 @@ interface GuestBefore {
   readonly accessEndsAt: string | null;
 }
 
-/** What of a change concerns guests. */
+/** The part of a change that concerns guests. */
 interface GuestChange {
   /** The role afterwards. */
   readonly role: AccountRole;
@@ -24,7 +24,7 @@ interface GuestChange {
   readonly accessEndsAt?: string | null | undefined;
 }
 
-/** What a change of an account causes because it becomes a guest, is no longer one, or stays one. */
+/** The consequences of an account becoming a guest, ceasing to be one, or remaining one. */
 interface DecidedGuestChange {
   /** In the streams of groups and of the account. */
   readonly events: readonly NewEvent[];
@@ -42,8 +42,8 @@ export const GROUPS_CHANGED = refusal(
 );
 
 /**
- * Decides what else changes with the role of an account, as a guest or no longer as one. Its sessions end with
- * such a change: its clients have loaded what it may no longer see, or lack what it may see now.
+ * Decides what else changes when an account becomes a guest or stops being one. Its sessions end,
+ * because its clients have loaded what it may no longer see, or lack what it may see now.
  */
 export async function decideGuestChange(
   tx: RuleContext,

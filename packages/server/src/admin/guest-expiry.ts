@@ -31,8 +31,8 @@ interface ExpireCommand extends Command {
 }
 
 /**
- * Deactivates guests whose access has ended, within some seconds. Any number of nodes may do it at a time: a
- * guest that another node has deactivated stays as it is.
+ * Deactivates guests whose access has ended, within some seconds. Several nodes may run it at the
+ * same time: a guest that another node has deactivated is not changed.
  */
 export class GuestExpiry {
   readonly #deps: GuestExpiryDeps;

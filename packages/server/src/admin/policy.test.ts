@@ -103,7 +103,7 @@ describe('what an admin is offered', () => {
     expect(offered('admin', target('member', { isSuspended: true }))).toBe(
       'update set_role deactivate unsuspend unlock reset_second_factor end_sessions delete_messages delete',
     );
-    // One’s own account is neither locked out nor demoted by a slip.
+    // One’s own account cannot be locked out or demoted by mistake.
     expect(offered('owner', target('owner', { id: me }))).toBe('update unlock');
     expect(offered('admin', target('admin', { id: me }))).toBe('');
   });

@@ -67,19 +67,19 @@ export const mayAssign = (actor: AccountRole, from: AccountRole, to: AccountRole
 export const creatableRoles = (actor: AccountRole): AccountRole[] =>
   AccountRole.options.filter((role) => mayCreate(actor, role) === 'yes');
 
-/** Who asks for an account, to be told what they may do to it. */
+/** An admin who reads an account, and is told the permitted actions. */
 export interface Administrator {
   readonly account: AccountId;
   readonly role: AccountRole;
 }
 
-/** The state of an account on which it depends what can be done to it. */
+/** The state of an account that actions depend on. */
 export type AdminTarget = Pick<
   AdminAccount,
   'id' | 'kind' | 'role' | 'isActive' | 'secondFactor' | 'isSuspended'
 >;
 
-/** In which state of an account there is something to do. */
+/** In which state of an account each action applies. */
 const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> = {
   update: () => true,
   set_role: () => true,
@@ -95,10 +95,13 @@ const APPLIES: Readonly<Record<AdminAction, (target: AdminTarget) => boolean>> =
   delete: () => true,
 };
 
-/** What is offered for the admin’s own account; the rest would lock the admin out, or is on its own pages. */
+/**
+ * Actions offered on the admin’s own account; the others would lock the admin out, or have their
+ * own pages.
+ */
 const ON_ONESELF: ReadonlySet<AdminAction> = new Set(['update', 'unlock']);
 
-/** Returns what a client offers an admin to do to an account. */
+/** Returns the actions on an account that a client offers an admin. */
 export function adminPermissions(by: Administrator, target: AdminTarget): AdminPermission[] {
   return AdminPermission.options.filter(
     (action) =>

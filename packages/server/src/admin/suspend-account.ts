@@ -19,9 +19,9 @@ import { AuditNotes } from './audit-notes.ts';
 import { type AdminRequest, isLastOwner, readTarget, type Target, unchanged } from './commands.ts';
 import { mayAdminister } from './policy.ts';
 
-/** Until when an account is suspended, and why. */
+/** The end and the reason of a suspension. */
 export interface Suspension {
-  /** RFC 3339; null: until it is unsuspended. */
+  /** RFC 3339; null: indefinitely. */
   readonly until: string | null;
   readonly reason: string;
 }

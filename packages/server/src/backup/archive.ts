@@ -7,11 +7,11 @@ import { type Entry, extract, type Pack, pack } from 'tar-stream';
 import { BadBackup } from './manifest.ts';
 
 /**
- * A backup is a `.tar.gz` as every system can list and unpack it. A tar entry begins with its
+ * A backup is a `.tar.gz` that every system can list and unpack. A tar entry begins with its
  * length, and the length of a COPY is known only at its end: rows are therefore written in pieces.
  */
 
-/** Bytes of rows in one entry: what is held in memory at a time. */
+/** Bytes of rows per entry, held in memory at a time. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 /** Fast; the rows shrink to about a quarter either way. */
 const GZIP_LEVEL = 4;
@@ -47,7 +47,7 @@ export class ArchiveWriter {
   async stream(name: string, size: number, content: AsyncIterable<Buffer>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const entry = this.#pack.entry({ name, size, mode: 0o600, mtime: this.#mtime });
-    // A full disk ends the file below and not this entry: whoever of the two ends first is heard.
+    // A full disk fails the file but not this entry, so wait for whichever ends first.
     try {
       await Promise.race([pipeline(content, entry), this.#written]);
     } catch (error) {
@@ -88,7 +88,7 @@ export class ArchiveWriter {
     }
   }
 
-  /** Ends the archive and waits until it is on disk. */
+  /** Finishes the archive and waits until it is on disk. */
   async finish(): Promise<void> {
     this.#pack.finalize();
     await this.#written;
@@ -101,7 +101,7 @@ export class ArchiveWriter {
   }
 }
 
-/** An entry of an archive: its content must be read to its end before the next one comes. */
+/** An entry of an archive; its content must be read completely before the next entry. */
 export interface ArchiveEntry {
   readonly name: string;
   readonly size: number;
@@ -111,7 +111,7 @@ export interface ArchiveEntry {
 /**
  * Reads an archive, entry by entry.
  *
- * @throws {BadBackup} when it is no `.tar.gz`, or ends too early
+ * @throws {BadBackup} if it is not a `.tar.gz`, or is truncated
  */
 export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry, void> {
   const entries = extract();

@@ -78,7 +78,7 @@ async function heldAndHidden(
 }
 
 describe('backup and restore', () => {
-  test('of a server that is being written to: equal streams, a new epoch, every user can log in', async () => {
+  test('of a server under writes: equal streams, a new epoch, every user can log in', async () => {
     const [data, copy] = [workspace.path('data'), workspace.path('copy')];
     const file = workspace.path('backup.tar.gz');
     const { url } = await workspace.server(data);
@@ -91,7 +91,7 @@ describe('backup and restore', () => {
     const keeps = await heldAndHidden(url, ann, bob, groups[0] as ConversationId);
     expect(await keeps(url)).toEqual(KEPT);
 
-    // All users write until they are stopped; what was acknowledged is noted with its number.
+    // All users write until they are stopped; acknowledged messages are recorded with their number.
     const acked: { group: string; seq: number }[] = [];
     let writing = true;
     const writers = [ann, bob].flatMap((user) =>
@@ -104,7 +104,7 @@ describe('backup and restore', () => {
     );
     await eventually(() => acked.length >= 100, 'some messages');
     const before = [...acked];
-    // The command itself, in a process of its own, beside the server.
+    // The command itself, in a separate process, while the server runs.
     const { code, description } = await workspace.run(data, ['backup', file]);
     const after = acked.length;
     await eventually(() => acked.length > after + 20, 'messages after the backup');
@@ -148,7 +148,7 @@ describe('backup and restore', () => {
     expect(ready.epoch).not.toBe(old?.epoch);
     expect(peer.of('reset').map((r) => r.stream)).toContain(group);
     peer.close();
-    // And the restored server goes on counting where the backup was.
+    // And the restored server continues numbering from the backup.
     const posted = await call(again.url, 'POST', `/conversations/${group}/messages`, {
       body: { body: 'after the restore' },
       headers: { authorization: `Bearer ${login.body.accessToken}` },
@@ -156,7 +156,7 @@ describe('backup and restore', () => {
     expect(posted.body.seq).toBe((heads[group] ?? 0) + 1);
   });
 
-  test('a backup that is killed leaves no file of its name; the next one succeeds and clears up', async () => {
+  test('a killed backup leaves no file under its name; the next one succeeds and cleans up', async () => {
     const data = workspace.path('data');
     const file = workspace.path('backup.tar.gz');
     await workspace.server(data);
@@ -177,7 +177,7 @@ describe('backup and restore', () => {
     expect(draft()).toBeUndefined();
   });
 
-  test('a backup of a server that does not run starts its database, and ends it', async () => {
+  test('a backup of a stopped server starts and stops its database', async () => {
     const data = workspace.path('data');
     await (await workspace.server(data)).stop();
 
@@ -185,12 +185,12 @@ describe('backup and restore', () => {
     const second = await backUpTo(data, workspace.path('data/backups/two'));
 
     expect(streams.events).toBeGreaterThan(0);
-    // A backup in the data folder’s own place for them is in no other backup.
+    // A backup in the data folder’s `backups/` is not part of other backups.
     expect(second.files).toEqual(files);
     await workspace.server(data);
   });
 
-  test('what cannot be backed up is rejected with a message, and nothing is created', async () => {
+  test('an impossible backup is rejected with a message, and creates nothing', async () => {
     const data = workspace.path('data');
     const server = await workspace.server(data);
     writeFileSync(workspace.path('there'), 'as it was');

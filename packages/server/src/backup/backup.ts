@@ -35,11 +35,11 @@ import { inBytes, inWords, type Progress } from './progress.ts';
  * files of the data folder.
  *
  * 1. Hot: a server may run and write meanwhile, and does not wait for the backup.
- * 2. Consistent: all rows are of one moment (one snapshot of the database). Files are collected
- *    after it, so every file that a row of that moment speaks of is there, and perhaps newer ones.
- * 3. Atomic: the file gets its name when all of it is on disk.
+ * 2. Consistent: all rows are from one snapshot of the database. Files are collected afterwards, so
+ *    every file that a row refers to is included, and possibly newer ones.
+ * 3. Atomic: the file gets its name once it is completely on disk.
  *
- * Returns what the backup amounts to.
+ * Returns the manifest of the backup.
  */
 export async function backUp(
   config: Config,
@@ -55,7 +55,7 @@ export async function backUp(
   const draft = draftOf(file);
   removeLeftovers(dirname(file), basename(file));
   const source = await reach(config, log);
-  // Ctrl-C, too, leaves nothing half done behind.
+  // Ctrl-C leaves nothing incomplete behind either.
   const tidy = () => {
     rmSync(draft, { force: true });
     process.exit(1);
@@ -86,7 +86,7 @@ export async function backUp(
   }
 }
 
-/** Refuses a place where the backup would become a part of the next one; `backups/` is made. */
+/** Refuses a location where the backup would become part of the next one; creates `backups/`. */
 function preparePlace(dataDir: string, file: string): void {
   const own = join(dataDir, 'backups');
   if (dirname(file) === own && existsSync(dataDir))
@@ -110,7 +110,7 @@ async function write(
   progress: Progress,
 ): Promise<Manifest> {
   await prepareSession(client);
-  // What the rows of the snapshot refer to stays until it is in the archive.
+  // Contents that rows of the snapshot refer to are kept until they are in the archive.
   await keepContents(client);
   await client.query('begin isolation level repeatable read read only');
   const { header, tables } = await describe(client);
@@ -135,7 +135,7 @@ async function write(
   }
 }
 
-/** What stands in front; the transaction’s snapshot is taken here. */
+/** Returns the header; takes the transaction’s snapshot. */
 async function describe(client: pg.ClientBase): Promise<{ header: Header; tables: Table[] }> {
   const tables = await readTables(client);
   const names = tables.map((table) => table.name);
@@ -145,7 +145,7 @@ async function describe(client: pg.ClientBase): Promise<{ header: Header; tables
   // The schema cannot change until the end; reads and writes continue.
   await client.query(`lock table ${names.map(quote).join(', ')} in access share mode`);
   const migrations = await readHistory(client);
-  // A database of a newer Parley may keep things in ways that this one does not know.
+  // A newer Parley may store things in ways that this version does not know.
   refuseMismatch(migrations, readMigrations());
   const { rows } = await client.query<{ epoch: string }>('select epoch from server_state');
   const header: Header = {
@@ -160,7 +160,7 @@ async function describe(client: pg.ClientBase): Promise<{ header: Header; tables
   return { header, tables };
 }
 
-/** PARLEY_SECRET lies in no file; with it, the backup opens what it holds by itself. */
+/** PARLEY_SECRET is in no file. It is included so that the backup can be decrypted on its own. */
 async function writeSecret(
   archive: ArchiveWriter,
   config: Config,
@@ -199,7 +199,7 @@ async function writeTables(
   return digests;
 }
 
-/** Where the rows of a table lie in the archive. */
+/** The location of the rows of a table in the archive. */
 export function tablePrefix(name: string): string {
   return `${TABLES}${encodeURIComponent(name)}/`;
 }
@@ -227,7 +227,7 @@ async function writeFiles(
   progress.step(`${inWords(Object.keys(files).length, 'file')} of the data folder`);
 }
 
-/** Writes what the bucket contains and the data folder does not. */
+/** Writes the contents that are in the bucket but not in the data folder. */
 async function writeContents(
   archive: ArchiveWriter,
   bucket: FileStore,

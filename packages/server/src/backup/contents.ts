@@ -12,14 +12,14 @@ import type { Manifest } from './manifest.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
 /**
- * The contents of files in backups of a server that keeps them in a bucket. In the archive they are under the
- * paths that they would have in the data folder, so a backup can be restored to either.
+ * The contents of files in backups of a server that keeps them in a bucket. In the archive they
+ * have the paths of the data folder, so a backup can be restored to either.
  */
 
 /** Returns the path in the data folder, and in archives, of a content. */
 export const pathOfContent = (digest: string): string => `${FILES_FOLDER}/${pathOfDigest(digest)}`;
 
-/** Opens a content for an archive; undefined if it has been removed in the meantime. */
+/** Opens a content for an archive; undefined if it was removed meanwhile. */
 export async function openContent(
   store: FileStore,
   { digest, bytes: size }: StoredContent,

@@ -13,8 +13,8 @@ export interface TableDigest {
 }
 
 /**
- * Prepares a session for COPY: formats of times, numbers and bytes with which the same rows have the
- * same text on every server, and no time limits.
+ * Prepares a session for COPY: sets formats with which the same rows have the same text on every
+ * server, and no time limits.
  */
 export async function prepareSession(client: pg.ClientBase): Promise<void> {
   await client.query(`

@@ -29,7 +29,7 @@ test('a backup has the contents in a folder of files that is a link to shared st
   expect(Buffer.concat(pieces).toString()).toBe('shared');
 });
 
-test('no backup is made while the folder of files is a link to storage that is away', async () => {
+test('no backup is made while the folder of files is a link to unavailable storage', async () => {
   symlinkSync(join(shared, 'absent'), join(dataDir, 'files'));
   await expect(listFiles(dataDir)).rejects.toThrow('ENOENT');
 });

@@ -49,7 +49,7 @@ describe('leftovers of killed backups', () => {
     expect(readdirSync(dir)).toEqual([`tuesday.tar.gz.part-${gone}`]);
   });
 
-  test('and nothing else is: of running processes, of other programs, what is no file', () => {
+  test('except those of running processes or other programs, and anything that is not a file', () => {
     put(`running.tar.gz.part-${process.ppid}`, HOUR);
     put(`own.tar.gz.part-${process.ppid}`, HOUR);
     put(`thesis.part-${gone}`, HOUR, 'chapter one');
@@ -65,7 +65,7 @@ describe('leftovers of killed backups', () => {
     expect(removeLeftovers(join(dir, 'none'))).toEqual([]);
   });
 
-  test('a draft that this process would make is one that the next removes', () => {
+  test('a draft left by this process is removed by the next one', () => {
     expect(draftOf('/b/monday.tar.gz')).toBe(`/b/monday.tar.gz.part-${process.pid}`);
   });
 });

@@ -2,7 +2,7 @@ import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync, rmSy
 import { join } from 'node:path';
 import { exists } from '../storage/processes.ts';
 
-/** A draft of another backup is left alone for this long after its last change, ms. */
+/** A draft of another backup is kept for this long after its last change, ms. */
 const QUIET_MS = 10 * 60_000;
 const NAME = /^(.+)\.part-([1-9]\d*)$/;
 

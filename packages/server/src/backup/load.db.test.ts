@@ -60,7 +60,7 @@ const EVERYTHING = `
 `;
 const migration: Migration = { version: 1, name: 'everything', sql: EVERYTHING, checksum: 'sum' };
 
-test('tables of all kinds arrive as they were, with their counters, keys and triggers', async () => {
+test('tables of all kinds are loaded unchanged, with their sequences, keys and triggers', async () => {
   const source = await aClient(cluster.fresh({ migrated: false }));
   const target = await aClient(cluster.fresh({ migrated: false }));
   const from = source.client;
@@ -106,13 +106,13 @@ test('tables of all kinds arrive as they were, with their counters, keys and tri
   expect(await value('select total from sums')).toEqual({ total: 5090 });
   await expect(to.query('insert into eggs values (2, 99)')).rejects.toThrow('foreign key');
   await to.query(`insert into unkeyed values ('c', 3)`);
-  // Once for each row at home, once for the one just now; not for those that were loaded.
+  // Once for each original row, once for the new one; not for loaded rows.
   expect(await value('select count(*) as told from told')).toEqual({ told: 4 });
   source.done();
   target.done();
 });
 
-test('a load that is not finished leaves nothing', async () => {
+test('an unfinished load leaves nothing', async () => {
   const database = await cluster.fresh({ migrated: false });
   const first = await aClient(Promise.resolve(database));
   await Load.begin(first.client, [migration], [migration]);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What stands in a backup besides the rows and files: a header in front, which says what it is, and
- * a manifest at the end, which says what all of it amounts to. A backup without its end is none.
+ * A backup has, besides rows and files, a header at the start, which identifies it, and a manifest
+ * at the end, with the digests of everything. A backup without its end is invalid.
  */
 
 /** The number of this format; raised when an older Parley could misunderstand a backup. */
@@ -21,16 +21,16 @@ export const SECRET_ENTRY = `${FILES}secret`;
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Count = z.number().int().nonnegative();
 
-/** What a backup is. */
+/** The header of a backup. */
 export const Header = z.object({
   format: z.literal(FORMAT),
-  /** Names this backup, and no other. */
+  /** The unique id of this backup. */
   id: z.uuid(),
-  /** When its moment was. */
+  /** When its snapshot was taken. */
   madeAt: z.iso.datetime(),
   /** The epoch of the streams in it. */
   epoch: z.uuid(),
-  /** The migrations that its tables have had. */
+  /** The migrations that were applied to its tables. */
   migrations: z.array(
     z.object({ version: z.number().int(), name: z.string(), checksum: z.string() }),
   ),
@@ -39,7 +39,7 @@ export const Header = z.object({
 });
 export type Header = z.infer<typeof Header>;
 
-/** What a backup amounts to. */
+/** The manifest: the sizes and digests of everything in a backup. */
 export const Manifest = z.object({
   id: z.uuid(),
   tables: z.record(z.string(), z.object({ rows: Count, bytes: Count, sha256: Sha256 })),
@@ -48,7 +48,7 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The file is not a backup, or is damaged, or is one that this program cannot read. */
+/** The file is not a backup, is damaged, or cannot be read by this version. */
 export class BadBackup extends Error {
   override name = 'BadBackup';
 }

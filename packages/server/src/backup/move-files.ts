@@ -13,19 +13,19 @@ import { UPLOADS_FOLDER } from '../storage/file-folders.ts';
 import { reachDatabase } from '../storage/reach.ts';
 import { inBytes, inWords, type Progress } from './progress.ts';
 
-/** What {@link moveFiles} has done. */
+/** The result of {@link moveFiles}. */
 export interface MovedFiles {
   /** What is in the target. */
   readonly count: number;
   readonly bytes: number;
-  /** The contents that are not what their digests say. They are left where they are. */
+  /** The contents that do not match their digests. They are not moved. */
   readonly damaged: readonly Digest[];
 }
 
 /**
- * Copies all contents from the folder to the bucket that is set, or back. Each is compared with its digest.
- * What is in the target already is not sent again: an interrupted run continues when it is repeated. The source
- * stays as it is.
+ * Copies all contents from the folder to the bucket that is set, or back. Each is compared with its
+ * digest. Contents already in the target are not sent again, so an interrupted run can be
+ * continued. The source is not changed.
  */
 export async function moveFiles(
   config: Config,

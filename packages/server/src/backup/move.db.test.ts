@@ -22,7 +22,7 @@ import { move } from './move.ts';
 // Whole servers and processes of their own: on a busy machine their starts take long.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-/** Stands for the PostgreSQL elsewhere. */
+/** Represents the external PostgreSQL. */
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -50,7 +50,7 @@ afterEach(() => workspace.close());
 const moveTo = (url: string) => move(configFor(data), url, testLog, quietly);
 const anEmptyDatabase = async () => (await cluster.fresh({ migrated: false })).url;
 
-/** The old database, as it stands. */
+/** The state of the old database. */
 async function oldStreams() {
   rmSync(join(data, 'moved.json'), { force: true });
   const server = await workspace.server(data);
@@ -61,14 +61,14 @@ async function oldStreams() {
   }
 }
 
-test('everything is there afterwards, and the server goes on with it; the old one is kept from starting', async () => {
+test('everything is moved, and the server continues with it; the old database cannot be started', async () => {
   const url = await anEmptyDatabase();
 
   const digest = await moveTo(url);
 
   expect(digest.events).toBeGreaterThan(20_000);
   expect(await streamDigests(url)).toEqual(original);
-  // Clients go on from their cursors.
+  // Clients continue from their cursors.
   expect(await ask(url, EPOCH)).toEqual([{ epoch }]);
   await expect(startParley(configFor(data), testLog)).rejects.toThrow(
     /The database of .*data was moved to localhost\/test_\d+ at .*Set DATABASE_URL to it/,
@@ -95,7 +95,7 @@ test('killed in the middle: the old is unharmed, the new empty, a rerun succeeds
   expect(await oldStreams()).toEqual(original);
 });
 
-test('cut off after its COMMIT: a rerun finds it there, and says where it went', async () => {
+test('interrupted after its COMMIT: a rerun finds it, and reports its location', async () => {
   const url = await anEmptyDatabase();
   await moveTo(url);
   rmSync(join(data, 'moved.json'));
@@ -105,7 +105,7 @@ test('cut off after its COMMIT: a rerun finds it there, and says where it went',
   expect(existsSync(join(data, 'moved.json'))).toBe(true);
 });
 
-test('refuses what would mix or lose something', async () => {
+test('refuses targets that would mix or lose data', async () => {
   const url = await anEmptyDatabase();
   const used = (await cluster.fresh()).url;
   await expect(moveTo(used)).rejects.toThrow('it contains the tables of another Parley server');

@@ -37,7 +37,7 @@ const put = (path: string, content = 'x') => {
 const state = (phase: State['phase']): State => ({ backup: 'b', epoch: 'e', phase });
 
 describe('a data folder in which a backup is restored', () => {
-  test('has its files aside until all are ready, and then in their places', async () => {
+  test('has its files in a staging folder until all are ready, then in place', async () => {
     const ready = await claim(dataDir);
     expect(ready).toBe(readyDir(dataDir));
     expect(statSync(ready).mode & 0o777).toBe(0o700);
@@ -51,7 +51,7 @@ describe('a data folder in which a backup is restored', () => {
     expect(readFileSync(join(dataDir, 'files', 'one'), 'utf8')).toBe('1');
   });
 
-  test('continues to place what an interrupted run has not placed', async () => {
+  test('continues to place files after an interrupted run', async () => {
     const ready = await claim(dataDir);
     put('first');
     writeFileSync(join(ready, 'second'), '2');
@@ -59,7 +59,7 @@ describe('a data folder in which a backup is restored', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['first', 'second']);
   });
 
-  test('remembers its progress, and forgets what an earlier run had loaded', async () => {
+  test('stores its progress, and discards what an earlier run had loaded', async () => {
     expect(readState(dataDir)).toBeUndefined();
     await claim(dataDir);
     expect(readState(dataDir)).toBeUndefined();
@@ -82,7 +82,7 @@ describe('a data folder in which a backup is restored', () => {
     }
   });
 
-  test('must be empty, but for what is left of a server and of an earlier restore', async () => {
+  test('must be empty, except for leftovers of a server or an earlier restore', async () => {
     for (const name of ['lock', 'postgres.log', 'backups/one.tar.gz', 'restoring/state.json']) {
       put(name);
     }
@@ -134,18 +134,18 @@ describe('the files of a backup', () => {
     expect(isDerived(name)).toBe(derived);
   });
 
-  test('include a backup that is written into the folder, but for the folder of backups', () => {
+  test('include a backup written into the folder, except in the folder of backups', () => {
     const kept = (path: string) => isKept('/data', path);
     expect(kept('/data/own.tar.gz')).toBe(true);
     expect(kept('/data/other/own.tar.gz')).toBe(true);
     expect(kept('/data/backups/own.tar.gz')).toBe(false);
-    // A file of that name is no folder of backups.
+    // A file with that name is not the folder of backups.
     expect(kept('/data/backups')).toBe(true);
     expect(kept('/elsewhere/own.tar.gz')).toBe(false);
     expect(kept('/data')).toBe(false);
   });
 
-  test('are files: links to what is elsewhere are left out', async () => {
+  test('are regular files: links to other locations are left out', async () => {
     put('secret');
     put('outbox/one.eml');
     put('postgres/PG_VERSION');

@@ -17,8 +17,8 @@ import { isDerived } from './files.ts';
 import { PlaceNotEmpty } from './load.ts';
 
 /**
- * The data folder during a restore. Everything is written to `<data>/restoring/` first, and moved to
- * its place once it is complete and flushed to disk.
+ * The data folder during a restore. Everything is written to `<data>/restoring/` first, and moved
+ * into place once complete and flushed to disk.
  *
  * 1. While `restoring/` exists, no server starts on the folder.
  * 2. A restore that was interrupted while it loaded starts again from the beginning. One that was
@@ -46,7 +46,10 @@ export function makeDataDir(dataDir: string): void {
   makeDataFolder(dataDir);
 }
 
-/** Returns the progress of an earlier restore; undefined when there was none, or none that matters. */
+/**
+ * Returns the progress of an earlier restore; undefined if there was none, or it had not started
+ * loading.
+ */
 export function readState(dataDir: string): State | undefined {
   const path = join(dataDir, RESTORING, STATE);
   if (!existsSync(path)) return undefined;

@@ -49,7 +49,7 @@ test('bytes and counts are written for people', () => {
   expect([1, 2].map((n) => inWords(n, 'entry', 'entries'))).toEqual(['1 entry', '2 entries']);
 });
 
-describe('what a backup says of itself', () => {
+describe('the header of a backup', () => {
   const ID = '018f0000-0000-4000-8000-000000000001';
   const header = {
     format: 1,
@@ -67,7 +67,7 @@ describe('what a backup says of itself', () => {
     files: { secret: { bytes: 0, sha256: '0'.repeat(64) } },
   };
 
-  test('is read if it is whole', () => {
+  test('is read if it is complete', () => {
     const read = readHeader(JSON.stringify(header));
     expect(read).toEqual(header);
     expect(readManifest(JSON.stringify(manifest), read)).toEqual(manifest);
@@ -84,7 +84,7 @@ describe('what a backup says of itself', () => {
     expect(() => readHeader(text)).toThrow('header cannot be read');
   });
 
-  test('a later format is not called damaged', () => {
+  test('a later format is not reported as damaged', () => {
     expect(() => readHeader(JSON.stringify({ format: 2 }))).toThrow('newer version of Parley');
   });
 

@@ -89,7 +89,7 @@ async function expectWhole(dataDir: string): Promise<void> {
 }
 
 describe('restore', () => {
-  test('killed while rows come in: no server starts there, and a rerun succeeds', async () => {
+  test('killed while rows are loaded: no server starts there, and a rerun succeeds', async () => {
     const child = workspace.parley(data, ['restore', backup]);
     await eventually(() => existsSync(join(data, 'restoring/database/postgres')), 'the database');
     await child.kill();
@@ -102,9 +102,9 @@ describe('restore', () => {
     await expectWhole(data);
   });
 
-  test('killed while things are moved to their places: a rerun goes on where it was', async () => {
+  test('killed while files are moved into place: a rerun continues', async () => {
     await restoreInto(data);
-    // As it was when the first of three had been moved.
+    // The state after the first of three was moved.
     const ready = join(data, 'restoring/ready');
     mkdirSync(ready, { recursive: true });
     for (const name of ['postgres', 'outbox']) renameSync(join(data, name), join(ready, name));
@@ -117,7 +117,7 @@ describe('restore', () => {
     await expectWhole(data);
   });
 
-  test('refuses a place that has something in it, and leaves it alone', async () => {
+  test('refuses a folder that is not empty, and leaves it unchanged', async () => {
     mkdirSync(data);
     writeFileSync(join(data, 'secret'), 'of another server');
 
@@ -162,12 +162,12 @@ describe('restore', () => {
     await expect(restoreInto(data, bad, { DATABASE_URL: url })).rejects.toThrow(description);
 
     expect(existsSync(workspace.path('secret'))).toBe(false);
-    // Nothing of it is kept: the database is as empty as it was.
+    // Nothing is kept: the database is still empty.
     await restoreInto(data, backup, { DATABASE_URL: url });
   });
 
   test.each([
-    // The text is as the manifest says, and the database makes something else of it.
+    // The text matches the manifest, but the database stores it differently.
     ['rows that the database reads differently', 'the table schema_migrations differs from', 'row'],
     ['another digest of all streams', 'the digest of all streams differs from', 'digest'],
     ['another number of events', 'the digest of all streams differs from', 'count'],
@@ -215,7 +215,7 @@ describe('restore', () => {
     expect(readdirSync(data)).toEqual(['lock']);
   });
 
-  test('refuses a backup that ends too early, or is none', async () => {
+  test('refuses a backup that is truncated, or not a backup', async () => {
     const short = workspace.path('short.tar.gz');
     cpSync(backup, short);
     truncateSync(short, 200_000);
@@ -256,7 +256,7 @@ describe('restore', () => {
     );
   });
 
-  test('a secret that was in PARLEY_SECRET comes along, and must be the same where it is set', async () => {
+  test('a secret from PARLEY_SECRET is restored, and must match if PARLEY_SECRET is set', async () => {
     const secret = 'a secret of more than thirty-two characters';
     const [from, file] = [workspace.path('from'), workspace.path('backup')];
     const server = await workspace.server(from, { PARLEY_SECRET: secret });
@@ -275,7 +275,7 @@ describe('restore', () => {
 });
 
 describe('restore into an external database', () => {
-  test('fills it, refuses it the next time, and is finished by a rerun that was cut off late', async () => {
+  test('fills it, refuses it the next time, and is finished by a rerun after a late interruption', async () => {
     const { url } = await cluster.fresh({ migrated: false });
     const env = { DATABASE_URL: url };
     await restoreInto(data, backup, env);
@@ -287,7 +287,7 @@ describe('restore into an external database', () => {
     );
     expect(await streamDigests(url)).toEqual(original);
 
-    // As it was when COMMIT had been sent, and nothing more.
+    // The state right after COMMIT was sent.
     const ready = join(data, 'restoring/ready');
     mkdirSync(ready, { recursive: true });
     for (const name of ['secret', 'outbox']) renameSync(join(data, name), join(ready, name));

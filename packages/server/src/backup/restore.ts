@@ -40,13 +40,13 @@ import { requireEqual, Unpacking } from './unpack.ts';
 /**
  * Restores a backup into an empty data folder and, with DATABASE_URL, an empty database.
  *
- * 1. It refuses a place that has anything in it, and changes nothing there.
- * 2. Nothing of a backup counts before all of it is compared with its manifest, as it was read and
- *    as it stands in the database.
- * 3. Cut off at any moment it leaves a place that no server starts on, and running it again
- *    finishes it.
- * 4. The streams get a new epoch: a client that has seen what came after the backup starts over,
- *    instead of missing what has the same numbers now.
+ * 1. It refuses a target that is not empty, and changes nothing there.
+ * 2. Nothing takes effect before everything is compared with the manifest, both as read and as
+ *    stored in the database.
+ * 3. If interrupted at any moment, no server starts on the target, and running it again finishes
+ *    it.
+ * 4. The streams get a new epoch, so that a client with events from after the backup starts over,
+ *    instead of missing new events with the same seqs.
  */
 export async function restore(
   config: Config,
@@ -93,7 +93,7 @@ type Target = {
   progress: Progress;
 };
 
-/** Goes on where an earlier run was cut off, when everything was verified by then. */
+/** Continues an interrupted run, if everything had been verified. */
 async function finishEarlier(config: Config, header: Header, log: Logger): Promise<boolean> {
   const { dataDir } = config;
   const state = readState(dataDir);
@@ -105,7 +105,7 @@ async function finishEarlier(config: Config, header: Header, log: Logger): Promi
   return true;
 }
 
-/** Whether the transaction of the earlier run is in the database: its epoch is the sign. */
+/** Returns whether the transaction of the earlier run was committed, which its epoch shows. */
 async function wasCommitted(config: Config, { epoch }: State, log: Logger): Promise<boolean> {
   if (config.databaseUrl === undefined) return false;
   const database = await openDatabase({ connectionString: config.databaseUrl }, log, OPTIONS);
@@ -124,8 +124,8 @@ async function wasCommitted(config: Config, { epoch }: State, log: Logger): Prom
 const OPTIONS = { maxConnections: 2, patient: true };
 
 /**
- * The secret of a server that had it in PARLEY_SECRET. It becomes a file where PARLEY_SECRET is not
- * set now; where it is, it must be the same.
+ * Restores the secret of a server that had it in PARLEY_SECRET. It becomes a file if PARLEY_SECRET
+ * is not set now; otherwise the two must match.
  */
 async function keepSecret(unpacking: Unpacking, config: Config, ready: string): Promise<void> {
   const secret = await unpacking.secret();
@@ -140,7 +140,7 @@ async function keepSecret(unpacking: Unpacking, config: Config, ready: string): 
   }
 }
 
-/** A cluster of its own, made aside, and moved to its place when it is complete and shut down. */
+/** A separate cluster, moved into place when it is complete and shut down. */
 async function intoEmbedded(target: Target): Promise<void> {
   const { config, unpacking, epoch, log, progress } = target;
   const { dataDir } = config;
@@ -195,7 +195,7 @@ async function intoExternal(target: Target, connectionString: string): Promise<v
   }
 }
 
-/** Fills the database in one transaction; `beforeCommit` is called when nothing else is missing. */
+/** Fills the database in one transaction; `beforeCommit` is called right before COMMIT. */
 async function fill(
   database: Database,
   { config, unpacking, epoch, log, progress }: Target,
@@ -224,7 +224,7 @@ async function fill(
   }
 }
 
-/** Compares the database, as it stands, with the manifest. */
+/** Compares the stored rows with the manifest. */
 async function verify(
   client: pg.ClientBase,
   load: Load,
@@ -247,7 +247,7 @@ async function verify(
   );
 }
 
-/** Applies the migrations that have come since the backup was made. */
+/** Applies the migrations added since the backup was made. */
 async function bringUpToDate(database: Database, log: Logger): Promise<void> {
   await migrate(database.pool, log);
 }

@@ -64,7 +64,7 @@ async function aBackup(
 }
 
 describe('the survey of a backup', () => {
-  test('adds up what it unpacks to, without writing', async () => {
+  test('adds up its unpacked size, without writing', async () => {
     const path = await aBackup([Buffer.alloc(1_000, 'a\n'), Buffer.alloc(500, 'b\n')], {
       secret: Buffer.from('s'),
       'outbox/1.eml': Buffer.alloc(300, 'm'),
@@ -84,7 +84,7 @@ describe('the survey of a backup', () => {
     );
   });
 
-  test('accepts a large backup that is as large as what is in it', {
+  test('accepts a large backup with large content', {
     timeout: 60_000,
   }, async () => {
     const path = await aBackup([randomBytes(70 * MIB)], {});
@@ -103,12 +103,12 @@ describe('the survey of a backup', () => {
     }
   });
 
-  test('refuses a file that would lie elsewhere', async () => {
+  test('refuses a file outside the folder', async () => {
     const path = await aBackup([], { '../secret': Buffer.from('s') });
     await expect(survey(path)).rejects.toThrow('it contains a file named "../secret"');
   });
 
-  test('refuses what does not fit on the disk; rows of an external database lie elsewhere', () => {
+  test('refuses what does not fit on the disk; rows of an external database are not counted', () => {
     const huge = 2 ** 60;
     const rows = { tableBytes: huge, fileBytes: 0 };
     expect(() => requireSpace(dir, rows, true)).toThrow(

@@ -28,10 +28,10 @@ export interface Survey {
 }
 
 /**
- * Reads a backup without writing anything, and adds up the size that it unpacks to.
+ * Reads a backup without writing anything, and adds up its unpacked size.
  *
- * @throws {BadBackup} when it unpacks to far more than its own size, or to something else than its
- *   manifest says, or when it is not complete
+ * @throws {BadBackup} if it unpacks to far more than its own size, does not match its manifest, or
+ * is incomplete
  */
 export async function survey(path: string): Promise<Survey> {
   const entries = readArchive(path);

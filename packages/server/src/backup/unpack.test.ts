@@ -114,7 +114,7 @@ describe('a backup', () => {
     expect(statSync(join(dir, 'out', 'files')).mode & 0o777).toBe(0o700);
   });
 
-  test('may have no secret, which the file in the data folder has then', async () => {
+  test('may have no secret, which is then a file of the data folder', async () => {
     const { secret: _secret, ...files } = manifest.files;
     await write([
       ...ENTRIES.filter(([name]) => name !== 'files/secret' && name !== 'manifest.json'),
@@ -147,7 +147,7 @@ describe('a backup', () => {
     await expect(unpack()).rejects.toThrow(message);
   });
 
-  test('with more after its end, or with a file that would lie elsewhere, is refused', async () => {
+  test('with trailing data, or with a file outside the folder, is refused', async () => {
     await write([...ENTRIES, ['later', 'x']]);
     await expect(unpack()).rejects.toThrow('there is data after its end');
     const evil = ENTRIES.map(([name, text]) =>
@@ -158,7 +158,7 @@ describe('a backup', () => {
     expect(readdirSync(dir).sort()).toEqual(['backup.tar.gz']);
   });
 
-  test('that was cut, or is no archive, is refused with a message for the user', async () => {
+  test('that is truncated, or not an archive, is refused with a message for the user', async () => {
     await write([...ENTRIES.slice(0, -1), ['files/big', randomBytes(100_000)]]);
     const whole = readFileSync(path);
     for (const length of [0, 10, 300, whole.length - 1]) {
@@ -215,7 +215,7 @@ describe('an archive', () => {
     return hash.digest('hex');
   }
 
-  test('has what was added, for its owner alone, and never replaces a file', async () => {
+  test('has what was added, is readable by its owner only, and never replaces a file', async () => {
     const archive = new ArchiveWriter(path, new Date('2026-01-01T00:00:00.000Z'));
     await archive.add('text', 'é');
     await archive.stream('stream', 3, Readable.from([Buffer.from('ab'), Buffer.from('c')]));

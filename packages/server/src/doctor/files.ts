@@ -10,9 +10,9 @@ import type { FindingList } from './findings.ts';
 const PAGE = 500;
 
 /**
- * Compares the files of messages with the table `files`, avatars and the icon with the table `images`, and
- * both tables with the contents in the store, whose digests are computed. Contents that are stored or removed meanwhile, by a running server, are no
- * finding.
+ * Compares the files of messages with the table `files`, avatars and the icon with the table
+ * `images`, and both tables with the contents in the store, whose digests are computed. Contents
+ * that a running server stores or removes meanwhile are not findings.
  */
 export async function checkFiles(
   pool: pg.Pool,
@@ -117,7 +117,10 @@ async function checkOrphans(pool: pg.Pool, store: FileStore, found: FindingList)
   }
 }
 
-/** Returns whether a content belongs to a file or an image. One that is just being stored is waited for. */
+/**
+ * Returns whether a content belongs to a file or an image. Waits for a content that is being
+ * stored.
+ */
 async function isKnown(pool: pg.Pool, digest: Digest): Promise<boolean> {
   await lockDigest(pool, digest);
   return await isContentKnown(pool, digest);

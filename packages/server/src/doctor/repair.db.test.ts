@@ -136,7 +136,7 @@ const REPAIRABLE: Record<string, [(t: PopulatedDatabase) => [string, unknown[]],
   ],
 };
 
-/** Makes way for damage that a constraint prevents. */
+/** Drops the constraint that prevents the damage. */
 async function prepare(name: string, { pool, users }: PopulatedDatabase): Promise<void> {
   if (name === 'a member who has not joined') {
     await pool.query(

@@ -19,7 +19,7 @@ export async function writeRepair(
     if (table.rows) await client.query(removal(table, schema), [sound]);
   }
   for (const table of PROJECTION_TABLES) {
-    // A row may be nothing but its key.
+    // A row may consist only of its key.
     if (table.columns.length > 0) await client.query(change(table, schema), [sound]);
     if (table.rows) {
       await client.query(addition(table, schema, await ownColumns(client, table, schema)), [sound]);

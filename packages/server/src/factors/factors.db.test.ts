@@ -224,7 +224,7 @@ test('every change of the factors requires the password', async () => {
   expect((await post('/auth/second-factor', { ticket, recoveryCode })).status).toBe(200);
 });
 
-test('what an account does with its factors changes nothing of another account', async () => {
+test('changes to the factors of one account do not affect another', async () => {
   const [ivy, joe] = [await withTotp('ivy'), await withTotp('joe')];
   const before = (await joe.request('GET', '/me/second-factor')).body;
   // Each use, renewal and removal is that of one account.
@@ -648,7 +648,7 @@ describe('a passkey', () => {
     expect(added).toMatchObject({ status: 422, body: { code: 'passkey_rejected' } });
   });
 
-  test('beside an app may be of a device that does not verify its user, and leaves the recovery codes', async () => {
+  test('besides an app may be on a device that does not verify its user, and keeps the recovery codes', async () => {
     const mia = await withTotp('mia');
     const device = new Authenticator();
     device.verifiesUser = false;

@@ -83,7 +83,7 @@ describe('the second step of a log-in', () => {
     }
   });
 
-  test('is over when a second factor was passed, and no other factor is one', async () => {
+  test('is complete after a second factor; other factors do not count', async () => {
     for (const [factor, isSecond] of [
       ['password', false],
       ['sso', false],
@@ -126,7 +126,7 @@ describe('an authenticator app', () => {
     expect(await totps.setUp(ann, names)).toBeNull();
   });
 
-  test('is right with the code of this step and its neighbours, each of which is used up', async () => {
+  test('accepts the code of this step and the adjacent ones, each once', async () => {
     const totps = new Totps({ pool: db.pool, clock, vault });
     const secret = await aSecret(totps);
     const step = START / 30_000;
@@ -151,7 +151,7 @@ describe('an authenticator app', () => {
     expect(await totps.verify(ann, code)).toBe(false);
   });
 
-  test('is asked for its confirmed secret at a log-in, and for the new one when it is confirmed', async () => {
+  test('is checked with the confirmed secret at a log-in, and with the new one when it is confirmed', async () => {
     const totps = new Totps({ pool: db.pool, clock, vault });
     const code = codeAt(await aSecret(totps), START);
     for (const confirmed of [true, false]) {
@@ -164,7 +164,7 @@ describe('an authenticator app', () => {
     }
   });
 
-  test('is wrong with a secret that was copied from another account', async () => {
+  test('rejects a secret that was copied from another account', async () => {
     const totps = new Totps({ pool: db.pool, clock, vault });
     const code = codeAt(await aSecret(totps, bob), START);
     expect(await totps.verify(ann, code)).toBe(false);
@@ -184,7 +184,7 @@ describe('recovery codes', () => {
     return rows;
   }
 
-  test('are ten of 16 letters and digits that are not confused, and replace those before', async () => {
+  test('are ten of 16 unambiguous letters and digits, and replace earlier ones', async () => {
     const rows = stored();
     const codes = await new RecoveryCodes({ pool: db.pool, clock, vault }).renew(ann, db.on);
     expect(new Set(codes).size).toBe(10);

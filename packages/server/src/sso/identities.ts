@@ -148,7 +148,7 @@ export class Identities {
     { address, invitation: token, locale }: Arrival,
   ): Promise<Found> {
     const { append, settings, audit, pool } = this.#deps;
-    // Whoever was invited as a guest does not become a member by another way to register.
+    // A user who was invited as a guest does not become a member by registering another way.
     const invitation =
       token === null
         ? await guestInvitationTo(pool, email, this.#now())

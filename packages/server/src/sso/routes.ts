@@ -180,7 +180,7 @@ export function ssoRoutes(instance: FastifyInstance, deps: SsoDeps): void {
     },
   });
 
-  /** Remembers a log-in that begins, and returns the page of the provider where it continues. */
+  /** Stores a log-in in progress, and returns the page of the provider where it continues. */
   async function begin(
     provider: Provider,
     reply: FastifyReply,

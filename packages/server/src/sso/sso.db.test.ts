@@ -286,7 +286,7 @@ describe('single sign-on', () => {
     expect(await server.rows(`select id from accounts where username = 'eva'`)).toEqual([]);
   });
 
-  test('does not hand over an account when its address is reassigned', async () => {
+  test('does not give access to an account when its address is reassigned', async () => {
     const browser = new Browser();
     await browser.logIn('first shared@example.org verified');
     const me = await browser.me();
@@ -330,7 +330,7 @@ describe('single sign-on', () => {
     expect(ofGia).toMatchObject([{ uses: 1 }]);
   });
 
-  test('is not held up by an invitation for guests that can no longer be used', async () => {
+  test('is not blocked by an unusable invitation for guests', async () => {
     const former = await server.register('former');
     const setRole = (role: string) =>
       owner.request('PATCH', `/admin/accounts/${former.id}`, { role });

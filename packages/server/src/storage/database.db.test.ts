@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 describe('openDatabase', () => {
-  test('takes the address as DATABASE_URL has it', async () => {
+  test('accepts the address in DATABASE_URL', async () => {
     const opened = await openDatabase({ connectionString: database.url }, testLog);
     const { rows } = await opened.pool.query('select current_database() as name');
     expect(rows[0].name).toBe(database.address.database);
@@ -41,7 +41,7 @@ describe('openDatabase', () => {
     expect(rows).toEqual([{ kind: 'workspace', last_seq: 0 }]);
   });
 
-  test('sets limits of time, so that nothing waits for ever', async () => {
+  test('sets timeouts, so that nothing waits forever', async () => {
     const { pool } = await database.open();
     const { rows } = await pool.query(
       `select name, setting::int as ms from pg_settings where name in
@@ -71,7 +71,7 @@ describe('openDatabase', () => {
     await server.stop();
   });
 
-  test('waits for a database that is not up yet', async () => {
+  test('waits for a database that is not ready yet', async () => {
     const server = await anExternalServer([], { late: true });
     const opening = openDatabase(server.address, testLog, { waitMs: 20_000 });
     await server.start();

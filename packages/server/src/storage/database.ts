@@ -39,10 +39,10 @@ const timeouts = {
 };
 
 /**
- * Settings of connections that append events. Their statements look few rows up by key, whatever the
- * values are. Planning them anew each time, as PostgreSQL does while its estimates favour that, takes
- * longer than executing them. And a plan that is made once must not depend on the tables being small
- * at that moment: a join that reads a whole table would do so until the next ANALYZE.
+ * Settings of connections that append events. Their statements look up few rows by key, for any
+ * values. Planning them each time, as PostgreSQL does while its estimates favour that, takes longer
+ * than executing them. And a plan that is made once must not depend on tables being small at that
+ * time: a join that scans a table would do so until the next ANALYZE.
  */
 const PIPELINED_SETTINGS = `set plan_cache_mode = force_generic_plan;
   set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off`;

@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 const SEGMENT = 16 * MIB;
 /** With less free space than this, writes are rejected: three WAL segments and a checkpoint. */
 const REJECT_BELOW = 4 * SEGMENT;
-/** Writes are accepted again above this. The distance keeps the state from flapping. */
+/** Writes are accepted again above this. The difference prevents flapping. */
 const ACCEPT_ABOVE = 5 * SEGMENT;
 /** With less free space than this, the ballast is deleted. */
 const RELEASE_BELOW = 2 * SEGMENT;
@@ -28,7 +28,7 @@ const RELEASE_BELOW = 2 * SEGMENT;
 const BALLAST = ACCEPT_ABOVE - RELEASE_BELOW;
 /** How often the free space is measured, ms. */
 const MEASURE_MS = 250;
-/** While writes are rejected, what frees space is called this often, ms. */
+/** While writes are rejected, the function that frees space is called this often, ms. */
 const RECLAIM_MS = 60_000;
 
 /** Name of the ballast file in the data folder. */
@@ -47,8 +47,8 @@ export interface DiskFigures {
  *
  * 1. {@link rejection} is non-null from the first measurement below the reserve until there is enough
  *    space again; no restart is needed.
- * 2. When the reserve itself is being used up, the ballast is deleted, so that PostgreSQL can
- *    finish a checkpoint. It is written again once there is space for it.
+ * 2. When the reserve itself runs low, the ballast is deleted, so that PostgreSQL can finish a
+ *    checkpoint. It is rewritten once there is space for it.
  */
 export class DiskReserve {
   readonly #dataDir: string;
@@ -79,7 +79,7 @@ export class DiskReserve {
     this.#reclaim = reclaim;
   }
 
-  /** Returns why a write cannot be accepted now; null when it can. */
+  /** Returns why writes are rejected now; null if they are not. */
   rejection(): Refusal | null {
     return this.#figures.full ? refusal('disk_full', undefined, { retryAfter: 2 }) : null;
   }
@@ -88,13 +88,13 @@ export class DiskReserve {
     return this.#figures;
   }
 
-  /** Stops watching; the ballast stays for the next start. */
+  /** Stops watching; the ballast is kept for the next start. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#measuring;
   }
 
-  /** Measures, unless that is in progress: two at once would write the same ballast. */
+  /** Measures, unless a measurement is in progress: two would write the same ballast. */
   #measureAlone(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = null;
@@ -193,7 +193,7 @@ async function makeBallast(path: string): Promise<void> {
     for (let written = 0; written < BALLAST; written += block.length) await file.write(block);
   } catch (error) {
     await rm(draft, { force: true });
-    // Something else used the space first: retried when there is enough.
+    // Something else used the space first; retried when there is enough.
     if (isFull(error)) return;
     throw error;
   } finally {

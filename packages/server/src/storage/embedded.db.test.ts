@@ -86,7 +86,7 @@ describe('the embedded database', () => {
     expect(statSync(embedded.connection.host).mode & 0o777).toBe(0o700);
   });
 
-  test('is there again, with its rows, after a stop and a start', async () => {
+  test('keeps its rows across a stop and a start', async () => {
     const first = await start();
     await query(first, 'create table kept as select 1 as n');
     const pid = first.pid;
@@ -117,7 +117,7 @@ describe('the embedded database', () => {
     await database.close();
   });
 
-  test('does not outlive a server that is killed with -9', async () => {
+  test('does not outlive a server killed with -9', async () => {
     const { child, pid } = await startInChild();
     expect(await processIdentity(pid)).toBeDefined();
 
@@ -128,11 +128,11 @@ describe('the embedded database', () => {
     expect(await query(next, 'select 1 as n')).toEqual([{ n: 1 }]);
   });
 
-  test('is ended by the next start when it was left running', async () => {
+  test('is stopped by the next start if it was left running', async () => {
     const { child, connection, pid } = await startInChild();
     await query({ connection }, 'create table kept as select 1 as n');
-    // Stopped, it can react to nothing: neither to the signal of its parent's death nor to the
-    // watchdog's.
+    // Stopped with SIGSTOP, it reacts to no signal, neither of its parent's death nor from the
+    // watchdog.
     process.kill(pid, 'SIGSTOP');
     await child.kill();
     const lines: string[] = [];
@@ -160,7 +160,7 @@ describe('the embedded database', () => {
     expect(await query(next, 'select n from kept')).toEqual([{ n: 1 }]);
   });
 
-  test('leaves an innocent process alone that has the pid of a crashed one', async () => {
+  test('does not touch an unrelated process that has the pid of a crashed one', async () => {
     await stop(await start());
     const innocent = process.ppid;
     const cluster = join(dataDir, 'postgres');
@@ -197,13 +197,13 @@ describe('the embedded database', () => {
     expect((await start(deep)).connection).toEqual(embedded.connection);
   });
 
-  test('refuses a folder that holds something else', async () => {
+  test('refuses a folder that contains something else', async () => {
     mkdirSync(join(dataDir, 'postgres'), { recursive: true });
     writeFileSync(join(dataDir, 'postgres', 'thesis.txt'), 'precious');
     await expect(start()).rejects.toThrow('is neither empty nor a PostgreSQL database');
   });
 
-  test('tells what PostgreSQL said when it cannot start', async () => {
+  test('reports the output of PostgreSQL if it cannot start', async () => {
     await stop(await start());
     writeFileSync(join(dataDir, 'postgres', 'postgresql.auto.conf'), 'no_such_setting = 1\n');
     await expect(start()).rejects.toThrow(/The end of its log .*no_such_setting/s);

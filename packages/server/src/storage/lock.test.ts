@@ -32,7 +32,7 @@ describe('lockFolder', () => {
     (await lockFolder(dir)).release();
   });
 
-  test('lets one in of many that start at once over an ended holder', async () => {
+  test('admits one of many that start at once after a holder has ended', async () => {
     for (let round = 0; round < 20; round += 1) {
       holder({ pid: 4_190_000, identity: 'long gone', startedAt: 'then' });
       const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(dir)));
@@ -41,7 +41,7 @@ describe('lockFolder', () => {
     }
   });
 
-  test('lets one in of several processes, and the next after its kill -9', async () => {
+  test('admits one of several processes, and the next after its kill -9', async () => {
     const children = [1, 2, 3, 4].map(() => startChild('./lock-child.ts', [dir]));
     const said = await Promise.all(children.map((child) => child.line()));
     const winner = said.indexOf('locked');
@@ -55,12 +55,12 @@ describe('lockFolder', () => {
     await Promise.all(children.map((child) => child.kill()));
   });
 
-  test('takes no pid for its holder that another process has by now', async () => {
+  test('does not mistake a reused pid for its holder', async () => {
     holder({ pid: process.pid, identity: 'another boot/12345', startedAt: 'then' });
     (await lockFolder(dir)).release();
   });
 
-  // A container in all but name: its first process has the pid 1, as has that of any other.
+  // Like a container: its first process has pid 1.
   const apart = ['--pid', '--fork', '--kill-child', '--mount-proc'];
   const possible = spawnSync('unshare', [...apart, 'true']).status === 0;
   test.skipIf(!possible)('sees a holder in another container, and its end', async () => {
@@ -74,7 +74,7 @@ describe('lockFolder', () => {
     (await lockFolder(dir, 3_000)).release();
   });
 
-  test('takes over a lock file that a power cut has damaged', async () => {
+  test('takes over a lock file damaged by a power failure', async () => {
     mkdirSync(join(dir, 'lock'));
     writeFileSync(join(dir, 'lock', '7'), '{"pid":');
     const lock = await lockFolder(dir);

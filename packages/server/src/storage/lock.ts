@@ -123,7 +123,7 @@ function touch(file: string): void {
   try {
     utimesSync(file, now, now);
   } catch {
-    // The folder may be unavailable for a moment (a network file system); the next beat retries.
+    // The folder may be briefly unavailable (a network file system); the next beat retries.
   }
 }
 

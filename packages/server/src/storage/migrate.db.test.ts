@@ -35,7 +35,7 @@ describe('migrate', () => {
     expect(rows.map((row) => row.version)).toEqual(readMigrations().map((m) => m.version));
   });
 
-  test('applies a migration wholly or not at all', async () => {
+  test('applies a migration completely or not at all', async () => {
     const pool = await emptyDatabase();
     const good = step(1, 'create table one (id int)');
     const bad = step(2, 'create table two (id int); select 1 / 0');

@@ -16,10 +16,10 @@ export class MigrationRefused extends Error {
   override name = 'MigrationRefused';
 }
 
-/** Where the SQL files lie: beside this file, in src/ as in dist/ (the build copies them). */
+/** The location of the SQL files: next to this file, in src/ and dist/ (the build copies them). */
 const migrationsDir = fileURLToPath(new URL('./migrations/', import.meta.url));
 
-// Any number will do that nothing else in the database locks; this one is "parley" in ASCII.
+// An arbitrary key that nothing else in the database locks: "parley" in ASCII.
 const advisoryLock = 0x7061726c6579;
 
 /**
@@ -28,8 +28,8 @@ const advisoryLock = 0x7061726c6579;
  * 1. Forward only, in the order of their numbers, each in a transaction of its own together with
  *    its row in `schema_migrations`: applied and recorded, or neither.
  * 2. Several servers starting at once take turns (advisory lock): each is applied once.
- * 3. A migration that was changed after it was applied, or a database that knows more migrations
- *    than this program, is rejected with an error message, and nothing is changed.
+ * 3. A migration that was changed after it was applied, or a database with more migrations than
+ *    this version knows, is rejected with an error message, and nothing is changed.
  */
 export async function migrate(
   pool: pg.Pool,
@@ -38,8 +38,8 @@ export async function migrate(
 ): Promise<number> {
   const client = await pool.connect();
   try {
-    // A long migration and a long wait for one are both in order. Session-wide: the connection is
-    // destroyed at the end, and the advisory lock with it.
+    // Long migrations, and long waits for them, are fine. Session-wide: the connection is destroyed
+    // at the end, which releases the advisory lock.
     await client.query('set statement_timeout = 0; set lock_timeout = 0');
     await takeTurn(client);
     await client.query(CREATE_HISTORY);
@@ -54,8 +54,8 @@ export async function migrate(
 }
 
 /**
- * Whether a database has the layout of this program, without changing it: `empty` when no Parley
- * has been started on it, `other` when it was made by an older or newer one.
+ * Returns whether a database has the schema of this version, without changing it: `empty` if no
+ * Parley was started on it, `other` if it belongs to an older or newer version.
  */
 export async function migrationState(
   pool: pg.Pool,
@@ -99,10 +99,10 @@ export async function readHistory(client: pg.ClientBase): Promise<AppliedMigrati
 }
 
 /**
- * Makes the empty tables that a database had after these migrations, in the transaction that
- * `client` is in: they are there with what comes into them, or not at all.
+ * Creates the empty tables that a database had after these migrations, in the transaction of
+ * `client`.
  *
- * @throws {MigrationRefused} when this program does not know just these migrations
+ * @throws {MigrationRefused} if this version does not know exactly these migrations
  */
 export async function makeLayout(
   client: pg.ClientBase,
@@ -114,7 +114,7 @@ export async function makeLayout(
   for (const { sql } of migrations.slice(0, applied.length)) await client.query(sql);
 }
 
-// The pool's query_timeout would give up on a long migration that goes on in the server.
+// The pool's query_timeout would abandon a long migration that continues in the database.
 const unlimited = { query_timeout: 2 ** 31 - 1 };
 
 /** Reads `0001_name.sql`, `0002_…` from a folder; the numbers must have no gap. */
@@ -136,9 +136,9 @@ export function readMigrations(dir = migrationsDir): Migration[] {
 }
 
 /**
- * Compares what a database (or a backup of one) has had with what this program knows.
+ * Compares the migrations of a database (or of a backup) with those of this version.
  *
- * @throws {MigrationRefused} unless it is the beginning of it
+ * @throws {MigrationRefused} unless they are a prefix of them
  */
 export function refuseMismatch(
   applied: readonly AppliedMigration[],

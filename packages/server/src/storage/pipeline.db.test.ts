@@ -68,7 +68,7 @@ describe('Pipeline', () => {
     ]);
   });
 
-  test('sends what is issued while a group is on its way in the next one, in order', async () => {
+  test('sends statements issued while a group is in flight in the next group, in order', async () => {
     const pipeline = new Pipeline(client);
     const first = pipeline.query('sleep', 'select pg_sleep(0.05)', []);
     await new Promise((resolve) => setImmediate(resolve));
@@ -84,7 +84,7 @@ describe('Pipeline', () => {
     insert(pipeline, 1);
     const before = pipeline.query('before', 'select 1 as n', []);
     const failing = pipeline.query('failing', 'select 1 / $1::int', [0]);
-    // That nothing waits for the answer to a statement does not make its error an unhandled one.
+    // An ignored answer does not cause an unhandled rejection.
     void pipeline.query('ignored', 'select 1 / $1::int', [1]);
     insert(pipeline, 2);
     const commit = pipeline.command('commit');
@@ -100,7 +100,7 @@ describe('Pipeline', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('prepares statements that were behind a failed one when they are used again', async () => {
+  test('prepares statements after a failed one when they are used again', async () => {
     const failing = new Pipeline(client);
     failing.issue('failing', 'select 1 / $1::int', [0]);
     await expect(failing.query('behind', 'select 2 as n', [])).rejects.toThrow();
@@ -110,7 +110,7 @@ describe('Pipeline', () => {
     expect(await pipeline.query('behind', 'select 2 as n', [])).toEqual([{ n: 2 }]);
   });
 
-  test('fails when values cannot be encoded, with everything behind them', async () => {
+  test('fails when values cannot be encoded, with all later statements', async () => {
     const circular: { self?: unknown } = {};
     circular.self = circular;
     const pipeline = new Pipeline(client);

@@ -38,13 +38,13 @@ const NAMES = 'pipeline ';
 const preparedOn = new WeakMap<pg.ClientBase, Map<string, Prepared>>();
 
 /**
- * The statements of one transaction, sent in groups: all that are issued in one turn of the event loop
- * travel together and are answered together, with one system call on either side instead of one for
- * each statement. What is issued while a group is on its way forms the next one.
+ * The statements of one transaction, sent in groups: all that are issued in one turn of the event
+ * loop are sent and answered together, with one system call on each side instead of one per
+ * statement. Statements issued while a group is in flight form the next one.
  *
  * 1. PostgreSQL executes statements in the order in which they were issued.
- * 2. After one fails, none that was issued later is executed, in its group or after it: all of them are
- *    rejected with its error. So an answer to COMMIT means that every statement before it succeeded.
+ * 2. After one fails, no later one is executed, in its group or after it: all are rejected with its
+ *    error. So an answer to COMMIT means that every statement before it succeeded.
  * 3. A statement whose values cannot be encoded fails in the same way, before it is sent.
  */
 export class Pipeline {
@@ -62,7 +62,7 @@ export class Pipeline {
     preparedOn.set(client, this.#prepared);
   }
 
-  /** The error of the first statement that failed; null as long as none has. */
+  /** The error of the first failed statement; null if none has failed. */
   get failure(): Error | null {
     return this.#failure;
   }
@@ -137,7 +137,7 @@ export class Pipeline {
   }
 }
 
-/** What pg calls on a query that is not one of its own, beside `submit`. */
+/** The methods that pg calls on custom queries, besides `submit`. */
 interface QueryHandlers extends pg.Submittable {
   /** Called by pg when the query is finished; pg wraps it to stop the timer of `query_timeout`. */
   callback: (error?: Error | null) => void;
@@ -193,7 +193,7 @@ class Group implements QueryHandlers {
         const prepared = NAMES + name;
         if (!this.#prepared.has(name) && !preparing.has(name)) {
           preparing.add(name);
-          // A statement that failed may have been prepared nevertheless. Closing a missing one is no error.
+          // A failed statement may still have been prepared. Closing a missing one is not an error.
           wire.close({ type: 'S', name: prepared });
           wire.parse({ name: prepared, text });
           wire.describe({ type: 'S', name: prepared });

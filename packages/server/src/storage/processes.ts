@@ -61,7 +61,7 @@ export async function processesInCluster(clusterDir: string): Promise<number[]> 
   return found;
 }
 
-/** Waits until `condition` holds, checking it every `everyMs`; false after `timeoutMs`. */
+/** Waits until `condition` is true, checking it every `everyMs`; false after `timeoutMs`. */
 export async function waitUntil(
   condition: () => boolean | undefined | Promise<boolean>,
   timeoutMs: number,
@@ -85,7 +85,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Returns whether the pid is in use, by a zombie too. */
+/** Returns whether the pid is in use, even by a zombie. */
 export function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);

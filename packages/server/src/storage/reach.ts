@@ -7,7 +7,7 @@ import { DataFolderInUse } from './lock.ts';
 import { refuseMoved, refuseUnfinished } from './marks.ts';
 import { migrationState } from './migrate.ts';
 
-/** There is no database, or its schema is not that of this version. */
+/** There is no database, or its schema does not match this version. */
 export class NoDatabase extends Error {
   override name = 'NoDatabase';
 }
@@ -15,7 +15,9 @@ export class NoDatabase extends Error {
 /** The database of a server, opened by another process. */
 export type Reached = {
   readonly database: Database;
-  /** How it was reached: `server` through a running server’s socket, `folder` started for this. */
+  /**
+   * How it was opened: `server`, through a running server’s socket, or `folder`, started for this.
+   */
   readonly by: 'url' | 'server' | 'folder';
   /** Closes the connections, and stops the database if it was started for this. */
   close(): Promise<void>;

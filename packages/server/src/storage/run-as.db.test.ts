@@ -68,7 +68,7 @@ describe('the user that PostgreSQL runs as', () => {
 
       expect(await startBy({ runAs, binaries })).toEqual([{ n: 1 }]);
       expect(statSync(clusterDir).uid).toBe(65534);
-      // The rest of the data folder stays ours.
+      // The rest of the data folder keeps its owner.
       expect(statSync(dataDir).uid).toBe(0);
     },
   );
@@ -92,7 +92,7 @@ describe('the user that PostgreSQL runs as', () => {
     await embedded.stop();
   });
 
-  test.runIf(isRoot)('that does not work is named with its reason', async () => {
+  test.runIf(isRoot)('that does not work is reported with the reason', async () => {
     chmodSync(base, 0o700);
     await expect(tryRunAs(asUser(stranger, stranger), findBinaries(), dataDir)).rejects.toThrow(
       /cd.*data/,
@@ -100,7 +100,7 @@ describe('the user that PostgreSQL runs as', () => {
   });
 });
 
-/** The programs in a place where no other user can go. */
+/** The programs in a folder that no other user can enter. */
 function hiddenBinaries() {
   const binaries = findBinaries();
   const hidden = join(base, 'hidden');

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Mounting wants root on Linux. */
+/** Mounting needs root on Linux. */
 const cannotMount = process.platform !== 'linux' || process.getuid?.() !== 0;
 
 function mount(type: string, options?: string): string {
@@ -36,8 +36,8 @@ function mount(type: string, options?: string): string {
 
 const starting = (dataDir: string) => startEmbedded({ dataDir, log: testLog });
 
-describe('a start that the machine refuses', () => {
-  test.skipIf(cannotMount)('tells of a read-only file system, and of no owner', async () => {
+describe('a start that fails because of the machine', () => {
+  test.skipIf(cannotMount)('reports a read-only file system, not a missing owner', async () => {
     const disk = mount('tmpfs', 'size=10m');
     mkdirSync(join(disk, 'there'));
     execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -51,7 +51,7 @@ describe('a start that the machine refuses', () => {
     await expect(lockFolder(join(disk, 'there'))).rejects.toThrow('is on a read-only file system');
   });
 
-  test.skipIf(cannotMount)('tells of a full disk, wherever it becomes full', async () => {
+  test.skipIf(cannotMount)('reports a full disk, at whatever step it becomes full', async () => {
     // Full before anything is made; full while initdb writes; full at its first WAL segment.
     for (const megabytes of ['4k', '8m', '30m']) {
       const disk = mount('tmpfs', `size=${megabytes}`);
@@ -63,7 +63,7 @@ describe('a start that the machine refuses', () => {
     }
   });
 
-  test('tells of a limit on open files that is too low, and what to raise', () => {
+  test('reports a too low limit on open files, and what to raise', () => {
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
     const hooks = fileURLToPath(new URL('../../test/support/typescript.mjs', import.meta.url));
     for (const limit of [40, 256]) {
@@ -87,7 +87,7 @@ describe('a start that the machine refuses', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  test('errors of the system are known by their code, or by what a program has printed', () => {
+  test('system errors are recognized by their code, or by the output of a program', () => {
     const coded = (code: string) => Object.assign(new Error(code), { code });
     expect([coded('ENOSPC'), coded('EDQUOT'), coded('EROFS')].map(isFull)).toEqual([
       true,
@@ -115,16 +115,16 @@ describe('a start that the machine refuses', () => {
 describe('the folder of the socket', () => {
   const runAs = asUser(process.getuid?.() ?? 0, process.getgid?.() ?? 0);
 
-  test('is that of the cluster where its file system has Unix sockets', async () => {
+  test('is that of the cluster if its file system supports Unix sockets', async () => {
     expect(await chooseSocketDir(join(dir, 'postgres'), runAs, testLog)).toBe(
       join(dir, 'postgres'),
     );
-    // The trial leaves nothing behind.
+    // The check leaves nothing behind.
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  // mqueue takes no sockets, as some network file systems do not.
-  test.skipIf(cannotMount)('is another one where it has none, the same at each start', async () => {
+  // mqueue supports no sockets, like some network file systems.
+  test.skipIf(cannotMount)('is another one if it does not, the same at each start', async () => {
     const disk = mount('mqueue');
     const chosen = await chooseSocketDir(join(disk, 'postgres'), runAs, testLog);
     expect(chosen).toMatch(/\/parley-[0-9a-f]{16}$/);

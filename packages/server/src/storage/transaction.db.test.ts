@@ -29,7 +29,7 @@ beforeEach(async () => {
   address = fresh.address;
   database = await fresh.open({ pipelined: false });
   observer = await fresh.open({ pipelined: false });
-  // A row that says "slow" keeps COMMIT under way while another session holds the lock 1.
+  // A row with "slow" delays COMMIT while another session holds lock 1.
   await observer.pool.query(`
     create table notes (id int primary key, body text unique deferrable initially deferred);
     create function wait() returns trigger language plpgsql as $$
@@ -52,14 +52,14 @@ const backend = async (client: pg.PoolClient): Promise<number> =>
   (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
 
 describe('withTransaction', () => {
-  test('returns after the commit, and gives the connection back', async () => {
+  test('returns after the commit, and releases the connection', async () => {
     expect(await withTransaction(database.pool, async () => 'done')).toBe('done');
     await withTransaction(database.pool, insert(1, 'one'));
     expect(await storedIds()).toEqual([1]);
     expect(database.pool.idleCount).toBe(database.pool.totalCount);
   });
 
-  test('passes an error of the database through and keeps the connection, which is clean', async () => {
+  test('rethrows an error of the database and keeps the connection, which is clean', async () => {
     await withTransaction(database.pool, insert(1, 'one'));
     const failing = withTransaction(database.pool, async (client) => {
       await insert(2, 'two')(client);
@@ -70,7 +70,7 @@ describe('withTransaction', () => {
     expect(await storedIds()).toEqual([1]);
   });
 
-  test('passes what the caller threw through, and destroys the connection', async () => {
+  test('rethrows the caller’s error, and destroys the connection', async () => {
     const failing = withTransaction(database.pool, async (client) => {
       await insert(1, 'one')(client);
       throw new RangeError('a mistake of ours');
@@ -80,14 +80,14 @@ describe('withTransaction', () => {
     expect(await storedIds()).toEqual([]);
   });
 
-  test('passes a refusal at COMMIT through: the outcome is known', async () => {
+  test('rethrows a rejection at COMMIT: the outcome is known', async () => {
     await withTransaction(database.pool, insert(1, 'one'));
     const failing = withTransaction(database.pool, insert(2, 'one'));
     await expect(failing).rejects.toMatchObject({ code: '23505' });
     expect(database.pool.totalCount).toBe(1);
   });
 
-  test('says NotCommitted when a failed statement was overlooked', async () => {
+  test('throws NotCommitted when a failed statement was overlooked', async () => {
     const failing = withTransaction(database.pool, async (client) => {
       await insert(1, 'one')(client);
       await client.query('select 1 / 0').catch(() => undefined);
@@ -96,7 +96,7 @@ describe('withTransaction', () => {
     expect(await storedIds()).toEqual([]);
   });
 
-  test('says NotCommitted when the connection is lost before COMMIT', async () => {
+  test('throws NotCommitted when the connection is lost before COMMIT', async () => {
     const failing = withTransaction(database.pool, async (client) => {
       await insert(1, 'one')(client);
       await observer.pool.query('select pg_terminate_backend($1)', [await backend(client)]);
@@ -105,17 +105,17 @@ describe('withTransaction', () => {
     await expect(failing).rejects.toThrow(NotCommitted);
     await expect(failing).rejects.toSatisfy(isConnectionError);
     expect(await storedIds()).toEqual([]);
-    // The pool goes on with a new connection.
+    // The pool continues with a new connection.
     await withTransaction(database.pool, insert(1, 'one'));
   });
 
-  test('says NotCommitted when there is no database to connect to', async () => {
+  test('throws NotCommitted when there is no database to connect to', async () => {
     const own = await openDatabase(address, testLog);
     await own.close();
     await expect(withTransaction(own.pool, insert(1, 'one'))).rejects.toThrow(NotCommitted);
   });
 
-  test('says CommitOutcomeUnknown when the connection is lost during COMMIT', async () => {
+  test('throws CommitOutcomeUnknown when the connection is lost during COMMIT', async () => {
     const holder = await observer.pool.connect();
     await holder.query('select pg_advisory_lock(1)');
     let pid = 0;
@@ -141,7 +141,7 @@ describe('withTransaction', () => {
     holder.release(true);
   });
 
-  test('says CommitOutcomeUnknown when COMMIT arrives and its answer does not, and it is stored', async () => {
+  test('throws CommitOutcomeUnknown when COMMIT arrives but its answer does not, and it is stored', async () => {
     const proxy = await cutAfterCommit(cluster);
     const through = await openDatabase(
       { ...address, host: '127.0.0.1', port: proxy.port },
@@ -157,7 +157,7 @@ describe('withTransaction', () => {
     await proxy.close();
   });
 
-  test('says CommitOutcomeUnknown when the whole database dies during COMMIT', async () => {
+  test('throws CommitOutcomeUnknown when the whole database dies during COMMIT', async () => {
     const holder = await observer.pool.connect();
     await holder.query('select pg_advisory_lock(1)');
     const failing = withTransaction(database.pool, insert(1, 'slow'));
@@ -198,7 +198,7 @@ describe('withPipelinedTransaction', () => {
       return 'done';
     };
 
-  test('returns after the commit, and gives the connection back', async () => {
+  test('returns after the commit, and releases the connection', async () => {
     expect(await withPipelinedTransaction(pipelined.pool, inserts([1, 'a'], [2, 'b']))).toBe(
       'done',
     );
@@ -219,7 +219,7 @@ describe('withPipelinedTransaction', () => {
     expect(await storedIds()).toEqual([1]);
   });
 
-  test('passes a refusal at COMMIT through: the outcome is known', async () => {
+  test('rethrows a rejection at COMMIT: the outcome is known', async () => {
     const failing = withPipelinedTransaction(pipelined.pool, inserts([1, 'one'], [2, 'one']));
     await expect(failing).rejects.toMatchObject({ code: '23505' });
     expect(await storedIds()).toEqual([]);
@@ -237,7 +237,7 @@ describe('withPipelinedTransaction', () => {
     expect(await storedIds()).toEqual([]);
   });
 
-  test('passes what the caller threw through, and rolls back what it had issued', async () => {
+  test('rethrows the caller’s error, and rolls back', async () => {
     const failing = withPipelinedTransaction(pipelined.pool, async (pipeline) => {
       await pipeline.query('insert', INSERT, [1, 'a']);
       throw new RangeError('a mistake of ours');
@@ -247,7 +247,7 @@ describe('withPipelinedTransaction', () => {
     expect(pipelined.pool.totalCount).toBe(0);
   });
 
-  test('says NotCommitted when the connection is lost before COMMIT', async () => {
+  test('throws NotCommitted when the connection is lost before COMMIT', async () => {
     const failing = withPipelinedTransaction(pipelined.pool, async (pipeline) => {
       await pipeline.query('insert', INSERT, [1, 'one']);
       const [row] = await pipeline.query<{ pid: number }>(
@@ -262,7 +262,7 @@ describe('withPipelinedTransaction', () => {
     expect(await storedIds()).toEqual([]);
   });
 
-  test('says CommitOutcomeUnknown when COMMIT was sent and nothing is answered any more', async () => {
+  test('throws CommitOutcomeUnknown when COMMIT was sent and no answer arrives', async () => {
     const proxy = await cutAfterCommit(cluster);
     const through = await openDatabase(
       { ...address, host: '127.0.0.1', port: proxy.port },

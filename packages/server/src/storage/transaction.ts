@@ -46,13 +46,14 @@ export async function withTransaction<T>(
 }
 
 /**
- * Like {@link withTransaction}, but `fn` issues its statements on a {@link Pipeline}: they need not wait
- * for each other, BEGIN travels with the first and COMMIT with the last ones.
+ * Like {@link withTransaction}, but `fn` issues its statements on a {@link Pipeline}: they need not
+ * wait for each other; BEGIN is sent with the first and COMMIT with the last ones.
  *
- * 1. After a statement fails, nothing that was issued later is executed, COMMIT included: nothing of the
- *    transaction is stored, and the error of the first is thrown.
- * 2. The outcome is reported as by {@link withTransaction}. A connection that is lost while COMMIT is
- *    on its way, even before earlier statements were answered, is {@link CommitOutcomeUnknown}.
+ * 1. After a statement fails, no later one is executed, including COMMIT: nothing is stored, and
+ *    its error is thrown.
+ * 2. The outcome is reported as by {@link withTransaction}. If the connection is lost after COMMIT
+ *    was sent, even before earlier statements were answered, the error is {@link
+ *    CommitOutcomeUnknown}.
  */
 export async function withPipelinedTransaction<T>(
   pool: pg.Pool,

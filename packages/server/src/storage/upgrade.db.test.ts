@@ -16,8 +16,8 @@ import { openDatabase } from './database.ts';
 import { readMigrations } from './migrate.ts';
 
 /**
- * Backups of servers of earlier layouts, made by those servers’ own data: what people have must
- * survive every upgrade. A new one is added when a version is published.
+ * Backups made by earlier versions: their data must survive every upgrade. A new one is added with
+ * each release.
  */
 const backupOf = (layout: string) =>
   fileURLToPath(new URL(`../../../../fixtures/backups/layout-${layout}.tar.gz`, import.meta.url));
@@ -32,7 +32,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-test('a server of the first layout comes to the newest with all that people had', async () => {
+test('a server of the first version is upgraded to the latest without losing data', async () => {
   const { url } = await cluster.fresh({ migrated: false });
   const [data, env] = [workspace.path('data'), { DATABASE_URL: url }];
 
@@ -74,7 +74,7 @@ test('a server of the first layout comes to the newest with all that people had'
   expect(posted.status).toBe(201);
   await server.stop();
 
-  // And the tables that came since have what follows from the old events.
+  // Tables added since are filled from the old events.
   const database = await openDatabase({ connectionString: url }, testLog);
   expect(await examine(database.pool)).toEqual([]);
   await database.close();

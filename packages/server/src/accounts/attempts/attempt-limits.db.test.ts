@@ -36,7 +36,7 @@ const isAccepted = (attempt: () => Promise<void>): Promise<boolean> =>
   );
 const take = (limit: AttemptLimit, key: string) => () => limits.take(limit, key);
 
-/** Ends the current lock, as if its time had passed; what it was counted as remains. */
+/** Ends the current lock, as if its time had passed; its count remains. */
 const endLock = (limit: AttemptLimit, key: string) =>
   pool.query('delete from attempts where key = $1', [`${limit}:${key}`]);
 
@@ -57,7 +57,7 @@ describe('emails to one email address', () => {
 });
 
 describe('attempts', () => {
-  test('that succeeded are given back', async () => {
+  test('that succeeded are refunded', async () => {
     for (let n = 0; n < 30; n++) {
       await limits.take('secondFactor', 'given back');
       await limits.giveBack('secondFactor', 'given back');

@@ -15,7 +15,7 @@ describe('what counts as one address', () => {
   ])('%s: %s', (address, key) => expect(addressKey(address)).toBe(key));
 });
 
-describe('names that are one', () => {
+describe('names that count as one', () => {
   test.each([
     ['Ann', 'ANN'],
     ['Straße', 'STRASSE'],
@@ -25,7 +25,7 @@ describe('names that are one', () => {
     ['é', 'e\u0301'],
   ])('%s and %s', (a, b) => expect(usernameKey(a)).toBe(usernameKey(b)));
 
-  test('and names that are not', () => {
+  test('and names that do not', () => {
     expect(usernameKey('ann.b')).not.toBe(usernameKey('annb'));
     expect(usernameKey('é')).not.toBe(usernameKey('e'));
     expect(emailKey(' Ann@Example.org ')).toBe('ann@example.org');
@@ -69,7 +69,7 @@ describe('a limit that is counted in this process', () => {
     await counted.take('token', 'session');
   });
 
-  test('allows another attempt for one that is given back, and for all after a reset', async () => {
+  test('allows another attempt after a refund, and all after a reset', async () => {
     const counted = limits(true);
     for (let n = 0; n < 60; n++) await counted.take('token', 'session');
     await counted.giveBack('token', 'session');

@@ -119,10 +119,10 @@ describe('a device', () => {
       browser.cookies[name] = changed.join('.');
       expect([1, 2].map((n) => browser.known(account(n)))).toEqual([null, null]);
     }
-    // What is damaged does not hide what is not.
+    // Damaged entries do not hide valid ones.
     browser.cookies[name] = `damaged~${text}`;
     expect(browser.known(account(1))).toBe(id);
-    // Not more is read than is written.
+    // No more is read than is written.
     browser.cookies[name] = [...Array(5).fill('damaged'), text].join('~');
     expect(browser.known(account(1))).toBeNull();
   });

@@ -272,7 +272,7 @@ describe('limits of log-ins', () => {
     }
     expect(waits).toEqual([60, 120, 240]);
     for (let i = 0; i < 11; i++) await attempt('ann', 'wrong', '192.0.2.1');
-    // Others get in from elsewhere, and the person too.
+    // Others can log in from elsewhere, and so can the user.
     expect((await attempt('ann', PASSWORD, '192.0.2.2')).statusCode).toBe(200);
     const lock = (await limits.locks([me.id])).get(me.id);
     expect(lock).toEqual({

@@ -28,7 +28,7 @@ test('work is done two at a time, and refused when too much waits', async () => 
   expect(passwords.overload).toMatchObject({ code: 'overloaded', retryAfter: 5 });
   expect(() => refuseOverload(passwords)).toThrow();
   await Promise.all(all);
-  // A failure gives its place to the next.
+  // A failed task frees its slot for the next.
   expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 102 }, (_, n) => n));
   expect(passwords.overload).toBeNull();
   const stored = await passwords.hash('the next one');

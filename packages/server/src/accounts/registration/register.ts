@@ -53,11 +53,11 @@ export interface Registration {
   /** SHA-256 (hexadecimal) of the invitation’s token, which the registration uses up. */
   readonly invitation?: string | undefined;
   /**
-   * Applies the server setting `registration`, as the transaction reads it, knowing whether this would be the
-   * first account; without it the account is created whatever the setting is, as admins may.
+   * Applies the server setting `registration` as read in the transaction, knowing whether this is
+   * the first account. Without it the account is created regardless of the setting, as admins may.
    */
   readonly admit?: (first: boolean, tx: RuleContext) => Promise<Refusal | null>;
-  /** Reads what else must hold; a refusal ends the registration. */
+  /** Checks further conditions; a refusal ends the registration. */
   readonly check?: (tx: RuleContext) => Promise<Refusal | null>;
   /** Adds statements to those that are executed once the account exists. */
   readonly write?: (account: AccountId, writes: StatementList) => Promise<void>;
@@ -158,7 +158,7 @@ const registerRule: Rule<RegisterCommand> = {
       ...(guest && { role: 'guest' as const }),
       ...(guest?.accessEndsAt && { accessEndsAt: guest.accessEndsAt }),
     });
-    // Whoever set up the server is guided through its settings.
+    // The user who set up the server is guided through its settings.
     const setup = found.first
       ? [newEvent(WORKSPACE_STREAM, 'server.updated', { setupSteps: [...SETUP_STEPS] })]
       : [];

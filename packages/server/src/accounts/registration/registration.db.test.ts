@@ -146,7 +146,7 @@ describe('with SMTP', () => {
     const same = await verify(fresh.json().ticket, wrongFor(await sink.code('bob@example.org')));
     expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'incorrect_code']);
     expect(withoutId(wrong.json())).toEqual(withoutId(same.json()));
-    // Nor does the name tell: it is taken by neither of them.
+    // Nor does the name reveal it: neither of them has taken it.
     expect((await register('eve')).statusCode).toBe(202);
     expect((await register('bob')).statusCode).toBe(202);
     for (const { ticket } of [known.json(), fresh.json()]) {
@@ -178,7 +178,7 @@ describe('with SMTP', () => {
     expect(differ(), JSON.stringify(fastest)).toBe(false);
   });
 
-  test('five tries, also of many at once; asking again gives no new ones', async () => {
+  test('allows five attempts, even concurrent ones; requesting the code again adds none', async () => {
     await mailing();
     const { ticket } = (await register('ann')).json();
     const code = await sink.code('ann@example.org');
@@ -189,7 +189,7 @@ describe('with SMTP', () => {
     const codes = answers.map((a) => a.json().code);
     expect(codes.filter((c) => c === 'incorrect_code')).toHaveLength(5);
     expect(new Set(codes)).toEqual(new Set(['incorrect_code', 'code_expired']));
-    // The right one comes too late, and so does a new one.
+    // The correct one is too late, and so is a new one.
     expect((await verify(ticket, code)).json().code).toBe('code_expired');
     await age(61);
     expect((await resend(ticket)).statusCode).toBe(202);
@@ -235,7 +235,7 @@ describe('with SMTP', () => {
     expect((await bring(ticket, code, '192.0.2.1')).statusCode).toBe(200);
   });
 
-  test('wrong codes for an address have an end over all places they come from', async () => {
+  test('wrong codes for an address are limited over all sources', async () => {
     await mailing({ rateLimits: true });
     const { ticket } = (await register('ann')).json();
     const code = await sink.code('ann@example.org');
@@ -248,7 +248,7 @@ describe('with SMTP', () => {
     expect((await verify(ticket, code)).json().code).toBe('rate_limited');
   });
 
-  test('an old code has ended, and so has the one before the newest', async () => {
+  test('an old code is invalid, and so is the one before the newest', async () => {
     await mailing();
     const { ticket } = (await register('ann')).json();
     const first = await sink.code('ann@example.org');
@@ -274,7 +274,7 @@ describe('with SMTP', () => {
     expect((await verify(bob.ticket, ofBob)).statusCode).toBe(200);
   });
 
-  test('a name that was taken while the code was on its way is told', async () => {
+  test('a name that was taken before the code was entered is reported', async () => {
     await mailing();
     const first = (await register('ann')).json();
     const second = (await register('ann', { email: 'other@example.org' })).json();
@@ -458,7 +458,7 @@ describe('without SMTP', () => {
     },
   );
 
-  test('nothing but what the form has is taken from a registration', async () => {
+  test('ignores fields that the form does not have', async () => {
     await plain();
     await api.register('ann');
     const answer = await register('eve', {
@@ -573,7 +573,7 @@ describe('modes', () => {
     expect((await register('bob', { invitation: token })).statusCode).toBe(201);
   });
 
-  test('an invitation ends with the account of its admin, and rests during a suspension', async () => {
+  test('an invitation ends with the account of its admin, and is unusable during a suspension', async () => {
     await plain({ registration: { mode: 'invitation' } });
     const { accessToken } = await api.register('ann');
     const { token } = await invite(accessToken, { maxUses: 9 });
@@ -600,7 +600,7 @@ describe('modes', () => {
     expect(late.json().code).toBe('invitation_expired');
   });
 
-  test('by invitation: as often as it says, also when many come at once', async () => {
+  test('by invitation: as often as it allows, even concurrently', async () => {
     await plain({ registration: { mode: 'invitation' } });
     const { accessToken } = await api.register('ann');
     expect((await register('bob')).json().code).toBe('invitation_required');
@@ -773,7 +773,7 @@ describe('the code of a pending registration', () => {
     expect(text).toContain('already');
   });
 
-  test('is used once: what it unlocked is locked by one of several at most', async () => {
+  test('is used once, even concurrently', async () => {
     const { check, codes } = await pending();
     const { id } = await check();
     const { pool } = api.database;

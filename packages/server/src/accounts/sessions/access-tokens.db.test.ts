@@ -168,7 +168,7 @@ describe('with our own key', () => {
     ours = (await loadSigningKeys(api.database.pool, secret)).current.privateKey;
   });
 
-  test('a token that is made like ours is taken: the forger works', async () => {
+  test('a token made like ours is accepted: the forger works', async () => {
     expect((await api.get('/api/v1/me', forge({}, {}, ours))).statusCode).toBe(200);
   });
 
@@ -212,7 +212,7 @@ describe('signing keys', () => {
     await expect(loadSigningKeys(database.pool, 't'.repeat(40))).rejects.toThrow(/PARLEY_SECRET/);
   });
 
-  test('of earlier versions are encrypted anew, and sign as before', async () => {
+  test('of earlier versions are re-encrypted, and sign as before', async () => {
     const { pool } = await (await cluster.fresh()).open();
     const secret = 's'.repeat(40);
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -298,7 +298,7 @@ describe('signing keys', () => {
     }
   });
 
-  test('that have leaked are ended at once, and sessions go on with new ones', async () => {
+  test('that have leaked are revoked at once, and sessions continue with new ones', async () => {
     const server = await aTestApi(await cluster.fresh(), { publicUrl: PUBLIC_URL });
     try {
       const { accessToken, sessionToken } = await server.register('ann');

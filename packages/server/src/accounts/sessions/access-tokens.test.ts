@@ -114,7 +114,7 @@ describe('an access token', () => {
     }
   });
 
-  test('whose key cannot be looked up is not called invalid', async () => {
+  test('whose key cannot be loaded is not reported as invalid', async () => {
     const broken = {
       current: { kid: 'key-1', privateKey },
       publicKey: async () => {

@@ -62,8 +62,8 @@ export class AccessTokens {
 
   /** Verifies signature and claims, but not that the session is active; see `Sessions`. */
   async verify(token: string): Promise<{ claims: AccessClaims } | { refusal: Refusal }> {
-    // One way of writing a token only: libraries take white space and padding in base64, which
-    // would give one token many texts.
+    // A token has exactly one form: libraries accept white space and padding in base64, so one
+    // token could have many forms.
     if (!isCanonical(token)) return INVALID;
     try {
       const { payload } = await jwtVerify(

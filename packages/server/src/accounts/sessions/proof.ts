@@ -7,7 +7,7 @@ export type Factor = 'password' | 'sso' | 'passkey' | 'totp' | 'recovery' | 'ema
 export const isSecondFactor = (factor: Factor): boolean =>
   factor === 'totp' || factor === 'passkey' || factor === 'recovery';
 
-/** Who wants to log in, and which factors they have passed. */
+/** The account that is logging in, and the factors it has passed. */
 export interface Proof {
   readonly account: AccountId;
   /**

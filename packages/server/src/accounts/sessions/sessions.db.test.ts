@@ -186,7 +186,7 @@ describe('sessions', () => {
     expect((await api.get('/api/v1/me', eve.accessToken)).statusCode).toBe(200);
   });
 
-  test('no log-in that was checked before a deactivation or a new password begins one after', async () => {
+  test('no log-in that was checked before a deactivation or a new password starts one afterwards', async () => {
     const { me } = await api.register('ann');
     const { sessions } = api.accounts;
     const before = { account: me.id, credentials: 0, passed: [] };
@@ -197,7 +197,7 @@ describe('sessions', () => {
           'update accounts set credentials_version = credentials_version + 1 where id = $1',
           [me.id],
         );
-        // While the change is not committed, a log-in waits for what comes of it.
+        // While the change is uncommitted, a log-in waits for its outcome.
         late = sessions.begin(before, 'x', 'y');
         await expect
           .poll(async () => {
@@ -258,7 +258,7 @@ describe('what asks for a recent log-in', () => {
       headers: bearer(token),
     });
 
-  test('is to end sessions elsewhere, not one’s own', async () => {
+  test('applies to ending other sessions, not one’s own', async () => {
     const { sessionToken } = await api.register('ann');
     const other = (await login()).json();
     ahead = 10 * MINUTE - 1000;
@@ -294,7 +294,7 @@ describe('what asks for a recent log-in', () => {
       await codeOf(api.post('/me/sessions/end-others', undefined, bearer(end.accessToken))),
     ).toBe('204');
     expect(ended).toContain(mine.id);
-    // One's own is ended without being asked.
+    // One's own session ends without it.
     ahead += 11 * MINUTE;
     const last = (await renew(end.sessionToken)).json().accessToken;
     const [own] = await sessionsOf(last);
@@ -312,7 +312,7 @@ describe('what asks for a recent log-in', () => {
     expect(await codeOf(api.post('/me/reauthenticate', {}, bearer(token)))).toBe('204');
   });
 
-  test('is tried no more often than a limit says', async () => {
+  test('has a limited number of attempts', async () => {
     await api.close();
     api = await aTestApi(await cluster.fresh(), { rateLimits: true });
     const { accessToken } = await api.register('ann');
@@ -330,7 +330,7 @@ describe('a session that was ended', () => {
     await api.register('ann');
     const [row] = (await api.database.pool.query('select id, account_id from sessions')).rows;
     const { sessions } = api.accounts;
-    // Another node tells of its end while the query is under way.
+    // Another node reports its end while the query is in flight.
     const looking = sessions.byId(row.id, { fresh: true });
     sessions.forgetEnded(row.id);
     expect(await looking).toBeNull();
@@ -384,7 +384,7 @@ describe('a session', () => {
     expect(rows).toEqual([{ id }]);
   });
 
-  test('counts as a recent log-in for ten minutes, and again after the next proof', async () => {
+  test('counts as a recent log-in for ten minutes, and again after the next reauthentication', async () => {
     const { me } = await api.register('ann');
     const { sessions } = api.accounts;
     const [one, other] = [await begin(me.id), await begin(me.id)];

@@ -22,8 +22,8 @@ const DAY_MS = 86_400_000;
 /** A session that is unused for this long expires; any session expires after the longer time. */
 const IDLE_MS = 30 * DAY_MS;
 const ABSOLUTE_MS = 180 * DAY_MS;
-/** A valid session is cached for this long; its end on this node takes effect at once. */
-const BELIEVED_MS = 2_000;
+/** A valid session is cached for this long, ms; its end on this node takes effect at once. */
+const CACHED_MS = 2_000;
 const CACHE_MAX = 50_000;
 /** Longer than any query may take. */
 const ENDED_MS = 60_000;
@@ -202,7 +202,7 @@ export class Sessions {
     if (this.#known.size >= CACHE_MAX) this.#known.clear();
     if (this.#ended.has(id)) return null;
     const session = toSession(row);
-    this.#known.set(id, { session, until: performance.now() + BELIEVED_MS });
+    this.#known.set(id, { session, until: performance.now() + CACHED_MS });
     return session;
   }
 
