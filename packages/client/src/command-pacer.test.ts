@@ -56,3 +56,18 @@ test('a pacer without a limit of the server lets everything pass', () => {
   for (let n = 1; n <= 50; n++) add('a', n);
   expect(sent).toHaveLength(50);
 });
+
+test('a command that was deferred goes before later ones of its tab that still wait', () => {
+  pacer.limit({ commands: 4, commandWindowMs: 4_000 });
+  for (const n of [1, 2, 3, 4, 5]) add('a', n);
+  expect(sent).toEqual(['a1', 'a2', 'a3']);
+  pacer.answered('a1');
+  // The server has deferred the second one, and the third one because of it.
+  for (const n of [2, 3]) add('a', n);
+  vi.advanceTimersByTime(20_000);
+  expect(sent.slice(3)).toEqual(['a2', 'a3', 'a4', 'a5']);
+  // An id whose command was refused for good takes a new place.
+  for (const n of [4, 5, 1]) add('a', n);
+  vi.advanceTimersByTime(20_000);
+  expect(sent.slice(7)).toEqual(['a4', 'a5', 'a1']);
+});

@@ -4,15 +4,23 @@ import { type CommandLimits, CommandRate } from './command-rate.ts';
 interface Waiting {
   readonly id: string;
   readonly text: string;
+  /** Its place among all commands, from the first time on that it was added. */
+  readonly order: number;
 }
 
 /**
  * Paces the commands of all tabs that share a connection, because the server limits them per connection. Those of a tab
  * keep their order; tabs take turns, so that one with many commands does not hold up another one.
+ *
+ * A command that the server has deferred is added again while later ones of its tab may still wait here: it goes first,
+ * because the server keeps its place for a few seconds only.
  */
 export class CommandPacer {
   readonly #send: (text: string) => void;
   readonly #waiting = new Map<string, Waiting[]>();
+  /** The places of the commands that were sent and have no final answer. */
+  readonly #sent = new Map<string, number>();
+  #added = 0;
   #rate: CommandRate | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -30,9 +38,16 @@ export class CommandPacer {
   add(tab: string, id: string, text: string): void {
     const waiting = this.#waiting.get(tab) ?? [];
     if (waiting.some((one) => one.id === id)) return;
-    waiting.push({ id, text });
+    const order = this.#sent.get(id) ?? ++this.#added;
+    const behind = waiting.findIndex((one) => one.order > order);
+    waiting.splice(behind === -1 ? waiting.length : behind, 0, { id, text, order });
     this.#waiting.set(tab, waiting);
     this.pump();
+  }
+
+  /** A command has its final answer: it is not added again. */
+  answered(id: string): void {
+    this.#sent.delete(id);
   }
 
   /** Drops the waiting commands of a tab, which will send them again over another connection. */
@@ -44,6 +59,7 @@ export class CommandPacer {
   stop(): void {
     clearTimeout(this.#timer);
     this.#waiting.clear();
+    this.#sent.clear();
   }
 
   /** Sends the commands that are due. Called often, because browsers delay the timers of hidden tabs. */
@@ -60,7 +76,9 @@ export class CommandPacer {
       // The next one of this tab comes after those of the others.
       this.#waiting.delete(tab);
       if (others.length > 0) this.#waiting.set(tab, others);
-      if (first) this.#send(first.text);
+      if (!first) continue;
+      this.#sent.set(first.id, first.order);
+      this.#send(first.text);
     }
   }
 

@@ -264,7 +264,10 @@ export class SharedSocket implements LiveSocket {
     // Only the node of this socket knows that a command was deferred: elsewhere, what waits would overtake it.
     const isDeferred = frame?.op === 'nack' && isRetryable(frame.code);
     if (isDeferred && this.#waiting.length > 0) this.#unfollow();
-    if (frame?.id !== undefined) this.#unanswered.delete(frame.id);
+    if (frame?.id !== undefined) {
+      this.#unanswered.delete(frame.id);
+      if (!isDeferred) this.#pacer.answered(frame.id);
+    }
     const isLive = frame?.op === 'live';
     if (isLive) this.#isLive = true;
     if (isLive && this.#follows !== null) {
