@@ -14,7 +14,7 @@ import { createHttpApp, type HttpDeps } from './app.ts';
 import { RESPONSE_BOUNDS } from './response-limits.ts';
 import { securityTxt } from './security-txt.ts';
 
-/** The HTTP side by itself: what needs no database. */
+/** The HTTP server alone, without a database. */
 
 let app: FastifyInstance;
 let lines: Record<string, unknown>[];
@@ -48,7 +48,7 @@ const databaseError = (code: string) => () =>
   Object.assign(new pg.DatabaseError('secret detail', 1, 'error'), { code });
 const get = (url: string, headers = {}) => app.inject({ url: `/api/v1${url}`, headers });
 
-test('the policies of pages that the server makes allow their style element', async () => {
+test('the policies of server-made pages allow their style element', async () => {
   await start(() => undefined);
   for (const [url, status] of [
     ['/', 503],
@@ -153,7 +153,7 @@ describe('limits on requests', () => {
     instance.get('/theirs', { schema: admin, onRequest: authenticate }, async () => 'ok');
   };
   const authorization = 'Bearer good';
-  /** Takes the token for the id of the account. */
+  /** Uses the token as the id of the account. */
   const authenticateAs = authenticator(async (token) => ({
     session: { ...who, account: token as AccountId },
   }));
@@ -180,7 +180,7 @@ describe('limits on requests', () => {
     expect(answer.headers['retry-after']).toBe('7');
   });
 
-  test('let four reads of an account run at once, and more of another account', async () => {
+  test('allow four concurrent reads per account', async () => {
     const running: string[] = [];
     const ends: (() => void)[] = [];
     const schema = { hide: true, operationId: 'listUsers' };
@@ -282,7 +282,7 @@ describe('security.txt', () => {
     expect(days).toBeLessThan(365);
   });
 
-  test('expires at the start of a day, less than a year later', () => {
+  test('expires at the start of a day, in less than a year', () => {
     const at = (time: string) => securityTxt(['https://example.org'], undefined, Date.parse(time));
     const text = at('2026-03-01T00:00:00Z');
     expect(text).toContain('\nExpires: 2027-02-28T00:00:00.000Z\n');

@@ -23,7 +23,7 @@ const COMPRESSED_MIN = 1_024;
 /** Nearly as small as at the highest level, in a fraction of the time. */
 const BROTLI_LEVEL = 5;
 
-/** Compress bytes in the thread pool of libuv, not on the event loop. */
+/** Compresses bytes in the thread pool of libuv, not on the event loop. */
 const encode: Readonly<Record<Encoding, (plain: Buffer) => Promise<Buffer>>> = {
   br: (plain) =>
     promisify(brotliCompress)(plain, {
@@ -60,8 +60,9 @@ export function sendContent(request: FastifyRequest, reply: FastifyReply, conten
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * The JSON of the route is compressed. Only for what all members may read: the length of a compressed
-     * response reveals secrets and private texts in it to whoever can add text of their own (BREACH).
+     * The JSON of the route is compressed. Only for data that all members may read: the length of a
+     * compressed response can reveal secrets and private texts to attackers who can add text to it
+     * (BREACH).
      */
     isCompressed?: boolean;
   }

@@ -13,7 +13,7 @@ const REQUEST_MS = 30_000;
 const CHECK_MS = 2_000;
 /** The maximum number of header lines of a request. */
 export const HEADERS_MAX = 100;
-/** Longer than that of proxies, so that they do not send on a connection that is just being closed. */
+/** Longer than that of proxies, so that they do not send on a connection that is being closed. */
 const KEEP_ALIVE_MS = 72_000;
 /** The same limits for a server that Fastify creates. */
 export const SERVER_TIMES = {

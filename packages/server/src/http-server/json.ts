@@ -33,7 +33,7 @@ function readText(bytes: Buffer): string | Refusal {
   try {
     text = utf8.decode(bytes);
   } catch {
-    // Decoding fails for no other reason.
+    // There is no other reason for decoding to fail.
     return refusal('invalid_json', 'The body is not valid UTF-8');
   }
   if (depthOf(text) > DEPTH_MAX) {

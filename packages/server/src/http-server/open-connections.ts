@@ -18,13 +18,13 @@ export interface OpenConnectionsDeps {
  * Bounds the open HTTP connections of each address (IPv6: of each /64), so that one client cannot use up
  * the file descriptors of the process.
  *
- * A further connection replaces the one that has been idle the longest, as browsers open another when
- * they need it; it is closed itself while all others are busy. WebSockets are not counted: each account
- * may have few.
+ * An additional connection replaces the one that has been idle the longest, because browsers open
+ * another when needed; if all others are busy, it is closed itself. WebSockets are not counted:
+ * they are limited per account.
  */
 export class OpenConnections {
   readonly #deps: OpenConnectionsDeps;
-  /** The sockets of each address, the one that was used last at the end. */
+  /** The sockets of each address, in order of their last use. */
   readonly #byAddress = new Map<string, Set<Socket>>();
   readonly #addresses = new WeakMap<Socket, string>();
 
@@ -46,13 +46,13 @@ export class OpenConnections {
     if (sockets.size > perAddress) this.#closeIdle(sockets);
   }
 
-  /** The connection is used: others are closed before it. */
+  /** The connection is used, so others are closed before it. */
   used(socket: Socket): void {
     const sockets = this.#byAddress.get(this.#addresses.get(socket) ?? '');
     if (sockets?.delete(socket)) sockets.add(socket);
   }
 
-  /** The connection is closed, or a WebSocket now. */
+  /** The connection is closed, or has become a WebSocket. */
   remove(socket: Socket): void {
     const address = this.#addresses.get(socket);
     if (address === undefined) return;

@@ -66,7 +66,7 @@ describe('of the reads of one account', () => {
     expect(order).toEqual(['ended', 'read']);
   });
 
-  test('those that send a stream keep no others waiting', async () => {
+  test('streams do not block other reads', async () => {
     const downloads = await Promise.all(Array.from({ length: 6 }, () => request('/stream/true')));
     expect(downloads.map((response) => response.statusCode)).toEqual(Array(6).fill(200));
     expect((await request('/read')).statusCode).toBe(200);

@@ -13,7 +13,10 @@ const BYTES_PER_REQUEST = 64 * 1024;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route sends a stream, and bounds itself how many an account has: it would be a read until its end. */
+    /**
+     * The route sends a stream and has its own limit per account; otherwise it would count as a
+     * read until its end.
+     */
     isStreamed?: boolean;
   }
 }
@@ -26,11 +29,10 @@ export interface ReadLimitDeps {
 }
 
 /**
- * Keeps the reads of one account from taking the memory, the connections to the database and the
- * processor time of all.
+ * Prevents the reads of one account from using up memory, database connections and CPU.
  *
- * 1. A few of them run at once, and the others wait. Those that send a stream have bounds of their own.
- * 2. None is carried out for a client that is gone, or whose address leaves too much unread.
+ * 1. A few of them run at once, and the others wait. Streams have their own limits.
+ * 2. None runs for a client that has disconnected, or whose address leaves too much unread.
  * 3. A long response counts as several requests.
  *
  * Must be called before the routes of the scope are registered.

@@ -110,7 +110,7 @@ describe('responses', () => {
   };
   const LARGE = Buffer.alloc(16 * 1024 * 1024);
 
-  /** Answers each request with so many bytes, at the address that its path names. */
+  /** Answers each request with a number of bytes, for the address in its path. */
   async function answering(wanted: ResponseBounds, bytes: Buffer | null = LARGE) {
     const cut: string[] = [];
     const refused: string[] = [];
@@ -127,14 +127,14 @@ describe('responses', () => {
     return { cut, refused, limits, timeouts };
   }
 
-  /** A client that asks and does not read. */
+  /** A client that sends requests and does not read. */
   function unread(address: string): Socket {
     const { socket } = client(get(`/${address}`));
     socket.pause();
     return socket;
   }
 
-  test('of one address are bounded, without an effect on others', async () => {
+  test('of one address are bounded, without affecting others', async () => {
     const { refused, limits } = await answering(bounds);
     for (let n = 0; n < 3; n++) unread('a');
     await until(() => limits.size === 3, 'three that wait');
@@ -175,7 +175,7 @@ describe('responses', () => {
     await until(() => limits.size === 0, 'its end');
   });
 
-  test('have a bound of bytes per address', async () => {
+  test('have a limit of bytes per address', async () => {
     const { refused, limits } = await answering({ ...RESPONSE_BOUNDS, bytesPerAddress: 1_000_000 });
     unread('a');
     await until(() => limits.size === 1, 'one that waits');
@@ -210,7 +210,7 @@ describe('responses', () => {
     expect(cut).toEqual(['slow a']);
   });
 
-  test('are aborted, the largest first, while all together exceed the bound', async () => {
+  test('are aborted, the largest first, while their total exceeds the limit', async () => {
     const { cut } = await answering({ ...RESPONSE_BOUNDS, bytes: LARGE.length * 1.5 });
     unread('a');
     unread('b');

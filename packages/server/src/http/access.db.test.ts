@@ -41,7 +41,7 @@ beforeAll(async () => {
     tokens.set(role, accessToken);
     sessionTokens.set(role, sessionToken);
   }
-  // A key can do no more than its account: these belong to an admin and to a member.
+  // A key cannot do more than its account: these belong to an admin and to a member.
   for (const role of ['admin', 'member'] as const) {
     const made = await owner.request('POST', '/admin/service-accounts', {
       username: `robot-${role}`,
@@ -92,14 +92,14 @@ function operationsOf(document: {
     );
 }
 
-/** The roles that an audience admits; all, if it is not here. */
+/** The roles that an audience admits; all, if it is missing here. */
 const ADMITTED: Readonly<Record<string, readonly string[]>> = {
   owner: ['owner'],
   admin: ['owner', 'admin'],
   member: ['owner', 'admin', 'member'],
 };
 
-/** They answer with a session, or are let in by one. */
+/** They answer with a session, or are admitted by one. */
 const COOKIE = new Set([
   'register',
   'login',
@@ -111,10 +111,10 @@ const COOKIE = new Set([
   'logout',
 ]);
 
-/** Who is out already is answered as one who has just gone. */
+/** A caller without a session gets the same answer as one that just logged out. */
 const WAYS_OUT = new Set(['logout']);
 
-/** Whether the answer says that this caller may not use the route at all. */
+/** Whether the response says that this caller may not use the route at all. */
 function isShutOut({ status, body }: Answer): boolean {
   return (
     status === 401 ||
@@ -124,7 +124,7 @@ function isShutOut({ status, body }: Answer): boolean {
 
 const ask = ({ method, path }: Operation, token?: string) =>
   call(server.url, method, path, {
-    // Wrong for every route that wants a body.
+    // Invalid for every route with a body.
     ...(method !== 'GET' && method !== 'DELETE' && { body: '[]' }),
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });

@@ -11,12 +11,12 @@ import {
 import { refusalOfScope } from '../scopes.ts';
 
 /**
- * Which callers may use which route, as the one table that is enforced. What a caller may do to a
- * particular conversation, message or account is decided by the policy of its domain.
+ * The table of which callers may use which route, which is enforced. The policies of the domains
+ * decide what a caller may do to a particular conversation, message or account.
  *
  * 1. A route that is not in the table rejects every request.
- * 2. An API key may do what both its scopes and the role of its account allow; routes without a scope
- *    reject API keys.
+ * 2. An API key may do what its scopes and the role of its account both allow; routes without a
+ *    scope reject API keys.
  */
 
 /** The callers that a route admits. */
@@ -303,7 +303,7 @@ const ADDS_EMOJI: Readonly<Record<AccountRole, Readonly<Record<Reach, boolean>>>
   guest: { everyone: false, admins: false },
 };
 
-/** The settings of the server that say who may do something. */
+/** The settings of the server that affect permissions. */
 export type ReachSettings = Pick<ServerSettings, 'groupCreation' | 'emojiCreation'>;
 
 /** Returns what an account of this role may do on a server with these settings; absent ones have their defaults. */

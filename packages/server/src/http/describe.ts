@@ -1,7 +1,7 @@
 import { ClientId, ERRORS, Problem } from '@parley/protocol';
 import { z } from 'zod';
 
-/** Parts of the API documentation that many routes share. */
+/** Parts of the API description that many routes share. */
 
 /**
  * Returns the problem responses of a route, for its schema; `default` covers those that every route

@@ -85,7 +85,7 @@ const get = async (path: string) => {
 
 describe('an invalid request', () => {
   test.each([
-    // The own code of a field counts if no other field is invalid.
+    // The code of a field is used if no other field is invalid.
     [{ body: '' }, 422, 'body_empty', [['body', 'body_empty']]],
     [
       { body: '', deep: { n: 1 } },
@@ -128,7 +128,7 @@ describe('an invalid request', () => {
     expect(await post('/messages', payload)).toMatchObject({ code });
   });
 
-  test('in another format than JSON is refused as such', async () => {
+  test('in a format other than JSON is refused as such', async () => {
     const answer = await post('/messages', '<x/>', { 'content-type': 'text/xml' });
     expect(answer).toMatchObject({ status: 415, code: 'unsupported_media_type' });
   });
@@ -191,7 +191,7 @@ describe('a problem', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="parley"');
   });
 
-  test('tells of the outcome of a command', async () => {
+  test('reports the outcome of a command', async () => {
     expect(await get('/unknown')).toMatchObject({
       status: 503,
       code: 'outcome_unknown',
@@ -268,7 +268,7 @@ describe('a request that logs in', () => {
     [{ host: 'localhost', 'sec-fetch-site': 'same-site' }, false],
     [{ host: 'localhost', 'sec-fetch-site': 'same-origin' }, true],
     [{ host: 'localhost', 'sec-fetch-site': 'none' }, true],
-    // No browser.
+    // Not a browser.
     [{ host: 'localhost' }, true],
     // The allowed origin decides.
     [{ origin: 'http://localhost', host: 'localhost', 'sec-fetch-site': 'cross-site' }, true],

@@ -7,7 +7,7 @@ import type { Outcome } from '../stream/append.ts';
 import { refusalOfValidation } from './validation.ts';
 
 /**
- * Turns every error of a route into a response (problem details, RFC 9457).
+ * Converts every error of a route to a response (problem details, RFC 9457).
  *
  * 1. A refusal is sent with its code; routes throw it as {@link RefusalError}.
  * 2. An invalid request (JSON, schema, size, media type) is sent with the code for that and all

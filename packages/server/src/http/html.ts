@@ -19,7 +19,7 @@ const STYLE = `
 /** The source expression with which a Content Security Policy allows the style element of these pages. */
 export const PAGE_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** How a page is written. */
+/** The language and direction of a page. */
 interface Writing {
   readonly language: string;
   readonly direction: 'ltr' | 'rtl';

@@ -55,7 +55,7 @@ describe('an origin, with PUBLIC_URL', () => {
     ['https://chat.example.org.', false],
     ['https://chat.example.org.evil.com', false],
     ['https://evil-chat.example.org', false],
-    // The host of the request counts for nothing: whoever rebinds a name chooses it.
+    // The host of the request is ignored, because a rebinding attacker controls it.
     ['http://127.0.0.1:3000', false],
     ['null', false],
   ])('%s: %s', (origin, allowed) => {

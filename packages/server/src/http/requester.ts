@@ -2,7 +2,7 @@ import type { AccountId, ClientId } from '@parley/protocol';
 import { sessionOf } from './authenticate.ts';
 import { clientIdOf } from './idempotency.ts';
 
-/** Whose command a request is, and under which client id. */
+/** The account and client id of a command. */
 export interface Requester {
   readonly actor: AccountId;
   readonly clientId: ClientId;

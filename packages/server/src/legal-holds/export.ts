@@ -5,16 +5,17 @@ import { refuse } from '../http/errors.ts';
 import { timestamp } from '../storage/sql.ts';
 import { legalHold } from './queries.ts';
 
-/** Conversations, and events of a conversation, that are read at a time. */
+/** Conversations, and events of a conversation, read at a time. */
 const PAGE = 200;
-/** Seqs of a conversation that one query looks at, most of which may be of messages that are not covered. */
+/** Seqs of a conversation that one query scans, most of which may not be covered. */
 const WINDOW = 5_000;
 
 /**
- * Yields what the messages that a legal hold covers have said, as JSON Lines, a page in memory at a time: the hold,
- * then for each conversation a line about it, and in their order the events that posted, edited, hid and deleted its
- * messages. Those of messages that are hidden, or were deleted while the hold was in force, are as they were before.
- * Before each page, `checkAccess` throws if whoever exports may not read it any more.
+ * Yields the messages that a legal hold covers as JSON Lines, with one page in memory at a time:
+ * the hold, then for each conversation a line about it, followed by the events that posted, edited,
+ * hid and deleted its messages, in order. Events of messages that are hidden, or were deleted while
+ * the hold was in force, have their original texts. Before each page, `checkAccess` throws if the
+ * caller may no longer read it.
  * @throws {RefusalError} legal_hold_not_found, legal_hold_released
  */
 export async function* legalHoldExport(
@@ -98,7 +99,7 @@ async function* eventsOf(
   let after = 0;
   while (after < head) {
     await checkAccess();
-    // A hold that is released meanwhile must not look as if it covered nothing more.
+    // An export of a hold that is released meanwhile must not look complete.
     await holdInForce(pool, hold);
     const end = after + WINDOW;
     const { rows } = await pool.query<{ seq: Seq; line: string }>({

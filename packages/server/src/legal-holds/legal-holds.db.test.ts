@@ -116,7 +116,7 @@ const leftOf = async (text: string) =>
     )
   ).rows.map(({ what }) => what);
 
-test('keeps what an account has deleted, for the export alone', async () => {
+test('keeps what an account has deleted, for the export only', async () => {
   const sam = await registerAt(node.url, 'sam');
   const group = await sam.group('held author', [member]);
   const hold = await placed({ accounts: [sam.id], reason: 'asked for' });
@@ -130,7 +130,7 @@ test('keeps what an account has deleted, for the export alone', async () => {
   expect(await leftOf('zorkmid one')).toEqual(['held']);
   expect(await leftOf('zorkmid two')).toEqual(['held']);
   expect(await leftOf('frobozz')).toEqual([]);
-  // Nothing shows the hold to those concerned: neither the message, nor the export of their own data.
+  // Affected users cannot see the hold, neither in the message nor in the export of their data.
   const { body: now } = await sam.request('GET', `/conversations/${group}/messages/${first}`);
   expect(now).toMatchObject({ body: '' });
   const own = await sam.request('POST', '/me/export', { password: PASSWORD });
@@ -153,7 +153,7 @@ test('keeps what an account has deleted, for the export alone', async () => {
   expect(codeOf(await owner.request('GET', `/admin/legal-holds/${hold.id}/export`))).toBe(
     'legal_hold_released',
   );
-  // What was not deleted stays.
+  // What was not deleted remains.
   expect((await sam.request('GET', `/conversations/${group}/messages/${kept}`)).body.body).toBe(
     'zorkmid that stays',
   );
@@ -288,7 +288,7 @@ test('keeps the files of a group that is deleted', async () => {
   await until(async () => (await state()).length === 0, 'the file to be deleted');
 });
 
-test('is for owners alone, and the audit log names no one concerned', async () => {
+test('is for owners only, and the audit log names no affected account', async () => {
   const hold = await placed({ accounts: [admin.id] });
   for (const by of [admin, member]) {
     expect(codeOf(await place({ accounts: [member.id] }, by))).toBe('forbidden');
@@ -309,7 +309,7 @@ test('is for owners alone, and the audit log names no one concerned', async () =
   await purged(hold);
 });
 
-test('places one hold for repeated requests, and rejects what it cannot hold', async () => {
+test('places one hold for repeated requests, and rejects invalid ones', async () => {
   const id = aClientId();
   const answers = await Promise.all([1, 2].map(() => place({ accounts: [member.id] }, owner, id)));
   expect(answers.map(codeOf)).toEqual([201, 201]);
@@ -373,7 +373,7 @@ test('a release is continued after kill -9', async () => {
   expect(existsSync(dataDir)).toBe(true);
 });
 
-test('a deletion and a release at the same time leave nothing behind', async () => {
+test('a concurrent deletion and release leave nothing behind', async () => {
   const group = await member.group('race');
   for (let n = 0; n < 5; n++) {
     const hold = await placed({ conversations: [group] });
@@ -384,6 +384,6 @@ test('a deletion and a release at the same time leave nothing behind', async () 
   }
 });
 
-test('leaves the tables as the events give them', async () => {
+test('leaves the tables consistent with the events', async () => {
   expect(await examine(pool)).toEqual([]);
 });

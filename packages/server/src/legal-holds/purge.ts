@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { withTransaction } from '../storage/database.ts';
 
-/** Interval of looking for holds that other nodes have released, and for those that a killed node has left. */
+/** Interval of the search for holds that other nodes released or killed nodes left. */
 const POLL_MS = 15_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 5_000;
@@ -23,8 +23,9 @@ export interface LegalHoldPurgeDeps {
 }
 
 /**
- * Deletes what released legal holds have kept, in batches. What is left is in the tables alone, so that any node
- * continues after another one was killed, and several nodes may do it at a time. Other holds have their own copies.
+ * Deletes what released legal holds have kept, in batches. Its progress is only in the tables, so
+ * any node can continue for a killed one, and several nodes may run it at once. Other holds have
+ * their own copies.
  */
 export class LegalHoldPurge {
   readonly #deps: LegalHoldPurgeDeps;
@@ -46,7 +47,7 @@ export class LegalHoldPurge {
     this.#worker.start();
   }
 
-  /** Looks for released holds now. */
+  /** Searches for released holds now. */
   wake(): void {
     this.#worker.wake();
   }

@@ -9,7 +9,7 @@ import type pg from 'pg';
 import { isMessageCovered } from '../held-sql.ts';
 import { timestamp } from '../storage/sql.ts';
 
-/** The most versions of deleted messages that are counted. */
+/** The highest number of versions of deleted messages that is counted. */
 const COUNTED_MAX = 100_000;
 
 /** SQL: the legal hold `h`, a row of `legal_holds`, as a `LegalHold`. */
@@ -77,7 +77,7 @@ export async function legalHolds(
   return { items, next: last ? { at: last.createdAt, id: last.id } : null };
 }
 
-/** Returns groups whose names contain a text, by name: also private and deleted ones. */
+/** Returns groups whose names contain a text, by name, including private and deleted ones. */
 export async function holdableGroups(pool: pg.Pool, search: string): Promise<HoldableGroupsAnswer> {
   const { rows } = await pool.query<{ id: ConversationId; name: string; isDeleted: boolean }>({
     name: 'legal-holds-groups',
@@ -96,7 +96,10 @@ export interface HeldFile {
   readonly bytes: number;
 }
 
-/** Returns a file of the messages that a legal hold in force covers, deleted ones included; null if it is none. */
+/**
+ * Returns a file of a message, possibly deleted, that a legal hold in force covers; null if there
+ * is none.
+ */
 export async function heldFile(
   pool: pg.Pool,
   hold: string,

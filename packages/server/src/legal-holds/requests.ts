@@ -7,7 +7,7 @@ import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import { legalHold } from './queries.ts';
 
-/** Who places or releases a legal hold. */
+/** A request to place or release a legal hold. */
 export interface LegalHoldRequest {
   readonly actor: AccountId;
   /** The client id of the request that places it. */
@@ -27,8 +27,8 @@ export interface NewLegalHold {
 }
 
 /**
- * Places a legal hold. A deletion that starts after this has returned keeps what the hold covers. A retry with the
- * same id returns the hold that the first request has placed.
+ * Places a legal hold. Deletions that start after this returns keep what the hold covers. A retry
+ * with the same id returns the hold that the first request has placed.
  * @throws {RefusalError}
  */
 export async function placeLegalHold(
@@ -41,7 +41,7 @@ export async function placeLegalHold(
   const { name, reason, since, until } = hold;
   const note = audit.log.note({
     event: 'legal_hold_placed',
-    // Admins read the audit log: it does not say whom the hold concerns.
+    // Admins can read the audit log, so it does not name the accounts that the hold covers.
     account: null,
     actor,
     address: audit.address,
@@ -49,7 +49,7 @@ export async function placeLegalHold(
   });
   const { placed, isNew } = await withTransaction(pool, async (client) => {
     await requireOwner(client, actor);
-    // One after the other, so that no more than the maximum are in force. It delays no deletion.
+    // Serialized, so that no more than the maximum are in force. Deletions are not delayed.
     await client.query('lock table legal_holds in share row exclusive mode');
     const earlier = await legalHold(client, id);
     if (earlier) {
@@ -94,7 +94,7 @@ export async function placeLegalHold(
   return placed;
 }
 
-/** Returns what distinguishes a legal hold from another one. */
+/** Returns the properties that identify a legal hold. */
 const contentOf = (hold: LegalHold): unknown[] => [
   ...[hold.name, hold.reason, hold.since, hold.until],
   hold.accounts.map(({ id }) => id).sort(),
@@ -102,8 +102,8 @@ const contentOf = (hold: LegalHold): unknown[] => [
 ];
 
 /**
- * Releases a legal hold: from now on it keeps nothing, and {@link LegalHoldPurge} deletes what it has kept alone.
- * Releasing it again changes nothing.
+ * Releases a legal hold: it keeps nothing more, and {@link LegalHoldPurge} deletes what only this
+ * hold has kept. Releasing it again changes nothing.
  * @throws {RefusalError}
  */
 export async function releaseLegalHold(
@@ -119,7 +119,7 @@ export async function releaseLegalHold(
   });
   const { hold, isReleased } = await withTransaction(pool, async (client) => {
     await requireOwner(client, actor);
-    // Waits for the deletions that keep something for the hold.
+    // Waits for deletions in progress that keep something for the hold.
     const { rowCount } = await client.query({
       name: 'legal-holds-release',
       text: `update legal_holds set released_at = $2, released_by = $3

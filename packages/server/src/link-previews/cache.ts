@@ -2,21 +2,21 @@ import type { LinkPreview } from '@parley/protocol';
 import type pg from 'pg';
 import type { Vault } from '../vault.ts';
 
-/** How long a result is used again, in seconds, and how long one without a preview is. */
+/** How long a result is cached, in seconds, and how long one without a preview. */
 const FOUND_SECONDS = 6 * 3_600;
 const NOTHING_SECONDS = 600;
-/** Results that are kept. */
+/** The highest number of cached results. */
 const ROWS_MAX = 10_000;
 /** Results deleted in one statement. */
 const BATCH = 500;
 const USE = 'link cache';
 
-/** What a page said of itself; null: nothing. */
+/** The metadata of a page; null: none. */
 export type CachedPreview = Omit<LinkPreview, 'url'> | null;
 
 /**
- * What pages said of themselves when they were fetched last, over all nodes. The URLs are not stored: only
- * who knows one finds its row.
+ * Caches the metadata of pages for all nodes. URLs are stored only as keyed hashes, so a row can be found
+ * only with its URL.
  */
 export class LinkCache {
   readonly #pool: pg.Pool;
@@ -27,7 +27,7 @@ export class LinkCache {
     this.#vault = vault;
   }
 
-  /** Returns the result of a URL; undefined if there is none, or its image is not stored any more. */
+  /** Returns the result for a URL; undefined if there is none, or its image is no longer stored. */
   async get(url: string): Promise<CachedPreview | undefined> {
     const { rows } = await this.#pool.query<{ preview: CachedPreview }>({
       name: 'link-cache-get',
@@ -39,7 +39,7 @@ export class LinkCache {
     return rows[0] ? rows[0].preview : undefined;
   }
 
-  /** Keeps a result. */
+  /** Stores a result. */
   async put(url: string, preview: CachedPreview): Promise<void> {
     await this.#pool.query({
       name: 'link-cache-put',
@@ -61,7 +61,10 @@ export class LinkCache {
     });
   }
 
-  /** Deletes what has expired, and the oldest above the bound. Their images are deleted if no message has them. */
+  /**
+   * Deletes expired results, and the oldest above the limit. Their images are deleted if no message
+   * uses them.
+   */
   async sweep(isStopped: () => boolean): Promise<void> {
     for (;;) {
       const { rowCount } = await this.#pool.query({

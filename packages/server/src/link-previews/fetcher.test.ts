@@ -39,7 +39,7 @@ afterAll(async () => {
     server.closeAllConnections();
     server.close();
   }
-  // Whatever the pages tried, nothing has reached the other address.
+  // Whatever the pages tried, no request has reached the other address.
   expect(leaked).toBe(0);
 });
 beforeEach(() => {
@@ -93,7 +93,7 @@ test('connects to the address that was checked: a name that changes is resolved 
     userAgent: 'x',
     ports: [port],
     allows: addressFilter(['127.0.0.1']),
-    // Each answer is another address, as a rebinding name server gives.
+    // Each answer is another address, as from a rebinding name server.
     resolve: async (host) => {
       lookups.push(host);
       return [lookups.length <= 2 ? '127.0.0.1' : '127.0.0.2'];
@@ -141,7 +141,7 @@ test('follows three redirects, and no loop', async () => {
   expect(requests.length).toBeLessThan(12);
 });
 
-test('reads no more of an endless page, or of one that is compressed, than its bound', async () => {
+test('reads no more of an endless or compressed page than its limit', async () => {
   pages.set('/endless', (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     const more = () => {
@@ -170,7 +170,7 @@ test('reads no more of an endless page, or of one that is compressed, than its b
   await expect(fetchPage('/broken')).rejects.toThrow('incorrect header');
 });
 
-test('ends a page that drips, and headers that do not end, after five seconds', async () => {
+test('aborts slow pages and endless headers after five seconds', async () => {
   pages.set('/drip', (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     const timer = setInterval(() => response.write('x'), 100);
@@ -187,7 +187,7 @@ test('ends a page that drips, and headers that do not end, after five seconds', 
   expect(took).toBeLessThan(20_000);
 });
 
-test('takes only HTML for a page, and only images within their bound for an image', async () => {
+test('accepts only HTML as a page, and only images within the limit as an image', async () => {
   const typed = (type: string | undefined, body: string | Buffer = 'x') =>
     pages.set('/', (_request, response) => html(response, body, { 'content-type': type ?? '' }));
   for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/htmlx', '']) {
@@ -239,7 +239,7 @@ test('compares an address with hostile patterns of robots.txt in bounded time', 
   expect(performance.now() - started).toBeLessThan(3_000);
 });
 
-test('ends at once when the server stops', async () => {
+test('aborts at once when the server stops', async () => {
   pages.set('/silent', () => undefined);
   const stop = new AbortController();
   const fetching = aFetcher().page(at('/silent'), MAX, stop.signal);

@@ -26,7 +26,7 @@ const ROBOTS_MAX = 500;
 const PER_HOST = 2;
 const REQUESTS_PER_HOST = 4;
 
-/** What is fetched: what is asked for, and which media types are accepted. */
+/** The kinds of fetches: the Accept header, and the accepted media types. */
 interface Kind {
   readonly accept: string;
   readonly isType: (type: string) => boolean;
@@ -41,7 +41,7 @@ const IMAGE: Kind = {
   isType: (type: string) => type.startsWith('image/'),
 };
 
-/** What was fetched, and where it was in the end. */
+/** A fetched body, and its final URL. */
 export interface Fetched {
   readonly url: URL;
   readonly contentType: string;
@@ -93,7 +93,7 @@ export class Fetcher {
     });
   }
 
-  /** Does the work when it is the turn of the host of the URL, and ends it after the time limit. */
+  /** Runs the work when it is the turn of the URL’s host, and aborts it after the time limit. */
   #within<T>(
     url: string,
     signal: AbortSignal,
@@ -140,7 +140,7 @@ export class Fetcher {
     }
   }
 
-  /** Sends a request when it is the turn of the host, with its headers as the answer. */
+  /** Sends a request when it is the turn of the host; resolves with the headers of the response. */
   #once(url: URL, accept: string, signal: AbortSignal): Promise<FetchedResponse> {
     return this.#requests.run(url.host, () => {
       signal.throwIfAborted();
@@ -180,7 +180,7 @@ export class Fetcher {
       if (status === 200) {
         const { bytes, isWhole } = await readUpTo(response, ROBOTS_BYTES);
         const text = bytes.toString('utf8');
-        // Half a line could forbid more, or less, than the whole one.
+        // A partial line could forbid more or less than the complete one.
         const lines = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
         const own = rulesFor(ROBOT, lines);
         return own === null ? 'none' : robotsParser(`${origin}/robots.txt`, own);

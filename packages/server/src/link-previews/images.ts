@@ -23,12 +23,12 @@ export interface PreviewImagesDeps {
 }
 
 /**
- * Images are shown 96 px wide. They count for no one's storage quota, so they are small: an account could fill
- * the disk with pages of its own otherwise.
+ * Images are shown 96 px wide. They count towards no storage quota, so they are small: otherwise an
+ * account could fill the disk with its own pages.
  */
 const STYLE: PreviewStyle = { size: 320, mayMove: false };
 
-/** The images of pages, which this server decodes, encodes anew and keeps as files of its own. */
+/** Decodes the images of pages, re-encodes them and stores them as files of the server. */
 export class PreviewImages {
   readonly #deps: PreviewImagesDeps;
   /** One at a time: uploads of users wait for the same decoder. */
@@ -38,7 +38,7 @@ export class PreviewImages {
     this.#deps = deps;
   }
 
-  /** Stores an image as a file of the server; null if it is none that can be decoded. */
+  /** Stores an image as a file of the server; null if it cannot be decoded. */
   store(bytes: Buffer): Promise<Attachment | null> {
     return this.#turn.run('', () => this.#store(bytes));
   }

@@ -4,7 +4,7 @@ import { jobDone, type LinkJob } from '../messages/preview-rules.ts';
 
 /** The queue of messages whose links have yet to be fetched. */
 
-/** A job that this node has taken, with the text of its message. */
+/** A job that this node has claimed, with the text of its message. */
 export interface TakenJob extends LinkJob {
   /** Empty if the message was deleted. */
   readonly body: string;
@@ -13,12 +13,12 @@ export interface TakenJob extends LinkJob {
   readonly attempts: number;
 }
 
-/** For this time no other node takes a job again, in seconds: longer than a job takes. */
+/** The lease of a job, in seconds; longer than a job takes. */
 const LEASE_SECONDS = 120;
 
 /**
- * Takes the job that has been due for the longest time, except of some authors; undefined if there is none. Those
- * of a node that is killed are due again later.
+ * Claims the longest due job, except those of some authors; undefined if there is none. Jobs of a
+ * killed node are due again later.
  */
 export async function takeJob(
   pool: pg.Pool,
@@ -62,7 +62,7 @@ export async function endJob(pool: pg.Pool, job: LinkJob): Promise<void> {
   await pool.query(jobDone(job));
 }
 
-/** Has a job tried again after a delay. */
+/** Retries a job after a delay. */
 export async function deferJob(pool: pg.Pool, job: LinkJob, seconds: number): Promise<void> {
   await pool.query({
     name: 'link-jobs-defer',

@@ -137,7 +137,7 @@ test('a message gets previews of its links, for all who can read it', async () =
   await isIdle();
 });
 
-test('one author with slow pages delays no one else', async () => {
+test('an author with slow pages delays no one else', async () => {
   for (let n = 0; n < 10; n++) await ann.post(group, aPage(`Slow page ${n}`, { hold: true }));
   await expect.poll(() => held.length).toBe(2);
   // Of another host: only two pages of one are fetched at a time.
@@ -201,7 +201,7 @@ test('a page is fetched once for many messages', async () => {
   expect(requests.filter((request) => url.endsWith(request))).toHaveLength(1);
 });
 
-test('an edit keeps the previews of links that stay, and takes those of others out of the log', async () => {
+test('an edit keeps the previews of remaining links, and removes those of others from the log', async () => {
   const gone = aPage('Gone page', { image: await anImage(20) });
   const kept = aPage('Kept page');
   const added = aPage('Added page');
@@ -256,7 +256,7 @@ test('a hidden message loses its preview, and gets one when it is shown again', 
   await shows(seq, 'Page to hide');
 });
 
-test('a preview that was removed does not come back when the message is hidden and shown again', async () => {
+test('a removed preview does not reappear when the message is hidden and shown again', async () => {
   const url = aPage('Page without preview');
   const other = aPage('Page with preview');
   const seq = await ann.post(group, `${url} ${other}`);
@@ -295,7 +295,7 @@ test('a deleted message leaves no preview, and its image is deleted with the cac
     .toBe(0);
 });
 
-test('the author and moderators remove a preview, which does not come back', async () => {
+test('the author and moderators remove a preview, which does not reappear', async () => {
   const url = aPage('Unwanted page', { image: await anImage(40) });
   const other = aPage('Wanted page');
   const seq = await ann.post(group, `${url} ${other}`);
@@ -343,7 +343,7 @@ test('a group and the server turn previews off', async () => {
   await shows(await ann.post(group, url), 'Off page');
 });
 
-test('pages and images that are hostile, or nothing, leave a message as it is', async () => {
+test('hostile or empty pages and images leave a message unchanged', async () => {
   const bomb = await sharp({
     create: { width: 8_000, height: 8_000, channels: 3, background: '#fff' },
     limitInputPixels: false,
@@ -363,7 +363,7 @@ test('pages and images that are hostile, or nothing, leave a message as it is', 
   expect(readdirSync(join(dataDir, 'uploads'))).toEqual([]);
 });
 
-test('a job that a killed node has taken is done by another one', async () => {
+test('a job of a killed node is done by another one', async () => {
   const url = aPage('Survivor');
   const previews = (linkPreviews: boolean) =>
     ann.request('PATCH', `/conversations/${group}`, { linkPreviews });
@@ -371,7 +371,7 @@ test('a job that a killed node has taken is done by another one', async () => {
   const seq = await ann.post(group, url);
   await isIdle();
   await previews(true);
-  // As it is after kill -9 during the fetch: taken, not published, and the lease over.
+  // The state after kill -9 during the fetch: claimed, not published, lease expired.
   await server.pool.query(
     `insert into link_jobs (conversation_id, message_seq, author_id, attempts)
      values ($1, $2, $3, 1)`,

@@ -22,13 +22,13 @@ const JOBS_PER_AUTHOR = 3;
 const PAGE_BYTES = 1024 * 1024;
 /** Bytes of an image. */
 const IMAGE_BYTES = 5 * 1024 * 1024;
-/** The time limit of all links of a message, ms: what is late has no preview. */
+/** The time limit of all links of a message, ms; later ones get no preview. */
 const JOB_MS = 30_000;
-/** How often a job is tried: a node may be killed, or the database be away. */
+/** Attempts of a job: a node may be killed, or the database unreachable. */
 const ATTEMPTS_MAX = 3;
 /** The delay of another attempt, in seconds. */
 const RETRY_SECONDS = 30;
-/** The interval at which jobs are looked for that other nodes have left, ms. */
+/** The interval of the search for jobs that other nodes left, ms. */
 const POLL_MS = 5_000;
 /** The interval at which the cache is swept, ms. */
 const SWEEP_MS = 600_000;
@@ -46,11 +46,12 @@ export interface LinkPreviewsDeps {
 }
 
 /**
- * Fetches the pages that messages link to, after the messages were acknowledged, and publishes what they say
- * of themselves as an event of the conversation. It runs on every node.
+ * Fetches the pages that messages link to, after the messages were acknowledged, and publishes
+ * their metadata as an event of the conversation. It runs on every node.
  *
- * 1. A message with links has a row in `link_jobs`, stored with the message. One node takes it; if that is
- *    killed, another one takes it later. The event is stored in the transaction that deletes the row.
+ * 1. A message with links has a row in `link_jobs`, stored with the message. One node claims it; if
+ *    that node is killed, another one claims it later. The event is stored in the transaction that
+ *    deletes the row.
  * 2. What was fetched for an earlier text is not published, nor is anything of a deleted or hidden message.
  * 3. Whatever a page does, it costs bounded time, memory and connections.
  */
@@ -61,7 +62,9 @@ export class LinkPreviews {
   readonly #links = new AccountBudget();
   readonly #texts = new AccountBudget();
   readonly #stopping = new AbortController();
-  /** Whether there may be a job that is newer than the last search, and what is called when there is. */
+  /**
+   * Whether there may be new jobs since the last search, and the callback that is waiting for them.
+   */
   #hasNew = false;
   #onNew: (() => void) | undefined;
   /** Results that are being fetched, by URL: several messages with a link wait for one request. */
@@ -84,7 +87,7 @@ export class LinkPreviews {
     });
   }
 
-  /** Makes previews until {@link stop}. */
+  /** Creates previews until {@link stop}. */
   start(): void {
     this.#worker.start();
     this.#sweeper.start();
@@ -105,7 +108,7 @@ export class LinkPreviews {
     this.#worker.wake();
   }
 
-  /** Keeps as many jobs running as may be, until none is due. */
+  /** Runs jobs up to the limit, until none is due. */
   async #work(isStopped: () => boolean): Promise<void> {
     const running = new Map<Promise<void>, AccountId>();
     for (;;) {
@@ -118,7 +121,7 @@ export class LinkPreviews {
         continue;
       }
       if (running.size === 0) return;
-      // A new job does not wait for those that run.
+      // A new job does not wait for running ones.
       const isNew = new Promise<void>((resolve) => {
         this.#onNew = resolve;
       });
@@ -131,7 +134,7 @@ export class LinkPreviews {
     try {
       await this.#run(job);
     } catch (error) {
-      // A stop is no fault of the job.
+      // A stop is not a failure of the job.
       if (this.#stopping.signal.aborted) return await this.#defer(job, 0);
       log.warn(
         { err: error, conversation: job.conversation, message: job.message },
@@ -196,9 +199,10 @@ export class LinkPreviews {
       }
     } catch (error) {
       this.#stopping.signal.throwIfAborted();
-      // The time limit of the message says nothing of the page, which may only have waited for its turn.
+      // The time limit of the message says nothing about the page, which may only have waited for
+      // its turn.
       if (signal.aborted) return null;
-      // Neither the address nor what the page says is logged.
+      // Neither the URL nor the content of the page is logged.
       log.debug({ reason: reasonOf(error) }, 'page of a link not fetched');
     }
     await cache.put(url, found);
@@ -219,7 +223,7 @@ export class LinkPreviews {
   }
 }
 
-/** Returns the authors of whom no more jobs are taken for now. */
+/** Returns the authors whose jobs are not claimed for now. */
 function busyOf(running: Iterable<AccountId>): AccountId[] {
   const counts = new Map<AccountId, number>();
   for (const author of running) counts.set(author, (counts.get(author) ?? 0) + 1);

@@ -25,7 +25,7 @@ export interface OpenLinkPreviewsDeps {
   readonly settings: ServerSettings;
   readonly config: Pick<Config, 'dataDir' | 'linkPreviewPorts' | 'linkPreviewNetworks'>;
   readonly files: Files;
-  /** The public URL of this server, which sites find in their logs. */
+  /** The public URL of this server, sent to sites. */
   readonly url: string;
 }
 

@@ -26,7 +26,7 @@ test('are the title, description, site and image of Open Graph, or else those of
   expect(await facts('')).toBeNull();
 });
 
-test('are text: markup in them stays text, and invisible controls go', async () => {
+test('are plain text: markup remains text, and invisible controls are removed', async () => {
   expect(
     await facts(
       '<title>&lt;script&gt;alert(1)&lt;/script&gt; \u202egnp.exe &#0;&#xd800;x\u0000</title>',
@@ -83,7 +83,7 @@ test('are not read behind elements nested too deep, which would take minutes', a
   });
 }, 20_000);
 
-test('are nothing if nothing of them can be seen', async () => {
+test('are null if nothing in them is visible', async () => {
   expect(await facts('<title>\u200b\u2060\u3164</title>')).toBeNull();
   expect(await facts('<title>👩\u200d💻</title>')).toEqual({ title: '👩\u200d💻' });
 });

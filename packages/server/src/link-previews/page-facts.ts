@@ -3,7 +3,7 @@ import { MIMEType } from 'node:util';
 import { LIMITS } from '@parley/protocol';
 import type { Fetched } from './fetcher.ts';
 
-/** What a page says of itself, as plain text. */
+/** The metadata of a page, as plain text. */
 export interface PageFacts {
   readonly title?: string;
   readonly description?: string;
@@ -24,18 +24,18 @@ const KNOWN: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
 const ENCODING_BYTES = 1_024;
 /** A character that can be seen; U+2800 is a blank of Braille. */
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** Characters of a value that are looked at. */
+/** Characters of a value that are processed. */
 const VALUE_MAX = 4_000;
 /**
- * Open elements above which the rest of a page is not read. The parser looks through all of them at each end
- * tag: a page of 1 MiB that opens and closes nothing else would block this process for minutes.
+ * Open elements above which the rest of a page is not parsed. The parser searches all of them at
+ * each end tag: a hostile page of 1 MiB would block this process for minutes.
  */
 const DEPTH_MAX = 256;
-/** Characters that are parsed before the depth is checked, and before others have their turn. */
+/** Characters parsed before the depth is checked and the event loop gets its turn. */
 const PIECE = 4 * 1024;
 const TURN = 16 * PIECE;
 
-/** Returns what a page says of itself; null if that is nothing. */
+/** Returns the metadata of a page; null if there is none. */
 export async function factsOf(page: Fetched): Promise<PageFacts | null> {
   const { Parser } = await import('htmlparser2');
   const values = new Map<string, string>();
@@ -94,8 +94,9 @@ function imageOf(url: string, base: URL): string | null {
 }
 
 /**
- * Returns a text on one line, with at most this many characters, without control characters, characters
- * that reorder the text around them, and half surrogate pairs. Empty if nothing of it can be seen.
+ * Returns a text on one line, with at most this many characters, without control characters,
+ * characters that reorder the text around them, and half surrogate pairs. Empty if nothing in it is
+ * visible.
  */
 export function plainText(text: string, max: number): string {
   const words = text

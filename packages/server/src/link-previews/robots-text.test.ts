@@ -3,7 +3,7 @@ import { rulesFor } from './robots-text.ts';
 
 const rules = (...lines: string[]) => rulesFor('Robot', lines.join('\n'));
 
-test('are those of the robot, or else those of all robots', () => {
+test('are those for the robot, or else those for all robots', () => {
   const all = ['User-agent: Other', 'User-agent: *', 'Disallow: /a # why', 'Allow:/b'];
   expect(rules(...all)).toBe('user-agent: *\ndisallow: /a\nallow: /b\n');
   expect(rules(...all, 'USER-AGENT: robot/2.0', 'Disallow:')).toBe(
@@ -15,7 +15,7 @@ test('are those of the robot, or else those of all robots', () => {
   expect(rules('Disallow: /', 'no field', '')).toBe('user-agent: *\n');
 });
 
-test('are as many as there are lines, however many names a group has', () => {
+test('are one per line, however many names a group has', () => {
   const names = Array.from({ length: 1_000 }, (_, n) => `User-agent: a${n}`);
   const found = rules(...names, 'User-agent: *', ...Array(1_000).fill('Disallow: /x'));
   expect(found?.split('\n')).toHaveLength(1_002);

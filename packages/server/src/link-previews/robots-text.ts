@@ -1,8 +1,8 @@
 /** The part of a robots.txt that is about one robot, within bounds. */
 
 /**
- * Characters of patterns behind their first wildcard. Each of them is compared with every place of an address,
- * which takes this process a quarter of a second with 32 KiB of them.
+ * Characters of patterns after their first wildcard. Each is compared with every position of a URL,
+ * which takes a quarter of a second for 32 KiB.
  */
 const WILD_MAX = 4 * 1024;
 

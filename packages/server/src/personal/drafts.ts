@@ -8,14 +8,14 @@ import {
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 
-/** Where a draft is written: in a conversation, or in a thread of it. */
+/** The place of a draft: a conversation, or one of its threads. */
 export interface DraftPlace {
   readonly conversation: ConversationId;
-  /** The root of the thread; null outside of threads. */
+  /** The root of the thread; null outside threads. */
   readonly thread: Seq | null;
 }
 
-/** A change of a draft. Its `version` is the read version of the account after it. */
+/** A change of a draft. `version` is the read version of the account after the change. */
 export interface DraftChange extends DraftPlace {
   readonly version: number;
   /** Null: it was deleted. */
@@ -33,7 +33,7 @@ const draftOf = (thread: string): string => `json_build_object(
   'version', d.version,
   'updatedAt', ${timestamp('d.updated_at')})`;
 
-/** SQL: deletes the drafts of conversations that the account $1 has left, once one was counted. */
+/** SQL: deletes the drafts of conversations that the account $1 has left. */
 const leftBehind = (table: string): string => `
   delete from ${table} o
   where o.account_id = $1 and o.conversation_id <> $2 and exists (select from counted)
@@ -41,14 +41,18 @@ const leftBehind = (table: string): string => `
                     where m.account_id = $1 and m.conversation_id = o.conversation_id
                       and m.left_seq is null)`;
 
-/** SQL: the number of drafts of the account $1 in conversations that it is in, of those with a condition. */
+/**
+ * SQL: the number of drafts of the account $1 that meet a condition, in its current conversations.
+ */
 const countOf = (table: string, condition: string): string => `
   (select count(*) from ${table} d
    join memberships m on m.account_id = d.account_id
      and m.conversation_id = d.conversation_id and m.left_seq is null
    where d.account_id = $1 and ${condition})`;
 
-/** SQL: what raises the read version, and what follows from `allowed`. $3 is the text, $4 the thread. */
+/**
+ * SQL: saves the draft if `allowed`, and raises the read version. $3 is the text, $4 the thread.
+ */
 const saveSql = (isInThread: boolean): string => {
   const isOther = 'd.conversation_id <> $2';
   const [table, key, others, otherReplies, thread] = isInThread
@@ -80,9 +84,9 @@ const saveSql = (isInThread: boolean): string => {
 };
 
 /**
- * Saves the draft of a conversation, or of a thread; the newest wins. It raises the read version of the account
- * in the same statement, so that clients notice a change that they missed. Drafts of conversations that the
- * account has left are deleted.
+ * Saves the draft of a conversation, or of a thread; the newest wins. It raises the read version of
+ * the account in the same statement, so that clients notice a missed change. Drafts of
+ * conversations that the account has left are deleted.
  */
 export async function saveDraft(
   pool: Pool,

@@ -7,12 +7,12 @@ import type { Command, NewEvent, Rule, RuleContext } from '../stream/stream-tran
 const BATCH = 100;
 const EVENT_BYTES = 300;
 
-/** Removes a batch of what an account that is erased has. Returns null when nothing is left. */
+/** Removes a batch of the rows of an erased account. Returns null when none are left. */
 export type EraseBatch = (append: Append, account: AccountId) => Promise<Outcome | null>;
 
 /**
- * Returns what removes rows of a personal table in batches, each by an event. `removals` returns the events
- * that remove the next rows, at most `limit`.
+ * Returns a function that removes rows of a personal table in batches, each by an event. `removals`
+ * returns the events that remove the next rows, at most `limit`.
  */
 export function eraseInBatches(
   name: string,

@@ -13,8 +13,8 @@ import { type Command, newEvent, type Rule } from '../stream/stream-transaction.
 import { eraseInBatches } from './erase-batch.ts';
 
 /**
- * Commands that follow and unfollow threads. The choice wins over what follows from the account's messages
- * and mentions.
+ * Commands that follow and unfollow threads. The choice takes precedence over what follows from the
+ * account's messages and mentions.
  */
 
 /** A request of an account about a thread. */
@@ -97,7 +97,7 @@ const followRule: Rule<FollowCommand> = {
       [actor, conversation, message],
     );
     const isWanted = eventType === 'thread.followed';
-    // A former member may only end what it follows, and learns nothing else.
+    // A former member may only unfollow, and learns nothing else.
     if (!row || (!row.is_member && (isWanted || !row.is_following))) {
       return { refuse: refusal('conversation_not_found') };
     }
@@ -115,7 +115,7 @@ const followRule: Rule<FollowCommand> = {
   },
 };
 
-/** Forgets a batch of the threads that an account that is erased had chosen to follow or not. */
+/** Removes a batch of the follow choices of an erased account. */
 export const eraseFollows = eraseInBatches(
   'personal.erase_follows',
   'thread.unfollowed',

@@ -63,7 +63,7 @@ async function savedEvents(account: AccountId): Promise<string[]> {
 }
 
 describe('a saved message', () => {
-  test('is listed as it is now, until it is removed', async () => {
+  test('is listed in its current state, until it is removed', async () => {
     const { ann, bob, id, message, saving, list } = await aGroupOfTwo();
     const other = await says(append, ann, id, 'another');
     expect(codeOf(await saveMessage(append, saving(message), null))).toBe('stored');
@@ -85,7 +85,7 @@ describe('a saved message', () => {
     expect(await savedEvents(bob)).toEqual(['message.saved', 'message.saved', 'message.unsaved']);
   });
 
-  test('is on a page that ends early if the messages are long', async () => {
+  test('is on a page that ends early if messages are long', async () => {
     const { ann, bob, id, saving } = await aGroupOfTwo();
     for (let n = 0; n < 10; n++) {
       const long = await says(append, ann, id, '\u{1f600}'.repeat(15_999) + n);
@@ -124,7 +124,7 @@ describe('a saved message', () => {
     expect(codeOf(await saveMessage(append, saving(message, account), null))).toBe(expected);
   });
 
-  test('must exist, and is one of a limited number', async () => {
+  test('must exist, and their number is limited', async () => {
     const { ann, bob, id, message, saving } = await aGroupOfTwo();
     expect(codeOf(await saveMessage(append, saving(1 as Seq), null))).toBe('message_not_found');
     const deleted = await says(append, ann, id, 'gone');
@@ -141,7 +141,7 @@ describe('a saved message', () => {
     await db.pool.query('delete from saved_messages where account_id = $1', [bob]);
   });
 
-  test('goes with its account', async () => {
+  test('is removed with its account', async () => {
     const { bob, message, saving, list } = await aGroupOfTwo();
     await saveMessage(append, saving(message), null);
     expect(codeOf((await eraseSaved(append, bob)) as Outcome)).toBe('stored');
@@ -151,7 +151,7 @@ describe('a saved message', () => {
 });
 
 describe('a reminder', () => {
-  test('is given once, by many nodes at once and again after a crash', async () => {
+  test('is given once, even by many nodes and after a crash', async () => {
     const { bob, message, saving, list } = await aGroupOfTwo();
     const clock = new TestClock();
     clock.set(Date.now());
@@ -177,7 +177,7 @@ describe('a reminder', () => {
     expect(await list()).toMatchObject([{ remindAt: null, remindedAt: expect.any(String) }]);
   });
 
-  test('that was moved or removed is not given at its earlier time', async () => {
+  test('that was changed or removed is not given at its earlier time', async () => {
     const { bob, message, saving, list } = await aGroupOfTwo();
     const at = (ms: number) => new Date(Date.now() + ms).toISOString();
     await saveMessage(append, saving(message), at(60_000));
@@ -230,7 +230,7 @@ describe('a draft', () => {
     expect(await draftsOf(db.pool, bob)).toEqual({ readVersion: 3, items: [] });
   });
 
-  test('is saved by many devices at once, with a version of its own each', async () => {
+  test('can be saved by many devices at once, each with its own version', async () => {
     const { bob, id } = await aGroupOfTwo();
     const changes = await Promise.all(
       Array.from({ length: 20 }, (_, n) => saved(bob, id, `text ${n}`)),
@@ -241,7 +241,7 @@ describe('a draft', () => {
     expect((await draftsOf(db.pool, bob)).items).toMatchObject([{ body: newest?.draft?.body }]);
   });
 
-  test('is only of conversations that the account is in', async () => {
+  test('is only for conversations of the account', async () => {
     const { bob, id } = await aGroupOfTwo();
     const other = await aRealGroup(append, [bob]);
     const outsider = await anAccount(db.pool);
@@ -256,7 +256,7 @@ describe('a draft', () => {
     expect(rows).toEqual([{ body: 'another' }]);
   });
 
-  test('of each thread is apart from that of the conversation', async () => {
+  test('of each thread is separate from that of the conversation', async () => {
     const { ann, bob, id, message } = await aGroupOfTwo();
     const another = await says(append, ann, id, 'another');
     await saved(bob, id, 'to all');
@@ -290,7 +290,7 @@ describe('a draft', () => {
     expect(rows).toEqual([]);
   });
 
-  test('is one of a limited number', async () => {
+  test('is limited in number', async () => {
     const { ann, bob, id, message } = await aGroupOfTwo();
     await saved(bob, id, 'kept');
     const groups = await Promise.all(

@@ -6,7 +6,7 @@ import { type Append, assertStored } from '../stream/append.ts';
 import { remind } from './saved-commands.ts';
 import { dueReminders } from './saved-queries.ts';
 
-/** Interval of the search for reminders that are due: the greatest delay of a reminder. */
+/** Interval of the search for due reminders, and so the greatest delay of a reminder. */
 const POLL_MS = 2_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 2_000;
@@ -22,8 +22,8 @@ export interface RemindersDeps {
 }
 
 /**
- * Gives reminders of saved messages when they are due. Every node looks for them; the id of the command
- * follows from the reminder, so each is given once, also by nodes that are killed meanwhile.
+ * Gives reminders of saved messages when they are due. Every node searches for them; the id of the
+ * command is derived from the reminder, so each is given once, even if nodes are killed meanwhile.
  */
 export class Reminders {
   readonly #deps: RemindersDeps;

@@ -55,7 +55,7 @@ interface RemindCommand extends Command {
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 300;
 
-/** Saves a message; of a saved message it changes the reminder. `remindAt` is RFC 3339. */
+/** Saves a message, or changes the reminder of a saved message. `remindAt` is RFC 3339. */
 export function saveMessage(
   append: Append,
   { actor, clientId, conversation, message }: SavedRequest,
@@ -111,7 +111,7 @@ export function remind(append: Append, reminder: DueReminder): Promise<Outcome> 
   return append.run(command);
 }
 
-/** Removes a batch of the saved messages of an account that is erased. */
+/** Removes a batch of the saved messages of an erased account. */
 export const eraseSaved = eraseInBatches(
   'personal.erase_saved',
   'message.unsaved',
@@ -166,7 +166,7 @@ const unsaveRule: Rule<UnsaveCommand> = {
   async decide(tx, command) {
     const { conversation, message, stream } = command;
     const { saved } = await readSaved(tx, command);
-    // Without access to the message too: what is saved can always be removed.
+    // Even without access to the message: a saved message can always be removed.
     if (!saved) return { refuse: refusal('not_saved') };
     return { events: [newEvent(stream, 'message.unsaved', { conversation, message })] };
   },
@@ -177,7 +177,7 @@ const remindRule: Rule<RemindCommand> = {
   async decide(tx, { actor, reminder, stream }): Promise<Decision> {
     const { conversation, message, saved: savedSeq } = reminder;
     const { saved } = await readSaved(tx, { actor, conversation, message });
-    // Removed, or set to another time, since it was found to be due.
+    // Removed or rescheduled since it was due.
     if (saved?.seq !== savedSeq || saved.remind_at === null) return { unchanged: savedSeq };
     return { events: [newEvent(stream, 'reminder.due', { conversation, message })] };
   },

@@ -6,8 +6,8 @@ import { timestamp } from '../storage/sql.ts';
 import type { DueReminder } from './saved-commands.ts';
 
 /**
- * Returns a page of the saved messages, the last saved first. Messages that the account may no longer
- * see are null: it can remove them.
+ * Returns a page of the saved messages, the last saved first. Messages that the account may no
+ * longer see are null; it can still remove them.
  */
 export async function savedMessages(
   pool: Pool,
@@ -16,7 +16,8 @@ export async function savedMessages(
 ): Promise<SavedMessagesPage> {
   const { rows } = await pool.query<{ item: SavedMessage; found: number }>({
     name: 'saved-list',
-    // One extra row shows whether there are more. `bytes_before` are the bytes of the messages before one.
+    // One extra row shows whether there are more. `bytes_before` is the size of the messages before
+    // it.
     text: `
       select s.found, json_build_object(
         'conversation', s.conversation_id,

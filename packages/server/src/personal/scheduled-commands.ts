@@ -115,7 +115,7 @@ export function scheduleMessage(
     clientId,
     stream: streamOfAccount(actor),
     eventType: 'message.scheduled',
-    // Outside of threads as in earlier versions, so that a retry after an upgrade still matches.
+    // Outside threads as in earlier versions, so that a retry after an upgrade still matches.
     payload: [
       conversation,
       body,
@@ -129,7 +129,7 @@ export function scheduleMessage(
   return append.run(command);
 }
 
-/** Changes the text or the time of a scheduled message. One that failed is tried again. */
+/** Changes the text or the time of a scheduled message. A failed one is retried. */
 export function changeScheduled(
   append: Append,
   { actor, clientId, scheduled }: ScheduledRequest,
@@ -185,7 +185,7 @@ export function sendScheduled(
     alsoLocks: [streamOfAccount(actor)],
     eventType: 'message.posted',
     payload: ['scheduled', scheduled, seq],
-    // The text is not known yet: as long as it may be.
+    // The text is not known yet, so assume the maximum.
     bytes: 2 * EVENT_BYTES + LIMITS.bodyCharacters,
     scheduled,
     conversation,
@@ -214,7 +214,7 @@ export function failScheduled(
     clientId: derivedId('scheduled-failed', account, scheduled, seq),
     stream: streamOfAccount(account),
     eventType: 'scheduled.failed',
-    // Without the reason: another node may have failed with another one.
+    // Without the reason: another node may have failed for a different one.
     payload: [scheduled, seq],
     bytes: EVENT_BYTES,
     due,
@@ -223,7 +223,7 @@ export function failScheduled(
   return append.run(command);
 }
 
-/** Removes a batch of the scheduled messages of an account that is erased. */
+/** Removes a batch of the scheduled messages of an erased account. */
 export const eraseScheduled = eraseInBatches(
   'personal.erase_scheduled',
   'message.unscheduled',
@@ -299,12 +299,13 @@ const deleteRule: Rule<DeleteCommand> = {
 const sendRule: Rule<SendCommand> = {
   name: 'personal.send_scheduled',
   async decide(tx, { actor, clientId, scheduled, conversation, seq }): Promise<Decision> {
-    // Under the lock of the personal stream: no other command sends, changes or deletes it meanwhile.
+    // Under the lock of the personal stream, so no other command sends, changes or deletes it
+    // meanwhile.
     const row = await readScheduled(tx, actor, scheduled);
     if (!row || (seq !== null && row.seq !== seq)) {
       return { refuse: refusal('scheduled_not_found') };
     }
-    // No request is authenticated here, as it is when a user posts.
+    // No request was authenticated here, unlike when a user posts.
     if (!row.is_active) return { refuse: refusal('forbidden') };
     if (!row.may_act) {
       const retryAfter = Math.max(1, row.suspended_seconds ?? 0);
@@ -350,7 +351,10 @@ function refusalOfTime(sendAt: string, now: string): Refusal | null {
 const refusalOfKeptTime = ({ is_too_late }: ScheduledRow): Refusal | null =>
   is_too_late ? refusal('time_passed') : null;
 
-/** Returns why the account could not post the message now. Slow mode is no reason: it is sent later. */
+/**
+ * Returns why the account could not post the message now. Slow mode does not count: the message is
+ * sent later.
+ */
 async function refusalOfPost(
   tx: RuleContext,
   actor: AccountId,

@@ -127,10 +127,10 @@ export async function conversationOfScheduled(
 }
 
 /**
- * Returns scheduled messages that are due, the longest due first: of each author and conversation only the
- * one that was scheduled for the earliest time. The others follow once it was sent, or has failed, so that
- * none overtakes one that was deferred. Due, and late by more than `lateMs`, is what the clock of the
- * database says, which all nodes share.
+ * Returns scheduled messages that are due, the longest due first: only the earliest one of each
+ * author and conversation. The others follow once it was sent or has failed, so that none overtakes
+ * a deferred one. Whether a message is due, or late by more than `lateMs`, is decided by the clock
+ * of the database, which all nodes share.
  */
 export async function dueScheduled(
   pool: Pool,
@@ -152,7 +152,7 @@ export async function dueScheduled(
   return rows;
 }
 
-/** Has a scheduled message tried again after a delay, unless it was changed since it was due. */
+/** Retries a scheduled message after a delay, unless it was changed since it was due. */
 export async function deferScheduled(
   pool: Pool,
   { account, scheduled, seq }: DueScheduled,

@@ -36,7 +36,7 @@ const tags = ['Scheduled messages'];
 export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
-  // It may have been sent since the command was stored: a retry that was told it does not exist would
+  // It may have been sent since the command was stored: a retry answered with “not found” would
   // schedule it again.
   const show = async (account: AccountId, id: ScheduledId) =>
     (await scheduledMessage(pool, account, id)) ??

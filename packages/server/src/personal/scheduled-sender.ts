@@ -6,7 +6,7 @@ import { type Append, assertStored } from '../stream/append.ts';
 import { type DueScheduled, failScheduled, LATE_MS, sendDue } from './scheduled-commands.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
 
-/** Interval of the search for messages that are due: the greatest delay of a message. */
+/** Interval of the search for due messages, and so the greatest delay of a message. */
 const POLL_MS = 2_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 2_000;
@@ -14,7 +14,9 @@ const RETRY_MS = 2_000;
 const BATCH = 50;
 /** The longest deferral: a suspension may be lifted before its end, and slow mode be turned off. */
 const DEFER_MAX_MS = 600_000;
-/** The error when a command was not stored, or may not have been: the next search shows which. */
+/**
+ * The error when a command was not stored, or its outcome is unknown; the next search finds out.
+ */
 const NOT_HANDLED = 'A scheduled message was not handled';
 
 /** The dependencies of {@link ScheduledSender}. */
@@ -25,9 +27,9 @@ export interface ScheduledSenderDeps {
 }
 
 /**
- * Sends scheduled messages when they are due. Every node looks for them; a message is posted in the
- * transaction that removes it from the scheduled ones, so each is sent once, also by nodes that are killed
- * meanwhile. What cannot be sent is kept, and marked with the reason.
+ * Sends scheduled messages when they are due. Every node searches for them; a message is posted in
+ * the transaction that removes it from the scheduled ones, so each is sent once, even if nodes are
+ * killed meanwhile. Messages that cannot be sent are kept, and marked with the reason.
  */
 export class ScheduledSender {
   readonly #deps: ScheduledSenderDeps;
@@ -55,8 +57,8 @@ export class ScheduledSender {
   }
 
   async #sendDue(isStopped: () => boolean): Promise<void> {
-    // Each search finds one message of each author and conversation, and each that was found is sent, has
-    // failed or is deferred afterwards: the searches end, and messages of a conversation keep their order.
+    // Each search finds one message per author and conversation, which is then sent, failed or
+    // deferred: so the loop ends, and messages of a conversation keep their order.
     for (;;) {
       const due = await dueScheduled(this.#deps.pool, LATE_MS, BATCH);
       await Promise.all(due.map((message) => this.#send(message)));
@@ -76,7 +78,7 @@ export class ScheduledSender {
       return;
     }
     const { code, retryAfter } = outcome.refusal;
-    // Changed, sent or deleted since it was found to be due.
+    // Changed, sent or deleted since it was due.
     if (code === 'scheduled_not_found') return;
     if (retryAfter !== undefined || isRetryable(code)) {
       const delayMs = Math.max(POLL_MS, (retryAfter ?? 0) * 1_000);

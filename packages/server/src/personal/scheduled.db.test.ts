@@ -91,7 +91,9 @@ async function eventsOf(account: AccountId): Promise<string[]> {
 /** The accounts whose scheduled messages no longer have the times of their events. */
 const shifted = new Set<AccountId>();
 
-/** Lets the time pass for the scheduled messages of an account, as if they had been scheduled earlier. */
+/**
+ * Moves the scheduled messages of an account back in time, as if they had been scheduled earlier.
+ */
 async function pass(account: AccountId, ms: number): Promise<void> {
   shifted.add(account);
   await db.pool.query(
@@ -124,7 +126,7 @@ async function isDeferred(account: AccountId): Promise<boolean> {
   return rows[0]?.deferred === true;
 }
 
-/** Runs senders on nodes of their own until the condition holds. */
+/** Runs senders on separate nodes until the condition is true. */
 async function sendUntil(isDone: () => Promise<boolean>, nodes = 1) {
   const pools = await Promise.all(
     Array.from({ length: nodes }, async () => (await server.open()).pool),
@@ -165,7 +167,7 @@ describe('a scheduled message', () => {
     expect(verdict(await sendScheduled(append, foreign, id))).toBe('scheduled_not_found');
   });
 
-  test('is sent once, by many nodes at once and again after a crash', async () => {
+  test('is sent once, even by many nodes and after a crash', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
     for (let n = 0; n < 20; n++) await scheduled(`number ${n}`, inMs(HOUR + n * 1_000));
     await pass(bob, 2 * HOUR);
@@ -196,7 +198,7 @@ describe('a scheduled message', () => {
     expect(await textsIn(id)).toEqual(['now']);
   });
 
-  test('that was sent is found by the id of its command, with what it has become', async () => {
+  test('that was sent is found by the id of its command, with the posted message', async () => {
     const { bob, id, scheduled } = await anAuthor();
     const sendAt = inMs(HOUR);
     const [one, two] = [await scheduled('sent', sendAt), await scheduled('deleted')];
@@ -211,7 +213,7 @@ describe('a scheduled message', () => {
     expect(await sentScheduled(db.pool, await anAccount(db.pool), one)).toBeNull();
   });
 
-  test('can be a reply in a thread, and stays one when its text is changed', async () => {
+  test('can be a reply in a thread, and remains one when its text is changed', async () => {
     const { ann, bob, id, list } = await anAuthor();
     const thread = await says(append, ann, id, 'the root');
     const reply = async (alsoInConversation: boolean) => {
@@ -259,7 +261,7 @@ describe('a scheduled message', () => {
     expect(verdict(await schedule(root))).toBe('message_deleted');
   });
 
-  test('that was changed since it was due is not sent as it was', async () => {
+  test('that was changed since it was due is not sent in its earlier form', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
     const one = await scheduled('early');
     expect(await dueOf(bob)).toEqual([]);
@@ -329,7 +331,7 @@ describe('a scheduled message', () => {
     expect(await list()).toMatchObject([{ body: 'today', failure: null }]);
   });
 
-  test('is deferred in slow mode, and not overtaken by later ones of its author', async () => {
+  test('is deferred in slow mode, without being overtaken by later ones of its author', async () => {
     const { ann, bob, id, scheduled, list } = await anAuthor();
     stored(await updateGroup(append, about(ann, id), { slowModeSeconds: 3_600 }));
     await scheduled('third', inMs(HOUR + 2_000));
@@ -371,7 +373,7 @@ describe('a scheduled message', () => {
     expect(await textsIn(id)).toEqual(['after the suspension']);
   });
 
-  test('has a time within a year, and is one of a limited number and size', async () => {
+  test('has a time within a year, and is limited in number and size', async () => {
     const { bob, id, schedule } = await anAuthor();
     expect(verdict(await schedule('x', inMs(-1_000)))).toBe('time_passed');
     expect(verdict(await schedule('x', inMs(LIMITS.scheduleAheadMs + HOUR)))).toBe('time_too_far');
@@ -401,7 +403,7 @@ describe('a scheduled message', () => {
     expect(await scheduledMessages(db.pool, bob)).toEqual([]);
   });
 
-  test('goes with its account', async () => {
+  test('is removed with its account', async () => {
     const { bob, id, scheduled, list } = await anAuthor();
     await scheduled('private');
     let exported = '';
@@ -416,7 +418,7 @@ describe('a scheduled message', () => {
   });
 });
 
-test('scheduled messages are as the events give them', async () => {
+test('scheduled messages are consistent with the events', async () => {
   const { bob, scheduled } = await anAuthor();
   const one = await scheduled('kept');
   stored(await changeScheduled(append, { ...asking(bob), scheduled: one }, { body: 'changed' }));

@@ -6,7 +6,7 @@ import { refuse } from '../http/errors.ts';
 import { isServerAdmin, minimumRolesOf } from '../minimum-roles.ts';
 import type { PolicyVerdict } from '../policy-verdict.ts';
 
-/** Who asks to read reports. Their role is that of the request. */
+/** The reader of reports, with its role at the time of the request. */
 export interface Reader {
   readonly account: AccountId;
   readonly role: AccountRole;
@@ -36,8 +36,9 @@ export async function mayModerate(
 }
 
 /**
- * Returns a report as a reader sees it: only admins of the server learn which entry of the word filter a message
- * contains. Any member can found a group, and would read the list by posting in it.
+ * Returns a report as a reader sees it: only admins of the server learn which entry of the word
+ * filter a message contains. Otherwise any member could create a group and probe the list by
+ * posting in it.
  */
 export function reportFor(by: Pick<Reader, 'role'>, report: Report): Report {
   return !isServerAdmin(by.role) && report.reporter === null ? { ...report, comment: '' } : report;

@@ -12,8 +12,8 @@ import type { Append, Outcome } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 
 /**
- * Reports of messages. A report is an event of the reporter's personal stream, and its result another one: no
- * one else learns who has reported what, except the admins who read the reports.
+ * Reports of messages. A report and its result are events of the reporter's personal stream, so
+ * only admins who read the reports learn who reported what.
  */
 
 /** The period in which the reports of an account are limited. */
@@ -50,7 +50,8 @@ const reportRule: Rule<ReportCommand> = {
   name: 'reports.report',
   async decide(tx, { actor, stream, conversation, message, reason, comment }) {
     const now = Date.parse(tx.at);
-    // The locks: an erasure of the author and a deletion of the group clear this report, or come before it.
+    // These locks order the report before or after an erasure of the author and a deletion of the
+    // group, which clear reports.
     const [target] = await tx.query<{
       author: AccountId;
       body: string;

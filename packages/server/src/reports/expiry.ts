@@ -3,7 +3,7 @@ import { BackgroundWorker } from '../background-worker.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 
-/** Resolved reports are kept for this long; the audit log keeps who has resolved them. */
+/** Resolved reports are kept for this long; the audit log records who resolved them. */
 const RETENTION_MS = 90 * 86_400_000;
 const POLL_MS = 3_600_000;
 const RETRY_MS = 60_000;
@@ -17,7 +17,10 @@ export interface ReportExpiryDeps {
   readonly log: Logger;
 }
 
-/** Removes reports that were resolved 90 days ago, in batches. Any number of nodes may do it at a time. */
+/**
+ * Removes reports that were resolved 90 days ago, in batches. Several nodes may run it at the same
+ * time.
+ */
 export class ReportExpiry {
   readonly #deps: ReportExpiryDeps;
   readonly #worker: BackgroundWorker;

@@ -61,7 +61,7 @@ const audited = async (event: string, id: ConversationId, seq: Seq) =>
     )
   ).rows;
 
-test('hides what a message says from everyone but moderators, until it is shown again', async () => {
+test('hides a message from everyone but moderators, until it is shown again', async () => {
   const id = await ann.group('hiding', [bob, cid]);
   const path = `/conversations/${id}/messages`;
   const quoted = await ann.post(id, 'the question');
@@ -91,7 +91,7 @@ test('hides what a message says from everyone but moderators, until it is shown 
   expect(await found(cid, 'from:bob in:hiding')).toEqual([]);
   expect((await bob.request('GET', `/files/${file}`)).status).toBe(404);
   expect((await bob.request('GET', `${path}/${seq}/history`)).body.items ?? []).toEqual([]);
-  // Neither its author nor a copy brings it back.
+  // Neither its author nor a copy can restore it.
   expect(codeOf(await bob.request('PATCH', `${path}/${seq}`, { body: 'again' }))).toBe(
     'message_hidden',
   );
@@ -129,12 +129,12 @@ test('hides what a message says from everyone but moderators, until it is shown 
     expect(await audited(event, id, seq)).toEqual([{ account_id: bob.id, actor_id: ann.id }]);
   }
 
-  // A deletion after all removes every copy.
+  // A later deletion removes every copy.
   expect(codeOf(await bob.request('DELETE', `${path}/${seq}`))).toBe(200);
   expect(await places('xyzzy')).toEqual([]);
 });
 
-test('an id that posted a message which was hidden and shown again posts no other one', async () => {
+test('the id of a message that was hidden and shown again cannot post another one', async () => {
   const id = await ann.group('hidden and repeated', [bob]);
   const key = { 'idempotency-key': aClientId() };
   const post = (body: string) =>
@@ -169,7 +169,7 @@ test('a hidden message is deleted with its files', async () => {
   expect(await examine(server.pool)).toEqual([]);
 });
 
-test('a legal hold keeps what a hidden message says, also if it is placed later', async () => {
+test('a legal hold keeps the text of a hidden message, even if it is placed later', async () => {
   const id = await ann.group('hidden and held', [bob]);
   const path = `/conversations/${id}/messages`;
   const seq = await bob.post(id, 'frotz one');
@@ -273,7 +273,7 @@ test('an admin of the server who has hidden a message because of a report shows 
   expect(codeOf(await hidden(owner, 'DELETE', id, seq))).toBe('conversation_not_found');
 });
 
-test('a report of a message that was hidden meanwhile says so, and is resolved by hiding it', async () => {
+test('a report of a message that was hidden meanwhile shows that, and is resolved by hiding it', async () => {
   const id = await ann.group('hidden meanwhile', [bob, cid]);
   const seq = await bob.post(id, 'snark');
   await cid.request('POST', `/conversations/${id}/messages/${seq}/report`, { reason: 'abuse' });

@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts';
 import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
 import type { Reader } from './access.ts';
 
-/** Moderators told at once that reports have changed; clients count again every minute in any case. */
+/** Moderators notified at once of changed reports; clients count again every minute anyway. */
 const TOLD_MAX = 1_000;
 
 /**
@@ -26,7 +26,7 @@ export interface OpenReportsDeps {
   readonly log: Logger;
 }
 
-/** Counts the open reports that an account may read, and says whose count may have changed. */
+/** Counts the open reports that an account may read, and reports whose count may have changed. */
 export class OpenReports {
   readonly #deps: OpenReportsDeps;
   #onChange: (accounts: readonly AccountId[]) => void = () => undefined;

@@ -4,7 +4,7 @@ import { isInConversation } from '../messages/message-sql.ts';
 import { PAGE_BYTES } from '../messages/page-bytes.ts';
 import { timestamp } from '../storage/sql.ts';
 
-/** Messages of the context before the reported one, and as many after it. */
+/** Context messages before the reported one, and as many after it. */
 const CONTEXT = 5;
 
 const named = (alias: string) => `json_build_object(
@@ -70,8 +70,8 @@ export async function openReports(
 }
 
 /**
- * Returns an open report with the messages around the reported one; null if there is none with this id that
- * the caller may see: none of the own messages.
+ * Returns an open report with the messages around the reported one; null if there is none with this
+ * id that the caller may see. Reports of the caller’s own messages are never returned.
  */
 export async function reportDetails(
   pool: pg.Pool,
@@ -94,8 +94,8 @@ export async function reportDetails(
 }
 
 /**
- * Returns the messages around a reported one as they are now: of its thread, or of the conversation without its
- * threads, and none that was posted after the report.
+ * Returns the current messages around a reported one: of its thread, or of the conversation outside
+ * threads, and none posted after the report.
  */
 async function contextOf(
   pool: pg.Pool,

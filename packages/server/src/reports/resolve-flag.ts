@@ -15,12 +15,13 @@ import {
 type Deps = Parameters<typeof resolveReports>[0];
 type By = Parameters<typeof resolveReports>[1];
 
-/** Why a message needs no change: it says nothing any more. */
+/** Why a message needs no change: it has no text any more. */
 const DONE: ReadonlySet<string> = new Set(['message_deleted', 'message_hidden']);
 
 /**
- * Resolves a report of the word filter, of a message that no member has reported. There is no one to tell, so that
- * only a deletion has an event; a dismissal, and the report of a message that is deleted already, have none.
+ * Resolves a report of the word filter, of a message that no member has reported. There is no
+ * reporter to notify, so only a deletion has an event; a dismissal, or the report of a deleted
+ * message, has none.
  * @throws {RefusalError}
  */
 export async function resolveFlag(

@@ -36,7 +36,7 @@ import {
   type Statement,
 } from '../stream/stream-transaction.ts';
 
-/** A report, open or not, as far as its resolution depends on it. None of it changes. */
+/** The immutable part of a report that its resolution depends on. */
 export interface ResolvableReport {
   readonly id: string;
   /** Null: the word filter. */
@@ -46,7 +46,7 @@ export interface ResolvableReport {
   readonly author: AccountId;
 }
 
-/** What an admin of the server or of the group does about a report. */
+/** How an admin of the server or of the group resolves a report. */
 export interface Resolution {
   readonly resolution: ReportResolution;
   /** Of the author, in the same transaction. */
@@ -63,8 +63,8 @@ interface ResolveCommand extends Command, Resolution {
 }
 
 /**
- * Returns a report; null if there is none with this id. In place of an open one by the word filter, one by a member
- * of the same message is returned if there is one: all of them are resolved together.
+ * Returns a report; null if there is none with this id. Instead of an open one by the word filter,
+ * returns one by a member about the same message, if any: they are resolved together.
  */
 export async function reportWithId(pool: pg.Pool, id: string): Promise<ResolvableReport | null> {
   const { rows } = await pool.query<ResolvableReport>({
@@ -107,7 +107,7 @@ export async function resolveReports(
            order by id limit $3`,
     values: [conversation, message, LIMITS.reportsResolvedAtOnce],
   });
-  // A report of the word filter has no one to tell: then the first event is the deletion.
+  // A report of the word filter has no reporter, so the first event is the deletion.
   const isFlag = report.reporter === null;
   const stream =
     report.reporter === null
@@ -158,11 +158,11 @@ const resolveRule: Rule<ResolveCommand> = {
        order by id <> $3, id`,
       [report.conversation, report.message, report.id],
     );
-    // Those that came after the streams were locked stay open.
+    // Reports made after the streams were locked remain open.
     const found = rows.filter(
       ({ reporter }) => reporter === null || tx.has(streamOfAccount(reporter)),
     );
-    // The report went with the account of its reporter.
+    // The report was removed with the account of its reporter.
     if (found[0]?.id !== report.id) return { refuse: refusal('not_found') };
     if (!found[0].is_open) {
       const isSame = found[0].resolution === resolution && !suspension;
@@ -187,7 +187,7 @@ interface FoundReport {
   readonly is_open: boolean;
 }
 
-/** Returns what marks reports as resolved, and removes the texts that were kept for the admins. */
+/** Returns the statement that marks reports as resolved and removes the texts kept for admins. */
 export const resolved = (
   reports: readonly string[],
   {
@@ -204,7 +204,7 @@ export const resolved = (
   values: [reports, at, by, resolution],
 });
 
-/** Returns what changes the message of a report. */
+/** Returns the events that change the message of a report. */
 async function changesOf(
   tx: RuleContext,
   { report, resolution }: ResolveCommand,
@@ -213,7 +213,7 @@ async function changesOf(
   if (resolution === 'deleted') return await deletionsOf(tx, conversation, author, [message]);
   if (resolution === 'dismissed') return { events: [], writes: [] };
   const hiding = await hidingOf(tx, conversation, message);
-  // A moderator was faster, and the reporters are told the same.
+  // A moderator was faster; the reporters get the same result.
   if ('refuse' in hiding && hiding.refuse.code === 'message_hidden' && report.reporter !== null) {
     return { events: [], writes: [] };
   }
@@ -232,7 +232,7 @@ async function resolutionOf(
     newEvent(streamOfAccount(reporter), 'report.resolved', { conversation, message, resolution });
   const changes = await changesOf(tx, command);
   if ('refuse' in changes) return changes;
-  // That of the report that was named comes first: it identifies the command when it is retried.
+  // The event of the named report comes first: it identifies the command when it is retried.
   const others = reports.flatMap(({ reporter }) =>
     reporter === null || reporter === report.reporter ? [] : [reporter],
   );
@@ -261,9 +261,9 @@ async function resolutionOf(
 }
 
 /**
- * Returns why an account may not resolve a report as the command says; null if it may. Admins of the server may,
- * and in a group whoever may ban, who delete what the policy of messages lets them delete. No one resolves
- * reports of the own messages. To everyone else the report is answered as if it did not exist.
+ * Returns why an account may not resolve a report as requested; null if it may. Admins of the
+ * server may, and in a group the members who may ban, limited by the policy of messages. No one may
+ * resolve reports of their own messages. For everyone else the report does not exist.
  */
 export async function refusalOfResolution(
   tx: RuleReader,

@@ -115,7 +115,7 @@ describe('reports of messages', () => {
     ]);
   });
 
-  test('are counted for those who may read them, who are told when they change', async () => {
+  test('are counted for those who may read them, who are notified of changes', async () => {
     const { dee, eli, id, seq } = await reported('counted');
     const other = await reported('elsewhere');
     const countOf = async (user: User) =>
@@ -134,7 +134,7 @@ describe('reports of messages', () => {
     // Ann is an admin of the server, bob the owner of the groups.
     expect((await ann.request('GET', '/reports/open')).body.open).toBe(before + 2);
     expect(await Promise.all([ann, bob, dee, eli].map(countOf))).toEqual([1, 1, 0, 0]);
-    // None of the own messages.
+    // None of one’s own messages.
     await report(eli, id, await bob.post(id, 'mine'));
     expect([await countOf(ann), await countOf(bob)]).toEqual([2, 1]);
     await dee.request('POST', `/conversations/${id}/leave`);
@@ -245,7 +245,7 @@ describe('reports of messages', () => {
       by.request('POST', `/reports/${hers}/resolve`, { action: 'dismiss' });
     expect(codeOf(await dismiss(dee))).toBe('404 not_found');
 
-    // Neither an admin of the server.
+    // Nor an admin of the server.
     await ann.request('PATCH', `/admin/accounts/${dee.id}`, role);
     expect((await dee.request('GET', '/admin/reports')).body.items).not.toContainEqual(
       expect.objectContaining({ id: hers }),
@@ -293,7 +293,7 @@ describe('reports of messages', () => {
     );
   });
 
-  test('tell one of two racing admins that the other was first', async () => {
+  test('tell one of two concurrent admins that the other was first', async () => {
     const { eli, id, seq } = await reported('two');
     await report(eli, id, seq);
     const path = `/reports/${await reportIn(bob, id)}/resolve`;

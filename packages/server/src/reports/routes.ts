@@ -147,7 +147,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       const by = sessionOf(request);
       const found =
         (await reportDetails(pool, by.account, request.params.id)) ?? refuse('not_found');
-      // As if the report did not exist: that there is one is for those who may read it alone.
+      // As if the report did not exist: only those who may read it may know that there is one.
       if (!(await mayModerate(pool, by, found.report.conversation))) refuse('not_found');
       const { id, conversation, message, author } = found.report;
       await audit.record({
@@ -189,7 +189,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       if (report.reporter === null) await resolveFlag({ append, pool }, by, report, resolution);
       else storedOrRefuse(await resolveReports({ append, pool }, by, report, resolution));
       deps.openReports.changed([report.conversation]);
-      // Also on a retry: the process may have ended before it had done so.
+      // Even on a retry: the process may have ended before doing so.
       if (resolution.suspension) {
         await endAccess({ sessions, keys: deps.keys }, report.author);
       }

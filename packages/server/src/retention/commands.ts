@@ -47,7 +47,9 @@ export async function changeRetention(
   return outcome;
 }
 
-/** Whoever may configure a group may change it, within what the settings of the server allow. */
+/**
+ * Members who may configure a group may change it, within what the settings of the server allow.
+ */
 const changeRule = conversationRule<RetentionCommand>(
   'configure',
   async (tx, command) => {

@@ -30,9 +30,10 @@ interface ExpireCommand extends Command {
 }
 
 /**
- * Deletes the next expired messages of a conversation, at most {@link BATCH}. What has expired is decided in
- * the transaction, with the stream locked: nodes that work on the same conversation delete each message once,
- * and what was committed before a node was killed is not looked at again. Returns how many were deleted.
+ * Deletes the next expired messages of a conversation, at most {@link BATCH}. Expiry is decided in
+ * the transaction, with the stream locked: nodes that work on the same conversation delete each
+ * message once, and progress committed before a node was killed is kept. Returns how many were
+ * deleted.
  */
 export async function expireMessages(
   append: Append,
@@ -54,8 +55,8 @@ export async function expireMessages(
 }
 
 /**
- * Asks no policy: the settings say what expires. The events are those of deletions by users, one for each
- * message, so that whoever understands a deletion understands an expiry.
+ * Checks no policy: the settings decide what expires. The events are the same as for deletions by
+ * users, one for each message, so that clients need no special handling.
  */
 const expireRule: Rule<ExpireCommand> = {
   name: 'retention.expire',
@@ -74,7 +75,8 @@ const expireRule: Rule<ExpireCommand> = {
        order by m.seq limit $2`,
       [conversation, BATCH],
     );
-    // A clock that is ahead must not delete anything too early: that of the database has to agree.
+    // A clock that is ahead must not delete anything too early, so the clock of the database must
+    // agree.
     const now = Math.min(Date.parse(tx.at), rows[0]?.now.getTime() ?? 0);
     const times = rows.map((row) => row.posted_at.getTime());
     const seqs = rows.slice(0, expiredCount(times, cutoffOf(days, now), now)).map(({ seq }) => seq);
@@ -87,7 +89,7 @@ const expireRule: Rule<ExpireCommand> = {
   },
 };
 
-/** Returns what remembers that nothing is left up to a seq. */
+/** Returns the statement that records that nothing is left up to a seq. */
 const progress = (conversation: ConversationId, upTo: Seq): Statement => ({
   name: 'retention-progress',
   text: `insert into retention_progress as p (conversation_id, up_to) values ($1, $2)
@@ -95,7 +97,9 @@ const progress = (conversation: ConversationId, upTo: Seq): Statement => ({
   values: [conversation, upTo],
 });
 
-/** Returns the settings; a change of them waits for the transactions that have decided by the earlier ones. */
+/**
+ * Returns the settings, locked so that a change waits for transactions that used the earlier ones.
+ */
 async function settingsIn(tx: RuleContext): Promise<RetentionSettings> {
   const rows = await tx.query<{ name: string; value: unknown }>(
     'retention-settings',

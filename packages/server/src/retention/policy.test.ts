@@ -85,7 +85,7 @@ describe('which messages expire', () => {
     );
   });
 
-  test('never include one that is kept, and leave none that is expired in front of it', () => {
+  test('never include a kept one, and leave no expired one before it', () => {
     fc.assert(
       fc.property(fc.array(time, { maxLength: 120 }), cutoff, (times, before) => {
         const count = expiredCount(times, before, NOW);
@@ -101,7 +101,7 @@ describe('which messages expire', () => {
     );
   });
 
-  test('do not wait for one whose time is in the future', () => {
+  test('are not blocked by one whose time is in the future', () => {
     const before = cutoffOf(30, NOW);
     const old = before - HOUR;
     const future = NOW + 100 * 24 * HOUR;

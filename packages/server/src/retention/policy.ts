@@ -22,7 +22,10 @@ export function retentionDays(
   return server === null ? own : Math.min(own, server);
 }
 
-/** Returns what a group may choose: the longest period (null: none), and whether it may keep messages for ever. */
+/**
+ * Returns what a group may choose: the longest period (null: none), and whether it may keep
+ * messages forever.
+ */
 export function choicesOf({ messageRetentionDays: server, groupRetention }: RetentionSettings): {
   readonly maxDays: number | null;
   readonly mayKeep: boolean;
@@ -49,8 +52,9 @@ export const cutoffOf = (days: number, now: number): number => now - days * DAY_
 /**
  * Returns how many of the first messages have expired, by the times at which they were posted.
  *
- * Messages expire in the order of the conversation: a message that has not expired keeps those behind it.
- * One with a time in the future, which a wrong clock gave it, expires with the messages behind it.
+ * Messages expire in the order of the conversation: a message that has not expired keeps later
+ * ones. A message with a time in the future, from a wrong clock, expires with the messages after
+ * it.
  */
 export function expiredCount(times: readonly number[], cutoff: number, now: number): number {
   let expired = 0;

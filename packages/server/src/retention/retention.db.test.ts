@@ -54,7 +54,7 @@ async function anotherNode() {
 const codeOf = ({ status, body }: { status: number; body: { code?: string } }) =>
   body?.code === undefined ? `${status}` : `${status} ${body.code}`;
 
-/** Lets days pass for messages of a conversation, as if they had been posted earlier. */
+/** Moves messages of a conversation back by days, as if they had been posted earlier. */
 async function age(conversation: ConversationId, seqs: readonly number[], days: number) {
   const values = [streamOfConversation(conversation), seqs, days];
   await server.pool.query(
@@ -165,7 +165,7 @@ describe('retention', () => {
     expect(await examine(server.pool)).toEqual([]);
   });
 
-  test('tells live clients of each message once, and audits the change and the deletions', async () => {
+  test('notifies live clients of each message once, and audits the change and the deletions', async () => {
     const id = await ann.group('audited retention', [bob]);
     const seqs = [
       await ann.post(id, 'one'),
@@ -225,7 +225,7 @@ describe('retention', () => {
       maxDays: 36_500,
       mayKeep: true,
     });
-    // What the group chose no longer counts.
+    // The choice of the group no longer applies.
     await changeSettings({ groupRetention: 'server' });
     await until(async () => (await texts()).length === 0, 'the last message to expire');
     expect(codeOf(await keep(ann, kept, 30))).toBe('403 forbidden');
@@ -247,7 +247,7 @@ describe('retention', () => {
           `select body from messages where conversation_id in ('${of.join("', '")}') and body <> ''`,
         )
       ).length;
-    // What another node commits: this one is not told, and reads the settings all the time.
+    // Committed by another node; this one is not notified, and rereads the settings each time.
     const set = (days: string) =>
       server.pool.query(
         `insert into server_settings (name, value, seq) values ('messageRetentionDays', $1::jsonb, 1)
@@ -324,7 +324,7 @@ describe('retention', () => {
     expect(Number(turn?.at)).toBeLessThan(Number(last?.at));
   });
 
-  test('deletes nothing too early on a node whose clock is ahead', async () => {
+  test('deletes nothing early on a node whose clock is ahead', async () => {
     const id = await ann.group('clocks', []);
     const seqs = [await ann.post(id, 'of last week'), await ann.post(id, 'of today')];
     await age(id, seqs.slice(0, 1), 8);
@@ -339,7 +339,7 @@ describe('retention', () => {
     expect(await textsIn(id)).toEqual(['of today']);
   });
 
-  test('may be changed and counted by owners of a group alone', async () => {
+  test('may be changed and counted only by owners of a group', async () => {
     const cem = await server.register('cem');
     const dan = await server.register('dan');
     const id = await ann.group('who may', [bob, cem]);
@@ -367,7 +367,7 @@ describe('retention', () => {
   });
 });
 
-test('two nodes, of which one is killed, delete each message once and nothing else', async () => {
+test('two nodes, one of which is killed, delete each message once and nothing else', async () => {
   const fresh = await cluster.fresh();
   const folders = [makeTempDir('retention'), makeTempDir('retention')];
   const env = (n: number) => ({

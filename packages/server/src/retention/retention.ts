@@ -17,13 +17,16 @@ const POLL_MS = 15 * 60_000;
 const RETRY_MS = 60_000;
 /** Conversations found at a time. */
 const PAGE = 200;
-/** The pause between two batches, in which the database and the conversation are left to others. */
+/** The pause between two batches, for other users of the database and the conversation. */
 const PAUSE_MS = 50;
-/** Batches of a conversation before the next one has its turn: a long one must not delay the others. */
+/**
+ * Batches of a conversation before the next one gets its turn, so that a long one does not delay
+ * others.
+ */
 const TURN_BATCHES = 10;
 /** The message that tells other nodes that a group has chosen another period. */
 const CHANGED = 'retention-changed';
-/** After this many conversations that fail, the others wait as well: the cause is not one of them. */
+/** After this many failed conversations a run stops: the cause is not a single one of them. */
 const ERRORS_MAX = 20;
 
 /** The dependencies of {@link Retention}. */
@@ -45,9 +48,10 @@ interface Run {
 }
 
 /**
- * Deletes messages that have reached the retention period of their conversation, with their files. Every
- * node looks for them; a message is deleted once, in a transaction that also stores how far the conversation
- * is done, also by nodes that are killed meanwhile. Batches are small and have pauses between them.
+ * Deletes messages that have reached the retention period of their conversation, with their files.
+ * Every node searches for them. Each message is deleted once, in a transaction that also stores the
+ * progress of the conversation, even if nodes are killed meanwhile. Batches are small, with pauses
+ * between them.
  */
 export class Retention {
   readonly #deps: RetentionDeps;
@@ -76,7 +80,10 @@ export class Retention {
     return this.#worker.stop();
   }
 
-  /** Looks for expired messages, here and on the other nodes, after a group has chosen another period. */
+  /**
+   * Searches for expired messages, here and on the other nodes, after a group has chosen another
+   * period.
+   */
   committed(events: readonly StoredEvent[]): void {
     if (!events.some(isChoice)) return;
     this.#worker.wake();
@@ -84,7 +91,7 @@ export class Retention {
     if (broker.status !== 'standalone') broker.sendNodeMessage(null, CHANGED, '');
   }
 
-  /** Deletes what has expired, until nothing is left. */
+  /** Deletes expired messages until none are left. */
   async #expire(isStopped: () => boolean): Promise<void> {
     const run: Run = { isStopped, failed: new Map() };
     while (await this.#giveTurns(run));
@@ -116,7 +123,10 @@ export class Retention {
     return isMore && !isOver(run);
   }
 
-  /** Deletes what has expired in a conversation, in one turn. Returns how many messages; an error ends it. */
+  /**
+   * Deletes expired messages of a conversation in one turn. Returns their number, and ends at an
+   * error.
+   */
   async #expireIn(conversation: ConversationId, run: Run): Promise<number> {
     let deleted = 0;
     try {
@@ -128,7 +138,7 @@ export class Retention {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     } catch (error) {
-      // Other conversations do not wait for one that fails.
+      // A failed conversation does not block others.
       run.failed.set(conversation, error);
     }
     return deleted;
@@ -147,7 +157,9 @@ export class Retention {
   }
 }
 
-/** Returns whether a run ends: the server stops, or too much fails. */
+/**
+ * Returns whether the run ends, because the server is stopping or too many conversations failed.
+ */
 const isOver = ({ isStopped, failed }: Run): boolean => isStopped() || failed.size >= ERRORS_MAX;
 
 /** Returns whether an event says that a group has chosen another period. */

@@ -36,7 +36,7 @@ export interface RetentionRoutesDeps {
 
 const tags = ['Retention'];
 
-/** Registers the routes of how long messages are kept. */
+/** Registers the routes of message retention. */
 export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, audit, clock, authenticate: onRequest } = deps;

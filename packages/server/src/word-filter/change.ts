@@ -7,7 +7,7 @@ import { isServerAdmin } from '../minimum-roles.ts';
 import { withTransaction } from '../storage/database.ts';
 import { storedWords } from './word-filter.ts';
 
-/** Who replaces the list, and which list was edited. */
+/** A request to replace the list, with the version that was edited. */
 export interface WordFilterChange {
   readonly actor: AccountId;
   readonly words: readonly FilteredWord[];
@@ -17,8 +17,8 @@ export interface WordFilterChange {
 }
 
 /**
- * Replaces the list of the word filter. Storing the list that is stored already changes nothing, so that a request
- * can be sent again; a list that another admin has changed meanwhile is not overwritten.
+ * Replaces the list of the word filter. Storing the current list changes nothing, so a request can
+ * be retried; a list that another admin has changed meanwhile is not overwritten.
  * @throws {RefusalError}
  */
 export async function changeWordFilter(
@@ -29,7 +29,7 @@ export async function changeWordFilter(
     event: 'word_filter_changed',
     account: actor,
     address: audit.address,
-    // The words are for the admins who may read the list alone.
+    // Only admins who may read the list may see the words.
     details: {
       rejected: words.filter(({ action }) => action === 'reject').length,
       flagged: words.filter(({ action }) => action === 'flag').length,

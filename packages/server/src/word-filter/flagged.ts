@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { withTransaction } from '../storage/database.ts';
 
-/** Interval of looking for flagged messages: the greatest delay of a report. */
+/** Interval of the search for flagged messages, and so the greatest delay of a report. */
 const POLL_MS = 2_000;
 const RETRY_MS = 2_000;
 /** Reports made per transaction. */
@@ -22,8 +22,8 @@ export interface FlaggedMessagesDeps {
 }
 
 /**
- * Reports messages with flagged words to the admins. The transaction of a message queues it, and one on any node
- * turns the queue into reports: each once, also after kill -9.
+ * Reports messages with flagged words to the admins. The transaction of a message queues it, and
+ * any node turns the queue into reports: each once, even after kill -9.
  */
 export class FlaggedMessages {
   readonly #deps: FlaggedMessagesDeps;
@@ -60,7 +60,7 @@ export class FlaggedMessages {
     }
   }
 
-  /** Returns how many entries of the queue it has taken, and of which conversations. */
+  /** Processes a batch of the queue. Returns the number of entries, and their conversations. */
   async #reportBatch(
     client: pg.PoolClient,
   ): Promise<{ taken: number; reported: readonly ConversationId[] }> {
@@ -97,7 +97,8 @@ export class FlaggedMessages {
     client: pg.PoolClient,
     flagged: readonly { word: string; conversation: ConversationId | null; message: Seq }[],
   ): Promise<void> {
-    // The locks are those of a report by a member. A message that was edited keeps one report, with its new text.
+    // Takes the same locks as a report by a member. An edited message keeps one report, with its
+    // new text.
     const { rows } = await client.query<{
       author: AccountId;
       conversation: ConversationId;

@@ -32,7 +32,7 @@ describe('the word filter', () => {
     ['*赌博*', '在线赌博网站', true],
     ['a_b', 'a b', true],
     ['1-800', 'call 1 800', true],
-    // Markdown that readers do not see.
+    // Markdown that is not displayed.
     ['spam', 'sp**am**', true],
     ['spam', 's*p*`a`~~m~~', true],
     ['spam', '[sp](https://a.example)am', true],
@@ -60,7 +60,7 @@ describe('the word filter', () => {
     expect(matcher.match('nil')).toBeNull();
   });
 
-  test('finds nothing without words, and nothing for an entry without letters', () => {
+  test('finds nothing without words, or for an entry without letters', () => {
     expect(new WordMatcher([]).match('anything')).toBeNull();
     expect(matches('anything', '*')).toBe(false);
   });
@@ -73,7 +73,7 @@ describe('the word filter', () => {
     .array(fc.oneof(word, fc.constantFrom(' ', '. ', '\n', '-', '\u200b')))
     .map((parts) => parts.join(''));
 
-  test('decides as a comparison of all words with all entries does', () => {
+  test('gives the same result as comparing all words with all entries', () => {
     const contains = (body: string, entryText: string): boolean => {
       const wanted = fold(entryText.replaceAll('*', '')).match(/[\p{L}\p{N}]+/gu) ?? [];
       const words = fold(body).match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -3,35 +3,35 @@ import { inOneScript } from './look-alikes.ts';
 
 /** Words of a folded text: letters and digits, with the marks that belong to them. */
 const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
-/** Marks that folding leaves on letters of alphabets in which they change nothing for readers. */
+/** Marks that remain after folding, in alphabets where they are insignificant to readers. */
 const MARKS = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{M}+/gu;
-/** Markdown that is not shown: marks of emphasis and code, and what makes a text a link. */
+/** Markdown syntax that is not displayed: emphasis, code and links. */
 const MARKUP = /\]\([^()\s]*\)|[*~`[\]\\]/g;
 const CODE_UNITS = 65_536;
 
-/** Returns the folded words of a text, each between two spaces: what the automaton reads. */
+/** Returns the input of the automaton: the folded words of a text, each between two spaces. */
 function wordsOf(text: string): string {
   const words = fold(text).replace(MARKS, '').match(WORDS) ?? [];
   return ` ${words.map(inOneScript).join(' ')} `;
 }
 
-/** Returns what is searched for: a space stands for the start or the end of a word. */
+/** Returns the pattern of an entry: a space matches the start or the end of a word. */
 function patternOf(text: string): string {
   const words = wordsOf(text).trim();
   return `${text.startsWith('*') ? '' : ' '}${words}${text.endsWith('*') ? '' : ' '}`;
 }
 
 /**
- * Finds the words of a filter in texts, in one pass (Aho–Corasick): the time depends on the length of the text,
- * not on the number of words. Case, accents, compatibility forms, invisible characters and Markdown inside a word
- * do not matter, nor do Cyrillic and Greek letters among Latin ones that look alike. Whatever else is neither a
- * letter nor a digit separates words.
+ * Finds the words of a filter in texts, in one pass (Aho–Corasick): the time depends on the length
+ * of the text, not on the number of words. Case, accents, compatibility forms, invisible characters
+ * and Markdown inside a word do not matter, nor do Cyrillic and Greek letters among Latin ones that
+ * look alike. Other characters that are neither letters nor digits separate words.
  */
 export class WordMatcher {
   readonly #words: readonly FilteredWord[];
-  /** The node that follows a node on a code unit. */
+  /** The transitions from a node by code unit. */
   readonly #next = new Map<number, number>();
-  /** The node of the longest proper suffix that is also a start of a pattern. */
+  /** The node of the longest proper suffix that is also a prefix of a pattern. */
   readonly #suffix: number[] = [0];
   /** The most severe word that ends at a node, by its index; -1: none. */
   readonly #found: number[] = [-1];
@@ -47,12 +47,12 @@ export class WordMatcher {
     if (this.#words.length === 0) return null;
     const shown = text.replace(MARKUP, '');
     let best = this.#find(wordsOf(text), -1);
-    // Both readings count: a mark between two words may be all that separates them.
+    // Both readings are searched: a mark may be the only separator between two words.
     if (shown !== text) best = this.#find(wordsOf(shown), best);
     return this.#words[best] ?? null;
   }
 
-  /** Returns the most severe of a word that was found before and those in `read`, by its index. */
+  /** Returns the index of the most severe word, of that at `before` and those in `read`. */
   #find(read: string, before: number): number {
     let node = 0;
     let best = before;
@@ -66,7 +66,7 @@ export class WordMatcher {
   }
 
   #add(pattern: string, word: number): void {
-    // An entry that no letter is left of, when it is folded, would match everything.
+    // An entry without letters after folding would match everything.
     if (pattern.trim() === '') return;
     let node = 0;
     for (let i = 0; i < pattern.length; i++) {
@@ -83,7 +83,10 @@ export class WordMatcher {
     this.#found[node] = this.#moreSevere(this.#found[node] ?? -1, word);
   }
 
-  /** Finds the suffixes. A node has a greater number than its parent, but not than every shorter one. */
+  /**
+   * Computes the suffix links. A node has a greater number than its parent, but not than every
+   * shorter one.
+   */
   #link(): void {
     const children = new Map<number, [code: number, node: number][]>();
     for (const [key, node] of this.#next) {

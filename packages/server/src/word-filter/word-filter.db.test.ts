@@ -64,7 +64,7 @@ describe('the list of the word filter', () => {
     expect((await change([reject(`of ${name}`)], by)).status).toBe(status);
   });
 
-  test('is in no event and no setting that members receive', async () => {
+  test('is in no event or setting that members receive', async () => {
     expect((await change([reject('unspeakable')])).status).toBe(200);
     const settings = await member.request('GET', '/server-settings');
     expect(JSON.stringify(settings.body)).not.toContain('unspeakable');
@@ -77,7 +77,7 @@ describe('the list of the word filter', () => {
     expect(audited).toEqual([{ details: { rejected: 1, flagged: 0 } }]);
   });
 
-  test('is not overwritten by an admin who has edited an older one', async () => {
+  test('is not overwritten by an admin who edited an older version', async () => {
     const { revision } = (await read(owner)).body;
     const put = (by: User, text: string) =>
       by.request('PUT', '/admin/word-filter', { words: [reject(text)], revision });
@@ -103,7 +103,7 @@ describe('the list of the word filter', () => {
 });
 
 describe('a rejected word', () => {
-  test('is refused in every way in which a text comes into a message', async () => {
+  test('is refused in every way to add text to a message', async () => {
     await change([]);
     const own = (await post('harmless')).body.seq;
     const source = (await post('zorkmid in the source', {}, owner)).body.seq;
@@ -189,7 +189,7 @@ describe('a flagged word', () => {
     expect(rows).toEqual([{ message_text: '', comment: '' }]);
   });
 
-  test('shows its entry to admins of the server, not to a member who has founded a group', async () => {
+  test('shows its entry to admins of the server, not to a member who has created a group', async () => {
     await change([flag('*pill*')]);
     const own = await member.group('bait', [owner]);
     const seq = await owner.post(own, 'pillow');

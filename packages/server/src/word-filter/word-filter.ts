@@ -11,14 +11,14 @@ import type { Review } from '../stream/execute-batch.ts';
 import type { NewEvent, Statement } from '../stream/stream-transaction.ts';
 import { WordMatcher } from './matcher.ts';
 
-/** Interval at which a node reads the list: the delay of a change by another node. */
+/** Interval at which a node reads the list, and so the delay of a change by another node. */
 const POLL_MS = 1_500;
 const RETRY_MS = 1_000;
 
 /**
- * The word filter of a node: the list in the database, compiled once per change. It reviews what commands are about
- * to store, in whatever way a text comes into a message: posts, replies in threads, forwards, polls, edits,
- * scheduled messages. It asks the database nothing, and a retry of a stored command is not reviewed again.
+ * The word filter of a node: the list in the database, compiled once per change. It reviews the
+ * texts that commands are about to store: posts, replies in threads, forwards, polls, edits,
+ * scheduled messages. It runs no queries, and a retry of a stored command is not reviewed again.
  */
 export class WordFilter {
   #matcher = new WordMatcher([]);
@@ -55,7 +55,7 @@ export class WordFilter {
     return stored;
   }
 
-  /** Follows changes by other nodes, until {@link stop}. */
+  /** Rereads the list regularly for changes by other nodes, until {@link stop}. */
   start(pool: pg.Pool, log: Logger): void {
     const worker = new BackgroundWorker({
       work: async () => void (await this.#loadIfChanged(pool)),
