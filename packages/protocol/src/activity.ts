@@ -6,12 +6,12 @@ import { page } from './rest.ts';
 import { ReactionEmoji } from './text.ts';
 import { z } from './z.ts';
 
-/** The list of what concerned an account: versioned state, like its read cursors. */
+/** The activity of an account: versioned state, like its read cursors. */
 
 /**
- * Why an item is in the list: a mention; replies in a followed thread; reactions to an own message; the account
- * was added to a group; an own message was deleted by another member; a reminder; a resolved report; a scheduled
- * message that was not sent; or a new user.
+ * Why an item is in the list: a mention; replies in a followed thread; reactions to one of its
+ * messages; the account was added to a group; one of its messages was deleted by another member; a
+ * reminder; a resolved report; a scheduled message that was not sent; or a new user.
  */
 export const ActivityKind = z
   .enum([
@@ -28,35 +28,35 @@ export const ActivityKind = z
   .meta({ id: 'ActivityKind' });
 export type ActivityKind = z.infer<typeof ActivityKind>;
 
-/** An item of the list. It has no text that the account can no longer see. */
+/** An item of the activity. It contains no text that the account can no longer see. */
 export const ActivityItem = z
   .object({
-    /** The same for everything that one item stands for, such as all reactions to a message. */
+    /** The same for everything that the item covers, such as all reactions to a message. */
     id: z.string(),
-    /** Higher each time something is added to the item. An item that was read is unread again then. */
+    /** Increases each time something is added to the item, which then becomes unread again. */
     seq: count(),
     kind: ActivityKind,
     at: Timestamp,
     isRead: z.boolean(),
     /** Null: the server, or no one. */
     actor: AccountId.nullable(),
-    /** Null: in none, or in one of which the account is no longer a member. */
+    /** Null: none, or one that the account is no longer a member of. */
     conversation: ConversationId.nullable(),
-    /** The message to show: of replies the first unread one, or the latest. */
+    /** The message to show; for replies, the first unread one, or the latest. */
     message: Seq.nullable(),
-    /** The root of the thread in which the message is shown; null: in none. */
+    /** The root of the thread in which the message is shown; null: none. */
     thread: Seq.nullable(),
-    /** The beginning of the text of the message; null: it has none, or it was deleted. */
+    /** The beginning of the text of the message; null if it has none or was deleted. */
     excerpt: z.string().nullable(),
-    /** How the account is mentioned; null if this is no mention. */
+    /** How the account is mentioned; null if this is not a mention. */
     mention: z.enum(['name', 'everyone', 'here']).nullable(),
-    /** Unread replies, or reactions; 1 of everything else. */
+    /** The number of unread replies, or of reactions; otherwise 1. */
     count: count(),
-    /** Whose replies or reactions these are: a few, the latest first. */
+    /** The authors of the replies or reactions: a few, the latest first. */
     actors: z.array(AccountId).max(LIMITS.activityActors),
     /** The emoji of reactions: a few, the latest first. */
     emojis: z.array(ReactionEmoji).max(LIMITS.activityActors),
-    /** How a report was resolved; null if this is no report. */
+    /** How a report was resolved; null if this is not a report. */
     resolution: ReportResolution.nullable(),
   })
   .meta({ id: 'ActivityItem' });
@@ -80,13 +80,18 @@ export const ActivityQuery = z.object({
 export const ActivityPage = page(ActivityItem).meta({ id: 'ActivityPage' });
 export type ActivityPage = z.infer<typeof ActivityPage>;
 
-/** How many items are unread, at most `limits.unreadMax`, and the read version of the account then. */
+/**
+ * How many items are unread, up to `limits.unreadMax`, with the read version of the account at that
+ * time.
+ */
 export const ActivityUnread = z
   .object({ unread: count(), readVersion: count() })
   .meta({ id: 'ActivityUnread' });
 export type ActivityUnread = z.infer<typeof ActivityUnread>;
 
-/** Items that were read, as they were listed: what was added since is still unread. */
+/**
+ * The items that were read, in the state in which they were listed: later additions remain unread.
+ */
 export const ReadActivityBody = z
   .object({
     items: z

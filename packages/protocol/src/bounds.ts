@@ -2,8 +2,8 @@ import { z } from './z.ts';
 
 /**
  * Schemas of numbers and times within the bounds of JavaScript and the database. Every numeric and
- * date field of the protocol uses one of them, so that no value passes validation and is then
- * rejected by the database.
+ * date field of the protocol uses one of them, so that the database rejects no value that has
+ * passed validation.
  */
 
 /** The greatest integer that JavaScript, JSON and PostgreSQL's `bigint` all represent exactly. */

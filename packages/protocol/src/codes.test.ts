@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ERRORS, isRetryable } from './codes.ts';
 
-test('a command is retried exactly after refusals that say nothing about the command itself', () => {
+test('a command is retried only after refusals that are not about the command itself', () => {
   expect(Object.keys(ERRORS).filter(isRetryable)).toEqual([
     'rate_limited',
     'overloaded',

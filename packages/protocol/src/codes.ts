@@ -1,10 +1,10 @@
 import type { FieldError } from './field-error.ts';
 
-/** What an error code stands for. */
+/** The status and title of an error code. */
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
-  /** The same command with the same id may succeed later: clients keep it and send it again. */
+  /** The same command with the same id may succeed later; clients keep it and send it again. */
   readonly retryable?: true;
 }
 
@@ -252,9 +252,9 @@ export function isRetryable(code: string): boolean {
 /** A rejected command or request: a value with a code, the same over REST and the socket. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** What exactly is wrong, for a user to read; by default the title of the code. */
+  /** Explains to a user what is wrong; by default the title of the code. */
   readonly message: string;
-  /** Seconds to wait before the same command may work. */
+  /** Seconds to wait before a retry may succeed. */
   readonly retryAfter?: number;
   readonly errors?: readonly FieldError[];
 }

@@ -16,7 +16,7 @@ export const Problem = z
     status: count(100, 599),
     code: ErrorCode,
     detail: z.string().optional(),
-    /** Seconds to wait before the same request may work. */
+    /** Seconds to wait before a retry may succeed. */
     retryAfter: seconds().optional(),
     errors: z.array(FieldError).optional(),
     requestId: z.string().optional(),

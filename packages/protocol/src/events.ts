@@ -36,15 +36,16 @@ export type ConversationKind = z.infer<typeof ConversationKind>;
  */
 export const AccountRole = z.enum(['owner', 'admin', 'member', 'guest']);
 export type AccountRole = z.infer<typeof AccountRole>;
-/** Whose events a stream has: those of a conversation, of one account, or of the whole server. */
+/** The kind of a stream: of a conversation, of one account, or of the whole server. */
 export const StreamKind = z.enum(['conversation', 'personal', 'workspace']);
 export type StreamKind = z.infer<typeof StreamKind>;
 
 /**
- * Whom a message mentions, which group it links to, or which custom emoji it shows: what the server has made of
- * `@name`, `#name` and `:name:` in the text. The text stays as it was typed; `name` says which part of it is meant, and `id` stays valid
- * when the user, the group or the emoji is renamed. `@here` is for the members who are online when it is posted. The
- * `accounts` of a user group are those that were members of the conversation when it was posted or edited.
+ * A resolved `@name`, `#name` or `:name:` in the text of a message: the user or user group that it
+ * mentions, the group that it links to, or the custom emoji that it shows. The text remains as
+ * typed; `name` is the part of it that is meant, and `id` is not affected by renames. `@here`
+ * mentions the members who are online when the message is posted. The `accounts` of a user group
+ * are those that were members of the conversation when the message was posted or edited.
  */
 export const Mention = z
   .discriminatedUnion('kind', [
@@ -65,7 +66,7 @@ export type Mention = z.infer<typeof Mention>;
 /** Left out if there are none. */
 const mentions = z.array(Mention).max(LIMITS.mentionsPerMessage).optional();
 
-/** What the root of a thread shows of its replies. `authors` are up to three, the latest first. */
+/** The summary of a thread that its root shows. `authors` are up to three, the latest first. */
 export const ThreadSummary = z
   .object({
     replies: count(1),
@@ -133,7 +134,7 @@ const CONVERSATION_EVENTS = {
     /** Null: it was removed. */
     avatar: ImageId.nullable().optional(),
     linkPreviews: z.boolean().optional(),
-    /** What members may do since the event, if that has changed. */
+    /** What members may do after the event, if that has changed. */
     access: GroupAccess.optional(),
   }),
   'conversation.deleted': z.object({}),
@@ -145,7 +146,7 @@ const CONVERSATION_EVENTS = {
   /** The account cannot join, be added or use a link until the ban is lifted. */
   'member.banned': z.object({ account: AccountId }),
   'member.unbanned': z.object({ account: AccountId }),
-  /** A group link: whoever has it may join. Only its creator has seen its secret. */
+  /** A group link; its holders may join. Only its creator has seen its secret. */
   'link.created': z.object({
     link: LinkId,
     expiresAt: Timestamp.nullable(),
@@ -164,21 +165,22 @@ const CONVERSATION_EVENTS = {
     poll: PollStart.optional(),
   }),
   /**
-   * The choices that the actor votes for, by their index: instead of `before`, its earlier ones. Events of
-   * earlier versions do not say which those were.
+   * The indexes of the choices that the actor votes for, replacing `before`, its earlier ones.
+   * Events of earlier versions lack `before`.
    */
   'poll.voted': z.object({
     message: Seq,
     choices: z.array(PollChoice),
     before: z.array(PollChoice).optional(),
   }),
-  /** No one can vote any more. */
+  /** The poll is closed for votes. */
   'poll.closed': z.object({ message: Seq }),
   /** `thread` and `alsoInConversation` are those of the message. */
   'message.edited': z.object({ message: Seq, body: MessageText, ...inThread, mentions }),
   /**
-   * Of a reply it also has what its thread is after all deletions of the command; null: no replies. The actor is
-   * {@link SYSTEM} if the message has expired: it and all messages before it are no longer in the history.
+   * For a reply it also has the summary of the thread after all deletions of the command; null: no
+   * replies. The actor is {@link SYSTEM} if the message has expired: it and all earlier messages
+   * are no longer in the history.
    */
   'message.deleted': z.object({
     message: Seq,
@@ -187,11 +189,11 @@ const CONVERSATION_EVENTS = {
     threadSummary: ThreadSummary.nullable().optional(),
   }),
   /**
-   * A moderator has hidden what a message says. Its text and files are removed from earlier events, like those of a
-   * deleted message, until it is shown again.
+   * A moderator has hidden a message. Its text and files are removed from earlier events, like
+   * those of a deleted message, until it is shown again.
    */
   'message.hidden': z.object({ message: Seq, author: AccountId, ...inThread }),
-  /** The message is shown again: what it says. */
+  /** The message is shown again, with its content. */
   'message.unhidden': z.object({
     message: Seq,
     author: AccountId,
@@ -205,9 +207,9 @@ const CONVERSATION_EVENTS = {
   'reaction.added': z.object({ message: Seq, emoji: ReactionEmoji }),
   'reaction.removed': z.object({ message: Seq, emoji: ReactionEmoji }),
   /**
-   * The previews of the links of a message, all of them: they replace earlier ones, which are removed from
-   * earlier events. The actor is the author of the message, or who has removed a preview. The links in
-   * `removed` get no preview again.
+   * The previews of the links of a message, all of them: they replace earlier ones, which are
+   * removed from earlier events. The actor is the author of the message, or the account that
+   * removed a preview. The links in `removed` never get a preview again.
    */
   'message.previewed': z.object({
     message: Seq,
@@ -232,11 +234,11 @@ const PERSONAL_EVENTS = {
     remindAt: Timestamp.nullable(),
   }),
   'message.unsaved': z.object({ conversation: ConversationId, message: Seq }),
-  /** The reminder of a saved message: given once. */
+  /** The reminder of a saved message; given once. */
   'reminder.due': z.object({ conversation: ConversationId, message: Seq }),
   /**
-   * A message was scheduled, or its text or time changed. The text is removed from the event once it
-   * changed, or the message was sent or deleted.
+   * A message was scheduled, or its text or time changed. The text is removed from the event when
+   * it is changed, or the message is sent or deleted.
    */
   'message.scheduled': z.object({
     scheduled: ScheduledId,
@@ -248,7 +250,7 @@ const PERSONAL_EVENTS = {
   }),
   /** The author has deleted a scheduled message. */
   'message.unscheduled': z.object({ scheduled: ScheduledId }),
-  /** A scheduled message was sent: it is the message `message` of the conversation. */
+  /** A scheduled message was sent as the message `message` of the conversation. */
   'scheduled.sent': z.object({
     scheduled: ScheduledId,
     conversation: ConversationId,
@@ -261,11 +263,11 @@ const PERSONAL_EVENTS = {
     reason: z.string(),
   }),
   /**
-   * The account follows the thread of the message, or no longer follows it, whatever it wrote there. The
-   * replies up to `since`, a seq of the conversation, count as read.
+   * The account has chosen to follow the thread of the message, or not to. Replies up to `since`, a
+   * seq of the conversation, count as read.
    */
   'thread.followed': z.object({ conversation: ConversationId, message: Seq, since: Seq }),
-  /** `erased`: with the account; the choice is forgotten. */
+  /** `erased`: the choice was deleted with the account. */
   'thread.unfollowed': z.object({
     conversation: ConversationId,
     message: Seq,
@@ -283,10 +285,10 @@ const PERSONAL_EVENTS = {
     message: Seq,
     resolution: ReportResolution,
   }),
-  /** The account of the stream accepts no direct messages from this one. Only it learns of that. */
+  /** The account of the stream has blocked this account. Only its own devices receive the event. */
   'account.blocked': z.object({ account: AccountId }),
   'account.unblocked': z.object({ account: AccountId }),
-  /** The status of the account of the stream, whole. Others receive it with its presence. */
+  /** The complete status of the account of the stream. Others receive it with its presence. */
   'status.changed': z.object({
     emoji: z.string().nullable(),
     text: z.string(),
@@ -295,25 +297,25 @@ const PERSONAL_EVENTS = {
     showLastSeen: z.boolean(),
   }),
   /**
-   * What the account wants to be notified of in general, whole. `erased`: with the account; all its
-   * notification settings are forgotten.
+   * The complete general notification settings of the account. `erased`: all notification settings
+   * were deleted with the account.
    */
   'notifications.changed': NotificationSettings.extend({ erased: z.literal(true).optional() }),
-  /** What differs from that in a conversation, or in the thread under the message `thread` of it. */
+  /** The override for a conversation, or for the thread under its message `thread`. */
   'notifications.overridden': NotificationOverride.extend({
     conversation: ConversationId,
     thread: Seq.optional(),
   }),
   /**
-   * The sections of the sidebar, whole. Conversations of a section that is gone are back in the section of their
-   * kind. `erased`: with the account; the sidebar is forgotten.
+   * All sections of the sidebar. Conversations of a removed section are back in the section of
+   * their kind. `erased`: the sidebar was deleted with the account.
    */
   'sidebar.changed': SidebarLayout.extend({ erased: z.literal(true).optional() }),
   /** Conversations were moved in the sidebar. */
   'sidebar.moved': SidebarMove,
 } as const;
 
-/** When the access of a guest ends, at which the server deactivates the account; left out: never. */
+/** When the access of a guest ends and the server deactivates the account; left out: never. */
 const guestAccess = { accessEndsAt: Timestamp.optional() };
 
 /** The `data` of the events in the workspace stream. */
@@ -326,7 +328,7 @@ const WORKSPACE_EVENTS = {
     role: z.literal('guest').optional(),
     ...guestAccess,
   }),
-  /** Fields of the profile that are missing stay as they were; null removes a value. */
+  /** Missing fields of the profile are unchanged; null removes a value. */
   'user.updated': z.object({
     account: AccountId,
     username: z.string(),
@@ -336,25 +338,25 @@ const WORKSPACE_EVENTS = {
     timeZone: z.string().nullable().optional(),
     avatar: ImageId.nullable().optional(),
   }),
-  /** The account can no longer log in; its messages stay. */
+  /** The account can no longer log in; its messages are kept. */
   'user.deactivated': z.object({ account: AccountId }),
   'user.reactivated': z.object({ account: AccountId }),
   /**
-   * The account can neither log in nor act until `until`; null: until it is unsuspended. The expiry has no event of its
-   * own.
+   * The account can neither log in nor act until `until`; null: until it is unsuspended. The expiry
+   * has no event.
    */
   'user.suspended': z.object({ account: AccountId, until: Timestamp.nullable() }),
   /** The account was unsuspended before its suspension ended. */
   'user.unsuspended': z.object({ account: AccountId }),
   /** The role of the account, or when its access as a guest ends. */
   'user.role_changed': z.object({ account: AccountId, role: AccountRole, ...guestAccess }),
-  /** The account was erased; only its id stays, as the author of its messages. */
+  /** The account was erased; only its id remains, as the author of its messages. */
   'user.deleted': z.object({ account: AccountId }),
   /** A public group appears in the list of groups under this name. */
   'group.created': z.object({ conversation: ConversationId, name: z.string() }),
   'group.updated': z.object({ conversation: ConversationId, name: z.string() }),
   'group.deleted': z.object({ conversation: ConversationId }),
-  /** A user group was created or changed: the whole group as it is now. */
+  /** A user group was created or changed: the complete group. */
   'user_group.changed': z.object({
     userGroup: UserGroupId,
     name: z.string(),
@@ -362,7 +364,7 @@ const WORKSPACE_EVENTS = {
     members: z.array(AccountId).max(LIMITS.userGroupMembers),
   }),
   'user_group.deleted': z.object({ userGroup: UserGroupId }),
-  /** A custom emoji was added or renamed: the whole emoji as it is now. */
+  /** A custom emoji was added or renamed: the complete emoji. */
   'emoji.changed': z.object({
     emoji: EmojiId,
     name: z.string(),
@@ -370,9 +372,9 @@ const WORKSPACE_EVENTS = {
     image: ImageId,
     creator: AccountId,
   }),
-  /** Messages and reactions show its name from then on. */
+  /** Messages and reactions then show its name. */
   'emoji.deleted': z.object({ emoji: EmojiId }),
-  /** Settings of the server were changed: those in the event, to these values. */
+  /** Settings of the server were changed: their new values. */
   'server.updated': ChangedServerSettings,
 } as const;
 
@@ -384,9 +386,9 @@ export const EVENT_DATA = {
 } as const;
 
 /**
- * The name of an event type. What every type must be decided for is a record with an entry for each
- * type, or for each type of one kind of stream, so that the compiler names the places where a new one is
- * missing. ARCHITECTURE.md lists them, and the places that the compiler cannot name.
+ * The name of an event type. Code that must handle every type is a record with an entry for each
+ * type, or for each type of one kind of stream, so that the compiler reports where a new type is
+ * missing. ARCHITECTURE.md lists these places, and those that the compiler cannot find.
  */
 export type EventType = keyof typeof EVENT_DATA;
 /** The types of events in the streams of conversations. */
@@ -412,7 +414,7 @@ const eventBase = {
   client: ClientId.nullable(),
 };
 
-/** An event of a known type, as it is sent to clients. */
+/** An event of a known type, as sent to clients. */
 export type Event = {
   [T in EventType]: {
     op: 'event';

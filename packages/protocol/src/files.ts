@@ -36,12 +36,12 @@ export const Attachment = z
 export type Attachment = z.infer<typeof Attachment>;
 
 /**
- * What a page that a message links to says of itself. Everything in it is text of that page, and to be shown
- * as text; the image is a file of this server.
+ * The metadata of a page that a message links to. All of it is text from that page, to be shown as
+ * plain text; the image is a file of this server.
  */
 export const LinkPreview = z
   .object({
-    /** The address as the message has it. */
+    /** The URL as in the message. */
     url: z.string(),
     title: z.string().optional(),
     description: z.string().optional(),
@@ -68,7 +68,7 @@ export const AttachmentIds = z
   .max(LIMITS.attachmentsPerMessage)
   .refine((ids) => new Set(ids).size === ids.length, 'Each file can be attached once');
 
-/** Asks for the links of files: their ids, separated by commas. */
+/** Requests the links of files: their ids, separated by commas. */
 export const FileLinksQuery = z.object({
   files: z
     .string()
@@ -93,7 +93,10 @@ export type FileLinks = z.infer<typeof FileLinks>;
 export const FileLinksAnswer = z.object({ items: z.array(FileLinks) });
 export type FileLinksAnswer = z.infer<typeof FileLinksAnswer>;
 
-/** With `download` the browser saves the file instead of showing it; the rest is from a link. */
+/**
+ * With `download` the browser saves the file instead of showing it; the other parameters are from a
+ * link.
+ */
 export const FileContentQuery = z.object({
   download: z.literal('1').optional(),
   token: z.string().max(500).optional(),

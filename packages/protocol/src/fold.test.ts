@@ -26,7 +26,7 @@ describe('fold', () => {
     expect(foldWithPlaces(text).text).toBe(folded);
   });
 
-  test('of a folded text is the same text', () => {
+  test('of a folded text is unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (text) => {
         expect(fold(fold(text))).toBe(fold(text));
@@ -48,7 +48,7 @@ describe('fold', () => {
     );
   });
 
-  test('gives each part its place in the original', () => {
+  test('maps each part to its position in the original', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
         const folded = foldWithPlaces(text);

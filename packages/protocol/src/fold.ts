@@ -1,16 +1,20 @@
 /**
- * Folds text for comparison: without case, accents and compatibility forms. The database is not asked:
- * what its functions and extensions do with letters beyond ASCII depends on its locale.
+ * Folds text for comparison: without case, accents and compatibility forms. Not done by the
+ * database, because what its functions and extensions do with non-ASCII letters depends on its
+ * locale.
  */
 
-/** A folded text, and where its parts are in the original. */
+/** A folded text, with the positions of its parts in the original. */
 export interface Folded {
   readonly text: string;
   /** Returns the range of the original text that `text.slice(start, end)` came from. */
   originalRange(start: number, end: number): { start: number; end: number };
 }
 
-/** Accents and vowel points that readers leave out. Marks that make another letter (Thai, Indic, kana) stay. */
+/**
+ * Accents and vowel points that readers leave out. Marks that form another letter (Thai, Indic,
+ * kana) are kept.
+ */
 const ACCENTS =
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: only marks, each on its own
   /(?<![\u0438\u0418])\u0306|[\u0300-\u0305\u0307-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/gu;
@@ -47,7 +51,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   '…': '...',
 };
 
-/** Folded characters, remembered: texts repeat few of them. */
+/** Cache of folded characters: texts repeat few of them. */
 const remembered = new Map<string, string>();
 const REMEMBERED_MAX = 20_000;
 
@@ -85,7 +89,7 @@ export function fold(text: string): string {
   return folded;
 }
 
-/** Returns the folded text with the places of its parts in the original. */
+/** Returns the folded text with the positions of its parts in the original. */
 export function foldWithPlaces(text: string): Folded {
   if (SIMPLE.test(text)) {
     return { text: text.toLowerCase(), originalRange: (start, end) => ({ start, end }) };

@@ -27,15 +27,17 @@ export const Hello = z.object({
     .refine((c) => Object.keys(c).length <= LIMITS.cursorStreams, 'Too many streams in the cursor')
     .default({}),
   /**
-   * The client has the snapshot of each conversation in its cursor, as of the cursor, except of these.
-   * `ready` then leaves out the snapshots that did not change. Without this field it has all of them.
+   * The client has the snapshot of each conversation in its cursor, as of the cursor, except these.
+   * `ready` then leaves out the snapshots that did not change. Without this field the server sends
+   * all of them.
    */
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
   /**
-   * The accounts whose presence this socket receives, until a `watch` replaces them. Without this field
-   * it receives the presence of all accounts: clients that show more than a few people set it. A guest receives that
-   * of users in its conversations, and without this field that of no one.
-   * An API key needs the scope `users:read` for it: without it a `nack` says so, and it receives none.
+   * The accounts whose presence this socket receives, until a `watch` replaces them. Without this
+   * field it receives the presence of all accounts: clients that show more than a few people should
+   * set it. A guest receives only the presence of users in its conversations, and without this
+   * field none. An API key needs the scope `users:read` for it; otherwise it gets a `nack`, and no
+   * presence.
    */
   presence: z.array(AccountId).max(LIMITS.presenceSubscriptions).optional(),
   /** The name of this device, for the list of sessions. */
@@ -47,11 +49,11 @@ const command = { id: ClientId };
 const onMessage = { ...command, conversation: ConversationId, message: Seq };
 
 /**
- * Commands that change something. Each is answered by exactly one `ack` or `nack`, unless the socket
- * closes first. If the outcome is unknown (the database connection was lost during the commit), the
- * server sends `goodbye` and closes with 1012: reconnect and resend every unanswered command, with
- * the same ids and in the same order. An id identifies one command forever: the same id with other
- * content is rejected with `client_id_reused`.
+ * Commands that change something. Each is answered by exactly one `ack` or `nack`, unless the
+ * socket closes first. If the outcome is unknown (the database connection was lost during the
+ * commit), the server sends `goodbye` and closes with 1012: reconnect and resend every unanswered
+ * command, with the same ids and in the same order. An id identifies one command forever: the same
+ * id with different content is rejected with `client_id_reused`.
  */
 export const Post = withContent({
   op: z.literal('post'),
@@ -61,12 +63,12 @@ export const Post = withContent({
   replyTo: Seq.optional(),
   /** Replies in the thread of this message, which is not itself a reply in a thread. */
   thread: Seq.optional(),
-  /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
+  /** Also shows the reply among the messages of the conversation. Ignored without `thread`. */
   alsoInConversation: z.boolean().optional(),
 });
-/** Replaces the text of an own message. */
+/** Replaces the text of one’s own message. */
 export const Edit = z.object({ op: z.literal('edit'), ...onMessage, body: Body });
-/** Deletes a message: an own one, or as a moderator that of another member. */
+/** Deletes one’s own message, or as a moderator that of another member. */
 export const Delete = z.object({ op: z.literal('delete'), ...onMessage });
 /** Adds a reaction of the sender to a message. */
 export const React = z.object({ op: z.literal('react'), ...onMessage, emoji: ReactionEmoji });
@@ -77,9 +79,9 @@ export const Pin = z.object({ op: z.literal('pin'), ...onMessage });
 /** Removes the pin of a message, whoever pinned it. */
 export const Unpin = z.object({ op: z.literal('unpin'), ...onMessage });
 /**
- * Moves the read cursor forward to `seq`; with `unread` it may also move back, and its revision is raised.
- * With `revision`, the command is ignored if the cursor has another one: its ack then has the `seq` of the
- * cursor, as it is.
+ * Moves the read cursor forward to `seq`; with `unread` it may also move back, and its revision is
+ * raised. With `revision`, the command is ignored if the cursor has a different one; its ack then
+ * has the current `seq` of the cursor.
  */
 export const Read = z.object({
   op: z.literal('read'),
@@ -94,7 +96,7 @@ export const Fill = z.object({ op: z.literal('fill'), ...command, stream: Stream
 /** A new access token of the same session, before the one in `hello` expires. */
 export const Renew = z.object({ op: z.literal('renew'), ...command, token: z.string().max(8192) });
 
-/** Signals are not stored and not answered, and may be lost. */
+/** Signals are neither stored nor answered, and may be lost. */
 export const TypingSignal = z.object({ op: z.literal('typing'), conversation: ConversationId });
 /** Whether the user is using the device (`active`) or not (`idle`). */
 export const PresenceSignal = z.object({
@@ -102,16 +104,16 @@ export const PresenceSignal = z.object({
   state: z.enum(['active', 'idle']),
 });
 /**
- * Replaces the accounts whose presence this socket receives: those on the screen. It is answered with
- * the presence of those that were not among them before. An API key needs the scope `users:read`.
+ * Replaces the accounts whose presence this socket receives: those on the screen. The server
+ * answers with the presence of new ones. An API key needs the scope `users:read`.
  */
 export const WatchSignal = z.object({
   op: z.literal('watch'),
   accounts: z.array(AccountId).max(LIMITS.presenceSubscriptions),
 });
-/** Requests a `pong`, with which a client checks that its connection still works. */
+/** Requests a `pong`, so that the client can check that its connection still works. */
 export const Ping = z.object({ op: z.literal('ping') });
-/** The answer to a `ping`. The server disconnects a client from which nothing arrives for too long. */
+/** The answer to a `ping`. The server disconnects clients that are silent for too long. */
 export const Pong = z.object({ op: z.literal('pong') });
 
 /** Any frame from a client. */
@@ -161,8 +163,8 @@ export const PresenceEntry = z.object({
 export type PresenceEntry = z.infer<typeof PresenceEntry>;
 
 /**
- * A conversation whose snapshot the client has: no event since its cursor. What does not follow from
- * events may have changed.
+ * A conversation whose snapshot the client has, without events since its cursor. These fields are
+ * not derived from events, and may have changed.
  */
 export const UnchangedConversation = z.object({
   id: ConversationId,
@@ -190,7 +192,7 @@ export const Ready = z.object({
   /** The version of the read cursors in `conversations` and `unchanged`. */
   readVersion: count(),
   /**
-   * Of the accounts in `hello.presence` those that are not offline or have a status; without it at most
+   * The accounts in `hello.presence` that are not offline or have a status; without it, at most
    * `limits.presenceMax` accounts that are not offline.
    */
   presence: z.array(PresenceEntry),
@@ -246,20 +248,20 @@ export const ReadMoved = z.object({
   cursor: ReadCursor,
 });
 /**
- * A draft of this account was saved, or deleted (null), on any device. Its version is also the next of the
- * read cursors: after a gap in `version`, fetch the cursors and the drafts.
+ * A draft of this account was saved, or deleted (null), on any device. It shares its version with
+ * the read cursors: after a gap in `version`, fetch the cursors and the drafts.
  */
 export const DraftMoved = z.object({
   op: z.literal('draft'),
   version: count(),
   conversation: ConversationId,
-  /** The root of the thread; null outside of threads. */
+  /** The root of the thread; null outside threads. */
   thread: Seq.nullable(),
   draft: Draft.nullable(),
 });
 /**
- * A read cursor of a followed thread moved, on any device. Its version is also the next of the read cursors:
- * after a gap in `version`, fetch the cursors of conversations and of threads.
+ * A read cursor of a followed thread moved, on any device. It shares its version with the read
+ * cursors: after a gap in `version`, fetch the cursors of conversations and of threads.
  */
 export const ThreadRead = z.object({
   op: z.literal('thread_read'),
@@ -267,13 +269,13 @@ export const ThreadRead = z.object({
   cursor: ThreadCursor,
 });
 /**
- * The activity of this account has changed: fetch it if it is shown. Its version is also the next of the read
- * cursors: after a gap in `version`, fetch the cursors as well.
+ * The activity of this account has changed: fetch it if it is shown. It shares its version with the
+ * read cursors: after a gap in `version`, fetch the cursors as well.
  */
 export const ActivityChanged = z.object({ op: z.literal('activity'), version: count() });
 /**
- * Open reports of messages that this account may read have changed: count them again. A frame may be lost, and what
- * changes while the account is not connected has none.
+ * Open reports of messages that this account may read have changed: count them again. A frame may
+ * be lost, and changes while the account is not connected have none.
  */
 export const ReportsChanged = z.object({ op: z.literal('reports') });
 /** Another member has read up to `readSeq`. */
@@ -283,24 +285,25 @@ export const Receipt = z.object({
   account: AccountId,
   readSeq: Seq,
 });
-/** Another member is typing. Not stored; sent again every few seconds while it lasts. */
+/** Another member is typing. Not stored; repeated every few seconds while it lasts. */
 export const Typing = z.object({
   op: z.literal('typing'),
   conversation: ConversationId,
   account: AccountId,
 });
 /**
- * Changes of presence. To a socket with subscriptions each entry also has the status, unless the account
- * has none: an entry without it says that there is none (anymore). Other sockets are not told of statuses.
+ * Changes of presence. To a socket with subscriptions each entry also has the status, unless the
+ * account has none: an entry without a status means that there is none. Other sockets do not
+ * receive statuses.
  */
 export const Presence = z.object({
   op: z.literal('presence'),
   changes: z.array(PresenceEntry),
 });
 /**
- * Only to guests, who do not receive the workspace stream: what of it concerns them has changed, and must be
- * loaded again. Null: all users that the client knows may have changed. A socket that was not connected loads them
- * at its `ready`.
+ * Sent only to guests, who do not receive the workspace stream: lists what to reload because of its
+ * events. Null: all users that the client knows may have changed. A client that was not connected
+ * reloads everything at its `ready`.
  */
 export const Changed = z.object({
   op: z.literal('changed'),
@@ -311,8 +314,8 @@ export const Changed = z.object({
   emoji: z.boolean(),
 });
 /**
- * A heartbeat with which a client detects what it missed: the heads of the streams that have new
- * events since the last ping, and the version of its read cursors.
+ * A heartbeat with which clients detect missed events: the heads of the streams with new events
+ * since the last ping, and the version of the read cursors.
  */
 export const ServerPing = z.object({
   op: z.literal('ping'),

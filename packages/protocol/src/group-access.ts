@@ -5,14 +5,20 @@ import { z } from './z.ts';
 /** The role of a member in a group. Owners may do everything, admins moderate the group. */
 export const MemberRole = z.enum(['owner', 'admin', 'member']);
 export type MemberRole = z.infer<typeof MemberRole>;
-/** The role with which a member acts: that of a guest of the server is `guest` in all its conversations. */
+/**
+ * The role with which a member acts. A guest of the server acts as `guest` in all its
+ * conversations.
+ */
 export const ActingRole = z.enum([...MemberRole.options, 'guest']);
 export type ActingRole = z.infer<typeof ActingRole>;
 /** The minimum role for each action in a group: an announcement group has `post: 'admin'`. */
 export const MinimumRoles = z
   .object({
     post: MemberRole,
-    /** Replies in threads; by default who may post. A reply that is also sent to the conversation needs both. */
+    /**
+     * Replies in threads; by default the same as `post`. A reply that is also sent to the
+     * conversation needs both.
+     */
     replyInThreads: MemberRole,
     invite: MemberRole,
     pin: MemberRole,
@@ -37,8 +43,8 @@ export const MinimumRoles = z
   });
 export type MinimumRoles = z.infer<typeof MinimumRoles>;
 /**
- * Who can find and join a group: every member of the server, or only those who are added or have a
- * group link.
+ * Who can find and join a group: every member of the server, or only accounts that are added or
+ * have a group link.
  */
 export const Visibility = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof Visibility>;
@@ -87,13 +93,13 @@ export type MemberAccess = z.infer<typeof MemberAccess>;
 
 /** What members of a group may do, by their role. */
 export const GroupAccess = z.object({
-  /** Events of earlier versions do not have all of them. */
+  /** Events of earlier versions may lack some of them. */
   minimumRoles: MinimumRoles.partial({ replyInThreads: true }),
   byRole: z.object({
     owner: MemberAccess,
     admin: MemberAccess,
     member: MemberAccess,
-    /** Events of earlier versions do not have it. */
+    /** Events of earlier versions lack it. */
     guest: MemberAccess.optional(),
   }),
 });

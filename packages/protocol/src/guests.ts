@@ -3,10 +3,12 @@ import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { z } from './z.ts';
 
-/** What a new guest gets access to, and for how long. */
+/** What a new guest can access, and for how long. */
 export const GuestAccess = z
   .object({
-    /** The groups that the guest joins: those to which whoever adds the guest may add members, and public ones. */
+    /**
+     * The groups that the guest joins: public ones, and those to which the inviter may add members.
+     */
     groups: z
       .array(ConversationId)
       .min(1, 'Choose at least one group')

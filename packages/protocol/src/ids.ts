@@ -2,7 +2,7 @@ import { count, countText } from './bounds.ts';
 import { z } from './z.ts';
 
 declare const brand: unique symbol;
-/** A validated value that the compiler does not accept where another brand is expected. */
+/** A validated value, which the compiler does not accept where another brand is expected. */
 export type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** Any RFC 9562 UUID in its canonical text form, lower case. */
@@ -44,7 +44,7 @@ export type NotificationDeviceId = Branded<string, 'NotificationDeviceId'>;
 export type FileId = Branded<string, 'FileId'>;
 /** Identifies an image that the server has made: an avatar, its icon, or a custom emoji. Another image has another id. */
 export type ImageId = Branded<string, 'ImageId'>;
-/** The number of an event in its stream: 1, 2, 3 … without gaps. 0 is before the first event. */
+/** The number of an event in its stream: 1, 2, 3 … without gaps; 0 is before the first event. */
 export type Seq = Branded<number, 'Seq'>;
 
 /** Validates an {@link AccountId}. */

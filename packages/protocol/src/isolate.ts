@@ -1,7 +1,7 @@
 /** First strong isolate, and its end (Unicode Standard Annex 9). */
 const FSI = '\u2068';
 const PDI = '\u2069';
-/** Embeddings, overrides and isolates: unbalanced ones would affect the text around. */
+/** Embeddings, overrides and isolates: unbalanced ones would affect the surrounding text. */
 const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /**

@@ -1,8 +1,8 @@
 import { fold } from './fold.ts';
 
 /**
- * Finds keywords in messages, folded like a search: case, accents and compatibility forms do not matter. A keyword
- * is found as whole words, except in scripts that write without spaces.
+ * Finds keywords in messages, folded like a search: case, accents and compatibility forms do not
+ * matter. Keywords match whole words, except in scripts without spaces.
  */
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
@@ -14,11 +14,14 @@ const PARTS = new RegExp(
   'gu',
 );
 
-/** Returns the part with which a keyword begins: every text with the keyword has it among its {@link textAnchors}. */
+/**
+ * Returns the first part of a keyword: every text with the keyword has it among its {@link
+ * textAnchors}.
+ */
 export const keywordAnchor = (keyword: string): string =>
   fold(keyword).trim().match(PARTS)?.[0] ?? '';
 
-/** Returns the parts with which keywords in a text can begin. */
+/** Returns the parts of a text that keywords can begin with. */
 export const textAnchors = (text: string): Set<string> => new Set(fold(text).match(PARTS) ?? []);
 
 /** Returns the first of the keywords that a text contains; null: none. */
@@ -36,7 +39,7 @@ function contains(text: string, keyword: string): boolean {
   return false;
 }
 
-/** Returns whether a word may start or end at a place: not between two characters of one word. */
+/** Returns whether a position is a word boundary. */
 function isBoundary(text: string, at: number): boolean {
   const before = lastCharacter(text.slice(Math.max(0, at - 2), at));
   const after = String.fromCodePoint(text.codePointAt(at) ?? 0x20);

@@ -67,7 +67,7 @@ export const LIMITS = {
   /** The longest time after which messages are deleted: a hundred years. */
   retentionDaysMax: 36_500,
   passwordMin: 10,
-  /** A password, in bytes of UTF-8: hashing longer ones would only cost time. */
+  /** A password, in bytes of UTF-8: hashing longer ones would only waste time. */
   passwordBytesMax: 1024,
   /** Different emoji on one message. */
   reactionsPerMessage: 50,
@@ -95,10 +95,10 @@ export const LIMITS = {
   legalHoldsPage: 20,
   /** Accounts that one account can block. */
   blocksMax: 1_000,
-  /** Keywords of which one account is notified, and the characters of each. */
+  /** Keywords of one account, and the characters of each. */
   notificationKeywords: 25,
   notificationKeywordCharacters: 50,
-  /** Conversations and threads with notification settings of their own, of one account. */
+  /** Conversations and threads of one account with overrides of its notification settings. */
   notificationOverrides: 2_000,
   /** Devices to which notifications are pushed, of one account. */
   notificationDevices: 20,
@@ -115,7 +115,7 @@ export const LIMITS = {
   linkUsesMax: 100_000,
   /** Accounts that the root of a thread lists as the authors of its latest replies. */
   threadAuthors: 3,
-  /** Followed threads of which a client gets the read cursors: those with the latest replies. */
+  /** Followed threads whose read cursors a client gets: those with the latest replies. */
   threadCursors: 1_000,
   /** Threads that one account follows by its own choice. */
   threadFollows: 1_000,
@@ -147,9 +147,9 @@ export const LIMITS = {
   previewSiteCharacters: 80,
   /** Unfinished uploads of one account. */
   uploadsPerAccount: 20,
-  /** Files of one account to which no message has ever referred, unfinished uploads included. */
+  /** Files of one account that no message has ever referred to, including unfinished uploads. */
   unattachedFiles: 200,
-  /** A file of which an avatar or the icon of the server is made, in bytes. */
+  /** The source file of an avatar or the icon of the server, in bytes. */
   avatarBytes: 5 * 1024 * 1024,
   /** Avatars and icons that one account can set in an hour. */
   avatarsPerHour: 30,
@@ -160,20 +160,20 @@ export const LIMITS = {
   emojiNameMin: 2,
   emojiNameMax: 32,
   emojiAliases: 10,
-  /** A file of which a custom emoji is made, its frames, and the emoji itself, in bytes. */
+  /** The source file of a custom emoji, its frames, and the emoji itself, in bytes. */
   emojiFileBytes: 2 * 1024 * 1024,
   emojiFrames: 100,
   emojiBytes: 512 * 1024,
-  /** Images of which one account can make custom emoji in an hour. */
+  /** Custom emoji that one account can create in an hour. */
   emojiPerHour: 200,
-  /** The name of a file, in bytes of UTF-8; longer ones are cut before their extension. */
+  /** The name of a file, in bytes of UTF-8; longer ones are shortened before their extension. */
   fileNameBytes: 255,
   /**
    * In groups with more members than this, `@everyone`, `@here` and mentions of user groups with more
    * accounts than this need the role `mentionEveryone`.
    */
   mentionEveryoneMembers: 50,
-  /** Items of the activity of an account that are kept, the latest ones. */
+  /** The number of latest items kept in the activity of an account. */
   activityItems: 1_000,
   /** Accounts and emoji that an item of the activity names. */
   activityActors: 3,
@@ -184,7 +184,7 @@ export const LIMITS = {
   /** The text of a search, in UTF-16 code units, and its words, phrases and filters together. */
   searchCharacters: 1_000,
   searchParts: 24,
-  /** Searches of one account that a node works on at a time. */
+  /** Concurrent searches of one account on a node. */
   searchesPerAccount: 3,
   /** Groups larger than this send no receipts. */
   receiptsMembers: 100,

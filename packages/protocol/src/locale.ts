@@ -1,6 +1,6 @@
 import { z } from './z.ts';
 
-/** A locale as a tag of BCP 47, such as `de-AT`. It need not be one of a language that Parley has. */
+/** A locale as a tag of BCP 47, such as `de-AT`. Parley need not support its language. */
 export const Locale = z
   .string()
   .max(35)

@@ -7,8 +7,9 @@ export interface MarkerRange {
 }
 
 /**
- * Returns the parts of the text of a message that are only markers of Markdown, such as `**` and the address of a link
- * with a text, in order. Without them an excerpt reads like the message. Markers of lists stay: they read well.
+ * Returns the ranges of a message text that are only Markdown syntax, such as `**` or the URL of a
+ * link, in order. Without them an excerpt reads like the rendered message. List markers are kept:
+ * they read well.
  */
 export function markersOf(text: string): MarkerRange[] {
   const found: MarkerRange[] = [];
@@ -32,7 +33,7 @@ export function markersOf(text: string): MarkerRange[] {
           add(from, from + 1);
           return false;
         case 'TableDelimiter':
-          // The line between the head and the rows; the lines between cells stay.
+          // The line between the head and the rows; separators between cells are kept.
           if (node.parent?.name === 'Table') add(from, text[to] === '\n' ? to + 1 : to);
           return false;
         case 'LinkMark': {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Block, type Inline, linksIn, parseMarkdown } from './markdown.ts';
 
-/** Writes what was parsed as nested lists: text as it is, everything else with its kind. */
+/** Formats parsed text as nested lists: plain text unchanged, everything else with its kind. */
 const inlines = (parts: readonly Inline[]): unknown[] =>
   parts.map((part): unknown => {
     switch (part.kind) {
@@ -35,7 +35,7 @@ const blocks = (all: readonly Block[]): unknown[] =>
     }
   });
 const parsed = (text: string) => blocks(parseMarkdown(text));
-/** Returns all that is shown, in order. */
+/** Returns all displayed text, in order. */
 const shown = (text: string): string => JSON.stringify(parsed(text));
 
 describe('lines', () => {
@@ -156,7 +156,7 @@ describe('blocks', () => {
     ['one\n\ntwo', [['one'], ['two']]],
     ['```ts\nlet x\n\ny\n```\nafter', [['block', 'ts', 'let x\n\ny'], ['after']]],
     ['~~~\nx\n~~~', [['block', '', 'x']]],
-    // What people type, though CommonMark has the end of a fence alone on its line.
+    // What people type, although CommonMark requires the closing fence on its own line.
     ['```\nlet x```\nafter', [['block', '', 'let x'], ['after']]],
     ['a ```js\nlet x\n``` b', [['a '], ['block', 'js', 'let x'], ['b']]],
     ['```two words\nx```', [['block', '', 'two words\nx']]],
@@ -188,7 +188,7 @@ describe('blocks', () => {
     expect(parsed(text)).toEqual(expected);
   });
 
-  test('that are nested deeply are shown as they were typed', () => {
+  test('that are nested too deeply are shown as typed', () => {
     const text = `${'> '.repeat(50)}deep`;
     expect(shown(text).match(/quote/g)).toHaveLength(8);
     expect(shown(text)).toContain('> > deep');
@@ -201,7 +201,7 @@ describe('mentions', () => {
   const split = (text: string, isCut = false) =>
     blocks(parseMarkdown(text, [ria, design, { kind: 'here' }], isCut));
 
-  test('are where the server has resolved a name', () => {
+  test('are where the server resolved a name', () => {
     expect(split('**@ria**, see #design-team. @unknown @here!')).toEqual([
       [
         ['strong', ['mention', '@ria']],
@@ -319,7 +319,7 @@ describe('any text', () => {
   });
 });
 
-test('the links of a text are those that are shown, each once, and none of code', () => {
+test('the links of a text are those displayed, each once, without code', () => {
   const text = [
     'See https://a.example/1, **<https://a.example/2>** and [three](https://a.example/3).',
     'Again https://a.example/1 and `https://a.example/code`.',

@@ -38,13 +38,13 @@ export type Block =
     }
   | { readonly kind: 'table'; readonly head: TableRow; readonly rows: readonly TableRow[] };
 
-/** Deeper quotes, lists and emphasis are shown as they were typed. */
+/** Deeper quotes, lists and emphasis are shown as typed. */
 const DEPTH_MAX = 8;
 
 /**
- * Parses the text of a message: a subset of CommonMark 0.31 with the tables and the strikethrough of GitHub
- * Flavored Markdown, bare URLs, and the mentions that the server has resolved. A line break is kept. What
- * is not Markdown, or too deeply nested, is text.
+ * Parses the text of a message: a subset of CommonMark 0.31 with the tables and the strikethrough
+ * of GitHub Flavored Markdown, bare URLs, and the mentions that the server has resolved. Line
+ * breaks are kept. Anything else, or too deeply nested, is text.
  *
  * With `isCut`, the text is the start of a longer one: a URL or a mention at its end may be incomplete, and
  * is text.
@@ -66,8 +66,8 @@ const FENCE = '```';
 const MARKERS = /(?:^|\n)[ \t>*+\d.)-]*$/;
 
 /**
- * Gives the fences of blocks of code lines of their own, which CommonMark requires and people forget: for
- * instance in “so: ```\ncode``` and”. Otherwise the rest of the message would be code.
+ * Moves the fences of code blocks to their own lines, which CommonMark requires and people forget,
+ * as in “so: ```\ncode``` and”. Otherwise the rest of the message would be code.
  */
 function withWholeFences(text: string): string {
   if (!text.includes(FENCE) || text.includes('````')) return text;
@@ -199,7 +199,7 @@ class Reader {
     return { kind: 'table', head: heads, rows };
   }
 
-  /** Returns the cells of a row. The parser has no nodes for those that are empty, between two delimiters. */
+  /** Returns the cells of a row. The parser has no nodes for empty ones, between two delimiters. */
   #cells(row: SyntaxNode, depth: number): TableRow {
     const cells: (readonly Inline[])[] = [];
     let cell: readonly Inline[] = [];
@@ -314,7 +314,7 @@ class Reader {
       from = node.to;
     }
     found.push(text(this.#source.slice(from, to)));
-    // A link has no other links in it.
+    // Links cannot be nested.
     return found
       .flatMap((child) => (child.kind === 'link' ? child.children : [child]))
       .filter((child) => child.kind !== 'text' || child.text !== '');
@@ -358,25 +358,28 @@ function childrenOf(parent: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-/** White space, angle brackets and bidirectional controls, which an address does not have. */
+/** White space, angle brackets and bidirectional controls, which URLs cannot contain. */
 const NOT_IN_ADDRESS = /[\s<>\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
 
-/** Returns the address of a link; null if it is none that may be opened, for instance `javascript:`. */
+/** Returns the URL of a link; null if it may not be opened, for instance `javascript:`. */
 function addressOf(url: string): string | null {
   const bare = url.startsWith('<') && url.endsWith('>') ? url.slice(1, -1) : url;
   const address = bare.replace(/\\([!-/:-@[-`{-~])/g, '$1');
   return /^https?:\/\/./i.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
 }
 
-/** Returns what is read of some parts of a line. */
+/** Returns the plain text of parts of a line. */
 const textOf = (parts: readonly Inline[]): string =>
   parts.map((part) => ('children' in part ? textOf(part.children) : part.text)).join('');
 
-/** Endings of names of files that are written like hosts. */
+/** File extensions that look like top-level domains. */
 const FILE =
   /^(?:c|cc|cpp|css|go|h|html?|java|js|json|jsx|md|mjs|pdf|php|png|rb|ts|tsx|txt|xml|ya?ml)$/;
 
-/** Returns the words of a text that look like hosts: labels with dots between them, the last of letters. */
+/**
+ * Returns the words of a text that look like hosts: labels separated by dots, the last one of
+ * letters.
+ */
 function hostsIn(text: string): string[] {
   const isUrl = /:\/\/|www\./i.test(text);
   const words = text
@@ -392,7 +395,10 @@ function hostsIn(text: string): string[] {
     .map((labels) => labels.join('.').replace(/^www\./, ''));
 }
 
-/** Returns whether the text of a link is empty, or reads as an address of another site than it leads to. */
+/**
+ * Returns whether the text of a link is empty, or looks like a URL of a different site than its
+ * target.
+ */
 function readsAsOther(label: string, href: string): boolean {
   if (label.trim() === '' || /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(label))
     return true;

@@ -16,14 +16,14 @@ export interface MentionSpan {
 }
 
 /**
- * The pattern of a name of a custom emoji. It does not begin with `_`, so that no part of it is emphasis in
- * Markdown.
+ * The pattern of the name of a custom emoji. It does not begin with `_`, so that Markdown sees no
+ * emphasis in it.
  */
 export const EMOJI_NAME = '[a-z0-9+-][a-z0-9_+-]{1,31}';
 
 /**
- * A sign that follows no letter, digit or sign (an address, a path, an entity), and what may follow in a
- * name. The length of a name is bounded, so that every search takes linear time.
+ * A sign not preceded by a letter, digit or sign (an address, a path, an entity), followed by name
+ * characters. The length of a name is bounded, so that every search takes linear time.
  */
 const MENTION = new RegExp(
   `(?<![\\p{L}\\p{M}\\p{N}_@#/&=.-])[@#][\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]{0,79}` +

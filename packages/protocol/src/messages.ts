@@ -4,17 +4,18 @@ import { Attachment, LinkPreview } from './files.ts';
 import { AccountId, ConversationId, ScheduledId, Seq } from './ids.ts';
 import { z } from './z.ts';
 
-/** Messages, threads and drafts as the API returns them, and how far they were read. */
+/** Messages, threads, drafts and read cursors as the API returns them. */
 
 /**
  * The seqs of unread messages that mention the account or everyone, in order; the last
- * `limits.unreadMax` of them. Seqs and not a number: so a client can remove what was deleted or edited.
+ * `limits.unreadMax` of them. Seqs rather than a number, so that clients can remove deleted or
+ * edited messages.
  */
 export const UnreadMentions = z.array(Seq).meta({ examples: [[1042]] });
 
 /**
  * How far an account has read a conversation. `unread` was counted when the head of the stream was
- * `asOf`: a client adds the messages that it receives after that. It is at most `limits.unreadMax`.
+ * `asOf`: clients add the messages they receive after that. It is at most `limits.unreadMax`.
  * `revision` counts how often the conversation was marked as unread.
  */
 export const ReadCursor = z
@@ -35,9 +36,9 @@ export const Poll = z
     choices: z.array(
       z.object({
         text: z.string(),
-        /** How many accounts have voted for it. */
+        /** How many accounts voted for it. */
         votes: count(),
-        /** The first `limits.pollAccounts` of them, and the reader if it has voted for it. */
+        /** The first `limits.pollAccounts` of them, and the reader if it voted for it. */
         accounts: z.array(AccountId),
       }),
     ),
@@ -68,8 +69,9 @@ export const Message = z
     hiddenAt: Timestamp.nullable(),
     changedSeq: Seq,
     /**
-     * The seq of the message that it quotes, in the same conversation; null if it quotes none, or was
-     * deleted. The quoted text is that of the quoted message now, so it is not repeated here.
+     * The seq of the message that it quotes, in the same conversation; null if it quotes none, or
+     * was deleted. The quoted text is not repeated here, because it is the current text of the
+     * quoted message.
      */
     replyTo: Seq.nullable(),
     /** The seq of the root of its thread; null if it is not a reply in a thread. */
@@ -95,10 +97,10 @@ export const Message = z
 export type Message = z.infer<typeof Message>;
 
 /**
- * How far an account has read a thread. An account follows a thread if it wrote its root or a reply, or is
- * mentioned there, unless it has chosen otherwise. Of a thread that it does not follow nothing is unread.
- * `unread` and `unreadMentions` were counted when the head of the stream was `asOf`, and are at most
- * `limits.unreadMax`.
+ * How far an account has read a thread. An account follows a thread if it wrote its root or a
+ * reply, or is mentioned there, unless it has chosen otherwise. Nothing is unread in a thread that
+ * it does not follow. `unread` and `unreadMentions` were counted when the head of the stream was
+ * `asOf`, and are at most `limits.unreadMax`.
  */
 export const ThreadCursor = z
   .object({
@@ -133,13 +135,16 @@ export const SavedMessage = z
     remindAt: Timestamp.nullable(),
     /** When the reminder was given. */
     remindedAt: Timestamp.nullable(),
-    /** The message as it is now, with an empty text if it was deleted; null if it can’t be seen anymore. */
+    /**
+     * The current message, with an empty text if it was deleted; null if the account can no longer
+     * see it.
+     */
     message: Message.nullable(),
   })
   .meta({ id: 'SavedMessage' });
 export type SavedMessage = z.infer<typeof SavedMessage>;
 
-/** A message that is sent at a time, as its author sees it. */
+/** A scheduled message, as its author sees it. */
 export const ScheduledMessage = z
   .object({
     id: ScheduledId,
@@ -153,11 +158,14 @@ export const ScheduledMessage = z
     alsoInConversation: z.boolean(),
     sendAt: Timestamp.meta({ examples: ['2027-03-01T09:00:00.000Z'] }),
     createdAt: Timestamp,
-    /** Why it could not be sent, as an error code and a text, and when. It is not tried again by itself. */
+    /**
+     * Why and when sending failed, as an error code and a text. It is not retried automatically.
+     */
     failure: z.object({ code: z.string(), message: z.string(), at: Timestamp }).nullable(),
     /**
-     * Which message it has become, and when: only in the answer to a retry of the command that scheduled or
-     * changed it. `body` is then the text that the message has now, empty if it was deleted.
+     * The posted message, and when it was posted; only in the answer to a retry of the command that
+     * scheduled or changed it. `body` is then the current text of that message, empty if it was
+     * deleted.
      */
     sent: z.object({ seq: Seq, at: Timestamp }).optional(),
   })
@@ -168,7 +176,7 @@ export type ScheduledMessage = z.infer<typeof ScheduledMessage>;
 export const Draft = z
   .object({
     conversation: ConversationId,
-    /** The root of the thread; null outside of threads. */
+    /** The root of the thread; null outside threads. */
     thread: Seq.nullable(),
     body: z.string(),
     version: count(),
@@ -177,7 +185,7 @@ export const Draft = z
   .meta({ id: 'Draft' });
 export type Draft = z.infer<typeof Draft>;
 
-/** A text that a message has had: as it was posted, or after an edit. */
+/** A version of the text of a message: as posted, or after an edit. */
 export const MessageVersion = z
   .object({
     /** The event that carried this text. */

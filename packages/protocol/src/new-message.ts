@@ -4,7 +4,7 @@ import type { Attachment } from './files.ts';
 import type { Seq } from './ids.ts';
 import type { Message } from './messages.ts';
 
-/** Returns a message as it is right after it was posted. */
+/** Returns a message in its state right after the post. */
 export function newMessage({
   conversation,
   seq,

@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 import { line } from './text.ts';
 import { z } from './z.ts';
 
-/** Devices to which notifications are pushed while no device is in use. */
+/** Devices that notifications are pushed to while no device is in use. */
 
 const ADDRESS_MAX = 1_000;
 const Name = line(100, 'A name');
@@ -84,7 +84,7 @@ export const AddNotificationDeviceBody = z.discriminatedUnion('kind', [AddBrowse
 });
 export type AddNotificationDeviceBody = z.infer<typeof AddNotificationDeviceBody>;
 
-/** A change of a device; absent fields stay as they are. */
+/** A change to a device; absent fields are unchanged. */
 export const UpdateNotificationDeviceBody = z
   .object({ name: Name, showsContent: z.boolean() })
   .partial();

@@ -1,7 +1,7 @@
 import { Timestamp } from './bounds.ts';
 import { z } from './z.ts';
 
-/** How the delivery of notifications is doing, for admins. */
+/** The health of notification delivery, for admins. */
 
 /** Why a delivery failed; `other`: see the error itself. */
 export const DELIVERY_FAILURES = [
@@ -18,28 +18,28 @@ export const DELIVERY_FAILURES = [
 /** Why a delivery failed. */
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number];
 
-/** A channel by which notifications are sent. Numbers are counted up to 10,000. */
+/** A channel through which notifications are sent. Counts go up to 10,000. */
 export const NotificationChannelHealth = z
   .object({
     channel: z.enum(['email', 'push']),
-    /** What waits to be sent, also for its time or for another attempt. */
+    /** Waiting to be sent, including those not yet due or to be retried. */
     waiting: z.number().int(),
-    /** What of that has failed, and is attempted again. */
+    /** Those of them that have failed and will be retried. */
     retrying: z.number().int(),
-    /** What of that should have been sent by now. */
+    /** Those of them that are overdue. */
     overdue: z.number().int(),
-    /** For how long the oldest of these has been overdue. */
+    /** How long the oldest of these has been overdue. */
     overdueSeconds: z.number().int(),
-    /** What was sent in the last 24 hours. */
+    /** Sent in the last 24 hours. */
     sent: z.number().int(),
-    /** What failed for good in the last 24 hours. */
+    /** Failed permanently in the last 24 hours. */
     failed: z.number().int(),
     /** The last failed attempt in the last 24 hours; null: none. */
     lastFailure: z
       .object({
         at: Timestamp,
         reason: z.enum(DELIVERY_FAILURES),
-        /** What the other server answered, or what prevented it. */
+        /** The response of the other server, or the local error. */
         error: z.string().max(300),
       })
       .nullable(),
@@ -47,12 +47,12 @@ export const NotificationChannelHealth = z
   .meta({ id: 'NotificationChannelHealth' });
 export type NotificationChannelHealth = z.infer<typeof NotificationChannelHealth>;
 
-/** How far notifications are decided, and how their channels are doing. */
+/** The progress of notification decisions, and the health of the channels. */
 export const NotificationHealth = z
   .object({
-    /** Conversations with messages about which it is not decided whom they notify. */
+    /** Conversations with undecided messages. */
     undecided: z.number().int(),
-    /** For how long the oldest of them has been waiting; it is usually below a second. */
+    /** How long the oldest of them has been waiting; usually below a second. */
     undecidedSeconds: z.number().int(),
     channels: z.array(NotificationChannelHealth),
   })

@@ -6,7 +6,7 @@ import { line } from './text.ts';
 import { TimeZone } from './time-zone.ts';
 import { z } from './z.ts';
 
-/** What an account wants to be notified of, as versioned settings: events of its personal stream. */
+/** Notification settings: versioned by the events of the personal stream. */
 
 /**
  * Which messages notify: all; only direct messages, mentions and keywords; or none. In a direct
@@ -23,7 +23,10 @@ const TimeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Use a time of day such as 22:00')
   .meta({ examples: ['22:00'] });
 
-/** The hours of every day in which nothing notifies, in a time zone; over midnight if `end` is before `start`. */
+/**
+ * The hours of every day without notifications, in a time zone; past midnight if `end` is before
+ * `start`.
+ */
 export const QuietHours = z
   .object({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
   .refine(({ start, end }) => start !== end, {
@@ -37,28 +40,31 @@ export const QuietHours = z
 export type QuietHours = z.infer<typeof QuietHours>;
 
 const switches = {
-  /** Which messages notify, unless the conversation or the thread has a level of its own. */
+  /** Which messages notify, unless the conversation or thread has its own level. */
   level: NotificationLevel,
   /** Null: none. */
   quietHours: QuietHours.nullable(),
-  /** Whether reactions to own messages notify. */
+  /** Whether reactions to one’s own messages notify. */
   reactions: z.boolean(),
-  /** Whether users who register notify. */
+  /** Whether newly registered users notify. */
   newPeople: z.boolean(),
   /** Whether notifications play a sound, on the devices where sounds are on. */
   sounds: z.boolean(),
-  /** Whether direct messages notify although their conversation is muted. */
+  /** Whether direct messages notify even if their conversation is muted. */
   directBreaksMute: z.boolean(),
-  /** Whether mentions of the account by name notify although the conversation or the thread is muted. */
+  /** Whether mentions by name notify even if the conversation or thread is muted. */
   mentionsBreakMute: z.boolean(),
 };
 
-/** The delay of emails about what is missed, if it was never chosen. */
+/** The default delay of emails about missed messages. */
 const EMAIL_DELAY_MINUTES = 15;
-/** After how many minutes away an email tells of missed direct messages and mentions; null: none does. */
+/**
+ * After how many minutes of absence an email lists missed direct messages and mentions; null:
+ * never.
+ */
 const EmailDelay = z.number().int().min(5).max(1_440).nullable();
 
-/** What an account wants to be notified of in general. */
+/** The general notification settings of an account. */
 export const NotificationSettings = z
   .object({
     ...switches,
@@ -69,14 +75,14 @@ export const NotificationSettings = z
   .meta({ id: 'NotificationSettings' });
 export type NotificationSettings = z.infer<typeof NotificationSettings>;
 
-/** A mute: nothing notifies until `until`; null: until it is ended. */
+/** A mute: nothing notifies until `until`; null: until it is removed. */
 export const Mute = z.object({ until: Timestamp.nullable() }).meta({ id: 'Mute' });
 export type Mute = z.infer<typeof Mute>;
 
-/** What differs from the general settings in a conversation, or in a thread of it. */
+/** The override of the general settings for a conversation, or for one of its threads. */
 export const NotificationOverride = z
   .object({
-    /** Null: as in the conversation, or as in general. */
+    /** Null: as for the conversation, or the general level. */
     level: NotificationLevel.nullable(),
     /** Null: not muted. */
     muted: Mute.nullable(),
@@ -84,7 +90,7 @@ export const NotificationOverride = z
   .meta({ id: 'NotificationOverride' });
 export type NotificationOverride = z.infer<typeof NotificationOverride>;
 
-/** An override with what it is for. `seq` is that of its event in the personal stream. */
+/** An override with its scope. `seq` is that of its event in the personal stream. */
 export const ListedOverride = NotificationOverride.extend({
   conversation: ConversationId,
   /** The root of the thread; left out for the conversation itself. */
@@ -93,7 +99,10 @@ export const ListedOverride = NotificationOverride.extend({
 }).meta({ id: 'ListedOverride' });
 export type ListedOverride = z.infer<typeof ListedOverride>;
 
-/** All notification settings of an account. `seq` is that of the last change of the general ones, or 0. */
+/**
+ * All notification settings of an account. `seq` is that of the last change to the general ones, or
+ * 0.
+ */
 export const NotificationSettingsAnswer = z
   .object({
     settings: NotificationSettings,
@@ -112,7 +121,7 @@ const Keywords = z
   })
   .transform((all) => [...new Map(all.map((keyword) => [fold(keyword), keyword])).values()]);
 
-/** A change of the general settings; absent fields stay as they are. */
+/** A change to the general settings; absent fields are unchanged. */
 export const UpdateNotificationsBody = z
   .object({ ...switches, emailDelayMinutes: EmailDelay, keywords: Keywords })
   .partial()
@@ -127,7 +136,7 @@ export const UpdateNotificationsBody = z
   });
 export type UpdateNotificationsBody = z.infer<typeof UpdateNotificationsBody>;
 
-/** A change of what differs in a conversation or thread; absent fields stay as they are. */
+/** A change to an override of a conversation or thread; absent fields are unchanged. */
 export const UpdateOverrideBody = NotificationOverride.partial().meta({
   examples: [{ muted: { until: '2026-12-01T08:00:00.000Z' } }],
 });

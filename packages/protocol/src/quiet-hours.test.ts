@@ -6,14 +6,14 @@ const BERLIN = { start: '22:00', end: '07:00', timeZone: 'Europe/Berlin' };
 const at = (time: string) => Date.parse(time);
 
 describe('isInQuietHours', () => {
-  test('covers the hours over midnight, its start and not its end', () => {
+  test('covers hours past midnight, including its start but not its end', () => {
     expect(isInQuietHours(BERLIN, at('2026-01-10T20:59:00Z'))).toBe(false);
     expect(isInQuietHours(BERLIN, at('2026-01-10T21:00:00Z'))).toBe(true);
     expect(isInQuietHours(BERLIN, at('2026-01-11T05:59:59Z'))).toBe(true);
     expect(isInQuietHours(BERLIN, at('2026-01-11T06:00:00Z'))).toBe(false);
   });
 
-  test('ends at seven by the clock on the wall when the clocks change that night', () => {
+  test('ends at seven local time when the clocks change that night', () => {
     // 29 March 2026: 02:00 becomes 03:00; 25 October 2026: 03:00 becomes 02:00.
     expect(isInQuietHours(BERLIN, at('2026-03-29T04:59:00Z'))).toBe(true);
     expect(isInQuietHours(BERLIN, at('2026-03-29T05:00:00Z'))).toBe(false);
@@ -52,7 +52,7 @@ describe('isInQuietHours', () => {
     );
   });
 
-  test('are not in effect in a time zone that is not known here', () => {
+  test('are not in effect in an unknown time zone', () => {
     const quiet = { start: '00:00', end: '23:59', timeZone: 'Europe/Atlantis' };
     expect(isInQuietHours(quiet, at('2026-06-10T04:00:00Z'))).toBe(false);
     expect(isInQuietHours(quiet, at('2026-06-10T05:00:00Z'))).toBe(false);

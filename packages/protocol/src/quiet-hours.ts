@@ -1,12 +1,16 @@
 import type { QuietHours } from './notifications.ts';
 
-/** Clocks of time zones, remembered: building one takes longer than reading it. Null: the zone is not known here. */
+/**
+ * Cache of formatters by time zone: creating one takes longer than using it. Null: the zone is
+ * unknown here.
+ */
 const clocks = new Map<string, Intl.DateTimeFormat | null>();
 const CLOCKS_MAX = 500;
 
 /**
- * Returns the minutes since midnight that a clock on the wall shows in a time zone at a time, ms since the epoch. Null:
- * the zone is not known here. Browsers and servers know different zones: new ones are named every few years.
+ * Returns the local minutes since midnight in a time zone at a time, ms since the epoch. Null: the
+ * zone is unknown here. Browsers and servers may know different zones, because new ones are added
+ * every few years.
  */
 export function minuteOfDay(at: number, timeZone: string): number | null {
   let clock = clocks.get(timeZone);
@@ -33,8 +37,9 @@ function clockOf(timeZone: string): Intl.DateTimeFormat | null {
 }
 
 /**
- * Returns whether a time, ms since the epoch, is in the quiet hours. The wall clock decides, so they start and end
- * at the chosen times on the days too when the clocks change. Where the time zone is not known, no hours are quiet.
+ * Returns whether a time, ms since the epoch, is in the quiet hours. Uses local time, so they start
+ * and end at the chosen times even on days when the clocks change. If the time zone is unknown,
+ * there are no quiet hours.
  */
 export function isInQuietHours({ start, end, timeZone }: QuietHours, at: number): boolean {
   const now = minuteOfDay(at, timeZone);

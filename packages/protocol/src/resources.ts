@@ -32,7 +32,7 @@ export const User = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof User>;
 
-/** What a user says about being available, as others see it. */
+/** The status of a user, as others see it. */
 export const Status = z
   .object({
     emoji: z
@@ -42,13 +42,13 @@ export const Status = z
     text: z.string().meta({ examples: ['On vacation'] }),
     /** When emoji and text are removed; null: never. */
     expiresAt: Timestamp.nullable(),
-    /** Until then the user does not want to be notified; null: the user does. */
+    /** The end of “do not disturb”; null: off. */
     doNotDisturbUntil: Timestamp.nullable(),
   })
   .meta({ id: 'Status' });
 export type Status = z.infer<typeof Status>;
 
-/** The status of an account as it sees it itself. */
+/** The status of an account, as its user sees it. */
 export const OwnStatus = Status.extend({
   /** Whether others see when the account was last connected. */
   /** Whether other users see when the account was last seen. Admins always see when its sessions were last used. */
@@ -102,7 +102,7 @@ export const Me = z
     email: z.string(),
     /** The email address was verified. */
     verified: z.boolean(),
-    /** Why emails to the address could not be delivered; null: nothing says so. */
+    /** Why emails to the address could not be delivered; null: no known failure. */
     emailFailure: z.object({ at: Timestamp, error: z.string() }).nullable(),
     firstName: z.string().nullable(),
     lastName: z.string().nullable(),
@@ -141,7 +141,7 @@ export const Conversation = z
     visibility: Visibility,
     /** Null for direct conversations, which are shown under the name of the other user. */
     name: z.string().nullable(),
-    /** What the group talks about now, and what it is for. Empty for direct conversations. */
+    /** The current topic, and the purpose of the group. Empty for direct conversations. */
     topic: z.string(),
     description: z.string(),
     /** Null if the group has none, and for direct conversations. */
@@ -162,8 +162,8 @@ export const Conversation = z
     /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
     /**
-     * The role that decides what this member may do: not its own in the group of everyone, and `guest` if its
-     * account is a guest.
+     * The role that decides what this member may do: the role on the server in the group of
+     * everyone, and `guest` if its account is a guest.
      */
     actingRole: ActingRole,
     /** What this member may do here, for clients to offer; the server checks every command. */
@@ -173,8 +173,8 @@ export const Conversation = z
     /** Who may do what in this group; null for direct conversations. */
     minimumRoles: MinimumRoles.nullable(),
     /**
-     * What this member may do with its own messages and with those of others, likewise. Sent with
-     * the conversation: a message is the same bytes for all members.
+     * What this member may do with its own messages and with those of others, Sent with the
+     * conversation, so that a message has the same bytes for all members.
      */
     messagePermissions: MessagePermissions,
     joinedSeq: Seq,
@@ -186,7 +186,10 @@ export const Conversation = z
     /** How far the other user of a direct conversation has read; null for groups. */
     peerReadSeq: Seq.nullable(),
     lastSeq: Seq,
-    /** The latest message that is not deleted, for lists: of its body the first 1,000 characters. */
+    /**
+     * The latest message that is not deleted, for lists, with the first 1,000 characters of its
+     * body.
+     */
     lastMessage: Message.omit({
       attachments: true,
       mentions: true,
@@ -296,7 +299,7 @@ export const GroupLink = z
     expiresAt: Timestamp.nullable(),
     /** How many accounts may join with it; null: any number. */
     maxUses: count(1).nullable(),
-    /** How many accounts have joined with it; one that joins again counts once. */
+    /** How many accounts have joined with it; each counts once. */
     uses: count(),
   })
   .meta({ id: 'GroupLink' });

@@ -14,7 +14,7 @@ import { z } from './z.ts';
 export const AccountKind = z.enum(['user', 'service']);
 export type AccountKind = z.infer<typeof AccountKind>;
 
-/** Something that an admin can do to an account. `keys`: manage its API keys. */
+/** An action of an admin on an account. `keys`: manage its API keys. */
 export const AdminPermission = z.enum([
   'update',
   'set_role',
@@ -47,7 +47,7 @@ export const AdminAccount = z
     accessEndsAt: Timestamp.nullable(),
     isActive: z.boolean(),
     isSuspended: z.boolean(),
-    /** When the suspension ends; null: not before an admin ends it, or the account is not suspended. */
+    /** When the suspension ends; null: never by itself, or the account is not suspended. */
     suspendedUntil: Timestamp.nullable(),
     /** Why it is suspended. */
     suspensionReason: z.string().nullable(),
@@ -68,7 +68,7 @@ export const AdminAccount = z
   .meta({ id: 'AdminAccount' });
 export type AdminAccount = z.infer<typeof AdminAccount>;
 
-/** Which accounts the admins list. */
+/** Selects accounts in the list for admins. */
 export const AdminAccountsFilter = z.enum([
   'active',
   'inactive',
@@ -88,7 +88,7 @@ export const AdminAccountsPage = z.object({
   items: z.array(AdminAccount),
   /** The `after` of the next page; null on the last page. */
   next: z.string().nullable(),
-  /** The roles that an account may have which the caller creates. */
+  /** The roles of accounts that the caller may create. */
   creatableRoles: z.array(AccountRole),
 });
 export type AdminAccountsPage = z.infer<typeof AdminAccountsPage>;
@@ -100,23 +100,23 @@ export const CreateAccountBody = z.object({
   email: EmailAddress,
   password: Password.optional(),
   role: AccountRole.default('member'),
-  /** With the role `guest`, and only then. */
+  /** Required with the role `guest`, otherwise not allowed. */
   guest: GuestAccess.optional(),
 });
 export type CreateAccountBody = z.input<typeof CreateAccountBody>;
 
-/** Fields that are missing stay unchanged. */
+/** Missing fields are unchanged. */
 export const UpdateAccountBody = z.object({
   username: Username.optional(),
   displayName: DisplayName.optional(),
   email: EmailAddress.optional(),
   role: AccountRole.optional(),
   /**
-   * With the role `guest`: the public groups in which the account stays. It leaves the others, and the group of
-   * everyone. Private groups and direct conversations stay.
+   * With the role `guest`: the public groups that the account keeps. It leaves the others and the
+   * group of everyone, and keeps private groups and direct conversations.
    */
   keepGroups: z.array(ConversationId).max(LIMITS.guestGroups).optional(),
-  /** When the access of a guest ends; null: never. Only of guests. */
+  /** When the access of a guest ends; null: never. Only for guests. */
   accessEndsAt: Timestamp.nullable().optional(),
   /** Null removes the avatar; only users themselves set one. */
   avatar: z.null().optional(),
@@ -133,7 +133,7 @@ export type SuspendBody = z.input<typeof SuspendBody>;
 /** Whether the messages of a deleted account are kept or deleted. */
 export const MessagesFate = z.enum(['keep', 'delete']);
 export type MessagesFate = z.infer<typeof MessagesFate>;
-/** What happens to the messages of an account that is deleted. */
+/** What happens to the messages of a deleted account. */
 export const DeleteAccountQuery = z.object({ messages: MessagesFate.default('keep') });
 
 /** A setting and its current value. */
@@ -177,7 +177,7 @@ export const CreateServiceAccountBody = z.object({ username: Username, displayNa
 /** All service accounts. */
 export const ServiceAccountsAnswer = z.object({ items: z.array(AdminAccount) });
 
-/** What admins call an API key, to tell it from others. */
+/** The name that admins give an API key. */
 export const ApiKeyName = line(80, 'API key name');
 /** A new API key of a service account. */
 export const CreateApiKeyBody = z.object({

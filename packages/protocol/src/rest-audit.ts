@@ -89,14 +89,14 @@ export const AuditLogEntry = z
     actorName: z.string().nullable(),
     /** The address of the request; null for the command line. */
     address: z.string().nullable(),
-    /** More than one where events were summed up. */
+    /** Greater than 1 if events were aggregated. */
     count: count(1),
     details: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string())])),
   })
   .meta({ id: 'AuditLogEntry' });
 export type AuditLogEntry = z.infer<typeof AuditLogEntry>;
 
-/** Which entries to return: those that meet all given conditions. */
+/** Selects the entries that meet all given conditions. */
 export const AuditLogFilter = z.object({
   event: z
     .string()

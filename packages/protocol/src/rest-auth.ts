@@ -42,7 +42,7 @@ export const AuthOptions = z
     domains: z.array(z.string()),
     /** A new email address must be verified with a code before the first log-in. */
     verification: z.boolean(),
-    /** Where emails go: to an SMTP server, or to the `outbox` folder of the server. */
+    /** How emails are sent: to an SMTP server, or to the `outbox` folder of the server. */
     email: z.enum(['smtp', 'outbox']),
     sso: z.array(z.object({ id: z.string(), name: z.string() })),
     passwordMin: count(),
@@ -62,7 +62,7 @@ export const RegisterBody = z.object({
   /** The part of an invitation link after `#`. */
   invitation: Secret.optional(),
   device: Device.optional(),
-  /** In whose language emails and notifications are written; otherwise that of Accept-Language. */
+  /** The language of emails and notifications; by default that of Accept-Language. */
   locale: Locale.optional(),
 });
 export type RegisterBody = z.input<typeof RegisterBody>;
@@ -163,7 +163,7 @@ export const ResetAuthorizeAnswer = z.object({ expiresAt: Timestamp });
 /** Sets a new password with the token of such a link, once. */
 export const ResetBody = z.object({ token: Secret, password: Password });
 
-/** Fields that are missing stay unchanged; null removes a value. */
+/** Missing fields are unchanged; null removes a value. */
 export const UpdateMeBody = z.object({
   displayName: DisplayName.optional(),
   firstName: PersonalName.nullable().optional(),
@@ -175,7 +175,7 @@ export const UpdateMeBody = z.object({
   timeZone: TimeZone.nullable().optional(),
   /** Whether the tour of the web client is over; false shows it again. */
   isTourEnded: z.boolean().optional(),
-  /** In whose language emails and notifications are written. */
+  /** The language of emails and notifications. */
   locale: Locale.optional(),
 });
 export type UpdateMeBody = z.input<typeof UpdateMeBody>;
@@ -204,7 +204,7 @@ export const CreateInvitationBody = z.object({
   email: EmailAddress.optional(),
   maxUses: count(1, 1_000).default(1),
   expiresAt: Timestamp.optional(),
-  /** Whoever registers with the invitation is a guest. Left out: a member. */
+  /** Users who register with the invitation become guests. Left out: members. */
   guest: GuestAccess.optional(),
 });
 export type CreateInvitationBody = z.input<typeof CreateInvitationBody>;

@@ -2,7 +2,7 @@ import { count, Timestamp } from './bounds.ts';
 import { AccountId } from './ids.ts';
 import { z } from './z.ts';
 
-/** Deletions of all messages of an account by an admin, which the server carries out in the background. */
+/** Deletions of all messages of an account by an admin, which run in the background. */
 
 /** Without `since`, all messages of the account are deleted. */
 export const BulkDeletionBody = z
@@ -13,7 +13,7 @@ export const BulkDeletionBody = z
   .meta({ examples: [{ since: '2026-11-01T00:00:00.000Z' }] });
 export type BulkDeletionBody = z.input<typeof BulkDeletionBody>;
 
-/** A deletion of the messages of an account, and how far it is. */
+/** A deletion of the messages of an account, with its progress. */
 export const BulkDeletion = z
   .object({
     id: z.uuid(),
@@ -22,7 +22,7 @@ export const BulkDeletion = z
     requestedAt: Timestamp,
     /** Messages that were posted before it are kept; null: none. */
     since: Timestamp.nullable(),
-    /** How many messages are deleted so far. */
+    /** How many messages were deleted so far. */
     deleted: count(0),
     /** Null while it is running. */
     doneAt: Timestamp.nullable(),

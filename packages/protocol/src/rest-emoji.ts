@@ -24,7 +24,7 @@ export const CustomEmoji = z
     id: EmojiId,
     name: z.string().meta({ examples: ['party-parrot'] }),
     aliases: z.array(z.string()),
-    /** Null: it was deleted; only its name is left, for messages and reactions that have it. */
+    /** Null: it was deleted; only its name is kept, for messages and reactions that use it. */
     image: ImageId.nullable(),
     /** The account that added it. */
     creator: AccountId,
@@ -54,7 +54,7 @@ export const CreateEmojiBody = z
   });
 export type CreateEmojiBody = z.input<typeof CreateEmojiBody>;
 
-/** What is left out stays as it is. */
+/** Missing fields are unchanged. */
 export const UpdateEmojiBody = z
   .object({ name: EmojiName.optional(), aliases: Aliases.optional() })
   .refine(({ name, aliases }) => name !== undefined || aliases !== undefined, {

@@ -90,7 +90,7 @@ export const SecondFactors = z
   .meta({ id: 'SecondFactors' });
 export type SecondFactors = z.infer<typeof SecondFactors>;
 
-/** Confirms with the password that it is the user who makes the change. */
+/** Confirms the change with the password. */
 export const PasswordBody = z.object({ password: CurrentPassword });
 /** The secret to type in, and the same as an `otpauth:` URI for a QR code. */
 export const TotpSetup = z.object({ secret: z.string(), uri: z.string() });
@@ -100,7 +100,7 @@ export const TotpConfirmBody = z.object({ code: TotpCode });
 /** The recovery codes, which are returned only here. */
 export const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
-/** What users call a passkey, to tell it from others. */
+/** The name that users give a passkey. */
 export const PasskeyName = line(80, 'Passkey name');
 /** A new passkey: what the browser created with the options of the server. */
 export const AddPasskeyBody = z.object({ name: PasskeyName, response: PasskeyResponse });
@@ -128,7 +128,7 @@ export const SsoStartAnswer = z.object({ url: z.string() }).meta({
 });
 export type SsoStartAnswer = z.infer<typeof SsoStartAnswer>;
 
-/** Requests everything that the server has of the caller. */
+/** Requests all data that the server has about the caller. */
 export const ExportBody = z.object({ password: CurrentPassword });
 /** Deletes the account of the caller. */
 export const DeleteMeBody = z.object({ password: CurrentPassword, messages: MessagesFate });

@@ -5,7 +5,10 @@ import { page } from './rest.ts';
 import { line, paragraph } from './text.ts';
 import { z } from './z.ts';
 
-/** Legal holds: while one lasts, what the messages that it covers said is kept, also of those that are deleted. */
+/**
+ * Legal holds: while one is in force, the texts and files of the messages that it covers are kept,
+ * even if they are deleted.
+ */
 
 const LegalHoldName = line(LIMITS.legalHoldNameMax, 'Name');
 const LegalHoldReason = paragraph(LIMITS.legalHoldReasonMax, 'Reason');
@@ -45,7 +48,10 @@ export const CreateLegalHoldBody = z
   });
 export type CreateLegalHoldBody = z.input<typeof CreateLegalHoldBody>;
 
-/** A legal hold. After its release, what was kept for it alone is deleted; the hold itself stays as a record. */
+/**
+ * A legal hold. After its release, what was kept only for it is deleted; the hold itself remains as
+ * a record.
+ */
 export const LegalHold = z
   .object({
     id: z.uuid(),
@@ -60,7 +66,7 @@ export const LegalHold = z
     createdAt: Timestamp,
     /** Null while it is in force. */
     releasedAt: Timestamp.nullable(),
-    /** When everything that was kept for it alone had been deleted. */
+    /** When everything that was kept only for it had been deleted. */
     purgedAt: Timestamp.nullable(),
     /** Versions of deleted messages that are kept for it; at most 100,000 are counted. */
     heldVersions: count(0),
@@ -78,7 +84,7 @@ export const LegalHoldsQuery = z.object({
 export const LegalHoldsPage = page(LegalHold);
 export type LegalHoldsPage = z.infer<typeof LegalHoldsPage>;
 
-/** The groups whose names contain a text, for placing a legal hold: also private and deleted ones. */
+/** Searches groups by name for a legal hold, including private and deleted ones. */
 export const HoldableGroupsQuery = z.object({ search: z.string().min(1).max(100) });
 /** The groups that were found. Deleted ones can be held too. */
 export const HoldableGroupsAnswer = z.object({

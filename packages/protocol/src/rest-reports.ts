@@ -28,7 +28,10 @@ export const Report = z
     /** Null: the word filter. */
     reporter: Named.nullable(),
     reason: z.enum([...ReportReason.options, 'word_filter']),
-    /** Of the word filter: the entry that the message contains, for admins of the server; else empty. */
+    /**
+     * For reports by the word filter: the matching entry, only for admins of the server; otherwise
+     * empty.
+     */
     comment: z.string(),
     /** The text of the message when it was reported. */
     text: z.string(),
@@ -74,7 +77,7 @@ export const OpenReportsAnswer = z
   });
 export type OpenReportsAnswer = z.infer<typeof OpenReportsAnswer>;
 
-/** What a hidden message says, for moderators. */
+/** The content of a hidden message, for moderators. */
 export const HiddenMessage = z
   .object({
     body: z.string(),
@@ -85,7 +88,7 @@ export const HiddenMessage = z
   .meta({ id: 'HiddenMessage' });
 export type HiddenMessage = z.infer<typeof HiddenMessage>;
 
-/** A report, and the messages around the reported one as they are now. */
+/** A report, with the current messages around the reported one. */
 export const ReportDetails = z
   .object({
     report: Report,
@@ -107,7 +110,7 @@ export const ReportDetails = z
   .meta({ id: 'ReportDetails' });
 export type ReportDetails = z.infer<typeof ReportDetails>;
 
-/** What to do about a report: nothing, hide the message, or delete it. */
+/** How to resolve a report: dismiss it, hide the message, or delete it. */
 export const ResolveReportBody = z
   .object({
     action: z.enum(['dismiss', 'hide', 'delete']),

@@ -24,7 +24,7 @@ const SearchDateText = storable(20).refine((text) => parseSearchDate(text) !== n
   message: 'Use a date such as 2026-03-01, 2026-03 or 2026, or today or yesterday',
 });
 
-/** What to search for. The filters may also stand in the text; all of them apply. */
+/** A search. Filters may also be part of the text; all of them apply. */
 export const SearchMessagesQuery = z.object({
   query: storable(LIMITS.searchCharacters)
     .refine((text) => parseSearch(text).length <= LIMITS.searchParts, {
@@ -40,7 +40,7 @@ export const SearchMessagesQuery = z.object({
   before: SearchDateText.optional(),
   after: SearchDateText.optional(),
   on: SearchDateText.optional(),
-  /** The latest messages first, or those that fit best. */
+  /** The latest messages first, or the best matches. */
   sort: z.enum(['newest', 'best']).default('newest'),
   /** The time zone in which days begin. */
   timeZone: TimeZone.default('UTC').meta({ examples: ['Europe/Berlin'] }),
@@ -50,20 +50,20 @@ export const SearchMessagesQuery = z.object({
 });
 export type SearchMessagesQuery = z.infer<typeof SearchMessagesQuery>;
 
-/** A range of a text, in UTF-16 code units, as strings of JavaScript count them. */
+/** A range of a text, in UTF-16 code units, like indexes of JavaScript strings. */
 const TextRange = z.object({ start: count(), end: count() });
 
 /** The part of a text to show. */
 const Snippet = z.object({
   text: z.string(),
-  /** What was found in `text`; in order, without overlaps. */
+  /** The matches in `text`, in order and without overlaps. */
   ranges: z.array(TextRange),
   /** Whether there is more text before and after. */
   isCutBefore: z.boolean(),
   isCutAfter: z.boolean(),
 });
 
-/** A message that was found, and the part of its body to show. */
+/** A found message, with the part of its body to show. */
 export const FoundMessage = z
   .object({
     message: Message,
@@ -74,7 +74,7 @@ export const FoundMessage = z
   .meta({ id: 'FoundMessage' });
 export type FoundMessage = z.infer<typeof FoundMessage>;
 
-/** A filter whose value is not understood or not known: nothing is found, and this says what is possible. */
+/** A filter with an invalid or unknown value: nothing is found, and this lists possible values. */
 export const SearchProblem = z
   .object({
     filter: z.string().meta({ examples: ['has'] }),
@@ -99,7 +99,10 @@ export const SearchMessagesPage = z
   .meta({ id: 'SearchMessagesPage' });
 export type SearchMessagesPage = z.infer<typeof SearchMessagesPage>;
 
-/** Which users and groups to find by a part of their name; without a text, those closest to the account. */
+/**
+ * Searches users and groups by parts of their names; without a text, returns those closest to the
+ * account.
+ */
 export const SearchNamesQuery = z.object({
   query: storable(100)
     .default('')

@@ -6,7 +6,7 @@ import { z } from './z.ts';
 
 /** Bodies and responses of user groups: accounts that are mentioned together by one name. */
 
-/** Names that mention members of the conversation instead. */
+/** Reserved names, which mention members of the conversation. */
 const RESERVED: ReadonlySet<string> = new Set(['everyone', 'here']);
 
 /** The name with which a user group is mentioned: like a username. */
@@ -49,8 +49,8 @@ export const CreateUserGroupBody = z
 export type CreateUserGroupBody = z.input<typeof CreateUserGroupBody>;
 
 /**
- * What is left out stays as it is. With `changedSeq` the change is rejected if the user group has changed
- * since, so that two admins do not undo each other’s changes.
+ * Missing fields are unchanged. With `changedSeq` the change is rejected if the user group has
+ * changed since, so that two admins do not undo each other’s changes.
  */
 export const UpdateUserGroupBody = z
   .object({

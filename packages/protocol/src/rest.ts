@@ -61,9 +61,9 @@ export const Username = line(LIMITS.usernameMax, 'Username').pipe(
 export const DisplayName = line(LIMITS.displayNameMax, 'Display name');
 /** The name of a group. */
 export const GroupName = line(LIMITS.groupNameMax, 'Group name');
-/** What a group talks about now, in one line; may be empty. */
+/** The topic of a group, in one line; may be empty. */
 export const GroupTopic = line(LIMITS.groupTopicMax, 'Topic', 0);
-/** What a group is for. */
+/** The description of a group. */
 export const GroupDescription = paragraph(LIMITS.groupDescriptionMax, 'Description');
 /** An email address. */
 export const EmailAddress = z
@@ -79,7 +79,7 @@ export const Password = z
   })
   .refine(isStorable, { message: 'The password contains characters that can’t be stored' });
 
-/** A page of a list, of those entries that match `search`. */
+/** Selects a page of the entries of a list that match `search`. */
 export const ListQuery = z.object({
   search: z.string().max(100).optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
@@ -132,7 +132,7 @@ export const OpenDirectBody = z
   .meta({ examples: [{ account: '01890a5d-ac96-774b-bcce-b302099a8057' }] });
 /** At most `limits.blocksMax`, the latest first. */
 export const BlocksAnswer = z.object({ items: z.array(BlockedUser) });
-/** What is left out stays as it is. */
+/** Missing fields are unchanged. */
 export const UpdateGroupBody = z
   .object({
     name: GroupName.optional(),
@@ -149,7 +149,7 @@ export const UpdateGroupBody = z
 export type UpdateGroupBody = z.input<typeof UpdateGroupBody>;
 /** Adds an account to a group. */
 export const AddMemberBody = z.object({ account: AccountId });
-/** Gives a member another role. */
+/** Changes the role of a member. */
 export const ChangeMemberBody = z
   .object({ role: MemberRole })
   .meta({ examples: [{ role: 'admin' }] });
@@ -163,16 +163,16 @@ export const CreateGroupLinkBody = z
   })
   .meta({ examples: [{ expiresAt: '2027-01-01T00:00:00.000Z', maxUses: 10 }] });
 export type CreateGroupLinkBody = z.input<typeof CreateGroupLinkBody>;
-/** A new link, with the address to give to others; it is not shown again. */
+/** A new link with its URL, which is not shown again. */
 export const CreatedGroupLink = z
   .object({ link: GroupLink, url: z.string() })
   .meta({ id: 'CreatedGroupLink' });
 export type CreatedGroupLink = z.infer<typeof CreatedGroupLink>;
-/** The secret of a group link: what follows `#` in its address. */
+/** The secret of a group link: the fragment of its URL. */
 export const GroupLinkBody = z
   .object({ token: z.string().min(1).max(100) })
   .meta({ examples: [{ token: 'what-follows-the-hash-sign' }] });
-/** What is left out stays as it is. */
+/** Missing fields are unchanged. */
 export const ChangeMinimumRolesBody = MinimumRoles.partial()
   .strict()
   .meta({ examples: [{ post: 'admin' }] });
@@ -248,7 +248,7 @@ export const ThreadPage = HistoryPage.extend({ root: Message, cursor: ThreadCurs
   id: 'ThreadPage',
 });
 export type ThreadPage = z.infer<typeof ThreadPage>;
-/** Which page of followed threads is returned. */
+/** Selects a page of followed threads. */
 export const ThreadsQuery = ListQuery.omit({ search: true });
 /** The followed threads that have replies: those with unread ones first, then by the last reply. */
 export const ThreadsPage = page(FollowedThread).meta({ id: 'ThreadsPage' });
@@ -261,7 +261,7 @@ export const ThreadCursorsAnswer = z
   .meta({ id: 'ThreadCursorsAnswer' });
 export type ThreadCursorsAnswer = z.infer<typeof ThreadCursorsAnswer>;
 
-/** Which versions of a message are returned: the latest, or those before the `seq` of a version. */
+/** Selects versions of a message: the latest, or those before the `seq` of a version. */
 export const EditHistoryQuery = z.object({
   before: SeqText.optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
@@ -281,7 +281,10 @@ export const PinnedMessagesQuery = z.object({ cursor: z.string().max(1_000).opti
 export const PinnedMessages = z
   .object({
     items: z.array(Message),
-    /** The `cursor` of the next page; null when there is none, as usual: a page ends early by its bytes only. */
+    /**
+     * The `cursor` of the next page; null if there is none, as usual: only the size in bytes ends a
+     * page early.
+     */
     next: z.string().nullable(),
   })
   .meta({ id: 'PinnedMessages' });
@@ -291,7 +294,7 @@ export type PinnedMessages = z.infer<typeof PinnedMessages>;
 export const SaveMessageBody = z
   .object({ remindAt: Timestamp.nullable().optional() })
   .meta({ examples: [{ remindAt: '2027-03-01T09:00:00.000Z' }] });
-/** Changes of one’s own status: absent fields stay. */
+/** A change to one’s own status; absent fields are unchanged. */
 export const UpdateStatusBody = z
   .object({
     emoji: Emoji.nullable().optional(),
@@ -305,7 +308,7 @@ export const UpdateStatusBody = z
   .meta({ id: 'UpdateStatusBody' });
 export type UpdateStatusBody = z.infer<typeof UpdateStatusBody>;
 
-/** Which saved messages are returned: the last saved, or those before the `savedSeq` of one. */
+/** Selects saved messages: the last saved, or those before the `savedSeq` of one. */
 export const SavedMessagesQuery = z.object({
   before: SeqText.optional(),
   limit: countText(1, LIMITS.pageMax).default(LIMITS.pageDefault),
@@ -338,7 +341,7 @@ export const ScheduleBody = z
       },
     ],
   });
-/** What to change of a scheduled message. */
+/** A change to a scheduled message. */
 export const ChangeScheduledBody = z
   .object({ body: Body.optional(), sendAt: Timestamp.optional() })
   .refine((b) => b.body !== undefined || b.sendAt !== undefined, 'Change the text or the time')
@@ -353,7 +356,7 @@ export type ScheduledMessages = z.infer<typeof ScheduledMessages>;
 export const SaveDraftBody = z
   .object({ body: Body, thread: Seq.optional() })
   .meta({ examples: [{ body: 'Not finished yet' }] });
-/** With `version`, only that version of the draft is deleted: a newer one stays. */
+/** With `version`, only that version of the draft is deleted; a newer one is kept. */
 export const DeleteDraftQuery = z.object({
   version: countText().optional(),
   thread: SeqText.optional(),
@@ -364,7 +367,7 @@ export const DraftsAnswer = z
   .meta({ id: 'DraftsAnswer' });
 export type DraftsAnswer = z.infer<typeof DraftsAnswer>;
 
-/** Which events of a stream are returned: those after a seq, at most `limits.replayEvents`. */
+/** Selects the events of a stream after a seq, at most `limits.replayEvents`. */
 export const EventsQuery = z.object({
   after: SeqText.default(0 as Seq),
   limit: countText(1, LIMITS.replayEvents).default(100),
@@ -376,7 +379,7 @@ export const EventsQuery = z.object({
 export const EventsPage = z.object({ items: z.array(Event), lastSeq: Seq });
 export type EventsPage = z.infer<typeof EventsPage>;
 
-/** A search for whom to mention; empty: everyone. */
+/** A search for accounts and user groups to mention; empty: all. */
 export const MentionSuggestionsQuery = z.object({
   search: z
     .string()
@@ -405,7 +408,7 @@ export const PostBody = withContent({
   replyTo: Seq.optional(),
   /** Replies in the thread of this message, which is not itself a reply in a thread. */
   thread: Seq.optional(),
-  /** Shows the reply among the messages of the conversation too. Without `thread` it means nothing. */
+  /** Also shows the reply among the messages of the conversation. Ignored without `thread`. */
   alsoInConversation: z.boolean().optional(),
 }).meta({
   examples: [
@@ -425,7 +428,7 @@ export const ReadBody = z
 /** The members who have seen a message, without its author, by name. */
 export const SeenByAnswer = z.object({ items: z.array(SeenBy) }).meta({ id: 'SeenByAnswer' });
 export type SeenByAnswer = z.infer<typeof SeenByAnswer>;
-/** Which page of the voters of a choice is returned. */
+/** Selects a page of the voters of a choice. */
 export const PollVotersQuery = ListQuery.omit({ search: true });
 /** The accounts that have voted for a choice of a poll, in the order of their votes. */
 export const PollVotersPage = page(
@@ -446,7 +449,7 @@ export const PollVotersPage = page(
   ],
 });
 export type PollVotersPage = z.infer<typeof PollVotersPage>;
-/** The read cursors of the caller, and their version at that moment. */
+/** The read cursors of the caller, with their version. */
 export const CursorsAnswer = z.object({
   readVersion: count(),
   items: z.array(ReadCursor),

@@ -7,13 +7,13 @@ import { z } from './z.ts';
 /** A number of days after which messages are deleted. */
 export const RetentionDays = count(1, LIMITS.retentionDaysMax);
 
-/** What groups may choose themselves: nothing, a period that is not longer than that of the server, or any. */
+/** What groups may choose themselves: nothing, a period up to that of the server, or any. */
 export const GroupRetention = z.enum(['server', 'shorter', 'any']);
 export type GroupRetention = z.infer<typeof GroupRetention>;
 
 /**
- * How long a group keeps messages: as long as the server setting says, for ever, or for some days. For ever
- * where that is not allowed means as long as the server setting says.
+ * How long a group keeps messages: according to the server setting, forever, or for a number of
+ * days. Forever means the server setting where it is not allowed.
  */
 export const MessageRetention = z.union([z.enum(['server', 'keep']), RetentionDays]);
 export type MessageRetention = z.infer<typeof MessageRetention>;
@@ -21,7 +21,7 @@ export type MessageRetention = z.infer<typeof MessageRetention>;
 /** How long a conversation keeps messages. */
 export const ConversationRetention = z
   .object({
-    /** Messages that are older than this are deleted; null: they are kept for ever. */
+    /** Messages older than this are deleted; null: they are kept forever. */
     days: RetentionDays.nullable(),
     /** What the group has chosen; always `server` in direct conversations. */
     retention: MessageRetention,
@@ -29,7 +29,7 @@ export const ConversationRetention = z
     serverDays: RetentionDays.nullable(),
     /** The longest period that the group may choose; null: none. */
     maxDays: RetentionDays.nullable(),
-    /** Whether the group may choose to keep messages for ever. */
+    /** Whether the group may choose to keep messages forever. */
     mayKeep: z.boolean(),
   })
   .meta({ id: 'ConversationRetention' });
@@ -41,12 +41,12 @@ export const ChangeRetentionBody = z
   .meta({ examples: [{ retention: 90 }] });
 export type ChangeRetentionBody = z.infer<typeof ChangeRetentionBody>;
 
-/** The period of which one asks how many messages are older. */
+/** Counts the messages older than this period. */
 export const ExpiredQuery = z.object({ days: countText(1, LIMITS.retentionDaysMax) });
 
 /**
- * The same for the settings of the server, without `days` if it keeps messages for ever; groups with a period of
- * their own are counted by it.
+ * The same for the settings of the server, without `days` if it keeps messages forever; groups with
+ * their own period are counted by that.
  */
 export const ServerExpiredQuery = ExpiredQuery.partial().extend({ groupRetention: GroupRetention });
 export type ServerExpiredQuery = z.input<typeof ServerExpiredQuery>;

@@ -54,7 +54,7 @@ describe('parseSearch', () => {
     expect(parseSearch(text)).toEqual(parts);
   });
 
-  test('reads any text, and what it printed in the same way', () => {
+  test('parses any text, and its own output in the same way', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
         const parts = parseSearch(text);
@@ -84,7 +84,7 @@ describe('parseSearch', () => {
     );
   });
 
-  test('reads what it prints', () => {
+  test('parses its own output', () => {
     const plain = fc.stringMatching(/^[a-z_$%\\.:äß京]{1,8}$/);
     const names = Object.keys(SEARCH_FILTERS) as SearchFilterName[];
     const quoted = fc.stringMatching(/^[a-z][a-z :'-]{0,10}$/);

@@ -1,4 +1,7 @@
-/** The text of a search, as words, phrases and filters. Parsing never fails: what is no filter is text. */
+/**
+ * The text of a search as words, phrases and filters. Parsing never fails: anything that is not a
+ * filter is text.
+ */
 
 /** The filters that a search understands. */
 export type SearchFilterName =
@@ -11,23 +14,25 @@ export type SearchFilterName =
   | 'after'
   | 'on';
 
-/** What a filter takes. */
+/** The definition of a filter. */
 export interface SearchFilterRule {
   /** `value` is one of `values`; `date` is a day, month or year; `name` is a name that the server looks up. */
   readonly takes: 'value' | 'date' | 'name';
   readonly values: readonly string[];
-  /** Whether `-name:value` excludes what `name:value` finds. */
+  /** Whether `-name:value` excludes matches of `name:value`. */
   readonly negatable: boolean;
-  /** Examples of values, for messages about values that are not understood. */
+  /** Examples of values, for messages about invalid values. */
   readonly examples: readonly string[];
 }
 
-/** What messages can have. */
+/** The values of the filter `has:`. */
 export const SEARCH_HAS = ['link', 'reaction', 'pin', 'poll', 'file', 'image'] as const;
 /** A value of the filter `has:`. */
 export type SearchHas = (typeof SEARCH_HAS)[number];
 
-/** What messages can be: `thread`, a reply in one; `saved`, saved by who searches. */
+/**
+ * The values of the filter `is:`: `thread`, a reply in a thread; `saved`, saved by the searcher.
+ */
 export const SEARCH_IS = ['thread', 'saved'] as const;
 /** A value of the filter `is:`. */
 export type SearchIs = (typeof SEARCH_IS)[number];
@@ -55,7 +60,7 @@ export interface SearchText {
   readonly isNegated: boolean;
 }
 
-/** A filter with the value that was typed, which may be empty or not understood. */
+/** A filter with the typed value, which may be empty or invalid. */
 export interface SearchFilter {
   readonly kind: 'filter';
   readonly name: SearchFilterName;
@@ -70,7 +75,7 @@ const QUOTES = /["“„]/;
 const CLOSING = /["”]/;
 const SPACE = /\s/u;
 
-/** A part of a search and where it stands in its text, from `start` up to `end`. */
+/** A part of a search with its position in the text, from `start` up to `end`. */
 export interface SearchSpan {
   readonly part: SearchPart;
   readonly start: number;
@@ -81,7 +86,7 @@ export interface SearchSpan {
 export const parseSearch = (text: string): SearchPart[] =>
   searchSpans(text).map(({ part }) => part);
 
-/** Returns the parts of the text of a search with their places. */
+/** Returns the parts of the text of a search with their positions. */
 export function searchSpans(text: string): SearchSpan[] {
   const spans: SearchSpan[] = [];
   let at = 0;
@@ -136,7 +141,7 @@ function readWord(text: string, from: number): Read<string> {
   return { part: text.slice(from, end), end };
 }
 
-/** Returns the filter whose name and colon are at a place. */
+/** Returns the filter whose name and colon are at a position. */
 function filterAt(text: string, at: number): SearchFilterName | null {
   const [, name] = /^([a-z]+):/i.exec(text.slice(at, at + 12)) ?? [];
   const known = name?.toLowerCase() ?? '';
@@ -161,7 +166,7 @@ export type SearchDate =
   | 'today'
   | 'yesterday';
 
-/** Returns the date that a filter names; null if it is none. */
+/** Returns the date in a filter; null if it is invalid. */
 export function parseSearchDate(value: string): SearchDate | null {
   const text = value.trim().toLowerCase();
   if (text === 'today' || text === 'yesterday') return text;

@@ -53,13 +53,13 @@ export const ServerSettings = z
     messageDeleteWindow: Window,
     /** The days after which messages are deleted; null: never. */
     messageRetentionDays: RetentionDays.nullable(),
-    /** What groups may choose in place of that. */
+    /** What groups may choose instead. */
     groupRetention: GroupRetention,
     /** Whether the server fetches the pages that messages link to, for previews. */
     linkPreviews: z.boolean(),
     /** Whether emails about missed messages contain them. */
     emailContent: z.boolean(),
-    /** The steps of the setup guide that are left. All are when the first account registers. */
+    /** The remaining steps of the setup guide; all of them when the first account registers. */
     setupSteps: z.array(SetupStep).max(SETUP_STEPS.length),
   })
   .meta({ id: 'ServerSettings' });
@@ -96,7 +96,7 @@ const Domain = z
   .refine(isStorable, { message: 'The domain contains characters that can’t be stored' })
   .transform((text) => text.toLowerCase());
 
-/** Settings to change; those that are missing stay unchanged. The icon is changed by itself, with a file. */
+/** Settings to change; missing ones are unchanged. The icon is changed separately, with a file. */
 export const ServerSettingsChange = ServerSettings.omit({ icon: true })
   .extend({
     name: line(60, 'Name'),
@@ -116,7 +116,7 @@ export type ServerSettingsChange = z.infer<typeof ServerSettingsChange>;
 export const ServerSettingsAnswer = z
   .object({
     settings: ServerSettings,
-    /** Settings that an environment variable of the server sets: what is stored has no effect. */
+    /** Settings that are set by environment variables, so stored values have no effect. */
     overridden: z.array(
       z.object({
         setting: z.enum(SERVER_SETTING_NAMES as [ServerSettingName]),

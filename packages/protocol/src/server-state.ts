@@ -6,18 +6,20 @@ import { z } from './z.ts';
 
 const milliseconds = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/** Times of the last minute in ms, rounded up by at most a quarter; null: nothing was measured. */
+/**
+ * Percentiles of the last minute, ms, rounded up by at most a quarter; null: nothing was measured.
+ */
 const RecentTimes = z.object({ median: milliseconds, p99: milliseconds }).nullable();
 
 /** The state of one node. */
 export const NodeState = z
   .object({
-    /** Its name, unlike that of any other node. */
+    /** Its unique name. */
     node: z.string().max(100),
     version: z.string().max(40),
     startedAt: Timestamp,
     measuredAt: Timestamp,
-    /** Sockets of clients. `congested`: those whose client does not read as fast as it is sent events. */
+    /** Sockets of clients. `congested`: those whose client does not read fast enough. */
     sockets: z.object({ open: count(), catchingUp: count(), congested: count() }),
     /** Accounts with a socket on this node. */
     accounts: count(),

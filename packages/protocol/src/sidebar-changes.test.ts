@@ -34,7 +34,7 @@ test('a section has the order in which its conversations were moved', () => {
   );
 });
 
-test('moves into a gap without a free rank number the section anew', () => {
+test('moves into a gap without a free rank renumber the section', () => {
   const section = 'favorites';
   const [a, b, c] = ids as [ConversationId, ConversationId, ConversationId];
   const before = [

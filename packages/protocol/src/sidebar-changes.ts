@@ -12,8 +12,8 @@ import {
 } from './sidebar.ts';
 
 /**
- * What changes do to a sidebar: one set of functions for the server, which decides, and for clients, which show a
- * change before the server has answered.
+ * The effects of changes on a sidebar. The same functions are used by the server, which decides,
+ * and by clients, which show a change before the server answers.
  */
 
 const builtIn = (
@@ -70,9 +70,9 @@ export function withSection(
   return { ...layout, sections: others.toSpliced(at === -1 ? others.length : at, 0, changed) };
 }
 
-/** The distance of ranks that are given at an end of a section, or when a section is numbered anew. */
+/** The distance between ranks assigned at an end of a section, or when a section is renumbered. */
 const STEP = 2 ** 16;
-/** Ranks stay far from the greatest integers that are exact. */
+/** Ranks stay far below the greatest exact integer. */
 const RANK_MAX = 2 ** 50;
 
 /** Orders placements by their rank; those of equal rank, of which there are none, by their conversation. */
@@ -80,8 +80,8 @@ export const byRank = (a: SidebarPlacement, b: SidebarPlacement): number =>
   a.rank - b.rank || (a.conversation < b.conversation ? -1 : 1);
 
 /**
- * Returns the placements that change when conversations are moved into a section. Mostly those are the moved ones;
- * if no rank is free between their neighbors, the others of the section as well.
+ * Returns the placements that change when conversations are moved into a section: usually only the
+ * moved ones, but the whole section if no rank is free between their neighbors.
  */
 export function placementsOf(
   placements: Iterable<SidebarPlacement>,
@@ -95,7 +95,7 @@ export function placementsOf(
     .sort(byRank);
   const found =
     after === undefined ? others.length - 1 : others.findIndex((one) => one.conversation === after);
-  // After a conversation that is not here any more: the last.
+  // After a conversation that is no longer here: last.
   const at = after === null ? 0 : found === -1 ? others.length : found + 1;
   const ranks = ranksBetween(others[at - 1]?.rank, others[at]?.rank, conversations.length);
   const next = ranks
@@ -110,7 +110,7 @@ export function placementsOf(
   });
 }
 
-/** Returns as many ascending ranks between two, each of which may be missing; null if not enough are free. */
+/** Returns `count` ascending ranks between two optional ones; null if not enough are free. */
 function ranksBetween(
   low: number | undefined,
   high: number | undefined,
@@ -124,7 +124,7 @@ function ranksBetween(
   return ranks.every((rank) => Math.abs(rank) < RANK_MAX) ? ranks : null;
 }
 
-/** Returns the moves, each of which fits into an event. */
+/** Splits moves so that each fits into an event. */
 export function movesOf(
   placed: readonly SidebarPlacement[],
   removed: readonly ConversationId[],
@@ -139,6 +139,6 @@ export function movesOf(
   return moves;
 }
 
-/** Returns whether a placement stays when the sections are these. */
+/** Returns whether the section of a placement still exists. */
 export const isKept = (placement: SidebarPlacement, { sections }: SidebarLayout): boolean =>
   sections.some((one) => one.id === placement.section);

@@ -4,7 +4,10 @@ import { LIMITS } from './limits.ts';
 import { line } from './text.ts';
 import { z } from './z.ts';
 
-/** How an account arranges its conversations, as versioned state: events of its personal stream. */
+/**
+ * The sidebar: how an account arranges its conversations, versioned by the events of its personal
+ * stream.
+ */
 
 /** The sections that every sidebar has. */
 export const BUILT_IN_SECTIONS = ['favorites', 'groups', 'direct'] as const;
@@ -19,7 +22,7 @@ export const SectionId = z
   .meta({ examples: ['favorites', '01890a5d-ac96-774b-bcce-b302099a8057'] });
 export type SectionId = z.infer<typeof SectionId>;
 
-/** The order of a section: by name, the last active first, or by hand. */
+/** The order of a section: by name, last active first, or manual. */
 export const SectionOrder = z.enum(['name', 'recent', 'manual']).meta({ id: 'SectionOrder' });
 export type SectionOrder = z.infer<typeof SectionOrder>;
 
@@ -35,7 +38,7 @@ export const SidebarSection = z
   .meta({ id: 'SidebarSection' });
 export type SidebarSection = z.infer<typeof SidebarSection>;
 
-/** The sections in their order, and what is shown of them. */
+/** The ordered sections, and the filter of the sidebar. */
 export const SidebarLayout = z
   .object({
     sections: z.array(SidebarSection).max(LIMITS.sidebarSections + BUILT_IN_SECTIONS.length),
@@ -45,12 +48,14 @@ export const SidebarLayout = z
   .meta({ id: 'SidebarLayout' });
 export type SidebarLayout = z.infer<typeof SidebarLayout>;
 
-/** Where the account has put a conversation. Those that it has not put anywhere are in the section of their kind. */
+/**
+ * The section in which the account has put a conversation. Others are in the section of their kind.
+ */
 export const SidebarPlacement = z
   .object({
     conversation: ConversationId,
     section: SectionId,
-    /** Where it is in a section that is ordered by hand: the lowest first. */
+    /** Its position in a manually ordered section, lowest first. */
     rank: z.number().int(),
   })
   .meta({ id: 'SidebarPlacement' });
@@ -59,7 +64,9 @@ export type SidebarPlacement = z.infer<typeof SidebarPlacement>;
 /** Placements per event. */
 export const PLACEMENTS_PER_EVENT = 100;
 
-/** Conversations that were put somewhere, and those that are back in the section of their kind. */
+/**
+ * Conversations that were put into a section, and those that are back in the section of their kind.
+ */
 export const SidebarMove = z.object({
   placed: z.array(SidebarPlacement).max(PLACEMENTS_PER_EVENT),
   removed: z.array(ConversationId).max(PLACEMENTS_PER_EVENT),
@@ -75,7 +82,7 @@ export type Sidebar = z.infer<typeof Sidebar>;
 
 const SectionName = line(LIMITS.sectionNameCharacters, 'A section name');
 
-/** A change of the whole sidebar; absent fields stay as they are. */
+/** A change to the whole sidebar; absent fields are unchanged. */
 export const UpdateSidebarBody = z
   .object({ unreadOnly: z.boolean() })
   .partial()
@@ -88,21 +95,21 @@ export const CreateSectionBody = z
   .meta({ examples: [{ name: 'Projects' }] });
 export type CreateSectionBody = z.infer<typeof CreateSectionBody>;
 
-/** A change of a section; absent fields stay as they are. */
+/** A change to a section; absent fields are unchanged. */
 export const UpdateSectionBody = z
   .object({
-    /** Only of a section that the account has created. */
+    /** Only for sections that the account has created. */
     name: SectionName,
     isCollapsed: z.boolean(),
     order: SectionOrder,
-    /** The section comes directly before this one; null: it becomes the last. */
+    /** The section is moved before this one; null: to the end. */
     before: SectionId.nullable(),
   })
   .partial()
   .meta({ examples: [{ isCollapsed: true }, { order: 'recent' }, { before: 'groups' }] });
 export type UpdateSectionBody = z.infer<typeof UpdateSectionBody>;
 
-/** Puts conversations into a section, one after the other. */
+/** Puts conversations into a section, in this order. */
 export const MoveConversationsBody = z
   .object({
     conversations: z
@@ -114,7 +121,7 @@ export const MoveConversationsBody = z
       }),
     /** Null: each goes back to the section of its kind. */
     section: SectionId.nullable(),
-    /** They come directly after this conversation of the section; null: they are the first; absent: the last. */
+    /** They are placed after this conversation of the section; null: first; absent: last. */
     after: ConversationId.nullable().optional(),
   })
   .meta({

@@ -3,7 +3,9 @@ import type { AccountId, ConversationId, StreamId } from './ids.ts';
 /** The workspace stream: the users of the server and its public groups. */
 export const WORKSPACE_STREAM = '00000000-0000-7000-8000-000000000001' as StreamId;
 
-/** The actor of what the server does by itself, such as deleting expired messages. It is not an account. */
+/**
+ * The actor of the server’s own actions, such as deleting expired messages. It is not an account.
+ */
 export const SYSTEM = '00000000-0000-7000-8000-000000000003' as AccountId;
 
 /** Returns the stream of a conversation. */

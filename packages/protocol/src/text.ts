@@ -25,8 +25,9 @@ const OptionalBody = z
   .meta({ maxLength: LIMITS.bodyCharacters });
 
 /**
- * The body of a message: 1 to 16,000 characters, not only white space, all of them storable. Clients show it
- * as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored as it was typed.
+ * The body of a message: 1 to 16,000 characters, not only white space, all of them storable.
+ * Clients show it as Markdown (a subset of CommonMark, with tables and strikethrough); it is stored
+ * as typed.
  */
 export const Body = OptionalBody.refine((t) => !isEmpty(t), EMPTY).meta({
   minLength: 1,

@@ -7,13 +7,13 @@ import { z } from './z.ts';
 /** A message of a conversation. */
 export const WhyNotifiedQuery = z.object({ conversation: ConversationId, seq: SeqText });
 
-/** What became of a notification on a device, or as an email. */
+/** The delivery of a notification to a device or as an email. */
 const WhyDelivery = z.object({
   channel: z.string(),
   /** The name of the device; null: an email, or the device is gone. */
   device: z.string().nullable(),
   attempts: z.number().int(),
-  /** `sent`, `failed`, or why it was not sent; null: not yet. */
+  /** `sent`, `failed`, or why it was not sent; null: pending. */
   outcome: z.string().nullable(),
   /** When it was finished. */
   at: Timestamp.nullable(),
@@ -22,10 +22,10 @@ const WhyDelivery = z.object({
 });
 
 /**
- * Why you were notified of a message, or were not. `push` and `email` say why these channels were used or were not, if
- * the decision is stored: `no_channel` means that there was no way to send them; `deliveries` says what became of them.
- * `decidedAt` is null if the decision is not stored: then it follows from the settings that you had when the message
- * was posted.
+ * Why you were or were not notified of a message. If the decision is stored, `push` and `email` say
+ * why these channels were or were not used (`no_channel`: the account had none), and `deliveries`
+ * lists the results. `decidedAt` is null if the decision is not stored, but computed from your
+ * settings at the time of the post.
  */
 export const WhyNotified = z
   .object({

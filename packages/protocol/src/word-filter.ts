@@ -9,11 +9,11 @@ export const FILTERED_WORDS_MAX = 500;
 /** The longest entry, in code points. */
 export const FILTERED_WORD_LENGTH_MAX = 60;
 
-/** What happens to a message with the word: it is rejected, or posted and reported to the admins. */
+/** The action on a message with the word: it is rejected, or posted and reported to the admins. */
 export const FilterAction = z.enum(['reject', 'flag']);
 export type FilterAction = z.infer<typeof FilterAction>;
 
-/** A word or a phrase; a `*` at its start or end stands for the rest of a longer word. */
+/** A word or a phrase; a `*` at its start or end matches the rest of a longer word. */
 export const FilteredWord = z.object({
   text: line(FILTERED_WORD_LENGTH_MAX, 'Word')
     .refine((text) => !/.\*./u.test(text), 'A * is possible at the start and at the end alone')
@@ -22,7 +22,7 @@ export const FilteredWord = z.object({
 });
 export type FilteredWord = z.infer<typeof FilteredWord>;
 
-/** The whole list, and the number of its changes so far. */
+/** The whole list, with the number of changes so far. */
 export const WordFilterAnswer = z
   .object({
     words: z.array(z.object({ text: z.string(), action: FilterAction })),
