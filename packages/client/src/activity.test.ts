@@ -6,7 +6,7 @@ import { ApiError } from './api-error.ts';
 const ME = 'me' as AccountId;
 const LARGE = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 
-/** An activity over answers that the test gives. */
+/** An activity whose answers the test controls. */
 function anActivity() {
   const asked: ((answer: ActivityUnread | Error) => void)[] = [];
   const ask = () =>
@@ -46,7 +46,7 @@ const event = (type: string, data: object, actor = 'other', stream = 's'): Event
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('asks for nothing until it is wanted', async () => {
+test('requests nothing until it is needed', async () => {
   const { activity, asked } = anActivity();
   activity.moved();
   activity.missed();
@@ -54,7 +54,7 @@ test('asks for nothing until it is wanted', async () => {
   expect(asked).toHaveLength(0);
 });
 
-test('counts once for many changes, and again for what came while it was counting', async () => {
+test('counts once for many changes, and again for changes while it was counting', async () => {
   const { activity, asked, answer, shown } = anActivity();
   const loaded = activity.load();
   await answer(2, 5);
@@ -73,7 +73,7 @@ test('counts once for many changes, and again for what came while it was countin
   expect(shown().revision).toBeGreaterThan(revision);
 });
 
-test('ignores an answer that is older than what is known', async () => {
+test('ignores an answer older than the known state', async () => {
   const { activity, answer, shown } = anActivity();
   const loaded = activity.load();
   await answer(2, 5);
@@ -110,7 +110,7 @@ test.each([
   expect(asked).toHaveLength(isCounted ? 1 : 0);
 });
 
-test('asks later for what many members receive at once', async () => {
+test('spreads requests after changes that many members receive', async () => {
   const { activity, asked, answer } = anActivity();
   const loaded = activity.load();
   await answer(1, 1);
@@ -124,7 +124,7 @@ test('asks later for what many members receive at once', async () => {
   expect(asked).toHaveLength(1);
 });
 
-test('asks again when it is reconnected only if the read version of the account is later', async () => {
+test('requests again after a reconnect only if the read version of the account has increased', async () => {
   const { activity, asked, answer } = anActivity();
   const loaded = activity.load();
   await answer(2, 5);
@@ -136,7 +136,7 @@ test('asks again when it is reconnected only if the read version of the account 
   await vi.advanceTimersByTimeAsync(2_000);
   expect(asked).toHaveLength(1);
   await answer(3, 6);
-  // After a restore at a random time: versions begin anew.
+  // After a restore at a random time, versions start over.
   activity.restored();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(asked).toHaveLength(0);
@@ -144,7 +144,7 @@ test('asks again when it is reconnected only if the read version of the account 
   expect(asked).toHaveLength(1);
 });
 
-test('tries again after a failure, and forgets what comes for an earlier account', async () => {
+test('retries after a failure, and ignores answers for an earlier account', async () => {
   const { activity, asked, answer, shown } = anActivity();
   const failing = activity.load();
   asked.shift()?.(new ApiError('network', 'offline'));

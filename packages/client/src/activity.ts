@@ -12,8 +12,8 @@ import { ApiError } from './api-error.ts';
 /** Changes of the user’s own account are answered with one request within this time, ms. */
 const LOAD_AFTER_MS = 300;
 /**
- * A change that concerns many accounts is followed by a request at a random time within this, so that their clients
- * do not all ask at once, ms.
+ * After a change that concerns many accounts, the request is sent at a random time within this, so
+ * that their clients do not all send it at once, ms.
  */
 const SPREAD_MS = 4_000;
 /** Added for each member of a large group, ms: its clients together send 200 requests per second. */
@@ -28,7 +28,7 @@ export interface ActivitySnapshot {
   readonly isLoaded: boolean;
   /** How many items are unread, up to `limits.unreadMax`. */
   readonly unread: number;
-  /** Higher each time the activity may have changed: a list that is shown has to be loaded again. */
+  /** Increases each time the activity may have changed, so that a displayed list is reloaded. */
   readonly revision: number;
 }
 
@@ -69,13 +69,16 @@ export class Activity {
     this.#deps = deps;
   }
 
-  /** Counts the unread items, unless that was done. The snapshot of the client has the number from now on. */
+  /**
+   * Counts the unread items, unless already counted. The snapshot of the client then has the
+   * number.
+   */
   async load(): Promise<void> {
     this.#isWanted = true;
     if (!this.#snapshot.isLoaded) await this.reload();
   }
 
-  /** Counts again, if that was asked for. */
+  /** Counts again, if the count is in use. */
   async reload(): Promise<void> {
     if (!this.#isWanted) return;
     this.#isStale = true;
@@ -85,7 +88,7 @@ export class Activity {
     await this.#loading;
   }
 
-  /** Marks items as read, as they were listed. */
+  /** Marks items as read, in the state in which they were listed. */
   async read(items: ReadActivityBody['items']): Promise<void> {
     await this.#take(this.#deps.api.read(items));
   }
@@ -105,7 +108,7 @@ export class Activity {
     if (this.#snapshot.unread > 0) this.#soon(0);
   }
 
-  /** An event was applied that may have changed the activity without a message of the server to this account. */
+  /** An event was applied that may have changed the activity without an `activity` frame. */
   applied(event: Event): void {
     switch (event.type) {
       case 'reminder.due':
@@ -143,8 +146,9 @@ export class Activity {
   }
 
   /**
-   * The client has reconnected, in the same epoch. A later `readVersion` shows that a change without an event was
-   * missed. Without one nothing is requested: after a restart of the server all clients reconnect at once.
+   * The client has reconnected, in the same epoch. A later `readVersion` shows that a change
+   * without an event was missed. Otherwise nothing is requested, because after a restart of the
+   * server all clients reconnect at once.
    */
   connected(readVersion: number): void {
     if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version) this.#soon(0);
@@ -166,7 +170,7 @@ export class Activity {
     if (this.#isStale && !this.#loading) this.#soon(0);
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;

@@ -51,7 +51,7 @@ export class AccountApi {
     return this.#api.request('GET', '/me/status', options);
   }
 
-  /** Changes the status: absent fields stay. */
+  /** Changes the status; absent fields are unchanged. */
   updateStatus(body: UpdateStatusBody, id?: ClientId): Promise<OwnStatus> {
     return this.#api.request('PATCH', '/me/status', { body, id });
   }
@@ -62,7 +62,7 @@ export class AccountApi {
     return (await this.#api.request<{ items: BlockedUser[] }>('GET', '/me/blocks', options)).items;
   }
 
-  /** Accepts no direct messages from a user. */
+  /** Blocks a user. */
   block(account: AccountId, id?: ClientId): Promise<void> {
     return this.#api.request('PUT', `/me/blocks/${account}`, { id });
   }

@@ -7,9 +7,9 @@ import type {
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** Which part of the activity to list. */
+/** Selects a part of the activity. */
 export interface ActivityRequest {
-  /** Only items of these kinds; left out: of all. */
+  /** Only items of these kinds; by default all. */
   readonly kinds?: readonly ActivityKind[];
   /** Whether only unread items are listed. */
   readonly unread?: boolean;
@@ -17,7 +17,7 @@ export interface ActivityRequest {
   readonly limit?: number;
 }
 
-/** What concerned the account, over REST. */
+/** The activity of the account over REST. */
 export class ActivityApi {
   readonly #api: RestSession;
 
@@ -39,7 +39,7 @@ export class ActivityApi {
     return this.#api.request('GET', '/me/activity/unread');
   }
 
-  /** Marks items as read, as they were listed. */
+  /** Marks items as read, in the state in which they were listed. */
   read(items: ReadActivityBody['items']): Promise<ActivityUnread> {
     return this.#api.request('POST', '/me/activity/read', { body: { items } });
   }

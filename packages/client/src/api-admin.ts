@@ -104,8 +104,8 @@ export class AdminApi {
   }
 
   /**
-   * Requests the deletion of all messages of an account, or of those since a time. The server deletes them in the
-   * background: {@link bulkDeletions} says how far it is.
+   * Requests the deletion of all messages of an account, or of those since a time. The server
+   * deletes them in the background: {@link bulkDeletions} returns the progress.
    */
   deleteMessages(
     account: AccountId,
@@ -115,7 +115,7 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/bulk-deletions`, { body, id });
   }
 
-  /** Cancels a deletion of the messages of an account: those that it has not reached are kept. */
+  /** Cancels a deletion of the messages of an account; messages not yet deleted are kept. */
   cancelBulkDeletion(account: AccountId, deletion: string): Promise<BulkDeletion> {
     const path = `/admin/accounts/${account}/bulk-deletions/${deletion}`;
     return this.#api.request('DELETE', path);
@@ -156,12 +156,12 @@ export class AdminApi {
     return this.#api.request('GET', '/admin/server-state', options);
   }
 
-  /** Sends a test email to the own address, which is returned. */
+  /** Sends a test email to the caller’s address, and returns the address. */
   sendTestEmail(): Promise<TestEmailAnswer> {
     return this.#api.request('POST', '/admin/notifications/test-email');
   }
 
-  /** Lists the environment variables of the server; of secrets only whether they are set. */
+  /** Lists the environment variables of the server; for secrets, only whether they are set. */
   async environment(options: ReadOptions = {}): Promise<SettingInfo[]> {
     return (await this.#api.request<{ items: SettingInfo[] }>('GET', '/admin/environment', options))
       .items;
@@ -186,12 +186,12 @@ export class AdminApi {
     return this.#api.request('GET', '/admin/server-settings', options);
   }
 
-  /** Changes settings of the server; those that are left out stay as they are. */
+  /** Changes settings of the server; missing ones are unchanged. */
   changeServerSettings(change: ServerSettingsChange, id?: ClientId): Promise<ServerSettingsAnswer> {
     return this.#api.request('PATCH', '/admin/server-settings', { body: change, id });
   }
 
-  /** Returns the words that messages may not contain, or that are reported. */
+  /** Returns the words with which messages are rejected or reported. */
   wordFilter(options: ReadOptions = {}): Promise<WordFilterAnswer> {
     return this.#api.request('GET', '/admin/word-filter', options);
   }

@@ -14,7 +14,7 @@ import type { ListRequest, Page } from './lists.ts';
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** Who may join a group, over REST: bans and links to join with. */
+/** Bans from groups, and links to join them, over REST. */
 export class AdmissionApi {
   readonly #api: RestSession;
 
@@ -55,7 +55,7 @@ export class AdmissionApi {
     return (await this.#api.request<{ items: GroupLink[] }>('GET', path, options)).items;
   }
 
-  /** Creates a link with which others join a group. Its address is returned only here. */
+  /** Creates a link to join a group. Its URL is returned only here. */
   createGroupLink(
     conversation: ConversationId,
     limits: CreateGroupLinkBody = {},
@@ -68,7 +68,7 @@ export class AdmissionApi {
     return this.#api.request('DELETE', `/conversations/${conversation}/links/${link}`, { id });
   }
 
-  /** Returns what the holder of a link may see of its group. `token` is what follows `#` in its address. */
+  /** Returns what the holder of a link may see of its group. `token` is the fragment of its URL. */
   linkedGroup(token: string, options: ReadOptions = {}): Promise<LinkedGroup> {
     return this.#api.request('POST', '/group-links/show', { body: { token }, ...options });
   }

@@ -52,7 +52,7 @@ export class ConversationsApi extends RestSession {
     return this.updateGroup(conversation, { name }, id);
   }
 
-  /** Changes the settings of a group; what is left out stays as it is. */
+  /** Changes the settings of a group; missing fields are unchanged. */
   updateGroup(
     conversation: ConversationId,
     settings: UpdateGroupBody,
@@ -71,7 +71,7 @@ export class ConversationsApi extends RestSession {
     return this.request('POST', `/conversations/${conversation}/restore`, { id });
   }
 
-  /** Changes who may do what in a group; what is left out stays as it is. */
+  /** Changes who may do what in a group; missing fields are unchanged. */
   changeMinimumRoles(
     conversation: ConversationId,
     minimumRoles: Partial<MinimumRoles>,

@@ -17,14 +17,14 @@ export class EmojiApi {
   }
 
   /**
-   * Returns all custom emoji, and the names of those that were deleted, with the last event of the workspace stream
-   * that they contain.
+   * Returns all custom emoji, the names of deleted ones, and the last event of the workspace stream
+   * that the list reflects.
    */
   list(): Promise<CustomEmojiAnswer> {
     return this.#api.request('GET', '/emoji');
   }
 
-  /** Adds a custom emoji, made of a file that was uploaded and is in no message. */
+  /** Adds a custom emoji, made from an uploaded file that is in no message. */
   add(body: CreateEmojiBody, id?: ClientId): Promise<CustomEmoji> {
     return this.#api.request('POST', '/emoji', { body, id });
   }

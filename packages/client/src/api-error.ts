@@ -34,7 +34,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Returns the body. The connection may be lost, or the request time out, while it is read. */
+/** Returns the body. Reading it may fail if the connection is lost or the request times out. */
 export async function textOf(response: Response): Promise<string> {
   try {
     return await response.text();

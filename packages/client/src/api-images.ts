@@ -11,7 +11,7 @@ import type {
 } from '@parley/protocol';
 import type { RestSession } from './rest-session.ts';
 
-/** Avatars and the icon of the server over REST. Each is made of a file that was uploaded before. */
+/** Avatars and the icon of the server over REST. Each is made from a previously uploaded file. */
 export class ImagesApi {
   readonly #api: RestSession;
 
@@ -55,6 +55,9 @@ export class ImagesApi {
   }
 }
 
-/** Returns the address of an image, with a token of {@link ImagesApi.token}. It always shows the same image. */
+/**
+ * Returns the URL of an image, with a token of {@link ImagesApi.token}. It always shows the same
+ * image.
+ */
 export const imageUrl = (image: ImageId, size: ImageSize, token: string): string =>
   `/api/v1/images/${image}?size=${size}&token=${encodeURIComponent(token)}`;

@@ -37,7 +37,10 @@ export class LegalHoldsApi {
     return this.#api.request('POST', '/admin/legal-holds', { body, id });
   }
 
-  /** Releases a legal hold; the server then deletes what it alone has kept. Requires a recent log-in. */
+  /**
+   * Releases a legal hold; the server then deletes what only this hold has kept. Requires a recent
+   * log-in.
+   */
   release(hold: string): Promise<LegalHold> {
     return this.#api.request('POST', `/admin/legal-holds/${hold}/release`);
   }
@@ -48,7 +51,7 @@ export class LegalHoldsApi {
     return this.#api.request('GET', path, { timeoutMs: EXPORT_MS, as: 'text' });
   }
 
-  /** Finds groups by a part of their names, also private and deleted ones. */
+  /** Finds groups by a part of their names, including private and deleted ones. */
   findGroups(search: string): Promise<HoldableGroupsAnswer> {
     return this.#api.request('GET', `/admin/legal-holds/groups${query({ search })}`);
   }

@@ -30,7 +30,7 @@ export interface HistoryRequest {
   readonly limit?: number;
 }
 
-/** What a message may have besides its conversation and its text. */
+/** Optional properties of a new message. */
 export interface PostOptions {
   /** Posting again with the same id does not post twice. */
   readonly id?: ClientId;
@@ -38,9 +38,9 @@ export interface PostOptions {
   readonly replyTo?: Seq;
   /** Files that were uploaded with `ParleyApi.upload`; the text may then be empty. */
   readonly attachments?: readonly FileId[];
-  /** The root of the thread in which the message is a reply. */
+  /** The root of the thread that the message replies to. */
   readonly thread?: Seq;
-  /** Shows the reply among the messages of the conversation too. */
+  /** Also shows the reply among the messages of the conversation. */
   readonly alsoInConversation?: boolean;
 }
 
@@ -59,8 +59,8 @@ export class MessagesApi extends ConversationsApi {
   }
 
   /**
-   * Returns the texts that a message has had, the latest first; none if it was deleted. `before` is the
-   * `seq` of the last version of the previous page.
+   * Returns the versions of a message’s text, the latest first; none if it was deleted. `before` is
+   * the `seq` of the last version of the previous page.
    */
   editHistory(
     conversation: ConversationId,

@@ -1,7 +1,7 @@
 import type { ClientId, CommandAnswer, ConversationId, HiddenMessage, Seq } from '@parley/protocol';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** Hiding of messages over REST, for moderators: those who may delete the messages of others. */
+/** Hidden messages over REST, for moderators, who may delete the messages of others. */
 export class ModerationApi {
   readonly #api: RestSession;
 
@@ -9,7 +9,7 @@ export class ModerationApi {
     this.#api = api;
   }
 
-  /** Hides what a message says from everyone but moderators. */
+  /** Hides a message from everyone but moderators. */
   hideMessage(conversation: ConversationId, message: Seq, id?: ClientId): Promise<CommandAnswer> {
     return this.#api.request('PUT', pathOf(conversation, message), { id });
   }
@@ -19,7 +19,7 @@ export class ModerationApi {
     return this.#api.request('DELETE', pathOf(conversation, message), { id });
   }
 
-  /** Returns what a hidden message says. The server records who reads it. */
+  /** Returns the content of a hidden message. The server records who reads it. */
   hiddenMessage(
     conversation: ConversationId,
     message: Seq,

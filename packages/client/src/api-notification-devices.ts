@@ -22,12 +22,12 @@ export class NotificationDevicesApi {
     return this.#api.request('GET', PATH, options);
   }
 
-  /** Adds a device; a browser replaces the earlier one of this session. */
+  /** Adds a device. A browser replaces the previous one of this session. */
   add(device: AddNotificationDeviceBody): Promise<NotificationDevice> {
     return this.#api.request('POST', PATH, { body: device });
   }
 
-  /** Changes a device; absent fields stay as they are. */
+  /** Changes a device; absent fields are unchanged. */
   change(
     id: NotificationDeviceId,
     change: UpdateNotificationDeviceBody,

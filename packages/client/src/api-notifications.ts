@@ -12,7 +12,7 @@ import { NotificationDevicesApi } from './api-notification-devices.ts';
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** What the account wants to be notified of, over REST. */
+/** Notification settings over REST. */
 export class NotificationsApi {
   readonly #api: RestSession;
   readonly devices: NotificationDevicesApi;
@@ -22,22 +22,22 @@ export class NotificationsApi {
     this.devices = new NotificationDevicesApi(api);
   }
 
-  /** Returns the general settings, and those of conversations and threads. */
+  /** Returns the general settings and the overrides. */
   settings(): Promise<NotificationSettingsAnswer> {
     return this.#api.request('GET', '/me/notifications');
   }
 
-  /** Returns why the account was notified of a message, or was not. */
+  /** Returns why the account was or was not notified of a message. */
   why(conversation: ConversationId, seq: Seq, options: ReadOptions = {}): Promise<WhyNotified> {
     return this.#api.request('GET', `/notifications/why${query({ conversation, seq })}`, options);
   }
 
-  /** Changes the general settings; absent fields stay as they are. All devices learn of it. */
+  /** Changes the general settings; absent fields are unchanged. All devices receive the change. */
   change(change: UpdateNotificationsBody, id?: ClientId): Promise<NotificationSettingsAnswer> {
     return this.#api.request('PATCH', '/me/notifications', { body: change, id });
   }
 
-  /** Changes the settings of a conversation; null removes one, absent fields stay as they are. */
+  /** Changes the override of a conversation; null removes a value, absent fields are unchanged. */
   changeConversation(
     conversation: ConversationId,
     change: UpdateOverrideBody,
@@ -47,7 +47,7 @@ export class NotificationsApi {
     return this.#api.request('PATCH', path, { body: change, id });
   }
 
-  /** Changes the settings of the thread under a message, like those of a conversation. */
+  /** Changes the override of the thread under a message, like that of a conversation. */
   changeThread(
     conversation: ConversationId,
     thread: Seq,

@@ -74,7 +74,7 @@ export class PersonalApi {
   }
 
   /**
-   * Changes the text or the time of a scheduled message. One that failed is tried again then; one that
+   * Changes the text or the time of a scheduled message. A failed message is then retried; one that
    * failed as too late needs a new `sendAt`.
    */
   changeScheduled(
@@ -85,12 +85,12 @@ export class PersonalApi {
     return this.#api.request('PATCH', `/me/scheduled/${scheduled}`, { body, id });
   }
 
-  /** Deletes a scheduled message: it is not sent. */
+  /** Deletes a scheduled message, which is then not sent. */
   deleteScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
     return this.#api.request('DELETE', `/me/scheduled/${scheduled}`, { id });
   }
 
-  /** Sends a scheduled message now. Returns which message it has become. */
+  /** Sends a scheduled message now. Returns the posted message. */
   sendScheduled(scheduled: ScheduledId, id?: ClientId): Promise<CommandAnswer> {
     return this.#api.request('POST', `/me/scheduled/${scheduled}/send`, { id });
   }

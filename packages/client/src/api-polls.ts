@@ -31,7 +31,10 @@ export class PollsApi {
     return this.#api.request('POST', `/conversations/${conversation}/polls`, { body: poll, id });
   }
 
-  /** Votes for choices of a poll, by their index, instead of earlier ones; none withdraws the vote. */
+  /**
+   * Votes for choices of a poll, by their index, replacing an earlier vote; an empty list withdraws
+   * it.
+   */
   vote(
     conversation: ConversationId,
     message: Seq,

@@ -9,7 +9,10 @@ export class PreviewsApi {
     this.#api = api;
   }
 
-  /** Removes the preview of a link from a message; `url` is that of the preview. It does not come back. */
+  /**
+   * Removes the preview of a link from a message; `url` is that of the preview. The preview does
+   * not reappear.
+   */
   remove(
     conversation: ConversationId,
     message: Seq,

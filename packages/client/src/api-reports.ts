@@ -11,7 +11,7 @@ import type {
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** Reports of messages over REST: making, listing and resolving them. */
+/** Reports of messages over REST. */
 export class ReportsApi {
   readonly #api: RestSession;
 
@@ -19,7 +19,7 @@ export class ReportsApi {
     this.#api = api;
   }
 
-  /** Reports a message to the admins; the event `report.resolved` says what they have done. */
+  /** Reports a message to the admins; the event `report.resolved` has the outcome. */
   reportMessage(
     conversation: ConversationId,
     message: Seq,

@@ -9,7 +9,7 @@ import type {
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** How long messages are kept, over REST. */
+/** Message retention over REST. */
 export class RetentionApi {
   readonly #api: RestSession;
 
@@ -25,7 +25,7 @@ export class RetentionApi {
     return this.#api.request('GET', `/conversations/${conversation}/retention`, options);
   }
 
-  /** Changes how long a group keeps messages; older ones are deleted for good. */
+  /** Changes how long a group keeps messages; older ones are permanently deleted. */
   change(
     conversation: ConversationId,
     retention: MessageRetention,
@@ -35,7 +35,7 @@ export class RetentionApi {
     return this.#api.request('PUT', path, { body: { retention }, id });
   }
 
-  /** Counts the messages of a group that would be deleted if it kept them for so many days. */
+  /** Counts the messages of a group that would be deleted with this number of days. */
   countExpired(conversation: ConversationId, days: number): Promise<ExpiredCount> {
     const path = `/conversations/${conversation}/retention/expired${query({ days })}`;
     return this.#api.request('GET', path);

@@ -7,7 +7,7 @@ import type {
 } from '@parley/protocol';
 import type { RestSession } from './rest-session.ts';
 
-/** How the account arranges its conversations, over REST. All devices learn of each change. */
+/** The sidebar over REST. All devices receive each change. */
 export class SidebarApi {
   readonly #api: RestSession;
 
@@ -15,7 +15,7 @@ export class SidebarApi {
     this.#api = api;
   }
 
-  /** Returns the sections and where conversations were put. */
+  /** Returns the sections and placements. */
   get(): Promise<Sidebar> {
     return this.#api.request('GET', '/me/sidebar');
   }
@@ -30,17 +30,17 @@ export class SidebarApi {
     return this.#api.request('POST', '/me/sidebar/sections', { body: { name }, id });
   }
 
-  /** Changes a section; absent fields stay as they are. */
+  /** Changes a section; absent fields are unchanged. */
   changeSection(section: SectionId, change: UpdateSectionBody, id?: ClientId): Promise<Sidebar> {
     return this.#api.request('PATCH', `/me/sidebar/sections/${section}`, { body: change, id });
   }
 
-  /** Deletes a section. Its conversations are back in the sections of their kinds. */
+  /** Deletes a section. Its conversations return to the sections of their kinds. */
   deleteSection(section: SectionId, id?: ClientId): Promise<Sidebar> {
     return this.#api.request('DELETE', `/me/sidebar/sections/${section}`, { id });
   }
 
-  /** Moves conversations into a section, one after the other. */
+  /** Moves conversations into a section, in this order. */
   move(move: MoveConversationsBody, id?: ClientId): Promise<Sidebar> {
     return this.#api.request('POST', '/me/sidebar/moves', { body: move, id });
   }

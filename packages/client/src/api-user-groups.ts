@@ -16,7 +16,10 @@ export class UserGroupsApi {
     this.#api = api;
   }
 
-  /** Returns all user groups with their members, and the last event of the workspace stream they contain. */
+  /**
+   * Returns all user groups with their members, and the last event of the workspace stream that the
+   * list reflects.
+   */
   list(): Promise<UserGroupsAnswer> {
     return this.#api.request('GET', '/user-groups');
   }

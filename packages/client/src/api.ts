@@ -46,7 +46,7 @@ import type { UploadOptions } from './uploads.ts';
 export type { HistoryRequest, PostOptions } from './api-messages.ts';
 export type { ListRequest, Page } from './lists.ts';
 
-/** What messages to search for. The filters may also stand in the text: `release from:ann has:link`. */
+/** A search for messages. Filters may also be part of the text: `release from:ann has:link`. */
 export interface MessageSearchRequest {
   readonly query?: string;
   /** A username, a display name, or `me`. */
@@ -98,19 +98,19 @@ function entered(answer: SessionAnswer | LoginStep): Me {
 export class ParleyApi extends MessagesApi {
   /** Reports of messages. */
   readonly reports = new ReportsApi(this);
-  /** Hiding of messages, for moderators. */
+  /** Hidden messages, for moderators. */
   readonly moderation = new ModerationApi(this);
   /** Legal holds, for the owners of the server. */
   readonly legalHolds = new LegalHoldsApi(this);
-  /** Bans from groups, and links to join them with. */
+  /** Bans from groups, and links to join them. */
   readonly admission = new AdmissionApi(this);
   readonly polls = new PollsApi(this);
   readonly notifications = new NotificationsApi(this);
-  /** How the account arranges its conversations. */
+  /** The sidebar of the account. */
   readonly sidebar = new SidebarApi(this);
-  /** What concerned the account. */
+  /** The activity of the account. */
   readonly activity = new ActivityApi(this);
-  /** How long messages are kept. */
+  /** Message retention. */
   readonly retention = new RetentionApi(this);
   readonly userGroups = new UserGroupsApi(this);
   /** Custom emoji. */
@@ -175,7 +175,7 @@ export class ParleyApi extends MessagesApi {
    * Uploads a file in pieces, so that it continues after interruptions, and returns it: its id can then
    * be attached to a message.
    *
-   * @throws {ApiError} if the server refuses it, or cannot be reached for long
+   * @throws {ApiError} if the server refuses it, or is unreachable for too long
    */
   async upload(file: Blob, options: UploadOptions): Promise<Attachment> {
     // Most visits upload nothing.
@@ -183,12 +183,12 @@ export class ParleyApi extends MessagesApi {
     return await uploadFile(this, file, options);
   }
 
-  /** Removes what was received of an upload that is not complete. */
+  /** Cancels an unfinished upload and removes its bytes from the server. */
   cancelUpload(id: FileId): Promise<void> {
     return this.request('DELETE', `/uploads/${id}`);
   }
 
-  /** Returns what is known of a file. */
+  /** Returns the description of a file. */
   file(id: FileId): Promise<Attachment> {
     return this.request('GET', `/files/${id}`);
   }

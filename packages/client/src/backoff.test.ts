@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Backoff } from './backoff.ts';
 
-describe('the pause before reconnecting', () => {
+describe('the delay before reconnecting', () => {
   test('is random up to a bound that doubles from 0.25 s to 15 s', () => {
     const longest = new Backoff(() => 1);
     const pauses = Array.from({ length: 9 }, () => longest.next(0));
@@ -19,7 +19,7 @@ describe('the pause before reconnecting', () => {
     for (let n = 0; n < 4; n++) backoff.next(0);
     backoff.live(1_000);
     expect(backoff.next(60_999)).toBe(4_000);
-    // Not live since: the time of the connection before does not count again.
+    // Not live since, so the previous connection does not count again.
     expect(backoff.next(200_000)).toBe(8_000);
     backoff.live(300_000);
     expect(backoff.next(360_000)).toBe(250);
@@ -43,7 +43,7 @@ describe('the pause before reconnecting', () => {
         },
       ),
     );
-    // No time is no request.
+    // Zero means no request.
     expect(new Backoff(() => 1).next(0, 0)).toBe(250);
     expect(new Backoff(() => 1).next(0, null)).toBe(250);
   });

@@ -56,7 +56,7 @@ export interface ClientSnapshot {
   readonly openReports: OpenReportsSnapshot;
 }
 
-/** A command that was issued: its id at once, its answer later. */
+/** An issued command: its id immediately, its answer later. */
 export interface Sent {
   readonly id: ClientId;
   /** Resolves with the ack; rejects with a {@link CommandRefused}. */
@@ -78,7 +78,7 @@ export class CommandRefused extends Error {
 export interface ClientEvents {
   /** Every event that was applied: once, and in the order of seq within each stream. */
   event: Event;
-  /** A stream was restarted at its end: its cached data is gone. */
+  /** A stream was restarted at its end, and its cached data dropped. */
   reset: { stream: StreamId; lastSeq: Seq };
   /** A gap was detected and requested. */
   gap: { stream: StreamId; after: Seq; seen: Seq };
@@ -104,7 +104,7 @@ export interface ClientEvents {
   registered: User;
 }
 
-/** Counts of repairs; all zero in a run without faults, except for the first connection. */
+/** Counts of recoveries; all zero in a run without faults, except for the first connection. */
 export interface ClientCounters {
   connects: number;
   resends: number;

@@ -17,7 +17,7 @@ test('commands are sent at once until the limits are known', () => {
   expect(sent).toHaveLength(50);
 });
 
-test('tabs share what the server allows, and take turns', () => {
+test('tabs share the server’s limit, and take turns', () => {
   pacer.limit({ commands: 10, commandWindowMs: 10_000 });
   for (let n = 1; n <= 20; n++) add('a', n);
   expect(sent).toHaveLength(8);
@@ -31,14 +31,14 @@ test('tabs share what the server allows, and take turns', () => {
   );
 });
 
-test('a command that waits already is sent once', () => {
+test('a command that is already waiting is sent once', () => {
   pacer.limit({ commands: 2, commandWindowMs: 1_000 });
   for (const n of [1, 2, 2]) add('a', n);
   vi.advanceTimersByTime(10_000);
   expect(sent).toEqual(['a1', 'a2']);
 });
 
-test('nothing is sent for a tab that follows no longer, nor on a lost connection', () => {
+test('nothing is sent for a tab that has stopped following, nor on a lost connection', () => {
   pacer.limit({ commands: 2, commandWindowMs: 1_000 });
   for (const n of [1, 2]) add('a', n);
   add('b', 1);
@@ -51,13 +51,13 @@ test('nothing is sent for a tab that follows no longer, nor on a lost connection
   expect(sent).toEqual(['a1', 'b1', 'b2']);
 });
 
-test('a pacer without a limit of the server lets everything pass', () => {
+test('a pacer without a server limit passes everything', () => {
   pacer.limit({ commands: 0, commandWindowMs: 1_000 });
   for (let n = 1; n <= 50; n++) add('a', n);
   expect(sent).toHaveLength(50);
 });
 
-test('a command that was deferred goes before later ones of its tab that still wait', () => {
+test('a deferred command goes before later waiting ones of its tab', () => {
   pacer.limit({ commands: 4, commandWindowMs: 4_000 });
   for (const n of [1, 2, 3, 4, 5]) add('a', n);
   expect(sent).toEqual(['a1', 'a2', 'a3']);
@@ -66,7 +66,7 @@ test('a command that was deferred goes before later ones of its tab that still w
   for (const n of [2, 3]) add('a', n);
   vi.advanceTimersByTime(20_000);
   expect(sent.slice(3)).toEqual(['a2', 'a3', 'a4', 'a5']);
-  // An id whose command was refused for good takes a new place.
+  // An id whose command was permanently refused takes a new place.
   for (const n of [4, 5, 1]) add('a', n);
   vi.advanceTimersByTime(20_000);
   expect(sent.slice(7)).toEqual(['a4', 'a5', 'a1']);

@@ -1,16 +1,17 @@
 import { type CommandLimits, CommandRate } from './command-rate.ts';
 
-/** A command that waits, as its frame. */
+/** A waiting command, as its frame. */
 interface Waiting {
   readonly id: string;
   readonly text: string;
-  /** Its place among all commands, from the first time on that it was added. */
+  /** Its place among all commands since it was first added. */
   readonly order: number;
 }
 
 /**
- * Paces the commands of all tabs that share a connection, because the server limits them per connection. Those of a tab
- * keep their order; tabs take turns, so that one with many commands does not hold up another one.
+ * Paces the commands of all tabs that share a connection, because the server limits them per
+ * connection. Commands of a tab keep their order; tabs take turns, so that one with many commands
+ * does not delay the others.
  *
  * A command that the server has deferred is added again while later ones of its tab may still wait here: it goes first,
  * because the server keeps its place for a few seconds only.
@@ -18,7 +19,7 @@ interface Waiting {
 export class CommandPacer {
   readonly #send: (text: string) => void;
   readonly #waiting = new Map<string, Waiting[]>();
-  /** The places of the commands that were sent and have no final answer. */
+  /** The places of sent commands without a final answer. */
   readonly #sent = new Map<string, number>();
   #added = 0;
   #rate: CommandRate | null = null;
@@ -34,7 +35,10 @@ export class CommandPacer {
     this.#rate = new CommandRate(limits);
   }
 
-  /** Sends a command of a tab when it is its turn. A command that is waiting already is not added again. */
+  /**
+   * Sends a command of a tab when its turn comes. A command that is already waiting is not added
+   * again.
+   */
   add(tab: string, id: string, text: string): void {
     const waiting = this.#waiting.get(tab) ?? [];
     if (waiting.some((one) => one.id === id)) return;
@@ -62,7 +66,10 @@ export class CommandPacer {
     this.#sent.clear();
   }
 
-  /** Sends the commands that are due. Called often, because browsers delay the timers of hidden tabs. */
+  /**
+   * Sends the commands that are due. Must be called often, because browsers delay the timers of
+   * hidden tabs.
+   */
   pump(): void {
     for (let next = this.#next(); next; next = this.#next()) {
       const [tab, waiting] = next;
@@ -73,7 +80,7 @@ export class CommandPacer {
         return;
       }
       const [first, ...others] = waiting;
-      // The next one of this tab comes after those of the others.
+      // The next one of this tab goes after those of the others.
       this.#waiting.delete(tab);
       if (others.length > 0) this.#waiting.set(tab, others);
       if (!first) continue;

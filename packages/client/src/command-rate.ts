@@ -10,14 +10,14 @@ export class CommandRate {
   #left: number;
   #at = performance.now();
 
-  /** The bucket is full at first. A limit of 0 is none. */
+  /** The bucket is full at first. A limit of 0 means no limit. */
   constructor({ commands, commandWindowMs }: CommandLimits) {
     this.#size = Math.floor(commands * 0.8);
     this.#perMs = this.#size / commandWindowMs;
     this.#left = this.#size;
   }
 
-  /** Takes a token. Returns 0, or the milliseconds until there is one: then none was taken. */
+  /** Takes a token and returns 0, or returns the milliseconds until one is available. */
   take(): number {
     if (this.#size === 0) return 0;
     const now = performance.now();

@@ -100,7 +100,7 @@ describe('connecting', () => {
     expect(connection.state).toBe('live');
   });
 
-  test('sends nothing before it is greeted', async () => {
+  test('sends nothing before `ready`', async () => {
     const { connection, sockets } = aConnection();
     expect(connection.send('{"op":"ping"}')).toBe(false);
     connection.start();
@@ -166,7 +166,7 @@ describe('the end of a socket', () => {
     expect(Math.round(states.at(-1)?.[1] ?? 0)).toBe(250);
   });
 
-  test('waits as long as the goodbye or the rejected upgrade asks', async () => {
+  test('waits as long as `goodbye` or the rejected upgrade requests', async () => {
     const { sockets, states } = await aLiveConnection();
     say(sockets[0], { op: 'goodbye', reason: 'restart', retryAfter: 3 });
     sockets[0]?.close(CLOSE.restart, null);
@@ -175,7 +175,7 @@ describe('the end of a socket', () => {
     expect(sockets).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(200);
     expect(sockets).toHaveLength(2);
-    // The goodbye was for that socket only.
+    // `goodbye` applies to that socket only.
     sockets[1]?.close(1013, 7_000);
     expect(states.at(-1)).toEqual(['offline', 7_000]);
     await vi.advanceTimersByTimeAsync(7_100);
@@ -208,7 +208,7 @@ describe('the end of a socket', () => {
     expect(sockets[1]?.sent[0]).toMatchObject({ op: 'hello', token: 'token-1' });
   });
 
-  test('waits as the server asks if it gets no token, and ends if the session has ended', async () => {
+  test('waits as the server requests if it gets no token, and ends if the session has ended', async () => {
     const { connection, tokens, states, sockets, ended } = aConnection();
     const refused = (status: number, code: string) =>
       Response.json(
@@ -226,7 +226,7 @@ describe('the end of a socket', () => {
     expect(sockets).toHaveLength(0);
   });
 
-  test('ends on a socket that greets another account, and delivers nothing of it', async () => {
+  test('ends on a socket of another account, and delivers nothing from it', async () => {
     const { connection, sockets, frames, ended } = aConnection();
     connection.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -240,7 +240,7 @@ describe('the end of a socket', () => {
   test('does not end when the renewal of a stopped connection is refused', async () => {
     const { connection, tokens, ended } = await aLiveConnection();
     tokens.refuse = Response.json({ code: 'session_ended', title: 'Ended' }, { status: 401 });
-    // The renewal is on its way when the connection stops.
+    // The renewal is in flight when the connection stops.
     vi.setSystemTime(Date.now() + (tokens.lastsSeconds - 30) * 1_000);
     vi.advanceTimersByTime(10_000);
     connection.stop();
@@ -259,7 +259,7 @@ describe('the end of a socket', () => {
 });
 
 describe('timers', () => {
-  test('treats a server that is silent for too long as lost; any frame shows that it is alive', async () => {
+  test('considers a silent server lost; any frame shows that it is alive', async () => {
     const { sockets, connection } = await aLiveConnection({ silenceMs: 10_000 });
     await vi.advanceTimersByTimeAsync(9_000);
     say(sockets[0], { op: 'pong' });
@@ -287,7 +287,7 @@ describe('timers', () => {
     expect(tokens.handedOut).toBe(2);
   });
 
-  test('connects at once on a nudge while it waits, and asks for a sign of life while it is live', async () => {
+  test('on a hint that the network is back, connects at once while waiting, and pings while live', async () => {
     const { connection, sockets } = await aLiveConnection({ random: 0.999, silenceMs: 1e9 });
     connection.nudge();
     expect(ops(sockets[0])).toEqual(['hello', 'ping']);
@@ -308,7 +308,7 @@ describe('timers', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  test('does not wait for a network that is known to be lost', async () => {
+  test('does not wait for a lost network', async () => {
     const { connection, sockets } = await aLiveConnection();
     connection.lost();
     expect(connection.state).toBe('offline');

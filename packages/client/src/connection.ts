@@ -46,7 +46,7 @@ const READY_MS = 20_000;
 const LOOK_MS = 1_000;
 /** The access token of the socket is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 90_000;
-/** After a sign that the network is back, the server has this long to answer. */
+/** After a hint that the network is back, the server has this long to answer. */
 const NUDGE_MS = 5_000;
 
 /**

@@ -17,9 +17,9 @@ import { MemoryStore } from './store.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
- * Whatever the order of pages, snapshots, events, resets, answers, failures and retries: in the end
- * a client shows the state that follows from the server’s logs, every event was applied once and in
- * order, and every command was executed once.
+ * Whatever the order of pages, snapshots, events, resets, answers, failures and retries, a client
+ * finally shows the state of the server’s logs, every event was applied once and in order, and
+ * every command was executed once.
  */
 
 beforeEach(() => {
@@ -193,13 +193,13 @@ class World {
   }
 }
 
-/** What is shown of the log: all but the posts that the server refused, which stay until dismissed. */
+/** The displayed part of the log, without refused posts, which remain until dismissed. */
 const stored = (timeline: Timeline) =>
   timeline.snapshot.messages
     .filter(({ state }) => state !== 'failed')
     .map(({ state: _, seenBy: _seen, ...message }) => message);
 
-/** What is shown is a section of the log without a gap, and does not claim to be more. */
+/** The displayed messages are a section of the log without a gap, and do not claim to be more. */
 function expectStretch(timeline: Timeline, truth: readonly Message[]): void {
   const shown = stored(timeline);
   const { hasOlder, hasNewer, loading, error } = timeline.snapshot;
@@ -263,12 +263,12 @@ async function expectConverged(world: World): Promise<void> {
   expectOrder(world.applied);
   const clients = world.groups.flatMap((id) => server.log(id).map((e) => e.client));
   for (const id of world.posted) expect(clients.filter((c) => c === id).length).toBeLessThan(2);
-  // What was not permanently refused (because its author had left) is there.
+  // Everything that was not permanently refused (because its author had left) is shown.
   const failed = new Set(client.snapshot.outbox.map((e) => e.id));
   for (const id of world.posted) expect(failed.has(id) || clients.includes(id)).toBe(true);
 }
 
-test('a client converges to the logs whatever happens on the way', {
+test('a client converges to the logs whatever happens', {
   timeout: 120_000,
 }, async () => {
   await fc.assert(

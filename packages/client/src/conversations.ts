@@ -31,7 +31,7 @@ export function viewOf(snapshot: Conversation, before?: ConversationView): Conve
   }
   return {
     ...snapshot,
-    // A snapshot that an earlier version has stored has none; the next hello brings them.
+    // A snapshot stored by an earlier version lacks them until the next hello.
     permissions: permissionsIn(snapshot),
     minimumRoles: minimumRolesIn(snapshot),
     removableRoles: snapshot.removableRoles ?? [],
@@ -86,7 +86,7 @@ export function changesPermissions(view: ConversationView, event: Event, me: Acc
   return [visibility, minimumRoles, archived].some((change) => change !== undefined);
 }
 
-/** What an event is reduced with: the account, and the window, which has already applied it. */
+/** The context of a reducer: the account, and the window, which has already applied the event. */
 interface ReduceContext {
   readonly me: AccountId;
   readonly window: MessageWindow;
@@ -128,7 +128,7 @@ function mentioned(
 
 /** What each type of event changes in the view of its conversation. */
 const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
-  // A client has the snapshot before it has the first event.
+  // A client has the snapshot before the first event.
   'conversation.created': unchanged,
   'conversation.updated': afterSnapshot((view, { at, data }) => {
     const { name, topic, description, avatar, visibility, slowModeSeconds } = data;
@@ -267,8 +267,9 @@ export function withCursor(
 }
 
 /**
- * Returns the view when the user has just read up to `seq` on this device; the server’s count follows. As on
- * the server, nothing is read beyond the last event: a seq may be from before a restore of the server.
+ * Returns the view when the user has just read up to `seq` on this device; the server’s count
+ * follows. As on the server, the cursor does not move past the last event: a seq may be from before
+ * a restore of the server.
  */
 export function readHere(
   view: ConversationView,

@@ -71,7 +71,7 @@ test('custom emoji are changed by events, keep when they were added, and their n
     { ...emoji(PARROT, 'party-parrot', 6, null), aliases: ['bird'] },
     { ...emoji(CAT, 'cat', 5), createdAt: '2027-03-02T09:00:00.000Z' },
   ]);
-  // One whose name the server has forgotten.
+  // One whose name the server no longer keeps.
   list.applied(event(7, EmojiId.parse('0197a000-0000-7000-8000-0000000000e9')));
   expect(shown).toHaveLength(2);
 });
@@ -97,7 +97,7 @@ test('a guest loads them again after changes, once for many, and at a random tim
     },
     () => 0.5,
   );
-  // Who has not asked for any loads none.
+  // A client that uses none loads none.
   list.outdated();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(loads).toBe(0);

@@ -1,9 +1,9 @@
 import type { ConversationId, Seq } from '@parley/protocol';
 
-/** Where a draft is written: in a conversation, or in a thread of it. */
+/** The place of a draft: a conversation, or one of its threads. */
 export interface DraftPlace {
   readonly conversation: ConversationId;
-  /** The root of the thread; null, or missing from a server of an earlier version, outside of threads. */
+  /** The root of the thread; outside threads null, or missing from servers of earlier versions. */
   readonly thread?: Seq | null;
 }
 

@@ -127,7 +127,7 @@ test('drafts are loaded again only if a change was missed', async () => {
   expect(loads).toBe(3);
 });
 
-test('drafts of a conversation and of its threads are apart', async () => {
+test('drafts of a conversation and of its threads are separate', async () => {
   const items = [
     { conversation: C, thread: null, version: 5, body: 'to all' },
     { conversation: C, thread: 7, version: 4, body: 'a reply' },

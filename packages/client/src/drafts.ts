@@ -51,7 +51,9 @@ export class Drafts {
     this.#version = Math.max(this.#version, version);
   }
 
-  /** Loads the drafts again, if they were asked for and a change up to this version may have been missed. */
+  /**
+   * Reloads the drafts, if they are in use and a change up to this version may have been missed.
+   */
   async reload(version: number): Promise<void> {
     if (this.#isWanted && (!this.#isLoaded || this.#version < version)) await this.#fetch();
   }
@@ -90,7 +92,7 @@ export class Drafts {
     for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;

@@ -14,7 +14,7 @@ export class Emitter<Kinds extends object> {
       try {
         (listener as (value: Kinds[K]) => void)(value);
       } catch (error) {
-        // Reported as an error of the listener, outside the handling of a frame.
+        // Reported as an error of the listener, outside of frame handling.
         queueMicrotask(() => {
           throw error;
         });

@@ -53,7 +53,7 @@ function cursors(stream: string, seq: number | null, epoch?: string): Changes {
   };
 }
 
-/** A step of a program, and what is stored after it. */
+/** A step of a program, and stored data after it. */
 type Step =
   | { kind: 'put'; n: number }
   | { kind: 'remove'; n: number }
@@ -127,7 +127,7 @@ describe('the file store', () => {
     );
   });
 
-  test('keeps what it says it keeps', async () => {
+  test('keeps what it confirms', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
     await store.apply(cursors('s', 1, 'e1'));
@@ -201,7 +201,7 @@ describe('the file store', () => {
     await store.close();
   });
 
-  test('leaves nothing behind when it is cleared', async () => {
+  test('leaves nothing behind when cleared', async () => {
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
     await store.putOutbox(entry(1));
@@ -221,7 +221,7 @@ describe('the file store', () => {
 describe('the lock of a store', () => {
   const lock = () => join(folder, ACCOUNT, 'lock');
 
-  test('keeps a second process out until it is closed', async () => {
+  test('excludes a second process until it is closed', async () => {
     const first = new FileStore(folder);
     await first.open(ACCOUNT);
     await expect(new FileStore(folder).open(ACCOUNT)).rejects.toThrow('held');
@@ -246,7 +246,7 @@ describe('the lock of a store', () => {
     expect(existsSync(lock())).toBe(true);
     const ended = new Promise((resolve) => other.once('exit', (_, signal) => resolve(signal)));
     other.kill('SIGKILL');
-    // And by nothing that asked whether it was running.
+    // And not by checking whether it is running.
     expect(await ended).toBe('SIGKILL');
     const store = new FileStore(folder);
     await store.open(ACCOUNT);
@@ -273,7 +273,7 @@ describe('a derived id', () => {
   test('is a UUIDv8 that is the same for the same parts, and different for others', () => {
     const id = derivedId('c', 7);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    // Fixed for ever: an answer of an earlier version must be found again.
+    // Fixed forever, so that an answer of an earlier version is found again.
     expect(id).toBe('4dc8fefc-4e2b-89f4-8898-d3241a98da11');
     const others = [
       derivedId('c', 8),

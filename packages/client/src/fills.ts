@@ -1,13 +1,13 @@
 import type { Nack, Seq, StreamId } from '@parley/protocol';
 import { newId } from './commands.ts';
 
-/** A gap that is still there after this time is requested again, ms. */
+/** A remaining gap is requested again after this time, ms. */
 const AGAIN_MS = 1_500;
 
 /** The interval of requests for streams that are behind, ms: two thirds of what the server allows. */
 const PACE_MS = 500;
 
-/** The highest seq that a request can have. */
+/** The highest seq in a request. */
 const SEQ_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Requests missing events: one request per stream at a time. */
@@ -79,7 +79,7 @@ export class Fills {
     return stream;
   }
 
-  /** Forgets the open requests: those of the previous socket are no longer answered. */
+  /** Drops the open requests, which the previous socket no longer answers. */
   reset(): void {
     clearTimeout(this.#pace);
     this.#behind = [];

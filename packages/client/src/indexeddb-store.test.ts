@@ -63,7 +63,7 @@ function changes(part: Partial<Changes>): Changes {
   };
 }
 
-/** What another process of the page would find. */
+/** What another process of the page would read. */
 async function found() {
   const other = new IndexedDbStore();
   const saved = await other.open(ACCOUNT);
@@ -96,7 +96,7 @@ describe('the IndexedDB store', () => {
     expect((await found()).state).toEqual({});
   });
 
-  test('1. data and cursor are there together after a reload (R10)', async () => {
+  test('1. data and cursor are both present after a reload (R10)', async () => {
     await store.apply(
       changes({
         epoch: 'e1',
@@ -167,7 +167,7 @@ describe('the IndexedDB store', () => {
   });
 });
 
-/** Resolves when the database is deleted; fails if an open connection does not make way. */
+/** Resolves when the database is deleted; fails if an open connection blocks it. */
 function deleted(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
@@ -198,14 +198,14 @@ describe('opening, clearing and closing', () => {
     await deleted(`parley-${OTHER}`);
   });
 
-  test('opening again closes the connection of before', async () => {
+  test('opening again closes the previous connection', async () => {
     await store.open(OTHER);
     await deleted(`parley-${ACCOUNT}`);
     await putOne(store);
     await store.open(ACCOUNT);
   });
 
-  test('an attempt that fails does not keep the next one from opening', async () => {
+  test('a failed attempt does not prevent the next one', async () => {
     await store.close();
     const open = vi.spyOn(indexedDB, 'open').mockImplementationOnce(() => {
       throw new DOMException('not here', 'SecurityError');
@@ -218,7 +218,7 @@ describe('opening, clearing and closing', () => {
 });
 
 describe('a database that another tab needs', () => {
-  test('is released by the connection that blocks, and by no other', async () => {
+  test('is released only by the connection that blocks it', async () => {
     // A connection that is no longer the store’s own, as if the browser had closed it late.
     const close = vi.spyOn(IDBDatabase.prototype, 'close').mockImplementationOnce(() => undefined);
     await store.open(OTHER);

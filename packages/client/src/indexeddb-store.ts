@@ -40,7 +40,7 @@ const NOT_OPEN = 'The store is not open';
 
 /**
  * Keeps an account’s data in a browser: one database per account, shared by its tabs. Databases of
- * other accounts are left alone: a page that allows one account at a time deletes them itself.
+ * other accounts are not touched: a page that allows one account at a time deletes them itself.
  */
 export class IndexedDbStore implements Store {
   #db: IDBPDatabase<Schema> | null = null;
@@ -173,7 +173,9 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
   };
 }
 
-/** Deletes a database; one that other tabs hold open is deleted by the browser when they let go. */
+/**
+ * Deletes a database; one that other tabs have open is deleted by the browser when they close it.
+ */
 async function deleteWithin(name: string, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {

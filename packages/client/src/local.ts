@@ -16,7 +16,7 @@ import type { Saved } from './store.ts';
 import { Streams } from './streams.ts';
 
 /**
- * Holds what a client knows of the server’s streams: how far each was applied, and a window of each
+ * Holds a client’s state of the streams: how far each was applied, and a window of each
  * conversation’s messages. Changes are also stored, in the same turn.
  */
 export class Local {

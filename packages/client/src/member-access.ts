@@ -1,8 +1,8 @@
 import type { ActingRole, EventData, MemberAccess, MinimumRoles } from '@parley/protocol';
 
 /**
- * Returns what a member may do in a group since an update of it, if the event says so. Null for the
- * events of earlier versions, and for damaged ones: then the server must be asked.
+ * Returns what a member may do in a group since an update of it, if the event says so. Null for
+ * events of earlier versions and damaged ones; the client must then ask the server.
  */
 export function accessIn(
   { access }: EventData<'conversation.updated'>,

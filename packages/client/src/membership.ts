@@ -1,8 +1,8 @@
 import type { AccountId, Event, EventData, EventType } from '@parley/protocol';
 
 /**
- * What an event of a type says about memberships in its conversation: it starts or ends that of its
- * `account`, it ends all, or none of these.
+ * The effect of an event type on memberships: it starts or ends that of its `account`, ends all, or
+ * has none.
  */
 type MembershipEffect<T extends EventType> =
   | 'none'
@@ -32,7 +32,7 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'poll.voted': 'none',
   'poll.closed': 'none',
   'message.previewed': 'none',
-  // Personal streams announce what the conversation’s own stream says.
+  // Personal streams repeat what the conversation’s stream says.
   'conversation.joined': 'none',
   'conversation.left': 'none',
   'message.saved': 'none',

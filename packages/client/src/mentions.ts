@@ -8,16 +8,16 @@ import {
   type Seq,
 } from '@parley/protocol';
 
-/** Returns whether mentions are of the account or of everyone: such a message counts as a mention of it. */
+/** Returns whether mentions include the account or everyone. */
 export const areOf = (mentions: readonly Mention[] | undefined, account: AccountId): boolean =>
   (mentions ?? []).some((m) => m.kind === 'everyone' || isMentionOf(m, account));
 
-/** Events that change what a message says that was posted before. */
+/** Events that change the content of an earlier message. */
 export type TextEvent = EventOf<
   'message.edited' | 'message.deleted' | 'message.hidden' | 'message.unhidden'
 >;
 
-/** Returns whether an event changes what a message says that was posted before. */
+/** Returns whether an event changes the content of an earlier message. */
 export const changesText = (event: Event): event is TextEvent =>
   event.type === 'message.edited' ||
   event.type === 'message.deleted' ||

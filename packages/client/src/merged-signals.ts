@@ -16,9 +16,10 @@ export class MergedSignals {
     this.#activity.set(own, 'active');
   }
 
-  /** A tab shows the presence of these accounts. Returns the frame for all tabs. */
+  /** Sets the accounts whose presence a tab shows. Returns the frame for all tabs. */
   watch(tab: string, accounts: readonly AccountId[]): string {
-    // The latest change last, as it is what is on the screen: if there are too many, earlier ones are left out.
+    // The latest change last, because it is on the screen: if there are too many, earlier ones are
+    // left out.
     this.#watched.delete(tab);
     this.#watched.set(tab, accounts);
     return this.#watchFrame();

@@ -189,7 +189,7 @@ describe('the link previews of a message', () => {
     return truth([first, ...events], events.length + 1)[0]?.previews.map(({ title }) => title);
   };
 
-  test('are those of the last event, and go with the message', () => {
+  test('are those of the last event, and are removed with the message', () => {
     expect(after()).toEqual([]);
     expect(after(previewed(2, 'One'))).toEqual(['One']);
     expect(after(previewed(2, 'One'), previewed(3, 'Two'))).toEqual(['Two']);

@@ -16,7 +16,7 @@ import {
 import { areOf, authorOfText, changesText, mentionsOfText, withMention } from './mentions.ts';
 import { withVote } from './polls.ts';
 
-/** Events that change a message that was posted before: those that name one, and replies in threads. */
+/** Events that change an earlier message: those that name one, and replies in threads. */
 type MessageEvent =
   | Extract<EventOf<ConversationEventType>, { data: { message: Seq } }>
   | EventOf<'message.posted'>;
@@ -63,7 +63,7 @@ export class MessageWindow {
     for (const message of messages) this.#put(message);
   }
 
-  /** Everything from this seq on is present. */
+  /** No messages are missing from this seq on. */
   get from(): Seq {
     return this.#from;
   }
@@ -145,7 +145,10 @@ export class MessageWindow {
     return taken;
   }
 
-  /** Returns whether a message has expired. The root of a thread is shown as long as the thread is. */
+  /**
+   * Returns whether a message has expired. The root of a thread is kept as long as the thread is
+   * open.
+   */
   hasExpired(seq: Seq): boolean {
     return seq <= this.#expired && seq !== this.thread;
   }
@@ -206,7 +209,7 @@ export class MessageWindow {
     for (let i = this.messages.length - 1; i >= 0; i--) {
       const { seq, author, deletedAt, changedSeq } = this.messages[i] as Message;
       if (seq <= readSeq) break;
-      // Nothing changes a deleted message any more.
+      // A deleted message no longer changes.
       if (deletedAt !== null && isMeant(seq, author, changedSeq)) n++;
     }
     for (const { type, seq, data } of this.#changes) {
@@ -414,7 +417,7 @@ function withReply(
   return { ...root, threadSummary, changedSeq: seq };
 }
 
-/** The last change of a deleted root stays its deletion, as on the server. */
+/** The last change of a deleted root remains its deletion, as on the server. */
 function withoutReply(root: Message, { seq, data }: EventOf<'message.deleted'>): Message {
   const threadSummary = data.threadSummary ?? null;
   const changedSeq = root.deletedAt === null ? seq : root.changedSeq;

@@ -14,7 +14,7 @@ import type { LiveSocket, SocketHandlers } from './socket.ts';
 
 export { FileStore } from './file-store.ts';
 
-/** A socket of a program. It can also be cut without a close frame, as a bad network does. */
+/** A socket of a program. It can also be cut without a close frame, like by a bad network. */
 export interface NodeSocket extends LiveSocket {
   /** Ends the TCP connection at once, without a close frame. */
   cut(): void;
@@ -47,7 +47,7 @@ export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket =>
     cut: () => ws.terminate(),
     close: (code) => {
       ws.close(code);
-      // A peer that is gone does not answer the close frame.
+      // A dead peer does not answer the close frame.
       const cut = setTimeout(() => ws.terminate(), 2_000);
       cut.unref();
       ws.once('close', () => clearTimeout(cut));

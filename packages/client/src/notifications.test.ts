@@ -49,7 +49,7 @@ test('shows the loaded settings and follows the events', async () => {
   expect([...state.shown.overrides.keys()]).toEqual([overrideKey(C, 9 as Seq)]);
 });
 
-test('keeps a change that arrives while an older answer is on its way', async () => {
+test('keeps a change that arrives while an older answer is in flight', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   settings.applied(changed(5, 'mentions'));
@@ -80,7 +80,7 @@ test('loads again after missed events, and drops an answer from before', async (
   expect(state.shown.settings.level).toBe('nothing');
 });
 
-test('forgets everything of an account', async () => {
+test('clears everything of an account', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   loads[0]?.(answer({ seq: 4, overrides: [{ conversation: C, seq: 3 as Seq, ...MUTED }] }));

@@ -12,12 +12,12 @@ import {
 import { StateLoader } from './state-loader.ts';
 import { threadKey } from './threads.ts';
 
-/** What an account wants to be notified of. */
+/** The notification settings of an account. */
 export interface NotificationsSnapshot {
-  /** Whether the settings were loaded; until then they are those by default. */
+  /** Whether the settings were loaded; until then they are the defaults. */
   readonly isLoaded: boolean;
   readonly settings: NotificationSettings;
-  /** What differs in conversations and threads, by {@link overrideKey}. */
+  /** The overrides, by {@link overrideKey}. */
   readonly overrides: ReadonlyMap<string, NotificationOverride>;
 }
 
@@ -42,8 +42,9 @@ export interface NotificationsDeps {
 }
 
 /**
- * Holds the notification settings of the account, the same on all its devices. They are loaded by the first
- * `load()`, and again when changes were missed; in between they follow from the events of the personal stream.
+ * Holds the notification settings of the account, the same on all its devices. They are loaded by
+ * the first `load()`, and again when changes were missed; in between, events of the personal stream
+ * update them.
  */
 export class Notifications {
   readonly #deps: NotificationsDeps;
@@ -92,7 +93,7 @@ export class Notifications {
     this.#loader.missed();
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.#loader.clear();
     this.#settings = NOTIFICATION_DEFAULTS;

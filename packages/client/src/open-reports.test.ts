@@ -35,7 +35,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('counts when it is first asked for, and nothing before', async () => {
+test('counts only when first requested', async () => {
   reports.moved();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(requests).toBe(0);

@@ -10,9 +10,9 @@ const REFRESH_MS = 60_000;
 export interface OpenReportsSnapshot {
   /** How many there are, up to `limits.openReportsMax`. */
   readonly open: number;
-  /** How many there are in each conversation that has some. */
+  /** How many there are in each conversation with any. */
   readonly conversations: ReadonlyMap<ConversationId, number>;
-  /** Higher each time they were counted: a list that is shown has to be loaded again. */
+  /** Increases with each count, so that a displayed list is reloaded. */
   readonly revision: number;
 }
 
@@ -40,7 +40,7 @@ export class OpenReports {
   #isWanted = false;
   #loadedAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  /** Increases when the state is cleared: answers to earlier requests are ignored. */
   #generation = 0;
   #loading: Promise<void> | null = null;
   #isStale = false;
@@ -49,7 +49,7 @@ export class OpenReports {
     this.#deps = deps;
   }
 
-  /** Counts the open reports, unless they are counted. The snapshot of the client has them from now on. */
+  /** Counts the open reports, unless already counted. The snapshot of the client then has them. */
   async load(): Promise<void> {
     if (this.#isWanted) return;
     this.#isWanted = true;
@@ -88,7 +88,7 @@ export class OpenReports {
     if (performance.now() - this.#loadedAt >= REFRESH_MS) this.moved();
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.#generation++;
     this.#isWanted = false;
@@ -99,7 +99,7 @@ export class OpenReports {
     this.#report({ ...NO_OPEN_REPORTS, revision: this.#snapshot.revision + 1 });
   }
 
-  /** Requests once more if something has changed since the request in progress. */
+  /** Requests again if something has changed since the request in progress. */
   async #load(): Promise<void> {
     this.#isStale = true;
     this.#loading ??= this.#run().finally(() => {

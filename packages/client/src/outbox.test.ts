@@ -54,7 +54,7 @@ describe('the outbox', () => {
     expect(wire.resent).toBe(2);
   });
 
-  test('1. entries of a previous process go before what was made while they were read', () => {
+  test('1. entries of a previous process go before those created while they were read', () => {
     const { outbox, sent } = anOutbox();
     outbox.add(entry('new', 'c', 5));
     outbox.add(entry('newer', 'c', 6));
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     },
   );
 
-  test('3. waits a second if the server asks for no time', () => {
+  test('3. waits a second if the server specifies no delay', () => {
     const { outbox, sent } = anOutbox();
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));
@@ -155,7 +155,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(['a', 'a']);
   });
 
-  test('3. adds up to a second, so that clients refused together do not return together', () => {
+  test('3. adds up to a second, so that clients refused together do not retry together', () => {
     const { outbox, sent } = anOutbox(0.5);
     outbox.connected(NO_LIMIT);
     outbox.add(entry('a'));

@@ -41,11 +41,11 @@ export interface OutboxDeps {
  *
  * 1. Commands of a conversation are sent in the order in which they were created, and again in that
  *    order on a new socket.
- * 2. Each keeps its id in all attempts; it leaves only with its answer.
+ * 2. Each keeps its id in all attempts; it leaves the outbox only with its answer.
  * 3. While one is deferred, no later one of its conversation is sent.
  * 4. The rate stays within the server’s limit, so that no command is refused for it.
  * 5. Read marks do not use up that rate: they are sent rarely, wait separately from other commands
- *    (rule 1 does not apply to them), and one that is overtaken before it is sent is not sent.
+ *    (rule 1 does not apply to them), and are dropped if overtaken before they are sent.
  */
 export class Outbox {
   readonly #deps: OutboxDeps;
@@ -85,7 +85,7 @@ export class Outbox {
     this.#lastOrder = Number.NEGATIVE_INFINITY;
   }
 
-  /** Adds a command that is already stored, and sends it when it is its turn. */
+  /** Adds a command that is already stored, and sends it when its turn comes. */
   add(entry: OutboxEntry): void {
     const item: Item = { entry, sentOn: null, sentAt: 0, sendings: 0 };
     this.#items.set(entry.id, item);
@@ -94,7 +94,7 @@ export class Outbox {
     this.pump();
   }
 
-  /** Entries of a previous process may arrive after newer ones: they go first. */
+  /** Entries of a previous process may arrive after newer ones, but go first. */
   #sort(): void {
     const sorted = [...this.#items].sort(([, a], [, b]) => a.entry.order - b.entry.order);
     this.#items.clear();

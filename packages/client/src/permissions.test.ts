@@ -39,7 +39,7 @@ describe('the time limits of messages', () => {
     expect(permissionsOn(shown, messageOf(OTHER), me(edit, remove), now)).toEqual(['react']);
   });
 
-  test('do not keep those who may delete the messages of others from deleting their own', () => {
+  test('do not prevent those who may delete the messages of others from deleting their own', () => {
     const shown = { messagePermissions: { own: OWN, others: ['delete' as const] } };
     const permissions = permissionsOn(shown, messageOf(ME), me(0, 0), POSTED + 60_000);
     expect(permissions).toEqual(['delete', 'react']);

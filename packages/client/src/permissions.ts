@@ -2,13 +2,13 @@ import type { AccountId, Me, Message, MessagePermission } from '@parley/protocol
 import type { ConversationView } from './conversations.ts';
 import type { TimelineMessage } from './timeline-types.ts';
 
-/** What of the user’s own account decides what it may do with messages. */
+/** The fields of the user’s own account that permissions on messages depend on. */
 export type Actor = { readonly id: AccountId } & Pick<Me, 'messageWindows'>;
 
 /**
- * Returns what the account `me` may do with a message of the conversation, for clients to offer. The
- * server’s policy decides it; this only chooses between the account’s own messages and others, and leaves
- * out what its time limits no longer allow, and edits of polls and forwarded messages.
+ * Returns the actions on a message that a client offers the account `me`. They come from the
+ * server’s policy; this only chooses between own messages and those of others, and leaves out
+ * actions past their time limit, and edits of polls and forwarded messages.
  */
 export function permissionsOn(
   { messagePermissions: { own, others } }: Pick<ConversationView, 'messagePermissions'>,
@@ -16,10 +16,10 @@ export function permissionsOn(
   me: Actor | null,
   now = Date.now(),
 ): readonly MessagePermission[] {
-  // What is not stored yet, or no longer, cannot be changed.
+  // Unstored and deleted messages cannot be changed.
   if (message.state !== 'stored' || message.deletedAt !== null) return [];
   if (me === null || message.author !== me.id) return others;
-  // What says nothing at the moment cannot be edited. Stores of earlier versions have no `hiddenAt`.
+  // Hidden messages cannot be edited. Stores of earlier versions lack `hiddenAt`.
   if ((message.hiddenAt ?? null) !== null) return own.filter((action) => action !== 'edit');
   const isFixed = message.poll !== null || message.forwardedFrom !== null;
   const late = LIMITED.filter(

@@ -86,8 +86,8 @@ function aPersistence(store: Store) {
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-describe('what is stored', () => {
-  test('what changes in a turn is one transaction: data and cursor together (R10)', async () => {
+describe('stored data', () => {
+  test('changes of one turn are one transaction: data and cursor together (R10)', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     persistence.epoch('e');
@@ -179,7 +179,7 @@ describe('what is stored', () => {
     expect([...(changes?.windows ?? [])]).toEqual([[C, 4]]);
   });
 
-  test('a dropped window takes only its own messages with it', async () => {
+  test('a dropped window removes only its own messages', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     persistence.message(aMessage(1));

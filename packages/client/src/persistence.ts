@@ -32,7 +32,7 @@ interface Waiting {
  * a full disk), the client continues in memory and reports it once.
  */
 export class Persistence {
-  /** The given store; written to while it works. */
+  /** The given store, used while it works. */
   readonly #given: Store;
   #store: Store;
   readonly #underWay = new Set<Promise<void>>();
@@ -60,7 +60,7 @@ export class Persistence {
   }
 
   async #open(account: AccountId): Promise<Saved> {
-    // A client that was stopped, or whose store failed, tries its store again.
+    // A client that was stopped, or whose store failed, retries its store.
     this.#store = this.#given;
     this.#failed = false;
     this.#isClosed = false;
@@ -118,7 +118,7 @@ export class Persistence {
     this.#schedule();
   }
 
-  /** Stores parts of what is shown at the next start; others stay as they are. */
+  /** Stores parts of the initial state for the next start; the others are unchanged. */
   state(state: KeptState): void {
     this.#waiting.state = { ...this.#waiting.state, ...state };
     this.#schedule();
@@ -163,7 +163,7 @@ export class Persistence {
     this.#isClosed = true;
     this.#flush();
     await this.#settled();
-    // What still arrives, such as a page in flight, is not stored.
+    // Data that still arrives, such as a page in flight, is not stored.
     this.#store = new MemoryStore();
     await this.#given.close();
   }
@@ -222,8 +222,7 @@ export class Persistence {
     try {
       await work(store);
     } catch (error) {
-      // Something else failed meanwhile, or everything was deleted: the store is already another
-      // one.
+      // The store was already replaced, after another failure or a deletion.
       if (store === this.#store) this.#degrade(error);
       await work(this.#store);
     }

@@ -1,8 +1,8 @@
 import type { EventOf, Poll } from '@parley/protocol';
 
 /**
- * Returns a poll in which an account votes for these choices, and for no others. Without its earlier choices
- * in the event, as in those of earlier versions, they are those that name it.
+ * Returns the poll after an account votes for exactly these choices. If the event lacks its earlier
+ * choices, as in earlier versions, they are those that list it as a voter.
  */
 export function withVote(
   poll: Poll | null,
@@ -25,7 +25,10 @@ export function withVote(
 
 const one = (is: boolean): number => (is ? 1 : 0);
 
-/** Returns a poll with the counts of its votes. One that an earlier version has stored names all who voted. */
+/**
+ * Returns a poll with the counts of its votes, which polls stored by earlier versions lack: they
+ * list all voters.
+ */
 export function withCounts(poll: Poll | null | undefined): Poll | null {
   if (!poll) return null;
   const { choices, voters }: { choices: Poll['choices']; voters?: number } = poll;

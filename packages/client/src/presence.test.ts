@@ -33,7 +33,7 @@ function aPresence({ ofAll = false } = {}) {
   };
 }
 
-describe('presence by interest', () => {
+describe('presence with subscriptions', () => {
   test('sends the union of the subscriptions, at most once a second', () => {
     const { presence, sent } = aPresence();
     presence.subscribe([ann]);
@@ -46,13 +46,13 @@ describe('presence by interest', () => {
     expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(100);
     expect(sent[1]).toEqual([cem, ann]);
-    // What ends and starts again within that time changes nothing.
+    // A subscription that ends and restarts within that time changes nothing.
     presence.subscribe([ben])();
     vi.advanceTimersByTime(5_000);
     expect(sent).toHaveLength(2);
   });
 
-  test('drops what it no longer subscribes to, and ignores late changes of it', () => {
+  test('drops accounts it no longer subscribes to, and ignores late changes of them', () => {
     const { presence, shown } = aPresence();
     const end = presence.subscribe([ann, ben]);
     vi.advanceTimersByTime(50);
@@ -88,7 +88,7 @@ describe('presence by interest', () => {
     expect(shown()).toEqual({});
   });
 
-  test('an entry says what status the account has, or that it has none', () => {
+  test('an entry has the status of the account, or says that it has none', () => {
     const { presence, statuses } = aPresence();
     const status = { emoji: null, text: 'in a meeting', expiresAt: null, doNotDisturbUntil: null };
     const end = presence.subscribe([ann, ben]);

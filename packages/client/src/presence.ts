@@ -12,7 +12,7 @@ export type PresenceMap = ReadonlyMap<AccountId, Exclude<PresenceState, 'offline
 /** Statuses of the accounts that have one. */
 export type StatusMap = ReadonlyMap<AccountId, Status>;
 
-/** Delay after a change of the subscriptions, ms: what a page shows changes in several steps. */
+/** Delay after a change of the subscriptions, ms: pages change in several steps. */
 const COLLECT_MS = 50;
 /** Shortest interval between two `watch` frames, ms: the server drops more than two a second. */
 const SEND_MS = 1_000;
@@ -35,7 +35,7 @@ export interface PresenceDeps {
 export class Presence {
   readonly #deps: PresenceDeps;
   readonly #subscriptions = new Set<readonly AccountId[]>();
-  /** What was last sent to the server; changes of others are late and ignored. */
+  /** The subscriptions last sent to the server; changes of other accounts are late and ignored. */
   #told: ReadonlySet<AccountId> = new Set();
   #shown: PresenceMap = new Map();
   #statuses: StatusMap = new Map();
@@ -69,7 +69,7 @@ export class Presence {
     this.#shown = new Map();
     this.#statuses = new Map();
     this.apply(changes);
-    // Subscriptions since the hello.
+    // Subscriptions made since the hello.
     this.#schedule();
   }
 
@@ -91,7 +91,7 @@ export class Presence {
     this.#show(shown, hasChanged ? statuses : this.#statuses);
   }
 
-  /** Drops the states; subscriptions stay. */
+  /** Drops the states; subscriptions are kept. */
   clear(): void {
     this.#told = new Set();
     this.#shown = new Map();

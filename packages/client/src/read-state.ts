@@ -9,7 +9,7 @@ import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Threads } from './threads.ts';
 
-/** Consecutive fetches; what is missing then is fetched after the next ping. */
+/** Consecutive fetches; anything still missing is fetched after the next ping. */
 const ATTEMPTS = 3;
 
 /** Where the read cursors are kept. */
@@ -65,11 +65,12 @@ export class ReadState {
 
   /** A cursor was moved, here or on another device. */
   moved(version: number, cursor: ReadCursor): void {
-    // Doubled or late: it is known, and may be from before the account left and joined again.
+    // A duplicate or late: already known, or from before the account left and rejoined.
     if (version <= this.#version) return;
     this.advanced(version);
     const view = this.#deps.state.view(cursor.conversation);
-    // From before this device marked the conversation as unread, of which the server has yet to learn.
+    // From before this device marked the conversation as unread, which the server does not know
+    // yet.
     if (view && cursor.revision < view.readRevision && this.#assumed.size > 0) return;
     this.#set(cursor);
   }
@@ -82,10 +83,10 @@ export class ReadState {
     else if (version > this.#version) this.#version = version;
   }
 
-  /** Loads the drafts again, if they are used and not known up to this version. */
+  /** Reloads the drafts, if they are in use and not known up to this version. */
   refreshDrafts(version: number): void {
     this.#draftsMissed = false;
-    // Those that follow from the same versions.
+    // The drafts share these versions.
     Promise.all([this.#deps.drafts.reload(version), this.#deps.threads.reload()]).catch(
       (error: unknown) => {
         // The next ping tries again, as the versions no longer show that something is missing.

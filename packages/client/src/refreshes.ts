@@ -11,8 +11,9 @@ const ATTEMPTS = 5;
 /** Attempts to reload the user’s own account. */
 const OWN_ATTEMPTS = 6;
 /**
- * A change of the server’s settings concerns all clients, which reload their own account at a random time
- * within this, ms. What they show in the meantime is only offered: the server checks every request.
+ * A change of the server’s settings concerns all clients, which reload their own account at a
+ * random time within this, ms. Meanwhile they may offer outdated actions, but the server checks
+ * every request.
  */
 const SPREAD_MS = 10_000;
 /** Whether each setting of the server changes what the user’s own account may do. */
@@ -47,8 +48,9 @@ export interface RefreshesDeps {
 }
 
 /**
- * Reloads what events say has changed without saying how: permissions, which the server computes, and
- * conversations whose events were skipped. If a reload fails, the next hello brings the current state.
+ * Reloads state that events mark as changed without containing it: permissions, which the server
+ * computes, and conversations whose events were skipped. If a reload fails, the next hello brings
+ * the current state.
  */
 export class Refreshes {
   readonly #deps: RefreshesDeps;
@@ -72,12 +74,12 @@ export class Refreshes {
   }
 
   /**
-   * These settings of the server have changed, by this account or another one. Many changes in a short time
-   * are one reload.
+   * These settings of the server have changed, by this account or another one. Several changes in a
+   * short time share one reload.
    */
   serverChanged(settings: readonly string[], isOwnChange: boolean): void {
     const concerned: Readonly<Record<string, boolean>> = CONCERNS_ME;
-    // One that is not known comes from a newer server.
+    // Unknown settings come from a newer server.
     if (!settings.some((name) => concerned[name] ?? true)) return;
     if (isOwnChange) {
       void this.#ownAccount();
@@ -113,7 +115,7 @@ export class Refreshes {
         const snapshot = await api.conversation(id);
         if (this.#requests.get(id) !== request) return;
         const view = state.view(id);
-        // Another hello has replaced all views; a former member has none.
+        // Another hello has replaced all views; former members have none.
         if (!view || counters.connects !== connects) return;
         // Events that were applied meanwhile are not in an older snapshot.
         if (snapshot.lastSeq < view.lastSeq) continue;

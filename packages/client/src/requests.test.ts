@@ -766,7 +766,7 @@ describe('a method of the API sends its request, and returns the response', () =
       ...methods(ReportsApi).map((name) => `api.reports.${name}(`),
       ...methods(ModerationApi).map((name) => `api.moderation.${name}(`),
       ...methods(LegalHoldsApi).map((name) => `api.legalHolds.${name}(`),
-      // These have tests of their own, `upload` in uploads.test.ts.
+      // These have separate tests, `upload` in uploads.test.ts.
       ...methods(ParleyApi)
         .filter((name) => !['register', 'login', 'upload'].includes(name))
         .map((name) => `api.${name}(`),

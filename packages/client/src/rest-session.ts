@@ -43,7 +43,7 @@ export class RestSession {
   readonly #timeoutMs: number;
   readonly #keepsToken: boolean;
   #access: { token: string; expiresAt: number } | null = null;
-  /** The account that requests are meant for; null: whoever has logged in. */
+  /** The account that requests are meant for; null: any account that is logged in. */
   #account: AccountId | null = null;
   /** Requests whose answers replace the session, one at a time. */
   readonly #replacing = new TaskQueue();
@@ -54,9 +54,9 @@ export class RestSession {
    * request without an answer fails after `timeoutMs`, 20 s by default: on a half-open connection
    * nothing else would end it.
    *
-   * Requests whose answers replace the session are sent one at a time. `exclusively` wraps each of them,
-   * for tabs that share a cookie: the answer that arrives last decides whose session it holds, and could
-   * undo a log-in in another tab.
+   * Requests whose answers replace the session are sent one at a time. `exclusively` wraps each of
+   * them, for tabs that share a cookie: the last answer to arrive decides which session it
+   * contains, and could undo a log-in in another tab.
    */
   constructor(options: {
     url: string;
@@ -157,7 +157,7 @@ export class RestSession {
           return this.#keep(await this.#request<AccessTokenAnswer>('POST', '/auth/token', options));
         });
       } catch (error) {
-        // A request that failed at once was never sent; only later is an answer possibly lost.
+        // A request that failed at once was never sent; only later failures may mean a lost answer.
         const lost = performance.now() - startedAt > RENEW_LOST_MS;
         const unanswered = error instanceof ApiError && error.code === 'network';
         if (!lost || !unanswered || attempt >= RENEW_ATTEMPTS) throw error;
@@ -174,8 +174,8 @@ export class RestSession {
       this.sessionToken = sessionToken;
       this.#onSessionToken(sessionToken);
     }
-    // Measured with this device’s clock only: compared with the server’s, a wrong clock would cause
-    // endless renewals, or late ones.
+    // Measured only with this device’s clock: a comparison with the server’s clock could cause
+    // endless or late renewals.
     this.#access = { token, expiresAt: Date.now() + accessTokenExpiresIn * 1000 };
     return token;
   }
@@ -189,7 +189,7 @@ export class RestSession {
     options: {
       readonly body?: object;
       readonly id?: ClientId | undefined;
-      /** `none`: without being logged in. */
+      /** `none`: without authentication. */
       readonly auth?: 'access' | 'none';
       /** Timeout for slow responses, ms. */
       readonly timeoutMs?: number;

@@ -73,7 +73,7 @@ test('names the filters that need the server', () => {
   expect(find('is:saved plans has:lnik')).toEqual({ items: [], unsupported: ['is', 'has'] });
 });
 
-test('marks what was found, in a part of a long text', () => {
+test('marks the matches in an excerpt of a long text', () => {
   const long = `${'word '.repeat(100)}Größe ${'word '.repeat(100)}`;
   const { items } = searchHere('grosse', {
     me: ANN,

@@ -16,11 +16,11 @@ import type { ConversationView } from './conversations.ts';
 
 /** Results are returned up to this number. */
 const RESULTS_MAX = 50;
-/** What is shown of a long text: this much, and this much before the first place. */
+/** The length of the excerpt of a long text, and how much of it precedes the first match. */
 const SNIPPET = 240;
 const LEAD = 80;
 
-/** What is known on this device, to search in. */
+/** The data on this device to search. */
 export interface SearchedHere {
   readonly me: AccountId;
   readonly messages: Iterable<Message>;
@@ -28,19 +28,19 @@ export interface SearchedHere {
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
 }
 
-/** What was found on this device. */
+/** The results on this device. */
 export interface FoundHere {
   /** The latest messages first. */
   readonly items: readonly FoundMessage[];
-  /** The filters that need the server, as they were typed: nothing is found with them. */
+  /** The filters that need the server, as typed; they find nothing here. */
   readonly unsupported: readonly string[];
 }
 
 type Test = (message: Message) => boolean;
 
 /**
- * Searches the messages on this device, for when the server can’t be reached. Understands what the server does, except
- * filters that ask for what is only known there.
+ * Searches the messages on this device, for when the server can’t be reached. Supports the syntax
+ * of the server, except filters that need data only the server has.
  */
 export function searchHere(query: string, known: SearchedHere): FoundHere {
   const parts = parseSearch(query);
@@ -72,7 +72,7 @@ function hasTexts(body: string, texts: readonly SearchText[]): boolean {
   return texts.every((part) => placesOf(folded, part).length > 0 === !part.isNegated);
 }
 
-/** Returns where a text is found: a word where words begin, a phrase anywhere. */
+/** Returns the positions of a term: a word at the start of words, a phrase anywhere. */
 function placesOf(folded: string, { text, isPhrase }: SearchText): number[] {
   const term = fold(text);
   const places: number[] = [];
@@ -110,13 +110,13 @@ function snippetOf(body: string, texts: readonly SearchText[]): FoundMessage['sn
   };
 }
 
-/** Returns a place that is not inside a surrogate pair. */
+/** Returns a position that does not split a surrogate pair. */
 function wholeCharacter(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
 }
 
-/** Returns what a filter asks for; null if only the server knows. */
+/** Returns the condition of a filter; null if only the server can evaluate it. */
 function testOf({ name, value }: SearchFilter, known: SearchedHere): Test | null {
   const isNamed = matcherOf(value);
   switch (name) {
@@ -144,7 +144,7 @@ const HAS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['file', ({ attachments }) => attachments.length > 0],
 ]);
 
-/** Returns what compares names with one that was typed, with or without its sign. */
+/** Returns a function that compares names with a typed one, with or without its sign. */
 function matcherOf(value: string): (names: readonly string[]) => boolean {
   const wanted = fold(value.replace(/^[@#]/, ''));
   return (names) => wanted !== '' && names.some((name) => fold(name) === wanted);
@@ -164,7 +164,7 @@ function dateTest(name: 'before' | 'after' | 'on', value: string): Test | null {
   };
 }
 
-/** Returns when a date begins and ends where this device is, ms. */
+/** Returns when a date begins and ends in the time zone of this device, ms. */
 function spanOf(date: SearchDate): [number, number] {
   if (typeof date === 'string') {
     const now = new Date();

@@ -41,7 +41,7 @@ async function aUser() {
   return { server, client, api, id };
 }
 
-/** What another process of the page would find. */
+/** What another process of the page would read. */
 async function kept(server: ModelServer): Promise<Saved> {
   const store = new IndexedDbStore();
   let saved: Saved | undefined;
@@ -129,7 +129,7 @@ describe('a session that is ended remotely', () => {
     expect(reported).toEqual([0, 'the store is stuck']);
   });
 
-  test('keeps its data where a program asks for it', async () => {
+  test('keeps its data if a program requests it', async () => {
     const { server, id } = await aUser();
     const { client } = aClient(server, new IndexedDbStore(), { keepWhenEnded: true });
     server.isMute = false;
@@ -144,7 +144,7 @@ describe('a session that is ended remotely', () => {
     expect((await kept(server)).outbox.length).toBeGreaterThan(0);
   });
 
-  test('gives nothing to another account that has replaced it', async () => {
+  test('gives no data to another account that has replaced it', async () => {
     const { server, client, id } = await aUser();
     let ended = 0;
     client.on('ended', () => ended++);
@@ -188,7 +188,7 @@ describe('a store that is reopened while a session is ending', () => {
     expect(failures).toEqual([]);
   });
 
-  test('stores what is posted while it opens, also behind a stop', async () => {
+  test('stores what is posted while it opens, even after a stop', async () => {
     const { server, client, id } = await aUser();
     const failures: Error[] = [];
     client.on('storage', (error) => failures.push(error));
@@ -209,7 +209,7 @@ describe('a store that is reopened while a session is ending', () => {
     await stored();
   });
 
-  test('gives another account nothing that was not sent', async () => {
+  test('gives unsent data to no other account', async () => {
     const { server, client, id } = await aUser();
     const refused = client.post(id, 'not sent either').settled;
     void client.forget();
@@ -263,7 +263,7 @@ describe('a store that is reopened while a session is ending', () => {
     await vi.advanceTimersByTimeAsync(120_000);
     expect(client.state).toBe('offline');
     expect(server.sockets).toBe(0);
-    // Nothing holds the database: deleting it does not have to wait.
+    // No connection is open, so deleting the database need not wait.
     await deleted(server);
   });
 });
@@ -298,7 +298,7 @@ describe('logging out', () => {
     expect((await kept(server)).messages).toEqual([]);
   });
 
-  test('is not undone by what was still in flight', async () => {
+  test('is not undone by data in flight', async () => {
     const { server, client, id } = await aUser();
     const timeline = client.timeline(id);
     void timeline.open();
@@ -311,7 +311,7 @@ describe('logging out', () => {
     expect(await kept(server)).toMatchObject({ messages: [], outbox: [], epoch: null });
   });
 
-  test('leaves the databases of other accounts alone', async () => {
+  test('does not touch the databases of other accounts', async () => {
     const { server, client } = await aUser();
     const store = new IndexedDbStore();
     void store.open(server.other);

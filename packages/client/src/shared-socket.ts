@@ -10,13 +10,16 @@ const ASK_MS = 1_000;
 const LIVE_MS = 5_000;
 /** The longest wait for the answers on the tab’s own socket before it is closed, ms. */
 const DRAIN_MS = 5_000;
-/** A leader through which nothing arrives for so long after a ping has lost its network or is frozen, ms. */
+/**
+ * A leader through which nothing arrives for this long after a ping is frozen or has lost its
+ * network, ms.
+ */
 const PROBE_MS = 4_000;
-/** A tab that could not follow asks again after this time, ms. */
+/** A tab that could not follow retries after this time, ms. */
 const AGAIN_MS = 30_000;
 /** Frames of the leader that are kept while the tab’s own socket catches up. */
 const BUFFER_MAX = 5_000;
-/** The frames of the server that matter here: what they answer, and whether everything missed has arrived. */
+/** The server frames that are parsed here: answers, and whether everything missed has arrived. */
 const READ = /^\{"op":"(ack|nack|live)"/;
 /** The code of a socket that was lost. */
 export const LOST = 1006;
@@ -25,7 +28,7 @@ const UNPACED: ReadonlySet<string> = new Set(['fill', 'renew']);
 /** The code with which a client that stops closes its socket. */
 const STOPPED = 1000;
 
-/** A frame with which a client tells about itself. */
+/** A frame with which a client reports its own state. */
 export type Signal =
   | { readonly op: 'watch'; readonly accounts: readonly AccountId[] }
   | { readonly op: 'presence'; readonly state: 'active' | 'idle' };
@@ -42,7 +45,7 @@ export interface SharedSocketDeps {
   live(): void;
   /** This tab leads, and its socket has received a frame. */
   received(text: string): void;
-  /** Returns what to tell the server for all tabs. */
+  /** Returns the frames that report the state of all tabs to the server. */
   signal(tab: string, frame: Signal): string | null;
   ended(retryAfterMs: number | null): void;
   /** The client has stopped. */
@@ -64,14 +67,14 @@ export class SharedSocket implements LiveSocket {
   /** The leader’s socket whose frames are kept or applied. */
   #follows: SocketId | null = null;
   #kept: string[] = [];
-  /** What was sent on the tab’s own socket and is not answered. */
+  /** Unanswered frames on the tab’s own socket. */
   readonly #unanswered = new Set<string>();
-  /** What is sent when this tab follows. */
+  /** Frames to send once this tab follows. */
   #waiting: string[] = [];
   #watched: Signal | null = null;
   #activity: Signal | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What goes to the server on the tab’s own socket, for all tabs. */
+  /** The signals sent on the tab’s own socket, merged from all tabs. */
   readonly #pacer = new CommandPacer((text) => this.#own?.send(text));
 
   constructor(id: SocketId, url: string, handlers: SocketHandlers, deps: SharedSocketDeps) {
@@ -143,9 +146,9 @@ export class SharedSocket implements LiveSocket {
         this.#connect();
       }
     } else if (state === 'live' && socket !== this.#follows && this.#phase !== 'closed') {
-      // Another tab is the leader now: connects again, so that nothing is missed.
+      // Another tab is the leader now: reconnects, so that nothing is missed.
       if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);
-      // One of two is gone, and it is not certain which: asked again once this socket is live.
+      // One of two leaders is gone, and it is unknown which: asked again once this socket is live.
       else this.#unfollow();
     }
   }
@@ -160,7 +163,9 @@ export class SharedSocket implements LiveSocket {
     else this.#unfollow();
   }
 
-  /** Why is not what this tab’s client is told: it may have another session, or a newer token. */
+  /**
+   * This tab’s client does not get the close code: it may have another session, or a newer token.
+   */
   leaderClosed(socket: SocketId, retryAfterMs: number | null): void {
     if (socket !== this.#follows) return;
     if (this.#phase === 'relayed') this.#lose(LOST, retryAfterMs);
@@ -213,7 +218,7 @@ export class SharedSocket implements LiveSocket {
     for (const signal of [this.#watched, this.#activity]) {
       if (signal) this.#relay(signal, JSON.stringify(signal));
     }
-    // It may have lost its network since the last frame, without knowing.
+    // It may have lost its network since the last frame without noticing.
     this.#ping();
     for (const text of this.#waiting.splice(0)) this.send(text);
     for (const text of this.#kept.splice(0)) {
@@ -261,7 +266,8 @@ export class SharedSocket implements LiveSocket {
     if (this.#deps.isLeader()) this.#deps.received(text);
     // Other frames are not parsed here: they may be long.
     const frame = READ.test(text) ? (JSON.parse(text) as Answer) : null;
-    // Only the node of this socket knows that a command was deferred: elsewhere, what waits would overtake it.
+    // Only the node of this socket knows that a command was deferred: on another one, waiting
+    // commands would overtake it.
     const isDeferred = frame?.op === 'nack' && isRetryable(frame.code);
     if (isDeferred && this.#waiting.length > 0) this.#unfollow();
     if (frame?.id !== undefined) {
@@ -276,7 +282,7 @@ export class SharedSocket implements LiveSocket {
     }
     this.#handlers.message(text);
     if (isLive && this.#deps.isLeader()) this.#deps.live();
-    // A leader that was not ready when it was asked may be now.
+    // A leader that was not ready when asked may be now.
     else if (isLive && this.#follows === null) this.#ask();
     this.#follow();
   }
@@ -293,7 +299,7 @@ export class SharedSocket implements LiveSocket {
     else this.#pacer.add(tab, id, text);
   }
 
-  /** A tab follows no longer: what it has sent and still waits here, it sends again elsewhere. */
+  /** A tab has stopped following: it resends elsewhere what is still waiting here. */
   forget(tab: string): void {
     this.#pacer.drop(tab);
   }

@@ -12,7 +12,7 @@ import { SharedSockets, TAB_FORMAT } from './shared-sockets.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** What may happen, and how often. */
+/** The possible steps, with their frequencies. */
 const STEPS = {
   deliver: 30,
   send: 8,
@@ -29,7 +29,7 @@ const STEPS = {
 type Step = keyof typeof STEPS;
 const NAMES = Object.entries(STEPS).flatMap(([name, n]) => Array<Step>(n).fill(name as Step));
 
-/** The tabs of a browser, a server, and what is on its way between them. */
+/** The tabs of a browser, a server, and the messages in flight between them. */
 class World {
   readonly queues = new Queues();
   readonly server = new TabsServer(this.queues);
@@ -95,21 +95,22 @@ class World {
     this.browser.gone(client.tab);
   }
 
-  /** Lets everything arrive. */
+  /** Delivers everything. */
   async settle(): Promise<void> {
     this.frozen.clear();
     for (let i = 0; i < 120; i++) {
-      // Users look at their tabs: each connection must show that it works. Again, if that is how a loss is noticed.
+      // Users look at their tabs, so each connection must show that it works; repeated if a loss is
+      // noticed that way.
       if (i === 0 || (this.server.hasLost && i % 20 === 0))
         for (const tab of this.tabs) tab.nudge();
       while (this.deliver(i)) {
-        // Until nothing is on its way.
+        // Until nothing is in flight.
       }
       await vi.advanceTimersByTimeAsync(500);
     }
   }
 
-  /** Returns what is wrong after everything has arrived. */
+  /** Returns the violations after everything has arrived. */
   faults(): string[] {
     const faults = [...this.tabs, ...this.gone].flatMap((tab) => tab.gaps);
     const { log } = this.server;
@@ -144,7 +145,7 @@ const follows = (Sockets?: typeof SharedSockets) =>
     expect(world.faults()).toEqual([]);
   });
 
-test('tabs share one connection: nothing is lost, doubled or out of order, whichever leads', async () => {
+test('tabs share one connection: nothing is lost, duplicated or out of order, whichever leads', async () => {
   await fc.assert(follows(), { numRuns: 500 });
 }, 60_000);
 
@@ -158,7 +159,7 @@ test('a tab whose leader is frozen takes its place when the user looks at it', a
   follower.nudge();
   for (let i = 0; i < 20; i++) {
     while (world.deliver(0)) {
-      // Until nothing is on its way.
+      // Until nothing is in flight.
     }
     await vi.advanceTimersByTimeAsync(500);
   }
@@ -172,7 +173,7 @@ test('a tab whose leader is frozen takes its place when the user looks at it', a
 async function pass(world: World, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 250) {
     while (world.deliver(0)) {
-      // Until nothing is on its way.
+      // Until nothing is in flight.
     }
     await vi.advanceTimersByTimeAsync(250);
   }
@@ -190,7 +191,7 @@ test('a tab notices within seconds that the network of its leader is lost', asyn
   expect(follower.cursor).toBe(1);
 });
 
-test('a tab does not follow for long a leader whose network is lost', async () => {
+test('a tab soon stops following a leader whose network is lost', async () => {
   const world = new World();
   world.open();
   await world.settle();
@@ -198,18 +199,18 @@ test('a tab does not follow for long a leader whose network is lost', async () =
   const follower = world.open();
   await pass(world, 1_000);
   world.server.post('other-1');
-  // No one looks at any of the tabs.
+  // No tab is visible.
   await pass(world, 6_000);
   expect(follower.cursor).toBe(1);
 });
 
-test('a leader that is about to be frozen hands over', async () => {
+test('a leader that is about to be frozen hands over leadership', async () => {
   const world = new World();
   const [leader, follower] = [world.open(), world.open()];
   await world.settle();
   world.sockets(leader).freezing();
   while (world.deliver(0)) {
-    // Until nothing is on its way.
+    // Until nothing is in flight.
   }
   world.frozen.add(leader.tab);
   world.server.post('other-1');
@@ -242,7 +243,7 @@ test('busy tabs together send no more than one connection may', async () => {
   expect(world.faults()).toEqual([]);
 });
 
-test('a tab whose client has stopped while it was offline leads no longer', async () => {
+test('a tab whose client stopped while offline no longer leads', async () => {
   const world = new World();
   const [leader, follower] = [world.open(), world.open()];
   await world.settle();
@@ -281,7 +282,7 @@ test('a closed tab does not keep its user active', async () => {
   expect(world.server.activity).toBe('idle');
 });
 
-/** Faults of which each breaks one of the rules that {@link SharedSockets} states. */
+/** Faults that each break one of the rules of {@link SharedSockets}. */
 const FAULTS: Readonly<Record<string, readonly [find: string, replace: string]>> = {
   'the frames of the leader are kept only from the first frame of the tab’s own socket on': [
     "if (socket !== this.#follows) return;\n    if (this.#phase === 'relayed') {",
@@ -346,10 +347,10 @@ async function planted(
   return module.SharedSockets;
 }
 
-/** The digest of what tabs tell each other, by version. */
+/** The digest of the messages between tabs, by version. */
 const FORMATS: Readonly<Record<number, string>> = { 2: '8d5d2cfdc560' };
 
-test('what tabs tell each other does not change without its version', () => {
+test('the messages between tabs do not change without their version', () => {
   const source = readFileSync(new URL('./tab-channel.ts', import.meta.url), 'utf8');
   const format = /export type TabMessage = [\s\S]*?\n\);/.exec(source)?.[0].replace(/\s+/g, ' ');
   const digest = createHash('sha256').update(String(format)).digest('hex').slice(0, 12);

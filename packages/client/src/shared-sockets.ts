@@ -5,7 +5,7 @@ import { SharedSocket, type Signal } from './shared-socket.ts';
 import { browserSocket, type SocketFactory } from './socket.ts';
 import { browserTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts';
 
-/** A client that has not connected again after this time has stopped while it was offline, ms. */
+/** A client that has not reconnected within this time was stopped while offline, ms. */
 const STOPPED_MS = 60_000;
 
 /** What {@link SharedSockets} is constructed with. */
@@ -22,20 +22,21 @@ export interface SharedSocketsDeps {
  * Lets the tabs of a browser share one connection: the leader (one tab, by a lock) has a socket, and passes its frames on
  * to the others, the followers, and theirs to the server.
  *
- * What a tab is given behaves like a socket of its own that may be lost at any time: when its leader is closed, frozen or
- * disconnected. So exactly-once and order rest on what they rest on with one tab, ids and cursors, and not on this:
+ * Each tab gets what behaves like its own socket, which may be lost at any time: when its leader is
+ * closed, frozen or disconnected. So exactly-once delivery and order still depend only on ids and
+ * cursors, not on this class:
  *
- * 1. A follower first asks the leader for its frames, and keeps them; then it connects on a socket of its own until it
- *    is live. Only then does it close that socket, and apply what it has kept. What the leader received before it was
- *    asked is in the answer to the hello after it; all later frames were kept. No event is missing in between, and
- *    those that arrive twice are recognized by their seqs.
- * 2. It closes its own socket only when everything that it has sent there is answered; what it sends meanwhile waits.
- *    So what is sent through the leader never overtakes what was sent before.
- * 3. What goes through a leader’s socket belongs to that socket: when it is lost, so is the follower’s, and everything
- *    unanswered is sent again, with the same ids and in order.
- * 4. Two leaders for a moment, as after one was frozen, are two connections and do no harm.
- * 5. A ping of a follower is answered by the server. Without an answer it takes the leader’s place: a leader that is
- *    frozen or throttled, or has lost its network, may not know.
+ * 1. A follower first asks the leader for its frames, and buffers them; then it connects on its own
+ *    socket until it is live. Only then does it close that socket and apply the buffered frames.
+ *    Frames that the leader received before being asked are covered by the hello that follows; all
+ *    later ones were buffered. So no event is missing, and duplicates are recognized by their seqs.
+ * 2. It closes its own socket only when everything sent there is answered; new commands wait
+ *    meanwhile. So commands sent through the leader never overtake earlier ones.
+ * 3. When the leader’s socket is lost, so is the follower’s, and everything unanswered is sent
+ *    again, with the same ids and in order.
+ * 4. Two leaders at a time, as after one was frozen, are just two connections, which is harmless.
+ * 5. A ping of a follower is answered by the server. Without an answer it replaces the leader: a
+ *    leader that is frozen, throttled or offline may not notice.
  * 6. The server limits the commands of a connection: the leader paces those of all tabs together.
  */
 export class SharedSockets {
@@ -45,7 +46,7 @@ export class SharedSockets {
   #current: SharedSocket | null = null;
   #count = 0;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The tabs that are given this tab’s frames. */
+  /** The tabs that receive this tab’s frames. */
   readonly #followers = new Set<string>();
   #signals: MergedSignals;
 
@@ -54,7 +55,7 @@ export class SharedSockets {
     this.#signals = new MergedSignals(deps.tab);
   }
 
-  /** Opens a socket: of this tab’s own, and later through the leader if there is one. */
+  /** Opens a socket: first this tab’s own, later through the leader if there is one. */
   readonly open: SocketFactory = (url, handlers) => {
     clearTimeout(this.#stopTimer);
     this.#count++;
@@ -80,7 +81,7 @@ export class SharedSockets {
     return socket;
   };
 
-  /** The page is about to be frozen: another tab leads, at once. */
+  /** The page is about to be frozen: another tab takes over at once. */
   freezing(): void {
     if (!this.#isLeader) return;
     this.#current?.freezing();
@@ -148,11 +149,14 @@ export class SharedSockets {
     }
   }
 
-  /** Tells a tab, or all, of the socket of this leader. A tab that has asked is given its frames from now on. */
+  /**
+   * Announces the leader’s socket to a tab, or to all. A tab that has asked receives its frames
+   * from now on.
+   */
   #tell(to: string | null): void {
     const current = this.#current;
     const state = current === null ? 'down' : current.isLive ? 'live' : 'opening';
-    // A follower that asks once more stays as active as it was.
+    // A follower that asks again keeps its activity.
     if (to !== null && state === 'live' && !this.#followers.has(to)) {
       this.#followers.add(to);
       this.#channel?.whenGone(to, () => this.#forget(to));
@@ -180,7 +184,7 @@ export class SharedSockets {
     this.#stopTimer = setTimeout(() => this.#leave(), STOPPED_MS);
   }
 
-  /** The followers lose what they have through this tab. */
+  /** The followers lose the connection through this tab. */
   #dismiss(retryAfterMs: number | null): void {
     const socket = this.#current?.id;
     if (socket !== undefined && this.#followers.size > 0) {
@@ -196,12 +200,12 @@ export class SharedSockets {
 }
 
 /**
- * The version of what tabs tell each other ({@link TabMessage}), and of what the hello of a leader asks the server for. Tabs
- * with another version, from before an upgrade, have a connection of their own.
+ * The version of the messages between tabs ({@link TabMessage}), and of what a leader’s hello
+ * requests. Tabs with another version, from before an upgrade, have a connection of their own.
  */
 export const TAB_FORMAT = 2;
 
-/** Returns what opens sockets that the tabs of a browser share, for one account. */
+/** Returns a factory of sockets that the tabs of a browser share, for one account. */
 export function tabSocket(account: AccountId): SocketFactory {
   const name = `parley-tabs-${TAB_FORMAT}-${account}`;
   const tab = uuidv7();

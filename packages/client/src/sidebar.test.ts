@@ -73,7 +73,7 @@ test('shows the loaded sidebar and follows the events', async () => {
   sidebar.applied(changed(7, { sections: withWork, unreadOnly: true }));
   expect(state.shown.layout.unreadOnly).toBe(true);
   expect(state.shown.placements.has(C)).toBe(true);
-  // What was in a section that is gone is placed no more.
+  // Conversations of a removed section are no longer placed.
   sidebar.applied(changed(8, {}));
   expect(state.shown.placements.has(C)).toBe(false);
 });
@@ -98,7 +98,7 @@ test('shows a change at once, and reverts it when the server rejects it', async 
   expect(state.shown.placements.size).toBe(0);
 });
 
-test('keeps what another device changes while a change is under way', async () => {
+test('keeps changes of another device while a change is in flight', async () => {
   const { sidebar, state, requests } = await loaded();
   const collapsing = sidebar.changeSection('groups', { isCollapsed: true });
   const groups = () => state.shown.layout.sections.find((one) => one.id === 'groups');
@@ -138,7 +138,7 @@ test('loads again after missed events, and drops answers from before', async () 
   expect(state.shown.layout.sections).toEqual(withWork);
 });
 
-test('forgets everything of an account', async () => {
+test('clears everything of an account', async () => {
   const { sidebar, state } = await loaded({ sections: withWork, placements: [inWork] });
   sidebar.clear();
   expect(state.shown).toEqual(NO_SIDEBAR);

@@ -25,7 +25,7 @@ export interface SidebarSnapshot {
   /** Whether the sidebar was loaded; until then it is the default one. */
   readonly isLoaded: boolean;
   readonly layout: SidebarLayout;
-  /** Where conversations were put. Others are in the section of their kind. */
+  /** The placements; other conversations are in the section of their kind. */
   readonly placements: ReadonlyMap<ConversationId, SidebarPlacement>;
 }
 
@@ -39,13 +39,13 @@ export const NO_SIDEBAR: SidebarSnapshot = {
 type Change = EventOf<'sidebar.changed'> | EventOf<'sidebar.moved'>;
 /** The requests about the sidebar. */
 type Requests = Pick<SidebarApi, keyof SidebarApi>;
-/** The parts of a sidebar that changes concern. */
+/** The parts of a sidebar that changes affect. */
 type Parts = Pick<SidebarSnapshot, 'layout' | 'placements'>;
 
 /**
- * Holds the sidebar of the account, the same on all its devices. It is loaded by the first `load()`, and again
- * when changes were missed; in between it follows from the events of the personal stream. A change is shown at once,
- * and reverted if the server rejects it.
+ * Holds the sidebar of the account, the same on all its devices. It is loaded by the first
+ * `load()`, and again when changes were missed; in between, events of the personal stream update
+ * it. A change is shown at once, and reverted if the server rejects it.
  */
 export class SidebarState {
   readonly #api: Requests;
@@ -102,7 +102,7 @@ export class SidebarState {
     );
   }
 
-  /** Changes a section; absent fields stay as they are. */
+  /** Changes a section; absent fields are unchanged. */
   async changeSection(section: SectionId, change: UpdateSectionBody): Promise<void> {
     await this.#change(
       (id) => this.#api.changeSection(section, change, id),
@@ -110,7 +110,7 @@ export class SidebarState {
     );
   }
 
-  /** Deletes a section. Its conversations are back in the sections of their kinds. */
+  /** Deletes a section. Its conversations return to the sections of their kinds. */
   async deleteSection(section: SectionId): Promise<void> {
     await this.#change(
       (id) => this.#api.deleteSection(section, id),
@@ -118,7 +118,7 @@ export class SidebarState {
     );
   }
 
-  /** Moves conversations into a section, one after the other. */
+  /** Moves conversations into a section, in this order. */
   async move(move: MoveConversationsBody): Promise<void> {
     const { section } = move;
     await this.#change(
@@ -152,7 +152,7 @@ export class SidebarState {
     this.#loader.missed();
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.#loader.clear();
     this.#seq = 0;
@@ -161,7 +161,7 @@ export class SidebarState {
     this.#report();
   }
 
-  /** Shows a change while the server is asked for it. Returns the id of the request. */
+  /** Shows a change while its request is in flight. Returns the id of the request. */
   async #change(
     request: (id: ClientId) => Promise<Sidebar>,
     change: (parts: Parts, id: ClientId) => Parts,
@@ -220,7 +220,7 @@ function withChange(parts: Parts, event: Change): Parts {
   return withLayout(parts, { sections, unreadOnly: unreadOnly === true });
 }
 
-/** Returns a sidebar with other sections: what was in one that is gone is placed no more. */
+/** Returns a sidebar with other sections, without the placements in removed ones. */
 function withLayout({ placements }: Parts, layout: SidebarLayout): Parts {
   const kept = [...placements].filter(([, placement]) => isKept(placement, layout));
   return { layout, placements: kept.length === placements.size ? placements : new Map(kept) };

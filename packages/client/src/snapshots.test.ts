@@ -47,7 +47,7 @@ describe('a client that reconnects', () => {
     }
   });
 
-  test('is sent again what events have changed since its snapshot', async () => {
+  test('is sent again what has changed since its snapshot', async () => {
     const { server, client, groups } = await aMember();
     server.post(groups[0], server.other, 'live');
     await heal(server, client);

@@ -12,7 +12,7 @@ import type { Local } from './local.ts';
 /** A conversation of a `ready`. */
 export interface ReadySnapshot {
   readonly snapshot: Conversation;
-  /** The snapshot that this client has already, as it is. */
+  /** The snapshot that this client already has, unchanged. */
   readonly isKnown: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ReadySnapshot {
 export class Snapshots {
   readonly #local: Local;
   readonly #latest = new Map<ConversationId, Conversation>();
-  /** Those that the latest hello has claimed. */
+  /** Those claimed in the latest hello. */
   #claimed: ReadonlyMap<ConversationId, Conversation> = new Map();
 
   constructor(local: Local) {
@@ -48,8 +48,8 @@ export class Snapshots {
       if (this.#local.isOwn(stream)) continue;
       const id = stream as string as ConversationId;
       const snapshot = this.#latest.get(id);
-      // One that an earlier version has kept lacks what this version shows.
-      // What a guest may do changes when its account no longer is one, without an event in the conversation.
+      // One stored by an earlier version lacks fields that this version shows. What a guest may do
+      // changes when its account no longer is one, without an event in the conversation.
       const isComplete =
         snapshot?.peers !== undefined &&
         snapshot.actingRole !== 'guest' &&

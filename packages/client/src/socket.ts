@@ -1,12 +1,13 @@
 import type { CommandLimits } from './command-rate.ts';
 
 /**
- * What a connection needs of a WebSocket. Browsers have one; programs use `@parley/client/node`.
+ * What a connection needs from a WebSocket. Browsers provide one; programs use
+ * `@parley/client/node`.
  */
 export interface LiveSocket {
   send(text: string): void;
   close(code?: number): void;
-  /** Tells the limits that the server has set for the connection, for a socket that several clients share. */
+  /** Passes on the server’s limits for the connection, for a socket that several clients share. */
   limited?(limits: CommandLimits): void;
 }
 

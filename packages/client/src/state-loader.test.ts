@@ -51,7 +51,7 @@ test('a load ends without a state when another account is started', async () => 
   expect(requests).toHaveLength(1);
 });
 
-test('a load that failed is repeated when it is asked for again', async () => {
+test('a failed load is retried on request', async () => {
   const { loader, requests, list } = opened();
   const loading = loader.load();
   requests[0]?.fail(new Error('unreachable'));

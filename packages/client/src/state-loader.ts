@@ -13,8 +13,8 @@ export interface StateLoaderDeps<Answer, Change> {
 }
 
 /**
- * Keeps a state of the server up to date. The state is loaded when it is first asked for; from then on events change
- * it, and it is loaded again when events were skipped.
+ * Keeps a state of the server up to date: it is loaded on first use, then changed by events, and
+ * reloaded when events were skipped.
  */
 export class StateLoader<Answer, Change> {
   readonly #deps: StateLoaderDeps<Answer, Change>;
@@ -34,7 +34,7 @@ export class StateLoader<Answer, Change> {
     return this.#isLoaded;
   }
 
-  /** Changes when what is known is out of date: answers to requests from before must be ignored. */
+  /** Increases when the state is outdated: answers to earlier requests must be ignored. */
   get generation(): number {
     return this.#generation;
   }
@@ -70,7 +70,7 @@ export class StateLoader<Answer, Change> {
     });
   }
 
-  /** Loads nothing until the state is asked for: another account may be started. */
+  /** Clears the state, which is loaded again on the next use: another account may be started. */
   clear(): void {
     this.#forget();
     this.#isWanted = false;

@@ -121,7 +121,7 @@ export class ClientState {
     this.#changed();
   }
 
-  /** Drops what belongs to an account. */
+  /** Drops the data of an account. */
   clear(): void {
     this.#views.clear();
     this.#conversations = null;

@@ -13,7 +13,7 @@ import type {
   User,
 } from '@parley/protocol';
 
-/** A command of a user that is not answered yet. */
+/** An unanswered command of a user. */
 export interface OutboxEntry {
   /** Created once per user action; every attempt uses this id. */
   readonly id: ClientId;
@@ -29,16 +29,16 @@ export interface OutboxEntry {
   readonly owner: string;
 }
 
-/** What is shown at the next start until the server has answered, besides conversations. */
+/** What is shown at the next start before the server answers, besides conversations. */
 export interface KeptState {
   readonly me?: Me;
-  /** How the account arranges its conversations. */
+  /** The sidebar of the account. */
   readonly sidebar?: Sidebar;
   /** The users whose names are known. */
   readonly users?: readonly User[];
 }
 
-/** Everything that survives a reload. */
+/** The data that survives a reload. */
 export interface Saved {
   readonly epoch: string | null;
   readonly cursors: ReadonlyMap<StreamId, Seq>;
@@ -65,12 +65,12 @@ export interface Changes {
   readonly windows: ReadonlyMap<ConversationId, Seq | null>;
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
-  /** Each part replaces the one that is stored. A store need not keep them. */
+  /** Each part replaces the stored one. A store may ignore them. */
   readonly state?: KeptState;
 }
 
 /**
- * Keeps what must survive a reload: in memory, in IndexedDB or in files.
+ * Stores what must survive a reload: in memory, in IndexedDB or in files.
  *
  * 1. `apply` stores data and cursors in one transaction: no cursor is ever ahead of the data.
  * 2. A cursor that another tab has moved further is not moved back.

@@ -81,7 +81,7 @@ describe('streams', () => {
     );
   });
 
-  test('the own leave ends a stream, the own join restarts it', () => {
+  test('the account’s own leave ends a stream, and its own join restarts it', () => {
     const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
     expect(streams.take(event(5, 'member.left', { account: ME }))).toBe('next');
     expect(streams.take(event(8))).toBe('foreign');

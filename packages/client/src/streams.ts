@@ -34,8 +34,8 @@ export class Streams {
   /** Streams that the account has left; only its own join continues them. */
   readonly #ended = new Set<StreamId>();
   /**
-   * Where the account has left: its memberships that began up to this seq are over. Frames of another tab, which this
-   * one starts to follow, may be from before.
+   * Where the account has left: its memberships that started up to this seq are over. Frames of
+   * another tab, which this one starts to follow, may be from before.
    */
   readonly #left = new Map<StreamId, Seq>();
   readonly #me: AccountId;
@@ -51,8 +51,9 @@ export class Streams {
   }
 
   /**
-   * The cursor of a hello: of as many streams as fit into a frame, and always of those of the workspace
-   * and of the account. The gap in another stream is filled when the server says how far it has come.
+   * The cursor of a hello: of as many streams as fit into a frame, and always of those of the
+   * workspace and of the account. Gaps in other streams are filled when the server reports their
+   * heads.
    */
   get helloCursor(): Cursor {
     const own = [WORKSPACE_STREAM, streamOfAccount(this.#me)];

@@ -7,7 +7,10 @@ export interface TabChannel {
    * when another tab has done so.
    */
   lead(steal: boolean, granted: () => void, resigned: () => void): void;
-  /** Calls `gone` when a tab that has joined is closed or has crashed, of which it can’t tell. Once for each tab. */
+  /**
+   * Calls `gone` once for each joined tab that is closed or has crashed, which it cannot announce
+   * itself.
+   */
   whenGone(tab: string, gone: () => void): void;
   /** Leaves: another tab may lead. */
   close(): void;
@@ -16,7 +19,7 @@ export interface TabChannel {
 /** Identifies one socket of one tab. */
 export type SocketId = string;
 
-/** What tabs tell each other. `from` is the sender’s tab. */
+/** A message between tabs. `from` is the sender. */
 export type TabMessage = { readonly from: string } & (
   | { readonly kind: 'ask' }
   /** The leader, to one tab (an answer) or to all: whether its socket can be shared. */
@@ -33,14 +36,15 @@ export type TabMessage = { readonly from: string } & (
       readonly socket: SocketId;
       readonly retryAfterMs: number | null;
     }
-  /** A follower has something to send on the leader’s socket. */
+  /** A follower has a frame to send on the leader’s socket. */
   | { readonly kind: 'send'; readonly socket: SocketId; readonly text: string }
   | { readonly kind: 'left' }
 );
 
 /**
- * Returns what tabs of the same name share, by Web Locks and a BroadcastChannel; null where the browser has none (plain
- * http). The lock is free as soon as its tab is closed or has crashed.
+ * Returns a channel between tabs with this name, based on Web Locks and a BroadcastChannel; null if
+ * the browser lacks them (plain http). The lock is free as soon as its tab is closed or has
+ * crashed.
  */
 export function browserTabChannel(
   name: string,
@@ -88,7 +92,7 @@ export function browserTabChannel(
         watched.delete(other);
         gone();
       };
-      // Fails only when this tab leaves.
+      // Rejects only when this tab leaves.
       locks.request(nameOf(other), { signal }, free).catch(() => undefined);
     },
     close: () => {

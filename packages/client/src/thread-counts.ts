@@ -18,7 +18,7 @@ import {
 /** Events kept of each thread, to be counted on top of a cursor from before them. */
 const RECENT = 200;
 
-/** What an event means for the counts of a thread. */
+/** The effect of an event on the counts of a thread. */
 interface Counted {
   readonly seq: Seq;
   readonly type: 'message.posted' | 'message.edited' | 'message.deleted';
@@ -41,13 +41,13 @@ export function threadOf(event: Event): Seq | undefined {
 }
 
 /**
- * Counts what is unread in one thread: what the server has counted, and the events after that. A count of the
- * server that is older than known events is brought up to date with them.
+ * Counts what is unread in one thread: what the server has counted, and the events after that. A
+ * server count that is older than known events is updated with them.
  */
 export class ThreadCounts {
   #base: ThreadCursor;
   #version: number;
-  /** How far the user has read here, of which the server has yet to learn. */
+  /** How far the user has read here, if the server does not know yet. */
   #readHere = 0 as Seq;
   #recent: readonly Counted[] = [];
   /** Events up to this seq are no longer kept. */
@@ -70,8 +70,8 @@ export class ThreadCounts {
   }
 
   /**
-   * Takes a cursor from the server, unless a newer one is known. Returns false if it is from before events
-   * that are no longer kept: then it must be loaded again.
+   * Applies a cursor from the server, unless a newer one is known. Returns false if it is older
+   * than the kept events, and must be reloaded.
    */
   take(cursor: ThreadCursor, version: number): boolean {
     if (version < this.#version) return true;
@@ -82,13 +82,13 @@ export class ThreadCounts {
     return cursor.asOf >= this.#forgotten;
   }
 
-  /** Takes an event about a reply of the thread. */
+  /** Applies an event about a reply of the thread. */
   apply(event: Event, me: AccountId): void {
     const counted = countedOf(event, me);
     if (!counted) return;
     const recent = [...this.#recent, counted];
     const gone = recent.length > RECENT ? recent.shift() : undefined;
-    // What is forgotten must be in the base.
+    // Dropped events must be included in the base.
     if (gone) {
       this.#base = withEvent(this.#base, gone);
       if (gone.seq > this.#base.asOf) this.#base = { ...this.#base, asOf: gone.seq };
@@ -99,8 +99,8 @@ export class ThreadCounts {
   }
 
   /**
-   * Returns whether an event, before it is applied, takes the mention of the user from a reply of another
-   * account, if known: it is unknown whether older replies mention the user.
+   * Returns whether an event, not yet applied, removes the mention of the user from a reply of
+   * another account. Unknown for older replies, whose mentions are not kept.
    */
   endsMention(event: Event, me: AccountId): boolean {
     if (!changesText(event)) return false;
@@ -174,7 +174,7 @@ function countedOf(event: Event, me: AccountId): Counted | null {
   const isOther = authorOfText(event) !== me;
   return {
     seq,
-    // A hidden reply is still one, and stays unread.
+    // A hidden reply remains unread.
     type: event.type === 'message.deleted' ? event.type : 'message.edited',
     reply: event.data.message,
     isOther,

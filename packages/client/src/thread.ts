@@ -11,7 +11,7 @@ import { MessageWindow } from './messages.ts';
 import { Timeline } from './timeline.ts';
 import type { TimelineMessage, TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 
-/** What a thread shows at a given time: `messages` are its replies. */
+/** The state of a thread at a given time; `messages` are its replies. */
 export interface ThreadSnapshot extends TimelineSnapshot {
   /** Null until it is loaded. */
   readonly root: TimelineMessage | null;

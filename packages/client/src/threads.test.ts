@@ -22,7 +22,7 @@ const [ME, OTHER, THIRD] = ['a', 'b', 'c'].map(
 ) as [AccountId, AccountId, AccountId];
 const ROOTS = [1, 2] as Seq[];
 
-/** The log of a conversation, and what the server says of its threads. */
+/** The log of a conversation, and the server’s state of its threads. */
 class ModelLog {
   readonly events: Event[] = [];
   readonly read = new Map<Seq, Seq>();
@@ -70,7 +70,7 @@ class ModelLog {
     return replies;
   }
 
-  /** What makes me follow a thread: the event, and where I start to read. */
+  /** What makes the account follow a thread: the event, and where it starts to read. */
   causes(root: Seq): { event: number; start: number }[] {
     const [author] = this.events.flatMap((e) => (e.seq === root ? [e.actor] : []));
     const own = this.events.find(
@@ -126,7 +126,7 @@ class ModelLog {
   }
 }
 
-/** What happens: acts of accounts, and what of it reaches the client when. */
+/** The steps: actions of accounts, and when they reach the client. */
 const step = fc.record({
   what: fc.constantFrom(
     'reply',
@@ -148,7 +148,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Carries out one act in the log. */
+/** Applies one action to the log. */
 function act(log: ModelLog, { what, who, root, mentions, n }: Step): void {
   const mention =
     mentions && (who !== ME || what === 'edit root')
@@ -175,7 +175,7 @@ function act(log: ModelLog, { what, who, root, mentions, n }: Step): void {
   }
 }
 
-/** A client whose requests are answered when the test says so. */
+/** A client whose requests the test answers. */
 function aClient(log: ModelLog) {
   let applied = 0;
   let snapshot: ThreadsSnapshot | null = null;
@@ -243,7 +243,7 @@ function aClient(log: ModelLog) {
 }
 
 describe('the followed threads', () => {
-  test('have the counts of the log in the end, whatever arrives in which order', async () => {
+  test('end with the counts of the log, whatever arrives in which order', async () => {
     vi.useFakeTimers();
     try {
       await fc.assert(
@@ -289,7 +289,7 @@ describe('the followed threads', () => {
     }
   });
 
-  test('are asked for once for a thread of others, until it concerns the account', async () => {
+  test('are requested once for a thread of others, until it concerns the account', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -324,7 +324,7 @@ describe('the followed threads', () => {
 
 describe('a move of a read cursor that is reported late', () => {
   const root = 1 as Seq;
-  /** A client with an unread reply, which is read elsewhere; the report of that is on its way. */
+  /** A client with an unread reply, which was read elsewhere; the report is in flight. */
   const aLateReport = async (log: ModelLog) => {
     log.add(OTHER, 'message.posted', { body: 'x', thread: root });
     const client = aClient(log);
@@ -346,7 +346,7 @@ describe('a move of a read cursor that is reported late', () => {
     expect(await client.answerOne()).toBe(true);
   };
 
-  test('does not bring back a thread that the account no longer follows', async () => {
+  test('does not restore a thread that the account no longer follows', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -474,7 +474,7 @@ describe('a followed thread whose replies were all deleted', () => {
 });
 
 describe('the threads of a conversation', () => {
-  test('that was left are not taken from an answer in flight, and loaded again when it is joined', async () => {
+  test('of a left conversation are not taken from an answer in flight, and are reloaded after a join', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -600,7 +600,7 @@ describe('the messages of a conversation', () => {
         let page: Message | null = null;
         for (const [n, one] of steps.entries()) {
           act(log, one);
-          // A page that was read now, and arrives at the end.
+          // A page that was read now, and arrives last.
           if (n === pageAt) page = rootOf(log, 1 as Seq);
         }
         for (const event of log.events.slice(1)) window.apply(event);

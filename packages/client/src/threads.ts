@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts';
 import { authorOfText, changesText, mentionsUser } from './mentions.ts';
 import { ThreadCounts, type ThreadRef, threadOf } from './thread-counts.ts';
 
-/** Events of threads that are not known yet are answered with one request within this time, ms. */
+/** Events of unknown threads within this time share one request, ms. */
 const LOAD_AFTER_MS = 300;
 /** Shortest interval between reads of one thread that are sent, ms. */
 const READ_EVERY_MS = 1_000;
@@ -53,8 +53,8 @@ export class Threads {
   readonly #deps: ThreadsDeps;
   readonly #known = new Map<string, ThreadCounts>();
   /**
-   * Threads that the account does not follow. One without replies is never among them: it is not listed even
-   * if the account follows it, so that a later reply has to be looked at.
+   * Threads that the account does not follow. Threads without replies are never included: they are
+   * not listed even if followed, so a later reply must be checked.
    */
   readonly #others = new Set<string>();
   /** When a read of a thread may be sent next: timers of those that wait. */
@@ -64,16 +64,16 @@ export class Threads {
   /** The read version of the last load, which contains all moves up to it. */
   #loadedVersion = 0;
   #loading: Promise<void> | null = null;
-  /** Something has happened that the load in progress may not contain. */
+  /** Whether something happened that the load in progress may not contain. */
   #isStale = false;
-  /** The last load has failed. */
+  /** Whether the last load failed. */
   #isMissed = false;
   /** Conversations that the account has left since the last load began: its answer may still list them. */
   readonly #leftSince = new Set<ConversationId>();
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** Events of threads that are not known, since the beginning of the last load. */
+  /** Events of unknown threads since the start of the last load. */
   #pending = new Map<string, Event[]>();
-  /** Changes when everything is forgotten: answers to requests from before are ignored. */
+  /** Increases when the state is cleared: answers to earlier requests are ignored. */
   #generation = 0;
 
   constructor(deps: ThreadsDeps) {
@@ -86,7 +86,7 @@ export class Threads {
     if (!this.#isLoaded) await this.#load();
   }
 
-  /** Loads them again, if they were asked for. */
+  /** Reloads them, if they are in use. */
   async reload(): Promise<void> {
     if (this.#isWanted) await this.#load();
   }
@@ -151,12 +151,14 @@ export class Threads {
     this.#loadSoon();
   }
 
-  /** A message outside of threads was changed: it may be the root of a thread that it mentions the account in. */
+  /**
+   * A message outside threads was changed: it may be the root of a thread, and mention the account.
+   */
   #rootChanged(event: Event): void {
     if (!changesText(event)) return;
     if (authorOfText(event) === this.#deps.me()) return;
     const key = threadKey(conversationOfStream(event.stream), event.data.message);
-    // Those who are mentioned follow the thread already, or begin to; the others may have been mentioned.
+    // Accounts that are mentioned follow the thread; others may have been mentioned before.
     if (this.#known.has(key) === mentionsUser(event, this.#deps.me())) return;
     this.#others.delete(key);
     this.#loadSoon();
@@ -198,7 +200,7 @@ export class Threads {
     this.#isMissed = false;
   }
 
-  /** Removes everything from memory: the client may be started with another account. */
+  /** Clears the state: the client may be started with another account. */
   clear(): void {
     this.restored();
     this.#isWanted = false;
@@ -225,7 +227,7 @@ export class Threads {
     this.#isStale = true;
     if (this.#loading) return this.#loading;
     const loading = this.#run().finally(() => {
-      // Another one may have started after everything was forgotten.
+      // Another one may have started after the state was cleared.
       if (this.#loading === loading) this.#loading = null;
     });
     this.#loading = loading;
@@ -244,7 +246,7 @@ export class Threads {
         if (generation !== this.#generation) throw error;
         // The next ping loads them again.
         this.#isMissed = true;
-        // Asked for again with the next load.
+        // Requested again with the next load.
         for (const [key, events] of asked) {
           this.#pending.set(key, [...events, ...(this.#pending.get(key) ?? [])]);
         }

@@ -12,12 +12,12 @@ import type { OutboxEntry } from './store.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
 import { changesIn, withChanges } from './unsent-changes.ts';
 
-/** Builds what is shown of messages; returns the same object while nothing in it changes. */
+/** Builds the displayed messages; returns the same object while nothing in it changes. */
 export class ShownMessages {
   readonly #conversation: ConversationId;
   readonly #source: TimelineSource;
   readonly #shown = new WeakMap<Message, Shown>();
-  /** The commands of messages that were shown before they were stored. */
+  /** The commands of messages that were displayed before they were stored. */
   readonly #sent = new Set<ClientId>();
   /** The outbox that the changes are from. */
   #outbox: readonly OutboxEntry[] = [];
@@ -34,7 +34,7 @@ export class ShownMessages {
     const receipts = own ? this.#source.view()?.receipts : undefined;
     const known = this.#shown.get(message);
     const changes = this.#changesOf(message.seq);
-    // No one has read further since: no need to count again, in lists of thousands.
+    // No one has read further since, so lists of thousands need no recount.
     if (known?.own === own && known.receipts === receipts && known.changes === changes) {
       return known.shown;
     }
@@ -85,7 +85,7 @@ export class ShownMessages {
       pending.push({
         ...newMessage({
           conversation: this.#conversation,
-          // After every message that is stored.
+          // After all stored messages.
           seq: Number.MAX_SAFE_INTEGER as Seq,
           author: me,
           body: command.body,
@@ -108,7 +108,7 @@ export class ShownMessages {
 const NOBODY: readonly AccountId[] = [];
 const NO_CHANGES: readonly DurableCommand[] = [];
 
-/** A message as it was last shown, and what it was built from. */
+/** A message as last displayed, and its inputs. */
 interface Shown {
   readonly shown: TimelineMessage;
   readonly own: boolean;

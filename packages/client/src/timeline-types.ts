@@ -4,25 +4,25 @@ import type { ConversationView } from './conversations.ts';
 import type { MessageWindow } from './messages.ts';
 import type { OutboxEntry } from './store.ts';
 
-/** A message as it is shown: stored, or an own message in flight. */
+/** A displayed message: stored, or an own one in flight. */
 export interface TimelineMessage extends Message {
   /** `pending`: not acknowledged yet. `failed`: refused, to be retried or discarded. */
   readonly state: 'stored' | 'pending' | 'failed';
-  /** It is shown with own edits or reactions that are not acknowledged yet. */
+  /** Whether it includes own edits or reactions that are not acknowledged yet. */
   readonly isChanging?: true;
   /**
-   * The command of a message that is not stored, or was shown here before it was: identifies what is shown all the
-   * time.
+   * The command of a message that is not stored, or was displayed here before it was: a stable
+   * identity of the displayed message.
    */
   readonly client?: ClientId;
   readonly failure?: Refusal;
-  /** The files of a message that is not stored: what they are is known once it is. */
+  /** The file ids of an unstored message; their details are known once it is stored. */
   readonly fileIds?: readonly FileId[];
   /** Other members who have read up to it; for own messages only. */
   readonly seenBy: readonly AccountId[];
 }
 
-/** What a timeline shows at a given time. */
+/** The state of a timeline at a given time. */
 export interface TimelineSnapshot {
   /** In the order of seq; own pending messages at the end, in the order of their creation. */
   readonly messages: readonly TimelineMessage[];

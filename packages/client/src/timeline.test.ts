@@ -211,7 +211,7 @@ async function farBack() {
 }
 
 describe('a timeline far back', () => {
-  test('shows what is around a message, and says that there is more on both sides', async () => {
+  test('shows the messages around one, and that there are more on both sides', async () => {
     const { server, client, timeline, at } = await farBack();
     const { messages, hasOlder, hasNewer } = timeline.snapshot;
     expect(messages.map((m) => m.seq)).toContain(at);
@@ -232,7 +232,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
   });
 
-  test('drops what has expired, and goes on with what is left', async () => {
+  test('drops expired messages, and continues with the rest', async () => {
     const { server, client, timeline, id } = await farBack();
     const { messages } = timeline.snapshot;
     const expire = async (message: Seq | undefined) => {
@@ -259,7 +259,7 @@ describe('a timeline far back', () => {
     expect(timeline.snapshot.messages.find((m) => m.seq === at)?.body).toBe('edited');
   });
 
-  test('keeps its position over a gap, with what has changed meanwhile', async () => {
+  test('keeps its position over a gap, with changes made meanwhile', async () => {
     const { server, client, timeline, id, at } = await farBack();
     server.cut();
     for (let n = 0; n < 40; n++) server.post(id, server.other, `missed ${n}`);
@@ -291,7 +291,7 @@ describe('a timeline far back', () => {
     expect(client.timeline(other).snapshot.messages).toEqual([]);
   });
 
-  test('identifies an own message in the same way before and after it is stored', async () => {
+  test('gives an own message the same identity before and after it is stored', async () => {
     const { server, id } = aGroup(3);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -414,7 +414,7 @@ describe('loading', () => {
     expect(timeline.snapshot).toMatchObject({ loading: null, error: { message: /stale/ } });
   });
 
-  test('says what is being loaded', async () => {
+  test('reports what is being loaded', async () => {
     const { server, client, timeline } = await opening();
     expect(timeline.snapshot.loading).toBe('initial');
     await heal(server, client);
@@ -431,7 +431,7 @@ describe('loading', () => {
     expect(back.snapshot.loading).toBeNull();
   });
 
-  test('is repeated for a page around a message, too', async () => {
+  test('is also repeated for a page around a message', async () => {
     const { server, id } = aGroup(200);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);

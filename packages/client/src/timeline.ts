@@ -7,8 +7,8 @@ import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 /** Messages per page. */
 const PAGE = 50;
 /**
- * A page from before the start of the window cannot be joined to it; it is requested again after
- * this time, ms.
+ * A page that ends before the start of the window cannot be joined to it, and is requested again
+ * after this time, ms.
  */
 const STALE_PAGE_MS = 300;
 /** Consecutive stale pages after which loading fails. */
@@ -17,7 +17,7 @@ const STALE_PAGES_MAX = 20;
 /** What a timeline still has to load: the latest page, or the page around a message. */
 type Wanted = { readonly at: Seq | 'latest' };
 
-/** A part of the history outside the window, until it is joined to it. */
+/** A section of the history outside the window, until joined to it. */
 interface Stretch {
   messages: readonly Message[];
   hasOlder: boolean;
@@ -75,8 +75,8 @@ export class Timeline {
   }
 
   /**
-   * Shows the latest messages, or those around a seq; `hasNewer` then says that newer ones are left
-   * out. Resolves when they are loaded or loading has failed. Calling it again after a failure
+   * Shows the latest messages, or those around a seq; `hasNewer` then says that newer ones are not
+   * loaded. Resolves when they are loaded or loading has failed. Calling it again after a failure
    * retries.
    */
   open(at?: Seq): Promise<void> {
@@ -299,7 +299,7 @@ export class Timeline {
     return this.#source.api.history(this.conversation, { ...request, limit: PAGE });
   }
 
-  /** A section that reaches the window becomes part of it. */
+  /** Joins a section to the window when it reaches it. */
   #meet(window: MessageWindow): void {
     const stretch = this.#stretch;
     if (!stretch) return;

@@ -17,7 +17,7 @@ function aTracker() {
   return { typing, changes, shown };
 }
 
-test('an own signal is due at most every 2.5 s in each conversation', () => {
+test('an own signal is due at most every 2.5 s per conversation', () => {
   const { typing } = aTracker();
   expect(typing.maySend(C)).toBe(true);
   expect(typing.maySend(C)).toBe(false);
@@ -36,7 +36,7 @@ test('a user is shown as typing until the last signal has expired', () => {
   expect(shown()).toEqual([ANN]);
   vi.advanceTimersByTime(LIMITS.typingMs / 2);
   typing.started(C, ANN);
-  // A repeated signal changes nothing that is shown.
+  // A repeated signal changes nothing visible.
   expect(changes).toHaveLength(1);
   vi.advanceTimersByTime(LIMITS.typingMs - 1);
   expect(shown()).toEqual([ANN]);

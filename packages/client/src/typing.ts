@@ -6,7 +6,7 @@ export type TypingMap = ReadonlyMap<ConversationId, readonly AccountId[]>;
 /** Shortest interval between own typing signals, ms. */
 const SEND_MS = 2_500;
 
-/** Tracks who is typing: each signal holds for a while, and ends with the message. */
+/** Tracks who is typing: each signal lasts for some time, or until the message arrives. */
 export class Typing {
   readonly #until = new Map<ConversationId, Map<AccountId, number>>();
   readonly #sentAt = new Map<ConversationId, number>();
@@ -17,7 +17,7 @@ export class Typing {
     this.#onChange = onChange;
   }
 
-  /** Returns whether an own typing signal is due: none was just sent. */
+  /** Returns whether an own typing signal is due, because none was just sent. */
   maySend(conversation: ConversationId): boolean {
     const now = performance.now();
     if (now - (this.#sentAt.get(conversation) ?? Number.NEGATIVE_INFINITY) < SEND_MS) return false;

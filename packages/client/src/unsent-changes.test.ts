@@ -34,7 +34,7 @@ test('shows edits and reactions before they are acknowledged, in their order', (
   expect(after(react('👍')).reactions).toEqual(message.reactions);
 });
 
-test('leaves out what failed, what is of another conversation, and what was deleted', () => {
+test('leaves out failed changes, other conversations, and deleted messages', () => {
   const others = [entry({ op: 'edit', body: 'x' }, 'failed'), entry({ op: 'post', body: 'x' })];
   expect(after(...others, entry({ op: 'edit', body: 'x', conversation: 'd' }))).toBe(message);
   const deleted = { ...message, deletedAt: '2026-01-01T00:00:00Z' };

@@ -3,8 +3,8 @@ import type { OutboxEntry } from './store.ts';
 import type { TimelineMessage } from './timeline-types.ts';
 
 /**
- * Returns the changes of messages of a conversation that wait for an answer, in order. What is the same as before is the
- * same array.
+ * Returns the unanswered changes to messages of a conversation, in order. Unchanged parts are the
+ * same arrays.
  */
 export function changesIn(
   outbox: readonly OutboxEntry[],
@@ -27,7 +27,7 @@ export function changesIn(
   );
 }
 
-/** Returns a message as it will be when the changes are stored. */
+/** Returns a message with the changes applied. */
 export function withChanges(
   message: TimelineMessage,
   changes: readonly DurableCommand[],

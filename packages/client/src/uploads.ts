@@ -82,7 +82,10 @@ async function start(api: Api, file: Blob, { name, signal }: UploadOptions): Pro
   return (response.headers.get('location') ?? '').split('/').at(-1) as FileId;
 }
 
-/** Returns how much the server has; null if it does not know the upload, or it is of another file. */
+/**
+ * Returns how many bytes the server has; null if it does not know the upload, or it is for another
+ * file.
+ */
 async function offsetOf(
   api: Api,
   id: FileId,
@@ -103,7 +106,7 @@ async function offsetOf(
   return Number(response.headers.get('upload-offset'));
 }
 
-/** Sends the rest of a file, again after interruptions. */
+/** Sends the rest of a file, and retries after interruptions. */
 async function sendFrom(
   api: Api,
   id: FileId,
@@ -125,7 +128,7 @@ async function sendFrom(
       if (signal?.aborted || !isTransient(error) || ++failures >= ATTEMPTS) throw error;
       size = PIECE_MIN;
       await pause(Math.min(WAIT_MAX_MS, 500 * 2 ** failures) * Math.random(), signal);
-      // The piece may have arrived, in whole or in part.
+      // The piece may have arrived completely or in part.
       const known = await offsetOf(api, id, file.size, signal).catch(() => offset);
       if (known === null) throw error;
       if (known > offset) failures = 0;
@@ -156,7 +159,7 @@ async function sendPiece(
   return Number(response.headers.get('upload-offset'));
 }
 
-/** Whether the same request may succeed later: no connection, a server that restarts, another offset. */
+/** Returns whether a retry may succeed: no connection, a restarting server, another offset. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof ApiError)) return true;
   if (error.code === 'disk_full') return false;

@@ -75,7 +75,7 @@ function aClient() {
   };
 }
 
-test('are loaded when they are asked for, once, and changed by events from then on', async () => {
+test('are loaded once, on first use, then changed by events', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   groups.applied(event(1, group(ONE, [A], 1)));
   groups.connected();
@@ -94,7 +94,7 @@ test('are loaded when they are asked for, once, and changed by events from then 
   expect(shown()).toEqual([group(TWO, [], 5)]);
 });
 
-test('contain the events that arrived while they were loaded, and none twice', async () => {
+test('include events that arrived during the load, and none twice', async () => {
   const { groups, answer, settle, shown } = aClient();
   const loading = groups.load();
   await settle();

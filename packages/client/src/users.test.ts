@@ -122,7 +122,7 @@ test('retries a busy server after 5 s, and leaves a refusal to the next connecti
   await vi.waitFor(() => expect(requests).toHaveLength(5));
 });
 
-test('a user who does not exist is requested once; a failed request is repeated', async () => {
+test('an unknown user is requested once; a failed request is retried', async () => {
   const { users, requests, server } = aList([]);
   server.status = 404;
   users.want(id(1));
@@ -151,7 +151,7 @@ test('reloads a known user who has changed, and forgets everyone on request', as
   expect(requests).toEqual(['/users/u1', '/users/u1']);
 });
 
-test('a name that turns out to be shared is marked on all users who have it', () => {
+test('a name found to be shared is marked on all users who have it', () => {
   const { users, known } = aList([]);
   users.put(user(1, 'Ann'));
   users.put(user(2, 'Bob'));

@@ -2,7 +2,7 @@ import type { AccountId, User } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 
-/** The list is loaded up to this size; further users are loaded one by one when needed. */
+/** The list is loaded up to this size; other users are loaded individually when needed. */
 const LIST_MAX = 2_000;
 const PAGE = 200;
 /** Known users outside the list that are reloaded at once. */
@@ -40,12 +40,15 @@ export class Users {
     this.#onChange(this.#users);
   }
 
-  /** Loads the list; known users stay until it arrives. */
+  /** Loads the list; known users are kept until it arrives. */
   load(): void {
     if (!this.#loading) void this.#load();
   }
 
-  /** Loads the list, and reloads known users who are not in it: of a guest, former members of its conversations. */
+  /**
+   * Loads the list, and reloads known users who are not in it, for a guest former members of its
+   * conversations.
+   */
   loadKnown(): void {
     const before = [...this.#users.keys()];
     if (this.#loading) return;
@@ -86,7 +89,7 @@ export class Users {
     void this.#api.user(id).then(
       (user) => this.#set([user]),
       (error: unknown) => {
-        // Permanently unknown (the server’s own account), or to be requested again when needed.
+        // Permanently unknown (the server’s own account), or requested again when needed.
         if (!(error instanceof ApiError)) throw error;
         if (error.code !== 'account_not_found') this.#wanted.delete(id);
       },

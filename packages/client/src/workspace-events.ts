@@ -54,7 +54,7 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
     if (id !== state.meId) events.emit('registered', user);
   },
   'user.updated': ({ data: { account, ...change } }, { state, users }) => {
-    // What is missing has not changed.
+    // Missing fields have not changed.
     state.changeMe(account, change as Partial<Me>);
     users.refresh(account);
   },
@@ -68,7 +68,7 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   'user_group.deleted': (event, { userGroups }) => userGroups.applied(event),
   'emoji.changed': (event, { emoji }) => emoji.applied(event),
   'emoji.deleted': (event, { emoji }) => emoji.applied(event),
-  // What others see of the account stays the same.
+  // What others see of the account is unchanged.
   'user.suspended': 'ignored',
   'user.unsuspended': 'ignored',
   // Others see whether it is a guest.

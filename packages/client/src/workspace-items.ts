@@ -18,8 +18,8 @@ export interface WorkspaceItemsDeps<Item, Event> {
 }
 
 /**
- * Holds all items of one kind that the server has. They are loaded by the first `load()`; from then on the
- * events of the workspace stream change them, and they are loaded again when events were skipped.
+ * Holds all items of one kind that the server has. They are loaded by the first `load()`, then
+ * changed by events of the workspace stream, and reloaded when events were skipped.
  */
 export class WorkspaceItems<Item extends { readonly id: string }, Event extends { seq: Seq }> {
   readonly #deps: WorkspaceItemsDeps<Item, Event>;
@@ -40,7 +40,7 @@ export class WorkspaceItems<Item extends { readonly id: string }, Event extends 
     });
   }
 
-  /** Loads the items, unless they are loaded. The snapshot of the client has them from now on. */
+  /** Loads the items, unless already loaded. The snapshot of the client then has them. */
   async load(): Promise<void> {
     await this.#loader.load();
   }
@@ -55,7 +55,7 @@ export class WorkspaceItems<Item extends { readonly id: string }, Event extends 
     this.#loader.missed();
   }
 
-  /** A connection has started: loads the items if that was asked for and has failed. */
+  /** A connection has started: retries a failed load. */
   connected(): void {
     this.#loader.retry();
   }

@@ -28,12 +28,12 @@ export function aClient(
   return { server, client, api, store };
 }
 
-/** Lets everything happen that needs no time. */
+/** Runs everything that needs no timers. */
 export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(1);
 }
 
-/** Delivers and answers everything, as long as something is in flight. */
+/** Delivers and answers everything until nothing is in flight. */
 export async function heal(server: ModelServer, client: ParleyClient): Promise<void> {
   let quiet = 0;
   for (let i = 0; quiet < 3; i++) {

@@ -81,7 +81,8 @@ export class ModelServer {
     this.#logs.set(streamOfAccount(this.me), []);
   }
 
-  // ---- what happens on the server -----------------------------------------------------------------
+  // ---- what happens on the server
+  // -----------------------------------------------------------------
 
   /** Creates a group of the other account; this account is not a member yet. */
   group(n = 1): ConversationId {

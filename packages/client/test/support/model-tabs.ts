@@ -2,10 +2,10 @@ import type { SharedSockets, SharedSocketsDeps } from '../../src/shared-sockets.
 import type { LiveSocket, SocketFactory, SocketHandlers } from '../../src/socket.ts';
 import type { TabChannel, TabMessage } from '../../src/tab-channel.ts';
 
-/** Something that waits to be delivered, in the order of its queue. */
+/** Something waiting to be delivered, in the order of its queue. */
 type Delivery = () => void;
 
-/** Queues of which each keeps its order; which of them is next is chosen by the test. */
+/** Queues that each keep their order; the test chooses which is next. */
 export class Queues {
   readonly #queues = new Map<string, Delivery[]>();
 
@@ -29,7 +29,7 @@ export class Queues {
     return true;
   }
 
-  /** Drops what waits in the queues with this beginning. */
+  /** Drops everything in the queues with this prefix. */
   drop(prefix: string): void {
     for (const name of [...this.#queues.keys()]) {
       if (name.startsWith(prefix)) this.#queues.delete(name);
@@ -42,14 +42,17 @@ interface ServerSocket {
   readonly handlers: SocketHandlers;
   isGreeted: boolean;
   isOpen: boolean;
-  /** The network carries nothing of it any more, and neither end knows. */
+  /** The network no longer carries it, and neither end knows. */
   isLost: boolean;
 }
 
-/** How many commands a socket may send at once, and in which time they are refilled, ms. */
+/** How many commands a socket may send at once, and how long refilling them takes, ms. */
 export const MODEL_LIMITS = { commands: 30, commandWindowMs: 10_000 };
 
-/** A server with one stream: its log, and its sockets. What is stored is answered and sent to all that are connected. */
+/**
+ * A server with one stream: its log, and its sockets. Stored posts are answered and sent to all
+ * connected sockets.
+ */
 export class TabsServer {
   readonly log: { readonly id: string; readonly tab: string }[] = [];
   readonly #queues: Queues;
@@ -57,9 +60,9 @@ export class TabsServer {
   /** The tabs that are closed: nothing runs in them. */
   readonly #gone = new Set<string>();
   #count = 0;
-  /** The latest activity that a socket has told. */
+  /** The latest activity reported by a socket. */
   activity: 'active' | 'idle' = 'active';
-  /** Posts that arrived although their socket had sent as many as it may. */
+  /** Posts that arrived although their socket had used up its limit. */
   overLimit = 0;
   /** Whether the network of a socket was lost. */
   hasLost = false;
@@ -90,7 +93,7 @@ export class TabsServer {
       this.#queues.add(`${name}/down`, () => socket.isOpen && handlers.open());
       const api: LiveSocket = {
         send: (text) => {
-          // What was sent may reach the server after the socket was closed here.
+          // Frames may reach the server after the socket was closed here.
           if (!socket.isOpen || socket.isLost) return;
           this.#queues.add(`server/${name}`, () => this.#receive(socket, text));
         },
@@ -100,7 +103,7 @@ export class TabsServer {
     };
   }
 
-  /** The network loses a socket, and what is on its way on it. */
+  /** The network loses a socket, and everything in flight on it. */
   cut(choice: number): void {
     this.end(choice, 1006);
   }
@@ -114,7 +117,7 @@ export class TabsServer {
     this.#queues.add(`${socket.name}/end`, () => socket.handlers.close(code, null));
   }
 
-  /** The network of a socket is lost: nothing arrives any more, and no one is told. */
+  /** The network of a socket is lost silently: nothing arrives any more. */
   lose(choice: number): void {
     const socket = this.#pick(choice);
     if (!socket) return;
@@ -266,13 +269,15 @@ export class Browser {
 }
 
 /**
- * The client of a tab, with nothing but ids and a cursor: an event is applied if it is the next one, everything
- * unanswered is sent again on each new socket, in order.
+ * A minimal client of a tab with ids and a cursor: an event is applied if it is the next one, and
+ * everything unanswered is resent on each new socket, in order.
  */
 export class TabClient {
   readonly tab: string;
   cursor: number;
-  /** Events that arrived before one that is missing. A client would ask for it; here it must not happen. */
+  /**
+   * Events that arrived before a missing one. A client would request it; here this must not happen.
+   */
   readonly gaps: string[] = [];
   /** The ids that it has sent, in order. */
   readonly sent: string[] = [];
@@ -343,7 +348,7 @@ export class TabClient {
         this.#lost();
       },
     });
-    // As a client does whose hello is not answered.
+    // Like a client whose hello is not answered.
     setTimeout(() => {
       if (mine() && !this.#isGreeted) this.#lost();
     }, 20_000);
