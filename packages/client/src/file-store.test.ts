@@ -53,7 +53,7 @@ function cursors(stream: string, seq: number | null, epoch?: string): Changes {
   };
 }
 
-/** A step of a program, and stored data after it. */
+/** A step of a program, and the data stored after it. */
 type Step =
   | { kind: 'put'; n: number }
   | { kind: 'remove'; n: number }
