@@ -362,7 +362,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     const secret = page.getByRole('dialog', { name: 'Hidden message', exact: true });
     await secret.getByText('cheap pills', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
-    await hide('Show message again');
+    await hide('Unhide message');
     await sam.message('cheap pills').waitFor();
     const message = owner.message('buy my pills').first();
     await message.hover();

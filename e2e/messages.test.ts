@@ -273,7 +273,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await rae.message('Changed').hover();
     await rae.choose(rae.message('Changed'), 'Delete message');
     // It can be undone for five seconds.
-    const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted.' });
+    const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted' });
     await expectFocus('Undo');
     await deleted.getByRole('button', { name: 'Undo' }).click();
     // Saving no text deletes as well.

@@ -267,7 +267,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByText('You are banned from this group').waitFor();
     await kay.page.getByText('Banned people').click();
     await kay.page.getByRole('button', { name: 'Unban Lee Guest' }).click();
-    await kay.page.getByText('No one is banned.').waitFor();
+    await kay.page.getByText('No one is banned').waitFor();
     await lee.page.getByRole('button', { name: 'Join group' }).click();
     await lee.page.getByLabel('Message Backstage').waitFor();
     await kay.page.keyboard.press('Escape');
