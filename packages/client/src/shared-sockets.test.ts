@@ -348,11 +348,14 @@ async function planted(
 }
 
 /** The digest of the messages between tabs, by version. */
-const FORMATS: Readonly<Record<number, string>> = { 2: '8d5d2cfdc560' };
+const FORMATS: Readonly<Record<number, string>> = { 2: '5881fa3bd542' };
 
 test('the messages between tabs do not change without their version', () => {
   const source = readFileSync(new URL('./tab-channel.ts', import.meta.url), 'utf8');
-  const format = /export type TabMessage = [\s\S]*?\n\);/.exec(source)?.[0].replace(/\s+/g, ' ');
+  const format = /export type TabMessage = [\s\S]*?\n\);/
+    .exec(source)?.[0]
+    .replace(/\/\*\*[\s\S]*?\*\//g, '')
+    .replace(/\s+/g, ' ');
   const digest = createHash('sha256').update(String(format)).digest('hex').slice(0, 12);
   // If this fails: increase TAB_FORMAT, and add the new digest.
   expect(FORMATS[TAB_FORMAT]).toBe(digest);
