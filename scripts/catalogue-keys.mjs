@@ -22,6 +22,7 @@ export const CHOSEN_WHILE_RUNNING = {
   invitationState: ALL,
   presence: ALL,
   report: ['deleted', 'dismissed', 'hidden'],
+  deliveryFailure: ALL,
   reportReason: ALL,
   roles: ALL,
   search: ['after', 'before', 'from', 'has', 'in', 'is', 'mentions'],

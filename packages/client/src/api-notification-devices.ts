@@ -3,6 +3,7 @@ import type {
   NotificationDevice,
   NotificationDeviceId,
   NotificationDevicesAnswer,
+  TestDeviceAnswer,
   UpdateNotificationDeviceBody,
 } from '@parley/protocol';
 import type { ReadOptions, RestSession } from './rest-session.ts';
@@ -40,8 +41,8 @@ export class NotificationDevicesApi {
     return this.#api.request('DELETE', `${PATH}/${id}`);
   }
 
-  /** Sends a test notification to a device. `error` says why it was not sent. */
-  test(id: NotificationDeviceId): Promise<{ readonly error: string | null }> {
+  /** Sends a test notification to a device. `failure` says why it was not sent. */
+  test(id: NotificationDeviceId): Promise<TestDeviceAnswer> {
     return this.#api.request('POST', `${PATH}/${id}/test`);
   }
 }

@@ -1,6 +1,7 @@
 import { Timestamp } from './bounds.ts';
 import { NotificationDeviceId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { DeliveryFailure } from './notification-health.ts';
 import { line } from './text.ts';
 import { z } from './z.ts';
 
@@ -33,8 +34,8 @@ export const NotificationDevice = z
     showsContent: z.boolean(),
     createdAt: Timestamp,
     lastSentAt: Timestamp.nullable(),
-    /** The last error since then. */
-    lastError: z.string().nullable(),
+    /** Why the last attempt failed; null: it did not. */
+    lastFailure: DeliveryFailure.nullable(),
   })
   .meta({ id: 'NotificationDevice' });
 export type NotificationDevice = z.infer<typeof NotificationDevice>;
@@ -70,6 +71,12 @@ const AddTopic = z.object({
   name: Name,
   showsContent: z.boolean().optional(),
 });
+
+/** The outcome of a test notification; null: it was sent. */
+export const TestDeviceAnswer = z
+  .object({ failure: DeliveryFailure.nullable() })
+  .meta({ id: 'TestDeviceAnswer', examples: [{ failure: null }] });
+export type TestDeviceAnswer = z.infer<typeof TestDeviceAnswer>;
 
 /** A device to add. Notifications contain the text of messages unless `showsContent` is false. */
 export const AddNotificationDeviceBody = z.discriminatedUnion('kind', [AddBrowser, AddTopic]).meta({

@@ -7,16 +7,30 @@ import { z } from './z.ts';
 export const DELIVERY_FAILURES = [
   'refused',
   'not_found',
+  'unreachable',
   'timed_out',
   'certificate',
   'credentials',
   'rejected',
+  'unavailable',
   'gone',
-  'too_many',
+  'rate_limited',
+  'not_public',
+  'undecryptable',
   'other',
 ] as const;
 /** Why a delivery failed. */
-export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number];
+export type DeliveryFailureReason = (typeof DELIVERY_FAILURES)[number];
+
+/** A failed delivery. Clients show the reason in the language of the user, with the error for admins. */
+export const DeliveryFailure = z
+  .object({
+    reason: z.enum(DELIVERY_FAILURES),
+    /** The response of the other server, or the local error. */
+    error: z.string().max(300),
+  })
+  .meta({ id: 'DeliveryFailure' });
+export type DeliveryFailure = z.infer<typeof DeliveryFailure>;
 
 /** A channel through which notifications are sent. Counts go up to 10,000. */
 export const NotificationChannelHealth = z
@@ -35,14 +49,7 @@ export const NotificationChannelHealth = z
     /** Failed permanently in the last 24 hours. */
     failed: z.number().int(),
     /** The last failed attempt in the last 24 hours; null: none. */
-    lastFailure: z
-      .object({
-        at: Timestamp,
-        reason: z.enum(DELIVERY_FAILURES),
-        /** The response of the other server, or the local error. */
-        error: z.string().max(300),
-      })
-      .nullable(),
+    lastFailure: z.object({ at: Timestamp, ...DeliveryFailure.shape }).nullable(),
   })
   .meta({ id: 'NotificationChannelHealth' });
 export type NotificationChannelHealth = z.infer<typeof NotificationChannelHealth>;

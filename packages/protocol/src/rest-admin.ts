@@ -3,6 +3,7 @@ import { AccountRole } from './events.ts';
 import { GuestAccess } from './guests.ts';
 import { AccountId, ConversationId, ImageId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { DeliveryFailure } from './notification-health.ts';
 import { DisplayName, EmailAddress, ListQuery, Password, Username } from './rest.ts';
 import { Scope } from './scopes.ts';
 import { line } from './text.ts';
@@ -162,8 +163,8 @@ export const EmailInfo = z
     createdAt: Timestamp,
     sentAt: Timestamp.nullable(),
     failedAt: Timestamp.nullable(),
-    /** Why the last attempt failed. */
-    error: z.string().nullable(),
+    /** Why the last attempt failed; null: it did not. */
+    failure: DeliveryFailure.nullable(),
     /** The text, while the email is in the outbox folder for an admin to pass on. */
     text: z.string().nullable(),
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AccountId, AccountRole, EmailInfo } from '@parley/protocol';
 import type pg from 'pg';
 import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
+import { failureOf } from '../notifications/failure.ts';
 
 /** The number of emails listed. */
 const SHOWN = 100;
@@ -44,7 +45,7 @@ export async function latestEmails(
         createdAt: row.created_at.toISOString(),
         sentAt: row.sent_at?.toISOString() ?? null,
         failedAt: row.failed_at?.toISOString() ?? null,
-        error: row.last_error,
+        failure: row.last_error === null ? null : failureOf(row.last_error),
         text: shown ? textOf(await readFile(file, 'utf8')) : null,
       };
     }),

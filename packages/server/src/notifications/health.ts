@@ -1,16 +1,11 @@
-import type {
-  DeliveryFailure,
-  NotificationChannelHealth,
-  NotificationHealth,
-} from '@parley/protocol';
+import type { NotificationChannelHealth, NotificationHealth } from '@parley/protocol';
 import type pg from 'pg';
+import { failureOf } from './failure.ts';
 
 /** The progress of decisions and the health of delivery channels. */
 
 /** The number of newest rows of each kind that are counted. */
 const COUNTED_MAX = 10_000;
-/** Characters of an error that are shown. */
-const ERROR_MAX = 300;
 
 interface ChannelRow {
   readonly channel: 'email' | 'push';
@@ -96,23 +91,8 @@ const healthOf = ({ error, failedAt, ...row }: ChannelRow): NotificationChannelH
   lastFailure:
     error === null || failedAt === null
       ? null
-      : { at: failedAt.toISOString(), reason: failureOf(error), error: error.slice(0, ERROR_MAX) },
+      : { at: failedAt.toISOString(), ...failureOf(error) },
 });
-
-const PATTERNS: readonly (readonly [RegExp, DeliveryFailure])[] = [
-  [/ECONNREFUSED/, 'refused'],
-  [/ENOTFOUND|EAI_AGAIN/, 'not_found'],
-  [/ETIMEDOUT|timed? ?out/i, 'timed_out'],
-  [/certificate|self-signed|SSL|TLS/i, 'certificate'],
-  [/EAUTH|Invalid login|authentication|\b535\b/i, 'credentials'],
-  [/\b(404|410)\b/, 'gone'],
-  [/\b429\b|too many/i, 'too_many'],
-  [/\b5\d\d\b|rejected|denied/i, 'rejected'],
-];
-
-/** Classifies the error of a failed delivery. */
-export const failureOf = (error: string): DeliveryFailure =>
-  PATTERNS.find(([pattern]) => pattern.test(error))?.[1] ?? 'other';
 
 /** How long figures are cached, ms. */
 const CACHED_MS = 5_000;

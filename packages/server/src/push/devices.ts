@@ -11,6 +11,7 @@ import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { mayAct } from '../account-state.ts';
 import { refuse } from '../http/errors.ts';
+import { failureOf } from '../notifications/failure.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Vault } from '../vault.ts';
 import { areUsable } from './encrypt.ts';
@@ -266,6 +267,7 @@ export class PushDevices {
 
   #shown(row: DeviceRow, session: SessionId): NotificationDevice {
     const address = this.#open(row);
+    const error = address ? row.last_error : UNREADABLE_ADDRESS;
     return {
       id: row.id,
       kind: row.kind,
@@ -275,7 +277,7 @@ export class PushDevices {
       showsContent: row.shows_content,
       createdAt: row.created_at.toISOString(),
       lastSentAt: row.last_sent_at?.toISOString() ?? null,
-      lastError: address ? row.last_error : UNREADABLE_ADDRESS,
+      lastFailure: error === null ? null : failureOf(error),
     };
   }
 }

@@ -95,7 +95,7 @@ describe('Web Push', () => {
     ]);
     const { items } = await devicesOf(user);
     expect(items).toMatchObject([
-      { kind: 'web_push', name: 'Firefox', isCurrent: true, lastError: null },
+      { kind: 'web_push', name: 'Firefox', isCurrent: true, lastFailure: null },
     ]);
     expect(items[0].lastSentAt).not.toBeNull();
     // The contents of the database do not allow sending to devices.
@@ -221,7 +221,10 @@ describe('Web Push', () => {
     const [delivery] = await deferred();
     expect(delivery?.last_error).toBe('The push server answered with 429');
     expect(Number(delivery?.delay)).toBeGreaterThan(1_700);
-    expect((await devicesOf(user)).items[0].lastError).toBe('The push server answered with 429');
+    expect((await devicesOf(user)).items[0].lastFailure).toEqual({
+      reason: 'rate_limited',
+      error: 'The push server answered with 429',
+    });
     push.answer({ status: 410 });
     await server.rows(
       `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
@@ -310,11 +313,11 @@ describe('Web Push', () => {
       expect.objectContaining({ device: 'Firefox', outcome: 'failed', error }),
     );
     expect((await devicesOf(user)).items).toMatchObject([
-      { id: device, host: '', lastError: error },
-      { name: 'Phone', lastError: null },
+      { id: device, host: '', lastFailure: { reason: 'undecryptable', error } },
+      { name: 'Phone', lastFailure: null },
     ]);
     const test = await user.request('POST', `${DEVICES}/${device}/test`);
-    expect(test.body).toEqual({ error });
+    expect(test.body).toEqual({ failure: { reason: 'undecryptable', error } });
     expect((await user.request('DELETE', `${DEVICES}/${device}`)).status).toBe(204);
   });
 
@@ -512,7 +515,9 @@ describe('devices', () => {
 
   test('are sent a test at most every ten seconds', async () => {
     const { user, browser, device } = await aUserWithBrowser();
-    expect((await user.request('POST', `${DEVICES}/${device}/test`)).body).toEqual({ error: null });
+    expect((await user.request('POST', `${DEVICES}/${device}/test`)).body).toEqual({
+      failure: null,
+    });
     const { content } = await push.next(browser);
     expect(content).toMatchObject({ type: 'test', body: 'Notifications reach this device.' });
     expect((await user.request('POST', `${DEVICES}/${device}/test`)).status).toBe(429);
@@ -568,15 +573,20 @@ describe('a topic of an ntfy server', () => {
       push.answer({ status });
       const seq = await ann.post(group, `@${user.name} ready`);
       const error = `The push server answered with ${status}`;
-      await until(async () => (await devicesOf(user)).items[0]?.lastError === error, 'the error');
+      await until(
+        async () => (await devicesOf(user)).items[0]?.lastFailure?.error === error,
+        'the error',
+      );
       await server.rows(
         `update notification_deliveries set due_at = now() where account_id = '${user.id}'`,
       );
       expect(await outcomesOf(user, group, seq)).toEqual(['sent']);
       push.answer({ status });
       const tested = await user.request('POST', `${DEVICES}/${device.id}/test`);
-      expect(tested.body).toEqual({ error });
-      expect((await devicesOf(user)).items).toMatchObject([{ id: device.id, lastError: error }]);
+      expect(tested.body).toEqual({ failure: { reason: 'gone', error } });
+      expect((await devicesOf(user)).items).toMatchObject([
+        { id: device.id, lastFailure: { reason: 'gone', error } },
+      ]);
     },
   );
 

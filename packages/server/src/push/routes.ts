@@ -4,6 +4,7 @@ import {
   NotificationDevice,
   NotificationDeviceId,
   NotificationDevicesAnswer,
+  TestDeviceAnswer,
   UpdateNotificationDeviceBody,
 } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
@@ -12,6 +13,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
+import { failureOf } from '../notifications/failure.ts';
 import type { PushDevices } from './devices.ts';
 import type { Push } from './push.ts';
 
@@ -117,11 +119,11 @@ export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): voi
       tags,
       summary: 'Send a test notification to a device',
       description:
-        'At most once in ten seconds. `error` says why it was not sent; null: it was sent.',
+        'At most once in ten seconds. `failure` says why it was not sent; null: it was sent.',
       security,
       params: OfDevice,
       response: {
-        200: z.object({ error: z.string().nullable() }),
+        200: TestDeviceAnswer,
         ...problems(401, 404, 422, 429),
       },
     },
@@ -140,7 +142,7 @@ async function testDevice(
   { devices, push }: PushRoutesDeps,
   account: AccountId,
   id: NotificationDeviceId,
-): Promise<{ error: string | null } | 'too_soon' | null> {
+): Promise<TestDeviceAnswer | 'too_soon' | null> {
   const device = (await devices.active([id])).get(id);
   if (device?.account !== account) return null;
   if (!(await devices.mayTest(id))) return 'too_soon';
@@ -148,5 +150,5 @@ async function testDevice(
   const error = result.kind === 'sent' ? null : result.error;
   if (result.kind === 'gone') await devices.removeGone([id]);
   else await devices.attempted([{ id, error }]);
-  return { error };
+  return { failure: error === null ? null : failureOf(error) };
 }

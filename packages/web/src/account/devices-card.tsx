@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { BellRing, Globe, Plus, Smartphone, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
+import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
 import { canPush, startPush, stopPush } from '../notifications/push.ts';
@@ -49,9 +50,9 @@ export function DevicesCard() {
   });
   const test = useMutation({
     mutationFn: (device: NotificationDevice) => devices.test(device.id),
-    onSuccess: ({ error }) => {
-      if (error === null) toast.success(t('devices.testSent'));
-      else toast.error(error);
+    onSuccess: ({ failure }) => {
+      if (failure === null) toast.success(t('devices.testSent'));
+      else toast.error(t('delivery.testPushFailed', { error: failureText(failure) }));
       return onSuccess();
     },
   });
@@ -109,7 +110,7 @@ function DeviceRow({
   onContent: (shows: boolean) => void;
   onTest: () => void;
 }) {
-  const { name, kind, host, isCurrent, showsContent, lastSentAt, lastError } = device;
+  const { name, kind, host, isCurrent, showsContent, lastSentAt, lastFailure } = device;
   const Icon = kind === 'web_push' ? Globe : Smartphone;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-3">
@@ -126,7 +127,11 @@ function DeviceRow({
             .filter(Boolean)
             .join(' · ')}
         </span>
-        {lastError !== null && <span className="block text-note text-danger">{lastError}</span>}
+        {lastFailure && (
+          <span className="block text-note text-danger">
+            {t('devices.lastFailed', { reason: failureText(lastFailure) })}
+          </span>
+        )}
         <Checkbox
           label={t('devices.showContent')}
           checked={showsContent}

@@ -7,7 +7,6 @@ import { duration } from '../lib/text.ts';
 import { ago, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { locale, t } from '../texts/index.ts';
-import type { PlainKey } from '../texts/keys.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -123,7 +122,7 @@ function ChannelCard({ health }: { health: NotificationChannelHealth }) {
           <p>
             {t('delivery.lastFailure')}{' '}
             <span title={fullTime(lastFailure.at)}>{ago(lastFailure.at)}</span>:{' '}
-            {t(REASONS[lastFailure.reason])}
+            {t(`deliveryFailure.${lastFailure.reason}`)}
           </p>
           <p className="mt-1 break-words text-note text-muted">{lastFailure.error}</p>
         </div>
@@ -132,15 +131,3 @@ function ChannelCard({ health }: { health: NotificationChannelHealth }) {
     </Card>
   );
 }
-
-const REASONS = {
-  refused: 'delivery.reasonRefused',
-  not_found: 'delivery.reasonNotFound',
-  timed_out: 'delivery.reasonTimedOut',
-  certificate: 'delivery.reasonCertificate',
-  credentials: 'delivery.reasonCredentials',
-  rejected: 'delivery.reasonRejected',
-  gone: 'delivery.reasonGone',
-  too_many: 'delivery.reasonTooMany',
-  other: 'delivery.reasonOther',
-} as const satisfies Record<string, PlainKey>;

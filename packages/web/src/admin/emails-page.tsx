@@ -67,7 +67,12 @@ function Row({ email, inOutbox }: { email: EmailInfo; inOutbox: boolean }) {
         {t('adminEmails.to', { recipient: email.recipient })} ·{' '}
         <span title={fullTime(email.createdAt)}>{ago(email.createdAt)}</span>
       </p>
-      {email.error !== null && <p className="mt-1 text-note text-danger">{email.error}</p>}
+      {email.failure && (
+        <p className="mt-1 text-note text-danger">
+          {t('devices.lastFailed', { reason: t(`deliveryFailure.${email.failure.reason}`) })}{' '}
+          <span className="text-muted">{email.failure.error}</span>
+        </p>
+      )}
       {email.text !== null && (
         <details className="mt-2">
           <summary className="cursor-pointer select-none text-accent text-sm">

@@ -1,6 +1,7 @@
 import type { NotificationDevice } from '@parley/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
@@ -54,7 +55,8 @@ export function TestPush() {
       Promise.all(
         tested.map(async (device): Promise<TestOutcome> => {
           try {
-            return { device, problem: (await devices.test(device.id)).error };
+            const { failure } = await devices.test(device.id);
+            return { device, problem: failure && failureText(failure) };
           } catch (error) {
             return { device, problem: errorMessage(error) };
           }

@@ -1190,6 +1190,7 @@ const texts = {
     tokenHint: 'Optional. Für Themen, die eine Anmeldung verlangen.',
     add: 'Hinzufügen',
     lastSent: 'zuletzt benachrichtigt {{ago}}',
+    lastFailed: 'Letzter Versuch fehlgeschlagen: {{reason}}',
     showContent: 'Namen und Nachrichtentext anzeigen',
     test: 'Testen',
     testSent: 'Testbenachrichtigung gesendet',
@@ -1623,6 +1624,25 @@ const texts = {
     memory: 'Arbeitsspeicher',
     roundTrip: 'Laufzeit zu anderen Knoten und zurück',
   },
+  deliveryFailure: {
+    refused: 'der Server hat die Verbindung abgelehnt. Prüfe seine Adresse und seinen Port.',
+    not_found: 'der Name des Servers wurde nicht gefunden. Prüfe seine Adresse und dein DNS.',
+    unreachable: 'der Server ist nicht erreichbar. Prüfe seine Adresse und dein Netzwerk.',
+    timed_out:
+      'der Server hat nicht rechtzeitig geantwortet. Prüfe seine Adresse und deine Firewall.',
+    certificate:
+      'die verschlüsselte Verbindung ist fehlgeschlagen. Prüfe das Zertifikat des Servers.',
+    credentials: 'der Server hat den Benutzernamen oder das Passwort abgelehnt.',
+    rejected: 'der Server hat sie abgelehnt.',
+    unavailable: 'der Server ist nicht verfügbar. Parley versucht es später erneut.',
+    gone: 'das Gerät ist nicht mehr registriert.',
+    rate_limited: 'der Server nimmt vorerst keine weiteren an. Parley versucht es später erneut.',
+    not_public:
+      'die Adresse des Servers ist nicht öffentlich. Ein Admin kann private Netze mit PUSH_NETWORKS erlauben.',
+    undecryptable:
+      'die Adresse des Geräts lässt sich nicht mehr entschlüsseln. Entferne das Gerät und füge es erneut hinzu.',
+    other: 'siehe Fehlermeldung.',
+  },
   delivery: {
     title: 'Benachrichtigungen',
     intro:
@@ -1644,17 +1664,6 @@ const texts = {
     sent: 'Gesendet',
     failed: 'Fehlgeschlagen',
     lastFailure: 'Letzter fehlgeschlagener Versuch',
-    reasonRefused: 'der Server hat die Verbindung abgelehnt. Prüfe seine Adresse und seinen Port.',
-    reasonNotFound: 'der Name des Servers wurde nicht gefunden. Prüfe seine Adresse und dein DNS.',
-    reasonTimedOut:
-      'der Server hat nicht rechtzeitig geantwortet. Prüfe seine Adresse und deine Firewall.',
-    reasonCertificate:
-      'die verschlüsselte Verbindung ist fehlgeschlagen. Prüfe das Zertifikat des Servers.',
-    reasonCredentials: 'der Server hat den Benutzernamen oder das Passwort abgelehnt.',
-    reasonRejected: 'der Server hat sie abgelehnt.',
-    reasonGone: 'das Gerät ist nicht mehr registriert.',
-    reasonTooMany: 'der Server nimmt vorerst keine weiteren an. Parley versucht es später erneut.',
-    reasonOther: 'siehe Fehlermeldung.',
     sendTest: 'Test-E-Mail senden',
     sendTestPush: 'Testbenachrichtigung senden',
     testPushSent: 'Gesendet. Sie sollte in wenigen Sekunden ankommen.',
