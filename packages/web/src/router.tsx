@@ -152,7 +152,7 @@ const emoji = createRoute({
   component: lazyPage(() => import('./emoji/emoji-page.tsx'), 'EmojiPage'),
 });
 
-/** For developers: what ui/ has. A chunk of its own, which no other page loads. */
+/** For developers: the components of ui/, in a separate chunk. */
 const ui = createRoute({
   getParentRoute: () => inside,
   path: '/dev/ui',
@@ -303,7 +303,7 @@ declare module '@tanstack/react-router' {
     router: typeof router;
   }
   interface HistoryState {
-    /** The page was opened by the log-in, or the registration, that it had asked for. */
+    /** The page was opened after the log-in or registration that it required. */
     hasJustLoggedIn?: boolean;
   }
 }

@@ -22,7 +22,7 @@ const SECTIONS = [
   },
 ] as const;
 
-/** Frames the settings of the user’s own account. */
+/** The layout of the settings of the user’s own account. */
 export function AccountLayout() {
   return <SettingsLayout title={t('common.yourAccount')} base="/settings" sections={SECTIONS} />;
 }

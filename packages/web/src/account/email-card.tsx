@@ -22,7 +22,7 @@ const delayText = (minutes: number): string =>
     time: minutes < 60 ? inUnits(minutes, 'minute') : inUnits(Math.round(minutes / 60), 'hour'),
   });
 
-/** When emails tell of missed messages. */
+/** Chooses when emails list missed messages. */
 export function EmailCard({
   settings: { emailDelayMinutes: delay },
   change,
@@ -33,7 +33,7 @@ export function EmailCard({
   const client = useClient();
   const me = useParley((s) => s.me);
   useEffect(() => {
-    // No event says that an email could not be delivered. Without an answer the page shows what is known.
+    // No event reports a failed email. Without an answer the page shows the known state.
     client.refreshMe().catch(() => undefined);
   }, [client]);
   const isOutbox = useAuthOptions()?.email === 'outbox';
@@ -60,7 +60,7 @@ export function EmailCard({
   );
 }
 
-/** Says that the address was rejected, why, and what to do about it. */
+/** Explains that and why the address was rejected, and what to do about it. */
 function Undeliverable({
   me,
   failure: { at, error },

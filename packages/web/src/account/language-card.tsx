@@ -17,7 +17,7 @@ export function LanguageCard() {
     try {
       await account.update({ locale: shownLocale() });
     } catch (error) {
-      // The language of this device has changed nevertheless.
+      // The language of this device has changed anyway.
       toast.error(errorMessage(error));
     }
     location.reload();

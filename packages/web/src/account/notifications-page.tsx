@@ -22,7 +22,7 @@ import { EmailCard } from './email-card.tsx';
 /** Changes the settings, and shows that they are saved if `done` is given. */
 type Change = (body: UpdateNotificationsBody, done?: string) => Promise<boolean>;
 
-/** What notifies the user, on all devices. */
+/** Edits the notification settings, which apply to all devices. */
 export function NotificationsPage() {
   const client = useClient();
   const { isLoaded, settings } = useParley((s) => s.notifications);

@@ -7,8 +7,8 @@ import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
 /**
- * Runs requests for which the server may require a recent log-in: then it asks for the password and
- * repeats the request. The caller renders `dialog`.
+ * Runs requests that may require a recent log-in: in that case it asks for the password and repeats
+ * the request. The caller renders `dialog`.
  */
 export function useReauthentication(): {
   run: (work: () => Promise<void>) => Promise<void>;

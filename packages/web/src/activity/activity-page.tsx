@@ -40,7 +40,7 @@ const FILTERS: readonly [Filter, ...Filter[]] = [
 
 const NONE: readonly ActivityItem[] = [];
 
-/** Lists what concerned the user, the latest first. */
+/** Lists the activity of the user, the latest first. */
 export function ActivityPage() {
   const client = useClient();
   const { unread } = useParley((s) => s.activity);

@@ -32,7 +32,7 @@ import { type ActivityRow, actorsOf, unreadOf } from './groups.ts';
 
 /** Characters of a message that are shown. */
 const EXCERPT = 200;
-/** Names that are shown; the others are “others”. */
+/** Names that are shown; the rest are “others”. */
 const NAMES = 3;
 
 const ICONS: Record<ActivityKind, LucideIcon> = {
@@ -117,7 +117,7 @@ export function Row({
 
 const ROW = 'flex min-w-0 flex-1 gap-3 rounded-lg px-2 py-2.5 text-start hover:bg-hover';
 
-/** Opens what an item is about. */
+/** Opens the subject of an item. */
 function Target({
   item: { kind, conversation, message, thread },
   actor,

@@ -1,7 +1,7 @@
 import type { AccountId, ActivityItem } from '@parley/protocol';
 import { dayKey } from '../lib/time.ts';
 
-/** A row of the activity: one item, or the users who registered one after the other on one day. */
+/** A row of the activity: one item, or users who registered consecutively on one day. */
 export interface ActivityRow {
   readonly key: string;
   /** The latest one first. */
@@ -16,7 +16,7 @@ export interface ActivityDay {
   readonly rows: readonly ActivityRow[];
 }
 
-/** Groups items, the latest first, by day. New users with nothing between them are one row. */
+/** Groups items, the latest first, by day. Consecutive new users share one row. */
 export function activityDays(items: readonly ActivityItem[]): ActivityDay[] {
   const days: { key: string; at: string; rows: ActivityRow[] }[] = [];
   for (const item of items) {
@@ -34,13 +34,13 @@ export function activityDays(items: readonly ActivityItem[]): ActivityDay[] {
   return days;
 }
 
-/** Returns whose doing a row is, each account once. */
+/** Returns the actors of a row, each once. */
 export function actorsOf({ items }: ActivityRow): AccountId[] {
   const [first] = items;
   if (first.actors.length > 0) return [...first.actors];
   return [...new Set(items.flatMap(({ actor }) => actor ?? []))];
 }
 
-/** Returns the unread items of a row, to be marked as read as they were listed. */
+/** Returns the unread items of a row, to mark as read in the state in which they were listed. */
 export const unreadOf = ({ items }: ActivityRow): { id: string; seq: number }[] =>
   items.filter(({ isRead }) => !isRead).map(({ id, seq }) => ({ id, seq }));

@@ -61,7 +61,7 @@ const SERVER: SettingsSection = {
   ],
 };
 
-/** Frames the administration pages. Whoever may not administer gets “page not found”. */
+/** The layout of the administration pages. Other users get “page not found”. */
 export function AdminLayout() {
   const me = useParley((s) => s.me);
   const reports = useAllOpenReports();

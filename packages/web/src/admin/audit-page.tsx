@@ -85,7 +85,7 @@ export function AuditPage() {
 
 const knownEvents: ReadonlySet<string> = new Set(AUDIT_EVENT_NAMES);
 const isKnown = (event: string): event is AuditEvent => knownEvents.has(event);
-/** Returns what an event is called; a newer server may have others. */
+/** Returns the name of an event; a newer server may have unknown ones. */
 const nameOf = (event: string): string => (isKnown(event) ? t(`auditEvent.${event}`) : event);
 
 /** All kinds of events, by name. */

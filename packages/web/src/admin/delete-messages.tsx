@@ -14,10 +14,10 @@ import { Select } from '../ui/select.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const HOUR_MS = 3_600_000;
-/** Interval of asking how far a deletion is, while the dialog is open. */
+/** Polling interval for the progress of a deletion while the dialog is open. */
 const REFRESH_MS = 2_000;
 
-/** Deletes all messages of an account, or the latest ones, and shows how far the server is. */
+/** Deletes all messages of an account, or the latest ones, and shows the progress. */
 export function DeleteMessages({
   account,
   open,
@@ -39,7 +39,7 @@ export function DeleteMessages({
   );
 }
 
-/** Returns whether the latest deletion of an account is still being carried out. */
+/** Returns whether the latest deletion of an account is still running. */
 const isRunning = (deletions: readonly BulkDeletion[] | undefined): boolean =>
   deletions?.[0]?.doneAt === null;
 

@@ -40,7 +40,7 @@ export function EditAccount({
         ...(ends && { accessEndsAt: endOfDay(accessEndsAt) }),
       }),
     );
-    // What the account loses is said first.
+    // Shows first what the account loses.
     if (becomesGuest) setIsMakingGuest(true);
     else toast.success(t('common.changesSaved'));
   });

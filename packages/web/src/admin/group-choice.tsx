@@ -8,7 +8,7 @@ import { Checkbox } from '../ui/checkbox.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { Loading } from '../ui/loading.tsx';
 
-/** Public groups that are listed at most; a search finds the others. */
+/** The highest number of listed public groups; a search finds the others. */
 const LISTED = 100;
 
 /**

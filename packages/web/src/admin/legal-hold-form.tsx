@@ -52,7 +52,7 @@ export function LegalHoldForm({ onPlaced }: { onPlaced: () => void }) {
   );
 }
 
-/** Returns the names in a text that has one in each line. */
+/** Returns the names in a text with one per line. */
 const namesIn = (text: string): string[] => [
   ...new Set(
     text
@@ -68,7 +68,7 @@ async function userNamed(api: ParleyApi, name: string): Promise<AccountId> {
   return found;
 }
 
-/** Returns all groups of a name: several private groups may have the same. */
+/** Returns all groups with a name: several private groups may share one. */
 async function groupsNamed(api: ParleyApi, name: string): Promise<ConversationId[]> {
   const { items } = await api.legalHolds.findGroups(name);
   const found = items.filter((group) => group.name.toLowerCase() === name.toLowerCase());

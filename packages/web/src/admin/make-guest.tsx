@@ -11,7 +11,7 @@ import { Field } from '../ui/field.tsx';
 import { GroupChoice } from './group-choice.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Says what a member loses who becomes a guest, and asks which public groups it keeps. */
+/** Explains what a member loses by becoming a guest, and asks which public groups to keep. */
 export function MakeGuest({
   account,
   onClose,

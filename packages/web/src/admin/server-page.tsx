@@ -44,7 +44,7 @@ export function ServerPage() {
   );
 }
 
-/** The icon of the server, which is changed by itself. */
+/** The icon of the server, which is changed separately. */
 function Icon({ icon, onSaved }: { icon: ImageId | null; onSaved: () => void }) {
   const { images } = useClient().api;
   return (
@@ -106,7 +106,7 @@ function Form({ loaded, onSaved }: { loaded: ServerSettingsAnswer; onSaved: () =
     count: ExpiredCount;
     answer: (isConfirmed: boolean) => void;
   } | null>(null);
-  /** Asks whether messages may be deleted, if a change deletes any. */
+  /** Asks for confirmation if a change deletes messages. */
   const isConfirmed = async (change: ServerSettingsChange): Promise<boolean> => {
     const { messageRetentionDays: days, groupRetention = settings.groupRetention } = change;
     const isSame =

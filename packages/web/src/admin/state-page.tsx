@@ -16,7 +16,7 @@ import { Sparkline } from './sparkline.tsx';
 import { useAdmin } from './use-admin.ts';
 
 const REFRESH_MS = 3_000;
-/** The states that the lines are drawn of: those of the last three minutes. */
+/** The states shown in the sparklines: those of the last three minutes. */
 const KEPT = 60;
 
 /** Shows the state of the running server, and keeps it up to date. */
@@ -27,7 +27,7 @@ export function StatePage() {
     queryFn: ({ signal }) => admin.serverState({ signal }),
     // Not while the page is hidden.
     refetchInterval: REFRESH_MS,
-    // Each answer is a point of the lines, also one that is equal to the last.
+    // Each answer is a point of the lines, even if equal to the last one.
     structuralSharing: false,
     gcTime: 0,
   });

@@ -36,7 +36,7 @@ export function TestEmail({ isOutbox }: { isOutbox: boolean }) {
   );
 }
 
-/** What became of a test notification; `problem` is null if it was sent. */
+/** The result of a test notification; `problem` is null if it was sent. */
 interface TestOutcome {
   readonly device: NotificationDevice;
   readonly problem: string | null;

@@ -12,7 +12,7 @@ import { Loading } from '../ui/loading.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { useAdmin } from './use-admin.ts';
 
-/** Edits the words that messages may not contain, and those that are reported: one in each line. */
+/** Edits the words with which messages are rejected or reported, one per line. */
 export function WordFilterForm() {
   const admin = useAdmin();
   const queryClient = useQueryClient();

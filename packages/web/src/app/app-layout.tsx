@@ -47,7 +47,7 @@ export function AppLayout() {
   );
 }
 
-/** Returns whether a single character typed there may be a shortcut. */
+/** Returns whether a single character typed in this element may be a shortcut. */
 const mayBeSingleKey = (target: EventTarget | null): boolean =>
   !isField(target) && singleKeysAreOn();
 
@@ -94,7 +94,8 @@ function Shell() {
     const { sheet, switcher } = SHORTCUTS.anywhere;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
-      // Loaded by the time that the whole shortcut is pressed: what is typed after it belongs to the switcher.
+      // Preloaded when the modifier is pressed, because text typed after the shortcut belongs to
+      // the switcher.
       if (event.key === 'Control' || event.key === 'Meta') void loadSwitcher().catch(() => {});
       const place = {
         key: event.key,

@@ -8,7 +8,7 @@ import { type ConnectionPhase, nextPhase } from './connection-phase.ts';
 /** Interruptions shorter than this are not shown, ms. */
 const SHOW_AFTER_MS = 2_500;
 
-/** Shows that the connection is lost or still catching up, once that lasts longer than a moment. */
+/** Shows that the connection is lost or still catching up, if that lasts. */
 export function ConnectionLine() {
   const client = useClient();
   const state = useParley((s) => s.state);

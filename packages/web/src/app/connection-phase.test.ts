@@ -10,7 +10,7 @@ const phases = (...states: ConnectionState[]) => {
   });
 };
 
-test('the first connection is being made, then everything is loaded', () => {
+test('the first connection is connecting, then loading', () => {
   expect(phases('connecting', 'catching-up', 'live')).toEqual(['connecting', 'catching-up', null]);
 });
 

@@ -3,7 +3,7 @@ import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 
 const Dialogs = createContext<(dialog: SidebarDialog) => void>(() => undefined);
 
-/** Provides what {@link useOpenDialog} returns. */
+/** Provides the function of {@link useOpenDialog}. */
 export const DialogsProvider = Dialogs.Provider;
 
 /** Returns a function that opens a dialog that starts a conversation or finds a group. */

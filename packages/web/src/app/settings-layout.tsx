@@ -17,7 +17,7 @@ export interface SettingsEntry {
   readonly badge?: ReactNode;
 }
 
-/** A part of the navigation; without a title it needs none. */
+/** A group of the navigation; the title is optional. */
 export interface SettingsSection {
   readonly title?: PlainKey;
   readonly entries: readonly SettingsEntry[];
@@ -35,8 +35,8 @@ const useIsWide = (): boolean =>
   );
 
 /**
- * Frames pages of settings. On wide screens, the navigation is beside the page; on others it is a page of
- * its own at `base`, and each page leads back to it.
+ * The layout of settings pages. On wide screens, the navigation is beside the page; otherwise it is
+ * a separate page at `base` that each page links back to.
  */
 export function SettingsLayout({
   title,

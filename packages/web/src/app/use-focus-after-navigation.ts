@@ -3,17 +3,18 @@ import { useEffect } from 'react';
 import { focusContent } from '../ui/return-focus.ts';
 
 /**
- * Focuses the content of each page that is opened if the element that had the focus went with the page before, so that
- * Tab goes on from there. Called outside of all pages: a log-in opens a page of another layout.
+ * Focuses the content of a newly opened page if the focused element was removed with the previous
+ * page, so that Tab continues from there. Called outside of all pages, because a log-in opens a
+ * page with another layout.
  */
 export function useFocusAfterNavigation(router: AnyRouter): void {
   useEffect(
     () =>
       router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
-        // A page that was loaded begins at its top.
+        // A newly loaded page starts at its top.
         if (fromLocation === undefined || !pathChanged) return;
         const { activeElement } = document;
-        // The content as a whole has the focus if the page before had nothing else to focus.
+        // The content itself has the focus if the previous page had nothing else to focus.
         const isWhole = activeElement?.id === 'content' || activeElement?.id === 'sidebar';
         if (activeElement === document.body || isWhole) focusContent();
       }),

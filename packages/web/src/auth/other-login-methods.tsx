@@ -17,7 +17,7 @@ export function OtherLoginMethods({
   onProblem,
 }: {
   options: AuthOptions | null;
-  /** The token of the invitation to register with; empty without one. */
+  /** The token of the invitation; empty without one. */
   invitation?: string;
   /** Whether passkeys are offered too, with which no one can register. */
   withPasskeys?: boolean;
@@ -43,7 +43,7 @@ export function OtherLoginMethods({
   const withProvider = async (id: string) => {
     onProblem(null);
     try {
-      // What follows # may be a secret, such as the token of a group link: it stays in this tab.
+      // The fragment may be a secret, such as the token of a group link, so it stays in this tab.
       const [next = '/'] = (peekNext() ?? '/').split('#');
       const body = { next, tab: startSso(), ...(invitation && { invitation }) };
       location.assign((await auth.startSso(id, body)).url);

@@ -5,7 +5,7 @@ import { Banner } from '../ui/banner.tsx';
 /** Shows an error of a whole form; screen readers announce it. */
 export function Problem({ text }: { text: string | null }) {
   return (
-    // In the document before it has a text, so that screen readers announce it.
+    // Rendered before it has text, so that screen readers announce it.
     <div role="alert" className="empty:hidden">
       {text !== null && text !== '' && (
         <Banner tone="danger" role="none">
@@ -21,7 +21,7 @@ export function Notice({ text }: { text: string }) {
   return <Banner>{text}</Banner>;
 }
 
-/** Says where to find a code or link while no SMTP server is configured to send it with. */
+/** Explains where to find a code or link if no SMTP server is configured. */
 export function OutboxNotice({
   options,
   missing,

@@ -155,7 +155,7 @@ function RegisterForm({
   );
 }
 
-/** Offers the registration with single sign-on. */
+/** Offers to register with single sign-on. */
 function WithProvider({
   options,
   invitation,

@@ -18,7 +18,7 @@ type LinkState = 'checking' | 'valid' | 'expired' | { problem: string };
 
 let lastToken = '';
 
-/** Returns the token of the address, or the last one: a remounted page no longer has it there. */
+/** Returns the token in the URL, or the last one: after a remount it is no longer in the URL. */
 function rememberToken(token: string): string {
   if (token !== '') lastToken = token;
   return lastToken;

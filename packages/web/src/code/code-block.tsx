@@ -8,14 +8,14 @@ const CodeText = lazy(async () => {
   try {
     return { default: (await import('./code-text.tsx')).CodeText };
   } catch {
-    // Offline, or of an earlier build: code can be read without colours.
+    // Offline, or an outdated build: code is readable without colours.
     return { default: ({ text }: { language: string; text: string }) => text };
   }
 });
 
 /**
- * Shows a block of code with a button that copies it. The colours come later, and change nothing about its
- * size. The button is at the start, because the actions on the message cover the end.
+ * Shows a block of code with a button that copies it. Colours are added later without changing its
+ * size. The button is at the start, because the message actions cover the end.
  */
 export function CodeBlock({ language, text }: { language: string; text: string }) {
   const hasHeader = language !== '' || text.includes('\n');

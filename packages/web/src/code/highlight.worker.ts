@@ -9,7 +9,7 @@ export interface HighlightRequest {
   readonly text: string;
 }
 
-/** What the worker reports: that it starts, and the tokens, which are null if the text stays plain. */
+/** What the worker reports: that it has started, and the tokens; null if the text remains plain. */
 export type HighlightReport =
   | { readonly state: 'started' }
   | { readonly state: 'done'; readonly tokens: readonly Token[] | null };
@@ -17,7 +17,7 @@ export type HighlightReport =
 const lowlight = createLowlight();
 const report = (what: HighlightReport): void => postMessage(what);
 
-/** Highlights a text, after the grammar of its language is loaded. */
+/** Highlights a text once the grammar of its language is loaded. */
 async function highlight({ language, text }: HighlightRequest): Promise<readonly Token[] | null> {
   if (!lowlight.registered(language)) lowlight.register(language, await loadGrammar(language));
   report({ state: 'started' });

@@ -3,7 +3,7 @@ import type { HighlightReport, HighlightRequest } from './highlight.worker.ts';
 import { HIGHLIGHT_MS, Highlighter, type HighlightWorker } from './highlighter.ts';
 import type { Token } from './tokens.ts';
 
-/** A worker whose reports the test decides. */
+/** A worker whose reports the test controls. */
 class ManualWorker implements HighlightWorker {
   static started: ManualWorker[] = [];
   onmessage: HighlightWorker['onmessage'] = null;
@@ -74,7 +74,7 @@ test('terminates a worker that takes too long, leaves that text plain and contin
   const next = vi.fn();
   highlighter.request('go', 'slow', slow);
   highlighter.request('go', 'next', next);
-  // Loading a grammar may take as long as it takes.
+  // Loading a grammar has no time limit.
   vi.advanceTimersByTime(HIGHLIGHT_MS * 10);
   expect(slow).not.toHaveBeenCalled();
   worker().report({ state: 'started' });

@@ -2,9 +2,11 @@ import type { HighlightReport, HighlightRequest } from './highlight.worker.ts';
 import type { Language } from './languages.ts';
 import type { Token } from './tokens.ts';
 
-/** A text is left plain if highlighting it takes longer, ms: a grammar can take very long for hostile text. */
+/**
+ * A text remains plain if highlighting takes longer, ms: grammars can be very slow on hostile text.
+ */
 export const HIGHLIGHT_MS = 1_000;
-/** Highlighted texts of at most so many characters in sum are kept. */
+/** The cache keeps highlighted texts up to this total number of characters. */
 const KEPT_CHARACTERS = 500_000;
 
 /** The part of a `Worker` that is used. */
@@ -15,14 +17,14 @@ export interface HighlightWorker {
   terminate(): void;
 }
 
-/** A text that waits, and everything that wants its tokens. */
+/** A waiting text, and the listeners for its tokens. */
 interface Waiting extends HighlightRequest {
   readonly key: string;
   readonly listeners: Set<(tokens: readonly Token[] | null) => void>;
 }
 
 /**
- * Highlights texts in a worker, one after the other and each once. A worker that takes too long is
+ * Highlights texts in a worker, one at a time and each once. A worker that takes too long is
  * terminated, and the text stays plain.
  */
 export class Highlighter {
@@ -65,7 +67,7 @@ export class Highlighter {
     this.#next();
     return () => {
       waiting.listeners.delete(listener);
-      // What is in the worker already is finished: it is likely to be shown again.
+      // A text already in the worker is finished, because it is likely to be shown again.
       if (waiting.listeners.size === 0 && waiting !== this.#current) this.#waiting.delete(key);
     };
   }
@@ -78,7 +80,7 @@ export class Highlighter {
     try {
       this.#worker ??= this.#started();
     } catch {
-      // Blocked by a browser without workers of modules: the text stays plain.
+      // The browser does not support module workers: the text remains plain.
       this.#done(null);
       return;
     }

@@ -52,7 +52,7 @@ const LANGUAGES = [
 /** The name of a language that is highlighted. */
 export type Language = (typeof LANGUAGES)[number];
 
-/** Further names that people write after the fence of a block of code. */
+/** Aliases that people write after the fence of a code block. */
 const ALIASES: Readonly<Record<string, Language>> = {
   'c++': 'cpp',
   'c#': 'csharp',

@@ -1,10 +1,10 @@
 import type { createLowlight } from 'lowlight';
 
-/** The tree that lowlight makes of a program. */
+/** The tree that lowlight creates for a program. */
 type Root = ReturnType<ReturnType<typeof createLowlight>['highlight']>;
 type RootContent = Root['children'][number];
 
-/** What a part of a program is, as far as it has a colour of its own. */
+/** The kind of a token, if it has its own colour. */
 export type TokenKind =
   | 'keyword'
   | 'string'

@@ -35,7 +35,7 @@ import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
 
-/** What is shown below the name of the other user of a direct conversation. */
+/** The line below the name of the other user of a direct conversation. */
 const PEER_STATES: Record<ShownPresence, PlainKey> = {
   active: 'conversation.activeNow',
   idle: 'conversation.away',
@@ -115,7 +115,7 @@ function Open({
     [quoted, mayPost],
   );
   useEffect(() => {
-    // Without receipts (a request that fails) messages only lack the second tick.
+    // Without receipts (if the request fails) messages only lack the second check mark.
     void client.loadReceipts(view.id).catch(() => undefined);
   }, [client, view.id]);
   useEffect(() => {

@@ -2,7 +2,7 @@ import { t } from '../texts/index.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Skeleton, SkeletonRows } from '../ui/skeleton.tsx';
 
-/** Stands in for a conversation until it is known. */
+/** A placeholder for a conversation until it is loaded. */
 export function ConversationSkeleton() {
   return (
     <div className="flex h-full flex-col">

@@ -5,16 +5,16 @@ import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { useReturnFocus } from '../ui/return-focus.ts';
 
-/** What is around the details of a conversation. */
+/** The container of the details of a conversation. */
 interface ShellProps {
   readonly title: string;
   readonly onClose: () => void;
-  /** Called when the details are gone and the focus has returned. */
+  /** Called after the details have closed and the focus has returned. */
   readonly onClosed: () => void;
   readonly children: ReactNode;
 }
 
-/** The details in a pane beside the conversation, which can still be used. */
+/** The details in a pane beside the conversation, which remains usable. */
 function Pane({ title, onClose, onClosed, children }: ShellProps) {
   const heading = useId();
   const pane = useRef<HTMLDivElement>(null);
@@ -27,7 +27,7 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
   useEffect(() => {
     const element = pane.current;
     if (!element?.contains(document.activeElement)) element?.focus({ preventScroll: true });
-    // What has the focus may be removed, such as a pin that another member removes.
+    // The focused element may be removed, such as a pin that another member removes.
     let focused: EventTarget | null = null;
     const remember = (event: FocusEvent) => {
       focused = event.target;
@@ -41,7 +41,7 @@ function Pane({ title, onClose, onClosed, children }: ShellProps) {
     return () => {
       observer.disconnect();
       element?.removeEventListener('focusin', remember);
-      // What had the focus in the pane is gone only afterwards.
+      // The focused element in the pane is removed only afterwards.
       requestAnimationFrame(() => closed.current());
     };
   }, []);

@@ -34,12 +34,12 @@ import { RemoveMember } from './remove-member.tsx';
 
 const NONE: readonly Member[] = [];
 
-/** What the details are opened for: to see them all, or to do something at once. */
+/** Why the details are opened: to see them all, or for a specific action. */
 export type DetailsPart = 'all' | 'add-people' | 'description';
 
 /**
- * Shows what a conversation is about, its settings, pins, files and members, and the actions that the user may
- * take on it.
+ * Shows the description of a conversation, its settings, pins, files and members, and the actions
+ * that the user may take.
  */
 export function Details({
   view,
@@ -169,7 +169,7 @@ export function Details({
               onChange={
                 may('change_role')
                   ? (role) => {
-                      // What an owner gives away, another one must give back.
+                      // Permissions that an owner gives up must be restored by another one.
                       if (member.account === me?.id) setConfirming({ member, role });
                       else void changeRole({ member, role });
                     }
@@ -273,7 +273,10 @@ export function Details({
   );
 }
 
-/** A change of a role that takes something from the user: another role, or null: the ownership is transferred. */
+/**
+ * A role change that takes permissions from the user: another role, or null if ownership is
+ * transferred.
+ */
 interface Change {
   readonly member: Member;
   readonly role: MemberRole | null;

@@ -4,7 +4,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import type { DetailsPart } from './details.tsx';
 
-/** What the user can do first in a group without messages. */
+/** Suggests first actions in a group without messages. */
 export function GroupStart({
   view,
   openDetails,
@@ -35,5 +35,5 @@ export function GroupStart({
   );
 }
 
-/** Also on a phone, where the keyboard is opened by it. */
+/** Also on phones, where it opens the keyboard. */
 const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus();

@@ -11,8 +11,9 @@ import { usePageTitle } from '../ui/page-title.tsx';
 import { Spinner } from '../ui/spinner.tsx';
 
 /**
- * Shows the group of a link, and joins it. The token is in the fragment of the address, which browsers
- * do not send; who is not logged in comes back here after the log-in or the registration, and joins at once.
+ * Shows the group of a link, and joins it. The token is in the fragment of the URL, which browsers
+ * do not send. Visitors who are not logged in return here after log-in or registration, and join at
+ * once.
  */
 export function JoinPage() {
   const client = useClient();

@@ -13,7 +13,7 @@ export function titleOf(
   return listOf(view.peers.map((id) => users.get(id)?.displayName ?? '…'));
 }
 
-/** Compares by the last message, newest first; without messages the creation time counts. */
+/** Compares by the last message, newest first; by creation time if there are no messages. */
 export function byActivity(a: ConversationView, b: ConversationView): number {
   const at = (v: ConversationView) => v.lastMessage?.postedAt ?? v.createdAt;
   return at(b).localeCompare(at(a));

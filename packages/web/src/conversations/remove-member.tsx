@@ -5,7 +5,7 @@ import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
-/** Asks before a member is removed, and whether it is also banned. */
+/** Asks for confirmation before removing a member, and whether to also ban them. */
 export function RemoveMember({
   member,
   mayBan,

@@ -6,9 +6,9 @@ import data from './built-in.txt?raw';
 /** A Unicode emoji. */
 export interface BuiltInEmoji {
   readonly emoji: string;
-  /** What it is called between colons, the usual name first. */
+  /** Its names between colons, the most common one first. */
   readonly names: readonly string[];
-  /** Further words with which it is found. */
+  /** Additional search words. */
   readonly words: readonly string[];
   readonly hasSkinTones: boolean;
 }
@@ -45,7 +45,7 @@ export const EMOJI_GROUPS: readonly EmojiGroup[] = groupsOf(data);
 
 const BY_NAME: ReadonlyMap<string, BuiltInEmoji> = new Map(
   EMOJI_GROUPS.flatMap(({ items }) => items)
-    // Where two emoji have one name, the one for which it is the usual name.
+    // If two emoji share a name, the one for which it is the primary name.
     .flatMap((item) => item.names.map((name, n) => [n, name, item] as const))
     .sort(([a], [b]) => b - a)
     .map(([, name, item]) => [name, item]),

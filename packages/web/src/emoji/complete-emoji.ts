@@ -4,13 +4,16 @@ import { applyChange } from '../messages/field-text.ts';
 import { completedEmoji } from './emoji-query.ts';
 import { skinToneOf } from './skin-tone.ts';
 
-/** Returns whether what was typed may complete the name of an emoji. What an input method composes is left to it. */
+/**
+ * Returns whether the input may complete the name of an emoji; not while an input method is
+ * composing.
+ */
 export const endsEmojiName = ({ data, isComposing }: InputEvent): boolean =>
   !isComposing && data?.endsWith(':') === true;
 
 /**
- * Replaces a name that has just been completed in a field, `:tada:`, by its emoji. The name of a custom emoji stays:
- * the server resolves it. The change can be undone like any other.
+ * Replaces a name that has just been completed in a field, `:tada:`, by its emoji. The name of a
+ * custom emoji is kept, because the server resolves it. The change can be undone like any other.
  */
 export async function completeEmoji(
   field: HTMLTextAreaElement,
@@ -29,7 +32,7 @@ export async function completeEmoji(
   );
   const emoji = isCustom ? null : emojiNamed(name, skinToneOf(account));
   const to = start + name.length + 2;
-  // Meanwhile the user may have typed on, removed it, or left the field.
+  // Meanwhile the user may have continued typing, removed it, or left the field.
   if (emoji === null || field.value.slice(start, to) !== `:${name}:`) return;
   if (document.activeElement !== field) return;
   const moved = (position: number) =>

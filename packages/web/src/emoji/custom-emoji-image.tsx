@@ -32,11 +32,11 @@ export function CustomEmojiImage({ image, name }: { image: ImageId; name: string
   );
 }
 
-/** Shows a custom emoji of a text; the text `:name:` as it was typed if it was deleted. */
+/** Shows a custom emoji in a text; the typed `:name:` if it was deleted. */
 export function CustomEmojiInText({ id, text }: { id: EmojiId; text: string }) {
   const emoji = useCustomEmoji().get(id);
   if (emoji?.image) return <CustomEmojiImage image={emoji.image} name={emoji.name} />;
-  // A name is as large as other text, also where emoji are larger.
+  // Names have normal text size, even where emoji are larger.
   return <span className="in-data-only-emoji:text-body">{text}</span>;
 }
 

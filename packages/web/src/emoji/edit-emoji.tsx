@@ -17,11 +17,11 @@ const TYPES = 'image/png,image/jpeg,image/gif,image/webp,image/avif';
 /** Returns the names of a field: with or without colons, separated by spaces or commas. */
 const namesIn = (text: string): string[] => text.split(/[\s,:]+/).filter((name) => name !== '');
 
-/** The dialog with which a custom emoji is added, or this one is renamed. */
+/** The dialog that adds a custom emoji, or renames this one. */
 export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClose: () => void }) {
   const client = useClient();
   const [file, setFile] = useState<File | null>(null);
-  // A file is uploaded once, also if the name has to be changed after it.
+  // The file is uploaded once, even if the name has to be corrected afterwards.
   const uploaded = useRef<{ readonly file: File; readonly id: FileId } | null>(null);
   const [name, setName] = useState(emoji?.name ?? '');
   const idOf = useCommandIds();
@@ -95,7 +95,7 @@ export function EditEmoji({ emoji, onClose }: { emoji: CustomEmoji | null; onClo
   );
 }
 
-/** Chooses an image from the device, and shows it as it will look on a light and a dark background. */
+/** Chooses an image from the device, and previews it on a light and a dark background. */
 function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: File) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const [url, setUrl] = useState<string | null>(null);

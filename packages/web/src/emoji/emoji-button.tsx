@@ -23,7 +23,7 @@ export function EmojiButton({
 }: {
   label: string;
   hasCustom?: boolean;
-  /** What gets the focus when the picker is closed; otherwise it is what had it before. */
+  /** The element to focus when the picker closes; by default the previously focused one. */
   returnFocus?: RefObject<HTMLElement | null>;
   onChoose: (option: EmojiOption) => void;
   className?: string;
@@ -33,7 +33,7 @@ export function EmojiButton({
 }) {
   const [open, setOpen] = useState(false);
   const isTouch = useCoarsePointer();
-  // The message if a key has opened the picker, otherwise the button.
+  // The message if the picker was opened with a key, otherwise the button.
   const toOpener = useReturnFocus(open);
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>

@@ -22,7 +22,7 @@ const SHOWN = 100;
 /** From this number on there is a field to search. */
 const SEARCH_FROM = 10;
 
-/** What is shown over the list. */
+/** The header above the list. */
 type Shown =
   | { readonly kind: 'edit' | 'delete'; readonly emoji: CustomEmoji }
   | { readonly kind: 'add'; readonly emoji: null };
@@ -43,12 +43,12 @@ export function EmojiPage() {
   );
 }
 
-/** Lists the custom emoji; whoever may add emoji adds them, and changes its own. */
+/** Lists the custom emoji; users with the permission can add emoji, and change their own. */
 export function EmojiList() {
   const client = useClient();
   const all = useParley((s) => s.emoji);
   const me = useParley((s) => s.me);
-  // The SDK keeps the list, and keeps it up to date.
+  // The SDK holds the list and keeps it up to date.
   const loaded = useQuery({
     queryKey: keys.emoji(),
     queryFn: async () => {

@@ -55,7 +55,7 @@ export function EmojiPicker({
           id={`${id}-grid`}
           role="grid"
           aria-label={t('emojiPicker.emoji')}
-          // The keys move in it, from the search field.
+          // Keys pressed in the search field move within it.
           tabIndex={-1}
           className="min-h-0 flex-1 overscroll-contain outline-none"
           keepMounted={activeRow >= 0 ? [activeRow] : []}

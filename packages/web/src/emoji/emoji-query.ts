@@ -1,13 +1,13 @@
 import { EMOJI_NAME } from '@parley/protocol';
 import { isInCode } from '../messages/code-fences.ts';
 
-/** The part of a name of an emoji that is being typed: what follows the colon at `start`, up to the caret. */
+/** A partially typed emoji name: the text between the colon at `start` and the caret. */
 export interface EmojiQuery {
   readonly start: number;
   readonly search: string;
 }
 
-/** What may not be before the colon: it would be the minutes of a time, or part of a path. */
+/** Characters not allowed before the colon: it would be part of a time or a path. */
 const BEFORE = '(?<![\\p{L}\\p{M}\\p{N}/:])';
 const TYPED = new RegExp(`${BEFORE}:([a-z0-9+-][a-z0-9_+-]{1,31})$`, 'iu');
 const COMPLETE = new RegExp(`(?<![\\p{L}\\p{M}\\p{N}/]):(${EMOJI_NAME}):$`, 'u');

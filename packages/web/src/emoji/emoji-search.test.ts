@@ -55,7 +55,7 @@ test.each([
   expect(emojiNamed('tada', '')).toBe('🎉');
 });
 
-test('a name comes before a word, custom emoji before others that match as well, deleted ones never', () => {
+test('names rank before words, and custom emoji before equal matches; deleted ones are never found', () => {
   expect(search('tada', [PARROT]).slice(0, 2)).toEqual(['🎉', ':party-parrot:']);
   expect(search('party', [PARROT])[0]).toBe(':party-parrot:');
   expect(search('parrot', [PARROT], 9).slice(0, 2)).toEqual(['🦜', ':party-parrot:']);
@@ -67,14 +67,14 @@ test('a name comes before a word, custom emoji before others that match as well,
   });
 });
 
-test('what is found has the skin tone of the user', () => {
+test('results have the user’s skin tone', () => {
   const [found] = searchEmoji('+1', { custom: [], tone: SKIN_TONES[1], limit: 1 });
   expect(found?.emoji).toBe('👍🏻');
   expect(emojiNamed('rocket', SKIN_TONES[1])).toBe('🚀');
   expect(emojiNamed('no-such-name', '')).toBeNull();
 });
 
-test('any text can be searched, and finds at most as many as asked for', () => {
+test('any text can be searched, with at most the requested number of results', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 9 }), (text, limit) => {
       expect(search(text, [PARROT], limit).length).toBeLessThanOrEqual(limit);

@@ -6,10 +6,12 @@ import { type SkinTone, withSkinTone } from './skin-tone.ts';
 export interface EmojiOption {
   /** The emoji of a reaction: itself, in a skin tone, or the reference of a custom one. */
   readonly emoji: string;
-  /** What is written into a message: itself, or the name of a custom one between colons. */
+  /**
+   * The text inserted into a message: the emoji itself, or the name of a custom one between colons.
+   */
   readonly text: string;
   readonly names: readonly string[];
-  /** Of a custom one. */
+  /** Set for custom emoji. */
   readonly image: ImageId | null;
 }
 
@@ -32,7 +34,7 @@ const POPULARITY: ReadonlyMap<string, number> = new Map(
   POPULAR.split(' ').map((emoji, n) => [emoji, n]),
 );
 
-/** How well a name or a word matches what is searched; the smaller, the better. Null: not at all. */
+/** The rank of a name or word for a search, lower is better; null: no match. */
 function rankOf(names: readonly string[], words: readonly string[], search: string): number | null {
   if (names.includes(search)) return 0;
   if (names.some((name) => name.startsWith(search))) return 1;
@@ -45,13 +47,13 @@ function rankOf(names: readonly string[], words: readonly string[], search: stri
 export interface EmojiSearch {
   readonly custom: Iterable<CustomEmoji>;
   readonly tone: SkinTone;
-  /** How many are returned at most. */
+  /** The maximum number of results. */
   readonly limit: number;
 }
 
 /**
- * Returns the emoji that match a search, the best first; of those that match as well, custom ones and then those that
- * are used most. Of several words each must match.
+ * Returns the emoji that match a search, the best first; among equals, custom ones, then the most
+ * used. All words must match.
  */
 export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch): EmojiOption[] {
   const parts = text.toLowerCase().replaceAll(':', ' ').trim().split(/\s+/);

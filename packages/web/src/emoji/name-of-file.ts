@@ -1,6 +1,6 @@
 import { LIMITS } from '@parley/protocol';
 
-/** Returns a name for a custom emoji that is made of a file, from that of the file; empty if it has none of use. */
+/** Derives a name for a custom emoji from a file name; empty if that contains nothing usable. */
 export function nameOfFile(file: string): string {
   const end = file.lastIndexOf('.');
   const words = (end < 0 ? file : file.slice(0, end))

@@ -46,7 +46,7 @@ describe('a message of emoji alone', () => {
     for (const text of [...others, '🎉'.repeat(11)]) {
       expect([text, isOnly(text)]).toEqual([text, false]);
     }
-    // One that is not known is a name.
+    // An unknown one is a name.
     expect(isOnly(':parrot:', [])).toBe(false);
     expect(isOnly('🎉 @ria', [{ kind: 'everyone' }])).toBe(false);
   });

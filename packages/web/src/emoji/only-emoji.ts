@@ -3,7 +3,7 @@ import type { Block } from '@parley/protocol/markdown';
 /** More emoji than this are shown in the size of other text. */
 const MOST = 10;
 
-/** A longer text is not looked at: an emoji has at most 32 UTF-16 code units. */
+/** Longer texts are not checked: an emoji has at most 32 UTF-16 code units. */
 const LONGEST = MOST * 32;
 
 /** One emoji of Unicode that is shown in colour: a flag, a key, a tag sequence, or emoji joined to one. */

@@ -18,7 +18,7 @@ export type PickerRow =
   | { readonly kind: 'heading'; readonly section: string }
   | { readonly kind: 'emoji'; readonly items: readonly EmojiOption[]; readonly first: number };
 
-/** What the sections are made of. */
+/** The input of the sections. */
 export interface SectionsOf {
   readonly search: string;
   readonly recent: readonly string[];
@@ -26,7 +26,7 @@ export interface SectionsOf {
   readonly tone: SkinTone;
 }
 
-/** Returns the sections of the picker: all emoji, or what a search finds. */
+/** Returns the sections of the picker: all emoji, or the results of a search. */
 export function sectionsOf({ search, recent, custom, tone }: SectionsOf): PickerSection[] {
   if (search.trim() !== '') {
     const items = searchEmoji(search, { custom, tone, limit: RESULTS_MAX });
@@ -46,7 +46,7 @@ export function sectionsOf({ search, recent, custom, tone }: SectionsOf): Picker
   ].filter(({ items }) => items.length > 0);
 }
 
-/** Returns the emoji that were chosen last; those that no longer exist are left out. */
+/** Returns the recently chosen emoji that still exist. */
 function recentOptions(
   recent: readonly string[],
   own: readonly EmojiOption[],
@@ -56,7 +56,7 @@ function recentOptions(
   return recent.flatMap((emoji) => {
     const option = known.get(emoji);
     if (option) return option;
-    // In a skin tone that is no longer the chosen one.
+    // With a skin tone that is no longer selected.
     return customEmojiOf(emoji) ? [] : { emoji, text: emoji, names: [emoji], image: null };
   });
 }
@@ -90,8 +90,8 @@ export function optionAt(rows: readonly PickerRow[], position: number): EmojiOpt
 }
 
 /**
- * Returns where a key moves from a position in the grid, -1 for out of it: up from the first row, back to the
- * search. Null: the key moves nothing.
+ * Returns the new position after a key press in the grid; -1 outside of it: up from the first row,
+ * back to the search. Null: the key has no effect.
  */
 export function moved(rows: readonly PickerRow[], position: number, key: string): number | null {
   const grid = rows.filter((row) => row.kind === 'emoji');
@@ -128,6 +128,6 @@ export function moved(rows: readonly PickerRow[], position: number, key: string)
 
 const PAGE_ROWS = 5;
 
-/** Returns the key that does the same where text runs from right to left. */
+/** Returns the equivalent key in right-to-left text. */
 export const mirrored = (key: string): string =>
   key === 'ArrowLeft' ? 'ArrowRight' : key === 'ArrowRight' ? 'ArrowLeft' : key;

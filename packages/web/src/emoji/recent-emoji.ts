@@ -2,7 +2,7 @@ import type { AccountId } from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
 const KEPT = 'recent-emoji';
-/** As many as are kept: three rows of the picker. */
+/** How many are kept: three rows of the picker. */
 const MOST = 27;
 
 /** Returns the emoji that the user has chosen last on this device, the latest first; custom ones as references. */
@@ -11,13 +11,13 @@ export function recentEmoji(account: AccountId): readonly string[] {
     const kept: unknown = JSON.parse(readKept(account, KEPT) ?? '[]');
     return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string').slice(0, MOST) : [];
   } catch (error) {
-    // Someone has changed what is stored here: it is written anew with the next choice.
+    // The stored value was modified; it is rewritten with the next choice.
     if (error instanceof SyntaxError) return [];
     throw error;
   }
 }
 
-/** Notes that the user has chosen an emoji. */
+/** Records that the user has chosen an emoji. */
 export function noteEmoji(account: AccountId, emoji: string): void {
   const others = recentEmoji(account).filter((one) => one !== emoji);
   writeKept(account, KEPT, JSON.stringify([emoji, ...others].slice(0, MOST)));

@@ -1,7 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
-/** The modifiers of skin tones, from light to dark, after none: the yellow of cartoons. */
+/** The skin tone modifiers: none (yellow), then from light to dark. */
 export const SKIN_TONES = [
   '',
   '\u{1f3fb}',
@@ -14,7 +14,7 @@ export const SKIN_TONES = [
 /** The modifier of a skin tone; empty for none. */
 export type SkinTone = (typeof SKIN_TONES)[number];
 
-/** A character that a tone changes. Hands between two people have none of their own. */
+/** A character that has skin tones. Hands between two people have no tone of their own. */
 const BASE = /(?<!\u200d)\u{1f91d}\ufe0f?|(?!\u{1f91d})\p{Emoji_Modifier_Base}\ufe0f?/gu;
 
 /** Returns an emoji in a skin tone; all people of it have the same. */
@@ -29,6 +29,6 @@ export function skinToneOf(account: AccountId): SkinTone {
   return SKIN_TONES.find((tone) => tone === kept) ?? '';
 }
 
-/** Keeps the skin tone that the user has chosen. */
+/** Stores the chosen skin tone. */
 export const keepSkinTone = (account: AccountId, tone: SkinTone): void =>
   writeKept(account, KEPT, tone || null);

@@ -7,7 +7,7 @@ export function useCustomEmoji(): ReadonlyMap<EmojiId, CustomEmoji> {
   const client = useClient();
   const emoji = useParley((s) => s.emoji);
   useEffect(() => {
-    // If it fails, the next connection loads them; until then names are shown as they were typed.
+    // If it fails, the next connection loads them; until then names are shown as typed.
     client.emoji.load().catch(() => {});
   }, [client]);
   return emoji;

@@ -8,7 +8,7 @@ import { skinToneOf } from './skin-tone.ts';
 const SUGGESTED = 8;
 const NONE: readonly EmojiOption[] = [];
 
-/** Returns the emoji to suggest for what is typed; those of the last search until the next one is done. */
+/** Returns the emoji to suggest for the typed text; the previous ones until the search is done. */
 export function useEmojiOptions(query: EmojiQuery | null): readonly EmojiOption[] {
   const client = useClient();
   const account = useAccountId();

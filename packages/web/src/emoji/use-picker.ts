@@ -20,7 +20,7 @@ import { useCustomEmoji } from './use-custom-emoji.ts';
 
 const NONE: readonly CustomEmoji[] = [];
 
-/** What the emoji picker shows and does. */
+/** The state and actions of the emoji picker. */
 export interface Picker {
   readonly list: RefObject<VListHandle | null>;
   readonly search: string;

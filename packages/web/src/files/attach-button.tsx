@@ -32,7 +32,10 @@ export function AttachButton({ files }: { files: NewFiles }) {
   );
 }
 
-/** Adds the files of a paste, and returns whether there are any. A copied part of a document has its text and a picture of it: text wins. */
+/**
+ * Adds the files of a paste, and returns whether there are any. Copied parts of documents contain
+ * both text and an image of it; the text is used.
+ */
 export function pasteFiles(event: ClipboardEvent, files: NewFiles): boolean {
   const { clipboardData: data } = event;
   if (data.files.length === 0 || data.types.includes('text/plain')) return false;
@@ -46,8 +49,8 @@ export const isInThread = (place: EventTarget | null): boolean =>
   place instanceof Element && place.closest('[data-thread]') !== null;
 
 /**
- * Adds files that are dropped where `isHere` says. No file that is dropped on the page is opened in its
- * place. Returns whether files are being dragged there.
+ * Adds files dropped where `isHere` is true. Prevents the browser from opening files dropped
+ * elsewhere on the page. Returns whether files are being dragged there.
  */
 export function useDroppedFiles(
   files: NewFiles,
@@ -64,7 +67,7 @@ export function useDroppedFiles(
       setOver(latest.current.isHere(event.target));
     };
     const onDragLeave = (event: DragEvent) => {
-      // Out of the window; within it, the next element reports itself.
+      // Left the window; within it, the next element reports itself.
       if (event.relatedTarget === null) setOver(false);
     };
     const onDrop = (event: DragEvent) => {

@@ -10,8 +10,8 @@ const FileCard = lazyPart(async () => (await import('./file-card.tsx')).FileCard
 const Lightbox = lazyPart(async () => (await import('./lightbox.tsx')).Lightbox);
 
 /**
- * Shows the files of a message: several images in a grid, other files as cards. Each has its final size
- * before anything of it is loaded, so that the list of messages does not move.
+ * Shows the files of a message: several images in a grid, other files as cards. Each has its final
+ * size before it is loaded, so that the list of messages does not shift.
  */
 export function Attachments({ files }: { files: readonly Attachment[] }) {
   const [open, setOpen] = useState<number | null>(null);

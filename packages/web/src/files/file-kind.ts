@@ -1,4 +1,4 @@
-/** Longer endings of names are no types. */
+/** Longer extensions are not file types. */
 const ENDING_MAX = 5;
 
 /** Returns the kind of a file as people name it: “PDF”, “CSV”; the media type of a name without an ending. */

@@ -3,7 +3,7 @@ import type { FileId, FileLinks } from '@parley/protocol';
 import { useEffect, useState } from 'react';
 import { useClient } from '../session/use-client.ts';
 
-/** Links are asked for again this long before they expire, ms. */
+/** Links are renewed this long before they expire, ms. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 /** Links in one request. */
 const BATCH = 50;
@@ -13,7 +13,7 @@ interface Known {
   readonly until: number;
 }
 
-/** The links of files, asked for together by all that are shown in one moment. */
+/** The links of files, requested together by all files shown at the same time. */
 class Links {
   readonly #client: ParleyClient;
   readonly #known = new Map<FileId, Known>();
@@ -65,7 +65,7 @@ class Links {
 
 const ofClient = new WeakMap<ParleyClient, Links>();
 
-/** Returns the links of a file, each time new ones. */
+/** Returns new links of a file. */
 export function linksOf(client: ParleyClient, file: FileId): Promise<FileLinks | null> {
   let links = ofClient.get(client);
   if (!links) {
@@ -75,7 +75,10 @@ export function linksOf(client: ParleyClient, file: FileId): Promise<FileLinks |
   return links.get(file);
 }
 
-/** Returns the links of a file: undefined while they load, null if it can’t be read. `retry` asks again. */
+/**
+ * Returns the links of a file: undefined while they load, null if it can’t be read. `retry`
+ * requests them again.
+ */
 export function useFileLinks(file: FileId): {
   links: FileLinks | null | undefined;
   retry: () => void;

@@ -7,7 +7,7 @@ export interface Gallery {
   readonly width: number;
 }
 
-/** Images that are shown of a message at most. */
+/** The highest number of images shown of a message. */
 const SHOWN_MAX = 6;
 /** The side of an image, CSS pixels. */
 const SIDE = { 2: 200, 3: 140 } as const;

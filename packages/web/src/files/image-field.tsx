@@ -16,7 +16,7 @@ export function ImageField({
   onRemove,
   children,
 }: {
-  /** What the image is of. */
+  /** What the image shows. */
   label: string;
   hasImage: boolean;
   /** Makes an uploaded file the image. */

@@ -24,7 +24,7 @@ test.each([
   expect(sizeShown(file)).toEqual(expected);
 });
 
-test('an image never takes more than its place', () => {
+test('an image never exceeds its maximum size', () => {
   const side = fc.integer({ min: 1, max: 100_000 });
   fc.assert(
     fc.property(side, side, (width, height) => {

@@ -3,7 +3,7 @@ import type { Attachment } from '@parley/protocol';
 /** The largest size of an image in the list of messages, in CSS pixels. */
 const WIDTH_MAX = 400;
 const HEIGHT_MAX = 300;
-/** The least size, so that it can be seen and clicked. */
+/** The minimum size, so that it is visible and clickable. */
 const SIDE_MIN = 48;
 
 /** Returns the size of an image in the list of messages; null for a file that has no preview. */

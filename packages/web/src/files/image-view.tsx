@@ -68,7 +68,7 @@ export function ImageView({
   );
 }
 
-/** Draws what stands for an image until it is loaded. */
+/** Draws the placeholder of an image until it is loaded. */
 function Blur({ hash }: { hash: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
@@ -78,7 +78,7 @@ function Blur({ hash }: { hash: string }) {
     try {
       image.data.set(decode(hash, BLUR, BLUR));
     } catch {
-      // Not a blurhash: the box stays plain.
+      // Not a blurhash: the box remains empty.
       return;
     }
     context.putImageData(image, 0, 0);

@@ -163,7 +163,7 @@ function Shown({
               draggable={false}
               className="max-h-full max-w-full select-none object-contain"
               style={{
-                // The preview is sharp enough until the image is there.
+                // The preview is shown until the image is loaded.
                 backgroundImage: links?.previewUrl ? `url("${links.previewUrl}")` : undefined,
                 backgroundSize: '100% 100%',
                 transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})`,

@@ -1,11 +1,11 @@
 import type { Attachment, FileId } from '@parley/protocol';
 
-/** Names that are remembered: more than the files of the messages that are usually on their way. */
+/** How many names are remembered: more than the usual number of files in flight. */
 const NAMES_MAX = 200;
 
 const names = new Map<FileId, string>();
 
-/** Remembers the name of a file that was uploaded here, for the time in which its message is being sent. */
+/** Remembers the name of a file uploaded here while its message is being sent. */
 export function rememberName({ id, name }: Pick<Attachment, 'id' | 'name'>): void {
   names.set(id, name);
   const [oldest] = names.keys();

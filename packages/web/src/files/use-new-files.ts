@@ -11,7 +11,7 @@ import { rememberName } from './sent-names.ts';
 export interface NewFile {
   readonly key: number;
   readonly file: File;
-  /** The share that is uploaded, from 0 to 1. */
+  /** The uploaded fraction, from 0 to 1. */
   readonly progress: number;
   readonly stored: Attachment | null;
   /** Why the upload has failed; null if it has not. */
@@ -28,7 +28,7 @@ export interface NewFiles {
   add(files: Iterable<File>): void;
   remove(key: number): void;
   retry(key: number): void;
-  /** Forgets the files, after they were posted. */
+  /** Clears the files after they were posted. */
   clear(): void;
 }
 

@@ -6,18 +6,18 @@ const BOX = { width: 400, height: 300 };
 const IMAGE = { width: 400, height: 200 };
 const CENTRE = { x: 0, y: 0 };
 
-test('enlarging in the centre moves nothing', () => {
+test('zooming at the centre moves nothing', () => {
   expect(zoomBy(WHOLE, 2, CENTRE, IMAGE, BOX)).toEqual({ scale: 2, x: 0, y: 0 });
 });
 
-test('what is at the point of enlarging stays there', () => {
+test('zooming keeps the point under the pointer in place', () => {
   const zoom = zoomBy(WHOLE, 4, { x: 100, y: 50 }, IMAGE, BOX);
   // A pixel of the image at p of its centre is shown at x + scale * p.
   expect(zoom.x + zoom.scale * 100).toBe(100);
   expect(zoom.y + zoom.scale * 50).toBe(50);
 });
 
-test('the whole image is in the centre again, however it was moved', () => {
+test('the unzoomed image is centered again, however it was moved', () => {
   const moved = moveBy(zoomBy(WHOLE, 3, { x: 150, y: 20 }, IMAGE, BOX), 90, -400, IMAGE, BOX);
   expect(zoomBy(moved, 0.01, { x: -9, y: 7 }, IMAGE, BOX)).toEqual(WHOLE);
 });

@@ -1,4 +1,4 @@
-/** How an image is shown in its box: enlarged, and moved from the centre by so many CSS pixels. */
+/** The zoom of an image in its box, and its offset from the centre in CSS pixels. */
 export interface Zoom {
   readonly scale: number;
   readonly x: number;
@@ -15,12 +15,12 @@ export interface Size {
 export const WHOLE: Zoom = { scale: 1, x: 0, y: 0 };
 /** The largest enlargement. */
 export const SCALE_MAX = 8;
-/** What one press of a button or key enlarges by. */
+/** The zoom factor of one press of a button or key. */
 export const SCALE_STEP = 1.5;
 
 /**
- * Enlarges by a factor, so that what is at a point stays there. The point is relative to the centre of the
- * box. `image` is the size of the whole image in the box.
+ * Zooms by a factor around a point. The point is relative to the centre of the box. `image` is the
+ * size of the whole image in the box.
  */
 export function zoomBy(
   zoom: Zoom,

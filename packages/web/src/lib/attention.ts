@@ -17,7 +17,7 @@ export interface AttentionSigns {
   readonly sinceInput: number;
 }
 
-/** Returns the attention that the signs indicate. */
+/** Returns the attention indicated by the signals. */
 export function attentionOf({ isVisible, hasFocus, sinceInput }: AttentionSigns): Attention {
   if (!isVisible || !hasFocus) return 'elsewhere';
   return sinceInput < IDLE_MS ? 'present' : 'idle';
@@ -52,7 +52,7 @@ function report(): void {
 /** Handles input, and the window coming to the front. */
 function onInput(): void {
   lastInput = performance.now();
-  // While present, the timer reports by itself: pointer moves are too frequent.
+  // While present, the timer reports: pointer moves are too frequent.
   if (lastReported !== 'present') report();
 }
 

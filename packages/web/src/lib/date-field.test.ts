@@ -16,7 +16,7 @@ test.each([
   expect(dayOf(endOfDay(day))).toBe(day);
 });
 
-test('an empty field is no time', () => {
+test('an empty field has no time', () => {
   expect(endOfDay('')).toBeNull();
   expect(dayOf(null)).toBe('');
 });

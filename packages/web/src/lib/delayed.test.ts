@@ -8,11 +8,11 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
-test('an action runs when its time is over, once', () => {
+test('an action runs once, when its delay has passed', () => {
   const run = vi.fn();
   actions.add('a', run);
   vi.advanceTimersByTime(UNDO_MS - 1);
-  // Doing it again changes nothing.
+  // Starting it again changes nothing.
   actions.add('a', run);
   expect(run).not.toHaveBeenCalled();
   expect(actions.has('a')).toBe(true);
@@ -24,7 +24,7 @@ test('an action runs when its time is over, once', () => {
   expect(run).toHaveBeenCalledOnce();
 });
 
-test('an action that is undone never runs, and can be done again', () => {
+test('an undone action never runs, and can be started again', () => {
   const run = vi.fn();
   actions.add('a', run);
   actions.undo('a');
@@ -56,7 +56,7 @@ test('all actions run when the page is hidden', () => {
   expect(a).toHaveBeenCalledTimes(2);
 });
 
-test('listeners learn of every change', () => {
+test('listeners are called on every change', () => {
   const listener = vi.fn();
   const stop = actions.subscribe(listener);
   actions.add('a', vi.fn());

@@ -7,14 +7,16 @@ interface Waiting {
 }
 
 /**
- * Actions that the user can undo, each under a key: they run when their time is over, or when the page is
- * hidden or closed. What an action does then may not be completed before the page is gone.
+ * Actions that the user can undo, each under a key. They run after a delay, or when the page is
+ * hidden or closed, in which case they may not finish before the page is gone.
  */
 export class DelayedActions {
   readonly #waiting = new Map<string, Waiting>();
   readonly #listeners = new Set<() => void>();
 
-  /** Runs an action after {@link UNDO_MS}. One that waits under this key already keeps its time. */
+  /**
+   * Runs an action after {@link UNDO_MS}. An action already waiting under this key keeps its time.
+   */
   add(key: string, run: () => void): void {
     if (this.#waiting.has(key)) return;
     const timer = setTimeout(() => this.#run(key), UNDO_MS);
@@ -22,7 +24,7 @@ export class DelayedActions {
     this.#changed();
   }
 
-  /** Whether an action waits under this key. */
+  /** Whether an action is waiting under this key. */
   has(key: string): boolean {
     return this.#waiting.has(key);
   }
@@ -61,7 +63,7 @@ export class DelayedActions {
   }
 }
 
-/** Runs the actions when a page is hidden, which is the last that every browser tells a page. */
+/** Runs the actions when the page is hidden, the last event that all browsers report to a page. */
 export function flushWhenHidden(actions: DelayedActions, page: Document): void {
   page.addEventListener('visibilitychange', () => {
     if (page.visibilityState === 'hidden') actions.flush();

@@ -29,7 +29,7 @@ class Page implements IdleHost {
   }
 }
 
-test('calls all that waits together, once nothing was scheduled for a moment', () => {
+test('calls all waiting callbacks together, once nothing was scheduled for some time', () => {
   const page = new Page();
   const schedule = new IdleSchedule(page);
   const called: string[] = [];

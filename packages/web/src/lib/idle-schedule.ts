@@ -1,11 +1,11 @@
 import { startTransition } from 'react';
 
-/** The work starts this long after the last of it was scheduled, ms: scrolling and switching are over then. */
+/** Work starts this long after the last schedule, ms, when scrolling and switching have ended. */
 const QUIET_MS = 250;
-/** The work is delayed no longer than this, however much is scheduled, ms. */
+/** The longest delay of work, however much is scheduled, ms. */
 const DELAY_MAX_MS = 2_000;
 
-/** What an {@link IdleSchedule} runs in; the browser, and a model of it in tests. */
+/** The environment of an {@link IdleSchedule}: the browser, or a model of it in tests. */
 export interface IdleHost {
   now(): number;
   /** Calls back after a time. Returns a function that cancels it. */
@@ -14,7 +14,10 @@ export interface IdleHost {
   whenIdle(callback: () => void): void;
 }
 
-/** Calls back once nothing was scheduled for a moment and the page is idle; all that waits is called together. */
+/**
+ * Calls all waiting callbacks together once nothing was scheduled for some time and the page is
+ * idle.
+ */
 export class IdleSchedule {
   readonly #host: IdleHost;
   readonly #waiting = new Set<() => void>();
@@ -53,7 +56,7 @@ function browser(): IdleHost {
       return () => clearTimeout(timer);
     },
     whenIdle(callback) {
-      // React renders what changes in parts, so that a key press does not wait for all of it.
+      // React renders transitions in slices, so that a key press does not wait for all of it.
       const run = () => startTransition(callback);
       // Safari has no idle callbacks.
       if ('requestIdleCallback' in window) window.requestIdleCallback(run, { timeout: 1_000 });
@@ -62,5 +65,5 @@ function browser(): IdleHost {
   };
 }
 
-/** The schedule of this page: renders what is needed only once the user points at it. */
+/** The schedule of this page, for elements needed only when the user points at them. */
 export const idle = new IdleSchedule();

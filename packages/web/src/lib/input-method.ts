@@ -1,4 +1,4 @@
-/** What browsers report for a key that an input method handles. */
+/** The key value that browsers report for keys handled by an input method. */
 const INPUT_METHOD_KEY = 229;
 
 /**
@@ -14,8 +14,8 @@ export const isOfInputMethod = ({
 }): boolean => isComposing || keyCode === INPUT_METHOD_KEY;
 
 /**
- * Keeps the keys of input methods from all handlers of the page, so that no field acts on the Enter or Escape of a
- * composition. The browser and the input method get them as before.
+ * Hides keys of input methods from all handlers of the page, so that no field reacts to the Enter
+ * or Escape of a composition. The browser and the input method still get them.
  */
 export function ignoreInputMethodKeys(target: EventTarget): void {
   const ignore = (event: Event) => {

@@ -12,7 +12,7 @@ test('joins two without a comma', () => {
   expect(shown).toBe('<bdi>Ann</bdi> and <bdi>Ben</bdi>');
 });
 
-test('joins elements and texts as the language does, without those that are not shown', () => {
+test('joins elements and texts according to the language, without empty ones', () => {
   const shown = renderToStaticMarkup(
     <JoinedList>
       {['Ann', 'Ben'].map((name) => (

@@ -1,7 +1,7 @@
 import { Children, type ReactNode } from 'react';
 import { listFormat } from './text.ts';
 
-/** Renders its children joined as the language does: “a, b, and c”. */
+/** Renders its children joined according to the language: “a, b, and c”. */
 export function JoinedList({ children }: { children: ReactNode }) {
   const items = Children.toArray(children);
   return listFormat

@@ -1,4 +1,4 @@
-/** Times that are offered for something to happen later, and those of `datetime-local` fields. */
+/** Suggested later times, and the values of `datetime-local` fields. */
 
 const HOUR_MS = 3_600_000;
 
@@ -19,7 +19,7 @@ function morningIn(now: Date, days: number): Date {
   return day;
 }
 
-/** Returns a local time as a `datetime-local` field has it. */
+/** Returns the value of a `datetime-local` field for a time. */
 export function toField(time: Date): string {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16);

@@ -1,6 +1,6 @@
 import { t } from '../texts/index.ts';
 
-/** A part of the client’s code could not be loaded: the page is of an earlier build, or offline. */
+/** Part of the client’s code could not be loaded: the build is outdated, or the browser offline. */
 export class LoadError extends Error {
   override name = 'LoadError';
 }

@@ -1,9 +1,12 @@
 import { type Message, Seq } from '@parley/protocol';
 
-/** The fragment of an address that names a message of the conversation: `#message-12`. */
+/** The URL fragment of a message in its conversation: `#message-12`. */
 export const messageHash = (seq: Seq): string => `message-${seq}`;
 
-/** Returns the parts of an address that show a message in its conversation, or in its thread if it is only there. */
+/**
+ * Returns the URL parts that show a message in its conversation, or in its thread if it is only
+ * there.
+ */
 export const placeOf = ({
   seq,
   thread,
@@ -16,7 +19,7 @@ export const placeOf = ({
   search: thread === null || alsoInConversation ? {} : { thread },
 });
 
-/** Returns the address that shows a message, to be shared. */
+/** Returns the URL of a message, for sharing. */
 export function linkTo(
   message: Pick<Message, 'conversation' | 'seq' | 'thread' | 'alsoInConversation'>,
 ): string {
@@ -25,7 +28,7 @@ export function linkTo(
   return new URL(`/c/${message.conversation}${query}#${hash}`, location.origin).href;
 }
 
-/** Returns the message that a fragment names; null if it names none. */
+/** Returns the seq in a fragment; null if there is none. */
 export function messageOfHash(hash: string): Seq | null {
   const [, digits] = /^#?message-(\d{1,15})$/.exec(hash) ?? [];
   return digits === undefined ? null : (Seq.safeParse(Number(digits)).data ?? null);

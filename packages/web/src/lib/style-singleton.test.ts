@@ -32,7 +32,7 @@ describe('a singleton of styles', () => {
     expect(texts()).toEqual(['c']);
   });
 
-  test('leaves the sheets of others', () => {
+  test('keeps the style sheets of others', () => {
     const [one, other] = [stylesheetSingleton(), stylesheetSingleton()];
     one.add('a');
     other.add('b');

@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/client';
 import { locale, refusalText, t } from '../texts/index.ts';
 
-/** Joins items as the language does. */
+/** Formats lists according to the language. */
 export const listFormat = new Intl.ListFormat(locale, { type: 'conjunction' });
 
 /** Compares names: “Team 9” comes before “Team 10”. A collator is far faster than localeCompare. */
@@ -40,7 +40,7 @@ export function nameList(names: readonly string[]): string {
   return listOf([...names.slice(0, 2), others]);
 }
 
-/** Joins items as the language does: “a, b, and c”. */
+/** Joins items according to the language: “a, b, and c”. */
 export const listOf = (items: readonly string[]): string => listFormat.format(items);
 
 /** Returns the text of an unread badge. */

@@ -15,7 +15,7 @@ const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'me
 
 /** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock.format(new Date(at));
-/** Formats the time that it is now in a time zone, with the day of the week. */
+/** Formats the current time in a time zone, with the day of the week. */
 export const localTime = (timeZone: string): string =>
   new Intl.DateTimeFormat(locale, {
     weekday: 'short',

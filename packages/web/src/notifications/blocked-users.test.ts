@@ -17,7 +17,7 @@ const changed = (type: 'account.blocked' | 'account.unblocked', account: Account
     data: { account },
   }) as never;
 
-/** Blocked users over answers of the server that the test gives. */
+/** Blocked users with server answers that the test controls. */
 function overAnswers(...answers: (readonly AccountId[] | Error)[]) {
   let requests = 0;
   const request = async () => {

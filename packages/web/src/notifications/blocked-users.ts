@@ -1,7 +1,7 @@
 import { AccountApi, type ParleyClient } from '@parley/client';
 import type { AccountId, Event } from '@parley/protocol';
 
-/** Knows whom the user has blocked: nothing of them is shown as a notification. */
+/** Holds the users that the user has blocked, who cause no notifications. */
 export class BlockedUsers {
   readonly #api: AccountApi;
   readonly #accounts = new Set<AccountId>();

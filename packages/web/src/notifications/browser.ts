@@ -8,7 +8,7 @@ export interface NotificationContent {
   readonly conversation: string;
   /** The message, to close the notification when it is deleted. */
   readonly seq: number;
-  /** The thread in which alone it is shown. */
+  /** The thread, if it is shown only there. */
   readonly thread: number | null;
   /** The account that was notified: browsers keep notifications after the session ends. */
   readonly account: string;
@@ -80,8 +80,8 @@ export interface NotificationTarget {
 }
 
 /**
- * Answers the service worker, which asks whether this page shows the new messages of an account: it does not show those
- * that are pushed then. Returns a function that stops answering.
+ * Answers the service worker, which asks whether this page shows the new messages of an account and
+ * then suppresses their push notifications. Returns a function that stops answering.
  */
 export function answerWorker(showsMessagesOf: (account: string) => boolean): () => void {
   if (!('serviceWorker' in navigator)) return () => undefined;
@@ -93,7 +93,7 @@ export function answerWorker(showsMessagesOf: (account: string) => boolean): () 
   return () => navigator.serviceWorker.removeEventListener('message', listener);
 }
 
-/** Unsubscribes this browser from push messages: the push server drops those that it has not delivered yet. */
+/** Unsubscribes this browser from push messages: the push server drops undelivered ones. */
 export async function endSubscription(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
   const subscription = await registration?.pushManager?.getSubscription();

@@ -36,7 +36,7 @@ const EXCERPT = 140;
 /** After this time it is known whether the user follows a new thread, ms. */
 const FOLLOWED_KNOWN_MS = 1_500;
 
-/** Messages that arrive within this time after a notice are notified of together, ms. */
+/** Messages that arrive within this time after a notice share the next one, ms. */
 const BURST_MS = 1_000;
 /** Toasts that are visible at a time. */
 const TOASTS = 3;
@@ -62,8 +62,9 @@ interface Notice {
 }
 
 /**
- * Notifies of messages in conversations that the user is not viewing: one notice per conversation,
- * for its latest message. An edit of the message updates the notice, a deletion removes it.
+ * Shows notices for messages in conversations that the user is not viewing: one notice per
+ * conversation, for its latest message. An edit of the message updates the notice, a deletion
+ * removes it.
  */
 export class MessageNotices {
   readonly #client: ParleyClient;
@@ -73,7 +74,7 @@ export class MessageNotices {
   readonly #shown = new Map<ConversationId, Notice>();
   /** Conversations in which messages have arrived that are not shown yet. */
   readonly #arrived: Throttle<ConversationId>;
-  /** Messages about which more must be known first, by conversation and seq. */
+  /** Messages waiting for more information, by conversation and seq. */
   readonly #waiting = new Map<string, Posted>();
 
   constructor(
@@ -93,7 +94,8 @@ export class MessageNotices {
   apply(event: Event): void {
     if (event.type === 'message.posted') {
       if (this.#client.snapshot.notifications.isLoaded) this.#posted(event);
-      // Right after the page has loaded: it may be of a muted conversation. If the load fails, the defaults decide.
+      // Right after loading the page, the conversation may be muted. If loading the settings fails,
+      // the defaults apply.
       else this.#later(event, settled(this.#client.notifications.load()), false);
       return;
     }
@@ -134,7 +136,7 @@ export class MessageNotices {
     void closeNotifications();
   }
 
-  /** Decides about a message later, as it is then. */
+  /** Decides about a message later, in its state at that time. */
   #later(event: Posted, wait: Promise<void>, isAgain: boolean): void {
     const key = `${event.stream}/${event.seq}`;
     this.#waiting.set(key, event);
@@ -170,7 +172,7 @@ export class MessageNotices {
     const onlyIn = alsoInConversation ? undefined : thread;
     const decision = this.#decide(view, event);
     if (decision.reason === 'thread_not_followed' && !isAgain) {
-      // Of a thread that begins with this reply it is not known yet.
+      // Not yet known for a thread that starts with this reply.
       this.#later(event, delay(FOLLOWED_KNOWN_MS), true);
     }
     if (!decision.inApp) return;
@@ -201,7 +203,7 @@ export class MessageNotices {
     if (areSoundsOn(this.#client, this.#account)) chime();
   }
 
-  /** Decides as the server does; this device knows what is on its screen. */
+  /** Decides like the server; in addition, this device knows what is on its screen. */
   #decide(view: ConversationView, { seq, actor, data }: Posted): NotificationDecision {
     const { thread, alsoInConversation, body, mentions } = data;
     const onlyIn = alsoInConversation ? undefined : thread;

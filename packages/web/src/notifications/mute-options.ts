@@ -3,7 +3,7 @@ import { inAnHour, mondayMorning, tomorrowMorning } from '../lib/later.ts';
 import { fullTime } from '../lib/time.ts';
 import { t } from '../texts/index.ts';
 
-/** Returns the mutes to choose from; `now` stands for the one that is set. */
+/** Returns the mutes to choose from; `now` is the current one. */
 export function muteOptions(muted: Mute | null): (readonly [value: string, text: string])[] {
   const now: (readonly [string, string])[] =
     muted?.until == null ? [] : [['now', t('status.until', { time: fullTime(muted.until) })]];
@@ -21,7 +21,7 @@ export function muteOptions(muted: Mute | null): (readonly [value: string, text:
 export const optionOfMute = (muted: Mute | null): string =>
   muted === null ? 'off' : muted.until === null ? 'forever' : 'now';
 
-/** Returns the mute of an option that was chosen; undefined: the one that is set. */
+/** Returns the mute of a chosen option; undefined: the current one. */
 export function muteOfOption(option: string): Mute | null | undefined {
   switch (option) {
     case 'off':

@@ -12,8 +12,8 @@ export const canPush = (): boolean =>
   'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
 
 /**
- * Notifies this browser from now on. Asks for permission if needed, so it must be called from a user gesture. Resolves
- * to null if the user refuses.
+ * Starts notifying this browser. Asks for permission if needed, so it must be called from a user
+ * gesture. Resolves to null if the user refuses.
  */
 export async function startPush(
   client: ParleyClient,
@@ -31,7 +31,7 @@ export async function startPush(
   }
 }
 
-/** Does not notify this browser any more. */
+/** Stops notifying this browser. */
 export async function stopPush(
   client: ParleyClient,
   account: AccountId,
@@ -42,7 +42,7 @@ export async function stopPush(
   await endSubscription();
 }
 
-/** Subscribes this browser again if it is to be notified and its subscription was lost. */
+/** Resubscribes this browser if notifications are on and its subscription was lost. */
 export async function renewPush(client: ParleyClient, account: AccountId): Promise<void> {
   if (!isPushOn(account) || !canPush() || Notification.permission !== 'granted') return;
   const { publicKey, items } = await client.api.notifications.devices.list();
@@ -61,7 +61,7 @@ async function subscribe(
   if (!registration) throw new Error('There is no service worker');
   const { pushManager } = registration;
   const before = await pushManager.getSubscription();
-  // Of another server or an earlier key.
+  // From another server or an earlier key.
   if (before && keyOf(before) !== publicKey) await before.unsubscribe();
   const subscription = await pushManager.subscribe({
     userVisibleOnly: true,

@@ -21,7 +21,7 @@ import { areSoundsOn, recipientOf, recipientSettings } from './recipient.ts';
 /** Maximum length of the message text in a notice, in characters. */
 const EXCERPT = 80;
 
-/** Notifies of reactions to the messages of the user, if that is wanted. */
+/** Shows notices for reactions to the user’s messages, if turned on. */
 export class ReactionNotices {
   readonly #client: ParleyClient;
   readonly #account: AccountId;
@@ -47,12 +47,12 @@ export class ReactionNotices {
     if (event.type !== 'reaction.added' || this.#client.state !== 'live') return;
     const conversation = conversationOfStream(event.stream);
     if (isViewing(conversation)) return;
-    // One message at a time is loaded: of many reactions at once, some are not shown.
+    // One message at a time is loaded, so some of many simultaneous reactions are not shown.
     if (!this.#isWanted(event.actor, conversation, null) || this.#isLoading) return;
     this.#isLoading = true;
     try {
       const message = await this.#client.api.message(conversation, event.data.message);
-      // Only the message says in which thread it is, which may be muted.
+      // Only the message contains its thread, which may be muted.
       const isWanted = this.#isWanted(event.actor, conversation, message.thread);
       if (message.author === this.#account && isWanted) {
         const { emoji } = event.data;
@@ -60,7 +60,7 @@ export class ReactionNotices {
         this.#show(event.actor, emojiLabel(emoji, this.#client.snapshot.emoji), message);
       }
     } catch (error) {
-      // The message was deleted since, or is out of reach: there is nothing to show.
+      // The message was deleted or can’t be loaded: nothing to show.
       if (!(error instanceof ApiError)) throw error;
     } finally {
       this.#isLoading = false;

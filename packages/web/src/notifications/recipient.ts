@@ -8,7 +8,7 @@ import type {
 } from '@parley/protocol';
 import { isSoundOn } from './settings.ts';
 
-/** Returns the settings of the account that concern a conversation, or a thread of it. */
+/** Returns the settings of the account for a conversation, or for one of its threads. */
 export function recipientSettings(
   client: ParleyClient,
   account: AccountId,
@@ -29,7 +29,10 @@ export function recipientSettings(
   };
 }
 
-/** Returns the user of this device as the recipient of what is not a message, from someone whom they may have blocked. */
+/**
+ * Returns the user of this device as the recipient of something other than a message, from an
+ * author they may have blocked.
+ */
 export const recipientOf = (account: AccountId, isBlocked: boolean): NotificationRecipient => ({
   account,
   isMember: true,
@@ -39,6 +42,9 @@ export const recipientOf = (account: AccountId, isBlocked: boolean): Notificatio
   isBlocked,
 });
 
-/** Returns whether notifications play a sound here: neither turned off in general nor on this device. */
+/**
+ * Returns whether notifications play a sound here: turned off neither in general nor on this
+ * device.
+ */
 export const areSoundsOn = (client: ParleyClient, account: AccountId): boolean =>
   client.snapshot.notifications.settings.sounds && isSoundOn(account);

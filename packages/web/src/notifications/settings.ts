@@ -23,7 +23,7 @@ export const isSoundOn = (account: AccountId): boolean => readKept(account, SOUN
 export const isNotifyOn = (account: AccountId): boolean =>
   readKept(account, NOTIFY) !== 'off' && permission() === 'granted';
 
-/** Asks the browser process: too slow for each message that arrives. */
+/** Queries the browser process, which is too slow for each message. */
 const permission = () => ('Notification' in window ? Notification.permission : 'unsupported');
 
 /** Subscribes a component to the settings of its account; changes in other tabs are included. */

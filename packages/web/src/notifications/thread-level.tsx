@@ -16,10 +16,10 @@ import { MENU, MENU_ITEM, MENU_LABEL } from '../ui/menu-style.ts';
 import { levelOptions } from './level-options.ts';
 import { muteOfOption, muteOptions, optionOfMute } from './mute-options.ts';
 
-/** The choice without a level of its own. */
+/** The option for inheriting the level. */
 const AS_CONVERSATION = 'conversation';
 
-/** Chooses which replies of a thread notify, and until when none do. */
+/** Chooses which replies of a thread notify, and mutes the thread. */
 export function ThreadLevel({ conversation, root }: { conversation: ConversationId; root: Seq }) {
   const client = useClient();
   const { isLoaded, overrides } = useParley((s) => s.notifications);

@@ -9,7 +9,7 @@ function aThrottle() {
   return { calls, throttle: new Throttle<string>(1_000, (keys) => calls.push(keys)) };
 }
 
-test('calls back with the first key at once, and then with all of an interval', () => {
+test('calls back with the first key at once, then with all keys of an interval', () => {
   const { calls, throttle } = aThrottle();
   throttle.add('a');
   expect(calls).toEqual([['a']]);
@@ -30,7 +30,7 @@ test('calls back at once again after an interval without keys', () => {
   expect(calls).toEqual([['a'], ['b']]);
 });
 
-test('forgets keys that are removed while they wait', () => {
+test('drops keys removed while waiting', () => {
   const { calls, throttle } = aThrottle();
   for (const key of ['a', 'b', 'c']) throttle.add(key);
   throttle.delete('b');

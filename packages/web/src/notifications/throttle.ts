@@ -1,6 +1,6 @@
 /**
- * Calls back with the first key at once, and with those that are added within an interval after that together, at its
- * end.
+ * Calls back with the first key at once, and with keys added within an interval after that
+ * together, at its end.
  */
 export class Throttle<K> {
   readonly #ms: number;
@@ -13,7 +13,7 @@ export class Throttle<K> {
     this.#onKeys = onKeys;
   }
 
-  /** Adds a key; as the last one, if it is waiting already. */
+  /** Adds a key; moves it to the end if it is already waiting. */
   add(key: K): void {
     this.#keys.delete(key);
     this.#keys.add(key);
@@ -25,7 +25,7 @@ export class Throttle<K> {
     this.#keys.delete(key);
   }
 
-  /** Removes all that wait. */
+  /** Removes all waiting keys. */
   clear(): void {
     this.#keys.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);

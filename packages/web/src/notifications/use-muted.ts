@@ -7,8 +7,8 @@ import { useParley } from '../session/use-client.ts';
 const TIMER_MAX_MS = 86_400_000;
 
 /**
- * Returns a function that tells whether the user has muted a conversation. Renders again, with another function, when
- * a mute begins or ends.
+ * Returns a function that says whether the user has muted a conversation. Rerenders with a new
+ * function when a mute starts or ends.
  */
 export function useMuted(): (conversation: ConversationId) => boolean {
   const overrides = useParley((s) => s.notifications.overrides);

@@ -43,14 +43,14 @@ export function useNotifications(): void {
   const blocked = useMemo(() => new BlockedUsers(client), [client, account]);
   useEffect(() => {
     if (!isLive) return;
-    // After a failure it is loaded with the next ping.
+    // After a failure it is loaded at the next ping.
     client.notifications.load().catch(() => undefined);
-    // After a failure it is loaded with the next connection.
+    // After a failure it is loaded at the next connection.
     blocked.load().catch(() => undefined);
   }, [client, blocked, isLive]);
   useEffect(() => {
     if (!isLive || !isPushOn(account)) return;
-    // After a failure it is attempted again with the next page.
+    // After a failure it is retried on the next page load.
     void import('./push.ts')
       .then(({ renewPush }) => renewPush(client, account))
       .catch((error: unknown) => console.warn('Push subscription not renewed:', error));
@@ -84,7 +84,7 @@ export function useNotifications(): void {
         void navigate({ to: '/c/$id', params: { id: conversation }, search, hash });
       }),
       answerWorker((asked) => asked === account && client.state === 'live'),
-      // Nothing of this account may remain for the next one.
+      // No data of this account may remain for the next one.
       () => notices.clear(),
     ];
     return () => {

@@ -10,7 +10,7 @@ const TABLE: [
   deliveries: HowNotified['deliveries'],
   shown: string,
 ][] = [
-  // Decisions that are not stored are about the devices that were in use.
+  // Computed decisions are about devices that were in use.
   [true, null, [], 'You were notified on the devices you were using.'],
   [true, 'in_use', [], 'You were notified on the devices you were using.'],
   [true, 'in_use', [push('already_read')], 'You were notified on the devices you were using.'],

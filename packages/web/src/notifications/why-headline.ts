@@ -2,12 +2,12 @@ import type { WhyNotified } from '@parley/protocol';
 import { listOf } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 
-/** What the headline follows from. */
+/** The input of the headline. */
 export type HowNotified = Pick<WhyNotified, 'inApp' | 'push'> & {
   readonly deliveries: readonly Pick<WhyNotified['deliveries'][number], 'channel' | 'outcome'>[];
 };
 
-/** Returns whether the user was notified, and by which channels, in one sentence. */
+/** Returns one sentence that says whether and through which channels the user was notified. */
 export function whyHeadline(how: HowNotified): string {
   const channels = [
     ...(wasInUse(how) ? [t('why.onDevicesInUse')] : []),
@@ -23,7 +23,10 @@ export function whyHeadline(how: HowNotified): string {
 const wasInUse = ({ inApp, push }: HowNotified): boolean =>
   inApp && push !== 'away' && push !== 'no_channel';
 
-/** Of several messages of a conversation that are due, one is pushed: it replaces the notifications of the others. */
+/**
+ * If several messages of a conversation are due, one is pushed, and replaces the notifications of
+ * the others.
+ */
 const SENT: readonly (string | null)[] = ['sent', 'replaced'];
 
 const wasSent = ({ deliveries }: HowNotified, channel: 'push' | 'email'): boolean =>

@@ -37,7 +37,7 @@ const REASONS: Record<NotificationReason, PlainKey> = {
   new_people_off: 'why.newPeopleOff',
 };
 
-/** Explains why the user was notified of a message, or was not. */
+/** Explains why the user was or was not notified of a message. */
 export function WhyNotifiedDialog({
   message,
   onClose,
@@ -59,7 +59,7 @@ export function WhyNotifiedDialog({
 }
 
 function Why({ why }: { why: WhyNotified }) {
-  // Texts of reasons that only a newer server knows are missing here.
+  // Reasons of a newer server have no text here.
   const text = REASONS[why.reason] as PlainKey | undefined;
   return (
     <>
@@ -92,7 +92,7 @@ type Delivery = WhyNotified['deliveries'][number];
 const channelName = ({ channel, device }: Delivery): string =>
   device ?? (channel === 'email' ? t('why.email') : t('why.removedDevice'));
 
-/** Returns what became of a notification that was to be sent to a device, or as an email. */
+/** Returns the text for the delivery of a notification to a device or as an email. */
 function outcomeText({ outcome, at, attempts }: Delivery): string {
   if (outcome === null) return t('why.pending');
   const time = at === null ? '' : fullTime(at);
@@ -100,7 +100,7 @@ function outcomeText({ outcome, at, attempts }: Delivery): string {
   if (outcome === 'replaced') return t('why.replaced');
   if (outcome === 'device_gone') return t('why.deviceGone');
   if (outcome === 'failed') return t('why.failed', { count: attempts });
-  // Texts of reasons that only a newer server knows are missing here.
+  // Reasons of a newer server have no text here.
   const reason = REASONS[outcome as NotificationReason] as PlainKey | undefined;
   return reason === undefined ? t('why.cancelled') : `${t('why.cancelled')} ${t(reason)}`;
 }

@@ -1,11 +1,14 @@
 import { registered } from './service-worker.ts';
 
-/** The shortest time between two looks for a new version, ms: a connection may be lost again and again. */
+/**
+ * The shortest interval between two checks for a new version, ms: a connection may be lost
+ * repeatedly.
+ */
 const LOOK_EVERY_MS = 10_000;
 
 /**
- * Whether there is a newer version of the web client than the one on this page: one whose files are stored and that
- * waits to be used, or one that another tab uses already.
+ * Whether there is a newer version of the web client than this page: stored and waiting, or already
+ * used by another tab.
  */
 class NewVersion {
   readonly #listeners = new Set<() => void>();
@@ -21,7 +24,7 @@ class NewVersion {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Looks for a new version, now and again: the server may have been upgraded. */
+  /** Checks for a new version: the server may have been upgraded. */
   async look(): Promise<void> {
     const registration = await registered();
     if (!registration) return;
@@ -40,8 +43,8 @@ class NewVersion {
   }
 
   /**
-   * Reloads the page with the new version. The other tabs go on with the version that they have, until they are
-   * reloaded too.
+   * Reloads the page with the new version. Other tabs keep their version until they are reloaded
+   * too.
    */
   async use(): Promise<void> {
     const waiting = (await registered())?.waiting;
@@ -59,7 +62,7 @@ class NewVersion {
     if (this.#isWatching) return;
     this.#isWatching = true;
     const { serviceWorker } = navigator;
-    // The first worker of this browser is of the version of this page.
+    // The first worker of this browser has the version of this page.
     let controller = serviceWorker.controller;
     serviceWorker.addEventListener('controllerchange', () => {
       if (controller !== null) this.#offer();

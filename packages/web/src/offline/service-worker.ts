@@ -22,14 +22,14 @@ async function register(): Promise<ServiceWorkerRegistration | null> {
   }
 }
 
-/** Stores the files of the web client in this browser: from then on it starts without network. */
+/** Stores the files of the web client in this browser, so that it starts offline. */
 export async function storeShell(): Promise<void> {
   (await registered())?.active?.postMessage({ store: 'shell' });
 }
 
-/** Removes the files of the web client from this browser: no one is logged in any more. */
+/** Removes the files of the web client from this browser, after the last log-out. */
 export async function removeShell(): Promise<void> {
-  // Browsers have no caches where they have no service workers.
+  // Browsers without service workers have no caches.
   if (!('caches' in window)) return;
   const names = await caches.keys();
   await Promise.all(

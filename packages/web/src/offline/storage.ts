@@ -1,6 +1,6 @@
 /**
- * Asks the browser not to delete what is stored when space runs out. Only where the user has shown that Parley is to stay:
- * some browsers ask the user, which would be out of place at the first visit.
+ * Asks the browser not to evict stored data when space runs out. Only for users who evidently keep
+ * using Parley: some browsers prompt, which would be inappropriate at the first visit.
  */
 export async function keepStorage(): Promise<void> {
   const { storage } = navigator as { storage?: StorageManager };

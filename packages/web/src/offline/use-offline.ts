@@ -9,15 +9,15 @@ import { keepStorage } from './storage.ts';
 const TOAST = 'new-version';
 
 /**
- * Keeps the web client usable without network, says when this device stores nothing, and offers a new version. A page never reloads by itself: the user
- * may be typing.
+ * Keeps the web client usable offline, warns when this device can’t store data, and offers new
+ * versions. A page never reloads by itself: the user may be typing.
  */
 export function useOffline(): void {
   const client = useClient();
   useEffect(
     () =>
       client.on('storage', (error) => {
-        // The store is tried again after a reload.
+        // The store is retried after a reload.
         console.warn('Data is not stored on this device:', error);
         const isFull = error.name === 'QuotaExceededError';
         toast.warning(t('storage.title'), {
@@ -31,7 +31,8 @@ export function useOffline(): void {
   const isLive = useParley((s) => s.state) === 'live';
   useEffect(() => {
     if (!isLive) return;
-    // After what is on the screen. The server may have been upgraded while this page was not connected.
+    // Runs after the visible content. The server may have been upgraded while this page was
+    // disconnected.
     return whenIdle(() => {
       void storeShell();
       void keepStorage();
@@ -55,10 +56,10 @@ export function useOffline(): void {
   }, [isOffered]);
 }
 
-/** A page that stays connected looks for a new version this often, ms. */
+/** How often a connected page checks for a new version, ms. */
 const LOOK_MS = 3_600_000;
 
-/** Calls the function when the browser has nothing else to do. Returns what cancels that. */
+/** Calls the function when the browser is idle. Returns a function that cancels it. */
 function whenIdle(run: () => void): () => void {
   // Safari has no idle callbacks.
   if (!('requestIdleCallback' in window)) {

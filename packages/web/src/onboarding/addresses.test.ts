@@ -11,7 +11,7 @@ test('accepts addresses in angle brackets, as email programs copy them', () => {
   expect(addressesIn('<ann@example.org>').addresses).toEqual(['ann@example.org']);
 });
 
-test('reports what is no address', () => {
+test('reports invalid addresses', () => {
   expect(addressesIn('ann@example.org, ben@, @cleo dora')).toEqual({
     addresses: ['ann@example.org'],
     wrong: ['ben@', '@cleo', 'dora'],

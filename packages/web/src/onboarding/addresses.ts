@@ -3,7 +3,7 @@ import { EmailAddress } from '@parley/protocol';
 /** At most this many people are invited at once. */
 export const INVITED_MAX = 50;
 
-/** Splits a text into email addresses, each once, and what is none. */
+/** Splits a text into email addresses, each once, and invalid parts. */
 export function addressesIn(text: string): { addresses: string[]; wrong: string[] } {
   const parts = new Set(text.split(/[\s,;]+/).filter((part) => part !== ''));
   const addresses: string[] = [];

@@ -5,12 +5,12 @@ import { landingOf } from './landing.ts';
 const member = { permissions: ['create_groups' as const], isTourEnded: false };
 const owner = { permissions: ['administer' as const], isTourEnded: false };
 
-describe('a user who comes in for the first time', () => {
+describe('a user who logs in for the first time', () => {
   test('lands in the first group', () => {
     expect(landingOf(member, SETUP_STEPS, 'everyone')).toEqual({ conversation: 'everyone' });
   });
 
-  test('lands in the setup guide while the server is to be set up, if they may', () => {
+  test('lands in the setup guide while the server is being set up, if permitted', () => {
     expect(landingOf(owner, SETUP_STEPS, 'everyone')).toBe('setup');
     expect(landingOf(owner, ['groups'], 'everyone')).toBe('setup');
     expect(landingOf(owner, [], 'everyone')).toEqual({ conversation: 'everyone' });
@@ -24,7 +24,7 @@ describe('a user who comes in for the first time', () => {
     expect(landingOf({ permissions: [] }, [], 'everyone')).toBeNull();
   });
 
-  test('is no longer taken anywhere once the tour is over', () => {
+  test('is not redirected once the tour is over', () => {
     expect(landingOf({ ...owner, isTourEnded: true }, SETUP_STEPS, 'everyone')).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Runs an action for each item that is not in `done`, one after the other, and adds each to `done` as soon as its
- * action has succeeded. So a form that failed halfway can be submitted again without repeating what has succeeded.
+ * Runs an action for each item that is not in `done`, sequentially, and adds each to `done` once
+ * its action has succeeded. So a form that failed halfway can be resubmitted without repeating
+ * successful actions.
  */
 export async function forEachRemaining<Item>(
   items: Iterable<Item>,
@@ -14,7 +15,7 @@ export async function forEachRemaining<Item>(
   }
 }
 
-/** Returns names without those that are empty or differ from an earlier one only in case. */
+/** Returns names without empty ones and case-insensitive duplicates. */
 export function distinctNames(names: readonly string[]): string[] {
   const byKey = new Map<string, string>();
   for (const name of names.map((text) => text.trim())) {

@@ -18,7 +18,7 @@ type Suggested = (typeof SUGGESTED)[number];
 export function SetupGroups({ onDone }: SetupStepProps) {
   const { api } = useClient();
   const [chosen, setChosen] = useState<ReadonlySet<Suggested>>(new Set(['announcements', 'help']));
-  /** The groups that exist already, and those of them that are complete, after a failure. */
+  /** After a failure, the groups already created, and those that are complete. */
   const created = useRef(new Map<string, ConversationId>());
   const complete = useRef(new Set<string>());
   const form = useForm(['other'], async ({ other }) => {

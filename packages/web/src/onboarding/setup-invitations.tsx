@@ -23,7 +23,7 @@ export function SetupInvitations({ onDone }: SetupStepProps) {
   const admin = useAdmin();
   const hasOutbox = useAuthOptions()?.email === 'outbox';
   const [link, setLink] = useState<string | null>(null);
-  /** Who has been invited already, after a failure. */
+  /** After a failure, those already invited. */
   const invited = useRef(new Set<string>());
   const form = useForm(['addresses'], async ({ addresses: text }, _data, element) => {
     const { addresses, wrong } = addressesIn(text);

@@ -30,8 +30,8 @@ const STEPS: Readonly<
 };
 
 /**
- * Guides whoever has installed the server through its first settings. Which steps are left is stored on the
- * server, so that the guide can be left and continued, by any admin and on any device.
+ * Guides the first admin through the first settings of the server. The remaining steps are stored
+ * on the server, so that any admin can continue on any device.
  */
 export function SetupPage() {
   const mayAdminister = useParley((s) => s.me?.permissions.includes('administer'));
@@ -54,7 +54,7 @@ function Guide({ left }: { left: readonly SetupStep[] }) {
   useEffect(() => {
     if (shown.current === current) return;
     shown.current = current;
-    // The button that had the focus is gone, and screen readers are to read the new step.
+    // The focused button was removed, and screen readers should read the new step.
     heading.current?.focus();
   }, [current]);
   /** Stores that a step is complete or skipped, and goes on to the next one. */
@@ -122,7 +122,7 @@ function useLeave(): () => void {
   };
 }
 
-/** The steps, of which each can be opened again. */
+/** The steps; each can be opened again. */
 function Progress({
   left,
   current,

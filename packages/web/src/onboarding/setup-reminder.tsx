@@ -7,7 +7,7 @@ import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 
-/** Leads admins back to the setup guide of the server while steps of it are left. */
+/** Links admins back to the setup guide while steps remain. */
 export function SetupReminder() {
   const client = useClient();
   const mayAdminister = useParley((s) => s.me?.permissions.includes('administer') === true);

@@ -1,4 +1,4 @@
-/** What a step of the setup guide is given: what to do when it is complete. */
+/** The props of a step of the setup guide. */
 export interface SetupStepProps {
   readonly onDone: () => Promise<void>;
 }

@@ -12,7 +12,7 @@ interface Step {
   readonly about: string;
   readonly title: PlainKey;
   readonly text: PlainKey;
-  /** What is said instead on a touch screen, which has no keys and no files to drop. */
+  /** The text for touch screens, which have no keys and no files to drop. */
   readonly touchText?: PlainKey;
 }
 
@@ -37,8 +37,8 @@ const STEPS: readonly Step[] = [
 const MARGIN = 4;
 
 /**
- * Shows new users what is where, one step at a time, beside the element that it is about. It covers nothing
- * else, and is over on all devices of the user when it ends or is skipped.
+ * Shows new users where things are, one step at a time, next to the element it is about. It covers
+ * nothing else, and does not appear on other devices once ended or skipped.
  */
 export function Tour({ onEnd }: { onEnd: () => void }) {
   const client = useClient();
@@ -107,7 +107,7 @@ function StepPopover({
             nextButton.current?.focus({ preventScroll: true });
           }}
           onCloseAutoFocus={(event) => event.preventDefault()}
-          // What it is about can be tried out meanwhile.
+          // The element it is about remains usable.
           onInteractOutside={(event) => event.preventDefault()}
           className="surface-in z-40 w-[min(22rem,calc(100vw-1.5rem))] rounded-2xl border border-line bg-raised p-4 shadow-overlay outline-none"
         >
@@ -156,7 +156,7 @@ function visibleElement(about: string): Element | null {
   return element !== null && element.getClientRects().length > 0 ? element : null;
 }
 
-/** Where a step is shown that is about nothing on the screen. */
+/** The position of a step whose element is not on the screen. */
 const middleOfScreen = (): DOMRect => new DOMRect(innerWidth / 2, innerHeight / 3, 0, 0);
 
 /** Returns where an element is; null if it is not shown, as the sidebar after a tablet was turned. */

@@ -16,7 +16,10 @@ export const firstGroupOf = ({ conversations }: ClientSnapshot): ConversationId 
   return first;
 };
 
-/** Takes a user who comes in for the first time to where they begin, once, unless they follow a link elsewhere. */
+/**
+ * Takes a user to their first page once, after the first log-in, unless they follow a link
+ * elsewhere.
+ */
 export function useLanding(): void {
   const navigate = useNavigate();
   const { pathname } = useLocation();

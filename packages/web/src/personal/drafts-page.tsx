@@ -22,7 +22,7 @@ import { Loading } from '../ui/loading.tsx';
 /** Maximum length of a text in the list, in characters. */
 const EXCERPT = 200;
 
-/** Lists the drafts, the last changed first; each leads to its conversation or thread. */
+/** Lists the drafts, the last changed first; each links to its conversation or thread. */
 export function DraftsPage() {
   const client = useClient();
   const loaded = useQuery({

@@ -2,7 +2,7 @@ import { t } from '../texts/index.ts';
 import { ListPage } from '../ui/list-page.tsx';
 import { SavedList } from './saved-messages.tsx';
 
-/** Lists the saved messages on a page of their own. */
+/** The page with the saved messages. */
 export function SavedPage() {
   return (
     <ListPage title={t('saved.title')} className="px-4">

@@ -16,7 +16,10 @@ const PRESETS: readonly (readonly [PlainKey, () => Date])[] = [
   ['scheduled.monday', mondayMorning],
 ];
 
-/** Asks when to send a message, or to remind of one. The dialog stays open if `onChoose` fails. */
+/**
+ * Asks when to send a message, or when to be reminded of one. The dialog stays open if `onChoose`
+ * fails.
+ */
 export function SendLater({
   title,
   initial,
@@ -36,7 +39,7 @@ export function SendLater({
   );
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
-  // The same times as long as the dialog is open, so that a second attempt is the same command.
+  // The times are fixed while the dialog is open, so that a retry is the same command.
   const [presets] = useState(() => PRESETS.map(([key, timeOf]) => [key, timeOf()] as const));
   const commandId = useCommandIds();
   const choose = async (time: Date | null) => {

@@ -52,7 +52,7 @@ async function showReminder(
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
     (found) => goneText(found) ?? plainExcerpt(found.body, EXCERPT),
-    // The reminder is due all the same; opening the conversation shows the reason.
+    // The reminder is still shown; opening the conversation shows the reason.
     () => t('saved.unavailable'),
   );
   toast(t('saved.reminder'), {

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A client whose events and snapshot the test decides. */
+/** A client whose events and snapshot the test controls. */
 function changesOf() {
   const listeners = {
     event: new Set<(event: Event) => void>(),
@@ -78,7 +78,7 @@ test('many events are one request at once, and one after half a second', async (
   for (let n = 0; n < 100; n++) applied('thread.followed');
   await vi.advanceTimersByTimeAsync(0);
   expect(threads).toHaveBeenCalledTimes(2);
-  // They do not stop: it is requested all the same.
+  // Requested even though they do not stop.
   for (let n = 0; n < 10; n++) {
     applied('thread.followed');
     await vi.advanceTimersByTimeAsync(100);
@@ -87,7 +87,7 @@ test('many events are one request at once, and one after half a second', async (
   expect(drafts).toHaveBeenCalledTimes(1);
 });
 
-test('a list makes two requests a second at most, however many pages it has, and delays no other', async () => {
+test('a list makes at most two requests a second, however many pages it has, without delaying others', async () => {
   const { applied, become, threads, queryClient } = await started();
   const read = vi.fn(async (after = 0) => ({ items: [after], next: after + 1 }));
   const list = new InfiniteQueryObserver(
@@ -125,7 +125,7 @@ test('drafts and revisions of the SDK are followed', async () => {
   for (const request of [drafts, activity, reports]) expect(request).toHaveBeenCalledTimes(2);
 });
 
-test('everything is requested again after a reconnection and after skipped events, not after the first connection', async () => {
+test('everything is refetched after a reconnection and after skipped events, not after the first connection', async () => {
   const { become, tell, threads, drafts } = await started();
   become({ state: 'live' });
   await vi.advanceTimersByTimeAsync(500);

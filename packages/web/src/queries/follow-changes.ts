@@ -6,14 +6,15 @@ import { keys } from './keys.ts';
 import { refresh } from './query-client.ts';
 
 /**
- * Shortest interval between two rounds of requests after events, ms: many may arrive at once. For a list it is as much
- * longer as it has pages, all of which are requested again: however long it is, it makes two requests a second at most.
+ * Shortest interval between two rounds of requests after events, ms. For a list it is multiplied by
+ * its number of pages, all of which are refetched, so that any list makes at most two requests a
+ * second.
  */
 const REFRESH_EVERY_MS = 500;
 /** The prefix of all keys. */
 const EVERYTHING: QueryKey = [];
 
-/** What tells of changes: the client of a session. */
+/** The source of changes: the client of a session. */
 export interface Changes {
   readonly snapshot: Pick<ClientSnapshot, 'state' | 'activity' | 'openReports'>;
   onEvent(listener: (event: Event) => void): () => void;
@@ -22,12 +23,12 @@ export interface Changes {
 }
 
 /**
- * Requests again what is shown and was changed, by anyone: after events, after revisions of the SDK, and when
- * the connection is back. Returns a function that ends it.
+ * Refetches displayed data that was changed, by anyone: after events, after new revisions of the
+ * SDK, and after a reconnection. Returns a function that ends it.
  */
 export function followChanges(changes: Changes, queryClient: QueryClient): () => void {
   const outdated = new Map<string, QueryKey>();
-  /** When keys are requested again at the earliest, by their hash. */
+  /** The earliest time of the next request of each key, by its hash. */
   const notBefore = new Map<string, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const waitOf = (hash: string) => (notBefore.get(hash) ?? 0) - performance.now();
@@ -64,7 +65,7 @@ export function followChanges(changes: Changes, queryClient: QueryClient): () =>
     ({ activity, openReports } = snapshot);
     const isLive = snapshot.state === 'live';
     if (isLive && !wasLive) {
-      // Not everything that was changed meanwhile has an event.
+      // Not all changes made meanwhile have an event.
       if (hasBeenLive)
         void queryClient.refetchQueries({ type: 'active', stale: true }, { cancelRefetch: false });
       hasBeenLive = true;
@@ -85,7 +86,7 @@ export function followChanges(changes: Changes, queryClient: QueryClient): () =>
   };
 }
 
-/** Returns how many pages the longest list has that is shown under a key; 1 without a list. */
+/** Returns the number of pages of the longest list shown under a key; 1 without a list. */
 function pagesShown(queryClient: QueryClient, queryKey: QueryKey): number {
   const shown = queryClient.getQueryCache().findAll({ queryKey, type: 'active' });
   const lengths = shown.map(

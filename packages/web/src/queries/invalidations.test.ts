@@ -19,7 +19,7 @@ const ANN = '01980000-0000-7000-8000-00000000000a' as AccountId;
 const BEN = '01980000-0000-7000-8000-00000000000b' as AccountId;
 const seq = (n: number) => n as Seq;
 
-/** An event of the group, with only what matters here. */
+/** An event of the group, with only the relevant fields. */
 const event = <T extends EventType>(type: T, data: Partial<EventData<T>> = {}): Event =>
   ({ op: 'event', stream: GROUP as string as StreamId, seq: 1, type, data }) as unknown as Event;
 
@@ -34,13 +34,13 @@ function outdated(of: Event, ...shown: readonly (readonly unknown[])[]) {
 }
 
 describe('an event', () => {
-  test('of every type is known, and one of a newer server changes nothing', () => {
+  test('of every type is handled, and one of a newer server changes nothing', () => {
     const data = { conversation: GROUP, account: ANN, message: seq(1) } as object;
     for (const type of EVENT_TYPES) expect(outdatedBy(event(type, data))).toBeInstanceOf(Array);
     expect(outdatedBy(event('future.changed' as EventType))).toEqual([]);
   });
 
-  test('of a conversation concerns no other', () => {
+  test('of a conversation affects no other', () => {
     const shown = [keys.pins(GROUP), keys.pins(OTHER), keys.bans(GROUP)];
     expect(outdated(event('message.pinned', { message: seq(3) }), ...shown)).toEqual([
       keys.pins(GROUP),
@@ -63,31 +63,31 @@ describe('an event', () => {
     },
   );
 
-  test('never has a hidden message read again: the server records who reads it', () => {
+  test('never refetches a hidden message, because the server records who reads it', () => {
     const shown = keys.hiddenMessage(GROUP, seq(3));
     const data = { conversation: GROUP, account: ANN, message: seq(3) } as object;
     for (const type of EVENT_TYPES) expect(outdated(event(type, data), shown)).toEqual([]);
   });
 
-  test('of a user concerns the own profile and the lists of accounts, whatever their filter', () => {
+  test('of a user affects the own profile and the lists of accounts, whatever their filter', () => {
     const shown = [keys.profile(ANN), keys.accounts({ search: 'ann' }), keys.serviceAccounts()];
     expect(
       outdated(event('user.suspended', { account: ANN }), ...shown, keys.profile(BEN)),
     ).toEqual(shown);
   });
 
-  test('of settings of the server concerns their form and the retention of every conversation', () => {
+  test('of server settings affects their form and the retention of every conversation', () => {
     const shown = [keys.serverSettings(), keys.retention(GROUP), keys.retention(OTHER)];
     expect(outdated(event('server.updated'), ...shown, keys.wordFilter())).toEqual(shown);
   });
 
-  test('of a conversation that was renamed leaves its retention', () => {
+  test('of a renamed conversation does not affect its retention', () => {
     const shown = keys.retention(GROUP);
     expect(outdated(event('conversation.updated', { name: 'New' }), shown)).toEqual([]);
     expect(outdated(event('conversation.updated', { retention: 30 }), shown)).toEqual([shown]);
   });
 
-  test('of a reply concerns the threads, and of a new member the members, and with a link the links', () => {
+  test('of a reply affects the threads; of a new member the members, and with a link the links', () => {
     expect(outdated(event('message.posted', { thread: seq(2) }), keys.threads())).toHaveLength(1);
     expect(outdated(event('message.posted'), keys.threads())).toEqual([]);
     const shown = [keys.members(GROUP), keys.groupLinks(GROUP)];

@@ -10,12 +10,12 @@ import {
 import type { QueryKey } from '@tanstack/react-query';
 import { keys } from './keys.ts';
 
-/** For events of which nothing that is requested over REST tells, or only what the SDK keeps up to date. */
+/** For events that affect no REST query, or only data that the SDK keeps up to date. */
 const none = () => [];
 
 const conversationOf = ({ stream }: Event): ConversationId => conversationOfStream(stream);
 
-/** What shows the text of a message. */
+/** The queries that show the text of a message. */
 const textOf = (conversation: ConversationId, message: Seq): QueryKey[] => [
   keys.pins(conversation),
   keys.files(conversation),
@@ -30,7 +30,9 @@ const afterTextChange = (
   event: EventOf<'message.edited' | 'message.deleted' | 'message.hidden' | 'message.unhidden'>,
 ): QueryKey[] => textOf(conversationOf(event), event.data.message);
 
-/** What shows messages of a conversation that an account has entered or left, or who is in it. */
+/**
+ * The queries that show messages or members of a conversation that an account has joined or left.
+ */
 const membership = ({
   data: { conversation },
 }: EventOf<'conversation.joined' | 'conversation.left'>): QueryKey[] => [
@@ -64,7 +66,7 @@ const bans = (event: Event) => [keys.bans(conversationOf(event))];
 const members = (event: Event) => [keys.members(conversationOf(event)), keys.publicGroups()];
 const groupLinks = (event: Event) => [keys.groupLinks(conversationOf(event))];
 
-/** What each event makes outdated of what was requested over REST. */
+/** The REST queries that each event makes outdated. */
 const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly QueryKey[] } = {
   'conversation.created': none,
   'conversation.updated': (event) =>
@@ -90,7 +92,7 @@ const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly Que
   'message.deleted': afterTextChange,
   'message.hidden': afterTextChange,
   'message.unhidden': afterTextChange,
-  // Of a new reaction the server tells by the revision of the activity.
+  // New reactions are reported by the revision of the activity.
   'reaction.added': none,
   'reaction.removed': () => [keys.activity()],
   'message.previewed': none,
@@ -107,7 +109,7 @@ const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly Que
   'scheduled.failed': scheduled,
   'thread.followed': threads,
   'thread.unfollowed': threads,
-  // Lists of reports follow the revision that the SDK has of them.
+  // Lists of reports follow the revision in the SDK.
   'message.reported': none,
   'report.resolved': none,
   'account.blocked': blocks,
@@ -135,7 +137,7 @@ const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly Que
   'server.updated': () => [keys.serverSettings(), keys.retention()],
 };
 
-/** Returns the keys of what an event makes outdated. */
+/** Returns the keys that an event makes outdated. */
 export function outdatedBy(event: Event): readonly QueryKey[] {
   // A newer server may send events that this client does not know.
   const keysOf = OUTDATED[event.type] as ((event: Event) => readonly QueryKey[]) | undefined;

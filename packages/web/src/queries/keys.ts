@@ -5,8 +5,8 @@ type AccountsRequest = NonNullable<Parameters<AdminApi['accounts']>[0]>;
 type GroupsRequest = { readonly search?: string; readonly member?: AccountId };
 
 /**
- * The keys of what is requested over REST, all of them: no two queries share one by accident. A key is a
- * prefix of others; without its last arguments it stands for all queries of its kind.
+ * The keys of all REST queries in one place, so that no two share one by accident. Keys are
+ * prefixes of others: without its last arguments, a key covers all queries of its kind.
  */
 export const keys = {
   // ---- the account -------------------------------------------------------------------------------

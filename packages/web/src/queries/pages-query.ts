@@ -14,8 +14,8 @@ export type CursorOf<P extends Page<unknown, unknown>> = NonNullable<P['next']>;
 export type KeyOf<P extends Page<unknown, unknown>> = (item: P['items'][number]) => string | number;
 
 /**
- * Returns the last page with the items of all pages. An item that has moved to a later page since the earlier
- * one was requested is there once. There is at least one page.
+ * Returns the last page with the items of all pages. An item that has moved to a later page
+ * meanwhile is included once. There is at least one page.
  */
 export function joinPages<P extends Page<unknown, unknown>>(
   pages: readonly P[],
@@ -30,8 +30,8 @@ export function joinPages<P extends Page<unknown, unknown>>(
 }
 
 /**
- * Returns the query of a list that is requested page by page. Its `data` is the last page, with the items of all
- * pages. When it is requested again, so are all pages that are shown, one after the other.
+ * Returns the query of a list that is requested page by page. Its `data` is the last page, with the
+ * items of all pages. When it is refetched, all loaded pages are, one at a time.
  */
 export const pagesQuery = <P extends Page<unknown, unknown>>(
   queryKey: QueryKey,

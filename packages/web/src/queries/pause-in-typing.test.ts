@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a text that is typed on is not requested', async () => {
+test('a text is not requested while typing continues', async () => {
   const request = vi.fn(async (text: string) => text);
   const optionsOf = (text: string) => ({
     queryKey: ['found', text],

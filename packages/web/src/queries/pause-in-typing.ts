@@ -1,5 +1,5 @@
 /**
- * Waits for a pause in typing. The query of a text that is typed on is aborted before it has requested anything.
+ * Waits for a pause in typing. If typing continues, the query is aborted before its request.
  * @throws the reason of the signal
  */
 export function pauseInTyping(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { pagesQuery } from './pages-query.ts';
 import { isRetried, makeQueryClient, refresh, retryDelay } from './query-client.ts';
 
-/** Answers that the test gives, one for each request. */
+/** Answers controlled by the test, one for each request. */
 function requests<T>() {
   const made: { signal: AbortSignal; answer: (value: T) => void }[] = [];
   const queryFn = ({ signal }: { signal: AbortSignal }) =>
@@ -26,20 +26,20 @@ describe('a failed request', () => {
     expect(isRetried(0, error)).toBe(false);
   });
 
-  test('is repeated twice if the server was not reached, or could not handle it', () => {
+  test('is retried twice if the server was unreachable, or could not handle it', () => {
     for (const error of [refusal(0, 'network'), refusal(502, 'network')]) {
       expect([0, 1, 2].map((failures) => isRetried(failures, error))).toEqual([true, true, false]);
     }
   });
 
-  test('is repeated when the server says, but not if that is long after', () => {
+  test('is retried when the server says, unless that is too late', () => {
     const soon = refusal(503, 'unavailable', 3);
     expect(isRetried(0, soon)).toBe(true);
     expect(retryDelay(0, soon)).toBe(3_000);
     expect(isRetried(0, refusal(503, 'unavailable', 60))).toBe(false);
   });
 
-  test('is repeated later each time', () => {
+  test('is retried with increasing delays', () => {
     const delays = [0, 1].map((failures) => retryDelay(failures, refusal(0, 'network')));
     expect(delays).toEqual([500, 1_000]);
   });
@@ -56,7 +56,7 @@ describe('a query', () => {
     expect(made[0]?.signal.aborted).toBe(true);
   });
 
-  test('of a former filter never replaces what a newer one has found', async () => {
+  test('of an earlier filter never replaces the results of a newer one', async () => {
     const client = makeQueryClient();
     const { made, queryFn } = requests<string>();
     const observer = new QueryObserver(client, { queryKey: ['list', 'former'], queryFn });
@@ -75,7 +75,7 @@ describe('a query', () => {
 });
 
 describe('a refresh', () => {
-  test('requests again what is shown, and drops what is not', async () => {
+  test('refetches displayed data, and drops the rest', async () => {
     const client = makeQueryClient();
     client.setQueryData(['list', 'hidden'], 'outdated');
     client.setQueryData(['other'], 'kept');
@@ -90,7 +90,7 @@ describe('a refresh', () => {
     end();
   });
 
-  test('requests once more what was on its way, which may be from before the change', async () => {
+  test('refetches requests in flight, whose answers may be from before the change', async () => {
     const client = makeQueryClient();
     const { made, queryFn } = requests<string>();
     const observer = new QueryObserver(client, { queryKey: ['list'], queryFn });
@@ -105,7 +105,7 @@ describe('a refresh', () => {
     end();
   });
 
-  test('lets a request for the next page of a list go on', async () => {
+  test('lets a request for the next page of a list continue', async () => {
     const client = makeQueryClient();
     const asked: (number | undefined)[] = [];
     let answer = () => {};

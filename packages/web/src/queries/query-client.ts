@@ -6,7 +6,7 @@ import { errorMessage } from '../lib/text.ts';
 declare module '@tanstack/react-query' {
   interface Register {
     mutationMeta: {
-      /** What is said when the change is made. */
+      /** The toast after a successful change. */
       readonly done?: string;
       /** The error is shown where the change was made, for instance in a form, and not as a toast. */
       readonly showsError?: boolean;
@@ -14,15 +14,15 @@ declare module '@tanstack/react-query' {
   }
 }
 
-/** How often a request is repeated that got no answer, or that the server could not handle. */
+/** How often a request is retried that got no answer, or that the server could not handle. */
 const RETRIES = 2;
 const FIRST_RETRY_MS = 500;
 /** Longest time for which a retry waits for the server, ms; a longer one is left to the user. */
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * Returns whether a request is repeated. What the server has refused, it refuses again: only what got no
- * answer, or an error of the server that passes, is tried again.
+ * Returns whether to retry a request: only without an answer, or after a transient server error.
+ * Refusals are not retried.
  */
 export function isRetried(failures: number, error: unknown): boolean {
   if (failures >= RETRIES || !(error instanceof ApiError)) return false;
@@ -30,15 +30,15 @@ export function isRetried(failures: number, error: unknown): boolean {
   return error.retryable && (error.retryAfter ?? 0) * 1_000 <= LONGEST_WAIT_MS;
 }
 
-/** Returns the time before a request is repeated, ms: what the server asks for, or longer each time. */
+/** Returns the delay before a retry, ms: as the server says, or increasing. */
 export function retryDelay(failures: number, error: unknown): number {
   const asked = error instanceof ApiError ? error.retryAfter : undefined;
   return Math.max((asked ?? 0) * 1_000, FIRST_RETRY_MS * 2 ** failures);
 }
 
 /**
- * Options of what a form shows. It is requested each time that the form is opened and not while it is open: that
- * would replace what is being typed.
+ * Query options of forms: fetched whenever the form is opened, but not while it is open, which
+ * would overwrite user input.
  */
 export const FORM = {
   staleTime: Number.POSITIVE_INFINITY,
@@ -50,13 +50,13 @@ export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // What is in the cache is shown at once and requested again whenever it is shown, the page becomes
-        // visible, or the connection is back: events tell of some changes only.
+        // Cached data is shown at once and refetched whenever it is mounted, the page becomes
+        // visible, or the connection is restored, because not all changes have events.
         staleTime: 0,
         retry: isRetried,
         retryDelay,
       },
-      // A change that waited for the network could be made much later, when it is no longer expected.
+      // A change that waited for the network could be made much later, when no longer expected.
       mutations: { networkMode: 'always', retry: false },
     },
     mutationCache: new MutationCache({
@@ -71,14 +71,14 @@ export function makeQueryClient(): QueryClient {
 }
 
 /**
- * Requests again what is shown of a part of the cache, and drops the rest of that part: what is known to be
- * outdated is not shown later either. A request for another page of a list goes on.
+ * Refetches the displayed queries under a key, and drops the others, so that outdated data is not
+ * shown later. A request for another page of a list continues.
  */
 export async function refresh(client: QueryClient, filter: QueryFilters): Promise<void> {
   client.removeQueries({ ...filter, type: 'inactive' });
   const isOutdated = (query: Query) => query.state.fetchStatus === 'fetching';
   const wasRequested = client.getQueryCache().findAll(filter).some(isOutdated);
   await client.invalidateQueries(filter, { cancelRefetch: false });
-  // An answer that was on its way may be from before the change.
+  // An answer in flight may be from before the change.
   if (wasRequested) await client.invalidateQueries(filter, { cancelRefetch: false });
 }

@@ -2,7 +2,7 @@ import { type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { refresh } from './query-client.ts';
 
-/** Returns what requests again what a change has made outdated, by its key. */
+/** Returns a function that refetches the queries under a key after a change. */
 export function useRefresh(): (queryKey: QueryKey) => Promise<void> {
   const client = useQueryClient();
   return useCallback((queryKey) => refresh(client, { queryKey }), [client]);

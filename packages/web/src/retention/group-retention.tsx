@@ -72,7 +72,7 @@ export function GroupRetention({ view }: { view: ConversationView }) {
 const choiceOf = (value: string): MessageRetention =>
   value === 'server' || value === 'keep' ? value : Number(value);
 
-/** Returns the days that a choice means; null: messages are kept for ever. */
+/** Returns the days of a choice; null: messages are kept forever. */
 const daysOf = (choice: MessageRetention, { serverDays }: ConversationRetention): number | null =>
   choice === 'server' ? serverDays : choice === 'keep' ? null : choice;
 

@@ -2,7 +2,7 @@ import type { ExpiredCount } from '@parley/protocol';
 import { inUnits } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 
-/** The periods that are offered, in days. */
+/** The offered periods, in days. */
 const DAYS = [1, 7, 30, 90, 180, 365, 730];
 
 /** Returns the periods to choose from, as options of a select: up to `max`, and the present one. */
@@ -15,6 +15,6 @@ export const periodOptions = (
   return all.map((days) => [String(days), inUnits(days, 'day')]);
 };
 
-/** Says how many messages a change deletes. */
+/** Shows how many messages a change deletes. */
 export const deletionWarning = ({ messages, isMore }: ExpiredCount): string =>
   t(isMore ? 'retention.deletesMore' : 'retention.deletes', { count: messages });

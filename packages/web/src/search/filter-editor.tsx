@@ -7,7 +7,7 @@ import { Field } from '../ui/field.tsx';
 import { FilterValues, optionId } from './filter-values.tsx';
 import { FILTER_TITLES, type FilterValue, useFilterValues } from './use-filter-values.tsx';
 
-/** Edits a filter in a popover beside what opens it. */
+/** Edits a filter in a popover next to its trigger. */
 export function FilterEditor({
   filter,
   onChange,
@@ -116,7 +116,7 @@ function DateValue({ filter, onChoose }: ValueProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        // The page around it has a form of its own.
+        // The surrounding page has its own form.
         event.stopPropagation();
         if (day !== '') onChoose(day);
       }}

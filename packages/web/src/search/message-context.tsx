@@ -10,11 +10,11 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useNames } from '../users/use-names.ts';
 
-/** How many messages are shown around the one that was found, with itself. */
+/** How many messages are shown around a found one, including itself. */
 const AROUND = 5;
 const NONE: readonly Message[] = [];
 
-/** Shows what was written before and after a message that was found; of a reply, in its thread. */
+/** Shows the messages before and after a found message; for a reply, those in its thread. */
 export function MessageContext({ message }: { message: Message }) {
   const client = useClient();
   const { conversation, seq, thread } = message;

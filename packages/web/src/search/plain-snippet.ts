@@ -4,9 +4,9 @@ import { markersOf } from '@parley/protocol/markdown';
 type Snippet = FoundMessage['snippet'];
 
 /**
- * Returns the excerpt of a message without the markers of its Markdown, with its ranges where they are then. A marker
- * in which something was found, such as the address of a link, stays. The whole text decides what is a marker: the
- * excerpt may begin in the middle of something bold.
+ * Returns the excerpt of a message without Markdown syntax, with its ranges adjusted. Syntax that
+ * contains a match, such as the URL of a link, is kept. The whole text decides what is syntax,
+ * because the excerpt may start in the middle of bold text.
  */
 export function plainSnippet(body: string, snippet: Snippet): Snippet {
   const at = body.indexOf(snippet.text);
@@ -14,7 +14,7 @@ export function plainSnippet(body: string, snippet: Snippet): Snippet {
   const end = snippet.text.length;
   let text = '';
   let done = 0;
-  /** How much was left out before each position, as pairs of the position and the sum. */
+  /** How much was left out before each position, as pairs of position and sum. */
   const cuts: [number, number][] = [];
   let sum = 0;
   for (const marker of markersOf(source)) {

@@ -11,8 +11,8 @@ import {
 import { type FilterValue, useFilterValues } from './use-filter-values.tsx';
 
 /**
- * The field of the search page. While the value of a filter is typed, such as `from:an`, it suggests values, of which
- * the chosen one becomes a chip. Backspace at its start removes the last chip.
+ * The field of the search page. While the value of a filter is typed, such as `from:an`, it
+ * suggests values; a chosen one becomes a chip. Backspace at its start removes the last chip.
  */
 export function SearchField({
   input,
@@ -26,7 +26,7 @@ export function SearchField({
   onChange: (input: SearchInput) => void;
   /** Called on Enter, if no suggestion is chosen by it. */
   onSubmit: () => void;
-  /** Handles the keys that the field leaves alone. */
+  /** Handles keys that the field does not. */
   onKeyDown: (event: KeyboardEvent) => void;
 }) {
   const id = useId();

@@ -15,7 +15,10 @@ import { SearchResults } from './search-results.tsx';
 import { readSearch, type SearchInput, writeSearch } from './search-state.ts';
 import { type SearchOrder, useMessageSearch } from './use-message-search.ts';
 
-/** Searches messages as the user types. The search is in the address, so that “back” leads to the results. */
+/**
+ * Searches messages as the user types. The search is in the URL, so that “back” returns to the
+ * results.
+ */
 export function SearchPage() {
   usePageTitle(t('search.title'));
   const { q } = useSearch({ from: '/inside/search' });
@@ -27,7 +30,10 @@ export function SearchPage() {
   const search = useMessageSearch(query, order);
   const field = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  /** What this page has put into the address: anything else is another search, such as that of a link. */
+  /**
+   * The search that this page has put into the URL: anything else is a new search, for instance
+   * from a link.
+   */
   const written = useRef(q);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {

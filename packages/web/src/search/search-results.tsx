@@ -10,7 +10,7 @@ import { FoundMessageLink } from './found-message-link.tsx';
 import { MessageContext } from './message-context.tsx';
 import type { MessageSearchState } from './use-message-search.ts';
 
-/** What a search has found, or why it has found nothing. */
+/** The results of a search, or why there are none. */
 export function SearchResults({
   search,
   query,

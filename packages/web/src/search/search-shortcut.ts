@@ -1,4 +1,4 @@
-/** A key press, and whether it is in a field, where a sign is text. */
+/** A key press, and whether it is in a text field. */
 export interface ShortcutKey {
   readonly key: string;
   readonly ctrlKey: boolean;

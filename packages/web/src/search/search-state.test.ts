@@ -20,7 +20,7 @@ const filter = (name: SearchFilterName, value: string, isNegated = false) => ({
 const NOTHING = { filters: [], text: '' };
 
 describe('a search', () => {
-  test('has its filters apart from its words', () => {
+  test('has separate filters and words', () => {
     expect(readSearch('in:"Big plans" release -draft from:ann')).toEqual({
       filters: [filter('in', 'Big plans'), filter('from', 'ann')],
       text: 'release -draft',
@@ -70,7 +70,7 @@ describe('a filter in the field', () => {
     expect(withTyped(NOTHING, 'in:"Big plans')).toEqual({ filters: [], text: 'in:"Big plans' });
   });
 
-  test('is added once, after those that are there', () => {
+  test('is added once, after existing ones', () => {
     const filters = [filter('has', 'link')];
     expect(withTyped({ filters, text: '' }, 'HAS:Link from:a in:b ').filters).toEqual([
       filter('has', 'link'),
@@ -98,7 +98,7 @@ describe('a filter in the field', () => {
   });
 });
 
-test('recent searches are few, the last one first, without what they were typed from', () => {
+test('recent searches are limited, last first, without prefixes of others', () => {
   expect(withRecent(['rel', 'plan'], 'release')).toEqual(['release', 'plan']);
   expect(withRecent(['a'], '')).toEqual(['a']);
   expect(withRecent(['b', 'a'], 'a')).toEqual(['a', 'b']);

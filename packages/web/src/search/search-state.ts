@@ -6,7 +6,7 @@ import {
   searchSpans,
 } from '@parley/protocol';
 
-/** What a user searches for: filters, which are shown as chips, and the words in the field. */
+/** The input of a search: filters, which are shown as chips, and the words in the field. */
 export interface SearchInput {
   readonly filters: readonly SearchFilter[];
   readonly text: string;
@@ -17,14 +17,14 @@ export function readSearch(query: string): SearchInput {
   return withTyped({ filters: [], text: '' }, `${query} `, true);
 }
 
-/** Returns the text of a search, as the server and addresses have it. */
+/** Returns the text of a search, as used by the server and in URLs. */
 export function writeSearch({ filters, text }: SearchInput): string {
   return [printSearch(filters), text.trim()].filter((part) => part !== '').join(' ');
 }
 
 /**
- * Returns the input after the field was changed to a text: a filter that is complete, since something follows it, leaves the
- * text and becomes a chip.
+ * Returns the input after the field was changed to a text: a complete filter, followed by
+ * something, becomes a chip.
  */
 export function withTyped(input: SearchInput, text: string, trim = false): SearchInput {
   let { filters } = input;
@@ -38,7 +38,7 @@ export function withTyped(input: SearchInput, text: string, trim = false): Searc
   return { filters, text: trim ? rest.trim() : rest };
 }
 
-/** Returns filters with another one inserted at a position; one that is there already is not added twice. */
+/** Returns filters with another one inserted at a position, without duplicates. */
 export function withFilter(
   filters: readonly SearchFilter[],
   added: SearchFilter,
@@ -73,7 +73,7 @@ export function fixedValues(name: SearchFilterName, typed: string): readonly str
   return (all ?? []).filter((value) => value.startsWith(typed.toLowerCase()));
 }
 
-/** Values of filters of names that are no names. */
+/** Special values of filters for names. */
 const EXTRA: Partial<Record<SearchFilterName, readonly string[]>> = {
   from: ['me'],
   mentions: ['me', 'everyone', 'here'],
@@ -82,7 +82,7 @@ const EXTRA: Partial<Record<SearchFilterName, readonly string[]>> = {
 /** How many recent searches are kept. */
 const RECENT_MAX = 8;
 
-/** Returns recent searches with another one first. Those that it was typed from are removed. */
+/** Returns recent searches with a new one first, without prefixes of it. */
 export function withRecent(recent: readonly string[], query: string): readonly string[] {
   if (query === '') return recent;
   return [query, ...recent.filter((one) => !query.startsWith(one))].slice(0, RECENT_MAX);

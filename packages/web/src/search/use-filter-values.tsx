@@ -137,7 +137,10 @@ function useFoundNames(typed: string | null): readonly FoundName[] {
   return data ?? NONE;
 }
 
-/** Returns a function that says what the value of a filter is, such as the title of a conversation for its id. */
+/**
+ * Returns a function that formats the value of a filter, such as the title of a conversation for
+ * its id.
+ */
 export function useValueTitle(): (filter: SearchFilter) => string {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);

@@ -11,7 +11,7 @@ const TYPING_MS = 150;
 /** The order of results. */
 export type SearchOrder = 'newest' | 'best';
 
-/** What a search has found so far. */
+/** The results of a search so far. */
 export interface MessageSearchState {
   /** The text that the results are for; null before the first answer. */
   readonly text: string | null;
@@ -48,8 +48,8 @@ function searchHere(client: ParleyClient, text: string): MessageSearchState {
 }
 
 /**
- * Searches messages as the user types. A search that is no longer wanted is aborted. Without network, the messages on
- * this device are searched; with it again, the server. It is no query for that reason: its answers have two sources.
+ * Searches messages as the user types. A superseded search is aborted. Offline, the messages on
+ * this device are searched instead. Because its results have two sources, it is not a query.
  */
 export function useMessageSearch(
   text: string,

@@ -4,9 +4,9 @@ import { removeShell } from '../offline/service-worker.ts';
 import { accountHere } from './login-record.ts';
 
 /**
- * What this browser stores for an account: messages (IndexedDB), drafts and settings (localStorage).
- * Every name contains the account, so that accounts that share a browser never see each other’s
- * data. Only the theme belongs to the browser itself.
+ * The data that this browser stores for an account: messages (IndexedDB), drafts and settings
+ * (localStorage). Every name contains the account, so that accounts that share a browser never see
+ * each other’s data. Only the theme belongs to the browser itself.
  */
 
 const KEPT = 'parley.kept.';
@@ -47,7 +47,7 @@ export function removeKeptOfOthers(account: AccountId | null): void {
 
 const isOf = (account: AccountId, key: string): boolean => key.startsWith(keptKey(account, ''));
 
-/** The name of the value that is kept while notifications are pushed to this browser. */
+/** The name of the value that is set while notifications are pushed to this browser. */
 export const PUSH = 'push';
 
 /** Returns whether the user has turned on that notifications are pushed to this browser. */

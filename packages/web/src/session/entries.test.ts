@@ -2,7 +2,7 @@ import type { ClientSnapshot } from '@parley/client';
 import { expect, test } from 'vitest';
 import { EntryListeners } from './entries.ts';
 
-/** A source whose map is replaced, as that of a client. */
+/** A source whose map is replaced, like that of a client. */
 function sourceOf(first: ReadonlyMap<string, number>) {
   let map = first;
   const listeners = new Set<() => void>();

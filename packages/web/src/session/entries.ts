@@ -89,7 +89,7 @@ const users: MapOf<AccountId, User> = (s) => s.users;
 const presence: MapOf<AccountId, PresenceState> = (s) => s.presence;
 const statuses = (s: ClientSnapshot) => s.statuses;
 
-/** Returns a conversation; undefined if the account is no member of it. */
+/** Returns a conversation; undefined if the account is not a member. */
 export const useConversation = (id: ConversationId | undefined): ConversationView | undefined =>
   useEntry(conversations, id);
 

@@ -6,7 +6,9 @@ function isOwnPath(text: string): boolean {
   return new URL(text, location.origin).origin === location.origin;
 }
 
-/** Remembers the page to open after the log-in. It is kept out of the address, where others could set it. */
+/**
+ * Stores the page to open after the log-in. It is not kept in the URL, where others could set it.
+ */
 export function rememberNext(path: string): void {
   if (isOwnPath(path)) sessionStorage.setItem(KEY, path);
 }
@@ -17,12 +19,12 @@ export function peekNext(): string | null {
   return path !== null && isOwnPath(path) ? path : null;
 }
 
-/** Returns the page to open after the log-in, and forgets it. */
+/** Returns and clears the page to open after the log-in. */
 export function takeNext(): string | null {
   const path = peekNext();
   sessionStorage.removeItem(KEY);
   return path;
 }
 
-/** Forgets the page to open: another account may log in next. */
+/** Clears the page to open, because another account may log in next. */
 export const forgetNext = (): void => sessionStorage.removeItem(KEY);

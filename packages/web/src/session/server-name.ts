@@ -38,7 +38,7 @@ function change(to: string): void {
 /** Returns the name of the server. */
 export const useServerName = (): string => useSyncExternalStore(subscribe, () => name);
 
-/** Requests the name of the server and the steps that are left of its setup, and follows their changes. */
+/** Requests the name of the server and its remaining setup steps, and follows their changes. */
 export function useServerNameOf(client: ParleyClient): void {
   useEffect(() => {
     client.api.serverSettings().then(
@@ -46,7 +46,7 @@ export function useServerNameOf(client: ParleyClient): void {
         change(settings.name);
         setSetupSteps(settings.setupSteps);
       },
-      // Offline: the last known name stays.
+      // Offline: the last known name is kept.
       () => undefined,
     );
     return client.onEvent((event) => {

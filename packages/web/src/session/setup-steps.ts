@@ -9,12 +9,12 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-/** Replaces the steps that are left, as the server has sent them. */
+/** Sets the remaining steps, as sent by the server. */
 export function setSetupSteps(left: readonly SetupStep[]): void {
   steps = left;
   for (const listener of listeners) listener();
 }
 
-/** Returns the steps of the setup guide that are left; null until the server has sent them. */
+/** Returns the remaining steps of the setup guide; null until the server has sent them. */
 export const useSetupSteps = (): readonly SetupStep[] | null =>
   useSyncExternalStore(subscribe, () => steps);

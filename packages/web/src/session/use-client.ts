@@ -20,7 +20,10 @@ export const useClient = (): ParleyClient => useContextOfSession().client;
 
 const noChange = () => () => undefined;
 
-/** Returns what subscribes to changes of the snapshot; the same at each render, so React subscribes once. */
+/**
+ * Returns a function that subscribes to changes of the snapshot; the same at each render, so React
+ * subscribes once.
+ */
 export function useSubscribe(client: ParleyClient | null): (listener: () => void) => () => void {
   return useCallback((listener) => client?.subscribe(listener) ?? noChange(), [client]);
 }

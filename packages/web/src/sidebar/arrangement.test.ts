@@ -83,7 +83,7 @@ test('groups are ordered by name, direct conversations by their last message', (
   expect(shown(arranged(views))).toEqual({ favorites: '', groups: 'aBc', direct: 'yx' });
 });
 
-test('a placed conversation is in its section, and one of a section that is gone in that of its kind', () => {
+test('a placed conversation is in its section, or in that of its kind if its section was removed', () => {
   const placements = placed(['a', 'favorites', 2], ['b', 'favorites', 1], ['c', 'gone', 1]);
   expect(shown(arranged([view('a'), view('b'), view('c')], { placements }))).toEqual({
     favorites: 'ba',
@@ -92,7 +92,7 @@ test('a placed conversation is in its section, and one of a section that is gone
   });
 });
 
-test('a collapsed section shows what is unread and what is open', () => {
+test('a collapsed section shows unread and open conversations', () => {
   const views = [view('a'), view('b'), view('c')];
   const collapsed = { unread: ['a'], open: 'c' };
   expect(
@@ -118,12 +118,12 @@ test('the next conversation is the one below, across sections; the next unread o
   expect(neighborOf(all, id('a'), 1, (one) => one === 'a')).toBeNull();
 });
 
-test('archived groups are apart', () => {
+test('archived groups are separate', () => {
   const archived = { ...view('b'), archivedAt: '2026' };
   expect(arranged([view('a'), archived])).toMatchObject({ archived: ['b'] });
 });
 
-test('a drop in a section that is ordered by name makes it ordered by hand, as it is shown', () => {
+test('a drop in a section ordered by name makes its order manual', () => {
   const all = arranged([view('a'), view('b'), view('c')]);
   expect(
     dropOf(all, { placements: new Map() }, view('c'), { section: 'groups', before: id('b') }),
@@ -133,7 +133,7 @@ test('a drop in a section that is ordered by name makes it ordered by hand, as i
   });
 });
 
-test('what is dropped below the last unread row comes before those that are not shown', () => {
+test('a drop below the last unread row goes before hidden ones', () => {
   const views = ['a', 'b', 'c', 'd'].map((name) => view(name));
   const layout = { ...withSections({ order: 'manual' }), unreadOnly: true };
   const groups = (unread: string[]) => arranged(views, { layout, unread }).sections[1];
@@ -146,7 +146,7 @@ test('what is dropped below the last unread row comes before those that are not 
   expect(below(['a'], 'a')).toBeNull();
 });
 
-test('a drop into another section leaves the place to its order', () => {
+test('a drop into another section uses its order', () => {
   const placements = placed(['a', 'favorites', 1]);
   const all = arranged([view('a'), view('b')], { placements });
   expect(dropOf(all, { placements }, view('a'), { section: 'groups' })?.move).toEqual({
@@ -159,7 +159,7 @@ test('a drop into another section leaves the place to its order', () => {
   expect(dropOf(all, { placements }, view('b'), { section: 'groups' })).toBeNull();
 });
 
-test('drops and steps give the order that was meant, whatever has a rank already', () => {
+test('drops and steps give the intended order, whatever ranks exist', () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   const views = names.map((name) => view(name));
   const layout = withSections({ order: 'manual' });
@@ -209,7 +209,7 @@ test('drops and steps give the order that was meant, whatever has a rank already
   );
 });
 
-test('a message in a conversation leaves the arrangement as it is, unless it moves or shows something', () => {
+test('a message in a conversation does not change the arrangement, unless it moves or shows something', () => {
   const arranger = new Arranger();
   const views = [
     view('a'),
@@ -236,7 +236,7 @@ test('a message in a conversation leaves the arrangement as it is, unless it mov
   expect(after.sections[1]).toBe(before.sections[1]);
 });
 
-test('opening a conversation that is shown anyway arranges nothing', () => {
+test('opening a visible conversation rearranges nothing', () => {
   const arranger = new Arranger();
   const layout: SidebarLayout = {
     ...DEFAULT_LAYOUT,
@@ -261,7 +261,7 @@ test('opening a conversation that is shown anyway arranges nothing', () => {
   expect(shown(opened('x')).groups).toBe('b');
 });
 
-test('arranging again and again gives what arranging anew gives', () => {
+test('incremental arranging gives the same result as arranging from scratch', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   const views = fc
     .array(

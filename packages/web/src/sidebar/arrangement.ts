@@ -6,9 +6,12 @@ import type {
   SidebarSection,
 } from '@parley/protocol';
 
-/** What of a conversation decides where it is in the sidebar, and whether it is shown there. */
+/**
+ * The properties of a conversation that decide its position in the sidebar, and whether it is
+ * shown.
+ */
 export interface Attention {
-  /** When something was last posted, by conversation. */
+  /** The time of the last post of each conversation. */
   readonly activity: ReadonlyMap<ConversationId, string>;
   /** The conversations that are shown although their section is collapsed. */
   readonly unread: ReadonlySet<ConversationId>;
@@ -67,7 +70,7 @@ export function arrange({
   }
   const sections = layout.sections.map((section) => {
     const views = bySection.get(section.id) ?? [];
-    // Sorting is stable: what is equal stays in the order of names.
+    // Sorting is stable, so equal ones remain in the order of names.
     if (section.order === 'recent') views.sort(byActivity(attention));
     else if (section.order === 'manual') views.sort(byRank(placements));
     const all = views.map(({ id }) => id);
@@ -92,7 +95,7 @@ function byActivity({ activity }: Attention): Comparison {
   return (a, b) => (at(a) === at(b) ? 0 : at(a) < at(b) ? 1 : -1);
 }
 
-/** Those without a place of their own come after the others. */
+/** Conversations without a rank come last. */
 function byRank(placements: SidebarSnapshot['placements']): Comparison {
   const rank = (view: ConversationView) =>
     placements.get(view.id)?.rank ?? Number.POSITIVE_INFINITY;
@@ -104,9 +107,9 @@ export const activityOf = (view: ConversationView): string =>
   view.lastMessage?.postedAt ?? view.createdAt;
 
 /**
- * Returns the shown conversation before (-1) or after (1) the open one; null at the end. If only some are `counted`,
- * those of collapsed sections are as well, and the first follows the last. Without an open conversation, it is the
- * first or the last one.
+ * Returns the shown conversation before (-1) or after (1) the open one; null at the end. With a
+ * `counted` filter, those of collapsed sections are included, and the first follows the last.
+ * Without an open conversation, returns the first or last one.
  */
 export function neighborOf(
   { sections }: Arrangement,
@@ -122,15 +125,18 @@ export function neighborOf(
   return after.find((id) => counted(id)) ?? null;
 }
 
-/** Changes that put a conversation somewhere: the move, and whether the section is ordered by hand from then on. */
+/**
+ * The changes that place a conversation: the move, and whether the order of the section becomes
+ * manual.
+ */
 export interface Drop {
   readonly move: MoveConversationsBody;
   readonly toManual: boolean;
 }
 
 /**
- * Returns what puts a conversation into a section: before its conversation `before`, or to its end if that is null.
- * Without `before` its order decides. Returns null if nothing changes.
+ * Returns the changes that put a conversation into a section: before the conversation `before`, or
+ * at the end if null; without `before`, the order of the section decides. Null if nothing changes.
  */
 export function dropOf(
   { sections }: Arrangement,
@@ -153,14 +159,14 @@ export function dropOf(
       const conversations = others.toSpliced(at, 0, id);
       return { move: { conversations, section: section.id, after: null }, toManual: true };
     }
-    // Its order has a place for it.
+    // The order of the section decides.
     const isOfKind = section.id === sectionOfKind(view);
     const move = { conversations: [id], section: isOfKind ? null : section.id };
     return { move, toManual: false };
   }
   const isRanked = (one: ConversationId) => placements.get(one)?.section === section.id;
   const unranked = others.findIndex((one) => !isRanked(one));
-  // Those before it that have no rank get one: they would come after it.
+  // Earlier ones without a rank get one; otherwise they would come after it.
   const from = unranked === -1 ? at : Math.min(unranked, at);
   const conversations = [...others.slice(from, at), id];
   const after = from === 0 ? null : (others[from - 1] ?? null);
@@ -168,8 +174,8 @@ export function dropOf(
 }
 
 /**
- * Returns the conversation before which one comes that is dropped below the last row; null: at the end. If the section
- * does not show all its conversations, those after that row stay after it.
+ * Returns the conversation to insert before when dropping below the last row; null: at the end.
+ * Hidden conversations after that row stay after it.
  */
 export function belowLastRow(
   { all, shown }: ArrangedSection,
@@ -180,7 +186,9 @@ export function belowLastRow(
   return last === undefined ? null : (others[others.indexOf(last) + 1] ?? null);
 }
 
-/** Returns what moves a conversation up (-1) or down (1) in its section; null at its end. */
+/**
+ * Returns the changes that move a conversation up (-1) or down (1) in its section; null at its end.
+ */
 export function stepOf(
   arrangement: Arrangement,
   sidebar: Pick<SidebarSnapshot, 'placements'>,

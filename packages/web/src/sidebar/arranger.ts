@@ -10,24 +10,24 @@ import {
   isNarrowed,
 } from './arrangement.ts';
 
-/** What the arrangement follows from. */
+/** The input of the arrangement. */
 export interface ArrangerInput {
   readonly snapshot: Pick<ClientSnapshot, 'conversations' | 'users' | 'sidebar'>;
-  /** The same function while nothing is muted or unmuted. */
+  /** The same function until something is muted or unmuted. */
   readonly isMuted: (id: ConversationId) => boolean;
-  /** Whether messages and reading move no row and hide none. */
+  /** Whether new messages and reading move or hide no rows. */
   readonly isHeld: boolean;
   readonly open: ConversationId | undefined;
 }
 
-/** Returns whether a conversation has what the user wants to see: of a muted one only mentions. */
+/** Returns whether a conversation counts as unread: a muted one only with mentions. */
 export const isUnread = (view: ConversationView, isMuted: boolean): boolean =>
   view.unreadMentions.length > 0 || (view.unread > 0 && !isMuted);
 
 /**
- * Arranges the conversations as they change. What is as before is the same object as before: a message in one of a
- * thousand conversations usually changes no arrangement, so that only its row is rendered. Names, which are expensive
- * to compare, are sorted only when one has changed.
+ * Arranges the conversations incrementally. Unchanged parts keep their identity: a message in one
+ * of a thousand conversations usually changes no arrangement, so only its row is rendered. Names,
+ * which are expensive to compare, are sorted only when one has changed.
  */
 export class Arranger {
   #users: ArrangerInput['snapshot']['users'] | null = null;
@@ -37,7 +37,7 @@ export class Arranger {
   #byName: readonly ConversationId[] = [];
   #attention: Attention = { activity: new Map(), unread: new Set() };
   #last: Arrangement | null = null;
-  /** What the last arrangement followed from. */
+  /** The input of the last arrangement. */
   #input: ArrangerInput | null = null;
 
   /** Returns the conversations in their sections. */
@@ -78,7 +78,7 @@ export class Arranger {
     return sections.some(({ section, all }) => isNarrowed(section, layout) && all.includes(id));
   }
 
-  /** Brings the titles and their order up to date. */
+  /** Updates the titles and their order. */
   #name({ conversations, users }: ArrangerInput['snapshot']): void {
     if (conversations === this.#views && users === this.#users) return;
     const hasSameUsers = users === this.#users;
@@ -101,7 +101,7 @@ export class Arranger {
   }
 }
 
-/** Returns whether all that an arrangement follows from is the same, except which conversation is open. */
+/** Returns whether the input of an arrangement is the same, except for the open conversation. */
 const isSameButOpen = (a: ArrangerInput, b: ArrangerInput): boolean =>
   a.snapshot.conversations === b.snapshot.conversations &&
   a.snapshot.users === b.snapshot.users &&
@@ -123,7 +123,7 @@ function attentionOf(
   return { activity, unread };
 }
 
-/** Returns an arrangement in which what is as before is the same object as before. */
+/** Returns an arrangement whose unchanged parts are the previous objects. */
 function shared(last: Arrangement | null, next: Arrangement): Arrangement {
   if (!last) return next;
   const sections = next.sections.map((one, n) => {

@@ -78,7 +78,7 @@ export function ConversationList({
     [client, openMenu],
   );
   const rows = { titles: arrangement.titles, isMuted, drafts, actions };
-  // Favorites without a conversation would be only a heading.
+  // Empty favorites would be only a heading.
   const sections = arrangement.sections.filter(({ section, all, shown }) =>
     unreadOnly ? shown.length > 0 : section.id !== 'favorites' || all.length > 0,
   );
@@ -152,7 +152,7 @@ export function ConversationList({
   );
 }
 
-/** The rows of a section. Rendered again only when one is to be shown differently. */
+/** The rows of a section. Rerendered only when one of them changes. */
 const Rows = memo(function Rows({
   ids,
   open,

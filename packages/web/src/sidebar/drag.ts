@@ -5,20 +5,20 @@ import {
 import type { ConversationId, SectionId } from '@parley/protocol';
 import { type Target, targetOf } from './target.ts';
 
-/** Where something is dropped: in a section, before a row of it (null: at its end; absent: where its order puts it). */
+/** A drop target: a section, and the row to insert before (null: the end; absent: by its order). */
 export interface DropTarget {
   readonly section: SectionId;
   readonly before?: ConversationId | null;
 }
 
-/** Where the mouse is in the window. */
+/** The position of the mouse in the window. */
 type MousePosition = Pick<MouseEvent, 'clientX' | 'clientY'>;
-/** Where the line is that shows the target, in px from the top of the list; null: there is none. */
+/** The position of the target line, in px from the top of the list; null: none. */
 type ShowLine = (top: number | null) => void;
 
-/** What {@link enableDragging} is told. */
+/** The callbacks of {@link enableDragging}. */
 export interface DragDeps {
-  /** Returns whether the order of a section is up to the user, for a conversation that is dragged. */
+  /** Returns whether a dragged conversation can be dropped at a position in a section. */
   readonly isOrdered: (section: SectionId, row: ConversationId) => boolean;
   readonly showLine: ShowLine;
   readonly dropped: (dragged: Target, target: DropTarget) => void;
@@ -28,8 +28,8 @@ const ROW = '[data-row]';
 const HEADER = '[data-header]';
 
 /**
- * Lets the mouse drag the rows and the headings of a list. What it presses becomes draggable, so that a long list
- * costs nothing. Returns a function that ends it.
+ * Makes the rows and headings of a list draggable. An element becomes draggable only when pressed,
+ * so that long lists have no cost. Returns a function that ends it.
  */
 export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
   const enabled = new Map<HTMLElement, () => void>();
@@ -44,7 +44,7 @@ export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
     }
     enabled.set(element, draggable({ element, getInitialData: () => ({ ...targetOf(element) }) }));
   };
-  // Before the browser decides what a drag that begins here drags.
+  // Before the browser decides what a drag from here moves.
   list.addEventListener('pointerdown', enable);
   const dropAt = (source: Element, { clientX, clientY }: MousePosition) =>
     dropTargetAt(list, targetOf(source), clientX, clientY, deps);
@@ -70,7 +70,7 @@ export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
   };
 }
 
-/** Returns where something would be dropped at a point, and the height of the line that shows it. */
+/** Returns the drop target at a point, and the position of its line. */
 function dropTargetAt(
   list: HTMLElement,
   dragged: Target | null,
@@ -78,7 +78,7 @@ function dropTargetAt(
   y: number,
   { isOrdered }: DragDeps,
 ): { target: DropTarget; y: number } | null {
-  // The library lays an invisible element under the mouse at times.
+  // The library sometimes puts an invisible element under the mouse.
   const at = document
     .elementsFromPoint(x, y)
     .find((one) => list.contains(one) && one !== list)

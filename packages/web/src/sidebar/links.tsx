@@ -13,7 +13,9 @@ import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
 
-/** Links to what is gathered from all conversations: activity, threads, drafts, saved and scheduled messages. */
+/**
+ * Links to lists over all conversations: activity, threads, drafts, saved and scheduled messages.
+ */
 export function SidebarLinks({ drafts }: { drafts: number }) {
   return (
     <div className="gap-x-1 pt-1 pointer-coarse:grid pointer-coarse:grid-cols-2">
@@ -33,13 +35,13 @@ export function SidebarLinks({ drafts }: { drafts: number }) {
   );
 }
 
-/** Links to what concerned the user, with how much of it is unread. */
+/** Links to the activity, with the number of unread items. */
 function ActivityLink() {
   const client = useClient();
   const isLive = useParley((s) => s.state) === 'live';
   const { unread } = useParley((s) => s.activity);
   useEffect(() => {
-    // Tried again with the next connection.
+    // Retried at the next connection.
     if (isLive) client.activity.load().catch(() => undefined);
   }, [client, isLive]);
   return (
@@ -55,7 +57,7 @@ function ThreadsLink() {
   const isLive = useParley((s) => s.state) === 'live';
   const { unread, mentions } = useParley((s) => s.threads);
   useEffect(() => {
-    // Tried again with the next connection.
+    // Retried at the next connection.
     if (isLive) client.threads.load().catch(() => undefined);
   }, [client, isLive]);
   return (

@@ -27,7 +27,7 @@ import { titleOfSection } from './titles.ts';
 
 interface MenuProps {
   readonly at: MenuPoint;
-  /** The menu is closed, and the focus is to return. */
+  /** The menu was closed, and the focus must return. */
   readonly onClosed: () => void;
 }
 

@@ -16,7 +16,10 @@ import { isUnread } from './arranger.ts';
 /** Maximum length of the last message in the tooltip, in characters. */
 const PREVIEW = 120;
 
-/** What a row can be asked to do. The same object at each render, so that rows are rendered only when they change. */
+/**
+ * The actions of rows. The same object at each render, so that rows are rendered only when they
+ * change.
+ */
 export interface RowActions {
   readonly openMenu: (id: ConversationId) => void;
   readonly setFavorite: (id: ConversationId, isFavorite: boolean) => void;
@@ -72,7 +75,7 @@ export const Row = memo(function Row({
         onClick={open}
         data-focusable
         data-drag
-        // The whole name and the last message, which the row has no space for.
+        // The full name and the last message, for which the row has no space.
         title={hint === '' ? title : `${title}\n${hint}`}
         aria-current={isOpen ? 'page' : undefined}
         className={cx(

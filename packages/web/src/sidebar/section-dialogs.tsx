@@ -9,7 +9,10 @@ import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
-/** What a dialog is about: a new section, for a conversation if one is given, or one to rename or delete. */
+/**
+ * The subject of a dialog: a new section, optionally for a conversation, or one to rename or
+ * delete.
+ */
 export type SectionDialogState =
   | { readonly kind: 'new'; readonly conversation?: ConversationId }
   | { readonly kind: 'rename' | 'delete'; readonly section: SidebarSection };

@@ -5,7 +5,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 
-/** The heading of a section. It stays in sight while its conversations are scrolled. */
+/** The heading of a section, which sticks while its conversations are scrolled. */
 export function SectionHeader({
   id,
   title,

@@ -1,9 +1,9 @@
 import { Skeleton } from '../ui/skeleton.tsx';
 
-/** The widths of the names of the rows, as classes: as different as those of names are. */
+/** The widths of the placeholder names, as classes; varied like real names. */
 const NAMES = ['w-24', 'w-36', 'w-28', 'w-40', 'w-20', 'w-32', 'w-24', 'w-36'];
 
-/** Stands in for the conversations until the first of them are known. */
+/** A placeholder for the conversations until they are loaded. */
 export function SidebarSkeleton() {
   return (
     <div aria-hidden="true" className="px-2.5 pt-4">

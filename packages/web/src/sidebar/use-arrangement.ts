@@ -18,7 +18,7 @@ export function useArrangement(
   const isLive = useParley((s) => s.state) === 'live';
   const isMuted = useMuted();
   useEffect(() => {
-    // Tried again with the next connection.
+    // Retried at the next connection.
     if (isLive) client.sidebar.load().catch(() => undefined);
   }, [client, isLive]);
   const [arranger] = useState(() => new Arranger());

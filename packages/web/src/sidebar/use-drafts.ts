@@ -22,7 +22,7 @@ export function useDrafts(): ReadonlySet<string> {
     [client],
   );
   useEffect(() => {
-    // Tried again with the next connection.
+    // Retried at the next connection.
     if (isLive) client.drafts.load().catch(() => undefined);
   }, [client, isLive]);
   return drafts;

@@ -58,7 +58,7 @@ export function useDragging(
         const { enableDragging } = await import('./drag.ts');
         if (!isEnded) end = enableDragging(element, deps);
       } catch {
-        // Offline: the menus do the same. Tried again when the mouse comes back.
+        // Offline: the menus offer the same. Retried when the mouse returns.
         if (!isEnded) element.addEventListener('pointerenter', load);
       }
     };

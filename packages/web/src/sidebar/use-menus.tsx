@@ -13,7 +13,7 @@ const SectionDialog = lazyPart(async () => (await import('./section-dialogs.tsx'
 
 type OpenMenu = Target & { readonly at: MenuPoint };
 
-/** Returns what opens the menus of a list, and {@link ListMenus} with the one that is open. */
+/** Returns functions that open the menus of a list, and {@link ListMenus} with the open one. */
 export function useMenus(list: RefObject<HTMLElement | null>) {
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const open = useCallback(
@@ -33,7 +33,7 @@ export function useMenus(list: RefObject<HTMLElement | null>) {
   const onClosed = () => {
     const closed = menu;
     setMenu(null);
-    // What was chosen may have moved the row.
+    // The chosen action may have moved the row.
     if (closed) requestAnimationFrame(() => focusOn(list.current, closed));
   };
   return { menu, open, onContextMenu, onClosed };

@@ -32,13 +32,13 @@ test('commands that the server would refuse are not offered', () => {
   }
 });
 
-test('in a thread only commands are offered that are about something else than the conversation', () => {
+test('in a thread, only commands that are not about the conversation are offered', () => {
   const permissions = ['rename', 'add_member'] as const;
   const names = commandsIn({ kind: 'group', permissions: [...permissions] }, true);
   expect(names).toEqual(['status', 'dnd', 'remind', 'msg', 'search']);
 });
 
-describe('what commands take', () => {
+describe('the arguments of commands', () => {
   test.each([
     ['30m call Bob', { ms: 1_800_000, rest: 'call Bob' }],
     ['in 2 h', { ms: 7_200_000, rest: '' }],

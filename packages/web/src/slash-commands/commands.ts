@@ -15,11 +15,11 @@ export const COMMAND_NAMES = [
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
-/** How a slash command is shown to the user. */
+/** The texts of a slash command. */
 interface CommandHelp {
-  /** What it takes; null: nothing. */
+  /** Its arguments; null: none. */
   readonly usage: PlainKey | null;
-  /** What it does. */
+  /** Its description. */
   readonly title: PlainKey;
 }
 
@@ -36,7 +36,7 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
   search: { usage: 'commands.searchUsage', title: 'commands.searchTitle' },
 };
 
-/** The commands that are about the conversation: in a thread they would seem to be about that. */
+/** The commands about the conversation, which would be confusing in a thread. */
 const OF_CONVERSATION: ReadonlySet<CommandName> = new Set(['topic', 'invite', 'mute', 'unmute']);
 
 /** Returns the commands that the user may use in a conversation, or in a thread of it. */
@@ -52,7 +52,7 @@ export function commandsIn(
   });
 }
 
-/** A slash command as it was typed. */
+/** A typed slash command. */
 export interface TypedCommand {
   readonly name: CommandName;
   /** What follows the name, without spaces around it. */
@@ -60,8 +60,8 @@ export interface TypedCommand {
 }
 
 /**
- * Returns the command that a message is; null if it is a text, which it also is with a name that is no
- * command, such as a path, or with a space in front.
+ * Returns the command in a message; null if it is text, including unknown names, such as paths, and
+ * texts with a leading space.
  */
 export function typedCommand(text: string, names: readonly CommandName[]): TypedCommand | null {
   const [, typed = '', rest = ''] = /^\/([a-z]+)(?:\s+(.*))?$/is.exec(text) ?? [];
@@ -99,7 +99,7 @@ export function leadingUsernames(text: string): { usernames: string[]; rest: str
   }
 }
 
-/** Matches what consists of signs that emoji are made of, one of them visible by itself. */
+/** Matches sequences of characters used in emoji, at least one of them visible on its own. */
 const EMOJI =
   /^(?=.*[\p{Extended_Pictographic}\p{RI}])[\p{Extended_Pictographic}\p{Emoji_Component}]{1,32}$/u;
 

@@ -12,25 +12,28 @@ import {
   type TypedCommand,
 } from './commands.ts';
 
-/** Where a command was typed, and what it can do. */
+/** The context of a command. */
 export interface CommandContext {
   readonly client: ParleyClient;
   readonly view: ConversationView;
   readonly me: AccountId;
-  /** Returns the id of a step of the command, the same when it is tried again. */
+  /** Returns the id of a step of the command, the same for retries. */
   commandId(step: string): ClientId;
   /** Opens the search page. */
   search(text: string): void;
 }
 
-/** What the user reads about a command that can’t be executed as it was typed. */
+/** An error in a typed command, with a message for the user. */
 class CommandProblem extends Error {
   override name = 'CommandProblem';
 }
 
 type Run = (context: CommandContext, rest: string) => Promise<string | null>;
 
-/** What each command does. Returns what it has done, for the user to read; null if that is visible. */
+/**
+ * The implementation of each command. Returns a confirmation for the user; null if the effect is
+ * visible.
+ */
 const RUNS: Readonly<Record<CommandName, Run>> = {
   status: async ({ client, commandId }, rest) => {
     const { emoji, text } = statusOf(rest);
@@ -54,7 +57,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     const body = period?.rest.replace(/^to\s+/i, '') ?? '';
     if (!period || body === '') throw usageOf('remind');
     const remindAt = timeAfter(period.ms);
-    // A reminder belongs to a saved message: this one is in the conversation with oneself.
+    // A reminder belongs to a saved message, which is posted to the user’s notes to self.
     const { id } = await client.api.openDirect(me, commandId('open'));
     const { seq } = await client.api.post(id, body, { id: commandId('post') });
     await client.api.personal.save(id, seq, remindAt, commandId('save'));
@@ -99,8 +102,8 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
 };
 
 /**
- * Executes a command. Resolves with what it has done, or null; rejects with an error whose message the user
- * can read.
+ * Executes a command. Resolves with a confirmation or null; rejects with an error whose message is
+ * for the user.
  */
 export async function runCommand(
   { name, rest }: TypedCommand,

@@ -25,7 +25,7 @@ import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
 import { setTheme } from '../ui/theme.ts';
 
-/** Something that can be done from the quick switcher. */
+/** A command of the quick switcher. */
 export interface SwitcherCommand {
   readonly key: string;
   readonly title: string;
@@ -33,7 +33,7 @@ export interface SwitcherCommand {
   readonly run: () => void;
 }
 
-/** Returns what the user can do from the quick switcher. */
+/** Returns the commands of the quick switcher. */
 export function useCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
   const client = useClient();
   const navigate = useNavigate();

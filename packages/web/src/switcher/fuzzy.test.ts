@@ -8,7 +8,7 @@ const best = (query: string, texts: readonly string[]) =>
     .sort((a, b) => b.score - a.score)
     .map(({ text }) => text);
 
-test('the beginning of a name is better than that of a word, and that better than the inside', () => {
+test('matches at the start of the name rank before the start of a word, and those before others', () => {
   expect(best('des', ['Codes', 'Web design', 'Design', 'Sales'])).toEqual([
     'Design',
     'Web design',
@@ -31,7 +31,7 @@ test('the shorter of two equal matches comes first', () => {
   expect(best('team', ['Team of the north', 'Team'])).toEqual(['Team', 'Team of the north']);
 });
 
-test('nothing matches what is not there', () => {
+test('a missing letter does not match', () => {
   expect(best('xyz', ['Design', ''])).toEqual([]);
   expect(scoreOf('', 'anything')).toBeGreaterThan(0);
 });

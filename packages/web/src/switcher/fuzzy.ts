@@ -10,8 +10,8 @@ const INITIALS = 50;
 const SCATTERED = 20;
 
 /**
- * Returns how well a query matches a text, both folded; 0: not at all. Letters may be left out, as in `dsgn` for
- * “design”, and words may be named in any order.
+ * Returns the score of a query for a text, both folded; 0: no match. Letters may be left out, as in
+ * `dsgn` for “design”, and words may be named in any order.
  */
 export function scoreOf(query: string, text: string): number {
   if (query === '') return 1;
@@ -19,7 +19,7 @@ export function scoreOf(query: string, text: string): number {
   let score = Number.POSITIVE_INFINITY;
   for (const word of words) score = Math.min(score, scoreOfWord(word, text));
   if (text.startsWith(query)) score = Math.max(score, START);
-  // Of equally good ones, that of which more was typed.
+  // Among equals, the one of which more was typed.
   return score === 0 ? 0 : score + Math.min(query.length / Math.max(text.length, 1), 1) * 10;
 }
 
@@ -45,7 +45,7 @@ function scoreOfWord(word: string, text: string): number {
     } else if (next > from) gaps++;
     from = next + 1;
   }
-  // Letters that are far apart are no abbreviation.
+  // Letters far apart are not an abbreviation.
   if (from - first > word.length * 2) return 0;
   const score = SCATTERED - gaps * 4;
   return word.length > 1 && score > 0 ? score : 0;

@@ -36,7 +36,7 @@ const input = (
 const ids = (places: readonly Place[]) =>
   places.map((place) => (place.kind === 'user' ? place.user.id : place.view.id));
 
-test('without a text, what was opened last comes first, and then what has the latest messages', () => {
+test('without a text, recently opened places come first, then those with the latest messages', () => {
   const views = [
     group('open', '4'),
     group('before', '1'),
@@ -51,7 +51,7 @@ test('without a text, what was opened last comes first, and then what has the la
   ]);
 });
 
-test('a direct conversation stands for its user, and former and own accounts are left out', () => {
+test('a direct conversation represents its user, and deactivated and own accounts are left out', () => {
   const users = [user('Ann'), user('Anton'), user('Anja', false), user('Me')];
   expect(ids(matchingPlaces('an', input([direct('Ann')], users), []))).toEqual([
     'with Ann',
@@ -60,7 +60,7 @@ test('a direct conversation stands for its user, and former and own accounts are
   expect(ids(matchingPlaces('me', input([], users), []))).toEqual([]);
 });
 
-test('of equal matches, the one that was opened lately comes first', () => {
+test('among equal matches, recently opened ones come first', () => {
   const views = [group('team one', '1'), group('team two', '1')];
   expect(ids(matchingPlaces('team', input(views, [], ['team two']), []))).toEqual([
     'team two',
@@ -75,7 +75,7 @@ test('usernames match with and without their sign', () => {
   }
 });
 
-test('what only the server finds is added to few matches', () => {
+test('results found only by the server are added if there are few matches', () => {
   const found: FoundName[] = [{ kind: 'user', user: user('Ghost'), conversation: null }];
   expect(ids(matchingPlaces('x', input([]), found))).toEqual(['Ghost']);
   const views = ['xa', 'xb', 'xc'].map((name) => group(name, '1'));

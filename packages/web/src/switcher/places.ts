@@ -7,9 +7,11 @@ import { fold, scoreOf } from './fuzzy.ts';
 /** Maximum numbers of results: without a text, and of a text. */
 const RECENT = 8;
 const MATCHES = 8;
-/** So many matches are enough to leave out what only the server has found, by other letters of a name. */
+/** With this many matches, results found only by the server are left out. */
 const ENOUGH = 3;
-/** The score of what only the server has found, and what is added for a conversation that was opened lately. */
+/**
+ * The score of results found only by the server, and the bonus of recently opened conversations.
+ */
 const FOUND = 10;
 const VISITED = 8;
 
@@ -52,7 +54,7 @@ export function matchingPlaces(
   const add = (key: string, score: number, place: Place) => {
     if (score > (scored.get(key)?.score ?? 0)) scored.set(key, { score, place });
   };
-  /** Users with whom there is a direct conversation, which stands for them. */
+  /** Users with a direct conversation, which represents them. */
   const reached = new Set<AccountId>();
   for (const view of conversations.values()) {
     const peer = view.peer ? users.get(view.peer) : undefined;

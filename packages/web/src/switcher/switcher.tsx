@@ -18,10 +18,13 @@ export function Switcher({
   openDialog: (dialog: SidebarDialog) => void;
 }) {
   const [text, setText] = useState('');
-  /** What the user has highlighted. By its key: answers of the server add results before it. Null: the first. */
+  /**
+   * The key of the highlighted result, because answers of the server may add results before it.
+   * Null: the first.
+   */
   const [picked, setPicked] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  /** Run when the dialog is gone: the focus may go where it leads. */
+  /** Run after the dialog has closed, so that the action can move the focus. */
   const chosen = useRef<Result | null>(null);
   const groups = useResults(text, openDialog);
   const results = groups.flatMap((group) => group.results);
@@ -98,7 +101,7 @@ export function Switcher({
                 role="option"
                 tabIndex={-1}
                 aria-selected={result === current}
-                // A list that scrolls under a pointer at rest gives it a result too, without movement.
+                // A list that scrolls under a resting pointer also triggers this, without movement.
                 onMouseMove={({ movementX, movementY }) => {
                   if (movementX !== 0 || movementY !== 0) setPicked(result.key);
                 }}

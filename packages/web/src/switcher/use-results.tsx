@@ -45,7 +45,10 @@ export interface ResultGroup {
 
 const plain = { note: '', user: null, avatar: null, unread: 0 };
 
-/** Returns what matches a text: conversations and people, messages, commands; without a text what was opened lately. */
+/**
+ * Returns the matches of a text: conversations and people, messages, commands; without a text,
+ * recently opened places.
+ */
 export function useResults(
   text: string,
   openDialog: (dialog: SidebarDialog) => void,
@@ -77,7 +80,7 @@ export function useResults(
     title: t('switcher.commands'),
     results: matching.map(resultOf),
   };
-  // Whoever types the name of a command does not search messages for it.
+  // A user who types the name of a command is not searching messages for it.
   const isNamed = matching[0] !== undefined && fold(matching[0].title).startsWith(query);
   const groups = isNamed ? [first, rest, found] : [first, found, rest];
   return groups.filter(({ results }) => results.length > 0);
@@ -91,7 +94,7 @@ const resultOf = ({ key, title, icon, run }: SwitcherCommand): Result => ({
   run,
 });
 
-/** Returns the conversations and people that match; without a text the conversations that were opened lately. */
+/** Returns the matching conversations and people; without a text, recently opened conversations. */
 function usePlaces(text: string): Result[] {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
@@ -136,7 +139,7 @@ function noteOf(view: ConversationView, users: ReadonlyMap<AccountId, User>): st
   return view.visibility === 'private' ? t('switcher.privateGroup') : t('switcher.group');
 }
 
-/** Returns the first messages that match, and what leads to all of them. */
+/** Returns the first matching messages, and a link to all of them. */
 function useMessages(text: string): Result[] {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);

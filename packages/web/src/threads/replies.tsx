@@ -16,7 +16,9 @@ import { Button } from '../ui/button.tsx';
 import { useFollowedEnd } from './use-followed-end.ts';
 import { useLinkedReply } from './use-linked-reply.ts';
 
-/** The root and the replies of a thread, which are read while the user is at their end. */
+/**
+ * The root and the replies of a thread, which are marked as read while the user is at their end.
+ */
 export function Replies({
   view,
   thread,
@@ -94,7 +96,7 @@ export function Replies({
       <div
         ref={ref}
         role="log"
-        // What comes into view while scrolling is not new; Announcer says what is.
+        // Messages scrolled into view are not new; Announcer announces new ones.
         aria-live="off"
         aria-label={t('thread.messages', { title })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard

@@ -14,7 +14,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
 
-/** The field for a reply; its draft is stored on the device, and on the server. */
+/** The composer of a reply; its draft is stored on the device and on the server. */
 export function ThreadComposer({
   view,
   root,

@@ -41,14 +41,14 @@ export function ThreadPane({
   const pane = useRef<HTMLElement>(null);
   const mayReply = view.permissions.includes('reply_in_threads');
   const visit = useLocation().state.__TSR_key;
-  // Apart from opening: a thread that was closed gets no more events.
+  // Separate from opening: a closed thread gets no more events.
   useEffect(() => () => thread.close(), [thread]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the reply shows it again
   useEffect(() => {
     void thread.open(linked ?? undefined);
   }, [thread, linked, visit]);
   useEffect(() => {
-    // With a keyboard the field takes the focus; otherwise the pane is entered at its beginning.
+    // With a keyboard the field gets the focus; otherwise the start of the pane.
     if (!pane.current?.contains(document.activeElement)) takeFocus(pane.current);
     return () => {
       requestAnimationFrame(() => {
@@ -119,7 +119,7 @@ export function ThreadPane({
   );
 }
 
-/** Follows the thread, or ends following it. */
+/** Follows or unfollows the thread. */
 function FollowButton({ view, root }: { view: ConversationView; root: Seq }) {
   const client = useClient();
   const threads = useParley((s) => s.threads);

@@ -7,10 +7,10 @@ import {
   useState,
 } from 'react';
 
-/** Closer to the end than this, the list follows new replies, px. */
+/** Within this distance from the end, the list follows new replies, px. */
 const NEAR_END = 80;
 
-/** A list that stays at its end while it is there. */
+/** A list that stays scrolled to its end. */
 export interface FollowedEnd {
   /** For the element that scrolls. */
   readonly ref: RefCallback<HTMLElement>;
@@ -22,7 +22,7 @@ export interface FollowedEnd {
   toEnd(): void;
 }
 
-/** Keeps a list at its end while it is there: when it gets rows, and when its height changes. */
+/** Keeps a list scrolled to its end, when rows are added and when its height changes. */
 export function useFollowedEnd(rows: unknown, startsAtEnd: boolean): FollowedEnd {
   const [isAtEnd, setAtEnd] = useState(startsAtEnd);
   const box = useRef<HTMLElement>(null);

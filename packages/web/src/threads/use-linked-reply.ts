@@ -20,7 +20,7 @@ export function useLinkedReply({
   visit: string | undefined;
   messages: readonly TimelineMessage[];
   box: RefObject<HTMLElement | null>;
-  /** Called with the reply, which is to be marked as the target. */
+  /** Called with the reply, to mark it as the target. */
   onFound: (seq: Seq) => void;
   onScrolled: () => void;
 }): void {

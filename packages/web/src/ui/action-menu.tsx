@@ -16,7 +16,7 @@ export function ActionMenu({
   children: ReactNode;
 }) {
   const [isOpen, setOpen] = useState(false);
-  // The action may remove its own menu, such as that of a message that is deleted or edited.
+  // The action may remove its own menu, such as deleting or editing the message.
   const trigger = useRef<HTMLButtonElement>(null);
   const returnFocus = useReturnFocus(isOpen, trigger);
   return (

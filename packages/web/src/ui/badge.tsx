@@ -9,7 +9,7 @@ const TONES = {
   danger: 'bg-danger-soft text-danger',
 } as const;
 
-/** A short label for the state of something. */
+/** A short status label. */
 export function Badge({
   tone = 'plain',
   children,

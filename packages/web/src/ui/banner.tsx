@@ -9,7 +9,7 @@ const TONES = {
   danger: ['bg-danger-soft text-danger', <CircleAlert key="d" size={17} />],
 } as const;
 
-/** A message about what is around it: an error, a warning, or information. */
+/** A message about its context: an error, a warning, or information. */
 export function Banner({
   tone = 'info',
   actions,
@@ -19,7 +19,7 @@ export function Banner({
   tone?: keyof typeof TONES;
   /** Buttons at its end. */
   actions?: ReactNode;
-  /** How it is announced; `none` inside of what announces it. */
+  /** How it is announced; `none` inside an element that announces it. */
   role?: 'alert' | 'status' | 'none';
   children: ReactNode;
 }) {

@@ -3,7 +3,7 @@ import { type ButtonLook, type ButtonSize, buttonStyle } from './button-style.ts
 import { cx } from './cx.ts';
 import { Spinner } from './spinner.tsx';
 
-/** A button with a text label. While it is busy it turns and can’t be pressed again. */
+/** A button with a text label. While busy it shows a spinner and is disabled. */
 export function Button({
   look = 'plain',
   size = 'normal',
@@ -45,7 +45,7 @@ export function IconButton({
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & {
   label: string;
-  /** For a button that switches something on and off. */
+  /** For toggle buttons. */
   isOn?: boolean;
   children: ReactNode;
 }) {

@@ -16,7 +16,7 @@ export function Dialog({
 }: {
   open: boolean;
   onClose: () => void;
-  /** Called when the dialog is gone and the focus has returned, which may now be moved elsewhere. */
+  /** Called after the dialog has closed and the focus has returned; the focus may now be moved. */
   onClosed?: () => void;
   title: string;
   description?: string;

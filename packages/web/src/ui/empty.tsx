@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Stands in for an empty list: what it lists, and how to start. */
+/** The content of an empty list: what it lists, and how to start. */
 export function Empty({
   icon,
   title,

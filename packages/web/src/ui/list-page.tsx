@@ -13,7 +13,7 @@ export function ListPage({
   title: string;
   /** Buttons beside the title. */
   actions?: ReactNode;
-  /** The horizontal padding of the list. Rows with a padding of their own need less. */
+  /** The horizontal padding of the list. Rows with their own padding need less. */
   className?: string;
   children: ReactNode;
 }) {

@@ -5,9 +5,9 @@ import { Banner } from './banner.tsx';
 import { Button } from './button.tsx';
 import { SkeletonRows } from './skeleton.tsx';
 
-/** What {@link Loading} shows of a query. */
+/** The state of a query that {@link Loading} shows. */
 type Shown = Pick<UseQueryResult, 'data' | 'error' | 'fetchStatus'> & {
-  /** Of a list: that failed, and is shown at its end. */
+  /** For lists: the error of the last page, shown at the end. */
   readonly isFetchNextPageError?: boolean;
   /** Requests it again. */
   refetch(): Promise<unknown>;

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
 
-/** What changes the address of the icon, so that it is loaded again. */
+/** Cache buster in the URL of the icon. */
 let version = '';
 const listeners = new Set<() => void>();
 
-/** Shows the icon of the server again, after it was changed. */
+/** Reloads the icon of the server after it was changed. */
 export function reloadLogo(icon: string | null): void {
   version = `?${icon ?? 'none'}`;
   for (const listener of listeners) listener();

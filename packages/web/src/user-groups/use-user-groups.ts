@@ -7,7 +7,7 @@ export function useUserGroups(): ReadonlyMap<UserGroupId, UserGroup> {
   const client = useClient();
   const groups = useParley((s) => s.userGroups);
   useEffect(() => {
-    // If it fails, the next connection loads them; until then names are shown as they were typed.
+    // If it fails, the next connection loads them; until then names are shown as typed.
     client.userGroups.load().catch(() => {});
   }, [client]);
   return groups;

@@ -15,7 +15,7 @@ import { PageHeader } from '../ui/page-header.tsx';
 import { EditUserGroup } from './edit-user-group.tsx';
 import { UserGroupDialog } from './user-group-dialog.tsx';
 
-/** What is shown over the list. */
+/** The header above the list. */
 type Shown =
   | { readonly kind: 'members' | 'edit' | 'delete'; readonly group: UserGroup }
   | { readonly kind: 'create'; readonly group: null };
@@ -40,7 +40,7 @@ export function UserGroupsPage() {
 export function UserGroupList() {
   const client = useClient();
   const groups = useParley((s) => s.userGroups);
-  // The SDK keeps the list, and keeps it up to date.
+  // The SDK holds the list and keeps it up to date.
   const loaded = useQuery({
     queryKey: keys.userGroups(),
     queryFn: async () => {
