@@ -244,13 +244,15 @@ export function reduce(
 
 /**
  * Returns the view after its read cursor moved. What happened after the server counted is counted here:
- * new messages, and messages that were deleted since.
+ * new messages, and messages that were deleted since. The window has all events up to `applied`; the view may have been
+ * loaded later, and counts those in between as they arrive.
  */
 export function withCursor(
   view: ConversationView,
   cursor: ReadCursor,
   me: AccountId,
   window: MessageWindow | undefined,
+  applied: Seq,
 ): ConversationView {
   const later = window ? window.countAfter(Math.max(cursor.asOf, cursor.readSeq) as Seq, me) : 0;
   // A saturated count cannot be decremented.
@@ -262,7 +264,7 @@ export function withCursor(
     readRevision: cursor.revision,
     unread: Math.min(Math.max(0, cursor.unread - gone) + later, LIMITS.unreadMax),
     unreadMentions: window?.mentionsSince(cursor, me) ?? cursor.unreadMentions,
-    unreadAsOf: cursor.asOf > view.lastSeq ? cursor.asOf : view.lastSeq,
+    unreadAsOf: cursor.asOf > applied ? cursor.asOf : applied,
   };
 }
 

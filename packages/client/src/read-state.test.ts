@@ -70,6 +70,20 @@ describe('a read cursor that was reported', () => {
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
 
+  test('counts messages that arrive later than a snapshot that contains them', async () => {
+    const { server, client, id } = await inGroup();
+    server.append(id, server.other, 'member.role_changed', { account: server.me, role: 'admin' });
+    await arrive(server);
+    const [request] = server.requests;
+    server.read(id, server.lastSeq(id));
+    server.post(id, server.other, 'in flight');
+    if (request) server.answer(request);
+    await settle();
+    expect(view(client, id)).toMatchObject({ unread: 1 });
+    await arrive(server);
+    expect(view(client, id)).toMatchObject(server.snapshot(id));
+  });
+
   test('is not undone by the answer to an older request', async () => {
     const { server, client, id } = await inGroup();
     // The cursors are loaded when the server has answered the mark.

@@ -1,4 +1,10 @@
-import type { ClientId, ConversationId, ReadCursor, Seq } from '@parley/protocol';
+import {
+  type ClientId,
+  type ConversationId,
+  type ReadCursor,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
 import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
@@ -175,7 +181,9 @@ export class ReadState {
     this.#reported.set(cursor.conversation, cursor);
     const view = state.view(cursor.conversation);
     const window = local.window(cursor.conversation);
-    if (view) state.setView(withCursor(view, cursor, state.meId, window));
+    if (!view) return;
+    const applied = local.streams.at(streamOfConversation(view.id)) ?? view.lastSeq;
+    state.setView(withCursor(view, cursor, state.meId, window, applied));
   }
 }
 
