@@ -58,10 +58,14 @@ export class RunDatabase {
     };
   }
 
-  /** Opens the pools of a node. */
+  /**
+   * Opens the pools of a node. Answers arrive as tasks of its process, so that they follow their order and end with the
+   * process.
+   */
   open(process: Process): { readonly pool: pg.Pool; readonly appendPool: pg.Pool } {
-    const pool = this.#model.pool({ max: CONNECTIONS.pool });
-    const append = this.#model.pool({ max: CONNECTIONS.append, pipelined: true });
+    const scheduler = this.#loop.schedulerOf(process);
+    const pool = this.#model.pool({ max: CONNECTIONS.pool, scheduler });
+    const append = this.#model.pool({ max: CONNECTIONS.append, pipelined: true, scheduler });
     this.#pools.set(process, [pool, append]);
     return { pool: pool.asPool, appendPool: append.asPool };
   }

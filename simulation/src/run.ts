@@ -61,7 +61,7 @@ const DEADLINES = { faults: CONVERGENCE_MS, hints: 4_000, clean: 4_000 };
  */
 const THREADS_MS = 5_000;
 /** How often clients are looked at meanwhile, ms. */
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 /** Commands are repeated this much later by the clocks of the nodes, ms. */
 const LATER_MS = 3_600_000;
 
@@ -205,7 +205,6 @@ class Simulation {
         network: () => this.#network,
         build: (process) =>
           new SimulatedNode({
-            loop,
             process,
             bus: this.#bus,
             pools: this.#database.open(process),

@@ -119,7 +119,8 @@ export class ClientModel {
   #issue(requests: readonly Request[], settle: Pending['settle']): void {
     if (this.#isDead) return;
     if (this.#isLost) {
-      settle([], notQueryable());
+      // As `pg` does, it tells the caller later.
+      this.#scheduler.later(0, 0, () => settle([], notQueryable()));
       return;
     }
     const sentAt = this.#scheduler.now();
@@ -160,8 +161,7 @@ export class ClientModel {
   cut(): void {
     this.#toServer.cut();
     this.session.close();
-    this.#toClient.cut();
-    this.#lose(connectionLost());
+    this.#lateLoss(() => connectionLost(), 0);
   }
 
   /** Nothing arrives any more, in either direction, and no one is told. */
@@ -178,9 +178,14 @@ export class ClientModel {
 
   #sessionEnded(error: Error | null): void {
     this.#events.onEnded(this);
-    this.#scheduler.later(0, 1, () => {
+    this.#lateLoss(() => error ?? connectionLost(), 1);
+  }
+
+  /** The process of the client notices that the connection is gone, within so many ms. */
+  #lateLoss(why: () => Error, ms: number): void {
+    this.#scheduler.later(0, ms, () => {
       this.#toClient.cut();
-      this.#lose(error ?? connectionLost());
+      this.#lose(why());
     });
   }
 

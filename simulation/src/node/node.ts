@@ -26,12 +26,10 @@ import { Hub, type HubCounters } from '@parley/server/internal/stream/hub';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readerOf } from '@parley/server/internal/stream/read';
 import type pg from 'pg';
-import type { EventLoop } from '../event-loop.ts';
 import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
 import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
 import type { Process } from '../process.ts';
 import type { BrokerBus, SimulatedBroker } from './broker.ts';
-import { poolOf } from './pool.ts';
 import { handleRequest } from './requests.ts';
 import { accountOfToken, identityOf } from './tokens.ts';
 
@@ -40,7 +38,6 @@ type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer 
 
 /** What a node is built with. */
 export interface NodeDeps {
-  readonly loop: EventLoop;
   readonly process: Process;
   readonly bus: BrokerBus;
   /** The database: the pools that the layers of the server open. */
@@ -68,10 +65,10 @@ export class SimulatedNode implements Reachable {
 
   /** Starts the node. Must be called within its process. */
   constructor(deps: NodeDeps) {
-    const { loop, process, bus, pools, limits, log, metrics } = deps;
+    const { process, bus, pools, limits, log, metrics } = deps;
     this.#deps = deps;
     this.process = process;
-    const pool = poolOf(process, loop, pools.pool);
+    const { pool, appendPool } = pools;
     this.#pool = pool;
     // The wall clock of the process: `Date.now` is simulated.
     const clock = { now: () => Date.now() };
@@ -87,7 +84,7 @@ export class SimulatedNode implements Reachable {
     });
     this.#hub = hub;
     this.#append = new Append({
-      pool: poolOf(process, loop, pools.appendPool),
+      pool: appendPool,
       clock,
       log,
       projections: new Projections(PROJECTIONS),
