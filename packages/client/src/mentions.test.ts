@@ -101,7 +101,7 @@ test('unread mentions follow the log, whenever the server counts them', () => {
               unreadMentions: counted(events.slice(0, asOf), readSeq),
               asOf,
             } as ReadCursor;
-            view = withCursor(view, cursor, me, window);
+            view = withCursor(view, cursor, me, window, view.lastSeq);
           }
           if (isLoaded || event.type !== 'message.posted') window.apply(event);
           view = reduce(view, event, me, window);
