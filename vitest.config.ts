@@ -56,7 +56,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'database',
-          // As above: loading the sources anew for each file took 200 s of processor time.
+          // As above: loading the sources again for each file took 200 s of processor time.
           isolate: false,
           setupFiles,
           globalSetup: [fileURLToPath(new URL(TEMPLATE, import.meta.url))],

@@ -200,7 +200,7 @@ export class Visitor {
     const hasGuide = await later.isVisible();
     if (hasGuide) await later.click();
     await this.skipTour();
-    // Back to where the log-in has led: no page is loaded anew.
+    // Back to the page after the log-in, without loading a page again.
     await page.evaluate((steps) => history.go(-steps), hasGuide ? 2 : 1);
     await page.waitForURL((url) => url.pathname === '/');
   }

@@ -56,6 +56,16 @@ export const RETIRED = [
   { pattern: 'way round', use: 'circular dependency, workaround' },
   { pattern: 'last words', use: 'last log lines' },
   { pattern: 'nothing of that name', use: 'no matches' },
+  { pattern: 'anew', use: 'again', except: /storage\/migrations\// },
+  { pattern: 'for ever', use: 'forever, or say when it ends', except: /storage\/migrations\// },
+  { pattern: 'in vain', use: 'without success, timed out' },
+  { pattern: 'twins?', use: 'duplicate' },
+  {
+    pattern: 'doubled',
+    use: 'duplicated',
+    // Lock times that really double.
+    except: /accounts\/attempts\//,
+  },
 ];
 
 /** Paths that are not checked: what others wrote, what cannot change, and this list. */

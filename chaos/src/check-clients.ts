@@ -48,7 +48,7 @@ function checkReceived(
       cursors.set(record.client, new Map(stored.map(([stream, seq]) => [stream, { seq }])));
       accounts.set(record.client, record.account);
     } else if (record.kind === 'connect') {
-      // In another epoch it starts anew.
+      // In another epoch it starts from scratch.
       if (epoch !== null && epochs.get(record.client) !== epoch)
         cursors.set(record.client, new Map());
       if (epoch !== null) epochs.set(record.client, epoch);
@@ -206,7 +206,10 @@ const CLIENT_FAULTS: ReadonlySet<string> = new Set([
   'reload-tab',
 ]);
 
-/** Returns when there were faults of nodes, in the order of their starts. One without an end lasts for ever. */
+/**
+ * Returns when there were faults of nodes, in the order of their starts. One without an end lasts
+ * until the end of the run.
+ */
 function faultsIn(history: readonly HistoryRecord[]): Interval[] {
   const open = new Map<string, number[]>();
   const closed: Interval[] = [];

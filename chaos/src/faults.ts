@@ -182,7 +182,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       return nothing;
     },
   },
-  /** Published messages are lost, doubled, swapped or delayed. */
+  /** Published messages are lost, duplicated, swapped or delayed. */
   'lossy-redis': {
     unless: withRedis,
     begin: ({ redis }, random) => {

@@ -16,7 +16,7 @@ import { shortest } from './shrink.ts';
 const USAGE = `Usage: parley chaos [options]
 
 Starts servers on temporary data, runs clients against them while faults happen, and checks that no
-acknowledged message was lost, doubled or seen in another order.
+acknowledged message was lost, duplicated or seen in another order.
 
   --mode MODE           clean, chaos, slow or database (default: all four, one after the other)
   --seed N              chooses commands and faults (default: random)

@@ -30,7 +30,7 @@ const OVERTIME_MS = 1_000;
 
 const realImmediate = setImmediate;
 
-/** A schedule would go on for ever. */
+/** Thrown when a schedule would never end. */
 export class StuckError extends Error {
   override name = 'StuckError';
 }

@@ -80,7 +80,7 @@ export function replaceGlobals(loop: EventLoop): () => void {
 
 const atLeastOne = (ms: number): number => Math.max(1, ms);
 
-/** Random values that start anew with each call until `release`. */
+/** Random values that restart with each call until `release`. */
 function seededValues(start: () => Random) {
   let random = start();
   let isReleased = false;
@@ -100,8 +100,9 @@ function seededValues(start: () => Random) {
 }
 
 /**
- * The generator of ids keeps a timestamp and unused random numbers from the run before. It starts anew
- * when its clock falls far back, and its numbers are used up here, so that the run begins with fresh ones.
+ * The generator of ids keeps a timestamp and unused random numbers from the run before. It restarts
+ * when its clock goes far back, and its numbers are used up here, so that the run starts with fresh
+ * ones.
  */
 function resetIds(ids: ReturnType<typeof seededValues>): void {
   const restore = replace(Date, 'now', () => EARLIER);

@@ -18,7 +18,7 @@ import type { RunOptions } from './run.ts';
 const USAGE = `Usage: npm run simulate -- [options]
 
 Runs the delivery path with simulated time, network, database, broker and failures, and checks that no
-acknowledged message was lost, doubled or seen in another order.
+acknowledged message was lost, duplicated or seen in another order.
 
   --seconds N    how long (default: 60)
   --count N      how many schedules, instead of a time

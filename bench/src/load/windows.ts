@@ -98,7 +98,10 @@ async function peer(kind: Exclude<Kind, 'parley'>, row: WindowRow): Promise<Targ
   return server && { kind, name: kind, server, conversations: async () => peerConversations(row) };
 }
 
-/** Measures Parley and its peers in turn, one round after the other; the peers are started anew. */
+/**
+ * Measures Parley and its peers in turn, one round after the other; the peers are restarted in
+ * between.
+ */
 export async function measureWindows(
   only: number | null,
   measureMs: number,
@@ -217,7 +220,7 @@ function peerConversations(row: WindowRow): Conversations {
   }));
 }
 
-/** @throws if a message was lost, doubled, out of order, or not stored. */
+/** @throws if a message was lost, duplicated, out of order, or not stored. */
 async function measure(
   { kind, server, conversations }: Target,
   row: WindowRow,

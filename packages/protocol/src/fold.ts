@@ -58,7 +58,7 @@ const REMEMBERED_MAX = 20_000;
 function foldCluster(cluster: string): string {
   const known = remembered.get(cluster);
   if (known !== undefined) return known;
-  const folded = foldAnew(cluster);
+  const folded = computeFold(cluster);
   if (cluster.length <= 4) {
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(cluster, folded);
@@ -66,7 +66,7 @@ function foldCluster(cluster: string): string {
   return folded;
 }
 
-function foldAnew(cluster: string): string {
+function computeFold(cluster: string): string {
   if (/^\s+$/u.test(cluster)) return ' ';
   const bare = cluster
     .normalize('NFKD')

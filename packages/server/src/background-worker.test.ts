@@ -35,7 +35,7 @@ function aWorker() {
   };
 }
 
-/** Lets everything run that waits for no timer. */
+/** Runs everything that does not wait for a timer. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 beforeEach(() => {
@@ -57,7 +57,7 @@ describe('a background worker', () => {
     expect(w.started()).toBe(2);
   });
 
-  test('runs when it is woken, before its start too', async () => {
+  test('runs when it is woken, even before its start', async () => {
     const w = aWorker();
     w.worker.wake();
     await w.finish();
@@ -108,7 +108,7 @@ describe('a background worker', () => {
     expect(w.started()).toBe(2);
   });
 
-  test('tells the work that it is stopped, and waits for its end', async () => {
+  test('tells the work to stop, and waits for its end', async () => {
     const w = aWorker();
     w.worker.start();
     w.worker.wake();
@@ -123,7 +123,7 @@ describe('a background worker', () => {
     expect(w.started()).toBe(1);
   });
 
-  test('does not run after its stop', async () => {
+  test('does not run after it was stopped', async () => {
     const w = aWorker();
     w.worker.start();
     await w.fail(new Error('the database is unreachable'));

@@ -1,16 +1,17 @@
 /**
  * - `idle`: nothing to do until it is woken.
  * - `running`: the work is running.
- * - `woken`: the work is running, and runs again afterwards: it may have missed what the wake was for.
+ * - `woken`: the work is running, and runs again afterwards: it may have missed the reason for the
+ *   wake-up.
  * - `stopped`: the work does not start again.
  */
 type State = 'idle' | 'running' | 'woken' | 'stopped';
 
 /** What {@link BackgroundWorker} is constructed with. */
 export interface BackgroundWorkerDeps {
-  /** Does everything that is due. Returns early, at the end of a step, once `isStopped` is true. */
+  /** Does all pending work. Returns early, at the end of a step, once `isStopped` is true. */
   readonly work: (isStopped: () => boolean) => Promise<void>;
-  /** The interval at which the work runs without a wake, ms. */
+  /** The interval at which the work runs without a wake-up, ms. */
   readonly pollMs: number;
   /** The delay of the next run after one that failed, ms. */
   readonly retryMs: number;
@@ -22,8 +23,8 @@ export interface BackgroundWorkerDeps {
  * Runs work in the background: at an interval, and whenever it is woken.
  *
  * 1. There is one run at a time.
- * 2. What was due when {@link wake} was called is done by a run that starts after the call.
- * 3. After a run that failed there is another one, even without a wake.
+ * 2. After {@link wake}, a run starts that sees everything that was pending at the call.
+ * 3. A failed run is followed by another one, even without a wake-up.
  */
 export class BackgroundWorker {
   readonly #deps: BackgroundWorkerDeps;
@@ -65,7 +66,7 @@ export class BackgroundWorker {
     while (this.#isWoken());
   }
 
-  /** Ends a run. Returns whether there is another one, because of a wake since its start. */
+  /** Ends a run. Returns whether another one follows, because of a wake-up since its start. */
   #isWoken(): boolean {
     const woken = this.#state === 'woken';
     if (!this.#isStopped()) this.#state = woken ? 'running' : 'idle';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Imports as little as possible: problems of the machine are reported even if few files can be opened.
+// Imports as little as possible, so that problems of the machine are reported even if few files can
+// be opened.
 import type { Command } from './commands/command.ts';
 import { CommandRefused, UsageError } from './commands/errors.ts';
 import { holdYoungGeneration } from './memory.ts';

@@ -10,7 +10,7 @@ function problemsOf(env: Record<string, string>): Record<string, string> {
 }
 
 describe('loadConfig', () => {
-  test('needs nothing: every setting has a default or may be missing', () => {
+  test('needs no settings: each has a default or is optional', () => {
     expect(loadConfig({})).toEqual({
       ok: true,
       config: {
@@ -207,7 +207,7 @@ describe('loadConfig', () => {
     expect(problemsOf({ SECURITY_CONTACT: contact })).toHaveProperty('SECURITY_CONTACT');
   });
 
-  test('puts no secret in a message', () => {
+  test('never puts a secret in a message', () => {
     const env = {
       DATABASE_URL: 'mysql://parley:hunter2@db/parley',
       SMTP_URL: 'ftp://user:hunter2@smtp',

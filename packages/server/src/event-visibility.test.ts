@@ -26,7 +26,7 @@ const event = (type: EventType, data: unknown): StoredEvent => ({
 const endedFor = (e: StoredEvent) =>
   [ann, bob].filter((a) => endsMembership(EVENT_VISIBILITY, e, a));
 
-test('an event that ends a membership ends it for the accounts concerned', () => {
+test('an event that ends memberships ends those of the accounts concerned', () => {
   expect(endedFor(event('member.left', { account: bob }))).toEqual([bob]);
   expect(endedFor(event('conversation.deleted', {}))).toEqual([ann, bob]);
   expect(endedFor(event('message.posted', { body: bob }))).toEqual([]);

@@ -5,14 +5,14 @@ import { redactScheduled } from './personal/redact-scheduled.ts';
 import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
 import { peek } from './stream/record.ts';
 
-/** Which events end memberships and redact earlier ones: the table of all domains. */
+/** The events that end memberships or redact earlier events, for all domains. */
 export const EVENT_VISIBILITY: EventVisibilities = {
   'conversation.created': NO_CHANGE,
   'conversation.updated': NO_CHANGE,
   'conversation.deleted': { endsMembershipOf: () => 'everyone', redact: null },
   'member.joined': NO_CHANGE,
   'member.left': {
-    // An event whose data is damaged ends no membership, and does not keep others from being sent.
+    // An event with damaged data ends no membership, and does not stop the delivery of others.
     endsMembershipOf: (event) => AccountId.safeParse(peek(event).account).data ?? null,
     redact: null,
   },

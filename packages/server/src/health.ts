@@ -7,15 +7,15 @@ import type { Broker } from './stream/broker.ts';
 /** The state of a node, for load balancers and monitoring. */
 export type HealthState = z.infer<typeof HealthAnswer>;
 
-/** The file store on another machine. */
+/** The remote file store. */
 export interface RemoteFiles {
-  /** Returns whether it answers; never throws. */
+  /** Returns whether it responds; never throws. */
   isReachable(): Promise<boolean>;
 }
 
 /** Time limit for the response of the database. */
 const ANSWER_MS = 2_000;
-/** Time for which a response is reused, so that many checks cost one query. */
+/** How long a response is reused, so that many checks cost one query. */
 const CACHED_MS = 500;
 
 /**

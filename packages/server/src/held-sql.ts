@@ -1,4 +1,4 @@
-/** SQL: what legal holds keep, for the domains that delete messages and files. */
+/** SQL: what legal holds retain, for the domains that delete messages and files. */
 
 /** SQL expressions of a message. */
 interface MessageColumns {
@@ -36,7 +36,10 @@ export const isMessageCovered = (h: string, m: string): string =>
     postedAt: `${m}.posted_at`,
   });
 
-/** SQL: whether a legal hold keeps the file `f`, a row of `files`, though no one can read its messages any more. */
+/**
+ * SQL: whether a legal hold keeps the file `f`, a row of `files`, even if no one can read its
+ * messages any more.
+ */
 export const isFileHeld = (f: string): string => `(
   exists (select from held_files k where k.file_id = ${f}.id)
   or exists (

@@ -41,8 +41,8 @@ export function bounded(value: unknown, depth = 0): unknown {
 }
 
 /**
- * Keeps repeated lines from filling the disk: only a limited number per key is written in a window; the
- * others are counted and reported in one line at its end.
+ * Keeps repeated lines from filling the disk: only a limited number per key is written in each
+ * window; the others are counted and reported in one line at its end.
  */
 export class RepeatLimit {
   readonly #report: (key: string, suppressed: number) => void;

@@ -7,7 +7,7 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void): Record<s
   return JSON.parse(lines[0] ?? '{}') as Record<string, unknown>;
 }
 
-test('an error is logged with what happened, and with nothing that hangs on it', () => {
+test('an error is logged with its message and stack, but without attached objects', () => {
   const error = Object.assign(new Error('duplicate key'), {
     code: '23505',
     detail: 'Key (body)=(a secret message) already exists.',
@@ -18,7 +18,7 @@ test('an error is logged with what happened, and with nothing that hangs on it',
   expect(JSON.stringify(line)).not.toMatch(/secret message|hunter2/);
 });
 
-test('secrets are not logged, wherever they stand', () => {
+test('secrets are redacted at every depth', () => {
   const line = logged((log) =>
     log.info(
       { password: 'hunter2', body: { token: 'hunter2' }, headers: { authorization: 'hunter2' } },
@@ -29,7 +29,7 @@ test('secrets are not logged, wherever they stand', () => {
 });
 
 describe('what clients send', () => {
-  test('is cut to a length, wherever it stands', () => {
+  test('is truncated at every depth', () => {
     const long = 'x'.repeat(15_000);
     const line = logged((log) =>
       log.warn(
@@ -51,12 +51,12 @@ describe('what clients send', () => {
     expect(line.err).toMatchObject({ code: 'X', message: line.origin });
   });
 
-  test('breaks no character in two', () => {
+  test('is not cut within a character', () => {
     const line = logged((log) => log.info({ origin: `${'x'.repeat(399)}😀😀` }, 'refused'));
     expect((line.origin as string).isWellFormed()).toBe(true);
   });
 
-  test('and that has causes without end is logged all the same', () => {
+  test('is logged even if its causes form a cycle', () => {
     const error = new Error('a');
     error.cause = error;
     expect(JSON.stringify(logged((log) => log.error({ err: error }, 'x')))).toContain(
@@ -65,7 +65,7 @@ describe('what clients send', () => {
   });
 });
 
-describe('a line that repeats', () => {
+describe('a repeated log line', () => {
   function flooded(level: 'info' | 'debug', times: number) {
     const lines: Record<string, unknown>[] = [];
     const log = createLogger('debug', {
@@ -77,7 +77,7 @@ describe('a line that repeats', () => {
   }
   afterEach(() => vi.useRealTimers());
 
-  test('is limited and counted; another one is not held up by it', () => {
+  test('is limited and counted, without limiting others', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const lines = flooded('info', 100_000);
     expect(lines.filter((line) => line.msg === 'refused')).toHaveLength(100);
@@ -86,7 +86,7 @@ describe('a line that repeats', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'refused', suppressed: 99_900 });
   });
 
-  test('is written again in the next window', () => {
+  test('is written again in the next time window', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const lines: Record<string, unknown>[] = [];
     const log = createLogger('info', {
@@ -100,12 +100,12 @@ describe('a line that repeats', () => {
     expect(lines.filter((line) => line.suppressed === 50)).toHaveLength(3);
   });
 
-  test('is written each time for whoever looks for a fault', () => {
+  test('is always written at debug level', () => {
     expect(flooded('debug', 1_000)).toHaveLength(1_001);
   });
 });
 
-test('no security event is left out because there were many others', () => {
+test('a security event is written even after many others', () => {
   const lines: string[] = [];
   const log = createLogger('info', { write: (line: string) => void lines.push(line) });
   for (let n = 0; n < 500; n++) log.warn({ event: 'login_failed', n }, 'security event');

@@ -8,8 +8,9 @@ export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', '
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number];
 
-// Fields that contain secrets, wherever they may be in a log line: at the top level, one object down
-// ({ body: { password } }) and in the headers of a logged request or response.
+// Fields that contain secrets, at the depths at which they can occur in a log line: at the top
+// level, one object down ({ body: { password } }) and in the headers of a logged request or
+// response.
 const secretNames = [
   'authorization',
   'cookie',
@@ -33,8 +34,8 @@ const redacted = [
  *
  * 1. Every value is truncated, so that clients cannot fill the log with large values. (Except the
  *    fields of child loggers, which are ids of the server.)
- * 2. Repeated lines of level `info` and above are limited; `suppressed` counts the rest. Lines of the
- *    audit log are not: {@link SECURITY_EVENT}.
+ * 2. Repeated lines of level `info` and above are limited; `suppressed` counts the rest. Lines of
+ *    the audit log are exempt: {@link SECURITY_EVENT}.
  *
  * Lines go to standard error, because standard output is for the result of a command (such as the
  * address of the server). Tests pass their own `to`.
@@ -103,8 +104,8 @@ const split = (key: string): [string, string] => {
 const CAUSES_MAX = 5;
 
 /**
- * Returns the fields of an error that are logged. Others are left out, because `detail` of PostgreSQL
- * may quote a row, and drivers attach whole connections to their errors.
+ * Returns the fields of an error that are logged. Others are omitted, because `detail` of
+ * PostgreSQL may quote a row, and drivers attach whole connections to their errors.
  */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return bounded(error);

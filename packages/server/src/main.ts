@@ -21,7 +21,7 @@ export interface Parley {
   readonly url: string;
   /** The URL on this machine; the same as `url` without PUBLIC_URL. */
   readonly address: string;
-  /** The current figures of the sockets, and the counters of the hub. */
+  /** The current socket counts, and the counters of the hub. */
   figures(): LiveFigures & HubCounters;
   /** Drains the sockets, finishes pending work, and stops the database. */
   stop(): Promise<void>;
@@ -49,8 +49,8 @@ export interface Overrides {
 }
 
 /**
- * Builds the server layer by layer, in the order in which data flows. What was started is stopped in
- * reverse order, also if a later layer fails.
+ * Builds the server layer by layer, in the order in which data flows. Started layers are stopped in
+ * reverse order, even if a later layer fails.
  *
  * @throws with a message for the operator
  */

@@ -6,13 +6,13 @@ import type {
   Visibility,
 } from '@parley/protocol';
 
-/** The {@link MinimumRoles} that a group has set itself, instead of the defaults: a column of its row. */
+/** The {@link MinimumRoles} that a group overrides: a column of its row. */
 export type MinimumRoleOverrides = Partial<MinimumRoles>;
 
 /** The role of the account that acts. A former member is a non-member. */
 export type ActorRole = ActingRole | 'non_member';
 
-/** Guests do what members of the lowest role do, except for what the policies refuse to them. */
+/** Guests rank as members of the lowest role, except where policies refuse them. */
 const RANKS: Readonly<Record<ActorRole, number>> = {
   non_member: 0,
   guest: 1,
@@ -42,13 +42,13 @@ export const isAdminRole = (column: string): string => `${column} in ('owner', '
 /** Returns whether a role on the server is that of an owner or admin. */
 export const isServerAdmin = (role: AccountRole): boolean => role === 'owner' || role === 'admin';
 
-/** Returns whether a role is the other one or above it. */
+/** Returns whether a role is the same as or above another one. */
 export const isAtLeast = (role: ActorRole, minimum: ActorRole): boolean =>
   RANKS[role] >= RANKS[minimum];
 
 /**
- * Returns the minimum roles of a group: the defaults, with its overrides. Replies in threads are for those
- * who may post, unless the group has decided it: an announcement group stays one.
+ * Returns the minimum roles of a group: the defaults, with its overrides. By default, replies in
+ * threads need the same role as posts, so that an announcement group stays one.
  */
 export const minimumRolesOf = (
   visibility: Visibility,
@@ -60,8 +60,8 @@ export const minimumRolesOf = (
 });
 
 /**
- * Returns the role with which a member acts: in the group of everyone the server role decides, and a guest of
- * the server is a guest everywhere. Null: the account does not exist.
+ * Returns the role with which a member acts: in the group of everyone, the server role decides, and
+ * a guest of the server is a guest everywhere. Null if the account does not exist.
  */
 export function actingRole(
   role: MemberRole,
@@ -74,8 +74,8 @@ export function actingRole(
 }
 
 /**
- * Returns the role with which a member acts on messages, where guests do what other members of their role do;
- * what the role on the server decides in the group of everyone.
+ * Returns the role with which a member acts on messages, where guests count as members; in the
+ * group of everyone, the role on the server decides.
  */
 export function messageRole(
   role: MemberRole,

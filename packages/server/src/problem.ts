@@ -22,7 +22,7 @@ export function problemOf(refused: Refusal, requestId?: string): Problem {
 
 /**
  * Writes a problem document as a complete HTTP response to a raw socket and closes it. For requests
- * that have no `ServerResponse`: upgrades, and bytes that are not HTTP.
+ * without a `ServerResponse`: upgrades, and bytes that are not HTTP.
  */
 export function writeProblem(
   socket: Duplex,

@@ -12,7 +12,7 @@ import { statusProjections } from './status/projections.ts';
 import type { ProjectionTable } from './stream/projections.ts';
 import { userGroupProjections } from './user-groups/projections.ts';
 
-/** The projections of all domains, which the server applies and the doctor replays. */
+/** The projections of all domains: the server applies them, and the doctor replays them. */
 export const PROJECTIONS: ProjectionTable = {
   ...accountProjections,
   // Its `user.deleted` also removes the account from user groups.
@@ -31,7 +31,7 @@ export const PROJECTIONS: ProjectionTable = {
   // These only announce what happens in conversations.
   'conversation.joined': 'none',
   'conversation.left': 'none',
-  // A report's row is for the admins, and written by its rule.
+  // The row of a report is for admins, and written by its rule.
   'message.reported': 'none',
   'report.resolved': 'none',
   // Public groups are listed from the table of conversations.

@@ -1,2 +1,2 @@
-/** SQL: the columns of a report without what its message contained when it was reported. */
+/** SQL: clears the columns of a report that hold the content of the reported message. */
 export const REPORTED_TEXTS_CLEARED = `message_text = '', file_names = '{}', poll_choices = '{}'`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * Returns the server’s secret: PARLEY_SECRET, or the content of `<data>/secret`, which is created
- * at the first start and readable by its owner only.
+ * at the first start and readable only by its owner.
  */
 export function loadSecret(config: { secret?: string | undefined; dataDir: string }): string {
   if (config.secret !== undefined) return config.secret;
@@ -15,7 +15,7 @@ export function loadSecret(config: { secret?: string | undefined; dataDir: strin
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: true });
   try {
-    // A link does not overwrite: when two servers start at once, one secret is kept.
+    // A hard link does not overwrite: if two servers start at once, one secret is kept.
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

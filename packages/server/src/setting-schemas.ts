@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { RegistrationMode } from '@parley/protocol';
 import { z } from 'zod';
 
-/** The schemas of settings that have a format of their own. */
+/** The schemas of settings with a special format. */
 
 /** Returns the schema of a URL with one of these schemes. */
 export function url(schemes: readonly string[], description: string) {
@@ -12,7 +12,7 @@ export function url(schemes: readonly string[], description: string) {
   }, description);
 }
 
-/** Returns whether a URL is nothing but an address; true for what is no URL. */
+/** Returns whether a URL has no credentials, query or fragment; true if the text is not a URL. */
 export function hasNoCredentials(text: string): boolean {
   if (!URL.canParse(text)) return true;
   const { username, password, search, hash } = new URL(text);
@@ -74,7 +74,7 @@ export const trustedProxies = z
     'must be a comma-separated list of addresses or networks, such as loopback, 10.0.0.5, 192.168.16.0/20',
   );
 
-/** A list of addresses and networks in numbers. */
+/** A list of numeric addresses and networks. */
 export const networks = z
   .string()
   .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
@@ -141,7 +141,7 @@ export const bucketName = z
     'must have 3 to 63 lower-case letters, digits, dots and hyphens',
   );
 
-/** What the keys of objects start with. */
+/** The prefix of object keys. */
 export const keyPrefix = z
   .string()
   .regex(

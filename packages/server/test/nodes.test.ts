@@ -132,7 +132,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     expect(ready.status).toBe(200);
   });
 
-  test('Redis is killed and restarted empty under load: nothing is lost, doubled or reordered', async () => {
+  test('Redis is killed and restarted empty under load: nothing is lost, duplicated or reordered', async () => {
     const setup = await startTwoNodes(redis.url);
     await postAndCheck(setup, 60, () => redis.kill());
     await until(

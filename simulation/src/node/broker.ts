@@ -27,8 +27,8 @@ export interface BrokerConditions {
 
 /**
  * What joins the nodes of a run, as Redis would: a message to a channel reaches the nodes that are
- * subscribed at that moment. Messages may be lost, doubled, delayed and, as each has its own delay,
- * swapped.
+ * subscribed at that moment. Messages may be lost, duplicated, delayed and, as each has its own
+ * delay, swapped.
  */
 export class BrokerBus {
   readonly #normal: BrokerConditions;

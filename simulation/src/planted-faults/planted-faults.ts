@@ -247,7 +247,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     ],
   },
   'stale-hint': {
-    description: 'deliver what a late or doubled message of another node carries',
+    description: 'deliver what a late or duplicated message of another node carries',
     caughtBy: [REPAIRED],
     edits: [
       server('stream/topic-feed.js', 'last.seq <= head || this.#closed', 'this.#closed'),

@@ -34,7 +34,7 @@ beforeEach(() => {
   from = new Date();
 });
 
-/** The entries stored in this test, in order. */
+/** The entries that this test stored, in order. */
 const entries = async () => {
   const { rows } = await server.pool.query(
     `select event, outcome, account_id as account, actor_id as actor, address, count, details
@@ -135,7 +135,7 @@ describe('the audit log', () => {
     expect((await entries()).every((e) => e.account === cat.id)).toBe(true);
   });
 
-  test('records admin operations, and those that were refused', async () => {
+  test('records admin operations, including refused ones', async () => {
     const dan = await server.register('dan');
     const eve = await server.register('eve');
     from = new Date();
@@ -229,7 +229,7 @@ describe('reading the audit log', () => {
     expect(await events(`${since}&event=login_failed`)).toEqual(['login_failed']);
     expect(await events(`${since}&outcome=failed`)).toEqual(['login_failed']);
     expect(await events(`account=${fay.id}`)).toHaveLength(4);
-    // Also as the one who acted.
+    // Also as the actor.
     expect(await events(`${since}&account=${owner.id}`)).toEqual(['sessions_ended']);
     expect(await events(`${since}&until=${from.toISOString()}`)).toEqual([]);
     expect((await read(`${since}&event=sessions_ended`)).items[0]).toMatchObject({
@@ -258,7 +258,7 @@ describe('reading the audit log', () => {
     expect(seen).toEqual(rows.map(({ id }) => id));
   });
 
-  test('exports a limited number of entries, while the caller may read them', async () => {
+  test('exports a limited number of entries, as long as the caller may read them', async () => {
     const account = aClientId() as string as AccountId;
     await server.pool.query(
       `insert into audit_log (id, at, event, outcome, account_id, count, details)
@@ -283,7 +283,7 @@ describe('reading the audit log', () => {
     await expect(pages.next()).rejects.toThrow();
   });
 
-  test('exports what the filter admits as JSON Lines and as CSV, and records that', async () => {
+  test('exports the filtered entries as JSON Lines and as CSV, and records the export', async () => {
     const { rows } = await server.pool.query(
       `insert into audit_log (id, at, event, outcome, address, count, details)
        select gen_random_uuid(), now() - interval '1 day', 'reset_requested', 'succeeded', null, 1, '{}'
@@ -353,7 +353,7 @@ describe('the security log', () => {
     }
   });
 
-  test('keeps entries for half a year and records nothing for a change that was rolled back', async () => {
+  test('keeps entries for half a year, and none for a change that was rolled back', async () => {
     const { pool, close } = await (await cluster.fresh()).open();
     let now = Date.now() - 181 * 86_400_000;
     const audit = new AuditLog({ pool, clock: { now: () => now }, log: createLogger('silent') });

@@ -10,13 +10,13 @@ import type { AuditEvent } from './events.ts';
 /** How the recorded operation ended. */
 export type AuditOutcome = 'succeeded' | 'failed' | 'denied';
 
-/** An entry to record. Contains no secret and nothing that a user typed. */
+/** An entry to record. Contains no secrets and no user input. */
 export interface AuditEntry {
   readonly event: AuditEvent;
   readonly outcome?: AuditOutcome;
   /** The account concerned; null when it is not known. */
   readonly account?: AccountId | null | undefined;
-  /** The account that acted, if it is another one. */
+  /** The account that acted, if it is a different one. */
   readonly actor?: AccountId | null | undefined;
   /** The address of the request; null for the command line. */
   readonly address: string | null;
@@ -58,9 +58,9 @@ const ADDRESS_MAX = 64;
  *
  * 1. A change of an account is recorded in the transaction that makes it, and logged after the
  *    commit ({@link AuditNote}).
- * 2. What unauthenticated callers can cause is bounded (see {@link AuditBudget}): further events
- *    are counted and the counts written once an hour. A node that is killed loses the counts of its
- *    last hour.
+ * 2. Entries caused by unauthenticated callers are limited (see {@link AuditBudget}): further
+ *    events are counted, and the counts are written once an hour. A node that is killed loses the
+ *    counts of its last hour.
  * 3. The table is append-only: a trigger rejects updates, and the removal of recent rows.
  */
 export class AuditLog {
@@ -172,7 +172,10 @@ export class AuditLog {
   }
 }
 
-/** Returns what an entry is counted by: the actor, or the address of an unauthenticated caller. */
+/**
+ * Returns the key that an entry is counted by: the actor, or the address of an unauthenticated
+ * caller.
+ */
 function keyOf(entry: AuditEntry): string {
   const { actor, address } = withDefaults(entry);
   return entry.event === 'login_failed' || entry.event === 'locked_out' || actor === null

@@ -23,7 +23,7 @@ test('stores every admin operation', () => {
   expect(budget.drain()).toEqual([]);
 });
 
-test('bounds the rows of unauthenticated callers and loses no count', () => {
+test('limits the rows of unauthenticated callers, and loses no counts', () => {
   const unauthenticated = kinds.filter((kind) => AUDIT_EVENTS[kind].rate === 'unauthenticated');
   fc.assert(
     fc.property(

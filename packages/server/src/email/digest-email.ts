@@ -22,24 +22,27 @@ export interface DigestShown {
   readonly postedAt: Date;
 }
 
-/** What an email about missed messages is composed of. */
+/** The content of an email about missed messages. */
 export interface Digest {
   readonly account: AccountId;
   /** The URL of the server. */
   readonly server: string;
   readonly conversations: readonly DigestConversation[];
-  /** The number of messages that are not among them. */
+  /** The number of further messages. */
   readonly others: number;
-  /** Whether names and texts are shown; otherwise the email says only how many messages there are. */
+  /** Whether names and texts are shown; otherwise only the number of messages. */
   readonly showsContent: boolean;
   readonly unsubscribeUrl: string;
-  /** The IANA name of the recipient's time zone; null: not known. */
+  /** The IANA name of the recipient's time zone; null if unknown. */
   readonly timeZone: string | null;
   /** The texts in the language of the recipient. */
   readonly texts: Texts;
 }
 
-/** Returns the email. Those about one conversation have the same subject, and clients group them. */
+/**
+ * Returns the email. Emails about one conversation have the same subject, so that clients group
+ * them.
+ */
 export function digestEmail(digest: Digest): EmailContent {
   const { account, server, conversations, others, showsContent, unsubscribeUrl, texts } = digest;
   const shown = conversations.reduce((sum, { messages }) => sum + messages.length, 0);
@@ -65,7 +68,7 @@ export function digestEmail(digest: Digest): EmailContent {
   };
 }
 
-/** Conversations with which clients group the email. */
+/** The maximum number of conversations by which clients group the email. */
 const THREADS_MAX = 10;
 
 interface Parts {
@@ -111,7 +114,7 @@ function textOf(digest: Digest, { intro, settingsUrl, more }: Parts): string {
   ].join('\n\n');
 }
 
-/** Returns the HTML of the email as parts: what is in `text` is escaped. */
+/** Returns the HTML of the email as parts; `text` is escaped. */
 function bodyOf(digest: Digest, { intro, settingsUrl, more }: Parts): HtmlPart[] {
   const { server, conversations, showsContent, unsubscribeUrl, texts } = digest;
   const { t } = texts;

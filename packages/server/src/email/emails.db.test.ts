@@ -118,7 +118,7 @@ describe('over SMTP', () => {
     emails.wake();
     const first = await sink.next('ann@example.org');
     await expect.poll(state).toMatchObject([{ sent: true }]);
-    // The state during delivery: the record that it was sent is what a crash loses.
+    // The state during delivery: a crash loses the record that the email was sent.
     await pool.query(
       `update emails set sent_at = null, next_try_at = now() - interval '1 second', sealed = $1`,
       [vault.seal('email', 'Some text')],

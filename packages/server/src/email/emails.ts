@@ -39,22 +39,22 @@ export type EmailResult =
   | { readonly kind: 'sent' | 'cancelled' }
   /** `isOfAddress`: the address of the recipient was permanently rejected. */
   | { readonly kind: 'failed'; readonly error: string; readonly isOfAddress: boolean }
-  /** It is attempted again at `next`, ms since the epoch. */
+  /** The next attempt is at `next`, ms since the epoch. */
   | { readonly kind: 'deferred'; readonly error: string; readonly next: number };
 
-/** An email as it is composed right before it is sent. */
+/** An email composed right before it is sent. */
 export interface ComposedEmail {
-  /** Null: it is no longer wanted. */
+  /** Null if the email is no longer needed. */
   readonly content: EmailContent | null;
-  /** The address to send it to, if not the one that was stored. */
+  /** The address to send it to, if it differs from the stored one. */
   readonly recipient?: string;
   /** Records the result in the transaction that stores it. */
   readonly record?: (on: Queryable, result: EmailResult) => Promise<void>;
 }
 
 /**
- * Composes an email from what was stored as its text; null: it was encrypted with another secret. The email fails then,
- * and the composer only says how the failure is recorded.
+ * Composes an email from its stored text. The text is null if it was encrypted with another secret:
+ * the email then fails, and the composer only returns how to record the failure.
  */
 export type Compose = (
   email: {
@@ -94,8 +94,8 @@ export const retryDelay = (tries: number): number => backoff(tries, RETRY_MIN_MS
  * 1. An email is sent at least once or shown as failed: it is retried with growing delays until it
  *    expires. Every attempt has the same Message-ID.
  * 2. Its text is stored encrypted, and only until it is sent.
- * 3. For some purposes what is stored says only what the email is about: it is composed anew for each attempt,
- *    and cancelled if nothing is left of it.
+ * 3. For some purposes only the subject matter is stored: the email is composed for each attempt,
+ *    and cancelled if it is no longer needed.
  */
 export class Emails {
   readonly #deps: EmailsDeps;
@@ -118,7 +118,7 @@ export class Emails {
     return this.#deps.transport.kind;
   }
 
-  /** Has the emails of a purpose composed when they are sent, from what is stored as their text. */
+  /** Composes the emails of a purpose when they are sent, from their stored texts. */
   compose(purpose: string, compose: Compose): void {
     this.#composers.set(purpose, compose);
   }
@@ -253,7 +253,7 @@ export class Emails {
     return await compose({ id, account, recipient, createdAt }, text);
   }
 
-  /** Records the result of an attempt, together with what the composer records of it. */
+  /** Records the result of an attempt, together with what the composer adds. */
   async #recordResult(
     id: string,
     composed: ComposedEmail | undefined,
@@ -310,7 +310,7 @@ interface EmailRow {
   created_at: Date;
   expires_at: Date;
   tries: number;
-  /** Null: it is in English, or composed when it is sent. */
+  /** Null if it is in English, or composed when it is sent. */
   locale: string | null;
 }
 

@@ -1,14 +1,16 @@
 import { escapeHtml } from '../escape-html.ts';
 import { textsFor } from '../texts/texts.ts';
 
-/** The HTML of emails: no images, no scripts, nothing from elsewhere, and the colors of the reader. */
+/**
+ * The HTML of emails: no images, no scripts, no external resources, and the colors of the reader.
+ */
 
-/** A part of an email. Everything in it is text. */
+/** A part of an email, as unescaped text. */
 export type HtmlPart =
   | { readonly kind: 'paragraph' | 'heading'; readonly text: string }
   | { readonly kind: 'quote'; readonly by: string; readonly at: string; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly url: string }
-  /** What the recipient copies: larger, with digits of the same width. */
+  /** A code to copy: larger, with digits of equal width. */
   | { readonly kind: 'code'; readonly text: string }
   | {
       readonly kind: 'footer';
@@ -20,15 +22,15 @@ const link = ({ text, url }: { readonly text: string; readonly url: string }) =>
   `<a href="${escapeHtml(url)}"${text === url ? ' dir="ltr"' : ''}>${escapeHtml(text)}</a>`;
 
 /**
- * Returns the HTML of an email that was written as plain text: each paragraph is one, a URL that is a paragraph of its
- * own becomes a link, and what is indented is a code. Nothing else in it has a meaning.
+ * Returns the HTML of an email that was written as plain text: a paragraph that consists of a URL
+ * becomes a link, and an indented one a code. Everything else is literal text.
  */
 export function htmlOfText(locale: string, title: string, text: string): string {
   const [body = '', footer = ''] = text.split('\n\n--\n');
   const parts = body.split('\n\n').map((block): HtmlPart => {
     const trimmed = block.trim();
     if (/^https?:\/\/\S+$/.test(trimmed)) return { kind: 'link', text: trimmed, url: trimmed };
-    // The marks of direction are for plain text.
+    // Direction marks are for plain text only.
     if (block.startsWith('    '))
       return { kind: 'code', text: trimmed.replace(/[\u2068\u2069]/g, '') };
     return { kind: 'paragraph', text: trimmed };

@@ -41,7 +41,7 @@ describe('the HTML of an email', () => {
   const htmlIn = ({ subject, text, locale }: ReturnType<typeof codeEmail>) =>
     htmlOfText(locale, subject, text);
 
-  test('has links and codes from left to right in an Arabic email', () => {
+  test('writes links and codes from left to right in an Arabic email', () => {
     const code = htmlIn(codeEmail(AR, SERVER, '123456'));
     expect(code).toContain('<html lang="ar" dir="rtl">');
     expect(code).toMatch(/<p dir="ltr" [^>]*>123456<\/p>/);
@@ -51,7 +51,7 @@ describe('the HTML of an email', () => {
     expect(reset).toContain('<br>إذا لم تطلب ذلك');
   });
 
-  test('never becomes markup or a link by the name of a user', () => {
+  test('cannot be given markup or links by the name of a user', () => {
     const inviter = '<img src=x onerror=hit()> https://elsewhere.example';
     const html = htmlIn(invitationEmail(EN, SERVER, `${SERVER}/register#x`, inviter));
     expect(html).not.toContain('<img');

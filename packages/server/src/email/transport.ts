@@ -4,14 +4,17 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
-/** What an email says. */
+/** The content of an email. */
 export interface EmailContent {
   readonly subject: string;
   readonly text: string;
   readonly html?: string;
-  /** Local parts of Message-IDs that stand for the conversations of the email: clients group emails by them. */
+  /**
+   * Local parts of Message-IDs that identify the conversations of the email: clients group emails
+   * by them.
+   */
   readonly threads?: readonly string[];
-  /** The URL that ends such emails with one click (RFC 8058). */
+  /** The URL to unsubscribe from such emails with one click (RFC 8058). */
   readonly unsubscribeUrl?: string;
 }
 
@@ -29,7 +32,7 @@ export interface OutgoingEmail extends EmailContent {
 export interface EmailTransport {
   readonly kind: 'smtp' | 'outbox';
   /**
-   * Delivers an email; resolves when the other side has accepted it.
+   * Delivers an email; resolves when the receiving server has accepted it.
    * @throws {EmailRefused} when it is rejected permanently
    */
   send(email: OutgoingEmail): Promise<void>;
@@ -51,7 +54,7 @@ export class EmailRefused extends Error {
   }
 }
 
-/** What nodemailer says of a rejection. */
+/** The error of nodemailer for a rejection. */
 interface Rejection {
   readonly code?: unknown;
   readonly command?: unknown;

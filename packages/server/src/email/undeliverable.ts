@@ -2,18 +2,22 @@ import type { AccountId } from '@parley/protocol';
 import type { Queryable } from './emails.ts';
 
 /**
- * Addresses that the SMTP server has permanently rejected. What is sent without being asked for, such as emails about
- * missed messages, is not sent to them until the address is changed or confirmed. Codes and links are: they confirm it.
+ * Addresses that the SMTP server has permanently rejected. They get no unsolicited emails, such as
+ * those about missed messages, until the address is changed or confirmed. Codes and links are still
+ * sent: they confirm the address.
  */
 
-/** Characters of an error that are kept. */
+/** The maximum length of a stored error. */
 const ERROR_MAX = 300;
 
 /** SQL: whether the address of the account whose row is `alias` was rejected. */
 export const isUndeliverable = (alias: string): string =>
   `exists (select from undeliverable_addresses u where u.account_id = ${alias}.id)`;
 
-/** Records that the address of an account was rejected, unless the account has changed it meanwhile. */
+/**
+ * Records that the address of an account was rejected, unless the account has changed it in the
+ * meantime.
+ */
 export async function recordUndeliverable(
   on: Queryable,
   account: AccountId,
@@ -22,7 +26,7 @@ export async function recordUndeliverable(
 ): Promise<void> {
   await on.query({
     name: 'undeliverable-record',
-    // The lock waits for a change of the address, and then finds another one.
+    // The lock waits for a concurrent change of the address, and then sees the new one.
     text: `insert into undeliverable_addresses (account_id, failed_at, error)
            select a.id, now(), $3 from accounts a where a.id = $1 and a.email = $2 for share
            on conflict (account_id) do update
@@ -31,7 +35,10 @@ export async function recordUndeliverable(
   });
 }
 
-/** Returns the statement that forgets a rejection: the address was changed or confirmed, or the account is deleted. */
+/**
+ * Returns the statement that clears a rejection: the address was changed or confirmed, or the
+ * account is deleted.
+ */
 export const forgetUndeliverable = (
   account: AccountId,
 ): { name: string; text: string; values: unknown[] } => ({

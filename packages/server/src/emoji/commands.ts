@@ -36,13 +36,13 @@ export interface EmojiRequest extends Pick<Command, 'actor' | 'clientId'> {
   readonly settings: ServerSettings;
 }
 
-/** What is changed of a custom emoji: absent fields stay. */
+/** The changes to a custom emoji; absent fields keep their values. */
 export interface EmojiChange {
   readonly name?: string | undefined;
   readonly aliases?: readonly string[] | undefined;
 }
 
-/** What a new custom emoji is made of. Of a repeated command the file is compared. */
+/** A new custom emoji. When a command is repeated, the file is compared. */
 export interface NewEmoji extends Required<EmojiChange> {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -53,15 +53,15 @@ export interface NewEmoji extends Required<EmojiChange> {
 interface EmojiCommand extends Command {
   readonly request: EmojiRequest;
   readonly emoji: EmojiId;
-  /** What is changed; null: it is deleted. */
+  /** The changes; null to delete it. */
   readonly change: EmojiChange | null;
-  /** The image of a new one; null: it exists already. */
+  /** The image of a new emoji; null if it already exists. */
   readonly image: ImageId | null;
-  /** The audit entry of the change, once it is decided. */
+  /** The audit entry of the change, once the rule has decided. */
   note: AuditNote | null;
 }
 
-/** Adds a custom emoji. Returns its id with the outcome: a retry adds no other one. */
+/** Adds a custom emoji. Returns its id with the outcome: a retry does not add a second one. */
 export async function addEmoji(
   append: Append,
   request: EmojiRequest,
@@ -73,7 +73,7 @@ export async function addEmoji(
   return { emoji, outcome: await run(append, request, what) };
 }
 
-/** Changes the name or the aliases of a custom emoji. Messages and reactions keep it. */
+/** Changes the name or the aliases of a custom emoji. Messages and reactions keep the emoji. */
 export const renameEmoji = (
   append: Append,
   request: EmojiRequest,
@@ -173,7 +173,7 @@ async function noted(
 
 type Before = Omit<EventData<'emoji.changed'>, 'emoji'>;
 
-/** What a rule decides about: the actor, how many emoji there are, and the one that is changed. */
+/** The state for a decision: the actor, the number of emoji, and the one to change. */
 interface State {
   readonly role: AccountRole;
   readonly mayAct: boolean;
@@ -181,7 +181,7 @@ interface State {
   readonly before: Before | null;
 }
 
-/** Reads the state; locks the row of the actor, so that it keeps its role. */
+/** Reads the state; locks the row of the actor, so that its role cannot change. */
 async function readState(tx: RuleContext, actor: AccountId, emoji: EmojiId): Promise<State> {
   const [row] = await tx.query<State>(
     'emoji-state',
@@ -196,7 +196,7 @@ async function readState(tx: RuleContext, actor: AccountId, emoji: EmojiId): Pro
   return row ?? { role: 'member', mayAct: false, emoji: 0, before: null };
 }
 
-/** Returns why an emoji can’t have these names; null if no other one has any of them. */
+/** Returns why an emoji can’t have these names; null if no other emoji has any of them. */
 async function refusalOfNames(
   tx: RuleContext,
   emoji: EmojiId,

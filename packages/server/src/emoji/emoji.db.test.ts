@@ -37,7 +37,7 @@ afterAll(async () => {
 const upload = (by: User, bytes: Uint8Array, name = 'emoji.png') =>
   uploadFile({ accessToken: by.accessToken, url: server.url }, name, bytes);
 let red = 0;
-/** A wide PNG of another colour each time. */
+/** A wide PNG, each with a different colour. */
 const png = (width = 40, height = 20) =>
   sharp({ create: { width, height, channels: 3, background: { r: ++red % 256, g: 80, b: 0 } } })
     .png()
@@ -70,7 +70,7 @@ const image = async (by: User, id: string | null, size: number) => {
 };
 
 describe('custom emoji', () => {
-  test('are added by whom the setting allows, once, and changed by their creator and admins', async () => {
+  test('are added once, by those whom the setting allows, and changed by their creator and admins', async () => {
     const [key, file] = [aClientId(), await upload(ria, await png())];
     const send = () =>
       ria.request(
@@ -79,7 +79,7 @@ describe('custom emoji', () => {
         { name: 'parrot', aliases: ['bird', 'parrot', 'bird'], file },
         { 'idempotency-key': key },
       );
-    // A lost response, and the request again.
+    // The response was lost, and the request is repeated.
     const [first, again] = [await send(), await send()];
     expect(first.body).toMatchObject({ name: 'parrot', aliases: ['bird'], creator: ria.id });
     expect(again.body).toEqual(first.body);
@@ -122,7 +122,7 @@ describe('custom emoji', () => {
     ]);
   });
 
-  test('are listed compressed, unlike what is not for all members', async () => {
+  test('are listed in a compressed response', async () => {
     for (const n of [1, 2, 3, 4, 5]) await added(ria, `listed-${n}`, [`also-listed-${n}`]);
     const { headers, body } = await sam.request('GET', '/emoji');
     expect(headers.get('content-encoding')).toMatch(/^(br|gzip)$/);
@@ -144,7 +144,7 @@ describe('custom emoji', () => {
     expect((await remove(owner, id)).status).toBe(204);
   });
 
-  test('have names and aliases that no other one has, also at the same time', async () => {
+  test('have unique names and aliases, even if added concurrently', async () => {
     const one = await added(sam, 'one', ['uno']);
     for (const name of ['one', 'uno']) {
       expect((await add(ria, name)).body).toMatchObject({
@@ -162,13 +162,13 @@ describe('custom emoji', () => {
     }
     const both = await Promise.all([add(ria, 'same'), add(owner, 'same')]);
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
-    // Its own names are free for it, and those of a deleted one for all.
+    // Its own names are available to it, and those of a deleted emoji to all.
     expect((await rename(sam, one.id, { name: 'uno', aliases: ['one'] })).status).toBe(200);
     await remove(sam, one.id);
     expect((await add(ria, 'uno')).status).toBe(201);
   });
 
-  test('are limited in number, and the names of the deleted ones too', async () => {
+  test('are limited in number, and so are the names of deleted ones', async () => {
     const fill = (count: number, isDeleted: boolean) =>
       server.rows(`insert into emoji (id, names, image, created_by, created_at, deleted_at, seq)
         select gen_random_uuid(), array['filler-' || n], gen_random_uuid(), '${sam.id}', now(),
@@ -203,12 +203,12 @@ describe('custom emoji', () => {
 });
 
 describe('the image of a custom emoji', () => {
-  test('is a square of 128 pixels with the whole picture, and goes with its emoji', async () => {
+  test('is a square of 128 pixels with the whole picture, and is deleted with its emoji', async () => {
     const { id, image: made } = await added(ria, 'wide');
     const large = await image(sam, made, 256);
     const meta = await sharp(large.bytes).metadata();
     expect(meta).toMatchObject({ format: 'webp', width: 128, height: 128, hasAlpha: true });
-    // Wider than high: transparent above and below, not cropped.
+    // Wider than it is high: transparent above and below, not cropped.
     const { data } = await sharp(large.bytes).raw().toBuffer({ resolveWithObject: true });
     expect(data[3]).toBe(0);
     expect(data[(64 * 128 + 1) * 4 + 3]).toBe(255);
@@ -218,7 +218,7 @@ describe('the image of a custom emoji', () => {
     expect((await image(sam, made, 256)).status).toBe(404);
   });
 
-  test('stays animated in its larger size, and has a limit of frames, bytes and format', async () => {
+  test('stays animated when larger, and is limited in frames, bytes and formats', async () => {
     const { body } = await add(ria, 'moving', await gif(5));
     const meta = await sharp((await image(sam, body.image, 256)).bytes, {
       animated: true,
@@ -245,7 +245,7 @@ describe('the image of a custom emoji', () => {
   });
 });
 
-test('images of emoji and avatars have an hourly limit each', async () => {
+test('images of emoji and of avatars have separate hourly limits', async () => {
   const uri = await server.register('uri');
   const images = new ImageMaker({
     pool: server.pool,
@@ -272,7 +272,7 @@ test('images of emoji and avatars have an hourly limit each', async () => {
 });
 
 describe('messages and reactions', () => {
-  test('keep a custom emoji through a rename, and its name after it was deleted', async () => {
+  test('keep a custom emoji when it is renamed, and its name when it is deleted', async () => {
     const cat = await added(ria, 'cat', ['kitten']);
     const group = await ria.group('cats', [sam]);
     const path = (seq: number) => `/conversations/${group}/messages/${seq}`;
@@ -298,7 +298,7 @@ describe('messages and reactions', () => {
 
     await rename(ria, cat.id, { name: 'feline', aliases: [] });
     expect(await mentionsOf(seq)).toEqual(shown);
-    // An edit keeps the emoji that the text had, also when their names are those of others now.
+    // An edit keeps the emoji of the text, even if other emoji have their names now.
     const usurper = await added(ria, 'cat');
     const text = 'edited, a :kitten: and :cat:';
     expect((await ria.request('PATCH', path(seq), { body: text })).status).toBe(200);
@@ -307,7 +307,7 @@ describe('messages and reactions', () => {
     const later = await ria.post(group, ':cat: :feline:');
     expect(await mentionsOf(later)).toEqual([{ kind: 'emoji', name: 'feline', id: cat.id }]);
 
-    // A forwarded message keeps its emoji; a name that an edit adds is resolved.
+    // A forwarded message keeps its emoji; an edit resolves only the names it adds.
     const target = await ria.group('elsewhere', []);
     const forwarded = await ria.request('POST', `${path(later)}/forward`, { to: target });
     expect(forwarded.status).toBe(201);
@@ -327,7 +327,7 @@ describe('messages and reactions', () => {
       `${path(other)}/reactions/${encodeURIComponent(reference)}`,
     );
     expect(again.body.code).toBe('emoji_not_found');
-    // Who reacts like others still may, and take it back.
+    // Others can still add the same reaction, and remove it.
     expect((await react(sam, reference)).status).toBe(200);
     const take = await sam.request(
       'DELETE',
@@ -339,7 +339,7 @@ describe('messages and reactions', () => {
   });
 });
 
-test('what an account has added is in its export, and stays when it is deleted', async () => {
+test('the emoji that an account added are in its export, and remain when it is deleted', async () => {
   const leaver = await server.register('leaver');
   const { id, image: made } = await added(leaver, 'legacy');
   const exported = await leaver.request('POST', '/me/export', { password: PASSWORD });
@@ -349,6 +349,6 @@ test('what an account has added is in its export, and stays when it is deleted',
   expect((await image(sam, made, 64)).status).toBe(200);
 });
 
-test('the table follows from the events', async () => {
+test('the table can be rebuilt from the events', async () => {
   expect(await examine(server.pool)).toEqual([]);
 });

@@ -1,19 +1,20 @@
 import { type AccountRole, type Reach, type Refusal, refusal } from '@parley/protocol';
 import { ownPermissions } from '../http/access.ts';
 
-/** What is done with custom emoji. `change`: one that exists is renamed or deleted. */
+/** An action on custom emoji. `change` renames or deletes an existing one. */
 export type EmojiAction = 'add' | 'change';
 
-/** The account that wants to do it. `role`: null if it can’t act, for instance while it is suspended. */
+/** The account that acts. `role` is null if it may not act, for instance while it is suspended. */
 export interface EmojiActor {
   readonly role: AccountRole | null;
-  /** Whether it has added the emoji. */
+  /** Whether it added the emoji. */
   readonly isCreator: boolean;
 }
 
 /**
- * Returns why an account may not do something with custom emoji; null if it may. Those whom the setting
- * `emojiCreation` allows add them; what exists is changed by its creator, while it may still add any, and by admins.
+ * Returns why an account may not act on custom emoji; null if it may. Accounts that the setting
+ * `emojiCreation` allows can add emoji; an existing one is changed by its creator, as long as the
+ * setting still allows it, and by admins.
  */
 export function refusalOfEmojiAction(
   action: EmojiAction,

@@ -2,7 +2,7 @@ import { type EventType, LIMITS } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
-/** The projections of custom emoji. Of the deleted ones, the latest keep their names. */
+/** The projections of custom emoji. The most recently deleted ones keep their names. */
 export const emojiProjections = {
   'emoji.changed': (tx, events) => {
     for (const e of events) {

@@ -25,7 +25,7 @@ export async function customEmojiAnswer(pool: pg.Pool): Promise<CustomEmojiAnswe
   return { items: rows[0]?.items ?? [], asOf: rows[0]?.as_of ?? (0 as Seq) };
 }
 
-/** Returns a custom emoji, also one that was deleted; null if there is none. */
+/** Returns a custom emoji, even if it was deleted; null if it does not exist. */
 export async function customEmoji(pool: pg.Pool, id: EmojiId): Promise<CustomEmoji | null> {
   const { rows } = await pool.query<{ item: CustomEmoji }>({
     name: 'emoji-one',

@@ -81,7 +81,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
     handler: async (request, reply) => {
       const { name, aliases, file } = request.body;
       const { account } = sessionOf(request);
-      // Before an image is decoded; the command decides.
+      // An early check, before an image is decoded; the command decides.
       const me = await meOf(pool, account);
       if (!me?.permissions.includes('add_emoji')) {
         refuse('forbidden', 'Only admins of the server may add custom emoji');

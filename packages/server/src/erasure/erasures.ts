@@ -47,11 +47,11 @@ export interface ErasuresDeps {
 }
 
 /**
- * Erases what deleted accounts have left: sessions, memberships, blocks, files in no message, its avatar, names
- * in old events, and, if the user chose so, messages.
+ * Erases the data of deleted accounts: sessions, memberships, blocks, files without a message, the
+ * avatar, names in old events and, if the user chose so, messages.
  *
- * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose it.
- *    Every step reads what is left and is idempotent: it may run on two nodes, or twice.
+ * 1. The deletion of the account queues the erasure in its transaction, so a crash does not lose
+ *    it. Every step reads what remains and is idempotent: it may run twice, or on two nodes.
  * 2. Messages are deleted through their streams, with `message.deleted`, in small batches.
  */
 export class Erasures {
@@ -95,7 +95,7 @@ export class Erasures {
     }
   }
 
-  /** Runs what is left of an erasure. Returns false when stopped before its end. */
+  /** Runs the rest of an erasure. Returns false if it is stopped before the end. */
   async #erase(
     account: AccountId,
     messages: MessagesFate,
@@ -114,7 +114,7 @@ export class Erasures {
     for (const { id: conversation, current, kind } of rows) {
       if (messages === 'delete' && !(await this.#eraseIn(account, conversation, isStopped)))
         return false;
-      // The other user of a direct conversation keeps it.
+      // The other user keeps a direct conversation.
       if (!current || kind === 'direct') continue;
       const clientId = uuidv7() as ClientId;
       assertStored(
@@ -167,7 +167,7 @@ export class Erasures {
     }
   }
 
-  /** Removes the status, its texts in the events that had it, and when the account was last seen. */
+  /** Removes the status, its texts in old events, and the last-seen time. */
   async #eraseStatus(account: AccountId): Promise<void> {
     const { pool, append } = this.#deps;
     assertStored(await clearStatus(append, account), STEP_FAILED);

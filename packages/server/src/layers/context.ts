@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
-/** What every layer of the server is built with. */
+/** The context of every layer of the server. */
 export interface LayerContext {
   readonly config: Config;
   readonly log: Logger;
@@ -12,9 +12,8 @@ export interface LayerContext {
   /** Aborts a start that is still waiting for its database. */
   readonly signal: AbortSignal | undefined;
   /**
-   * Adds a step of the stop. Steps run in reverse order, so a layer is stopped before those that it
-   * was built on. Add the step as soon as there is something to stop: a later step of the start may
-   * fail.
+   * Adds a shutdown step. Steps run in reverse order, so a layer stops before those it depends on.
+   * Add the step as soon as there is something to stop: a later part of the start may fail.
    */
   onStop(step: () => Promise<void> | void): void;
 }

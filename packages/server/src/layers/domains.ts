@@ -35,7 +35,7 @@ import type { LayerContext } from './context.ts';
 import { loginSteps } from './login-steps.ts';
 import type { StreamLayer } from './streams.ts';
 
-/** The domains: what users and programs can do. */
+/** The domains: everything that users and programs can do. */
 export interface DomainLayer {
   readonly vault: Vault;
   readonly keys: ApiKeys;
@@ -57,11 +57,11 @@ export interface DomainLayer {
   readonly digests: Digests;
   readonly openReports: OpenReports;
   readonly push: PushDomain;
-  /** Starts the work in the background. */
+  /** Starts the background work. */
   start(): void;
 }
 
-/** Types of events after which files may have no message any more. */
+/** Types of events that may leave files without a message. */
 const DETACHING: ReadonlySet<string> = new Set(['message.deleted', 'conversation.deleted']);
 
 /** Builds the domains. `url` is the server’s public address. */
@@ -218,7 +218,7 @@ export async function openDomains(
   };
 }
 
-/** Builds what the other domains use: secrets, API keys, the email queue and the audit log. */
+/** Builds what other domains depend on: secrets, API keys, the email queue and the audit log. */
 function openBase({ config, log, clock, onStop }: LayerContext, pool: Pool) {
   const secret = loadSecret(config);
   const vault = new Vault(secret);

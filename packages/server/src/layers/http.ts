@@ -55,7 +55,7 @@ import type { StreamLayer } from './streams.ts';
 
 const WEB_DIR = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 
-/** What the HTTP layer is built on. */
+/** The dependencies of the HTTP layer. */
 export interface HttpLayerDeps {
   readonly pool: Pool;
   readonly listening: ListenerLayer;
@@ -63,7 +63,7 @@ export interface HttpLayerDeps {
   readonly domains: DomainLayer;
   readonly live: Live;
   readonly health: Health;
-  /** What admins see of the running server. */
+  /** The state of the running server, for admins. */
   readonly state: Pick<ServerStateDeps, 'nodes' | 'disk' | 'notifications'>;
 }
 
@@ -115,8 +115,8 @@ function requestLimits({ shared, metrics }: StreamLayer): NonNullable<HttpDeps['
 }
 
 /**
- * Returns the limit of images that browsers load by their addresses. It is one of its own: a long list of
- * members, whose avatars the browser loads, must not use up the requests of its user.
+ * Returns the limit of images that browsers load by URL. It is separate, so that the avatars in a
+ * long list of members do not use up the requests of the user.
  */
 function imageLimits({ shared, metrics }: StreamLayer): ImageRouteDeps['limitRequests'] {
   return ({ account }) => {

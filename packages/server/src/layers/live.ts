@@ -14,7 +14,7 @@ import type { LayerContext } from './context.ts';
 import type { DomainLayer } from './domains.ts';
 import type { StreamLayer } from './streams.ts';
 
-/** Builds the live side: the sockets of clients. */
+/** Builds the live layer: the sockets of clients. */
 export function openLive(
   { config, log, clock, limits }: LayerContext,
   pool: Pool,

@@ -12,10 +12,10 @@ import { explained, makeDataFolder } from '../storage/start-errors.ts';
 import { TRANSACTIONS_MAX } from '../stream/batch-writer.ts';
 import type { LayerContext } from './context.ts';
 
-/** Connections of a node beside those that append. */
+/** Connections of a node besides those that append. */
 const POOL_CONNECTIONS = 12;
 
-/** Where the data is. */
+/** The storage of the data. */
 export interface DataLayer {
   readonly address: DatabaseAddress;
   /** The disk reserve of the embedded database; null with an external one. */
@@ -28,7 +28,7 @@ export async function openDataFolder({ config, log, onStop }: LayerContext): Pro
   refuseUnfinished(dataDir);
   if (databaseUrl !== undefined) {
     onStop(await takeDataDir(dataDir));
-    // Its disk is on another machine: only its error 53100 tells that it is full.
+    // Its disk is on another machine: only error 53100 shows that it is full.
     return { address: { connectionString: databaseUrl }, disk: null };
   }
   refuseMoved(dataDir);
@@ -42,7 +42,7 @@ export async function openDataFolder({ config, log, onStop }: LayerContext): Pro
 
 /** Connections to the database. */
 export interface Pools {
-  /** For everything but appending to streams. */
+  /** For everything except appends to streams. */
   readonly pool: Pool;
   /** For the transactions that append to streams: pipelined. */
   readonly appendPool: Pool;

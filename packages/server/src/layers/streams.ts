@@ -23,11 +23,14 @@ import type { Pools } from './storage.ts';
 export interface WriteGate {
   /** Returns why writes are rejected at the moment; null if they are accepted. */
   rejection(): Refusal | null;
-  /** From now on a full disk rejects writes. The start repeats stored commands, which write nothing. */
+  /**
+   * From now on a full disk rejects writes. During the start, only stored commands are repeated,
+   * which write nothing.
+   */
   enforce(): void;
 }
 
-/** The streams, and what counts and limits their use. */
+/** The streams, with their metrics and limits. */
 export interface StreamLayer {
   readonly broker: Broker;
   readonly shared: SharedLimits;
@@ -35,13 +38,13 @@ export interface StreamLayer {
   readonly hub: Hub;
   readonly append: Append;
   readonly writes: WriteGate;
-  /** Reviews what is stored, once its list is loaded. */
+  /** The word filter for texts to store, once its list is loaded. */
   readonly wordFilter: WordFilter;
-  /** Adds a listener of the events that this node commits, which are committed when it is called. */
+  /** Adds a listener that is called with the events of this node after their commit. */
   onCommitted(listener: (events: readonly StoredEvent[]) => void): void;
 }
 
-/** Builds the streams: what is committed goes from append to the hub. */
+/** Builds the streams: committed events go from append to the hub. */
 export async function openStreams(
   context: LayerContext,
   { pool, appendPool }: Pools,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConcurrencyLimit } from './concurrency.ts';
 
-/** A limit of 2, and tasks that end when they are told to. */
+/** A limit of 2, with tasks that end on request. */
 function limited() {
   const limit = new ConcurrencyLimit(2);
   const started: string[] = [];
@@ -18,7 +18,7 @@ function limited() {
 }
 
 describe('tasks of one key', () => {
-  test('run two at a time, in their order', async () => {
+  test('run two at a time, in order', async () => {
     const { started, add, end } = limited();
     const all = ['a', 'b', 'c', 'd'].map((name) => add('key', name));
     expect(started).toEqual(['a', 'b']);
@@ -32,7 +32,7 @@ describe('tasks of one key', () => {
     expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('let the next one start also when they fail', async () => {
+  test('let the next one start even if they fail', async () => {
     const { limit, started, add, end } = limited();
     const all = [add('key', 'a', new Error('failed')), add('key', 'b'), add('key', 'c')];
     end('a');
@@ -44,7 +44,7 @@ describe('tasks of one key', () => {
     expect(limit.size).toBe(0);
   });
 
-  test('do not delay those of another', async () => {
+  test('do not delay those of other keys', async () => {
     const { started, add, end } = limited();
     const all = ['a', 'b', 'c'].map((name) => add('key', name));
     const other = add('other', 'x');

@@ -3,7 +3,7 @@ interface Work {
   readonly waiting: (() => void)[];
 }
 
-/** Runs at most a number of tasks of each key at once; further ones wait in the order of their arrival. */
+/** Runs a limited number of tasks per key at once; further ones wait in order of arrival. */
 export class ConcurrencyLimit {
   readonly #max: number;
   readonly #keys = new Map<string, Work>();
@@ -12,12 +12,12 @@ export class ConcurrencyLimit {
     this.#max = max;
   }
 
-  /** The number of keys with a task that runs. */
+  /** The number of keys with running tasks. */
   get size(): number {
     return this.#keys.size;
   }
 
-  /** Runs the task when it is its turn, and settles as it does. */
+  /** Runs the task when it is its turn; settles like the task. */
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const work = this.#keys.get(key) ?? { running: 0, waiting: [] };
     this.#keys.set(key, work);

@@ -6,7 +6,7 @@ const some = { points: 5, seconds: 60 };
 let limits: SharedLimits;
 afterEach(() => limits.stop());
 
-test('what was charged is missing later, also beyond the allowance', () => {
+test('charged points count against later use, even beyond the allowance', () => {
   limits = new SharedLimits({ commands: some, requests: some, address: some }, null, testLog);
   limits.charge('requests', 'ann', 3);
   expect([1, 2, 3].map(() => limits.take('requests', 'ann') === null)).toEqual([true, true, false]);

@@ -7,13 +7,13 @@ import {
 } from 'rate-limiter-flexible';
 import type { Logger } from '../log.ts';
 
-/** The points that a key (an account, an address) may use within a number of seconds. */
+/** The points that a key (an account or an address) may use per number of seconds. */
 export interface Allowance {
   readonly points: number;
   readonly seconds: number;
 }
 
-/** The limits that hold over all nodes. */
+/** The limits that apply across all nodes. */
 export interface SharedAllowances {
   /** Commands of an account, over all its sockets. */
   readonly commands: Allowance;
@@ -38,12 +38,12 @@ interface Account {
 }
 
 /**
- * Rate limits over all nodes, counted in Redis; without Redis, or while it is unreachable, in this
- * process.
+ * Rate limits across all nodes, counted in Redis; without Redis, or while it is unreachable, in
+ * this process.
  *
  * 1. `take` never waits: it counts locally, and the use is synchronized five times a second.
  * 2. A key may therefore exceed its allowance by what the other nodes admit in that interval. While
- *    Redis is unreachable, it has its allowance on each node, and never more.
+ *    Redis is unreachable, it has its allowance on each node, but never more.
  */
 export class SharedLimits {
   readonly #log: Logger;

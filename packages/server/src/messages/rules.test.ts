@@ -557,7 +557,7 @@ describe('an edit or a deletion', () => {
       { kind: 'emoji', name: 'cat', id: file(9) },
     ]);
     expect(await mentions('no one')).toBeUndefined();
-    // Whether everyone may be mentioned is decided anew.
+    // Whether everyone may be mentioned is decided again.
     const large = { member_count: LIMITS.mentionEveryoneMembers + 1 };
     expect(await mentions('@everyone', large)).toBeUndefined();
   });

@@ -682,7 +682,8 @@ test('replies that are only in threads are not read for the rest of the conversa
   expect(await rowsRead((pool) => conversationFor(pool, ann, id))).toBeLessThan(100);
   const cursors = new ReadCursors(db.pool, testLog);
   expect(await rowsRead((pool) => readAll(pool, cursors, ann))).toBeLessThan(100);
-  // A thread is shown and counted up to the limit of unread replies, and changes without being counted anew.
+  // A thread is shown and counted up to the limit of unread replies, and changes without a new
+  // count.
   const last = (root + 2 + many) as Seq;
   await db.pool.query(
     `insert into threads (conversation_id, thread, replies, last_reply_seq, last_reply_at, authors)

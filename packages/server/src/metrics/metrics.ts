@@ -57,7 +57,7 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
  * docs/grafana/ has a dashboard for them.
  */
 export class Metrics {
-  /** Times of the last minute, for admins. */
+  /** Times over the last minute, for admins. */
   readonly recent = { delivery: new RecentTimes(), commit: new RecentTimes() };
   readonly #registry = new Registry();
   readonly #commands = this.#counter('parley_commands_total', 'Commands by kind and result', [

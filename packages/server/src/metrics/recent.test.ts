@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecentCount, RecentTimes } from './recent.ts';
 
-/** A clock that stands at a time until it is set. */
+/** A clock that shows the time that was set last. */
 function clockAt(start: number) {
   let now = start;
   return {
@@ -14,11 +14,11 @@ function clockAt(start: number) {
 }
 
 describe('counts of the last minute', () => {
-  test('start at zero, also long after the clock began', () => {
+  test('start at zero, even long after the clock started', () => {
     expect(new RecentCount(() => 9e9).total).toBe(0);
   });
 
-  test('include everything of the last 60 seconds and nothing older than 65', () => {
+  test('include everything from the last 60 seconds and nothing older than 65', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(30_000), fc.integer({ min: 1, max: 9 })), { maxLength: 60 }),
@@ -44,7 +44,7 @@ describe('counts of the last minute', () => {
 });
 
 describe('times of the last minute', () => {
-  test('have no summary before anything was measured, and a minute after it', () => {
+  test('have no summary before the first measurement, and a minute after the last', () => {
     const clock = clockAt(0);
     const times = new RecentTimes(clock.now);
     expect(times.summary).toBeNull();
@@ -66,7 +66,7 @@ describe('times of the last minute', () => {
     );
   });
 
-  test('tell the usual time from the slowest ones', () => {
+  test('distinguish the typical time from the slowest ones', () => {
     const times = new RecentTimes(() => 0);
     for (let n = 0; n < 95; n++) times.add(2);
     for (let n = 0; n < 5; n++) times.add(400);
@@ -74,7 +74,7 @@ describe('times of the last minute', () => {
     expect(times.summary?.p99).toBeGreaterThanOrEqual(400);
   });
 
-  test('accept times that no bucket expects', () => {
+  test('accept times outside of all buckets', () => {
     const times = new RecentTimes(() => 0);
     for (const ms of [0, -5, 1e12]) times.add(ms);
     expect(times.summary).not.toBeNull();

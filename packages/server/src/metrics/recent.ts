@@ -1,17 +1,17 @@
 /**
- * Counts and times of the last minute. They are kept in windows of five seconds, so that they take the same
- * memory however much happens.
+ * Counts and times over the last minute. They are kept in windows of five seconds, so that their
+ * memory does not depend on the load.
  */
 
 const WINDOW_MS = 5_000;
-/** One more than a minute has, as the first one is not complete. */
+/** One more than a minute has, because the first one is incomplete. */
 const WINDOWS = 13;
 
-/** Values in windows; those that are older than a minute are reset before they are used again. */
+/** Values in windows; those older than a minute are reset before they are reused. */
 class Windows<T> {
   readonly #values: T[];
   readonly #reset: (value: T) => T;
-  /** The number of the latest window since the clock began. */
+  /** The number of the latest window since the clock started. */
   #latest = 0;
 
   constructor(first: () => T, reset: (value: T) => T) {
@@ -66,7 +66,7 @@ export class RecentCount {
   }
 }
 
-/** The greatest time of the first bucket, ms; each further one is a quarter greater. */
+/** The largest time of the first bucket, ms; each further bucket is a quarter larger. */
 const FIRST_MS = 0.5;
 const GROWTH = 1.25;
 /** The last bucket takes all times above about a minute. */
@@ -111,7 +111,7 @@ export class RecentTimes {
   }
 }
 
-/** Returns the greatest time of the bucket in which the `rank`th time is. */
+/** Returns the largest time of the bucket that contains the `rank`th time. */
 function quantile(sums: readonly number[], rank: number): number {
   let passed = 0;
   const index = sums.findIndex((count) => {

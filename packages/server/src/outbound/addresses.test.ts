@@ -4,7 +4,7 @@ import { FetchError, fetchable } from './fetch.ts';
 
 const isPublic = addressFilter([]);
 
-describe('the addresses that may be connected to', () => {
+describe('allowed addresses', () => {
   test.each([
     '1.1.1.1',
     '93.184.215.14',
@@ -45,7 +45,7 @@ describe('the addresses that may be connected to', () => {
     expect(addresses.filter(isPublic)).toEqual([]);
   });
 
-  test('includes the networks of the setting, and nothing else beside them', () => {
+  test('include the networks of the setting, and nothing else', () => {
     const allows = addressFilter(['10.1.2.0/24', '127.0.0.1', 'fd12::/16']);
     expect(
       ['10.1.2.3', '127.0.0.1', 'fd12::1', '1.1.1.1'].every((address) => allows(address)),
@@ -54,7 +54,7 @@ describe('the addresses that may be connected to', () => {
   });
 });
 
-describe('a URL that is fetched', () => {
+describe('a URL to fetch', () => {
   const rules = { ports: [80, 443] };
 
   test('has no user name, password and fragment', () => {

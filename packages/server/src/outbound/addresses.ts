@@ -1,11 +1,12 @@
 import ipaddr from 'ipaddr.js';
 
-/** Which addresses the server may connect to for link previews and push notifications. */
+/** The addresses that the server may connect to for link previews and push notifications. */
 
 /**
- * Networks that are not public although `ipaddr.js` calls them unicast, or whose addresses contain the one
- * that a gateway connects to (IANA special-purpose registries; RFC 6052, 8215, 9602, 9637, 3879, 4291).
- * 168.63.129.16 is the host of a virtual machine in Azure, which only the machine reaches.
+ * Networks that are not public although `ipaddr.js` calls them unicast, or whose addresses contain
+ * the one that a gateway connects to (IANA special-purpose registries; RFC 6052, 8215, 9602, 9637,
+ * 3879, 4291). 168.63.129.16 is the host of a virtual machine in Azure, reachable only from the
+ * machine.
  */
 const SPECIAL = [
   '0.0.0.0/8',
@@ -27,10 +28,10 @@ const SPECIAL = [
   'fec0::/10',
 ].map((network) => ipaddr.parseCIDR(network));
 
-/** The networks of global unicast addresses: what is outside of them is reserved. */
+/** The network of global unicast addresses: all others are reserved. */
 const GLOBAL_V6 = ipaddr.parseCIDR('2000::/3');
 
-/** Returns the predicate of the addresses that may be used: public ones, and those of these networks. */
+/** Returns a predicate for allowed addresses: public ones, and those in these networks. */
 export function addressFilter(networks: readonly string[]): (address: string) => boolean {
   const allowed = networks.map((network) => {
     const [base = '', length] = network.split('/');
@@ -38,7 +39,8 @@ export function addressFilter(networks: readonly string[]): (address: string) =>
     return [address, length === undefined ? address.toByteArray().length * 8 : +length] as const;
   });
   return (address) => {
-    // Only what the system's resolver or the URL parser returns: no octal, hexadecimal or short forms.
+    // Accepts only what the resolver of the system or the URL parser returns: no octal, hexadecimal
+    // or short forms.
     if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) return false;
     const parsed = ipaddr.parse(address);
     return isIn(parsed, allowed) || isPublic(parsed);
@@ -56,6 +58,6 @@ const isIn = (address: Address, networks: readonly (readonly [Address, number])[
   networks.some(
     ([network, length]) =>
       network.kind() === address.kind() &&
-      // The types of `match` do not say that both are of one kind.
+      // The types of `match` do not express that both are of the same kind.
       (address as ipaddr.IPv6).match(network as ipaddr.IPv6, length),
   );

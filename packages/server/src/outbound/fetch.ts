@@ -5,14 +5,17 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
-/** One HTTP request to an address that was checked. */
+/** One HTTP request to a checked address. */
 
-/** Why a request was not sent, or its answer is not used. The text is for the log of a test, never for users. */
+/**
+ * The reason why a request was not sent or its response is not used. For test logs, never for
+ * users.
+ */
 export class FetchError extends Error {
   override name = 'FetchError';
 }
 
-/** What requests are sent with. */
+/** The rules for requests. */
 export interface RequestRules {
   /** The value of the User-Agent header. */
   readonly userAgent: string;
@@ -22,12 +25,12 @@ export interface RequestRules {
   resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** What pages are fetched with. */
+/** The rules for fetching pages. */
 export interface FetchRules extends RequestRules {
   readonly ports: readonly number[];
 }
 
-/** The headers of a response, and its body without its encoding. */
+/** The headers of a response, and its decoded body. */
 export interface FetchedResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -36,15 +39,15 @@ export interface FetchedResponse {
   close(): void;
 }
 
-/** Characters of a URL, also of one to which a page redirects. */
+/** The maximum length of a URL, including those of redirects. */
 const URL_MAX = 2_000;
-/** Headers of a response, in bytes. */
+/** The maximum size of the response headers, bytes. */
 const HEADER_BYTES = 16 * 1024;
 /** The time limit of one query to one name server, ms. */
 const DNS_MS = 1_500;
 
 /**
- * Returns a URL as it is fetched: without user name, password and fragment.
+ * Returns the URL to fetch: without user name, password and fragment.
  * @throws {FetchError} if it may not be fetched
  */
 export function fetchable(url: string, { ports }: Pick<FetchRules, 'ports'>): URL {
@@ -61,8 +64,8 @@ export function fetchable(url: string, { ports }: Pick<FetchRules, 'ports'>): UR
 }
 
 /**
- * Resolves a host name by the name servers of the system. Not by getaddrinfo, which takes a thread of the
- * pool that reads files, for as long as a name server likes.
+ * Resolves a host name with the name servers of the system. It does not use getaddrinfo, which
+ * would occupy a thread of the pool for file access until the name server responds.
  */
 export async function resolveHost(host: string, signal: AbortSignal): Promise<string[]> {
   const resolver = new Resolver({ timeout: DNS_MS, tries: 2 });
@@ -102,8 +105,8 @@ export interface CheckedRequest {
 }
 
 /**
- * Sends a request. The addresses of the host are checked, and the connection goes to one that was checked: the name
- * is not resolved a second time. It follows no redirect.
+ * Sends a request. The addresses of the host are checked, and the connection uses a checked one:
+ * the name is not resolved a second time. It does not follow redirects.
  *
  * @throws {FetchError} if an address of the host may not be used
  */
@@ -142,20 +145,20 @@ export async function requestOnce(
   const request = (isSecure ? https : http).request(options);
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', (received) => {
-      // What is connected to is what was checked, whatever happens in between.
+      // Connects to the address that was checked, even if the DNS record has changed since.
       if (rules.allows(received.socket.remoteAddress ?? '')) return resolve(received);
       request.destroy();
       reject(new FetchError('address'));
     });
     request.once('error', reject);
-    // A server that switches protocols has no page.
+    // A server that switches protocols sends no page.
     request.once('upgrade', (_response, socket) => {
       socket.destroy();
       reject(new FetchError('upgrade'));
     });
     request.end(body);
   });
-  // Errors after the response are errors of its body.
+  // Errors after the response concern its body.
   request.on('error', () => undefined);
   const close = () => void request.destroy();
   const { statusCode: status = 0, headers } = response;
@@ -178,15 +181,16 @@ async function checkedAddress(url: URL, rules: RequestRules, signal: AbortSignal
   signal.throwIfAborted();
   const [first] = addresses;
   if (first === undefined) throw new FetchError('no address');
-  // All of them: a name with a private address beside a public one is not a public site.
+  // All of them: a name with both a private and a public address is not a public site.
   if (!addresses.every((address) => rules.allows(address))) throw new FetchError('address');
   return first;
 }
 
-/** Returns the body without its encoding, piece by piece: the reader decides when it has enough. */
+/** Returns the decoded body as a stream: the reader decides when it has enough. */
 function decoded(response: http.IncomingMessage): Readable {
   const decoder = decoderOf(response.headers['content-encoding']);
-  // A reader that has enough does not listen any more, and an error without a listener ends the process.
+  // A reader that has enough no longer listens, and an error without a listener would end the
+  // process.
   response.on('error', () => undefined);
   if (!decoder) return response;
   decoder.on('error', () => undefined);

@@ -6,8 +6,8 @@ import type { Clock } from '../clock.ts';
 const PAGE = 500;
 
 /**
- * Yields the text of a JSON document with all data of an account, piece by piece, because it may not
- * fit into memory. It contains no hash and no secret.
+ * Yields a JSON document with all data of an account in pieces, because it may not fit into memory.
+ * It contains no hashes and no secrets.
  */
 export async function* exportOf(
   { pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock },

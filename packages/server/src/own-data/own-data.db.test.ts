@@ -48,7 +48,7 @@ const bodies = async (conversation: ConversationId, as: User) => {
 };
 
 describe('the data export', () => {
-  test('has all own messages, including those in left groups, and no secret', async () => {
+  test('contains all own messages, including those in groups that were left, and no secrets', async () => {
     const ann = await server.register('ann');
     const group = await ann.group('first', [owner]);
     await ann.post(group, 'mine "quoted" \u{1F44D}');
@@ -61,7 +61,7 @@ describe('the data export', () => {
       `/conversations/${group}/messages/${first.seq}/reactions/%F0%9F%91%8D`,
     );
     await ann.request('PUT', `/conversations/${group}/messages/${first.seq}/pin`);
-    // The export has what the reply says, and nothing of the message of another that it quotes.
+    // The export contains the reply, but not the quoted message of another user.
     const [, theirs] = (await ann.request('GET', `/conversations/${group}/messages`)).body.items;
     await ann.request('PUT', `/me/blocks/${owner.id}`);
     const team = { name: 'the-team', title: 'Team', members: [ann.id] };
@@ -92,7 +92,7 @@ describe('the data export', () => {
     expect(JSON.stringify(file)).not.toMatch(/argon2|hash|token|sealed|not hers/);
   });
 
-  test('has every message of many pages', async () => {
+  test('contains every message of many pages', async () => {
     const max = await server.register('max');
     const group = await max.group('long');
     await server.rows(
@@ -155,7 +155,7 @@ describe('a deleted account', () => {
     );
     expect(everyone).toEqual([]);
     expect(await server.rows(`select 1 from blocks where account_id = '${bob.id}'`)).toEqual([]);
-    // No table has the name of the user.
+    // No table contains the name of the user.
     for (const table of ['accounts', 'sessions', 'events', 'emails', 'erasures']) {
       const rows = await server.rows(
         `select * from ${table} where to_jsonb(${table})::text ~* 'bob'`,
@@ -169,7 +169,7 @@ describe('a deleted account', () => {
     expect((await owner.request('POST', `/admin/accounts/${bob.id}/reactivate`)).status).toBe(404);
   });
 
-  test('loses its messages if the user chose so, and clients get their deletions', async () => {
+  test('loses its messages if the user chose so, and clients receive the deletions', async () => {
     const cat = await server.register('cat');
     const group = await owner.group('hers', [cat]);
     const left = await owner.group('left', [cat]);
@@ -202,7 +202,7 @@ describe('a deleted account', () => {
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   });
 
-  test('is deleted by an admin of it only, and never the last owner', async () => {
+  test('is deleted only by an admin who may manage it, and never if it is the last owner', async () => {
     const dan = await server.register('dan');
     const eve = await server.register('eve');
     expect((await eve.request('DELETE', `/admin/accounts/${dan.id}`)).status).toBe(403);
@@ -217,7 +217,7 @@ describe('a deleted account', () => {
     expect((await owner.request('GET', '/me')).status).toBe(200);
   });
 
-  test('is not seen again by a node that records later that it was connected', async () => {
+  test('gets no last-seen time from a node that records its connection later', async () => {
     const gus = await server.register('gus');
     await gus.request('POST', '/me/delete', { ...password, messages: 'keep' });
     await erased(gus.id);
@@ -230,7 +230,7 @@ describe('a deleted account', () => {
     await server.rows(`delete from last_seen where account_id = '${id}'`);
   });
 
-  test('passes its groups to other members', async () => {
+  test('leaves its groups to other members', async () => {
     const fay = await server.register('fay');
     const group = await fay.group('passed on', [owner]);
     await fay.request('POST', '/me/delete', { ...password, messages: 'keep' });
@@ -240,9 +240,9 @@ describe('a deleted account', () => {
   });
 });
 
-test('leaves the tables as the events give them', async () => {
+test('leaves tables that match the events', async () => {
   const found = await examine(server.pool);
-  // Except for the messages that a test inserted without events.
+  // Except for messages that a test inserted without events.
   expect(found.filter((f) => `${f.kind} ${f.table}` !== 'row_without_event messages')).toEqual([]);
 });
 
@@ -258,7 +258,7 @@ test('resumes an interrupted erasure at the next start and deletes nothing twice
     await registerAt(url, 'olga');
     const gus = await registerAt(url, 'gus');
     const group = await gus.group('long');
-    // Enough for several batches; inserted into the table only.
+    // Enough for several batches; only inserted into the table.
     await pool.query(
       `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)
        select $1, n, $2, 'message ' || n, now(), n from generate_series(1000, 2999) n`,

@@ -67,7 +67,7 @@ describe('the states of the nodes', () => {
     expect(names(a?.states as NodeStates)).toEqual(['a']);
   });
 
-  test('ignore what they do not understand', () => {
+  test('ignore invalid messages', () => {
     const [a, b] = nodesNamed('a', 'b');
     for (const body of ['', '{', '[]', '{"node":"b"}']) b?.send(body);
     expect(names(a?.states as NodeStates)).toEqual(['a']);

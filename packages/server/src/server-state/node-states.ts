@@ -10,7 +10,7 @@ import type { StoredEvent } from '../stream/record.ts';
 const SEND_MS = 5_000;
 /** The state of a node is dropped when nothing was received from it for this long. */
 const SILENT_MS = 20_000;
-/** At most this many other nodes are kept. */
+/** The maximum number of other nodes that are kept. */
 const NODES_MAX = 100;
 /** The node message with the state of a node. */
 const STATE = 'node-state';
@@ -35,8 +35,8 @@ export interface NodeStatesDeps {
 }
 
 /**
- * Measures the state of this node, and knows those of the others: each sends its own every five seconds through
- * the broker. Nothing of it is stored.
+ * Measures the state of this node and keeps those of the others: each sends its own through the
+ * broker every five seconds. Nothing is stored.
  */
 export class NodeStates {
   readonly #deps: NodeStatesDeps;

@@ -13,12 +13,12 @@ export interface ServerStateDeps {
   readonly dataDir: string;
   /** Whether writes are rejected because the disk is almost full; null with an external database. */
   readonly disk: { readonly figures: { readonly full: boolean } } | null;
-  /** How notifications are delivered, on all nodes; null if that could not be read. */
+  /** How notifications are delivered, on all nodes; null if it could not be read. */
   readonly notifications: () => Promise<NotificationHealth | null>;
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-/** Registers the route with which admins watch the running server. */
+/** Registers the route for the state of the running server. */
 export function serverStateRoutes(instance: FastifyInstance, deps: ServerStateDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 

@@ -1,7 +1,7 @@
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
-/** The projection of changed settings of the server. */
+/** The projection of changed server settings. */
 export const settingsProjections = {
   'server.updated': (tx, events) => {
     for (const e of events) {

@@ -35,12 +35,12 @@ export interface ServerSettingsDeps {
 }
 
 /**
- * The settings of the server that admins change while it runs: those in the database, the defaults of the
- * others, and over both what environment variables fix.
+ * The server settings that admins change at runtime: the values in the database, or else the
+ * defaults; environment variables override both.
  *
- * 1. {@link current} is what this node has read last. After a change on another node it is old for some
- *    milliseconds, without a broker for at most {@link POLL_MS}.
- * 2. A rule that must not decide by an old setting reads it in its transaction: {@link readIn}.
+ * 1. {@link current} is what this node read last. After a change on another node it is stale for
+ *    some milliseconds, or without a broker for up to {@link POLL_MS}.
+ * 2. A rule that must not use a stale setting reads it in its transaction: {@link readIn}.
  */
 export class ServerSettings {
   readonly #deps: ServerSettingsDeps;
@@ -89,7 +89,7 @@ export class ServerSettings {
     return this.#current;
   }
 
-  /** Calls `listener` whenever this node has read other settings than before. */
+  /** Calls `listener` whenever this node has read changed settings. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -108,7 +108,7 @@ export class ServerSettings {
     return this.#worker.stop();
   }
 
-  /** Follows what this node commits, and tells the other nodes of changed settings. */
+  /** Watches the commits of this node, and tells the other nodes about changed settings. */
   committed(events: readonly StoredEvent[]): void {
     if (!events.some(({ type }) => type === 'server.updated')) return;
     this.#worker.wake();
@@ -128,7 +128,10 @@ export class ServerSettings {
   }
 }
 
-/** Returns the settings in the database as a transaction sees them, whatever environment variables fix. */
+/**
+ * Returns the settings in the database as a transaction sees them, without overrides from
+ * environment variables.
+ */
 export async function storedSettingsIn(tx: RuleReader): Promise<Values> {
   const rows = await tx.query<SettingRow>(
     'settings-read',
@@ -138,7 +141,10 @@ export async function storedSettingsIn(tx: RuleReader): Promise<Values> {
   return storedSettings(rows);
 }
 
-/** Returns the settings that rows of the table make; what an older version does not understand has its default. */
+/**
+ * Returns the settings in rows of the table; values that this version does not understand get the
+ * default.
+ */
 export function storedSettings(rows: readonly SettingRow[]): Values {
   const known = new Set<string>(SERVER_SETTING_NAMES);
   const changed = rows.flatMap(({ name, value }) => {

@@ -29,14 +29,15 @@ import {
 import { layoutOf, type SidebarRow } from './queries.ts';
 
 /**
- * Commands that change the sidebar of an account. Each says what to change, not what the sidebar is to be: two devices
- * that change different things at the same moment both get what they wanted, and of the same thing the later one wins.
+ * Commands that change the sidebar of an account. Each states a change, not the resulting sidebar:
+ * if two devices change different things at the same time, both changes apply; if they change the
+ * same thing, the later one wins.
  */
 
 type Request = { readonly actor: AccountId; readonly clientId: ClientId };
 
 interface LayoutCommand extends Command {
-  /** Returns the next layout, or why there is none. */
+  /** Returns the next layout, or why the change is refused. */
   readonly change: (layout: SidebarLayout) => SidebarLayout | Refusal;
 }
 
@@ -76,7 +77,7 @@ export const changeSection = (
     return withSection(layout, section, change);
   });
 
-/** Deletes a section. Its conversations are back in the sections of their kinds. */
+/** Deletes a section. Its conversations return to the sections of their kinds. */
 export const deleteSection = (append: Append, r: Request, section: SectionId): Promise<Outcome> =>
   changeLayout(append, r, ['delete', section], (layout) => {
     if (isBuiltIn(section)) return refusal('section_built_in');
@@ -140,7 +141,7 @@ const moveRule: Rule<MoveCommand> = {
     const rows = await readPlacements(tx, actor, conversations);
     const isAsked = new Set(conversations);
     const known = rows.filter((row) => isAsked.has(row.conversation) && row.is_member);
-    // A former member may only put a conversation back, and learns nothing else.
+    // A former member may only reset the placement, and learns nothing else.
     if (section !== null && known.length < conversations.length) {
       return { refuse: refusal('conversation_not_found') };
     }
@@ -159,7 +160,7 @@ const moveRule: Rule<MoveCommand> = {
       placed = placementsOf(before, { ...move, section });
       const count = new Set([...before, ...placed].map((one) => one.conversation)).size;
       if (count > LIMITS.sidebarPlacements) {
-        // Those of conversations that the account has left are forgotten first.
+        // The placements of conversations that the account has left are removed first.
         removed = rows.flatMap((row) =>
           row.section !== null && !row.is_member ? [row.conversation] : [],
         );
@@ -186,10 +187,10 @@ async function readLayout(tx: RuleContext, account: AccountId): Promise<SidebarL
   return layoutOf(row);
 }
 
-/** A conversation that is placed or that is to be moved. */
+/** A conversation that has a placement or is to be moved. */
 interface PlacementRow {
   readonly conversation: ConversationId;
-  /** Both are null if it is not placed. */
+  /** Both are null without a placement. */
   readonly section: SectionId | null;
   readonly rank: number | null;
   readonly is_member: boolean;

@@ -19,8 +19,8 @@ const eraseRule: Rule = {
 };
 
 /**
- * Forgets the sidebar of an account that is erased, and removes the names of its sections and what it has placed where
- * from the events that had them. May run twice.
+ * Deletes the sidebar of an erased account, and removes the names of its sections and its
+ * placements from old events. Idempotent.
  */
 export async function eraseSidebar(
   { pool, append }: { readonly pool: pg.Pool; readonly append: Append },

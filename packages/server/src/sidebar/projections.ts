@@ -2,7 +2,7 @@ import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 
-/** The projections of sidebars: the layout, and where conversations are. */
+/** The projections of sidebars: the layout and the placements of conversations. */
 export const sidebarProjections = {
   'sidebar.changed': (tx, events) => {
     for (const e of events) {

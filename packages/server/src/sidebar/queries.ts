@@ -15,11 +15,11 @@ export interface SidebarRow {
   readonly unread_only: boolean;
 }
 
-/** Returns the layout that a row stores; the default one without a row. */
+/** Returns the layout in a row; the default without a row. */
 export const layoutOf = (row: SidebarRow | null | undefined): SidebarLayout =>
   row
     ? {
-        // In the order of fields that new sections have: the database keeps none.
+        // In the field order of new sections: the database keeps no order.
         sections: (row.sections ?? DEFAULT_LAYOUT.sections).map(
           ({ id, name, isCollapsed, order }) => ({ id, name, isCollapsed, order }),
         ),
@@ -27,7 +27,7 @@ export const layoutOf = (row: SidebarRow | null | undefined): SidebarLayout =>
       }
     : DEFAULT_LAYOUT;
 
-/** Returns the sidebar of an account, as of one moment. */
+/** Returns a consistent snapshot of the sidebar of an account. */
 export async function sidebarOf(pool: Queryable, account: AccountId): Promise<Sidebar> {
   const { rows } = await pool.query<
     SidebarRow & { readonly seq: number; readonly placements: SidebarPlacement[] }

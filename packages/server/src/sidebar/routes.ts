@@ -37,7 +37,7 @@ const OfSection = z.object({ section: SectionId });
 const EVENTS =
   'All your devices get the events `sidebar.changed` and `sidebar.moved` of your personal stream.';
 
-/** Registers the routes of one’s own sidebar. */
+/** Registers the routes of the user’s own sidebar. */
 export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;

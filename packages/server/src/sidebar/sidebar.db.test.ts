@@ -38,7 +38,7 @@ const eventsOf = (user: User) =>
     `select type, data from events where stream_id = '${user.id}' and type like 'sidebar.%'
      order by seq`,
   );
-/** The names of the conversations of a section in the order of their ranks. */
+/** The names of the conversations of a section, by rank. */
 const orderOf = async (user: User, section: string, names: Readonly<Record<string, string>>) => {
   const { placements } = await sidebarOf(user);
   return (placements as { section: string; conversation: string; rank: number }[])
@@ -48,7 +48,7 @@ const orderOf = async (user: User, section: string, names: Readonly<Record<strin
 };
 
 describe('sections', () => {
-  test('are those of everyone, and change field by field', async () => {
+  test('are the default ones at first, and change field by field', async () => {
     const bea = await server.register('bea');
     expect(await sidebarOf(bea)).toEqual({ ...DEFAULT_LAYOUT, placements: [], seq: 0 });
     const work = await create(bea, '  Work   things ');
@@ -65,7 +65,7 @@ describe('sections', () => {
         { id: 'groups', isCollapsed: true, order: 'recent' },
       ],
     });
-    // What is already so is no event.
+    // A change without effect stores no event.
     const before = await eventsOf(bea);
     await changeSection(bea, 'groups', { isCollapsed: true });
     await changeSection(bea, work, { before: 'groups' });
@@ -74,7 +74,7 @@ describe('sections', () => {
     expect(await eventsOf(bea)).toEqual(before);
   });
 
-  test('reject what is not theirs', async () => {
+  test('refuse changes to unknown and built-in sections', async () => {
     const cal = await server.register('cal');
     const work = await create(cal, 'Work');
     expect(codeOf(await changeSection(cal, uuidv7(), { name: 'No' }))).toBe(
@@ -104,7 +104,7 @@ describe('sections', () => {
     );
   });
 
-  test('change on two devices at the same moment without a loss', async () => {
+  test('merge concurrent changes from two devices', async () => {
     const dee = await server.register('dee');
     const work = await create(dee, 'Work');
     const answers = await Promise.all([
@@ -122,7 +122,7 @@ describe('sections', () => {
     ]);
   });
 
-  test('arrive on all devices, once, also when the request is repeated', async () => {
+  test('send each change to all devices once, even if the request is repeated', async () => {
     const eve = await server.register('eve');
     const device = server.peer();
     await device.hello(eve.accessToken);
@@ -144,7 +144,7 @@ describe('sections', () => {
 });
 
 describe('conversations', () => {
-  test('are moved between sections and within one', async () => {
+  test('are moved between and within sections', async () => {
     const fay = await server.register('fay');
     const names: Record<string, string> = {};
     for (const name of ['a', 'b', 'c', 'd']) names[await fay.group(`group ${name}`)] = name;
@@ -164,7 +164,7 @@ describe('conversations', () => {
     const before = await eventsOf(fay);
     await move(fay, { conversations: [d], section: null });
     expect(await eventsOf(fay)).toEqual(before);
-    // What was in a section that is deleted is back where it was.
+    // Conversations of a deleted section return to their default sections.
     expect((await fay.request('DELETE', `/me/sidebar/sections/${work}`)).body).toMatchObject({
       sections: DEFAULT_LAYOUT.sections,
       placements: [{ conversation: c, section: 'favorites' }],
@@ -174,7 +174,7 @@ describe('conversations', () => {
     );
   });
 
-  test('keep their order when no rank is free between two', async () => {
+  test('keep their order when there is no rank left between two', async () => {
     const gil = await server.register('gil');
     const names: Record<string, string> = {};
     for (const name of ['a', 'b', 'c']) names[await gil.group(`group ${name}`)] = name;
@@ -187,7 +187,7 @@ describe('conversations', () => {
     expect(await orderOf(gil, 'favorites', names)).toEqual(['a', 'b', 'c']);
   });
 
-  test('of others, and of groups that were left, are not found', async () => {
+  test('are not found if they are not the user’s own, or were left', async () => {
     const hal = await server.register('hal');
     const group = await ann.group('of ann', [hal]);
     const other = await ann.group('not of hal');
@@ -208,11 +208,12 @@ describe('conversations', () => {
     );
   });
 
-  test('are limited in number, without those of groups that were left', async () => {
+  test('are limited in number, not counting groups that were left', async () => {
     const ida = await server.register('ida');
     const kept = await ida.group('kept');
     const more = await ida.group('one more');
-    // Placements of conversations of which the account is no member, as after leaving so many groups.
+    // Placements of conversations that the account is not a member of, as after leaving that many
+    // groups.
     await server.rows(`insert into sidebars (account_id, seq) values ('${ida.id}', 1)`);
     await server.rows(
       `insert into sidebar_placements (account_id, conversation_id, section, rank)
@@ -226,7 +227,7 @@ describe('conversations', () => {
     expect(events.every((one) => one.data.removed.length <= PLACEMENTS_PER_EVENT)).toBe(true);
   });
 
-  test('are in the export, and leave nothing of an erased account', async () => {
+  test('are in the export, and are removed when the account is erased', async () => {
     const kim = await server.register('kim');
     const section = await create(kim, 'Secret plan');
     const group = await ann.group('of kim', [kim]);
@@ -254,7 +255,7 @@ describe('conversations', () => {
     }
   });
 
-  test('follow from the events', async () => {
+  test('can be rebuilt from the events', async () => {
     await server.rows(
       `delete from sidebar_placements where not exists (
          select from memberships m where m.conversation_id = sidebar_placements.conversation_id)`,

@@ -28,7 +28,7 @@ interface ExpireCommand extends Command {
 /** Estimated size of the row of an event. */
 const EVENT_BYTES = 600;
 
-/** Changes a status: absent fields stay. Setting what it is already changes nothing. */
+/** Changes a status; absent fields keep their values. Stores nothing if nothing changes. */
 export function updateStatus(
   append: Append,
   { actor, clientId }: { readonly actor: AccountId; readonly clientId: ClientId },
@@ -47,7 +47,10 @@ export function updateStatus(
   return append.run(command);
 }
 
-/** Removes what has expired of a status: once, on whichever node, however often this is called. */
+/**
+ * Removes the expired parts of a status: only once, however often and on however many nodes it is
+ * called.
+ */
 export function expireStatus(append: Append, expired: ExpiredStatus): Promise<Outcome> {
   const { account, seq } = expired;
   const command: ExpireCommand = {
@@ -63,7 +66,7 @@ export function expireStatus(append: Append, expired: ExpiredStatus): Promise<Ou
   return append.run(command);
 }
 
-/** Removes the status of an account that is erased. */
+/** Removes the status of an erased account. */
 export const clearStatus = (append: Append, account: AccountId): Promise<Outcome> =>
   updateStatus(append, { actor: account, clientId: uuidv7() as ClientId }, NO_STATUS);
 
@@ -91,7 +94,7 @@ const expireRule: Rule<ExpireCommand> = {
   async decide(tx, { actor, stream, expired }) {
     const { status, seq } = await readStatus(tx, actor);
     const next = withoutExpired(status, Date.parse(tx.at));
-    // Changed since it was found to have expired.
+    // It was changed after it was found to have expired.
     if (seq !== expired.seq || isSame(status, next)) return { unchanged: tx.head(stream) };
     return { events: [newEvent(stream, 'status.changed', next)] };
   },

@@ -4,14 +4,14 @@ import type pg from 'pg';
 /** When accounts were last connected. */
 
 /**
- * Returns when an account was last connected, by any session; null if it hides that, or was never
+ * Returns when an account was last connected by any session; null if it hides that or was never
  * connected.
  */
 export async function lastSeenOf(pool: pg.Pool, account: AccountId): Promise<Date | null> {
   const { rows } = await pool.query<{ at: Date | null }>({
     name: 'status-last-seen',
-    // A node that was killed has recorded nothing of its connections: what is left is when the session
-    // was renewed.
+    // A killed node records nothing about its connections; then the time when the session was last
+    // renewed counts.
     text: `select greatest(
                     (select at from last_seen where account_id = $1),
                     (select max(last_used_at) from sessions where account_id = $1)) as at
@@ -30,8 +30,8 @@ export async function recordLastSeen(
 ): Promise<void> {
   await pool.query({
     name: 'status-record-last-seen',
-    // In the order of the ids, so that two nodes that record the same accounts wait and do not deadlock.
-    // The lock waits for a deletion that is running: its erasure would not find what is inserted after it.
+    // Ordered by id, so that two nodes that record the same accounts do not deadlock. The lock
+    // waits for a running deletion, whose erasure would miss rows inserted after it.
     text: `insert into last_seen (account_id, at)
            select id, $2 from accounts
            where id = any($1::uuid[]) and deleted_at is null order by id for share

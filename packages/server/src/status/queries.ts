@@ -12,13 +12,13 @@ export interface StatusRow {
   readonly seq: number;
 }
 
-/** A status of which a part has expired, by the event that set it. */
+/** A partly expired status, with the event that set it. */
 export interface ExpiredStatus {
   readonly account: AccountId;
   readonly seq: number;
 }
 
-/** The status of an account that has set none. */
+/** The status of an account that never set one. */
 export const NO_STATUS: OwnStatus = {
   emoji: null,
   text: '',
@@ -36,7 +36,7 @@ export const statusOfRow = (row: StatusRow): OwnStatus => ({
   showLastSeen: row.shows_last_seen,
 });
 
-/** Returns what others see of a status; null if there is nothing. */
+/** Returns what others see of a status; null if that is nothing. */
 export function publicStatus({
   emoji,
   text,
@@ -47,7 +47,7 @@ export function publicStatus({
   return { emoji, text, expiresAt, doNotDisturbUntil };
 }
 
-/** Returns what a user tells others in the profile; null if there is no such account. */
+/** Returns the profile of a user as others see it; null if there is no such account. */
 export async function profileOf(
   pool: pg.Pool,
   account: AccountId,
@@ -70,7 +70,7 @@ export async function statusOf(pool: pg.Pool, account: AccountId): Promise<OwnSt
   return rows[0] ? statusOfRow(rows[0]) : NO_STATUS;
 }
 
-/** Returns all statuses that others see something of. */
+/** Returns all statuses that are visible to others. */
 export async function allStatuses(pool: pg.Pool): Promise<StatusRow[]> {
   const { rows } = await pool.query<StatusRow>(
     `select * from statuses
@@ -89,7 +89,7 @@ export async function changedStatuses(pool: pg.Pool, seconds: number): Promise<S
   return rows;
 }
 
-/** Returns statuses of which a part has expired, the longest expired first. */
+/** Returns partly expired statuses, the earliest expiry first. */
 export async function expiredStatuses(
   pool: pg.Pool,
   now: Date,

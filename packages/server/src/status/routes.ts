@@ -25,7 +25,7 @@ export interface StatusRoutesDeps {
 
 const security = [{ accessToken: [] }];
 
-/** Registers the routes of one’s own status, and of the profiles that others see. */
+/** Registers the routes of the user’s own status and of the profiles of others. */
 export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, clock, authenticate: onRequest } = deps;
@@ -93,7 +93,8 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
         lastSeenOf(pool, id),
       ]);
       if (!user || !profile) refuse('account_not_found');
-      // A guest may know it from the history of a conversation, but no longer what it does.
+      // A guest may know the name from the history of a conversation, but no longer sees the
+      // profile.
       if (findable.length === 0) return { ...user, ...NO_PROFILE };
       return {
         ...user,
@@ -105,5 +106,5 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
   });
 }
 
-/** What a user tells of itself to those who may know its names only. */
+/** The profile for those who may only know the names of a user. */
 const NO_PROFILE = { title: null, pronouns: null, timeZone: null, status: null, lastSeenAt: null };

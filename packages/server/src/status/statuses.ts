@@ -15,15 +15,17 @@ import {
   statusOfRow,
 } from './queries.ts';
 
-/** Interval at which changes of other nodes are read: the greatest delay of a status. */
+/** Interval at which changes by other nodes are read: the maximum delay of a status. */
 const POLL_MS = 1_500;
-/** Changes of this time are read each time: more than any transaction takes to commit. */
+/**
+ * Each poll reads the changes of this period, which is longer than any transaction takes to commit.
+ */
 const OVERLAP_S = 60;
 /** After a pause longer than this, everything is read again. */
 const GAP_MS = 30_000;
 /** Delay of a retry after an error. */
 const RETRY_MS = 2_000;
-/** Statuses expired at a time. */
+/** Statuses that are expired in one batch. */
 const BATCH = 100;
 
 /** The dependencies of {@link Statuses}. */
@@ -34,7 +36,7 @@ export interface StatusesDeps {
   readonly log: Logger;
 }
 
-/** What is known of the status of an account. */
+/** The known status of an account. */
 interface Known {
   /** The event that set it. */
   readonly seq: number;
@@ -42,9 +44,10 @@ interface Known {
 }
 
 /**
- * The current statuses of all accounts, for the sockets of this node. Changes on this node are known at
- * once, those on others within two seconds, without the broker. Every node looks for statuses that have
- * expired; the id of the command follows from the status, so each expires once, also if nodes are killed.
+ * The current statuses of all accounts, for the sockets of this node. Changes on this node are
+ * known at once, those on others within two seconds, without the broker. Every node looks for
+ * expired statuses; the id of the command is derived from the status, so each expires once, even if
+ * nodes are killed.
  */
 export class Statuses {
   readonly #deps: StatusesDeps;
@@ -114,8 +117,8 @@ export class Statuses {
       .filter((row) => this.#apply(row.account_id, row.seq, publicStatus(statusOfRow(row))))
       .map((row) => row.account_id);
     if (!isContinued) {
-      // What was removed meanwhile is not among all statuses. A status that was set meanwhile is read
-      // again by the next poll.
+      // Statuses that were removed in the meantime are missing here; those set in the meantime are
+      // read again by the next poll.
       const present = new Set(rows.map((row) => row.account_id));
       for (const [account, { status }] of this.#known) {
         if (present.has(account)) continue;
@@ -126,7 +129,7 @@ export class Statuses {
     if (changed.length > 0) this.#onChange(changed);
   }
 
-  /** Returns whether it is newer than what is known. */
+  /** Returns whether it is newer than the known one. */
   #apply(account: AccountId, seq: number, status: Status | null): boolean {
     if ((this.#known.get(account)?.seq ?? 0) >= seq) return false;
     this.#known.set(account, { seq, status });

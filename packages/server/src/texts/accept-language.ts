@@ -1,11 +1,11 @@
 import { languageOf } from './texts.ts';
 
-/** Longer headers say nothing more: browsers send a few tags. */
+/** Longer headers are not needed: browsers send a few tags. */
 const HEADER_MAX = 500;
 
 /**
- * Returns the locale that a header Accept-Language (RFC 9110) prefers among those in languages that the server has;
- * null if there is none.
+ * Returns the preferred locale of an Accept-Language header (RFC 9110) in a language that the
+ * server has; null if there is none.
  */
 export function preferredLocale(header: string | undefined): string | null {
   const ranges = (header ?? '')

@@ -1,6 +1,6 @@
 import type { Catalogue } from './keys.ts';
 
-/** The texts of the server in Arabic, with the words of the web client’s catalogue. */
+/** The texts of the server in Arabic, with the terms of the web client’s catalogue. */
 export const ar: Catalogue = {
   email: {
     footer: 'أرسله Parley من {{server}}',

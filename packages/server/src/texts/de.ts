@@ -1,6 +1,6 @@
 import type { Catalogue } from './keys.ts';
 
-/** The texts of the server in German, with the words of the web client’s catalogue. */
+/** The texts of the server in German, with the terms of the web client’s catalogue. */
 export const de: Catalogue = {
   email: {
     footer: 'Gesendet von Parley auf {{server}}',

@@ -1,9 +1,9 @@
 /**
- * All texts that the server sends in the language of an account, in English: emails, pushed notifications and the
- * page to unsubscribe from emails. The texts of emails are plain text with short lines; a link, or a code with four
- * spaces before it, is a paragraph of its own, from which the HTML is made. They are in ASCII: files of the outbox can
- * be read as they are.
- * docs/translation.md says how to add a text or a language.
+ * The English versions of all texts that the server sends in the language of an account: emails,
+ * push notifications and the page to unsubscribe from emails. Emails are plain text with short
+ * lines, from which the HTML is made; a link, or a code indented by four spaces, is a paragraph of
+ * its own. They are in ASCII, so that files of the outbox are readable. docs/translation.md says
+ * how to add a text or a language.
  */
 export const en = {
   email: {

@@ -1,6 +1,6 @@
 import type { Catalogue } from './keys.ts';
 
-/** The texts of the server in Spanish, with the words of the web client’s catalogue. */
+/** The texts of the server in Spanish, with the terms of the web client’s catalogue. */
 export const es: Catalogue = {
   email: {
     footer: 'Enviado por Parley desde {{server}}',

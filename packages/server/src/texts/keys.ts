@@ -1,6 +1,8 @@
 import type { en } from './en.ts';
 
-/** A catalogue in any language: the texts of English, with the plural forms of the language. */
+/**
+ * A catalogue in any language: the keys of the English one, with the plural forms of the language.
+ */
 export type Catalogue = {
   readonly [Section in keyof typeof en]: {
     readonly [Name in keyof (typeof en)[Section]]: string;
@@ -20,7 +22,7 @@ type TextAt<P extends string> = P extends `${infer Section}.${infer Name}`
     : never
   : never;
 
-/** The key of a text. The plural forms share one, without the suffix. */
+/** The key of a text. Plural forms share one key, without the suffix. */
 export type TextKey = Path extends infer P
   ? P extends `${infer Key}_${'one' | 'other'}`
     ? Key

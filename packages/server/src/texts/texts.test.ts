@@ -20,7 +20,7 @@ const placeholders = (text: string) => [...new Set(text.match(/\{\{[^}]*\}\}/g))
 describe.each(Object.entries(LANGUAGES))('in %s', (tag, { catalogue }) => {
   const texts = flat(catalogue);
 
-  test('there are the texts of English and no others, in every plural form', () => {
+  test('a catalogue has the keys of the English one, in every plural form', () => {
     const forms = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
     const expected = [...english.keys()].flatMap((key) =>
       PLURAL.test(key) ? forms.map((form) => `${baseOf(key)}_${form}`) : [key],
@@ -28,9 +28,9 @@ describe.each(Object.entries(LANGUAGES))('in %s', (tag, { catalogue }) => {
     expect([...texts.keys()].sort()).toEqual([...new Set(expected)].sort());
   });
 
-  test('texts have the placeholders of English, and short lines', () => {
+  test('texts have the same placeholders as in English, and short lines', () => {
     for (const [key, text] of texts) {
-      // The Arabic forms for zero, one and two stand for that number alone.
+      // The Arabic forms for zero, one and two are used for that number only.
       const isExact = tag === 'ar' && /_(zero|one|two)$/.test(key);
       if (!isExact) expect(placeholders(text), key).toEqual(placeholders(inEnglish(key)));
       for (const line of key.endsWith('.body') ? text.split('\n') : []) {
@@ -55,7 +55,7 @@ test('emails in English are ASCII, and are sent unencoded', () => {
   }
 });
 
-test('inserts values as they are, and isolates names in Arabic', () => {
+test('inserts values unescaped, and isolates names in Arabic', () => {
   const inviter = '{{server}} $t(push.file) <b>';
   expect(textsFor('en-US').t('invitationFrom.subject', { inviter })).toBe(
     `${inviter} invited you to Parley`,

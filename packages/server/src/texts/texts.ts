@@ -5,7 +5,7 @@ import { en } from './en.ts';
 import { es } from './es.ts';
 import type { TextArguments, TextKey } from './keys.ts';
 
-/** The catalogues by their tag (BCP 47), and how each language is written. */
+/** The catalogues by tag (BCP 47), with the direction of each language. */
 export const LANGUAGES = {
   en: { catalogue: en, direction: 'ltr' },
   de: { catalogue: de, direction: 'ltr' },
@@ -13,7 +13,7 @@ export const LANGUAGES = {
   ar: { catalogue: ar, direction: 'rtl' },
 } as const;
 
-/** A language that the server writes. */
+/** A language that the server has texts in. */
 export type Language = keyof typeof LANGUAGES;
 
 /** The texts in one language. */
@@ -42,29 +42,33 @@ const instances = Object.fromEntries(
       lng: tag,
       resources: { [tag]: { translation: catalogue } },
       nsSeparator: false,
-      // HTML is escaped where it is made, so that i18next’s escaping is free to isolate values.
+      // HTML is escaped where it is generated; the escaping hook of i18next isolates values
+      // instead.
       interpolation: { escapeValue: direction === 'rtl', escape: isolated },
     });
     return [tag, instance];
   }),
 );
 
-/** Returns the texts in the language of a locale; in English if there is none, or not in its language. */
+/**
+ * Returns the texts in the language of a locale; in English if it is null or the language is
+ * unknown.
+ */
 export function textsFor(locale: string | null): Texts {
   const found = locale === null ? null : languageOf(locale);
   const language = found ?? 'en';
   return {
     language,
     direction: LANGUAGES[language].direction,
-    // English dates without a region have the order of the United States.
+    // English dates without a region would have the US order.
     locale: found === null || locale === null || locale === 'en' ? 'en-GB' : locale,
     t: (key, ...values) => instances[language]?.t(key, values[0] ?? {}) ?? key,
   };
 }
 
 /**
- * Surrounds a value with the characters of Unicode that keep its direction apart from the text around it. URLs stay
- * bare: email clients would take the characters for a part of the link.
+ * Surrounds a value with Unicode characters that isolate its direction from the surrounding text.
+ * URLs are left as they are: email clients would make the characters part of the link.
  */
 function isolated(value: string): string {
   return /^https?:\/\//.test(value) ? value : `\u2068${value}\u2069`;

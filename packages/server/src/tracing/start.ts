@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Logger } from '../log.ts';
 import { Tracing } from './tracing.ts';
 
-/** Time to send the remaining traces when the process ends. */
+/** Time limit for sending the remaining traces when the process ends. */
 const SHUTDOWN_MS = 1_500;
 
 /**

@@ -15,7 +15,7 @@ export interface BatchTimes {
   readonly commands: number;
 }
 
-/** The trace of one command; it ends with the answer. */
+/** The trace of one command, which ends with the answer. */
 export interface CommandTrace {
   /** The `traceparent` of the trace (W3C Trace Context); null if it is not sampled. */
   readonly parent: string | null;
@@ -25,7 +25,7 @@ export interface CommandTrace {
 
 /**
  * OpenTelemetry traces of a command, from its frame to the last socket. Created only if
- * OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise it is null and costs nothing.
+ * OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise there is no instance and no cost.
  *
  * Spans: `command` from the frame (or request) to its answer, with `wait` for its transaction, `transaction`
  * and `commit`; then, on each node with subscriptions, `fan-out` until the writes to all sockets were
@@ -92,7 +92,7 @@ export class Tracing {
       },
       trace.setSpanContext(ROOT_CONTEXT, context),
     );
-    // After the writes of this turn, which were scheduled before.
+    // Runs after the writes of this turn, which were scheduled earlier.
     setImmediate(() => span.end());
   }
 

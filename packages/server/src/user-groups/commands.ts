@@ -35,7 +35,7 @@ export interface UserGroupRequest extends Pick<Command, 'actor' | 'clientId'> {
 }
 
 type Fields = Omit<EventData<'user_group.changed'>, 'userGroup'>;
-/** What is changed of a user group: absent fields stay. */
+/** The changes to a user group; absent fields keep their values. */
 export interface UserGroupChange {
   readonly name?: string | undefined;
   readonly title?: string | undefined;
@@ -49,14 +49,14 @@ type AuditedEvent = 'user_group_created' | 'user_group_changed' | 'user_group_de
 interface UserGroupCommand extends Command {
   readonly request: UserGroupRequest;
   readonly userGroup: UserGroupId;
-  /** What is changed; undefined: it is deleted. */
+  /** The changes; undefined to delete it. */
   readonly change?: UserGroupChange;
   readonly isNew: boolean;
-  /** The audit entry of the change, once it is decided. */
+  /** The audit entry of the change, once the rule has decided. */
   note: AuditNote | null;
 }
 
-/** Creates a user group. Returns its id with the outcome: a retry creates no other one. */
+/** Creates a user group. Returns its id with the outcome: a retry does not create a second one. */
 export async function createUserGroup(
   append: Append,
   request: UserGroupRequest,
@@ -165,7 +165,10 @@ async function noted(
   return { events: [event], writes: writes.statements };
 }
 
-/** Returns whether the account is an admin that may act; locks its row, so that it stays one. */
+/**
+ * Returns whether the account is an admin that may act; locks its row, so that its role cannot
+ * change.
+ */
 async function mayManage(tx: RuleContext, account: AccountId): Promise<boolean> {
   const [row] = await tx.query<{ role: AccountRole; may_act: boolean }>(
     'user-groups-actor',
@@ -176,7 +179,7 @@ async function mayManage(tx: RuleContext, account: AccountId): Promise<boolean> 
   return row?.may_act === true && ownPermissions(row.role).includes('administer');
 }
 
-/** The user groups that a rule decides about: how many there are, and the one that is changed. */
+/** The state for a decision: the number of user groups, and the one to change. */
 interface GroupsRow {
   groups: number;
   before: (Fields & { seq: number }) | null;
@@ -203,7 +206,7 @@ function changedFields(before: Fields | null, after: Fields): (keyof Fields)[] {
   return changed;
 }
 
-/** Returns why a user group can’t have a name; null if it can: none that looks the same is taken. */
+/** Returns why a user group can’t have a name; null if it can: no similar-looking name is taken. */
 async function refusalOfName(
   tx: RuleContext,
   userGroup: UserGroupId,

@@ -4,7 +4,7 @@ import { accountProjections } from '../accounts/users/projections.ts';
 import { dataOf } from '../stream/record.ts';
 import type { Projection } from '../stream/stream-transaction.ts';
 
-/** The projections of user groups. A deleted account is a member of none. */
+/** The projections of user groups. Deleted accounts are removed from all of them. */
 export const userGroupProjections = {
   'user_group.changed': (tx, events) => {
     for (const e of events) {

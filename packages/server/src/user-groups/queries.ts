@@ -12,8 +12,8 @@ const USER_GROUP = `json_build_object(
   'changedSeq', g.seq)`;
 
 /**
- * Returns all user groups by name, and the last event of the workspace stream that they contain; to a guest none,
- * as they list accounts that it may not know.
+ * Returns all user groups by name, and the last event of the workspace stream that they contain;
+ * none to a guest, because they list accounts that it may not know.
  */
 export async function userGroupsOf(pool: pg.Pool, viewer: AccountId): Promise<UserGroupsAnswer> {
   const { rows } = await pool.query<{ items: UserGroup[]; as_of: Seq }>({
@@ -26,7 +26,7 @@ export async function userGroupsOf(pool: pg.Pool, viewer: AccountId): Promise<Us
   return { items: rows[0]?.items ?? [], asOf: rows[0]?.as_of ?? (0 as Seq) };
 }
 
-/** Returns a user group; null if there is none. */
+/** Returns a user group; null if it does not exist. */
 export async function userGroupOf(pool: pg.Pool, id: UserGroupId): Promise<UserGroup | null> {
   const { rows } = await pool.query<{ item: UserGroup }>({
     name: 'user-groups-one',

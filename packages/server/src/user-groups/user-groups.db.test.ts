@@ -46,13 +46,13 @@ const unreadMentions = async (of: User, conversation: ConversationId) =>
   (await of.request('GET', `/conversations/${conversation}`)).body.unreadMentions;
 
 describe('user groups', () => {
-  test('are managed by admins and seen by everyone, each change once and in the audit log', async () => {
+  test('are managed by admins, seen by everyone, and changed once, with an audit entry', async () => {
     expect((await create('makers', [], ria)).status).toBe(403);
     const key = aClientId();
     const body = { name: 'makers', title: 'Those who make', members: [sam.id, ria.id, sam.id] };
     const send = () =>
       admin.request('POST', '/admin/user-groups', body, { 'idempotency-key': key });
-    // A lost response, and the request again.
+    // The response was lost, and the request is repeated.
     const [first, again] = [await send(), await send()];
     expect(first.body).toMatchObject({ name: 'makers', members: [ria.id, sam.id].sort() });
     expect(again.body).toEqual(first.body);
@@ -62,7 +62,7 @@ describe('user groups', () => {
     expect((await change(id, { members: [] }, ria)).status).toBe(403);
     expect((await change(id, { title: body.title })).body.changedSeq).toBe(changedSeq);
     expect((await change(id, { title: 'Makers', changedSeq })).body.title).toBe('Makers');
-    // Another admin still has the group as it was before.
+    // Another admin still sees the previous version of the group.
     expect((await change(id, { members: [], changedSeq }, owner)).body.code).toBe(
       'user_group_changed',
     );
@@ -81,7 +81,7 @@ describe('user groups', () => {
     ]);
   });
 
-  test('have names that no user has, nor one that looks the same, and users have no such name', async () => {
+  test('share no name, not even a similar-looking one, with users', async () => {
     const { id } = await created('painters');
     for (const name of ['painters', 'PAINTERS', 'pаinters', 'ria', 'Rіa'.normalize()]) {
       const { status } = await create(name);
@@ -95,12 +95,12 @@ describe('user groups', () => {
     expect(renamed.body.code).toBe('username_taken');
     // It may keep its own name.
     expect((await change(id, { name: 'Painters' })).body.name).toBe('Painters');
-    // Two admins give two groups one name at once.
+    // Two admins give two groups the same name at the same time.
     const both = await Promise.all([create('sculptors'), create('sculptors', [], owner)]);
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
-  test('have existing accounts, up to a limit, and lose those that are deleted', async () => {
+  test('contain existing accounts, up to a limit, and lose deleted ones', async () => {
     const gone = await server.register('gone');
     const { id } = await created('leavers', [gone.id, ria.id]);
     const none = '0197a000-0000-7000-8000-000000000000' as AccountId;
@@ -138,7 +138,7 @@ describe('user groups', () => {
 });
 
 describe('a mention of a user group', () => {
-  test('is of its accounts that are in the conversation and do not block the author', async () => {
+  test('mentions its accounts that are in the conversation and do not block the author', async () => {
     const [out, blocking, inactive] = [
       await server.register('outside'),
       await server.register('blocking'),
@@ -155,16 +155,16 @@ describe('a mention of a user group', () => {
     const accounts = [owner.id, ria.id, sam.id].sort();
     expect(mentions).toEqual([{ kind: 'user_group', name: 'Designers', id: group.id, accounts }]);
     expect(await unreadMentions(ria, id)).toEqual([seq]);
-    // Neither its author, nor who blocks the author.
+    // Neither the author nor anyone who blocks the author.
     expect(await unreadMentions(owner, id)).toEqual([]);
     expect(await unreadMentions(blocking, id)).toEqual([]);
 
-    // Through a rename: the id in the message says which group is meant.
+    // After a rename: the id in the message identifies the group.
     expect((await change(group.id, { name: 'artists' })).status).toBe(200);
     expect((await ria.request('GET', path)).body.mentions).toEqual(mentions);
     expect(await mentionsOf(owner, id, '@designers')).toEqual([]);
 
-    // An edit resolves the text anew, and a deletion removes its mentions.
+    // An edit resolves the text again, and a deletion removes its mentions.
     await change(group.id, { members: [sam.id] });
     await owner.request('PATCH', path, { body: 'hello @artists' });
     expect(await unreadMentions(ria, id)).toEqual([]);
@@ -173,7 +173,7 @@ describe('a mention of a user group', () => {
     expect(await unreadMentions(sam, id)).toEqual([]);
   });
 
-  test('counts an account once that it names in several ways', async () => {
+  test('counts an account once, even if it is mentioned in several ways', async () => {
     await created('first-group', [ria.id, sam.id]);
     await created('second-group', [ria.id]);
     const id = await owner.group('twice', [ria, sam]);
@@ -210,7 +210,7 @@ describe('a mention of a user group', () => {
     expect(await kinds(owner)).toEqual([small.id, large.id]);
     expect(await suggested(owner)).toContain('large-group');
 
-    // In the group of everyone the role on the server decides.
+    // In the group of everyone, the role on the server decides.
     const [everyone] = await server.rows('select id from conversations where is_everyone');
     const there = everyone?.id as ConversationId;
     const before = LIMITS.mentionEveryoneMembers + 1;
@@ -222,7 +222,7 @@ describe('a mention of a user group', () => {
     await server.rows(`update user_groups set members = '{${ria.id}}' where id = '${large.id}'`);
   });
 
-  test('is suggested by parts of the name and the title, to members only', async () => {
+  test('is suggested for parts of its name and title, to members only', async () => {
     await created('night-watch', [ria.id]);
     const id = await owner.group('suggesting', [ria]);
     const suggest = (by: User, search: string) =>
@@ -235,6 +235,6 @@ describe('a mention of a user group', () => {
   });
 });
 
-test('the tables follow from the events', async () => {
+test('the tables can be rebuilt from the events', async () => {
   expect(await examine(server.pool)).toEqual([]);
 });

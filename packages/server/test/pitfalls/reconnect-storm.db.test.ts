@@ -126,7 +126,7 @@ test('1,000 clients reconnect at once and are all live again within 15 s (B23)',
   const expected = acks.map((a) => a.seq).sort((a, b) => a - b);
   const last = expected.at(-1) as Seq;
   await until(() => clients.every((c) => c.at(group) >= last), 'the last message', 20_000);
-  // Nothing was lost or doubled.
+  // Nothing was lost or duplicated.
   for (const c of clients) {
     const seqs = c.seqs(group).filter((seq) => seq >= (expected[0] as Seq));
     expect(seqs).toEqual(expected);

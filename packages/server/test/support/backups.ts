@@ -205,5 +205,5 @@ export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
 ): Promise<void> {
-  if (!(await waitUntil(condition, 45_000))) throw new Error(`Waited in vain: ${what}`);
+  if (!(await waitUntil(condition, 45_000))) throw new Error(`Timed out waiting for: ${what}`);
 }

@@ -82,7 +82,7 @@ export class Peer {
       const left = end - performance.now();
       if (left <= 0)
         throw new Error(
-          `Waited in vain for ${what}; got ${this.frames.length} frames, the last: ${JSON.stringify(this.frames.slice(-3)).slice(0, 600)}`,
+          `Timed out waiting for ${what}; got ${this.frames.length} frames, the last: ${JSON.stringify(this.frames.slice(-3)).slice(0, 600)}`,
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));

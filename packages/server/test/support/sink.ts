@@ -98,7 +98,7 @@ export async function until(
 ): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`Waited in vain: ${what}`);
+    if (performance.now() > end) throw new Error(`Timed out waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

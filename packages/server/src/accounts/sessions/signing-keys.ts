@@ -143,7 +143,7 @@ export class SigningKeys {
       });
     }
     for (const row of rows) {
-      if (!row.private_pem.startsWith(SEALED)) await this.#sealAnew(row);
+      if (!row.private_pem.startsWith(SEALED)) await this.#sealStored(row);
     }
     const known = new Map(this.#keys.map((key) => [key.kid, key]));
     this.#keys = rows.map((row) => ({
@@ -178,7 +178,7 @@ export class SigningKeys {
   }
 
   /** Re-encrypts a key of an earlier version. */
-  async #sealAnew(row: KeyRow): Promise<void> {
+  async #sealStored(row: KeyRow): Promise<void> {
     const before = row.private_pem;
     row.private_pem = seal(this.#vault, row.kid, decryptPem(before, this.#secret));
     await this.#pool.query(
