@@ -1,15 +1,14 @@
 import type { ConversationId } from './ids.ts';
-import {
-  BUILT_IN_SECTIONS,
-  type MoveConversationsBody,
-  PLACEMENTS_PER_EVENT,
-  type SectionId,
-  type SidebarLayout,
-  type SidebarMove,
-  type SidebarPlacement,
-  type SidebarSection,
-  type UpdateSectionBody,
+import type {
+  MoveConversationsBody,
+  SectionId,
+  SidebarLayout,
+  SidebarMove,
+  SidebarPlacement,
+  SidebarSection,
+  UpdateSectionBody,
 } from './sidebar.ts';
+import { BUILT_IN_SECTIONS, PLACEMENTS_PER_EVENT } from './sidebar-bounds.ts';
 
 /**
  * The effects of changes on a sidebar. The same functions are used by the server, which decides,

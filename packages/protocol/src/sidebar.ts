@@ -1,6 +1,7 @@
 import { count } from './bounds.ts';
 import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { BUILT_IN_SECTIONS, PLACEMENTS_PER_EVENT } from './sidebar-bounds.ts';
 import { line } from './text.ts';
 import { z } from './z.ts';
 
@@ -8,9 +9,6 @@ import { z } from './z.ts';
  * The sidebar: how an account arranges its conversations, versioned by the events of its personal
  * stream.
  */
-
-/** The sections that every sidebar has. */
-export const BUILT_IN_SECTIONS = ['favorites', 'groups', 'direct'] as const;
 
 /** Identifies a section: one of {@link BUILT_IN_SECTIONS}, or the UUID of one that the account has created. */
 export const SectionId = z
@@ -60,9 +58,6 @@ export const SidebarPlacement = z
   })
   .meta({ id: 'SidebarPlacement' });
 export type SidebarPlacement = z.infer<typeof SidebarPlacement>;
-
-/** Placements per event. */
-export const PLACEMENTS_PER_EVENT = 100;
 
 /**
  * Conversations that were put into a section, and those that are back in the section of their kind.

@@ -1,4 +1,4 @@
-import { type Message, Seq } from '@parley/protocol';
+import { isSeq, type Message, type Seq } from '@parley/protocol';
 
 /** The URL fragment of a message in its conversation: `#message-12`. */
 export const messageHash = (seq: Seq): string => `message-${seq}`;
@@ -31,5 +31,6 @@ export function linkTo(
 /** Returns the seq in a fragment; null if there is none. */
 export function messageOfHash(hash: string): Seq | null {
   const [, digits] = /^#?message-(\d{1,15})$/.exec(hash) ?? [];
-  return digits === undefined ? null : (Seq.safeParse(Number(digits)).data ?? null);
+  const seq = Number(digits);
+  return isSeq(seq) ? seq : null;
 }

@@ -1,6 +1,11 @@
 import { ApiError } from '@parley/client';
-import type { AccountId, ConversationId, Message } from '@parley/protocol';
-import { Seq } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  isSeq,
+  type Message,
+  type Seq,
+} from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
 const KEPT = 'deletions';
@@ -37,7 +42,7 @@ export function parseDeletions(text: string | null): readonly StartedDeletion[] 
 function isDeletion(value: unknown): value is StartedDeletion {
   if (typeof value !== 'object' || value === null) return false;
   const { conversation, seq, at } = value as Record<string, unknown>;
-  return typeof conversation === 'string' && Seq.safeParse(seq).success && typeof at === 'number';
+  return typeof conversation === 'string' && isSeq(seq) && typeof at === 'number';
 }
 
 /** Notes that a deletion was started. */

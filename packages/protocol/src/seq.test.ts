@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { Seq } from './ids.ts';
+import { isSeq } from './seq.ts';
+
+test.each([
+  0,
+  1,
+  2 ** 53 - 1,
+  -1,
+  1.5,
+  2 ** 53,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  '1',
+  null,
+  undefined,
+])('accepts what the schema of a seq accepts: %s', (value) => {
+  expect(isSeq(value)).toBe(Seq.safeParse(value).success);
+});
