@@ -212,6 +212,13 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await postBodies(quin.page, id, ['Comes meanwhile']);
     await quin.page.getByTitle(/^Upwards.*Comes meanwhile/s).waitFor();
     expect(await quin.inSight('Comes meanwhile')).toBe(false);
+    // While it scrolls, too: a change is inherited, so that the styles of all messages would be computed again.
+    const pointerEvents = await quin.page.getByRole('log').evaluate(async (log) => {
+      log.scrollBy({ top: -50 });
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      return log.firstElementChild && getComputedStyle(log.firstElementChild).pointerEvents;
+    });
+    expect(pointerEvents).toBe('auto');
     await quin.write('Sent from above');
     await expect.poll(() => quin.inSight('Sent from above')).toBe(true);
     await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor({ state: 'detached' });

@@ -184,7 +184,9 @@ export function MessageList({
               onResize={() => update('changed')}
               // Few messages stand at the bottom, beside the composer.
               style={{ display: 'flex', flexDirection: 'column' }}
-              className="h-full *:mt-auto"
+              // The list would turn pointer events off at the start of a scroll and on at its end: as they are
+              // inherited, the styles of all messages would be computed again both times.
+              className="h-full *:mt-auto *:pointer-events-auto!"
               role="log"
               // What comes into view while scrolling is not new; Announcer says what is.
               aria-live="off"
