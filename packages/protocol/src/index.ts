@@ -37,6 +37,8 @@ export * from './rest-bulk-deletions.ts';
 export * from './rest-emoji.ts';
 export * from './rest-factors.ts';
 export * from './rest-legal-holds.ts';
+export * from './rest-messages.ts';
+export * from './rest-personal.ts';
 export * from './rest-reports.ts';
 export * from './rest-search.ts';
 export * from './rest-user-groups.ts';
