@@ -47,7 +47,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await cluster?.stop();
   });
 
-  test('asks for the emailed code after registering, and shows an error beside its field', async () => {
+  test('asks for the emailed code after registering, and shows an error next to its field', async () => {
     const ada = await visitors.arrive({ width: 360, height: 740 });
     await ada.page.goto('/register');
     await ada.page.getByText('Full name and phone').click();
@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.login('bea', 'another staple for the horse');
   });
 
-  test('opens the requested page after the log-in, and never one of another site', async () => {
+  test('opens the requested page after the log-in, and never a page of another site', async () => {
     const cal = await aUser('cal', 'Cal Returns');
     await cal.open('everyone');
     const { pathname } = new URL(cal.page.url());
@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await third.page.getByText('Your session has ended').waitFor();
   });
 
-  test('deletes old messages of a group after a confirmation, without a trace in the open view', async () => {
+  test('deletes old messages of a group after a confirmation, and removes them from the open view', async () => {
     const gus = await aUser('gus', 'Gus Group');
     const { page } = gus;
     await gus.createGroup('Short memory');

@@ -29,7 +29,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await server?.stop();
   });
 
-  test('registers people by invitation only, and only as often as the invitation allows', async () => {
+  test('registers people by invitation only, up to the limit of the invitation', async () => {
     const stranger = await visitors.arrive();
     await stranger.page.goto('/register');
     await stranger.page.getByText('You need an invitation to join this server').waitFor();
@@ -150,7 +150,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByLabel('Role').selectOption('admin');
     await owner.page.getByRole('button', { name: 'Save' }).click();
     await owner.page.getByRole('heading', { name: 'Pia Changed' }).waitFor();
-    // Pia sees it at once: the menu has another item.
+    // Pia sees it at once: her menu has a new item.
     await pia.page.getByRole('button', { name: 'Account menu' }).click();
     await pia.page.getByRole('menuitem', { name: 'Administration' }).waitFor();
     await pia.page.getByText('Pia Changed').waitFor();
@@ -260,7 +260,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       .getByText('A test email to olga@example.org is in the outbox folder.')
       .waitFor();
     await owner.page.getByText('You have no devices that can be notified.').waitFor();
-    // Nothing is reached by this name.
+    // This name does not resolve.
     await owner.page.getByRole('link', { name: 'Manage your devices' }).click();
     await owner.page.getByRole('button', { name: 'Add ntfy topic' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Olga’s phone');

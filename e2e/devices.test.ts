@@ -11,7 +11,7 @@ import {
   Visitors,
 } from './support.ts';
 
-/** A text that only the first account has written. */
+/** A text that only the first account wrote. */
 const SECRET = 'confidential quarterly figures';
 
 describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await push?.stop();
   });
 
-  test('keeps a draft over a reload and removes it on logout', async () => {
+  test('keeps a draft across a reload and removes it at log-out', async () => {
     await another('bo');
     const al = await withDraft('al');
     const account = await accountOf(al.page);
@@ -181,7 +181,8 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await row.getByRole('button', { name: 'Test', exact: true }).click();
     await row.getByText('last notified').waitFor();
 
-    // While no page of the client is open, what the server pushes is shown, and closed when it was read elsewhere.
+    // While no page of the client is open, pushed messages are shown, and closed when they were
+    // read elsewhere.
     const deliver = await delivery(page, server.url);
     const account = await accountOf(page);
     const jo = await visitors.arrive();
@@ -243,8 +244,8 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
 });
 
 /**
- * Lets a page subscribe at the push server of the test: headless browsers have none. What the browser does with the
- * subscription is recorded in the page.
+ * Lets a page subscribe at the push server of the test: headless browsers have none. The calls of
+ * the browser are recorded in the page.
  */
 async function subscribeAt(page: Page, push: PushServer): Promise<void> {
   await page.exposeFunction('subscribeAtTest', (key: string) => push.browser(key));
@@ -281,7 +282,10 @@ async function subscribeAt(page: Page, push: PushServer): Promise<void> {
   });
 }
 
-/** Returns what delivers a push message to the service worker, as the push server of the browser does. */
+/**
+ * Returns a function that delivers a push message to the service worker, like the push server of
+ * the browser.
+ */
 async function delivery(page: Page, url: string): Promise<(content: object) => Promise<void>> {
   const { origin } = new URL(url);
   const devtools = await page.context().newCDPSession(page);
@@ -301,7 +305,7 @@ async function delivery(page: Page, url: string): Promise<(content: object) => P
 
 const composer = (page: Page) => page.getByRole('textbox', { name: /^Message / });
 
-/** Types into the composer, and waits until the draft is saved. */
+/** Types into the composer, and waits for the draft to be saved. */
 async function draft(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await expect.poll(() => everythingKept(page)).toContain(text);
@@ -356,7 +360,8 @@ function everythingKept(page: Page): Promise<string> {
       }
       database.close();
     }
-    // The lock of the web client (notifications/lock.ts): listing loses what is being shown.
+    // Takes the lock of the web client (notifications/lock.ts): listing would lose a notification
+    // that is being shown.
     await navigator.locks.request('parley-notifications', async () => {
       const worker = await navigator.serviceWorker.getRegistration();
       for (const shown of (await worker?.getNotifications()) ?? []) {

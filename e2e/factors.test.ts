@@ -115,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.login('tom', PASSWORD);
   });
 
-  test('logs in with a passkey alone, and accepts it as the second factor', async () => {
+  test('logs in with only a passkey, and accepts it as the second factor', async () => {
     const kim = await visitors.arrive();
     await aPasskeyDevice(kim);
     await kim.register('kim', 'Kim Keyholder');
@@ -144,7 +144,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByText('No passkeys yet').waitFor();
   });
 
-  test('requires a second factor to be set up before the log-in where the server says so', async () => {
+  test('requires the set-up of a second factor before the log-in if the server is configured so', async () => {
     const eve = await visitors.arrive({ width: 360, height: 740 }, urlOf(strict));
     await eve.page.goto('/register');
     await eve.fillRegistration('eve', 'Eve Early');
@@ -186,7 +186,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
       { ...step, step: 'verify_email', resendAfter: '60' },
     ];
     for (const link of links) {
-      // Also where this tab has started a log-in of its own, and came back without a result.
+      // Also if this tab started its own log-in, and came back without a result.
       await victim.page.evaluate(() => sessionStorage.setItem('parley.sso', 'b'.repeat(32)));
       await victim.page.goto(`/login#${new URLSearchParams(link)}`);
       await victim.page.getByRole('heading', { name: 'Log in from this tab' }).waitFor();

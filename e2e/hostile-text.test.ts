@@ -15,7 +15,7 @@ import {
   Visitors,
 } from './support.ts';
 
-/** Would add an element and run a script wherever it was taken for HTML. */
+/** Would add an element and run a script wherever it is interpreted as HTML. */
 const IMAGE = '<img src=x data-hostile onerror=hit=1>';
 const MESSAGES = [
   IMAGE,
@@ -32,14 +32,14 @@ const MESSAGES = [
   'https://example.org/"onmouseover="hit=1 https://example.org/<img/src=x/onerror=hit=1>',
 ];
 
-/** A page that says hostile things of itself. */
+/** A page with hostile metadata. */
 const ESCAPED = IMAGE.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const LINKED_PAGE = `<!doctype html><title>${ESCAPED}</title>
 <meta property="og:title" content="${ESCAPED}"><meta property="og:site_name" content="${ESCAPED}">
 <meta property="og:description" content="${ESCAPED}"><meta property="og:url" content="javascript:hit=1">
 <meta property="og:image" content="javascript:hit=1">`;
 
-/** The pages that show what users have written, with a text that shows that they have loaded. */
+/** The pages that show texts by users, with a text that indicates that they have loaded. */
 const PAGES: readonly (readonly [path: string, text: string])[] = [
   ['/threads', IMAGE],
   ['/activity', IMAGE],
@@ -63,7 +63,7 @@ const PAGES: readonly (readonly [path: string, text: string])[] = [
   ['/admin/settings', 'PUBLIC_URL'],
 ];
 
-/** Returns what hostile text has achieved on a page: nothing. */
+/** Returns the effects of hostile text on a page, which should be none. */
 const achieved = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const bad = document.querySelectorAll(
@@ -140,7 +140,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     return { id: String(id), first: Number(first) };
   }
 
-  /** Writes hostile texts wherever else an account may write something. */
+  /** Writes hostile texts everywhere else an account can write. */
   async function fillRest(asAdmin: Api, asAuthor: Api, group: { id: string; first: number }) {
     const { id, first } = group;
     for (const api of [asAdmin, asAuthor]) {
@@ -168,7 +168,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     await asAdmin('PUT', '/admin/word-filter', { words, revision: 0 });
   }
 
-  /** Opens what the page of a conversation shows only on demand, and expects nothing hostile in it. */
+  /** Opens what the page of a conversation shows only on demand, and expects no effects there. */
   async function lookAround({ page }: Visitor, id: string, first: number) {
     const shown = async (what: string) => expect(await achieved(page), what).toEqual([]);
     const dialog = page.getByRole('dialog');
@@ -214,7 +214,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     await field.pressSequentially('@xav');
     await page.getByRole('option', { name: IMAGE }).first().waitFor();
     await shown('completions');
-    // Stays as the draft.
+    // Remains as the draft.
     await field.fill(IMAGE);
 
     await page.goto(`/c/${id}?thread=${first}`);
@@ -222,7 +222,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
     await shown('thread');
   }
 
-  test('is shown as it is, and never becomes HTML, a script or an unsafe link', async () => {
+  test('is shown literally, and never becomes HTML, a script or an unsafe link', async () => {
     // All messages fit into the window: those below the line “New” are not rendered otherwise.
     const admin = await visitors.arrive({ height: 3_000 });
     await admin.register('hana', 'Hana Admin');

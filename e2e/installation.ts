@@ -19,7 +19,7 @@ import { compressFolder } from '../scripts/compress.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** A copy of the build with data and a port of its own, which can be upgraded. */
+/** A copy of the build with its own data and port, which can be upgraded. */
 export class Installation {
   readonly #folder = mkdtempSync(join(tmpdir(), 'parley-installation-'));
   readonly #port: number;

@@ -26,7 +26,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await server?.stop();
   });
 
-  test('that are designed to block the page do not, and long ones are collapsed', async () => {
+  test('that are designed to block the page do not block it, and long ones are collapsed', async () => {
     const zoe = await visitors.arrive();
     await zoe.register('zoe', 'Zoe Marks');
     await zoe.open('everyone');
@@ -50,7 +50,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await zoe.sees('After all of them');
     const blocked = () =>
       zoe.page.evaluate(() => (window as unknown as { blocked: { ms: number } }).blocked.ms);
-    // 30 messages of 15,000 marks once took 38 s. A task of this length goes unnoticed.
+    // 30 messages of 15,000 marks once took 38 s. A task of this length is not noticeable.
     expect(await blocked()).toBeLessThan(1_500);
 
     const description = Array.from({ length: 800 }, (_, n) => `word${n}`).join(' ');
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await long.getByRole('button', { name: 'Show less' }).click();
     await expect.poll(() => long.innerText()).not.toContain('word799');
 
-    // Code has colours, which a worker finds.
+    // Code has colours, which a worker computes.
     await zoe.write('```ts\nconst answer = 42;\n```');
     const code = zoe.page.getByRole('figure', { name: 'Code in ts' });
     await code.locator('.text-code-keyword', { hasText: 'const' }).waitFor();
@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await max.sees('Seen at once');
     await nia.page.getByRole('img', { name: /Seen by Max Reader/ }).waitFor();
 
-    // Another window is in front: a screen of messages arrives, and more.
+    // Another window is in front: more than a screen of messages arrives.
     await max.page.evaluate(() => {
       document.hasFocus = () => false;
       window.dispatchEvent(new Event('blur'));
@@ -160,7 +160,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await max.page.getByRole('button', { name: /new messages/ }).click();
     await unread.waitFor({ state: 'detached' });
 
-    // The line is still above, but nothing is unread: without a connection the list stays at its end.
+    // The line is still above, but nothing is unread: without a connection, the list stays at its
+    // end.
     await max.context.setOffline(true);
     await max.page
       .getByText(/^Offline/)
@@ -174,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await max.inSight('Written without a connection')).toBe(true);
   });
 
-  test('an inactive user reads nothing, and can jump back to messages that scrolled by', async () => {
+  test('nothing is marked as read for an inactive user, who can jump back to messages that scrolled by', async () => {
     const oda = await visitors.arrive();
     await oda.page.clock.install();
     await oda.register('oda', 'Oda Idle');
@@ -188,7 +189,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await pia.page.getByRole('img', { name: /Seen by Oda Idle/ }).waitFor();
 
     await oda.page.clock.fastForward(61_000);
-    // The connection seems to have been silent for that time, and is replaced: a list holds what it missed.
+    // The connection appears to have been silent for that long, and is replaced: the list loads the
+    // missed messages.
     await postBodies(pia.page, id, ['Received again']);
     await oda.sees('Received again');
     await postMany(pia.page, id, 60);
@@ -200,7 +202,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await oda.page.getByRole('link', { name: /Idle.*61 unread/s }).waitFor({ state: 'detached' });
   });
 
-  test('sending while scrolled up scrolls to the end', async () => {
+  test('sending a message while scrolled up scrolls to the end', async () => {
     const quin = await visitors.arrive();
     await quin.register('quin', 'Quin Up');
     const id = await quin.createGroup('Upwards');
@@ -283,7 +285,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const deleted = rae.page.getByRole('article').filter({ hasText: 'Message deleted' });
     await expectFocus('Undo');
     await deleted.getByRole('button', { name: 'Undo' }).click();
-    // Saving no text deletes as well.
+    // Saving an empty text also deletes the message.
     await rae.message('Changed').hover();
     await rae.choose(rae.message('Changed'), 'Edit message');
     await rae.page.getByRole('textbox', { name: 'Edit message' }).fill('');
@@ -293,7 +295,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expectFocus(composer);
   });
 
-  test('the earlier texts of an edited message are shown until it is deleted', async () => {
+  test('the earlier texts of an edited message can be viewed until it is deleted', async () => {
     const eda = await visitors.arrive();
     await eda.register('eda', 'Eda Edits');
     const viv = await visitors.arrive();
@@ -335,7 +337,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await versions.count()).toBe(0);
   });
 
-  test('a reply quotes a message as it is now, and leads to it', async () => {
+  test('a reply quotes the current text of a message, and links to it', async () => {
     const ria = await visitors.arrive();
     await ria.register('ria', 'Ria Replies');
     const sol = await visitors.arrive();
@@ -347,7 +349,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await postMany(sol.page, id, 120);
     await expect.poll(() => ria.inSight('entry 120 of')).toBe(true);
 
-    // The first message is found again, far above, and answered.
+    // Scrolls up to the first message, far above, and replies to it.
     await ria.page.evaluate(
       async ([conversation]) => {
         const answer = await fetch('/api/v1/auth/token', { method: 'POST' });
@@ -396,7 +398,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const later = sol.message('Or at four');
     await later.getByRole('button', { name: /Sol Asks.*When do we meet\?/ }).waitFor();
 
-    // An edit and a deletion of the quoted message show in its quotes.
+    // An edit and a deletion of the quoted message are visible in its quotes.
     await later.getByRole('button', { name: /Sol Asks/ }).click();
     await expect.poll(() => sol.focused()).toMatch(/^Sol Asks, /);
     const asked = sol.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
@@ -416,7 +418,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .waitFor();
   });
 
-  test('a thread is shown beside the conversation, counted apart, and read on its own', async () => {
+  test('a thread is shown next to the conversation, with its own unread count and read state', async () => {
     const tia = await visitors.arrive();
     await tia.register('tess', 'Tia Threads');
     const rob = await visitors.arrive();
@@ -438,7 +440,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     };
     await answer('At the harbour');
 
-    // The conversation shows the root only; the thread is unread apart from it.
+    // The conversation shows only the root; the thread has its own unread count.
     await tia
       .message('Where do we eat?')
       .getByRole('button', { name: /1 reply/ })
@@ -453,7 +455,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .getByRole('button', { name: /2 replies/ })
       .waitFor();
 
-    // From the list of threads into the thread, which is read then.
+    // From the list of threads to the thread, which is then read.
     await link.click();
     await tia.page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor();
     await tia.page
@@ -481,7 +483,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
     await expect.poll(() => new URL(tia.page.url()).searchParams.has('thread')).toBe(true);
 
-    // The link takes the focus once: it stays in the field when more replies arrive.
+    // The link takes the focus only once: it then stays in the field when more replies arrive.
     await own.locator('[data-target]:focus').waitFor();
     const field = own.getByRole('textbox', { name: 'Reply in this thread' });
     await field.fill('At noon?');
@@ -501,7 +503,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await late.getByText('I will be late').waitFor();
     expect(await pane.count()).toBe(1);
 
-    // Earlier replies that could not be loaded are asked for again; the last one stays in view.
+    // Earlier replies that could not be loaded are requested again; the last one stays in view.
     const root = Number(new URL(tia.page.url()).searchParams.get('thread'));
     const bodies = Array.from({ length: 55 }, (_, n) => `Answer ${n + 1} of 55`);
     await postBodies(rob.page, id, bodies, root);
@@ -519,7 +521,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('button', { name: 'Try again' }).click();
     await own.getByRole('article').filter({ hasText: 'At the harbour' }).waitFor();
 
-    // Who sends a reply while reading earlier ones is shown it.
+    // A user who sends a reply while reading earlier ones sees it.
     await log.evaluate((e) => e.scrollTo({ top: 0 }));
     await expect.poll(rest).toBeGreaterThan(500);
     await field.fill('Sent from above');
@@ -527,7 +529,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await own.getByRole('article').filter({ hasText: 'Sent from above' }).waitFor();
     await expect.poll(rest).toBeLessThan(2);
 
-    // More threads that were loaded stay in the list when it is loaded again.
+    // Further threads that were loaded stay in the list when it is reloaded.
     await tia.page.getByRole('textbox', { name: 'Message Threads here' }).fill('And then?');
     await tia.page.keyboard.press('Enter');
     await tia.message('And then?').hover();
@@ -604,7 +606,8 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => tia.focused()).toMatch(/^Tia Pins, /);
     await tia.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
 
-    // What another member unpins leaves the list at once. The list is beside the messages.
+    // A message that another member unpins disappears from the list at once. The list is next to
+    // the messages.
     await listed.getByText(near).waitFor();
     await udo.message(near).hover();
     await udo.choose(udo.message(near), 'Unpin message');
@@ -617,7 +620,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await tia.page.getByText(/^Pinned by/).waitFor({ state: 'detached' });
   });
 
-  test('a mention is completed by the keyboard, counted, and shown under the current name', async () => {
+  test('a mention is completed with the keyboard, counted, and shown with the current name', async () => {
     const una = await visitors.arrive();
     await una.register('una', 'Una Types');
     const val = await visitors.arrive();
@@ -653,7 +656,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     const entry = val.page.getByRole('link', { name: /Mentions/ });
     await entry.getByText('@1', { exact: false }).waitFor();
-    // One badge: the mention is not counted as an unread message beside it.
+    // One badge: the mention is not also counted as an unread message.
     expect(await entry.textContent()).toBe('Mentions@1 mention');
     await val.open('Mentions');
     await val.message('hello').getByText('@everyone').waitFor();
@@ -683,7 +686,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const field = page.getByRole('textbox', { name: 'Message Formats' });
     const text = () => field.inputValue();
 
-    // By a key, which the browser can undo, and by the bar, which is one tab stop.
+    // With a key, which the browser can undo, and with the toolbar, which is one tab stop.
     await field.fill('words');
     await field.press('Control+a');
     await field.press('Control+b');
@@ -698,7 +701,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await text()).toBe('> words');
     expect(await wim.focused()).toBe('Message Formats');
 
-    // Rich text: nothing in it is executed or requested, which the complaints of the page would show.
+    // Rich text: nothing in it is executed or requested, or the page would report errors.
     await field.fill('');
     await paste(page, {
       'text/plain': 'Plan\none\ntwo',
@@ -717,7 +720,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await page.getByRole('button', { name: 'Keep text only' }).click();
     expect(await text()).toBe('Plan\none\ntwo');
 
-    // Code becomes a block on request, in which Enter begins a line.
+    // Code becomes a block on request, in which Enter inserts a line break.
     await field.fill('');
     await paste(page, { 'text/plain': 'let a = 1;\nlet b = 2;\n' }, 'let a = 1;\nlet b = 2;\n');
     await page.getByRole('button', { name: 'Format as code block' }).click();
@@ -729,7 +732,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.press('Control+Enter');
     await wim.sees('let b = 2;');
 
-    // An input method composes: Enter is its own.
+    // While an input method composes, Enter belongs to it.
     const ime = await wim.context.newCDPSession(page);
     await field.focus();
     await ime.send('Input.imeSetComposition', {
@@ -743,7 +746,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await field.press('Enter');
     await wim.sees('日本');
 
-    // A group is completed; a command does what it says, and is no message.
+    // A group is completed; a command is executed and not sent as a message.
     await field.pressSequentially('see #form');
     await page.getByRole('option', { name: '#Formats' }).waitFor();
     await field.press('Enter');
@@ -837,7 +840,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
         const log = document.querySelector('[role="log"]');
         const now = performance.now();
         const isAtEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-        // A frame that comes late on a busy machine says nothing about the list.
+        // A late frame on a busy machine says nothing about the list.
         away = isAtEnd ? 0 : away + Math.min(now - before, 100);
         before = now;
         soak.longestAwayMs = Math.max(soak.longestAwayMs, away);
@@ -871,12 +874,12 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     console.log(
       `${posted} messages, ${samples} frames, away for ${Math.round(longestAwayMs)} ms at most`,
     );
-    // A busy machine stores fewer than planned.
+    // A busy machine stores fewer messages than planned.
     expect(posted).toBeGreaterThan(SOAK_SECONDS * 3);
     expect(longestAwayMs).toBeLessThan(3_000);
     await wes.page.getByRole('link', { name: /Fast.*unread/s }).waitFor({ state: 'detached' });
 
-    // The list stops following for a user who scrolls up, while messages keep arriving.
+    // The list stops following when the user scrolls up, while messages keep arriving.
     const more = postSteadily(xia.page, id, 20, 5);
     await wes.page.getByRole('log').hover();
     const jump = wes.page.getByRole('button', { name: /new message|Jump to latest/ });
@@ -892,7 +895,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(Math.abs((await top()) - before)).toBeLessThan(3);
   });
 
-  test('have files: chosen, dropped or pasted, shown at their final size, and downloaded', async () => {
+  test('can have files: chosen, dropped or pasted, shown at their final size, and downloaded', async () => {
     const [ida, joe] = [await visitors.arrive(), await visitors.arrive()];
     await ida.register('ida', 'Ida Files');
     await joe.register('joe', 'Joe Files');
@@ -929,7 +932,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .toBe(1_200);
     await joe.page.keyboard.press('Escape');
 
-    // Several images are a gallery, and the keyboard leads from one to the next.
+    // Several images form a gallery, and the keyboard moves from one to the next.
     const several = ['first.png', 'second.png'].map((name) => ({
       name,
       mimeType: 'image/png',
@@ -971,7 +974,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     });
     await tray.getByRole('button', { name: 'Remove pasted.txt' }).waitFor();
     await tray.getByRole('button', { name: 'Remove dropped.txt' }).waitFor();
-    // While the message is on its way, the names of its files are shown.
+    // While the message is being sent, the names of its files are shown.
     await ida.context.setOffline(true);
     await ida.page.getByRole('button', { name: 'Send message' }).click();
     await ida.message('pasted.txt').getByText('dropped.txt').waitFor();
@@ -980,7 +983,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await ida.context.setOffline(false);
     await joe.message('pasted.txt').getByRole('link', { name: 'dropped.txt' }).waitFor();
 
-    // A file that is dropped on a thread is one of the reply.
+    // A file that is dropped on a thread is attached to the reply.
     const root = joe.message('Two files');
     await root.hover();
     await root.getByRole('button', { name: 'Reply in thread' }).click();

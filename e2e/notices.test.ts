@@ -35,7 +35,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await server?.stop();
   });
 
-  test('are off while not to disturb, and others see the status', async () => {
+  test('are off in do-not-disturb mode, and others see the status', async () => {
     const { reader, writer, name } = await writerAndReader();
     const menu = () => reader.page.getByRole('button', { name: 'Account menu' }).click();
     await menu();
@@ -84,7 +84,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await toastOf(page, 'An URGENT matter').waitFor();
     expect(await toastOf(page, 'Of no interest').count()).toBe(0);
 
-    // Muted on one device, a mention notifies on none, until that is allowed.
+    // Muted on one device, mentions notify on no device until that is allowed.
     const phone = await visitors.arrive();
     await phone.login(`reader${count}`, PASSWORD);
     await phone.open('everyone');
@@ -97,12 +97,12 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await page.getByRole('button', { name: 'Details and members' }).click();
     const other = page.getByRole('dialog', { name: 'everyone' });
     await expect.poll(() => other.getByLabel('Mute', { exact: true }).inputValue()).toBe('forever');
-    // Where the conversation is open, the mention is read at once.
+    // If the conversation is open, the mention is read at once.
     await phone.page.goto('/settings/notifications');
     await page.goto('/settings/notifications');
     await writer.write(`@reader${count} are you there?`);
     const allow = page.getByLabel('Notify me when I’m mentioned in muted conversations');
-    // The mute is shown, and only what mentions the user is counted.
+    // The mute is shown, and only mentions of the user are counted.
     await page.getByRole('link', { name: /everyone.*Muted.*1 mention$/s }).waitFor();
     await expect.poll(() => page.title()).toMatch(/^\(1\) /);
     await allow.click();
@@ -121,7 +121,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .waitFor();
   });
 
-  test('are listed as activity, which is read here and on other devices', async () => {
+  test('are listed in the activity, whose read state is the same on all devices', async () => {
     const { reader, writer, name } = await writerAndReader();
     const { page } = reader;
     const messages = `/conversations/${writer.conversation()}/messages`;
@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     for (const device of [page, phone.page]) {
       await expect.poll(() => link(device).textContent()).toContain('2');
     }
-    // A message that is deleted takes its mention along.
+    // Deleting a message also removes its mention.
     const mentioned = item(`${name} mentioned you in everyone`);
     await mentioned.getByText('here is the plan').waitFor();
     await mentioned.getByRole('link').click();
@@ -160,7 +160,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await visitors.leave(phone);
   });
 
-  test('are of reactions if that is wanted, and not of muted threads and new people', async () => {
+  test('include reactions if enabled, but not muted threads and new people', async () => {
     const { reader, writer } = await writerAndReader();
     const { page } = reader;
     const id = writer.conversation();
@@ -190,7 +190,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     const read = page.waitForResponse((response) => response.url().endsWith(`/${reply}`));
     await request(writer.page, 'PUT', `${messages}/${reply}/reactions/${emoji}`);
     await read;
-    // One that comes while another one is looked up is not shown.
+    // One that arrives while another one is looked up is not shown.
     await expect
       .poll(async () => {
         for (const method of ['DELETE', 'PUT']) {
@@ -233,7 +233,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     expect(await toastOf(page, 'Too early').count()).toBe(0);
   });
 
-  test('follow their message: an edit changes them, a deletion closes them', async () => {
+  test('follow their message: an edit updates them, a deletion closes them', async () => {
     const { reader, writer, name } = await writerAndReader();
     await look(reader.page, { focus: false });
     await writer.write('A word too many');
@@ -274,7 +274,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     };
     expect(await (await item()).getAttribute('aria-checked')).toBe('true');
     await reader.page.getByRole('menuitemcheckbox', { name: 'Notifications' }).click();
-    // In a conversation of its own, whose notification no later one would replace.
+    // In a separate conversation, whose notification is not replaced by a later one.
     await openDirect(writer, `Reader ${count}`);
     await writer.write('Not told by the browser');
     for (const page of [reader.page, second]) {
@@ -284,7 +284,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await writer.open('everyone');
     await writer.write('Told again');
     await expect.poll(() => notified(reader.page)).toEqual([`${name} in everyone: Told again`]);
-    // Notifications outlive the page: the end of the session closes them.
+    // Notifications outlive the page, but the end of the session closes them.
     await reader.logout();
     await expect.poll(() => notified(reader.page)).toEqual([]);
     expect(await reader.page.getByText('Told again').count()).toBe(0);
@@ -318,17 +318,17 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     // The window is visible, but the user works in another one.
     await look(reader.page, { focus: false });
     await writer.write('Open, and not looked at');
-    // The toast first, here and below: it closes after some seconds.
+    // Checks the toast first, here and below: it closes after some seconds.
     await toastOf(reader.page, 'Open, and not looked at').waitFor();
     await expect.poll(() => notified(reader.page)).toHaveLength(1);
-    // The tab is in the background, though it has been focused.
+    // The tab is in the background, although it has been focused.
     await look(reader.page, { focus: true, visible: false });
     await writer.write('In the background');
     await toastOf(reader.page, 'In the background').waitFor();
     await expect
       .poll(() => notified(reader.page))
       .toEqual([expect.stringContaining('In the background')]);
-    // The window has the focus and shows something else: a toast, and no more.
+    // The window has the focus and shows something else: only a toast.
     await look(reader.page, { focus: true });
     await reader.page.goto('/');
     await reader.inside();
@@ -351,7 +351,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await reader.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
   });
 
-  test('are counted for messages missed while away, instead of shown one by one', async () => {
+  test('are summarized for messages missed while away', async () => {
     const { reader, writer } = await writerAndReader();
     await reader.context.setOffline(true);
     await reader.page.getByText('Offline.').first().waitFor();
@@ -364,7 +364,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     expect(await reader.page.title()).toMatch(/^\(3\) /);
   });
 
-  test('show the usernames of names that look alike', async () => {
+  test('show usernames for names that look alike', async () => {
     const { reader } = await writerAndReader();
     const sam = await visitors.arrive();
     await sam.register('sam', 'Sam Same');
@@ -377,7 +377,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await other.register('impostor', 'sam same');
     await other.open('everyone');
     const users = reader.page.getByRole('navigation', { name: 'Conversations and people' });
-    // Until then the reader has not learned that the name is shared.
+    // Until then, the reader does not know that the name is shared.
     await users.getByRole('button', { name: /@impostor/ }).waitFor();
     await look(reader.page, { focus: false });
     await other.write('Said by the other one');

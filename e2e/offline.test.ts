@@ -13,7 +13,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
   });
   afterAll(() => installation?.remove());
 
-  test('the web client can be installed, and starts without network', async () => {
+  test('the web client can be installed, and starts without a network connection', async () => {
     const olga = await visitors.arrive();
     await olga.register('olga', 'Olga Offline');
     await olga.open('everyone');
@@ -42,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     expect(await cachedApiAnswers(olga.page)).toEqual([]);
   });
 
-  test('what is done offline survives reloads, and is done once and in order afterwards', async () => {
+  test('offline actions survive reloads, and are executed once and in order afterwards', async () => {
     const [pia, quin] = [await visitors.arrive(), await visitors.arrive()];
     await pia.register('pia', 'Pia Away');
     await quin.register('quin', 'Quin Here');
@@ -83,7 +83,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await again.goto('/search?q=quin');
     await again.getByText(/Only recent messages stored on this device/).waitFor();
     await again.getByRole('list', { name: 'Messages found' }).getByText('By Quin').waitFor();
-    // What is not sent is not lost by a slip.
+    // Unsent messages are not lost by accident.
     await again.getByRole('button', { name: 'Account menu' }).click();
     await again.getByRole('menuitem', { name: 'Log out' }).click();
     await again.getByRole('heading', { name: 'Discard 4 unsent changes?' }).waitFor();
@@ -104,7 +104,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     const places = order.map((text) => texts.findIndex((shown) => shown.includes(text)));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
 
-    // Logging out leaves nothing, in no tab.
+    // Logging out leaves nothing behind in any tab.
     const other = await pia.context.newPage();
     await other.goto('/');
     await other.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await expect.poll(() => leftovers(other)).toEqual([]);
   });
 
-  test('a device that is full, or whose data was deleted, stops nothing', async () => {
+  test('a full device, or deleted data, does not stop the client', async () => {
     const fay = await visitors.arrive();
     await fay.register('fay', 'Fay Full');
     await fay.open('everyone');
@@ -144,7 +144,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     expect(await warning.isVisible()).toBe(false);
   });
 
-  test('tabs share one connection, send in order, and go on when the tab that has it is closed', async () => {
+  test('tabs share one connection, send in order, and continue when the tab that has it is closed', async () => {
     const [rita, sven] = [await visitors.arrive(), await visitors.arrive()];
     await rita.register('rita', 'Rita Tabs');
     await sven.register('sven', 'Sven Reader');
@@ -198,7 +198,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     expect(shown).toEqual(['one', 'two', 'from Sven', 'three', 'four', 'still there']);
   });
 
-  test('a new version is offered, and what is being typed is still there after it', async () => {
+  test('a new version is offered, and text being typed is still there after the update', async () => {
     const nora = await visitors.arrive();
     await nora.register('nora', 'Nora New');
     await nora.open('everyone');
@@ -209,7 +209,8 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     await installation.upgrade(renameAssets);
     const offer = nora.page.getByText('A new version of Parley is available');
     await offer.waitFor();
-    // Until it is reloaded the old version works with the new server, also its pages that were never opened.
+    // Until it is reloaded, the old version works with the new server, including pages that were
+    // never opened.
     await nora.write('By the old version');
     await nora.page.getByRole('link', { name: 'Threads' }).click();
     await nora.page.getByRole('heading', { level: 1, name: 'Threads' }).waitFor();

@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
   const heading = ({ page }: Visitor, name: string) =>
     page.getByRole('heading', { name, exact: true });
 
-  /** The name of a conversation stands above it, and once more where it is empty. */
+  /** The name of a conversation is shown above it, and again in an empty conversation. */
   const conversation = (visitor: Visitor, name: string) => heading(visitor, name).first();
 
   beforeAll(async () => {
@@ -79,7 +79,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await page.getByLabel('Server name').fill('Acme');
     await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await heading(owner, 'Choose who can register').waitFor();
-    // The button that had the focus is gone.
+    // The button that had the focus is no longer there.
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
       'Choose who can register',
     );
@@ -125,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     expect(await phone.page.getByRole('link', { name: /Set up your server/ }).count()).toBe(0);
   });
 
-  test('a member who was invited lands in the group of everyone, with a tour that is skipped once', async () => {
+  test('an invited member starts in the group of everyone, with a tour that is skipped only once', async () => {
     const mona = await visitors.arrive(PHONE);
     await mona.page.goto(new URL(invitation).href);
     await mona.fillRegistration('mona', 'Mona Member');
@@ -153,7 +153,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await sol.skipTour();
   });
 
-  test('the link of a group leads to it through a registration, a log-in and single sign-on', async () => {
+  test('the link of a group leads to it after registration, log-in and single sign-on', async () => {
     owner = await visitors.arrive();
     await owner.login('olga', PASSWORD);
     const { page } = owner;

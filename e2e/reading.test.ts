@@ -75,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await expect.poll(() => amy.inSight('One more')).toBe(true);
   });
 
-  test('a conversation that was marked as unread stays so, on all devices, until it is read again', async () => {
+  test('a conversation that was marked as unread stays unread on all devices until it is read again', async () => {
     const una = await visitors.arrive();
     await una.register('una', 'Una Marker');
     const vic = await visitors.arrive();
@@ -102,7 +102,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await tab.close();
   });
 
-  test('a message can be saved, and is found and removed in the list of saved messages', async () => {
+  test('a message can be saved, and found and removed in the list of saved messages', async () => {
     const sam = await visitors.arrive();
     await sam.register('sam', 'Sam Saver');
     await sam.open('everyone');
@@ -119,7 +119,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await list.getByText('Save a message from its menu to find it here.').waitFor();
   });
 
-  test('a message can be sent later, and is found in the list of scheduled messages until then', async () => {
+  test('a message can be scheduled, and is in the list of scheduled messages until it is sent', async () => {
     const lea = await visitors.arrive();
     await lea.register('lea', 'Lea Later');
     await lea.open('everyone');
@@ -196,7 +196,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     const [here, there] = [dora, other].map((v) => v.page.locator('[data-composer]'));
     await here?.fill('Written here');
     await expect.poll(() => there?.inputValue()).toBe('Written here');
-    // A reply in a thread has a draft of its own, which its entry among the drafts opens.
+    // A reply in a thread has its own draft, which its entry among the drafts opens.
     await dora.write('The start of a thread');
     await dora
       .message('The start of a thread')
@@ -230,7 +230,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await expect.poll(() => there?.inputValue()).toBe('');
     expect(await here?.inputValue()).toBe('');
 
-    // A save that is under way when its text is sent does not bring the text back.
+    // A save in progress when its text is sent does not bring the text back.
     let answer: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       answer = resolve;
@@ -247,7 +247,8 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await asked;
     await here?.press('Enter');
     await dora.sees('Sent while it was saved');
-    // The other page is busy: it learns of the save and of the deletion at once, before it shows either.
+    // The other page is busy: it learns of the save and of the deletion at the same time, before it
+    // shows either.
     const busy = other.page.evaluate(() => {
       const end = performance.now() + 1_500;
       while (performance.now() < end);
@@ -258,7 +259,8 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await expect.poll(() => there?.inputValue()).toBe('');
     expect(await here?.inputValue()).toBe('');
 
-    // A page that is closed before it knows its save, and can delete it, deletes it when it is opened again.
+    // A page that is closed before it learns of its own save deletes the draft when it is opened
+    // again.
     await dora.page.unroute('**/me/drafts/*');
     await dora.page.route('**/me/drafts/*', async (route) => {
       if (route.request().method() === 'PUT') await route.fetch();
@@ -269,7 +271,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await expect.poll(() => there?.inputValue()).toBe(late);
     await here?.press('Enter');
     await other.sees(late);
-    // Neither has it heard of its save over the socket.
+    // It has not learned of its save over the socket either.
     await dora.page.evaluate(() => {
       for (const key of Object.keys(localStorage)) {
         if (key.includes('.draft-base.')) localStorage.removeItem(key);
@@ -284,7 +286,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     expect(await again.locator('[data-composer]').inputValue()).toBe('');
   });
 
-  test('the sidebar is arranged with the mouse, shows what is unread, and is walked through with keys', async () => {
+  test('the sidebar is arranged with the mouse, shows unread conversations, and supports arrow keys', async () => {
     const sid = await visitors.arrive();
     await sid.register('sid', 'Sid Sorts');
     const api = await apiOf(sid.page);
@@ -325,7 +327,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
       .toEqual(['Apples', 'Cherries']);
     await expect.poll(() => namesIn(tab, 'Orchard')).toEqual(['Apples', 'Cherries']);
 
-    // A collapsed section shows what is unread.
+    // A collapsed section shows unread conversations.
     await sid.page.getByRole('button', { name: 'Groups', exact: true }).click();
     await expect.poll(() => namesIn(tab, 'Groups')).toEqual([]);
     const list = (await api('GET', '/conversations')).items as { id: string; name: string }[];
@@ -355,11 +357,11 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sid.page.getByRole('heading', { level: 1, name: 'Cherries' }).waitFor();
   });
 
-  test('the quick switcher finds conversations, messages and commands by the keyboard', async () => {
+  test('the quick switcher finds conversations, messages and commands with the keyboard', async () => {
     const kit = await visitors.arrive();
     await kit.register('kit', 'Kit Keys');
     await kit.createGroup('Orchids and ferns');
-    // A group without messages offers what to do first.
+    // A group without messages suggests first steps.
     await kit.page.getByRole('button', { name: 'Add a description' }).click();
     const description = kit.page.getByRole('textbox', { name: 'Description' });
     await expect.poll(() => isFocused(description)).toBe(true);
@@ -373,7 +375,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     const choose = async (text: string, name: RegExp) => {
       await keyboard.press('Control+k');
       const option = kit.page.getByRole('option', { name });
-      // A message is found some moments after it was posted, and typing again searches again.
+      // A message is found shortly after it was posted, and further typing searches again.
       const isFound = async () => {
         await field.fill('');
         await field.fill(text);
@@ -383,7 +385,8 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
         );
       };
       await expect.poll(isFound).toBe(true);
-      // Down to it; the first result is highlighted already. Answers of the server may add some before it.
+      // Moves down to it; the first result is already highlighted. Answers of the server may add
+      // results before it.
       for (let n = 0; (await option.getAttribute('aria-selected')) !== 'true'; n++) {
         if (n === 50)
           throw new Error(
@@ -404,7 +407,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await kit.sees('A pomegranate');
     await choose('dark', /^Switch to dark mode/);
     expect(await kit.page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
-    // The name of a command is no search, and the focus is not lost with the page before.
+    // The name of a command is not searched for, and the focus is not lost with the previous page.
     await keyboard.press('Control+k');
     await field.fill('settings');
     await keyboard.press('Enter');
@@ -412,7 +415,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await expect.poll(() => isFocused(kit.page.getByRole('main'))).toBe(true);
   });
 
-  test('touch input has a menu of its own', async () => {
+  test('touch input has its own menu', async () => {
     const cat = await visitors.arrive({ width: 360, height: 740, touch: true });
     await cat.register('cat', 'Cat Thumbs');
     await cat.open('everyone');
@@ -468,7 +471,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await toast.getByText('This message was deleted').waitFor();
   });
 
-  test('a message for a user in another window is notified through the service worker', async () => {
+  test('a message for a user in another window is shown as a notification by the service worker', async () => {
     const eli = await visitors.arrive();
     await eli.context.grantPermissions(['notifications']);
     await eli.register('eli', 'Eli Elsewhere');

@@ -62,9 +62,13 @@ export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<Buil
   });
 }
 
-/** Replaces the list of Playwright (Chromium takes the last one), from which all but the first two are. */
+/**
+ * Replaces the list of Playwright (Chromium uses the last one); all but the first two are copied
+ * from it.
+ */
 const DISABLED = [
-  // Each window would start a further renderer for the popup of its address bar, which no test opens.
+  // Otherwise each window would start a renderer for the popup of its address bar, which no test
+  // opens.
   'WebUIOmniboxPopup',
   'WebUIOmniboxAimPopup',
   'AimEnabled',
@@ -80,7 +84,7 @@ const DISABLED = [
   'ThirdPartyStoragePartitioning',
 ];
 
-/** Starts the browser with its own network services disabled. */
+/** Starts the browser without its own network services. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM ?? '',
@@ -103,7 +107,7 @@ export class Visitor {
   readonly page: Page;
   /** Script errors and content security policy violations of the page. */
   readonly complaints: string[] = [];
-  /** Whether the account that has logged in last is new, once the answers are read. */
+  /** Whether the account that logged in last is new, once the answers are read. */
   #isNew = false;
   readonly #answers: Promise<void>[] = [];
 
@@ -181,7 +185,7 @@ export class Visitor {
     await page.getByRole('button', { name: 'Create account' }).click();
   }
 
-  /** Waits until the conversations are shown. Skips what introduces new users. */
+  /** Waits until the conversations are shown. Skips the introduction for new users. */
   async inside(): Promise<void> {
     const sidebar = this.page.locator('nav[aria-label="Conversations and people"]');
     await sidebar.waitFor({ state: 'attached' });
@@ -214,7 +218,7 @@ export class Visitor {
     await stored;
   }
 
-  /** Reads whose session an answer starts, if it does. */
+  /** Reads the account of the session that an answer starts, if any. */
   async #read(response: Response): Promise<void> {
     const body: unknown = await response.json().catch(() => null);
     if (typeof body !== 'object' || body === null || !('me' in body)) return;
@@ -332,7 +336,8 @@ export class Visitor {
     if (!box) throw new Error(`${text} is not shown`);
     const touch = await this.context.newCDPSession(this.page);
     const y = box.y + box.height / 2;
-    // The finger rests before it lifts: after a fling, Chromium does not take the next tap as a click.
+    // The finger rests before it lifts: after a fling, Chromium does not treat the next tap as a
+    // click.
     const began = Date.now() / 1_000;
     const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number, after: number) =>
       touch.send('Input.dispatchTouchEvent', {
@@ -393,7 +398,7 @@ type VisitorOptions = Parameters<typeof Visitor.arrive>[2];
 
 /**
  * The visitors of a test file. Starts the browser before its tests; after each test, closes the
- * visitors and fails if a page of theirs had complaints. Construct it in `describe`.
+ * visitors and fails if one of their pages reported errors. Construct it in `describe`.
  */
 export class Visitors {
   readonly #url: () => string;
@@ -417,7 +422,7 @@ export class Visitors {
     afterAll(() => this.#browser?.close());
   }
 
-  /** Prints what each page shows: a test that failed on another machine is explained by its output. */
+  /** Prints what each page shows, to explain a test that failed on another machine. */
   async #describePages(): Promise<void> {
     for (const page of [...this.#present].flatMap((visitor) => visitor.context.pages())) {
       const shown = await page
@@ -446,8 +451,8 @@ export class Visitors {
 }
 
 /**
- * Posts `entry 1 of COUNT` and so on with the session of the page: some at the same time, so
- * that neighbours may change places, except for the first and the last one.
+ * Posts `entry 1 of COUNT` and so on with the session of the page: some concurrently, so that
+ * neighbours may be swapped, except for the first and the last one.
  */
 export async function postMany(page: Page, conversation: string, count: number): Promise<void> {
   const bodies = Array.from({ length: count }, (_, i) => `entry ${i + 1} of ${count}`);
@@ -479,7 +484,10 @@ export type Api = (
   body?: unknown,
 ) => Promise<Record<string, unknown>>;
 
-/** Returns what sends requests with an access token, or without one; `url` is that of the server. */
+/**
+ * Returns a function that sends requests with or without an access token; `url` is that of the
+ * server.
+ */
 export function apiWith(url: string, token?: string): Api {
   return async (method, path, body) => {
     const answer = await fetch(new URL(`/api/v1${path}`, url), {
@@ -496,7 +504,7 @@ export function apiWith(url: string, token?: string): Api {
   };
 }
 
-/** Returns what sends requests with the session of the page. */
+/** Returns a function that sends requests with the session of the page. */
 export const apiOf = async (page: Page): Promise<Api> => apiWith(page.url(), await tokenOf(page));
 
 /** Uploads a file with the tus protocol. Returns its id. */
@@ -536,8 +544,8 @@ const tokenOf = (page: Page): Promise<string> =>
   });
 
 /**
- * Posts groups of messages in sequence, and those of a group at the same time. The requests are not sent
- * by the page, which is busy with showing what arrives.
+ * Posts groups of messages in sequence, and those of a group concurrently. The requests are not
+ * sent by the page, which is busy showing what arrives.
  */
 async function postGroups(
   page: Page,
@@ -600,8 +608,9 @@ export function postSteadily(
 }
 
 /**
- * Returns the page’s notifications as the browser shows them, without the marks of direction. Takes the
- * lock of the web client (notifications/lock.ts): listing them while one is being shown would lose it.
+ * Returns the page’s notifications as the browser shows them, without direction marks. Takes the
+ * lock of the web client (notifications/lock.ts): listing them while one is being shown would lose
+ * it.
  */
 export function notified(page: Page): Promise<string[]> {
   return page.evaluate(() =>
@@ -613,7 +622,7 @@ export function notified(page: Page): Promise<string[]> {
   );
 }
 
-/** Returns how far the page scrolls horizontally, px. */
+/** Returns how far the page can scroll horizontally, px. */
 export function sideways(page: Page): Promise<number> {
   return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

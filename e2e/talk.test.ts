@@ -23,12 +23,13 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await server?.stop();
   });
 
-  test('two users register, chat and reload, and miss nothing', async () => {
+  test('two users register, chat and reload without missing anything', async () => {
     const ana = await visitors.arrive();
     await ana.registerByForm('ana', 'Ana Ferreira');
     await ana.page.getByText('Select a conversation').waitFor();
 
-    // The first sees the second one’s registration live: a toast and an entry in the list.
+    // The first user sees the registration of the second one live: a toast and an entry in the
+    // list.
     const ben = await visitors.arrive();
     // The toast stays for some seconds.
     const toast = ana.page.getByText('Ben Okafor joined Parley').waitFor();
@@ -119,7 +120,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .poll(() => photo.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth))
       .toBe(64);
     expect(await vic.message('Look at me').boundingBox()).toEqual(before);
-    // Also after a reload, and no more once it is removed.
+    // Also after a reload, but no longer once it is removed.
     await vic.page.reload();
     await photo.waitFor();
     await uma.page.getByRole('button', { name: 'Remove image', exact: true }).click();
@@ -167,7 +168,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await cleo.page.getByText('1 member').first().waitFor();
   });
 
-  test('a group’s details offer what the member may do, and follow a change of role', async () => {
+  test('the details of a group offer what the member may do, and reflect a change of role', async () => {
     const ina = await visitors.arrive();
     await ina.register('ina', 'Ina Owner');
     const jon = await visitors.arrive();
@@ -193,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ina.page.getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByText('A group must have an owner').waitFor();
-    // An announcement group: the composer of members goes, and comes back with the role of an admin.
+    // An announcement group: the composer of members disappears, and returns with the admin role.
     await ina.page.getByText('Who can do what').click();
     await jon.page.keyboard.press('Escape');
     await jon.page.getByLabel('Message Succession').focus();
@@ -239,7 +240,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await offered('Delete group').waitFor();
   });
 
-  test('a link leads through a registration into a private group, and a ban keeps out', async () => {
+  test('a link leads to a private group after registration, and a ban keeps a user out', async () => {
     const kay = await visitors.arrive();
     await kay.register('kay', 'Kay Host');
     await kay.page.getByRole('button', { name: 'Create a group' }).click();
@@ -279,7 +280,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('menuitem', { name: 'Report message' }).click();
     await kay.page.getByRole('dialog').getByRole('button', { name: 'Report', exact: true }).click();
     await kay.page.getByText('Message reported').waitFor();
-    // In the header of the group, without a reload.
+    // In the header of the group, without reloading.
     await kay.page.locator('header').getByText('open report').waitFor();
     await kay.page.getByRole('button', { name: 'Details and members' }).click();
     const details = kay.page.getByRole('dialog');
@@ -290,7 +291,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await details.getByText('No open reports').waitFor();
     await kay.page.keyboard.press('Escape');
 
-    // A direct conversation of three, and one that a block ends.
+    // A direct conversation of three users, and one that a block ends.
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
     for (const name of [/Lee Guest/, /Ina Owner/]) {
       await kay.page.getByRole('dialog').getByRole('button', { name }).click();
@@ -317,7 +318,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByText(/doesn’t accept direct messages/).waitFor();
   });
 
-  test('a long history loads as one scrolls up, without jumping', async () => {
+  test('a long history loads while scrolling up, without jumping', async () => {
     const eve = await visitors.arrive();
     await eve.register('eve', 'Eve Long');
     await eve.page.getByRole('button', { name: 'Create a group' }).click();
@@ -354,7 +355,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await barriers(eve.page)).toEqual([]);
     await field.fill('has:nothing');
     await eve.page.getByText('has: takes one of link, reaction, pin').waitFor();
-    // The value of a filter is suggested; chosen, it is a chip, which Backspace removes.
+    // The value of a filter is suggested; once chosen, it is a chip, which Backspace removes.
     await field.fill('"entry 17 of" -from:ev');
     await eve.page.getByRole('option', { name: /@eve/ }).waitFor();
     await field.press('ArrowDown');
@@ -365,7 +366,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await field.press('Home');
     await field.press('Backspace');
     await result.first().waitFor();
-    // Enter leads to the first result, the right arrow key shows what is around it, and Enter opens it.
+    // Enter moves to the first result, the right arrow key shows its context, and Enter opens it.
     await field.press('Enter');
     await eve.page.keyboard.press('ArrowRight');
     await eve.page
@@ -380,7 +381,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eve.sees('entry 18 of');
     await eve.page.goBack();
     await result.first().waitFor();
-    // From anywhere, with the searches that were made on this device.
+    // From anywhere, with the recent searches of this device.
     await eve.page.goto('/saved');
     await eve.page.getByRole('heading', { level: 1 }).waitFor();
     await eve.page.keyboard.press('/');
@@ -390,7 +391,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await result.first().waitFor();
   });
 
-  test('invalid input is reported beside its field', async () => {
+  test('invalid input is reported next to its field', async () => {
     const visitor = await visitors.arrive();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.page.getByLabel('Your name').fill('Nora');
@@ -410,7 +411,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await visitor.page.getByRole('button', { name: 'Account menu' }).click();
     await visitor.page.getByRole('menuitem', { name: 'Log out' }).click();
     await visitor.page.getByLabel('Username or email').fill('fay');
-    // The link in the line of its label comes after the field.
+    // The link in the line of the label comes after the field.
     await visitor.page.keyboard.press('Tab');
     await visitor.page.keyboard.type('not the password');
     await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click();
@@ -460,7 +461,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await barriers(visitor.page)).toEqual([]);
   });
 
-  test('emoji are typed, picked and added to the server, by keyboard alone', async () => {
+  test('emoji are typed, picked and added to the server with only the keyboard', async () => {
     const eda = await visitors.arrive();
     await eda.register('eda', 'Eda Moji');
     const finn = await visitors.arrive({ width: 360, height: 740, touch: true });

@@ -53,11 +53,12 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
       files.reduce((n, file) => n + of(file), 0);
     expect(sum((f) => f.sent)).toBeLessThan(FIRST_VIEW_MAX);
     expect(texts.reduce((n, f) => n + f.sent, 0)).toBeLessThan(SCRIPTS_AND_STYLES_MAX);
-    // A build for older browsers makes it a list of languages, which the texts of messages do not have.
+    // A build for older browsers turns it into a list of languages, which texts of messages do not
+    // have.
     expect(styles).toContain(':dir(ltr)');
   });
 
-  test('without a service worker: asks for a reload after an upgrade, keeps the draft, and never reloads on its own', async () => {
+  test('without a service worker: asks for a reload after an upgrade, keeps the draft, and never reloads by itself', async () => {
     const una = await Visitor.arrive(browser, installation.url);
     await una.registerByForm('una', 'Una Upgraded');
     await una.open('everyone');

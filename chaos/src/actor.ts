@@ -40,20 +40,20 @@ export interface Credentials {
 /** Share of the blind posts that send two different texts with one id. */
 const CONFLICTING_SHARE = 0.4;
 
-/** One client of the run: the SDK on a store of its own, behind a proxy of its own. */
+/** One client of the run: the SDK with its own store, behind its own proxy. */
 export class Actor {
   readonly plan: ClientPlan;
   readonly proxy: FaultProxy;
   readonly api: ParleyApi;
   readonly account: AccountId;
-  /** What it requests beside its own connection. */
+  /** Requests that bypass its own connection. */
   readonly requests: Requests;
   readonly #credentials: Credentials;
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #record: CommandRecorder;
   readonly #messages = new KnownMessages();
-  /** Null: it is no guest. */
+  /** Null if it is not a guest. */
   readonly #guest: GuestRecorder | null;
   #store: Store;
   #processStore: ProcessStore | null = null;
@@ -88,7 +88,7 @@ export class Actor {
     this.#guest = plan.isGuest ? new GuestRecorder(stage.recorder, who, stage.subjects) : null;
   }
 
-  /** Starts a session of its own. */
+  /** Starts its own session. */
   async login(): Promise<void> {
     const { username, password } = this.#credentials;
     await this.api.login(username, password, this.plan.name);
@@ -110,7 +110,7 @@ export class Actor {
     return this.#client;
   }
 
-  /** Starts the client on what its store has. */
+  /** Starts the client on the state of its store. */
   wake(): Promise<void> {
     return this.#next(async () => {
       if (this.#client) return;
@@ -133,8 +133,8 @@ export class Actor {
       });
       const [commands, messages] = [this.#record, this.#messages];
       recordClient(client, who, { sink: recorder, commands, messages });
-      // A session ends when its token is used again long after it was exchanged, which a jumping
-      // clock makes of a lost answer. A user would log in again and continue.
+      // A session ends when its token is reused long after it was exchanged, which can happen when
+      // an answer is lost and the clock jumps. A user would log in again and continue.
       client.on('ended', () => {
         recorder.add({ kind: 'ended', client: this.plan.name, t: recorder.now });
         this.requests.run(async () => {
@@ -155,7 +155,7 @@ export class Actor {
     });
   }
 
-  /** Stops the client in order; its store remains. */
+  /** Stops the client gracefully; its store remains. */
   sleep(): Promise<void> {
     return this.#stop('sleep');
   }
@@ -189,7 +189,7 @@ export class Actor {
       if (how === 'crash') {
         this.#processStore?.crash();
         this.#socket?.cut();
-        // Without its store this never ends; all it still does is release the connection.
+        // Without its store this never ends; it only releases the connection.
         void client.stop();
       } else {
         await client.stop();
@@ -200,7 +200,7 @@ export class Actor {
     });
   }
 
-  /** Starts and stops run one after the other. */
+  /** Starts and stops run sequentially. */
   #next(work: () => Promise<void>): Promise<void> {
     this.#moving = this.#moving.then(work);
     return this.#moving;
@@ -208,7 +208,7 @@ export class Actor {
 
   // ---- commands ----------------------------------------------------------------------------------
 
-  /** Carries out a step of the plan, as far as there is an object for it. */
+  /** Runs a step of the plan, if there is a target for it. */
   do(step: Step): void {
     const { op, pick, text } = step;
     const conversation = this.#stage.conversations[step.conversation];
@@ -256,7 +256,7 @@ export class Actor {
     });
   }
 
-  /** Returns handlers that also record what a guest is told. */
+  /** Returns handlers that also record what a guest learns. */
   #toldBy(handlers: SocketHandlers): SocketHandlers {
     const guest = this.#guest;
     if (!guest) return handlers;
@@ -270,7 +270,7 @@ export class Actor {
     };
   }
 
-  /** Looks for what a guest may not see; `pick` chooses what. It is repeated until it is answered. */
+  /** Requests what a guest may not see, chosen by `pick`. It is repeated until it is answered. */
   async #look(conversation: ConversationId, pick: number): Promise<void> {
     const { by, isNow, request } = lookAt(pick);
     const { accounts, recorder } = this.#stage;
@@ -284,7 +284,7 @@ export class Actor {
 
   // ---- state -------------------------------------------------------------------------------------
 
-  /** Returns what it waits for, or null. */
+  /** Returns what it is waiting for, or null. */
   busy(): string | null {
     const client = this.#client;
     const { name } = this.plan;
@@ -294,7 +294,7 @@ export class Actor {
     return waiting.length > 0 ? `${name} is waiting for ${waiting.length} answers` : null;
   }
 
-  /** Returns what it lacks compared with `heads`, or null. */
+  /** Returns what it is missing compared with `heads`, or null. */
   missing(heads: ReadonlyMap<ConversationId, Seq>): string | null {
     const client = this.#client;
     const { name } = this.plan;
@@ -309,7 +309,7 @@ export class Actor {
     return null;
   }
 
-  /** Stops for good and records its final state. */
+  /** Stops permanently and records its final state. */
   async finish(): Promise<void> {
     const { recorder } = this.#stage;
     const client = this.#client;

@@ -4,7 +4,7 @@ import { of, type Violation } from './violation.ts';
 
 /**
  * I9: a run without faults needs no repair. Defects that a repair hides (a lost publication, a
- * subscription that is registered too late) show here and nowhere else.
+ * subscription that is registered too late) are visible only here.
  */
 export function checkClean(history: readonly HistoryRecord[], options: CheckOptions): Violation[] {
   return [
@@ -22,7 +22,7 @@ function checkClients(history: readonly HistoryRecord[]): Violation[] {
     for (const [what, count] of Object.entries(repairs)) {
       if (count > 0) found.push({ rule: 'I9 nothing repaired', client, what: `${what}: ${count}` });
     }
-    // A client that stopped at once may not have connected at all.
+    // A client that stopped immediately may never have connected.
     if (connects > 1 || (connects < 1 && how === 'end')) {
       found.push({ rule: 'I9 nothing repaired', client, what: `connects: ${connects}` });
     }
@@ -43,7 +43,7 @@ function checkNodes(history: readonly HistoryRecord[]): Violation[] {
   return found;
 }
 
-/** No session ended on its own. */
+/** No session ended by itself. */
 function checkSessions(history: readonly HistoryRecord[]): Violation[] {
   return of(history, 'ended').map(({ client }) => ({
     rule: 'I9 nothing repaired',
@@ -52,7 +52,7 @@ function checkSessions(history: readonly HistoryRecord[]): Violation[] {
   }));
 }
 
-/** Every connected client received everything in time. */
+/** Every connected client received everything on time. */
 function checkDelays(history: readonly HistoryRecord[], deadlineMs: number): Violation[] {
   const sent = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
   const started = new Map<string, number>();

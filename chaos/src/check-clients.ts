@@ -4,7 +4,7 @@ import { isText, type Log, messageOf } from './log.ts';
 import { isInConversation, isMentioned, type MembershipPeriod, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
-/** Unread is counted up to this number. */
+/** Unread messages are counted up to this number. */
 const UNREAD_MAX = 100;
 
 /** Checks what clients received and what they have at the end. */
@@ -17,7 +17,8 @@ export function checkClients(
   return [
     ...checkReceived(history, logs),
     ...checkFormer(history, logs),
-    // Another node may have the text in memory until it learns of the deletion, which faults delay.
+    // Another node may have the text in memory until it learns of the deletion, which faults can
+    // delay.
     ...(nodes === 1 ? checkDeleted(history, logs, [], marginMs) : []),
     ...(nodes !== 1 && isSimulated ? checkDeleted(history, logs, faultsIn(history), marginMs) : []),
     ...of(history, 'final').flatMap((final) => [
@@ -43,7 +44,7 @@ function checkReceived(
       epoch = record.epoch;
     } else if (record.kind === 'start') {
       epochs.set(record.client, record.epoch ?? null);
-      // From here on the state of its store counts: the rest went with the process.
+      // From here on the state of its store counts: the rest was lost with the process.
       const stored = Object.entries(record.cursors);
       cursors.set(record.client, new Map(stored.map(([stream, seq]) => [stream, { seq }])));
       accounts.set(record.client, record.account);
@@ -67,14 +68,13 @@ function checkReceived(
 /** How far a client has applied a stream. */
 interface Cursor {
   readonly seq: number;
-  /** The client continues from a later snapshot: it need not receive what is between. */
+  /** The client continues from a later snapshot: it need not receive the events in between. */
   readonly mayJump?: boolean;
 }
 
 /**
- * A client forgets a conversation with the end of its membership. If it connects again as a member, it
- * starts from the snapshot that it gets then, as in a conversation that is new to it: it may receive
- * nothing from before.
+ * A client forgets a conversation when its membership ends. If it reconnects as a member, it starts
+ * from a new snapshot, as in a conversation that is new to it: it may receive nothing from before.
  */
 function markEnded(
   cursors: Map<string, Cursor> | undefined,
@@ -192,7 +192,7 @@ function checkDeleted(
 /** A time from … to, ms. */
 type Interval = readonly [from: number, to: number];
 
-/** Faults of clients and their connections, which do not keep a node from what others have stored. */
+/** Faults of clients and their connections, which do not delay a node in learning of events. */
 const CLIENT_FAULTS: ReadonlySet<string> = new Set([
   'cut-link',
   'lose-link',
@@ -207,8 +207,8 @@ const CLIENT_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns when there were faults of nodes, in the order of their starts. One without an end lasts
- * until the end of the run.
+ * Returns the times of node faults, in the order of their starts. One without an end lasts until
+ * the end of the run.
  */
 function faultsIn(history: readonly HistoryRecord[]): Interval[] {
   const open = new Map<string, number[]>();
@@ -247,13 +247,16 @@ function answeredAt(history: readonly HistoryRecord[]): Map<string, number> {
 }
 
 /**
- * Returns whether a membership period starts or ends here. A client is due nothing from before its
- * start; of a period that has ended, a client that was away receives only the end.
+ * Returns whether a membership period starts or ends here. A client receives nothing from before
+ * its start; of a period that has ended, a client that was away receives only the end.
  */
 const isEdge = (seq: number, period: MembershipPeriod | undefined): boolean =>
   seq === period?.joined || seq === period?.left;
 
-/** I6, I8, I11: at the end every client has and shows everything, waits for nothing, and counts correctly. */
+/**
+ * I6, I8, I11: at the end, every client has and shows everything, is waiting for nothing, and
+ * counts correctly.
+ */
 function checkFinal(
   { client, account, cursors, unread, read, mentions, waiting, shown }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
@@ -295,7 +298,10 @@ function checkFinal(
   return found;
 }
 
-/** I11: what a client’s store keeps of a conversation equals the messages of the log, without a gap. */
+/**
+ * I11: the messages of a conversation in the store of a client equal those of the log, without a
+ * gap.
+ */
 function checkKept(
   { client, account, kept, cursors }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,

@@ -3,7 +3,7 @@ import type { HistoryRecord, Op } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
-/** Commands that can find everything as they want it. */
+/** Commands that may have no effect because the state is already as requested. */
 const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set([
   'delete',
   'react',
@@ -51,7 +51,7 @@ function checkAnswers(
     acked.set(id, seq);
     const event = stored.get(id);
     if (!event) {
-      // A command that changed nothing is acked with the event that had made the change.
+      // A command without effect is acked with the event that made the change.
       const op = ops.get(id);
       if (op === undefined || !MAY_BE_UNCHANGED.has(op) || !logs.get(stream)?.at(seq)) {
         const what = `acked as ${seq}, not in the log`;
@@ -84,9 +84,9 @@ function checkAnswers(
 }
 
 /**
- * A command is refused for good if an account is not a member at the time. A copy of it that a node had
- * not read yet may be carried out once the account has become a member (docs/guarantees.md). `whom` is
- * the other account that the command is about.
+ * A command is permanently refused if an account is not a member at the time. A copy of it that a
+ * node had not read yet may be executed once the account has become a member (docs/guarantees.md).
+ * `whom` is the other account that the command concerns.
  */
 function mayBeCarriedOutLater(
   event: Event,
@@ -107,7 +107,8 @@ function mayBeCarriedOutLater(
 function isOtherText(event: Event, text: string, log: Log | undefined): boolean {
   const stored = textOf(event);
   if (stored === undefined || stored === text) return false;
-  // While a message is hidden, nothing tells a repetition of its command from another one with its id.
+  // While a message is hidden, a repetition of its command cannot be distinguished from another one
+  // with its id.
   const message = isText(event) ? messageOf(event) : null;
   return !(message !== null && (log?.isDeleted(message) || log?.wasHidden(message)));
 }
@@ -155,9 +156,9 @@ function checkOrigins(
 }
 
 /**
- * I7: the posts of one client to one conversation are stored in the order in which it sent them. Only
- * accounts that were members throughout are checked: another one may be refused as a non-member, not
- * learn of it, and be a member again by the time of the retry.
+ * I7: the posts of one client to one conversation are stored in the order in which it sent them.
+ * Only accounts that were members throughout are checked: others may be refused as non-members, not
+ * learn of it, and be members again by the time of the retry.
  */
 function checkOrderOfSenders(
   history: readonly HistoryRecord[],
@@ -171,7 +172,8 @@ function checkOrderOfSenders(
   );
   for (const { client, account, conversation, id, op, message, thread } of of(history, 'invoke')) {
     if (op !== 'post' || !logs.get(conversation)?.wasAlwaysMember(account)) continue;
-    // A reply to a message that a restore has undone is refused, until another message has its place.
+    // A reply to a message that a restore has undone is refused until another message takes its
+    // place.
     if ([message, thread].some((seq) => undone.has(`${conversation} ${seq}`))) continue;
     const seq = stored.get(id)?.seq;
     if (seq === undefined) continue;

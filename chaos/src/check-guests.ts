@@ -4,10 +4,11 @@ import type { MembershipPeriod } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
 /**
- * I17: a guest is told only of conversations that it was a member of by then, and of accounts that were members of one of
- * these by then, or acted there, as an admin does who invites guests. Answers to its requests have only conversations
- * that it is a member of; lists, searches, suggestions, profiles and the presence at the start of a connection have only
- * accounts that share one with it at that time.
+ * I17: a guest learns only of conversations that it had been a member of by then, and of accounts
+ * that had been members of one of these or had acted there, like an admin who invites guests.
+ * Answers to its requests contain only conversations that it is a member of; lists, searches,
+ * suggestions, profiles and the presence at the start of a connection contain only accounts that
+ * currently share one with it.
  */
 export function checkGuests(
   history: readonly HistoryRecord[],
@@ -38,7 +39,10 @@ function mayBeTold(
   );
 }
 
-/** A time in which an account may have been a member: from the first attempt to begin it to the answer that ended it. */
+/**
+ * A time in which an account may have been a member: from the first attempt to start the membership
+ * to the answer that ended it.
+ */
 interface Time {
   readonly from: number;
   readonly to: number;
@@ -96,7 +100,7 @@ class Memberships {
   }
 
   #timeOf(log: Log, { joined, left }: MembershipPeriod): Time {
-    // Memberships from before the run have no command in it.
+    // Memberships from before the run have no command in the history.
     const from = this.#invoked.get(log.at(joined)?.client ?? '') ?? Number.NEGATIVE_INFINITY;
     const to = left === null ? undefined : this.#answered.get(`${log.stream} ${left}`);
     return { from, to: to ?? Number.POSITIVE_INFINITY };

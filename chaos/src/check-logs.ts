@@ -2,10 +2,10 @@ import type { HistoryRecord } from './history.ts';
 import { isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
-/** Events before the founder’s own joining announce the creation of a group. */
+/** Events before the founder joins announce the creation of a group. */
 const FIRST_MAX = 3;
 
-/** Checks the logs themselves, and what REST returns of them. */
+/** Checks the logs, and what REST returns for them. */
 export function checkLogs(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -88,8 +88,8 @@ function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
 }
 
 /**
- * I11: a message that is shown again says what it said last, also in the events that posted and edited it. Earlier
- * events that showed it stay empty once it was hidden again: the last one replaces them.
+ * I11: an unhidden message has its latest text, including in the events that posted and edited it.
+ * Earlier events that unhid it stay empty once it was hidden again: the last one replaces them.
  */
 function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
   const found: Violation[] = [];
@@ -114,7 +114,7 @@ function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
   return found;
 }
 
-/** I11: REST returns the messages that result from the log. */
+/** I11: REST returns the messages that follow from the log. */
 function checkMessages(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,

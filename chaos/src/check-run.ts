@@ -3,11 +3,11 @@ import type { HistoryRecord } from './history.ts';
 import { of, type Violation } from './violation.ts';
 
 /**
- * Bytes that may wait for one reader: sending pauses at 256 KiB, and the events of one transaction,
- * at most 1 MiB, are sent as one piece.
+ * Bytes that may be buffered for one reader: sending pauses at 256 KiB, and the events of one
+ * transaction, at most 1 MiB, are sent as one piece.
  */
 const BUFFERED_MAX = 1.5 * 1024 * 1024;
-/** How much a node may grow behind slow readers, bytes of resident memory. */
+/** How much the resident memory of a node may grow with slow readers, bytes. */
 const GROWTH_MAX = 384 * 1024 * 1024;
 
 /** Checks the servers of a run: they keep up, stay alive, and have correct tables. */
@@ -31,7 +31,7 @@ export function checkRun(
   return found;
 }
 
-/** I9: no byte was lost in transit, so slowness alone must not cost a client an event. */
+/** I9: no bytes were lost in transit, so slowness alone must not make a client lose an event. */
 function checkSlow(history: readonly HistoryRecord[]): Violation[] {
   return of(history, 'stop')
     .filter(({ counters }) => counters.gapFills > 0)
@@ -42,7 +42,7 @@ function checkSlow(history: readonly HistoryRecord[]): Violation[] {
     }));
 }
 
-/** I13: the memory of a node stays bounded behind slow readers. */
+/** I13: the memory of a node stays bounded with slow readers. */
 function checkMemory(history: readonly HistoryRecord[]): Violation[] {
   const found: Violation[] = [];
   const clients = new Set(of(history, 'start').map((r) => r.client)).size;

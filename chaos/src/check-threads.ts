@@ -8,7 +8,10 @@ import { of, type Violation } from './violation.ts';
 /** Unread replies and mentions are counted up to this number. */
 const UNREAD_MAX = 100;
 
-/** Checks threads and polls: what was accepted, and what clients know of the threads that they follow. */
+/**
+ * Checks threads and polls: what was accepted, and what clients know about the threads that they
+ * follow.
+ */
 export function checkThreads(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
@@ -34,7 +37,7 @@ export function checkThreads(
 
 // ---- what was accepted ------------------------------------------------------------------------------
 
-/** What the events up to a moment say of messages. */
+/** The state of messages after the events up to a moment. */
 interface Accepted {
   readonly posted: Map<number, { readonly thread: number | null; readonly choices: number | null }>;
   readonly deleted: Set<number>;
@@ -66,7 +69,7 @@ function checkAccepted(log: Log): Violation[] {
   return found;
 }
 
-/** Takes an event. Returns what is wrong with it; null if it could be accepted. */
+/** Applies an event. Returns what is wrong with it; null if it is acceptable. */
 function take(accepted: Accepted, event: Event): string | null {
   const { posted, deleted, closed, votes } = accepted;
   if (event.type === 'message.posted') {
@@ -91,7 +94,7 @@ function take(accepted: Accepted, event: Event): string | null {
   const { choices, before = [] } = event.data;
   const earlier = votes.get(key) ?? [];
   votes.set(key, choices);
-  // The log has no choices of a poll that was deleted later.
+  // The log does not contain the choices of a poll that was deleted later.
   const count = posted.get(message)?.choices ?? Number.POSITIVE_INFINITY;
   if (choices.some((choice) => choice >= count)) return 'a vote for a choice that does not exist';
   return String(before) === String(earlier)
@@ -101,7 +104,9 @@ function take(accepted: Accepted, event: Event): string | null {
 
 // ---- what clients follow ----------------------------------------------------------------------------
 
-/** I11: a client knows the threads that its account follows, and counts what is unread in them. */
+/**
+ * I11: a client knows the threads that its account follows, and counts the unread replies in them.
+ */
 function checkFollowed(
   { client, account, threads = [], cursors }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
@@ -142,7 +147,7 @@ function checkFollowed(
   return found;
 }
 
-/** Returns the messages that have replies, deleted ones too, with these. */
+/** Returns the messages that have replies, including deleted ones, with their replies. */
 function threadsIn(messages: readonly FinalMessage[]): [FinalMessage, FinalMessage[]][] {
   const replies = new Map<number, FinalMessage[]>();
   for (const message of messages) {
@@ -155,7 +160,10 @@ function threadsIn(messages: readonly FinalMessage[]): [FinalMessage, FinalMessa
   });
 }
 
-/** Returns whether an account follows a thread without having chosen: it wrote or is mentioned by name in it. */
+/**
+ * Returns whether an account follows a thread without an explicit choice: it wrote in it or is
+ * mentioned by name.
+ */
 const takesPart = (
   account: string,
   root: FinalMessage,

@@ -141,7 +141,7 @@ function aRunWithThread(change: (log: Event[]) => Event[] = (log) => log): Histo
   ];
 }
 
-/** What is left of a thread with one reply. */
+/** The summary of a thread with one reply. */
 const left = (seq: number) => ({
   replies: 1,
   lastReplySeq: seq,
@@ -163,7 +163,7 @@ describe('of threads and polls', () => {
       .map((v) => v.rule)
       .filter((rule) => rule !== 'I3 nothing invented');
 
-  test('a run without a defect violates nothing', () => {
+  test('a run without defects has no violations', () => {
     expect(rulesOf(aRunWithThread())).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('of threads and polls', () => {
     expect(rulesOf(changed)).toContain('I15 threads and polls');
   });
 
-  test('a deletion that leaves another number of replies is found', () => {
+  test('detects a deletion that leaves a different number of replies', () => {
     const data = { message: 4, author: BEN, thread: 3, threadSummary: { ...left(5), replies: 2 } };
     const changed = aRunWithThread((log) =>
       log.map((e) => (e.seq === 6 ? ({ ...e, data } as unknown as Event) : e)),
@@ -203,13 +203,13 @@ describe('of threads and polls', () => {
     expect(rulesOf(withThread(change))).toContain('I11 same state');
   });
 
-  test('a choice to follow or not wins', () => {
+  test('an explicit choice to follow or not takes precedence', () => {
     const choice = { stream: STREAM, thread: 3, isFollowing: false };
     const follows: HistoryRecord = { kind: 'follows', account: ANN, choices: [choice] };
     expect(rulesOf([...aRunWithThread(), follows])).toEqual(['I11 same state']);
   });
 
-  test('a mention of a conversation that differs from the log is found', () => {
+  test('detects a mention count that differs from the log', () => {
     const changed = aRunWithThread().map((r) =>
       r.kind === 'final' ? { ...r, mentions: { [STREAM]: [5] } } : r,
     );
@@ -489,7 +489,7 @@ describe('a deleted message', () => {
     ).map((v) => v.what);
   const violation = 'the text of the deleted message 5 is still at 5';
 
-  test('has no text in the log, whatever clients saw before', () => {
+  test('has no text in the log, even if clients saw it before', () => {
     expect(deleted('one')).toContain(violation);
     expect(deleted('')).not.toContain(violation);
     expect(deleted('').filter((what) => what.startsWith('5 is another'))).toEqual([]);
@@ -546,7 +546,7 @@ describe('what a message quotes', () => {
     return check(records).map((v) => v.what);
   };
 
-  test('must be what the log says, except of a message that was deleted later', () => {
+  test('must match the log, except for a message that was deleted later', () => {
     const another = '6 is another event than in the log';
     expect(seeing(5, false)).not.toContain(another);
     expect(seeing(1, false)).toContain(another);
@@ -616,7 +616,7 @@ describe('a run without faults', () => {
     expect(found({ kind: 'ended', client: ANN, t: 0 })).toEqual(['I9 nothing repaired']);
   });
 
-  test('delivers in time to all connected clients', () => {
+  test('delivers to all connected clients on time', () => {
     const late = (startedAt: number) =>
       check(
         aCleanRun().flatMap((r): HistoryRecord[] =>
@@ -641,7 +641,7 @@ describe('a run without faults', () => {
   });
 });
 
-describe('behind slow readers', () => {
+describe('with slow readers', () => {
   const GIB = 1024 ** 3;
   const found = (mode: 'slow' | 'chaos', buffered: number, rss: number) =>
     check(
@@ -684,11 +684,11 @@ describe('a store after a crash', () => {
     t: 0,
   });
 
-  test('may have an older cursor, from which events are sent again', () => {
+  test('may have an older cursor, after which events are sent again', () => {
     expect(check([...aCleanRun(), start(8), seen(9), seen(10)])).toEqual([]);
   });
 
-  test('receives no event twice and misses none', () => {
+  test('must not receive an event twice or miss one', () => {
     const rulesOf = (...more: HistoryRecord[]) => rules([...aCleanRun(), ...more]);
     expect(rulesOf(start(9), seen(9))).toEqual(['I5 applied once']);
     expect(rulesOf(start(7), seen(9))).toEqual(['I6 in order']);
@@ -728,7 +728,7 @@ describe('a client of a former member', () => {
     expect(broken(leftAt(4), begins(5), gets(7))).toEqual([]);
   });
 
-  test('that receives a text from before the end breaks I10', () => {
+  test('violates I10 if it receives a text from before the end', () => {
     expect(broken(leftAt(4), begins(5), gets(6), gets(7))).toEqual(['I10 members only']);
   });
 
@@ -736,13 +736,13 @@ describe('a client of a former member', () => {
     expect(broken(leftAt(6), begins(5), gets(6), gets(7))).toEqual([]);
   });
 
-  test('misses only events before an end', () => {
+  test('may miss only events before the end', () => {
     expect(broken(begins(4), gets(6))).toEqual(['I6 in order']);
   });
 });
 
 describe('the shortest history', () => {
-  test('shows the same violation with few other records', () => {
+  test('shows the same violation with few additional records', () => {
     const history = aCleanRun().filter((r) => !isSeen(r, BEN, 6));
     const [violation] = check(history);
     if (!violation) throw new Error('nothing was found');

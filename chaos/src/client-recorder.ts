@@ -4,7 +4,7 @@ import type { CommandRecorder } from './command-recorder.ts';
 import type { KnownMessages } from './message-choice.ts';
 import type { RecordSink } from './recorder.ts';
 
-/** Whose records they are. */
+/** The client that the records are about. */
 export interface RecordedClient {
   /** The name of the client. */
   readonly client: string;
@@ -13,14 +13,14 @@ export interface RecordedClient {
   readonly store: number;
 }
 
-/** Where a client is recorded, and what it learns for its next commands. */
+/** The recorders of a client, and the state that its next commands use. */
 export interface ClientRecording {
   readonly sink: RecordSink;
   readonly commands: CommandRecorder;
   readonly messages: KnownMessages;
 }
 
-/** Records that a client starts on what its store has. */
+/** Records that a client starts on the state of its store. */
 export function recordStart(
   sink: RecordSink,
   who: RecordedClient,
@@ -29,7 +29,10 @@ export function recordStart(
   sink.add({ kind: 'start', ...who, cursors: Object.fromEntries(cursors), epoch, t: sink.now });
 }
 
-/** Records what a client receives: events, resets, answers. What was refused it discards, as a user would. */
+/**
+ * Records what a client receives: events, resets, answers. Discards refused messages, as a user
+ * would.
+ */
 export function recordClient(
   client: ParleyClient,
   who: RecordedClient,

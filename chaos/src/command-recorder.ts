@@ -16,7 +16,9 @@ export class CommandRecorder {
     this.#account = account;
   }
 
-  /** The client has another store: what it sent before, unanswered, is in no order to the rest. */
+  /**
+   * The client has a new store: unanswered commands from before have no order relative to the rest.
+   */
   storeDropped(): void {
     this.#stores++;
   }
@@ -27,7 +29,9 @@ export class CommandRecorder {
     this.#invoked(sender, id, op, conversation, rest);
   }
 
-  /** A request beside the connection: a client of its own, because requests are not ordered. */
+  /**
+   * A request that bypasses the connection: a separate sender, because requests are not ordered.
+   */
   requested(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
     this.#invoked(this.#requester(id), id, op, conversation, rest);
   }
@@ -40,7 +44,7 @@ export class CommandRecorder {
     this.#recorder.add({ kind: 'rival', client, account, id, conversation, text, t });
   }
 
-  /** `text` is what the command would have stored, if another command may have its id. */
+  /** `text` is the text that the command would have stored, if another command may have its id. */
   acked(id: string, stream: string, seq: number, text?: string): void {
     const t = this.#recorder.now;
     const answered = { kind: 'ack', client: this.#name, id, stream, seq, t } as const;
@@ -75,7 +79,7 @@ export class CommandRecorder {
   }
 }
 
-/** What a command is about. */
+/** The details of a command. */
 export interface CommandDetails {
   readonly message?: Seq;
   /** The root of the thread in which it is a reply. */

@@ -6,18 +6,18 @@ import pg from 'pg';
 
 /** The database of a run: one for all nodes, or the embedded one of the only node. */
 export interface RunDatabase {
-  /** For DATABASE_URL; null: the node has its own. */
+  /** For DATABASE_URL; null if the node has its own. */
   readonly url: string | null;
   /** Connection parameters that bypass the nodes. */
   readonly connection: Embedded['connection'];
   /** Process id of the current postmaster; null while there is none. */
   pid(): number | null;
-  /** Runs a statement on a connection of its own that bypasses the nodes. */
+  /** Runs a statement on a separate connection that bypasses the nodes. */
   query(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL for several nodes. It is restarted whenever it dies. */
+/** Starts a PostgreSQL server for several nodes. It is restarted whenever it dies. */
 export async function startDatabase(dataDir: string): Promise<RunDatabase> {
   // The run kills it on purpose; only other failures are logged.
   const embedded = await startEmbedded({ dataDir, log: createLogger('fatal') });
@@ -64,7 +64,7 @@ async function queryOnce(connection: Embedded['connection'], text: string): Prom
 function postmasterOf(clusterDir: string): number | null {
   try {
     const pid = Number(readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    // The file of a killed postmaster remains: its pid may belong to another process by now.
+    // The file of a killed postmaster remains, and its pid may belong to another process by now.
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(clusterDir) ? pid : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

@@ -11,7 +11,7 @@ export class SmallDisk {
     this.path = path;
   }
 
-  /** Mounts it; returns the reason where that is impossible. */
+  /** Mounts it; returns the reason if that is impossible. */
   static mount(path: string, megabytes: number): SmallDisk | string {
     if (process.platform !== 'linux') return 'a small file system can be mounted on Linux only';
     if (process.getuid?.() !== 0) return 'mounting a small file system wants root';
@@ -56,7 +56,7 @@ export class SmallDisk {
   unmount(): void {
     if (!this.#mounted) return;
     this.#mounted = false;
-    // Lazily: a process that has just ended may still hold a file for an instant.
+    // Lazily: a process that has just ended may briefly hold a file.
     execFileSync('umount', ['-l', this.path], { stdio: 'pipe' });
   }
 }

@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 import type { LocalRedis } from './redis.ts';
 import type { Fate, RedisProxy } from './redis-proxy.ts';
 
-/** What faults act on. */
+/** The targets of faults. */
 export interface FaultContext {
   readonly nodes: readonly NodeProcess[];
   readonly database: RunDatabase;
@@ -18,7 +18,7 @@ export interface FaultContext {
   readonly redis: { readonly server: LocalRedis; readonly proxy: RedisProxy } | string;
   /** All faults that this run may have. */
   readonly faults: readonly string[];
-  /** Reports a failure that no invariant names. */
+  /** Reports a failure that no invariant covers. */
   readonly complain: (what: string) => void;
 }
 
@@ -62,7 +62,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       return () => node.start();
     },
   },
-  /** SIGSTOP, and SIGCONT some seconds later: its sockets look alive meanwhile. */
+  /** SIGSTOP, and SIGCONT some seconds later: its sockets look alive in between. */
   'freeze-node': {
     begin: (context, random) => {
       const node = aNode(context, random);
@@ -93,7 +93,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
           `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'parley'`,
         );
       } catch {
-        // Another fault has stopped the database: its connections have ended already.
+        // Another fault has stopped the database: its connections have already ended.
       }
       return nothing;
     },
@@ -116,7 +116,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'deaf-server': {
     begin: (context, random) => {
       for (const actor of someActors(context, random)) actor.proxy.set({ swallowUp: true });
-      // Bytes are lost for good: such a connection must be detected, not repaired.
+      // Bytes are permanently lost: such a connection must be detected, not repaired.
       return nothing;
     },
   },
@@ -165,7 +165,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       return () => redis.server.start();
     },
   },
-  /** Redis is frozen (SIGSTOP): connections stay open, nothing passes. */
+  /** Redis is frozen (SIGSTOP): connections stay open, but nothing gets through. */
   'freeze-redis': {
     unless: withRedis,
     begin: ({ redis }) => {
@@ -195,8 +195,8 @@ const faults: Readonly<Record<FaultName, Fault>> = {
     },
   },
   /**
-   * The file system of the database is full for a while: completely, or with space for data but not for
-   * the next WAL segment. A node without other faults serves reads all the while.
+   * The file system of the database is full for a while: completely, or with space for data but not
+   * for the next WAL segment. A node without other faults serves reads throughout.
    */
   'disk-full': {
     unless: ({ disk }) => (typeof disk === 'string' ? disk : null),
@@ -214,7 +214,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
 };
 
 /**
- * Begins a fault. Returns how to end it, or the reason why it is impossible in this run.
+ * Starts a fault. Returns a function that ends it, or the reason why it is impossible in this run.
  */
 export async function beginFault(
   name: FaultName,
@@ -232,10 +232,10 @@ function setClock(context: FaultContext, random: Random, offsetMs: number): End 
 }
 
 /**
- * Complains when the only node stops serving during its only fault; null in other runs, where it may
- * have other reasons (and where an external database has no reserve of its own). As soon as the node
- * has detected the full disk and deleted its reserve file, the database is made to start the next WAL
- * segments. Not before: the node may have measured the disk while it was being filled.
+ * Reports when the only node stops serving during its only fault; null in other runs, where there
+ * may be other reasons (and where an external database has no reserve of its own). As soon as the
+ * node has detected the full disk and deleted its reserve file, the database is made to start the
+ * next WAL segments. Not before: the node may have measured the disk while it was being filled.
  */
 function watchReads(context: FaultContext, disk: SmallDisk): { stop(): Promise<void> } | null {
   const { nodes, faults, complain, database } = context;
@@ -279,7 +279,7 @@ async function readiness(url: string): Promise<{ code: number; disk?: unknown }>
     const { disk } = (await answer.json()) as { disk?: unknown };
     return { code: answer.status, disk };
   } catch {
-    // No answer at all: the caller complains.
+    // No answer at all: the caller reports it.
     return { code: 0 };
   }
 }

@@ -1,7 +1,7 @@
 import { LIMITS, type Mention, type Message, type ThreadSummary } from '@parley/protocol';
 import type { FinalMention, FinalMessage, FinalPoll, FinalSummary } from './history.ts';
 
-/** Returns a message in the form of the checker. */
+/** Returns a message in the format of the checker. */
 export function finalMessage(m: Message): FinalMessage {
   return {
     seq: m.seq,
@@ -21,7 +21,7 @@ export function finalMessage(m: Message): FinalMessage {
   };
 }
 
-/** Returns the summary of a thread in the form of the checker. */
+/** Returns the summary of a thread in the format of the checker. */
 export const finalSummary = (s: ThreadSummary | null | undefined): FinalSummary | null =>
   s
     ? {
@@ -32,7 +32,7 @@ export const finalSummary = (s: ThreadSummary | null | undefined): FinalSummary 
       }
     : null;
 
-/** Returns mentions in the form of the checker. */
+/** Returns mentions in the format of the checker. */
 export const finalMentions = (mentions: readonly Mention[] = []): FinalMention[] =>
   mentions.map((mention) => ({ kind: mention.kind, id: 'id' in mention ? mention.id : null }));
 

@@ -10,7 +10,7 @@ import {
 import { finalMessage } from './final-message.ts';
 import type { FinalMessage, ThreadChoice } from './history.ts';
 
-/** What is read over REST at the end of a run. */
+/** The reads over REST at the end of a run. */
 
 /** Returns the events of a stream after a seq. */
 export async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): Promise<Event[]> {
@@ -24,7 +24,7 @@ export async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): P
   }
 }
 
-/** Returns the messages of a conversation with those in its threads, in the order of their seqs. */
+/** Returns the messages of a conversation, including those in its threads, ordered by seq. */
 export async function readMessages(
   api: ParleyApi,
   id: ConversationId,
@@ -46,7 +46,10 @@ export async function readMessages(
   return [...found.values()].sort((a, b) => a.seq - b.seq).map(finalMessage);
 }
 
-/** Returns the messages of a log with replies, deleted ones too, that are no replies themselves. */
+/**
+ * Returns the messages of a log that have replies (including deleted ones) and are not replies
+ * themselves.
+ */
 export function rootsIn(log: readonly Event[]): Seq[] {
   const outside = new Set<Seq>();
   const roots = new Set<Seq>();
@@ -58,7 +61,10 @@ export function rootsIn(log: readonly Event[]): Seq[] {
   return [...roots];
 }
 
-/** Returns which threads the events of a personal stream follow and unfollow; the last choice counts. */
+/**
+ * Returns the threads that the events of a personal stream follow and unfollow; the last choice
+ * counts.
+ */
 export const choicesIn = (events: readonly Event[]): ThreadChoice[] =>
   events.flatMap(({ type, data }) =>
     type === 'thread.followed' || type === 'thread.unfollowed'

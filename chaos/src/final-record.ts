@@ -7,7 +7,7 @@ import type { FinalMessage, RecordOf } from './history.ts';
 /** A client at the end of a run. */
 export interface FinishedClient {
   readonly client: ParleyClient;
-  /** Stops it in order. */
+  /** Stops it gracefully. */
   readonly stop: () => Promise<void>;
   /** What it stored. */
   readonly kept: Pick<Store, 'open'>;

@@ -21,7 +21,7 @@ export async function inviteGuest(
   return id;
 }
 
-/** Returns what guests can be told of: accounts, conversations and the workspace stream. */
+/** Returns what guests can learn of: accounts, conversations and the workspace stream. */
 export function subjectsOf(
   accounts: readonly AccountId[],
   conversations: readonly Conversation[],

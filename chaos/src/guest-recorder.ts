@@ -1,20 +1,20 @@
 import type { AccountId } from '@parley/protocol';
 import type { RecordSink } from './recorder.ts';
 
-/** How an account or a conversation can be told of: its id, or the name that it was given. */
+/** How an account or a conversation can be identified: by its id, or by its name. */
 const SUBJECT =
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|person \d+|group \d+/gi;
 
 /** The accounts and conversations of a run: their ids by ids and by names in lower case. */
 export type Subjects = ReadonlyMap<string, string>;
 
-/** The mentions of users beside a text: its author has named them, to all who may read it. */
+/** The mentions of users in a text: its author named them to everyone who may read it. */
 const MENTIONED = /\{"kind":"user","name":"[^"]*","id":"[^"]*"\}/g;
 
 /** The names of those that `presence` in a frame lists. */
 const PRESENCE = /"presence":\[.*?\]/;
 
-/** Records which accounts and conversations a guest is told of, in whatever field. */
+/** Records which accounts and conversations a guest learns of, in any field. */
 export class GuestRecorder {
   readonly #sink: RecordSink;
   readonly #who: { readonly client: string; readonly account: AccountId };

@@ -6,7 +6,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 
-/** A guest looks for what it may not see, over REST. */
+/** A guest requests what it may not see, over REST. */
 export type GuestStep = 'look';
 
 /** What a guest looks at. */
@@ -30,7 +30,7 @@ const NAME = 'person';
 /** Many texts contain it, in all conversations. */
 const WORD = 'other';
 
-/** What guests request. Most of it is refused, or must have nothing of other groups. */
+/** The requests of guests. Most are refused, or must contain nothing about other groups. */
 const LOOKS: readonly Look[] = [
   { by: 'users', isNow: true, request: (api) => api.users() },
   { by: 'names of users', isNow: true, request: (api) => api.searchNames(NAME, { limit: 20 }) },

@@ -72,33 +72,33 @@ const POSTED = event(3, 'message.posted', BEN, { body: 'secret' }, 'post');
 const REDACTED = event(3, 'message.posted', BEN, { body: '' }, 'post');
 
 describe('of hidden messages', () => {
-  test('a run without a defect violates nothing', () => {
+  test('a run without defects has no violations', () => {
     expect(found(aRun(aLog()))).toEqual([]);
     expect(found(aRun(aLog({ isShown: false })))).toEqual([]);
   });
 
-  test('a client may have the text from before, or none of the time between', () => {
+  test('a client may have the text from before, or none from the time in between', () => {
     expect(found(aRun(aLog(), received(POSTED, 0, 1_500)))).toEqual([]);
     expect(found(aRun(aLog(), received(REDACTED, 2_000, 2_100)))).toEqual([]);
     expect(found(aRun(aLog(), received(POSTED, 2_000, 5_100)))).toEqual([]);
     expect(found(aRun(aLog({ isShown: false }), received(POSTED, 0, 100)))).toEqual([]);
   });
 
-  test('a text that is delivered while it is hidden is found', () => {
+  test('detects a text that is delivered while it is hidden', () => {
     expect(found(aRun(aLog(), received(POSTED, 2_000, 2_100)))).toEqual(['I11 same state']);
   });
 
-  test('another text than was posted is found at a client', () => {
+  test('detects a client with a different text than was posted', () => {
     const other = event(3, 'message.posted', BEN, { body: 'other' }, 'post');
     expect(found(aRun(aLog(), received(other, 0, 100)))).toEqual(['I6 in order']);
   });
 
-  test('a text that is left in the log of a hidden message is found', () => {
+  test('detects a text of a hidden message that remains in the log', () => {
     const log = aLog({ isShown: false }).map((e) => (e.seq === 3 ? POSTED : e));
     expect(found(aRun(log))).toContain('I11 same state');
   });
 
-  test('a message that is shown again without its edit is found', () => {
+  test('detects a message that is unhidden without its edit', () => {
     const log = aLog().map((e) =>
       e.type === 'message.unhidden'
         ? event(6, e.type, ANN, { ...e.data, body: 'secret' }, 'show')

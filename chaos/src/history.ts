@@ -9,12 +9,12 @@ import type { Event } from '@parley/protocol';
  * `t` is the time since the start of the run, ms, by the clock of the machine that runs the clients.
  */
 export type HistoryRecord =
-  /** A client was about to send a command for the first time. */
+  /** A client is about to send a command for the first time. */
   | {
       readonly kind: 'invoke';
       /**
-       * The sender. Commands outside of the client’s own order (the same command twice at once) have a
-       * sender name of their own, which is in no order to the rest.
+       * The sender. Commands outside of the client’s own order (the same command twice at once)
+       * have a separate sender name, without an order relative to the rest.
        */
       readonly client: string;
       readonly account: string;
@@ -31,8 +31,8 @@ export type HistoryRecord =
       readonly t: number;
     }
   /**
-   * Another command was about to be sent with the id of one that has its `invoke`: exactly one of the
-   * two may be carried out.
+   * Another command is about to be sent with the id of one that has an `invoke`: exactly one of the
+   * two may be executed.
    */
   | {
       readonly kind: 'rival';
@@ -123,8 +123,8 @@ export type HistoryRecord =
       readonly t: number;
     }
   /**
-   * The database was restored from an older backup. It has another epoch since, and does not have these events
-   * any more: what was acknowledged with them is lost.
+   * The database was restored from an older backup. It has a new epoch since then, and no longer
+   * has these events: what was acknowledged with them is lost.
    */
   | {
       readonly kind: 'restored';
@@ -153,7 +153,7 @@ export type HistoryRecord =
       readonly rss: number;
       readonly t: number;
     }
-  /** A node ended on its own, or a client’s store failed. */
+  /** A node ended by itself, or a client’s store failed. */
   | { readonly kind: 'died'; readonly node: string; readonly how: string; readonly t: number }
   /**
    * The final read: every event of a conversation from `first` on, the joining of the member who reads
@@ -189,9 +189,9 @@ export type HistoryRecord =
       readonly read: Readonly<Record<string, number>>;
       /** The unread mentions in each conversation. */
       readonly mentions?: Readonly<Record<string, readonly number[]>>;
-      /** What it knows of the threads that it follows. */
+      /** What it knows about the threads that it follows. */
       readonly threads?: readonly FinalThread[];
-      /** What its store keeps of each conversation: every message from `from` on. */
+      /** The messages of each conversation in its store: every message from `from` on. */
       readonly kept: Readonly<
         Record<string, { readonly from: number; readonly messages: readonly FinalMessage[] }>
       >;
@@ -201,8 +201,9 @@ export type HistoryRecord =
       readonly waiting: readonly string[];
     }
   /**
-   * A guest was told of accounts and conversations (by their ids or names), over its socket or by the answer to a request.
-   * Of a frame that names only what earlier frames of its kind named, there is no record.
+   * A guest learned of accounts and conversations (by their ids or names), over its socket or from
+   * the answer to a request. There is no record for a frame that names only what earlier frames of
+   * its kind named.
    */
   | {
       readonly kind: 'told';
@@ -217,13 +218,15 @@ export type HistoryRecord =
       readonly isNow: boolean;
       readonly t: number;
     }
-  /** What a legal hold over these conversations has exported at the end: the texts by stream and seq. */
+  /**
+   * What a legal hold over these conversations exported at the end: the texts by stream and seq.
+   */
   | {
       readonly kind: 'held';
       readonly streams: readonly string[];
       readonly texts: Readonly<Record<string, Readonly<Record<number, string>>>>;
     }
-  /** What is left of the hold some time after its release. */
+  /** What remains of the hold some time after its release. */
   | { readonly kind: 'purged'; readonly isPurged: boolean; readonly versions: number }
   /** What `parley doctor` found in the database. */
   | { readonly kind: 'doctor'; readonly findings: readonly string[] };
@@ -259,7 +262,7 @@ export interface FinalMessage {
   /** The root of the thread in which it is a reply. */
   readonly thread: number | null;
   readonly alsoInConversation: boolean;
-  /** What is left of its thread. */
+  /** The summary of its thread. */
   readonly threadSummary: FinalSummary | null;
   readonly mentions: readonly FinalMention[];
   readonly reactions: readonly { readonly emoji: string; readonly accounts: readonly string[] }[];
@@ -267,7 +270,7 @@ export interface FinalMessage {
   readonly pinned: { readonly by: string; readonly at: string } | null;
 }
 
-/** What the root of a thread shows of its replies. */
+/** What the root of a thread shows about its replies. */
 export interface FinalSummary {
   readonly replies: number;
   readonly lastReplySeq: number;

@@ -4,7 +4,7 @@ import type { HistoryRecord } from './history.ts';
 
 /** After its release a legal hold is purged within this time, ms. */
 const PURGED_MS = 20_000;
-/** How often that is looked at, ms. */
+/** The interval at which this is checked, ms. */
 const LOOK_MS = 200;
 
 /** A legal hold over some conversations, from before the first message to the end of a run. */

@@ -54,13 +54,13 @@ export class Log {
 
   /**
    * Returns whether an event that a client applied equals the one in the log. The log keeps neither
-   * text nor quote of a message that was deleted or hidden later; clients that received it earlier have it. Of a
-   * message that was hidden for a time, clients that received it then have neither.
+   * text nor quote of a message that was deleted or hidden later; clients that received it earlier
+   * have it. Clients that received a message while it was hidden have neither.
    */
   has(event: Event): boolean {
     const own = this.at(event.seq);
     if (!own) return false;
-    // Mostly even their fields are in one order.
+    // Usually even their fields are in the same order.
     if (JSON.stringify(own) === JSON.stringify(event) || isDeepStrictEqual(own, event)) return true;
     if (!isText(own) || !isText(event)) return false;
     const wasRedacted = event.data.body === '' && this.#unredacted.has(messageOf(own));

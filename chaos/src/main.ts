@@ -39,7 +39,10 @@ interface Arguments {
   readonly changes: Partial<Options>;
 }
 
-/** Runs with these arguments. Resolves with the exit code: 0 all kept, 1 a violation, 2 wrong usage. */
+/**
+ * Runs with these arguments. Resolves with the exit code: 0 if every guarantee was kept, 1 for a
+ * violation, 2 for incorrect usage.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   let wanted: Arguments | 'help';
   try {
@@ -67,7 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-/** Carries out one run; resolves with true when every guarantee was kept. */
+/** Executes one run; resolves with true if every guarantee was kept. */
 async function one(options: Options, keep: string | undefined): Promise<boolean> {
   const { mode, seed } = options;
   const dir = keep
@@ -161,7 +164,7 @@ function wholeNumber(name: string, text: string): number {
 }
 
 if (process.argv[1] && import.meta.url.endsWith(process.argv[1].replaceAll('\\', '/'))) {
-  // Interrupted: servers end with this process, and a small disk is unmounted at its exit.
+  // On an interrupt, servers end with this process, and a small disk is unmounted at its exit.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(130));
   process.exitCode = await main(process.argv.slice(2));

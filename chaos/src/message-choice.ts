@@ -27,7 +27,7 @@ export class KnownMessages {
   /** Those of its account. */
   readonly own = new MessageChoice();
   readonly seen = new MessageChoice();
-  /** Those that are no replies in threads. */
+  /** Those that are not replies in threads. */
   readonly roots = new MessageChoice();
   readonly polls = new MessageChoice();
   /** Those that were hidden. */
@@ -53,7 +53,7 @@ export class KnownMessages {
       root: this.roots.pick(conversation, pick ** 4),
       poll: this.polls.pick(conversation, pick),
       hidden: this.hidden.pick(conversation, pick),
-      // Mostly one of the latest: clients that were away receive it when it is hidden already.
+      // Usually one of the latest: clients that were away receive it when it is already hidden.
       latest: this.seen.pick(conversation, pick ** 0.2),
     };
   }

@@ -16,11 +16,11 @@ export interface MembershipPeriod {
   left: number | null;
 }
 
-/** What follows from the events of a conversation. */
+/** The state that follows from the events of a conversation. */
 interface State {
   readonly periods: Map<string, MembershipPeriod[]>;
   readonly messages: Map<number, MutableMessage>;
-  /** The replies of each thread, deleted ones too. */
+  /** The replies of each thread, including deleted ones. */
   readonly replies: Map<number, Reply[]>;
   /** The votes in each poll: the choices of each account, in the order of the votes. */
   readonly votes: Map<number, Map<string, readonly number[]>>;
@@ -51,7 +51,7 @@ interface MutableMessage {
 /** Applies an event of one type to the state. */
 type Effect<T extends EventType> = (state: State, event: EventOf<T>) => void;
 
-/** What each type of event means; `none`: it changes neither messages nor memberships. */
+/** The effect of each type of event; `none` if it changes neither messages nor memberships. */
 const EFFECTS: { readonly [T in ConversationEventType]: Effect<T> | 'none' } = {
   'conversation.created': 'none',
   'conversation.updated': 'none',
@@ -178,7 +178,7 @@ function tally(
   return { choices: counted, voters: votes.size, closedAt };
 }
 
-/** Returns what is left of a thread; null without replies. */
+/** Returns the summary of a thread; null without replies. */
 function summaryOf(replies: readonly Reply[]): FinalSummary | null {
   const left = replies.filter(({ message }) => message.deletedAt === null);
   const last = left[left.length - 1];
@@ -230,7 +230,7 @@ export function messagesOf(events: readonly Event[]): FinalMessage[] {
 export const isInConversation = (m: FinalMessage): boolean =>
   m.thread === null || m.alsoInConversation;
 
-/** Returns those of the messages that an account has not read: of others, after `read`, not deleted. */
+/** Returns the messages that an account has not read: by others, after `read`, not deleted. */
 export const unreadOf = (
   messages: readonly FinalMessage[],
   account: string,

@@ -7,16 +7,16 @@ export const MODERATION_STEPS = ['hide', 'unhide'] as const;
 /** A step of a moderator. */
 export type ModerationStep = (typeof MODERATION_STEPS)[number];
 
-/** What such a step acts on. */
+/** The targets of such a step. */
 export interface ModerationTarget {
   readonly conversation: ConversationId;
   /** One of the latest messages that the client has seen. */
   readonly latest: Seq | null;
-  /** One that was hidden, and may have been shown again. */
+  /** One that was hidden, and may have been unhidden since. */
   readonly hidden: Seq | null;
 }
 
-/** Returns whether a step is one of a moderator. */
+/** Returns whether a step is a moderation step. */
 export const isModerationStep = (op: string): op is ModerationStep =>
   (MODERATION_STEPS as readonly string[]).includes(op);
 

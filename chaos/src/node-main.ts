@@ -34,7 +34,7 @@ process.on('message', (order: NodeOrder) => {
     answer({ kind: 'figures', id: order.id, fills, repairs, stalled, buffered, rss });
   }
 });
-// The parent process is gone: this process would never be stopped.
+// The parent process is gone: nothing else would stop this process.
 process.once('disconnect', () => process.exit(1));
 answer({ kind: 'ready' });
 

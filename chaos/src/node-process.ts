@@ -23,14 +23,14 @@ export interface NodeFigures {
   readonly rss: number;
 }
 
-/** Longest wait for a node to start: it may have to wait for its database. */
+/** Time limit for the start of a node, which may have to wait for its database. */
 const START_MS = 60_000;
-/** Longest wait for a node to end after SIGTERM. */
+/** Time limit for the end of a node after SIGTERM. */
 const END_MS = 15_000;
-/** Longest wait for a node’s figures; a frozen node sends none. */
+/** Time limit for a node’s figures; a frozen node sends none. */
 const FIGURES_MS = 1_000;
 
-/** A node of the server in a process of its own. It keeps its port over restarts. */
+/** A node of the server in its own process. It keeps its port across restarts. */
 export class NodeProcess {
   readonly name: string;
   readonly #dir: string;
@@ -46,7 +46,9 @@ export class NodeProcess {
   #asks = 0;
   #offsetMs = 0;
 
-  /** `dir` holds its data, `logDir` its log. `onDeath` is called when it ended without being stopped. */
+  /**
+   * `dir` holds its data, `logDir` its log. `onDeath` is called if it ends without being stopped.
+   */
   constructor(options: {
     name: string;
     dir: string;
@@ -175,7 +177,7 @@ export class NodeProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Sets its clock off the machine’s by this offset, ms, now and after restarts. */
+  /** Sets the offset of its clock from that of the machine, ms, now and after restarts. */
   setClock(offsetMs: number): void {
     this.#offsetMs = offsetMs;
     this.#send({ kind: 'clock', offsetMs });

@@ -50,7 +50,7 @@ test('a plan has every kind of client and command', () => {
   }
 });
 
-test('a plan without threads has posts in place of what is done in them', () => {
+test('a plan without threads has posts instead of replies', () => {
   const steps = planRun({ ...options, threads: false, guests: 0, rounds: 6 }).rounds.flatMap(
     (r) => r.steps,
   );

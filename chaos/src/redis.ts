@@ -11,7 +11,7 @@ export type LocalRedis = {
   kill(): Promise<void>;
   /** Restarts it, empty, on the same port. */
   start(): Promise<void>;
-  /** Stops its process (SIGSTOP): connections stay open, nothing passes. */
+  /** Stops its process (SIGSTOP): connections stay open, but nothing gets through. */
   freeze(): void;
   /** Continues its process (SIGCONT). */
   thaw(): void;

@@ -8,7 +8,7 @@ export const THREAD_STEPS = ['poll', 'vote', 'close', 'follow', 'unfollow', 'rea
 /** A step about a thread or a poll. */
 export type ThreadStep = (typeof THREAD_STEPS)[number];
 
-/** What such a step acts on. */
+/** The targets of such a step. */
 export interface ThreadTarget {
   readonly conversation: ConversationId;
   /** A message that the client has seen. */
