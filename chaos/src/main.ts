@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,7 +26,7 @@ acknowledged message was lost, duplicated or seen in another order.
   --faults a,b,c        any of: ${FAULTS.join(', ')}
   --plant NAME          plants a fault in the server, which the checker must find:
                         ${Object.keys(PLANTED_FAULTS).join(', ')}
-  --keep DIR            keeps history and logs there, also of successful runs
+  --keep DIR            keeps history and logs there, also of successful runs; refuses data of an earlier run
 `;
 
 const MODES: readonly Mode[] = ['clean', 'chaos', 'slow', 'database'];
@@ -60,7 +60,14 @@ export async function main(args: readonly string[]): Promise<number> {
   let broken = 0;
   for (let seed = wanted.seed; ; seed++) {
     for (const mode of modes) {
-      if (!(await one({ ...PRESETS[mode], ...changes, mode, seed }, keep))) broken++;
+      const dir = keep === undefined ? undefined : resolve(keep, `${mode}-${seed}`);
+      if (dir !== undefined && isUsed(dir)) {
+        process.stderr.write(
+          `${dir} has the data of an earlier run. Remove it or use another folder.\n`,
+        );
+        return 2;
+      }
+      if (!(await one({ ...PRESETS[mode], ...changes, mode, seed }, dir))) broken++;
     }
     if (performance.now() >= until) break;
   }
@@ -70,12 +77,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-/** Executes one run; resolves with true if every guarantee was kept. */
-async function one(options: Options, keep: string | undefined): Promise<boolean> {
+/** Returns whether a folder has files. A run that continued the database of another one would find its accounts. */
+const isUsed = (dir: string): boolean => existsSync(dir) && readdirSync(dir).length > 0;
+
+/**
+ * Executes one run in a folder that is kept, or in a temporary one. Resolves with true if every guarantee was kept.
+ */
+async function one(options: Options, kept: string | undefined): Promise<boolean> {
   const { mode, seed } = options;
-  const dir = keep
-    ? resolve(keep, `${mode}-${seed}`)
-    : mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
+  const dir = kept ?? mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
   const tell = (line: string) => process.stdout.write(`${line}\n`);
   tell(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
   const result = await run(planRun(options), dir, tell);
@@ -94,7 +104,7 @@ async function one(options: Options, keep: string | undefined): Promise<boolean>
     tell(`  Logs and history: ${dir}`);
     return false;
   }
-  if (!keep) rmSync(dir, { recursive: true, force: true });
+  if (kept === undefined) rmSync(dir, { recursive: true, force: true });
   return true;
 }
 

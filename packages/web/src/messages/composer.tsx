@@ -8,6 +8,7 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { useClient } from '../session/use-client.ts';
 import { direction, t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { useMedia } from '../ui/use-media.ts';
 import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';
 import { titleInPlaceholder } from './placeholder.ts';
@@ -71,13 +72,16 @@ export function Composer({
     onSent();
     field.current?.focus();
   };
+  const isWide = useMedia('(min-width: 1024px)');
   const messageField = useMessageField({
     view,
     text,
     isMain: true,
     commands: commands.names,
     label: t('composer.message', { title }),
-    placeholder: t('composer.message', { title: titleInPlaceholder(title, direction) }),
+    placeholder: t('composer.message', {
+      title: titleInPlaceholder(title, direction, isWide ? 'wide' : 'narrow'),
+    }),
     wait,
     onChange: setText,
     onTyping: () => client.typing(view.id),

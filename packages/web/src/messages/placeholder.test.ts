@@ -13,5 +13,6 @@ test.each([
   ['Launch', 'rtl', 'Launch'],
   ['2026/2027 – 3000000000000', 'rtl', '2026/2027 – 3000000000000'],
 ] as const)('shows %s on a page from %s as %s', (title, page, shown) => {
-  expect(titleInPlaceholder(title, page)).toBe(shown);
+  expect(titleInPlaceholder(title, page, 'narrow')).toBe(shown);
+  expect(titleInPlaceholder(title, page, 'wide')).toBe(title);
 });

@@ -1,7 +1,7 @@
 import { excerpt } from '../lib/display-text.ts';
 
-/** Characters of a title of the other direction; they fit beside the other words at 360 px. */
-const TITLE_MAX = 24;
+/** Characters of a title of the other direction that fit beside the other words: at 360 px, and at 1024 px. */
+const TITLE_MAX = { narrow: 24, wide: 60 } as const;
 
 const RIGHT_TO_LEFT = /^[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
@@ -9,9 +9,13 @@ const RIGHT_TO_LEFT = /^[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{S
  * Returns the title of a conversation as it is shown in the placeholder of the message field. The browser cuts a
  * placeholder at the end of the line, which is where a title of the other direction begins: such a title is shortened.
  */
-export function titleInPlaceholder(title: string, page: 'ltr' | 'rtl'): string {
+export function titleInPlaceholder(
+  title: string,
+  page: 'ltr' | 'rtl',
+  width: keyof typeof TITLE_MAX,
+): string {
   const letter = /\p{L}/u.exec(title)?.[0];
   if (letter === undefined) return title;
   const direction = RIGHT_TO_LEFT.test(letter) ? 'rtl' : 'ltr';
-  return direction === page ? title : excerpt(title, TITLE_MAX);
+  return direction === page ? title : excerpt(title, TITLE_MAX[width]);
 }
