@@ -1,4 +1,4 @@
-// Writes packages/web/src/emoji/built-in.txt, the emoji that the web client offers: their order and groups from
+// Writes packages/protocol/src/emoji-list.ts, the emoji with names: their order and groups from
 // unicode-emoji-json, their names as on GitHub and Slack, and words to search for, from gemoji. A line for each
 // emoji: itself, its names, further words, and “+” if it has skin tones, separated by tabs.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,14 @@ const GROUPS = {
   Flags: 'flags',
 };
 const WEB = new URL('../packages/web/', import.meta.url);
-export const FILE = fileURLToPath(new URL('src/emoji/built-in.txt', WEB));
+export const FILE = fileURLToPath(
+  new URL('../packages/protocol/src/emoji-list.ts', import.meta.url),
+);
+
+const HEAD = `// Written by scripts/emoji-data.mjs.
+
+/** A line for each emoji: itself, its names, further words, and “+” if it has skin tones. */
+`;
 
 /** Returns the text of the file. */
 export async function emojiData() {
@@ -56,7 +63,7 @@ export async function emojiData() {
       );
     }
   }
-  return `${lines.join('\n')}\n`;
+  return `${HEAD}export const EMOJI_LIST = \`${lines.join('\n')}\n\`;\n`;
 }
 
 /** The same emoji has a variation selector in one list and none in the other. */

@@ -17,3 +17,18 @@ test.each([
 ])('%j reads as %j', (text, expected) => {
   expect(withoutMarkers(text)).toBe(expected);
 });
+
+const emojiOf = (name: string) => ({ tada: '🎉', '+1': '👍', 'skin-tone-3': '🏼' })[name];
+
+test.each([
+  ['done :tada:', 'done 🎉'],
+  ['**:tada:** :+1::skin-tone-3:', '🎉 👍🏼'],
+  ['`:tada:` and :tada:', ':tada: and 🎉'],
+  ['```\n:tada:\n```', '\n:tada:\n'],
+  ['see [:tada:](https://a.example/:tada:)', 'see 🎉'],
+  ['https://a.example/:tada:', 'https://a.example/:tada:'],
+  ['\\:tada:', ':tada:'],
+  ['at 10:30:45 :unknown: a:tada:', 'at 10:30:45 :unknown: a:tada:'],
+])('%j with emoji reads as %j', (text, expected) => {
+  expect(withoutMarkers(text, emojiOf)).toBe(expected);
+});

@@ -1,3 +1,4 @@
+import { type EmojiOf, mayHaveShortcodes, withEmoji } from './emoji-shortcodes.ts';
 import { PARSER } from './markdown-parser.ts';
 
 /** A part of a text, as offsets of its start and end. */
@@ -54,13 +55,52 @@ export function markersOf(text: string): MarkerRange[] {
   return found;
 }
 
-/** Returns the text of a message without {@link markersOf}. */
-export function withoutMarkers(text: string): string {
+/** Returns the parts of a text that are code or addresses, in order. */
+function literalsOf(text: string): MarkerRange[] {
+  const found: MarkerRange[] = [];
+  PARSER.parse(text).iterate({
+    enter: ({ name, from, to }) => {
+      if (!LITERALS.has(name)) return true;
+      found.push({ from, to });
+      return false;
+    },
+  });
+  return found;
+}
+
+const LITERALS: ReadonlySet<string> = new Set([
+  'InlineCode',
+  'FencedCode',
+  'BareUrl',
+  'URL',
+  'Escape',
+]);
+
+/**
+ * Returns the text of a message without {@link markersOf}; with `emojiOf`, its shortcodes become emoji, except in code.
+ */
+export function withoutMarkers(text: string, emojiOf?: EmojiOf): string {
   let plain = '';
   let at = 0;
+  const literals = emojiOf && mayHaveShortcodes(text) ? literalsOf(text) : [];
+  let next = 0;
+  /** Adds what is between two markers. */
+  const add = (to: number) => {
+    while (emojiOf && at < to) {
+      while (next < literals.length && (literals[next] as MarkerRange).to <= at) next++;
+      const literal = literals[next];
+      const isLiteral = literal !== undefined && literal.from <= at;
+      const end = Math.min(to, (isLiteral ? literal.to : literal?.from) ?? to);
+      const part = text.slice(at, end);
+      plain += isLiteral ? part : withEmoji(part, emojiOf);
+      at = end;
+    }
+    plain += text.slice(at, to);
+  };
   for (const { from, to } of markersOf(text)) {
-    plain += text.slice(at, from);
+    add(from);
     at = to;
   }
-  return plain + text.slice(at);
+  add(text.length);
+  return plain;
 }

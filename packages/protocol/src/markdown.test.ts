@@ -335,3 +335,21 @@ test('the links of a text are those displayed, each once, without code', () => {
   expect(linksIn(text)).toEqual(['1', '2', '3', '4', '5'].map((n) => `https://a.example/${n}`));
   expect(linksIn('www.a.example and a.example/b')).toEqual([]);
 });
+
+test('shortcodes become emoji, except in code, addresses and after a backslash', () => {
+  const emojiOf = (name: string) => (name === 'tada' ? '🎉' : undefined);
+  const parsed = (text: string, mentions: Parameters<typeof parseMarkdown>[1] = []) =>
+    blocks(parseMarkdown(text, mentions, false, emojiOf));
+  expect(parsed('so :tada: `:tada:` **:tada:** \\:tada: :other:')).toEqual([
+    ['so 🎉 ', ['code', ':tada:'], ' ', ['strong', '🎉'], ' ', ':', 'tada: :other:'],
+  ]);
+  expect(parsed('[:tada:](https://a.example/:tada:)')).toEqual([
+    [['link', 'https://a.example/:tada:', '🎉']],
+  ]);
+  // A custom emoji of the same name comes first.
+  const id = '0197a000-0000-7000-8000-000000000001' as EmojiId;
+  expect(parsed(':tada:', [{ kind: 'emoji', name: 'tada', id }])).toEqual([
+    [['mention', ':tada:']],
+  ]);
+  expect(blocks(parseMarkdown(':tada:'))).toEqual([[':tada:']]);
+});

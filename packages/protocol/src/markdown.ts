@@ -1,7 +1,9 @@
+import { type EmojiOf, withEmoji } from './emoji-shortcodes.ts';
 import type { Mention } from './events.ts';
 import { PARSER, type SyntaxNode } from './markdown-parser.ts';
 import { mentionSpans } from './mention-text.ts';
 
+export { type EmojiOf, mayHaveShortcodes } from './emoji-shortcodes.ts';
 export { type MarkerRange, markersOf, withoutMarkers } from './markdown-markers.ts';
 
 /** A part of a line of text. */
@@ -46,6 +48,8 @@ const DEPTH_MAX = 8;
  * of GitHub Flavored Markdown, bare URLs, and the mentions that the server has resolved. Line
  * breaks are kept. Anything else, or too deeply nested, is text.
  *
+ * With `emojiOf`, shortcodes such as `:tada:` become emoji, except in code.
+ *
  * With `isCut`, the text is the start of a longer one: a URL or a mention at its end may be incomplete, and
  * is text.
  */
@@ -53,9 +57,10 @@ export function parseMarkdown(
   text: string,
   mentions: readonly Mention[] = [],
   isCut = false,
+  emojiOf?: EmojiOf,
 ): readonly Block[] {
   const source = withWholeFences(text);
-  const blocks = new Reader(source, mentions, isCut ? source.length : -1).blocks();
+  const blocks = new Reader(source, mentions, isCut ? source.length : -1, emojiOf).blocks();
   // Only markers, such as a lone “>” or “1.”.
   if (!blocks.some(isVisible)) return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
   return blocks;
@@ -121,11 +126,18 @@ class Reader {
   readonly #mentions: ReadonlyMap<string, Mention>;
   /** Where the text was cut; -1 if it is complete. */
   readonly #cut: number;
+  readonly #emojiOf: EmojiOf | undefined;
 
-  constructor(source: string, mentions: readonly Mention[], cut: number) {
+  constructor(
+    source: string,
+    mentions: readonly Mention[],
+    cut: number,
+    emojiOf: EmojiOf | undefined,
+  ) {
     this.#source = source;
     this.#mentions = new Map(mentions.map((mention) => [signed(mention), mention]));
     this.#cut = cut;
+    this.#emojiOf = emojiOf;
   }
 
   blocks(): Block[] {
@@ -309,22 +321,27 @@ class Reader {
     let from = link.from + 1;
     for (const node of childrenOf(link)) {
       if (node.from < from || node.to > to) continue;
-      found.push(text(this.#source.slice(from, node.from)));
+      found.push(this.#plain(this.#source.slice(from, node.from)));
       this.#addInline(found, node, depth);
       from = node.to;
     }
-    found.push(text(this.#source.slice(from, to)));
+    found.push(this.#plain(this.#source.slice(from, to)));
     // Links cannot be nested.
     return found
       .flatMap((child) => (child.kind === 'link' ? child.children : [child]))
       .filter((child) => child.kind !== 'text' || child.text !== '');
   }
 
+  /** Returns text that is not code. */
+  #plain(typed: string): Inline {
+    return text(this.#emojiOf ? withEmoji(typed, this.#emojiOf) : typed);
+  }
+
   /** Adds plain text, split at the mentions that the server has resolved. */
   #addText(found: Inline[], plain: string): void {
     let from = 0;
     const plainUntil = (end: number) => {
-      if (end > from) found.push(text(plain.slice(from, end)));
+      if (end > from) found.push(this.#plain(plain.slice(from, end)));
     };
     if (this.#mentions.size > 0) {
       for (const { sign, name, start, end } of mentionSpans(plain)) {

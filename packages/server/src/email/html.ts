@@ -67,8 +67,8 @@ function htmlOfPart(part: HtmlPart): string {
       return `<h2 style="font-size: 18px">${escapeHtml(part.text)}</h2>`;
     case 'quote':
       return `<blockquote style="margin: 0 0 12px; padding-inline-start: 12px; border-inline-start: 3px solid #888888">
-<strong dir="auto">${escapeHtml(part.by)}</strong> · ${escapeHtml(part.at)}<br>
-<span dir="auto" style="white-space: pre-wrap">${escapeHtml(part.text)}</span></blockquote>`;
+<strong dir="auto">${escapeHtml(part.by)}</strong> · ${escapeHtml(part.at)}
+<div dir="auto" style="white-space: pre-wrap">${escapeHtml(part.text)}</div></blockquote>`;
     case 'link':
       return `<p>${link(part)}</p>`;
     case 'footer':

@@ -1,4 +1,5 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
+import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
 import type { DigestConversation } from '../email/digest-email.ts';
 import type { Queryable } from '../storage/queryable.ts';
@@ -108,10 +109,16 @@ export async function digestOf(
       messages: [],
     };
     byId.set(id, conversation);
-    conversation.messages.push({ seq, author, text: withoutMarkers(shortened(text)), postedAt });
+    conversation.messages.push({ seq, author, text: plainText(text), postedAt });
   }
   return { conversations: [...byId.values()], others: messages.length - rows.length };
 }
+
+/** Returns a text without the markers of Markdown, and without the empty lines that they leave. */
+const plainText = (text: string): string =>
+  withoutMarkers(shortened(text), unicodeEmoji)
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
 
 /** Cuts a text between characters. */
 const shortened = (text: string): string => {

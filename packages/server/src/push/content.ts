@@ -5,6 +5,7 @@ import {
   type NotificationReason,
   type Seq,
 } from '@parley/protocol';
+import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -88,7 +89,7 @@ export function contentOf(
     group === null
       ? author
       : t('push.inGroup', { author, group: isolate(shortened(group, NAME_MAX)) });
-  const text = shortened(withoutMarkers(body).trim(), BODY_MAX);
+  const text = shortened(withoutMarkers(body, unicodeEmoji).trim(), BODY_MAX);
   return { ...place, title, body: text === '' ? t('push.file') : isolate(text), isUrgent };
 }
 

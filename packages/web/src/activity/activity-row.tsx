@@ -16,9 +16,9 @@ import {
 import type { ReactNode } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { ReactionEmoji } from '../emoji/custom-emoji-image.tsx';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { JoinedList } from '../lib/joined-list.tsx';
 import { messageHash } from '../lib/message-hash.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -86,7 +86,7 @@ export function Row({
           </span>
           {item.excerpt !== null && (
             <span dir="auto" className="wrap-anywhere line-clamp-2 text-body text-soft">
-              {plainExcerpt(item.excerpt, EXCERPT)}
+              <Excerpt text={item.excerpt} characters={EXCERPT} />
             </span>
           )}
           <span className="block text-caption text-muted">

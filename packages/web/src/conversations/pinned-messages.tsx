@@ -3,7 +3,7 @@ import type { Message, Seq } from '@parley/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { PinOff } from 'lucide-react';
 import { useMemo } from 'react';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { dateOf, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
@@ -62,7 +62,7 @@ export function PinnedMessages({
                 </time>
               </span>
               <span className="line-clamp-2 break-words text-sm">
-                {plainExcerpt(body, EXCERPT)}
+                <Excerpt text={body} characters={EXCERPT} />
               </span>
             </button>
             {mayUnpin && (

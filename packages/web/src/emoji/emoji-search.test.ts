@@ -7,11 +7,11 @@ import {
   ImageId,
   Seq,
 } from '@parley/protocol';
+import { EMOJI_GROUPS } from '@parley/protocol/emoji';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { emojiData, FILE } from '../../../../scripts/emoji-data.mjs';
-import { EMOJI_GROUPS } from './built-in.ts';
 import { emojiNamed, searchEmoji } from './emoji-search.ts';
 import { SKIN_TONES } from './skin-tone.ts';
 

@@ -1,5 +1,5 @@
 import { type CustomEmoji, emojiReference, type ImageId } from '@parley/protocol';
-import { type BuiltInEmoji, builtInNamed, EMOJI_GROUPS } from './built-in.ts';
+import { type BuiltInEmoji, builtInNamed, EMOJI_GROUPS } from '@parley/protocol/emoji';
 import { type SkinTone, withSkinTone } from './skin-tone.ts';
 
 /** An emoji that can be chosen. */

@@ -1,7 +1,7 @@
 import { EmojiId, type Mention } from '@parley/protocol';
+import { EMOJI_GROUPS } from '@parley/protocol/emoji';
 import { parseMarkdown } from '@parley/protocol/markdown';
 import { describe, expect, test } from 'vitest';
-import { EMOJI_GROUPS } from './built-in.ts';
 import { isOnlyEmoji } from './only-emoji.ts';
 import { SKIN_TONES, withSkinTone } from './skin-tone.ts';
 

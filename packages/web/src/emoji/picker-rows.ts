@@ -1,5 +1,5 @@
 import { type CustomEmoji, customEmojiOf } from '@parley/protocol';
-import { EMOJI_GROUPS } from './built-in.ts';
+import { EMOJI_GROUPS } from '@parley/protocol/emoji';
 import { builtInOption, customOption, type EmojiOption, searchEmoji } from './emoji-search.ts';
 import type { SkinTone } from './skin-tone.ts';
 

@@ -1,6 +1,6 @@
 import { Emoji } from '@parley/protocol';
+import { EMOJI_GROUPS } from '@parley/protocol/emoji';
 import { expect, test } from 'vitest';
-import { EMOJI_GROUPS } from './built-in.ts';
 import { SKIN_TONES, withSkinTone } from './skin-tone.ts';
 
 const DARK = SKIN_TONES[5];

@@ -1,9 +1,12 @@
-import { withoutMarkers } from '@parley/protocol/markdown';
+import { type EmojiOf, withoutMarkers } from '@parley/protocol/markdown';
 import { excerpt } from './display-text.ts';
 
 /** Returns the start of the text of a message on one line, as {@link excerpt} does, without the markers of its Markdown. */
-export function plainExcerpt(text: string, characters: number): string {
+export function plainExcerpt(text: string, characters: number, emojiOf?: EmojiOf): string {
   // Cut first, so that the cost is bounded by what is shown.
   const cut = characters * 16;
-  return excerpt(`${withoutMarkers(text.slice(0, cut)).trim()}${text.slice(cut)}`, characters);
+  return excerpt(
+    `${withoutMarkers(text.slice(0, cut), emojiOf).trim()}${text.slice(cut)}`,
+    characters,
+  );
 }

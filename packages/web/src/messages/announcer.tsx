@@ -1,6 +1,7 @@
 import type { TimelineSnapshot } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
 import { useEffect, useMemo, useState } from 'react';
+import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -31,6 +32,7 @@ export function Announcer({
   );
   useEffect(() => () => announcements.stop(), [announcements]);
   const author = latest?.what.kind === 'message' ? latest.what.message.author : null;
+  const emojiOf = useEmojiOf(latest?.what.kind === 'message' ? latest.what.message.body : '');
   const nameOf = useNames(useMemo(() => (author === null ? NO_AUTHOR : [author]), [author]));
   return (
     <div aria-live="polite" className="sr-only">
@@ -38,7 +40,7 @@ export function Announcer({
         // Another element each time: the same text twice is announced twice.
         <p key={latest.n}>
           {latest.what.kind === 'message'
-            ? `${nameOf(latest.what.message.author)}: ${plainExcerpt(latest.what.message.body, 200)}`
+            ? `${nameOf(latest.what.message.author)}: ${plainExcerpt(latest.what.message.body, 200, emojiOf)}`
             : t('messageList.newMessagesIn', { count: latest.what.count, title })}
         </p>
       )}

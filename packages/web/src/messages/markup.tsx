@@ -3,6 +3,7 @@ import { type Block, type Inline, parseMarkdown } from '@parley/protocol/markdow
 import { useMemo, useState } from 'react';
 import { CodeBlock } from '../code/code-block.tsx';
 import { isOnlyEmoji } from '../emoji/only-emoji.ts';
+import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { displayText } from '../lib/display-text.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
@@ -26,14 +27,15 @@ export function Markup({
 }) {
   const expanded = useExpanded();
   const [isExpanded, setExpanded] = useState(() => expanded.has(id));
+  const emojiOf = useEmojiOf(text);
   const [blocks, canFold, isLarge] = useMemo(() => {
     const whole = displayText(text);
     const isFoldable = isLong(whole);
     const isFolded = isFoldable && !isExpanded;
     const shown = isFolded ? foldedText(whole) : whole;
-    const parsed = parseMarkdown(shown, mentions, isFolded);
+    const parsed = parseMarkdown(shown, mentions, isFolded, emojiOf);
     return [parsed, isFoldable, isOnlyEmoji(parsed)] as const;
-  }, [text, mentions, isExpanded]);
+  }, [text, mentions, isExpanded, emojiOf]);
   const toggle = () => {
     if (isExpanded) expanded.delete(id);
     else expanded.add(id);

@@ -1,6 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import { EllipsisVertical, Reply } from 'lucide-react';
 import { memo, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -77,7 +78,11 @@ export const MessageRow = memo(function MessageRow({
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
   const gone = goneText(message);
-  const summary = useMemo(() => gone ?? plainExcerpt(message.body, 200), [gone, message.body]);
+  const emojiOf = useEmojiOf(message.body);
+  const summary = useMemo(
+    () => gone ?? plainExcerpt(message.body, 200, emojiOf),
+    [gone, message.body, emojiOf],
+  );
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
   const toolbar = useToolbar(actionable && !coarse);

@@ -2,6 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
+import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
@@ -33,6 +34,7 @@ export function MessageSheet({
   onClose: () => void;
 }) {
   const may = usePermissions(message);
+  const summary = plainExcerpt(message.body, EXCERPT, useEmojiOf(message.body));
   const actions = useAllActions(message, more, onEdit, onDelete);
   const react = useReact(message);
   const choose = (emoji: string) => {
@@ -40,7 +42,7 @@ export function MessageSheet({
     onClose();
   };
   return (
-    <Dialog open onClose={onClose} title={author} description={plainExcerpt(message.body, EXCERPT)}>
+    <Dialog open onClose={onClose} title={author} description={summary}>
       {may('react') && <QuickReactions onChoose={choose} />}
       <div className="-mx-2 mt-3 border-line border-t pt-2">
         {actions.map(({ key, icon, label, danger, run }) => (

@@ -19,6 +19,8 @@ import {
 } from '@parley/protocol';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
+import { emojiOfText } from '../emoji/shortcodes.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
@@ -239,14 +241,17 @@ export class MessageNotices {
     const { group, seq, thread } = notice;
     const open = () => this.#open(conversation, thread);
     notice.text = text;
-    const shown = plainExcerpt(text, EXCERPT);
     const onClose = () => {
       notice.toast = false;
     };
     if (notice.toast) {
       toast(<NoticeTitle notice={{ ...notice }} />, {
         id: conversation,
-        description: <bdi>{shown}</bdi>,
+        description: (
+          <bdi>
+            <Excerpt text={text} characters={EXCERPT} />
+          </bdi>
+        ),
         action: { label: t('common.open'), onClick: open },
         onAutoClose: onClose,
         onDismiss: onClose,
@@ -257,14 +262,15 @@ export class MessageNotices {
     const content = {
       title:
         group === null ? author : t('notifications.inGroup', { author, group: isolate(group) }),
-      body: isolate(shown),
       conversation,
       seq,
       thread,
       account: this.#account,
     };
     // If the browser shows none, the toast is enough.
-    void notify(content, open).then(() => {
+    void emojiOfText(text).then(async (emojiOf) => {
+      const body = isolate(plainExcerpt(text, EXCERPT, emojiOf));
+      await notify({ ...content, body }, open);
       // The message was deleted or the session ended while the browser was showing it.
       if (!this.#shown.has(conversation)) void closeNotifications(conversation);
     });

@@ -10,7 +10,7 @@ import {
 } from '@parley/protocol';
 import { toast } from 'sonner';
 import { emojiLabel } from '../emoji/emoji-label.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import type { BlockedUsers } from './blocked-users.ts';
@@ -88,7 +88,11 @@ export class ReactionNotices {
         parts={{ name: <bdi>{name}</bdi>, emoji: <span>{emoji}</span> }}
       />,
       {
-        description: <bdi>{plainExcerpt(message.body, EXCERPT)}</bdi>,
+        description: (
+          <bdi>
+            <Excerpt text={message.body} characters={EXCERPT} />
+          </bdi>
+        ),
         action: {
           label: t('common.open'),
           onClick: () => this.#open(message.conversation, message.thread),

@@ -6,8 +6,8 @@ import { Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { ConversationAvatar } from '../conversations/conversation-avatar.tsx';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { attempt } from '../lib/attempt.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
 import { useConversation } from '../session/entries.ts';
@@ -77,7 +77,9 @@ function Entry({ draft }: { draft: Draft }) {
               {dayAndTime(at)}
             </time>
           </span>
-          <bdi className="wrap-anywhere line-clamp-2 text-soft">{plainExcerpt(body, EXCERPT)}</bdi>
+          <bdi className="wrap-anywhere line-clamp-2 text-soft">
+            <Excerpt text={body} characters={EXCERPT} />
+          </bdi>
         </span>
       </Link>
       <IconButton label={t('drafts.delete')} className="text-muted" onClick={() => setAsked(true)}>

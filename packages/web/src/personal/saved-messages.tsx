@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { Bell, Bookmark, BookmarkX } from 'lucide-react';
 import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { placeOf } from '../lib/message-hash.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
@@ -114,7 +114,7 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
                 <span className="block text-muted italic">{goneText(message)}</span>
               ) : (
                 <bdi className="wrap-anywhere line-clamp-3 block text-soft">
-                  {plainExcerpt(message.body, EXCERPT)}
+                  <Excerpt text={message.body} characters={EXCERPT} />
                 </bdi>
               )}
               {remindAt !== null && (

@@ -3,6 +3,7 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
+import { emojiOfText } from '../emoji/shortcodes.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { goneText } from '../messages/gone.ts';
@@ -51,7 +52,8 @@ async function showReminder(
   open: (hash: string) => void,
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
-    (found) => goneText(found) ?? plainExcerpt(found.body, EXCERPT),
+    async (found) =>
+      goneText(found) ?? plainExcerpt(found.body, EXCERPT, await emojiOfText(found.body)),
     // The reminder is still shown; opening the conversation shows the reason.
     () => t('saved.unavailable'),
   );

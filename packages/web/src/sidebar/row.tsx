@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { EllipsisVertical, Hash, Lock, Pencil, Star, VolumeX } from 'lucide-react';
 import { type MouseEvent, memo, useMemo, useState } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
+import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useConversation, useUser } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
@@ -51,7 +52,8 @@ export const Row = memo(function Row({
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const lastText = view?.lastMessage?.body ?? '';
-  const hint = useMemo(() => plainExcerpt(lastText, PREVIEW), [lastText]);
+  const emojiOf = useEmojiOf(lastText);
+  const hint = useMemo(() => plainExcerpt(lastText, PREVIEW, emojiOf), [lastText, emojiOf]);
   if (!view) return null;
   const unread = isUnread(view, isMuted);
   const mentions = view.unreadMentions.length;

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { Excerpt } from '../emoji/excerpt.tsx';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { goneText } from '../messages/gone.ts';
 import { keys } from '../queries/keys.ts';
@@ -85,7 +85,7 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
           </span>
           <span dir="auto" className="wrap-anywhere line-clamp-2">
             {goneText(root) === null ? (
-              plainExcerpt(root.body, EXCERPT)
+              <Excerpt text={root.body} characters={EXCERPT} />
             ) : (
               <span className="text-muted italic">{goneText(root)}</span>
             )}

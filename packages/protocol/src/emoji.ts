@@ -1,7 +1,7 @@
-/// <reference types="vite/client" />
-import data from './built-in.txt?raw';
+import { EMOJI_LIST } from './emoji-list.ts';
+import type { EmojiOf } from './emoji-shortcodes.ts';
 
-// Loaded only when emoji are searched, chosen or completed: see emoji-search.ts and emoji-picker.tsx.
+/** The Unicode emoji with their names. The web client loads them only when they are needed. */
 
 /** A Unicode emoji. */
 export interface BuiltInEmoji {
@@ -20,8 +20,8 @@ export interface EmojiGroup {
   readonly items: readonly BuiltInEmoji[];
 }
 
-/** Returns the groups of a file that scripts/emoji-data.mjs has written. */
-export function groupsOf(text: string): EmojiGroup[] {
+/** Returns the groups of a list that scripts/emoji-data.mjs has written. */
+function groupsOf(text: string): EmojiGroup[] {
   const groups: { name: string; items: BuiltInEmoji[] }[] = [];
   for (const line of text.split('\n')) {
     if (line === '') continue;
@@ -41,7 +41,7 @@ export function groupsOf(text: string): EmojiGroup[] {
 }
 
 /** All Unicode emoji, in the groups of Unicode. */
-export const EMOJI_GROUPS: readonly EmojiGroup[] = groupsOf(data);
+export const EMOJI_GROUPS: readonly EmojiGroup[] = groupsOf(EMOJI_LIST);
 
 const BY_NAME: ReadonlyMap<string, BuiltInEmoji> = new Map(
   EMOJI_GROUPS.flatMap(({ items }) => items)
@@ -53,3 +53,16 @@ const BY_NAME: ReadonlyMap<string, BuiltInEmoji> = new Map(
 
 /** Returns the Unicode emoji with this name; undefined if there is none. */
 export const builtInNamed = (name: string): BuiltInEmoji | undefined => BY_NAME.get(name);
+
+/** The modifiers of Slack, which follow an emoji: `:wave::skin-tone-3:`. */
+const SKIN_TONES: Readonly<Record<string, string>> = {
+  'skin-tone-2': '\u{1f3fb}',
+  'skin-tone-3': '\u{1f3fc}',
+  'skin-tone-4': '\u{1f3fd}',
+  'skin-tone-5': '\u{1f3fe}',
+  'skin-tone-6': '\u{1f3ff}',
+};
+
+/** Returns what a shortcode stands for. */
+export const unicodeEmoji: EmojiOf = (name) =>
+  builtInNamed(name)?.emoji ?? (Object.hasOwn(SKIN_TONES, name) ? SKIN_TONES[name] : undefined);

@@ -1,4 +1,7 @@
-# smileys
+// Written by scripts/emoji-data.mjs.
+
+/** A line for each emoji: itself, its names, further words, and “+” if it has skin tones. */
+export const EMOJI_LIST = `# smileys
 😀	grinning grinning_face	smile happy
 😃	smiley grinning_face_with_big_eyes	happy joy haha
 😄	smile grinning_face_with_smiling_eyes	happy joy laugh pleased
@@ -1877,3 +1880,4 @@
 🏴󠁧󠁢󠁥󠁮󠁧󠁿	england flag_england	
 🏴󠁧󠁢󠁳󠁣󠁴󠁿	scotland flag_scotland	
 🏴󠁧󠁢󠁷󠁬󠁳󠁿	wales flag_wales	
+`;
