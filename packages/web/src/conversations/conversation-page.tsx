@@ -27,7 +27,7 @@ import type { ShownPresence } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { ConversationTitle } from './conversation-title.tsx';
-import { Details, type DetailsPart } from './details.tsx';
+import type { DetailsPart } from './details.tsx';
 import { DetailsButton } from './details-button.tsx';
 import { GroupIcon } from './group-icon.tsx';
 import { GroupStart } from './group-start.tsx';
@@ -43,6 +43,7 @@ const PEER_STATES: Record<ShownPresence, PlainKey> = {
   offline: 'conversation.offline',
 };
 
+const Details = lazyPart(async () => (await import('./details.tsx')).Details);
 const ThreadPane = lazyPart(async () => (await import('../threads/thread-pane.tsx')).ThreadPane);
 
 /** A conversation: its header, its messages and the composer. */
@@ -98,6 +99,9 @@ function Open({
   const title = titleOf(view, users);
   usePageTitle(title);
   const [details, setDetails] = useState<DetailsPart | null>(null);
+  /** Once loaded, closed details stay: they return the focus. */
+  const [hasDetails, setHasDetails] = useState(false);
+  if (details !== null && !hasDetails) setHasDetails(true);
   const [editing, setEditing] = useState<string | null>(null);
   const list = useRef<MessageListHandle>(null);
   const hadFocus = useRef(false);
@@ -256,16 +260,18 @@ function Open({
             )}
           </ThreadLinksProvider>
         </div>
-        <Details
-          view={view}
-          isWide={isWide}
-          part={details}
-          onClose={() => setDetails(null)}
-          onLeaving={(is) => {
-            isLeaving.current = is;
-          }}
-          onJump={jumpTo}
-        />
+        {hasDetails && (
+          <Details
+            view={view}
+            isWide={isWide}
+            part={details}
+            onClose={() => setDetails(null)}
+            onLeaving={(is) => {
+              isLeaving.current = is;
+            }}
+            onJump={jumpTo}
+          />
+        )}
         {thread !== undefined && (
           <ThreadPane
             key={thread}

@@ -8,10 +8,10 @@ import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
+import { FormatBar } from './format-bar.tsx';
 import { InsertEmoji } from './insert-emoji.tsx';
 import type { MessageField } from './use-message-field.tsx';
 
-const FormatBar = lazyPart(async () => (await import('./format-bar.tsx')).FormatBar);
 const Preview = lazyPart(async () => (await import('./preview.tsx')).Preview);
 const BAR = 'format-bar';
 
