@@ -72,7 +72,8 @@ export function MessageList({
   start?: ReactNode;
 }) {
   const me = useParley((s) => s.me);
-  const isLive = useParley((s) => s.state) === 'live';
+  const state = useParley((s) => s.state);
+  const isLive = state === 'live';
   const snapshot = useSyncExternalStore(
     useCallback((listener: () => void) => timeline.subscribe(listener), [timeline]),
     () => timeline.snapshot,
@@ -82,7 +83,7 @@ export function MessageList({
   const [isScrolledUp, setScrolledUp] = useState(false);
   const marked = useMarkedUnread(view);
   const isReading = isLive && attention === 'present' && !isScrolledUp && !marked.isPaused();
-  const lineAfter = useUnreadLine(view, timeline, isLive, isReading);
+  const lineAfter = useUnreadLine(view, timeline, state, isReading);
   const [builder] = useState(() => new RowBuilder());
   const rows = useMemo(
     () => builder.build(messages, lineAfter ?? null, me?.id ?? null),
@@ -165,7 +166,9 @@ export function MessageList({
     <div ref={box} className="relative min-h-0 flex-1" {...input}>
       {rows.length === 0 ? (
         <ListPlaceholder
-          loading={loading !== null || hasOlder}
+          loading={
+            loading !== null || hasOlder || (state === 'catching-up' && lineAfter === undefined)
+          }
           error={error}
           title={title}
           notice={<RetentionNotice conversation={view.id} />}

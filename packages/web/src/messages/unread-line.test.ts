@@ -1,7 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type LineInput, nextLine, UNKNOWN_LINE } from './unread-line.ts';
+import { isLineAwaited, type LineInput, nextLine, UNKNOWN_LINE } from './unread-line.ts';
 
 const input = (change: Partial<LineInput> = {}): LineInput => ({
   unread: 0,
@@ -16,6 +16,14 @@ describe('the line “New”', () => {
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3, isLive: false }))).toBe(UNKNOWN_LINE);
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3 })).after).toBe(10);
     expect(nextLine(UNKNOWN_LINE, input()).after).toBe(null);
+  });
+
+  test('is awaited by an empty list while missed events arrive', () => {
+    expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', true)).toBe(true);
+    expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', false)).toBe(false);
+    expect(isLineAwaited(UNKNOWN_LINE, 'offline', true)).toBe(false);
+    expect(isLineAwaited(UNKNOWN_LINE, 'live', true)).toBe(false);
+    expect(isLineAwaited(nextLine(UNKNOWN_LINE, input()), 'catching-up', true)).toBe(false);
   });
 
   test('stays while the messages below it are read', () => {

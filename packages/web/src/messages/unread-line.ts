@@ -1,3 +1,4 @@
+import type { ConnectionState } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 
 /** The position of the line “New” in an open conversation. */
@@ -36,3 +37,13 @@ export function nextLine(line: UnreadLine, input: LineInput): UnreadLine {
   if (!line.isCaughtUp || isReading) return line;
   return { after: readSeq, isCaughtUp: false };
 }
+
+/**
+ * Returns whether a list without messages waits for the line, which is known in a moment: the messages around it are
+ * loaded then, instead of the latest ones first.
+ */
+export const isLineAwaited = (
+  line: UnreadLine,
+  state: ConnectionState,
+  isEmpty: boolean,
+): boolean => isEmpty && line.after === undefined && state === 'catching-up';

@@ -1,7 +1,7 @@
-import type { ConversationView, Timeline } from '@parley/client';
+import type { ConnectionState, ConversationView, Timeline } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { useEffect, useRef, useState } from 'react';
-import { nextLine, UNKNOWN_LINE } from './unread-line.ts';
+import { isLineAwaited, nextLine, UNKNOWN_LINE } from './unread-line.ts';
 
 /**
  * Opens the timeline at the first unread message, and returns the message before the line “New”: null
@@ -10,22 +10,23 @@ import { nextLine, UNKNOWN_LINE } from './unread-line.ts';
 export function useUnreadLine(
   view: ConversationView,
   timeline: Timeline,
-  isLive: boolean,
+  state: ConnectionState,
   isReading: boolean,
 ): Seq | null | undefined {
   const [line, setLine] = useState(UNKNOWN_LINE);
   const next = nextLine(line, {
     unread: view.unread,
     readSeq: view.readSeq,
-    isLive,
+    isLive: state === 'live',
     isReading,
   });
   if (next !== line) setLine(next);
   const start = useRef(next.after);
   if (start.current === undefined) start.current = next.after;
   const at = start.current ?? null;
+  const isAwaited = isLineAwaited(next, state, timeline.snapshot.messages.length === 0);
   useEffect(() => {
-    void timeline.open(at ?? undefined);
-  }, [timeline, at]);
+    if (!isAwaited) void timeline.open(at ?? undefined);
+  }, [timeline, at, isAwaited]);
   return next.after;
 }
