@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Installation, removePage, renameAssets } from './installation.ts';
 import { barriers, CHROMIUM, sideways, startBrowser, Visitor } from './support.ts';
@@ -7,6 +7,9 @@ import { barriers, CHROMIUM, sideways, startBrowser, Visitor } from './support.t
 const FIRST_VIEW_MAX = 212 * 1024;
 /** Limit for its scripts and styles. */
 const SCRIPTS_AND_STYLES_MAX = 164 * 1024;
+/** Limits for the number of scripts: without the groups of chunks.ts there were 36, and 190 in a conversation. */
+const FIRST_VIEW_SCRIPTS = 10;
+const CONVERSATION_SCRIPTS = 15;
 
 describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
   let installation: Installation;
@@ -53,6 +56,9 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
       files.reduce((n, file) => n + of(file), 0);
     expect(sum((f) => f.sent)).toBeLessThan(FIRST_VIEW_MAX);
     expect(texts.reduce((n, f) => n + f.sent, 0)).toBeLessThan(SCRIPTS_AND_STYLES_MAX);
+    expect(files.filter((f) => f.path.endsWith('.js')).length).toBeLessThanOrEqual(
+      FIRST_VIEW_SCRIPTS,
+    );
     // A build for older browsers turns it into a list of languages, which texts of messages do not
     // have.
     expect(styles).toContain(':dir(ltr)');
@@ -64,6 +70,10 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.open('everyone');
     const composer = una.page.getByRole('textbox', { name: 'Message everyone' });
     await composer.fill('Typed before the upgrade');
+    const reload = () => una.page.reload({ waitUntil: 'networkidle' });
+    const scripts = await countScripts(una.page, reload);
+    expect(scripts).toBeGreaterThan(5);
+    expect(scripts).toBeLessThanOrEqual(CONVERSATION_SCRIPTS);
     const loads = countLoads(una.page);
 
     await installation.upgrade(renameAssets);
@@ -92,15 +102,29 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.open('everyone');
     await expect.poll(() => composer.inputValue()).toBe('Typed before the upgrade');
 
-    // The page of one build without its script: no empty page.
-    await installation.upgrade((assets) => removePage(assets, 'index'));
+    // The page of one build without a script that it starts with: no empty page.
     await una.context.close();
-    const { page, context } = await Visitor.arrive(browser, installation.url, { worker: true });
-    await page.getByRole('heading', { name: 'Couldn’t load Parley' }).waitFor();
-    await page.getByRole('button', { name: 'Reload' }).waitFor();
-    await context.close();
+    for (const script of ['application', 'index']) {
+      await installation.upgrade((assets) => removePage(assets, script));
+      const { page, context } = await Visitor.arrive(browser, installation.url, { worker: true });
+      await page.getByRole('heading', { name: 'Couldn’t load Parley' }).waitFor();
+      await page.getByRole('button', { name: 'Reload' }).waitFor();
+      await context.close();
+    }
   });
 });
+
+/** Returns how many scripts a page requests meanwhile, those in its cache included. */
+async function countScripts(page: Page, run: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const look = (request: Request) => {
+    if (request.resourceType() === 'script') count++;
+  };
+  page.on('request', look);
+  await run();
+  page.off('request', look);
+  return count;
+}
 
 /** Counts how often the page is loaded from now on. */
 function countLoads(page: Page): () => number {

@@ -65,6 +65,7 @@ const parts = [
       'packages/protocol/src',
       'packages/client/src',
       ...[
+        'chunks.ts',
         'index.html',
         'package.json',
         'public',

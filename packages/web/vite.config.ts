@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { CHUNK_GROUPS, preloadApplication } from './chunks.ts';
 import { serviceWorker } from './service-worker.ts';
 
 /**
@@ -20,7 +21,7 @@ const sonnerWithoutStyleElement: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement, serviceWorker()],
+  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement, preloadApplication, serviceWorker()],
   resolve: {
     conditions: ['source', 'module', 'browser', 'import', 'default'],
     alias: {
@@ -36,6 +37,7 @@ export default defineConfig({
     // The first versions with “:dir()” (src/text-direction.css).
     cssTarget: ['chrome120', 'firefox128', 'safari16.4'],
     sourcemap: false,
+    rolldownOptions: { output: { codeSplitting: { groups: CHUNK_GROUPS } } },
   },
   server: {
     proxy: {

@@ -20,6 +20,8 @@ import { ssoReturn } from './session/sso-return.ts';
 const lazyPage: typeof lazyRouteComponent = (load, name) =>
   lazyRouteComponent(() => loadPart(load), name);
 
+const mainPages = () => import('./app/main-pages.ts');
+
 const root = createRootRoute({ component: Outlet });
 
 /** Pages for visitors who are not logged in; everyone else is redirected to their conversations. */
@@ -85,12 +87,12 @@ const inside = createRoute({
     rememberNext(location.href);
     throw redirect({ to: '/login' });
   },
-  component: lazyPage(() => import('./app/app-layout.tsx'), 'AppLayout'),
+  component: lazyPage(mainPages, 'AppLayout'),
 });
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyPage(() => import('./app/home.tsx'), 'Home'),
+  component: lazyPage(mainPages, 'Home'),
 });
 const conversation = createRoute({
   getParentRoute: () => inside,
@@ -98,7 +100,7 @@ const conversation = createRoute({
   /** `thread`: the root of the thread that is shown beside the conversation. */
   validateSearch: ({ thread }: Record<string, unknown>): { thread?: number } =>
     Number.isSafeInteger(thread) && (thread as number) > 0 ? { thread: thread as number } : {},
-  component: lazyPage(() => import('./conversations/conversation-page.tsx'), 'ConversationPage'),
+  component: lazyPage(mainPages, 'ConversationPage'),
 });
 
 const search = createRoute({

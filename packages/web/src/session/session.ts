@@ -195,6 +195,9 @@ function watchOtherTabs(): void {
 }
 
 async function openSession(account: AccountId, key: LoginKey): Promise<void> {
+  api.actAs(account);
+  // The connection needs it first of all: requested while the code is being loaded. If that fails, it asks again.
+  api.accessToken().catch(() => undefined);
   const { liveClient } = await loadPart(() => import('./live-client.ts'));
   // Logged out, or in again, while the code was loaded: in another tab or here.
   if (currentLogin()?.key !== key || login === key) return;

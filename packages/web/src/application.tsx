@@ -1,25 +1,17 @@
-import '@fontsource-variable/inter/wght.css';
 import { RouterProvider } from '@tanstack/react-router';
 import { Direction } from 'radix-ui';
 import { StrictMode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ErrorBoundary } from './app/error-boundary.tsx';
 import { useFocusAfterNavigation } from './app/use-focus-after-navigation.ts';
-import { deletions, flushWhenHidden } from './lib/delayed.ts';
-import { ignoreInputMethodKeys } from './lib/input-method.ts';
 import { router } from './router.tsx';
 import { takeNext } from './session/next.ts';
-import { resumeSession, useSession } from './session/session.ts';
-import { direction, loadTexts } from './texts/index.ts';
+import { useSession } from './session/session.ts';
+import { direction } from './texts/index.ts';
 import { PageAnnouncer } from './ui/page-title.tsx';
-import './styles.css';
-import './text-direction.css';
-
-ignoreInputMethodKeys(window);
-flushWhenHidden(deletions, document);
 
 /** The application. Logging in or out moves between the public pages and those with a session. */
-function App() {
+function Application() {
   const { state } = useSession();
   const previous = useRef(state);
   useFocusAfterNavigation(router);
@@ -39,12 +31,13 @@ function App() {
   );
 }
 
-await loadTexts();
-await resumeSession();
-const root = document.getElementById('root');
-if (!root) throw new Error('index.html has no #root element');
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+/** Shows the application. */
+export function render(): void {
+  const root = document.getElementById('root');
+  if (!root) throw new Error('index.html has no #root element');
+  createRoot(root).render(
+    <StrictMode>
+      <Application />
+    </StrictMode>,
+  );
+}
