@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** As `npm run simulate` has it: what a schedule leaves is collected in few, large steps. */
-const MEMORY = ['--min-semi-space-size=32', '--max-semi-space-size=64'];
+/** As `npm run simulate` has it: what a schedule leaves is collected in few, large steps, on its own core. */
+const MEMORY = ['--min-semi-space-size=32', '--max-semi-space-size=64', '--single-threaded-gc'];
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const BUILT = [pathOf('../dist/main.js')];
 const SOURCES = [
