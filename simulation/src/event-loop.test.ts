@@ -22,7 +22,7 @@ describe('a schedule that would never end', () => {
     await expect(loop.run(never, 10)).rejects.toThrow(StuckError);
   });
 
-  test('because the end cannot be judged, fails', async () => {
+  test('because the end condition throws, fails', async () => {
     const { loop } = aProcess();
     const broken = () => {
       throw new TypeError('broken');
@@ -30,7 +30,7 @@ describe('a schedule that would never end', () => {
     await expect(loop.run(broken, 10)).rejects.toThrow('broken');
   });
 
-  test('because a delay is not a number, is reported where it is asked for', async () => {
+  test('because a delay is not a number, is reported where it is scheduled', async () => {
     const { loop, process } = aProcess();
     const errors: unknown[] = [];
     loop.onError = (error) => errors.push(error);
@@ -41,7 +41,7 @@ describe('a schedule that would never end', () => {
   });
 });
 
-test('many tasks at one time, and a short run of callbacks after the end, are carried out', async () => {
+test('many tasks at one time, and a few callbacks after the end, are executed', async () => {
   const loop = new EventLoop(1);
   const process = new Process('p');
   let done = 0;

@@ -5,7 +5,7 @@ import type { Scheduler } from './scheduler.ts';
 /** Cancels something that was scheduled. */
 export type Cancel = () => void;
 
-/** What is to be done at a time, in a process. */
+/** A task of a process at a given time. */
 interface Task {
   readonly at: number;
   readonly order: number;
@@ -20,7 +20,7 @@ interface Task {
 const TURN = { tasks: 5, ms: 0.5, share: 0.3 };
 /** How long the callbacks of `setImmediate` of one turn take together, ms. */
 const IMMEDIATES_MS = 0.05;
-/** Steps that are handed to the real event loop at a time. */
+/** Steps that run in one turn of the real event loop. */
 const STEPS = 512;
 
 /** A schedule is stuck if this many steps take less than so long, simulated ms. */
@@ -40,22 +40,22 @@ export class StuckError extends Error {
  *
  * 1. Tasks run in the order of their times, those of one time in the order in which they were
  *    scheduled. Times are chosen by the seed, so the seed decides the order.
- * 2. Everything that a task causes at once (microtasks, `process.nextTick`) is finished before the
- *    next one. It belongs to the same process: what crosses from one process to another is scheduled.
+ * 2. Everything that a task causes immediately (microtasks, `process.nextTick`) is finished before
+ *    the next task. It belongs to the same process: interactions between processes are scheduled.
  * 3. `setImmediate` runs after the turn. As sockets that become readable together share a turn of a real
  *    event loop, tasks that are close together may share one, by choice of the seed.
- * 4. A process that was killed does nothing any more; one that is frozen does it when it is thawed.
+ * 4. A killed process does nothing any more; a frozen one continues when it is thawed.
  */
 export class EventLoop {
   readonly random: Random;
   readonly #heap: Task[] = [];
   readonly #immediates: Task[] = [];
-  /** The callbacks of `setImmediate` that are still to be run in the present turn. */
+  /** The callbacks of `setImmediate` that are still to run in the current turn. */
   #dueImmediates = 0;
   #now = 0;
   #order = 0;
   #forks = 2;
-  /** The tasks of the present turn so far. */
+  /** The tasks of the current turn so far. */
   #turn = 0;
   #current: Process | null = null;
 
@@ -73,7 +73,7 @@ export class EventLoop {
     return this.#now;
   }
 
-  /** The process that runs at the moment. @throws outside of a task */
+  /** The process that is currently running. @throws outside of a task */
   get current(): Process {
     if (!this.#current) throw new Error('No simulated process runs');
     return this.#current;
@@ -89,7 +89,7 @@ export class EventLoop {
     return this.#add(ms, process, fn, true);
   }
 
-  /** Schedules `fn` after the present turn. */
+  /** Schedules `fn` after the current turn. */
   immediate(process: Process, fn: () => void): Cancel {
     const task: Task = {
       at: this.#now,
@@ -115,7 +115,7 @@ export class EventLoop {
     };
   }
 
-  /** Runs `fn` as a part of the process, at once. */
+  /** Runs `fn` immediately as part of the process. */
   within<T>(process: Process, fn: () => T): T {
     const before = this.#current;
     this.#current = process;
@@ -126,22 +126,23 @@ export class EventLoop {
     }
   }
 
-  /** The process continues: what it missed happens now, in its order. */
+  /** The process continues: missed tasks run now, in order. */
   thaw(process: Process): void {
     process.isFrozen = false;
     for (const fn of process.missed.splice(0)) this.after(0, process, fn);
   }
 
   /**
-   * Runs until `isDone`, or until the simulated time `until`. Returns whether it is done. The caller
-   * must not wait for anything real meanwhile. Rejects with a {@link StuckError} if it would not end.
+   * Runs until `isDone`, or until the simulated time `until`. Returns whether it is done. The
+   * caller must not wait for anything real in the meantime. Rejects with a {@link StuckError} if it
+   * would not end.
    */
   run(isDone: () => boolean, until: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       let ended = false;
       let steps = 0;
       let since = this.#now;
-      // Time that is not a number does not pass either.
+      // A time that is not a number does not pass either.
       const isStuck = () => {
         if (!(this.#now <= until + OVERTIME_MS)) return true;
         if (++steps < STUCK.steps) return false;
@@ -173,7 +174,7 @@ export class EventLoop {
     });
   }
 
-  /** Runs what the last turn has left for its end, so that nothing of it is left in the modules. */
+  /** Runs the remaining callbacks of the last turn, so that no state is left in the modules. */
   async endTurn(): Promise<void> {
     this.#turn = TURN.tasks;
     await this.run(() => this.#immediates.length === 0, this.#now);
@@ -195,7 +196,7 @@ export class EventLoop {
     };
   }
 
-  /** Runs what comes next. Returns false if there is nothing up to `until`. */
+  /** Runs the next step. Returns false if there is none up to `until`. */
   #step(until: number): boolean {
     if (this.#immediates.length > 0 && (this.#dueImmediates > 0 || !this.#takesAnother())) {
       this.#runImmediate();
@@ -210,7 +211,9 @@ export class EventLoop {
     return true;
   }
 
-  /** Runs the first callback of `setImmediate`; those that are added meanwhile are for the next turn. */
+  /**
+   * Runs the first callback of `setImmediate`; those that are added by it are for the next turn.
+   */
   #runImmediate(): void {
     if (this.#dueImmediates === 0) this.#dueImmediates = this.#immediates.length;
     this.#do(this.#immediates.shift() as Task);
@@ -223,7 +226,7 @@ export class EventLoop {
   #takesAnother(): boolean {
     const next = this.#heap[0];
     if (!next) return false;
-    // What is due already is not held up by callbacks that call `setImmediate` again.
+    // Due tasks are not delayed by callbacks that call `setImmediate` again.
     if (this.#turn === 0) return next.at <= this.#now;
     if (next.isFault || next.at - this.#now > TURN.ms) return false;
     return this.#turn < TURN.tasks && this.random.chance(TURN.share);
@@ -241,7 +244,7 @@ export class EventLoop {
     } catch (error) {
       this.onError(error, process);
     }
-    // What it left in the queue of microtasks belongs to the same process, which stays the current one.
+    // Its remaining microtasks belong to the same process, which stays the current one.
   }
 }
 

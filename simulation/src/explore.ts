@@ -4,17 +4,17 @@ import { type RunOptions, type RunResult, run } from './run.ts';
 import { shrink } from './shrink.ts';
 import { Trace, tableOf } from './trace.ts';
 
-/** A plan that violates a guarantee, and what came of it. */
+/** A plan that violates a guarantee, and its result. */
 export interface Failure {
   readonly plan: Plan;
   readonly result: RunResult;
 }
 
-/** What was explored. */
+/** The extent of an exploration. */
 export interface Exploration {
   /** Schedules with faults. */
   readonly schedules: number;
-  /** Schedules without faults, in which nothing may have to be repaired. */
+  /** Schedules without faults, in which no repairs may be needed. */
   readonly clean: number;
   readonly commands: number;
   readonly faults: number;
@@ -54,7 +54,7 @@ export async function explore(
   return { ...counts, seconds: elapsed(), failure };
 }
 
-/** Returns the failure with as few commands and faults as show the same violation. */
+/** Returns the failure with as few commands and faults as possible. */
 export async function reduce({ plan, result }: Failure, options: RunOptions): Promise<Plan> {
   const rule = result.violations[0]?.rule;
   return shrink(plan, async (fewer) => {

@@ -8,7 +8,7 @@ import type { NodeSlot } from './node/slot.ts';
 import type { FaultName } from './plan.ts';
 import type { Restored, RunDatabase } from './run-database.ts';
 
-/** What faults happen to. */
+/** The targets of faults. */
 export interface FaultContext {
   readonly loop: EventLoop;
   readonly network: Network;
@@ -24,7 +24,7 @@ export interface FaultContext {
 /** Ends a fault. */
 export type End = () => void;
 
-/** Starts a fault; returns what ends it. */
+/** Starts a fault; returns a function that ends it. */
 type Fault = (context: FaultContext, random: Random) => End;
 
 const nothing: End = () => undefined;
@@ -39,7 +39,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'lose-link': ({ network }, random) => {
     const link = pick(network.links, random);
     link?.lose();
-    // The connection is gone for good; at the end the operating systems notice it.
+    // The connection is permanently gone; at the end the operating systems notice it.
     return () => link?.cut();
   },
   'hold-link': ({ network }, random) => {

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { simulate } from '../test/simulate.ts';
 
 /**
- * Seeds of schedules that have violated a guarantee; docs/simulation.md says what each has found. A change of the
- * product changes what a seed does: each fault that was found also has a test of its module.
+ * Seeds of schedules that violated a guarantee; docs/simulation.md says what each one found.
+ * Changes of the product change the effect of a seed, so each fault that was found also has a test
+ * of its module.
  */
 const SEEDS = [74, 355, 601, 20_038, 30_001, 100_426, 600_240, 700_739, 5_200_243, 8_200_003];
 

@@ -33,9 +33,9 @@ class SimulatedTimer {
 type Callback = (...args: unknown[]) => void;
 
 /**
- * Replaces what modules reach for by themselves (timers, clocks, randomness) with that of the event
- * loop: every value belongs to the simulated process that asks. Returns a function that restores the
- * real ones.
+ * Replaces the globals that modules use (timers, clocks, randomness) with those of the event loop:
+ * every value belongs to the simulated process that asks. Returns a function that restores the real
+ * ones.
  */
 export function replaceGlobals(loop: EventLoop): () => void {
   const random = loop.random.fork(1);
@@ -69,7 +69,7 @@ export function replaceGlobals(loop: EventLoop): () => void {
     replace(Date, 'now', () => Math.floor(STARTED_AT + loop.now + loop.current.clockOffsetMs)),
     replace(Math, 'random', () => random.next()),
     replace(crypto, 'getRandomValues', ids.fill),
-    // Requests that get no answer are ended by the network, before any timeout of a client.
+    // The network ends requests without an answer, before any timeout of a client.
     replace(AbortSignal, 'timeout', () => NEVER),
   ];
   resetIds(ids);

@@ -1,7 +1,7 @@
 import type { HistoryRecord } from '@parley/chaos/history';
 import type { RecordSink } from '@parley/chaos/recorder';
 
-/** Keeps the records of a run, in the form that the checker of the chaos runs reads. */
+/** Keeps the records of a run, in the format that the checker of the chaos runs reads. */
 export class History implements RecordSink {
   readonly records: HistoryRecord[] = [];
   readonly #now: () => number;

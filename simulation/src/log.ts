@@ -3,7 +3,7 @@ import type { Logger } from '@parley/server/internal/log';
 /** Called with the lines that a node logs. */
 export type OnLine = (level: 'warn' | 'error', message: string, fields: object) => void;
 
-/** Returns a logger that hands warnings and errors on, and drops the rest. */
+/** Returns a logger that passes warnings and errors on, and drops the rest. */
 export function logTo(onLine: OnLine): Logger {
   const at = (level: 'warn' | 'error') => (fields: object | string, message?: string) =>
     typeof fields === 'string' ? onLine(level, fields, {}) : onLine(level, message ?? '', fields);

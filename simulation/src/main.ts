@@ -8,11 +8,12 @@ import type { RunOptions } from './run.ts';
 /**
  * `npm run simulate`: runs the delivery path in simulated time, schedule after schedule.
  *
- * A run has the product's own modules for nodes and clients, in one thread. Simulated is only what is
- * around them: time (`event-loop.ts`, `globals.ts`), sockets (`network/`), the database (`database/`),
- * the broker (`node/broker.ts`), storage of clients (`client/store.ts`), and what breaks them
- * (`faults.ts`). One seed decides everything: what clients do (`plan.ts`), how long everything takes, and
- * in which order things happen. `run.ts` carries a plan out; the checker of the chaos runs judges it.
+ * A run uses the product's own modules for nodes and clients, in one thread. Only their environment
+ * is simulated: time (`event-loop.ts`, `globals.ts`), sockets (`network/`), the database
+ * (`database/`), the broker (`node/broker.ts`), storage of clients (`client/store.ts`), and faults
+ * (`faults.ts`). One seed decides everything: what clients do (`plan.ts`), how long everything
+ * takes, and in which order things happen. `run.ts` runs a plan; the checker of the chaos runs
+ * checks the result.
  */
 
 const USAGE = `Usage: npm run simulate -- [options]
@@ -40,7 +41,10 @@ interface Arguments {
 
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Runs with these arguments. Resolves with the exit code: 0 all kept, 1 a violation, 2 wrong usage. */
+/**
+ * Runs with these arguments. Resolves with the exit code: 0 if every guarantee was kept, 1 for a
+ * violation, 2 for incorrect usage.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   let wanted: Arguments | 'help';
   try {
@@ -108,7 +112,7 @@ function tellFailure({ plan, result }: Failure): void {
   }
 }
 
-/** Prints the failure with as few commands and faults as show it, and what happens then. */
+/** Prints the failure with as few commands and faults as possible, and its trace. */
 async function tellReduced(
   failure: Failure,
   options: RunOptions,

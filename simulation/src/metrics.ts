@@ -2,7 +2,7 @@ import type { Metrics } from '@parley/server/internal/metrics/metrics';
 
 const nothing = () => undefined;
 
-/** Metrics that count nothing: a node of a run has none of its own. */
+/** Metrics that count nothing: the nodes of a run have no metrics. */
 export const NO_METRICS = {
   command: nothing,
   limited: nothing,

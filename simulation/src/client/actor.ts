@@ -43,7 +43,7 @@ import type { SimulatedBrowser } from './browser.ts';
 import { fetchOf, Requests } from './requests.ts';
 import { ProcessStore } from './store.ts';
 
-/** What all clients of a run share. */
+/** The state that all clients of a run share. */
 export interface Stage {
   readonly loop: EventLoop;
   readonly network: Network;
@@ -69,7 +69,7 @@ interface Past {
 export class Actor {
   readonly plan: ClientPlan;
   readonly account: AccountId;
-  /** What is sent over REST, and goes on when the client is killed. */
+  /** Requests over REST, which continue when the client is killed. */
   readonly requests: Requests;
   readonly #stage: Stage;
   readonly #random: Random;
@@ -82,9 +82,9 @@ export class Actor {
   #client: ParleyClient | null = null;
   /** The client that is being stopped. */
   #stopping: ParleyClient | null = null;
-  /** Whether it runs again once it is stopped. */
+  /** Whether it restarts once it is stopped. */
   #isWanted = false;
-  /** Whether the store is dropped once it is stopped. */
+  /** Whether its store is dropped once it is stopped. */
   #forgets = false;
   #process: Process;
   /** Counts its processes: each is another tab. */
@@ -106,12 +106,12 @@ export class Actor {
 
   // ---- processes ----------------------------------------------------------------------------------
 
-  /** Its present or last process. */
+  /** Its current or last process. */
   get process(): Process {
     return this.#process;
   }
 
-  /** Starts a process on what the store has, as soon as the one before has ended. */
+  /** Starts a process on the state of the store, as soon as the previous one has ended. */
   wake(): void {
     this.#isWanted = true;
     if (this.#client || this.#stopping) return;
@@ -143,7 +143,7 @@ export class Actor {
     this.#ended(client, 'crash');
   }
 
-  /** Stops the client in order; one that is frozen is killed. */
+  /** Stops the client gracefully; a frozen one is killed. */
   async sleep(how: 'sleep' | 'end' = 'sleep'): Promise<void> {
     this.#isWanted = false;
     const client = this.#client;
@@ -158,7 +158,7 @@ export class Actor {
     this.#ended(client, how);
   }
 
-  /** Stops the client and drops what it stored: unanswered commands stay unanswered. */
+  /** Stops the client and drops its store: unanswered commands stay unanswered. */
   forget(): void {
     this.#forgets = true;
     void this.sleep();
@@ -228,7 +228,10 @@ export class Actor {
     return `${this.plan.name}.${this.#tabs}`;
   }
 
-  /** Returns what opens the sockets of a process: its own, or one that it shares with other tabs. */
+  /**
+   * Returns the factory for the sockets of a process: its own, or one that it shares with other
+   * tabs.
+   */
   #socketOf(process: Process): SocketFactory {
     const { network, browser } = this.#stage;
     const socket: SocketFactory = (_url, handlers) =>
@@ -244,7 +247,7 @@ export class Actor {
 
   // ---- commands -----------------------------------------------------------------------------------
 
-  /** Carries out a step of the plan. Returns false if it cannot: another client may. */
+  /** Runs a step of the plan. Returns false if it cannot, so that another client may. */
   do(step: Step): boolean {
     const conversation = this.#stage.conversations[step.conversation] as ConversationId;
     const { op, text, pick } = step;
@@ -281,7 +284,7 @@ export class Actor {
     if (!client || this.#process.isFrozen) return false;
     this.#stage.loop.after(0, this.#process, () => {
       const now = { conversation, text, ...this.#messages.targets(conversation, pick) };
-      // Where there is no message yet, there will be one.
+      // If there is no message yet, there will be one later.
       const needed = op === 'edit' || op === 'delete' ? now.own : now.root;
       this.#give(client, needed === null ? 'post' : op, now);
     });
@@ -299,7 +302,7 @@ export class Actor {
     } else if (command && answer.kind === 'refused') this.#record.nacked(id, answer.code);
   }
 
-  /** Votes twice at once with one id, for different choices: one vote must be rejected. */
+  /** Votes twice at once with the same id, for different choices: one vote must be rejected. */
   async #voteTwice({ conversation, pick }: ThreadTarget, poll: Seq): Promise<void> {
     const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
     const requests = [pick, (pick + 0.5) % 1].map((n) => voteRequest(conversation, poll, n));
@@ -336,14 +339,14 @@ export class Actor {
     for (const past of this.#past.splice(0)) void this.#post(past, this.#random.next());
   }
 
-  /** Posts twice at once with one id. Of two texts one must be rejected. */
+  /** Posts twice at once with the same id. If the texts differ, one must be rejected. */
   async #postTwice(conversation: ConversationId, one: string, other: string): Promise<void> {
     const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
     this.#record.requested(id, 'post', conversation, { text: one });
     if (other !== one) this.#record.rival(id, conversation, other);
     const which = this.#random.next();
     const commands = [one, other].map((body) => ({ id, conversation, body }));
-    // Often on one node, so that both are in one batch.
+    // Often on the same node, so that both are in one batch.
     const nodes = this.#random.chance(0.5) ? [which, which] : [which, 1 - which];
     const stored = await Promise.all(commands.map((c, i) => this.#post(c, nodes[i] as number)));
     // A refused command may be stored when it is repeated: the account may have joined by then.
@@ -384,8 +387,8 @@ export class Actor {
   // ---- convergence --------------------------------------------------------------------------------
 
   /**
-   * Returns what it lacks of `heads` and of the conversations of its account, or waits for; null if it has
-   * everything.
+   * Returns what it is missing of `heads` and the conversations of its account, or waiting for;
+   * null if it has everything.
    */
   missing(heads: ReadonlyMap<string, number>, conversations: readonly string[]): string | null {
     const client = this.#client;
@@ -412,7 +415,7 @@ export class Actor {
     return null;
   }
 
-  /** Stops for good and records the final state. */
+  /** Stops permanently and records the final state. */
   async finish(): Promise<void> {
     const client = this.#client;
     if (!client) return;

@@ -7,7 +7,7 @@ import type { Process } from '../process.ts';
 /** How long a message or a lock takes to reach another tab, ms. */
 const DELAY_MS = 2;
 
-/** A tab that has joined, and what its process is told. */
+/** A tab that has joined, and the callbacks of its process. */
 interface Tab {
   readonly id: string;
   readonly process: Process;
@@ -22,15 +22,15 @@ interface Request {
 }
 
 /**
- * What joins the tabs of a browser: a BroadcastChannel and Web Locks. Messages of one tab to another arrive in
- * order. A tab that was killed holds no lock any more; one that is frozen keeps it, and receives everything when
- * it is thawed.
+ * The connections between the tabs of a browser: a BroadcastChannel and Web Locks. Messages from
+ * one tab to another arrive in order. A killed tab no longer holds locks; a frozen one keeps them,
+ * and receives everything when it is thawed.
  */
 export class SimulatedBrowser {
   readonly #loop: EventLoop;
   readonly #random: Random;
   readonly #tabs = new Map<string, Tab>();
-  /** When the last message of one tab arrives at another one. */
+  /** The time at which the last message of a tab arrives at another one. */
   readonly #arrivals = new Map<string, number>();
   #holder: Request | null = null;
   #waiting: Request[] = [];
@@ -41,7 +41,7 @@ export class SimulatedBrowser {
     this.#random = random;
   }
 
-  /** Returns what a tab joins with, which runs in a process. */
+  /** Returns the interface with which a tab of a process joins. */
   channelOf(id: string, process: Process): SharedSocketsDeps['join'] {
     return (receive): TabChannel => {
       const tab = { id, process, receive };

@@ -10,11 +10,14 @@ const AGAIN_MS = 400;
 /** The final answer to a request. */
 export type Answer =
   | { readonly kind: 'done'; readonly seq: number; readonly body: unknown }
-  /** It was carried out, and the account left the conversation since. */
+  /** It was executed, and the account has left the conversation since. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly code: string };
 
-/** Sends commands over REST, each with one id until it is answered, as a program with a retry loop does. */
+/**
+ * Sends commands over REST, each with the same id until it is answered, like a program with a retry
+ * loop.
+ */
 export class Requests {
   readonly #loop: EventLoop;
   readonly #network: Network;
@@ -29,7 +32,7 @@ export class Requests {
     this.#token = tokenOf(account);
   }
 
-  /** Requests that are not answered yet. */
+  /** Requests that have not been answered yet. */
   get open(): number {
     return this.#open;
   }
@@ -80,7 +83,7 @@ export function fetchOf(network: Network, process: Process): typeof fetch {
       id: headers['idempotency-key'] ?? null,
       body: typeof init.body === 'string' ? JSON.parse(init.body) : null,
     });
-    // As much of a response as the SDK reads.
+    // The part of a response that the SDK reads.
     return {
       ok: answer.status < 400,
       status: answer.status,

@@ -3,15 +3,15 @@ import type { Changes, OutboxEntry, Saved, Store } from '@parley/client';
 import type { AccountId, ClientId } from '@parley/protocol';
 import type { Scheduler } from '../scheduler.ts';
 
-/** How long the storage of a device takes for anything, ms. */
+/** The duration of any operation on the storage of a device, ms. */
 const WRITE_MS = 2;
-/** The share of calls that are done some time before the client knows. */
+/** The share of calls that complete some time before the client learns of it. */
 const LATE_ANSWERS = 0.1;
 
 /**
- * The store of a client as one process of it uses it. Calls are carried out one after the other, as by
- * IndexedDB. Each takes a while, and so does its answer: a crash may come before a change is stored, or
- * after that and before the client knows.
+ * The store of a client as used by one of its processes. Calls are executed sequentially, as in
+ * IndexedDB. Calls and answers take time: a crash may happen before a change is stored, or after
+ * that but before the client learns of it.
  */
 export class ProcessStore implements Store {
   readonly #kept: KeptStore;
@@ -19,7 +19,9 @@ export class ProcessStore implements Store {
   readonly #onOpen: (saved: Saved) => void;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `kept` is what survives; `onOpen` is called with what the client starts with. */
+  /**
+   * `kept` is the data that survives; `onOpen` is called with the data that the client starts with.
+   */
   constructor(kept: KeptStore, scheduler: Scheduler, onOpen: (saved: Saved) => void) {
     this.#kept = kept;
     this.#scheduler = scheduler;

@@ -18,32 +18,32 @@ interface Pending {
   readonly settle: (results: readonly Result[], error: Error | null) => void;
 }
 
-/** A statement as the product hands it to `pg`. */
+/** A statement as the product passes it to `pg`. */
 export type Query = string | { readonly name?: string; text: string; values?: readonly unknown[] };
 
 /** How a process uses its connections. */
 export interface ClientOptions {
   /** Whether statements are sent without waiting for the answers to earlier ones. */
   readonly isPipelined: boolean;
-  /** That of the process, in which answers arrive. */
+  /** The scheduler of the process, in which answers arrive. */
   readonly scheduler: Scheduler;
 }
 
-/** What the pool of a connection is told. */
+/** The events that the pool of a connection receives. */
 export interface ClientEvents {
-  /** No statement can be sent any more. */
+  /** Statements can no longer be sent. */
   readonly onLost: (client: ClientModel) => void;
-  /** The database has nothing of the connection any more. */
+  /** The database has released everything of the connection. */
   readonly onEnded: (client: ClientModel) => void;
 }
 
-/** Sent behind the last statement when the client closes the connection. */
+/** Sent after the last statement when the client closes the connection. */
 const CLOSE = Symbol('close');
 
 /** `query_timeout` of the product's pools. */
 const QUERY_MS = 45_000;
 
-/** The product's end of a connection: what a `pg.PoolClient` is to it. */
+/** The client side of a connection: stands in for a `pg.PoolClient`. */
 export class ClientModel {
   /** The transaction and the locks that the connection has in the database. */
   readonly session: Session;
@@ -60,7 +60,7 @@ export class ClientModel {
   readonly #unsent: Pending[] = [];
   #isLost = false;
   #isWatched = false;
-  /** The process of the client has ended: nothing happens in it any more. */
+  /** The process of the client has ended: nothing runs in it any more. */
   #isDead = false;
 
   constructor(
@@ -119,7 +119,7 @@ export class ClientModel {
   #issue(requests: readonly Request[], settle: Pending['settle']): void {
     if (this.#isDead) return;
     if (this.#isLost) {
-      // As `pg` does, it tells the caller later.
+      // Like `pg`, it calls back later.
       this.#scheduler.later(0, 0, () => settle([], notQueryable()));
       return;
     }
@@ -149,7 +149,7 @@ export class ClientModel {
     if (next) this.#send(next);
   }
 
-  /** Closes the connection behind what was sent. */
+  /** Closes the connection after everything that was sent. */
   end(): void {
     this.#isLost = true;
     this.#toServer.send(CLOSE);
@@ -157,20 +157,22 @@ export class ClientModel {
 
   // ---- failures ---------------------------------------------------------------------------------
 
-  /** The network has cut the connection: some of what is under way arrives, the rest is lost. */
+  /** The network cut the connection: some of the data in transit arrives, the rest is lost. */
   cut(): void {
     this.#toServer.cut();
     this.session.close();
     this.#lateLoss(() => connectionLost(), 0);
   }
 
-  /** Nothing arrives any more, in either direction, and no one is told. */
+  /** Nothing arrives any more, in either direction, without notice. */
   hang(): void {
     this.#toServer.hang();
     this.#toClient.hang();
   }
 
-  /** The process of the client has ended: what it had sent arrives, then the connection is closed. */
+  /**
+   * The process of the client has ended: the data it sent arrives, then the connection is closed.
+   */
   kill(): void {
     this.#isDead = true;
     this.#toServer.send(CLOSE);
@@ -192,14 +194,14 @@ export class ClientModel {
   #lose(error: Error): void {
     if (this.#isLost || this.#isDead) return;
     this.#isLost = true;
-    // The first statement gets what the server said, if it said anything.
+    // The first statement gets the error of the server, if any.
     const [first, ...others] = [...this.#sent.splice(0), ...this.#unsent.splice(0)];
     first?.settle(first.results, first.error ?? error);
     for (const pending of others) pending.settle([], connectionLost());
     this.#events.onLost(this);
   }
 
-  /** Gives a connection up whose oldest statement gets no answer. */
+  /** Abandons a connection whose oldest statement gets no answer. */
   #watch(): void {
     if (this.#isWatched) return;
     this.#isWatched = true;

@@ -18,7 +18,7 @@ import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
 import { DatabaseModel } from './model.ts';
 import type { PoolModel } from './pool.ts';
 
-/** What the product's transactions notice of connections that are lost, and of a database that is. */
+/** How lost connections, and a lost database, affect the transactions of the product. */
 
 const fixture = makeFixture(1);
 const [one, other] = fixture.conversations as [StreamId, StreamId];
@@ -50,7 +50,7 @@ const create = (pool: PoolModel, id = created) =>
     new StreamTransaction(pipeline, 0).createStream({ id, kind: 'conversation' });
   });
 
-/** Creates a stream, then locks others one after the other, in a transaction that does not end. */
+/** Creates a stream, then locks others in sequence, in a transaction that does not end. */
 const hold = (pool: PoolModel, id: StreamId, ...locks: readonly StreamId[]) =>
   caught(
     withPipelinedTransaction(pool.asPool, async (pipeline) => {
@@ -85,7 +85,7 @@ describe('a COMMIT whose connection is lost', () => {
   });
 });
 
-test('an error of a statement is passed on, nothing is stored, and the connection stays', async () => {
+test('an error of a statement is passed on, nothing is stored, and the connection remains open', async () => {
   const { scheduler, model, pool } = setUp();
   const failing = withPipelinedTransaction(pool.asPool, async (pipeline) => {
     const tx = new StreamTransaction(pipeline, 0);
@@ -100,7 +100,7 @@ test('an error of a statement is passed on, nothing is stored, and the connectio
   expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
 });
 
-test('a crash undoes what is not committed, and connections are refused until it has recovered', async () => {
+test('a crash undoes uncommitted changes, and connections are refused until the database has recovered', async () => {
   const { scheduler, model, pool } = setUp();
   await scheduler.until(create(pool));
   void hold(pool, uncommitted, one);
@@ -147,7 +147,7 @@ test('connections that are cut at any moment leave everything or nothing', async
     if (name !== 'CommitOutcomeUnknown') expect(exists(model)).toBe(name === 'stored');
     const what = `${name} ${exists(model)}`;
     outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
-    // What the lost connection had locked is free.
+    // The locks of the lost connection are free.
     await scheduler.until(create(pool, uncommitted));
   }
   expect([...outcomes.keys()].sort()).toEqual([
@@ -196,7 +196,7 @@ describe('a transaction that does not end', () => {
   });
 });
 
-test('what a killed process has sent is executed, and nothing else', async () => {
+test('statements that a killed process has sent are executed, and nothing else', async () => {
   const { scheduler, model } = setUp();
   for (const [id, ms, isStored] of [
     [created, 30, true],
@@ -231,7 +231,7 @@ test('a connection on which nothing arrives times out after query_timeout', asyn
   await scheduler.until(create(pool));
 });
 
-test('a pool lends no more connections than it may have', async () => {
+test('a pool does not lend more connections than its maximum', async () => {
   const { scheduler, pool } = setUp(1, 1);
   const client = await scheduler.until(pool.connect());
   expect(await scheduler.until(caught(create(pool)))).toMatchObject({
@@ -243,7 +243,7 @@ test('a pool lends no more connections than it may have', async () => {
   expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
 });
 
-test('two nodes store each message once, whatever is lost', async () => {
+test('two nodes store each message once, whatever gets lost', async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const { scheduler, model } = setUp(seed);
     model.commitFault = () => {

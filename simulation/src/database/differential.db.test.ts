@@ -38,7 +38,7 @@ import { DatabaseModel } from './model.ts';
 import { knownTexts } from './statements/all.ts';
 import { Transaction } from './transaction.ts';
 
-/** The model of the database does what PostgreSQL does. */
+/** The model of the database behaves like PostgreSQL. */
 
 let cluster: TestCluster;
 /** The database of the schedules, each of which has its own rows. */
@@ -214,7 +214,7 @@ describe('of two transactions', () => {
     }));
 });
 
-test('interleaved transactions get the same results, wait for the same ones, and leave the same tables', async () => {
+test('interleaved transactions get the same results, wait for the same transactions, and leave the same tables', async () => {
   const counts = new Map<string, number>();
   const property = fc.asyncProperty(
     fc.oneof(stepsOf(anything), stepsOf(competing)),
@@ -229,13 +229,13 @@ test('interleaved transactions get the same results, wait for the same ones, and
     },
   );
   await fc.assert(property, { numRuns: RUNS });
-  // What the schedules are for has happened.
+  // The cases that the schedules are meant to cover have occurred.
   for (const what of ['1 waiting', '2 waiting', '23505', '23503']) {
     expect(counts.get(what), what).toBeGreaterThan(0);
   }
 }, 600_000);
 
-test('statements that travel together get the same answers, and leave the same tables', async () => {
+test('statements that are sent together get the same answers, and leave the same tables', async () => {
   const { pool: appendPool } = await shared.open();
   const outcomes = new Map<string, number>();
   const statement = fc.record({
@@ -272,7 +272,9 @@ test('statements that travel together get the same answers, and leave the same t
   for (const end of ['committed', '23505']) expect(outcomes.get(end), end).toBeGreaterThan(0);
 }, 600_000);
 
-/** Runs a transaction whose statements travel in groups; returns their answers, and how it ended. */
+/**
+ * Runs a transaction whose statements are sent in groups; returns their answers, and how it ended.
+ */
 async function answersTo(
   groups: readonly (readonly RandomStatement[])[],
   pool: pg.Pool,
@@ -302,6 +304,6 @@ async function epochOf(pool: pg.Pool): Promise<string> {
   return (rows[0] as { epoch: string }).epoch;
 }
 
-/** Returns what must be equal. */
+/** Returns the parts that must be equal. */
 const comparable = (transcript: Transcript, contents: object): unknown =>
   withoutRandomIds(withoutDigests([ordered(canonical(transcript)), contents]));

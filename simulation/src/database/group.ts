@@ -3,10 +3,10 @@ import type { Request } from './session.ts';
 import { statementOf } from './statements/all.ts';
 import type { Result } from './statements/statement.ts';
 
-/** Begins the names under which storage/pipeline.ts prepares statements. */
+/** The prefix of the names under which storage/pipeline.ts prepares statements. */
 const PREFIX = 'pipeline ';
 
-/** Statements that travel together, as storage/pipeline.ts hands them to `pg`. */
+/** Statements that are sent together, as storage/pipeline.ts passes them to `pg`. */
 export interface StatementGroup extends pg.Submittable {
   readonly callback: unknown;
   handleRowDescription(message: { readonly fields: readonly Column[] }): void;
@@ -111,7 +111,7 @@ function decodedValues(name: string, text: string, values: readonly unknown[]): 
     if (type === 'text') return value;
     if (type === 'bool') return value === 'true';
     if (type?.endsWith('[]')) return itemsOf(value).map((item) => itemOf(item, type));
-    // Of what is not text, only seqs consist of digits alone.
+    // Apart from text, only seqs consist of digits alone.
     return !texts?.includes(n + 1) && /^\d{1,15}$/.test(value) ? Number(value) : value;
   });
 }

@@ -7,7 +7,7 @@ export interface JournalEntry {
   readonly row: Row;
   /** A value with the keys of the row. */
   readonly value: object;
-  /** The committed value before; null if the transaction has inserted the row. */
+  /** The previous committed value; null if the transaction inserted the row. */
   readonly before: object | null;
 }
 
@@ -18,7 +18,10 @@ interface Commit {
   readonly durableAt: number;
 }
 
-/** The committed transactions, in order, so that the last ones can be undone: what a WAL is to a database. */
+/**
+ * The committed transactions, in order, so that the last ones can be undone, like the WAL of a
+ * database.
+ */
 export class Journal {
   #commits: Commit[] = [];
 
@@ -30,12 +33,15 @@ export class Journal {
     this.#commits.push({ entries, durableAt });
   }
 
-  /** What is committed cannot be undone any more. */
+  /** Committed changes can no longer be undone. */
   clear(): void {
     this.#commits = [];
   }
 
-  /** Undoes what is behind the last commit that was on disk at `now`. No transaction may be in progress. */
+  /**
+   * Undoes everything after the last commit that was on disk at `now`. No transaction may be in
+   * progress.
+   */
   loseUnwritten(now: number): void {
     this.undo(this.length - 1 - this.#commits.findLastIndex(({ durableAt }) => durableAt <= now));
   }

@@ -3,7 +3,7 @@ import type { Scheduler } from '../scheduler.ts';
 /** A range of ms from which the seed chooses. */
 export type Range = readonly [min: number, max: number];
 
-/** One direction of a connection: it delivers in order, late, until it is cut. */
+/** One direction of a connection: it delivers in order, with delays, until it is cut. */
 export class Link<T> {
   readonly #scheduler: Scheduler;
   readonly #delay: () => Range;
@@ -19,7 +19,7 @@ export class Link<T> {
     this.#deliver = deliver;
   }
 
-  /** Sends an item. What is sent before the delivery travels along. */
+  /** Sends an item. Items that are sent before its delivery are delivered together. */
   send(item: T): void {
     if (this.#isCut) return;
     this.#items.push(item);
@@ -33,14 +33,14 @@ export class Link<T> {
     if (this.#items.length > 0) this.#deliver(this.#items.splice(0));
   }
 
-  /** Delivers nothing from now on, and no one notices. */
+  /** Silently delivers nothing from now on. */
   hang(): void {
     this.#isHanging = true;
     this.#cancel?.();
     this.#cancel = null;
   }
 
-  /** Delivers the first items that are under way, as many as the seed decides, and nothing further. */
+  /** Delivers the first items in transit, as many as the seed decides, and nothing more. */
   cut(): void {
     if (this.#isCut) return;
     this.#isCut = true;

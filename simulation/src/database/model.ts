@@ -4,7 +4,7 @@ import { type PoolContext, PoolModel, type Status } from './pool.ts';
 import { type CommitFault, type Delays, TIMEOUTS, type Timeouts } from './session.ts';
 import { Tables } from './tables.ts';
 
-/** What a database is made with. */
+/** The options of a database. */
 export interface DatabaseOptions {
   readonly scheduler: Scheduler;
   /** Identifies the history that seqs belong to. */
@@ -13,7 +13,7 @@ export interface DatabaseOptions {
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** An account that is there from the start. */
+/** An account that exists from the start. */
 export interface SeededAccount {
   readonly id: string;
   readonly username?: string;
@@ -24,9 +24,9 @@ export interface SeededAccount {
 const DELAYS: Delays = { network: [0.05, 1], execution: [0.01, 0.5], commit: [0.1, 3] };
 
 /**
- * A model of PostgreSQL with the tables, locks and connections that the delivery path uses. Its pools
- * take the product's statements, which it recognizes by their exact text, and does to its tables what
- * PostgreSQL would do; `differential.db.test.ts` compares the two.
+ * A model of PostgreSQL with the tables, locks and connections that the delivery path uses. Its
+ * pools accept the statements of the product, which it recognizes by their exact text, and change
+ * its tables as PostgreSQL would; `differential.db.test.ts` compares the two.
  *
  * Everything that takes time goes through the scheduler, so that a seed decides the order in which
  * transactions run, wait and commit.
@@ -35,9 +35,9 @@ export class DatabaseModel implements PoolContext {
   readonly scheduler: Scheduler;
   readonly tables: Tables;
   readonly timeouts: Timeouts;
-  /** The connections that are open. */
+  /** The open connections. */
   readonly clients = new Set<ClientModel>();
-  /** Decides for each COMMIT of a transaction that has written whether the connection is lost. */
+  /** Decides for each COMMIT of a transaction with writes whether the connection is lost. */
   commitFault: (() => CommitFault) | null = null;
   /** Returns the SQLSTATE with which a statement fails, by its name; null if it does not. */
   statementFault: ((name: string) => string | null) | null = null;
@@ -86,7 +86,7 @@ export class DatabaseModel implements PoolContext {
     });
   }
 
-  /** The machine or the process fails: all connections are lost, and what was not committed. */
+  /** The machine or the process fails: all connections and uncommitted changes are lost. */
   crash(): void {
     this.#status = 'down';
     for (const client of [...this.clients]) client.session.crash();
@@ -95,8 +95,8 @@ export class DatabaseModel implements PoolContext {
   }
 
   /**
-   * Replaces the contents by those before the last commits, as a restore of a backup does. The database
-   * must not run.
+   * Replaces the contents by those before the last commits, like a restore of a backup. The
+   * database must not run.
    */
   restore(commits: number, epoch: string): void {
     this.tables.journal.undo(commits);

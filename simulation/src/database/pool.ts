@@ -7,7 +7,7 @@ import type { SessionContext } from './session.ts';
 /** Whether the database accepts connections. */
 export type Status = 'up' | 'starting' | 'down';
 
-/** What the pools of a database have in common. */
+/** The shared context of the pools of a database. */
 export interface PoolContext extends SessionContext {
   readonly status: Status;
   /** The connections that have not ended. */
@@ -29,13 +29,13 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A connection as it is lent: as much of a `pg.PoolClient` as the product uses. */
+/** A lent connection: the part of a `pg.PoolClient` that the product uses. */
 interface Lent {
   isReleased: boolean;
   readonly model: ClientModel;
 }
 
-/** The connections of one process: what a `pg.Pool` is to the product. */
+/** The connections of one process: stands in for a `pg.Pool`. */
 export class PoolModel {
   readonly #context: PoolContext;
   readonly #options: PoolOptions;
@@ -51,7 +51,7 @@ export class PoolModel {
     this.#options = options;
   }
 
-  /** Returns the pool as the product takes it. It has what the product calls, and no more. */
+  /** Returns the pool for the product. It has only the methods that the product calls. */
   get asPool(): pg.Pool {
     return this as unknown as pg.Pool;
   }
@@ -64,7 +64,7 @@ export class PoolModel {
     return this.#idle.length;
   }
 
-  /** The connections that are open. */
+  /** The open connections. */
   get clients(): ReadonlySet<ClientModel> {
     return this.#clients;
   }
@@ -82,7 +82,7 @@ export class PoolModel {
       this.#release(client, false);
       return result;
     } catch (error) {
-      // As `pg` does: it does not tell what the connection has left open.
+      // Like `pg`: it does not report what the connection has left open.
       this.#release(client, true);
       throw error;
     }
@@ -186,7 +186,7 @@ export class PoolModel {
     this.#serve();
   }
 
-  /** Gives connections to those who wait for one. */
+  /** Gives connections to waiting callers. */
   #serve(): void {
     while (this.#waiting.length > 0) {
       const idle = this.#idle.pop();
@@ -197,7 +197,7 @@ export class PoolModel {
     }
   }
 
-  /** The process has ended: what it had sent arrives, and nothing happens in it any more. */
+  /** The process has ended: the data it sent arrives, and nothing runs in it any more. */
   kill(): void {
     this.#isDead = true;
     for (const client of this.#clients) client.kill();

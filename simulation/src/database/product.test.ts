@@ -8,7 +8,7 @@ import { DatabaseModel } from './model.ts';
 import { STATEMENTS, UnknownStatement } from './statements/all.ts';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server/src', import.meta.url));
-/** The doctor’s, and those of requests that no simulated client sends. */
+/** Statements of the doctor, and of requests that no simulated client sends. */
 const OTHERS = [
   // Suggestions of names while someone writes.
   // Of files: no simulated client attaches any.

@@ -1,19 +1,19 @@
-/** What locks rows and waits for others: a transaction. */
+/** The owner of row locks, which waits for others: a transaction. */
 export interface LockOwner {
   /** What it waits for. */
   readonly wait: Wait | null;
-  /** Gives it the lock that it waits for. */
+  /** Grants it the lock that it waits for. */
   grant(wait: RowWait): void;
   /** Its wait is over. */
   resume(): void;
-  /** Another one waits for its end. */
+  /** Another owner waits for its end. */
   addFollower(wait: EndWait): void;
   removeFollower(wait: EndWait): void;
 }
 
 /**
- * A row: its committed value, and the value that a transaction in progress has given it. There is at
- * most one of those, because its transaction holds a lock that no two can hold.
+ * A row: its committed value, and the value that a transaction in progress has given it. There is
+ * at most one of those, because its transaction holds an exclusive lock.
  */
 export class Row<T extends object = object> {
   /** The committed value; null before the insert and after the deletion. */
@@ -27,7 +27,7 @@ export class Row<T extends object = object> {
   /** The transactions that wait for one, in order. */
   queue: RowWait[] = [];
 
-  /** Whether the row was deleted for good, or its insert was rolled back. */
+  /** Whether the row was permanently deleted, or its insert was rolled back. */
   get isGone(): boolean {
     return this.committed === null && this.writer === null;
   }
@@ -35,11 +35,11 @@ export class Row<T extends object = object> {
 
 /** How strong a row lock is. Two are in conflict if their sum is at least 4. */
 export type LockMode = 1 | 2 | 3;
-/** `for key share`: what a foreign key takes of the row that it refers to. */
+/** `for key share`: the lock that a foreign key takes on the row that it refers to. */
 export const KEY_SHARE: LockMode = 1;
-/** `for no key update`: what an update takes that leaves the key as it is. */
+/** `for no key update`: the lock of an update that does not change the key. */
 export const NO_KEY_UPDATE: LockMode = 2;
-/** `for update`: what a deletion takes. */
+/** `for update`: the lock of a deletion. */
 export const UPDATE: LockMode = 3;
 
 /** Returns whether two transactions cannot hold these locks of a row at the same time. */

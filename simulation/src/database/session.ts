@@ -25,7 +25,7 @@ export interface Request {
 /** The answer to a statement. */
 export type Response = { readonly result: Result } | { readonly error: Error };
 
-/** How long things take, in ms. */
+/** Delays, ms. */
 export interface Delays {
   /** One way between a client and the database. */
   readonly network: Range;
@@ -35,14 +35,14 @@ export interface Delays {
   readonly commit: Range;
 }
 
-/** What goes wrong with a COMMIT: the connection is lost before it takes effect, or after. */
+/** The fault of a COMMIT: the connection is lost before or after it takes effect. */
 export type CommitFault = 'lost before' | 'lost after' | null;
 
-/** What the sessions of a database have in common. */
+/** The shared context of the sessions of a database. */
 export interface SessionContext {
   readonly scheduler: Scheduler;
   readonly tables: Tables;
-  /** How long things take at the moment. */
+  /** The current delays. */
   readonly delays: Delays;
   readonly timeouts: Timeouts;
   /** Decides for each COMMIT of a transaction that has written. */
@@ -71,10 +71,13 @@ const ASYNCHRONOUS = 'set local synchronous_commit = off';
 /** Until the latest when such a COMMIT is on disk: three times `wal_writer_delay`, ms. */
 const WAL_WRITER_MS = 600;
 
-/** The part of statements after which another session comes first, although the next one is here. */
+/**
+ * The share of statements after which another session runs first, although the next statement has
+ * arrived.
+ */
 const INTERRUPTED = 0.1;
 
-/** The database's end of a connection. */
+/** The database side of a connection. */
 export class Session {
   readonly #context: SessionContext;
   readonly #respond: (response: Response) => void;
@@ -82,7 +85,10 @@ export class Session {
   readonly #onEnd: (error: Error | null) => void;
   readonly #requests: Request[] = [];
   #transaction: Transaction | null = null;
-  /** Whether the client has started the transaction: otherwise it is that of a single statement. */
+  /**
+   * Whether the client started the transaction; otherwise it is the implicit one of a single
+   * statement.
+   */
   #isExplicit = false;
   /** A statement of the transaction has failed. */
   #hasFailed = false;
@@ -112,7 +118,7 @@ export class Session {
     return this.#transaction;
   }
 
-  /** Whether a statement of the transaction has failed: nothing but its end is executed. */
+  /** Whether a statement of the transaction has failed: only its end is still executed. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -133,7 +139,7 @@ export class Session {
     this.#run();
   }
 
-  /** The client has closed the connection: what arrived before is still executed. */
+  /** The client has closed the connection: statements that arrived before are still executed. */
   close(): void {
     this.#isClosed = true;
     this.#run();
@@ -313,7 +319,7 @@ export class Session {
     else this.#finish(this.#transaction as Transaction, result);
   }
 
-  /** Rolls the transaction back, which gives its locks to others, and answers with the error. */
+  /** Rolls the transaction back, which passes its locks on, and answers with the error. */
   #fail(error: unknown): void {
     if (!(error instanceof pg.DatabaseError)) throw error;
     this.#transaction?.rollback();
@@ -325,7 +331,7 @@ export class Session {
 
   // ---- waiting ----------------------------------------------------------------------------------
 
-  /** The wait is over: the statement goes on when its process runs again. */
+  /** The wait is over: the statement continues when its process runs again. */
   #granted(): void {
     this.#clearTimers();
     if (this.#hasEnded) return;

@@ -1,8 +1,8 @@
 import type { Row } from './row.ts';
 
 /**
- * An index over columns that no statement changes. It has the rows of transactions in progress too: what
- * is visible is decided by who looks.
+ * An index over columns that no statement changes. It also has the rows of transactions in
+ * progress: each reader decides what is visible.
  */
 export class Index<T extends object> {
   /** Returns the key of a row; null if the index leaves it out. */
@@ -122,7 +122,7 @@ export interface Reference<T extends object> {
   readonly find: (value: T) => readonly Row[];
 }
 
-/** What a table forbids, besides equal unique keys. */
+/** The constraints of a table, besides unique keys. */
 export interface Constraints<T extends object> {
   /** Returns the name of a check constraint that a value violates; null if there is none. */
   readonly violated?: (value: T) => string | null;
@@ -150,7 +150,7 @@ export class Table<T extends object> {
     this.constraints = constraints;
   }
 
-  /** Returns all rows, also those of transactions in progress. */
+  /** Returns all rows, including those of transactions in progress. */
   rows(): readonly Row<T>[] {
     return [...this.#rows];
   }

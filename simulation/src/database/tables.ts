@@ -49,7 +49,7 @@ export interface ConversationRow {
   readonly name: string | null;
   readonly direct_key: string | null;
   readonly is_everyone: boolean;
-  /** What the group has decided of who may do what. */
+  /** The minimum roles that the group has set. */
   readonly minimum_roles: Readonly<Record<string, string>>;
   readonly topic: string;
   readonly description: string;
@@ -90,7 +90,7 @@ export interface MessageRow {
   readonly also_in_conversation: boolean;
 }
 
-/** What a hidden message said: the events that carried it, as they were. */
+/** The content of a hidden message: the original events that carried it. */
 export interface HiddenMessageRow {
   readonly conversation_id: string;
   readonly message_seq: number;

@@ -16,7 +16,7 @@ import {
 import type { Index, Table } from './table.ts';
 import type { Tables } from './tables.ts';
 
-/** What a transaction has written in a row. */
+/** The write of a transaction to a row. */
 interface Write {
   readonly table: Table<object>;
   readonly row: Row;
@@ -40,7 +40,7 @@ export class Transaction implements LockOwner {
   /** Continues the statement that waits; called when a wait is over. */
   readonly #onGranted: () => void;
   readonly #writes: Write[] = [];
-  /** What the present statement has written and refers to other rows. */
+  /** Writes of the current statement that refer to other rows. */
   readonly #unchecked: Write[] = [];
   readonly #locked: Row[] = [];
   /** The transactions that wait for the end of this one. */
@@ -52,7 +52,7 @@ export class Transaction implements LockOwner {
     this.#onGranted = onGranted;
   }
 
-  /** Whether it has changed anything: COMMIT then has to wait for the disk. */
+  /** Whether it has changed anything, so that COMMIT has to wait for the disk. */
   get hasWritten(): boolean {
     return this.#writes.length > 0;
   }
@@ -83,7 +83,7 @@ export class Transaction implements LockOwner {
     return found;
   }
 
-  /** Returns the rows with a key whose visible value fulfils a condition. */
+  /** Returns the rows with a key whose visible value meets a condition. */
   rows<T extends object>(
     rows: Iterable<Row<T>>,
     condition: (value: T) => boolean = () => true,
@@ -98,7 +98,10 @@ export class Transaction implements LockOwner {
 
   // ---- locks ------------------------------------------------------------------------------------
 
-  /** Locks a row. Returns its current value; null if another transaction has deleted it meanwhile. */
+  /**
+   * Locks a row. Returns its current value; null if another transaction has deleted it in the
+   * meantime.
+   */
   *lock<T extends object>(row: Row<T>, mode: LockMode): Steps<T | null> {
     if (!this.tryLock(row, mode)) {
       const wait: RowWait = { kind: 'row', transaction: this, row: row as Row, mode };
@@ -130,7 +133,7 @@ export class Transaction implements LockOwner {
 
   /**
    * Changes the rows, which were found by a condition. Each is locked; if that had to wait, the
-   * condition decides again on the current value. Returns the new values.
+   * condition is checked again on the current value. Returns the new values.
    */
   *update<T extends object>(
     table: Table<T>,
@@ -140,7 +143,7 @@ export class Transaction implements LockOwner {
   ): Steps<T[]> {
     const changed: T[] = [];
     for (const row of rows) {
-      // PostgreSQL checks the value that follows from what was found before it waits for the row.
+      // PostgreSQL checks the new value, computed from what was found, before it waits for the row.
       const found = this.see(row);
       if (found !== null && condition(found)) this.#check(table, change(found));
       const value = yield* this.lock(row, NO_KEY_UPDATE);
@@ -153,7 +156,7 @@ export class Transaction implements LockOwner {
     return changed;
   }
 
-  /** Deletes the rows. Returns how many there still were. */
+  /** Deletes the rows. Returns how many still existed. */
   *delete<T extends object>(table: Table<T>, rows: readonly Row<T>[]): Steps<number> {
     let deleted = 0;
     for (const row of rows) {
@@ -182,7 +185,7 @@ export class Transaction implements LockOwner {
     this.#hold(row, UPDATE);
     this.#write(table, row, value, value);
     table.add(row, value);
-    // It has its place in each index while it waits for the next one, as in PostgreSQL.
+    // It is in each index while it waits for the next one, as in PostgreSQL.
     for (const index of table.unique) {
       if (!arbiters.includes(index) && (yield* this.#isTaken(index, value))) {
         throw uniqueViolation(index.constraint ?? '', table.name);
@@ -193,8 +196,8 @@ export class Transaction implements LockOwner {
   }
 
   /**
-   * Inserts a row, or changes the one that has its key in a unique index (`on conflict do update`). Returns
-   * the value that is there then.
+   * Inserts a row, or changes the one that has its key in a unique index (`on conflict do update`).
+   * Returns the resulting value.
    */
   *upsert<T extends object>(
     table: Table<T>,
@@ -206,7 +209,7 @@ export class Transaction implements LockOwner {
       if (yield* this.insert(table, value, [index])) return value;
       const [row] = this.rows(index.find(index.keyOf(value) ?? ''));
       const [changed] = row ? yield* this.update(table, [row], () => true, change) : [];
-      // Another transaction has deleted it meanwhile.
+      // Another transaction has deleted it in the meantime.
       if (changed) return changed;
     }
   }
@@ -265,7 +268,7 @@ export class Transaction implements LockOwner {
   #write<T extends object>(table: Table<T>, row: Row<T>, pending: T | null, key: T): void {
     const write = { table: table as unknown as Table<object>, row: row as Row, value: key };
     const isOwn = row.writer === this;
-    // PostgreSQL checks a row again that its own transaction has written before, whatever has changed.
+    // PostgreSQL rechecks a row that its own transaction has written before, whatever has changed.
     if (table.constraints.references && pending !== null && (isOwn || row.committed === null)) {
       this.#unchecked.push(write);
     }
@@ -279,8 +282,8 @@ export class Transaction implements LockOwner {
   // ---- the end ----------------------------------------------------------------------------------
 
   /**
-   * Makes what it has written visible to others, and gives its locks to those who wait. `durableAt` is when
-   * it is on disk, if it is not yet.
+   * Makes its writes visible to others, and passes its locks on. `durableAt` is the time when they
+   * are on disk, if they are not yet.
    */
   commit(durableAt = Number.NEGATIVE_INFINITY): void {
     if (this.hasWritten) {
@@ -295,7 +298,7 @@ export class Transaction implements LockOwner {
     this.#end();
   }
 
-  /** Undoes what it has written, and gives its locks to those who wait. */
+  /** Undoes its writes, and passes its locks on. */
   rollback(): void {
     this.#cancelWait();
     for (const { table, row, value } of this.#writes) {
@@ -354,11 +357,11 @@ export class Transaction implements LockOwner {
   }
 }
 
-/** Gives a row to those who wait for it, in order, until one conflicts with those who hold it. */
+/** Grants a row to waiting transactions, in order, until one conflicts with the holders. */
 function grant(row: Row): void {
   while (row.queue.length > 0) {
     const wait = row.queue[0] as RowWait;
-    // What no longer exists blocks no one.
+    // A row that no longer exists blocks no one.
     if (!row.isGone && blockersAmong(row.holders, wait).length > 0) return;
     row.queue.shift();
     wait.transaction.grant(wait);
@@ -372,8 +375,8 @@ function blockersAmong(holders: readonly (Holder | RowWait)[], wait: RowWait): L
 }
 
 /**
- * Returns the transactions that a transaction waits for. Who waits for a row behind another one waits
- * for that one, who is the next to have it.
+ * Returns the transactions that a transaction waits for, including those that are ahead of it in
+ * the queue for a row.
  */
 export function blockersOf({ wait }: LockOwner): readonly LockOwner[] {
   if (wait === null) return [];

@@ -8,7 +8,7 @@ export interface Latency {
   readonly max: number;
 }
 
-/** What a channel carries. */
+/** An item in a channel. */
 export interface Piece<T> {
   readonly value: T;
   readonly bytes: number;
@@ -23,7 +23,7 @@ export interface Piece<T> {
  */
 export class Channel<T> {
   latency: Latency;
-  /** How many bytes arrive in a ms. */
+  /** The number of bytes that arrive per ms. */
   bytesPerMs = Number.POSITIVE_INFINITY;
   /** Called when bytes have arrived, so that more can be sent. */
   onArrived: () => void = () => undefined;
@@ -37,7 +37,7 @@ export class Channel<T> {
   #arrivesAt = 0;
   #bytes = 0;
 
-  /** `cutPiece` returns what arrives of a piece of which only a part was sent. */
+  /** `cutPiece` returns the part of a piece that arrives if only part of it was sent. */
   constructor(
     loop: EventLoop,
     random: Random,
@@ -85,7 +85,7 @@ export class Channel<T> {
     this.onArrived();
   }
 
-  /** From now on pieces wait; those under way too. */
+  /** From now on pieces wait, including those in transit. */
   hold(): void {
     if (this.#state === 'open') this.#state = 'held';
   }
@@ -97,14 +97,14 @@ export class Channel<T> {
     for (const piece of this.#underWay) this.#schedule(piece);
   }
 
-  /** From now on pieces vanish; those under way too. */
+  /** From now on pieces vanish, including those in transit. */
   lose(): void {
     if (this.#state !== 'cut') this.#state = 'lost';
     this.#underWay = [];
   }
 
   /**
-   * Ends the channel: of what is under way a part still arrives, possibly a part of a piece, and then
+   * Ends the channel: some of the data in transit still arrives, possibly part of a piece, and then
    * `onEnd` is called at the receiver.
    */
   cut(onEnd: () => void): void {

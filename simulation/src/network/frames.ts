@@ -2,7 +2,7 @@
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** Returns the texts of the frames that are complete with these bytes. */
+  /** Returns the texts of the frames that these bytes complete. */
   read(bytes: Buffer): string[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const texts: string[] = [];

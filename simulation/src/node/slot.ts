@@ -32,7 +32,7 @@ export class NodeSlot {
     this.#process = new Process(name);
   }
 
-  /** Its present or last process. */
+  /** Its current or last process. */
   get process(): Process {
     return this.#process;
   }

@@ -12,9 +12,9 @@ import { threadCursorStatements } from './thread-cursors.ts';
 import { threadStatements } from './threads.ts';
 
 /**
- * All statements that the model knows, by the name under which the product prepares them. A statement
- * whose text has changed is not known any more: decide what the change means for its function, then
- * correct the digest.
+ * All statements that the model knows, by the name under which the product prepares them. A
+ * statement whose text has changed is unknown: decide what the change means for its function, then
+ * update the digest.
  */
 export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
   [
@@ -38,7 +38,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
 const UNNAMED: ReadonlyMap<string, Statement> = new Map([
   ['select epoch from server_state', reads('epoch', '', ({ tables }) => [{ epoch: tables.epoch }])],
   ['select 1', reads('one', '', () => [{ '?column?': 1 }])],
-  // Of an administrator, not of the product.
+  // Sent by an administrator, not by the product.
   [
     'select from streams where id = $1 for update',
     writes('hold-stream', '', function* (tx, [id]) {

@@ -4,7 +4,7 @@ import type { Transaction } from '../transaction.ts';
 import { changeMessage, mentionsIn, messageOf } from './messages.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
-/** The statements that hide messages and show them again. No message of a simulation has links or files. */
+/** The statements that hide and unhide messages. No message of a simulation has links or files. */
 export const hiddenMessageStatements: readonly Statement[] = [
   reads(
     'messages-to-hide',
@@ -168,7 +168,7 @@ export const hiddenMessageStatements: readonly Statement[] = [
 const eventsFrom = (tx: Transaction, stream: string, seq: number): EventRow[] =>
   tx.rows(tx.tables.eventsByPlace.from(stream, seq)).flatMap((row) => tx.see(row) ?? []);
 
-/** Returns what a hidden message says: what it was posted with, and its latest text. */
+/** Returns the content of a hidden message: what it was posted with, and its latest text. */
 function textsOf({ events }: HiddenMessageRow) {
   const [posted, latest] = [events.at(0), events.at(-1)].map(
     (event) => JSON.parse(event?.data ?? 'null') as EventData<'message.posted'> | null,

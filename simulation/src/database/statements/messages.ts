@@ -37,7 +37,7 @@ const TARGET_COLUMNS = [
   'has_lost_access',
 ];
 
-/** The statements of commands that post and change messages: what their rules read. */
+/** The statements that the rules of commands that post and change messages read with. */
 export const messageRuleStatements: readonly Statement[] = [
   ...listForms(
     reads(
@@ -264,7 +264,7 @@ export const messageRuleStatements: readonly Statement[] = [
   ),
 ];
 
-/** Returns the message that a command is about, with the membership of its actor. */
+/** Returns the message that a command concerns, with the membership of its actor. */
 function targetOf(tx: Transaction, values: Values): object[] {
   const [account, conversation, seq] = values as [string, string, number];
   const c = tx.one(tx.tables.conversationsById, conversation);
@@ -362,7 +362,7 @@ export const messageProjectionStatements: readonly Statement[] = [
           reply_to: quoted[n] ?? null,
           mentions: mentionsIn(mentions[n]),
           thread: threads[n] ?? null,
-          // Text if it is a parameter of its own.
+          // Text if it is a separate parameter.
           also_in_conversation: String(also[n]) === 'true',
         });
       }

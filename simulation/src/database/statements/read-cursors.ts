@@ -37,9 +37,9 @@ interface Move {
   readonly membership: MembershipRow;
   readonly lastSeq: number;
   readonly goal: number;
-  /** By how much the revision is raised. */
+  /** The increase of the revision. */
   readonly raise: 0 | 1;
-  /** The number of the move among those of its account; null if the cursor is at its goal. */
+  /** The number of the move among those of its account; null if the cursor is already there. */
   step: number | null;
 }
 

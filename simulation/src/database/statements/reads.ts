@@ -5,7 +5,7 @@ import { pollJson } from './polls.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 
 /**
- * The statements that read messages and events for members. Texts are too short here for a page to end
+ * The statements that read messages and events for members. Texts are too short here to end a page
  * before its limit.
  */
 export const messageReadStatements: readonly Statement[] = [
@@ -100,8 +100,8 @@ export const messageReadStatements: readonly Statement[] = [
 ];
 
 /**
- * Returns at most `limit` messages of a conversation that meet a condition, before a place or from it on, in the
- * order of their seqs.
+ * Returns at most `limit` messages of a conversation that meet a condition, before or from a
+ * position, ordered by seq.
  */
 export function sideOf(
   tx: Transaction,

@@ -134,7 +134,7 @@ export const accountStatements: readonly Statement[] = [
   }),
 ];
 
-/** A current membership with what it is in. */
+/** A current membership with its conversation. */
 interface Current {
   readonly membership: MembershipRow;
   readonly conversation: ConversationRow;

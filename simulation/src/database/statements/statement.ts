@@ -73,8 +73,8 @@ export const changed = (command: 'INSERT' | 'UPDATE' | 'DELETE', rowCount: numbe
 });
 
 /**
- * Returns the digest of the text of a statement. White space does not count: the text may be indented in
- * another way.
+ * Returns the digest of the text of a statement. White space does not count: the text may be
+ * indented differently.
  */
 export function digestOfText(text: string): string {
   const canonical = text.replace(/\s+/g, ' ').trim();

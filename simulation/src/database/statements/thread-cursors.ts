@@ -118,7 +118,7 @@ export const threadCursorStatements: readonly Statement[] = [
   }),
 ];
 
-/** Returns the replies of a thread, deleted ones too. */
+/** Returns the replies of a thread, including deleted ones. */
 export const repliesIn = (tx: Transaction, conversation: string, thread: number): MessageRow[] =>
   tx.all(tx.tables.messagesByThread, conversation + thread);
 
@@ -136,7 +136,7 @@ interface OfThread {
   readonly thread: number;
 }
 
-/** Returns what follows for an account from its messages, mentions, choice and cursor in a thread. */
+/** Returns the state of an account in a thread, from its messages, mentions, choice and cursor. */
 export function stateOf(
   tx: Transaction,
   account: string,
@@ -197,7 +197,10 @@ function cursorOf(
   };
 }
 
-/** Moves a cursor. All but the row of the account is read before it waits for that row, as in PostgreSQL. */
+/**
+ * Moves a cursor. Everything except the row of the account is read before it waits for that row, as
+ * in PostgreSQL.
+ */
 function* readThread(tx: Transaction, values: readonly unknown[]): Steps<Result> {
   const [account, conversation, thread, seq] = values as [string, string, number, number];
   const { tables } = tx;
@@ -268,7 +271,7 @@ function followedOf(tx: Transaction, account: string): Followed[] {
     );
 }
 
-/** The place of a thread in a list: the unread ones and then the latest first. */
+/** The position of a thread in a list: unread ones first, then the latest. */
 interface ListKey {
   readonly isUnread: boolean;
   readonly at: number;

@@ -5,7 +5,7 @@ import { isMember } from './messages.ts';
 import { changed, jsonTime, ms, reads, type Statement, writes } from './statement.ts';
 import { comparePlaces, repliesIn, stateOf } from './thread-cursors.ts';
 
-/** The statements of threads: what rules read, and projections. */
+/** The statements of threads: reads of rules, and projections. */
 export const threadStatements: readonly Statement[] = [
   reads(
     'threads-roots',
@@ -252,7 +252,7 @@ const latestAuthors = (
     LIMITS.threadAuthors,
   );
 
-/** Returns what is left of a thread without some replies; null without any. */
+/** Returns the summary of a thread without some replies; null if none remain. */
 function summaryWithout(tx: Transaction, row: ThreadRow, gone: readonly number[]) {
   const open = repliesIn(tx, row.conversation_id, row.thread).filter((m) => m.deleted_at === null);
   const left = open.filter((m) => !gone.includes(m.seq));
