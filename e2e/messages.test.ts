@@ -91,6 +91,11 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .first()
       .waitFor();
     await postMany(lou.page, id, 750);
+    // So slow that one frame shows the connection, what is unread and that all of it has arrived.
+    await kim.page.evaluate(() => {
+      window.requestAnimationFrame = (callback) =>
+        window.setTimeout(() => callback(performance.now()), 2_000);
+    });
     // Posting may take longer than it takes for Kim to count as away.
     await kim.page.mouse.move(600, 400);
     await kim.context.setOffline(false);

@@ -425,6 +425,20 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await cat.page.getByRole('button', { name: 'React with 🎉' }).tap();
     await cat.page.getByRole('button', { name: /🎉 1 by you/ }).waitFor();
 
+    // A list that has just scrolled, as it does with its end, does not ignore the finger.
+    expect(
+      await cat.message('Typed with thumbs').evaluate(async (article) => {
+        const log = article.closest('[role="log"]');
+        const frames = () =>
+          new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        log?.scrollBy(0, -20);
+        await frames();
+        const { left, width, top, height } = article.getBoundingClientRect();
+        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+        log?.scrollBy(0, 20);
+        return article.contains(hit);
+      }),
+    ).toBe(true);
     await cat.press('Typed with thumbs');
     await cat.page.getByRole('button', { name: 'Edit message' }).tap();
     const edit = cat.page.getByRole('textbox', { name: 'Edit message' });

@@ -135,6 +135,11 @@ export interface ClientOptions {
    * `all`, the default: of all accounts, which is a lot of data where there are thousands.
    */
   readonly presence?: 'subscribed' | 'all';
+  /**
+   * Calls `notify` once the listeners of `subscribe` may be called; in a microtask by default, so that they are called at most once
+   * per turn. A page that renders at each call calls it once per frame.
+   */
+  readonly schedule?: (notify: () => void) => void;
   /** False: the list of users is not loaded. For programs that do not need it. */
   readonly loadUsers?: boolean;
 }

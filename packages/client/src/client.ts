@@ -139,6 +139,7 @@ export class ParleyClient {
     this.#state = new ClientState(
       () => this.#commands.entries,
       (me) => this.#persistence.state({ me }),
+      options.schedule,
     );
     this.#users = new Users(
       this.api,

@@ -13,12 +13,13 @@ type Plain = Omit<ClientSnapshot, 'conversations' | 'outbox'>;
 
 /**
  * Holds what a client shows. Changes are cheap: the snapshot is built only when it is read, and
- * listeners are called at most once per turn, however many events arrive in it.
+ * listeners are called once, however many events arrive until then.
  */
 export class ClientState {
   readonly #views = new Map<ConversationId, ConversationView>();
   readonly #entries: () => OutboxEntry[];
   readonly #keepMe: (me: Me) => void;
+  readonly #schedule: (notify: () => void) => void;
   readonly #listeners = new Set<() => void>();
   #plain: Plain = {
     state: 'offline',
@@ -44,11 +45,16 @@ export class ClientState {
 
   /**
    * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the own
-   * account for the next start.
+   * account for the next start. `schedule` calls back when listeners may be called.
    */
-  constructor(entries: () => OutboxEntry[], keepMe: (me: Me) => void) {
+  constructor(
+    entries: () => OutboxEntry[],
+    keepMe: (me: Me) => void,
+    schedule: (notify: () => void) => void = queueMicrotask,
+  ) {
     this.#entries = entries;
     this.#keepMe = keepMe;
+    this.#schedule = schedule;
   }
 
   /** Returns the same object until something changes; likewise for its parts. */
@@ -77,8 +83,8 @@ export class ClientState {
   }
 
   /**
-   * Registers a listener that is called after the snapshot has changed, at most once per turn.
-   * Returns a function that unsubscribes it.
+   * Registers a listener that is called after the snapshot has changed, at most once per turn or as
+   * scheduled. Returns a function that unsubscribes it.
    */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -142,13 +148,15 @@ export class ClientState {
     this.#changed();
   }
 
+  readonly #tell = (): void => {
+    this.#telling = false;
+    for (const listener of this.#listeners) listener();
+  };
+
   #changed(): void {
     this.#snapshot = null;
     if (this.#telling) return;
     this.#telling = true;
-    queueMicrotask(() => {
-      this.#telling = false;
-      for (const listener of this.#listeners) listener();
-    });
+    this.#schedule(this.#tell);
   }
 }

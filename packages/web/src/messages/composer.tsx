@@ -4,6 +4,7 @@ import { ChartBarBig } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
+import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useClient } from '../session/use-client.ts';
 import { direction, t } from '../texts/index.ts';
@@ -70,6 +71,7 @@ export function Composer({
     setText('');
     files.clear();
     onSent();
+    frames.flush();
     field.current?.focus();
   };
   const isWide = useMedia('(min-width: 1024px)');

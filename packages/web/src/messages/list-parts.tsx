@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
-import { cx } from '../ui/cx.ts';
 import { DayLabel } from './day-label.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
@@ -12,7 +11,6 @@ import type { Row } from './rows.ts';
 export function RowView({
   row,
   first,
-  last,
   loadingOlder,
   notice,
   editing,
@@ -22,7 +20,6 @@ export function RowView({
 }: {
   row: Row;
   first: boolean;
-  last: boolean;
   loadingOlder: boolean;
   /** Shown above the first message of all. */
   notice?: ReactNode;
@@ -34,7 +31,7 @@ export function RowView({
   onEdit: (key: string | null) => void;
 }) {
   return (
-    <div className={cx('overflow-x-clip', last && 'pb-4')}>
+    <div className="overflow-x-clip">
       {first && (
         <div className="h-8 text-center text-note text-muted leading-8">
           {loadingOlder ? t('messageList.loadingOlder') : notice}

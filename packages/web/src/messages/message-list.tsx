@@ -6,6 +6,7 @@ import {
   type ReactNode,
   type Ref,
   useCallback,
+  useEffect,
   useImperativeHandle,
   useMemo,
   useRef,
@@ -14,9 +15,12 @@ import {
 } from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { useAttention } from '../lib/attention.ts';
+import { frames } from '../lib/frame-schedule.ts';
+import { idle } from '../lib/idle-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { unreadText } from '../lib/text.ts';
 import { dayKey } from '../lib/time.ts';
+import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -25,6 +29,7 @@ import { Announcer } from './announcer.tsx';
 import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
+import { expectedRowHeight, learnRowHeight } from './row-height.ts';
 import { RowBuilder } from './rows.ts';
 import { useAutoScroll } from './use-auto-scroll.ts';
 import { useLoadMore } from './use-load-more.ts';
@@ -52,7 +57,7 @@ export interface MessageListHandle {
 /** The virtual list of a conversation's messages; older ones are loaded while scrolling up. */
 export function MessageList({
   ref,
-  view,
+  view: given,
   timeline,
   title,
   openThread,
@@ -71,11 +76,16 @@ export function MessageList({
   /** What the user can do first in a conversation without messages. */
   start?: ReactNode;
 }) {
+  // As new as the messages and the connection, whatever caused this render: what is unread follows from all three.
+  const view = useConversation(given.id) ?? given;
   const me = useParley((s) => s.me);
   const state = useParley((s) => s.state);
   const isLive = state === 'live';
   const snapshot = useSyncExternalStore(
-    useCallback((listener: () => void) => timeline.subscribe(listener), [timeline]),
+    useCallback(
+      (listener: () => void) => timeline.subscribe(() => frames.schedule(listener)),
+      [timeline],
+    ),
     () => timeline.snapshot,
   );
   const { messages, hasOlder, hasNewer, loading, error } = snapshot;
@@ -83,7 +93,7 @@ export function MessageList({
   const [isScrolledUp, setScrolledUp] = useState(false);
   const marked = useMarkedUnread(view);
   const isReading = isLive && attention === 'present' && !isScrolledUp && !marked.isPaused();
-  const lineAfter = useUnreadLine(view, timeline, state, isReading);
+  const lineAfter = useUnreadLine(view, timeline, state, isReading, hasNewer);
   const [builder] = useState(() => new RowBuilder());
   const rows = useMemo(
     () => builder.build(messages, lineAfter ?? null, me?.id ?? null),
@@ -126,6 +136,7 @@ export function MessageList({
     const at = top?.kind === 'message' ? top.message.postedAt : null;
     setTopDay((now) => (now && at && dayKey(now) === dayKey(at) ? now : at));
     if (autoScroll.isSettled()) {
+      learnRowHeight(handle);
       reading.read();
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
       if (row) {
@@ -145,12 +156,18 @@ export function MessageList({
     reading.markAllRead();
     if (hasNewer) void timeline.jumpToLatest();
   };
+  const [rowHeight] = useState(expectedRowHeight);
+  // The rows above and below those on the screen are rendered once these are shown.
+  const [isOpened, setOpened] = useState(false);
+  useEffect(() => idle.schedule(() => setOpened(true)), []);
   const leaveTarget = useCallback(() => setTarget(null), []);
   const goTo = (seq: Seq) => {
     setTarget(seq);
     awaitsFocus.current = true;
     if (!autoScroll.goTo(seq)) void timeline.open(seq);
   };
+  // A message that the user sends is shown in the next frame: its row need not be found in view first.
+  const newest = useMemo(() => (isAway ? [] : [rows.length - 1]), [isAway, rows.length]);
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
@@ -185,11 +202,16 @@ export function MessageList({
               onScroll={() => update('scrolled')}
               onScrollEnd={() => update('ended')}
               onResize={() => update('changed')}
-              // Few messages stand at the bottom, beside the composer.
-              style={{ display: 'flex', flexDirection: 'column' }}
+              itemSize={rowHeight}
+              {...(!isOpened && { bufferSize: 0 })}
+              keepMounted={newest}
+              // Few messages stand at the bottom, beside the composer. The space below the newest one belongs to the list:
+              // in its row, the one before it would be measured again, which delays the new row by a frame.
+              style={{ display: 'flex', flexDirection: 'column', paddingBottom: '1rem' }}
               // The list would turn pointer events off at the start of a scroll and on at its end: as they are
-              // inherited, the styles of all messages would be computed again both times.
-              className="h-full *:mt-auto *:pointer-events-auto!"
+              // inherited, the styles of all messages would be computed again both times. A press on a message would be
+              // lost while the list follows its end. Inherited, not on: an open menu turns them off for the page.
+              className="h-full *:mt-auto *:[pointer-events:inherit]!"
               role="log"
               // What comes into view while scrolling is not new; Announcer says what is.
               aria-live="off"
@@ -203,7 +225,6 @@ export function MessageList({
                   first={n === 0}
                   loadingOlder={loading === 'older' || hasOlder}
                   notice={<RetentionNotice conversation={view.id} />}
-                  last={n === rows.length - 1}
                   editing={editing}
                   target={target}
                   onTargetLeft={leaveTarget}

@@ -8,6 +8,7 @@ const input = (change: Partial<LineInput> = {}): LineInput => ({
   readSeq: 10 as Seq,
   isLive: true,
   isReading: true,
+  hasNewer: false,
   ...change,
 });
 
@@ -49,6 +50,26 @@ describe('the line “New”', () => {
     ).toBe(90);
   });
 
+  test('is drawn for what was missed without a connection, when it is live again at once', () => {
+    let line = nextLine(UNKNOWN_LINE, input());
+    line = nextLine(line, input({ isLive: false, isReading: false }));
+    // One frame shows the messages and the live connection.
+    line = nextLine(line, input({ unread: 60 }));
+    expect(line.after).toBe(10);
+  });
+
+  test('is drawn for messages that a gap left out of the list', () => {
+    const line = nextLine(UNKNOWN_LINE, input());
+    expect(nextLine(line, input({ unread: 750, hasNewer: true })).after).toBe(10);
+  });
+
+  test('is not drawn for messages that arrive after the connection is live again', () => {
+    let line = nextLine(UNKNOWN_LINE, input());
+    line = nextLine(line, input({ isLive: false, isReading: false }));
+    line = nextLine(line, input());
+    expect(nextLine(line, input({ unread: 1 })).after).toBe(null);
+  });
+
   test('is never below an unread message, and is idempotent', () => {
     const steps = fc.array(
       fc.record({
@@ -56,6 +77,7 @@ describe('the line “New”', () => {
         read: fc.nat(5),
         isLive: fc.boolean(),
         isReading: fc.boolean(),
+        hasNewer: fc.boolean(),
       }),
     );
     fc.assert(

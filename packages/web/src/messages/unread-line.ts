@@ -7,10 +7,12 @@ export interface UnreadLine {
   readonly after: Seq | null | undefined;
   /** Whether everything was read since the line was drawn; new unread messages then get a new line. */
   readonly isCaughtUp: boolean;
+  /** Whether the connection was live: what is unread when it is live again has arrived in a gap. */
+  readonly isLive: boolean;
 }
 
 /** The initial state. */
-export const UNKNOWN_LINE: UnreadLine = { after: undefined, isCaughtUp: false };
+export const UNKNOWN_LINE: UnreadLine = { after: undefined, isCaughtUp: false, isLive: false };
 
 /** The state that the line depends on. */
 export interface LineInput {
@@ -20,22 +22,34 @@ export interface LineInput {
   readonly isLive: boolean;
   /** Whether the user reads each message as it arrives. */
   readonly isReading: boolean;
+  /** Whether messages after the last one in the list are not loaded, so that the user cannot have read them. */
+  readonly hasNewer: boolean;
 }
 
 /**
  * Returns the next position of the line; the same object if nothing changes. The line is drawn when
  * the conversation is opened with unread messages, and again when messages arrive that the user does
  * not read: while they are elsewhere, scrolled up, or offline.
+ *
+ * It is asked once per frame, in which a connection may have become live with everything that was missed,
+ * so it remembers by itself whether there was one before.
  */
 export function nextLine(line: UnreadLine, input: LineInput): UnreadLine {
-  const { unread, readSeq, isLive, isReading } = input;
+  const { unread, readSeq, isLive, isReading, hasNewer } = input;
   if (line.after === undefined) {
     if (!isLive) return line;
-    return unread > 0 ? { after: readSeq, isCaughtUp: false } : { after: null, isCaughtUp: true };
+    return unread > 0
+      ? { after: readSeq, isCaughtUp: false, isLive }
+      : { after: null, isCaughtUp: true, isLive };
   }
-  if (unread === 0) return line.isCaughtUp ? line : { ...line, isCaughtUp: true };
-  if (!line.isCaughtUp || isReading) return line;
-  return { after: readSeq, isCaughtUp: false };
+  const isReadOnArrival = line.isLive && isLive && isReading && !hasNewer;
+  if (unread > 0 && line.isCaughtUp && !isReadOnArrival) {
+    return { after: readSeq, isCaughtUp: false, isLive };
+  }
+  const isCaughtUp = line.isCaughtUp || unread === 0;
+  return isCaughtUp === line.isCaughtUp && isLive === line.isLive
+    ? line
+    : { ...line, isCaughtUp, isLive };
 }
 
 /**

@@ -200,7 +200,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     if (lineAfter !== knownLine.current) {
       const isOpening = knownLine.current === undefined;
       knownLine.current = lineAfter;
-      wantedLine.current = isOpening || machine.isFollowing ? lineAfter : null;
+      const isNearEnd = machine.isFollowing || machine.state === 'paused';
+      wantedLine.current = isOpening || isNearEnd ? lineAfter : null;
     }
     const before = firstKey.current;
     firstKey.current = first;

@@ -12,6 +12,7 @@ export function useUnreadLine(
   timeline: Timeline,
   state: ConnectionState,
   isReading: boolean,
+  hasNewer: boolean,
 ): Seq | null | undefined {
   const [line, setLine] = useState(UNKNOWN_LINE);
   const next = nextLine(line, {
@@ -19,6 +20,7 @@ export function useUnreadLine(
     readSeq: view.readSeq,
     isLive: state === 'live',
     isReading,
+    hasNewer,
   });
   if (next !== line) setLine(next);
   const start = useRef(next.after);

@@ -1,5 +1,6 @@
 import { IndexedDbStore, type ParleyApi, ParleyClient, tabSocket } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
+import { frames } from '../lib/frame-schedule.ts';
 
 /** Returns the client of a session. Pages without a session do not load its code. */
 export const liveClient = (api: ParleyApi, account: AccountId): ParleyClient =>
@@ -10,4 +11,5 @@ export const liveClient = (api: ParleyApi, account: AccountId): ParleyClient =>
     socket: tabSocket(account),
     keepWhenEnded: true,
     presence: 'subscribed',
+    schedule: (notify) => frames.schedule(notify),
   });

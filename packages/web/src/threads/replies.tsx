@@ -1,8 +1,9 @@
 import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
 import { threadKey } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useAttention } from '../lib/attention.ts';
+import { frames } from '../lib/frame-schedule.ts';
 import { Announcer } from '../messages/announcer.tsx';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
@@ -44,7 +45,10 @@ export function Replies({
   const me = useParley((s) => s.me);
   const cursor = useParley((s) => s.threads).cursors.get(threadKey(view.id, thread.thread));
   const snapshot = useSyncExternalStore(
-    (listener) => thread.subscribe(listener),
+    useCallback(
+      (listener: () => void) => thread.subscribe(() => frames.schedule(listener)),
+      [thread],
+    ),
     () => thread.snapshot,
   );
   const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
@@ -76,6 +80,7 @@ export function Replies({
     visit,
     messages,
     box,
+    target,
     onFound: setTarget,
     onScrolled: moved,
   });
@@ -101,15 +106,14 @@ export function Replies({
         aria-label={t('thread.messages', { title })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard
         tabIndex={0}
-        className="h-full overflow-y-auto"
+        className="h-full overflow-y-auto pb-4"
       >
         <ExpandedProvider value={expanded}>
-          {rows.map((row, n) => (
+          {rows.map((row) => (
             <div key={row.key}>
               <RowView
                 row={row}
                 first={false}
-                last={n === rows.length - 1}
                 loadingOlder={false}
                 editing={editing}
                 target={target}

@@ -3,6 +3,7 @@ import type { Seq } from '@parley/protocol';
 import { useState } from 'react';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { useNewFiles } from '../files/use-new-files.ts';
+import { frames } from '../lib/frame-schedule.ts';
 import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
@@ -52,6 +53,7 @@ export function ThreadComposer({
     files.clear();
     setAlso(false);
     onSent();
+    frames.flush();
     field.current?.focus();
   };
   const messageField = useMessageField({

@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { takeFocus } from '../ui/take-focus.ts';
 
 /**
@@ -12,6 +12,7 @@ export function useLinkedReply({
   visit,
   messages,
   box,
+  target,
   onFound,
   onScrolled,
 }: {
@@ -20,6 +21,8 @@ export function useLinkedReply({
   visit: string | undefined;
   messages: readonly TimelineMessage[];
   box: RefObject<HTMLElement | null>;
+  /** The reply that is marked as the target. */
+  target: Seq | null;
   /** Called with the reply, to mark it as the target. */
   onFound: (seq: Seq) => void;
   onScrolled: () => void;
@@ -28,16 +31,28 @@ export function useLinkedReply({
   const link = linked === null ? null : `${linked} ${visit}`;
   const handlers = useRef({ onFound, onScrolled });
   handlers.current = { onFound, onScrolled };
-  useEffect(() => {
-    if (linked === null || link === shown.current) return;
-    if (!messages.some((m) => m.seq === linked)) return;
-    shown.current = link;
-    handlers.current.onFound(linked);
-    requestAnimationFrame(() => {
+  /** The reply that gets the focus once it is marked, in this render or a later one. */
+  const awaited = useRef<Seq | null>(null);
+  const showIn = useCallback(
+    (target: Seq | null) => {
+      if (target === null || target !== awaited.current) return;
+      awaited.current = null;
       const element = box.current?.querySelector<HTMLElement>('[data-target]');
       element?.scrollIntoView({ block: 'center' });
       takeFocus(element);
       handlers.current.onScrolled();
-    });
-  }, [linked, link, messages, box]);
+    },
+    [box],
+  );
+  useLayoutEffect(() => showIn(target));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the target is read as it is when the reply is found
+  useEffect(() => {
+    if (linked === null || link === shown.current) return;
+    if (!messages.some((m) => m.seq === linked)) return;
+    shown.current = link;
+    awaited.current = linked;
+    handlers.current.onFound(linked);
+    // It is the target of an earlier navigation, and still has the focus, or is not rendered again.
+    showIn(target);
+  }, [linked, link, messages, showIn]);
 }

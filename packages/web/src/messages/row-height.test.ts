@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { expectedRowHeight, learnRowHeight } from './row-height.ts';
+
+const list = (rowHeight: number, rows: number) => ({
+  scrollOffset: 1_000,
+  viewportSize: rows * rowHeight,
+  findItemIndex: (offset: number) => Math.floor(offset / rowHeight),
+  getItemOffset: (index: number) => index * rowHeight,
+});
+
+test('the expected height of a row follows the rows that were visible, and is rather too low', () => {
+  expect(expectedRowHeight()).toBe(26);
+  learnRowHeight(list(100, 8));
+  expect(expectedRowHeight()).toBe(80);
+  // Two long messages fill the screen: the next list may be one of short ones.
+  learnRowHeight(list(400, 2));
+  expect(expectedRowHeight()).toBe(80);
+  learnRowHeight(list(27, 25));
+  expect(expectedRowHeight()).toBe(26);
+});
