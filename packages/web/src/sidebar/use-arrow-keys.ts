@@ -21,13 +21,22 @@ export function useArrowKeys(list: RefObject<HTMLElement | null>) {
       if (item.tabIndex !== tabIndex) item.tabIndex = tabIndex;
     }
   };
+  const latest = useRef(update);
+  latest.current = update;
   // Items come and go with many renders, of the list and of its parts.
   useEffect(() => {
-    update();
-    const changes = new MutationObserver(update);
-    if (list.current) changes.observe(list.current, { childList: true, subtree: true });
+    latest.current();
+    const changes = new MutationObserver(() => latest.current());
+    if (list.current) {
+      changes.observe(list.current, {
+        childList: true,
+        subtree: true,
+        attributes: true,
+        attributeFilter: ['aria-current'],
+      });
+    }
     return () => changes.disconnect();
-  });
+  }, [list]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (!(event.target instanceof Element) || !event.target.matches(ITEM)) return;
