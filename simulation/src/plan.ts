@@ -137,11 +137,6 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
   ['rivals', 0.03],
 ];
 const EMOJI = ['👍', '🎉', '❤️'];
-/** The commands of a plan, and the faults at least: more schedules find more than longer ones. */
-const COMMANDS = 100;
-const FAULTS_MIN = 5;
-/** The share of plans with four accounts instead of three. */
-const FOURTH_ACCOUNT_SHARE = 0.15;
 /** How long commands are sent, ms. */
 const ACTIVE_MS = 3_000;
 /** The share of commands that come alone; others come up to so many at once, within so many ms. */
@@ -181,7 +176,7 @@ const HIDINGS_MS = {
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
   const kind = kindOf(seed);
-  const accounts = random.chance(FOURTH_ACCOUNT_SHARE) ? 4 : 3;
+  const accounts = random.chance(0.7) ? 3 : 4;
   const clients = planClients(accounts, random.fork(1), kind);
   const conversations = planConversations(accounts, random.fork(2));
   const faults = planFaults(random.fork(5), kind, clients);
@@ -194,10 +189,9 @@ export function planRun(seed: number): Plan {
     clients,
     conversations,
     conditions: planConditions(random.fork(3), kind),
-    steps: [
-      ...planSteps(clients, conversations, faults, COMMANDS - hidings.steps.length, random.fork(4)),
-      ...hidings.steps,
-    ].sort((a, b) => a.at - b.at),
+    steps: [...planSteps(clients, conversations, faults, random.fork(4)), ...hidings.steps].sort(
+      (a, b) => a.at - b.at,
+    ),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
 }
@@ -266,10 +260,10 @@ function planSteps(
   clients: readonly ClientPlan[],
   conversations: readonly ConversationPlan[],
   faults: readonly FaultPlan[],
-  count: number,
   random: Random,
 ): Step[] {
   const steps: Step[] = [];
+  const count = random.int(100, 106);
   // Tabs do more than other clients: what they send has to meet on one connection.
   const actors = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
   const anyClient = () => random.pick(actors);
@@ -283,7 +277,7 @@ function planSteps(
       : random.next() * ACTIVE_MS;
     const first = reload ? random.pick(tabs) : anyClient();
     const burst = random.chance(SINGLE_SHARE) ? 1 : random.int(2, BURST_MAX);
-    for (let n = 0; n < burst && steps.length < count; n++) {
+    for (let n = 0; n < burst; n++) {
       const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
       const { account, name } = clients[client] as ClientPlan;
       const op = random.weighted(SHARES, 'post');
@@ -363,18 +357,15 @@ function planFaults(random: Random, kind: PlanKind, clients: readonly ClientPlan
     lasts,
     pick: random.next(),
   });
-  const faults: FaultPlan[] = [];
+  const faults = Array.from({ length: random.int(5, 9) }, () =>
+    fault(random.pick(names), random.chance(0.6) ? random.int(20, 800) : random.int(800, 4_000)),
+  );
   if (kind === 'faults' && random.chance(ABSENCE_SHARE)) {
     const lasts = random.int(ABSENCE_MS.min, ABSENCE_MS.max);
     faults.push({ ...fault('sleep-client', lasts), at: random.next() * 500 });
   }
   if (clients.some(({ isTab }) => isTab)) {
     for (let n = 0; n < RELOADS; n++) faults.push(fault('reload-tab', random.int(5, 200)));
-  }
-  const count = random.int(FAULTS_MIN, FAULTS_MIN + 2);
-  while (faults.length < count) {
-    const lasts = random.chance(0.6) ? random.int(20, 800) : random.int(800, 4_000);
-    faults.push(fault(random.pick(names), lasts));
   }
   return faults.sort((a, b) => a.at - b.at);
 }
