@@ -6,7 +6,7 @@ import type { MoreAction } from './more-actions.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { usePermissions } from './use-permissions.ts';
 
-/** Returns all actions on a message except reactions: for its toolbar, its context menu, and its menu on touch screens. */
+/** Returns all actions on a message except reactions, for its toolbar, its context menu and its menu on touch screens. */
 export function useAllActions(
   message: TimelineMessage,
   more: readonly MoreAction[],
@@ -50,7 +50,7 @@ export function useAllActions(
   return actions;
 }
 
-/** Returns a function that pins the message, or removes its pin. */
+/** Returns a function that pins or unpins the message. */
 function useTogglePin({ conversation, seq, pinned }: TimelineMessage): () => void {
   const client = useClient();
   return () => {

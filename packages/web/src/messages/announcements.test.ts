@@ -54,14 +54,14 @@ test('a burst is announced as its first message and a summary of the others', ()
   expect(said).toEqual(['m1', '12 new', 'm14', 'm15']);
 });
 
-test('what was missed while offline is announced as a summary', () => {
+test('messages missed while offline are announced as a summary', () => {
   update(upTo(2));
   update(upTo(42));
   expect(said).toEqual(['40 new']);
 });
 
 test('history is not announced, however it is loaded', () => {
-  // The first page, older ones, a page in the middle, and the way back to the end.
+  // The first page, older ones, a page in the middle, and a return to the end.
   update([], { loading: 'initial', hasOlder: true });
   update([], { hasOlder: true });
   update(upTo(100, 51), { hasOlder: true });
@@ -82,7 +82,7 @@ test('own, unsent and deleted messages are not announced', () => {
   expect(said).toEqual([]);
 });
 
-test('a reply of the thread that is open beside the conversation is announced there alone', () => {
+test('a reply in the open thread is announced only by the thread', () => {
   const root = 1 as Seq;
   const [before, reply] = [upTo(2), message(3, { thread: root, alsoInConversation: true })];
   const inThread = new Announcements((what) => said.push(`thread: ${what.kind}`));
@@ -91,13 +91,13 @@ test('a reply of the thread that is open beside the conversation is announced th
   announcements.update(snapshot([...before, reply]), ME, root);
   inThread.update(snapshot([reply]), ME, null);
   expect(said).toEqual(['thread: message']);
-  // One of another thread is announced by the conversation.
+  // The conversation announces replies in other threads.
   const other = message(4, { thread: 2 });
   announcements.update(snapshot([...before, reply, other]), ME, root);
   expect(said).toEqual(['thread: message', 'm4']);
 });
 
-test('nothing is announced after the conversation was left', () => {
+test('nothing is announced after the conversation is closed', () => {
   update([]);
   update(upTo(1));
   update(upTo(5));

@@ -1,7 +1,7 @@
 import type { TimelineMessage, TimelineSnapshot } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 
-/** What a screen reader says of new messages: one of them, or how many there are. */
+/** What a screen reader says about new messages: the text of one, or how many there are. */
 export type Announcement =
   | { readonly kind: 'message'; readonly message: TimelineMessage }
   | { readonly kind: 'summary'; readonly count: number };
@@ -10,7 +10,7 @@ export type Announcement =
 const PAUSE_MS = 3_000;
 
 /**
- * Decides what is announced of the messages that arrive in a conversation.
+ * Decides which new messages of a conversation are announced.
  *
  * 1. Each message by someone else that arrives at the end is announced once; history that is loaded is not.
  * 2. A reply that is also in the conversation is announced by its thread alone while that is open beside it.
@@ -19,7 +19,7 @@ const PAUSE_MS = 3_000;
  */
 export class Announcements {
   readonly #announce: (announcement: Announcement) => void;
-  /** The last message that was there; null: none yet, or the end of the conversation was not loaded. */
+  /** The last message seen; null: none yet, or the end of the conversation was not loaded. */
   #lastSeq: number | null = null;
   #waiting: TimelineMessage[] = [];
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +29,7 @@ export class Announcements {
   }
 
   /**
-   * Takes the messages that are loaded now; those of the account `own` are not announced.
+   * Takes the messages that are loaded now; those by the account `own` are not announced.
    *
    * @param openThread the thread that is open beside the conversation; null: none, or these are its replies
    */
@@ -46,7 +46,7 @@ export class Announcements {
     if (this.#pause === undefined) this.#next();
   }
 
-  /** Forgets what waits to be announced. */
+  /** Drops pending announcements. */
   stop(): void {
     clearTimeout(this.#pause);
     this.#pause = undefined;

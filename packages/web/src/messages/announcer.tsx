@@ -37,7 +37,7 @@ export function Announcer({
   return (
     <div aria-live="polite" className="sr-only">
       {latest && (
-        // Another element each time: the same text twice is announced twice.
+        // A new element each time, so that a repeated text is announced again.
         <p key={latest.n}>
           {latest.what.kind === 'message'
             ? `${nameOf(latest.what.message.author)}: ${plainExcerpt(latest.what.message.body, 200, emojiOf)}`

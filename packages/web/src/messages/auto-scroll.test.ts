@@ -237,7 +237,7 @@ describe('a following list', () => {
       autoScroll.place();
       autoScroll.settle(position({ offset: 4_000, size: 9_000 }));
       expect(autoScroll.state).toBe('away');
-      // What a pressed pointer or a key will do is not known.
+      // It is not known what a pressed pointer or key will do.
       autoScroll.userScrollsUp(Number.POSITIVE_INFINITY, 0);
       autoScroll[request]();
       autoScroll.changed(position({ offset: 8_400, size: 9_000, now: 10 }));
@@ -268,7 +268,7 @@ describe('a following list', () => {
     later.changed(position());
     later.scrolled(position({ offset: 200, now: STABLE_MS }));
     expect(later.state).toBe('away');
-    // A change that only the positions show.
+    // A change that shows only in the positions.
     const resized = new AutoScroll();
     resized.changed(position());
     resized.scrolled(position({ offset: 200, size: 1_001, now: STABLE_MS }));
@@ -288,12 +288,12 @@ describe('a following list', () => {
     expect(autoScroll.state).toBe('paused');
     autoScroll.scrollEnded(position({ offset: 10 }));
     expect(autoScroll.state).toBe('following');
-    // What a wheel announced, and nothing has followed.
+    // A wheel event was announced, but no scrolling followed.
     autoScroll.userScrollsUp(500, 0);
     autoScroll.changed(position({ now: WHEEL_MS }));
     autoScroll.scrolled(position({ offset: 100, now: WHEEL_MS }));
     expect(autoScroll.state).toBe('following');
-    // What was announced ends with the scrolling.
+    // The announcement ends with the scrolling.
     autoScroll.userScrollsUp(Number.POSITIVE_INFINITY, 0);
     autoScroll.scrollEnded(position());
     autoScroll.scrolled(position({ offset: 100 }));

@@ -2,7 +2,7 @@
 export const NEAR_END = 60;
 /** The layout of a list is stable if it has not changed for this time, ms. */
 export const STABLE_MS = 300;
-/** Scrolling by a wheel has arrived after this time, ms; longer without an effect, it was overridden by ours. */
+/** Wheel scrolling takes effect within this time, ms; otherwise our own scrolling has overridden it. */
 export const WHEEL_MS = 500;
 
 /** The scroll position of a list. */
@@ -34,10 +34,10 @@ export type AutoScrollState = 'following' | 'holding' | 'paused' | 'placing' | '
 /**
  * Decides whether a list scrolls with its end as messages arrive. A list that grows, or whose rows are
  * being measured, is briefly away from its end, so the distance alone does not show that the user has
- * scrolled up. What shows it is movement up by more than shrinking rows, a growing viewport and our
- * own scrolling explain, and either input of the user that scrolls, or a layout that has been stable:
- * rows that grow and rows that shrink at the same time hide each other, and what remains unexplained
- * looks like scrolling. (Without input, assistive technology and the browser's search scroll.)
+ * scrolled up. The user has scrolled up if the list moved up by more than shrinking rows, a growing
+ * viewport and our own scrolling explain, and either there was input that scrolls, or the layout has
+ * been stable: when some rows grow while others shrink, the unexplained remainder looks like scrolling.
+ * (Assistive technology and the browser's search scroll without input.)
  */
 export class AutoScroll {
   #state: AutoScrollState = 'following';
@@ -48,7 +48,7 @@ export class AutoScroll {
   #announced = 0;
   /** Upward movement that input of the user explains, px. */
   #intended = 0;
-  /** When the user last caused some of it. */
+  /** When the user last caused upward movement. */
   #intendedAt = 0;
   /** When the layout changed last. */
   #changedAt = Number.NEGATIVE_INFINITY;
@@ -73,7 +73,7 @@ export class AutoScroll {
 
   /**
    * Announces that the user scrolls up by at most this distance, px: that of a wheel event, or Infinity
-   * for touch, keys and a pointer that is pressed. Ends with the scrolling.
+   * for touch, keys and a pressed pointer. Valid until the scrolling ends.
    */
   userScrollsUp(distance: number, now: number): void {
     this.#intended = this.#intendedBy(now) + distance;
@@ -132,7 +132,7 @@ export class AutoScroll {
   }
 
   #becomeOnRequest(state: AutoScrollState): void {
-    // The key or pointer that was pressed has made the request: it scrolls nothing.
+    // The key or pointer press made the request, and scrolls nothing itself.
     this.#intended = 0;
     this.#become(state);
   }
@@ -150,8 +150,8 @@ export class AutoScroll {
     if (grown !== 0 || at.viewport !== last.viewport) this.#changedAt = at.now;
     this.#expected += Math.max(0, -grown) + Math.max(0, at.viewport - last.viewport);
     const up = last.offset - at.offset;
-    // Moved up and still at the very end: the browser has clamped the offset. Whatever was expected of
-    // the layout has happened then, and must not hide that the user scrolls up later.
+    // Moved up and still at the very end: the browser has clamped the offset. The expected layout changes
+    // have happened, and must not hide that the user scrolls up later.
     const fromEnd = at.size - at.offset - at.viewport;
     if (Math.abs(fromEnd) <= 1) this.#expected = 0;
     if (up > 0 && fromEnd > 1) {

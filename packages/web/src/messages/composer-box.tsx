@@ -15,7 +15,7 @@ import type { MessageField } from './use-message-field.tsx';
 const Preview = lazyPart(async () => (await import('./preview.tsx')).Preview);
 const BAR = 'format-bar';
 
-/** The box around a message field: formatting, preview, emoji, files and the button that sends. */
+/** The box around a message field: formatting, preview, emoji, files and the send button. */
 export function ComposerBox({
   text,
   messageField: { field, area, limits, offer },
@@ -30,22 +30,22 @@ export function ComposerBox({
   text: string;
   messageField: MessageField;
   files: NewFiles;
-  /** Whether files are being dragged to where they are added. */
+  /** Whether files are being dragged over the drop target. */
   isDropTarget: boolean;
   /** Whether the message can be sent. */
   isReady: boolean;
   sendLabel: string;
-  /** Further buttons beside those that add something. */
+  /** More buttons beside those that add something. */
   actions?: ReactNode;
-  /** Further buttons before the one that sends. */
+  /** More buttons before the send button. */
   sendActions?: ReactNode;
-  /** What is below the buttons. */
+  /** Shown below the buttons. */
   footer?: ReactNode;
 }) {
   const [hasBar, toggleBar] = useFormatBar();
   const [wantsPreview, setPreview] = useState(false);
   const isEmpty = text.trim() === '';
-  // A message that was sent leaves an empty field to type in.
+  // After a message is sent, the field is empty: leave the preview to type the next one.
   useEffect(() => {
     if (isEmpty) setPreview(false);
   }, [isEmpty]);
@@ -101,7 +101,7 @@ export function ComposerBox({
   );
 }
 
-/** Whether the formatting bar is shown, kept on this device; by default where there is a keyboard and space. */
+/** Whether the formatting bar is shown, stored on this device; shown by default if there is a keyboard and space. */
 function useFormatBar(): [boolean, () => void] {
   const account = useAccountId();
   const [isShown, setShown] = useState(() => {

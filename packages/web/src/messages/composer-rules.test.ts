@@ -15,7 +15,7 @@ const keyboard = { isTouch: false, isEmpty: false };
 const touch = { isTouch: true, isEmpty: false };
 
 describe('message text', () => {
-  test('is sendable if it is neither blank nor too long', () => {
+  test('can be sent if it is neither blank nor too long', () => {
     expect(isSendable('a')).toBe(true);
     expect(isSendable('')).toBe(false);
     expect(isSendable(' \n\t')).toBe(false);
@@ -31,18 +31,18 @@ describe('message text', () => {
 });
 
 describe('actionOf', () => {
-  test('leaves the Enter that ends a composition to the input method, also in Safari', () => {
+  test('ignores the Enter that ends a composition, also in Safari', () => {
     expect(actionOf(key({ isComposing: true }), keyboard)).toBe(null);
     expect(actionOf(key({ keyCode: 229 }), keyboard)).toBe(null);
     expect(actionOf(key({ keyCode: 13 }), keyboard)).toBe('send');
   });
 
-  test('sends on Enter and leaves Shift+Enter alone with a keyboard', () => {
+  test('with a keyboard, sends on Enter and ignores Shift+Enter', () => {
     expect(actionOf(key(), keyboard)).toBe('send');
     expect(actionOf(key({ shiftKey: true }), keyboard)).toBe(null);
   });
 
-  test('leaves Enter alone on a touch screen', () => {
+  test('ignores Enter on a touch screen', () => {
     expect(actionOf(key(), touch)).toBe(null);
   });
 
@@ -71,7 +71,7 @@ describe('actionOf', () => {
   });
 });
 
-test('Enter inserts a line break in code, and where the user has chosen that only Ctrl+Enter sends', () => {
+test('inserts a line break on Enter in code, and if the user has chosen that only Ctrl+Enter sends', () => {
   for (const field of [
     { ...keyboard, isInCode: true },
     { ...keyboard, needsCtrl: true },

@@ -6,7 +6,7 @@ export function charactersLeft(text: string): number {
   return LIMITS.bodyCharacters - codePoints(text);
 }
 
-/** Returns whether a text can be sent as a message, with a number of files: these need no text. */
+/** Returns whether a text can be sent with a number of files; with files, it may be empty. */
 export function isSendable(text: string, files = 0): boolean {
   return (text.trim() !== '' || files > 0) && charactersLeft(text) >= 0;
 }
@@ -14,7 +14,7 @@ export function isSendable(text: string, files = 0): boolean {
 /** A key press in a message field. */
 export interface ComposerKey {
   readonly key: string;
-  /** The place of the key on the keyboard, such as `Digit7`. */
+  /** The physical key, such as `Digit7`. */
   readonly code?: string;
   readonly shiftKey: boolean;
   readonly ctrlKey: boolean;
@@ -30,7 +30,7 @@ export interface ComposerKey {
 export interface ComposerField {
   readonly isTouch: boolean;
   readonly isEmpty: boolean;
-  /** Whether the caret is in a block of code, whose lines Enter ends. */
+  /** Whether the caret is in a block of code, where Enter inserts a line break. */
   readonly isInCode?: boolean;
   /** Whether the user has chosen that only Ctrl+Enter sends. */
   readonly needsCtrl?: boolean;

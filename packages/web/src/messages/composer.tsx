@@ -22,7 +22,7 @@ import { useSlowMode } from './use-slow-mode.ts';
 
 const PollDialog = lazyPart(async () => (await import('./poll-dialog.tsx')).PollDialog);
 
-/** The field for a new message; the draft is stored on the device, and on the server. */
+/** The field for a new message; its draft is stored on the device and on the server. */
 export function Composer({
   view,
   draft,
@@ -34,13 +34,13 @@ export function Composer({
   onEditLast,
 }: {
   view: ConversationView;
-  /** Holds the current text, also after the field is unmounted. */
+  /** The current text, still available after the field is unmounted. */
   draft: RefObject<string>;
   title: string;
   /** The message that is being replied to. */
   replyTo: Seq | null;
   onCancelReply: () => void;
-  /** Set when the field is removed while it has the focus. */
+  /** Set to true if the field is removed while it has the focus. */
   hadFocus: RefObject<boolean>;
   onSent: () => void;
   /** Called on ArrowUp in an empty field. */

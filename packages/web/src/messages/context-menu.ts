@@ -1,6 +1,6 @@
 /**
- * Returns whether a right click opens the menu of the message instead of that of the browser, which is
- * better for links, images, fields and selected text, and is always there with Shift.
+ * Returns whether a right click opens the menu of the message instead of the browser’s. The browser’s menu
+ * is better for links, images, fields and selected text, and Shift always opens it.
  */
 export function opensMessageMenu(target: EventTarget | null, isShift: boolean): boolean {
   if (isShift || !(target instanceof Element)) return false;

@@ -5,10 +5,10 @@ import { cx } from '../ui/cx.ts';
 
 const Choose = createContext<((day: string) => void) | null>(null);
 
-/** Provides what opens the choice of another day; null where there is none, as in threads. */
+/** Provides the function that opens the date picker; null where there is none, as in threads. */
 export const DayChoiceProvider = Choose.Provider;
 
-/** The name of a day between messages, which opens the choice of another day. */
+/** The name of a day between messages; a click opens the date picker. */
 export function DayLabel({ at, className }: { at: string; className?: string }) {
   const choose = useContext(Choose);
   const look = 'font-medium text-caption text-muted';

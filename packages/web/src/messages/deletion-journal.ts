@@ -9,10 +9,10 @@ import {
 import { readKept, writeKept } from '../session/device.ts';
 
 const KEPT = 'deletions';
-/** More deletions do not wait at a time. */
+/** The maximum number of pending deletions. */
 const MOST = 200;
 
-/** A deletion that the user has started, and of which it is not known that the server has it. */
+/** A deletion that the user has started and the server has not confirmed. */
 export interface StartedDeletion {
   readonly conversation: ConversationId;
   readonly seq: Seq;
@@ -28,7 +28,7 @@ export function startedDeletions(account: AccountId): readonly StartedDeletion[]
   return parseDeletions(readKept(account, KEPT));
 }
 
-/** Returns the deletions in a stored value; none if someone has changed it. */
+/** Returns the deletions in a stored value; none if it is malformed. */
 export function parseDeletions(text: string | null): readonly StartedDeletion[] {
   if (text === null) return [];
   try {
@@ -45,12 +45,12 @@ function isDeletion(value: unknown): value is StartedDeletion {
   return typeof conversation === 'string' && isSeq(seq) && typeof at === 'number';
 }
 
-/** Notes that a deletion was started. */
+/** Records that a deletion was started. */
 export function noteDeletion(account: AccountId, deletion: StartedDeletion): void {
   write(account, [...without(account, deletion), deletion].slice(-MOST));
 }
 
-/** Forgets a deletion that was undone, or that the server has answered. */
+/** Removes a deletion that was undone or answered by the server. */
 export function forgetDeletion(
   account: AccountId,
   deletion: Pick<StartedDeletion, 'conversation' | 'seq'>,
@@ -59,9 +59,9 @@ export function forgetDeletion(
 }
 
 /**
- * Returns what to do with a deletion that an earlier page has started: it is sent if the message is still there, and
- * forgotten if the message is deleted or can't be read anymore. `wait`: the server doesn't say; the next connection
- * asks again.
+ * Returns what to do with a deletion that an earlier page has started: send it if the message still exists, or
+ * drop it if the message is deleted or can no longer be read. `wait`: the answer is not final, and the next
+ * connection asks again.
  */
 export async function nextStep(
   load: () => Promise<Pick<Message, 'deletedAt'>>,
@@ -74,7 +74,7 @@ export async function nextStep(
   }
 }
 
-/** The statuses of answers that stay the same: the account has left the conversation, or the message is gone. */
+/** The status codes that are final: the account has left the conversation, or the message is gone. */
 const GONE: ReadonlySet<number> = new Set([404, 410]);
 
 const without = (

@@ -14,13 +14,13 @@ interface Place {
 
 const keyOf = ({ conversation, seq }: Place): string => `${conversation} ${seq}`;
 
-/** Deletes a message, and forgets that it was started once the server has answered. */
+/** Deletes a message, and removes it from the journal once the server has answered. */
 function send(client: ParleyClient, account: AccountId, { conversation, seq }: Place): void {
   const forget = () => forgetDeletion(account, { conversation, seq });
   client.remove(conversation, seq).settled.then(forget, forget);
 }
 
-/** Returns whether a message is about to be deleted, and what deletes it and undoes that. */
+/** Returns whether a message is about to be deleted, and functions that delete it and undo the deletion. */
 export function useDeletion(message: TimelineMessage): {
   readonly isDeleting: boolean;
   start(): void;
@@ -52,7 +52,7 @@ export function useDeletion(message: TimelineMessage): {
   return { isDeleting, start, undo };
 }
 
-/** Sends the deletions that an earlier page had no time to send. Those of other tabs have their time. */
+/** Sends the deletions that an earlier page had no time to send. Other tabs send their own. */
 export function useStartedDeletions(): void {
   const client = useClient();
   const account = useAccountId();

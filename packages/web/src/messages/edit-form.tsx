@@ -16,8 +16,8 @@ interface EditFormProps {
 }
 
 /**
- * Edits a message in place, in a field like that for new ones. Escape cancels. The text survives a reload: it is there
- * when the message is edited again. Saving no text deletes a message that has nothing else.
+ * Edits a message in place, in a field like the composer. Escape cancels. The text survives a reload, and is restored
+ * when the message is edited again. Saving an empty text deletes the message, unless it has files or a forwarded text.
  */
 export function EditForm(props: EditFormProps) {
   const view = useConversation(props.message.conversation);
@@ -60,7 +60,7 @@ function Form({
     onChange: setText,
     onSend: save,
     onEscape: (event) => {
-      // The thread around the message stays open.
+      // Escape must not close the thread too.
       event.stopPropagation();
       onDone();
     },

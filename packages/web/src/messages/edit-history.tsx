@@ -35,7 +35,7 @@ export function EditedMark({ time, onOpen }: { time: string; onOpen: (() => void
   );
 }
 
-/** Shows the texts that a message has had, the latest first. */
+/** Shows the versions of the text of a message, the latest first. */
 export function EditHistory({
   message,
   onClose,

@@ -1,13 +1,13 @@
 import type { FieldChange, FieldText } from './field-text.ts';
 
-/** Reads a field whose selection is between two bars, or at one. */
+/** Parses a field whose selection is between two bars, or whose caret is at one. */
 export function field(marked: string): FieldText {
   const start = marked.indexOf('|');
   const end = marked.lastIndexOf('|');
   return { text: marked.replaceAll('|', ''), start, end: end === start ? start : end - 1 };
 }
 
-/** Writes a field after a change in the same way; null if nothing changes. */
+/** Formats a field after a change in the same way; null if nothing changes. */
 export function after({ text }: FieldText, change: FieldChange | null): string | null {
   if (!change) return null;
   const next = text.slice(0, change.from) + change.text + text.slice(change.to);

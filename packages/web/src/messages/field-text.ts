@@ -20,9 +20,9 @@ export const fieldTextOf = ({
   selectionEnd,
 }: HTMLTextAreaElement): FieldText => ({ text: value, start: selectionStart, end: selectionEnd });
 
-/** Returns where the line of a position begins. */
+/** Returns the start of the line that contains a position. */
 export const lineStartOf = (text: string, position: number): number =>
-  // `lastIndexOf` takes a negative position for the first one.
+  // `lastIndexOf` treats a negative position as 0.
   position === 0 ? 0 : text.lastIndexOf('\n', position - 1) + 1;
 
 /** Returns the change that replaces the selection, with the caret after it. */
@@ -38,7 +38,7 @@ export function insertion({ start, end }: FieldText, text: string): FieldChange 
 export function applyChange(field: HTMLTextAreaElement, change: FieldChange): void {
   field.focus();
   field.setSelectionRange(change.from, change.to);
-  // An empty text would not replace the selection.
+  // Inserting an empty text would not replace the selection.
   if (change.text === '') document.execCommand('delete');
   else document.execCommand('insertText', false, change.text);
   field.setSelectionRange(...change.select);

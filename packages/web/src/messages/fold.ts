@@ -21,10 +21,10 @@ export function foldedText(text: string): string {
   return text.slice(0, cutAt(text, SHOWN_CHARACTERS, SHOWN_LINES)).trimEnd();
 }
 
-/** Matches what must not start a text: a mark, a joiner, the second half of a surrogate pair. */
+/** Matches what continues a character: a mark, a joiner, the second half of a surrogate pair. */
 const CONTINUES = /^(?:\p{M}|\u200D|[\uDC00-\uDFFF])/u;
 
-/** Returns where to truncate a text so that it has at most so many characters and lines. */
+/** Returns where to truncate a text so that it has at most this many characters and lines. */
 function cutAt(text: string, characters: number, lines: number): number {
   let end = Math.min(text.length, characters);
   let left = lines;

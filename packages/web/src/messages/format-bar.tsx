@@ -18,7 +18,7 @@ import { applyChange, fieldTextOf } from './field-text.ts';
 import { keysText } from './format-keys.ts';
 import { type Format, formatChange } from './formats.ts';
 
-/** The buttons in groups, which a line divides. */
+/** The buttons in groups, separated by a line. */
 const BUTTONS: readonly (readonly (readonly [Format, PlainKey, LucideIcon])[])[] = [
   [
     ['bold', 'format.bold', Bold],
@@ -38,7 +38,7 @@ const BUTTONS: readonly (readonly (readonly [Format, PlainKey, LucideIcon])[])[]
 ];
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-/** Buttons that set the formats of Markdown in a field. One tab stop; arrow keys move between them. */
+/** Buttons that set Markdown formats in a field. One tab stop; arrow keys move between them. */
 export function FormatBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const set = (format: Format) => {
     const area = field.current;

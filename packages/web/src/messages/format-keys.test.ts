@@ -37,13 +37,13 @@ describe('the format of', () => {
     expect(formatOfKey(key(name, more), true)).toBe(expected);
   });
 
-  test('Ctrl+K is a link where something is selected, and else the quick switcher', () => {
+  test('Ctrl+K makes a link of a selection, and otherwise opens the quick switcher', () => {
     expect(formatOfKey(key('k'), true)).toBe('link');
     expect(formatOfKey(key('k'), false)).toBe(null);
   });
 });
 
-test('keys are written as on the keyboard of the user', () => {
+test('keys are named as on the user’s keyboard', () => {
   expect(keysText('strikethrough', false)).toBe('Ctrl+Shift+X');
   expect(keysText('strikethrough', true)).toBe('⌘⇧X');
 });

@@ -1,15 +1,15 @@
 import type { ComposerKey } from './composer-rules.ts';
 import type { Format } from './formats.ts';
 
-/** The key of a format, with Ctrl or ⌘: as users press it, and as it is shown to them. */
+/** The shortcut of a format, with Ctrl or ⌘: as it is matched, and as it is shown. */
 export interface FormatKey {
   readonly format: Format;
-  /** What the key types, or its place on the keyboard, since Shift and a digit type another sign in every layout. */
+  /** The character, or the physical key, because Shift and a digit type different characters in each layout. */
   readonly key: string;
   readonly isShifted: boolean;
 }
 
-/** The keys of all formats: those of Slack where it has some. */
+/** The shortcuts of all formats: those of Slack where it has one. */
 export const FORMAT_KEYS: readonly FormatKey[] = [
   { format: 'bold', key: 'B', isShifted: false },
   { format: 'italic', key: 'I', isShifted: false },
@@ -24,8 +24,8 @@ export const FORMAT_KEYS: readonly FormatKey[] = [
 ];
 
 /**
- * Returns the format that a key sets; null if it is no key of one. Ctrl+K without a selection is left to the
- * quick switcher, which it opens everywhere else.
+ * Returns the format that a key press sets, or null. Ctrl+K without a selection opens the quick switcher, as
+ * everywhere else.
  */
 export function formatOfKey(event: ComposerKey, hasSelection: boolean): Format | null {
   if (event.isComposing || event.altKey || event.ctrlKey === event.metaKey) return null;
@@ -38,7 +38,7 @@ export function formatOfKey(event: ComposerKey, hasSelection: boolean): Format |
   return found.format;
 }
 
-/** Returns the keys of a format as users know them, such as “Ctrl+Shift+X” or “⌘⇧X”. */
+/** Returns the shortcut of a format as it is shown to users, such as “Ctrl+Shift+X” or “⌘⇧X”. */
 export function keysText(format: Format, isMac: boolean): string {
   const found = FORMAT_KEYS.find((one) => one.format === format);
   if (!found) return '';

@@ -40,7 +40,7 @@ test('a block of code can have a language', () => {
   expect(after(field('|x|'), codeBlockChange(field('|x|'), 'ts'))).toBe('```ts\n|x|\n```');
 });
 
-test('markers and blocks that are set twice change nothing', () => {
+test('setting a marker or block twice changes nothing', () => {
   const formats = fc.constantFrom<Format>('bold', 'italic', 'strikethrough', 'code');
   fc.assert(
     fc.property(fc.string(), fc.nat(), fc.nat(), formats, (text, a, b, format) => {
@@ -58,7 +58,7 @@ test('markers and blocks that are set twice change nothing', () => {
   );
 });
 
-test('every change stays within the field and selects what exists', () => {
+test('every change and selection is within the field', () => {
   const formats = fc.constantFrom<Format>(
     'bold',
     'link',

@@ -1,7 +1,7 @@
 import { FENCE } from './code-fences.ts';
 import { type FieldChange, type FieldText, lineStartOf } from './field-text.ts';
 
-/** A format of Markdown that keys and buttons set. */
+/** A Markdown format that keys and buttons set. */
 export type Format =
   | 'bold'
   | 'italic'
@@ -13,7 +13,7 @@ export type Format =
   | 'quote'
   | 'code-block';
 
-/** Returns what a format changes in a field: it is set, or removed where it is set already. */
+/** Returns the change that sets a format in a field, or removes it if it is set already. */
 export const formatChange = (format: Format, field: FieldText): FieldChange =>
   CHANGES[format](field);
 
@@ -29,7 +29,7 @@ const CHANGES: Readonly<Record<Format, (field: FieldText) => FieldChange>> = {
   'code-block': (field) => codeBlockChange(field),
 };
 
-/** Puts a marker around the selection, or removes it from there. */
+/** Adds a marker around the selection, or removes it. */
 function inlineChange({ text, start, end }: FieldText, marker: string): FieldChange {
   const { length } = marker;
   const inside = text.slice(start, end);
@@ -47,7 +47,7 @@ const URL_ALONE = /^https?:\/\/[^\s<>()]+$/i;
 /** What follows the label of a link. */
 const TARGET = /^\]\([^\s()]*\)/;
 
-/** Makes a link of the selection, with the caret at what is missing; removes the link whose text is selected. */
+/** Makes a link of the selection, with the caret at the missing part; removes a link whose text is selected. */
 function linkChange({ text, start, end }: FieldText): FieldChange {
   const inside = text.slice(start, end);
   const target = TARGET.exec(text.slice(end))?.[0];
@@ -65,7 +65,7 @@ function linkChange({ text, start, end }: FieldText): FieldChange {
 interface LineFormat {
   /** Matches the marker of a line. */
   readonly marker: RegExp;
-  /** Matches the markers of other formats, which this one replaces. */
+  /** Matches the markers of the formats that this one replaces. */
   readonly others: RegExp;
   /** Returns the marker of the nth line. */
   readonly markerOf: (n: number) => string;
@@ -78,7 +78,7 @@ const LINES = {
   quote: { marker: /^> ?/, others: NOTHING, markerOf: () => '> ' },
 } as const satisfies Record<string, LineFormat>;
 
-/** Begins each selected line with a marker, or removes it if each has one. */
+/** Adds a marker to each selected line, or removes the markers if every line has one. */
 function linesChange(
   { text, start, end }: FieldText,
   { marker, others, markerOf }: LineFormat,
@@ -101,7 +101,7 @@ function linesChange(
   return { from, to, text: replaced, select: [caret, caret] };
 }
 
-/** Puts the selection into a block of code on lines of its own, or takes it out of one. */
+/** Makes the selection a block of code on separate lines, or removes the block around it. */
 export function codeBlockChange({ text, start, end }: FieldText, language = ''): FieldChange {
   const inside = text.slice(start, end);
   const open = `${FENCE}${language}\n`;

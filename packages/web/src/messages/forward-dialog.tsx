@@ -42,7 +42,7 @@ export function ForwardDialog({
     setBusy(true);
     try {
       await client.api.forward(message.conversation, message.seq, to, commandId(to));
-      // Reached once, as the dialog closes: the outbox delivers the comment.
+      // Runs only once, because the dialog closes: the outbox delivers the comment.
       if (comment.trim() !== '') client.post(to, comment.trim());
       toast(t('forward.done', { title }));
       onClose();

@@ -1,6 +1,6 @@
 /**
- * Resizes a text area to the height of its text, up to its CSS maximum. Where `field-sizing` does that, the page need
- * not be laid out twice to measure the text.
+ * Resizes a text area to the height of its text, up to its CSS maximum. Does nothing in browsers with `field-sizing`,
+ * to save the second layout of the page that measuring needs.
  */
 export function grow(area: HTMLTextAreaElement): void {
   if (CSS.supports('field-sizing', 'content')) return;

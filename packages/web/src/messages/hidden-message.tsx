@@ -6,7 +6,7 @@ import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 
-/** Shows a moderator what a hidden message says. */
+/** Shows the text of a hidden message to a moderator. */
 export function HiddenMessageDialog({
   message,
   onClose,
@@ -19,7 +19,7 @@ export function HiddenMessageDialog({
   const loaded = useQuery({
     queryKey: keys.hiddenMessage(conversation, seq),
     queryFn: ({ signal }) => client.api.moderation.hiddenMessage(conversation, seq, { signal }),
-    // The server records each read: once for each time that the dialog is opened.
+    // The server audits each read: request it once per opening of the dialog.
     staleTime: 'static',
     gcTime: 0,
   });

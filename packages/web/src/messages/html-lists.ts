@@ -1,8 +1,8 @@
 import type { Element, ElementContent, Parents, Root, RootContent } from 'hast';
 
 /**
- * Makes lists of the paragraphs that Microsoft Word has in their place, which name their level in a style of its own;
- * puts lists that are beside an item, as in Google Docs, into it.
+ * Turns the paragraphs that Microsoft Word writes instead of lists, with the level in a proprietary style, into
+ * lists; moves nested lists that Google Docs writes beside their item into it.
  */
 export function readLists(tree: Root): void {
   const parents: Parents[] = [tree];
@@ -32,7 +32,7 @@ function nest(list: Element): void {
 /** A paragraph that is an item of a list. */
 interface Item {
   readonly level: number;
-  /** What Word shows in front of it, such as “·” or “1.”. */
+  /** The marker that Word shows in front of it, such as “·” or “1.”. */
   readonly mark: string;
   readonly children: ElementContent[];
 }
@@ -55,7 +55,7 @@ const styleOf = ({ properties: { style } }: Element): string =>
 const isMark = (node: ElementContent): boolean =>
   node.type === 'element' && /mso-list:\s*ignore/i.test(styleOf(node));
 
-/** Takes the number or bullet out of an item: Word has it as text, alone in one or two elements. */
+/** Removes the number or bullet from an item: Word writes it as text, alone in one or two elements. */
 function withoutMark(nodes: readonly ElementContent[]): {
   mark: string;
   children: ElementContent[];
@@ -94,7 +94,7 @@ function withLists(nodes: readonly RootContent[]): RootContent[] {
       continue;
     }
     open = open.slice(0, item.level);
-    // Another kind of mark on the first level begins another list.
+    // Another kind of marker on the first level begins another list.
     if (item.level === 1 && open[0] && open[0].tagName !== kindOf(item.mark)) open = [];
     while (open.length < item.level) {
       const list = listFor(item.mark);
@@ -120,7 +120,7 @@ function listFor(mark: string): Element {
     : list;
 }
 
-/** Returns the last item of a list; a list may begin with one of a deeper level. */
+/** Returns the last item of a list; creates one if the list begins with an item of a deeper level. */
 function lastItemOf(list: Element): Element {
   const last = list.children.at(-1);
   if (last?.type === 'element' && last.tagName === 'li') return last;

@@ -1,6 +1,6 @@
 import type { Element, Parents, Root } from 'hast';
 
-/** Elements of a format, by the style that some editors, such as Google Docs, use in their place. */
+/** The element of a format, by the style that some editors, such as Google Docs, use instead. */
 const STYLES: readonly (readonly [RegExp, string])[] = [
   [/font-weight:\s*(?:bold|[6-9]00)/i, 'strong'],
   [/font-style:\s*italic/i, 'em'],
@@ -9,7 +9,7 @@ const STYLES: readonly (readonly [RegExp, string])[] = [
 const NORMAL_WEIGHT = /font-weight:\s*(?:normal|[1-4]00)/i;
 const NORMAL_STYLE = /font-style:\s*normal/i;
 
-/** Replaces styles by the elements that mean the same, and elements that are styled to mean nothing by plain ones. */
+/** Replaces styles with the elements of the same meaning, and elements whose style cancels them with plain ones. */
 export function readStyles(tree: Root): void {
   const parents: Parents[] = [tree];
   for (let parent = parents.pop(); parent; parent = parents.pop()) {

@@ -1,8 +1,8 @@
 import type { Element, Parents, Root, RootContent } from 'hast';
 
 /**
- * Prepares the tables of spreadsheets for Markdown, whose tables always have a heading: the first row becomes it. A
- * table of one cell is only its content.
+ * Prepares the tables of spreadsheets for Markdown, whose tables always have a heading: the first row becomes the
+ * heading. A table of one cell becomes its content.
  */
 export function readTables(tree: Root): void {
   const parents: Parents[] = [tree];
@@ -26,7 +26,7 @@ function shown(table: Element): Element {
   return table;
 }
 
-/** Returns the elements with a name that are in another one, in order. */
+/** Returns the descendants with a tag name, in document order. */
 function elementsIn(within: Element, tagName: string): Element[] {
   return within.children.flatMap((child) => {
     if (child.type !== 'element') return [];

@@ -35,7 +35,7 @@ describe('rich text from the clipboard', () => {
     expect(htmlToMarkdown(html)).toBe(expected);
   });
 
-  test('from Google Docs has its styles as Markdown', () => {
+  test('from Google Docs keeps its styles', () => {
     const html = `<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span
       style="font-weight:400;font-style:normal">plain </span><span style="font-weight:700;font-style:italic">both</span><span
       style="font-weight:400;text-decoration:line-through"> gone</span></p></b>`;
@@ -48,7 +48,7 @@ describe('rich text from the clipboard', () => {
     expect(htmlToMarkdown(html)).toBe('| 1 | 2 |\n| - | - |');
   });
 
-  test('from Word has its lists, also nested and numbered ones', () => {
+  test('from Word keeps its lists, including nested and numbered ones', () => {
     const bullet = (level: number, mark: string, text: string) =>
       `<p class=MsoListParagraphCxSpMiddle style='margin-left:${level * 36}.0pt;mso-add-space:auto;text-indent:-18.0pt;mso-list:l0 level${level} lfo1'><![if !supportLists]><span
 style='font-family:Symbol;mso-fareast-font-family:Symbol;mso-bidi-font-family:Symbol'><span
@@ -67,7 +67,7 @@ ${bullet(1, '1.', 'Wash')}${bullet(1, '2.', 'Peel')}<!--EndFragment--></body></h
     );
   });
 
-  test('from Google Docs has its lists, whose nested ones are beside their items', () => {
+  test('from Google Docs keeps its lists, whose nested ones are beside their items', () => {
     const item = (level: number, text: string) =>
       `<li dir="ltr" style="list-style-type:disc;font-size:11pt;font-weight:400;" aria-level="${level}"><p dir="ltr" style="line-height:1.38;" role="presentation"><span style="font-size:11pt;font-weight:400;font-style:normal;">${text}</span></p></li>`;
     const html = `<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-2"><ul style="margin-top:0;">${item(1, 'one')}<ul style="margin-top:0;">${item(2, 'inner')}</ul>${item(1, 'two')}</ul></b><br class="Apple-interchange-newline">`;
@@ -104,7 +104,7 @@ const textOf = (value: unknown): string =>
         ? String(value.text)
         : Object.values(value).map(textOf).join('');
 
-test('no text is lost or formatted by its own signs', () => {
+test('no text is lost, and special characters in it set no format', () => {
   const text = fc
     .stringMatching(/^[a-z*_~`[\]()<>#+.!|\\ -]{1,20}$/)
     .filter((one) => /[a-z]/.test(one));

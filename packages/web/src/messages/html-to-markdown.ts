@@ -11,8 +11,8 @@ import { readTables } from './html-tables.ts';
 import { toMessageTree } from './message-tree.ts';
 
 /**
- * Returns HTML from the clipboard as the Markdown of messages. It is parsed in JavaScript and not by the browser, so
- * that nothing in it is executed or requested, and it is never HTML of the page. Throws if it is nested too deeply.
+ * Converts HTML from the clipboard to the Markdown of messages. It is parsed in JavaScript, not by the browser, so
+ * that nothing in it is executed or requested, and never becomes part of the page. Throws if it is nested too deeply.
  */
 export function htmlToMarkdown(html: string): string {
   const tree: Root = fromHtml(html);
@@ -30,7 +30,7 @@ export function htmlToMarkdown(html: string): string {
     resourceLink: true,
     extensions: [gfmStrikethroughToMarkdown(), gfmTableToMarkdown({ tablePipeAlign: false })],
     handlers: {
-      // A line break of a message needs no backslash. A cell of a table has one line.
+      // A line break in a message needs no backslash. A table cell has a single line.
       break: (_node, _parent, state) => (state.stack.includes('tableCell') ? ' ' : '\n'),
     },
   });
@@ -43,7 +43,7 @@ const decoded = (markdown: string): string =>
     String.fromCodePoint(Number.parseInt(code, 16)),
   );
 
-/** Removes backslashes from the paragraphs that mean the same without them, as in “snake_case”. */
+/** Removes unnecessary backslashes from paragraphs, as in “snake_case”. */
 function withoutNeedlessEscapes(markdown: string): string {
   return markdown
     .split('\n\n')
@@ -57,7 +57,7 @@ function withoutNeedlessEscapes(markdown: string): string {
 const meansTheSame = (a: string, b: string): boolean =>
   JSON.stringify(joined(parseMarkdown(a))) === JSON.stringify(joined(parseMarkdown(b)));
 
-/** Returns a parsed text with adjacent texts as one: an escaped sign begins another one. */
+/** Returns a parsed text with adjacent text nodes merged: an escaped character begins another node. */
 function joined(value: unknown): unknown {
   if (Array.isArray(value)) {
     const parts: unknown[] = [];

@@ -4,7 +4,7 @@ import { EmojiButton } from '../emoji/emoji-button.tsx';
 import { t } from '../texts/index.ts';
 import { applyChange } from './field-text.ts';
 
-/** The button that inserts an emoji into a message field. The keyboards of phones lack the custom ones. */
+/** The button that inserts an emoji into a message field; on phones too, whose keyboards lack the custom ones. */
 export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   return (
     <EmojiButton

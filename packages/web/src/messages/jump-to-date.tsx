@@ -9,7 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 
-/** Asks for a day, and shows the messages of a conversation from then on. */
+/** Asks for a day, and shows the messages of a conversation from that day on. */
 export function JumpToDate({
   conversation,
   day,
@@ -17,10 +17,10 @@ export function JumpToDate({
   onFound,
 }: {
   conversation: ConversationId;
-  /** A time of the day that the field shows at first. */
+  /** A time on the day that is preselected. */
   day: string;
   onClose: () => void;
-  /** Called with the message to show, when the dialog has closed: until then it keeps the focus. */
+  /** Called with the message to show once the dialog, which keeps the focus while it is open, has closed. */
   onFound: (seq: Seq) => void;
 }) {
   const client = useClient();
@@ -75,5 +75,5 @@ export function JumpToDate({
   );
 }
 
-/** Before every message. */
+/** A seq before every message. */
 const EARLIEST = '2000-01-01T00:00:00Z';

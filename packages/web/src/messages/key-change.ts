@@ -5,7 +5,7 @@ import { formatOfKey } from './format-keys.ts';
 import { formatChange } from './formats.ts';
 import { lineBreakChange } from './line-break.ts';
 
-/** Returns what a key that neither sends nor edits changes in the field. */
+/** Returns the change that a key makes in the field if it neither sends nor edits. */
 export function changeOfKey(event: KeyboardEvent<HTMLTextAreaElement>): FieldChange | null {
   const field = fieldTextOf(event.currentTarget);
   const { nativeEvent } = event;

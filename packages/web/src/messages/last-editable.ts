@@ -1,7 +1,7 @@
 import { type ConversationView, permissionsOn, type TimelineMessage } from '@parley/client';
 import { rowsOf } from './rows.ts';
 
-/** Returns the key of the last message that the user wrote and may edit; undefined if there is none. */
+/** Returns the key of the user’s last message that they may edit, or undefined. */
 export function lastEditable(
   view: ConversationView,
   messages: readonly TimelineMessage[],

@@ -5,8 +5,8 @@ import { type FieldChange, type FieldText, lineStartOf } from './field-text.ts';
 const LINE = /^([ \t]*(?:>[ \t]?)*)(?:([-*+])|(\d{1,9})([.)]))?([ \t]+)?(.*)$/s;
 
 /**
- * Returns what a line break changes: in a list or a quote the next line begins with its marker, and an item
- * without text ends the list. Returns null elsewhere.
+ * Returns the change that a line break makes in a list or a quote: the next line begins with its marker, or
+ * an item without text ends the list. Returns null elsewhere.
  */
 export function lineBreakChange({ text, start, end }: FieldText): FieldChange | null {
   if (isInCodeBlock(text, start)) return null;
@@ -18,7 +18,7 @@ export function lineBreakChange({ text, start, end }: FieldText): FieldChange | 
   if (!isItem && !indent.includes('>')) return null;
   const isLastOfLine = text[end] === undefined || text[end] === '\n';
   if (rest === '' && isLastOfLine) {
-    // After an empty line, since text on the next one would belong to the last item.
+    // An empty line first, because text on the next line would belong to the last item.
     const caret = lineStart + 1;
     return { from: lineStart, to: end, text: '\n', select: [caret, caret] };
   }

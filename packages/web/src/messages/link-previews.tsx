@@ -10,7 +10,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { usePermissions } from './use-permissions.ts';
 
-/** Shows what the pages that a message links to say of themselves, as text. */
+/** Shows the titles and descriptions of the pages that a message links to, as text. */
 export function LinkPreviews({ message }: { message: TimelineMessage }) {
   const client = useClient();
   const me = useParley((s) => s.me);
@@ -47,7 +47,7 @@ function Card({ preview }: { preview: LinkPreview }) {
     >
       {image && <Picture image={image} />}
       <span dir="auto" className="min-w-0 flex-1 py-2 ps-3 pe-9 text-start">
-        {/* The host first: any page may call itself by the name of another site. */}
+        {/* The host first, because a page may claim the name of another site. */}
         <span className="block truncate text-caption text-muted">
           <bdi>{hostOf(url)}</bdi>
           {siteName !== undefined && siteName !== hostOf(url) && (
@@ -66,7 +66,7 @@ function Card({ preview }: { preview: LinkPreview }) {
   );
 }
 
-/** Shows the image of a page, which this server sends. Its box has its size before it is loaded. */
+/** Shows the image of a page, proxied by this server. Its box has the final size before it is loaded. */
 function Picture({ image }: { image: Attachment }) {
   const { links } = useFileLinks(image.id);
   const [failed, setFailed] = useState(false);

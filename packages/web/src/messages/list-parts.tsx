@@ -21,10 +21,10 @@ export function RowView({
   row: Row;
   first: boolean;
   loadingOlder: boolean;
-  /** Shown above the first message of all. */
+  /** Shown above the first message of the conversation. */
   notice?: ReactNode;
   editing: string | null;
-  /** The message that the user has jumped to. */
+  /** The message that the user jumped to. */
   target: Seq | null;
   /** Called when that message loses the focus. */
   onTargetLeft: () => void;
@@ -79,7 +79,7 @@ export function ListPlaceholder({
   error: Error | null;
   title: string;
   notice?: ReactNode;
-  /** What the user can do first. */
+  /** Suggested first actions. */
   start?: ReactNode;
   onRetry: () => void;
 }) {

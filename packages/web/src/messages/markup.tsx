@@ -13,8 +13,8 @@ import { MentionChip } from './mention-chip.tsx';
 
 /**
  * Renders the Markdown of a message. A long text is folded behind “Show more”; its state is kept under `id`
- * while the row is unmounted. Emoji alone are shown large. The box is clipped, so that stacked combining marks do not cover neighbouring
- * messages.
+ * while the row is unmounted. A message of emoji alone is shown large. The box is clipped, so that stacked
+ * combining marks do not cover neighboring messages.
  */
 export function Markup({
   id,

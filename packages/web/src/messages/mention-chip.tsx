@@ -23,7 +23,7 @@ const chip = (isMe: boolean) =>
     isMe ? 'bg-accent text-on-accent' : 'bg-accent-soft text-accent-strong',
   );
 
-/** Shows a mention in a text, with the name that the user or the group has now, or a custom emoji. */
+/** Shows a mention in a text with the current name of the user or group, or a custom emoji. */
 export function MentionChip({ mention, text }: { mention: Mention; text: string }) {
   const me = useAccountId();
   if (mention.kind === 'user') {
@@ -39,7 +39,7 @@ export function MentionChip({ mention, text }: { mention: Mention; text: string 
 
 function User({ id, text, isMe }: { id: AccountId; text: string; isMe: boolean }) {
   const user = useUser(id);
-  // Loads the user if it is not known.
+  // Loads a user who is not known yet.
   useNames(useMemo(() => [id], [id]));
   return (
     <ProfileButton id={id} className={chip(isMe)}>

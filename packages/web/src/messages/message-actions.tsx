@@ -8,13 +8,13 @@ import type { MoreAction } from './more-actions.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
 
-/** The actions with a button of their own, beside reactions and the menu, in this order. */
+/** The actions with a separate button beside reactions and the menu, in this order. */
 const BUTTONS = ['reply', 'thread', 'forward', 'save'] as const;
 const BUTTONS_MAX = 3;
 
 /**
- * The actions on a message, shown while the mouse or the focus is on it: reactions, up to three that are used most, and
- * a menu of the others. useMessageKeys moves the focus to them, and runs them by their keys.
+ * The actions on a message, shown while the mouse or the focus is on it: reactions, the up to three most used actions,
+ * and a menu of the others. useMessageKeys moves the focus to them, and runs them by their keys.
  */
 export function MessageActions({
   message,

@@ -73,10 +73,10 @@ export function MessageList({
   openThread: Seq | null;
   editing: string | null;
   onEdit: (key: string | null) => void;
-  /** What the user can do first in a conversation without messages. */
+  /** Suggested first actions in a conversation without messages. */
   start?: ReactNode;
 }) {
-  // As new as the messages and the connection, whatever caused this render: what is unread follows from all three.
+  // As new as the messages and the connection, whatever caused this render: what is unread depends on all three.
   const view = useConversation(given.id) ?? given;
   const me = useParley((s) => s.me);
   const state = useParley((s) => s.state);
@@ -103,12 +103,12 @@ export function MessageList({
   const box = useRef<HTMLDivElement>(null);
   const scroller = () => box.current?.querySelector<HTMLElement>('[role="log"]') ?? null;
   const [target, setTarget] = useState<Seq | null>(null);
-  /** The target gets the focus when it is measured: until then it is hidden, and cannot have it. */
+  /** The target gets the focus once it is measured: until then it is hidden and cannot be focused. */
   const awaitsFocus = useRef(false);
   const keys = useMessageKeys(box);
   const more = useLoadMore(timeline);
   const [expanded] = useState(() => new Set<string>());
-  /** The time of a message of the topmost day; null while the row of that day is visible. */
+  /** The time of a message of the topmost day; null while the label of that day is visible. */
   const [topDay, setTopDay] = useState<string | null>(null);
   const [chosenDay, chooseDay] = useState<string | null>(null);
 
@@ -157,7 +157,7 @@ export function MessageList({
     if (hasNewer) void timeline.jumpToLatest();
   };
   const [rowHeight] = useState(expectedRowHeight);
-  // The rows above and below those on the screen are rendered once these are shown.
+  // The rows above and below the screen are rendered once those on it are shown.
   const [isOpened, setOpened] = useState(false);
   useEffect(() => idle.schedule(() => setOpened(true)), []);
   const leaveTarget = useCallback(() => setTarget(null), []);
@@ -166,7 +166,7 @@ export function MessageList({
     awaitsFocus.current = true;
     if (!autoScroll.goTo(seq)) void timeline.open(seq);
   };
-  // A message that the user sends is shown in the next frame: its row need not be found in view first.
+  // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
   const newest = useMemo(() => (isAway ? [] : [rows.length - 1]), [isAway, rows.length]);
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
@@ -205,15 +205,16 @@ export function MessageList({
               itemSize={rowHeight}
               {...(!isOpened && { bufferSize: 0 })}
               keepMounted={newest}
-              // Few messages stand at the bottom, beside the composer. The space below the newest one belongs to the list:
-              // in its row, the one before it would be measured again, which delays the new row by a frame.
+              // Few messages are shown at the bottom, next to the composer. The space below the newest one is padding of
+              // the list: in the row, it would cause the previous row to be measured again, which delays the new row by
+              // a frame.
               style={{ display: 'flex', flexDirection: 'column', paddingBottom: '1rem' }}
-              // The list would turn pointer events off at the start of a scroll and on at its end: as they are
-              // inherited, the styles of all messages would be computed again both times. A press on a message would be
-              // lost while the list follows its end. Inherited, not on: an open menu turns them off for the page.
+              // The list would turn pointer events off when scrolling starts and on when it ends: because they are
+              // inherited, the styles of all messages would be recomputed both times, and a press on a message would be
+              // lost while the list follows its end. `inherit`, not `auto`: an open menu turns them off for the page.
               className="h-full *:mt-auto *:[pointer-events:inherit]!"
               role="log"
-              // What comes into view while scrolling is not new; Announcer says what is.
+              // Messages that scroll into view are not new; Announcer announces new ones.
               aria-live="off"
               aria-label={t('messageList.messagesIn', { title })}
               tabIndex={0}

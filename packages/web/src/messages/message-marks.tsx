@@ -88,14 +88,14 @@ export function Failed({ message }: { message: TimelineMessage }) {
   );
 }
 
-/** Stands for a message that is about to be deleted, and offers to keep it. */
+/** Replaces a message that is about to be deleted, and offers to undo the deletion. */
 export function Deleting({ onUndo }: { onUndo: () => void }) {
   return (
     <p className="text-muted">
       <span className="italic">{t('message.deleting')}</span>{' '}
       <button
         type="button"
-        // Has the focus next, after that of the deleting.
+        // Gets the focus next, after the button that deleted the message.
         data-actions
         onClick={onUndo}
         className="min-h-6 rounded-md px-1 font-medium text-accent underline underline-offset-3"

@@ -25,7 +25,7 @@ export function MessageMenu({
 }) {
   const actions = useAllActions(message, more, onEdit, onDelete);
   const returnFocus = useReturnFocus(true);
-  // The rows of the list may be transformed, which would move what is fixed inside of them.
+  // The rows of the list may be transformed, which would move fixed elements inside them.
   return createPortal(
     <MenuAt at={at} label={t('message.actions')} onClosed={onClosed} onCloseAutoFocus={returnFocus}>
       {actions.map(({ key, icon, label, danger, run }) => (

@@ -58,9 +58,9 @@ export const MessageRow = memo(function MessageRow({
   /** The key that `onEdit` gets for this row. */
   editKey: string;
   editing: boolean;
-  /** The user has jumped to this message. */
+  /** Whether the user jumped to this message. */
   isTarget: boolean;
-  /** Called when the message to which the user has jumped loses the focus. */
+  /** Called when the message that the user jumped to loses the focus. */
   onTargetLeft: () => void;
   /** Starts editing the row with this key, or ends editing (null). */
   onEdit: (key: string | null) => void;
@@ -264,10 +264,10 @@ function useFocusInside(article: RefObject<HTMLElement | null>): void {
   });
 }
 
-/** The height of the preview of a link with the space below it, px. */
+/** The height of a link preview with the space below it, px. */
 const PREVIEW_HEIGHT = 102;
 
-/** Shows the previews of links, in a list that has its height before their code is loaded. */
+/** Shows link previews, in a list that has its final height before their code is loaded. */
 function Previews({ message }: { message: TimelineMessage }) {
   return (
     <ul

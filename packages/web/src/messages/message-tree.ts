@@ -1,8 +1,8 @@
 import type { Image, Link, Nodes, Parents, PhrasingContent, Root, RootContent } from 'mdast';
 
 /**
- * Changes a Markdown document into what a message can show: headings become bold paragraphs, images links, rules and
- * links to nowhere are removed, and spaces move out of emphasis, whose markers must touch its words.
+ * Reduces a Markdown document to what a message can show: headings become bold paragraphs, images become links, rules
+ * and links without a web address are removed, and spaces move out of emphasis, whose markers must touch its words.
  */
 export function toMessageTree(tree: Root): void {
   const parents: Parents[] = [tree];
@@ -11,10 +11,10 @@ export function toMessageTree(tree: Root): void {
     inOrder.push(parent);
     for (const child of parent.children) if ('children' in child) parents.push(child);
   }
-  // Children first: what they become is merged in their parents.
+  // Children first: their results are merged in their parents.
   for (const parent of inOrder.reverse()) {
     const children: RootContent[] = parent.children;
-    // In place: the types do not say that each kind of parent gets children of its own kind back.
+    // In place: the types cannot express that each kind of parent gets back children of the kind that it allows.
     children.splice(0, children.length, ...merged(children.flatMap(shown)));
   }
 }
@@ -36,7 +36,7 @@ function shown(node: RootContent): RootContent[] {
     case 'list':
       return [{ ...node, spread: false }];
     case 'listItem':
-      // Editors have a paragraph in each item; a list of a message has no empty lines.
+      // Editors write a paragraph in each item; a list in a message has no empty lines.
       return [{ ...node, spread: node.children.filter(isParagraph).length > 1 }];
     case 'image':
       return imageLink(node);
@@ -61,12 +61,12 @@ function imageLink({ url, alt }: Image): RootContent[] {
   return [{ type: 'link', url, children: [{ type: 'text', value: text === '' ? url : text }] }];
 }
 
-/** A link within a page, or to a script, is only its text. A link in a link was an image. */
+/** A link within a page or to a script becomes its text. A link in a link was an image. */
 function linkOrText({ url, children }: Link): RootContent[] {
   const inner = children.flatMap((child) => (child.type === 'link' ? child.children : [child]));
   if (!WEB.test(url)) return inner;
   const [only] = inner;
-  // A URL is a link by itself. It is printed as it is: escaped signs would end it.
+  // A URL is a link by itself. It is printed unescaped: a backslash would end it.
   if (inner.length === 1 && only?.type === 'text' && isUrl(only.value, url)) {
     return [{ type: 'html', value: only.value.trim() }];
   }
@@ -74,13 +74,13 @@ function linkOrText({ url, children }: Link): RootContent[] {
   return isEmpty ? [] : [{ type: 'link', url, children: inner }];
 }
 
-/** Returns whether the text of a link is its URL, to which browsers add a slash. */
+/** Returns whether the text of a link is its URL, ignoring the slash that browsers append. */
 const isUrl = (text: string, url: string): boolean =>
   WEB.test(text.trim()) && text.trim().replace(/\/$/, '') === url.replace(/\/$/, '');
 
 type Emphasis = Extract<PhrasingContent, { type: 'strong' | 'emphasis' | 'delete' }>;
 
-/** Returns emphasis without spaces and line breaks at its ends, which are put around it. */
+/** Moves spaces and line breaks at the ends of emphasis out of it. */
 function trimmed(node: Emphasis): RootContent[] {
   const inside = [...node.children];
   const before: RootContent[] = [];
@@ -113,7 +113,7 @@ function trimmed(node: Emphasis): RootContent[] {
   return [...before, { ...node, children: inside }, ...after];
 }
 
-/** Returns nodes with neighbours of the same emphasis as one, and texts as one. */
+/** Returns nodes with adjacent texts, and adjacent nodes of the same emphasis, merged. */
 function merged(nodes: readonly RootContent[]): RootContent[] {
   const found: RootContent[] = [];
   for (const node of nodes) {

@@ -54,8 +54,8 @@ export interface MoreAction {
 }
 
 /**
- * Returns what builds the further actions on a stored message, for where they are shown, and the dialog that one of
- * them has opened.
+ * Returns a function that builds the other actions on a stored message, for where they are shown, and the dialog that
+ * one of them has opened.
  */
 export function useMoreActions(message: TimelineMessage): {
   readonly actions: () => readonly MoreAction[];
@@ -80,7 +80,7 @@ export function useMoreActions(message: TimelineMessage): {
         : t('message.reminderSet', { time: fullTime(remindAt) }),
     );
   };
-  // Read cursors of the conversation say nothing about a thread.
+  // The read cursors of the conversation do not apply to a thread.
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
   const links = useThreadLinks();
   const root = message.thread ?? seq;
@@ -195,14 +195,14 @@ export function useMoreActions(message: TimelineMessage): {
   return { actions: build, dialog };
 }
 
-/** Returns the actions that copy a message, or what leads to it. */
+/** Returns the actions that copy the text of a message or a link to it. */
 function copyActions(message: TimelineMessage): MoreAction[] {
   const copy = async (text: string, notice: string) => {
     try {
       await navigator.clipboard.writeText(text);
       toast(notice);
     } catch {
-      // Browsers give no clipboard to pages that were loaded over plain http.
+      // Browsers give pages that were loaded over plain HTTP no access to the clipboard.
       toast.error(t('message.copyFailed'));
     }
   };

@@ -12,7 +12,7 @@ export function NoComposer({
   hadFocus: RefObject<boolean>;
 }) {
   const text = useRef<HTMLParagraphElement>(null);
-  // Otherwise the focus would fall back to the start of the page.
+  // Otherwise the focus would return to the start of the page.
   useEffect(() => {
     if (hadFocus.current) text.current?.focus();
     hadFocus.current = false;

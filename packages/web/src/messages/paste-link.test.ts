@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { after, field } from './field-text.test-support.ts';
 import { linkOfPaste } from './paste-link.ts';
 
-test('a URL that is pasted over a word makes a link of it', () => {
+test('pasting a URL over a word makes the word a link', () => {
   const pasted = (marked: string, url: string) =>
     after(field(marked), linkOfPaste(url, field(marked)));
   expect(pasted('see |this| page', 'https://a.example/x')).toBe(

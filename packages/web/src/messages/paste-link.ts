@@ -1,6 +1,6 @@
 import { type FieldChange, type FieldText, insertion } from './field-text.ts';
 
-/** Returns the link that a URL makes of the selection when it is pasted; null if it is no URL. */
+/** Returns the change that links the selection to a pasted URL; null if the pasted text is no URL. */
 export function linkOfPaste(pasted: string, field: FieldText): FieldChange | null {
   const url = pasted.trim();
   const label = field.text.slice(field.start, field.end);

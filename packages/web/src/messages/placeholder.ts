@@ -1,13 +1,13 @@
 import { excerpt } from '../lib/display-text.ts';
 
-/** Characters of a title of the other direction that fit beside the other words: at 360 px, and at 1024 px. */
+/** How many characters of a title of the other direction fit beside the other words, at 360 px and at 1024 px. */
 const TITLE_MAX = { narrow: 24, wide: 60 } as const;
 
 const RIGHT_TO_LEFT = /^[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
 /**
- * Returns the title of a conversation as it is shown in the placeholder of the message field. The browser cuts a
- * placeholder at the end of the line, which is where a title of the other direction begins: such a title is shortened.
+ * Returns the title of a conversation for the placeholder of the message field. The browser cuts off a placeholder at
+ * the end of the line, where a title of the other direction begins: such a title is truncated here instead.
  */
 export function titleInPlaceholder(
   title: string,

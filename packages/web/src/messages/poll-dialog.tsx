@@ -55,7 +55,7 @@ export function PollDialog({
         />
         {choices.map((choice, n) => (
           <Field
-            // biome-ignore lint/suspicious/noArrayIndexKey: a choice is its place
+            // biome-ignore lint/suspicious/noArrayIndexKey: a choice is identified by its index
             key={n}
             label={t('poll.choice', { number: n + 1 })}
             value={choice}

@@ -127,5 +127,5 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   );
 }
 
-/** Names shown of those who voted for a choice. */
+/** The number of voters of a choice whose names are shown. */
 const NAMES_MAX = 10;

@@ -9,7 +9,7 @@ import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
 import { UserName } from '../users/user-name.tsx';
 
-/** Lists who has voted for a choice of a poll, page by page. */
+/** Lists the voters of a choice of a poll, page by page. */
 export function PollVoters({
   conversation,
   message,

@@ -5,7 +5,7 @@ import { groupMention } from './typed-name.ts';
 /** What names are resolved with. */
 type Known = Pick<ClientSnapshot, 'users' | 'conversations' | 'emoji'>;
 
-/** Returns the mentions of a text that is not sent, as far as this device knows their names. The server decides at the post. */
+/** Resolves the mentions of an unsent text with the names known on this device. The server decides at the post. */
 export function previewMentions(text: string, known: Known): Mention[] {
   const found = new Map<string, Mention>();
   for (const { sign, name } of mentionSpans(withoutCode(text))) {

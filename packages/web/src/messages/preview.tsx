@@ -4,7 +4,7 @@ import { t } from '../texts/index.ts';
 import { Markup } from './markup.tsx';
 import { previewMentions } from './preview-mentions.ts';
 
-/** Shows a text as the message that it will be, with the mentions that this device can resolve. */
+/** Shows a text as it will look when it is sent, with the mentions that this device can resolve. */
 export function Preview({ text }: { text: string }) {
   const client = useClient();
   const mentions = useMemo(() => previewMentions(text, client.snapshot), [client, text]);

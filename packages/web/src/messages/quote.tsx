@@ -14,7 +14,7 @@ import { useQuotes } from './quoted-messages.ts';
 /** Maximum length of the excerpt of a quoted message, in characters. */
 const EXCERPT = 140;
 
-/** Shows the message that another quotes; a click jumps to it. */
+/** Shows a quoted message; a click jumps to it. */
 export function Quote({ seq }: { seq: Seq }) {
   const { jumpTo } = useQuotes();
   return (
@@ -29,7 +29,7 @@ export function Quote({ seq }: { seq: Seq }) {
   );
 }
 
-/** Shows above the composer what is being replied to. */
+/** Shows the message that is being replied to, above the composer. */
 export function ReplyBar({ seq, onCancel }: { seq: Seq; onCancel: () => void }) {
   return (
     <section

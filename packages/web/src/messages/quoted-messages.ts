@@ -3,22 +3,22 @@ import { changesText } from '@parley/client';
 import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
 import { createContext, useContext } from 'react';
 
-/** Quoted messages that are kept besides those of the timeline. */
+/** The maximum number of cached quoted messages. */
 const KEPT_MAX = 200;
 
 /** What a quote shows of a message. */
 export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'hiddenAt' | 'changedSeq'>;
 
 /**
- * Finds the messages that others quote, always in their current state: in the timeline, or else by a
- * request, which is kept up to date by events. A quote contains no text of its own, so that nothing of a
- * deleted message remains in the messages that quote it.
+ * Finds quoted messages, always in their current state: in the timeline, or otherwise by a request whose
+ * result is kept up to date by events. A quote stores no text, so that nothing of a deleted message remains
+ * in the messages that quote it.
  */
 export class QuotedMessages {
   readonly #client: ParleyClient;
   readonly #timeline: Timeline;
   readonly #loaded = new Map<Seq, Quoted>();
-  /** The requests in progress, and whether the message changed meanwhile. */
+  /** The requests in progress, and whether the message has changed meanwhile. */
   readonly #loading = new Map<Seq, { hasChanged: boolean }>();
   readonly #listeners = new Set<() => void>();
 
@@ -27,7 +27,7 @@ export class QuotedMessages {
     this.#timeline = timeline;
   }
 
-  /** Follows the events of the conversation. Returns the function that stops it. */
+  /** Listens to the events of the conversation. Returns a function that stops it. */
   readonly start = (): (() => void) => {
     const stream = streamOfConversation(this.#timeline.conversation);
     const stops = [
@@ -35,7 +35,7 @@ export class QuotedMessages {
       this.#client.onEvent((event) => {
         if (event.stream === stream) this.#apply(event);
       }),
-      // Events were skipped.
+      // A gap may hide changes.
       this.#client.on('reset', (reset) => {
         if (reset.stream !== stream) return;
         this.#loaded.clear();
@@ -100,7 +100,7 @@ export class QuotedMessages {
     const request = this.#loading.get(seq);
     if (request) request.hasChanged = true;
     const loaded = this.#loaded.get(seq);
-    // What was loaded may be ahead of the events.
+    // The loaded message may be newer than the events.
     if (!loaded || event.seq <= loaded.changedSeq) return;
     const changedSeq = event.seq;
     this.#keep(seq, {
@@ -118,7 +118,7 @@ export class QuotedMessages {
   };
 }
 
-/** What rows need to show quotes and to reply. */
+/** Quotes and replies, as rows use them. */
 export interface Quotes {
   readonly messages: QuotedMessages;
   /** Starts a reply to a message; null if the user may not post. */

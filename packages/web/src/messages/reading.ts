@@ -3,7 +3,7 @@ import type { Row } from './rows.ts';
 
 /** Returns the index of the first row with an unread message from another account, or -1. */
 export function firstUnreadRow(rows: readonly Row[], readSeq: Seq, me: AccountId | null): number {
-  // Unread messages are the last ones.
+  // Searched from the end, where unread messages are.
   let first = -1;
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i];

@@ -58,7 +58,7 @@ export function ReportList({ group }: { group: ConversationId | null }) {
   );
 }
 
-/** Says who has reported a message. Only admins of the server are told which entry of the word filter it was. */
+/** Says who reported a message. Only admins of the server see which entry of the word filter matched. */
 function reporterOf({ reporter, comment }: Report): string {
   if (reporter !== null) return t('reports.by', { name: handleOf(reporter.username) });
   if (comment === '') return t('reports.byWordFilter');
@@ -73,7 +73,7 @@ function Row({ report }: { report: Report }) {
   // Only admins of the server suspend accounts.
   const maySuspend = useParley((s) => s.me?.permissions.includes('administer') === true);
   const { conversation, message } = report;
-  // A server admin need not be a member, and then finds the message nowhere else.
+  // A server admin may not be a member, and can read the message only here.
   const undo = {
     label: t('message.unhide'),
     onClick: () => void attempt(() => client.api.moderation.unhideMessage(conversation, message)),

@@ -8,11 +8,11 @@ const list = (rowHeight: number, rows: number) => ({
   getItemOffset: (index: number) => index * rowHeight,
 });
 
-test('the expected height of a row follows the rows that were visible, and is rather too low', () => {
+test('the estimated height of a row follows the visible rows, and is slightly too low', () => {
   expect(expectedRowHeight()).toBe(26);
   learnRowHeight(list(100, 8));
   expect(expectedRowHeight()).toBe(80);
-  // Two long messages fill the screen: the next list may be one of short ones.
+  // Two long messages fill the screen, but the next list may have short ones.
   learnRowHeight(list(400, 2));
   expect(expectedRowHeight()).toBe(80);
   learnRowHeight(list(27, 25));

@@ -1,30 +1,30 @@
 import type { VListHandle } from 'virtua';
 
-/** The height of a message of one line, which the first list assumes, px. */
+/** The estimate for the first list: the height of a message of one line, px. */
 const ONE_LINE = 26;
-/** A part of the measured mean. Too low, a list renders a few rows that are not needed; too high, it renders twice. */
+/** The share of the measured mean that is used. Too low, a list renders a few extra rows; too high, it renders twice. */
 const PART = 0.8;
 
 let expected = ONE_LINE;
 
-/** What the height of rows is learned from. */
+/** The measured rows. */
 type Measured = Pick<
   VListHandle,
   'findItemIndex' | 'getItemOffset' | 'scrollOffset' | 'viewportSize'
 >;
 
 /**
- * Returns the height that a new list assumes for rows that it has not measured, px. With this, it renders the rows
- * that fit on the screen, once: without, it measures some first, moves all others to where they probably are, and then
- * no longer finds its end, where it is scrolled to.
+ * Returns the estimated height of rows that a new list has not measured, px. With an estimate, it renders the rows
+ * that fit on the screen once; without one, it measures some first and moves all others to their probable positions,
+ * and is then no longer scrolled to its end.
  */
 export const expectedRowHeight = (): number => expected;
 
-/** Learns from the rows that are visible in a list. */
+/** Updates the estimate with the visible rows of a list. */
 export function learnRowHeight(list: Measured): void {
   const first = list.findItemIndex(list.scrollOffset);
   const last = list.findItemIndex(list.scrollOffset + list.viewportSize);
-  // A few rows say little about others.
+  // A few rows are too small a sample.
   if (last - first < 5) return;
   const mean = (list.getItemOffset(last) - list.getItemOffset(first)) / (last - first);
   expected = Math.max(ONE_LINE, Math.round(mean * PART));

@@ -66,7 +66,7 @@ export class RowBuilder {
         newLine ||
         before?.author !== message.author ||
         Date.parse(message.postedAt) - Date.parse(before.postedAt) > GROUP_MS;
-      // A pending message keeps its row when it is stored: what the user has expanded stays so.
+      // A pending message keeps its row when it is stored, so that it stays expanded.
       const key = message.client ?? String(message.seq);
       rows.push({ kind: 'message', key, message, first, isFirstUnread: newLine });
       ends.push(rows.length);

@@ -4,24 +4,24 @@ import type { AccountId } from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
 /**
- * The texts of a draft that was sent and is not deleted yet. If the page is closed before the deletion, the
- * next one recognizes the draft by them and deletes it, instead of showing what was sent as a draft again.
+ * The texts of drafts that were sent but not yet deleted. If the page is closed before the deletion, the
+ * next page recognizes the draft by its text and deletes it, instead of showing a sent message as a draft.
  */
 const sentName = (place: DraftPlace): string => `draft-sent.${draftKey(place)}`;
 
-/** Returns the texts that were sent and of which the draft may still be on the server. */
+/** Returns the sent texts whose draft may still be on the server. */
 export function readSentDraft(account: AccountId, place: DraftPlace): string[] {
   const kept = readKept(account, sentName(place));
   try {
     const texts: unknown = JSON.parse(kept ?? '[]');
     return Array.isArray(texts) ? texts.filter((text) => typeof text === 'string') : [];
   } catch {
-    // Not written by this version.
+    // Written by another version.
     return [];
   }
 }
 
-/** Remembers texts that were sent until their draft is deleted; none: it is. */
+/** Stores the texts that were sent, until their draft is deleted; an empty list: it is deleted. */
 export function writeSentDraft(
   account: AccountId,
   place: DraftPlace,

@@ -14,5 +14,5 @@ const Context = createContext<ThreadLinks | null>(null);
 /** Provides {@link useThreadLinks}; null within a thread, which has no threads. */
 export const ThreadLinksProvider = Context.Provider;
 
-/** Returns what opens threads from messages; null within a thread. */
+/** Returns the links to threads; null within a thread. */
 export const useThreadLinks = (): ThreadLinks | null => useContext(Context);

@@ -6,7 +6,7 @@ import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { useThreadLinks } from './thread-link.ts';
 
-/** The replies in the thread of a message, or the thread that a reply is from: opens it. */
+/** The button that opens the thread of a message, or the thread of a reply. */
 export function ThreadSummary({ message }: { message: TimelineMessage }) {
   const links = useThreadLinks();
   const users = useParley((s) => s.users);

@@ -28,7 +28,7 @@ describe('what is typed at the end of', () => {
   });
 });
 
-test('only what is before the caret counts', () => {
+test('only text before the caret counts', () => {
   expect(typedName('@ria and @sol', 3)).toEqual({ sign: '@', start: 0, search: 'ri' });
 });
 
@@ -40,7 +40,7 @@ test('a chosen name replaces what was typed, followed by one space', () => {
 });
 
 describe('the mention of a group', () => {
-  test('is read by the server as a whole, or is not offered', () => {
+  test('is parsed completely by the server, or not offered', () => {
     const names = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 90 }),
       fc.stringMatching(/^[a-z0-9 ._-]{1,85}$/),

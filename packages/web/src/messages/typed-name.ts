@@ -2,10 +2,10 @@ import { emojiQuery } from '../emoji/emoji-query.ts';
 import { isInCode } from './code-fences.ts';
 import type { FieldChange } from './field-text.ts';
 
-/** What begins a name: of a user or user group, of a group, of an emoji, of a slash command. */
+/** The sign before a name: of a user or user group, a group, an emoji, a slash command. */
 export type NameSign = '@' | '#' | ':' | '/';
 
-/** The name that is being typed: what follows the sign at `start`, up to the caret. */
+/** The name that is being typed: the text between the sign at `start` and the caret. */
 export interface TypedName {
   readonly sign: NameSign;
   readonly start: number;
@@ -19,7 +19,7 @@ const LOOK_BACK = 164;
 /** A slash command is the first word of a message. */
 const COMMAND = /^\/([a-z]{0,20})$/i;
 
-/** Returns the name that is being typed before the caret; null if there is none. In code, names stay as they are typed. */
+/** Returns the name that is being typed before the caret, or null. Names in code are not completed. */
 export function typedName(text: string, caret: number): TypedName | null {
   const command = COMMAND.exec(text.slice(0, Math.min(caret, 22)));
   if (command && caret <= 21) return { sign: '/', start: 0, search: command[1] ?? '' };
@@ -33,7 +33,7 @@ export function typedName(text: string, caret: number): TypedName | null {
   return emoji && { sign: ':', ...emoji };
 }
 
-/** Returns the change that puts what was chosen in place of a typed name, followed by one space. */
+/** Returns the change that replaces a typed name with the chosen one, followed by one space. */
 export function completionChange(
   text: string,
   { start, search }: TypedName,
@@ -45,7 +45,7 @@ export function completionChange(
   return { from: start, to, text: chosen + gap, select: [caret, caret] };
 }
 
-/** What can be mentioned as `#name`, as the server reads it: a space is written as a hyphen. */
+/** Matches what the server parses as a group name after `#`: a space is written as a hyphen. */
 const GROUP_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,78}(?<![._-])$/u;
 
 /** Returns the name by which a group is mentioned; null if its name can’t be written so. */

@@ -19,7 +19,7 @@ describe('the line “New”', () => {
     expect(nextLine(UNKNOWN_LINE, input()).after).toBe(null);
   });
 
-  test('is awaited by an empty list while missed events arrive', () => {
+  test('makes an empty list wait while missed events arrive', () => {
     expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', true)).toBe(true);
     expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', false)).toBe(false);
     expect(isLineAwaited(UNKNOWN_LINE, 'offline', true)).toBe(false);
@@ -39,7 +39,7 @@ describe('the line “New”', () => {
     expect(nextLine(read, atOnce)).toBe(read);
     const unread = nextLine(read, { ...atOnce, isReading: false });
     expect(unread.after).toBe(20);
-    // Further unread messages do not move it, and neither does reading a part of them.
+    // It is not moved by more unread messages, nor by reading some of them.
     const more = input({ unread: 700, readSeq: 25 as Seq, isReading: false });
     expect(nextLine(unread, more)).toBe(unread);
     // Everything was read: the next unread messages get a new line.
@@ -50,7 +50,7 @@ describe('the line “New”', () => {
     ).toBe(90);
   });
 
-  test('is drawn for what was missed without a connection, when it is live again at once', () => {
+  test('is drawn for messages missed while disconnected, even if they appear in the first live frame', () => {
     let line = nextLine(UNKNOWN_LINE, input());
     line = nextLine(line, input({ isLive: false, isReading: false }));
     // One frame shows the messages and the live connection.
@@ -58,7 +58,7 @@ describe('the line “New”', () => {
     expect(line.after).toBe(10);
   });
 
-  test('is drawn for messages that a gap left out of the list', () => {
+  test('is drawn for messages that are missing from the list because of a gap', () => {
     const line = nextLine(UNKNOWN_LINE, input());
     expect(nextLine(line, input({ unread: 750, hasNewer: true })).after).toBe(10);
   });

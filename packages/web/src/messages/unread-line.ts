@@ -3,11 +3,11 @@ import type { Seq } from '@parley/protocol';
 
 /** The position of the line “New” in an open conversation. */
 export interface UnreadLine {
-  /** The message before the line; null without a line, undefined while not known. */
+  /** The message before the line; null without a line, undefined while unknown. */
   readonly after: Seq | null | undefined;
   /** Whether everything was read since the line was drawn; new unread messages then get a new line. */
   readonly isCaughtUp: boolean;
-  /** Whether the connection was live: what is unread when it is live again has arrived in a gap. */
+  /** Whether the connection was live: unread messages at the next live state were missed in between. */
   readonly isLive: boolean;
 }
 
@@ -31,8 +31,8 @@ export interface LineInput {
  * the conversation is opened with unread messages, and again when messages arrive that the user does
  * not read: while they are elsewhere, scrolled up, or offline.
  *
- * It is asked once per frame, in which a connection may have become live with everything that was missed,
- * so it remembers by itself whether there was one before.
+ * It is called once per frame. One frame may show both the missed messages and the live connection, so the
+ * state records whether the connection was live before.
  */
 export function nextLine(line: UnreadLine, input: LineInput): UnreadLine {
   const { unread, readSeq, isLive, isReading, hasNewer } = input;
@@ -53,8 +53,8 @@ export function nextLine(line: UnreadLine, input: LineInput): UnreadLine {
 }
 
 /**
- * Returns whether a list without messages waits for the line, which is known in a moment: the messages around it are
- * loaded then, instead of the latest ones first.
+ * Returns whether a list without messages must wait for the line, which is known soon: then the messages around it are
+ * loaded, instead of the latest ones first.
  */
 export const isLineAwaited = (
   line: UnreadLine,

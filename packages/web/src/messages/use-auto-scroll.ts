@@ -13,7 +13,7 @@ import type { VListHandle } from 'virtua';
 import { AutoScroll, type ListPosition } from './auto-scroll.ts';
 import type { Row } from './rows.ts';
 
-/** New rows in front of the list, or around a message, are measured within this time, ms. */
+/** Rows that were added before the list or around a message are measured within this time, ms. */
 const SETTLE_MS = 250;
 /** Space kept visible above the line “New”, px. */
 const ABOVE_LINE = 48;
@@ -29,7 +29,7 @@ export interface AutoScrollInput {
   readonly hasNewer: boolean;
   /** The message that the line “New” follows; null or undefined without a line. */
   readonly lineAfter: number | null | undefined;
-  /** Whether messages below the line “New” are unread; a line above read messages holds nothing. */
+  /** Whether messages below the line “New” are unread; otherwise the line does not hold the list. */
   readonly hasUnread: boolean;
   /** Whether the first unread message must stay on screen: the user is elsewhere, or messages are missing. */
   readonly isHeld: boolean;
@@ -43,13 +43,13 @@ export interface AutoScrollControls {
   readonly isPrepended: boolean;
   /** Whether positions are reliable: no rows are being measured. */
   isSettled(): boolean;
-  /** Handles that the list was scrolled (`scrolled`), stopped (`ended`), or was resized (`changed`). */
+  /** Handles a scroll event (`scrolled`), the end of scrolling (`ended`), and a resize (`changed`). */
   moved(how: 'scrolled' | 'ended' | 'changed'): void;
   goToEnd(): void;
   goToLine(): void;
-  /** Scrolls to a message; false if it has to be loaded first, which is then awaited. */
+  /** Scrolls to a message; returns false if it must be loaded first, and scrolls once it is. */
   goTo(seq: Seq): boolean;
-  /** For the element around the list: input with which the user may scroll. */
+  /** Handlers for the element around the list, of input with which the user may scroll. */
   readonly input: ScrollInput;
 }
 
@@ -88,7 +88,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   const position = useCallback((): ListPosition | null => {
     const element = latest.current.scroller();
     if (!element) return null;
-    // The DOM gives a consistent snapshot; the virtual list updates each value by a separate event.
+    // The DOM gives a consistent snapshot; the virtual list updates each value in a separate event.
     return {
       offset: element.scrollTop,
       size: element.scrollHeight,
@@ -100,8 +100,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   }, [isSettled]);
 
   /**
-   * Scrolls once. The list's own scrollToIndex keeps scrolling while rows are measured, against a user
-   * who scrolls meanwhile; here every measurement goes through `moved`, which asks the machine.
+   * Scrolls once. The list's own scrollToIndex keeps scrolling while rows are measured, and fights a user
+   * who scrolls meanwhile; here every measurement goes through `moved`, which consults the state machine.
    */
   const scrollTo = useCallback(
     (offset: number) => {
@@ -121,7 +121,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     const line = hasUnread && machine.state === 'holding' ? lineRow(rows) : -1;
     const top = line < 0 ? Number.POSITIVE_INFINITY : handle.getItemOffset(line) - ABOVE_LINE;
     const isAtLine = top < handle.scrollSize - handle.viewportSize;
-    // Beyond the end, which the browser clamps, because heights may not be rendered yet.
+    // Beyond the end, because heights may not be rendered yet; the browser clamps it.
     scrollTo(isAtLine ? top : handle.scrollSize * 2);
     return isAtLine ? 'line' : 'end';
   }, [machine, scrollTo]);
@@ -264,7 +264,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
       onTouchMove: mayScroll,
       onKeyDown: mayScroll,
       onPointerDown: ({ pointerType }) => {
-        // A finger scrolls by moving.
+        // Touch scrolls only when the finger moves.
         if (pointerType === 'touch') return;
         isPressed.current = true;
         mayScroll();

@@ -11,7 +11,7 @@ import type { FieldChange } from './field-text.ts';
 import { completionChange, type NameSign, typedName } from './typed-name.ts';
 import { type Completion, useCompletions } from './use-completions.ts';
 
-/** The name of the menu, by the sign of what is typed. */
+/** The name of the menu, by the sign that was typed. */
 const TITLES: Readonly<Record<NameSign, PlainKey>> = {
   '@': 'composer.suggestions',
   '#': 'composer.groupSuggestions',
@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<NameSign, PlainKey>> = {
   '/': 'composer.commandSuggestions',
 };
 
-/** What a field with a completion menu renders and passes on. */
+/** The completion menu of a field, and the attributes and handlers that the field needs. */
 export interface CompletionMenu {
   readonly menu: ReactNode;
   /** Attributes of the field, for assistive technology. */
@@ -34,8 +34,8 @@ export interface CompletionMenu {
 }
 
 /**
- * Suggests names while the user types a sign and a part of one: `@` of people, `#` of groups, `:` of emoji, and `/`
- * of slash commands where there are any.
+ * Suggests names while the user types a sign and part of a name: `@` for people, `#` for groups, `:` for emoji, and
+ * `/` for slash commands where there are any.
  */
 export function useCompletionMenu({
   view,
@@ -114,7 +114,7 @@ export function useCompletionMenu({
   };
 }
 
-/** Puts the menu of a field in a list below the field where the list has more space, and limits its height to that. */
+/** Opens the menu of a field in a list where there is more space, above or below, and limits its height to it. */
 function place(menu: HTMLElement | null): void {
   const list = menu?.closest('[role="log"]')?.getBoundingClientRect();
   const field = menu?.parentElement?.getBoundingClientRect();

@@ -18,10 +18,10 @@ const QUIET_MS = 120;
 /** How many groups are suggested. */
 const GROUPS = 8;
 
-/** What can be chosen for a name that is being typed. */
+/** A suggestion for a name that is being typed. */
 export type Completion = {
   readonly key: string;
-  /** What is written in place of the name. */
+  /** The text that replaces the name. */
   readonly chosen: string;
 } & (
   | { readonly kind: 'user'; readonly user: MentionSuggestion }
@@ -32,7 +32,7 @@ export type Completion = {
   | { readonly kind: 'command'; readonly name: CommandName }
 );
 
-/** Returns what can be chosen for a typed name; what was found before until the next answer arrives. */
+/** Returns the suggestions for a typed name; the previous ones until the next answer arrives. */
 export function useCompletions(
   view: ConversationView,
   typed: TypedName | null,
@@ -70,11 +70,11 @@ function commandsFor(commands: readonly CommandName[], search: string): Completi
 
 const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 
-/** Users, user groups, and members together. */
+/** Suggests users, user groups, and everyone. */
 function usePeople(view: ConversationView, search: string | null): readonly Completion[] {
   const client = useClient();
   const found = useAnswer(search, NO_SUGGESTIONS, async (text) => ({
-    // A server of an earlier version suggests no user groups.
+    // Earlier versions of the server suggest no user groups.
     ...NO_SUGGESTIONS,
     ...(await client.api.mentionSuggestions(view.id, { search: text })),
   }));
@@ -106,7 +106,7 @@ function usePeople(view: ConversationView, search: string | null): readonly Comp
 
 const NO_NAMES: readonly FoundName[] = [];
 
-/** Groups of the user first, then public ones that the server finds. */
+/** Suggests the user’s groups first, then public ones that the server finds. */
 function useGroups(search: string | null): readonly Completion[] {
   const client = useClient();
   const conversations = useParley((s) => s.conversations);
@@ -152,7 +152,7 @@ function useAnswer<T>(search: string | null, none: T, ask: (search: string) => P
         const answer = await ask(search);
         if (isCurrent) setFound(answer);
       } catch {
-        // Names can be typed without suggestions.
+        // Suggestions are optional: names can be typed in full.
         if (isCurrent) setFound(none);
       }
     }, QUIET_MS);

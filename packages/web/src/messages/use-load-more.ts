@@ -5,13 +5,13 @@ import { useMemo } from 'react';
 export interface LoadMore {
   older(): void;
   newer(): void;
-  /** Loads again at the end where it was tried last. */
+  /** Retries at the end where loading was tried last. */
   retry(): void;
 }
 
 /**
- * Returns what loads more messages of a timeline or a thread. These are no query: the SDK requests the pages,
- * keeps them, and merges them with the events that arrive.
+ * Returns functions that load more messages of a timeline or a thread. This is not a query: the SDK requests the
+ * pages, keeps them, and merges them with events.
  */
 export function useLoadMore(of: Pick<Timeline, 'loadOlder' | 'loadNewer'>): LoadMore {
   return useMemo(() => {

@@ -4,9 +4,9 @@ import { useParley } from '../session/use-client.ts';
 
 /** Whether the open conversation was marked as unread, here or on another device. */
 export interface MarkedUnread {
-  /** What is visible is then not marked as read, until {@link resume} or the next visit. */
+  /** Visible messages are then not marked as read until {@link resume} or the next visit. */
   readonly isPaused: () => boolean;
-  /** Reads on: the user has gone to the newest message. */
+  /** Resumes marking as read: the user went to the newest message. */
   readonly resume: () => void;
 }
 

@@ -26,15 +26,15 @@ import { needsCtrlToSend } from './send-key.ts';
 import { useCompletionMenu } from './use-completion-menu.tsx';
 import { usePaste } from './use-paste.tsx';
 
-/** The remaining characters are shown from here on. */
+/** The number of remaining characters is shown from here on. */
 const SHOW_COUNT_BELOW = 500;
 const NO_COMMANDS: readonly CommandName[] = [];
 
-/** What {@link useMessageField} needs. */
+/** The options of {@link useMessageField}. */
 interface FieldOptions {
   readonly view: ConversationView;
   readonly text: string;
-  /** The focus returns to this field when a dialog is closed. */
+  /** Whether the focus returns to this field when a dialog is closed. */
   readonly isMain?: boolean;
   /** The slash commands that are suggested. */
   readonly commands?: readonly CommandName[];
@@ -52,25 +52,25 @@ interface FieldOptions {
   readonly onEscape?: (event: KeyboardEvent) => void;
   /** Whether the field gets the focus on touch screens too, where that opens the keyboard. */
   readonly takesFocus?: boolean;
-  /** Returns whether it has taken what is pasted. */
+  /** Returns whether it handled the paste. */
   readonly onPaste?: (event: ClipboardEvent) => boolean;
 }
 
-/** A field for a message, and what belongs to it. */
+/** A field for a message, and the elements around it. */
 export interface MessageField {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   /** The menu of completions, above the field. */
   readonly menu: ReactNode;
   readonly area: ReactNode;
-  /** What is offered for what was pasted. */
+  /** The offer to convert pasted text. */
   readonly offer: ReactNode;
   /** The wait in slow mode, and the remaining characters. */
   readonly limits: ReactNode;
 }
 
 /**
- * The field for a message: it grows with its text, completes names and emoji, sets Markdown by keys, continues
- * lists and pastes rich text as Markdown. It gets the focus where there is a keyboard.
+ * The field for a message: it grows with its text, completes names and emoji, sets Markdown formats by shortcuts,
+ * continues lists and pastes rich text as Markdown. It gets the focus if there is a keyboard.
  */
 export function useMessageField({
   view,

@@ -7,13 +7,13 @@ import { keptAction } from './message-key-actions.ts';
 /** The actions with a shortcut: “react” is a button, the others are those of the toolbar. */
 const ACTIONS = ['react', 'reply', 'thread', 'edit', 'pin', 'delete'] as const;
 
-/** What can have the focus with Tab inside a message. */
+/** Selects the elements of a message that Tab can focus. */
 const TABBABLE = 'a[href], button, input, select, textarea, video, audio, [tabindex]';
 
 /**
- * Makes a list of messages one tab stop. From the list and between messages the arrow keys move; in a message Enter
- * leads to its actions, letters run them, Tab goes through its links and then leaves the list, and Escape leads to the
- * composer. Returns handlers for the element around the list.
+ * Makes a list of messages one tab stop. Arrow keys move between messages; in a message, Enter moves to its actions,
+ * letters run them, Tab goes through its links and then leaves the list, and Escape moves to the composer. Returns
+ * handlers for the element around the list.
  */
 export function useMessageKeys(box: RefObject<HTMLElement | null>) {
   const isTabbing = useTabbing();
@@ -64,7 +64,7 @@ function onListKey(
   return false;
 }
 
-/** Handles a key on a message or on something in it. Returns whether it did something. */
+/** Handles a key on a message or an element in it. Returns whether it did something. */
 function onArticleKey(
   event: KeyboardEvent,
   article: HTMLElement,
@@ -88,7 +88,7 @@ function onArticleKey(
     const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
     if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
     const toolbar = article.querySelector<HTMLElement>('[role="toolbar"]');
-    // What it opens returns the focus to the message.
+    // A dialog that it opens returns the focus to the message.
     if (name !== 'react') {
       const action = keptAction(toolbar, name);
       action?.run();
@@ -101,7 +101,7 @@ function onArticleKey(
   return true;
 }
 
-/** Moves between the buttons of a toolbar, which are one stop, or back to the message. */
+/** Moves between the buttons of a toolbar, which is one tab stop, or back to the message. */
 function onToolbarKey(
   event: KeyboardEvent,
   toolbar: HTMLElement,
@@ -126,7 +126,7 @@ function onToolbarKey(
 const isTab = (event: KeyboardEvent): boolean =>
   event.key === 'Tab' && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
 
-/** Returns whether nothing in the message follows the element in the order of Tab. */
+/** Returns whether the element is the last one of the message in the tab order. */
 function isLastStop(article: HTMLElement, target: HTMLElement): boolean {
   const stops = [...article.querySelectorAll<HTMLElement>(TABBABLE)].filter(
     (element) => element.tabIndex >= 0 && element.getClientRects().length > 0,
@@ -144,7 +144,7 @@ function leave(): boolean {
   return true;
 }
 
-/** Returns a reference that is true while the Tab key is down. */
+/** Returns a ref that is true while the Tab key is down. */
 function useTabbing(): RefObject<boolean> {
   const isTabbing = useRef(false);
   useEffect(() => {

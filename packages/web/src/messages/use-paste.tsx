@@ -10,19 +10,19 @@ import { pastedCode } from './pasted-code.ts';
 
 /** Larger HTML is pasted as plain text: its conversion would block the page. */
 const HTML_MAX = 500_000;
-/** What only formatted text has. */
+/** Matches HTML of formatted text. */
 const FORMATTED =
   /<(?:strong|b|em|i|s|del|strike|code|pre|a|ul|ol|blockquote|table|h[1-6])\b|font-weight|font-style|line-through|mso-list/i;
 
-/** What can be done with a text that was pasted at a position. */
+/** An offer for a text that was pasted at a position. */
 type Offer = { readonly from: number; readonly pasted: string } & (
   | { readonly kind: 'code'; readonly language: string }
   | { readonly kind: 'plain'; readonly plain: string }
 );
 
 /**
- * Pastes into a message field: a URL over a selection as a link, rich text as Markdown. Offers to put code into a
- * block, and to keep rich text plain.
+ * Pastes into a message field: a URL over a selection as a link, rich text as Markdown. Offers to make a block of
+ * pasted code, and to paste rich text as plain text.
  */
 export function usePaste(
   field: RefObject<HTMLTextAreaElement | null>,
@@ -58,7 +58,7 @@ export function usePaste(
     const { from, pasted } = offered;
     const whole = { text: area.value, start: from, end: from + pasted.length };
     if (offered.kind === 'code') {
-      // An empty last line is no part of the code.
+      // A trailing line break is not part of the code.
       const code = { ...whole, end: from + pasted.trimEnd().length };
       const change = codeBlockChange(code, offered.language);
       const caret = from + change.text.length;
@@ -82,13 +82,13 @@ export function usePaste(
   return { onPaste, offer: offer || null };
 }
 
-/** Pastes rich text as Markdown, or as it is if it has no format; returns what to offer then. */
+/** Pastes rich text as Markdown, or unchanged if it has no format; returns what to offer. */
 async function pasteHtml(
   area: HTMLTextAreaElement,
   html: string,
   plain: string,
 ): Promise<Offer | null> {
-  // As plain text if the converter can’t be loaded, such as without network.
+  // Pasted as plain text if the converter can’t be loaded, such as while offline.
   const markdown = await import('./html-to-markdown.ts')
     .then(({ htmlToMarkdown }) => htmlToMarkdown(html))
     .catch(() => plain);

@@ -4,10 +4,10 @@ import { useEffect, useState } from 'react';
 import { useParley } from '../session/use-client.ts';
 
 const NONE = { own: [], others: [] };
-/** The longest time that a timer of browsers can wait, ms. */
+/** The longest delay of a browser timer, ms. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** Returns whether the user may act so on a message, as the server has said. */
+/** Returns whether the server permits the user an action on a message. */
 export function usePermissions(message: TimelineMessage): (action: MessagePermission) => boolean {
   const me = useParley((s) => s.me);
   const messagePermissions =

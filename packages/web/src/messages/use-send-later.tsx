@@ -10,7 +10,7 @@ import { IconButton } from '../ui/button.tsx';
 
 const SendLater = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
 
-/** What a message is scheduled with, apart from its time. */
+/** A message to schedule, without its time. */
 type Scheduled = Omit<
   Parameters<ReturnType<typeof useClient>['api']['personal']['schedule']>[0],
   'sendAt'

@@ -5,17 +5,17 @@ import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 
-/** A pause in typing after which the draft is saved, ms. */
+/** The draft is saved after a pause in typing of this length, ms. */
 const PAUSE_MS = 1_000;
 const RETRY_MS = 15_000;
 const textName = (key: string) => `draft.${key}`;
 const baseName = (key: string) => `draft-base.${key}`;
 
-/** The draft of a field for messages. */
+/** The draft of a message field. */
 export interface FieldDraft {
   readonly text: string;
   readonly setText: (text: string) => void;
-  /** To be called when the text was sent, with what is settled once it is. */
+  /** To be called when the text was sent, with a promise that settles with the post. */
   readonly sent: (settled: Promise<unknown>) => void;
 }
 
@@ -31,8 +31,8 @@ export function useDraft({ conversation, thread = null }: DraftPlace): FieldDraf
 }
 
 /**
- * Keeps the draft the same on all devices. What is on the screen is never replaced while it has changes
- * that are not saved: the newest save wins. Returns what to call when the text was sent.
+ * Keeps the draft the same on all devices. The text on the screen is never replaced while it has unsaved
+ * changes: the newest save wins. Returns the function to call when the text was sent.
  */
 function useServerDraft(
   place: DraftPlace,
@@ -43,19 +43,19 @@ function useServerDraft(
   const account = useAccountId();
   const key = draftKey(place);
   const isLive = useParley((s) => s.state) === 'live';
-  /** The text as the server has it, as far as this device knows. */
+  /** The text on the server, as far as this device knows. */
   const base = useRef(readKept(account, baseName(key)) ?? '');
   const current = useRef(text);
   current.current = text;
-  /** Changes when a post is settled: what is on the screen may have to be saved then. */
+  /** Changes when a post is settled: the text on the screen may have to be saved then. */
   const [round, setRound] = useState(0);
-  /** Posts that are not acknowledged: until then the draft stays on the server. */
+  /** Unacknowledged posts: the draft stays on the server until they are acknowledged. */
   const sending = useRef(0);
-  /** What a page that was closed had sent before it could delete the draft. */
+  /** The texts that an earlier page sent but was closed before deleting the draft. */
   const leftOver = useRef(readSentDraft(account, place));
   /** The text of the last save. */
   const saved = useRef('');
-  /** The version of a save that is under way; undefined if it fails. */
+  /** The version of a save in progress; undefined if it fails. */
   const saving = useRef<Promise<number | undefined>>(Promise.resolve(undefined));
   const setBase = useCallback(
     (body: string) => {
@@ -76,7 +76,7 @@ function useServerDraft(
       const isClean = current.current === base.current && sending.current === 0;
       setBase(body);
       if (!isClean || body === current.current) return;
-      // At once: another change may arrive before the text is on the screen, and this one is not the user's.
+      // Updated at once: another change may arrive before the text is rendered, and this change is not the user's.
       current.current = body;
       setText(body);
     };
@@ -87,7 +87,7 @@ function useServerDraft(
       await client.drafts.load();
       const draft = client.drafts.get(place);
       if (draft && leftOver.current.includes(draft.body)) {
-        // The event of the deletion forgets what was left over.
+        // The event of the deletion clears the stored texts.
         await client.api.deleteDraft(place, draft.version);
       } else adopt();
     };
@@ -98,7 +98,7 @@ function useServerDraft(
   // biome-ignore lint/correctness/useExhaustiveDependencies: a settled post is a reason to save
   useEffect(() => {
     if (!isLive || text === base.current || sending.current > 0) return;
-    // Too long to be stored, or to be sent.
+    // Too long to be saved or sent.
     if (charactersLeft(text) < 0) return;
     let timer: ReturnType<typeof setTimeout>;
     let isStopped = false;
@@ -114,7 +114,7 @@ function useServerDraft(
         setBase(text);
         return version;
       } catch {
-        // The text is kept on this device, and saved later.
+        // The text stays on this device, and is saved later.
         if (!isStopped) later(RETRY_MS);
         return undefined;
       }
@@ -136,7 +136,7 @@ function useServerDraft(
       const known = client.drafts.get(place)?.version;
       const underWay = saving.current;
       sending.current++;
-      // The server may have the text as it was sent, or as the last save has it.
+      // The server may have the text that was sent, or that of the last save.
       writeSentDraft(account, place, [current.current, saved.current]);
       const done = () => {
         sending.current--;
@@ -145,7 +145,7 @@ function useServerDraft(
       };
       settled
         .then(async () => {
-          // A draft that another device has saved since stays; a save of what was sent does not.
+          // Keep a draft that another device has saved since; delete a save of the sent text.
           const version = Math.max(known ?? 0, (await underWay) ?? 0) || undefined;
           if (version !== undefined) await client.api.deleteDraft(place, version);
           done();

@@ -18,9 +18,9 @@ export interface SlashCommands {
   readonly isRunning: boolean;
   /** The commands that the user may use here. */
   readonly names: readonly CommandName[];
-  /** Returns the command that a text is; null if it is a message. */
+  /** Parses a text as a command; returns null if it is a message. */
   commandOf(text: string): TypedCommand | null;
-  /** Executes a command, and calls `onDone` if that succeeded. Shows the user what has happened. */
+  /** Executes a command, and calls `onDone` if it succeeded. Shows the result to the user. */
   run(command: TypedCommand, onDone: () => void): void;
 }
 
@@ -30,7 +30,7 @@ export function useSlashCommands(view: ConversationView, isInThread = false): Sl
   const me = useAccountId();
   const navigate = useNavigate();
   const [isRunning, setRunning] = useState(false);
-  /** The ids of the steps of a command that has not succeeded: a second attempt repeats none of them. */
+  /** The ids of the steps of a failed command, so that a retry repeats none that succeeded. */
   const ids = useRef(new Map<string, ClientId>());
   const run = async ({ name, rest }: TypedCommand, onDone: () => void) => {
     setRunning(true);

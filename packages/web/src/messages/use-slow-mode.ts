@@ -27,7 +27,7 @@ export function useSlowMode(view: ConversationView): number {
         if (own.client !== pending) setUntil(Date.now() + wait);
         pending = own.client;
       } else if (own && own.seq > (stored ?? 0)) {
-        // The clocks may differ: the time of the server counts only for what was posted before.
+        // The clocks may differ: the server’s time is used only for a message from before this visit.
         const since = stored === null ? Date.parse(own.postedAt) : Date.now();
         setUntil(Math.min(since, Date.now()) + wait);
         stored = own.seq;
@@ -36,7 +36,7 @@ export function useSlowMode(view: ConversationView): number {
     check();
     const stops = [
       timeline.subscribe(check),
-      // The time that the server names is the one that counts.
+      // The server’s time takes precedence.
       client.on('nack', ({ entry: { command }, refusal }) => {
         const isHere = command.op === 'post' && command.conversation === view.id;
         if (!isHere || refusal.code !== 'slow_mode') return;

@@ -2,10 +2,9 @@ import { useEffect, useState } from 'react';
 import { idle } from '../lib/idle-schedule.ts';
 
 /**
- * Returns whether the toolbar of a message is rendered, and handlers for the message. A list would render dozens of
- * toolbars before it shows its messages, and almost none of them is used: a toolbar is rendered when the mouse or the
- * focus comes to its message. All others follow when the page is idle, because screen readers read without moving the
- * focus.
+ * Returns whether the toolbar of a message is rendered, and handlers for the message. Rendering dozens of toolbars that
+ * are almost never used would delay the messages of a list: a toolbar is rendered when the mouse or the focus enters
+ * its message. The others follow when the page is idle, because screen readers read without moving the focus.
  */
 export function useToolbar(isWanted: boolean) {
   const [isRendered, setRendered] = useState(false);

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from 'react';
 import { isLineAwaited, nextLine, UNKNOWN_LINE } from './unread-line.ts';
 
 /**
- * Opens the timeline at the first unread message, and returns the message before the line “New”: null
- * without a line, undefined while it is not known.
+ * Opens the timeline at the first unread message. Returns the message before the line “New”: null without
+ * a line, undefined while unknown.
  */
 export function useUnreadLine(
   view: ConversationView,
