@@ -35,7 +35,7 @@ export interface ActivitySnapshot {
 /** Nothing is loaded. */
 export const NO_ACTIVITY: ActivitySnapshot = { isLoaded: false, unread: 0, revision: 0 };
 
-/** What {@link Activity} needs. */
+/** The dependencies of {@link Activity}. */
 export interface ActivityDeps {
   readonly api: Pick<ActivityApi, 'unread' | 'read' | 'readAll'>;
   me(): AccountId;
@@ -199,7 +199,7 @@ export class Activity {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.reload().catch((error: unknown) => {
-        // The next ping tries again.
+        // Retried at the next ping.
         if (!(error instanceof ApiError)) throw error;
       });
     }, at - now);

@@ -104,7 +104,7 @@ export interface ClientEvents {
   registered: User;
 }
 
-/** Counts of recoveries; all zero in a run without faults, except for the first connection. */
+/** Counts of recoveries. Without faults, all are zero except for the first connection. */
 export interface ClientCounters {
   connects: number;
   resends: number;
@@ -132,12 +132,12 @@ export interface ClientOptions {
   readonly keepWhenEnded?: boolean;
   /**
    * `subscribed`: the server sends the presence of the accounts that were passed to `subscribePresence`.
-   * `all`, the default: of all accounts, which is a lot of data where there are thousands.
+   * `all`, the default: of all accounts, which is a lot of data on a server with thousands.
    */
   readonly presence?: 'subscribed' | 'all';
   /**
-   * Calls `notify` once the listeners of `subscribe` may be called; in a microtask by default, so that they are called at most once
-   * per turn. A page that renders at each call calls it once per frame.
+   * Calls `notify` when the listeners of `subscribe` may be called: by default in a microtask, so at most once per turn.
+   * A page that renders at each call passes a function that calls it once per frame.
    */
   readonly schedule?: (notify: () => void) => void;
   /** False: the list of users is not loaded. For programs that do not need it. */

@@ -55,7 +55,7 @@ export class ParleyClient {
   readonly emoji: CustomEmojiList;
   /** The account’s drafts, the same on all its devices. */
   readonly drafts: Drafts;
-  /** The threads that the account follows, and what is unread in them. */
+  /** The threads that the account follows, with their unread counts. */
   readonly threads: Threads;
   /** What the account wants to be notified of, the same on all its devices. */
   readonly notifications: Notifications;
@@ -88,9 +88,9 @@ export class ParleyClient {
   #local: Local | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
-  /** True after `start`, false after `stop` or `forget`. A start in progress connects only if it is true. */
+  /** True after `start`, false after `stop` or `forget`. A start in progress connects only while it is true. */
   #isWanted = false;
-  /** Runs start, stop and forget one at a time, in the order of the calls: an end closes the store. */
+  /** Runs start, stop and forget one at a time, in the order of the calls, because stop and forget close the store. */
   readonly #lifecycle = new TaskQueue();
 
   constructor(options: ClientOptions) {
@@ -218,7 +218,7 @@ export class ParleyClient {
     this.#disconnect();
     this.#closeTimelines();
     return this.#lifecycle.run(async () => {
-      // Again: a start that was called before may have connected meanwhile.
+      // Again, because an earlier start may have connected meanwhile.
       this.#disconnect();
       this.#closeTimelines();
       await this.#persistence.close();
@@ -244,12 +244,12 @@ export class ParleyClient {
     });
   }
 
-  /** Reloads the user’s own account, after a change that no event announces. */
+  /** Reloads the user’s own account after a change that no event announces. */
   async refreshMe(): Promise<void> {
     this.#state.change({ me: await this.api.me() });
   }
 
-  /** Resolves when everything that was missed has arrived. */
+  /** Resolves when the client is live: all missed events have arrived. */
   whenLive(): Promise<void> {
     if (this.state === 'live') return Promise.resolve();
     return new Promise((resolve) => this.#live.push(resolve));
@@ -305,12 +305,12 @@ export class ParleyClient {
     return this.#events.on('event', listener);
   }
 
-  /** How far each stream was applied. */
+  /** The seq up to which each stream was applied. */
   get cursors(): ReadonlyMap<StreamId, Seq> {
     return new Map(Object.entries(this.#local?.streams.cursor ?? {}) as [StreamId, Seq][]);
   }
 
-  /** Returns the timeline of a conversation; one per conversation, until it is closed. */
+  /** Returns the timeline of a conversation: the same object until it is closed. */
   timeline(conversation: ConversationId): Timeline {
     const open = this.#timelines.get(conversation);
     if (open) return open;
@@ -330,7 +330,7 @@ export class ParleyClient {
     return timeline;
   }
 
-  /** Returns a thread of a conversation, identified by the seq of its root; one until it is closed. */
+  /** Returns a thread of a conversation, identified by the seq of its root: the same object until it is closed. */
   thread(conversation: ConversationId, root: Seq): Thread {
     const key = threadKey(conversation, root);
     const open = this.#openThreads.get(key);
@@ -351,8 +351,8 @@ export class ParleyClient {
   }
 
   /**
-   * Searches the messages that are on this device, for when the server can’t be reached. They are the latest ones of
-   * each conversation.
+   * Searches the messages on this device, which are the latest ones of each conversation, for when the server can’t be
+   * reached.
    */
   searchHere(query: string): FoundHere {
     const { users, conversations } = this.snapshot;
@@ -365,7 +365,7 @@ export class ParleyClient {
     this.#users.want(id);
   }
 
-  /** Loads how far the members of a conversation have read. */
+  /** Loads the read receipts of the members of a conversation. */
   async loadReceipts(conversation: ConversationId): Promise<void> {
     const { items } = await this.api.members(conversation, { limit: LIMITS.receiptsMembers });
     for (const { account, readSeq } of items) {
@@ -376,9 +376,8 @@ export class ParleyClient {
   // ---- commands -----------------------------------------------------------------------------------
 
   /**
-   * Posts a message. A program that answers something passes an `id` derived from it (`derivedId`
-   * of `@parley/client/node`), so that it can answer again after a crash and there is still one
-   * answer.
+   * Posts a message. A program that replies to a message passes an `id` derived from it (`derivedId` of
+   * `@parley/client/node`): if it replies again after a crash, the server stores only one reply.
    */
   post(conversation: ConversationId, body: string, options: PostOptions = {}): Sent {
     const { id = newId(), replyTo, thread, alsoInConversation, attachments = [] } = options;
@@ -430,9 +429,9 @@ export class ParleyClient {
   }
 
   /**
-   * Moves the read cursor forward to `seq`; with `unread` it can move back, and the messages after `seq`
-   * are unread on all devices: a device that has not learned of it yet does not undo it. Can be called at
-   * any rate: reads that a later one overtakes before they are sent are answered with it.
+   * Moves the read cursor forward to `seq`. With `unread` it can also move back: the messages after `seq`
+   * become unread on all devices, even if another device has not received the change yet. Can be called at
+   * any rate: reads that a later one supersedes before they are sent are answered together with it.
    */
   read(conversation: ConversationId, seq: Seq, options: { unread?: boolean } = {}): Sent {
     const view = this.#state.view(conversation);
@@ -461,8 +460,8 @@ export class ParleyClient {
   }
 
   /**
-   * Subscribes to the presence of accounts, which is then in the snapshot: of those that are shown, until
-   * the returned function is called. Only for clients with `presence: 'subscribed'`.
+   * Subscribes to the presence of accounts, such as those on the screen: it is in the snapshot until the
+   * returned function is called. Only for clients with `presence: 'subscribed'`.
    */
   subscribePresence(accounts: readonly AccountId[]): () => void {
     return this.#presence.subscribe(accounts);
@@ -489,7 +488,7 @@ export class ParleyClient {
 
   // ---- internals -----------------------------------------------------------------------------
 
-  /** Shows the stored state until the server has sent a newer one. */
+  /** Shows the stored state until the server sends a newer one. */
   #restore({ me, sidebar, users }: KeptState): void {
     if (me && this.#state.me === null) this.#state.change({ me });
     if (sidebar) this.sidebar.restore(sidebar);

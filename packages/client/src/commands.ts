@@ -29,7 +29,7 @@ export class Commands {
   readonly #persistence: Persistence;
   readonly #onChange: () => void;
   readonly #tab = uuidv7();
-  /** Already shown, and sent as soon as it is stored: now, or once the store is open. */
+  /** Already displayed; sent once stored, which may have to wait until the store is open. */
   readonly #unsent = new Map<ClientId, OutboxEntry>();
   readonly #failed = new Map<ClientId, OutboxEntry>();
   readonly #settling = new Map<
@@ -90,7 +90,7 @@ export class Commands {
     this.#outbox.connected(limits);
   }
 
-  /** The socket is gone. */
+  /** The socket was lost. */
   disconnected(): void {
     this.#outbox.disconnected();
   }

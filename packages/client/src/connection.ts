@@ -19,7 +19,7 @@ import type { LiveSocket, SocketFactory } from './socket.ts';
  */
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live';
 
-/** What the connection needs, and its callbacks. */
+/** The dependencies and callbacks of {@link Connection}. */
 export interface ConnectionDeps {
   readonly api: ParleyApi;
   readonly socket: SocketFactory;

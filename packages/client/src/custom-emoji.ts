@@ -5,7 +5,7 @@ import { WorkspaceItems } from './workspace-items.ts';
 /** An event that changes custom emoji. */
 export type EmojiEvent = EventOf<'emoji.changed' | 'emoji.deleted'>;
 
-/** Guests load the emoji again at a random time within this, ms. */
+/** Guests reload the emoji at a random time within this, ms. */
 const SPREAD_MS = 10_000;
 
 /** Holds the custom emoji of the server, and the names of deleted ones. */
@@ -28,8 +28,8 @@ export class CustomEmojiList extends WorkspaceItems<CustomEmoji, EmojiEvent> {
   }
 
   /**
-   * Loads the emoji again after a change whose content is not known: guests receive no events of the workspace
-   * stream. The delay is random, so that guests do not all ask at once, and several changes share one request.
+   * Reloads the emoji after a change with unknown content: guests receive no events of the workspace stream. The
+   * delay is random, so that guests do not all request at once, and several changes share one request.
    */
   outdated(): void {
     this.#timer ??= setTimeout(() => {
@@ -38,7 +38,7 @@ export class CustomEmojiList extends WorkspaceItems<CustomEmoji, EmojiEvent> {
     }, this.#random() * SPREAD_MS);
   }
 
-  /** Cancels a load that {@link outdated} has not started: the next hello of a guest starts one. */
+  /** Cancels a scheduled load: the next hello of a guest starts one. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -11,7 +11,7 @@ export class MergedSignals {
   readonly #activity = new Map<string, Activity>();
   #toldActivity: Activity = 'active';
 
-  /** `own`: the tab of the socket. Its user counts as active until the tab reports otherwise, which is also what the server assumes. */
+  /** `own`: the tab of the socket. Its user counts as active, also for the server, until the tab reports otherwise. */
   constructor(own: string) {
     this.#activity.set(own, 'active');
   }

@@ -23,18 +23,18 @@ type MessageEvent =
 /** Events that name a message. */
 type NamingEvent = Exclude<MessageEvent, EventOf<'message.posted'>>;
 
-/** Messages kept in memory for a conversation that is not on screen. */
+/** The number of messages kept in memory for a conversation that is not on the screen. */
 const KEEP = 300;
-/** Changes to messages that are not loaded, kept until a page contains them. */
+/** The number of changes to unloaded messages that are kept until a page contains them. */
 const CHANGES_KEPT = 1_000;
 
 /**
- * Holds messages of one conversation from `from` to the cursor of its stream, without gaps: those that are
- * shown in the conversation, or the root and the replies of one of its threads.
+ * A window of one conversation’s messages from `from` to the cursor of its stream, without gaps: those that
+ * are shown in the conversation, or the root and the replies of one of its threads.
  *
- * `changedSeq` of a message says which events it contains. Pages of history and live events can
- * therefore arrive in any order: a message is replaced only by a later state of itself, and an
- * event is applied only to a state that does not contain it.
+ * `changedSeq` of a message says which events it contains, so pages of history and live events can arrive
+ * in any order: a message is replaced only by a later state of itself, and an event is applied only to a
+ * state that does not contain it.
  */
 export class MessageWindow {
   readonly conversation: ConversationId;
@@ -48,7 +48,7 @@ export class MessageWindow {
   #from: Seq;
   /** All messages up to this seq have expired. */
   #expired = 0 as Seq;
-  /** Sorted by seq; insertions keep the order, and are mostly at the end. */
+  /** Sorted by seq; most insertions are at the end. */
   #sorted: Message[] = [];
 
   constructor(
@@ -63,7 +63,7 @@ export class MessageWindow {
     for (const message of messages) this.#put(message);
   }
 
-  /** No messages are missing from this seq on. */
+  /** The seq from which no messages are missing. */
   get from(): Seq {
     return this.#from;
   }
@@ -121,7 +121,7 @@ export class MessageWindow {
     return changed;
   }
 
-  /** Returns whether a message belongs here, by its place or that in its events. */
+  /** Returns whether a message belongs to this window, by its place or the place in its events. */
   holds(seq: Seq, { thread, alsoInConversation }: Placed): boolean {
     if (this.thread !== null) return thread === this.thread || seq === this.thread;
     return isInConversation({ thread, alsoInConversation });
@@ -221,8 +221,8 @@ export class MessageWindow {
   }
 
   /**
-   * Returns the unread mentions of an account from those that were counted at `asOf`: with the changes by
-   * events after that.
+   * Returns the unread mentions of an account: those that were counted at `asOf`, updated with the events
+   * after it.
    */
   mentionsSince(
     { readSeq, asOf, unreadMentions }: Pick<ReadCursor, 'readSeq' | 'asOf' | 'unreadMentions'>,
@@ -286,7 +286,7 @@ export class MessageWindow {
 /** Returns the fields of a message that an event changes. */
 type Change<T extends EventType> = (message: Message, event: EventOf<T>) => Partial<Message>;
 
-/** What each type of event that names a message changes in it. */
+/** The changes to a message by each type of event that names one. */
 const CHANGES: { readonly [T in NamingEvent['type']]: Change<T> } = {
   'message.edited': (_message, event) => ({
     body: event.data.body,
@@ -345,7 +345,7 @@ export function isChange(event: Event): event is MessageEvent {
 export const expiredUpTo = ({ type, actor, data }: Event): Seq | null =>
   type === 'message.deleted' && actor === SYSTEM ? data.message : null;
 
-/** Where a message is shown, as messages and their events say it. */
+/** Where a message is shown: the fields that messages and their events share. */
 interface Placed {
   readonly thread?: Seq | null | undefined;
   readonly alsoInConversation?: boolean | undefined;
@@ -363,7 +363,7 @@ export function targetsOf(event: MessageEvent): Seq[] {
   return [...('message' in data ? [data.message] : []), ...root.flat()];
 }
 
-/** Returns the message that an event posts. */
+/** Returns the message that an event creates. */
 export function posted(
   conversation: ConversationId,
   {

@@ -34,7 +34,7 @@ export const overrideKey = (conversation: ConversationId, thread?: Seq): string 
 
 type Change = EventOf<'notifications.changed'> | EventOf<'notifications.overridden'>;
 
-/** What {@link Notifications} needs. */
+/** The dependencies of {@link Notifications}. */
 export interface NotificationsDeps {
   load(): Promise<NotificationSettingsAnswer>;
   /** The settings have changed. */

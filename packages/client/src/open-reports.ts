@@ -23,7 +23,7 @@ export const NO_OPEN_REPORTS: OpenReportsSnapshot = {
   revision: 0,
 };
 
-/** What {@link OpenReports} needs. */
+/** The dependencies of {@link OpenReports}. */
 export interface OpenReportsDeps {
   load(): Promise<OpenReportsAnswer>;
   me(): AccountId;
@@ -63,7 +63,7 @@ export class OpenReports {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#load().catch((error: unknown) => {
-        // The next minute tries again.
+        // Retried within a minute.
         if (!(error instanceof ApiError)) throw error;
       });
     }, wait);

@@ -25,7 +25,7 @@ interface Item {
   sendings: number;
 }
 
-/** What the outbox needs of the client. */
+/** The dependencies of {@link Outbox}. */
 export interface OutboxDeps {
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
@@ -120,7 +120,7 @@ export class Outbox {
     this.pump();
   }
 
-  /** The socket is gone. */
+  /** The socket was lost. */
   disconnected(): void {
     this.#open = false;
     if (this.#timer) clearTimeout(this.#timer);

@@ -49,7 +49,7 @@ import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
 
-/** What frames can change. */
+/** The dependencies of {@link Receiver}. */
 export interface ReceiverDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
@@ -68,7 +68,7 @@ export interface ReceiverDeps {
   readonly sidebar: SidebarState;
   readonly activity: Activity;
   readonly openReports: OpenReports;
-  /** Returns the threads of a conversation that are shown. */
+  /** Returns the open threads of a conversation. */
   openThreads(conversation: ConversationId): readonly Thread[];
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
@@ -76,14 +76,14 @@ export interface ReceiverDeps {
   random(): number;
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;
-  /** Returns whether everything that was missed has arrived. */
+  /** Returns whether all missed events have arrived. */
   isLive(): boolean;
-  /** Called each time that `ready` was applied. */
+  /** Called after each `ready` was applied. */
   greeted(): void;
 }
 
 /**
- * Processes the server’s frames, one after the other.
+ * Processes the server’s frames in order.
  *
  * 1. An event is applied if it is the next one of its stream, and never otherwise (R10).
  * 2. The changes of an event and its cursor are stored together.
@@ -95,7 +95,7 @@ export class Receiver {
   readonly #readState: ReadState;
   readonly #snapshots: Snapshots;
   readonly #refreshes: Refreshes;
-  /** Streams that were not in the hello, with their heads then. */
+  /** Streams that did not fit into the hello, with their heads at that time. */
   #omitted: ReadonlyMap<StreamId, Seq> = new Map();
   /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
   readonly #announcedEnds = new Map<StreamId, Seq>();
@@ -119,7 +119,7 @@ export class Receiver {
     });
   }
 
-  /** Cancels the requests that are scheduled. */
+  /** Cancels scheduled requests. */
   stop(): void {
     this.#refreshes.stop();
     this.#deps.emoji.stop();
@@ -193,7 +193,7 @@ export class Receiver {
     // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
   }
 
-  /** A conversation was marked as unread here, before the server has confirmed it. */
+  /** A conversation was marked as unread here, and the server has not confirmed it yet. */
   assumed(id: ClientId): void {
     this.#readState.assume(id);
   }
@@ -217,7 +217,7 @@ export class Receiver {
     this.#readState.begin(ready.readVersion);
     const epoch = local.begin(ready.epoch);
     if (epoch === 'other') counters.resets++;
-    // A client without a stored epoch cannot tell whether what it has loaded is from this one.
+    // A client without a stored epoch cannot tell whether its data is from this epoch.
     if (epoch === 'same') {
       this.#deps.userGroups.connected();
       this.#deps.emoji.connected();
@@ -253,18 +253,18 @@ export class Receiver {
     this.#omitted = this.#omittedFrom(ready);
     this.#announcedEnds.clear();
     greeted();
-    // The connection sends from here on; open commands are sent again, in order.
+    // From now on the connection can send; unanswered commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
   }
 
-  /** No event says what has changed since the last connection of a guest. */
+  /** Reloads what a guest may have missed: guests receive no events of the workspace stream. */
   #guestConnected(hasLoaded: boolean): void {
     if (!hasLoaded) return;
     this.#deps.emoji.missed();
     this.#deps.users.loadKnown();
   }
 
-  /** What was loaded may be from before the server was restored. */
+  /** Reloads everything: the loaded data may be from before the server was restored. */
   #restored(): void {
     const { drafts, threads, userGroups, emoji, notifications, sidebar, activity } = this.#deps;
     drafts.restored();
@@ -277,8 +277,8 @@ export class Receiver {
   }
 
   /**
-   * Returns the streams that have more than was applied, and that did not fit into the hello: the server
-   * starts them at their heads, and does not send what is before.
+   * Returns the streams with unapplied events that did not fit into the hello: the server starts them at
+   * their heads, and does not send earlier events.
    */
   #omittedFrom(ready: Ready): Map<StreamId, Seq> {
     const { streams } = this.#deps.local;
@@ -295,14 +295,14 @@ export class Receiver {
     const { state, local } = this.#deps;
     const stream = streamOfConversation(conversation.id);
     const cursor = local.streams.at(stream) ?? -1;
-    // Frames of another tab, which this one starts to follow, may be from before the account left.
+    // A frame from the leading tab may be older than the account’s leave.
     if (cursor > conversation.lastSeq) return;
     if (cursor === -1 && local.streams.isLeft(stream, conversation.joinedSeq)) return;
     const before = state.view(conversation.id);
     state.setView(viewOf(conversation, before));
     this.#readState.replaced(conversation.id, before);
     this.#keep(conversation.id, conversation);
-    // It may follow threads there from before, or be mentioned in them.
+    // The account may already follow threads there, or be mentioned in them.
     this.#deps.threads.missed();
     const start = (conversation.joinedSeq - 1) as Seq;
     if (cursor < start) {
@@ -312,7 +312,7 @@ export class Receiver {
   }
 
   #caughtUp(): void {
-    // Conversations that the account left while offline have delivered their end by now.
+    // By now, conversations that the account left while offline have delivered the end of the membership.
     const { state, local, timelines } = this.#deps;
     for (const stream of local.streams.followed) {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
@@ -325,13 +325,13 @@ export class Receiver {
     }
   }
 
-  /** What a guest is told instead of the events of the workspace stream. */
+  /** Handles the frame that guests receive instead of the events of the workspace stream. */
   #changed({ users, settings, emoji }: Extract<ServerFrame, { op: 'changed' }>): void {
     if (users) for (const id of users) this.#deps.users.refresh(id);
     else this.#deps.users.loadKnown();
     if (users === null || settings.length > 0) this.#refreshes.serverChanged(settings, false);
     if (emoji) this.#deps.emoji.outdated();
-    // Its own names may be among what has changed.
+    // The account’s own name may have changed.
     const me = this.#deps.state.meId;
     if (users === null || users.includes(me)) this.#refreshes.ownChanged();
   }
@@ -380,14 +380,14 @@ export class Receiver {
     events.emit('event', event);
   }
 
-  /** The account’s own stream announces a membership. One from before `ready` that is not in it is over. */
+  /** The account’s own stream announces a membership. If it precedes `ready` and is missing there, it has ended. */
   #announcedJoin({ seq, data }: EventOf<'conversation.joined'>): void {
     const { state, local } = this.#deps;
     if (seq > this.#personalSeq || state.view(data.conversation)) return;
     local.streams.leave(streamOfConversation(data.conversation), data.seq);
   }
 
-  /** `before` is the cursor before the event. */
+  /** Applies an event of a conversation; `before` is the cursor before it. */
   #conversationEvent(event: Event, before: Seq | undefined): void {
     const { state, local, persistence, typing, timelines } = this.#deps;
     const id = conversationOfStream(event.stream);
@@ -400,19 +400,19 @@ export class Receiver {
     }
     const from = window?.from;
     for (const message of window?.apply(event) ?? []) persistence.message(message);
-    // What has expired is not kept on the device either.
+    // Expired messages are removed from the store too.
     if (window && window.from !== from) persistence.restartWindow(id, window.from);
     const view = state.view(id);
     if (view && window) {
       const next = reduce(view, event, me, window);
       state.setView(next);
-      // The message before the deleted one is older than what is loaded.
+      // The message before the deleted one is not loaded.
       const lacksLast = view.lastMessage && !next.lastMessage && window.hasOlder;
       if (lacksLast || changesPermissions(view, event, me)) void this.#refreshes.conversation(id);
       if (event.type === 'message.posted') typing.stopped(id, event.actor);
     }
     if (membership === 'ends') {
-      // The view may already be of a later membership period: left and rejoined while offline.
+      // The view may already belong to a later membership period, if the account left and rejoined while offline.
       if (view && view.joinedSeq > event.seq) local.dropWindow(id);
       else this.#left(id);
     }
@@ -429,7 +429,7 @@ export class Receiver {
     this.#deps.threads.left(id);
   }
 
-  /** Keeps a snapshot for the next hello and the next visit; null: the account left the conversation. */
+  /** Stores a snapshot for the next hello and the next start; null: the account left the conversation. */
   #keep(id: ConversationId, snapshot: Conversation | null): void {
     this.#snapshots.set(id, snapshot);
     this.#deps.local.keep(id, snapshot);
@@ -449,7 +449,7 @@ export class Receiver {
     this.#readState.answered(ack.id);
   }
 
-  /** The ack can arrive before the event: the row becomes stored and keeps its place (R11). */
+  /** An ack can arrive before its event: the row is then marked as stored and keeps its position (R11). */
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;
@@ -489,7 +489,7 @@ export class Receiver {
     events.emit('nack', refused);
   }
 
-  /** Requests what is missing in the streams that were not in the hello, open conversations first. */
+  /** Requests the missing events of the streams that were not in the hello, open conversations first. */
   #fillOmitted(): void {
     const { local, timelines } = this.#deps;
     const missing = (stream: StreamId) => {
@@ -525,20 +525,20 @@ export class Receiver {
       users.load();
       this.#deps.userGroups.missed();
       this.#deps.emoji.missed();
-      // The role of this account and the settings of the server may be among what was skipped. After a
-      // hello, `ready` has just said them.
+      // The skipped events may have changed the role of this account or the settings of the server. After
+      // a hello, `ready` has both.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
     }
     if (stream === streamOfAccount(local.account)) {
       this.#deps.notifications.missed();
       this.#deps.sidebar.missed();
     }
-    // Events of replies, or of threads that were followed on another device, may be among what was skipped.
+    // The skipped events may include replies, or threads that were followed on another device.
     if (stream !== WORKSPACE_STREAM) this.#deps.threads.missed();
     this.#deps.activity.missed();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
-      // After a hello the view is as new as the reset; on a socket that stays open it is older.
+      // After a hello the view is as new as the reset; on an open socket it is older.
       if ((state.view(id)?.lastSeq ?? lastSeq) < lastSeq) void this.#refreshes.conversation(id);
     }
     events.emit('reset', { stream, lastSeq });
@@ -558,9 +558,9 @@ export class Receiver {
       const cursor = streams.at(stream);
       if (cursor !== undefined && cursor < head) this.#fill(stream, head);
     }
-    // A ping no longer names a stream that the account has left. If its end was lost, the server refuses
-    // the request, and the conversation is removed. It does not refuse while it still has events to write,
-    // and these are not requested: they are in flight, or about to be.
+    // A ping omits the streams that the account has left. If the end of a membership was lost, the server
+    // refuses the probe, and the conversation is removed. It does not refuse while it still has events of the
+    // stream to write; these are not requested, because they arrive anyway.
     for (const [stream, end] of this.#announcedEnds) {
       const cursor = streams.at(stream);
       if (cursor !== undefined && cursor < end) this.#fills.probe(stream);

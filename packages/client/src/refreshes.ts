@@ -32,7 +32,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   setupSteps: false,
 };
 
-/** What {@link Refreshes} needs. */
+/** The dependencies of {@link Refreshes}. */
 export interface RefreshesDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;

@@ -28,7 +28,7 @@ export interface SearchedHere {
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
 }
 
-/** The results on this device. */
+/** The results of a search on this device. */
 export interface FoundHere {
   /** The latest messages first. */
   readonly items: readonly FoundMessage[];

@@ -4,11 +4,11 @@ import type { CommandLimits } from './command-rate.ts';
 import type { LiveSocket, SocketFactory, SocketHandlers } from './socket.ts';
 import type { SocketId, TabChannel, TabMessage } from './tab-channel.ts';
 
-/** A leader that does not answer within this time is frozen: another tab takes its place, ms. */
+/** A leader that does not answer within this time counts as frozen, and another tab replaces it, ms. */
 const ASK_MS = 1_000;
 /** The longest wait for a leader that is connecting, ms. */
 const LIVE_MS = 5_000;
-/** The longest wait for the answers on the tab’s own socket before it is closed, ms. */
+/** The longest wait for answers on the tab’s own socket before it is closed, ms. */
 const DRAIN_MS = 5_000;
 /**
  * A leader through which nothing arrives for this long after a ping is frozen or has lost its
@@ -21,9 +21,9 @@ const AGAIN_MS = 30_000;
 const BUFFER_MAX = 5_000;
 /** The server frames that are parsed here: answers, and whether everything missed has arrived. */
 const READ = /^\{"op":"(ack|nack|live)"/;
-/** The code of a socket that was lost. */
+/** The close code of a lost socket. */
 export const LOST = 1006;
-/** Frames with an id that are not commands of the outbox: they do not wait, and its rate is below the limit because of them. */
+/** Frames with an id that are not outbox commands: they are not queued, and the outbox leaves some of the rate for them. */
 const UNPACED: ReadonlySet<string> = new Set(['fill', 'renew']);
 /** The code with which a client that stops closes its socket. */
 const STOPPED = 1000;
@@ -33,7 +33,7 @@ export type Signal =
   | { readonly op: 'watch'; readonly accounts: readonly AccountId[] }
   | { readonly op: 'presence'; readonly state: 'active' | 'idle' };
 
-/** What a {@link SharedSocket} needs of its tab. */
+/** The tab of a {@link SharedSocket}. */
 export interface SharedSocketDeps {
   readonly socket: SocketFactory;
   readonly tab: string;
@@ -53,8 +53,8 @@ export interface SharedSocketDeps {
 }
 
 /**
- * One socket of a client. `asking`: whether there is a leader to follow. `direct`: on a socket of its own. `draining`: the
- * same, until everything that was sent there is answered. `relayed`: through the leader.
+ * The state of a client’s socket. `asking`: looking for a leader. `direct`: using the tab’s own socket. `draining`: as
+ * `direct`, until everything sent there is answered. `relayed`: sending and receiving through the leader.
  */
 export class SharedSocket implements LiveSocket {
   readonly id: SocketId;
@@ -69,7 +69,7 @@ export class SharedSocket implements LiveSocket {
   #kept: string[] = [];
   /** Unanswered frames on the tab’s own socket. */
   readonly #unanswered = new Set<string>();
-  /** Frames to send once this tab follows. */
+  /** Frames to send once this tab is a follower. */
   #waiting: string[] = [];
   #watched: Signal | null = null;
   #activity: Signal | null = null;
@@ -146,9 +146,9 @@ export class SharedSocket implements LiveSocket {
         this.#connect();
       }
     } else if (state === 'live' && socket !== this.#follows && this.#phase !== 'closed') {
-      // Another tab is the leader now: reconnects, so that nothing is missed.
+      // Another tab is the leader now: reconnect, so that nothing is missed.
       if (this.#phase === 'relayed' || this.#isLive) this.#lose(LOST, null);
-      // One of two leaders is gone, and it is unknown which: asked again once this socket is live.
+      // One of two leaders is gone, and it is unknown which: ask again once this socket is live.
       else this.#unfollow();
     }
   }
@@ -164,7 +164,8 @@ export class SharedSocket implements LiveSocket {
   }
 
   /**
-   * This tab’s client does not get the close code: it may have another session, or a newer token.
+   * The leader’s socket was closed. This tab’s client does not get the close code, because it may have another session
+   * or a newer token.
    */
   leaderClosed(socket: SocketId, retryAfterMs: number | null): void {
     if (socket !== this.#follows) return;
@@ -218,7 +219,7 @@ export class SharedSocket implements LiveSocket {
     for (const signal of [this.#watched, this.#activity]) {
       if (signal) this.#relay(signal, JSON.stringify(signal));
     }
-    // It may have lost its network since the last frame without noticing.
+    // The leader may have lost its network since the last frame without noticing.
     this.#ping();
     for (const text of this.#waiting.splice(0)) this.send(text);
     for (const text of this.#kept.splice(0)) {
@@ -264,7 +265,7 @@ export class SharedSocket implements LiveSocket {
   #received(text: string): void {
     this.#pacer.pump();
     if (this.#deps.isLeader()) this.#deps.received(text);
-    // Other frames are not parsed here: they may be long.
+    // Other frames are not parsed here, because they may be long.
     const frame = READ.test(text) ? (JSON.parse(text) as Answer) : null;
     // Only the node of this socket knows that a command was deferred: on another one, waiting
     // commands would overtake it.
@@ -299,7 +300,7 @@ export class SharedSocket implements LiveSocket {
     else this.#pacer.add(tab, id, text);
   }
 
-  /** A tab has stopped following: it resends elsewhere what is still waiting here. */
+  /** A tab has stopped following: it resends its waiting commands elsewhere. */
   forget(tab: string): void {
     this.#pacer.drop(tab);
   }
@@ -343,12 +344,12 @@ export class SharedSocket implements LiveSocket {
 
 type SendMessage = Omit<Extract<TabMessage, { kind: 'send' }>, 'from'>;
 
-/** The part of the frames that {@link READ} finds that matters here. */
+/** The fields used here of the frames that {@link READ} matches. */
 type Answer =
   | { readonly op: 'ack' | 'live'; readonly id?: string }
   | { readonly op: 'nack'; readonly id?: string; readonly code: ErrorCode };
 
-/** The part of a client’s frames that matters here. */
+/** The fields used here of a client’s frames. */
 type ClientFrame =
   | (Signal & { readonly id?: string })
   | { readonly op: 'hello'; readonly presence?: readonly AccountId[]; readonly id?: string }

@@ -8,9 +8,9 @@ import { browserTabChannel, type TabChannel, type TabMessage } from './tab-chann
 /** A client that has not reconnected within this time was stopped while offline, ms. */
 const STOPPED_MS = 60_000;
 
-/** What {@link SharedSockets} is constructed with. */
+/** The dependencies of {@link SharedSockets}. */
 export interface SharedSocketsDeps {
-  /** Opens a socket of this tab’s own. */
+  /** Opens a socket for this tab alone. */
   readonly socket: SocketFactory;
   /** Identifies this tab. */
   readonly tab: string;
@@ -19,22 +19,22 @@ export interface SharedSocketsDeps {
 }
 
 /**
- * Lets the tabs of a browser share one connection: the leader (one tab, by a lock) has a socket, and passes its frames on
- * to the others, the followers, and theirs to the server.
+ * Lets the tabs of a browser share one connection. One tab, the leader, holds a lock and the socket. It relays the
+ * server’s frames to the other tabs, the followers, and their frames to the server.
  *
- * Each tab gets what behaves like its own socket, which may be lost at any time: when its leader is
- * closed, frozen or disconnected. So exactly-once delivery and order still depend only on ids and
- * cursors, not on this class:
+ * To each tab, this looks like its own socket, which may be lost at any time: when the leader is closed,
+ * frozen or disconnected. Exactly-once delivery and order therefore depend only on ids and cursors, not on
+ * this class:
  *
- * 1. A follower first asks the leader for its frames, and buffers them; then it connects on its own
- *    socket until it is live. Only then does it close that socket and apply the buffered frames.
- *    Frames that the leader received before being asked are covered by the hello that follows; all
- *    later ones were buffered. So no event is missing, and duplicates are recognized by their seqs.
+ * 1. A follower first asks the leader for its frames, and buffers them; then it connects with its own
+ *    socket. Once it is live, it closes that socket and applies the buffered frames. Frames that the
+ *    leader received before it was asked are covered by the follower’s hello; all later ones are
+ *    buffered. So no event is missing, and duplicates are recognized by their seqs.
  * 2. It closes its own socket only when everything sent there is answered; new commands wait
  *    meanwhile. So commands sent through the leader never overtake earlier ones.
  * 3. When the leader’s socket is lost, so is the follower’s, and everything unanswered is sent
  *    again, with the same ids and in order.
- * 4. Two leaders at a time, as after one was frozen, are just two connections, which is harmless.
+ * 4. Two leaders at a time, for instance after one was frozen, are two connections, which is harmless.
  * 5. A ping of a follower is answered by the server. Without an answer it replaces the leader: a
  *    leader that is frozen, throttled or offline may not notice.
  * 6. The server limits the commands of a connection: the leader paces those of all tabs together.

@@ -10,7 +10,7 @@ import {
 } from '@parley/protocol';
 import { membershipChange } from './membership.ts';
 
-/** What the other fields of a hello need at most: its token, `resend` and the name of the device. */
+/** The maximum size of the other fields of a hello: its token, `resend` and the name of the device. */
 const HELLO_REST_BYTES = 14 * 1024;
 
 /** Position of an event, for a client that has applied everything up to its cursor. */
@@ -19,7 +19,7 @@ export type EventPosition =
   | 'next'
   /** It was already applied. */
   | 'known'
-  /** Something before it is missing. */
+  /** Earlier events are missing. */
   | 'gap'
   /** The client is not subscribed to its stream. */
   | 'foreign';
@@ -34,8 +34,8 @@ export class Streams {
   /** Streams that the account has left; only its own join continues them. */
   readonly #ended = new Set<StreamId>();
   /**
-   * Where the account has left: its memberships that started up to this seq are over. Frames of
-   * another tab, which this one starts to follow, may be from before.
+   * By stream, the last seq at which an ended membership may have started. Frames from the leading tab
+   * may be older than the end.
    */
   readonly #left = new Map<StreamId, Seq>();
   readonly #me: AccountId;
@@ -51,9 +51,8 @@ export class Streams {
   }
 
   /**
-   * The cursor of a hello: of as many streams as fit into a frame, and always of those of the
-   * workspace and of the account. Gaps in other streams are filled when the server reports their
-   * heads.
+   * The cursor for a hello: always with the workspace stream and the personal stream, and with as many
+   * others as fit into a frame. Gaps in the rest are filled when the server reports their heads.
    */
   get helloCursor(): Cursor {
     const own = [WORKSPACE_STREAM, streamOfAccount(this.#me)];
@@ -62,7 +61,7 @@ export class Streams {
     for (const stream of [...own, ...this.#cursors.keys()]) {
       const seq = this.#cursors.get(stream);
       if (seq === undefined || stream in cursor) continue;
-      // With quotes, colon and comma.
+      // Including quotes, colon and comma.
       bytes += stream.length + String(seq).length + 4;
       if (bytes > LIMITS.frameBytes) break;
       cursor[stream] = seq;
@@ -99,7 +98,7 @@ export class Streams {
     return 'next';
   }
 
-  /** Like `take`, for an event that cannot be processed and only takes its position. */
+  /** Like `take`, for an event that cannot be processed: only moves the cursor. */
   skip(stream: StreamId, seq: Seq): EventPosition {
     const cursor = this.#cursors.get(stream);
     if (cursor === undefined) return 'foreign';
@@ -123,12 +122,12 @@ export class Streams {
     this.#ended.delete(stream);
   }
 
-  /** The account’s membership that began up to `seq` is over. */
+  /** The account’s membership that began at or before `seq` has ended. */
   leave(stream: StreamId, seq: Seq): void {
     if (!this.isLeft(stream, seq)) this.#left.set(stream, seq);
   }
 
-  /** Returns whether the account’s membership that began at `joined` is known to be over. */
+  /** Returns whether the account’s membership that began at `joined` is known to have ended. */
   isLeft(stream: StreamId, joined: Seq): boolean {
     return joined <= (this.#left.get(stream) ?? -1);
   }

@@ -1,4 +1,4 @@
-/** What the tabs of a browser need to share a connection. Simulated in tests. */
+/** The channel between the tabs of a browser that share a connection. Simulated in tests. */
 export interface TabChannel {
   /** Sends a message to all other tabs, in order. Messages may be late, and are lost if a tab is frozen or closed. */
   post(message: TabMessage): void;

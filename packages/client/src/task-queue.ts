@@ -1,8 +1,8 @@
-/** Runs tasks one after the other, in the order of the calls; a task that fails stops no other. */
+/** Runs tasks one at a time, in the order of the calls; a failed task does not stop later ones. */
 export class TaskQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Returns what the task returns, after the tasks before it have ended. */
+  /** Runs a task after all earlier ones have ended, and returns its result. */
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
     this.#last = result.catch(() => undefined);

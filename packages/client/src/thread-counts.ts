@@ -41,8 +41,8 @@ export function threadOf(event: Event): Seq | undefined {
 }
 
 /**
- * Counts what is unread in one thread: what the server has counted, and the events after that. A
- * server count that is older than known events is updated with them.
+ * Counts the unread replies of one thread: the server’s count, updated with the events that it does not
+ * include.
  */
 export class ThreadCounts {
   #base: ThreadCursor;

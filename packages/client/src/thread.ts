@@ -17,7 +17,7 @@ export interface ThreadSnapshot extends TimelineSnapshot {
   readonly root: TimelineMessage | null;
 }
 
-/** What a thread is constructed with. */
+/** The dependencies of {@link Thread}. */
 export interface ThreadSource extends Pick<TimelineSource, 'me' | 'outbox'> {
   readonly api: Pick<ParleyApi, 'thread'>;
   /** How far the stream of the conversation was applied; undefined if the account is not subscribed to it. */
@@ -53,7 +53,7 @@ export class Thread {
         me: source.me,
         outbox: source.outbox,
         window: () => this.#openWindow(),
-        // Receipts say how far the conversation was read, not the thread.
+        // Receipts are about the conversation, not the thread.
         view: () => undefined,
         taken: () => this.#timeline.changed(),
         api: { history: (_conversation, request) => this.#page(request ?? {}) },
@@ -106,7 +106,7 @@ export class Thread {
     this.#timeline.close();
   }
 
-  /** Something that is shown has changed. */
+  /** The displayed replies have changed. */
   changed(): void {
     this.#timeline.changed();
   }
@@ -122,12 +122,12 @@ export class Thread {
     this.#window?.acked(message, client);
   }
 
-  /** Everything that was missed has arrived: retries what could not be loaded before. */
+  /** All missed events have arrived: retries failed loads. */
   caughtUp(): void {
     this.#timeline.caughtUp();
   }
 
-  /** Events were skipped: what is shown is loaded again. */
+  /** Events were skipped: reloads the displayed replies. */
   restarted(): void {
     this.#window = null;
     this.#timeline.restarted();

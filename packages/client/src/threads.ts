@@ -12,7 +12,7 @@ const READ_EVERY_MS = 1_000;
 /** Threads that are remembered as not followed. */
 const OTHERS_MAX = 5_000;
 
-/** The threads that an account follows, and what is unread in them. */
+/** The threads that an account follows, with their unread counts. */
 export interface ThreadsSnapshot {
   /** Whether the threads were loaded. */
   readonly isLoaded: boolean;
@@ -35,19 +35,19 @@ export const NO_THREADS: ThreadsSnapshot = {
   mentions: 0,
 };
 
-/** What {@link Threads} needs. */
+/** The dependencies of {@link Threads}. */
 export interface ThreadsDeps {
   readonly api: Pick<ParleyApi, 'threadCursors' | 'readThread'>;
   me(): AccountId;
   /** How far the stream of a conversation was applied. */
   appliedUpTo(conversation: ConversationId): Seq | undefined;
-  /** Something has changed that the snapshot shows. */
+  /** The snapshot has changed. */
   changed(snapshot: ThreadsSnapshot): void;
 }
 
 /**
- * Holds the threads that the account follows and what is unread in them. They are loaded by the first
- * `load()`, and again when something was missed; between two loads their counts follow from the events.
+ * Holds the threads that the account follows, with their unread counts. They are loaded by the first `load()`, and
+ * again when events were missed; between two loads, events update the counts.
  */
 export class Threads {
   readonly #deps: ThreadsDeps;
@@ -227,7 +227,7 @@ export class Threads {
     this.#isStale = true;
     if (this.#loading) return this.#loading;
     const loading = this.#run().finally(() => {
-      // Another one may have started after the state was cleared.
+      // Another load may have started after the state was cleared.
       if (this.#loading === loading) this.#loading = null;
     });
     this.#loading = loading;
@@ -252,7 +252,7 @@ export class Threads {
         }
         throw error;
       });
-      // Another load may have started, which is waited for instead.
+      // Another load may have started: wait for that one.
       if (generation !== this.#generation) return this.#loading ?? undefined;
       const current = items.filter((c) => !this.#leftSince.has(c.conversation));
       this.#loaded(readVersion, current, asked);
@@ -282,7 +282,7 @@ export class Threads {
       for (const event of events) this.#known.get(key)?.apply(event, me);
     }
     for (const counts of this.#known.values()) {
-      // A read that failed is sent again.
+      // A failed read is sent again.
       if (counts.isAhead) this.#sendRead(counts.cursor);
     }
     for (const [key, events] of asked) {

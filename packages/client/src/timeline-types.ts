@@ -32,7 +32,7 @@ export interface TimelineSnapshot {
   readonly error: Error | null;
 }
 
-/** What a timeline is constructed with. */
+/** The dependencies of a timeline. */
 export interface TimelineSource {
   readonly api: Pick<ParleyApi, 'history'>;
   /** The root of the thread whose replies are shown; undefined: the messages of the conversation. */

@@ -14,7 +14,7 @@ const STALE_PAGE_MS = 300;
 /** Consecutive stale pages after which loading fails. */
 const STALE_PAGES_MAX = 20;
 
-/** What a timeline still has to load: the latest page, or the page around a message. */
+/** What a timeline must load next: the latest page, or the page around a message. */
 type Wanted = { readonly at: Seq | 'latest' };
 
 /** A section of the history outside the window, until joined to it. */
@@ -144,7 +144,7 @@ export class Timeline {
     this.#onClose();
   }
 
-  /** Something that is shown has changed. */
+  /** The displayed messages have changed. */
   changed(): void {
     this.#snapshot = null;
     for (const listener of this.#listeners) listener();
@@ -175,13 +175,13 @@ export class Timeline {
     void this.#load();
   }
 
-  /** Everything that was missed has arrived: retries what could not be loaded before. */
+  /** All missed events have arrived: retries failed loads. */
   caughtUp(): void {
     if (this.#wanted) void this.#load();
     else this.changed();
   }
 
-  /** The window was restarted or dropped: what was shown is not joined to what arrives. */
+  /** The window was restarted or dropped: the displayed messages do not adjoin new ones. */
   restarted(): void {
     const before = this.#window;
     const window = this.#source.window();
@@ -203,7 +203,7 @@ export class Timeline {
     const middle = stretch?.messages[stretch.messages.length >> 1];
     if (middle && !stretch?.isStale) return { at: middle.seq };
     const view = this.#source.view();
-    // A view from before the gap does not count the messages of the gap.
+    // A view from before the gap does not include the messages of the gap.
     const isUnread = view && (view.unread > 0 || view.lastSeq < window.from - 1);
     if (!isUnread || view.readSeq + 1 >= window.from) return { at: 'latest' };
     return { at: view.readSeq };

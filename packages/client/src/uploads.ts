@@ -20,7 +20,7 @@ export interface UploadOptions {
   readonly memory?: UploadMemory;
 }
 
-/** What an upload needs of the API. */
+/** The part of the API that uploads use. */
 interface Api extends Pick<RestSession, 'requestBytes'> {
   file(id: FileId): Promise<Attachment>;
   cancelUpload(id: FileId): Promise<void>;

@@ -46,7 +46,7 @@ export class Users {
   }
 
   /**
-   * Loads the list, and reloads known users who are not in it, for a guest former members of its
+   * Loads the list, and reloads known users who are not in it, such as former members of a guest’s
    * conversations.
    */
   loadKnown(): void {

@@ -14,7 +14,7 @@ import type { ClientState } from './state.ts';
 import type { UserGroups } from './user-groups.ts';
 import type { Users } from './users.ts';
 
-/** What a workspace event can change. */
+/** The state that a workspace event can change. */
 export interface WorkspaceContext {
   readonly state: ClientState;
   readonly users: Users;
@@ -27,13 +27,13 @@ export interface WorkspaceContext {
 /** Applies an event of one type. */
 type Handler<T extends EventType> = (event: EventOf<T>, context: WorkspaceContext) => void;
 
-/** The server decides what others see of the account. */
+/** Reloads the user: the server decides which data of the account others see. */
 const refreshUser = (
   { data: { account } }: { readonly data: { account: AccountId } },
   { users }: WorkspaceContext,
 ): void => users.refresh(account);
 
-/** What each type of event changes. */
+/** The handler of each type of event. */
 const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } = {
   'user.registered': (event, { state, users, events, isLive }) => {
     const { account: id, username, displayName, role } = event.data;
