@@ -48,7 +48,7 @@ function event(seq: number, data: CustomEmoji | EmojiId): EmojiEvent {
   } as EmojiEvent;
 }
 
-test('custom emoji are changed by events, keep when they were added, and their names when deleted', async () => {
+test('events change custom emoji, which keep their creation time, and their names after a deletion', async () => {
   const items = [emoji(PARROT, 'parrot', 2)];
   const api = new ParleyApi({
     url: 'https://chat.example',
@@ -76,7 +76,7 @@ test('custom emoji are changed by events, keep when they were added, and their n
   expect(shown).toHaveLength(2);
 });
 
-test('a guest loads them again after changes, once for many, and at a random time', async () => {
+test('a guest reloads custom emoji once after many changes, at a random time', async () => {
   vi.useFakeTimers();
   let loads = 0;
   const api = new ParleyApi({

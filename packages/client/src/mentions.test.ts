@@ -72,7 +72,7 @@ function logOf(choices: readonly { act: string; n: number }[]): Event[] {
   return events;
 }
 
-test('unread mentions follow the log, whenever the server counts them', () => {
+test('unread mentions equal those of the log, whenever the server counts them', () => {
   const aChoice = fc.record({ act: fc.constantFrom('post', 'edit', 'delete'), n: fc.nat(60) });
   // The server counts at another point of the log than the client is at, before or after.
   const aCount = fc.record({ at: fc.nat(40), asOf: fc.nat(40), readSeq: fc.nat(20) });

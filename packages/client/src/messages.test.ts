@@ -123,7 +123,7 @@ describe('a window of messages', () => {
     );
   });
 
-  test('of a thread keeps its root, and drops the replies that have expired', () => {
+  test('a thread keeps its root and drops expired replies', () => {
     const window = new MessageWindow(CONVERSATION, seq(1), [], seq(1));
     const on = (n: number, type: string, data: object, actor = ME) =>
       window.apply({ seq: n, at: '', actor, client: null, type, data } as unknown as Event);
@@ -189,7 +189,7 @@ describe('the link previews of a message', () => {
     return truth([first, ...events], events.length + 1)[0]?.previews.map(({ title }) => title);
   };
 
-  test('are those of the last event, and are removed with the message', () => {
+  test('link previews are those of the last event, and are removed with the message', () => {
     expect(after()).toEqual([]);
     expect(after(previewed(2, 'One'))).toEqual(['One']);
     expect(after(previewed(2, 'One'), previewed(3, 'Two'))).toEqual(['Two']);
@@ -215,7 +215,7 @@ describe('a poll that names a few of those who voted', () => {
     ({ actor, data: { message: 1, choices, ...(before && { before }) } }) as EventOf<'poll.voted'>;
   const counts = (of: Poll | null) => [...(of?.choices ?? []).map((c) => c.votes), of?.voters];
 
-  test('counts the votes of accounts that it does not name', () => {
+  test('a poll counts the votes of accounts that it does not name', () => {
     const changed = withVote(poll, vote('x', [1], [0]));
     expect(counts(changed)).toEqual([29, 13, 42]);
     expect(changed?.choices[1]?.accounts).toEqual(['x']);
@@ -223,13 +223,13 @@ describe('a poll that names a few of those who voted', () => {
     expect(counts(withVote(poll, vote('z', [], [1])))).toEqual([30, 11, 41]);
   });
 
-  test('takes earlier votes from the names if the event does not say them', () => {
+  test('a poll takes earlier votes from its list of voters if the event lacks them', () => {
     const changed = withVote(poll, vote('a', [1]));
     expect(counts(changed)).toEqual([29, 13, 42]);
     expect(changed?.choices.map((c) => c.accounts)).toEqual([['b'], ['a']]);
   });
 
-  test('that an earlier version has stored gets its counts', () => {
+  test('a poll that an earlier version stored gets its counts', () => {
     const { voters: _, ...rest } = poll;
     const old = {
       ...rest,

@@ -39,13 +39,13 @@ describe('the time limits of messages', () => {
     expect(permissionsOn(shown, messageOf(OTHER), me(edit, remove), now)).toEqual(['react']);
   });
 
-  test('do not prevent those who may delete the messages of others from deleting their own', () => {
+  test('the time limits do not prevent moderators from deleting their own messages', () => {
     const shown = { messagePermissions: { own: OWN, others: ['delete' as const] } };
     const permissions = permissionsOn(shown, messageOf(ME), me(0, 0), POSTED + 60_000);
     expect(permissions).toEqual(['delete', 'react']);
   });
 
-  test('end one after the other', () => {
+  test('the time limits end one after the other', () => {
     const end = (now: number) => nextWindowEnd(messageOf(ME), me(60, 90), POSTED + now);
     expect([end(0), end(60_000), end(90_000)]).toEqual([POSTED + 60_000, POSTED + 90_000, null]);
     expect(nextWindowEnd(messageOf(ME), me(null, null), POSTED)).toBeNull();

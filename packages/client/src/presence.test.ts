@@ -71,7 +71,7 @@ describe('presence with subscriptions', () => {
     expect(shown()).toEqual({});
   });
 
-  test('a hello has the subscriptions, and ready the states', () => {
+  test('sends the subscriptions in the hello, and takes the states from ready', () => {
     const { presence, sent, socket, shown } = aPresence();
     socket.isOpen = false;
     presence.subscribe([ann]);
@@ -88,7 +88,7 @@ describe('presence with subscriptions', () => {
     expect(shown()).toEqual({});
   });
 
-  test('an entry has the status of the account, or says that it has none', () => {
+  test('takes the status of an account from an entry, or that it has none', () => {
     const { presence, statuses } = aPresence();
     const status = { emoji: null, text: 'in a meeting', expiresAt: null, doNotDisturbUntil: null };
     const end = presence.subscribe([ann, ben]);
@@ -113,7 +113,7 @@ describe('presence with subscriptions', () => {
     expect(wanted?.[0]).toBe(ann);
   });
 
-  test('of all accounts needs no subscriptions', () => {
+  test('presence of all accounts needs no subscriptions', () => {
     const { presence, sent, shown } = aPresence({ ofAll: true });
     presence.subscribe([ann]);
     vi.advanceTimersByTime(2_000);

@@ -40,7 +40,7 @@ function take(server: ModelServer, which: (frame: ServerFrame) => boolean): Serv
 }
 
 describe('a read cursor that was reported', () => {
-  test('is kept when the snapshot of a conversation, which the server created before, arrives later', async () => {
+  test('an older snapshot of a conversation does not replace a reported read cursor', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);
     for (let n = 0; n < 3; n++) server.post(id, server.other, `meanwhile ${n}`);
@@ -54,7 +54,7 @@ describe('a read cursor that was reported', () => {
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
 
-  test('is kept when a conversation that is loaded again is from before', async () => {
+  test('a reload of a conversation with older data does not replace a reported read cursor', async () => {
     const { server, client, id } = await inGroup();
     server.append(id, server.other, 'member.role_changed', { account: server.me, role: 'admin' });
     await arrive(server);
@@ -84,7 +84,7 @@ describe('a read cursor that was reported', () => {
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
 
-  test('is not undone by the answer to an older request', async () => {
+  test('the answer to an older request does not undo a reported read cursor', async () => {
     const { server, client, id } = await inGroup();
     // The cursors are loaded when the server has answered the mark.
     client.read(id, 4 as Seq, { unread: true });
@@ -101,7 +101,7 @@ describe('a read cursor that was reported', () => {
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
 
-  test('is not replaced by the answer to a request from before a restore of the server', async () => {
+  test('the answer to a request from before a restore of the server does not replace a read cursor', async () => {
     const { server, client, id } = await inGroup();
     for (let n = 0; n < 3; n++) server.read(id, 4 as Seq, true);
     take(server, isReport);

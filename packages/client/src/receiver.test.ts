@@ -51,7 +51,7 @@ const view = (client: ParleyClient, id: ConversationId) => client.snapshot.conve
 const deliver = (server: ModelServer, frame: object) => server.push(frame as ServerFrame);
 
 describe('events', () => {
-  test('are applied once and in order; a gap is requested, once at a time', async () => {
+  test('applies events once and in order, and requests a gap once at a time', async () => {
     const { server, client, id } = await inGroup();
     const seen: number[] = [];
     client.onEvent((event) => seen.push(event.seq));
@@ -72,7 +72,7 @@ describe('events', () => {
     expect(client.counters.duplicates).toBe(1);
   });
 
-  test('that are damaged keep their place, and are reported', async () => {
+  test('skips a damaged event, and reports it', async () => {
     const { server, client, id } = await inGroup();
     const skipped: object[] = [];
     const seen: string[] = [];
@@ -86,7 +86,7 @@ describe('events', () => {
     expect(client.cursors.get(id as unknown as StreamId)).toBe(event.seq + 1);
   });
 
-  test('of a message end the typing of its author', async () => {
+  test('a message ends the typing of its author', async () => {
     const { server, client, id } = await inGroup();
     deliver(server, { op: 'typing', conversation: id, account: server.other });
     await arrive(server);
@@ -96,7 +96,7 @@ describe('events', () => {
     expect(client.snapshot.typing.has(id)).toBe(false);
   });
 
-  test('of expired messages remove them, also from the device, as a fresh load would', async () => {
+  test('removes expired messages, also from the device, as a fresh load would', async () => {
     const server = new ModelServer();
     const id = server.group();
     const seqs = [0, 1, 2, 3].map((n) => server.post(id, server.other, `old ${n}`));
@@ -122,7 +122,7 @@ describe('events', () => {
     await store.clear();
   });
 
-  test('keep few messages in memory of a conversation that is not on screen', async () => {
+  test('keeps few messages in memory of a conversation that is not on the screen', async () => {
     const { server, client, id } = await inGroup();
     for (let n = 0; n < 600; n++) server.post(id, server.other, `${n}`);
     await arrive(server);
@@ -137,7 +137,7 @@ describe('events', () => {
 });
 
 describe('streams that do not fit into the hello', () => {
-  test('are filled after it, the open conversation first', async () => {
+  test('fills streams that did not fit into the hello, the open conversation first', async () => {
     const server = new ModelServer();
     const ids = Array.from({ length: 1_500 }, (_, n) => server.group(n + 1));
     for (const id of ids) server.join(id);
@@ -168,7 +168,7 @@ describe('streams that do not fit into the hello', () => {
 });
 
 describe('the own join', () => {
-  test('restarts the window if something before it is missing', async () => {
+  test('the account’s own join restarts the window if earlier events are missing', async () => {
     const { server, client, id } = await inGroup();
     const timeline = client.timeline(id);
     server.post(id, server.other, 'seen');
@@ -188,7 +188,7 @@ describe('the own join', () => {
 });
 
 describe('the end of a membership', () => {
-  test('is not undone by an older snapshot, as another tab may pass it on', async () => {
+  test('an older snapshot from another tab does not undo the end of a membership', async () => {
     const { server, client, id } = await inGroup();
     const conversation = server.snapshot(id);
     server.leave(id);
@@ -235,7 +235,7 @@ describe('the end of a membership', () => {
     expect(reader.cursors.get(streamOfConversation(id))).toBe(server.lastSeq(id));
   });
 
-  test('removes the conversation from view, also after a reload', async () => {
+  test('the end of a membership removes the conversation, also after a reload', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);
     await arrive(server);
@@ -243,7 +243,7 @@ describe('the end of a membership', () => {
     expect(client.timeline(id).snapshot.messages).toEqual([]);
   });
 
-  test('that happened while offline is found by its absence from ready', async () => {
+  test('a membership that ended while offline is missing from ready, and removed', async () => {
     const { server, client, id } = await inGroup();
     server.cut();
     server.leave(id);
@@ -252,21 +252,21 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('of another member does not end one’s own', async () => {
+  test('the end of another membership does not end one’s own', async () => {
     const { server, client, id } = await inGroup();
     server.append(id, server.other, 'member.left', { account: server.other });
     await arrive(server);
     expect(view(client, id)?.memberCount).toBe(1);
   });
 
-  test('comes with the deletion of the conversation', async () => {
+  test('the deletion of a conversation ends the membership', async () => {
     const { server, client, id } = await inGroup();
     server.append(id, server.other, 'conversation.deleted', {});
     await arrive(server);
     expect(view(client, id)).toBeUndefined();
   });
 
-  test('is also learned from a refused request for a gap', async () => {
+  test('a refused request for a gap ends the membership', async () => {
     const { server, client, id } = await inGroup();
     server.leave(id);
     // Its events are lost; the ping is older.
@@ -278,7 +278,7 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('is also learned from the account’s own stream and a ping', async () => {
+  test('an end that the account’s own stream announced, and whose event was lost, is found at the next ping', async () => {
     const { server, client, id } = await inGroup();
     const before = server.queued.length;
     server.leave(id);
@@ -295,7 +295,7 @@ describe('the end of a membership', () => {
     expect(client.cursors.has(id as unknown as StreamId)).toBe(false);
   });
 
-  test('that is in flight when it was announced before a ping is not sent twice', async () => {
+  test('an end that is in flight at a ping is not sent twice', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'in flight');
     server.leave(id);
@@ -312,7 +312,7 @@ describe('the end of a membership', () => {
     expect(client.counters).toMatchObject({ gapFills: 0, duplicates: 0 });
   });
 
-  test('is not concluded from a request that was deferred', async () => {
+  test('a deferred request does not end the membership', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'lost');
     server.queued.splice(0);
@@ -331,7 +331,7 @@ describe('the end of a membership', () => {
 });
 
 describe('a ping', () => {
-  test('reveals a gap at the end of a stream', async () => {
+  test('a ping reveals a gap at the end of a stream', async () => {
     const { server, client, id } = await inGroup();
     server.post(id, server.other, 'lost');
     server.queued.splice(0);
@@ -342,7 +342,7 @@ describe('a ping', () => {
     expect(client.counters.gapFills).toBe(1);
   });
 
-  test('without news requests nothing', async () => {
+  test('a ping without news causes no request', async () => {
     const { server, client } = await inGroup();
     server.ping();
     await arrive(server);
@@ -350,7 +350,7 @@ describe('a ping', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('reveals that a read cursor was missed', async () => {
+  test('a ping reveals that a read cursor was missed', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
     server.queued.splice(0);
@@ -367,7 +367,7 @@ describe('a ping', () => {
 
 describe('read cursors', () => {
   test.each([0, 3])(
-    'that were counted before a deletion do not count the deleted message (%i older ones)',
+    'a read cursor that was counted before a deletion does not count the deleted message (%i older ones)',
     async (older) => {
       const { server, client, id } = await inGroup(older);
       const first = server.post(id, server.other, 'one');
@@ -384,7 +384,7 @@ describe('read cursors', () => {
     },
   );
 
-  test('are applied directly if they arrive in order', async () => {
+  test('read cursors that arrive in order are applied without a request', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
     server.read(id, 5 as Seq);
@@ -393,7 +393,7 @@ describe('read cursors', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('do not move back when a report arrives again, late', async () => {
+  test('a late duplicate does not move a read cursor back', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 4 as Seq, true);
     const [report] = server.queued;
@@ -406,7 +406,7 @@ describe('read cursors', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('are fetched if one is missing, and fetched again when that fails', async () => {
+  test('read cursors are fetched if one is missing, and again if that fails', async () => {
     const { server, client, id } = await inGroup();
     const other = server.group(2);
     server.join(other);
@@ -427,7 +427,7 @@ describe('read cursors', () => {
     expect(view(client, id)?.readSeq).toBe(4);
   });
 
-  test('count what comes after them', async () => {
+  test('unread counts include messages that arrive after a read cursor', async () => {
     const { server, client, id } = await inGroup(5);
     server.read(id, 4 as Seq, true);
     await arrive(server);
@@ -442,7 +442,7 @@ describe('read cursors', () => {
     expect(view(client, id)).toMatchObject(server.snapshot(id));
   });
 
-  test('do not run ahead of the last event, as after a restore of the server', async () => {
+  test('a read cursor does not move past the last event, such as after a restore of the server', async () => {
     const { server, client, id } = await inGroup(5);
     const { lastSeq } = server.snapshot(id);
     server.read(id, lastSeq);
@@ -457,7 +457,7 @@ describe('read cursors', () => {
 });
 
 describe('an assumption', () => {
-  test('about a read mark is checked when the server has answered it', async () => {
+  test('an assumed read mark is checked once the server has answered', async () => {
     const { server, client, id } = await inGroup();
     server.read(id, 2 as Seq, true);
     await heal(server, client);
@@ -472,7 +472,7 @@ describe('an assumption', () => {
     expect(view(client, id)?.readSeq).toBe(3);
   });
 
-  test('about the newest message is reloaded when it is deleted and the one before is not loaded', async () => {
+  test('reloads the last message when it is deleted and the one before is not loaded', async () => {
     const server = new ModelServer();
     const id = server.group();
     server.post(id, server.other, 'one');
@@ -486,7 +486,7 @@ describe('an assumption', () => {
 });
 
 describe('signals', () => {
-  test('presence is kept for accounts that are not offline', async () => {
+  test('keeps the presence of accounts that are not offline', async () => {
     const { server, client } = await inGroup();
     deliver(server, { op: 'presence', changes: [{ account: server.other, state: 'idle' }] });
     await arrive(server);
@@ -496,7 +496,7 @@ describe('signals', () => {
     expect(client.snapshot.presence.has(server.other)).toBe(false);
   });
 
-  test('presence in a greeting replaces what was known', async () => {
+  test('presence in ready replaces earlier presence', async () => {
     const { server, client } = await inGroup();
     const [idle, offline] = ['x', 'y'] as AccountId[] as [AccountId, AccountId];
     deliver(server, { op: 'presence', changes: [{ account: offline, state: 'active' }] });
@@ -534,7 +534,7 @@ describe('the workspace', () => {
   const posted = (server: ModelServer, type: string, data: object) =>
     server.append(WORKSPACE_STREAM, server.other, type, data);
 
-  test('reports who has registered', async () => {
+  test('reports a user who registers', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
     client.on('registered', (user) => registered.push(user.displayName));
@@ -576,14 +576,14 @@ describe('the workspace', () => {
     expect(ofMe()).toHaveLength(1);
   });
 
-  test('when it is reset, the user’s own account is reloaded: its role may have changed', async () => {
+  test('reloads the user’s own account when the workspace stream is reset, because its role may have changed', async () => {
     const { server } = await inGroup();
     deliver(server, { op: 'reset', stream: WORKSPACE_STREAM, lastSeq: 9_000 });
     await arrive(server);
     expect(server.requests.map((r) => r.path)).toContain('/me');
   });
 
-  test('when the stream of the account is reset, the followed threads are loaded again', async () => {
+  test('reloads the followed threads when the personal stream is reset', async () => {
     const { server, client } = await inGroup();
     void client.threads.load().catch(() => undefined);
     await settle();
@@ -596,7 +596,7 @@ describe('the workspace', () => {
     expect(server.requests.map((r) => r.path)).toContain('/me/thread-cursors');
   });
 
-  test('but not who registered while the client was offline', async () => {
+  test('does not report a user who registered while the client was offline', async () => {
     const { server, client } = await inGroup();
     const registered: string[] = [];
     client.on('registered', (user) => registered.push(user.displayName));
@@ -624,7 +624,7 @@ describe('the workspace', () => {
 });
 
 describe('permissions', () => {
-  test('are fetched again when one’s own role in the conversation changes', async () => {
+  test('fetches permissions again when one’s own role in the conversation changes', async () => {
     const { server, client, id } = await inGroup();
     expect(view(client, id)?.permissions).toEqual(['leave']);
     server.permissions = ['leave', 'rename'];
@@ -639,7 +639,7 @@ describe('permissions', () => {
     expect(view(client, id)).toMatchObject({ permissions: ['leave', 'rename'] });
   });
 
-  test('are fetched again when the group changes who may do what', async () => {
+  test('fetches permissions again when the group changes its minimum roles', async () => {
     const { server, client, id } = await inGroup();
     server.permissions = ['leave', 'post'];
     server.append(id, server.other, 'conversation.updated', { minimumRoles: { post: 'member' } });
@@ -647,7 +647,7 @@ describe('permissions', () => {
     expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
   });
 
-  test('follow from the event of a change that says them, without a request', async () => {
+  test('takes permissions from an event that contains them, without a request', async () => {
     const { server, client, id } = await inGroup();
     const of = (permissions: string[]) => ({
       permissions,
@@ -681,7 +681,7 @@ describe('permissions', () => {
     expect(server.requests.length).toBe(requests);
   });
 
-  test('are fetched again when the event of a change says them in a form that cannot be used', async () => {
+  test('fetches permissions again when those in the event are malformed', async () => {
     const { server, client, id } = await inGroup();
     server.permissions = ['leave', 'post'];
     server.append(id, server.other, 'conversation.updated', {
@@ -692,7 +692,7 @@ describe('permissions', () => {
     expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
   });
 
-  test('in the group of everyone are fetched again when one’s role on the server changes', async () => {
+  test('fetches permissions in the group of everyone again when one’s role on the server changes', async () => {
     const { server, client, id } = await inGroup();
     const change = (account: AccountId) =>
       server.append(WORKSPACE_STREAM, server.other, 'user.role_changed', {
@@ -716,7 +716,7 @@ describe('permissions', () => {
     expect(view(client, id)?.permissions).toEqual([]);
   });
 
-  test('on the server are fetched again when one’s role there changes', async () => {
+  test('fetches permissions on the server again when one’s role there changes', async () => {
     const { server, client } = await inGroup();
     const change = (role: string) =>
       server.append(WORKSPACE_STREAM, server.other, 'user.role_changed', {
@@ -745,7 +745,7 @@ describe('permissions', () => {
     expect(client.me?.permissions).toEqual([]);
   });
 
-  test('are only to post in a snapshot that an earlier version kept', async () => {
+  test('a snapshot that an earlier version stored permits only posting', async () => {
     const { server, id } = await inGroup();
     const kept: Partial<Conversation> = server.snapshot(id);
     delete kept.permissions;
@@ -759,7 +759,7 @@ describe('permissions', () => {
     });
   });
 
-  test('on a message depend on its author, and end when it is deleted', async () => {
+  test('permissions on a message depend on its author, and end when it is deleted', async () => {
     const { server, client, id } = await inGroup();
     const timeline = client.timeline(id);
     void timeline.open();
@@ -784,7 +784,7 @@ describe('permissions', () => {
 });
 
 describe('another epoch of the server', () => {
-  test('is adopted once, from its end', async () => {
+  test('another epoch is adopted once, from its end', async () => {
     const { server, client, id } = await inGroup();
     server.restore();
     await heal(server, client);
@@ -799,7 +799,7 @@ describe('another epoch of the server', () => {
     expect(client.counters.resets).toBe(resets);
   });
 
-  test('replaces what a new client has loaded of an unknown one before it was connected', async () => {
+  test('another epoch replaces data that a new client loaded before it was connected', async () => {
     const server = new ModelServer();
     const id = server.group();
     server.join(id);
@@ -832,7 +832,7 @@ describe('another epoch of the server', () => {
     expect(client.snapshot.threads).toMatchObject({ isLoaded: true, unread: 0 });
   });
 
-  test('is not waited for twice: a load that it interrupts ends with the next one', async () => {
+  test('a load that a new epoch interrupts ends with the next load', async () => {
     const server = new ModelServer();
     server.join(server.group());
     const { client } = aClient(server);
@@ -991,7 +991,7 @@ describe('commands', () => {
     }
   });
 
-  test('makes one command of each call, with an id of its own', async () => {
+  test('creates one command with a new id for each call', async () => {
     const { server, client, id: conversation } = await inGroup();
     server.isMute = true;
     const [message, seq, quoted] = [2, 3, 1].map((n) => n as Seq) as [Seq, Seq, Seq];
@@ -1020,7 +1020,7 @@ describe('commands', () => {
     expect(new Set(sent.map((one) => one.id)).size).toBe(sent.length);
   });
 
-  test('keeps a refused post over a restart, and sends it only when told to', async () => {
+  test('keeps a refused post over a restart, and sends it only on request', async () => {
     const { server, client, store } = await aLiveClient();
     const id = server.group();
     server.join(id);
@@ -1045,7 +1045,7 @@ describe('commands', () => {
     expect(last.snapshot.outbox).toEqual([]);
   });
 
-  test('sends a post again whose id was refused before', async () => {
+  test('sends a post again after its id was refused', async () => {
     const { server, client, id } = await inGroup();
     server.refusing = { code: 'forbidden' };
     const sent = client.post(id, 'refused');
@@ -1060,7 +1060,7 @@ describe('commands', () => {
 });
 
 describe('a reload without the network', () => {
-  test('shows what was shown before', async () => {
+  test('a reload without the network shows the stored data', async () => {
     const flush = async () => {
       for (let i = 0; i < 20; i++) {
         await vi.advanceTimersByTimeAsync(10);

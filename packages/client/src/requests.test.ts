@@ -819,7 +819,7 @@ describe('a request that fails', () => {
     );
   };
 
-  test('has the code, the fields and the delay of the problem', async () => {
+  test('a failed request has the code, the fields and the delay of the problem', async () => {
     const errors = [{ field: 'name', code: 'missing', message: 'This field is required' }];
     const problem = { code: 'invalid', title: 'Invalid', detail: 'See the fields', errors };
     const error = await failing(Response.json(problem, { status: 422 }));
@@ -841,7 +841,7 @@ describe('a request that fails', () => {
     });
   });
 
-  test('of an intermediary counts as one without an answer', async () => {
+  test('an error of an intermediary counts as no answer', async () => {
     const headers = { 'retry-after': '9' };
     for (const page of ['<h1>Bad gateway</h1>', '{"message":"no"}', 'null']) {
       const error = await failing(new Response(page, { status: 502, headers }));

@@ -45,7 +45,7 @@ function aDrainingTab() {
 const idsIn = (frames: readonly string[]) =>
   frames.flatMap((text) => (JSON.parse(text) as { id?: string }).id ?? []);
 
-test('commands that waited go through the leader once the earlier ones are answered', () => {
+test('waiting commands go through the leader once earlier ones are answered', () => {
   vi.useFakeTimers();
   const { socket, own, toLeader, answer } = aDrainingTab();
   answer({ op: 'ack', id: 'one' });
@@ -55,7 +55,7 @@ test('commands that waited go through the leader once the earlier ones are answe
   vi.useRealTimers();
 });
 
-test('commands that waited stay behind one that was deferred, on the same socket', () => {
+test('waiting commands stay behind a deferred one, on the same socket', () => {
   vi.useFakeTimers();
   const { socket, own, toLeader, answer } = aDrainingTab();
   answer({ op: 'nack', id: 'one', code: 'disk_full' });

@@ -33,7 +33,7 @@ async function aMember() {
 }
 
 describe('a client that reconnects', () => {
-  test('is sent only the snapshots that changed, and shows what the server has', async () => {
+  test('a client that reconnects receives only changed snapshots, and shows the state of the server', async () => {
     const { server, client, groups } = await aMember();
     expect(server.unchanged).toBe(0);
     server.cut();
@@ -47,7 +47,7 @@ describe('a client that reconnects', () => {
     }
   });
 
-  test('is sent again what has changed since its snapshot', async () => {
+  test('a client that reconnects receives conversations that changed since their snapshot', async () => {
     const { server, client, groups } = await aMember();
     server.post(groups[0], server.other, 'live');
     await heal(server, client);
@@ -60,7 +60,7 @@ describe('a client that reconnects', () => {
     expect(server.unchanged).toBe(5);
   });
 
-  test('is sent everything after a restore, and after a restart of its process', async () => {
+  test('a client receives all snapshots after a restore of the server, and after its own restart', async () => {
     const { server, client, store, groups } = await aMember();
     server.restore();
     await heal(server, client);
@@ -73,7 +73,7 @@ describe('a client that reconnects', () => {
 });
 
 describe('the claim of a hello', () => {
-  test('is left out when too much must be sent again, or everything', () => {
+  test('a hello omits the claim when too many snapshots, or all, must be sent again', () => {
     const server = new ModelServer();
     const local = new Local(
       server.me,

@@ -30,7 +30,7 @@ function event(seq: number, type = 'message.posted', data: object = { body: 'x' 
 }
 
 describe('streams', () => {
-  test('a hello fits into a frame, with as many streams as possible and always the own ones', () => {
+  test('a hello fits into a frame, with the workspace and personal streams and as many others as possible', () => {
     const id = (n: number) => `00000000-0000-7000-9000-${String(n).padStart(12, '0')}` as StreamId;
     const me = id(0) as string as AccountId;
     const own = [
@@ -106,11 +106,11 @@ describe('streams', () => {
     }
   });
 
-  test('events of other streams are foreign', () => {
+  test('an event of a stream that is not subscribed to is foreign', () => {
     expect(new Streams(ME).take(event(1))).toBe('foreign');
   });
 
-  test('a damaged event keeps its place and does nothing else (B28)', () => {
+  test('a damaged event only moves the cursor (B28)', () => {
     const streams = new Streams(ME, [[STREAM, 4 as Seq]]);
     expect(streams.skip(STREAM, 4 as Seq)).toBe('known');
     expect(streams.skip(STREAM, 6 as Seq)).toBe('gap');

@@ -243,7 +243,7 @@ function aClient(log: ModelLog) {
 }
 
 describe('the followed threads', () => {
-  test('end with the counts of the log, whatever arrives in which order', async () => {
+  test('thread counts equal those of the log, in any order of arrival', async () => {
     vi.useFakeTimers();
     try {
       await fc.assert(
@@ -289,7 +289,7 @@ describe('the followed threads', () => {
     }
   });
 
-  test('are requested once for a thread of others, until it concerns the account', async () => {
+  test('an unknown thread is requested once, until it concerns the account', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -378,7 +378,7 @@ describe('a move of a read cursor that is reported late', () => {
     }
   });
 
-  test('counts after the server was restored and its versions start over', async () => {
+  test('a late read cursor counts after a restore of the server, whose versions start over', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -474,7 +474,7 @@ describe('a followed thread whose replies were all deleted', () => {
 });
 
 describe('the threads of a conversation', () => {
-  test('of a left conversation are not taken from an answer in flight, and are reloaded after a join', async () => {
+  test('threads of a left conversation are not taken from an answer in flight, and are reloaded after a join', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -496,7 +496,7 @@ describe('the threads of a conversation', () => {
     }
   });
 
-  test('are loaded again after a load that has failed', async () => {
+  test('threads are loaded again after a failed load', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -538,7 +538,7 @@ describe('a first load of the threads that has failed', () => {
     return await client.answerOne();
   };
 
-  test('is retried, until it succeeds', async () => {
+  test('a failed first load of the threads is retried until it succeeds', async () => {
     vi.useFakeTimers();
     try {
       const log = new ModelLog();
@@ -559,7 +559,7 @@ describe('a first load of the threads that has failed', () => {
     }
   });
 
-  test('is not retried for another account, even if it fails after the change', async () => {
+  test('a failed first load of the threads is not retried for another account', async () => {
     vi.useFakeTimers();
     try {
       const client = await failedFirst(new ModelLog());
@@ -592,7 +592,7 @@ describe('the messages of a conversation', () => {
     };
   };
 
-  test('show what the roots of threads have, from any page and the events after it', () => {
+  test('messages show the thread summaries of roots, from any page and later events', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.nat(40), (steps, pageAt) => {
         const log = new ModelLog();

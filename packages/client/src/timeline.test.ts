@@ -351,7 +351,7 @@ describe('loading', () => {
     },
   );
 
-  test('is repeated for a page from before the start of the window', async () => {
+  test('requests a page again that ends before the start of the window', async () => {
     const { server, client, timeline, id } = await opening();
     const [request] = pages(server);
     if (!request) throw new Error('no page was requested');
@@ -431,7 +431,7 @@ describe('loading', () => {
     expect(back.snapshot.loading).toBeNull();
   });
 
-  test('is also repeated for a page around a message', async () => {
+  test('requests a page around a message again that ends before the start of the window', async () => {
     const { server, id } = aGroup(200);
     const { client } = await aLiveClient(server);
     const timeline = client.timeline(id);
@@ -448,7 +448,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(42);
   });
 
-  test('reports a failure, and is repeated on request', async () => {
+  test('reports a failed load, and retries on request', async () => {
     const { server, client, timeline } = await opening();
     const [request] = pages(server);
     if (request) server.fail(request, 'refused');
@@ -461,7 +461,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('is repeated after a failure when the connection is back', async () => {
+  test('retries a failed load when the connection is back', async () => {
     const { server, client, timeline } = await opening();
     const [request] = pages(server);
     if (request) server.fail(request, 'network');
@@ -473,7 +473,7 @@ describe('loading', () => {
     expect(timeline.snapshot.messages).toHaveLength(50);
   });
 
-  test('is not blocked by a failure of another request', async () => {
+  test('a failed request does not block another one', async () => {
     const { server, client, timeline } = await opening();
     await heal(server, client);
     void timeline.loadOlder();
@@ -486,7 +486,7 @@ describe('loading', () => {
     expect(timeline.snapshot.error).toBeNull();
   });
 
-  test('does not join older messages to a window that was restarted meanwhile', async () => {
+  test('does not join older messages to a restarted window', async () => {
     const { server, client, timeline, id } = await opening();
     await heal(server, client);
     server.read(id, server.lastSeq(id));
@@ -509,7 +509,7 @@ describe('loading', () => {
     expect(timeline.snapshot.hasOlder).toBe(bodies.length < truth.length);
   });
 
-  test('ends at the start of the conversation', async () => {
+  test('stops loading at the start of the conversation', async () => {
     const { server, client, timeline } = await opening();
     await heal(server, client);
     expect(timeline.snapshot.hasOlder).toBe(true);

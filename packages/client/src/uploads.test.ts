@@ -94,7 +94,7 @@ describe('an upload', () => {
     expect([progress[0], progress.at(-1)]).toEqual([0, content.length]);
   });
 
-  test('of an empty file sends no bytes', async () => {
+  test('an upload of an empty file sends no bytes', async () => {
     const server = new TusServer();
     await apiOf(server).upload(new Blob([]), { name: '' });
     expect(server.requests).toEqual(['POST /uploads', `GET /files/${FILE}`]);
@@ -140,7 +140,7 @@ describe('an upload', () => {
     expect(Buffer.concat(another.received).equals(content)).toBe(true);
   });
 
-  test('that is cancelled is removed from the server', async () => {
+  test('removes a canceled upload from the server', async () => {
     const server = new TusServer();
     const controller = new AbortController();
     server.fault = (n) => {
@@ -152,7 +152,7 @@ describe('an upload', () => {
     expect(server.requests.at(-1)).toBe(`DELETE /uploads/${FILE}`);
   });
 
-  test('that the server refuses is not sent again', async () => {
+  test('does not retry an upload that the server refuses', async () => {
     const server = new TusServer();
     server.fault = () => problem(507, 'disk_full');
     await expect(apiOf(server).upload(file, { name: 'a' })).rejects.toMatchObject({

@@ -75,7 +75,7 @@ function aClient() {
   };
 }
 
-test('are loaded once, on first use, then changed by events', async () => {
+test('loads user groups once, on first use, and then applies events', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   groups.applied(event(1, group(ONE, [A], 1)));
   groups.connected();
@@ -94,7 +94,7 @@ test('are loaded once, on first use, then changed by events', async () => {
   expect(shown()).toEqual([group(TWO, [], 5)]);
 });
 
-test('include events that arrived during the load, and none twice', async () => {
+test('applies events that arrive during the load, and none twice', async () => {
   const { groups, answer, settle, shown } = aClient();
   const loading = groups.load();
   await settle();
@@ -107,7 +107,7 @@ test('include events that arrived during the load, and none twice', async () => 
   expect(shown()).toEqual([group(ONE, [], 6, 'new'), group(TWO, [B], 5)]);
 });
 
-test('are loaded again when events were skipped; an answer from before is ignored', async () => {
+test('reloads user groups after skipped events, and ignores an earlier answer', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   const first = groups.load();
   await settle();
@@ -120,7 +120,7 @@ test('are loaded again when events were skipped; an answer from before is ignore
   expect(shown()).toEqual([group(TWO, [A], 9)]);
 });
 
-test('are loaded by the next connection after a failure', async () => {
+test('retries a failed load at the next connection', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   const failed = groups.load();
   await settle();

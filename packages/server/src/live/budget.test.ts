@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Budget } from './budget.ts';
 
 describe('a budget', () => {
-  test('allows exactly its size plus what was refilled', () => {
+  test('a budget allows exactly its size plus the refills', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -28,7 +28,7 @@ describe('a budget', () => {
     );
   });
 
-  test('of size 1 limits', () => {
+  test('a budget of size 1 limits', () => {
     const one = new Budget(1, 1_000, () => 0);
     expect([one.take(), one.take()]).toEqual([true, false]);
     one.charge(1);
@@ -38,7 +38,7 @@ describe('a budget', () => {
     expect([none.take(), none.take(), none.take()]).toEqual([true, true, true]);
   });
 
-  test('does not accumulate more than its size', () => {
+  test('a budget does not accumulate more than its size', () => {
     let now = 0;
     const budget = new Budget(3, 3_000, () => now);
     now = 1_000_000;
@@ -51,7 +51,7 @@ describe('a budget', () => {
     expect(budget.take()).toBe(true);
   });
 
-  test('is overdrawn by charges, up to twice its size', () => {
+  test('charges overdraw a budget by up to twice its size', () => {
     let now = 0;
     const budget = new Budget(10, 1_000, () => now);
     budget.charge(15);
@@ -68,7 +68,7 @@ describe('a budget', () => {
     expect(budget.msUntil(100)).toBe(0);
   });
 
-  test('of size 0 never limits', () => {
+  test('a budget of size 0 never limits', () => {
     const budget = new Budget(0, 1_000);
     budget.charge(1_000);
     expect(budget.take()).toBe(true);

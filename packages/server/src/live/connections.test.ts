@@ -32,7 +32,7 @@ function some(...added: LiveConnection[]) {
 }
 
 describe('the connections of a node', () => {
-  test('are found by account and by session until they are removed', () => {
+  test('finds connections by account and session until they are removed', () => {
     const [phone, laptop] = [aConnection(ANN, 'a1'), aConnection(ANN, 'a2')];
     const other = aConnection(BOB, 'b1');
     const { connections } = some(phone, laptop, other);
@@ -50,13 +50,13 @@ describe('the connections of a node', () => {
     expect([connections.accounts, connections.sessions]).toEqual([[BOB], ['b1']]);
   });
 
-  test('that were never authenticated can be removed without effect', () => {
+  test('removing a connection that was never authenticated has no effect', () => {
     const { connections } = some(aConnection(ANN, 'a1'));
     connections.remove(aConnection(ANN, null));
     expect(connections.accounts).toEqual([ANN]);
   });
 
-  test('are limited per account: the oldest are closed', () => {
+  test('closes the oldest connections of an account above its limit', () => {
     const [first, second, ...rest] = ['1', '2', '3', '4', '5'].map((n) => aConnection(ANN, n)) as [
       LiveConnection,
       LiveConnection,
@@ -76,7 +76,7 @@ describe('the connections of a node', () => {
     expect([...connections.of(BOB)]).toHaveLength(1);
   });
 
-  test('share the frame budget of their account, which outlives the last of them', () => {
+  test('connections share the frame budget of their account, which outlives the last one', () => {
     const { connections } = some();
     const budget = connections.framesOf(ANN);
     expect(connections.framesOf(ANN)).toBe(budget);
@@ -95,7 +95,7 @@ describe('the connections of a node', () => {
     expect(connections.framesOf(BOB)).toBe(used);
   });
 
-  test('of an account that leaves too much unread are closed, the fullest first', () => {
+  test('closes the connections of an account that leaves too much unread, the fullest first', () => {
     const [small, large, middle] = [
       aConnection(ANN, '1', 300),
       aConnection(ANN, '2', 700),

@@ -90,7 +90,7 @@ describe('frames in', () => {
     flooded.push(raw);
   });
 
-  test('ends the connections of these sockets', async () => {
+  test('ends the connections of flooding sockets', async () => {
     expect(flooded).not.toEqual([]);
     await until(() => flooded.every((raw) => raw.ended), 'the ends');
   });
@@ -115,7 +115,7 @@ describe('the close frame', () => {
     }
   });
 
-  test('is the last frame even on a congested socket', async () => {
+  test('the close frame is the last frame even on a congested socket', async () => {
     const raw = await openSocket();
     const before = raw.frames.length;
     raw.socket.pause();
@@ -137,7 +137,7 @@ describe('the close frame', () => {
 });
 
 describe('an unread socket', () => {
-  test('receives neither pong nor nack', async () => {
+  test('a socket that is not read from receives neither pong nor nack', async () => {
     const raw = await openSocket();
     raw.socket.pause();
     const rss = process.memoryUsage().rss;
@@ -152,7 +152,7 @@ describe('an unread socket', () => {
 });
 
 describe('a command', () => {
-  test('with an unknown outcome closes the socket, and is answered when it is retried', async () => {
+  test('a command with an unknown outcome closes the socket, and is answered when it is retried', async () => {
     // The database connection is terminated during the commit, each time.
     await server.pool.query(`
       create function die() returns trigger language plpgsql as $$
@@ -179,7 +179,7 @@ describe('a command', () => {
     expect(second.seq).toBe(first.seq + 1);
   });
 
-  test('sent over REST and a socket at once with the same id is executed once', async () => {
+  test('a command that is sent over REST and a socket at once is executed once', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     for (let n = 0; n < 10; n++) {

@@ -49,7 +49,7 @@ function aReader(frames: number, account: Budget | null = null) {
 }
 
 describe('frames within the budget', () => {
-  test('are handled as they arrive', () => {
+  test('handles frames within the budget as they arrive', () => {
     const { socket, reader, inbound, send } = aReader(10);
     send('a', 'b');
     socket.emit('message', Buffer.from('c'), true);
@@ -69,7 +69,7 @@ describe('frames within the budget', () => {
     expect(account.msUntil(100)).toBeCloseTo(cost * 10);
   });
 
-  test('include pings and pongs, and pings are answered', () => {
+  test('counts pings and pongs as frames, and answers pings', () => {
     const account = new Budget(100, 1_000);
     const { socket } = aReader(100, account);
     socket.emit('ping', Buffer.from('one'));
@@ -80,7 +80,7 @@ describe('frames within the budget', () => {
 });
 
 describe('a client over its budget', () => {
-  test('is paused; what was already read is held and handled later, in order', () => {
+  test('pauses a client over its budget; frames that were already read are handled later, in order', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 10));
     expect(socket.isPaused).toBe(false);
@@ -100,7 +100,7 @@ describe('a client over its budget', () => {
     expect(reader.floods).toBe(0);
   });
 
-  test('is paused for longer if more was charged meanwhile', () => {
+  test('pauses a client longer if more was charged meanwhile', () => {
     const account = new Budget(100, 1_000);
     const { socket, reader, send, numbered } = aReader(10, account);
     send(...numbered(1, 11));
@@ -113,7 +113,7 @@ describe('a client over its budget', () => {
     expect(reader.texts).toEqual(numbered(1, 11));
   });
 
-  test('is also paused by the budget of its account', () => {
+  test('pauses a client over the budget of its account', () => {
     const account = new Budget(10, 1_000);
     const { socket, send, numbered } = aReader(1_000, account);
     send(...numbered(1, 12));
@@ -124,7 +124,7 @@ describe('a client over its budget', () => {
     expect(socket.isPaused).toBe(false);
   });
 
-  test('is flooding when it has sent more than twice the budget', () => {
+  test('a client that has sent more than twice its budget is flooding', () => {
     const { socket, reader, send, numbered } = aReader(10);
     send(...numbered(1, 20));
     expect(reader.floods).toBe(0);
@@ -137,7 +137,7 @@ describe('a client over its budget', () => {
     expect(reader.texts).toEqual(numbered(1, 10));
   });
 
-  test('is flooding if the pause would exceed three seconds', () => {
+  test('a client whose pause would exceed three seconds is flooding', () => {
     for (const [charged, floods] of [
       [34, 0],
       [41, 1],
@@ -151,7 +151,7 @@ describe('a client over its budget', () => {
     }
   });
 
-  test('is flooding after eleven pauses without a recovery, which resets the count', () => {
+  test('a client is flooding after eleven pauses without a recovery, which resets the count', () => {
     const { socket, reader, inbound, send } = aReader(10);
     const exceed = () => {
       while (!socket.isPaused) send('x');
@@ -174,7 +174,7 @@ describe('a client over its budget', () => {
     expect(reader.floods).toBe(1);
   });
 
-  test('is flooding with more than a thousand frames in one read, unless nothing is limited', () => {
+  test('a client with more than a thousand frames in one read is flooding, unless limits are off', () => {
     const limited = aReader(2_000);
     limited.reader.congested = true;
     limited.send(...limited.numbered(1, 1_000));
@@ -192,7 +192,7 @@ describe('a client over its budget', () => {
 });
 
 describe('a congested client', () => {
-  test('is not read from until it has read what was sent', () => {
+  test('does not read from a congested client until it has read its output', () => {
     const { socket, reader, inbound, send } = aReader(100);
     reader.congested = true;
     send('a', 'b');
@@ -207,7 +207,7 @@ describe('a congested client', () => {
     expect(reader.texts).toEqual(['a', 'b']);
   });
 
-  test('is not read from after the frame whose answer congests it again', () => {
+  test('stops reading after the frame whose answer congests the client again', () => {
     const { socket, reader, inbound, send } = aReader(100);
     reader.congested = true;
     send('a', 'b', 'c');
@@ -224,7 +224,7 @@ describe('a congested client', () => {
     expect([socket.isPaused, reader.texts]).toEqual([false, ['a', 'b', 'c']]);
   });
 
-  test('that is also over budget waits for both', () => {
+  test('a congested client over its budget waits for both', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     inbound.resume();
@@ -239,7 +239,7 @@ describe('a congested client', () => {
 });
 
 describe('a connection that closes', () => {
-  test('handles no more frames, but still reads the client’s close frame', () => {
+  test('a closing connection handles no more frames, but still reads the client’s close frame', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     reader.closed = true;
@@ -253,7 +253,7 @@ describe('a connection that closes', () => {
     expect(socket.pongs).toEqual([]);
   });
 
-  test('is no longer read from while its client is flooding', () => {
+  test('does not read from a closing connection whose client is flooding', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 21));
     expect(reader.closed).toBe(true);
@@ -268,7 +268,7 @@ describe('a connection that closes', () => {
     expect([later.reader.texts, later.reader.floods]).toEqual([[], 0]);
   });
 
-  test('drops held frames and ends its pause', () => {
+  test('a closing connection drops held frames and ends its pause', () => {
     const { socket, reader, inbound, send, numbered } = aReader(10);
     send(...numbered(1, 12));
     socket.emit('close');

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describe('hello', () => {
-  test('is answered with the initial state, then live', async () => {
+  test('answers a hello with the initial state, then `live`', async () => {
     const peer = server.peer();
     const ready = await peer.hello(alice.accessToken);
     expect(ready.me).toMatchObject({ id: alice.id, username: 'alice' });
@@ -47,7 +47,7 @@ describe('hello', () => {
     expect(peer.frames.map((f) => f.op)).toEqual(['nack']);
   });
 
-  test('with an invalid token closes the socket', async () => {
+  test('closes the socket after a hello with an invalid token', async () => {
     for (const token of ['', 'nonsense', 'a.b.c', alice.sessionToken, `${alice.accessToken}x`]) {
       const peer = server.peer();
       await peer.until(() => peer.ws.readyState === 1, 'open');
@@ -72,7 +72,7 @@ describe('an upgrade', () => {
     expect(peer.refused).toBe(403);
   });
 
-  test('from the same origin is accepted', async () => {
+  test('accepts an upgrade from the same origin', async () => {
     const peer = server.peer({ origin: server.url });
     await peer.hello(alice.accessToken);
   });
@@ -94,21 +94,21 @@ describe('a frame', () => {
     expect(peer.closed).toBeNull();
   });
 
-  test('that is binary is answered with a nack', async () => {
+  test('answers a binary frame with a nack', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send(Buffer.from('{"op":"ping"}'));
     expect(await peer.next('nack')).toMatchObject({ id: null, code: 'invalid_json' });
   });
 
-  test('over 64 KiB closes the socket with 1009', async () => {
+  test('closes the socket with 1009 after a frame over 64 KiB', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send(`{"op":"ping","x":"${'x'.repeat(LIMITS.frameBytes)}"}`);
     expect(await peer.whenClosed()).toBe(CLOSE.frameTooLarge);
   });
 
-  test('with unknown fields is accepted', async () => {
+  test('accepts a frame with unknown fields', async () => {
     const peer = server.peer();
     await peer.hello(alice.accessToken);
     peer.send({ op: 'ping', later: { version: 2 } });
@@ -135,7 +135,7 @@ describe('a post', () => {
     expect(history.body.items).toEqual([]);
   });
 
-  test('of 16,000 emoji is accepted', async () => {
+  test('accepts a post of 16,000 emoji', async () => {
     const conversation = await alice.group('emoji');
     const peer = server.peer();
     await peer.hello(alice.accessToken);
@@ -145,7 +145,7 @@ describe('a post', () => {
     expect((posted.data as { body: string }).body).toBe('🙂'.repeat(16_000));
   });
 
-  test('to a conversation of others is answered as if the conversation did not exist', async () => {
+  test('answers a post to a conversation of others as if it did not exist', async () => {
     const conversation = await alice.group('private');
     const peer = server.peer();
     await peer.hello(bob.accessToken);
@@ -159,7 +159,7 @@ describe('a post', () => {
     expect(answers[1]).toEqual(answers[0]);
   });
 
-  test('is acked, and reaches all members once with the same seq', async () => {
+  test('acks a post, which reaches all members once with the same seq', async () => {
     const conversation = await alice.group('both', [bob]);
     const [a, b] = [server.peer(), server.peer()];
     await a.hello(alice.accessToken);
@@ -192,7 +192,7 @@ describe('a post', () => {
     expect(history.body.items).toHaveLength(1);
   });
 
-  test('creates events for all members when it is edited, reacted to and deleted', async () => {
+  test('sends edits, reactions and deletions to all members', async () => {
     const conversation = await alice.group('changes', [bob]);
     const [a, b] = [server.peer(), server.peer()];
     await a.hello(alice.accessToken);
@@ -246,7 +246,7 @@ describe('signals', () => {
     expect(event.data).toMatchObject({ account: carol.id, username: 'carol' });
   });
 
-  test('typing, presence, read cursors and receipts', async () => {
+  test('sends typing, presence, read cursors and receipts', async () => {
     const [gina, hugo] = [await server.register('gina'), await server.register('hugo')];
     const conversation = await gina.group('signals', [hugo]);
     const [a, b] = [server.peer(), server.peer()];
@@ -317,7 +317,7 @@ describe('a status', () => {
       .at(-1);
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-  test('reaches its account’s devices and those who subscribe to it', async () => {
+  test('sends a status to its account’s devices and its subscribers', async () => {
     const [lea, max] = [await server.register('lea'), await server.register('max')];
     const [old, watching, own] = [server.peer(), server.peer(), server.peer()];
     await old.hello(max.accessToken);
@@ -360,7 +360,7 @@ describe('a status', () => {
     expect(events).toHaveLength(2);
   });
 
-  test('expires once, by an event, and each of its parts at its time', async () => {
+  test('a status expires once, by an event, and each of its parts at its time', async () => {
     const [nia, ole] = [await server.register('nia'), await server.register('ole')];
     const watching = server.peer();
     await watching.hello(ole.accessToken, { presence: [nia.id] });
@@ -411,7 +411,7 @@ describe('a status', () => {
 });
 
 describe('a profile', () => {
-  test('is visible to others, who get an event when it changes', async () => {
+  test('others see a profile, and get an event when it changes', async () => {
     const [sol, tom] = [await server.register('sol'), await server.register('tom')];
     const peer = server.peer();
     await peer.hello(tom.accessToken);
@@ -447,7 +447,7 @@ describe('a profile', () => {
 });
 
 describe('the end of a session', () => {
-  test('closes its sockets', async () => {
+  test('the end of a session closes its sockets', async () => {
     const dave = await server.register('dave');
     const peer = server.peer();
     await peer.hello(dave.accessToken);

@@ -50,7 +50,7 @@ const seqsOf = (peer: Peer) =>
 describe('a hello', () => {
   const hello = (more: object = {}) => ({ op: 'hello', token: `${ANN} s1`, ...more });
 
-  test('is answered with the state and the streams, then `live`', async () => {
+  test('answers a hello with the state and the streams, then `live`', async () => {
     const node = await aNode({ pingMs: 7_777 });
     node.readVersions.set(ANN, 5);
     node.publish();
@@ -95,7 +95,7 @@ describe('a hello', () => {
     expect(node.commands).toEqual([]);
   });
 
-  test('is rejected for the same reason as its credentials', async () => {
+  test('rejects a hello for the same reason as its credentials', async () => {
     const node = await aNode();
     for (const [code, close] of [
       ['session_ended', CLOSE.sessionEnded],
@@ -112,7 +112,7 @@ describe('a hello', () => {
     }
   });
 
-  test('of a deactivated or unknown account is answered like that of an ended session', async () => {
+  test('answers a hello of a deactivated or unknown account like that of an ended session', async () => {
     const node = await aNode();
     for (const isActive of [false, null]) {
       node.isActive = isActive;
@@ -123,7 +123,7 @@ describe('a hello', () => {
     }
   });
 
-  test('of an API key needs both read scopes, and users:read for presence', async () => {
+  test('a hello with an API key needs both read scopes, and users:read for presence', async () => {
     const node = await aNode();
     for (const scopes of [[], ['messages:read'], ['conversations:read']] as const) {
       node.scopes = new Set(scopes);
@@ -157,7 +157,7 @@ describe('a hello', () => {
     }
   });
 
-  test('whose state cannot be read is to be retried', async () => {
+  test('asks to retry a hello whose state cannot be read', async () => {
     const node = await aNode();
     node.onStart = () => {
       throw new Error('The database does not answer');
@@ -171,7 +171,7 @@ describe('a hello', () => {
     ]);
   });
 
-  test('costs 50 frames of its account’s budget', async () => {
+  test('a hello costs 50 frames of its account’s budget', async () => {
     const node = await aNode({ accountFrames: 110, commandWindowMs: 11_000 });
     for (const session of ['s1', 's2']) (await node.connect(ANN, session)).close();
     // Eight frames are left of the account, of two hellos of 51: then two are missing.
@@ -185,7 +185,7 @@ describe('a hello', () => {
     (await node.connect(BOB, 's2')).close();
   });
 
-  test('is answered once, and rejected the second time', async () => {
+  test('answers the first hello, and rejects the second one', async () => {
     const node = await aNode({ commands: 1 });
     let started = 0;
     node.onStart = async () => {
@@ -205,7 +205,7 @@ describe('a hello', () => {
     expect(peer.of('nack')).toMatchObject([{ id: null, code: 'invalid' }]);
   });
 
-  test('of a session that ends during the read gets no state', async () => {
+  test('sends no state for a session that ends while the state is read', async () => {
     const node = await aNode();
     node.onStart = () => node.live.endSession('s1' as SessionId);
     const peer = await node.open();
@@ -215,7 +215,7 @@ describe('a hello', () => {
     expect(node.hub.streams).toBe(0);
   });
 
-  test('continues after its cursor in the same epoch, and starts over in another one', async () => {
+  test('a hello continues after its cursor in the same epoch, and starts over in another one', async () => {
     const node = await aNode();
     for (let n = 0; n < 4; n++) node.publish();
     const cursor = { [stream]: 2 };
@@ -231,7 +231,7 @@ describe('a hello', () => {
     expect([seqsOf(none), none.of('reset')]).toEqual([[], []]);
   });
 
-  test('resets a stream in which more events are missing than are replayed', async () => {
+  test('a hello resets a stream in which more events are missing than are replayed', async () => {
     const node = await aNode({ replayEvents: 3 });
     for (let n = 0; n < 5; n++) node.publish();
     const far = await node.connect(ANN, 's1', { epoch: EPOCH, cursor: { [stream]: 1 } });
@@ -240,7 +240,7 @@ describe('a hello', () => {
     expect([near.of('reset'), seqsOf(near)]).toEqual([[], [3, 4, 5]]);
   });
 
-  test('of a former member gets the end of the membership, and nothing after it', async () => {
+  test('a hello of a former member gets the end of the membership, and nothing after it', async () => {
     const node = await aNode();
     node.publish();
     node.publish('member.left', { account: ANN });
@@ -256,7 +256,7 @@ describe('a hello', () => {
 });
 
 describe('a command', () => {
-  test('is answered with its outcome', async () => {
+  test('answers a command with its outcome', async () => {
     const node = await aNode();
     const peer = await node.connect();
     node.outcome = { kind: 'stored', stream, seq: 7 as Seq, at: AT, repeated: false };
@@ -286,7 +286,7 @@ describe('a command', () => {
     expect([peer.of('ack').length, peer.of('nack').length]).toEqual([1, 2]);
   });
 
-  test('is built from its frame', async () => {
+  test('builds each command from its frame', async () => {
     const node = await aNode();
     const peer = await node.connect();
     const [id, message] = [aClientId(), 3];
@@ -317,7 +317,7 @@ describe('a command', () => {
     }
   });
 
-  test('over the limit of the connection is rejected until the budget is refilled', async () => {
+  test('rejects commands over the limit of the connection until the budget is refilled', async () => {
     const node = await aNode({ commands: 2, commandWindowMs: 2_000 });
     const peer = await node.connect();
     const sent = [post(), post(), post()];
@@ -339,7 +339,7 @@ describe('a command', () => {
     expect(node.commands).toHaveLength(3);
   });
 
-  test('over the limit of its account is rejected with the time to wait', async () => {
+  test('rejects commands over the limit of the account, with the time to wait', async () => {
     const node = await aNode();
     const peer = await node.connect();
     node.limited.set(ANN, 4);
@@ -352,7 +352,7 @@ describe('a command', () => {
     expect(await node.metrics.text()).toMatch(/limited\w*\{what="commands"\} 1/);
   });
 
-  test('of an API key needs the scope of its frame', async () => {
+  test('a command with an API key needs the scope of its frame', async () => {
     const node = await aNode();
     node.scopes = new Set(['messages:read', 'conversations:read']);
     const peer = await node.connect();
@@ -379,7 +379,7 @@ describe('a command', () => {
     expect(await writer.next('nack')).toMatchObject({ code: 'forbidden' });
   });
 
-  test('that is malformed or binary is answered, and the connection remains open', async () => {
+  test('answers a malformed or binary frame, and keeps the connection open', async () => {
     const node = await aNode();
     const peer = await node.connect();
     peer.send(Buffer.from('{}'));
@@ -411,7 +411,7 @@ describe('a read cursor', () => {
     ...more,
   });
 
-  test('that moves is sent to the account’s connections, and as a receipt to other members', async () => {
+  test('sends a moved read cursor to the account’s connections, and as a receipt to other members', async () => {
     const node = await aNode();
     const [own, device, other] = [
       await node.connect(),
@@ -436,7 +436,7 @@ describe('a read cursor', () => {
     expect(other.of('read')).toEqual([]);
   });
 
-  test('is not sent to others in a large conversation, nor to anyone if it has not moved', async () => {
+  test('does not send read cursors to others in a large conversation, nor to anyone without a move', async () => {
     const node = await aNode();
     const [own, other] = [await node.connect(), await node.connect(BOB, 's2')];
     for (const more of [{ sendReceipts: false }, { moved: false }]) {
@@ -448,7 +448,7 @@ describe('a read cursor', () => {
     expect([own.of('read').length, other.of('receipt').length]).toEqual([1, 0]);
   });
 
-  test('that cannot be moved is answered with a refusal', async () => {
+  test('refuses a read cursor that cannot be moved', async () => {
     const node = await aNode();
     const peer = await node.connect();
     const [refused, failed] = [read(), read()];
@@ -477,7 +477,7 @@ describe('a fill', () => {
     after,
   });
 
-  test('is acknowledged with the head, and the events are sent again', async () => {
+  test('acknowledges a fill with the head, and sends the events again', async () => {
     const node = await aNode();
     for (let n = 0; n < 3; n++) node.publish();
     const peer = await node.connect();
@@ -493,7 +493,7 @@ describe('a fill', () => {
     await peer.next('event', (event) => event.seq === 4);
   });
 
-  test('of more events than are replayed is a reset', async () => {
+  test('answers a fill of more events than are replayed with a reset', async () => {
     const node = await aNode({ replayEvents: 3 });
     for (let n = 0; n < 5; n++) node.publish();
     const peer = await node.connect();
@@ -506,7 +506,7 @@ describe('a fill', () => {
     expect(seqsOf(peer)).toEqual([3, 4, 5]);
   });
 
-  test('of another account’s stream is answered with not found', async () => {
+  test('answers a fill of another account’s stream with not found', async () => {
     const node = await aNode();
     const peer = await node.connect();
     await node.connect(BOB, 's2');
@@ -577,7 +577,7 @@ describe('signals', () => {
 describe('a renewal of the access token', () => {
   const renew = (token: string) => ({ op: 'renew', id: aClientId(), token });
 
-  test('keeps the connection beyond the end of the first token', async () => {
+  test('a renewed access token keeps the connection open beyond the end of the first one', async () => {
     const node = await aNode();
     node.expiresAt = node.clock.at + 5_000;
     const [peer, expiring] = [await node.connect(), await node.connect(ANN, 's2')];
@@ -601,7 +601,7 @@ describe('a renewal of the access token', () => {
     await handled(peer);
   });
 
-  test('is rejected for another session or account, and if it cannot be checked', async () => {
+  test('rejects a renewal for another session or account, and one that cannot be checked', async () => {
     const node = await aNode();
     const peer = await node.connect();
     for (const token of [`${ANN} s2`, `${BOB} s1`]) {
@@ -639,7 +639,7 @@ describe('the heartbeat', () => {
     await handled(peer);
   });
 
-  test('ends only a connection that sends nothing', async () => {
+  test('the heartbeat closes only a connection that sends nothing', async () => {
     const node = await aNode({ silenceMs: 3_000 });
     const [silent, peer] = [await node.connect(), await node.connect(BOB, 's2')];
     for (let n = 0; n < 3; n++) {
@@ -731,7 +731,7 @@ describe('the heartbeat', () => {
 });
 
 describe('a session', () => {
-  test('that ends closes its connections, and no others', async () => {
+  test('the end of a session closes its connections, and no others', async () => {
     const node = await aNode();
     const [one, two, other] = [
       await node.connect(),
@@ -748,7 +748,7 @@ describe('a session', () => {
     expect(node.live.figures).toMatchObject({ accounts: 1, sockets: 1 });
   });
 
-  test('whose end message was lost is found, like a moved read cursor', async () => {
+  test('finds an ended session and a moved read cursor whose messages were lost', async () => {
     let fails = true;
     const node = await aNode(
       { pingMs: 1_000 },
@@ -784,7 +784,7 @@ describe('a session', () => {
     await other.next('ping', ({ readVersion }) => readVersion === 9);
   });
 
-  test('is not looked up again before the database has answered', async () => {
+  test('does not look up sessions again before the database has answered', async () => {
     const asked: number[] = [];
     let answer = () => {};
     const node = await aNode(
@@ -810,7 +810,7 @@ describe('a session', () => {
     answer();
   });
 
-  test('of an account with too many connections loses the oldest', async () => {
+  test('closes the oldest connection of an account with too many', async () => {
     const node = await aNode({ connectionsPerAccount: 2 });
     const [first, second] = [await node.connect(), await node.connect(ANN, 's2')];
     await node.connect(ANN, 's3');
@@ -836,7 +836,7 @@ describe('joining a conversation', () => {
     node.hub.publish([event]);
   };
 
-  test('sends its snapshot, then its events since the join', async () => {
+  test('joining a conversation sends its snapshot, then its events since the join', async () => {
     const node = await aNode();
     const peer = await node.connect();
     for (let n = 0; n < 3; n++) post(node);
@@ -858,7 +858,7 @@ describe('joining a conversation', () => {
     expect(peer.of('conversation')).toHaveLength(1);
   });
 
-  test('again waits for the end of the previous membership period', async () => {
+  test('rejoining a conversation waits for the end of the previous membership period', async () => {
     const node = await aNode();
     const peer = await node.connect();
     post(node);
@@ -879,7 +879,7 @@ describe('joining a conversation', () => {
     expect(seqs).toEqual([1, 2, 4]);
   });
 
-  test('that fails closes the connection, to start over', async () => {
+  test('a failed join closes the connection, so that the client starts over', async () => {
     const node = await aNode(
       {},
       {
@@ -897,7 +897,7 @@ describe('joining a conversation', () => {
 });
 
 describe('an upgrade', () => {
-  test('is rejected from another origin, and for another path', async () => {
+  test('rejects an upgrade from another origin, and for another path', async () => {
     const node = await aNode();
     expect((await node.open({ origin: 'https://elsewhere.example' })).refused).toBe(403);
     expect((await node.open({ origin: 'https://here.example' })).refused).toBeNull();
@@ -907,7 +907,7 @@ describe('an upgrade', () => {
     expect(response?.status ?? 404).toBe(404);
   });
 
-  test('is rejected over the budget of its address, with Retry-After', async () => {
+  test('rejects an upgrade over the budget of its address, with Retry-After', async () => {
     const node = await aNode();
     const opened = await Promise.all(Array.from({ length: 300 }, () => node.open()));
     for (const peer of opened) {

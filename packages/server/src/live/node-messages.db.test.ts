@@ -61,7 +61,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     return { broker, board, messages, sessions };
   }
 
-  test('announce presences; those of a node that leaves end at once', async () => {
+  test('node messages announce presences; those of a node that leaves end at once', async () => {
     const [one, two] = [await aNode(), await aNode()];
     one.board.set(ann, {}, 'active');
     await until(() => two.board.stateOf(ann) === 'active', 'the presence');
@@ -76,7 +76,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     expect(two.board.stateOf(bob)).toBe('idle');
   });
 
-  test('recover lost presences, and limit how often the full list is sent', async () => {
+  test('node messages recover lost presences, and limit how often the full list is sent', async () => {
     const one = await aNode();
     const other = await aBroker();
     const lists: string[] = [];
@@ -121,7 +121,7 @@ describe.skipIf(whyNoRedis() !== null)('messages between nodes', () => {
     expect(lists.length - before).toBeLessThan(asked / 4);
   });
 
-  test('that are malformed are ignored', async () => {
+  test('malformed node messages are ignored', async () => {
     const one = await aNode();
     const other = await aBroker();
     for (const body of ['', '{', 'null']) {

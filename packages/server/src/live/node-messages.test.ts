@@ -147,7 +147,7 @@ test('a message that cannot be read is ignored', () => {
 });
 
 describe('presences', () => {
-  test('are the best of all nodes', () => {
+  test('the presence of an account is the best of all nodes', () => {
     const network = new Network();
     const [one, two, three] = [
       aNode(network, 'one'),
@@ -167,7 +167,7 @@ describe('presences', () => {
     expect(three.board.stateOf(ann)).toBe('idle');
   });
 
-  test('are known to a node that starts later, and to those before it', () => {
+  test('presences are known to a node that starts later, and its own to earlier ones', () => {
     const network = new Network();
     const one = aNode(network, 'one');
     one.board.set(ann, {}, 'active');
@@ -179,7 +179,7 @@ describe('presences', () => {
     expect([one.board.stateOf(bob), two.board.stateOf(ann)]).toEqual(['active', 'active']);
   });
 
-  test('with a lost change are requested in full', () => {
+  test('a lost change of presences causes a request for the full list', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     vi.advanceTimersByTime(6_000);
@@ -199,7 +199,7 @@ describe('presences', () => {
     expect(network.take().filter((m) => m !== 'one presence' && m !== 'two presence')).toEqual([]);
   });
 
-  test('missing from the full list have ended', () => {
+  test('presences that are missing from the full list have ended', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     const connection = {};
@@ -215,7 +215,7 @@ describe('presences', () => {
     expect(two.board.stateOf(ann)).toBe('offline');
   });
 
-  test('are sent in full at most every half second, however many nodes request it', () => {
+  test('the full list of presences is sent at most every half second', () => {
     const network = new Network();
     const one = aNode(network, 'one');
     const request = () => one.broker.handlers.get('presence-missed')?.('"one"', 'two', null);
@@ -234,7 +234,7 @@ describe('presences', () => {
     expect(network.take()).toEqual([]);
   });
 
-  test('of a node end when it announces its stop', () => {
+  test('presences of a node end when it announces its stop', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');
@@ -248,7 +248,7 @@ describe('presences', () => {
     expect(network.take()).not.toContain('one presence');
   });
 
-  test('of a node that is silent end after ten seconds', () => {
+  test('presences of a silent node end after ten seconds', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');
@@ -260,7 +260,7 @@ describe('presences', () => {
     expect(two.board.stateOf(ann)).toBe('offline');
   });
 
-  test('do not time out while the broker is disconnected', () => {
+  test('presences do not time out while the broker is disconnected', () => {
     const network = new Network();
     const [one, two] = [aNode(network, 'one'), aNode(network, 'two')];
     one.board.set(ann, {}, 'active');

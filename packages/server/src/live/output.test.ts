@@ -37,7 +37,7 @@ async function aPair(): Promise<{ ours: Socket; theirs: Socket; received: () => 
 }
 
 describe('output', () => {
-  test('writes all frames in order, for any sizes and turns', async () => {
+  test('output writes all frames in order, for any sizes and turns', async () => {
     const { ours, theirs, received } = await aPair();
     let flushes = 0;
     const output = new Output(ours, () => flushes++);

@@ -23,7 +23,7 @@ function aBoard() {
 }
 
 describe('presence', () => {
-  test('is the best state of the connections, reported every half second', () => {
+  test('presence is the best state of the connections, reported every half second', () => {
     const { board, reported, elsewhere } = aBoard();
     const [phone, laptop] = [{}, {}];
     board.set(ann, phone, 'idle');
@@ -45,7 +45,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('survives a reload of up to four seconds', () => {
+  test('presence survives a reload of up to four seconds', () => {
     const { board, reported } = aBoard();
     const [before, after] = [{}, {}];
     board.set(ann, before, 'active');
@@ -62,7 +62,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('counts the grace period from the last of several reloads', () => {
+  test('the grace period of presence starts with the last of several reloads', () => {
     const { board, reported } = aBoard();
     const [first, second] = [{}, {}];
     board.set(ann, first, 'active');
@@ -79,7 +79,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('includes other nodes, and reports only local connections to them', () => {
+  test('presence includes other nodes, and reports only local connections to them', () => {
     const { board, reported, elsewhere } = aBoard();
     const socket = {};
     board.setElsewhere(ann, 'active');
@@ -97,7 +97,7 @@ describe('presence', () => {
     board.stop();
   });
 
-  test('is correct after opening and closing connections in any order', () => {
+  test('presence is correct after connections open and close in any order', () => {
     const accounts = ['ann', 'ben'] as AccountId[];
     const connections = [{}, {}, {}];
     const step = fc.record({

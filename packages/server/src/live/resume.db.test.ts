@@ -31,7 +31,7 @@ afterAll(async () => {
 const seqs = (events: readonly Event[]): Seq[] => events.map((e) => e.seq);
 
 describe('resume', () => {
-  test('sends what was missed, including edits and deletions, and then live (R9, B10)', async () => {
+  test('a resume sends missed events, including edits and deletions, and then `live` (R9, B10)', async () => {
     const conversation = await alice.group('resume', [bob]);
     const first = server.peer();
     const ready = await first.hello(bob.accessToken);
@@ -52,7 +52,7 @@ describe('resume', () => {
     ).toEqual(['message.posted', 'message.posted', 'message.edited', 'message.deleted']);
   });
 
-  test('is a reset over more than 500 missing events, and from another epoch', async () => {
+  test('a resume over more than 500 missing events, or from another epoch, is a reset', async () => {
     const conversation = await alice.group('long', [bob]);
     const peer = server.peer();
     const { epoch } = await peer.hello(alice.accessToken);
@@ -226,7 +226,7 @@ describe('a slow reader', () => {
     return Math.max(...writer.of('ack').map((a) => a.seq)) as Seq;
   }
 
-  test('is paused and catches up when it reads again, without loss or duplicates (R8, B16, B17)', async () => {
+  test('a slow reader is paused, and catches up without loss or duplicates (R8, B16, B17)', async () => {
     const conversation = await alice.group('slow', [bob]);
     const [writer, reader] = [server.peer(), server.peer()];
     await writer.hello(alice.accessToken);
@@ -250,7 +250,7 @@ describe('a slow reader', () => {
     expect(server.figures().stalled).toBe(0);
   });
 
-  test('that reads nothing for too long is closed with 4008', async () => {
+  test('a client that reads nothing for too long is closed with 4008', async () => {
     expect(CLOSE.tooSlow).toBe(4008);
     expect(LIMITS.stalledMs).toBe(30_000);
     const strict = await startTestServer(cluster, {}, { stalledMs: 1_000 });

@@ -5,7 +5,7 @@ const admitted = (budgets: UpgradeBudgets, address: string, times: number) =>
   Array.from({ length: times }, () => budgets.take(address)).filter(Boolean).length;
 
 describe('upgrades', () => {
-  test('from one address leave some for another', () => {
+  test('upgrades from one address leave some for another', () => {
     const budgets = new UpgradeBudgets(true);
     const flooding = admitted(budgets, '203.0.113.9', 5_000);
     expect(flooding).toBeGreaterThanOrEqual(300);
@@ -13,7 +13,7 @@ describe('upgrades', () => {
     expect(admitted(budgets, '198.51.100.7', 100)).toBe(100);
   });
 
-  test('from many addresses are limited in total', () => {
+  test('upgrades from many addresses are limited in total', () => {
     const budgets = new UpgradeBudgets(true);
     let all = 0;
     for (let n = 0; n < 5_000; n++) all += admitted(budgets, `a${n}`, 1);
@@ -21,7 +21,7 @@ describe('upgrades', () => {
     expect(all).toBeLessThan(900);
   });
 
-  test('are forgotten for the least recently used of too many addresses', () => {
+  test('forgets the upgrades of the least recently used address when there are too many', () => {
     const budgets = new UpgradeBudgets(true);
     admitted(budgets, 'first', 1_000);
     expect(budgets.take('first')).toBe(false);
@@ -30,7 +30,7 @@ describe('upgrades', () => {
     expect(admitted(budgets, 'first', 1)).toBeLessThanOrEqual(1);
   });
 
-  test('are not limited with RATE_LIMITS=off', () => {
+  test('upgrades are not limited with RATE_LIMITS=off', () => {
     expect(admitted(new UpgradeBudgets(false), 'a', 5_000)).toBe(5_000);
   });
 });

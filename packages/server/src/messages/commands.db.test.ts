@@ -185,7 +185,7 @@ describe('commands', () => {
     expect(verdicts).toEqual(expected);
   });
 
-  test('follow the role on the server in the group of everyone', async () => {
+  test('commands in the group of everyone follow the role on the server', async () => {
     const [author, other, admin] = [
       await aUser(append, 'author'),
       await aUser(append, 'other'),
@@ -201,7 +201,7 @@ describe('commands', () => {
     expect(verdicts).toEqual({ other: 'forbidden', admin: 'yes', author: 'yes' });
   });
 
-  test('are refused if the account is suspended while they wait for the stream', async () => {
+  test('refuses commands if the account is suspended while they wait for the stream', async () => {
     const ann = await anAccount(db.pool);
     const id = await aRealGroup(append, [ann]);
     const seq = await says(append, ann, id, 'hello');
@@ -215,7 +215,7 @@ describe('commands', () => {
     }
   });
 
-  test('are refused for a message that does not exist', async () => {
+  test('refuses commands on a message that does not exist', async () => {
     const elsewhere = await aRealGroup(append, [owner, member]);
     const there = await says(append, owner, group, 'there');
     // Event 1 is `conversation.created`, not a message.
@@ -265,7 +265,7 @@ test('answers a retried command as the first time', async () => {
 });
 
 describe('an edit', () => {
-  test('changes the body of its own message only', async () => {
+  test('an edit changes the body of its own message only', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
@@ -284,7 +284,7 @@ describe('an edit', () => {
     expect(await shown(seq, other)).toMatchObject({ body: 'same seq', editedAt: null });
   });
 
-  test('of a deleted message is refused, like a reaction and a pin', async () => {
+  test('refuses an edit, a reaction and a pin of a deleted message', async () => {
     const seq = await says(append, owner, group, 'x');
     stored(await deleteMessage(append, about(owner, group), seq));
     expect(verdict(await editMessage(append, about(owner, group), seq, 'y'))).toBe(
@@ -304,7 +304,7 @@ describe('an edit', () => {
 });
 
 describe('a deletion', () => {
-  test('removes the text and reactions of its own message only', async () => {
+  test('a deletion removes the text and reactions of its own message only', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
@@ -332,7 +332,7 @@ describe('a deletion', () => {
     }
   });
 
-  test('of the latest message makes the one before it the last message of the conversation', async () => {
+  test('after a deletion of the latest message, the one before it is the last message of the conversation', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const [first, newest] = [
       await says(append, owner, id, 'a'),
@@ -344,14 +344,14 @@ describe('a deletion', () => {
     expect(await last()).toBe(first);
   });
 
-  test('of 16,000 characters is the last message of its conversation with its first 1,000', async () => {
+  test('a message of 16,000 characters is previewed with its first 1,000', async () => {
     const id = await aRealGroup(append, [owner, member]);
     await says(append, owner, id, '😀'.repeat(16_000));
     const { lastMessage } = (await conversationFor(db.pool, member, id)) ?? {};
     expect(lastMessage?.body).toBe('😀'.repeat(1_000));
   });
 
-  test('repeated changes nothing and answers with the seq of the first', async () => {
+  test('a repeated deletion changes nothing and is answered with the seq of the first', async () => {
     const seq = await says(append, owner, group, 'x');
     await says(append, owner, group, 'y');
     const first = stored(await deleteMessage(append, about(owner, group), seq));
@@ -402,7 +402,7 @@ describe('the time limits for edits and deletions', () => {
     await shift(-1);
   });
 
-  test('are independent, and told to the account', async () => {
+  test('the time limits are independent, and the account receives them', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const seq = await says(append, member, id, 'a');
     await limit(0, null);
@@ -418,7 +418,7 @@ describe('a reaction', () => {
   /** The nth of many different emoji. */
   const emoji = (n: number) => String.fromCodePoint(0x1f600 + n);
 
-  test('counts once per member and emoji, and raises changedSeq of its message', async () => {
+  test('a reaction counts once per member and emoji, and raises changedSeq of its message', async () => {
     const [seq, next] = [
       await says(append, owner, group, 'a'),
       await says(append, owner, group, 'b'),
@@ -440,7 +440,7 @@ describe('a reaction', () => {
     expect(await shown(next)).toMatchObject({ changedSeq: next, reactions: [] });
   });
 
-  test('is limited in the number of different emoji per message, not in the number of members', async () => {
+  test('limits the different emoji per message, not the members who react', async () => {
     const seq = await says(append, owner, group, 'popular');
     for (let n = 0; n < LIMITS.reactionsPerMessage; n++) {
       expect(verdict(await addReaction(append, about(owner, group), seq, emoji(n)))).toBe('yes');
@@ -456,7 +456,7 @@ describe('a reaction', () => {
     expect(verdict(await addReaction(append, about(member, group), seq, '🦜'))).toBe('yes');
   });
 
-  test('is removed only for its account, emoji and message', async () => {
+  test('a reaction is removed only for its account, emoji and message', async () => {
     const other = await aRealGroup(append, [owner, member]);
     const [seq, next] = [
       await says(append, owner, group, 'a'),
@@ -494,7 +494,7 @@ describe('a reaction', () => {
 });
 
 describe('a reply', () => {
-  test('names the message that it quotes, until it is deleted itself', async () => {
+  test('a reply names the message that it quotes, until it is deleted itself', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const quoted = await says(append, owner, id, 'quoted');
     const reply = stored(await postMessage(append, about(member, id), 'reply', quoted)).seq;
@@ -511,7 +511,7 @@ describe('a reply', () => {
     expect(found.filter((f) => f.table === 'events' || f.table === 'messages')).toEqual([]);
   });
 
-  test('is refused alone if others of its batch are posted', async () => {
+  test('a refused reply does not affect others of its batch', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const quoted = await says(append, owner, id, 'quoted');
     const outcomes = await Promise.all([
@@ -523,7 +523,7 @@ describe('a reply', () => {
     expect(outcomes.map(verdict)).toEqual(['yes', 'yes', 'message_not_found', 'yes']);
   });
 
-  test('is another command than the same text that quotes nothing', async () => {
+  test('a reply is a different command than the same text without a quote', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const quoted = await says(append, owner, id, 'quoted');
     const request = about(member, id);
@@ -540,7 +540,7 @@ describe('mentions', () => {
   const post = async (id: ConversationId, body: string, actor = owner) =>
     (await shown(stored(await postMessage(append, about(actor, id), body)).seq, id)).mentions;
 
-  test('name the accounts and groups that a text names when it is stored', async () => {
+  test('mentions are the accounts and groups that a text names when it is stored', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const name = await nameOf(member);
     const user = { kind: 'user', name, id: member };
@@ -571,7 +571,7 @@ describe('mentions', () => {
     expect((await shown(seq, id)).mentions).toEqual([]);
   });
 
-  test('link to public groups, and to private ones of their author only', async () => {
+  test('mentions link to public groups, and only to private ones of their author', async () => {
     const group = { name: 'Plans of Spring', visibility: 'private' as const, members: [] };
     const made = stored(await createGroup(append, { actor: owner, clientId: aClientId() }, group));
     const id = await aRealGroup(append, [owner, member]);
@@ -580,7 +580,7 @@ describe('mentions', () => {
     expect(await post(id, 'see #plans-of-SPRING', member)).toEqual([]);
   });
 
-  test('are resolved up to a limit, each text of a batch for itself', async () => {
+  test('mentions are resolved up to a limit for each text of a batch', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const [name, own] = [await nameOf(member), await nameOf(owner)];
     const many = Array.from({ length: LIMITS.mentionsPerMessage }, (_, n) => `@none${n}`).join(' ');
@@ -596,7 +596,7 @@ describe('mentions', () => {
     expect(found).toEqual([[name], [], [], [own], ['everyone']]);
   });
 
-  test('of everyone need the role in a large group, for posts and edits alike', async () => {
+  test('mentions of everyone need the role in a large group, in posts and edits', async () => {
     const id = await aRealGroup(append, [owner, member]);
     await db.pool.query('update conversations set member_count = $2 where id = $1', [
       id,
@@ -619,7 +619,7 @@ describe('mentions', () => {
     expect(await post(id, '@everyone', member)).toEqual([]);
   });
 
-  test('are suggested by parts of names, members of the conversation first', async () => {
+  test('mentions are suggested by parts of names, members of the conversation first', async () => {
     const stranger = await anAccount(db.pool);
     const id = await aRealGroup(append, [owner, member]);
     const rename = (account: AccountId, display: string) =>
@@ -640,7 +640,7 @@ describe('a pin', () => {
   const pins = async (id: ConversationId, account = member) =>
     (await pinnedMessages(db.pool, account, id))?.items.map((m) => m.seq) ?? null;
 
-  test('says who pinned the message and when, and raises its changedSeq', async () => {
+  test('a pin says who pinned the message and when, and raises its changedSeq', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const [seq, next] = [await says(append, owner, id, 'a'), await says(append, owner, id, 'b')];
     const pinned = stored(await pinMessage(append, about(member, id), seq));
@@ -652,7 +652,7 @@ describe('a pin', () => {
     expect((await pinnedMessages(db.pool, owner, id))?.items).toEqual([await shown(seq, id)]);
   });
 
-  test('that is there already keeps its member, and answers with the seq of the first', async () => {
+  test('a repeated pin keeps its member, and is answered with the seq of the first', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const seq = await says(append, owner, id, 'a');
     const first = stored(await pinMessage(append, about(member, id), seq));
@@ -661,7 +661,7 @@ describe('a pin', () => {
     expect((await shown(seq, id)).pinned?.by).toBe(member);
   });
 
-  test('is removed by any member, once', async () => {
+  test('any member removes a pin, once', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const seq = await says(append, owner, id, 'a');
     stored(await pinMessage(append, about(owner, id), seq));
@@ -673,7 +673,7 @@ describe('a pin', () => {
     expect((await shown(seq, id)).pinned).toEqual({ by: member, at: again.at });
   });
 
-  test('goes with the deletion of its message, and of no other one', async () => {
+  test('a pin is removed with its message, and with no other one', async () => {
     const [id, other] = [
       await aRealGroup(append, [owner, member]),
       await aRealGroup(append, [owner, member]),
@@ -694,7 +694,7 @@ describe('a pin', () => {
     expect(stored(await unpinMessage(append, about(member, id), seq)).seq).toBe(deleted.seq);
   });
 
-  test('is limited in number per conversation, also among concurrent commands', async () => {
+  test('limits the pins of a conversation, also among concurrent commands', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const seqs: Seq[] = [];
     for (let n = 0; n < LIMITS.pinsPerConversation + 5; n++) {
@@ -722,7 +722,7 @@ describe('a pin', () => {
     expect(await pins(id)).toHaveLength(LIMITS.pinsPerConversation);
   });
 
-  test('is listed for members only', async () => {
+  test('lists pins for members only', async () => {
     const id = await aRealGroup(append, [owner, member]);
     const seq = await says(append, owner, id, 'a');
     stored(await pinMessage(append, about(owner, id), seq));
@@ -742,7 +742,7 @@ describe('slow mode', () => {
   const post = async (actor: AccountId, id: ConversationId) =>
     verdict(await postMessage(append, about(actor, id), 'x'));
 
-  test('lets a member post once, also among concurrent posts, and admins without a wait', async () => {
+  test('slow mode lets a member post once, also among concurrent posts, and admins without a wait', async () => {
     const id = await slowGroup();
     const all = [member, owner, member, member, owner, member].map((actor) => post(actor, id));
     expect((await Promise.all(all)).sort()).toEqual([
@@ -755,7 +755,7 @@ describe('slow mode', () => {
     expect(refusal.retryAfter).toBeLessThanOrEqual(3_600);
   });
 
-  test('lasts as long as the group says, also for those who leave and join again', async () => {
+  test('slow mode lasts as long as the group says, also for members who leave and rejoin', async () => {
     const id = await slowGroup();
     expect(await post(member, id)).toBe('yes');
     stored(await leaveGroup(append, about(member, id)));
@@ -771,7 +771,7 @@ describe('slow mode', () => {
     expect([await post(member, id), await post(member, id)]).toEqual(['yes', 'yes']);
   });
 
-  test('answers a retried post as the first time', async () => {
+  test('slow mode does not affect a retried post', async () => {
     const id = await slowGroup();
     const request = about(member, id);
     const first = stored(await postMessage(append, request, 'x'));

@@ -69,7 +69,7 @@ describe('a poll', () => {
   const voting = async (account: AccountId, seq: Seq, ...choices: number[]) =>
     verdict(await vote(append, about(account, group), seq, choices));
 
-  test('has one vote of each member, which it can change and withdraw', async () => {
+  test('a poll has one vote of each member, who can change and withdraw it', async () => {
     const seq = await aPoll();
     expect(await shown(seq)).toMatchObject({
       body: 'Lunch?',
@@ -86,7 +86,7 @@ describe('a poll', () => {
     expect(await votes(seq)).toEqual([[], [], [ann]]);
   });
 
-  test('counts each member once, also when it votes on many devices at once', async () => {
+  test('a poll counts each member once, also for concurrent votes on many devices', async () => {
     const seq = await aPoll();
     await Promise.all(
       Array.from({ length: 20 }, (_, n) => vote(append, about(ann, group), seq, [n % 3])),
@@ -94,7 +94,7 @@ describe('a poll', () => {
     expect((await votes(seq)).flat()).toEqual([ann]);
   });
 
-  test('names a few who voted and the reader, counts all, and lists them in pages', async () => {
+  test('a poll names some voters and the reader, counts all, and lists them in pages', async () => {
     const seq = await aPoll({ isMultiple: true });
     const many = await Promise.all(Array.from({ length: 24 }, () => anAccount(db.pool)));
     const { rows } = await db.pool.query<{ seq: Seq }>(
@@ -139,7 +139,7 @@ describe('a poll', () => {
     ]);
   });
 
-  test('allows several choices only if it says so, and none that it does not have', async () => {
+  test('a poll allows several choices only if it says so, and none that it does not have', async () => {
     const [one, many] = [await aPoll(), await aPoll({ isMultiple: true })];
     expect(await voting(ann, one, 0, 1)).toBe('choice_invalid');
     expect(await voting(ann, many, 2, 0, 0)).toBe('yes');
@@ -150,7 +150,7 @@ describe('a poll', () => {
     ]);
   });
 
-  test('is closed by its author or who may delete the messages of others, and then not voted in', async () => {
+  test('the author and moderators can close a poll, which then accepts no votes', async () => {
     const [own, others] = [await aPoll(), await aPoll()];
     const carl = await anAccount(db.pool);
     const id = await aRealGroup(append, [ann, bob, carl]);
@@ -164,7 +164,7 @@ describe('a poll', () => {
     expect(await shown(own)).toMatchObject({ poll: { closedAt: expect.any(String) } });
   });
 
-  test('closes by itself, at a time in the future', async () => {
+  test('a poll closes by itself, at a time in the future', async () => {
     const seq = await aPoll({ endsAt: new Date(Date.now() + 3_600_000).toISOString() });
     expect(await voting(ann, seq, 0)).toBe('yes');
     await db.pool.query(
@@ -179,7 +179,7 @@ describe('a poll', () => {
     stored(await deleteMessage(append, about(bob, group), seq));
   });
 
-  test('is for members, of an open group, and not edited', async () => {
+  test('only members of a group that is not archived vote in a poll, which cannot be edited', async () => {
     const seq = await aPoll();
     const text = await says(append, ann, group, 'no poll');
     expect(await voting(outsider, seq, 0)).toBe('conversation_not_found');
@@ -194,7 +194,7 @@ describe('a poll', () => {
     expect(verdict(late)).toBe('conversation_archived');
   });
 
-  test('goes with its message: question, choices and votes', async () => {
+  test('the deletion of a poll removes the question, choices and votes', async () => {
     const seq = await aPoll();
     await voting(ann, seq, 0);
     stored(await deleteMessage(append, about(bob, group), seq));
@@ -210,7 +210,7 @@ describe('a poll', () => {
     }
   });
 
-  test('is in the data of those who voted', async () => {
+  test('the data export of voters contains the poll', async () => {
     const seq = await aPoll({ isMultiple: true });
     await voting(ann, seq, 0, 2);
     let exported = '';
@@ -228,7 +228,7 @@ describe('a forwarded message', () => {
   const forward = (actor: AccountId, message: Seq, to: ConversationId, from = group) =>
     forwardMessage(append, about(actor, to), { conversation: from, message });
 
-  test('is a copy with its author and time, which later changes do not change', async () => {
+  test('a forwarded message is a copy with its author and time, unaffected by later changes', async () => {
     const seq = await says(append, ann, group, 'the text of @everyone');
     const original = await shown(seq);
     const other = await aRealGroup(append, [bob, outsider]);
@@ -253,7 +253,7 @@ describe('a forwarded message', () => {
     expect(await dataOf(other, copy)).toEqual({ body: '' });
   });
 
-  test('must be readable by who forwards it, to a conversation where it may post', async () => {
+  test('an account forwards only messages that it may read, to conversations where it may post', async () => {
     const secret = await says(append, ann, group, 'not yours');
     const own = await aRealGroup(append, [outsider]);
     expect(verdict(await forward(outsider, secret, own))).toBe('message_not_found');
@@ -269,7 +269,7 @@ describe('a forwarded message', () => {
     expect(verdict(await forward(ann, seq, group, left))).toBe('yes');
   });
 
-  test('is forwarded once by a retry', async () => {
+  test('a retry forwards a message once', async () => {
     const seq = await says(append, ann, group, 'once');
     const request = about(bob, group);
     const source = { conversation: group, message: seq };

@@ -71,7 +71,7 @@ describe('a page of history', () => {
     }
   });
 
-  test('has the latest messages by default', async () => {
+  test('a page of history has the latest messages by default', async () => {
     const newest = await page(id, { limit: 7 });
     expect(seqs(newest.items)).toEqual(all.slice(-7));
     expect(newest).toMatchObject({ hasOlder: true, hasNewer: false });
@@ -79,7 +79,7 @@ describe('a page of history', () => {
     expect(newest.asOf).toBe(rows[0].last_seq);
   });
 
-  test('followed in both directions, from any seq, in any steps, covers every message once', async () => {
+  test('paging in both directions, from any seq, in any steps, covers every message once', async () => {
     const last = (all.at(-1) ?? 0) + 10;
     await fc.assert(
       fc.asyncProperty(
@@ -110,7 +110,7 @@ describe('a page of history', () => {
     );
   });
 
-  test('around a seq contains that message and at most `limit` messages', async () => {
+  test('a page around a seq contains that message and at most `limit` messages', async () => {
     const target = all[30] as Seq;
     const around = await page(id, { around: target, limit: 10 });
     expect(seqs(around.items)).toEqual(all.slice(25, 35));
@@ -120,7 +120,7 @@ describe('a page of history', () => {
     expect(none).toMatchObject({ items: [], hasOlder: true, hasNewer: false });
   });
 
-  test('around a time begins in the middle with the first message that is not earlier', async () => {
+  test('a page around a time has the first message that is not earlier in the middle', async () => {
     const { rows } = await db.pool.query<{ seq: Seq; at: Date }>(
       'select seq, posted_at as at from messages where conversation_id = $1 order by seq',
       [id],
@@ -152,7 +152,7 @@ describe('a page of history', () => {
     }
   });
 
-  test('includes messages from before the member joined, and is for members only', async () => {
+  test('history includes messages from before the member joined, and is for members only', async () => {
     const cem = await anAccount(db.pool);
     expect(await history(db.pool, cem, id, { limit: 5 })).toBeNull();
     await joinGroup(append, about(cem, id));
@@ -172,7 +172,7 @@ describe('a page of long texts', () => {
     for (const _ of upTo(30)) all.push(await says(append, ann, id, body));
   });
 
-  test('of pinned messages ends early, and nothing is missing from all pages', async () => {
+  test('pages of long pinned messages end early, and together miss none', async () => {
     const pinned = all.slice(0, perPage + 3);
     for (const seq of pinned) {
       await pinMessage(append, about(ann, id), seq);
@@ -189,7 +189,7 @@ describe('a page of long texts', () => {
     expect(await pinnedMessages(db.pool, bob, id)).toBeNull();
   });
 
-  test('of history ends early, and nothing is missing from all pages', async () => {
+  test('pages of long history end early, and together miss nothing', async () => {
     const newest = await page(id, { limit: 200 });
     expect(seqs(newest.items)).toEqual(all.slice(-perPage));
     expect(newest).toMatchObject({ hasOlder: true, hasNewer: false });
@@ -226,7 +226,7 @@ describe('a page of long texts', () => {
     expect(seqs((await page(group, { limit: 200 })).items)).toEqual(posted.slice(-perPage));
   });
 
-  test('of events ends early, and nothing is missing from all pages', async () => {
+  test('pages of long events end early, and together miss none', async () => {
     const walked: number[] = [];
     const stream = streamOfConversation(id);
     for (let pages = 1; ; pages++) {
@@ -242,7 +242,7 @@ describe('a page of long texts', () => {
     expect(walked).toEqual(upTo((all.at(-1) as number) + perPage + 3).slice(1));
   });
 
-  test('of an edit history ends early, and nothing is missing from all pages', async () => {
+  test('pages of a long edit history end early, and together miss nothing', async () => {
     const seq = await says(append, ann, id, body);
     const versions: number[] = [seq];
     for (const n of upTo(12)) {
@@ -263,7 +263,7 @@ describe('a page of long texts', () => {
 });
 
 describe('a message', () => {
-  test('has the state that its events give', async () => {
+  test('a message has the state that follows from its events', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const seq = await says(append, ann, id, 'frist');
     await editMessage(append, about(ann, id), seq, 'first');
@@ -296,7 +296,7 @@ describe('a message', () => {
     expect(await messageFor(db.pool, bob, id, (seq + 1) as Seq)).toBeUndefined();
   });
 
-  test('has the same time in the event, the page and the answer', async () => {
+  test('a message has the same time in the event, the page and the answer', async () => {
     const id = await aRealGroup(append, [ann]);
     const { at, seq } = stored(await postMessage(append, about(ann, id), 'now'));
     const events = await eventsFor(db.pool, ann, streamOfConversation(id), { after: 2, limit: 9 });
@@ -306,7 +306,7 @@ describe('a message', () => {
 });
 
 describe('events over REST', () => {
-  test('are those of the personal and workspace streams, and of no other personal stream', async () => {
+  test('events over REST are those of the personal and workspace streams, and of no other personal stream', async () => {
     const own = await eventsFor(db.pool, ann, streamOfAccount(ann), { after: 0, limit: 500 });
     expect(own?.items.map((e) => e.seq)).toEqual(upTo(own?.lastSeq ?? 0));
     const workspace = await eventsFor(db.pool, ann, WORKSPACE_STREAM, { after: 0, limit: 1 });

@@ -163,7 +163,7 @@ async function furthestRead(account: AccountId, id: ConversationId): Promise<num
 }
 
 describe('a read cursor', () => {
-  test('is refused, to be retried, while too many moves are pending', async () => {
+  test('defers a move of a read cursor while too many moves are pending', async () => {
     const { ann, id, seqs } = await aGroupOfTwo(1);
     const nowhere = aClientId() as string as ConversationId;
     const crowded = new ReadCursors(db.pool, testLog);
@@ -176,7 +176,7 @@ describe('a read cursor', () => {
     expect(moved(await crowded.move(ann, id, seqs[0] as Seq)).cursor.readSeq).toBe(seqs[0]);
   });
 
-  test('counts undeleted messages of others after it as unread', async () => {
+  test('undeleted messages of others after the read cursor are unread', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(5);
     await says(append, bob, id, 'my own');
     await deleteMessage(append, about(ann, id), seqs[4] as Seq);
@@ -204,7 +204,7 @@ describe('a read cursor', () => {
     expect((await conversationFor(db.pool, ann, id))?.unread).toBe(1);
   });
 
-  test('moves forward only, to the end of the stream at most, and versions real moves only', async () => {
+  test('a read cursor moves forward only, to the end of the stream at most, and versions real moves only', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(3);
     const last = seqs[2] as Seq;
     expect(moved(await cursors.move(bob, id, 1_000_000 as Seq)).cursor.readSeq).toBe(last);
@@ -216,7 +216,7 @@ describe('a read cursor', () => {
     expect(unread).toMatchObject({ moved: true, version: 2, cursor: { unread: 2 } });
   });
 
-  test('of the current membership period does not change that of an earlier one', async () => {
+  test('the read cursor of the current membership period does not change that of an earlier one', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(4);
     moved(await cursors.move(bob, id, seqs[2] as Seq));
     await leaveGroup(append, about(bob, id));
@@ -242,7 +242,7 @@ describe('a read cursor', () => {
     expect((await conversationFor(db.pool, bob, id))?.unread).toBe(LIMITS.unreadMax);
   });
 
-  test('of a non-member cannot be moved', async () => {
+  test('a non-member cannot move a read cursor', async () => {
     const { bob, id } = await aGroupOfTwo(1);
     const cem = await anAccount(db.pool);
     const refused = { refusal: { code: 'conversation_not_found' } };
@@ -254,7 +254,7 @@ describe('a read cursor', () => {
 });
 
 describe('marking as unread', () => {
-  test('is not undone by a read of a device that had not learned of it', async () => {
+  test('a read from a device that missed the marking does not undo marking as unread', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(4);
     const [first, , , last] = seqs as [Seq, Seq, Seq, Seq];
     moved(await cursors.move(bob, id, last, { revision: 0 }));
@@ -271,7 +271,7 @@ describe('marking as unread', () => {
     expect(read).toMatchObject({ moved: true, cursor: { readSeq: last, revision: 1, unread: 0 } });
   });
 
-  test('takes effect once, however often it is sent', async () => {
+  test('marking as unread takes effect once, however often it is sent', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(3);
     const [first, , last] = seqs as [Seq, Seq, Seq];
     const mark = () => cursors.move(bob, id, first, { unread: true, revision: 0 });
@@ -280,7 +280,7 @@ describe('marking as unread', () => {
     expect(moved(await mark())).toMatchObject({ moved: false, cursor: { readSeq: last } });
   });
 
-  test('counts where the cursor is already', async () => {
+  test('marking as unread takes effect even if the cursor does not move', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(2);
     const [first, last] = seqs as [Seq, Seq];
     moved(await cursors.move(bob, id, first));
@@ -293,7 +293,7 @@ describe('marking as unread', () => {
     expect(moved(await cursors.move(bob, id, last, { revision: 0 })).moved).toBe(false);
   });
 
-  test('of many moves at once is executed in their order', async () => {
+  test('many concurrent moves are executed in their order', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(5);
     const at = (n: number) => seqs[n] as Seq;
     const results = await Promise.all([
@@ -334,7 +334,7 @@ test('unread counts follow from the log and the moves alone, whatever the order'
 });
 
 describe('reading all', () => {
-  test('moves every cursor with unread messages to the end, and no other', async () => {
+  test('reading all moves every cursor with unread messages to the end, and no other', async () => {
     const { ann, bob, id } = await aGroupOfTwo(3);
     const quiet = await aRealGroup(append, [ann, bob]);
     await says(append, bob, quiet, 'my own');
@@ -346,7 +346,7 @@ describe('reading all', () => {
 });
 
 describe('who has seen a message', () => {
-  test('is whoever has read up to it, except its author', async () => {
+  test('a message was seen by everyone who has read up to it, except its author', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(2);
     const [first, last] = seqs as [Seq, Seq];
     const namesOf = async (seq: Seq, account = ann) => {
@@ -368,7 +368,7 @@ describe('who has seen a message', () => {
     expect(await namesOf(1 as Seq)).toBe('message_not_found');
   });
 
-  test('is not known in large conversations', async () => {
+  test('who has seen a message is unavailable in large conversations', async () => {
     const { ann, id, seqs } = await aGroupOfTwo(1);
     await db.pool.query('update conversations set member_count = $2 where id = $1', [
       id,
@@ -379,7 +379,7 @@ describe('who has seen a message', () => {
 });
 
 describe('concurrent moves', () => {
-  test('of one cursor end at the last one, with a version for each real move', async () => {
+  test('concurrent moves of one cursor end at the last one, with a version for each real move', async () => {
     const { bob, id, seqs } = await aGroupOfTwo(10);
     const other = await aRealGroup(append, [bob]);
     await says(append, bob, other, 'x');
@@ -399,7 +399,7 @@ describe('concurrent moves', () => {
     expect(await versionOf(bob)).toBe(4);
   });
 
-  test('on two nodes, while members leave and join again, neither hang nor lose a version', async () => {
+  test('concurrent moves on two nodes, while members leave and rejoin, neither hang nor lose a version', async () => {
     const members = (await Promise.all(upTo(12).map(() => anAccount(db.pool)))) as [
       AccountId,
       ...AccountId[],
@@ -436,7 +436,7 @@ describe('concurrent moves', () => {
     }
   });
 
-  test('are not delayed by the locked row of another cursor', async () => {
+  test('the locked row of one cursor does not delay moves of others', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(2);
     const client = await db.pool.connect();
     try {
@@ -461,7 +461,7 @@ describe('concurrent moves', () => {
 });
 
 describe('snapshots', () => {
-  test('have the read cursors and their version as of one moment', async () => {
+  test('snapshots have the read cursors and their version as of one moment', async () => {
     const { ann, bob, id, seqs } = await aGroupOfTwo(4);
     await cursors.move(bob, id, seqs[1] as Seq);
     const all = await cursorsOf(db.pool, bob);
@@ -492,7 +492,7 @@ describe('snapshots', () => {
     expect(start.conversations[0]?.lastMessage).toMatchObject({ seq: seqs[3], body: '4' });
   });
 
-  test('of a conversation with concurrent posts are exact at their lastSeq', async () => {
+  test('snapshots of a conversation with concurrent posts are exact at their lastSeq', async () => {
     const { ann, bob, id } = await aGroupOfTwo(0);
     const writing = (async () => {
       for (const n of upTo(120)) await says(append, ann, id, `${n}`);
@@ -521,7 +521,7 @@ describe('unread mentions', () => {
   const mentionsOf = async (account: AccountId, id: ConversationId) =>
     (await conversationFor(db.pool, account, id))?.unreadMentions;
 
-  test('are those by name and of everyone, and change with edits, deletions and the cursor', async () => {
+  test('unread mentions are those by name and of everyone, and change with edits, deletions and the cursor', async () => {
     const { ann, bob, id } = await aGroupOfTwo(1);
     const name = await usernameOf(bob);
     const byName = await says(append, ann, id, `hello @${name.toUpperCase()}, and @${name} again`);
@@ -548,7 +548,7 @@ describe('unread mentions', () => {
     expect(found.filter((f) => ['events', 'messages', 'mentions'].includes(f.table))).toEqual([]);
   });
 
-  test('of a member who joins later start with its membership', async () => {
+  test('the unread mentions of a member who joins later start with the membership', async () => {
     const { ann, id } = await aGroupOfTwo(0);
     const late = await anAccount(db.pool);
     const name = await usernameOf(late);
@@ -559,7 +559,7 @@ describe('unread mentions', () => {
     expect(await mentionsOf(late, id)).toEqual([seq]);
   });
 
-  test('never drift from the log, whatever is posted, edited, deleted and read', async () => {
+  test('unread mentions never drift from the log, whatever is posted, edited, deleted and read', async () => {
     const { ann, bob, id } = await aGroupOfTwo(0);
     const name = await usernameOf(bob);
     const texts = ['plain', `@${name}`, '@everyone', `\`@${name}\``, '@here', `@${name} @everyone`];

@@ -117,14 +117,14 @@ async function dataOf(command: Command): Promise<unknown> {
 }
 
 describe('a post', () => {
-  test('is the text and nothing else, and reads nothing that it does not refer to', async () => {
+  test('a plain post has only its text, and reads nothing', async () => {
     expect(await dataOf(postCommand(request, 'text'))).toEqual({ body: 'text' });
     expect(asked).toEqual(['messages-members-one']);
     const decision = await decide(postCommand(request, 'text'));
     expect(decision).not.toHaveProperty('writes');
   });
 
-  test('has what it quotes, and its place in a thread', async () => {
+  test('a post has its quoted message and its place in a thread', async () => {
     rows.set('messages-quoted', [{ n: 0 }]);
     rows.set('threads-roots', [{ n: 0, is_reply: false, is_deleted: false }]);
     const post = (alsoInConversation: boolean) =>
@@ -138,7 +138,7 @@ describe('a post', () => {
     expect(await post(false)).toEqual({ body: 'text', replyTo: 2, thread: 3 });
   });
 
-  test('is refused to those who may not post there', async () => {
+  test('refuses a post from accounts that may not post there', async () => {
     const post = postCommand(request, 'text');
     for (const [row, code] of [
       [undefined, 'conversation_not_found'],
@@ -156,7 +156,7 @@ describe('a post', () => {
     }
   });
 
-  test('as a reply needs the right to reply, and in the conversation too that to post', async () => {
+  test('a reply in a thread needs the right to reply, and to be shown in the conversation the right to post', async () => {
     rows.set('threads-roots', [{ n: 0, is_reply: false, is_deleted: false }]);
     const reply = (alsoInConversation: boolean) =>
       outcome(postCommand(request, 'x', undefined, { thread: 3 as Seq, alsoInConversation }));
@@ -171,7 +171,7 @@ describe('a post', () => {
     }
   });
 
-  test('is refused if what it refers to is not there', async () => {
+  test('refuses a post that refers to something missing', async () => {
     const quote = postCommand(request, 'x', 2 as Seq);
     expect(await decide(quote)).toMatchObject({
       refuse: { code: 'message_not_found', message: expect.stringContaining('replyTo') },
@@ -197,7 +197,7 @@ describe('a post', () => {
     });
   });
 
-  test('has its files, which are remembered as attached, and is refused if one is missing', async () => {
+  test('a post attaches its files, and is refused if one is missing', async () => {
     const post = postCommand(request, 'x', undefined, undefined, [file(1), file(2)]);
     rows.set('attachments-files', [{ n: 0, file: { id: file(1) } }]);
     expect(await outcome(post)).toBe('file_not_found');
@@ -212,7 +212,7 @@ describe('a post', () => {
     });
   });
 
-  test('that is forwarded has the text and the first origin of its source', async () => {
+  test('a forwarded post has the text and the first origin of its source', async () => {
     const source = {
       n: 0,
       body: 'there',
@@ -238,7 +238,7 @@ describe('a post', () => {
     expect(await dataOf(forward)).toEqual({ body: 'there', forwardedFrom: first });
   });
 
-  test('with a poll is refused once the poll would have ended', async () => {
+  test('refuses a post with a poll that would have ended already', async () => {
     const poll = (endsAt: string | null) => ({ choices: ['a', 'b'], isMultiple: false, endsAt });
     for (const [endsAt, code] of [
       [null, 'message.posted'],
@@ -254,7 +254,7 @@ describe('a post', () => {
     });
   });
 
-  test('is decided by the row of its own command in a batch', async () => {
+  test('a post in a batch is decided by the row of its own command', async () => {
     rows.set('messages-members', [member({ n: 2 }), member({ n: 3, is_archived: true })]);
     rows.set('messages-quoted', [{ n: 1 }]);
     const commands = [2, 2, 2].map((seq) => postCommand(request, 'x', seq as Seq));
@@ -270,7 +270,7 @@ describe('a post', () => {
 describe('slow mode', () => {
   const slow = (more: object = {}) => member({ slow_mode_seconds: 30, ...more });
 
-  test('remembers a post, and refuses the next one until the wait is over', async () => {
+  test('slow mode refuses the next post until the wait is over', async () => {
     rows.set('messages-members-one', [slow()]);
     const post = postCommand(request, 'x');
     expect(await decide(post)).toMatchObject({
@@ -289,7 +289,7 @@ describe('slow mode', () => {
     }
   });
 
-  test('does not concern admins, and writes the files of a post as well', async () => {
+  test('slow mode does not apply to admins, and writes the files of a post as well', async () => {
     const slow_posted_at = new Date(AT);
     rows.set('messages-members-one', [slow({ role: 'admin', slow_posted_at })]);
     expect(await decide(postCommand(request, 'x'))).not.toHaveProperty('writes');
@@ -302,7 +302,7 @@ describe('slow mode', () => {
     ]);
   });
 
-  test('holds between posts of one batch, for each member and group', async () => {
+  test('slow mode applies between posts of one batch, per member and group', async () => {
     const commands = [
       postCommand(request, 'one'),
       postCommand(request, 'two'),
@@ -334,7 +334,7 @@ describe('slow mode', () => {
     ]);
   });
 
-  test('has waits of milliseconds, and none before the first post', () => {
+  test('slow mode waits are in milliseconds, and there is none before the first post', () => {
     expect(refusalOfSlowMode(30, null, AT)).toBeNull();
     const last = '2026-01-01T11:59:59.999Z';
     expect(refusalOfSlowMode(30, last, AT)?.retryAfter).toBe(29.999);
@@ -344,7 +344,7 @@ describe('slow mode', () => {
 describe('the names in a text', () => {
   const users = [{ n: 1, id: bob }];
 
-  test('are mentions if they are found, each once, in the order of the text', async () => {
+  test('names in a text are mentions if they are found, each once, in the order of the text', async () => {
     rows.set('mentions-users', users);
     rows.set('mentions-groups', [{ n: 1, id: elsewhere }]);
     expect(
@@ -382,7 +382,7 @@ describe('the names in a text', () => {
     expect(asked).toContain('mentions-groups');
   });
 
-  test('are looked up up to a limit', () => {
+  test('names in a text are looked up up to a limit', () => {
     const text = Array.from({ length: LIMITS.mentionsPerMessage + 5 }, (_, n) => `@user${n}`);
     expect(postCommand(request, text.join(' ')).names?.names).toHaveLength(
       LIMITS.mentionsPerMessage,
@@ -401,7 +401,7 @@ describe('the names in a text', () => {
     expect(postCommand(request, '#here').names?.isToEveryone).toBe(false);
   });
 
-  test('belong to the text in which they are, in a batch', async () => {
+  test('names belong to their own text in a batch', async () => {
     rows.set('messages-members', [member({ n: 1 }), member({ n: 2 })]);
     rows.set('mentions-users', [{ n: 2, id: bob }]);
     const commands = [postCommand(request, '@carol'), postCommand(request, '@bob')];
@@ -423,7 +423,7 @@ describe('a command about a message', () => {
     return [await outcome(edit), await outcome(remove), await outcome(react)];
   };
 
-  test('is allowed by the policy alone', async () => {
+  test('a command on a message is allowed by the policy alone', async () => {
     const done = ['message.edited', 'message.deleted', 'reaction.added'];
     expect(await answers(target())).toEqual(done);
     const gone = 'conversation_not_found';
@@ -454,7 +454,7 @@ describe('a command about a message', () => {
     });
   });
 
-  test('is refused to suspended accounts, in archived conversations, and to blocked users but for deletions', async () => {
+  test('refuses commands of suspended accounts, in archived conversations, and of blocked users except deletions', async () => {
     const archived = 'conversation_archived';
     const lost = 'forbidden';
     expect(await answers(target({ has_lost_access: true }))).toEqual([lost, lost, lost]);
@@ -466,7 +466,7 @@ describe('a command about a message', () => {
     ]);
   });
 
-  test('is refused on a deleted message, which cannot be deleted again', async () => {
+  test('refuses commands on a deleted message, which cannot be deleted again', async () => {
     expect(await answers(target({ deleted: true }))).toEqual([
       'message_deleted',
       9,
@@ -475,7 +475,7 @@ describe('a command about a message', () => {
     expect(await outcome(pinCommand(request, message))).toBe('message_deleted');
   });
 
-  test('cannot edit what was forwarded, or a poll', async () => {
+  test('refuses edits of forwarded messages and polls', async () => {
     expect(await answers(target({ is_fixed: true }))).toEqual([
       'not_editable',
       'message.deleted',
@@ -483,7 +483,7 @@ describe('a command about a message', () => {
     ]);
   });
 
-  test('is limited in time for one’s own messages', async () => {
+  test('commands on one’s own messages have time limits', async () => {
     const passed = 'window_passed';
     const window = (seconds: number | null, ago: number) =>
       rows.set('messages-window', [{ seconds, posted_at: new Date(Date.parse(AT) - ago) }]);
@@ -512,7 +512,7 @@ describe('a command about a message', () => {
 });
 
 describe('an edit or a deletion', () => {
-  test('says in which thread the message is, and resolves its mentions', async () => {
+  test('an edit names the thread of the message, and resolves its mentions', async () => {
     const edit = editCommand(request, message, 'to @bob');
     rows.set('mentions-users', [{ n: 1, id: bob }]);
     rows.set('messages-target', [target({ thread: 3, also_in_conversation: true })]);
@@ -534,7 +534,7 @@ describe('an edit or a deletion', () => {
     expect(await dataOf(toAll)).toMatchObject({ mentions: [{ kind: 'everyone' }] });
   });
 
-  test('keeps what the names meant that the text had before', async () => {
+  test('an edit keeps the meaning of names that the text had before', async () => {
     const was = [
       { kind: 'user', name: 'bob', id: bob },
       { kind: 'group', name: 'bob', id: elsewhere },
@@ -562,7 +562,7 @@ describe('an edit or a deletion', () => {
     expect(await mentions('@everyone', large)).toBeUndefined();
   });
 
-  test('that deletes names the author, detaches the files, and says what is left of the thread', async () => {
+  test('a deletion names the author, detaches the files, and has the new thread summary', async () => {
     const remove = deleteCommand(request, message);
     rows.set('messages-target', [target({ author_id: bob, role: 'owner' })]);
     const plain = await decide(remove);
@@ -594,7 +594,7 @@ describe('reactions', () => {
       list.map(([emoji, account_id, seq]) => ({ emoji, account_id, seq })),
     );
 
-  test('are of one account and one emoji: a second one changes nothing', async () => {
+  test('a second reaction of an account with the same emoji changes nothing', async () => {
     const react = reactCommand(request, message, '👍');
     reactions(['👍', bob, 11], ['🎉', ann, 12]);
     expect(await dataOf(react)).toEqual({ message, emoji: '👍' });
@@ -602,7 +602,7 @@ describe('reactions', () => {
     expect(await outcome(react)).toBe(13);
   });
 
-  test('are of a limited number of emoji on a message', async () => {
+  test('limits the number of different emoji on a message', async () => {
     const emoji = Array.from({ length: LIMITS.reactionsPerMessage }, (_, n) => `e${n}`);
     reactions(...emoji.map((e): [string, AccountId, number] => [e, bob, 11]));
     expect(await outcome(reactCommand(request, message, 'new'))).toBe('too_many_reactions');
@@ -611,7 +611,7 @@ describe('reactions', () => {
     expect(await outcome(reactCommand(request, message, 'new'))).toBe('reaction.added');
   });
 
-  test('are removed by the account whose they are', async () => {
+  test('only its account removes a reaction', async () => {
     const unreact = unreactCommand(request, message, '👍');
     reactions(['👍', bob, 11], ['🎉', ann, 12]);
     expect(await outcome(unreact)).toBe(9);
@@ -621,7 +621,7 @@ describe('reactions', () => {
 });
 
 describe('pins', () => {
-  test('are of a limited number, and a second one changes nothing', async () => {
+  test('limits the number of pins, and a second pin changes nothing', async () => {
     const pin = pinCommand(request, message);
     for (const [count, own, expected] of [
       [LIMITS.pinsPerConversation - 1, null, 'message.pinned'],
@@ -638,7 +638,7 @@ describe('pins', () => {
     expect(await dataOf(unpinCommand(request, message))).toEqual({ message });
   });
 
-  test('are for those from the minimum role of the group upwards', async () => {
+  test('pins need the minimum role of the group', async () => {
     rows.set('messages-pins', [{ count: 1, own: 5 }]);
     for (const [role, expected] of [
       ['member', 'forbidden'],
@@ -663,7 +663,7 @@ describe('polls', () => {
     ]);
   const vote = (...choices: number[]) => voteCommand(request, message, choices);
 
-  test('take votes until they end or are closed', async () => {
+  test('a poll takes votes until it ends or is closed', async () => {
     expect(await outcome(vote(0))).toBe('not_a_poll');
     poll();
     expect(await dataOf(vote(2))).toEqual({ message, choices: [2], before: [] });
@@ -678,7 +678,7 @@ describe('polls', () => {
     expect(await outcome(vote(0))).toBe('message_deleted');
   });
 
-  test('take only choices that they have, and several only if they say so', async () => {
+  test('a poll takes only choices that it has, and several only if it says so', async () => {
     poll();
     expect(await outcome(vote(3))).toBe('choice_invalid');
     expect(await outcome(vote(0, 1))).toBe('choice_invalid');
@@ -687,7 +687,7 @@ describe('polls', () => {
     expect(await outcome(vote(0, 3))).toBe('choice_invalid');
   });
 
-  test('know the vote before, and a vote for the same changes nothing', async () => {
+  test('a vote for the same choices changes nothing, and a new one names the earlier choices', async () => {
     poll({}, { choices: [1], seq: 8 });
     expect(await dataOf(vote(0))).toEqual({ message, choices: [0], before: [1] });
     expect(await dataOf(vote())).toEqual({ message, choices: [], before: [1] });
@@ -696,7 +696,7 @@ describe('polls', () => {
     expect(await outcome(vote())).toBe(9);
   });
 
-  test('are closed by the author, or by members with a higher role, once', async () => {
+  test('the author, or members with a higher role, close a poll once', async () => {
     const close = closePollCommand(request, message);
     expect(await outcome(close)).toBe('not_a_poll');
     poll();
@@ -715,7 +715,7 @@ describe('polls', () => {
   });
 });
 
-test('what distinguishes a command from others of its type is in its digest', () => {
+test('the digest of a command includes everything that distinguishes it from others of its type', () => {
   const place = { thread: 3 as Seq, alsoInConversation: false };
   const poll = { choices: ['a', 'b'], isMultiple: false, endsAt: null };
   const commands: Command[] = [

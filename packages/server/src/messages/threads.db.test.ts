@@ -89,7 +89,7 @@ const unfollow = (actor: AccountId, conversation: ConversationId, thread: Seq) =
   unfollowThread(append, { actor, clientId: aClientId(), conversation, thread });
 
 describe('a reply in a thread', () => {
-  test('is refused without a root, in a reply and under a deleted message', async () => {
+  test('refuses a reply without a root, to a reply, and under a deleted message', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const elsewhere = await aRealGroup(append, [ann, bob]);
     const there = await says(append, ann, elsewhere, 'there');
@@ -111,7 +111,7 @@ describe('a reply in a thread', () => {
     ]);
   });
 
-  test('is another command than the same text outside of the thread', async () => {
+  test('a reply is a different command than the same text outside the thread', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const root = await says(append, ann, id, 'root');
     const request = about(bob, id);
@@ -122,7 +122,7 @@ describe('a reply in a thread', () => {
     expect(verdict(await postMessage(append, request, 'same'))).toBe('client_id_reused');
   });
 
-  test('needs the minimum role of the group, and that of posts to be in the conversation too', async () => {
+  test('a reply needs the minimum role of the group, and that of posts to be in the conversation too', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const root = await says(append, ann, id, 'root');
     const post = async (alsoInConversation: boolean) => {
@@ -155,7 +155,7 @@ describe('a reply in a thread', () => {
     ]);
   });
 
-  test('stays a reply when it is deleted: its event and its row say so', async () => {
+  test('a deleted reply stays a reply in its event and its row', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const root = await says(append, ann, id, 'root');
     const reply = await replies(bob, id, root, 'secret', true);
@@ -202,7 +202,7 @@ describe('the pages of a conversation and of its threads', () => {
     expect(older.items.map((m) => m.seq)).toEqual(all.slice(0, 2));
   });
 
-  test('are refused to non-members, without a root and for a reply', async () => {
+  test('refuses pages of a thread to non-members, without a root and for a reply', async () => {
     const id = await aRealGroup(append, [ann, bob], 'private');
     const root = await says(append, ann, id, 'root');
     const reply = await replies(bob, id, root, 'reply');
@@ -221,7 +221,7 @@ describe('a thread is followed', () => {
   const following = async (account: AccountId, id: ConversationId) =>
     (await threadCursorsOf(db.pool, account)).items.filter((c) => c.conversation === id);
 
-  test('by those whom its root mentions since an edit, and by those it still mentions', async () => {
+  test('accounts that a root mentions since an edit follow its thread, as do those it still mentions', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const root = await says(append, ann, id, 'for @cyd');
     const reply = await replies(ann, id, root, 'reply');
@@ -236,7 +236,7 @@ describe('a thread is followed', () => {
     expect(await following(bob, id)).toMatchObject([{ unread: 1, unreadMentions: [reply] }]);
   });
 
-  test('by those whom its root mentions, and not by those whom another message mentions', async () => {
+  test('accounts that a root mentions follow its thread, and not those that another message mentions', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const plain = await says(append, ann, id, 'for @cyd');
     const root = await says(append, ann, id, 'for @bob');
@@ -252,7 +252,7 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toEqual([]);
   });
 
-  test('from where it was first, whatever an edit of an older reply mentions', async () => {
+  test('a thread is followed from the first time, whatever an edit of an older reply mentions', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const root = await says(append, ann, id, 'root');
     const old = await replies(ann, id, root, 'old');
@@ -268,7 +268,7 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toMatchObject([{ readSeq: later - 1, unread: 2 }]);
   });
 
-  test('by those who wrote in it or are mentioned there, and by those who choose to', async () => {
+  test('accounts that wrote in a thread, are mentioned there or choose to follow it', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const dan = await aUser(append, 'dan');
     stored(await addMember(append, about(ann, id), dan));
@@ -303,7 +303,7 @@ describe('a thread is followed', () => {
     expect(rows).toEqual([]);
   });
 
-  test('until the account leaves; what was said meanwhile is unread when it returns', async () => {
+  test('an account follows a thread until it leaves; replies in between are unread when it returns', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const root = await says(append, ann, id, 'root');
     await replies(cyd, id, root, 'mine');
@@ -319,7 +319,7 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toMatchObject([{ unread: 1 }]);
   });
 
-  test('until a former member ends it, who learns nothing else', async () => {
+  test('a former member can unfollow a thread, and learns nothing else', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd], 'private');
     const root = await says(append, ann, id, 'root');
     const other = await says(append, ann, id, 'other');
@@ -335,7 +335,7 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toEqual([]);
   });
 
-  test('by choice in a bounded number of threads, of which those of left groups take no place', async () => {
+  test('limits the threads followed by choice, not counting those of left groups', async () => {
     const fay = await aUser(append, 'fay');
     const left = await aRealGroup(append, [ann, fay]);
     const id = await aRealGroup(append, [ann, fay]);
@@ -362,7 +362,7 @@ describe('a thread is followed', () => {
     await remove();
   });
 
-  test('and all are read at once, over any number of pages; others see who has read a reply', async () => {
+  test('reads all replies of a followed thread at once, over any number of pages; others see who has read a reply', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const roots: Seq[] = [];
     const last: Seq[] = [];
@@ -386,7 +386,7 @@ describe('a thread is followed', () => {
     expect(await seen(last[0])).toEqual([cyd]);
   });
 
-  test('is not unread before the first join of the account', async () => {
+  test('a followed thread has no unread replies from before the first join of the account', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const root = await says(append, ann, id, 'root');
     await replies(bob, id, root, 'hello @cyd');
@@ -396,7 +396,7 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toMatchObject([{ unread: 1 }]);
   });
 
-  test('and read forward only, in one version with the read cursors', async () => {
+  test('a thread cursor moves forward only, in one version with the read cursors', async () => {
     const id = await aRealGroup(append, [ann, bob]);
     const root = await says(append, ann, id, 'root');
     const seqs: Seq[] = [];
@@ -424,7 +424,7 @@ describe('a thread is followed', () => {
     expect(await readAllThreads(db.pool, ann)).toEqual([]);
   });
 
-  test('and listed with the unread ones first, page by page', async () => {
+  test('lists followed threads with unread ones first, page by page', async () => {
     const eve = await aUser(append, `eve${Date.now()}`);
     const id = await aRealGroup(append, [eve, bob]);
     const roots: Seq[] = [];

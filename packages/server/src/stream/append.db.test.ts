@@ -46,7 +46,7 @@ describe('append', () => {
     expect(await logOf(db.pool, conversation)).toMatchObject([{ seq: 1, data: { body: 'hello' } }]);
   });
 
-  test('1. separately for another account with the same id', async () => {
+  test('1. stores a command of another account with the same id', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const append = anAppend(db.pool, clock);
@@ -60,7 +60,7 @@ describe('append', () => {
     expect((await Promise.all(batch)).map(seqOf)).toEqual([3, 4, 2, 1]);
   });
 
-  test('1. also if the retry reaches another node ten minutes later (B2, B4)', async () => {
+  test('1. recognizes a retry on another node ten minutes later (B2, B4)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const later = new TestClock();
@@ -81,7 +81,7 @@ describe('append', () => {
     expect(await logOf(db.pool, conversation)).toHaveLength(2);
   });
 
-  test('1. also if the same command arrives twice at once, in one batch or on two nodes', async () => {
+  test('1. stores a command once that arrives twice at once, in one batch or on two nodes', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)];
@@ -294,7 +294,7 @@ describe('append', () => {
     expect((await logOf(observer.pool, conversation)).map((e) => e.seq)).toEqual(upTo(300));
   });
 
-  test('after its close it refuses commands, and settles accepted ones', async () => {
+  test('refuses commands after its close, and settles accepted ones', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -308,7 +308,7 @@ describe('append', () => {
     expect((await Promise.all(under)).map(seqOf)).toEqual(upTo(20));
   });
 
-  test('its close waits for commands queued behind a transaction in flight', async () => {
+  test('waits at its close for commands queued behind a transaction in flight', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);

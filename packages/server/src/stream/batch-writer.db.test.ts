@@ -93,7 +93,7 @@ describe('an id used for two different commands', () => {
     });
   }
 
-  test('executes exactly one of two in different streams, on one node and on two', async () => {
+  test('executes exactly one of two commands with one id in different streams, on one node and on two', async () => {
     const alice = await anAccount(db.pool);
     const groups = await Promise.all(upTo(6).map(() => aGroup(db.pool, [alice])));
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
@@ -117,7 +117,7 @@ describe('an id used for two different commands', () => {
     expect(logs.flat()).toHaveLength(ids.length);
   });
 
-  test('executes exactly one in different streams, if one has nothing to change', async () => {
+  test('executes exactly one of two commands with one id in different streams, if one changes nothing', async () => {
     const alice = await anAccount(db.pool);
     const [here, there] = [await aGroup(db.pool, [alice]), await aGroup(db.pool, [alice])];
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)] as const;
@@ -139,7 +139,7 @@ describe('an id used for two different commands', () => {
     expect(rows).toEqual([]);
   });
 
-  test('executes the second if the first was rejected', async () => {
+  test('executes the second command with an id if the first was rejected', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const append = anAppend(db.pool, clock);
@@ -164,7 +164,7 @@ describe('an id used for two different commands', () => {
     expect(await bodiesOf(conversation)).toEqual(['first', 'mine']);
   });
 
-  test('accepts a retry of a row without digest, and of one whose text was redacted', async () => {
+  test('accepts a retry of a command without a stored digest, and of one whose text was redacted', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -372,7 +372,7 @@ test('while writes are rejected, commands are refused with the reason, and keep 
 });
 
 describe('the time of events', () => {
-  test('is never before that of the previous event if clocks differ slightly (R12, B22)', async () => {
+  test('the time of an event is never before that of the previous one if clocks differ slightly (R12, B22)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const jumpy = new TestClock();
@@ -386,7 +386,7 @@ describe('the time of events', () => {
     expect(times).toEqual([0, 50_000, 50_000, 50_000, 95_000]);
   });
 
-  test('does not stay in the future after a clock jumped ahead and back', async () => {
+  test('the time of events does not stay in the future after a clock jumped ahead and back', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const jumpy = new TestClock();

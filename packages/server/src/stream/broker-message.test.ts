@@ -24,7 +24,7 @@ const event = (seq: number, body: string, client: string | null): StoredEvent =>
 });
 
 describe('a message between nodes', () => {
-  test('with a range of events is decoded unchanged, whatever its texts contain', () => {
+  test('a range of events is decoded unchanged, whatever its texts contain', () => {
     const body = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('a\tb', 'a\nb', '\u2028', '\r\n'),
@@ -39,7 +39,7 @@ describe('a message between nodes', () => {
     );
   }, 60_000);
 
-  test('has only the head of a range that is too long', () => {
+  test('a range that is too long is replaced by its head', () => {
     const events = [1, 2, 3].map((n) => event(n, 'x'.repeat(60_000), null));
     expect(decode(stream, encodeRange(NODE, events))).toEqual({ kind: 'head', seq: 3 });
     const empty = encodeRange(NODE, [event(1, '', null)]).length;
@@ -49,7 +49,7 @@ describe('a message between nodes', () => {
     expect(decode(stream, encodeRange(NODE, over))).toEqual({ kind: 'head', seq: 1 });
   });
 
-  test('of a node and a heartbeat are decoded unchanged', () => {
+  test('node messages and heartbeats are decoded unchanged', () => {
     const message = encodeNodeMessage(NODE, 'typing', 'two\nlines');
     expect(decode(null, message)).toEqual({
       kind: 'node_message',
@@ -59,7 +59,7 @@ describe('a message between nodes', () => {
     expect(decode(null, encodeHeartbeat(NODE, 12.5))).toEqual({ kind: 'heartbeat', sentAt: 12.5 });
   });
 
-  test('is rejected if it is a range with a gap or malformed', () => {
+  test('rejects a range with a gap, and a malformed message', () => {
     const withGap = encodeRange(NODE, [event(1, 'a', null), event(3, 'b', null)]);
     for (const text of [withGap, '', NODE, `${NODE}e`, `${NODE}e1\tx`, `${NODE}h-1`, `${NODE}?x`]) {
       expect(decode(stream, text)).toBeNull();
@@ -70,7 +70,7 @@ describe('a message between nodes', () => {
     }
   });
 
-  test('is rejected if an event lacks a field or its stream', () => {
+  test('rejects an event without a field or its stream', () => {
     const { seq, type, actor, at, data } = event(7, 'a', null);
     const fields = [`${seq}`, type, actor, '', at, data];
     const text = (list: readonly string[]) => `${NODE}e${list.join('\t')}`;
@@ -86,7 +86,7 @@ describe('a message between nodes', () => {
     expect(decode(stream, text(['1.5', ...fields.slice(1)]))).toBeNull();
   });
 
-  test('carries the trace of an event', () => {
+  test('a range carries the trace of an event', () => {
     const traced = [{ ...event(1, 'a', NODE), trace: '00-trace-01' }, event(2, 'b', null)];
     expect(decode(stream, encodeRange(NODE, traced))).toEqual({ kind: 'events', events: traced });
   });

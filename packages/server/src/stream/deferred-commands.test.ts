@@ -16,7 +16,7 @@ function deferredCommands(max?: number) {
 }
 
 describe('deferred commands', () => {
-  test('hold back later commands of the same sender and stream, and no others', () => {
+  test('a deferred command blocks later ones of the same sender and stream, and no others', () => {
     const { deferred } = deferredCommands();
     const places = [1, 2, 3].map((n) => deferred.orderOf(command(n)));
     deferred.defer(command(2), places[1] as number, 'disk_full');
@@ -32,7 +32,7 @@ describe('deferred commands', () => {
     }
   });
 
-  test('keep the place of their first copy, also when a second one arrived before it was deferred', () => {
+  test('a deferred command keeps the place of its first copy, even if a second one arrived before it was deferred', () => {
     const { deferred } = deferredCommands();
     const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
     // The client has reconnected and sent both again.
@@ -52,7 +52,7 @@ describe('deferred commands', () => {
     expect(deferred.resume(command(1), again)).toBe(again);
   });
 
-  test('block later commands until 5 s after they were last deferred', () => {
+  test('a deferred command blocks later ones until 5 s after it was last deferred', () => {
     const { clock, deferred } = deferredCommands();
     const first = deferred.orderOf(command(1));
     const second = deferred.orderOf(command(2));
@@ -66,7 +66,7 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
-  test('block later commands until the last moment, even after another command was let through', () => {
+  test('a deferred command blocks later ones for the full time, even after another command was let through', () => {
     const { clock, deferred } = deferredCommands();
     const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
     deferred.defer(command(2), second, 'disk_full');
@@ -78,7 +78,7 @@ describe('deferred commands', () => {
     });
   });
 
-  test('keep their place after 5 s while a later one is still waited for', () => {
+  test('a deferred command keeps its place after 5 s while a later one is still blocked', () => {
     const { clock, deferred } = deferredCommands();
     const first = deferred.orderOf(command(1));
     deferred.defer(command(1), first, 'disk_full');
@@ -96,7 +96,7 @@ describe('deferred commands', () => {
     expect(deferred.ahead(command(2), deferred.orderOf(command(2)))).toBeNull();
   });
 
-  test('are not blocked longer because the place of an expired one is kept', () => {
+  test('an expired deferred command that keeps its place blocks nothing', () => {
     const { clock, deferred } = deferredCommands();
     const [first, second] = [1, 2].map((n) => deferred.orderOf(command(n))) as [number, number];
     deferred.defer(command(1), first, 'disk_full');
@@ -110,7 +110,7 @@ describe('deferred commands', () => {
     expect(deferred.size).toBe(0);
   });
 
-  test('are bounded, and expired ones are dropped even if they are not retried', () => {
+  test('the number of deferred commands is bounded, and expired ones are dropped without a retry', () => {
     const { clock, deferred } = deferredCommands(3);
     for (const n of [1, 2, 3, 4]) deferred.defer(command(n, `a${n}`), n, 'overloaded');
     expect(deferred.size).toBe(3);

@@ -78,17 +78,17 @@ test('only events that remove text from earlier ones are redacted', () => {
 describe('a membership', () => {
   const ends = (e: StoredEvent, account: AccountId) => endsMembership(EVENT_VISIBILITY, e, account);
 
-  test('ends with `member.left`, for that member only', () => {
+  test('`member.left` ends the membership of that member only', () => {
     const left = event(1, 'member.left', { account: bob });
     expect([ends(left, bob), ends(left, ann)]).toEqual([true, false]);
   });
 
-  test('ends for all members with the deletion of the conversation', () => {
+  test('the deletion of a conversation ends the membership of all members', () => {
     const deleted = event(1, 'conversation.deleted');
     expect([ends(deleted, bob), ends(deleted, ann)]).toEqual([true, true]);
   });
 
-  test('does not end with other events, damaged ones, or those of a newer version', () => {
+  test('other events, damaged ones and those of a newer version end no membership', () => {
     for (const data of [{}, { account: 'damaged' }, { account: null }]) {
       expect(ends(event(1, 'member.left', data), bob)).toBe(false);
     }

@@ -212,7 +212,7 @@ describe('a batch', () => {
     });
   });
 
-  test('fails if a rule decides too few commands', async () => {
+  test('a batch fails if a rule decides too few commands', async () => {
     const lazy: Rule = { ...post, name: 'lazy', decideMany: async () => [] };
     const batch = [pending(id(1), { rule: lazy }), pending(id(2), { rule: lazy })];
     await expect(execute(batch)).rejects.toThrow(/lazy/);
@@ -255,20 +255,20 @@ describe('the same id twice in a batch', () => {
   const twice = (first: Partial<Command>, second: Partial<Command>) =>
     execute([pending(id(1), first), pending(id(1), second)]);
 
-  test('is executed once', async () => {
+  test('executes a command once that is twice in a batch', async () => {
     expect((await twice({}, {})).answers).toEqual(['5', '5 again']);
     expect(db.valuesOf('stream-flush-one')).toHaveLength(1);
   });
 
-  test('is refused for another command', async () => {
+  test('refuses another command with the same id in a batch', async () => {
     expect((await twice({}, { payload: ['other'] })).answers).toEqual(['5', 'client_id_reused']);
   });
 
-  test('is a different id for another account', async () => {
+  test('executes commands of two accounts with the same id', async () => {
     expect((await twice({}, { actor: bob })).answers).toEqual(['5', '6']);
   });
 
-  test('is free again if the first command was refused, except for a copy of it', async () => {
+  test('executes another command under an id whose first command was refused, but not a copy of it', async () => {
     const rule = ruleOf({ refuse: refusal('forbidden') });
     const { answers } = await execute([
       pending(id(1), { rule, payload: ['refused'] }),
@@ -300,7 +300,7 @@ describe('a command that was executed before', () => {
     return { outcome: outcomes[1], answer: answers[1] };
   };
 
-  test('gets the same answer, and is not executed again', async () => {
+  test('a command that was executed before gets the same answer, and is not executed again', async () => {
     const { outcome } = await answerTo({});
     expect(outcome).toEqual({
       kind: 'stored',
@@ -311,13 +311,13 @@ describe('a command that was executed before', () => {
     });
   });
 
-  test('is also recognized if it changed nothing, or if its digest is no longer stored', async () => {
+  test('recognizes an executed command that changed nothing, or whose digest is no longer stored', async () => {
     const unchanged = await answerTo({ type: null, at: null });
     expect(unchanged.outcome).toMatchObject({ seq: 3, at: '2026-01-01T00:00:00.000Z' });
     expect((await answerTo({ command_digest: null })).answer).toBe('3 again');
   });
 
-  test('is a different one if stream, type or content differ', async () => {
+  test('a command with another stream, type or content is a different one', async () => {
     const edited: EventType = 'message.edited';
     for (const stored of [
       { stream_id: random },
@@ -330,14 +330,14 @@ describe('a command that was executed before', () => {
     }
   });
 
-  test('is the same in another stream if it creates the stream', async () => {
+  test('a command that creates its stream is recognized in another stream', async () => {
     const creates = { createsStream: true, payload: ['group'] };
     const command_digest = digestOf(pending(id(2), creates).command);
     const { outcome } = await answerTo({ stream_id: random, command_digest }, creates);
     expect(outcome).toMatchObject({ stream: random, seq: 3, repeated: true });
   });
 
-  test('is the same if one of two rows says so', async () => {
+  test('recognizes a command by one of two rows', async () => {
     for (const rows of [
       [row({ stream_id: random }), row({})],
       [row({}), row({ stream_id: random })],
@@ -350,7 +350,7 @@ describe('a command that was executed before', () => {
 });
 
 describe('what a rule decides', () => {
-  test('may be nothing: the id is taken, and the answer has the seq of the last change', async () => {
+  test('a decision without changes takes the id, and the answer has the seq of the last change', async () => {
     for (const stream of [undefined, random]) {
       db.sent.splice(0);
       const rule = ruleOf({ unchanged: 3 as Seq, ...(stream && { stream }) });
@@ -371,7 +371,7 @@ describe('what a rule decides', () => {
     }
   });
 
-  test('is stored in this order: new streams, events, projections, further changes, redactions', async () => {
+  test('a decision is stored in this order: new streams, events, projections, other changes, redactions', async () => {
     const fresh = '01890000-0000-7000-8000-000000000003' as StreamId;
     const rule = ruleOf({
       newStreams: [{ id: fresh, kind: 'conversation' }],
@@ -402,7 +402,7 @@ describe('what a rule decides', () => {
     });
   });
 
-  test('may depend on earlier events of the same command', async () => {
+  test('a decision may depend on earlier events of the same command', async () => {
     const second = newEvent(general, 'message.edited', (preceding) => {
       return { target: preceding.map((e) => e.seq) } as never;
     });
@@ -417,7 +417,7 @@ describe('what a rule decides', () => {
     ]);
   });
 
-  test('fails for a stream that is not locked', async () => {
+  test('a decision for a stream that is not locked fails', async () => {
     lock([general, 4]);
     await expect(execute([pending(id(1), { stream: random })])).rejects.toThrow(/not locked/);
     const asks = (tx: RuleContext): Decision => ({ unchanged: tx.head(random) });
@@ -437,7 +437,7 @@ describe('the time of an event', () => {
     return times[0];
   };
 
-  test('is the current time, or that of the previous event if it is slightly later', async () => {
+  test('the time of an event is the current time, or that of the previous event if it is slightly later', async () => {
     expect(await timeAfter(-1)).toBe(0);
     expect(await timeAfter(1)).toBe(1);
     expect(await timeAfter(AHEAD_MS)).toBe(AHEAD_MS);

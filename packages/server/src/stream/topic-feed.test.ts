@@ -187,7 +187,7 @@ describe('the comparison of heads', () => {
     return { ...fed, comparison, missed: () => missed };
   }
 
-  test('finds events that were not announced', async () => {
+  test('the comparison of heads finds events that were not announced', async () => {
     const { comparison, topic, missed } = aComparison(3);
     await comparison.compare();
     await until(() => topic.head === 3, 'the events');
@@ -196,7 +196,7 @@ describe('the comparison of heads', () => {
     expect(missed()).toBe(1);
   });
 
-  test('waits for events that were just committed', async () => {
+  test('the comparison of heads waits for events that were just committed', async () => {
     const { comparison, feed, range, missed, log } = aComparison(3);
     const compared = comparison.compare();
     // Published after the comparison has read the heads.
@@ -206,7 +206,7 @@ describe('the comparison of heads', () => {
     expect(log.reads).toEqual([]);
   });
 
-  test('runs again after a request during a comparison, and after a failure', async () => {
+  test('the comparison of heads runs again after a request during it, and after a failure', async () => {
     const { comparison, topic, log, missed } = aComparison(1);
     log.failures = 1;
     await comparison.compare();
@@ -221,7 +221,7 @@ describe('the comparison of heads', () => {
     expect(missed()).toBe(2);
   });
 
-  test('runs regularly between start and stop', async () => {
+  test('the comparison of heads runs regularly between start and stop', async () => {
     const { comparison, topic, log } = aComparison(1, 5);
     comparison.start();
     await until(() => topic.head === 1, 'the event');
@@ -234,7 +234,7 @@ describe('the comparison of heads', () => {
     expect(log.headReads).toHaveLength(compared);
   });
 
-  test('does not report events that are already being read', async () => {
+  test('the comparison of heads does not report events that are already being read', async () => {
     const { comparison, feed, topic, log, missed } = aComparison(2);
     let answer = () => {};
     log.onRead = () => new Promise<void>((resolve) => (answer = resolve));
@@ -246,7 +246,7 @@ describe('the comparison of heads', () => {
     expect(topic.head).toBe(2);
   });
 
-  test('of several new topics takes one query, which may fail', async () => {
+  test('compares the heads of several new topics in one query, which may fail', async () => {
     const [one, two] = [aComparison(1), aComparison(2)];
     one.log.failures = 1;
     one.comparison.confirm(one.feed);
@@ -260,7 +260,7 @@ describe('the comparison of heads', () => {
     expect([one.log.reads.length, one.missed()]).toEqual([1, 0]);
   });
 
-  test('of a new topic announces what was committed before its subscription', async () => {
+  test('announces events that were committed before the subscription to a new topic', async () => {
     const { comparison, feed, topic, missed } = aComparison(2);
     comparison.confirm(feed);
     comparison.confirm(feed);

@@ -60,7 +60,7 @@ function aSubscription(sent: number, skips: { after: Seq; to: Seq }[]) {
 }
 
 describe('an earlier membership period', () => {
-  test('is sent to its end, and nothing in between', () => {
+  test('sends an earlier membership period to its end, and nothing in between', () => {
     const { socket, topic, subscription } = aSubscription(5, [{ after: at(6), to: at(8) }]);
     topic.advance([left(6), said(7), said(8), joined(9)]);
     expect(socket.seqs).toEqual([6]);
@@ -68,7 +68,7 @@ describe('an earlier membership period', () => {
     expect(socket.woken.map((s) => s === subscription)).toEqual([true]);
   });
 
-  test('does not end a subscription of the current period, whose start the topic has not reached', () => {
+  test('an earlier membership period does not end a subscription of the current one, whose start the topic has not reached', () => {
     const { socket, topic, subscription } = aSubscription(8, []);
     topic.advance([left(6), said(7)]);
     expect(socket.seqs).toEqual([]);
@@ -135,7 +135,7 @@ describe('a replay', () => {
     return { socket, topic, subscription };
   }
 
-  test('makes a subscription live that reaches the head on a socket that is not congested', () => {
+  test('a replay that reaches the head on an uncongested socket makes the subscription live', () => {
     const { socket, topic, subscription } = behind();
     topic.replay(subscription, encodeChunk([said(1), said(2)]));
     expect([topic.live.size, topic.behind.size]).toEqual([0, 1]);
@@ -148,7 +148,7 @@ describe('a replay', () => {
     expect(socket).toMatchObject({ seqs: [1, 2, 3, 4], personalSeqs: [] });
   });
 
-  test('ends with the last event that the account may see, even if only the events say so', () => {
+  test('a replay ends with the last event that the account may see, even if only the events say so', () => {
     for (const start of [{}, { last: at(2) }]) {
       const { socket, topic, subscription } = behind({ ...start, isPersonal: true });
       topic.replay(subscription, encodeChunk([said(1), left(2), said(3), said(4)]));
@@ -158,7 +158,7 @@ describe('a replay', () => {
     }
   });
 
-  test('continues past the end of an earlier membership period', () => {
+  test('a replay continues past the end of an earlier membership period', () => {
     const { socket, topic, subscription } = behind({ floor: at(2) });
     topic.replay(subscription, encodeChunk([said(1), left(2), joined(3), said(4)]));
     expect(socket.seqs).toEqual([1, 2, 3, 4]);
@@ -166,7 +166,7 @@ describe('a replay', () => {
     expect(topic.live.has(subscription)).toBe(true);
   });
 
-  test('does nothing for a subscription that was removed', () => {
+  test('a replay does nothing for a removed subscription', () => {
     const { socket, topic, subscription } = behind();
     expect([topic.empty, topic.has(subscription)]).toEqual([false, true]);
     topic.remove(subscription);
