@@ -1,4 +1,4 @@
-/** What a checker needs to know about the run besides its history. */
+/** The properties of a run that a checker needs besides the history. */
 export interface CheckOptions {
   readonly mode: 'clean' | 'chaos' | 'slow' | 'database';
   /** Every client must have everything this long after a round, ms. */

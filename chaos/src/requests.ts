@@ -22,7 +22,7 @@ const AGAIN_MS = 400;
 /** A request times out after this time, ms. */
 export const TIMEOUT_MS = 5_000;
 
-/** What {@link Requests} needs. */
+/** The dependencies of {@link Requests}. */
 export interface RequestsDeps {
   readonly api: ParleyApi;
   readonly account: AccountId;

@@ -1,4 +1,4 @@
-/** What bounds a sidebar. Apart from its schemas: clients need no validation library for it. */
+/** The limits of a sidebar, separate from its schemas, so that clients need no validation library. */
 
 /** The sections that every sidebar has. */
 export const BUILT_IN_SECTIONS = ['favorites', 'groups', 'direct'] as const;

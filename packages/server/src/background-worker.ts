@@ -7,7 +7,7 @@
  */
 type State = 'idle' | 'running' | 'woken' | 'stopped';
 
-/** What {@link BackgroundWorker} is constructed with. */
+/** The dependencies of {@link BackgroundWorker}. */
 export interface BackgroundWorkerDeps {
   /** Does all pending work. Returns early, at the end of a step, once `isStopped` is true. */
   readonly work: (isStopped: () => boolean) => Promise<void>;

@@ -36,7 +36,7 @@ import { accountOfToken, identityOf } from './tokens.ts';
 /** Parameters without the first one. */
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
 
-/** What a node is built with. */
+/** The dependencies of a node. */
 export interface NodeDeps {
   readonly process: Process;
   readonly bus: BrokerBus;

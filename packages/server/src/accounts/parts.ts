@@ -24,7 +24,7 @@ import type { Sessions } from './sessions/sessions.ts';
 import { Tickets } from './tickets/tickets.ts';
 import { EmailCodes } from './verification/email-codes.ts';
 
-/** What the accounts domain is constructed with. */
+/** The dependencies of the accounts domain. */
 export interface AccountsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

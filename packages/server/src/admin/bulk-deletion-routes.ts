@@ -13,7 +13,7 @@ import {
 } from './bulk-deletion-requests.ts';
 import type { BulkDeletions } from './bulk-deletions.ts';
 
-/** What the routes of bulk deletions are constructed with. */
+/** The dependencies of the routes of bulk deletions. */
 export interface BulkDeletionRoutesDeps {
   readonly accounts: Pick<AccountParts, 'pool' | 'audit' | 'authenticate'>;
   readonly bulkDeletions: Pick<BulkDeletions, 'wake'>;

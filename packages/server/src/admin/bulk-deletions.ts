@@ -16,7 +16,7 @@ const RETRY_MS = 2_000;
 /** How long a claim lasts without progress: after that, another node continues it. */
 const CLAIM_SECONDS = 5;
 
-/** What {@link BulkDeletions} is constructed with. */
+/** The dependencies of {@link BulkDeletions}. */
 export interface BulkDeletionsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

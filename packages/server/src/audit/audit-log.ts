@@ -42,7 +42,7 @@ export interface Auditing {
   readonly address: string | null;
 }
 
-/** What the audit log is constructed with. */
+/** The dependencies of the audit log. */
 export interface AuditDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -66,7 +66,7 @@ export type Compose = (
   stored: string | null,
 ) => Promise<ComposedEmail>;
 
-/** What {@link Emails} is constructed with. */
+/** The dependencies of {@link Emails}. */
 export interface EmailsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -21,7 +21,7 @@ import type { Append } from '../stream/append.ts';
 import { addEmoji, deleteEmoji, type EmojiRequest, renameEmoji } from './commands.ts';
 import { customEmoji, customEmojiAnswer } from './queries.ts';
 
-/** What the routes of custom emoji are constructed with. */
+/** The dependencies of the routes of custom emoji. */
 export interface EmojiRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -14,7 +14,7 @@ import { RecoveryCodes } from './recovery.ts';
 import { removeFactors } from './remove.ts';
 import { Totps } from './totp.ts';
 
-/** What {@link SecondFactors} is constructed with. */
+/** The dependencies of {@link SecondFactors}. */
 export interface FactorsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

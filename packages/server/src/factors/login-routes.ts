@@ -25,7 +25,7 @@ import type { SecondFactors } from './factors.ts';
 import { STEP } from './login-step.ts';
 import { siteOf } from './site.ts';
 
-/** What the routes of second factors are constructed with. */
+/** The dependencies of the routes of second factors. */
 export interface FactorDeps {
   readonly accounts: AccountParts;
   readonly factors: SecondFactors;

@@ -19,7 +19,7 @@ export interface StoreConfig {
   readonly filesS3PathStyle?: boolean;
 }
 
-/** What a store on another machine needs. */
+/** The dependencies of a store on another machine. */
 export interface StoreDeps {
   readonly pool: pg.Pool | pg.ClientBase;
   readonly log: Logger;

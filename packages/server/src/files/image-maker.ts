@@ -13,7 +13,7 @@ import { type ImageKind, makeSquares, type Squares } from './squares.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** What {@link ImageMaker} is constructed with. */
+/** The dependencies of {@link ImageMaker}. */
 export interface ImageMakerDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;

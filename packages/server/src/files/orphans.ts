@@ -19,7 +19,7 @@ const AGE_MS = 24 * HOUR;
 /** Contents looked up in one statement. */
 const BATCH = 500;
 
-/** What {@link OrphanSweeper} is constructed with. */
+/** The dependencies of {@link OrphanSweeper}. */
 export interface OrphanSweeperDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;

@@ -35,7 +35,7 @@ const OWNER_KEY = 'parley-server';
 /** The longest owner that is compared. */
 const OWNER_MAX = 200;
 
-/** What {@link S3Store} is constructed with. */
+/** The options of {@link S3Store}. */
 export interface S3StoreOptions extends S3Settings {
   /** Comes before the keys of all objects: empty, or a path with a slash at its end. */
   readonly prefix: string;

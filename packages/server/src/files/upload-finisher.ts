@@ -12,7 +12,7 @@ import { mediaTypeOf } from './media-type.ts';
 import { isMissing } from './missing.ts';
 import type { UploadParts } from './upload-parts.ts';
 
-/** What {@link UploadFinisher} is constructed with. */
+/** The dependencies of {@link UploadFinisher}. */
 export interface UploadFinisherDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;

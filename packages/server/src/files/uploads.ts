@@ -22,7 +22,7 @@ export const UPLOAD_MS = 24 * 60 * 60 * 1000;
 const PARTS_MAX = 2_000;
 const MORE_BYTES = 'More bytes than the upload has';
 
-/** What {@link Uploads} is constructed with. */
+/** The dependencies of {@link Uploads}. */
 export interface UploadsDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;

@@ -34,7 +34,7 @@ import { webRoutes } from './web.ts';
 /** The path prefix of the API. */
 const API_PREFIX = '/api/v1';
 
-/** What the HTTP server is constructed with. */
+/** The dependencies of the HTTP server. */
 export interface HttpDeps {
   readonly log: Logger;
   /** The listening socket, if it is already open; otherwise `listen()` opens one. */

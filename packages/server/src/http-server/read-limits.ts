@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** What {@link limitReads} needs. */
+/** The dependencies of {@link limitReads}. */
 export interface ReadLimitDeps {
   readonly responses: ResponseLimits;
   /** Counts further requests of an account and its address. */

@@ -21,7 +21,7 @@ import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 
-/** What the service account routes are constructed with. */
+/** The dependencies of the service account routes. */
 export interface IntegrationDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;

@@ -12,7 +12,7 @@ const RETRY_MS = 5_000;
 /** Rows deleted per statement. */
 const BATCH = 500;
 
-/** What {@link LegalHoldPurge} is constructed with. */
+/** The dependencies of {@link LegalHoldPurge}. */
 export interface LegalHoldPurgeDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

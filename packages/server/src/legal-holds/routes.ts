@@ -29,7 +29,7 @@ import type { LegalHoldPurge } from './purge.ts';
 import { heldFile, holdableGroups, legalHold, legalHolds } from './queries.ts';
 import { placeLegalHold, releaseLegalHold } from './requests.ts';
 
-/** What the routes of legal holds are constructed with. */
+/** The dependencies of the routes of legal holds. */
 export interface LegalHoldRoutesDeps {
   readonly accounts: AccountParts;
   readonly store: FileStore;

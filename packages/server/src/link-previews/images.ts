@@ -13,7 +13,7 @@ import { syncFile } from '../files/sync.ts';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { withTransaction } from '../storage/transaction.ts';
 
-/** What {@link PreviewImages} is constructed with. */
+/** The dependencies of {@link PreviewImages}. */
 export interface PreviewImagesDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;

@@ -34,7 +34,7 @@ const POLL_MS = 5_000;
 const SWEEP_MS = 600_000;
 const NOT_PUBLISHED = 'Link previews were not published';
 
-/** What {@link LinkPreviews} is constructed with. */
+/** The dependencies of {@link LinkPreviews}. */
 export interface LinkPreviewsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -15,7 +15,7 @@ import { Fetcher, ROBOT } from './fetcher.ts';
 import { PreviewImages } from './images.ts';
 import { LinkPreviews } from './link-previews.ts';
 
-/** What {@link openLinkPreviews} needs. */
+/** The dependencies of {@link openLinkPreviews}. */
 export interface OpenLinkPreviewsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -36,7 +36,7 @@ export interface CommandSender {
   outcomeUnknown(): void;
 }
 
-/** What the execution of commands needs. */
+/** The dependencies of the execution of commands. */
 export type CommandDeps = Pick<
   LiveContext,
   'append' | 'moveReadCursor' | 'sendRead' | 'clock' | 'log'

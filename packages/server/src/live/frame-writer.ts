@@ -9,7 +9,7 @@ import { Output } from './output.ts';
  */
 const BUFFERED_MAX = 8 * 1024 * 1024;
 
-/** What the writer needs from its connection. */
+/** The parts of a connection that {@link FrameWriter} uses. */
 export interface FrameWriterDeps {
   /** The writer is congested while more bytes than this wait in the socket. */
   readonly congestedBytes: number;

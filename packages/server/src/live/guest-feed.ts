@@ -27,7 +27,7 @@ export interface KnownAccount {
   readonly account: AccountId;
 }
 
-/** What {@link GuestFeed} is constructed with. */
+/** The dependencies of {@link GuestFeed}. */
 export interface GuestFeedDeps {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe' | 'topic' | 'fetch' | 'pages'>;
   readonly log: Logger;

@@ -44,7 +44,7 @@ export interface StartedHello {
   readonly isGuest: boolean;
 }
 
-/** What a handshake needs. */
+/** The dependencies of a handshake. */
 export type HandshakeDeps = Pick<
   LiveContext,
   | 'audience'

@@ -28,7 +28,7 @@ export interface SubscribingConnection {
   close(code: number, reason: Goodbye['reason'], retryAfter?: number): void;
 }
 
-/** What subscriptions need. */
+/** The dependencies of {@link SubscriptionSet}. */
 export type SubscriptionDeps = Pick<
   LiveContext,
   'hub' | 'clock' | 'limits' | 'metrics' | 'conversation'

@@ -17,7 +17,7 @@ export interface UpgradeChecks {
   addressOf(request: IncomingMessage): string;
 }
 
-/** What {@link Upgrades} is constructed with. */
+/** The dependencies of {@link Upgrades}. */
 export interface UpgradeDeps extends UpgradeChecks {
   readonly limits: Limits;
   readonly metrics: Metrics;

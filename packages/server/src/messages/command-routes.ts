@@ -14,7 +14,7 @@ import {
 } from './commands.ts';
 import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
 
-/** What the routes of commands are constructed with. */
+/** The dependencies of the routes of commands. */
 export interface CommandRouteDeps {
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

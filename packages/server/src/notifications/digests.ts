@@ -28,7 +28,7 @@ const POLL_MS = 15_000;
 /** An email that could not be sent for this long is abandoned, ms. */
 const TTL_MS = 86_400_000;
 
-/** What {@link Digests} is constructed with. */
+/** The dependencies of {@link Digests}. */
 export interface DigestsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { PushSender } from './push-sender.ts';
 import { PushRequests } from './requests.ts';
 import { WebPush } from './web-push.ts';
 
-/** What {@link openPush} needs. */
+/** The dependencies of {@link openPush}. */
 export interface OpenPushDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

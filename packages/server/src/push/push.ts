@@ -7,7 +7,7 @@ import { ntfyRequest } from './ntfy.ts';
 import type { PushRequest, PushRequests, PushResult } from './requests.ts';
 import type { WebPush } from './web-push.ts';
 
-/** What {@link Push} is constructed with. */
+/** The dependencies of {@link Push}. */
 export interface PushDeps {
   readonly vault: Vault;
   readonly requests: PushRequests;

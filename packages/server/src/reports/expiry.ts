@@ -10,7 +10,7 @@ const RETRY_MS = 60_000;
 /** Reports removed per statement. */
 const BATCH = 500;
 
-/** What {@link ReportExpiry} is constructed with. */
+/** The dependencies of {@link ReportExpiry}. */
 export interface ReportExpiryDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -25,7 +25,7 @@ import { cutoffsOf } from './expire.ts';
 import { cutoffOf } from './policy.ts';
 import { countBefore, countExpired, retentionFor } from './queries.ts';
 
-/** What the routes of retention are constructed with. */
+/** The dependencies of the routes of retention. */
 export interface RetentionRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

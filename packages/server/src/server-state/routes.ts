@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { problems } from '../http/describe.ts';
 import type { NodeStates } from './node-states.ts';
 
-/** What the route of the state of the server is constructed with. */
+/** The dependencies of the route of the state of the server. */
 export interface ServerStateDeps {
   readonly pool: pg.Pool;
   readonly nodes: NodeStates;

@@ -25,7 +25,7 @@ interface SettingRow {
   value: unknown;
 }
 
-/** What {@link ServerSettings} is constructed with. */
+/** The dependencies of {@link ServerSettings}. */
 export interface ServerSettingsDeps {
   readonly pool: pg.Pool;
   readonly config: Pick<Config, 'registration' | 'linkPreviews'>;

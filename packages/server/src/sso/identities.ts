@@ -25,7 +25,7 @@ import type { ProviderUser } from './provider.ts';
 /** A username that is taken is retried with a numeric suffix, this many times. */
 const NAME_TRIES = 20;
 
-/** What {@link Identities} is constructed with. */
+/** The dependencies of {@link Identities}. */
 export interface IdentitiesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

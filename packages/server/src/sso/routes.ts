@@ -25,7 +25,7 @@ import type { Flow, Provider } from './provider.ts';
 /** The id of the configured provider in URLs. */
 const PROVIDER_ID = 'oidc';
 
-/** What the single sign-on routes are constructed with. */
+/** The dependencies of the single sign-on routes. */
 export interface SsoDeps {
   readonly accounts: AccountParts;
   readonly identities: Identities;

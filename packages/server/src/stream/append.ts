@@ -8,7 +8,7 @@ import type { Command } from './stream-transaction.ts';
 
 export type { Outcome } from './outcome.ts';
 
-/** What {@link Append} needs. */
+/** The dependencies of {@link Append}. */
 export interface AppendDeps extends Omit<BatchWriterDeps, 'metrics'> {
   readonly metrics?: Metrics;
   readonly tracing?: Tracing;

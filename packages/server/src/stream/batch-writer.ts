@@ -45,7 +45,7 @@ interface Waiting extends Pending, Queueable {
   order: number;
 }
 
-/** What a batch writer needs. */
+/** The dependencies of a batch writer. */
 export interface BatchWriterDeps extends Consequences {
   readonly pool: pg.Pool;
   readonly clock: Clock;

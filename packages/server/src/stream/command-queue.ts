@@ -1,6 +1,6 @@
 import type { StreamId } from '@parley/protocol';
 
-/** What the queue needs to know about a command. */
+/** The properties of a command that the queue uses. */
 export interface Queueable {
   /** The streams that the command locks. */
   readonly streams: readonly StreamId[];

@@ -23,7 +23,7 @@ import {
 } from './commands.ts';
 import { userGroupOf, userGroupsOf } from './queries.ts';
 
-/** What the routes of user groups are constructed with. */
+/** The dependencies of the routes of user groups. */
 export interface UserGroupRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -12,7 +12,7 @@ const RETRY_MS = 2_000;
 /** Reports made per transaction. */
 const BATCH = 100;
 
-/** What {@link FlaggedMessages} is constructed with. */
+/** The dependencies of {@link FlaggedMessages}. */
 export interface FlaggedMessagesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import { problems } from '../http/describe.ts';
 import { changeWordFilter } from './change.ts';
 import type { WordFilter } from './word-filter.ts';
 
-/** What the routes of the word filter are constructed with. */
+/** The dependencies of the routes of the word filter. */
 export interface WordFilterRoutesDeps {
   readonly accounts: Pick<AccountParts, 'pool' | 'audit' | 'authenticate'>;
   readonly wordFilter: WordFilter;

@@ -7,7 +7,7 @@ import { until } from '../support/sink.ts';
 import { ONE_PIXEL, startUpload, uploadFile } from '../support/uploads.ts';
 import { type Fixtures, ok } from './fixtures.ts';
 
-/** What a request needs in order to succeed. */
+/** The data with which a request succeeds. */
 export interface Situation {
   /** The access or session token that authenticates the request. */
   readonly token?: string;

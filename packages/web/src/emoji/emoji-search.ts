@@ -43,7 +43,7 @@ function rankOf(names: readonly string[], words: readonly string[], search: stri
   return names.some((name) => name.includes(search)) ? 4 : null;
 }
 
-/** What {@link searchEmoji} needs. */
+/** The input of {@link searchEmoji}. */
 export interface EmojiSearch {
   readonly custom: Iterable<CustomEmoji>;
   readonly tone: SkinTone;

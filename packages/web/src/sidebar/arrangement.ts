@@ -33,7 +33,7 @@ export interface Arrangement {
   readonly titles: ReadonlyMap<ConversationId, string>;
 }
 
-/** What {@link arrange} needs. */
+/** The input of {@link arrange}. */
 export interface ArrangementInput {
   /** The conversations in the order of their titles. */
   readonly byName: readonly ConversationView[];

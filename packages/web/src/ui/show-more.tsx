@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { Button } from './button.tsx';
 
-/** What {@link ShowMore} needs of the query of a list. */
+/** The part of a list’s query that {@link ShowMore} uses. */
 type List = Pick<
   UseInfiniteQueryResult,
   'hasNextPage' | 'isFetchNextPageError' | 'isFetching' | 'error'

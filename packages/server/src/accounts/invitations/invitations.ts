@@ -38,7 +38,7 @@ export interface NewGuest extends GuestAccess {
   readonly invitedBy: AccountId;
 }
 
-/** What {@link Invitations} is constructed with. */
+/** The dependencies of {@link Invitations}. */
 export interface InvitationsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -9,7 +9,7 @@ import { refuse } from '../../http/errors.ts';
 import { meOf } from '../users/queries.ts';
 import type { Invitations } from './invitations.ts';
 
-/** What the routes of invitations are constructed with. */
+/** The dependencies of the routes of invitations. */
 export interface InvitationRoutesDeps {
   readonly pool: pg.Pool;
   readonly invitations: Invitations;

@@ -5,7 +5,7 @@ import type { EmailCodes } from '../verification/email-codes.ts';
 import { verifyStep } from '../verification/verify-step.ts';
 import type { LoginStepRule } from './login-steps.ts';
 
-/** What {@link emailStep} is constructed with. */
+/** The dependencies of {@link emailStep}. */
 export interface EmailStepDeps {
   readonly pool: pg.Pool;
   readonly codes: EmailCodes;

@@ -15,7 +15,7 @@ export const SessionHeader = z.object({
     .describe('`token`: the response contains the session token, and no cookie is set'),
 });
 
-/** What a route that ends a log-in is constructed with. */
+/** The dependencies of a route that ends a log-in. */
 export interface LoginResponseDeps {
   readonly logins: Logins;
   readonly cookie: SessionCookie;

@@ -34,7 +34,7 @@ export type LoginResult =
   | { readonly step: LoginStep }
   | { readonly session: SessionToken; readonly me: Me; readonly access: AccessTokenFields };
 
-/** What {@link Logins} is constructed with. */
+/** The dependencies of {@link Logins}. */
 export interface LoginsDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;

@@ -8,7 +8,7 @@ import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { passwordHashOf } from '../users/queries.ts';
 
-/** What {@link confirmPerson} needs. */
+/** The dependencies of {@link confirmPerson}. */
 export interface ReauthenticationDeps {
   readonly pool: pg.Pool;
   readonly passwords: Passwords;

@@ -16,7 +16,7 @@ import { emailKey, usernameKey } from '../users/names.ts';
 import { accountForLogin } from '../users/queries.ts';
 import { answerLogin, type LoginResponseDeps, SessionHeader } from './login-response.ts';
 
-/** What the routes of log-in, log-out and access tokens are constructed with. */
+/** The dependencies of the routes of log-in, log-out and access tokens. */
 export interface LoginRoutesDeps extends LoginResponseDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;

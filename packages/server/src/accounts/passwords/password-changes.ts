@@ -41,7 +41,7 @@ export async function makeResetLink(
   return `${server}/reset#${ticket}`;
 }
 
-/** What {@link PasswordChanges} is constructed with. */
+/** The dependencies of {@link PasswordChanges}. */
 export interface PasswordChangesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;

@@ -20,7 +20,7 @@ import { passwordHashOf } from '../users/queries.ts';
 import type { PasswordChanges } from './password-changes.ts';
 import { type Passwords, refuseOverload } from './passwords.ts';
 
-/** What the routes of password changes are constructed with. */
+/** The dependencies of the routes of password changes. */
 export interface PasswordRoutesDeps {
   readonly pool: pg.Pool;
   readonly passwords: Passwords;

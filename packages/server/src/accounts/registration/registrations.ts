@@ -56,7 +56,7 @@ export interface Waits {
   readonly locale?: string | null;
 }
 
-/** What {@link Registrations} is constructed with. */
+/** The dependencies of {@link Registrations}. */
 export interface RegistrationsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

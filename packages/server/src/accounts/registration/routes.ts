@@ -39,7 +39,7 @@ import type { EmailCodes } from '../verification/email-codes.ts';
 import { verifyStep } from '../verification/verify-step.ts';
 import type { Registrations, Waits, Wanted } from './registrations.ts';
 
-/** What the routes of registration are constructed with. */
+/** The dependencies of the routes of registration. */
 export interface RegistrationRoutesDeps extends LoginResponseDeps {
   readonly pool: pg.Pool;
   readonly registrations: Registrations;

@@ -8,7 +8,7 @@ import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
 import type { Sessions } from './sessions.ts';
 
-/** What the routes of the caller’s sessions are constructed with. */
+/** The dependencies of the routes of the caller’s sessions. */
 export interface SessionRoutesDeps {
   readonly sessions: Sessions;
   readonly audit: AuditLog;

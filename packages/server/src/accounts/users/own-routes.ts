@@ -9,7 +9,7 @@ import type { Append } from '../../stream/append.ts';
 import { meOf } from './queries.ts';
 import { updateOwn } from './update.ts';
 
-/** What the routes of the caller’s own account are constructed with. */
+/** The dependencies of the routes of the caller’s own account. */
 export interface OwnRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -9,7 +9,7 @@ import { refuse } from '../../http/errors.ts';
 import { pageCursor } from '../../http/page.ts';
 import { userOf, usersPage } from './users.ts';
 
-/** What the routes of the user directory are constructed with. */
+/** The dependencies of the routes of the user directory. */
 export interface UsersRoutesDeps {
   readonly pool: pg.Pool;
   readonly authenticate: onRequestAsyncHookHandler;

@@ -57,7 +57,7 @@ export interface Opened<Data> {
 /** Identifies a pending step: by its ticket, or by its account. */
 export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
 
-/** What {@link EmailCodes} is constructed with. */
+/** The dependencies of {@link EmailCodes}. */
 export interface EmailCodesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
