@@ -35,7 +35,7 @@ RUN chown -R node:node /app
 USER node
 CMD ["npm", "test"]
 
-# The server's production dependencies, without source maps, types and readmes. Licences are kept.
+# The server's production dependencies, without source maps, types and readmes. Licenses are kept.
 FROM manifests AS modules
 RUN npm ci --ignore-scripts --omit=dev --workspace packages/server \
   && find . -type f ! -iname 'licen*' \

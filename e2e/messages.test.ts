@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await long.getByRole('button', { name: 'Show less' }).click();
     await expect.poll(() => long.innerText()).not.toContain('word799');
 
-    // Code has colours, which a worker computes.
+    // Code has colors, which a worker computes.
     await zoe.write('```ts\nconst answer = 42;\n```');
     const code = zoe.page.getByRole('figure', { name: 'Code in ts' });
     await code.locator('.text-code-keyword', { hasText: 'const' }).waitFor();
@@ -385,7 +385,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await expect.poll(() => ria.focused()).toMatch(/^Sol Asks, /);
     expect(await ria.inSight('When do we meet?')).toBe(true);
 
-    // From the page itself: the reply is cancelled, started again, and sent.
+    // From the page itself: the reply is canceled, started again, and sent.
     const first = ria.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
     await first.hover();
     await first.getByRole('button', { name: 'Reply', exact: true }).click();
@@ -1044,10 +1044,10 @@ async function picture(page: Page, width: number, height: number): Promise<Buffe
       canvas.height = h;
       const context = canvas.getContext('2d');
       if (!context) throw new Error('No canvas');
-      const colours = context.createLinearGradient(0, 0, w, h);
-      colours.addColorStop(0, '#204080');
-      colours.addColorStop(1, '#f0a040');
-      context.fillStyle = colours;
+      const colors = context.createLinearGradient(0, 0, w, h);
+      colors.addColorStop(0, '#204080');
+      colors.addColorStop(1, '#f0a040');
+      context.fillStyle = colors;
       context.fillRect(0, 0, w, h);
       return canvas.toDataURL('image/png');
     },

@@ -452,7 +452,7 @@ export class Visitors {
 
 /**
  * Posts `entry 1 of COUNT` and so on with the session of the page: some concurrently, so that
- * neighbours may be swapped, except for the first and the last one.
+ * neighbors may be swapped, except for the first and the last one.
  */
 export async function postMany(page: Page, conversation: string, count: number): Promise<void> {
   const bodies = Array.from({ length: count }, (_, i) => `entry ${i + 1} of ${count}`);
@@ -634,7 +634,7 @@ export async function barriers(page: Page): Promise<string[]> {
   // Evaluated through DevTools, to which the page’s content security policy does not apply.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async () => {
-    // The contrast of a colour in the middle of a transition does not matter.
+    // The contrast of a color in the middle of a transition does not matter.
     const still = new CSSStyleSheet();
     still.replaceSync(
       '*, ::before, ::after { animation: none !important; transition: none !important; }',

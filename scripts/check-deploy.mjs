@@ -53,7 +53,7 @@ function compose() {
 
 /** Settings of other programs. */
 const FOREIGN = /^(POSTGRES_|DOMAIN$|UPSTREAMS$|NODE_EXTRA_CA_CERTS$)/;
-/** Fails for a misspelt setting, which would be ignored silently. */
+/** Fails for a misspelled setting, which would be ignored silently. */
 function known(name) {
   const all = readFileSync(join(root, '.env.example'), 'utf8');
   const plain = name.replace(/_FILE$/, '');

@@ -1,28 +1,28 @@
-// Part of `npm run lint`: fails where a component of the web client has a colour, a size of text or a
+// Part of `npm run lint`: fails where a component of the web client has a color, a size of text or a
 // direction of its own instead of a design token (packages/web/src/ui/tokens.css).
 import { pathToFileURL } from 'node:url';
 import { sourcesOfWeb } from './check-texts.mjs';
 
 /** Where a class may begin: after white space, a quote, a variant or a minus. */
 const START = String.raw`(?<=^|[\s'"\`:-])`;
-/** Utilities that take a colour. */
-const COLOURED =
+/** Utilities that take a color. */
+const COLORED =
   '(?:bg|text|border(?:-[xysetblr])?|ring|fill|stroke|from|via|to|outline|decoration|divide|accent|caret|shadow|placeholder)';
 const PALETTE =
   '(?:black|white|(?:slate|gray|zinc|neutral|stone|red|orange|amber|yellow|lime|green|emerald|teal|cyan|sky|blue|indigo|violet|purple|fuchsia|pink|rose)-\\d{2,3})';
 
 const RULES = [
   {
-    pattern: `${START}${COLOURED}-${PALETTE}(?![\\w-])`,
-    advice: 'use a colour by role, such as bg-raised or text-muted',
+    pattern: `${START}${COLORED}-${PALETTE}(?![\\w-])`,
+    advice: 'use a color by role, such as bg-raised or text-muted',
   },
   {
-    pattern: `${START}${COLOURED}-\\[(?:#|rgb|hsl|oklch|oklab|color)[^\\]]*\\]`,
-    advice: 'add a colour by role to ui/tokens.css',
+    pattern: `${START}${COLORED}-\\[(?:#|rgb|hsl|oklch|oklab|color)[^\\]]*\\]`,
+    advice: 'add a color by role to ui/tokens.css',
   },
   {
     pattern: `(?<=['"\`:\\s(])(?:#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})(?=['"\`;\\s)])|(?:rgba?|hsla?|oklch|oklab)\\([\\d.])`,
-    advice: 'add a colour by role to ui/tokens.css',
+    advice: 'add a color by role to ui/tokens.css',
   },
   {
     pattern: `${START}text-\\[[\\d.]+(?:px|rem)\\]`,

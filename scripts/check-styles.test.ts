@@ -4,11 +4,11 @@ import { rawStyles, rawStylesOfWeb } from './check-styles.mjs';
 const found = (source: string) => rawStyles(source, 'a.tsx').map((style) => style.found);
 
 test.each([
-  ['a colour of the palette', '<p className="text-red-500" />', 'text-red-500'],
+  ['a color of the palette', '<p className="text-red-500" />', 'text-red-500'],
   ['one with a variant and an opacity', '<p className="hover:bg-black/45" />', 'bg-black'],
-  ['a colour in brackets', '<p className="bg-[#fff]" />', 'bg-[#fff]'],
-  ['a colour in a style', "<p style={{ color: '#ff0000' }} />", '#ff0000'],
-  ['a colour of a function', '<p style={{ background: `oklch(0.5 0.1 20)` }} />', 'oklch(0'],
+  ['a color in brackets', '<p className="bg-[#fff]" />', 'bg-[#fff]'],
+  ['a color in a style', "<p style={{ color: '#ff0000' }} />", '#ff0000'],
+  ['a color of a function', '<p style={{ background: `oklch(0.5 0.1 20)` }} />', 'oklch(0'],
   ['a size of text', '<p className="mt-1 text-[13px]" />', 'text-[13px]'],
   ['a physical margin', '<p className="sm:-ml-2" />', 'ml-2'],
   ['a physical position', '<p className="absolute right-3" />', 'right-3'],
@@ -29,6 +29,6 @@ test.each([
   expect(found(source)).toEqual([]);
 });
 
-test('the components of the web client leave colours, sizes of text and directions to the tokens', () => {
+test('the components of the web client leave colors, sizes of text and directions to the tokens', () => {
   expect(rawStylesOfWeb()).toEqual([]);
 });

@@ -1,11 +1,11 @@
 // Part of `npm run lint`: fails where a text that users see or hear is written in the source of the web
-// client instead of its catalogue, packages/web/src/texts/ (docs/translation.md), and where the catalogue
+// client instead of its catalog, packages/web/src/texts/ (docs/translation.md), and where the catalog
 // has a text that is not used or lacks one that is.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseAst } from 'rolldown/parseAst';
-import { keyProblems, keysOfCatalogue } from './catalogue-keys.mjs';
+import { keyProblems, keysOfCatalog } from './catalog-keys.mjs';
 import { root } from './run.mjs';
 
 /** Attributes of elements and properties of our components whose value is shown or read out. */
@@ -30,7 +30,7 @@ const LETTER = /\p{L}/u;
 const SENTENCE = /^\p{Lu}\S*\s+\S/u;
 
 /**
- * Returns the texts in a source that belong in the catalogue: all words in JSX, and all strings that
+ * Returns the texts in a source that belong in the catalog: all words in JSX, and all strings that
  * look like a sentence. Errors and console messages are for developers.
  * @param {string} source
  * @param {string} file
@@ -97,7 +97,7 @@ function isForDevelopers(node) {
 /** @param {any} node */
 const isClassName = (node) => node.type === 'JSXAttribute' && node.name.name === 'className';
 
-/** Returns the sources of the web client, without tests and the catalogue. */
+/** Returns the sources of the web client, without tests and the catalog. */
 export function sourcesOfWeb() {
   const folder = join(root, 'packages/web/src');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -121,7 +121,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const { file, line, text } of found) {
     console.error(`${file}:${line}: “${text}” belongs in packages/web/src/texts/en.ts`);
   }
-  const problems = keyProblems(keysOfCatalogue(), sourcesOfWeb());
+  const problems = keyProblems(keysOfCatalog(), sourcesOfWeb());
   for (const problem of problems) console.error(problem);
   if (found.length + problems.length > 0) process.exitCode = 1;
 }

@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each([
-  ['texts of the catalogue', `<p title={t('a.b')}>{t('a.c', { name })} · {count}</p>`],
+  ['texts of the catalog', `<p title={t('a.b')}>{t('a.c', { name })} · {count}</p>`],
   ['other attributes', '<a className="Big link" href="/x" rel="noopener">{name}</a>'],
   ['comparisons', `<p>{state === 'active' && <Dot />}</p>`],
   ['the name of the product', '<span>Parley</span>'],

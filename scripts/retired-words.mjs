@@ -66,6 +66,13 @@ export const RETIRED = [
     // Lock times that really double.
     except: /accounts\/attempts\//,
   },
+  // American spelling.
+  { pattern: 'colour(?:s|ed)?', use: 'color' },
+  { pattern: 'licences?', use: 'license' },
+  { pattern: 'behaviours?', use: 'behavior' },
+  { pattern: 'neighbour(?:s|ing)?', use: 'neighbor' },
+  { pattern: 'favourites?', use: 'favorite' },
+  { pattern: 'catalogues?', use: 'catalog' },
 ];
 
 /** Paths that are not checked: what others wrote, what cannot change, and this list. */

@@ -1,8 +1,8 @@
-// npm run security: licences, known vulnerabilities, regular expressions and secrets. Each check prints
+// npm run security: licenses, known vulnerabilities, regular expressions and secrets. Each check prints
 // one line; the exit code is 1 if one of them fails.
 import { checkPackages } from './check-patterns.mjs';
 import { advisories } from './security/advisories.mjs';
-import { licences } from './security/licences.mjs';
+import { licenses } from './security/licenses.mjs';
 import { secrets } from './security/secrets.mjs';
 
 async function patterns() {
@@ -10,7 +10,7 @@ async function patterns() {
   return { problems, summary: `${checked} regular expressions` };
 }
 
-for (const [name, check] of Object.entries({ licences, advisories, patterns, secrets })) {
+for (const [name, check] of Object.entries({ licenses, advisories, patterns, secrets })) {
   const { problems, summary, unchecked } = await check();
   if (unchecked !== undefined) {
     console.log(`${name} not checked: ${unchecked}`);

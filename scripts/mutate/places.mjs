@@ -2,9 +2,9 @@
 import { parseSync } from 'vite';
 import { isSql, sqlMutants } from './sql.mjs';
 
-/** Calls that only log or count: no behaviour depends on them. */
+/** Calls that only log or count: no behavior depends on them. */
 const TELLING = /^(this\.#?|context\.|deps\.)*(#?log|#?metrics|counters|tracing)\b/;
-/** Descriptions of routes are not behaviour; the schemas’ own tests cover their validation. */
+/** Descriptions of routes are not behavior; the schemas’ own tests cover their validation. */
 const SKIPPED_PROPERTIES = new Set(['schema', 'summary', 'description']);
 const EQUALITY = { '===': '!==', '!==': '===', '==': '!=', '!=': '==' };
 const BOUNDARY = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };

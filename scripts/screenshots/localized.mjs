@@ -1,12 +1,12 @@
 // Finds what pages.mjs names in English on pages that are in another language.
-import { sourceOfCatalogue, textsOf } from '../catalogue-keys.mjs';
+import { sourceOfCatalog, textsOf } from '../catalog-keys.mjs';
 
-/** Makes the locators of a page take English texts of the catalogue for those of a language. */
+/** Makes the locators of a page take English texts of the catalog for those of a language. */
 export function localize(page, language) {
   if (language === 'en') return;
-  const texts = textsOf(sourceOfCatalogue(language));
+  const texts = textsOf(sourceOfCatalog(language));
   const translations = new Map(
-    [...textsOf(sourceOfCatalogue('en'))].map(([key, text]) => [text, texts.get(key)]),
+    [...textsOf(sourceOfCatalog('en'))].map(([key, text]) => [text, texts.get(key)]),
   );
   const translated = (text) => translations.get(text) ?? text;
   const { getByRole, getByLabel, getByText } = page;

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 
 const png = (svg) => sharp(Buffer.from(svg)).png().toBuffer();
 
-/** An avatar: a head with hair and shoulders on a colour. */
+/** An avatar: a head with hair and shoulders on a color. */
 export function avatar({ skin, hair, shirt, background, long = false }) {
   return png(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256" width="256" height="256">
     <rect width="256" height="256" fill="${background}"/>
@@ -33,7 +33,7 @@ export function chart(width = 1200, height = 640) {
   </svg>`);
 }
 
-/** A view of the sea with a buoy, in the colours of a time of day. */
+/** A view of the sea with a buoy, in the colors of a time of day. */
 export function sea({ sky, sun, water }, width = 1200, height = 800) {
   const waves = Array.from({ length: 6 }, (_, n) => {
     const y = height * 0.62 + n * 46;

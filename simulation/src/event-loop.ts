@@ -13,7 +13,7 @@ interface Task {
   readonly fn: () => void;
   /** A fault, which happens between two turns of the event loop of every process. */
   readonly isFault: boolean;
-  cancelled: boolean;
+  canceled: boolean;
 }
 
 /** Tasks that may share a turn: at most this many, this close together (ms). */
@@ -97,11 +97,11 @@ export class EventLoop {
       process,
       fn,
       isFault: false,
-      cancelled: false,
+      canceled: false,
     };
     this.#immediates.push(task);
     return () => {
-      task.cancelled = true;
+      task.canceled = true;
     };
   }
 
@@ -188,11 +188,11 @@ export class EventLoop {
       process,
       fn,
       isFault,
-      cancelled: false,
+      canceled: false,
     };
     push(this.#heap, task);
     return () => {
-      task.cancelled = true;
+      task.canceled = true;
     };
   }
 
@@ -232,8 +232,8 @@ export class EventLoop {
     return this.#turn < TURN.tasks && this.random.chance(TURN.share);
   }
 
-  #do({ process, fn, cancelled }: Task): void {
-    if (cancelled || !process.isAlive) return;
+  #do({ process, fn, canceled }: Task): void {
+    if (canceled || !process.isAlive) return;
     if (process.isFrozen) {
       process.missed.push(fn);
       return;

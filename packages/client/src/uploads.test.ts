@@ -144,11 +144,11 @@ describe('an upload', () => {
     const server = new TusServer();
     const controller = new AbortController();
     server.fault = (n) => {
-      if (n === 2) controller.abort(new Error('cancelled'));
+      if (n === 2) controller.abort(new Error('canceled'));
       return null;
     };
     const upload = apiOf(server).upload(file, { name: 'a', signal: controller.signal });
-    await expect(upload).rejects.toThrow('cancelled');
+    await expect(upload).rejects.toThrow('canceled');
     expect(server.requests.at(-1)).toBe(`DELETE /uploads/${FILE}`);
   });
 

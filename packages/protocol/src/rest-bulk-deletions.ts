@@ -26,7 +26,7 @@ export const BulkDeletion = z
     deleted: count(0),
     /** Null while it is running. */
     doneAt: Timestamp.nullable(),
-    /** When an admin cancelled it; `doneAt` is the same. */
+    /** When an admin canceled it; `doneAt` is the same. */
     cancelledAt: Timestamp.nullable(),
   })
   .meta({ id: 'BulkDeletion' });

@@ -73,8 +73,8 @@ test('the product’s commands and reads get the same answers, and leave the sam
   await copyToPostgres(model, pool);
 
   const expected = await runProduct(pool, appendPool);
-  const modelled = runProduct(model.pool().asPool, model.pool({ pipelined: true }).asPool);
-  const actual = await scheduler.until(modelled, 600_000);
+  const modeled = runProduct(model.pool().asPool, model.pool({ pipelined: true }).asPool);
+  const actual = await scheduler.until(modeled, 600_000);
 
   expect(comparable(actual, contentsOfModel(model))).toEqual(
     comparable(expected, await contentsOf(pool)),
@@ -259,8 +259,8 @@ test('statements that are sent together get the same answers, and leave the same
         ),
       );
       const expected = await answersTo(built, appendPool);
-      const modelled = answersTo(built, model.pool({ pipelined: true }).asPool);
-      expect(await scheduler.until(modelled)).toEqual(expected);
+      const modeled = answersTo(built, model.pool({ pipelined: true }).asPool);
+      expect(await scheduler.until(modeled)).toEqual(expected);
       const { accounts, conversations, spare } = fixture;
       const ids = [...accounts, ...conversations, ...spare];
       expect(contentsOfModel(model, ids)).toEqual(await contentsOf(observer, ids));

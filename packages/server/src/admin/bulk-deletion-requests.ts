@@ -91,7 +91,7 @@ export interface BulkDeletionCancellation {
 
 /**
  * Cancels a running deletion: messages that it has not reached when this returns are kept.
- * Cancelling it again changes nothing.
+ * Canceling it again changes nothing.
  * @throws {RefusalError}
  */
 export async function cancelBulkDeletion(
@@ -101,14 +101,14 @@ export async function cancelBulkDeletion(
   const { deletion, note } = await withTransaction(pool, async (client) => {
     await allowed(client, actor, target, 'delete_messages');
     // Waits for the batch that is being deleted.
-    const { rows: cancelled } = await client.query<{ item: BulkDeletion }>({
+    const { rows: canceled } = await client.query<{ item: BulkDeletion }>({
       name: 'bulk-deletions-cancel',
       text: `update bulk_deletions set done_at = $3, cancelled_at = $3, claimed_by = null
              where id = $1 and account_id = $2 and done_at is null
              returning ${DELETION}`,
       values: [id, target, at],
     });
-    const [now] = cancelled;
+    const [now] = canceled;
     if (now) {
       const entry = audit.log.note({
         event: 'bulk_deletion_cancelled',

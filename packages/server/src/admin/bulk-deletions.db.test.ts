@@ -184,7 +184,7 @@ test('leaves the tables consistent with the events', async () => {
   expect(await examine(pool)).toEqual([]);
 });
 
-test('is cancelled by an admin, and deletes nothing more', async () => {
+test('is canceled by an admin, and deletes nothing more', async () => {
   const ike = await registerAt(first().url, 'ike');
   const group = await ike.group('to keep', [member]);
   await pool.query(
@@ -214,9 +214,9 @@ test('is cancelled by an admin, and deletes nothing more', async () => {
     id = (await request(admin, ike)).body.id;
     await until(async () => (await left()) === 400, 'the first batch');
     expect((await cancel(member, id)).status).toBe(403);
-    const cancelling = cancel(admin, id);
+    const canceling = cancel(admin, id);
     await blocking.query('rollback');
-    const { status, body } = await cancelling;
+    const { status, body } = await canceling;
     expect(status).toBe(200);
     expect(body.doneAt).toBe(body.cancelledAt);
     expect(body.deleted).toBeLessThan(500);

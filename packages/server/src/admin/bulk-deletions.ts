@@ -103,7 +103,7 @@ export class BulkDeletions {
 
   /**
    * Stores the progress of a request and renews its claim. Returns false if another node has
-   * claimed it, or it was cancelled.
+   * claimed it, or it was canceled.
    */
   async #renew({ id }: Claimed, conversation: ConversationId, after: Seq): Promise<boolean> {
     const { rowCount } = await this.#deps.pool.query({
@@ -131,7 +131,7 @@ export class BulkDeletions {
   }
 
   /**
-   * Deletes the remaining messages. Returns false when stopped or cancelled, or when another node
+   * Deletes the remaining messages. Returns false when stopped or canceled, or when another node
    * has taken over.
    */
   async #run(job: Claimed, isStopped: () => boolean): Promise<boolean> {

@@ -67,7 +67,7 @@ export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
     'an admin requested the deletion of all messages of an account; `deletion`: its id, `since`: earlier ones are kept',
   ),
   bulk_deletion_cancelled: every(
-    'an admin cancelled the deletion of the messages of an account; `deletion`, `messages`: how many were deleted before',
+    'an admin canceled the deletion of the messages of an account; `deletion`, `messages`: how many were deleted before',
   ),
   bulk_deletion_finished: every(
     'the messages of an account were deleted; `deletion`, `messages`: how many',

@@ -11,7 +11,7 @@ export async function start(): Promise<number> {
   const config = readConfig();
   const log = createLogger(config.logLevel);
   const stopping = new AbortController();
-  const signalled = new Promise<void>((resolve) => {
+  const signaled = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         log.info({ signal }, 'stopping');
@@ -38,7 +38,7 @@ export async function start(): Promise<number> {
     const { url, address } = server;
     const where = url === address ? url : `${url} (listening at ${address})`;
     process.stdout.write(`Parley is ready at ${where}\n`);
-    await signalled;
+    await signaled;
     await server.stop();
     log.info('stopped');
     return 0;

@@ -36,7 +36,7 @@ export interface Queryable {
 
 /** How an attempt to send an email ended. */
 export type EmailResult =
-  | { readonly kind: 'sent' | 'cancelled' }
+  | { readonly kind: 'sent' | 'canceled' }
   /** `isOfAddress`: the address of the recipient was permanently rejected. */
   | { readonly kind: 'failed'; readonly error: string; readonly isOfAddress: boolean }
   /** The next attempt is at `next`, ms since the epoch. */
@@ -95,7 +95,7 @@ export const retryDelay = (tries: number): number => backoff(tries, RETRY_MIN_MS
  *    expires. Every attempt has the same Message-ID.
  * 2. Its text is stored encrypted, and only until it is sent.
  * 3. For some purposes only the subject matter is stored: the email is composed for each attempt,
- *    and cancelled if it is no longer needed.
+ *    and canceled if it is no longer needed.
  */
 export class Emails {
   readonly #deps: EmailsDeps;
@@ -209,8 +209,8 @@ export class Emails {
       if (row.expires_at.getTime() <= clock.now())
         throw new EmailRefused('expired before delivery');
       if (composed.content === null) {
-        await this.#recordResult(row.id, composed, { kind: 'cancelled' });
-        log.debug(about, 'email cancelled');
+        await this.#recordResult(row.id, composed, { kind: 'canceled' });
+        log.debug(about, 'email canceled');
         return;
       }
       await transport.send({
@@ -271,7 +271,7 @@ export class Emails {
     result: EmailResult,
     recipient: string | undefined,
   ): Promise<void> {
-    if (result.kind === 'cancelled') {
+    if (result.kind === 'canceled') {
       await on.query({
         name: 'emails-cancel',
         text: 'delete from emails where id = $1',

@@ -37,7 +37,7 @@ afterAll(async () => {
 const upload = (by: User, bytes: Uint8Array, name = 'emoji.png') =>
   uploadFile({ accessToken: by.accessToken, url: server.url }, name, bytes);
 let red = 0;
-/** A wide PNG, each with a different colour. */
+/** A wide PNG, each with a different color. */
 const png = (width = 40, height = 20) =>
   sharp({ create: { width, height, channels: 3, background: { r: ++red % 256, g: 80, b: 0 } } })
     .png()

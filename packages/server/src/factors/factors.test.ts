@@ -65,7 +65,7 @@ describe('the second step of a log-in', () => {
     expect(await stepOf({ codes: 5 })).toBeNull();
   });
 
-  test('is the enrolment where the server requires a factor of the role', async () => {
+  test('is the enrollment where the server requires a factor of the role', async () => {
     for (const [requirement, required] of [
       ['off', []],
       ['admins', ['owner', 'admin']],

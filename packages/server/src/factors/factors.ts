@@ -30,7 +30,7 @@ export interface FactorsDeps {
  *
  * 1. A session starts only after the second factor, if the account has one: until then there is a
  *    ticket that authorizes nothing else.
- * 2. Where the server requires one, a user without one enrols before the session starts.
+ * 2. Where the server requires one, a user without one enrolls before the session starts.
  * 3. Wrong codes are counted for each account, however many tickets are requested.
  */
 export class SecondFactors {

@@ -38,7 +38,7 @@ const tags = ['Accounts'];
 const EnrolledAnswer = SessionAnswer.extend({ recoveryCodes: z.array(z.string()) });
 
 /**
- * Registers the routes of the second log-in step, of enrolment where it is required, and of passkey
+ * Registers the routes of the second log-in step, of enrollment where it is required, and of passkey
  * log-in.
  */
 export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): void {

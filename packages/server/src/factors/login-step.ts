@@ -9,7 +9,7 @@ import { factorsOf } from './queries.ts';
 export const STEP = { second: 'second_factor', enrol: 'enrol_second_factor' } as const;
 
 /**
- * Requires the second factor of accounts that have one, and its enrolment where the server requires
+ * Requires the second factor of accounts that have one, and its enrollment where the server requires
  * one (the setting SECOND_FACTOR).
  */
 export function secondFactorStep({

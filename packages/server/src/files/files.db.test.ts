@@ -1007,7 +1007,7 @@ describe('an avatar', () => {
   });
 
   test('of an animation is still', async () => {
-    const frames = await Promise.all(['#ff0000', '#00ff00'].map((colour) => png(colour)));
+    const frames = await Promise.all(['#ff0000', '#00ff00'].map((color) => png(color)));
     const gif = await sharp(frames, { join: { animated: true } })
       .gif({ delay: 50 })
       .toBuffer();
@@ -1207,7 +1207,7 @@ describe('an avatar', () => {
   });
 });
 
-/** A PNG that is small and has many pixels, all of one colour. */
+/** A PNG that is small and has many pixels, all of one color. */
 function pngBomb(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type), data]);

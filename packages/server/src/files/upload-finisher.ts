@@ -73,7 +73,7 @@ export class UploadFinisher {
 
   /**
    * Makes a complete upload a file. When this returns, the upload no longer exists: it is a file,
-   * another request has finished or cancelled it, or its parts are lost.
+   * another request has finished or canceled it, or its parts are lost.
    * @throws {RefusalError} `disk_full`
    */
   async finish(account: AccountId, id: FileId, upload: CompleteUpload): Promise<void> {

@@ -239,7 +239,7 @@ describe('an upload', () => {
     expect(partsOf(id).sort()).toEqual((await rowOf(id))?.parts.sort());
   });
 
-  test('that was cancelled cannot be written to, even by a node that has not noticed', async () => {
+  test('that was canceled cannot be written to, even by a node that has not noticed', async () => {
     const [one, two] = [node(), node()];
     const { id } = await one.create(account, { name: 'a', bytes: 100 });
     const source: PartSource = {

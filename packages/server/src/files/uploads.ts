@@ -269,7 +269,7 @@ export class Uploads {
       if (!written) return null;
       // A complete upload becomes a file, so check this before it is complete.
       const surplus = received + written.bytes === bytes && (await source.next(1)) !== null;
-      // Another node may have received the same bytes, or the upload was cancelled.
+      // Another node may have received the same bytes, or the upload was canceled.
       if (!surplus && (await this.#record(id, received, written))) return written;
       await this.#parts.removeFile(this.#parts.pathOf(id, written.part));
       return surplus ? refuse('too_large', MORE_BYTES) : refuse('upload_conflict');

@@ -167,7 +167,7 @@ describe('a refusal', () => {
       'origin_not_allowed',
     ],
     [
-      'a neighbouring site',
+      'a neighboring site',
       'POST',
       '/api/v1/auth/token',
       undefined,

@@ -62,7 +62,7 @@ export class FrameWriter {
     this.write(textFrame(JSON.stringify(frame)));
   }
 
-  /** Sends the acknowledgement of a command. */
+  /** Sends the acknowledgment of a command. */
   ack(id: string, stream: StreamId, seq: Seq, at: string): void {
     // Assembled as text, because this is the busiest path. None of the values needs escaping.
     this.write(

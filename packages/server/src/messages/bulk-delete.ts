@@ -88,7 +88,7 @@ const bulkDeleteRule: Rule<BulkDeleteCommand> = {
       'select from bulk_deletions where id = $1 and done_at is null for no key update',
       [job.id],
     );
-    // Cancelled meanwhile.
+    // Canceled meanwhile.
     if (!running) return { unchanged: (messages[0] ?? 0) as Seq };
     const { events, writes } = await deletionsOf(tx, conversation, job.author, messages);
     const [first, ...more] = events;

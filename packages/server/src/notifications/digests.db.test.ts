@@ -268,7 +268,7 @@ describe('emails about missed messages', () => {
     emails.wake();
     await until(
       async () => (await outcomes(bob))[1]?.outcome === 'not_member',
-      'it to be cancelled',
+      'it to be canceled',
     );
     expect(sink.received.filter((m) => m.text.includes('for no one'))).toEqual([]);
     expect(await digestsOf()).toHaveLength(1);

@@ -126,7 +126,7 @@ function namespaces(): RunAs[] {
       kind: 'namespace',
       description: `in a user namespace, as user ${user.uid} (unshare ${map.slice(0, 3).join(' ')})`,
       owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-      // unshare calls exec without fork: the pid, which is signalled later, stays the same.
+      // unshare calls exec without fork: the pid, which is signaled later, stays the same.
       invoke: (program, args) => ({
         command: 'unshare',
         args: [...map, program, ...args],

@@ -50,7 +50,7 @@ export class Watchdog {
 
 /**
  * Returns the command with `setpriv --pdeathsig INT` (util-linux) in front, where it is installed: the
- * kernel then stops PostgreSQL when the thread that started it ends. A second line of defence, as
+ * kernel then stops PostgreSQL when the thread that started it ends. A second line of defense, as
  * the shell of {@link Watchdog} may be killed first.
  */
 export function boundToParent(program: string, args: readonly string[]): [string, string[]] {

@@ -1,7 +1,7 @@
-import type { Catalogue } from './keys.ts';
+import type { Catalog } from './keys.ts';
 
-/** The texts of the server in Arabic, with the terms of the web client’s catalogue. */
-export const ar: Catalogue = {
+/** The texts of the server in Arabic, with the terms of the web client’s catalog. */
+export const ar: Catalog = {
   email: {
     footer: 'أرسله Parley من {{server}}',
   },

@@ -1,7 +1,7 @@
-import type { Catalogue } from './keys.ts';
+import type { Catalog } from './keys.ts';
 
-/** The texts of the server in German, with the terms of the web client’s catalogue. */
-export const de: Catalogue = {
+/** The texts of the server in German, with the terms of the web client’s catalog. */
+export const de: Catalog = {
   email: {
     footer: 'Gesendet von Parley auf {{server}}',
   },

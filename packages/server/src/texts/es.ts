@@ -1,7 +1,7 @@
-import type { Catalogue } from './keys.ts';
+import type { Catalog } from './keys.ts';
 
-/** The texts of the server in Spanish, with the terms of the web client’s catalogue. */
-export const es: Catalogue = {
+/** The texts of the server in Spanish, with the terms of the web client’s catalog. */
+export const es: Catalog = {
   email: {
     footer: 'Enviado por Parley desde {{server}}',
   },

@@ -1,15 +1,15 @@
 import type { en } from './en.ts';
 
 /**
- * A catalogue in any language: the keys of the English one, with the plural forms of the language.
+ * A catalog in any language: the keys of the English one, with the plural forms of the language.
  */
-export type Catalogue = {
+export type Catalog = {
   readonly [Section in keyof typeof en]: {
     readonly [Name in keyof (typeof en)[Section]]: string;
   } & { readonly [Name in `${string}_${'zero' | 'two' | 'few' | 'many'}`]?: string };
 };
 
-/** `code.subject`, `digest.intro_one`, …: the path of every text of the catalogue. */
+/** `code.subject`, `digest.intro_one`, …: the path of every text of the catalog. */
 type Path = {
   [Section in keyof typeof en & string]: `${Section}.${keyof (typeof en)[Section] & string}`;
 }[keyof typeof en & string];

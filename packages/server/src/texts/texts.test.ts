@@ -4,9 +4,9 @@ import { en } from './en.ts';
 import { LANGUAGES, textsFor } from './texts.ts';
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
-const flat = (catalogue: object) =>
+const flat = (catalog: object) =>
   new Map(
-    Object.entries(catalogue).flatMap(([section, texts]) =>
+    Object.entries(catalog).flatMap(([section, texts]) =>
       Object.entries(texts as Record<string, string>).map(
         ([name, text]) => [`${section}.${name}`, text] as const,
       ),
@@ -17,10 +17,10 @@ const baseOf = (key: string) => key.replace(PLURAL, '');
 const inEnglish = (key: string) => english.get(key) ?? english.get(`${baseOf(key)}_other`) ?? '';
 const placeholders = (text: string) => [...new Set(text.match(/\{\{[^}]*\}\}/g))].sort();
 
-describe.each(Object.entries(LANGUAGES))('in %s', (tag, { catalogue }) => {
-  const texts = flat(catalogue);
+describe.each(Object.entries(LANGUAGES))('in %s', (tag, { catalog }) => {
+  const texts = flat(catalog);
 
-  test('a catalogue has the keys of the English one, in every plural form', () => {
+  test('a catalog has the keys of the English one, in every plural form', () => {
     const forms = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
     const expected = [...english.keys()].flatMap((key) =>
       PLURAL.test(key) ? forms.map((form) => `${baseOf(key)}_${form}`) : [key],

@@ -5,12 +5,12 @@ import { en } from './en.ts';
 import { es } from './es.ts';
 import type { TextArguments, TextKey } from './keys.ts';
 
-/** The catalogues by tag (BCP 47), with the direction of each language. */
+/** The catalogs by tag (BCP 47), with the direction of each language. */
 export const LANGUAGES = {
-  en: { catalogue: en, direction: 'ltr' },
-  de: { catalogue: de, direction: 'ltr' },
-  es: { catalogue: es, direction: 'ltr' },
-  ar: { catalogue: ar, direction: 'rtl' },
+  en: { catalog: en, direction: 'ltr' },
+  de: { catalog: de, direction: 'ltr' },
+  es: { catalog: es, direction: 'ltr' },
+  ar: { catalog: ar, direction: 'rtl' },
 } as const;
 
 /** A language that the server has texts in. */
@@ -35,12 +35,12 @@ export function languageOf(locale: string): Language | null {
 }
 
 const instances = Object.fromEntries(
-  Object.entries(LANGUAGES).map(([tag, { catalogue, direction }]) => {
+  Object.entries(LANGUAGES).map(([tag, { catalog, direction }]) => {
     const instance = i18next.createInstance();
     void instance.init({
       initAsync: false,
       lng: tag,
-      resources: { [tag]: { translation: catalogue } },
+      resources: { [tag]: { translation: catalog } },
       nsSeparator: false,
       // HTML is escaped where it is generated; the escaping hook of i18next isolates values
       // instead.

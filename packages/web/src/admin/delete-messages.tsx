@@ -108,7 +108,7 @@ function Progress({ deletion: { deleted, doneAt, cancelledAt } }: { deletion: Bu
     <p role="status" className="text-muted text-sm">
       {doneAt === null
         ? t('deleteMessages.running', { count: deleted })
-        : t(cancelledAt === null ? 'deleteMessages.done' : 'deleteMessages.cancelled', {
+        : t(cancelledAt === null ? 'deleteMessages.done' : 'deleteMessages.canceled', {
             count: deleted,
             time: fullTime(doneAt),
           })}

@@ -3,7 +3,7 @@ import { KeyRound, LogIn } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { peekNext } from '../session/next.ts';
-import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
+import { askPasskey, hasPasskeys, PasskeyCanceled } from '../session/passkey.ts';
 import { startSso } from '../session/sso-return.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
@@ -36,7 +36,7 @@ export function OtherLoginMethods({
       const response = await askPasskey(requested);
       await continueLogin(await auth.passkey({ challengeId, response }));
     } catch (error) {
-      if (!(error instanceof PasskeyCancelled)) onProblem(errorMessage(error));
+      if (!(error instanceof PasskeyCanceled)) onProblem(errorMessage(error));
     }
     setBusy(false);
   };

@@ -2,7 +2,7 @@ import { Link, Navigate } from '@tanstack/react-router';
 import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
-import { askPasskey, hasPasskeys, PasskeyCancelled } from '../session/passkey.ts';
+import { askPasskey, hasPasskeys, PasskeyCanceled } from '../session/passkey.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
 import { waitingFor } from '../session/waiting-step.ts';
 import { t } from '../texts/index.ts';
@@ -51,7 +51,7 @@ export function SecondFactorPage() {
       const passkey = await askPasskey(await auth.secondFactorPasskeyOptions(ticket));
       await continueLogin(await auth.secondFactor({ ticket, passkey }));
     } catch (error) {
-      if (!(error instanceof PasskeyCancelled)) setPasskeyProblem(errorMessage(error));
+      if (!(error instanceof PasskeyCanceled)) setPasskeyProblem(errorMessage(error));
     }
     setAsking(false);
   };

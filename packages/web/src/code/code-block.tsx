@@ -8,13 +8,13 @@ const CodeText = lazy(async () => {
   try {
     return { default: (await import('./code-text.tsx')).CodeText };
   } catch {
-    // Offline, or an outdated build: code is readable without colours.
+    // Offline, or an outdated build: code is readable without colors.
     return { default: ({ text }: { language: string; text: string }) => text };
   }
 });
 
 /**
- * Shows a block of code with a button that copies it. Colours are added later without changing its
+ * Shows a block of code with a button that copies it. Colors are added later without changing its
  * size. The button is at the start, because the message actions cover the end.
  */
 export function CodeBlock({ language, text }: { language: string; text: string }) {

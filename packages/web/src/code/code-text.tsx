@@ -13,7 +13,7 @@ const LOOKS: Record<TokenKind, string> = {
   deleted: 'text-danger',
 };
 
-/** The text of a block of code in the colours of its language, once they are known. */
+/** The text of a block of code in the colors of its language, once they are known. */
 export function CodeText({ language, text }: { language: string; text: string }) {
   const tokens = useTokens(language, text);
   if (tokens === null) return text;

@@ -4,7 +4,7 @@ import type { createLowlight } from 'lowlight';
 type Root = ReturnType<ReturnType<typeof createLowlight>['highlight']>;
 type RootContent = Root['children'][number];
 
-/** The kind of a token, if it has its own colour. */
+/** The kind of a token, if it has its own color. */
 export type TokenKind =
   | 'keyword'
   | 'string'
@@ -19,7 +19,7 @@ export type TokenKind =
 /** A part of a program; plain text has no kind. */
 export type Token = readonly [text: string, kind: TokenKind | null];
 
-/** The kinds of the classes that highlight.js gives; the others have no colour. */
+/** The kinds of the classes that highlight.js gives; the others have no color. */
 const KINDS: Readonly<Record<string, TokenKind>> = {
   'hljs-keyword': 'keyword',
   'hljs-literal': 'keyword',
@@ -57,7 +57,7 @@ const KINDS: Readonly<Record<string, TokenKind>> = {
 export const TOKENS_MAX = 4_000;
 
 /**
- * Returns the tokens of a highlighted program in order; neighbours of one kind are joined. Returns null if
+ * Returns the tokens of a highlighted program in order; neighbors of one kind are joined. Returns null if
  * there are more than {@link TOKENS_MAX}.
  */
 export function tokensOf(root: Root): readonly Token[] | null {

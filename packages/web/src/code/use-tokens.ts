@@ -16,7 +16,7 @@ export function useTokens(info: string, text: string): readonly Token[] | null {
     return highlighter.request(language, text, (tokens) => setFound({ text, tokens }));
   }, [language, text]);
   if (language === null) return null;
-  // A row that scrolls back into view has its colours at once.
+  // A row that scrolls back into view has its colors at once.
   if (found?.text !== text) return highlighter.known(language, text) ?? null;
   return found.tokens;
 }

@@ -5,7 +5,7 @@ import { SquareImage } from '../ui/square-image.tsx';
 
 /**
  * Shows the avatar of a group, and a symbol of its visibility: in the corner of the avatar, so that
- * no image can imitate it, or in its place. `className` has the colours of the symbol.
+ * no image can imitate it, or in its place. `className` has the colors of the symbol.
  */
 export function GroupIcon({
   group: { avatar, visibility },

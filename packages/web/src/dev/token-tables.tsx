@@ -48,11 +48,11 @@ const SHAPES = [
   ['avatar', 'rounded-avatar'],
 ] as const;
 
-/** Shows the tokens of ui/tokens.css: colours by role, sizes of text, radius and elevation. */
+/** Shows the tokens of ui/tokens.css: colors by role, sizes of text, radius and elevation. */
 export function TokenTables() {
   return (
     <>
-      <Card title="Colours" description="By role; light, dark, and with more contrast.">
+      <Card title="Colors" description="By role; light, dark, and with more contrast.">
         <div className="grid grid-cols-2 gap-2 sm:grid-cols-5">
           {SURFACES.map(([name, look]) => (
             <span

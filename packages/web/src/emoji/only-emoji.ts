@@ -6,7 +6,7 @@ const MOST = 10;
 /** Longer texts are not checked: an emoji has at most 32 UTF-16 code units. */
 const LONGEST = MOST * 32;
 
-/** One emoji of Unicode that is shown in colour: a flag, a key, a tag sequence, or emoji joined to one. */
+/** One emoji of Unicode that is shown in color: a flag, a key, a tag sequence, or emoji joined to one. */
 const PART =
   '(?:\\p{Emoji_Presentation}|\\p{Emoji}\\ufe0f|\\p{Emoji_Modifier_Base}(?=\\p{Emoji_Modifier}))';
 const SEQUENCE = `${PART}\\p{Emoji_Modifier}?[\\u{e0020}-\\u{e007f}]*`;

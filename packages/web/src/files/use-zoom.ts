@@ -16,7 +16,7 @@ const SWIPE = 60;
 /** The zoom of an image, and the handlers that change it. */
 export interface ZoomControls {
   readonly zoom: Zoom;
-  /** Enlarges (or, below 1, reduces) around the centre. */
+  /** Enlarges (or, below 1, reduces) around the center. */
   by(factor: number): void;
   /** Moves an enlarged image, CSS pixels. */
   move(dx: number, dy: number): void;
@@ -65,8 +65,8 @@ export function useZoom(
   );
   const by = useCallback((factor: number) => around(factor, { x: 0, y: 0 }), [around]);
   const reset = useCallback(() => setZoom(WHOLE), []);
-  /** Returns a point of the window relative to the centre of the box. */
-  const fromCentre = useCallback(
+  /** Returns a point of the window relative to the center of the box. */
+  const fromCenter = useCallback(
     (point: { clientX: number; clientY: number }): Point => {
       const rect = box.current?.getBoundingClientRect();
       if (!rect) return { x: 0, y: 0 };
@@ -82,12 +82,12 @@ export function useZoom(
     const element = box.current;
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
-      around(Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.002 : 0.05)), fromCentre(event));
+      around(Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.002 : 0.05)), fromCenter(event));
     };
     // React listens passively, and could not keep the browser from zooming the page.
     element?.addEventListener('wheel', wheel, { passive: false });
     return () => element?.removeEventListener('wheel', wheel);
-  }, [box, around, fromCentre]);
+  }, [box, around, fromCenter]);
 
   const isWhole = zoom.scale === 1;
   const handlers = useMemo(() => {
@@ -100,18 +100,18 @@ export function useZoom(
     };
     return {
       onDoubleClick: (event: MouseEvent) => {
-        if (isWhole) around(SCALE_STEP ** 2, fromCentre(event));
+        if (isWhole) around(SCALE_STEP ** 2, fromCenter(event));
         else reset();
       },
       onPointerDown: (event: PointerEvent) => {
         event.currentTarget.setPointerCapture(event.pointerId);
-        fingers.current.set(event.pointerId, fromCentre(event));
+        fingers.current.set(event.pointerId, fromCenter(event));
         swiped.current = 0;
       },
       onPointerMove: (event: PointerEvent) => {
         const before = fingers.current.get(event.pointerId);
         if (!before) return;
-        const now = fromCentre(event);
+        const now = fromCenter(event);
         fingers.current.set(event.pointerId, now);
         const other = [...fingers.current].find(([id]) => id !== event.pointerId)?.[1];
         if (other) {
@@ -128,6 +128,6 @@ export function useZoom(
         lift(event);
       },
     };
-  }, [isWhole, around, move, reset, fromCentre, onSwipe]);
+  }, [isWhole, around, move, reset, fromCenter, onSwipe]);
   return { zoom, by, move, reset, handlers };
 }

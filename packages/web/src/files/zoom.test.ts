@@ -4,15 +4,15 @@ import { moveBy, SCALE_MAX, WHOLE, zoomBy } from './zoom.ts';
 
 const BOX = { width: 400, height: 300 };
 const IMAGE = { width: 400, height: 200 };
-const CENTRE = { x: 0, y: 0 };
+const CENTER = { x: 0, y: 0 };
 
-test('zooming at the centre moves nothing', () => {
-  expect(zoomBy(WHOLE, 2, CENTRE, IMAGE, BOX)).toEqual({ scale: 2, x: 0, y: 0 });
+test('zooming at the center moves nothing', () => {
+  expect(zoomBy(WHOLE, 2, CENTER, IMAGE, BOX)).toEqual({ scale: 2, x: 0, y: 0 });
 });
 
 test('zooming keeps the point under the pointer in place', () => {
   const zoom = zoomBy(WHOLE, 4, { x: 100, y: 50 }, IMAGE, BOX);
-  // A pixel of the image at p of its centre is shown at x + scale * p.
+  // A pixel of the image at p of its center is shown at x + scale * p.
   expect(zoom.x + zoom.scale * 100).toBe(100);
   expect(zoom.y + zoom.scale * 50).toBe(50);
 });

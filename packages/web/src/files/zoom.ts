@@ -1,4 +1,4 @@
-/** The zoom of an image in its box, and its offset from the centre in CSS pixels. */
+/** The zoom of an image in its box, and its offset from the center in CSS pixels. */
 export interface Zoom {
   readonly scale: number;
   readonly x: number;
@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** The whole image, in the centre. */
+/** The whole image, in the center. */
 export const WHOLE: Zoom = { scale: 1, x: 0, y: 0 };
 /** The largest enlargement. */
 export const SCALE_MAX = 8;
@@ -19,7 +19,7 @@ export const SCALE_MAX = 8;
 export const SCALE_STEP = 1.5;
 
 /**
- * Zooms by a factor around a point. The point is relative to the centre of the box. `image` is the
+ * Zooms by a factor around a point. The point is relative to the center of the box. `image` is the
  * size of the whole image in the box.
  */
 export function zoomBy(

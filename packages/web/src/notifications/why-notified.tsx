@@ -102,5 +102,5 @@ function outcomeText({ outcome, at, attempts }: Delivery): string {
   if (outcome === 'failed') return t('why.failed', { count: attempts });
   // Reasons of a newer server have no text here.
   const reason = REASONS[outcome as NotificationReason] as PlainKey | undefined;
-  return reason === undefined ? t('why.cancelled') : `${t('why.cancelled')} ${t(reason)}`;
+  return reason === undefined ? t('why.canceled') : `${t('why.canceled')} ${t(reason)}`;
 }

@@ -10,9 +10,9 @@ import { t } from '../texts/index.ts';
 export const hasPasskeys = (): boolean =>
   'PublicKeyCredential' in window && isSecureContext && !/^[\d.]+$|:/.test(location.hostname);
 
-/** The user cancelled the browser’s passkey dialog, or it timed out. */
-export class PasskeyCancelled extends Error {
-  override name = 'PasskeyCancelled';
+/** The user canceled the browser’s passkey dialog, or it timed out. */
+export class PasskeyCanceled extends Error {
+  override name = 'PasskeyCanceled';
 }
 
 /** Prompts for an existing passkey in the browser’s dialog. */
@@ -36,7 +36,7 @@ async function cancellable<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     const { name, cause } = error as Error & { cause?: Error };
     if ([name, cause?.name].some((n) => n === 'NotAllowedError' || n === 'AbortError')) {
-      throw new PasskeyCancelled(t('passkeys.noneChosen'), { cause: error });
+      throw new PasskeyCanceled(t('passkeys.noneChosen'), { cause: error });
     }
     if (name === 'InvalidStateError' || cause?.name === 'InvalidStateError') {
       throw new Error(t('passkeys.alreadyHere'), { cause: error });

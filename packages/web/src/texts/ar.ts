@@ -1,4 +1,4 @@
-import type { Catalogue, ErrorTexts, Translation } from './keys.ts';
+import type { Catalog, ErrorTexts, Translation } from './keys.ts';
 
 /**
  * All texts of the web client in Arabic, as `en.ts`: Modern Standard Arabic, with verbal nouns on buttons
@@ -1266,7 +1266,7 @@ const texts = {
     failed_other: 'تعذّر الإرسال بعد {{count}} محاولة',
     replaced: 'أُرسل مع إشعار رسالة أحدث',
     deviceGone: 'لم يُرسل. لم يعد الجهاز مسجّلًا.',
-    cancelled: 'لم يُرسل.',
+    canceled: 'لم يُرسل.',
     decidedAt: 'تقرّر {{time}}',
     computed: 'هكذا كانت إعداداتك عند نشر الرسالة.',
   },
@@ -2022,12 +2022,12 @@ const texts = {
     last: 'خلال آخر {{time}}',
     submit: 'حذف الرسائل',
     cancel: 'إيقاف الحذف',
-    cancelled_zero: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
-    cancelled_one: 'توقف الحذف بعد رسالة واحدة، {{time}}',
-    cancelled_two: 'توقف الحذف بعد رسالتين، {{time}}',
-    cancelled_few: 'توقف الحذف بعد {{count, number}} رسائل، {{time}}',
-    cancelled_many: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
-    cancelled_other: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
+    canceled_zero: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
+    canceled_one: 'توقف الحذف بعد رسالة واحدة، {{time}}',
+    canceled_two: 'توقف الحذف بعد رسالتين، {{time}}',
+    canceled_few: 'توقف الحذف بعد {{count, number}} رسائل، {{time}}',
+    canceled_many: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
+    canceled_other: 'توقف الحذف بعد {{count, number}} رسالة، {{time}}',
     running_zero: 'جارٍ حذف الرسائل… حُذف منها {{count, number}} حتى الآن',
     running_one: 'جارٍ حذف الرسائل… حُذفت رسالة واحدة حتى الآن',
     running_two: 'جارٍ حذف الرسائل… حُذفت رسالتان حتى الآن',
@@ -2082,7 +2082,7 @@ const texts = {
     showPassword: 'إظهار كلمة المرور',
     yourPassword: 'كلمة المرور',
   },
-} satisfies Catalogue;
+} satisfies Catalog;
 
 const errors: ErrorTexts = {
   problems: {

@@ -1,4 +1,4 @@
-import type { Catalogue, ErrorTexts, Translation } from './keys.ts';
+import type { Catalog, ErrorTexts, Translation } from './keys.ts';
 
 /**
  * All texts of the web client in German, as `en.ts`: informal (“du”), with these words.
@@ -1169,7 +1169,7 @@ const texts = {
     failed_other: 'konnte nach {{count}} Versuchen nicht gesendet werden',
     replaced: 'gesendet mit der Benachrichtigung über eine neuere Nachricht',
     deviceGone: 'nicht gesendet. Das Gerät ist nicht mehr registriert.',
-    cancelled: 'nicht gesendet.',
+    canceled: 'nicht gesendet.',
     decidedAt: 'Entschieden {{time}}',
     computed: 'Das waren deine Einstellungen, als die Nachricht gesendet wurde.',
   },
@@ -1915,8 +1915,8 @@ const texts = {
     last: 'Aus folgendem Zeitraum: {{time}}',
     submit: 'Nachrichten löschen',
     cancel: 'Löschen anhalten',
-    cancelled_one: 'Nach {{count, number}} Nachricht angehalten, {{time}}',
-    cancelled_other: 'Nach {{count, number}} Nachrichten angehalten, {{time}}',
+    canceled_one: 'Nach {{count, number}} Nachricht angehalten, {{time}}',
+    canceled_other: 'Nach {{count, number}} Nachrichten angehalten, {{time}}',
     running_one: 'Nachrichten werden gelöscht … bisher {{count, number}}',
     running_other: 'Nachrichten werden gelöscht … bisher {{count, number}}',
     done_one: '{{count, number}} Nachricht gelöscht, {{time}}',
@@ -1963,7 +1963,7 @@ const texts = {
     showPassword: 'Passwort anzeigen',
     yourPassword: 'Dein Passwort',
   },
-} satisfies Catalogue;
+} satisfies Catalog;
 
 const errors: ErrorTexts = {
   problems: {

@@ -1,4 +1,4 @@
-import type { Catalogue, ErrorTexts, Translation } from './keys.ts';
+import type { Catalog, ErrorTexts, Translation } from './keys.ts';
 
 /**
  * All texts of the web client in Spanish, as `en.ts`: informal (“tú”), with a vocabulary that is understood in Spain and
@@ -1204,7 +1204,7 @@ const texts = {
     failed_other: 'no se pudo enviar tras {{count}} intentos',
     replaced: 'enviada con la notificación de un mensaje más reciente',
     deviceGone: 'no se envió. El dispositivo ya no está registrado.',
-    cancelled: 'no se envió.',
+    canceled: 'no se envió.',
     decidedAt: 'Decidido: {{time}}',
     computed: 'Así estaba tu configuración cuando se publicó el mensaje.',
   },
@@ -1959,9 +1959,9 @@ const texts = {
     last: 'Enviados hace menos de {{time}}',
     submit: 'Eliminar mensajes',
     cancel: 'Detener eliminación',
-    cancelled_one: 'Detenido tras {{count, number}} mensaje, {{time}}',
-    cancelled_many: 'Detenido tras {{count, number}} de mensajes, {{time}}',
-    cancelled_other: 'Detenido tras {{count, number}} mensajes, {{time}}',
+    canceled_one: 'Detenido tras {{count, number}} mensaje, {{time}}',
+    canceled_many: 'Detenido tras {{count, number}} de mensajes, {{time}}',
+    canceled_other: 'Detenido tras {{count, number}} mensajes, {{time}}',
     running_one: 'Eliminando mensajes… {{count, number}} eliminado hasta ahora',
     running_many: 'Eliminando mensajes… {{count, number}} eliminados hasta ahora',
     running_other: 'Eliminando mensajes… {{count, number}} eliminados hasta ahora',
@@ -2010,7 +2010,7 @@ const texts = {
     showPassword: 'Mostrar contraseña',
     yourPassword: 'Tu contraseña',
   },
-} satisfies Catalogue;
+} satisfies Catalog;
 
 const errors: ErrorTexts = {
   problems: {

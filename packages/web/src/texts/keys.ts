@@ -1,7 +1,7 @@
 import type { RefusalCode } from '@parley/protocol';
 import type { en } from './en.ts';
 
-/** `login.title`, `messages.seenBy`, …: the path of every text of a catalogue. */
+/** `login.title`, `messages.seenBy`, …: the path of every text of a catalog. */
 type Paths<Node> = {
   [Name in keyof Node & string]: Node[Name] extends string ? Name : `${Name}.${Paths<Node[Name]>}`;
 }[keyof Node & string];
@@ -58,9 +58,9 @@ export type PlainKey = {
 /** The plural forms of languages that have more of them than English. */
 type MorePlurals = { readonly [Name in `${string}_${'zero' | 'two' | 'few' | 'many'}`]?: string };
 
-/** The structure that the catalogue of another language has: the same keys with other texts. */
-export type Catalogue<Node = typeof en> = {
-  readonly [Name in keyof Node]: Node[Name] extends string ? string : Catalogue<Node[Name]>;
+/** The structure that the catalog of another language has: the same keys with other texts. */
+export type Catalog<Node = typeof en> = {
+  readonly [Name in keyof Node]: Node[Name] extends string ? string : Catalog<Node[Name]>;
 } & MorePlurals;
 
 /** The texts of another language for the errors of the server, which writes English. */
@@ -85,7 +85,7 @@ type InternalCode =
 
 /** All texts of a language. */
 export interface Translation {
-  readonly texts: Catalogue;
+  readonly texts: Catalog;
   /** English has none: it shows what the server says. */
   readonly errors?: ErrorTexts;
 }

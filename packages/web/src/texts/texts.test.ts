@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { en } from './en.ts';
 import { locale, t } from './index.ts';
-import type { Catalogue, PlainKey, TextKey, TextTags } from './keys.ts';
+import type { Catalog, PlainKey, TextKey, TextTags } from './keys.ts';
 
 /** All texts with their keys, plural suffixes included. */
 function* textsOf(node: object, path = ''): Generator<[key: string, text: string]> {
@@ -66,8 +66,8 @@ test('rejects unknown keys, missing values and unknown values at compile time', 
   expectTypeOf<'common.others_one'>().not.toExtend<TextKey>();
   expectTypeOf<'common.others'>().not.toExtend<PlainKey>();
   expectTypeOf<TextTags<'forgot.sent'>>().toEqualTypeOf<'email'>();
-  expectTypeOf<typeof en>().toExtend<Catalogue>();
-  const time: Catalogue<(typeof en)['time']> = { ...en.time, days_few: 'dni' };
+  expectTypeOf<typeof en>().toExtend<Catalog>();
+  const time: Catalog<(typeof en)['time']> = { ...en.time, days_few: 'dni' };
   expect(time).toHaveProperty('justNow');
   // @ts-expect-error: no such key
   t('common.cancell');

@@ -4,9 +4,9 @@ import { LANGUAGES } from './languages.ts';
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 
-const flat = (catalogue: object): Map<string, string> =>
+const flat = (catalog: object): Map<string, string> =>
   new Map(
-    Object.entries(catalogue).flatMap(([section, texts]) =>
+    Object.entries(catalog).flatMap(([section, texts]) =>
       Object.entries(texts as Record<string, string>).map(
         ([name, text]) => [`${section}.${name}`, text] as const,
       ),

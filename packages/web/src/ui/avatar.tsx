@@ -6,7 +6,7 @@ import { PresenceDot } from './presence-dot.tsx';
 import { SquareImage } from './square-image.tsx';
 
 /**
- * Shows the avatar of an account, or its initials on a colour derived from its id, and its presence.
+ * Shows the avatar of an account, or its initials on a color derived from its id, and its presence.
  */
 export function Avatar({
   id,

@@ -1,7 +1,7 @@
 import type { InputHTMLAttributes, ReactNode } from 'react';
 import { cx } from './cx.ts';
 
-/** A labelled checkbox with a hint: the whole row toggles it. */
+/** A labeled checkbox with a hint: the whole row toggles it. */
 export function Checkbox({
   label,
   hint,

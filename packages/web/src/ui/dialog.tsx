@@ -5,7 +5,7 @@ import { t } from '../texts/index.ts';
 import { IconButton } from './button.tsx';
 import { useReturnFocus } from './return-focus.ts';
 
-/** A dialog: a bottom sheet on phones, centred on wider screens. */
+/** A dialog: a bottom sheet on phones, centered on wider screens. */
 export function Dialog({
   open,
   onClose,

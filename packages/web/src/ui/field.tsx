@@ -4,7 +4,7 @@ import { t } from '../texts/index.ts';
 import { cx } from './cx.ts';
 import { fieldStyle, LABEL } from './field-style.ts';
 
-/** A labelled text input with a hint or an error. */
+/** A labeled text input with a hint or an error. */
 export function Field({
   label,
   hint,

@@ -3,7 +3,7 @@ import { type SelectHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
 import { fieldStyle, LABEL } from './field-style.ts';
 
-/** A labelled native select: phones show their own picker for it. */
+/** A labeled native select: phones show their own picker for it. */
 export function Select({
   label,
   options,

@@ -2,7 +2,7 @@ import { type TextareaHTMLAttributes, useId } from 'react';
 import { cx } from './cx.ts';
 import { fieldStyle, LABEL } from './field-style.ts';
 
-/** A labelled field for a text of several lines, with an error. */
+/** A labeled field for a text of several lines, with an error. */
 export function TextArea({
   label,
   error,

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 
 const CSS = readFileSync(new URL('tokens.css', import.meta.url), 'utf8');
 
-/** Returns the colours of a theme by name: `light-dark(#light, #dark)`, or one of both themes. */
-function coloursOf(css: string, theme: 'light' | 'dark'): Map<string, string> {
-  const colours = new Map<string, string>();
+/** Returns the colors of a theme by name: `light-dark(#light, #dark)`, or one of both themes. */
+function colorsOf(css: string, theme: 'light' | 'dark'): Map<string, string> {
+  const colors = new Map<string, string>();
   for (const [, name, light, dark] of css.matchAll(
     /--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g,
   )) {
-    colours.set(name as string, (theme === 'light' ? light : dark) as string);
+    colors.set(name as string, (theme === 'light' ? light : dark) as string);
   }
-  return colours;
+  return colors;
 }
 
 /** Relative luminance as WCAG 2 defines it. */
@@ -51,7 +51,7 @@ const PAIRS: readonly (readonly [string, readonly string[], number])[] = [
 ];
 
 describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
-  const colours = coloursOf(normal, theme);
+  const colors = colorsOf(normal, theme);
   const contrasts = (
     map: Map<string, string>,
     foreground: string,
@@ -59,14 +59,14 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
   ) => backgrounds.map((name) => [name, contrast(map.get(foreground) ?? '', map.get(name) ?? '')]);
 
   test.each(PAIRS)('%s can be seen on %j', (foreground, backgrounds, needed) => {
-    const low = contrasts(colours, foreground, backgrounds).filter(
+    const low = contrasts(colors, foreground, backgrounds).filter(
       ([, is]) => !(Number(is) >= needed),
     );
     expect(low).toEqual([]);
   });
 
   test('with more contrast, text has 7:1 and borders 3:1', () => {
-    const stronger = new Map([...colours, ...coloursOf(more, theme)]);
+    const stronger = new Map([...colors, ...colorsOf(more, theme)]);
     const low = [
       ...['ink', 'soft', 'muted', 'accent', 'danger', 'ok', 'warn'].flatMap((name) =>
         contrasts(stronger, name, SURFACES).filter(([, is]) => !(Number(is) >= 7)),
@@ -87,6 +87,6 @@ test('more contrast is the same by the operating system and by choice', () => {
     CSS.indexOf(':root[data-contrast'),
   );
   for (const theme of ['light', 'dark'] as const) {
-    expect(coloursOf(asked, theme)).toEqual(coloursOf(more, theme));
+    expect(colorsOf(asked, theme)).toEqual(colorsOf(more, theme));
   }
 });

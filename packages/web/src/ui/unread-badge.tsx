@@ -19,7 +19,7 @@ export function UnreadBadge({
   return (
     <span
       className={cx(
-        // Forced colours remove the background, and show the border.
+        // Forced colors remove the background, and show the border.
         'min-w-5.5 shrink-0 rounded-full border border-transparent px-1.5 py-px text-center font-semibold text-caption tabular-nums leading-snug',
         isMention ? 'bg-danger text-canvas' : 'bg-accent text-on-accent',
         className,

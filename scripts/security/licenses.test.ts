@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { checkLicences, licences } from './licences.mjs';
+import { checkLicenses, licenses } from './licenses.mjs';
 
-/** Returns the problems of a lock file with one package of this licence. */
+/** Returns the problems of a lock file with one package of this license. */
 function problemsOf(license: unknown, more: { dev?: boolean; link?: boolean } = {}): string[] {
   const packages = { 'node_modules/pkg': { version: '1.2.3', license, ...more } };
-  return checkLicences({ packages }).problems;
+  return checkLicenses({ packages }).problems;
 }
 
-describe('a licence', () => {
+describe('a license', () => {
   test.each([
     'MIT',
     'Apache-2.0',
@@ -32,12 +32,12 @@ describe('a licence', () => {
     'MIT OR',
   ])('is rejected, and the package named: %s', (license) => {
     expect(problemsOf(license)).toEqual([
-      `pkg@1.2.3 has the licence ${license}, which is not allowed`,
+      `pkg@1.2.3 has the license ${license}, which is not allowed`,
     ]);
   });
 
   test.each([undefined, '', ' ', { type: 'MIT' }])('is missing: %j', (license) => {
-    expect(problemsOf(license)).toEqual(['pkg@1.2.3 has no licence']);
+    expect(problemsOf(license)).toEqual(['pkg@1.2.3 has no license']);
   });
 
   test('MPL-2.0 is allowed in development only', () => {
@@ -56,7 +56,7 @@ test('packages inside others and of a scope are named; workspaces do not count',
     'packages/server/node_modules/@scope/inner': { version: '1.0.0', license },
     'node_modules/a/node_modules/b': { version: '2.0.0', license },
   };
-  const { problems, checked } = checkLicences({ packages });
+  const { problems, checked } = checkLicenses({ packages });
   expect(checked).toBe(2);
   expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
     '@scope/inner@1.0.0',
@@ -64,6 +64,6 @@ test('packages inside others and of a scope are named; workspaces do not count',
   ]);
 });
 
-test('all packages of the repository have an allowed licence', () => {
-  expect(licences().problems).toEqual([]);
+test('all packages of the repository have an allowed license', () => {
+  expect(licenses().problems).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keyProblems, keysOf, keysOfCatalogue } from './catalogue-keys.mjs';
+import { keyProblems, keysOf, keysOfCatalog } from './catalog-keys.mjs';
 import { sourcesOfWeb } from './check-texts.mjs';
 
 const problemsOf = (
@@ -57,6 +57,6 @@ test('finds declarations of texts that do not exist, or that no source chooses',
   ]);
 });
 
-test('the web client uses all texts of its catalogue, and no others', () => {
-  expect(keyProblems(keysOfCatalogue(), sourcesOfWeb())).toEqual([]);
+test('the web client uses all texts of its catalog, and no others', () => {
+  expect(keyProblems(keysOfCatalog(), sourcesOfWeb())).toEqual([]);
 });

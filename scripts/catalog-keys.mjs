@@ -1,4 +1,4 @@
-// The keys of the English catalogue of the web client, and how its sources use them. Part of
+// The keys of the English catalog of the web client, and how its sources use them. Part of
 // check-texts.mjs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ export const CHOSEN_WHILE_RUNNING = {
 const PLURAL = /_(one|other)$/;
 
 /**
- * Returns the texts of a catalogue by their keys, with the suffixes of plural forms: those of the first constant of
+ * Returns the texts of a catalog by their keys, with the suffixes of plural forms: those of the first constant of
  * its source.
  * @param {string} source
  * @returns {Map<string, string>}
@@ -61,22 +61,22 @@ export function textsOf(source) {
 }
 
 /**
- * Returns the keys of a catalogue, as `t` takes them: without the suffixes of plural forms.
+ * Returns the keys of a catalog, as `t` takes them: without the suffixes of plural forms.
  * @param {string} source
  * @returns {Set<string>}
  */
 export const keysOf = (source) =>
   new Set([...textsOf(source).keys()].map((key) => key.replace(PLURAL, '')));
 
-/** Returns the source of the catalogue of a language. @param {string} language */
-export const sourceOfCatalogue = (language) =>
+/** Returns the source of the catalog of a language. @param {string} language */
+export const sourceOfCatalog = (language) =>
   readFileSync(join(root, `packages/web/src/texts/${language}.ts`), 'utf8');
 
-/** Returns the keys of the English catalogue. */
-export const keysOfCatalogue = () => keysOf(sourceOfCatalogue('en'));
+/** Returns the keys of the English catalog. */
+export const keysOfCatalog = () => keysOf(sourceOfCatalog('en'));
 
 /**
- * Returns what is wrong with the keys of a catalogue and their use: texts that no source uses, keys that
+ * Returns what is wrong with the keys of a catalog and their use: texts that no source uses, keys that
  * have no text, and keys that are chosen while running without being declared, or the reverse.
  * @param {ReadonlySet<string>} keys
  * @param {readonly { file: string, source: string }[]} sources

@@ -1,9 +1,9 @@
-// npm run security: every package in the lock file has a licence that is allowed here.
+// npm run security: every package in the lock file has a license that is allowed here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../run.mjs';
 
-/** Licences (SPDX identifiers) that any package may have: their terms do not extend to our own code. */
+/** Licenses (SPDX identifiers) that any package may have: their terms do not extend to our own code. */
 const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -22,11 +22,11 @@ const ALLOWED = new Set([
   // Fonts.
   'OFL-1.1',
 ]);
-/** Licences that packages which are not distributed may have as well. */
+/** Licenses that packages which are not distributed may have as well. */
 const ALLOWED_IN_DEVELOPMENT = new Set([...ALLOWED, 'MPL-2.0']);
 
 /**
- * Packages whose licence is not in the lock file, since they name it in a field that npm no longer reads or
+ * Packages whose license is not in the lock file, since they name it in a field that npm no longer reads or
  * only in their LICENSE or README. It has been read there.
  */
 const READ_IN_PACKAGE = new Map([
@@ -37,7 +37,7 @@ const READ_IN_PACKAGE = new Map([
 ]);
 
 /**
- * Returns whether an SPDX expression can be satisfied with these licences: one side of OR, both sides of
+ * Returns whether an SPDX expression can be satisfied with these licenses: one side of OR, both sides of
  * AND. An expression that cannot be read is not satisfied.
  * @param {string} expression
  * @param {ReadonlySet<string>} allowed
@@ -76,11 +76,11 @@ function isSatisfied(expression, allowed) {
 }
 
 /**
- * Returns the packages of a lock file (version 2 or 3) whose licence is missing or not allowed, one line
+ * Returns the packages of a lock file (version 2 or 3) whose license is missing or not allowed, one line
  * for each, and the number of packages. Workspaces, which are our own, do not count.
  * @param {{ packages: Record<string, { version?: string, license?: unknown, dev?: boolean, link?: boolean }> }} lock
  */
-export function checkLicences(lock) {
+export function checkLicenses(lock) {
   const problems = [];
   let checked = 0;
   for (const [path, { version, dev = false, link, ...stated }] of Object.entries(lock.packages)) {
@@ -90,17 +90,17 @@ export function checkLicences(lock) {
     const name = `${path.slice(start + 'node_modules/'.length)}@${version}`;
     const license = stated.license ?? READ_IN_PACKAGE.get(name);
     if (typeof license !== 'string' || license.trim() === '') {
-      problems.push(`${name} has no licence`);
+      problems.push(`${name} has no license`);
     } else if (!isSatisfied(license, dev ? ALLOWED_IN_DEVELOPMENT : ALLOWED)) {
-      problems.push(`${name} has the licence ${license}, which is not allowed`);
+      problems.push(`${name} has the license ${license}, which is not allowed`);
     }
   }
   return { problems, checked };
 }
 
 /** Checks the lock file of the repository. */
-export function licences() {
+export function licenses() {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const { problems, checked } = checkLicences(lock);
+  const { problems, checked } = checkLicenses(lock);
   return { problems, summary: `${checked} packages` };
 }

@@ -7,5 +7,5 @@ export interface LockFile {
     { version?: string; license?: unknown; dev?: boolean; link?: boolean }
   >;
 }
-export function checkLicences(lock: LockFile): { problems: string[]; checked: number };
-export function licences(): CheckResult;
+export function checkLicenses(lock: LockFile): { problems: string[]; checked: number };
+export function licenses(): CheckResult;
