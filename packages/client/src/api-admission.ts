@@ -68,7 +68,7 @@ export class AdmissionApi {
     return this.#api.request('DELETE', `/conversations/${conversation}/links/${link}`, { id });
   }
 
-  /** Returns what the holder of a link may see of its group. `token` is the fragment of its URL. */
+  /** Returns the preview of a group for the holder of a link. `token` is the fragment of its URL. */
   linkedGroup(token: string, options: ReadOptions = {}): Promise<LinkedGroup> {
     return this.#api.request('POST', '/group-links/show', { body: { token }, ...options });
   }

@@ -8,7 +8,7 @@ export class ApiError extends Error {
   readonly status: number;
   /** Seconds to wait before a retry may succeed. */
   readonly retryAfter: number | undefined;
-  /** What is wrong, by field. */
+  /** The problems of the request, by field. */
   readonly errors: readonly FieldError[];
 
   constructor(

@@ -108,7 +108,7 @@ export class Commands {
 
   /**
    * Accepts a command: stores it, then sends it; after a crash the same id is there (R1). A command
-   * that is already in flight is not accepted again; one that was refused is sent once more.
+   * that is already in flight is not accepted again; one that was refused is sent again.
    */
   send(command: DurableCommand): Sent {
     if (this.#outbox.has(command.id) || this.#unsent.has(command.id)) {

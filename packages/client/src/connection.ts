@@ -187,7 +187,7 @@ export class Connection {
     this.#heardAt = performance.now();
     this.#nudgedAt = null;
     // The server is trusted to follow its schemas: validating each event again would cost more than
-    // applying it. Handlers ignore what they do not understand.
+    // applying it. Handlers ignore unknown types and fields.
     const frame = JSON.parse(text) as ServerFrame;
     if (frame.op === 'ready' && frame.me.id !== this.#deps.account()) {
       // Another account has logged in with the same cookies: nothing that is queued here may be

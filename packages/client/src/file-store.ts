@@ -28,7 +28,7 @@ const COMPACT_BYTES = 1024 * 1024;
  * Keeps a program’s cursors and outbox in a folder: unanswered commands are sent again after a
  * crash, and events resume after the last one that was applied. Messages are not kept.
  *
- * 1. Writes append to a journal; each line has a checksum. What a crash left incomplete is cut off
+ * 1. Writes append to a journal; each line has a checksum. An incomplete end after a crash is cut off
  *    when the store is opened; everything before it is valid.
  * 2. `putOutbox` resolves after `fsync`. Concurrent puts share one.
  * 3. Records are in the order of the calls: a cursor is never ahead of the outbox.

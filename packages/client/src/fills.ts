@@ -47,8 +47,8 @@ export class Fills {
   }
 
   /**
-   * Requests what is missing in these streams, one after the other. `missing` returns after which seq; null
-   * once nothing is missing.
+   * Requests the missing events of these streams, one stream at a time. `missing` returns the seq after which events
+   * are missing, or null if none are.
    */
   catchUp(streams: readonly StreamId[], missing: (stream: StreamId) => Seq | null): void {
     clearTimeout(this.#pace);

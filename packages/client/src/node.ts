@@ -59,7 +59,7 @@ export const nodeSocket = (url: string, handlers: SocketHandlers): NodeSocket =>
 const NAMESPACE = 'parley.derived-id.1';
 
 /**
- * Derives the id of a command from what it answers, for instance `derivedId(conversation, seq)`.
+ * Derives the id of a command from the event that it answers, for instance `derivedId(conversation, seq)`.
  * The same parts give the same id, after a crash or in another process, and the server executes the
  * command once. The id is a UUIDv8 (RFC 9562): the first 128 bits of SHA-256 over the JSON array of
  * a constant and the parts. Programs that send several commands for one message add a part that

@@ -16,7 +16,7 @@ const OWN_ATTEMPTS = 6;
  * every request.
  */
 const SPREAD_MS = 10_000;
-/** Whether each setting of the server changes what the user’s own account may do. */
+/** Whether each setting of the server affects the permissions of the user’s own account. */
 const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   name: false,
   icon: false,

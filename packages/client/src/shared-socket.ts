@@ -244,7 +244,7 @@ export class SharedSocket implements LiveSocket {
     });
   }
 
-  // ---- on a socket of its own ---------------------------------------------------------------------
+  // ---- on the tab’s own socket --------------------------------------------------------------------
 
   #connect(): void {
     clearTimeout(this.#timer);

@@ -1,7 +1,7 @@
 import type { CommandLimits } from './command-rate.ts';
 
 /**
- * What a connection needs from a WebSocket. Browsers provide one; programs use
+ * The part of a WebSocket that a connection uses. Browsers provide one; programs use
  * `@parley/client/node`.
  */
 export interface LiveSocket {

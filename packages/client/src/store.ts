@@ -29,7 +29,7 @@ export interface OutboxEntry {
   readonly owner: string;
 }
 
-/** What is shown at the next start before the server answers, besides conversations. */
+/** The state, besides conversations, that is shown at the next start before the server answers. */
 export interface KeptState {
   readonly me?: Me;
   /** The sidebar of the account. */

@@ -209,7 +209,7 @@ export class Timeline {
     return { at: view.readSeq };
   }
 
-  /** What is shown until the page arrives: the previous messages, so that nothing flickers. */
+  /** Shown until the page arrives: the previous messages, to avoid flicker. */
   #stretchAfterGap(
     before: MessageWindow | undefined,
     window: MessageWindow | undefined,

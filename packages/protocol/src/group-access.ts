@@ -83,7 +83,7 @@ export const MessagePermissions = z.object({
 });
 export type MessagePermissions = z.infer<typeof MessagePermissions>;
 
-/** What a member may do in a group, for clients to offer; the server checks every command. */
+/** The actions that a member may perform in a group, for clients to offer; the server checks every command. */
 export const MemberAccess = z.object({
   permissions: z.array(ConversationPermission),
   removableRoles: z.array(MemberRole),

@@ -3,7 +3,7 @@ import { ConversationId } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { z } from './z.ts';
 
-/** What a new guest can access, and for how long. */
+/** The access of a new guest, and when it ends. */
 export const GuestAccess = z
   .object({
     /**

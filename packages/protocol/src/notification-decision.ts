@@ -97,9 +97,9 @@ export type NotifyingEvent =
 /** The settings of the recipient that concern an event. */
 export interface RecipientSettings {
   readonly general: NotificationSettings;
-  /** What differs in the conversation; null: nothing. */
+  /** The override of the conversation; null without one. */
   readonly conversation: NotificationOverride | null;
-  /** What differs in the thread of the message; null: nothing, or it is in none. */
+  /** The override of the thread of the message; null without one, or outside threads. */
   readonly thread: NotificationOverride | null;
   /** Until when the recipient does not want to be disturbed, ms since the epoch; null: not set. */
   readonly doNotDisturbUntil: number | null;

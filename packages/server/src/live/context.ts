@@ -72,7 +72,7 @@ export interface LiveDeps extends UpgradeChecks {
   readVersions(accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, number>>;
 }
 
-/** What a connection uses. */
+/** The shared parts of a node that a connection uses. */
 export interface LiveContext extends LiveDeps {
   readonly connections: Connections;
   readonly presence: PresenceBoard;

@@ -34,7 +34,7 @@ export interface HandshakeConnection {
   subscribe(start: Start, hello: StartedHello): void;
 }
 
-/** What the client asked for in its hello, after it was authenticated. */
+/** The parameters of a hello, after its authentication. */
 export interface StartedHello {
   /** Where each stream starts. */
   readonly cursor: Cursor;

@@ -44,7 +44,7 @@ export function cut({ before, after, around, limit }: HistoryRequest): Wanted {
   return { at: Number.MAX_SAFE_INTEGER, older: limit, newer: 0 };
 }
 
-/** What a statement returns of a page. */
+/** The result of the statement of a page. */
 export interface PageRow {
   last_seq: Seq;
   older: Message[];

@@ -83,7 +83,7 @@ interface FoundUserGroup {
   readonly isByServerAdmin: boolean;
 }
 
-/** What the names in several texts refer to, by the index of the text and the name. */
+/** The mentions that the names in several texts resolve to, by the index of the text and the name. */
 export interface FoundNames {
   readonly ids: ReadonlyMap<string, string>;
   readonly userGroups: ReadonlyMap<string, FoundUserGroup>;

@@ -42,7 +42,7 @@ export interface Target {
   /** All files that it refers to, images of link previews included. */
   readonly files: readonly FileId[];
   readonly previews: readonly StoredPreview[];
-  /** What the names in its text mean. Set only for edits. */
+  /** The mentions that the names in its text resolve to. Set only for edits. */
   readonly mentions: readonly Mention[];
   /** The thread in which it is a reply. */
   readonly inThread: ReplyPlace | undefined;

@@ -108,7 +108,7 @@ export async function decidePosts(
 const isSameSender = (a: PostCommand, b: PostCommand | undefined): boolean =>
   a.actor === b?.actor && a.stream === b.stream;
 
-/** What the rule has read for a post. */
+/** The data that the rule has read for a post. */
 interface Found {
   /** The content to post; undefined if it forwards a message that its actor cannot read. */
   readonly content: Content | undefined;

@@ -15,7 +15,7 @@ import type { Outcome } from '../stream/append.ts';
 import type { MessageRequest } from './commands.ts';
 import { messageFor } from './queries.ts';
 
-/** What the routes of conversations and messages have in common. */
+/** The common parts of the routes of conversations and messages. */
 
 /** The parameters of routes of a conversation. */
 export const OfConversation = z.object({ id: ConversationId });

@@ -19,7 +19,7 @@ export interface DeferredCommand {
   readonly until: number;
 }
 
-/** What identifies a command. */
+/** The fields that identify a command. */
 type Identified = Pick<Command, 'actor' | 'stream' | 'clientId'>;
 
 /**

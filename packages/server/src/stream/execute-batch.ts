@@ -6,7 +6,7 @@ import type { StoredEvent } from './record.ts';
 import { answerDuplicate, findRepeated } from './repeated-commands.ts';
 import type { Command, Decision, Statement, StreamTransaction } from './stream-transaction.ts';
 
-/** What follows from stored events in their own transaction. */
+/** The effects of stored events within their transaction. */
 export interface Consequences {
   readonly projections: Projections;
   readonly visibility: EventVisibilities;

@@ -3,7 +3,7 @@ import { listStatement } from '../storage/list-statement.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { Command, StreamTransaction } from './stream-transaction.ts';
 
-/** What is stored about an executed command. */
+/** The stored record of an executed command. */
 interface StoredCommand {
   n: number;
   stream_id: string;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { RuleContext } from './stream-transaction.ts';
 
-/** What a rule uses to read. */
+/** The database access of a rule. */
 export type RuleReader = Pick<RuleContext, 'query'>;
 
 /** Returns a reader on a connection that works like that of a rule in its transaction. */

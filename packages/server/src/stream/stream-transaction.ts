@@ -55,7 +55,7 @@ export interface Statement {
   readonly values: unknown[];
 }
 
-/** What a rule decides for one command: everything that the transaction stores for it. */
+/** The decision of a rule on one command: everything that the transaction stores for it. */
 export type Decision =
   | {
       /** The events to store. The first one has the client id of the command. */
@@ -71,7 +71,7 @@ export type Decision =
   | { readonly unchanged: Seq; readonly stream?: StreamId }
   | { readonly refuse: Refusal };
 
-/** What a rule uses of its transaction. */
+/** The part of its transaction that a rule uses. */
 export interface RuleContext {
   /** Time of the transaction, RFC 3339. */
   readonly at: string;
