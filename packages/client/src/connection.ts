@@ -68,7 +68,7 @@ export class Connection {
   #wanted = false;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #lookTimer: ReturnType<typeof setInterval> | null = null;
-  #heardAt = 0;
+  #lastFrameAt = 0;
   #openedAt = 0;
   #silenceMs = 30_000;
   #goodbyeMs: number | null = null;
@@ -151,7 +151,7 @@ export class Connection {
     if (!mine()) return;
     const url = new URL(LIVE_PATH, this.#deps.api.url);
     url.protocol = url.protocol.replace('http', 'ws');
-    this.#openedAt = this.#heardAt = performance.now();
+    this.#openedAt = this.#lastFrameAt = performance.now();
     this.#goodbyeMs = null;
     this.#nudgedAt = null;
     this.#tokenEndsAt = this.#deps.api.accessTokenExpiresAt;
@@ -184,7 +184,7 @@ export class Connection {
   }
 
   #receive(text: string): void {
-    this.#heardAt = performance.now();
+    this.#lastFrameAt = performance.now();
     this.#nudgedAt = null;
     // The server is trusted to follow its schemas: validating each event again would cost more than
     // applying it. Handlers ignore unknown types and fields.
@@ -263,7 +263,7 @@ export class Connection {
   #look(): void {
     const now = performance.now();
     const greeted = this.#state === 'live' || this.#state === 'catching-up';
-    const silent = now - this.#heardAt > this.#silenceMs;
+    const silent = now - this.#lastFrameAt > this.#silenceMs;
     const unanswered = this.#nudgedAt !== null && now - this.#nudgedAt > NUDGE_MS;
     if (silent || unanswered || (!greeted && now - this.#openedAt > READY_MS)) {
       this.#failed(null);

@@ -17,7 +17,7 @@ const DRAIN_MS = 5_000;
 const PROBE_MS = 4_000;
 /** A tab that could not follow retries after this time, ms. */
 const AGAIN_MS = 30_000;
-/** Frames of the leader that are kept while the tab’s own socket catches up. */
+/** Frames of the leader that are buffered while the tab’s own socket catches up. */
 const BUFFER_MAX = 5_000;
 /** The server frames that are parsed here: answers, and whether everything missed has arrived. */
 const READ = /^\{"op":"(ack|nack|live)"/;
@@ -64,9 +64,9 @@ export class SharedSocket implements LiveSocket {
   #phase: 'asking' | 'direct' | 'draining' | 'relayed' | 'closed' = 'asking';
   #own: LiveSocket | null = null;
   #isLive = false;
-  /** The leader’s socket whose frames are kept or applied. */
+  /** The leader’s socket whose frames are buffered or applied. */
   #follows: SocketId | null = null;
-  #kept: string[] = [];
+  #buffered: string[] = [];
   /** Unanswered frames on the tab’s own socket. */
   readonly #unanswered = new Set<string>();
   /** Frames to send once this tab is a follower. */
@@ -159,7 +159,7 @@ export class SharedSocket implements LiveSocket {
     if (this.#phase === 'relayed') {
       clearTimeout(this.#timer);
       this.#handlers.message(text);
-    } else if (this.#kept.length < BUFFER_MAX) this.#kept.push(text);
+    } else if (this.#buffered.length < BUFFER_MAX) this.#buffered.push(text);
     else this.#unfollow();
   }
 
@@ -202,7 +202,7 @@ export class SharedSocket implements LiveSocket {
     if (this.#follows === null) return;
     this.#post({ kind: 'left' });
     this.#follows = null;
-    this.#kept = [];
+    this.#buffered = [];
     this.#after(AGAIN_MS, () => this.#ask());
     if (this.#phase !== 'draining') return;
     this.#phase = 'direct';
@@ -222,7 +222,7 @@ export class SharedSocket implements LiveSocket {
     // The leader may have lost its network since the last frame without noticing.
     this.#ping();
     for (const text of this.#waiting.splice(0)) this.send(text);
-    for (const text of this.#kept.splice(0)) {
+    for (const text of this.#buffered.splice(0)) {
       if (this.#phase === 'relayed') this.#handlers.message(text);
     }
   }
@@ -328,7 +328,7 @@ export class SharedSocket implements LiveSocket {
     this.#pacer.stop();
     this.#phase = 'closed';
     this.#follows = null;
-    this.#kept = [];
+    this.#buffered = [];
     this.#waiting = [];
   }
 

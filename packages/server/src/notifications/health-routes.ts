@@ -18,7 +18,7 @@ const TESTS_MINUTES = 10;
 /** A test email is not sent after this, ms. */
 const TTL_MS = 600_000;
 
-/** What {@link notificationHealthRoutes} is given. */
+/** The dependencies of {@link notificationHealthRoutes}. */
 export interface NotificationHealthDeps {
   readonly pool: pg.Pool;
   readonly emails: Emails;

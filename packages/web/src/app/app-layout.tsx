@@ -3,7 +3,7 @@ import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-rou
 import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { useStartedDeletions } from '../messages/deletions.ts';
+import { usePendingDeletions } from '../messages/deletions.ts';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useOffline } from '../offline/use-offline.ts';
@@ -65,7 +65,7 @@ function Shell() {
   useNotifications();
   usePersonalNotifications();
   useOffline();
-  useStartedDeletions();
+  usePendingDeletions();
   const client = useClient();
   useServerNameOf(client);
   useLanding();

@@ -25,11 +25,11 @@ const failing =
 
 test('a started deletion is sent if its message still exists', async () => {
   expect(await nextStep(async () => ({ deletedAt: null }))).toBe('send');
-  expect(await nextStep(async () => ({ deletedAt: '2026-01-05T12:00:00.000Z' }))).toBe('forget');
+  expect(await nextStep(async () => ({ deletedAt: '2026-01-05T12:00:00.000Z' }))).toBe('drop');
 });
 
 test('a started deletion is dropped once its conversation can no longer be read', async () => {
-  expect(await nextStep(failing('conversation_not_found', 404))).toBe('forget');
+  expect(await nextStep(failing('conversation_not_found', 404))).toBe('drop');
 });
 
 test('a started deletion waits while the server is unreachable', async () => {

@@ -8,12 +8,12 @@ import {
 } from '@parley/protocol';
 import { readKept, writeKept } from '../session/device.ts';
 
-const KEPT = 'deletions';
+const STORAGE_NAME = 'deletions';
 /** The maximum number of pending deletions. */
-const MOST = 200;
+const PENDING_MAX = 200;
 
 /** A deletion that the user has started and the server has not confirmed. */
-export interface StartedDeletion {
+export interface PendingDeletion {
   readonly conversation: ConversationId;
   readonly seq: Seq;
   /** When it was started, ms. */
@@ -24,36 +24,36 @@ export interface StartedDeletion {
  * Returns the deletions that were started on this device and not confirmed: when a page is closed there may be
  * no time to send them, or to store them with the other unsent commands.
  */
-export function startedDeletions(account: AccountId): readonly StartedDeletion[] {
-  return parseDeletions(readKept(account, KEPT));
+export function pendingDeletions(account: AccountId): readonly PendingDeletion[] {
+  return parseDeletions(readKept(account, STORAGE_NAME));
 }
 
 /** Returns the deletions in a stored value; none if it is malformed. */
-export function parseDeletions(text: string | null): readonly StartedDeletion[] {
+export function parseDeletions(text: string | null): readonly PendingDeletion[] {
   if (text === null) return [];
   try {
     const kept: unknown = JSON.parse(text);
-    return Array.isArray(kept) ? kept.filter(isDeletion).slice(-MOST) : [];
+    return Array.isArray(kept) ? kept.filter(isDeletion).slice(-PENDING_MAX) : [];
   } catch {
     return [];
   }
 }
 
-function isDeletion(value: unknown): value is StartedDeletion {
+function isDeletion(value: unknown): value is PendingDeletion {
   if (typeof value !== 'object' || value === null) return false;
   const { conversation, seq, at } = value as Record<string, unknown>;
   return typeof conversation === 'string' && isSeq(seq) && typeof at === 'number';
 }
 
 /** Records that a deletion was started. */
-export function noteDeletion(account: AccountId, deletion: StartedDeletion): void {
-  write(account, [...without(account, deletion), deletion].slice(-MOST));
+export function recordDeletion(account: AccountId, deletion: PendingDeletion): void {
+  write(account, [...without(account, deletion), deletion].slice(-PENDING_MAX));
 }
 
 /** Removes a deletion that was undone or answered by the server. */
-export function forgetDeletion(
+export function dropDeletion(
   account: AccountId,
-  deletion: Pick<StartedDeletion, 'conversation' | 'seq'>,
+  deletion: Pick<PendingDeletion, 'conversation' | 'seq'>,
 ): void {
   write(account, without(account, deletion));
 }
@@ -65,12 +65,12 @@ export function forgetDeletion(
  */
 export async function nextStep(
   load: () => Promise<Pick<Message, 'deletedAt'>>,
-): Promise<'send' | 'forget' | 'wait'> {
+): Promise<'send' | 'drop' | 'wait'> {
   try {
-    return (await load()).deletedAt === null ? 'send' : 'forget';
+    return (await load()).deletedAt === null ? 'send' : 'drop';
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return GONE.has(error.status) ? 'forget' : 'wait';
+    return GONE.has(error.status) ? 'drop' : 'wait';
   }
 }
 
@@ -79,9 +79,9 @@ const GONE: ReadonlySet<number> = new Set([404, 410]);
 
 const without = (
   account: AccountId,
-  { conversation, seq }: Pick<StartedDeletion, 'conversation' | 'seq'>,
-): StartedDeletion[] =>
-  startedDeletions(account).filter((one) => one.conversation !== conversation || one.seq !== seq);
+  { conversation, seq }: Pick<PendingDeletion, 'conversation' | 'seq'>,
+): PendingDeletion[] =>
+  pendingDeletions(account).filter((one) => one.conversation !== conversation || one.seq !== seq);
 
-const write = (account: AccountId, deletions: readonly StartedDeletion[]): void =>
-  writeKept(account, KEPT, deletions.length === 0 ? null : JSON.stringify(deletions));
+const write = (account: AccountId, deletions: readonly PendingDeletion[]): void =>
+  writeKept(account, STORAGE_NAME, deletions.length === 0 ? null : JSON.stringify(deletions));

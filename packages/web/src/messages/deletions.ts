@@ -5,7 +5,7 @@ import { toast } from 'sonner';
 import { deletions, UNDO_MS } from '../lib/delayed.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { forgetDeletion, nextStep, noteDeletion, startedDeletions } from './deletion-journal.ts';
+import { dropDeletion, nextStep, pendingDeletions, recordDeletion } from './deletion-journal.ts';
 
 interface Place {
   readonly conversation: ConversationId;
@@ -16,8 +16,8 @@ const keyOf = ({ conversation, seq }: Place): string => `${conversation} ${seq}`
 
 /** Deletes a message, and removes it from the journal once the server has answered. */
 function send(client: ParleyClient, account: AccountId, { conversation, seq }: Place): void {
-  const forget = () => forgetDeletion(account, { conversation, seq });
-  client.remove(conversation, seq).settled.then(forget, forget);
+  const drop = () => dropDeletion(account, { conversation, seq });
+  client.remove(conversation, seq).settled.then(drop, drop);
 }
 
 /** Returns whether a message is about to be deleted, and functions that delete it and undo the deletion. */
@@ -33,11 +33,11 @@ export function useDeletion(message: TimelineMessage): {
   const isDeleting = useSyncExternalStore(deletions.subscribe, () => deletions.has(key));
   const undo = () => {
     deletions.undo(key);
-    forgetDeletion(account, { conversation, seq });
+    dropDeletion(account, { conversation, seq });
     toast.dismiss(key);
   };
   const start = () => {
-    noteDeletion(account, { conversation, seq, at: Date.now() });
+    recordDeletion(account, { conversation, seq, at: Date.now() });
     deletions.add(key, () => {
       send(client, account, { conversation, seq });
       // A toast stays longer while the mouse is on it.
@@ -53,19 +53,19 @@ export function useDeletion(message: TimelineMessage): {
 }
 
 /** Sends the deletions that an earlier page had no time to send. Other tabs send their own. */
-export function useStartedDeletions(): void {
+export function usePendingDeletions(): void {
   const client = useClient();
   const account = useAccountId();
   const isLive = useParley((s) => s.state) === 'live';
   useEffect(() => {
     if (!isLive) return;
-    const started = startedDeletions(account);
-    const timers = started.map((deletion) =>
+    const pending = pendingDeletions(account);
+    const timers = pending.map((deletion) =>
       setTimeout(
         () => {
           const key = keyOf(deletion);
-          const isLeft = startedDeletions(account).some((one) => keyOf(one) === key);
-          if (isLeft && !deletions.has(key)) void complete(client, account, deletion);
+          const isPending = pendingDeletions(account).some((one) => keyOf(one) === key);
+          if (isPending && !deletions.has(key)) void complete(client, account, deletion);
         },
         Math.max(0, Math.min(UNDO_MS, deletion.at + UNDO_MS - Date.now())),
       ),
@@ -79,5 +79,5 @@ export function useStartedDeletions(): void {
 async function complete(client: ParleyClient, account: AccountId, place: Place): Promise<void> {
   const next = await nextStep(() => client.api.message(place.conversation, place.seq));
   if (next === 'send') send(client, account, place);
-  else if (next === 'forget') forgetDeletion(account, place);
+  else if (next === 'drop') dropDeletion(account, place);
 }

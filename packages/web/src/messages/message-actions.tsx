@@ -3,7 +3,7 @@ import { t } from '../texts/index.ts';
 import { ActionItem, ActionMenu } from '../ui/action-menu.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { useAllActions } from './all-actions.tsx';
-import { keepActions } from './message-key-actions.ts';
+import { setToolbarActions } from './message-key-actions.ts';
 import type { MoreAction } from './more-actions.tsx';
 import { ReactionPicker } from './reactions.tsx';
 import { usePermissions } from './use-permissions.ts';
@@ -37,7 +37,7 @@ export function MessageActions({
   return (
     <div
       role="toolbar"
-      ref={(toolbar) => keepActions(toolbar, actions)}
+      ref={(toolbar) => setToolbarActions(toolbar, actions)}
       aria-label={t('message.actions')}
       className="absolute -top-4 end-4 flex rounded-lg border border-line bg-raised p-0.5 opacity-0 shadow-raised group-focus-visible:opacity-100 focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100"
     >

@@ -4,10 +4,10 @@ import type { MoreAction } from './more-actions.tsx';
 const ofToolbar = new WeakMap<Element, readonly MoreAction[]>();
 
 /** Sets the actions on the message of a toolbar. */
-export function keepActions(toolbar: Element | null, actions: readonly MoreAction[]): void {
+export function setToolbarActions(toolbar: Element | null, actions: readonly MoreAction[]): void {
   if (toolbar) ofToolbar.set(toolbar, actions);
 }
 
 /** Returns an action on the message of a toolbar by name; undefined if the user may not do that. */
-export const keptAction = (toolbar: Element | null, name: string): MoreAction | undefined =>
+export const toolbarAction = (toolbar: Element | null, name: string): MoreAction | undefined =>
   toolbar ? ofToolbar.get(toolbar)?.find(({ key }) => key === name) : undefined;

@@ -29,7 +29,7 @@ import { Announcer } from './announcer.tsx';
 import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
-import { expectedRowHeight, learnRowHeight } from './row-height.ts';
+import { estimatedRowHeight, updateRowHeight } from './row-height.ts';
 import { RowBuilder } from './rows.ts';
 import { useAutoScroll } from './use-auto-scroll.ts';
 import { useLoadMore } from './use-load-more.ts';
@@ -136,7 +136,7 @@ export function MessageList({
     const at = top?.kind === 'message' ? top.message.postedAt : null;
     setTopDay((now) => (now && at && dayKey(now) === dayKey(at) ? now : at));
     if (autoScroll.isSettled()) {
-      learnRowHeight(handle);
+      updateRowHeight(handle);
       reading.read();
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
       if (row) {
@@ -156,7 +156,7 @@ export function MessageList({
     reading.markAllRead();
     if (hasNewer) void timeline.jumpToLatest();
   };
-  const [rowHeight] = useState(expectedRowHeight);
+  const [rowHeight] = useState(estimatedRowHeight);
   // The rows above and below the screen are rendered once those on it are shown.
   const [isOpened, setOpened] = useState(false);
   useEffect(() => idle.schedule(() => setOpened(true)), []);

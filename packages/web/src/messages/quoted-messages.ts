@@ -4,7 +4,7 @@ import { type Event, type Message, type Seq, streamOfConversation } from '@parle
 import { createContext, useContext } from 'react';
 
 /** The maximum number of cached quoted messages. */
-const KEPT_MAX = 200;
+const CACHE_MAX = 200;
 
 /** What a quote shows of a message. */
 export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'hiddenAt' | 'changedSeq'>;
@@ -88,7 +88,7 @@ export class QuotedMessages {
     this.#loaded.delete(seq);
     this.#loaded.set(seq, message);
     for (const oldest of this.#loaded.keys()) {
-      if (this.#loaded.size <= KEPT_MAX) break;
+      if (this.#loaded.size <= CACHE_MAX) break;
       this.#loaded.delete(oldest);
     }
     this.#notify();

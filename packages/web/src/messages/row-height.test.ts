@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectedRowHeight, learnRowHeight } from './row-height.ts';
+import { estimatedRowHeight, updateRowHeight } from './row-height.ts';
 
 const list = (rowHeight: number, rows: number) => ({
   scrollOffset: 1_000,
@@ -9,12 +9,12 @@ const list = (rowHeight: number, rows: number) => ({
 });
 
 test('the estimated height of a row follows the visible rows, and is slightly too low', () => {
-  expect(expectedRowHeight()).toBe(26);
-  learnRowHeight(list(100, 8));
-  expect(expectedRowHeight()).toBe(80);
+  expect(estimatedRowHeight()).toBe(26);
+  updateRowHeight(list(100, 8));
+  expect(estimatedRowHeight()).toBe(80);
   // Two long messages fill the screen, but the next list may have short ones.
-  learnRowHeight(list(400, 2));
-  expect(expectedRowHeight()).toBe(80);
-  learnRowHeight(list(27, 25));
-  expect(expectedRowHeight()).toBe(26);
+  updateRowHeight(list(400, 2));
+  expect(estimatedRowHeight()).toBe(80);
+  updateRowHeight(list(27, 25));
+  expect(estimatedRowHeight()).toBe(26);
 });

@@ -3,9 +3,9 @@ import type { VListHandle } from 'virtua';
 /** The estimate for the first list: the height of a message of one line, px. */
 const ONE_LINE = 26;
 /** The share of the measured mean that is used. Too low, a list renders a few extra rows; too high, it renders twice. */
-const PART = 0.8;
+const MEAN_SHARE = 0.8;
 
-let expected = ONE_LINE;
+let estimate = ONE_LINE;
 
 /** The measured rows. */
 type Measured = Pick<
@@ -18,14 +18,14 @@ type Measured = Pick<
  * that fit on the screen once; without one, it measures some first and moves all others to their probable positions,
  * and is then no longer scrolled to its end.
  */
-export const expectedRowHeight = (): number => expected;
+export const estimatedRowHeight = (): number => estimate;
 
 /** Updates the estimate with the visible rows of a list. */
-export function learnRowHeight(list: Measured): void {
+export function updateRowHeight(list: Measured): void {
   const first = list.findItemIndex(list.scrollOffset);
   const last = list.findItemIndex(list.scrollOffset + list.viewportSize);
   // A few rows are too small a sample.
   if (last - first < 5) return;
   const mean = (list.getItemOffset(last) - list.getItemOffset(first)) / (last - first);
-  expected = Math.max(ONE_LINE, Math.round(mean * PART));
+  estimate = Math.max(ONE_LINE, Math.round(mean * MEAN_SHARE));
 }

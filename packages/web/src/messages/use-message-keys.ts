@@ -2,7 +2,7 @@ import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef 
 import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { focusContent } from '../ui/return-focus.ts';
-import { keptAction } from './message-key-actions.ts';
+import { toolbarAction } from './message-key-actions.ts';
 
 /** The actions with a shortcut: “react” is a button, the others are those of the toolbar. */
 const ACTIONS = ['react', 'reply', 'thread', 'edit', 'pin', 'delete'] as const;
@@ -90,7 +90,7 @@ function onArticleKey(
     const toolbar = article.querySelector<HTMLElement>('[role="toolbar"]');
     // A dialog that it opens returns the focus to the message.
     if (name !== 'react') {
-      const action = keptAction(toolbar, name);
+      const action = toolbarAction(toolbar, name);
       action?.run();
       return action !== undefined;
     }

@@ -48,11 +48,11 @@ function useServerDraft(
   const current = useRef(text);
   current.current = text;
   /** Changes when a post is settled: the text on the screen may have to be saved then. */
-  const [round, setRound] = useState(0);
+  const [settledPosts, setSettledPosts] = useState(0);
   /** Unacknowledged posts: the draft stays on the server until they are acknowledged. */
   const sending = useRef(0);
   /** The texts that an earlier page sent but was closed before deleting the draft. */
-  const leftOver = useRef(readSentDraft(account, place));
+  const sentBefore = useRef(readSentDraft(account, place));
   /** The text of the last save. */
   const saved = useRef('');
   /** The version of a save in progress; undefined if it fails. */
@@ -68,11 +68,11 @@ function useServerDraft(
   useEffect(() => {
     const adopt = () => {
       const body = client.drafts.get(place)?.body ?? '';
-      if (leftOver.current.includes(body)) return;
-      if (leftOver.current.length > 0 && sending.current === 0) {
+      if (sentBefore.current.includes(body)) return;
+      if (sentBefore.current.length > 0 && sending.current === 0) {
         writeSentDraft(account, place, []);
       }
-      leftOver.current = [];
+      sentBefore.current = [];
       const isClean = current.current === base.current && sending.current === 0;
       setBase(body);
       if (!isClean || body === current.current) return;
@@ -86,7 +86,7 @@ function useServerDraft(
     const load = async () => {
       await client.drafts.load();
       const draft = client.drafts.get(place);
-      if (draft && leftOver.current.includes(draft.body)) {
+      if (draft && sentBefore.current.includes(draft.body)) {
         // The event of the deletion clears the stored texts.
         await client.api.deleteDraft(place, draft.version);
       } else adopt();
@@ -129,24 +129,24 @@ function useServerDraft(
       isStopped = true;
       clearTimeout(timer);
     };
-  }, [client, place, isLive, text, round, setBase]);
+  }, [client, place, isLive, text, settledPosts, setBase]);
 
   return useCallback(
     (settled) => {
       const known = client.drafts.get(place)?.version;
-      const underWay = saving.current;
+      const pendingSave = saving.current;
       sending.current++;
       // The server may have the text that was sent, or that of the last save.
       writeSentDraft(account, place, [current.current, saved.current]);
       const done = () => {
         sending.current--;
         if (sending.current === 0) writeSentDraft(account, place, []);
-        setRound((n) => n + 1);
+        setSettledPosts((n) => n + 1);
       };
       settled
         .then(async () => {
           // Keep a draft that another device has saved since; delete a save of the sent text.
-          const version = Math.max(known ?? 0, (await underWay) ?? 0) || undefined;
+          const version = Math.max(known ?? 0, (await pendingSave) ?? 0) || undefined;
           if (version !== undefined) await client.api.deleteDraft(place, version);
           done();
         }, done)
