@@ -40,7 +40,7 @@ const timeouts = {
 
 /**
  * Settings of connections that append events. Their statements look up few rows by key, for any
- * values. Planning them each time, as PostgreSQL does while its estimates favour that, takes longer
+ * values. Planning them each time, as PostgreSQL does while its estimates favor that, takes longer
  * than executing them. And a plan that is made once must not depend on tables being small at that
  * time: a join that scans a table would do so until the next ANALYZE.
  */

@@ -89,7 +89,7 @@ test('terminates a worker that takes too long, leaves that text plain and contin
   expect(worker(1).isTerminated).toBe(false);
 });
 
-test('does not highlight what is no longer wanted', () => {
+test('does not highlight code that is no longer requested', () => {
   const gone = vi.fn();
   highlighter.request('go', 'first', vi.fn());
   const cancel = highlighter.request('go', 'gone', gone);

@@ -14,7 +14,7 @@ const isOnly = (text: string, mentions: readonly Mention[] = [PARROT]) =>
   isOnlyEmoji(parseMarkdown(text, mentions, false));
 
 describe('a message of emoji alone', () => {
-  test('has a few of them, with white space, custom ones too', () => {
+  test('a message of emoji alone has a few of them, also custom ones, and white space', () => {
     for (const text of [
       '🎉',
       '👍🏽 👨‍👩‍👧 🇩🇪',
@@ -28,7 +28,7 @@ describe('a message of emoji alone', () => {
     }
   });
 
-  test('has neither text nor marks, and not very many', () => {
+  test('a message of emoji alone has neither text nor marks, and not very many emoji', () => {
     const others = [
       '',
       '5',
@@ -51,7 +51,7 @@ describe('a message of emoji alone', () => {
     expect(isOnly('🎉 @ria', [{ kind: 'everyone' }])).toBe(false);
   });
 
-  test('may be any emoji of the picker, in any skin tone', () => {
+  test('a message of emoji alone may have any emoji of the picker, in any skin tone', () => {
     for (const { emoji, hasSkinTones } of EMOJI_GROUPS.flatMap(({ items }) => items)) {
       for (const tone of hasSkinTones ? SKIN_TONES : ([''] as const)) {
         const shown = withSkinTone(emoji, tone);

@@ -52,7 +52,7 @@ describe('a frame schedule', () => {
     expect(calls).toBe(3);
   });
 
-  test('is ready for the next change at once after a frame without one', async () => {
+  test('notifies of the next change at once after a frame without changes', async () => {
     const page = new Page();
     const schedule = new FrameSchedule(page);
     let calls = 0;

@@ -58,7 +58,7 @@ test('calls back within two seconds while more is scheduled', () => {
   expect(calledAt).toBe(2_000);
 });
 
-test('does not call what was canceled', () => {
+test('does not run a canceled task', () => {
   const page = new Page();
   const schedule = new IdleSchedule(page);
   const called: string[] = [];

@@ -146,7 +146,7 @@ const byUser = (distance: number): Step => {
 };
 
 describe('a following list', () => {
-  test('stays at its end through any steps that the user does not cause', () => {
+  test('a following list stays at its end through any steps that the user does not cause', () => {
     fc.assert(
       fc.property(fc.array(automaticStep, { maxLength: 80 }), (steps) => {
         const list = new List();
@@ -160,7 +160,7 @@ describe('a following list', () => {
     );
   });
 
-  test('stays where the user has scrolled to, however fast messages arrive', () => {
+  test('a list stays where the user has scrolled to, however fast messages arrive', () => {
     fc.assert(
       fc.property(
         fc.array(automaticStep, { maxLength: 20 }),
@@ -196,7 +196,7 @@ describe('a following list', () => {
     );
   });
 
-  test('resumes after a small movement, and when the user scrolls back to the end', () => {
+  test('following resumes after a small movement, and when the user scrolls back to the end', () => {
     const list = new List();
     list.rest();
     byUser(-20)(list);
@@ -217,7 +217,7 @@ describe('a following list', () => {
     expect(list.autoScroll.state).toBe('following');
   });
 
-  test('goes to the end on request', () => {
+  test('a list goes to its end on request', () => {
     const list = new List();
     list.size = 9_000;
     list.changed();
@@ -247,7 +247,7 @@ describe('a following list', () => {
     }
   });
 
-  test('stops for a user who scrolls up after the window was resized many times', () => {
+  test('following stops for a user who scrolls up after many resizes of the window', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position());
     for (let n = 0; n < 10; n++) {
@@ -259,7 +259,7 @@ describe('a following list', () => {
     expect(autoScroll.state).toBe('away');
   });
 
-  test('stops for scrolling without input once its layout has been stable', () => {
+  test('following stops for scrolling without input once the layout has been stable', () => {
     const soon = new AutoScroll();
     soon.changed(position());
     soon.scrolled(position({ offset: 200, now: STABLE_MS - 1 }));
@@ -311,7 +311,7 @@ describe('a following list', () => {
 });
 
 describe('a list placed at a message', () => {
-  test('is away from its end once the rows around the message are measured', () => {
+  test('a list placed at a message is away from its end once the rows around the message are measured', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position());
     autoScroll.place();
@@ -341,7 +341,7 @@ describe('a list placed at a message', () => {
 });
 
 describe('a held list', () => {
-  test('follows again when the user is back', () => {
+  test('a held list follows again when the user is back', () => {
     const autoScroll = new AutoScroll();
     autoScroll.hold();
     expect(autoScroll.state).toBe('holding');
@@ -362,7 +362,7 @@ describe('a held list', () => {
     expect(autoScroll.state).toBe('away');
   });
 
-  test('is not held while the user has scrolled elsewhere', () => {
+  test('a list is not held while the user has scrolled elsewhere', () => {
     const autoScroll = new AutoScroll();
     autoScroll.changed(position({ offset: 4_400, size: 5_000 }));
     autoScroll.userScrollsUp(400, 0);

@@ -15,7 +15,7 @@ const keyboard = { isTouch: false, isEmpty: false };
 const touch = { isTouch: true, isEmpty: false };
 
 describe('message text', () => {
-  test('can be sent if it is neither blank nor too long', () => {
+  test('a text can be sent if it is neither blank nor too long', () => {
     expect(isSendable('a')).toBe(true);
     expect(isSendable('')).toBe(false);
     expect(isSendable(' \n\t')).toBe(false);
@@ -23,7 +23,7 @@ describe('message text', () => {
     expect(isSendable('a'.repeat(LIMITS.bodyCharacters + 1))).toBe(false);
   });
 
-  test('is counted in code points', () => {
+  test('a text is counted in code points', () => {
     expect(charactersLeft('👍')).toBe(LIMITS.bodyCharacters - 1);
     expect(isSendable('👍'.repeat(LIMITS.bodyCharacters))).toBe(true);
     expect(charactersLeft('a'.repeat(LIMITS.bodyCharacters + 2))).toBe(-2);

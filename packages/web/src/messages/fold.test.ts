@@ -4,14 +4,14 @@ import { displayText } from '../lib/display-text.ts';
 import { foldedText, isLong } from './fold.ts';
 
 describe('long messages', () => {
-  test('have more than 2,000 characters or 30 lines', () => {
+  test('long messages have more than 2,000 characters or 30 lines', () => {
     expect(isLong('a'.repeat(2_000))).toBe(false);
     expect(isLong('a'.repeat(2_001))).toBe(true);
     expect(isLong('a\n'.repeat(29))).toBe(false);
     expect(isLong('a\n'.repeat(30))).toBe(true);
   });
 
-  test('are truncated to at most 1,200 characters and 18 lines', () => {
+  test('long messages are truncated to at most 1,200 characters and 18 lines', () => {
     const parts = fc.array(
       fc.constantFrom('`', '\n', 'https://a.example/', 'a', ' ', '\u0301', '👍🏽'),
       {
@@ -32,7 +32,7 @@ describe('long messages', () => {
     );
   });
 
-  test('are never truncated within a character', () => {
+  test('long messages are never truncated within a character', () => {
     const characters = fc.constantFrom('a', 'e\u0301\u0323', '👍🏽', '👩\u200d🚀', 'क्');
     fc.assert(
       fc.property(fc.array(characters, { minLength: 1, maxLength: 9 }), (parts) => {

@@ -35,20 +35,20 @@ describe('rich text from the clipboard', () => {
     expect(htmlToMarkdown(html)).toBe(expected);
   });
 
-  test('from Google Docs keeps its styles', () => {
+  test('text from Google Docs keeps its styles', () => {
     const html = `<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span
       style="font-weight:400;font-style:normal">plain </span><span style="font-weight:700;font-style:italic">both</span><span
       style="font-weight:400;text-decoration:line-through"> gone</span></p></b>`;
     expect(htmlToMarkdown(html)).toBe('plain _**both**_ ~~gone~~');
   });
 
-  test('from Excel is a table', () => {
+  test('cells from Excel become a table', () => {
     const html =
       '<html><head><style>td {color:red}</style></head><body><table><!--StartFragment--><tr><td>1</td><td>2</td></tr><!--EndFragment--></table></body></html>';
     expect(htmlToMarkdown(html)).toBe('| 1 | 2 |\n| - | - |');
   });
 
-  test('from Word keeps its lists, including nested and numbered ones', () => {
+  test('text from Word keeps its lists, including nested and numbered ones', () => {
     const bullet = (level: number, mark: string, text: string) =>
       `<p class=MsoListParagraphCxSpMiddle style='margin-left:${level * 36}.0pt;mso-add-space:auto;text-indent:-18.0pt;mso-list:l0 level${level} lfo1'><![if !supportLists]><span
 style='font-family:Symbol;mso-fareast-font-family:Symbol;mso-bidi-font-family:Symbol'><span
@@ -67,27 +67,27 @@ ${bullet(1, '1.', 'Wash')}${bullet(1, '2.', 'Peel')}<!--EndFragment--></body></h
     );
   });
 
-  test('from Google Docs keeps its lists, whose nested ones are beside their items', () => {
+  test('text from Google Docs keeps its lists, whose nested ones are beside their items', () => {
     const item = (level: number, text: string) =>
       `<li dir="ltr" style="list-style-type:disc;font-size:11pt;font-weight:400;" aria-level="${level}"><p dir="ltr" style="line-height:1.38;" role="presentation"><span style="font-size:11pt;font-weight:400;font-style:normal;">${text}</span></p></li>`;
     const html = `<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-2"><ul style="margin-top:0;">${item(1, 'one')}<ul style="margin-top:0;">${item(2, 'inner')}</ul>${item(1, 'two')}</ul></b><br class="Apple-interchange-newline">`;
     expect(htmlToMarkdown(html)).toBe('- one\n  - inner\n- two');
   });
 
-  test('from Google Sheets is a table', () => {
+  test('cells from Google Sheets become a table', () => {
     const cell = (text: string) =>
       `<td style="overflow:hidden;padding:2px 3px;vertical-align:bottom;" data-sheets-value="{&quot;1&quot;:2}">${text}</td>`;
     const html = `<meta charset='utf-8'><google-sheets-html-origin><style type="text/css"><!--td {border: 1px solid #cccccc;}--></style><table xmlns="http://www.w3.org/1999/xhtml" cellspacing="0" dir="ltr" border="1" data-sheets-root="1"><colgroup><col width="100"/><col width="100"/></colgroup><tbody><tr style="height:21px;">${cell('Fruit')}${cell('Price')}</tr><tr style="height:21px;">${cell('Pear|s')}${cell('2.50')}</tr></tbody></table>`;
     expect(htmlToMarkdown(html)).toBe('| Fruit | Price |\n| - | - |\n| Pear\\|s | 2.50 |');
   });
 
-  test('of one cell is its text', () => {
+  test('a table of one cell becomes its text', () => {
     const html =
       '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><body><table border=0 cellpadding=0><!--StartFragment--><col width=87><tr height=21><td height=21 class=xl65 width=87>only <b>one</b></td></tr><!--EndFragment--></table></body></html>';
     expect(htmlToMarkdown(html)).toBe('only **one**');
   });
 
-  test('has no scripts, styles or comments', () => {
+  test('scripts, styles and comments are removed', () => {
     const html =
       'a<script>alert(1)</script><style>b{}</style><!--c--><iframe src="https://x.example"></iframe>';
     expect(htmlToMarkdown(html)).toBe('a');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { pastedCode } from './pasted-code.ts';
 
 describe('a pasted text is code', () => {
-  test('if an editor says so, with its language', () => {
+  test('pasted text is code if an editor says so, with its language', () => {
     expect(pastedCode('a\nb', '{"version":1,"mode":"typescript"}')).toEqual({
       language: 'typescript',
     });

@@ -15,7 +15,7 @@ const known = {
 } as unknown as ClientSnapshot;
 
 describe('the mentions of a preview', () => {
-  test('are those that this device knows', () => {
+  test('the mentions of a preview are those that this device knows', () => {
     expect(previewMentions('@ria @unknown #big-plans #other :bird: :gone: @here', known)).toEqual([
       { kind: 'user', name: 'ria', id: 'u1' },
       { kind: 'group', name: 'big-plans', id: 'c1' },
@@ -24,7 +24,7 @@ describe('the mentions of a preview', () => {
     ]);
   });
 
-  test('are not in code', () => {
+  test('a preview has no mentions in code', () => {
     expect(previewMentions('`@ria`', known)).toEqual([]);
   });
 });

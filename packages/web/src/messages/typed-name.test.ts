@@ -40,7 +40,7 @@ test('a chosen name replaces what was typed, followed by one space', () => {
 });
 
 describe('the mention of a group', () => {
-  test('is parsed completely by the server, or not offered', () => {
+  test('the mention of a group is parsed completely by the server, or not offered', () => {
     const names = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 90 }),
       fc.stringMatching(/^[a-z0-9 ._-]{1,85}$/),
@@ -56,7 +56,7 @@ describe('the mention of a group', () => {
     );
   });
 
-  test('has hyphens for spaces', () => {
+  test('the mention of a group has hyphens for spaces', () => {
     expect(groupMention('Big plans')).toBe('#Big-plans');
     expect(groupMention('R&D')).toBe(null);
     expect(groupMention('what?')).toBe(null);

@@ -13,13 +13,13 @@ const input = (change: Partial<LineInput> = {}): LineInput => ({
 });
 
 describe('the line “New”', () => {
-  test('is undecided until all missed events have arrived', () => {
+  test('the line “New” is undecided until all missed events have arrived', () => {
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3, isLive: false }))).toBe(UNKNOWN_LINE);
     expect(nextLine(UNKNOWN_LINE, input({ unread: 3 })).after).toBe(10);
     expect(nextLine(UNKNOWN_LINE, input()).after).toBe(null);
   });
 
-  test('makes an empty list wait while missed events arrive', () => {
+  test('an empty list waits for the line “New” while missed events arrive', () => {
     expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', true)).toBe(true);
     expect(isLineAwaited(UNKNOWN_LINE, 'catching-up', false)).toBe(false);
     expect(isLineAwaited(UNKNOWN_LINE, 'offline', true)).toBe(false);
@@ -27,13 +27,13 @@ describe('the line “New”', () => {
     expect(isLineAwaited(nextLine(UNKNOWN_LINE, input()), 'catching-up', true)).toBe(false);
   });
 
-  test('stays while the messages below it are read', () => {
+  test('the line “New” stays while the messages below it are read', () => {
     const line = nextLine(UNKNOWN_LINE, input({ unread: 3 }));
     expect(nextLine(line, input({ unread: 1, readSeq: 12 as Seq })).after).toBe(10);
     expect(nextLine(line, input({ readSeq: 13 as Seq })).after).toBe(10);
   });
 
-  test('is drawn again for messages that stay unread, and not for messages read on arrival', () => {
+  test('the line “New” is drawn again for messages that stay unread, and not for messages read on arrival', () => {
     const read = nextLine(UNKNOWN_LINE, input());
     const atOnce = input({ unread: 1, readSeq: 20 as Seq });
     expect(nextLine(read, atOnce)).toBe(read);
@@ -50,7 +50,7 @@ describe('the line “New”', () => {
     ).toBe(90);
   });
 
-  test('is drawn for messages missed while disconnected, even if they appear in the first live frame', () => {
+  test('the line “New” is drawn for messages missed while disconnected, even if they appear in the first live frame', () => {
     let line = nextLine(UNKNOWN_LINE, input());
     line = nextLine(line, input({ isLive: false, isReading: false }));
     // One frame shows the messages and the live connection.
@@ -58,19 +58,19 @@ describe('the line “New”', () => {
     expect(line.after).toBe(10);
   });
 
-  test('is drawn for messages that are missing from the list because of a gap', () => {
+  test('the line “New” is drawn for messages that are missing from the list because of a gap', () => {
     const line = nextLine(UNKNOWN_LINE, input());
     expect(nextLine(line, input({ unread: 750, hasNewer: true })).after).toBe(10);
   });
 
-  test('is not drawn for messages that arrive after the connection is live again', () => {
+  test('the line “New” is not drawn for messages that arrive after the connection is live again', () => {
     let line = nextLine(UNKNOWN_LINE, input());
     line = nextLine(line, input({ isLive: false, isReading: false }));
     line = nextLine(line, input());
     expect(nextLine(line, input({ unread: 1 })).after).toBe(null);
   });
 
-  test('is never below an unread message, and is idempotent', () => {
+  test('the line “New” is never below an unread message, and is idempotent', () => {
     const steps = fc.array(
       fc.record({
         unread: fc.nat(3),

@@ -24,7 +24,7 @@ describe('a user who logs in for the first time', () => {
     expect(landingOf({ permissions: [] }, [], 'everyone')).toBeNull();
   });
 
-  test('is not redirected once the tour is over', () => {
+  test('a user is not redirected once the tour is over', () => {
     expect(landingOf({ ...owner, isTourEnded: true }, SETUP_STEPS, 'everyone')).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { distinctNames, forEachRemaining } from './remaining.ts';
 
-test('does not repeat what has succeeded before a failure', async () => {
+test('does not repeat steps that succeeded before a failure', async () => {
   const done = new Set<string>();
   const sent: string[] = [];
   let isReachable = true;

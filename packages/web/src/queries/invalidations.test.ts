@@ -34,13 +34,13 @@ function outdated(of: Event, ...shown: readonly (readonly unknown[])[]) {
 }
 
 describe('an event', () => {
-  test('of every type is handled, and one of a newer server changes nothing', () => {
+  test('every type of event is handled, and one of a newer server changes nothing', () => {
     const data = { conversation: GROUP, account: ANN, message: seq(1) } as object;
     for (const type of EVENT_TYPES) expect(outdatedBy(event(type, data))).toBeInstanceOf(Array);
     expect(outdatedBy(event('future.changed' as EventType))).toEqual([]);
   });
 
-  test('of a conversation affects no other', () => {
+  test('an event of a conversation affects no other', () => {
     const shown = [keys.pins(GROUP), keys.pins(OTHER), keys.bans(GROUP)];
     expect(outdated(event('message.pinned', { message: seq(3) }), ...shown)).toEqual([
       keys.pins(GROUP),
@@ -69,25 +69,25 @@ describe('an event', () => {
     for (const type of EVENT_TYPES) expect(outdated(event(type, data), shown)).toEqual([]);
   });
 
-  test('of a user affects the own profile and the lists of accounts, whatever their filter', () => {
+  test('a change of a user affects the own profile and the lists of accounts, whatever their filter', () => {
     const shown = [keys.profile(ANN), keys.accounts({ search: 'ann' }), keys.serviceAccounts()];
     expect(
       outdated(event('user.suspended', { account: ANN }), ...shown, keys.profile(BEN)),
     ).toEqual(shown);
   });
 
-  test('of server settings affects their form and the retention of every conversation', () => {
+  test('a change of server settings affects their form and the retention of every conversation', () => {
     const shown = [keys.serverSettings(), keys.retention(GROUP), keys.retention(OTHER)];
     expect(outdated(event('server.updated'), ...shown, keys.wordFilter())).toEqual(shown);
   });
 
-  test('of a renamed conversation does not affect its retention', () => {
+  test('renaming a conversation does not affect its retention', () => {
     const shown = keys.retention(GROUP);
     expect(outdated(event('conversation.updated', { name: 'New' }), shown)).toEqual([]);
     expect(outdated(event('conversation.updated', { retention: 30 }), shown)).toEqual([shown]);
   });
 
-  test('of a reply affects the threads; of a new member the members, and with a link the links', () => {
+  test('a reply affects the threads; a new member affects the members, and with a link the links', () => {
     expect(outdated(event('message.posted', { thread: seq(2) }), keys.threads())).toHaveLength(1);
     expect(outdated(event('message.posted'), keys.threads())).toEqual([]);
     const shown = [keys.members(GROUP), keys.groupLinks(GROUP)];

@@ -10,7 +10,7 @@ interface Numbers extends Page<number, number> {
 const itself = (n: number) => n;
 
 describe('pages', () => {
-  test('are joined without duplicates, with the list fields of the last one', () => {
+  test('pages are joined without duplicates, with the list fields of the last one', () => {
     const pages: Numbers[] = [
       { items: [5, 4, 3], next: 3, total: 6 },
       { items: [3, 2, 1], next: null, total: 7 },
@@ -18,7 +18,7 @@ describe('pages', () => {
     expect(joinPages(pages, itself)).toEqual({ items: [5, 4, 3, 2, 1], next: null, total: 7 });
   });
 
-  test('are requested one at a time, and all loaded ones again when the list is refetched', async () => {
+  test('pages are requested one at a time, and all loaded ones again when the list is refetched', async () => {
     const sizes = fc.integer({ min: 1, max: 7 });
     const counts = fc.integer({ min: 0, max: 40 });
     await fc.assert(

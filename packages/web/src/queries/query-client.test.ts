@@ -26,27 +26,27 @@ describe('a failed request', () => {
     expect(isRetried(0, error)).toBe(false);
   });
 
-  test('is retried twice if the server was unreachable, or could not handle it', () => {
+  test('a failed request is retried twice if the server was unreachable, or could not handle it', () => {
     for (const error of [refusal(0, 'network'), refusal(502, 'network')]) {
       expect([0, 1, 2].map((failures) => isRetried(failures, error))).toEqual([true, true, false]);
     }
   });
 
-  test('is retried when the server says, unless that is too late', () => {
+  test('a failed request is retried when the server says, unless that is too late', () => {
     const soon = refusal(503, 'unavailable', 3);
     expect(isRetried(0, soon)).toBe(true);
     expect(retryDelay(0, soon)).toBe(3_000);
     expect(isRetried(0, refusal(503, 'unavailable', 60))).toBe(false);
   });
 
-  test('is retried with increasing delays', () => {
+  test('a failed request is retried with increasing delays', () => {
     const delays = [0, 1].map((failures) => retryDelay(failures, refusal(0, 'network')));
     expect(delays).toEqual([500, 1_000]);
   });
 });
 
 describe('a query', () => {
-  test('that is no longer shown is aborted', async () => {
+  test('a query that is no longer shown is aborted', async () => {
     const client = makeQueryClient();
     const { made, queryFn } = requests<string>();
     const end = new QueryObserver(client, { queryKey: ['a'], queryFn }).subscribe(() => undefined);
@@ -56,7 +56,7 @@ describe('a query', () => {
     expect(made[0]?.signal.aborted).toBe(true);
   });
 
-  test('of an earlier filter never replaces the results of a newer one', async () => {
+  test('a query of an earlier filter never replaces the results of a newer one', async () => {
     const client = makeQueryClient();
     const { made, queryFn } = requests<string>();
     const observer = new QueryObserver(client, { queryKey: ['list', 'former'], queryFn });

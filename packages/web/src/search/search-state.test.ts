@@ -20,7 +20,7 @@ const filter = (name: SearchFilterName, value: string, isNegated = false) => ({
 const NOTHING = { filters: [], text: '' };
 
 describe('a search', () => {
-  test('has separate filters and words', () => {
+  test('a search has separate filters and words', () => {
     expect(readSearch('in:"Big plans" release -draft from:ann')).toEqual({
       filters: [filter('in', 'Big plans'), filter('from', 'ann')],
       text: 'release -draft',
@@ -70,7 +70,7 @@ describe('a filter in the field', () => {
     expect(withTyped(NOTHING, 'in:"Big plans')).toEqual({ filters: [], text: 'in:"Big plans' });
   });
 
-  test('is added once, after existing ones', () => {
+  test('a filter is added once, after existing ones', () => {
     const filters = [filter('has', 'link')];
     expect(withTyped({ filters, text: '' }, 'HAS:Link from:a in:b ').filters).toEqual([
       filter('has', 'link'),
@@ -80,14 +80,14 @@ describe('a filter in the field', () => {
     expect(withFilter(filters, filter('has', 'link', true))).toHaveLength(2);
   });
 
-  test('is being typed at the end only', () => {
+  test('a filter is being typed only at the end', () => {
     expect(typedFilter('a from:an')).toEqual({ filter: filter('from', 'an'), before: 'a ' });
     expect(typedFilter('from:')).toEqual({ filter: filter('from', ''), before: '' });
     expect(typedFilter('from:ann ')).toBe(null);
     expect(typedFilter('words')).toBe(null);
   });
 
-  test('has values that are known', () => {
+  test('suggests only known values of a filter', () => {
     expect(fixedValues('has', 'l')).toEqual(['link']);
     expect(fixedValues('mentions', '')).toContain('me');
     expect(fixedValues('after', 't')).toEqual(['today']);

@@ -20,17 +20,17 @@ export async function askPasskey(options: PasskeyOptions): Promise<PasskeyRespon
   const { startAuthentication } = await loadPart(() => import('@simplewebauthn/browser'));
   // The server creates the options with the same library; the protocol passes them through unchanged.
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
-  return (await cancellable(startAuthentication({ optionsJSON }))) as unknown as PasskeyResponse;
+  return (await cancelable(startAuthentication({ optionsJSON }))) as unknown as PasskeyResponse;
 }
 
 /** Creates a passkey in the browser’s dialog. */
 export async function createPasskey(options: PasskeyOptions): Promise<PasskeyResponse> {
   const { startRegistration } = await loadPart(() => import('@simplewebauthn/browser'));
   const optionsJSON = options as unknown as PublicKeyCredentialCreationOptionsJSON;
-  return (await cancellable(startRegistration({ optionsJSON }))) as unknown as PasskeyResponse;
+  return (await cancelable(startRegistration({ optionsJSON }))) as unknown as PasskeyResponse;
 }
 
-async function cancellable<T>(work: Promise<T>): Promise<T> {
+async function cancelable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -35,21 +35,21 @@ describe('shortcuts', () => {
     expect(isPressed(shortcut, event)).toBe(expected);
   });
 
-  test('have the names of the keys of the device', () => {
+  test('shortcuts have the names of the keys of the device', () => {
     expect(keyLabels('Mod+Shift+X', false)).toEqual(['Ctrl', 'Shift', 'X']);
     expect(keyLabels('Mod+Shift+X', true)).toEqual(['⌘', '⇧', 'X']);
     expect(keyLabels('Alt+ArrowUp', false)).toEqual(['Alt', '↑']);
     expect(keyLabels('+', false)).toEqual(['+']);
   });
 
-  test('of the composer are those of its formats', () => {
+  test('the shortcuts of the composer are those of its formats', () => {
     const listed: string[] = Object.values(SHORTCUTS.composer).flatMap(({ keys }) => keys);
     for (const { key, isShifted } of FORMAT_KEYS) {
       expect(listed).toContain(`Mod+${isShifted ? 'Shift+' : ''}${key}`);
     }
   });
 
-  test('of one group differ', () => {
+  test('the shortcuts of one group differ', () => {
     for (const group of Object.values(SHORTCUTS)) {
       const keys = Object.values(group).flatMap((shortcut: Shortcut) => shortcut.keys);
       expect(new Set(keys).size).toBe(keys.length);
