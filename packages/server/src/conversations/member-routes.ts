@@ -9,18 +9,27 @@ import {
   Seq,
   TransferOwnershipBody,
 } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import type { Append } from '../stream/append.ts';
 import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, removeMember, transferOwnership } from './members.ts';
 import { memberOf, membersOf } from './queries.ts';
-import type { MemberDeps } from './routes.ts';
+
+/** The dependencies of the routes of members. */
+export interface MemberDeps {
+  readonly pool: pg.Pool;
+  readonly append: Append;
+  /** Rejects requests without a valid access token or API key. */
+  readonly authenticate: onRequestAsyncHookHandler;
+}
 
 /** The parameters of routes about an account in a conversation. */
 export const OfMember = OfConversation.extend({ account: AccountId });
