@@ -4,30 +4,26 @@ import {
   type ConversationId,
   LIMITS,
   type Refusal,
-  type RefusalCode,
   refusal,
   type ScheduledId,
   type Seq,
   streamOfAccount,
-  streamOfConversation,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { mayAct } from '../account-state.ts';
 import { postCommand } from '../messages/commands.ts';
 import { decidePosts } from '../messages/post-rule.ts';
 import { placeOf, replyPlaceOf } from '../messages/thread-roots.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { derivedId } from '../stream/derived-id.ts';
 import {
   type Command,
-  type Decision,
   newEvent,
   type Rule,
   type RuleContext,
 } from '../stream/stream-transaction.ts';
 import { eraseInBatches } from './erase-batch.ts';
+import { EVENT_BYTES, placeOfRow, readScheduled, type ScheduledRow } from './scheduled-row.ts';
 
-/** Commands that schedule messages, change, delete and send them. */
+/** Commands that schedule messages, change and delete them; scheduled-sending.ts has those that send them. */
 
 /** A message to schedule. */
 export interface NewScheduled {
@@ -56,17 +52,6 @@ export interface ScheduledRequest {
   readonly scheduled: ScheduledId;
 }
 
-/** A scheduled message that is due. */
-export interface DueScheduled {
-  readonly account: AccountId;
-  readonly scheduled: ScheduledId;
-  readonly conversation: ConversationId;
-  /** The event that created or changed it last. */
-  readonly seq: Seq;
-  /** Whether it is too late to send it without asking its author. */
-  readonly isTooLate: boolean;
-}
-
 interface ScheduleCommand extends Command {
   readonly message: NewScheduled;
 }
@@ -76,30 +61,9 @@ interface ChangeCommand extends Command {
   readonly change: ScheduledChange;
 }
 
-interface SendCommand extends Command {
-  readonly scheduled: ScheduledId;
-  readonly conversation: ConversationId;
-  /** Only if it was not changed since this event. */
-  readonly seq: Seq | null;
-}
-
-interface FailCommand extends Command {
-  readonly due: DueScheduled;
-  readonly reason: RefusalCode;
-}
-
 interface DeleteCommand extends Command {
   readonly scheduled: ScheduledId;
 }
-
-/**
- * A message that is later than this, because no server was running, is not sent without asking its
- * author: a backup from last month would otherwise send everything that was scheduled since.
- */
-export const LATE_MS = 24 * 3_600_000;
-
-/** Estimated size of the row of an event, without its text. */
-const EVENT_BYTES = 300;
 
 /** Schedules a message. Its id is the client id of the request. */
 export function scheduleMessage(
@@ -163,62 +127,6 @@ export function deleteScheduled(
     payload: [scheduled],
     bytes: EVENT_BYTES,
     scheduled,
-  };
-  return append.run(command);
-}
-
-/**
- * Posts a scheduled message and removes it from the scheduled ones, in one transaction: it is posted once,
- * however many nodes try. With `seq` only if it was not changed since that event.
- */
-export function sendScheduled(
-  append: Append,
-  { actor, clientId, scheduled }: ScheduledRequest,
-  conversation: ConversationId,
-  seq: Seq | null = null,
-): Promise<Outcome> {
-  const command: SendCommand = {
-    rule: sendRule,
-    actor,
-    clientId,
-    stream: streamOfConversation(conversation),
-    alsoLocks: [streamOfAccount(actor)],
-    eventType: 'message.posted',
-    payload: ['scheduled', scheduled, seq],
-    // The text is not known yet, so assume the maximum.
-    bytes: 2 * EVENT_BYTES + LIMITS.bodyCharacters,
-    scheduled,
-    conversation,
-    seq,
-  };
-  return append.run(command);
-}
-
-/** Sends a message that is due: once, on whichever node, however often this is called. */
-export const sendDue = (append: Append, due: DueScheduled): Promise<Outcome> => {
-  const { account: actor, scheduled, conversation, seq } = due;
-  const clientId = derivedId('scheduled', actor, scheduled, seq);
-  return sendScheduled(append, { actor, clientId, scheduled }, conversation, seq);
-};
-
-/** Marks a scheduled message as failed, unless it was changed, sent or deleted since it was due. */
-export function failScheduled(
-  append: Append,
-  due: DueScheduled,
-  reason: RefusalCode,
-): Promise<Outcome> {
-  const { account, scheduled, seq } = due;
-  const command: FailCommand = {
-    rule: failRule,
-    actor: account,
-    clientId: derivedId('scheduled-failed', account, scheduled, seq),
-    stream: streamOfAccount(account),
-    eventType: 'scheduled.failed',
-    // Without the reason: another node may have failed for a different one.
-    payload: [scheduled, seq],
-    bytes: EVENT_BYTES,
-    due,
-    reason,
   };
   return append.run(command);
 }
@@ -296,46 +204,6 @@ const deleteRule: Rule<DeleteCommand> = {
   },
 };
 
-const sendRule: Rule<SendCommand> = {
-  name: 'personal.send_scheduled',
-  async decide(tx, { actor, clientId, scheduled, conversation, seq }): Promise<Decision> {
-    // Under the lock of the personal stream, so no other command sends, changes or deletes it
-    // meanwhile.
-    const row = await readScheduled(tx, actor, scheduled);
-    if (!row || (seq !== null && row.seq !== seq)) {
-      return { refuse: refusal('scheduled_not_found') };
-    }
-    // No request was authenticated here, unlike when a user posts.
-    if (!row.is_active) return { refuse: refusal('forbidden') };
-    if (!row.may_act) {
-      const retryAfter = Math.max(1, row.suspended_seconds ?? 0);
-      return { refuse: refusal('account_suspended', undefined, { retryAfter }) };
-    }
-    const request = { actor, clientId, conversation };
-    const post = postCommand(request, row.body, row.reply_to ?? undefined, placeOfRow(row));
-    const [decision] = await decidePosts(tx, [post]);
-    if (!decision || !('events' in decision)) {
-      return decision ?? { refuse: refusal('conversation_not_found') };
-    }
-    const sent = newEvent(streamOfAccount(actor), 'scheduled.sent', (preceding) => ({
-      scheduled,
-      conversation,
-      message: preceding[0]?.seq ?? (0 as Seq),
-    }));
-    return { ...decision, events: [...decision.events, sent] };
-  },
-};
-
-const failRule: Rule<FailCommand> = {
-  name: 'personal.fail_scheduled',
-  async decide(tx, { actor, due, reason, stream }): Promise<Decision> {
-    const { scheduled, conversation, seq } = due;
-    const row = await readScheduled(tx, actor, scheduled);
-    if (row?.seq !== seq || row.failure !== null) return { unchanged: seq };
-    return { events: [newEvent(stream, 'scheduled.failed', { scheduled, conversation, reason })] };
-  },
-};
-
 const sizeOf = (text: string): number => Buffer.byteLength(text);
 
 function refusalOfTime(sendAt: string, now: string): Refusal | null {
@@ -366,46 +234,6 @@ async function refusalOfPost(
   const [decision] = await decidePosts(tx, [post]);
   if (!decision || !('refuse' in decision)) return null;
   return decision.refuse.code === 'slow_mode' ? null : decision.refuse;
-}
-
-interface ScheduledRow {
-  readonly conversation_id: ConversationId;
-  readonly body: string;
-  readonly reply_to: Seq | null;
-  readonly thread: Seq | null;
-  readonly also_in_conversation: boolean;
-  readonly send_at: Date;
-  readonly seq: Seq;
-  readonly failure: string | null;
-  readonly is_too_late: boolean;
-  readonly is_active: boolean;
-  readonly may_act: boolean;
-  /** Seconds until the suspension of the author ends, at most an hour: it may end early. Null without one. */
-  readonly suspended_seconds: number | null;
-}
-
-const placeOfRow = ({ thread, also_in_conversation }: ScheduledRow) =>
-  replyPlaceOf({ thread: thread ?? undefined, alsoInConversation: also_in_conversation });
-
-/** Returns a scheduled message, and whether its author may act. */
-async function readScheduled(
-  tx: RuleContext,
-  account: AccountId,
-  scheduled: ScheduledId,
-): Promise<ScheduledRow | undefined> {
-  const [row] = await tx.query<ScheduledRow>(
-    'scheduled-one',
-    `select s.conversation_id, s.body, s.reply_to, s.thread, s.also_in_conversation, s.send_at, s.seq, s.failure, a.is_active,
-       s.send_at < now() - make_interval(secs => $3 / 1000.0) as is_too_late,
-       ${mayAct('a')} as may_act,
-       ceil(extract(epoch from
-         least(a.suspended_until, now() + interval '1 hour') - now()))::float8
-         as suspended_seconds
-     from scheduled_messages s join accounts a on a.id = s.account_id
-     where s.account_id = $1 and s.id = $2`,
-    [account, scheduled, LATE_MS],
-  );
-  return row;
 }
 
 /** Returns how many other scheduled messages the account has, and the bytes of their texts. */

@@ -12,7 +12,7 @@ import {
 } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
-import type { DueScheduled } from './scheduled-commands.ts';
+import type { DueScheduled } from './scheduled-sending.ts';
 
 /** SQL: the row `s` of `scheduled_messages` as a `ScheduledMessage`. */
 const SCHEDULED = `json_build_object(

@@ -16,18 +16,14 @@ import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 import { commandAnswer, headers, security } from '../messages/requests.ts';
 import type { PersonalDeps } from './routes.ts';
-import {
-  changeScheduled,
-  deleteScheduled,
-  scheduleMessage,
-  sendScheduled,
-} from './scheduled-commands.ts';
+import { changeScheduled, deleteScheduled, scheduleMessage } from './scheduled-commands.ts';
 import {
   conversationOfScheduled,
   scheduledMessage,
   scheduledMessages,
   sentScheduled,
 } from './scheduled-queries.ts';
+import { sendScheduled } from './scheduled-sending.ts';
 
 const OfScheduled = z.object({ id: ScheduledId });
 const tags = ['Scheduled messages'];

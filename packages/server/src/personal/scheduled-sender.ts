@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { BackgroundWorker } from '../background-worker.ts';
 import type { Logger } from '../log.ts';
 import { type Append, assertStored } from '../stream/append.ts';
-import { type DueScheduled, failScheduled, LATE_MS, sendDue } from './scheduled-commands.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
+import { LATE_MS } from './scheduled-row.ts';
+import { type DueScheduled, failScheduled, sendDue } from './scheduled-sending.ts';
 
 /** Interval of the search for due messages, and so the greatest delay of a message. */
 const POLL_MS = 2_000;

@@ -31,13 +31,11 @@ import {
   changeScheduled,
   deleteScheduled,
   eraseScheduled,
-  failScheduled,
   scheduleMessage,
-  sendDue,
-  sendScheduled,
 } from './scheduled-commands.ts';
 import { dueScheduled, scheduledMessages, sentScheduled } from './scheduled-queries.ts';
 import { ScheduledSender } from './scheduled-sender.ts';
+import { failScheduled, sendDue, sendScheduled } from './scheduled-sending.ts';
 
 const HOUR = 3_600_000;
 
