@@ -1,8 +1,12 @@
 import { UPDATE } from '../row.ts';
 import { conversationProjectionStatements, conversationRuleStatements } from './conversations.ts';
 import { hiddenMessageStatements } from './hidden.ts';
-import { messageProjectionStatements, messageRuleStatements } from './messages.ts';
+import { mentionStatements } from './mentions.ts';
+import { messageErasureStatements } from './message-erasure.ts';
+import { messageRuleStatements } from './message-rules.ts';
+import { messageProjectionStatements } from './messages.ts';
 import { pollStatements } from './polls.ts';
+import { reactionAndPinStatements } from './reactions-and-pins.ts';
 import { readCursorStatements } from './read-cursors.ts';
 import { messageReadStatements } from './reads.ts';
 import { accountStatements, snapshotStatements } from './snapshots.ts';
@@ -21,6 +25,9 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...streamStatements,
     ...messageRuleStatements,
     ...messageProjectionStatements,
+    ...mentionStatements,
+    ...reactionAndPinStatements,
+    ...messageErasureStatements,
     ...hiddenMessageStatements,
     ...messageReadStatements,
     ...conversationRuleStatements,

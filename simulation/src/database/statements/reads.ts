@@ -1,6 +1,7 @@
 import type { EventRow, MessageRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember, messageOf } from './messages.ts';
+import { isMember } from './lookups.ts';
+import { messageOf } from './messages.ts';
 import { pollJson } from './polls.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 

@@ -1,7 +1,7 @@
 import type { AccountRow, ConversationRow, MembershipRow, StreamRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
-import { isMember } from './messages.ts';
+import { isMember } from './lookups.ts';
 import { unreadAfter, unreadMentionsAfter } from './read-cursors.ts';
 import { isInConversation, lastMessageJson } from './reads.ts';
 import { changed, jsonTime, reads, type Statement, time } from './statement.ts';

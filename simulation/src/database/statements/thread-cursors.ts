@@ -2,7 +2,7 @@ import { LIMITS } from '@parley/protocol';
 import { NO_KEY_UPDATE, type Steps } from '../row.ts';
 import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember } from './messages.ts';
+import { isMember } from './lookups.ts';
 import { messageJson, sideOf } from './reads.ts';
 import { jsonTime, ms, type Result, reads, type Statement, selected, writes } from './statement.ts';
 

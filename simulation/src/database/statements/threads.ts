@@ -1,7 +1,7 @@
 import { LIMITS, type ThreadSummary } from '@parley/protocol';
 import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember } from './messages.ts';
+import { isMember } from './lookups.ts';
 import { changed, jsonTime, ms, reads, type Statement, writes } from './statement.ts';
 import { comparePlaces, repliesIn, stateOf } from './thread-cursors.ts';
 
