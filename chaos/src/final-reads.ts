@@ -1,19 +1,45 @@
 import type { ParleyApi } from '@parley/client';
 import {
+  type AccountId,
   type ConversationId,
   type Event,
   type Message,
   type Seq,
   type StreamId,
+  streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
 import { finalMessage } from './final-message.ts';
-import type { FinalMessage, ThreadChoice } from './history.ts';
+import type { FinalMessage, RecordOf, ThreadChoice } from './history.ts';
 
 /** The reads over REST at the end of a run. */
 
+/** Returns the log of a conversation and its messages, as the account of `api` reads them. */
+export async function logRecords(
+  api: ParleyApi,
+  id: ConversationId,
+): Promise<[RecordOf<'log'>, RecordOf<'messages'>]> {
+  const stream = streamOfConversation(id);
+  const { joinedSeq } = await api.conversation(id);
+  const events = await readEvents(api, stream, (joinedSeq - 1) as Seq);
+  const messages = await readMessages(api, id, events);
+  return [
+    { kind: 'log', stream, first: joinedSeq, events },
+    { kind: 'messages', stream, messages },
+  ];
+}
+
+/** Returns which threads an account has chosen to follow. */
+export async function followsRecord(
+  api: ParleyApi,
+  account: AccountId,
+): Promise<RecordOf<'follows'>> {
+  const events = await readEvents(api, streamOfAccount(account), 0 as Seq);
+  return { kind: 'follows', account, choices: choicesIn(events) };
+}
+
 /** Returns the events of a stream after a seq. */
-export async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): Promise<Event[]> {
+async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): Promise<Event[]> {
   const events: Event[] = [];
   for (let after = from; ; ) {
     const page = await api.events(stream, { after, limit: 500 });
@@ -25,7 +51,7 @@ export async function readEvents(api: ParleyApi, stream: StreamId, from: Seq): P
 }
 
 /** Returns the messages of a conversation, including those in its threads, ordered by seq. */
-export async function readMessages(
+async function readMessages(
   api: ParleyApi,
   id: ConversationId,
   log: readonly Event[],

@@ -1,30 +1,25 @@
 import 'fake-indexeddb/auto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiError, ParleyApi } from '@parley/client';
-import {
-  type ConversationId,
-  type Seq,
-  streamOfAccount,
-  streamOfConversation,
-} from '@parley/protocol';
-
-import { examine } from '@parley/server/doctor';
-
-import pg from 'pg';
+import { ApiError, type ParleyApi } from '@parley/client';
+import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import { Actor } from './actor.ts';
 import { check } from './checker.ts';
 import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
+import { doctorRecord } from './doctor-record.ts';
 import type { FaultName } from './fault-names.ts';
 import { beginFault, type FaultContext } from './faults.ts';
-import { choicesIn, readEvents, readMessages } from './final-reads.ts';
-import { inviteGuest, subjectsOf } from './guest-accounts.ts';
+import { figuresOf, type RunFigures } from './figures.ts';
+import { followsRecord, logRecords } from './final-reads.ts';
+import { subjectsOf } from './guest-accounts.ts';
 import type { HistoryRecord } from './history.ts';
 import { Hold } from './holds.ts';
+import { inParallel } from './in-parallel.ts';
 import { NodeProcess } from './node-process.ts';
 import { type Plan, type Step, usernameOf } from './plan.ts';
 import { findPlantedFault } from './planted-faults.ts';
+import { PASSWORD, populate } from './population.ts';
 import { FaultProxy } from './proxy.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
@@ -40,29 +35,6 @@ export interface RunResult {
   readonly figures: RunFigures;
 }
 
-/** The figures of a run, for the report. */
-export interface RunFigures {
-  readonly commands: number;
-  readonly acked: number;
-  readonly refused: number;
-  /** Events that clients applied. */
-  readonly delivered: number;
-  /** Sessions that ended while their clients ran. */
-  readonly ended: number;
-  /** Faults that happened, by name. */
-  readonly faults: Readonly<Record<string, number>>;
-  /** Faults that were impossible here, and why. */
-  readonly skipped: Readonly<Record<string, string>>;
-  /** The longest time until all clients had everything after a round, ms. */
-  readonly longestQuietMs: number;
-  /** The most bytes that waited for readers on one node. */
-  readonly mostBuffered: number;
-  /** The most resident memory of one node, bytes. */
-  readonly mostMemory: number;
-  readonly seconds: number;
-}
-
-const PASSWORD = 'a password of the chaos run';
 /** Clients load the threads that they follow within this time after an event, ms. */
 const THREADS_MS = 2_000;
 /** How often the clients are checked after a round, ms. */
@@ -113,8 +85,8 @@ class ChaosRun {
   readonly #tell: (line: string) => void;
   readonly #nodes: NodeProcess[] = [];
   readonly #actors: Actor[] = [];
-  readonly #conversations: Conversation[] = [];
-  readonly #founders: ParleyApi[] = [];
+  #conversations: readonly Conversation[] = [];
+  #founders: readonly ParleyApi[] = [];
   #disk: SmallDisk | string = 'no fault needs one';
   #redis: FaultContext['redis'] = 'there is only one node';
   #database: RunDatabase | null = null;
@@ -176,78 +148,30 @@ class ChaosRun {
     return proxy.listen();
   }
 
+  /** Creates accounts and conversations, and starts the clients. */
   async #populate(): Promise<void> {
-    const { accounts, conversations, clients } = this.#plan;
-    const { url } = this.#nodes[0] as NodeProcess;
-    const insiders = accounts - this.#plan.options.guests;
-    const register = async (n: number) => {
-      const api = new ParleyApi({ url });
-      const me = await api.register({
-        username: usernameOf(n),
-        displayName: `Person ${n}`,
-        email: `p${n}@chaos.example`,
-        password: PASSWORD,
-      });
-      return { api, account: me.id };
-    };
-    // The first account is alone at first: founder of the group of everyone, it sees all others join.
-    const users = [
-      await register(0),
-      ...(await inParallel(4, insiders - 1, (n) => register(n + 1))),
-    ];
-    for (const [n, { kind, members }] of conversations.entries()) {
-      // Guests are invited to groups that exist.
-      const [founder, ...others] = members.flatMap((m) => users[m] ?? []);
-      if (!founder) throw new Error('A conversation without members');
-      const { api } = founder;
-      if (kind === 'direct') {
-        const other = others[0] as typeof founder;
-        const { id, joinedSeq } = await api.openDirect(other.account);
-        // One of the two joined first in the log, and has seen all of it.
-        const first = (await other.api.conversation(id)).joinedSeq < joinedSeq ? other : founder;
-        this.#founders.push(first.api);
-        this.#conversations.push({ id, kind, founder: users.indexOf(first) });
-        continue;
-      }
-      const name = `group ${n}`;
-      const conversation =
-        kind === 'everyone'
-          ? (await api.conversations()).find((c) => c.kind === 'group' && c.joinedSeq <= 2)
-          : await api.createGroup({
-              name,
-              visibility: 'public',
-              members: others.map((o) => o.account),
-            });
-      if (!conversation) throw new Error('There is no group of everyone');
-      this.#founders.push(api);
-      this.#conversations.push({ id: conversation.id, kind, founder: users.indexOf(founder) });
-    }
-    const owner = users[0] as (typeof users)[0];
-    for (let n = insiders; n < accounts; n++) {
-      const groups = this.#conversations.flatMap(({ id }, c) =>
-        conversations[c]?.members.includes(n) ? id : [],
-      );
-      const account = await inviteGuest(owner.api, { n, groups, password: PASSWORD });
-      users.push({ api: owner.api, account });
-    }
-    const ids = users.map((p) => p.account);
-    const [everyone, first] = this.#conversations.filter(({ kind }) => kind !== 'direct');
+    const { clients, options } = this.#plan;
+    const population = await populate(this.#plan, (this.#nodes[0] as NodeProcess).url);
+    const { accounts, conversations, founders, owner } = population;
+    this.#conversations = conversations;
+    this.#founders = founders;
+    const [everyone, first] = conversations.filter(({ kind }) => kind !== 'direct');
     const held = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
-    this.#hold = await Hold.place(owner.api, held);
+    this.#hold = await Hold.place(owner, held);
     const stage: Stage = {
       recorder: this.#recorder,
-      conversations: this.#conversations,
-      accounts: ids,
-      subjects: subjectsOf(ids, this.#conversations),
+      conversations,
+      accounts,
+      subjects: subjectsOf(accounts, conversations),
       nodes: () => this.#nodes.filter((node) => node.running).map((node) => node.url),
-      planted: this.#plan.options.planted,
+      planted: options.planted,
     };
     for (const [n, client] of clients.entries()) {
-      const { account } = users[client.account] as (typeof users)[0];
+      const account = accounts[client.account] as AccountId;
       const credentials = { account, username: usernameOf(client.account), password: PASSWORD };
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
-      const random = new Random(this.#plan.options.seed).fork(n + 7);
+      const random = new Random(options.seed).fork(n + 7);
       this.#actors.push(new Actor(client, credentials, proxy, port, stage, random));
     }
     await inParallel(4, clients.length, (n) => (this.#actors[n] as Actor).login());
@@ -401,42 +325,13 @@ class ChaosRun {
     await Promise.all(this.#actors.map((actor) => actor.requests.done()));
     for (const node of this.#nodes) node.setClock(0);
     for (const [n, { id }] of this.#conversations.entries()) {
-      await this.#readLog(this.#founders[n] as ParleyApi, id);
+      const records = await logRecords(this.#founders[n] as ParleyApi, id);
+      for (const record of records) this.#recorder.add(record);
     }
     for (const record of (await this.#hold?.finish()) ?? []) this.#recorder.add(record);
-    await this.#readFollows();
-    await this.#consultDoctor();
-  }
-
-  async #readLog(api: ParleyApi, id: ConversationId): Promise<void> {
-    const stream = streamOfConversation(id);
-    const { joinedSeq } = await api.conversation(id);
-    const events = await readEvents(api, stream, (joinedSeq - 1) as Seq);
-    this.#recorder.add({ kind: 'log', stream, first: joinedSeq, events });
-    const messages = await readMessages(api, id, events);
-    this.#recorder.add({ kind: 'messages', stream, messages });
-  }
-
-  /** Reads which threads each account has chosen to follow. */
-  async #readFollows(): Promise<void> {
     const apis = new Map(this.#actors.map((actor) => [actor.account, actor.api]));
-    for (const [account, api] of apis) {
-      const events = await readEvents(api, streamOfAccount(account), 0 as Seq);
-      this.#recorder.add({ kind: 'follows', account, choices: choicesIn(events) });
-    }
-  }
-
-  async #consultDoctor(): Promise<void> {
-    const pool = new pg.Pool({ ...(this.#database as RunDatabase).connection, max: 2 });
-    try {
-      const findings = await examine(pool);
-      this.#recorder.add({
-        kind: 'doctor',
-        findings: findings.map((f) => `${f.description} (${f.table}, ${f.count} times)`),
-      });
-    } finally {
-      await pool.end();
-    }
+    for (const [account, api] of apis) this.#recorder.add(await followsRecord(api, account));
+    this.#recorder.add(await doctorRecord(this.#database as RunDatabase));
   }
 
   async close(): Promise<void> {
@@ -481,54 +376,4 @@ class ChaosRun {
   #died(node: string, how: string): void {
     this.#recorder.add({ kind: 'died', node, how, t: this.#recorder.now });
   }
-}
-
-/** Runs `count` tasks, `width` at a time; returns their results in order. */
-async function inParallel<T>(
-  width: number,
-  count: number,
-  work: (n: number) => Promise<T>,
-): Promise<T[]> {
-  const results: T[] = new Array(count);
-  let next = 0;
-  const lane = async () => {
-    for (let n = next++; n < count; n = next++) results[n] = await work(n);
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-  return results;
-}
-
-function figuresOf(
-  records: readonly HistoryRecord[],
-  skipped: RunFigures['skipped'],
-  seconds: number,
-): RunFigures {
-  const count = (kind: HistoryRecord['kind']) => records.filter((r) => r.kind === kind).length;
-  const faults: Record<string, number> = {};
-  let longestQuietMs = 0;
-  let mostBuffered = 0;
-  let mostMemory = 0;
-  for (const record of records) {
-    if (record.kind === 'fault' && record.phase === 'begin') {
-      faults[record.name] = (faults[record.name] ?? 0) + 1;
-    }
-    if (record.kind === 'node') {
-      mostBuffered = Math.max(mostBuffered, record.buffered);
-      mostMemory = Math.max(mostMemory, record.rss);
-    }
-    if (record.kind === 'quiet') longestQuietMs = Math.max(longestQuietMs, record.ms);
-  }
-  return {
-    commands: count('invoke'),
-    acked: count('ack'),
-    refused: count('nack'),
-    delivered: count('event'),
-    ended: count('ended'),
-    faults,
-    skipped,
-    longestQuietMs,
-    mostBuffered,
-    mostMemory,
-    seconds,
-  };
 }
