@@ -113,7 +113,7 @@ const countOf = async (conversation: ConversationId) => {
 };
 
 describe('a group', () => {
-  test('starts with its creator as owner and an event for each member', async () => {
+  test('a group starts with its creator as owner and an event for each member', async () => {
     const [ann, bob, cem] = await users(3);
     const workspace = await headOf(db.pool, WORKSPACE_STREAM);
 
@@ -156,7 +156,7 @@ describe('a group', () => {
     expect(await countOf(id)).toBe(3);
   });
 
-  test('is created once per client id, over concurrent requests on two nodes', async () => {
+  test('a group is created once per client id, over concurrent requests on two nodes', async () => {
     const [ann] = await users(1);
     const other = anAppend(db.pool);
     const request = { actor: ann, clientId: aClientId() };
@@ -171,7 +171,7 @@ describe('a group', () => {
     expect(await conversationsOf(db.pool, ann)).toHaveLength(1);
   });
 
-  test('is not created with a member that does not exist', async () => {
+  test('refuses a group with a member that does not exist', async () => {
     const [ann] = await users(1);
     const unknown = aClientId() as string as AccountId;
     const outcome = await createGroup(append, asking(ann), {
@@ -183,7 +183,7 @@ describe('a group', () => {
     expect(await conversationsOf(db.pool, ann)).toEqual([]);
   });
 
-  test('is left by its last owner only after a transfer of ownership', async () => {
+  test('the last owner leaves a group only after a transfer of ownership', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
 
@@ -218,7 +218,7 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
-  test('keeps an active owner', async () => {
+  test('a group keeps an active owner', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const alone = await aRealGroup(append, [ann]);
     for (const role of ['member', 'admin'] as const) {
@@ -244,7 +244,7 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, cem, id)).toMatchObject({ role: 'owner' });
   });
 
-  test('has each member once, through any joins, additions, removals and leaves', async () => {
+  test('a group has each member once, through any joins, additions, removals and leaves', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);
     const joined = stored(await addMember(append, about(ann, id), bob)).seq;
@@ -284,7 +284,7 @@ describe('a group', () => {
     }
   });
 
-  test('is transferred by owners only, and only to members', async () => {
+  test('only owners transfer a group, and only to members', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     const transfer = (actor: AccountId, to: AccountId) =>
@@ -307,7 +307,7 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ role: 'admin' });
   });
 
-  test('has admins, who remove members but no owner and no other admin', async () => {
+  test('admins of a group remove members, but no owner and no other admin', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem, dee]);
     for (const admin of [bob, cem]) {
@@ -321,7 +321,7 @@ describe('a group', () => {
     expect(await remove(ann, cem)).toBe('yes');
   });
 
-  test('decides who may do what, and shows every member the result', async () => {
+  test('the minimum roles of a group decide who may do what, and every member sees the result', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
@@ -373,7 +373,7 @@ describe('a group', () => {
     expect(answers).toEqual(['yes', 'yes', 'forbidden']);
   });
 
-  test('has a topic, a description and a visibility, each with its own permission', async () => {
+  test('the topic, description and visibility of a group have separate permissions', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     stored(await changeMemberRole(append, about(ann, id), bob, 'admin'));
@@ -414,7 +414,7 @@ describe('a group', () => {
     }
   });
 
-  test('leaves the list of groups while it is private or archived', async () => {
+  test('a group is not listed while it is private or archived', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const before = await headOf(db.pool, WORKSPACE_STREAM);
     const id = await aRealGroup(append, [ann]);
@@ -447,7 +447,7 @@ describe('a group', () => {
     ]);
   });
 
-  test('is never owned by a former member, and keeps its owner while there is one', async () => {
+  test('a former member never owns a group, which keeps its owner while it has one', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as [AccountId, AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem, dee]);
     // Of the members after the owner, the first has left and the second has joined again.
@@ -522,7 +522,7 @@ describe('a group', () => {
     }
   });
 
-  test('answers a second join or leave with the seq of the first', async () => {
+  test('a second join or leave is answered with the seq of the first', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann]);
     const first = stored(await joinGroup(append, about(bob, id)));
@@ -537,7 +537,7 @@ describe('a group', () => {
     expect(await headOf(db.pool, streamOfConversation(id))).toBe(left.seq);
   });
 
-  test('announces a new name in the workspace stream, and no unchanged one', async () => {
+  test('a new name of a group is announced in the workspace stream, and an unchanged one is not', async () => {
     const [ann] = await users(1);
     const id = await aRealGroup(append, [ann], 'public', 'old name');
     await renameGroup(append, about(ann, id), 'new name');
@@ -553,7 +553,7 @@ describe('a group', () => {
     expect(await conversationFor(db.pool, ann, id)).toMatchObject({ name: 'new name' });
   });
 
-  test('cannot be read, posted to, joined or found once deleted', async () => {
+  test('a deleted group cannot be read, posted to, joined or found', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'public', 'doomed');
     await says(append, bob, id, 'last message');
@@ -720,7 +720,7 @@ describe('commands', () => {
     }
   }
 
-  test('are refused if the account is suspended while they wait for the stream', async () => {
+  test('refuses commands if the account is suspended while they wait for the stream', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     const stream = streamOfConversation(id);
@@ -744,7 +744,7 @@ describe('commands', () => {
     expect((await Promise.all(start())).map(verdict)).toEqual(['yes', 'yes']);
   });
 
-  test('of a non-member are answered as if the conversation did not exist', async () => {
+  test('answers commands of a non-member as if the conversation did not exist', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const secret = await aRealGroup(append, [ann], 'private');
     const nothing = aClientId() as string as ConversationId;
@@ -765,7 +765,7 @@ describe('commands', () => {
 });
 
 describe('a banned account', () => {
-  test('is removed, and cannot join, use a link or be added by members', async () => {
+  test('a banned account is removed, and cannot join, use a link or be added by members', async () => {
     const [ann, bob, cem, dee] = (await users(4)) as AccountId[] as [
       AccountId,
       AccountId,
@@ -806,7 +806,7 @@ describe('a banned account', () => {
     expect(await countOf(id)).toBe(4);
   });
 
-  test('cannot be one the actor may not remove, nor the actor, nor an unknown account', async () => {
+  test('refuses a ban of the actor, of an unknown account, and of one that the actor may not remove', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob, cem]);
     for (const admin of [bob, cem]) {
@@ -824,7 +824,7 @@ describe('a banned account', () => {
 });
 
 describe('a group link', () => {
-  test('is used exactly as often as it allows, even by many at once and twice by one', async () => {
+  test('a group link is used exactly as often as it allows, even by many at once and twice by one', async () => {
     const [ann, ...others] = (await users(9)) as [AccountId, ...AccountId[]];
     const id = await aRealGroup(append, [ann], 'private');
     const { token } = await newLink(ann, id, { maxUses: 3 });
@@ -844,7 +844,7 @@ describe('a group link', () => {
     expect(verdict(await join(late, token))).toBe('link_expired');
   });
 
-  test('ends when it expires, is revoked, or its creator may no longer add people', async () => {
+  test('a group link ends when it expires, is revoked, or its creator may no longer add people', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     const expiresAt = '2001-01-01T00:00:00.000Z';
@@ -887,7 +887,7 @@ describe('a group link', () => {
     );
   });
 
-  test('can be revoked by a creator who may no longer add people, and while archived', async () => {
+  test('a creator who may no longer add people can revoke a group link, also while the group is archived', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob]);
     for (let n = 0; n < 2; n++) await newLink(bob, id);
@@ -903,7 +903,7 @@ describe('a group link', () => {
     expect(await linksOf(db.pool, id, '2026-01-01T00:00:00Z')).toEqual([]);
   });
 
-  test('is the same for a retry, and is stored as a hash', async () => {
+  test('a retry returns the same group link, which is stored as a hash', async () => {
     const [ann] = (await users(1)) as [AccountId];
     const id = await aRealGroup(append, [ann]);
     const request = about(ann, id);
@@ -920,7 +920,7 @@ describe('a group link', () => {
     expect(rows[0].text).not.toContain(first.token);
   });
 
-  test('is limited in number per group', async () => {
+  test('limits the number of links per group', async () => {
     const [ann] = (await users(1)) as [AccountId];
     const id = await aRealGroup(append, [ann]);
     const all = await Promise.all(upTo(LIMITS.linksPerGroup + 2).map(() => newLink(ann, id)));
@@ -930,7 +930,7 @@ describe('a group link', () => {
 });
 
 describe('a removed member', () => {
-  test('cannot read or post, and sees only the event of the removal', async () => {
+  test('a removed member cannot read or post, and sees only the event of the removal', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const id = await aRealGroup(append, [ann, bob], 'private');
     await says(append, ann, id, 'before');
@@ -956,7 +956,7 @@ describe('a removed member', () => {
 });
 
 describe('a direct conversation', () => {
-  test('is the same if both users open it concurrently', async () => {
+  test('a direct conversation is the same if both users open it concurrently', async () => {
     const [ann, bob] = (await users(2)) as [AccountId, AccountId];
     const nodes = [append, anAppend(db.pool)] as const;
     const outcomes = await Promise.all(
@@ -981,7 +981,7 @@ describe('a direct conversation', () => {
     });
   });
 
-  test('has up to ten users, and is the same for the same users in any order', async () => {
+  test('a direct conversation has up to ten users, and is the same for the same users in any order', async () => {
     const all = (await users(10)) as AccountId[] as [AccountId, AccountId, ...AccountId[]];
     const [ann, bob, ...rest] = all;
     const id = conversationIn(await openDirect(append, asking(ann), [bob, ...rest]));
@@ -999,7 +999,7 @@ describe('a direct conversation', () => {
     expect((await examine(db.pool)).filter(ofThis)).toEqual([]);
   });
 
-  test('accepts nothing from a blocked user, unlike groups', async () => {
+  test('a direct conversation accepts nothing from a blocked user, unlike groups', async () => {
     const [ann, bob, cem] = (await users(3)) as [AccountId, AccountId, AccountId];
     const id = await aDirect(append, ann, bob);
     const three = conversationIn(await openDirect(append, asking(ann), [bob, cem]));
@@ -1032,7 +1032,7 @@ describe('a direct conversation', () => {
     expect(verdict(await blockAccount(append, asking(ann), unknown))).toBe('account_not_found');
   });
 
-  test('may be with oneself, but not with an unknown account', async () => {
+  test('a direct conversation may be with oneself, but not with an unknown account', async () => {
     const [ann] = await users(1);
     const id = await aDirect(append, ann, ann);
     expect(await aDirect(append, ann, ann)).toBe(id);
@@ -1046,7 +1046,7 @@ describe('a direct conversation', () => {
 });
 
 describe('the group of everyone', () => {
-  test('is created once when several nodes start concurrently', async () => {
+  test('the group of everyone is created once when several nodes start concurrently', async () => {
     const fresh = await (await server.fresh()).open();
     const nodes = upTo(4).map(() => anAppend(fresh.pool));
     await Promise.all(nodes.map((node) => bootstrapEveryone(node)));
@@ -1058,7 +1058,7 @@ describe('the group of everyone', () => {
     expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
   });
 
-  test('has no owner, even when its first member joins', async () => {
+  test('the group of everyone has no owner, even when its first member joins', async () => {
     const fresh = await (await server.fresh()).open();
     const node = anAppend(fresh.pool);
     await bootstrapEveryone(node);
@@ -1067,7 +1067,7 @@ describe('the group of everyone', () => {
     expect(await conversationFor(fresh.pool, first, EVERYONE)).toMatchObject({ role: 'member' });
   });
 
-  test('has every new account as a member', async () => {
+  test('every new account is a member of the group of everyone', async () => {
     const registered = await Promise.all(
       ['dora', 'emil'].map((name) =>
         registerAccount(append, {
@@ -1093,7 +1093,7 @@ describe('the group of everyone', () => {
 });
 
 describe('concurrent joins, leaves and posts', () => {
-  test('keep seqs gapless, membership periods disjoint and the member count right', async () => {
+  test('concurrent joins, leaves and posts keep seqs gapless, membership periods disjoint and the member count right', async () => {
     const accounts = await users(12);
     const nodes = [append, anAppend(db.pool)] as const;
     const id = await aRealGroup(append, [accounts[0]]);

@@ -59,7 +59,7 @@ const code = async (user: User, method: string, path: string, body?: object) => 
 const idsOf = (answer: { body: { items: { id: string }[] } }) => answer.body.items.map((i) => i.id);
 
 describe('a guest who registers with an invitation', () => {
-  test('is a member of its groups only, with the role and permissions of a guest', async () => {
+  test('a guest is a member of its groups only, with the role and permissions of a guest', async () => {
     const me = (await guest.request('GET', '/me')).body;
     expect(me).toMatchObject({ role: 'guest', permissions: [] });
     const { items } = (await guest.request('GET', '/conversations')).body;
@@ -71,7 +71,7 @@ describe('a guest who registers with an invitation', () => {
     expect((await owner.request('GET', `/users/${mona.id}`)).body).not.toHaveProperty('isGuest');
   });
 
-  test('does not join a group that was deleted since, and none if all were', async () => {
+  test('a guest does not join a group that was deleted since the invitation', async () => {
     const gone = await owner.group('gone');
     const [both, only] = await Promise.all(
       [[shared, gone], [gone]].map(
@@ -88,7 +88,7 @@ describe('a guest who registers with an invitation', () => {
     );
   });
 
-  test('cannot be invited to a private group of others, the group of everyone, or a direct conversation', async () => {
+  test('refuses to invite a guest to a private group of others, the group of everyone, or a direct conversation', async () => {
     const direct = (await owner.request('POST', '/conversations/direct', { account: mona.id }))
       .body;
     for (const group of [hidden, EVERYONE, direct.id, WORKSPACE_STREAM]) {
@@ -101,7 +101,7 @@ describe('a guest who registers with an invitation', () => {
     expect(await code(owner, 'POST', '/admin/invitations', { guest: ended })).toBe('time_passed');
   });
 
-  test('can be created by an admin as well', async () => {
+  test('an admin can create a guest', async () => {
     const body = { username: 'gil', displayName: 'Gil', email: 'gil@example.org', role: 'guest' };
     expect(await code(owner, 'POST', '/admin/accounts', body)).toBe('invalid');
     const groups = { guest: { groups: [listed] } };
@@ -112,7 +112,7 @@ describe('a guest who registers with an invitation', () => {
 });
 
 describe('what a guest sees', () => {
-  test('is, of users, those of its conversations', async () => {
+  test('a guest sees only the users of its conversations', async () => {
     const found = idsOf(await guest.request('GET', '/users'));
     expect(found).toEqual(expect.arrayContaining([guest.id, mona.id, owner.id]));
     expect(found).not.toContain(stan.id);
@@ -153,7 +153,7 @@ describe('what a guest sees', () => {
     );
   });
 
-  test('of groups are its own: it neither finds, joins nor creates others', async () => {
+  test('a guest neither finds, joins nor creates groups other than its own', async () => {
     expect(await code(guest, 'GET', '/groups')).toBe('forbidden');
     expect(await code(guest, 'POST', '/conversations', { name: 'mine' })).toBe('forbidden');
     const names = await guest.request('GET', '/search/names?query=listed');
@@ -181,7 +181,7 @@ describe('what a guest sees', () => {
     expect(await code(guest, 'POST', '/group-links/join', token)).toBe('forbidden');
   });
 
-  test('of names that strangers have is nothing, not even that its own is one of them', async () => {
+  test('a guest learns nothing about names of strangers, not even that one is like its own', async () => {
     const named = async (displayName: string) => {
       await guest.request('PATCH', '/me', { displayName });
       const [me, user, list, found] = await Promise.all([
@@ -205,7 +205,7 @@ describe('what a guest sees', () => {
     expect(seen.nameIsShared).toBe(true);
   });
 
-  test('of user groups is nothing, and of the workspace stream neither', async () => {
+  test('a guest sees no user groups and no events of the workspace stream', async () => {
     await owner.request('POST', '/admin/user-groups', {
       name: 'designers',
       title: 'Designers',
@@ -291,7 +291,7 @@ test('a guest writes to the users of its conversations, and keeps the names of t
 });
 
 describe('a member who becomes a guest', () => {
-  test('leaves the group of everyone and the public groups that it does not keep', async () => {
+  test('a member who becomes a guest leaves the group of everyone and the public groups that it does not keep', async () => {
     const rita = await server.register('rita');
     const [kept, left] = await Promise.all(
       ['kept', 'left'].map((name) => owner.group(name, [rita], 'public')),
@@ -378,7 +378,7 @@ describe('a member who becomes a guest', () => {
     },
   );
 
-  test('joins the group of everyone when it is a member again, and finds everyone', async () => {
+  test('a guest who becomes a member joins the group of everyone, and finds everyone', async () => {
     const vera = await server.register('vera');
     await change(vera, { role: 'guest' });
     const asGuest = await login('vera');
@@ -396,7 +396,7 @@ describe('a member who becomes a guest', () => {
     );
   });
 
-  test('is so by an admin, who makes no admins; a service account is no guest', async () => {
+  test('an admin makes members guests and guests members, but no one an admin and no service account a guest', async () => {
     const adam = await server.register('adam');
     await change(adam, { role: 'admin' });
     const wim = await server.register('wim');

@@ -26,7 +26,7 @@ const codeOf = ({ status, body }: { status: number; body: { code: string } }) =>
   `${status} ${body.code}`;
 
 describe('groups over REST', () => {
-  test('are created, found by name, joined, renamed, left and deleted', async () => {
+  test('groups are created, found by name, joined, renamed, left and deleted', async () => {
     const made = await ann.request('POST', '/conversations', {
       name: 'Chess 100%',
       visibility: 'public',
@@ -57,7 +57,7 @@ describe('groups over REST', () => {
     expect(codeOf(gone)).toBe('404 conversation_not_found');
   });
 
-  test('have roles, which owners change, and ownership is transferred', async () => {
+  test('owners change roles in groups, and transfer ownership', async () => {
     const id = await ann.group('Roles', [bob, cem]);
     const member = (user: User) => `/conversations/${id}/members/${user.id}`;
     const refused = await bob.request('PATCH', member(cem), { role: 'admin' });
@@ -85,7 +85,7 @@ describe('groups over REST', () => {
     await cem.request('DELETE', `/conversations/${id}`);
   });
 
-  test('have settings within bounds, and are archived and restored', async () => {
+  test('groups have settings within bounds, and are archived and restored', async () => {
     const id = await ann.group('Settings', [bob], 'public');
     const path = `/conversations/${id}`;
     const set = (body: object) => ann.request('PATCH', path, body);
@@ -131,7 +131,7 @@ describe('groups over REST', () => {
     await ann.request('DELETE', path);
   });
 
-  test('are joined with links, and keep banned accounts out', async () => {
+  test('groups are joined with links, and keep banned accounts out', async () => {
     const id = await ann.group('Links', [bob]);
     const path = `/conversations/${id}`;
     const made = await ann.request('POST', `${path}/links`, { maxUses: 1 });
@@ -173,7 +173,7 @@ describe('groups over REST', () => {
     await ann.request('DELETE', path);
   });
 
-  test('are created once per Idempotency-Key', async () => {
+  test('groups are created once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': aClientId() };
     const body = { name: 'Once', visibility: 'private' };
     const first = await ann.request('POST', '/conversations', body, key);
@@ -190,7 +190,7 @@ describe('groups over REST', () => {
     expect(codeOf(bad)).toBe('400 idempotency_key_required');
   });
 
-  test('answer 410 to a repeated command whose actor has left since', async () => {
+  test('groups answer 410 to a repeated command whose actor has left since', async () => {
     const id = await ann.group('Passing', [], 'public');
     const commands: (readonly [typeof ann, string, string, object?])[] = [
       [bob, 'POST', `/conversations/${id}/join`],
@@ -213,7 +213,7 @@ describe('groups over REST', () => {
     await ann.request('DELETE', `/conversations/${id}`);
   });
 
-  test('that are private are answered to non-members as if they did not exist', async () => {
+  test('private groups are answered to non-members as if they did not exist', async () => {
     const id = await ann.group('Secret');
     const nothing = aClientId();
     const paths = (of: string): [string, string, object?][] => [
@@ -249,7 +249,7 @@ describe('groups over REST', () => {
     expect(codeOf(events)).toBe('404 not_found');
   });
 
-  test('list their members in pages, with their read cursors', async () => {
+  test('groups list their members in pages, with their read cursors', async () => {
     const id = await ann.group('Pages', [bob, cem]);
     const seen: string[] = [];
     let next: string | null = '';
@@ -269,7 +269,7 @@ describe('groups over REST', () => {
     expect(codeOf(wrong)).toBe('422 invalid');
   });
 
-  test('are listed in pages by name, each once', async () => {
+  test('groups are listed in pages by name, each once', async () => {
     const names = ['äpfel', 'Birnen', 'apfel', 'Zimt', 'birnen', '苹果'];
     for (const name of names) await cem.group(name, [], 'public');
     const seen: string[] = [];
@@ -389,7 +389,7 @@ describe('direct conversations and everyone over REST', () => {
 });
 
 describe('messages over REST', () => {
-  test('are scheduled once per Idempotency-Key, also if they were sent since', async () => {
+  test('messages are scheduled once per Idempotency-Key, also if they were sent since', async () => {
     const id = await ann.group('scheduled');
     const sendAt = new Date(Date.now() + 3_600_000).toISOString();
     const key = { 'idempotency-key': aClientId() };
@@ -412,7 +412,7 @@ describe('messages over REST', () => {
     expect(codeOf(late)).toBe('404 scheduled_not_found');
   });
 
-  test('are posted once per Idempotency-Key, read, edited, reacted to and deleted', async () => {
+  test('messages are posted once per Idempotency-Key, read, edited, reacted to and deleted', async () => {
     const id = await ann.group('Messages', [bob]);
     const path = `/conversations/${id}/messages`;
     const key = { 'idempotency-key': aClientId() };
@@ -457,7 +457,7 @@ describe('messages over REST', () => {
     expect(codeOf(await ann.request('GET', `${path}/abc`))).toBe('404 not_found');
   });
 
-  test('are refused with a specific code for an invalid body', async () => {
+  test('messages with an invalid body are refused with a specific code', async () => {
     const id = await ann.group('Bad');
     const post = (body: object) => ann.request('POST', `/conversations/${id}/messages`, body);
     expect(codeOf(await post({ body: '  ' }))).toBe('422 body_empty');
@@ -473,7 +473,7 @@ describe('messages over REST', () => {
     }
   });
 
-  test('are read in pages, events in order, read cursors with their version', async () => {
+  test('messages are read in pages, events in order, read cursors with their version', async () => {
     const id = await ann.group('Pages of history', [bob]);
     for (let n = 0; n < 5; n++) await ann.post(id, `m${n}`);
     const page = await bob.request('GET', `/conversations/${id}/messages?limit=2`);
@@ -498,7 +498,7 @@ describe('messages over REST', () => {
     expect(cursors.body.items).toContainEqual(moved.body);
   });
 
-  test('are refused without an access token', async () => {
+  test('messages are refused without an access token', async () => {
     for (const path of [
       '/conversations',
       '/groups',

@@ -153,7 +153,7 @@ describe('joining', () => {
   const join = (append: Append) => joinGroup(append, request);
   const isPublic = { visibility: 'public' };
 
-  test('is for public groups, and changes nothing for a member', async () => {
+  test('accounts join public groups, and joining again changes nothing', async () => {
     states.set(ann, stranger(isPublic));
     expect(await outcome(join)).toEqual(joined(ann, 'member'));
     states.set(ann, stranger());
@@ -170,14 +170,14 @@ describe('joining', () => {
     expect(await outcome(join)).toBe('conversation_not_found');
   });
 
-  test('is refused to banned accounts, and in archived groups', async () => {
+  test('refuses to let a banned account join, or anyone an archived group', async () => {
     states.set(ann, stranger({ ...isPublic, is_banned: true }));
     expect(await outcome(join)).toBe('banned');
     states.set(ann, stranger({ ...isPublic, is_archived: true }));
     expect(await outcome(join)).toBe('conversation_archived');
   });
 
-  test('an abandoned group makes the account its owner, except in the group of everyone', async () => {
+  test('joining an abandoned group makes the account its owner, except in the group of everyone', async () => {
     states.set(ann, stranger({ ...isPublic, member_count: 0 }));
     expect(await outcome(join)).toEqual(joined(ann, 'owner'));
     states.set(ann, stranger({ ...isPublic, member_count: 0, is_everyone: true }));
@@ -188,7 +188,7 @@ describe('joining', () => {
 describe('adding a member', () => {
   const add = (append: Append) => addMember(append, request, carol);
 
-  test('adds an active account, and changes nothing for a member', async () => {
+  test('adding a member adds an active account, and changes nothing for a member', async () => {
     states.set(carol, stranger());
     expect(await outcome(add)).toEqual(joined(carol, 'member'));
     states.delete(carol);
@@ -204,7 +204,7 @@ describe('adding a member', () => {
     expect(await outcome(add)).toBe('account_not_found');
   });
 
-  test('lifts a ban if the actor may, and otherwise is refused', async () => {
+  test('adding a banned account lifts the ban if the actor may, and is refused otherwise', async () => {
     states.set(carol, stranger({ is_banned: true }));
     expect(await outcome(add)).toEqual([
       ...joined(carol, 'member'),
@@ -222,7 +222,7 @@ describe('adding a member', () => {
 describe('leaving', () => {
   const leave = (append: Append) => leaveGroup(append, request);
 
-  test('ends a membership once', async () => {
+  test('leaving ends a membership once', async () => {
     states.set(ann, state());
     successor = { account_id: bob, role: 'member' };
     expect(await outcome(leave)).toEqual(left(ann));
@@ -238,7 +238,7 @@ describe('leaving', () => {
     expect(await outcome(leave)).toBe('everyone_group');
   });
 
-  test('is refused to the last owner while another active member could be the owner', async () => {
+  test('refuses to let the last owner leave while another active member could be the owner', async () => {
     successor = { account_id: bob, role: 'admin' };
     expect(await outcome(leave)).toBe('last_group_owner');
     successor = { account_id: bob, role: 'owner' };
@@ -247,7 +247,7 @@ describe('leaving', () => {
     expect(await outcome(leave)).toEqual(left(ann));
   });
 
-  test('of an erased account makes the next one owner, and checks no policy', async () => {
+  test('leaving of an erased account makes the next one owner, and checks no policy', async () => {
     const withdraw = (append: Append) => withdrawMember(append, request);
     successor = { account_id: bob, role: 'member' };
     expect(await outcome(withdraw)).toEqual([
@@ -271,7 +271,7 @@ describe('leaving', () => {
 describe('removing a member', () => {
   const remove = (append: Append) => removeMember(append, request, bob);
 
-  test('is for those above the member', async () => {
+  test('members are removed only by those above them', async () => {
     expect(await outcome(remove)).toEqual(left(bob));
     states.set(ann, state({ role: 'admin' }));
     expect(await outcome(remove)).toEqual(left(bob));
@@ -283,7 +283,7 @@ describe('removing a member', () => {
     expect(await outcome(remove)).toBe('conversation_not_found');
   });
 
-  test('changes nothing for a former member, and finds no one else', async () => {
+  test('removing a former member changes nothing, and an unknown one is not found', async () => {
     states.set(bob, stranger({ left_seq: 22 }));
     expect(await outcome(remove)).toBe(22);
     for (const row of [stranger(), undefined]) {
@@ -295,12 +295,12 @@ describe('removing a member', () => {
     }
   });
 
-  test('who is the actor counts as leaving', async () => {
+  test('removing oneself counts as leaving', async () => {
     successor = { account_id: bob, role: 'member' };
     expect(await outcome((append) => removeMember(append, request, ann))).toBe('last_group_owner');
   });
 
-  test('who is an owner passes the group on', async () => {
+  test('removing an owner passes the group on', async () => {
     states.set(bob, state({ role: 'owner' }));
     successor = { account_id: carol, role: 'admin' };
     expect(await outcome(remove)).toEqual([
@@ -319,7 +319,7 @@ describe('roles of members', () => {
     { account: of, role },
   ];
 
-  test('are changed by owners', async () => {
+  test('owners change roles', async () => {
     expect(await change('admin')).toEqual([changed(bob, 'admin')]);
     expect(await change('member')).toBe(HEAD);
     expect(await change('admin', carol)).toBe('account_not_found');
@@ -327,7 +327,7 @@ describe('roles of members', () => {
     expect(await change('admin')).toBe('forbidden');
   });
 
-  test('leave a group with an owner', async () => {
+  test('changes of roles leave a group with an owner', async () => {
     for (const [next, expected] of [
       [null, 'last_group_owner'],
       [{ account_id: bob, role: 'admin' }, 'last_group_owner'],
@@ -338,7 +338,7 @@ describe('roles of members', () => {
     }
   });
 
-  test('above member are refused to deactivated accounts', async () => {
+  test('refuses roles above member to deactivated accounts', async () => {
     states.set(bob, state({ role: 'admin', is_active: false }));
     expect(await change('member')).toEqual([changed(bob, 'member')]);
     states.set(bob, state({ is_active: false }));
@@ -347,7 +347,7 @@ describe('roles of members', () => {
     expect(await change('owner')).toBe('account_not_found');
   });
 
-  test('are transferred: the other becomes owner and the actor admin', async () => {
+  test('after a transfer of ownership the other member is owner and the actor admin', async () => {
     const transfer = (of = bob) => outcome((append) => transferOwnership(append, request, of));
     expect(await transfer()).toEqual([changed(bob, 'owner'), changed(ann, 'admin')]);
     states.set(bob, state({ role: 'owner' }));
@@ -369,7 +369,7 @@ describe('creating a group', () => {
     ...more,
   });
 
-  test('makes the creator its owner and the others members, each once', async () => {
+  test('creating a group makes the creator its owner and the others members, each once', async () => {
     const command = await commandOf((append) => createGroup(append, request, group()));
     expect(command.alsoLocks).toEqual([ann, bob].map(streamOfAccount));
     const decision = await command.rule.decide(tx, command);
@@ -384,7 +384,7 @@ describe('creating a group', () => {
     ]);
   });
 
-  test('lists a public one', async () => {
+  test('creating a public group lists it', async () => {
     const command = await commandOf((append) =>
       createGroup(append, request, group({ visibility: 'public', members: [] })),
     );
@@ -396,7 +396,7 @@ describe('creating a group', () => {
     ]);
   });
 
-  test('is refused with an unknown member, or by the additional check', async () => {
+  test('refuses a group with an unknown member, or that the additional check refuses', async () => {
     active = [ann];
     const create = (check?: Parameters<typeof createGroup>[3]) => (append: Append) =>
       createGroup(append, request, group(), check);
@@ -413,7 +413,7 @@ describe('a direct conversation', () => {
   const open = (...others: AccountId[]) =>
     commandOf((append) => openDirect(append, request, others));
 
-  test('is the same for its users in any order', async () => {
+  test('a direct conversation is the same for its users in any order', async () => {
     const command = await open(carol, bob, carol);
     const users = [ann, bob, carol];
     expect(command.alsoLocks).toEqual(users.map(streamOfAccount));
@@ -430,7 +430,7 @@ describe('a direct conversation', () => {
     expect(directKey(users)).toBe(users.join(' '));
   });
 
-  test('with oneself has one member', async () => {
+  test('a direct conversation with oneself has one member', async () => {
     const command = await open();
     const events = eventsOf(await command.rule.decide(tx, command));
     expect(events[0]).toMatchObject([
@@ -441,7 +441,7 @@ describe('a direct conversation', () => {
     expect(events).toHaveLength(3);
   });
 
-  test('that exists is found, also by a blocked user, who cannot create one', async () => {
+  test('a blocked user finds an existing direct conversation, but cannot create one', async () => {
     const command = await open(bob);
     direct = { id: stream, is_blocked: true };
     expect(await command.rule.decide(tx, command)).toEqual({ unchanged: 1, stream });
@@ -459,7 +459,7 @@ describe('a change of a group', () => {
   type Settings = Parameters<typeof updateGroup>[2];
   const update = (settings: Settings) => (append: Append) => updateGroup(append, request, settings);
 
-  test('contains only what differs, and otherwise changes nothing', async () => {
+  test('a change of a group contains only differences, and changes nothing without any', async () => {
     const topic = 'topic';
     expect(await outcome(update({ name: 'group', topic, description: '' }))).toEqual([
       [stream, 'conversation.updated', { topic }],
@@ -471,7 +471,7 @@ describe('a change of a group', () => {
     ]);
   });
 
-  test('needs the permission of each of its parts', async () => {
+  test('a change of a group needs the permission of each of its parts', async () => {
     const all: [Settings, boolean, boolean, boolean][] = [
       // the settings, and whether a member, an admin and an owner may change them
       [{ name: 'new' }, false, true, true],
@@ -498,7 +498,7 @@ describe('a change of a group', () => {
     expect(await outcome(update({ slowModeSeconds: 30 }))).toHaveLength(1);
   });
 
-  test('that concerns the list of public groups is in it', async () => {
+  test('a change that affects the list of public groups is published there', async () => {
     const listed = state({ role: 'owner', visibility: 'public' });
     const hidden = state({ role: 'owner', visibility: 'public', is_archived: true });
     const secret = state({ role: 'owner' });
@@ -528,7 +528,7 @@ describe('a change of a group', () => {
     expect(await inList(secret, (append) => deleteGroup(append, request))).toEqual([]);
   });
 
-  test('says what members may do afterwards, if that changes', async () => {
+  test('a change of a group contains the new permissions of members, if they change', async () => {
     const accessOf = async (run: (append: Append) => Promise<unknown>) => {
       const [[, , data]] = (await outcome(run)) as [[unknown, unknown, { access?: unknown }]];
       return data.access;
@@ -570,7 +570,7 @@ describe('a change of a group', () => {
     );
   });
 
-  test('of the minimum roles is for owners, and does nothing if they are the same', async () => {
+  test('only owners change the minimum roles, and the same ones change nothing', async () => {
     const configure = (roles: object) => (append: Append) =>
       changeMinimumRoles(append, request, roles);
     expect(await outcome(configure({ post: 'member' }))).toBe(HEAD);
@@ -586,7 +586,7 @@ describe('a change of a group', () => {
     expect(await outcome(configure({ post: 'admin' }))).toBe('forbidden');
   });
 
-  test('archives and restores once, and refuses other changes in between', async () => {
+  test('archives and restores a group once, and refuses other changes in between', async () => {
     const restore = (append: Append) => restoreGroup(append, request);
     expect(await outcome(restore)).toBe(HEAD);
     states.set(ann, state({ role: 'owner', is_archived: true }));
@@ -598,7 +598,7 @@ describe('a change of a group', () => {
     expect(await outcome((append) => archiveGroup(append, request))).toBe('forbidden');
   });
 
-  test('that deletes it closes the reports of its messages', async () => {
+  test('deleting a group closes the reports of its messages', async () => {
     const decision = await decide((append) => deleteGroup(append, request));
     expect(decision).toMatchObject({
       events: [{ stream, type: 'conversation.deleted', data: {} }],
@@ -610,7 +610,7 @@ describe('a change of a group', () => {
 });
 
 describe('the group of everyone', () => {
-  test('is created once, and a refusal or an unknown outcome is an error', async () => {
+  test('the group of everyone is created once, and a refusal or an unknown outcome is an error', async () => {
     const command = await commandOf(bootstrapEveryone);
     expect(command).toMatchObject({ stream: EVERYONE, alsoLocks: [WORKSPACE_STREAM] });
     const decision = await command.rule.decide(tx, command);
@@ -626,7 +626,7 @@ describe('the group of everyone', () => {
     await expect(failing({ kind: 'refused', refusal: refused })).rejects.toThrow(refused.message);
   });
 
-  test('is joined with the registration', () => {
+  test('accounts join the group of everyone when they register', () => {
     const decision = { events: everyoneEvents(ann) };
     expect(eventsOf(decision)).toEqual([
       [EVERYONE, 'member.joined', { account: ann, role: 'member' }],
@@ -658,7 +658,7 @@ describe('what a member may do', () => {
       ...more,
     });
 
-  test('is what the policies of messages and of conversations permit', () => {
+  test('a member may do what the policies of messages and of conversations permit', () => {
     expect(access('member').permissions).toEqual(['reply_in_threads', 'mention_everyone', 'leave']);
     expect(access('member', { memberCount: 100_000 }).permissions).toEqual([
       'reply_in_threads',
@@ -676,7 +676,7 @@ describe('what a member may do', () => {
     expect(access('admin').removableRoles).toEqual(['member']);
   });
 
-  test('in an archived group is very limited', () => {
+  test('a member may do very little in an archived group', () => {
     expect(access('admin', { isArchived: true })).toEqual({
       permissions: ['leave'],
       removableRoles: [],
@@ -685,7 +685,7 @@ describe('what a member may do', () => {
   });
 });
 
-test('what distinguishes a command from others of its type is in its digest', async () => {
+test('the digest of a command includes everything that distinguishes it from others of its type', async () => {
   const group = { name: 'a', visibility: 'private' as const, members: [bob] };
   const runs: ((append: Append) => Promise<unknown>)[] = [
     (a) => joinGroup(a, request),
