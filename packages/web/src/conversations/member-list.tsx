@@ -1,0 +1,156 @@
+import type { ConversationView } from '@parley/client';
+import type { ConversationPermission, Member, MemberRole } from '@parley/protocol';
+import { Crown, UserMinus } from 'lucide-react';
+import { useState } from 'react';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { Confirm } from '../ui/confirm.tsx';
+import { GuestBadge } from '../users/guest-badge.tsx';
+import { Handle } from '../users/handle.tsx';
+import { MemberRoleChoice } from './member-role.tsx';
+import { RemoveMember } from './remove-member.tsx';
+
+/** Lists members of a conversation, with the actions that the user may take on each. */
+export function MemberList({
+  view,
+  members,
+}: {
+  view: ConversationView;
+  members: readonly Member[];
+}) {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const [confirming, setConfirming] = useState<Change | null>(null);
+  const [removing, setRemoving] = useState<Member | null>(null);
+
+  const changeRole = ({ member, role }: Change) =>
+    attempt(async () => {
+      if (role) await client.api.changeMemberRole(view.id, member.account, role);
+      else await client.api.transferOwnership(view.id, member.account);
+    });
+
+  return (
+    <>
+      <ul className="-mx-2 mt-1">
+        {members.map((member) => (
+          <MemberRow
+            key={member.account}
+            view={view}
+            member={member}
+            isOwn={member.account === me?.id}
+            onChange={(change) => {
+              // Permissions that an owner gives up must be restored by another one.
+              if (change.role === null || member.account === me?.id) setConfirming(change);
+              else void changeRole(change);
+            }}
+            onRemove={() => setRemoving(member)}
+          />
+        ))}
+      </ul>
+      <RemoveMember
+        member={removing}
+        mayBan={view.permissions.includes('ban')}
+        onClose={() => setRemoving(null)}
+        onRemove={({ account }, ban) =>
+          void attempt(() =>
+            ban
+              ? client.api.admission.ban(view.id, account)
+              : client.api.removeMember(view.id, account),
+          )
+        }
+      />
+      <ConfirmChange
+        change={confirming}
+        onCancel={() => setConfirming(null)}
+        onConfirm={(change) => void changeRole(change)}
+      />
+    </>
+  );
+}
+
+/** A change of the role of a member; with the role null the user transfers ownership to them. */
+interface Change {
+  readonly member: Member;
+  readonly role: MemberRole | null;
+}
+
+/** Shows a member, and the actions on it. */
+function MemberRow({
+  view,
+  member,
+  isOwn,
+  onChange,
+  onRemove,
+}: {
+  view: ConversationView;
+  member: Member;
+  /** Whether it is the user’s own account. */
+  isOwn: boolean;
+  onChange: (change: Change) => void;
+  onRemove: () => void;
+}) {
+  const may = (action: ConversationPermission) => view.permissions.includes(action);
+  return (
+    <li className="flex min-h-12 items-center gap-3 rounded-lg px-2">
+      <Avatar id={member.account} name={member.displayName} size={32} avatar={member.avatar} />
+      <span className="min-w-0 flex-1">
+        <span className="block truncate">
+          <bdi>{member.displayName}</bdi> <GuestBadge id={member.account} />{' '}
+          {isOwn && <span className="text-muted">{t('details.you')}</span>}
+        </span>
+        <span className="block truncate text-note text-muted">
+          <Handle name={member.username} />
+        </span>
+      </span>
+      <MemberRoleChoice
+        member={member}
+        onChange={may('change_role') ? (role) => onChange({ member, role }) : null}
+      />
+      {may('change_role') && member.role !== 'owner' && (
+        <IconButton
+          label={t('details.transferOwnershipNamed', { name: member.displayName })}
+          onClick={() => onChange({ member, role: null })}
+        >
+          <Crown size={17} />
+        </IconButton>
+      )}
+      {view.removableRoles.includes(member.role) && !isOwn && (
+        <IconButton
+          label={t('details.removeNamed', { name: member.displayName })}
+          onClick={onRemove}
+        >
+          <UserMinus size={17} />
+        </IconButton>
+      )}
+    </li>
+  );
+}
+
+/** Asks for confirmation before a change that takes permissions from the user. */
+function ConfirmChange({
+  change,
+  onCancel,
+  onConfirm,
+}: {
+  change: Change | null;
+  onCancel: () => void;
+  onConfirm: (change: Change) => void;
+}) {
+  const isTransfer = change !== null && change.role === null;
+  const name = change?.member.displayName ?? '';
+  return (
+    <Confirm
+      open={change !== null}
+      title={
+        isTransfer ? t('details.transferOwnershipQuestion', { name }) : t('details.ownRoleQuestion')
+      }
+      description={isTransfer ? t('details.transferOwnershipIntro') : t('details.ownRoleIntro')}
+      action={isTransfer ? t('details.transferOwnership') : t('details.changeOwnRole')}
+      onCancel={onCancel}
+      onConfirm={() => change && onConfirm(change)}
+    />
+  );
+}
