@@ -53,6 +53,7 @@ export class Thread {
         me: source.me,
         outbox: source.outbox,
         window: () => this.#openWindow(),
+        needsPage: () => !this.#openWindow()?.get(thread),
         // Receipts are about the conversation, not the thread.
         view: () => undefined,
         taken: () => this.#timeline.changed(),
@@ -141,8 +142,11 @@ export class Thread {
   }
 
   async #page(request: HistoryRequest): Promise<HistoryPage> {
+    const window = this.#openWindow();
     const page: ThreadPage = await this.#source.api.thread(this.conversation, this.thread, request);
-    this.#openWindow()?.take([page.root]);
+    // A root from before the window may lack changes: the timeline requests such a page again.
+    if (window && window === this.#openWindow() && page.asOf >= window.from - 1)
+      window.take([page.root]);
     return page;
   }
 }

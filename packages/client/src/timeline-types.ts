@@ -41,6 +41,11 @@ export interface TimelineSource {
   window(): MessageWindow | undefined;
   view(): ConversationView | undefined;
   outbox(): readonly OutboxEntry[];
+  /**
+   * Whether the latest page is needed even if the window already has many messages from events: the
+   * root of a thread comes with it. Undefined: never.
+   */
+  needsPage?(): boolean;
   /** Pages were added to the window, and must be stored and shown. */
   taken(messages: readonly Message[], from: Seq): void;
 }

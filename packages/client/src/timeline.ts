@@ -45,8 +45,10 @@ export class Timeline {
   readonly #shown: ShownMessages;
   #stretch: Stretch | null = null;
   #loading: TimelineSnapshot['loading'] = null;
-  /** The request in progress; one at a time. */
-  #running: Promise<void> | null = null;
+  /** Resolves when the requests in progress have ended. */
+  #running: Promise<void> = Promise.resolve();
+  /** Whether requests are in progress; one at a time. */
+  #isRunning = false;
   #error: Error | null = null;
   #snapshot: TimelineSnapshot | null = null;
   /** Null: everything that was requested is loaded. */
@@ -224,34 +226,45 @@ export class Timeline {
 
   /** Executes the given request, if none is in progress, then those for what is still needed. */
   #load(step?: Step): Promise<void> {
-    this.#running ??= this.#run(step).finally(() => {
-      this.#running = null;
-    });
+    if (this.#isRunning) return this.#running;
+    this.#isRunning = true;
+    this.#running = this.#run(step);
     return this.#running;
   }
 
+  /**
+   * It ends, and lets others start, without waiting in between: frames that arrive together may
+   * restart the window and need the next request at once.
+   */
   async #run(first?: Step): Promise<void> {
-    let step = first ?? this.#nextStep();
-    if (!step) this.changed();
-    for (let stale = 0; step; step = this.#nextStep()) {
-      const window = this.#source.window();
-      const wanted = this.#wanted;
-      if (!window) break;
-      this.#loading = step.loading;
-      this.#error = null;
-      this.changed();
-      try {
-        const isStale = (await step.request(window)) === 'stale';
-        stale = isStale ? stale + 1 : 0;
-        if (stale > STALE_PAGES_MAX) throw new Error('The server returned stale pages');
-        if (isStale) await new Promise((resolve) => setTimeout(resolve, STALE_PAGE_MS));
-      } catch (error) {
-        this.#error = error instanceof Error ? error : new Error(String(error));
+    try {
+      let step = first ?? this.#nextStep();
+      if (!step) {
+        this.changed();
+        step = this.#nextStep();
       }
-      this.#loading = null;
-      this.changed();
-      // Requests made meanwhile have not failed.
-      if (this.#error && this.#source.window() === window && this.#wanted === wanted) break;
+      for (let stale = 0; step; step = this.#nextStep()) {
+        const window = this.#source.window();
+        const wanted = this.#wanted;
+        if (!window) break;
+        this.#loading = step.loading;
+        this.#error = null;
+        this.changed();
+        try {
+          const isStale = (await step.request(window)) === 'stale';
+          stale = isStale ? stale + 1 : 0;
+          if (stale > STALE_PAGES_MAX) throw new Error('The server returned stale pages');
+          if (isStale) await new Promise((resolve) => setTimeout(resolve, STALE_PAGE_MS));
+        } catch (error) {
+          this.#error = error instanceof Error ? error : new Error(String(error));
+        }
+        this.#loading = null;
+        this.changed();
+        // Requests made meanwhile have not failed.
+        if (this.#error && this.#source.window() === window && this.#wanted === wanted) break;
+      }
+    } finally {
+      this.#isRunning = false;
     }
   }
 
@@ -264,7 +277,8 @@ export class Timeline {
     if (at !== 'latest') {
       return { loading: 'initial', request: (of) => this.#loadAround(of, wanted, at) };
     }
-    if (!window.hasOlder || window.messages.length >= PAGE / 2) {
+    const hasEnough = !window.hasOlder || window.messages.length >= PAGE / 2;
+    if (hasEnough && !this.#source.needsPage?.()) {
       this.#stretch = null;
       this.#wanted = null;
       this.#error = null;
