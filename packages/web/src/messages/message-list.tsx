@@ -139,10 +139,8 @@ export function MessageList({
       updateRowHeight(handle);
       reading.read();
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
-      if (row) {
-        awaitsFocus.current = false;
-        takeFocus(row);
-      }
+      // A row that is not measured yet takes it in a later update.
+      if (row && takeFocus(row)) awaitsFocus.current = false;
     }
     if (loading !== null || error !== null) return;
     const { scrollOffset, scrollSize, viewportSize } = handle;
