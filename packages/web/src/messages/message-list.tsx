@@ -165,7 +165,7 @@ export function MessageList({
     if (!autoScroll.goTo(seq)) void timeline.open(seq);
   };
   // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
-  const newest = useMemo(() => (isAway ? [] : [rows.length - 1]), [isAway, rows.length]);
+  const newest = useMemo(() => [rows.length - 1], [rows.length]);
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
