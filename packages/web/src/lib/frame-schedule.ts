@@ -1,22 +1,22 @@
-/** A page that is hidden has no frames; it is updated this often, ms. */
+/** A hidden page has no frames; it is updated at this interval, ms. */
 const HIDDEN_MS = 250;
-/** The longest pause after an update, ms: a slow device falls behind by no more. */
+/** The longest pause after an update, ms, so that a slow device does not fall further behind. */
 const PAUSE_MAX_MS = 100;
 
-/** What a {@link FrameSchedule} runs in; the browser, and a model of it in tests. */
+/** The environment of a {@link FrameSchedule}: the browser, or a model of it in tests. */
 export interface FrameHost {
   now(): number;
   /** Calls back before the next frame; in a hidden page, after a while. Called once at a time. */
   onFrame(callback: () => void): void;
-  /** Calls back in a task of its own, after the microtasks that are waiting. */
+  /** Calls back in a separate task, after the waiting microtasks. */
   afterTask(callback: () => void): void;
   after(ms: number, callback: () => void): void;
 }
 
 /**
- * Calls back at most once per frame: the first time at once, in a microtask, so that what the user does is
- * shown in the same frame; what comes after that waits for the next frame. After an update that took long, as many
- * milliseconds are left for input, so that hundreds of messages a second do not delay a key press.
+ * Calls back at most once per frame. The first callback comes in a microtask, so that an action of the
+ * user is shown in the same frame; later ones wait for the next frame. A long update is followed by an
+ * equally long pause for input, so that hundreds of messages a second do not delay a key press.
  */
 export class FrameSchedule {
   readonly #host: FrameHost;
@@ -28,7 +28,7 @@ export class FrameSchedule {
     this.#host = host;
   }
 
-  /** Calls `callback` with the next update, once however often it was scheduled. */
+  /** Calls `callback` once with the next update, however often it was scheduled. */
   schedule(callback: () => void): void {
     this.#waiting.add(callback);
     if (this.#isBusy) return;
@@ -37,8 +37,8 @@ export class FrameSchedule {
   }
 
   /**
-   * Calls back now if something waits: what the user has just done is shown in the same frame as the rest of it, even
-   * while much arrives.
+   * Calls the waiting callbacks now, so that an action of the user is shown in one frame even while many
+   * messages arrive.
    */
   flush(): void {
     for (const callback of this.#take()) callback();
