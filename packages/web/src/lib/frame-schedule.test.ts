@@ -6,6 +6,7 @@ class Page implements FrameHost {
   time = 0;
   frames: (() => void)[] = [];
   tasks: (() => void)[] = [];
+  reported: unknown[] = [];
   timers: { readonly at: number; readonly callback: () => void }[] = [];
 
   now = () => this.time;
@@ -13,6 +14,7 @@ class Page implements FrameHost {
   afterTask = (callback: () => void) => void this.tasks.push(callback);
   after = (ms: number, callback: () => void) =>
     void this.timers.push({ at: this.time + ms, callback });
+  report = (error: unknown) => void this.reported.push(error);
 
   /** Runs microtasks, tasks and timers that are due, and then a frame. */
   async frame(): Promise<void> {
@@ -104,6 +106,31 @@ describe('a frame schedule', () => {
     schedule.schedule(() => calls++);
     await page.frame();
     expect(calls).toBe(2);
+  });
+
+  test('calls every callback, and reports the error of one that throws', async () => {
+    const page = new Page();
+    const schedule = new FrameSchedule(page);
+    const error = new Error('of a listener');
+    let calls = 0;
+    const fail = () => {
+      throw error;
+    };
+    schedule.schedule(fail);
+    schedule.schedule(() => calls++);
+    await page.frame();
+    expect(calls).toBe(1);
+    expect(page.reported).toEqual([error]);
+    schedule.schedule(fail);
+    schedule.schedule(() => calls++);
+    schedule.flush();
+    expect(calls).toBe(2);
+    expect(page.reported).toEqual([error, error]);
+    await page.frame();
+    await page.frame();
+    schedule.schedule(() => calls++);
+    await Promise.resolve();
+    expect(calls).toBe(3);
   });
 
   test('calls back again for a change that a callback makes', async () => {

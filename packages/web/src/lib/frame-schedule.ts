@@ -11,6 +11,8 @@ export interface FrameHost {
   /** Calls back in a separate task, after the waiting microtasks. */
   afterTask(callback: () => void): void;
   after(ms: number, callback: () => void): void;
+  /** Reports an error that a callback has thrown. */
+  report(error: unknown): void;
 }
 
 /**
@@ -41,7 +43,18 @@ export class FrameSchedule {
    * messages arrive.
    */
   flush(): void {
-    for (const callback of this.#take()) callback();
+    this.#run(this.#take());
+  }
+
+  /** Calls every callback: one that throws must not keep the others from showing the change. */
+  #run(callbacks: readonly (() => void)[]): void {
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        this.#host.report(error);
+      }
+    }
   }
 
   #take(): readonly (() => void)[] {
@@ -54,7 +67,7 @@ export class FrameSchedule {
     const startedAt = this.#host.now();
     const callbacks = this.#take();
     this.#host.afterTask(() => this.#pause(this.#host.now() - startedAt));
-    for (const callback of callbacks) callback();
+    this.#run(callbacks);
   }
 
   /** `tookMs`: with what React rendered in microtasks. */
@@ -92,6 +105,7 @@ function browser(): FrameHost {
       port2.postMessage(null);
     },
     after: (ms, callback) => void setTimeout(callback, ms),
+    report: (error) => reportError(error),
   };
 }
 
