@@ -12,12 +12,13 @@ const WhyDelivery = z.object({
   channel: z.string(),
   /** The name of the device; null: an email, or the device is gone. */
   device: z.string().nullable(),
+  /** With those that failed before the outcome. */
   attempts: z.number().int(),
   /** `sent`, `failed`, or why it was not sent; null: pending. */
   outcome: z.string().nullable(),
   /** When it was finished. */
   at: Timestamp.nullable(),
-  /** The last error. */
+  /** Why the last attempt failed; null unless the delivery failed or will be retried. */
   error: z.string().nullable(),
 });
 

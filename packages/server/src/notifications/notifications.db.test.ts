@@ -552,7 +552,7 @@ describe('the ledger of notifications', () => {
       await server.rows(
         `update notification_deliveries
          set channel = 'email', due_at = now(), attempts = 0, lease = null, outcome = null, finished_at = null,
-           last_error = null
+           last_error = 'busy'
          where account_id = '${una.id}'`,
       );
       const claim = () => claimDeliveries(server.pool, 'email', 100);
@@ -588,6 +588,9 @@ describe('the ledger of notifications', () => {
       expect((await claim()).deliveries.filter((d) => d.account === una.id)).toEqual([]);
       expect((await why(una, group, first?.seq ?? 0)).body.deliveries).toMatchObject([
         { channel: 'email', device: 'Phone', attempts: 2, outcome: 'sent', error: null },
+      ]);
+      expect((await why(una, group, others[0]?.seq ?? 0)).body.deliveries).toMatchObject([
+        { attempts: 2, outcome: null, error: 'busy' },
       ]);
     });
 

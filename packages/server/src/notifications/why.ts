@@ -49,10 +49,15 @@ const settingsThen = (scope: string) =>
     where v.account_id = $1 and ${scope} and v.changed_at <= g.posted_at
     order by v.seq desc limit 1)`;
 
-/** SQL: the deliveries of the decision `d`, as JSON. */
+/**
+ * SQL: the deliveries of the decision `d`, as JSON. An error of an earlier attempt stays in the table, but
+ * says nothing about an outcome that came later.
+ */
 const DELIVERIES = `coalesce((
   select json_agg(json_build_object('channel', x.channel, 'device', v.name, 'attempts', x.attempts,
-    'outcome', x.outcome, 'at', ${timestamp('x.finished_at')}, 'error', x.last_error) order by x.id)
+    'outcome', x.outcome, 'at', ${timestamp('x.finished_at')}, 'error',
+    case when x.outcome is null or x.outcome in ('failed', 'device_gone') then x.last_error end)
+    order by x.id)
   from (
     select * from notification_deliveries
     where account_id = d.account_id and conversation_id = d.conversation_id

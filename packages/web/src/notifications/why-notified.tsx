@@ -93,10 +93,10 @@ const channelName = ({ channel, device }: Delivery): string =>
   device ?? (channel === 'email' ? t('why.email') : t('why.removedDevice'));
 
 /** Returns the text for the delivery of a notification to a device or as an email. */
-function outcomeText({ outcome, at, attempts }: Delivery): string {
-  if (outcome === null) return t('why.pending');
+function outcomeText({ outcome, at, attempts, error }: Delivery): string {
+  if (outcome === null) return t(error === null ? 'why.pending' : 'why.retrying');
   const time = at === null ? '' : fullTime(at);
-  if (outcome === 'sent') return t('why.sent', { time });
+  if (outcome === 'sent') return t(attempts > 1 ? 'why.sentAfterFailure' : 'why.sent', { time });
   if (outcome === 'replaced') return t('why.replaced');
   if (outcome === 'device_gone') return t('why.deviceGone');
   if (outcome === 'failed') return t('why.failed', { count: attempts });
