@@ -6,7 +6,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import type { FactorDeps } from './login-routes.ts';
+import type { FactorDeps } from './login-requests.ts';
 
 /** What the routes of the user’s own second factors have in common. */
 

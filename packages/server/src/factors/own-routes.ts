@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import type { FactorDeps } from './login-routes.ts';
+import type { FactorDeps } from './login-requests.ts';
 import { security, tags } from './own-factor-requests.ts';
 import { passkeyRoutes } from './passkey-routes.ts';
 import { recoveryRoutes } from './recovery-routes.ts';

@@ -6,7 +6,7 @@ import { meOf } from '../accounts/users/queries.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
-import type { FactorDeps } from './login-routes.ts';
+import type { FactorDeps } from './login-requests.ts';
 import { confirmUser, done, removeOwnFactor, security, tags } from './own-factor-requests.ts';
 import { siteOf } from './site.ts';
 

@@ -5,7 +5,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { FactorDeps } from './login-routes.ts';
+import type { FactorDeps } from './login-requests.ts';
 import { confirmUser, security, tags } from './own-factor-requests.ts';
 
 /** Registers the route with which users replace their recovery codes. */

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { IdempotencyHeader, problems } from './describe.ts';
 import { handleError, RefusalError, refuse, storedOrRefuse } from './errors.ts';
 import { clientIdOf } from './idempotency.ts';
-import { refuseForeign } from './origin.ts';
+import { refuseCrossSite } from './origin.ts';
 import { pageCursor } from './page.ts';
 
 let app: FastifyInstance;
@@ -62,7 +62,7 @@ beforeAll(async () => {
     throw new Error('a secret detail');
   });
   routes.post('/log-in', async (request) => {
-    refuseForeign(request, {});
+    refuseCrossSite(request, {});
     return { done: true };
   });
   await app.ready();

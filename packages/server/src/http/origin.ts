@@ -9,7 +9,7 @@ import { refuse } from './errors.ts';
  * 3. Origins are compared as whole strings in the form that browsers send (RFC 6454 §6.1): a similar
  *    name, another port, a trailing dot, a user name or a path does not match.
  * 4. A request without an Origin is not from a page of another site, because browsers send it with
- *    every POST and WebSocket. Its credentials decide what it may do; see {@link refuseForeign}.
+ *    every POST and WebSocket. Its credentials decide what it may do; see {@link refuseCrossSite}.
  */
 
 /** A host with an optional port, as in the Host header. */
@@ -37,7 +37,7 @@ export function isAllowedOrigin(
  *
  * @throws {RefusalError} origin_not_allowed
  */
-export function refuseForeign(
+export function refuseCrossSite(
   request: FastifyRequest,
   settings: { readonly publicUrl?: string | undefined },
 ): void {

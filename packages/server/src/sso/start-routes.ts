@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { addressKey } from '../accounts/attempts/attempt-limits.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
-import { refuseForeign } from '../http/origin.ts';
+import { refuseCrossSite } from '../http/origin.ts';
 import { storePendingLogin } from './pending-login.ts';
 import type { Provider } from './provider.ts';
 import {
@@ -74,7 +74,7 @@ export function prepareRoute(instance: FastifyInstance, deps: SsoDeps): void {
       response: { 200: SsoStartAnswer, ...problems(403, 404, 422, 429, 503) },
     },
     onRequest: async (request) => {
-      refuseForeign(request, { publicUrl });
+      refuseCrossSite(request, { publicUrl });
       await limits.take('login', addressKey(request.ip));
     },
     handler: async (request, reply) => {

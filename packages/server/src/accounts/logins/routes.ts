@@ -4,13 +4,14 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { z } from 'zod';
 import type { AuditLog } from '../../audit/audit-log.ts';
-import { bearerOf, type Session } from '../../http/authenticate.ts';
+import { bearerOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
-import { refuseForeign } from '../../http/origin.ts';
+import { refuseCrossSite } from '../../http/origin.ts';
 import { type AttemptLimits, accountKey, addressKey, nameKey } from '../attempts/attempt-limits.ts';
 import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
 import type { Proof } from '../sessions/proof.ts';
+import type { SessionCookie } from '../sessions/session-cookie.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { emailKey, usernameKey } from '../users/names.ts';
 import { accountForLogin } from '../users/queries.ts';
@@ -32,15 +33,14 @@ const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
 /** Registers the routes of log-in, log-out and access tokens. */
 export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): void {
-  const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, sessions, logins, passwords, limits, cookie, devices, audit, publicUrl } = deps;
+  loginRoute(instance, deps);
+  renewAccessTokenRoute(instance, deps);
+  logoutRoute(instance, deps);
+}
 
-  /**
-   * Requests that set or use the cookie come from our own pages, or from clients without cookies.
-   */
-  const ownSite = async (request: FastifyRequest): Promise<void> => {
-    refuseForeign(request, { publicUrl });
-  };
+/** Registers the route that logs in with a password. */
+function loginRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -57,35 +57,18 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       body: LoginBody,
       response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 401, 403, 422, 429, 503) },
     },
-    onRequest: ownSite,
+    onRequest: async (request) => refuseCrossSite(request, deps),
     handler: async (request, reply) => {
-      const { login, password, device } = request.body;
-      const address = addressKey(request.ip);
-      await limits.take('login', address);
-      const found = await accountForLogin(pool, login);
-      const name = login.includes('@') ? emailKey(login) : usernameKey(login);
-      const who = found ? accountKey(found.id) : nameKey(name);
-      // Failed attempts from elsewhere do not lock out a device that has logged in before.
-      const known = found && devices.known(request, found.id);
-      const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
-      const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
-      const from = `${who} ${known ?? address}`;
-      // Counted before the password is checked, and refunded when it was right, so that concurrent
-      // attempts cannot exceed the limit.
-      await limits.take(here, from);
-      await limits.take(everywhere, who);
-      refuseOverload(passwords);
-      if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
-        await logins.failed(request.ip, found ? 'password' : 'unknown name', found?.id ?? null);
-        refuse('invalid_credentials');
-      }
-      await limits.clear(here, from);
-      await limits.giveBack(everywhere, who);
-      const { id: account, credentials } = found;
-      const proof: Proof = { account, credentials, passed: ['password'], device };
+      const proof = await checkPassword(deps, request, request.body);
       return answerLogin(deps, request, reply, proof);
     },
   });
+}
+
+/** Registers the route that returns an access token for a session. */
+function renewAccessTokenRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { sessions, logins, limits, cookie } = deps;
 
   app.route({
     method: 'POST',
@@ -102,9 +85,9 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       security: bySession,
       response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
     },
-    onRequest: ownSite,
+    onRequest: async (request) => refuseCrossSite(request, deps),
     handler: async (request, reply) => {
-      const token = tokenOf(request);
+      const token = sessionTokenOf(cookie, request);
       if (token === undefined) refuse('unauthenticated');
       const session = await sessions.rotate(token, (id) => limits.take('token', id));
       if (!session) {
@@ -117,6 +100,12 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       return access;
     },
   });
+}
+
+/** Registers the route that ends a session. */
+function logoutRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { sessions, cookie, audit } = deps;
 
   app.route({
     method: 'POST',
@@ -129,10 +118,11 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       security: bySession,
       response: { 204: z.undefined().describe('The session has ended'), ...problems(401, 403) },
     },
-    onRequest: ownSite,
+    onRequest: async (request) => refuseCrossSite(request, deps),
     handler: async (request, reply) => {
-      if (tokenOf(request) === undefined) refuse('unauthenticated');
-      const session = await currentSession(request);
+      const token = sessionTokenOf(cookie, request);
+      if (token === undefined) refuse('unauthenticated');
+      const session = await sessions.byToken(token);
       if (session) {
         await sessions.end(session.id);
         const { account, id } = session;
@@ -143,13 +133,43 @@ export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): v
       return reply.code(204).send();
     },
   });
-
-  function tokenOf(request: FastifyRequest): string | undefined {
-    return bearerOf(request) ?? cookie.read(request);
-  }
-
-  async function currentSession(request: FastifyRequest): Promise<Session | null> {
-    const token = tokenOf(request);
-    return token === undefined ? null : sessions.byToken(token);
-  }
 }
+
+/**
+ * Checks the password of a log-in, within the limits of failed attempts.
+ *
+ * @throws {RefusalError} invalid_credentials, rate_limited, overloaded
+ */
+async function checkPassword(
+  { pool, logins, passwords, limits, devices }: LoginRoutesDeps,
+  request: FastifyRequest,
+  { login, password, device }: z.output<typeof LoginBody>,
+): Promise<Proof> {
+  const address = addressKey(request.ip);
+  await limits.take('login', address);
+  const found = await accountForLogin(pool, login);
+  const name = login.includes('@') ? emailKey(login) : usernameKey(login);
+  const who = found ? accountKey(found.id) : nameKey(name);
+  // Failed attempts from elsewhere do not lock out a device that has logged in before.
+  const known = found && devices.known(request, found.id);
+  const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
+  const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
+  const from = `${who} ${known ?? address}`;
+  // Counted before the password is checked, and refunded when it was right, so that concurrent
+  // attempts cannot exceed the limit.
+  await limits.take(here, from);
+  await limits.take(everywhere, who);
+  refuseOverload(passwords);
+  if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
+    await logins.failed(request.ip, found ? 'password' : 'unknown name', found?.id ?? null);
+    refuse('invalid_credentials');
+  }
+  await limits.clear(here, from);
+  await limits.giveBack(everywhere, who);
+  const { id: account, credentials } = found;
+  return { account, credentials, passed: ['password'], device };
+}
+
+/** Returns the session token of a request: from its header, or else from its cookie. */
+const sessionTokenOf = (cookie: SessionCookie, request: FastifyRequest): string | undefined =>
+  bearerOf(request) ?? cookie.read(request);

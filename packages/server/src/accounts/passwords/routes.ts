@@ -36,8 +36,16 @@ const FORGOT_MS = 150;
 
 /** Registers the routes of password changes. */
 export function passwordRoutes(instance: FastifyInstance, deps: PasswordRoutesDeps): void {
+  resetRoutes(instance, deps);
+  changePasswordRoute(instance, deps);
+}
+
+/** Registers the routes that send a link by email, check it, and reset the password with it. */
+function resetRoutes(
+  instance: FastifyInstance,
+  { passwordChanges, limits }: PasswordRoutesDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, passwordChanges, passwords, limits, audit, authenticate } = deps;
 
   app.route({
     method: 'POST',
@@ -95,6 +103,14 @@ export function passwordRoutes(instance: FastifyInstance, deps: PasswordRoutesDe
       return reply.code(204).send();
     },
   });
+}
+
+/** Registers the route with which users change their password. */
+function changePasswordRoute(
+  instance: FastifyInstance,
+  { pool, passwordChanges, passwords, limits, audit, authenticate }: PasswordRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',

@@ -22,12 +22,12 @@ import { hashOf, rowsOf } from '../tickets/tickets.ts';
 import { emailKey } from '../users/names.ts';
 import { whatIsTaken } from '../users/queries.ts';
 import { takenErrors, takenRefusal } from '../users/taken.ts';
-import type { EmailCodes, Waiting } from '../verification/email-codes.ts';
+import type { EmailCodes, PendingStep } from '../verification/email-codes.ts';
 import { type Applicant, isListed, refusalOfAdmission } from './admission.ts';
 import { registerAccount } from './register.ts';
 
 /** The fields of a registration; null where a field was invalid. */
-export interface Wanted {
+export interface RegistrationRequest {
   readonly username: string | null;
   readonly displayName: string | null;
   readonly firstName?: string | undefined;
@@ -42,7 +42,7 @@ export interface Wanted {
 }
 
 /** A registration that waits for its code. The password is stored as its hash. */
-export interface Waits {
+export interface PendingRegistration {
   readonly username: string;
   readonly displayName: string;
   readonly firstName?: string | undefined;
@@ -94,26 +94,26 @@ export class Registrations {
   }
 
   /**
-   * Registers a user; `wrong` are the schema errors, `address` is the source of the request.
+   * Registers a user; `schemaErrors` were found when the body was validated, `address` is the source of the request.
    * @throws {RefusalError} with all errors
    */
   async register(
-    wanted: Wanted,
-    wrong: readonly FieldError[],
+    requested: RegistrationRequest,
+    schemaErrors: readonly FieldError[],
     address: string,
-  ): Promise<{ account: AccountId } | { waiting: Waiting }> {
-    const { username, displayName, email, password } = wanted;
+  ): Promise<{ account: AccountId } | { pendingStep: PendingStep }> {
+    const { username, displayName, email, password } = requested;
     const { pool, passwords, limits, emails, codes, server, settings } = this.#deps;
     await settings.load();
     const taken = await whatIsTaken(pool, username, email);
-    await this.#refuseClosed(wanted, taken.first);
-    const own = [username, displayName, wanted.firstName, wanted.lastName, email];
+    await this.#refuseClosed(requested, taken.first);
+    const own = [username, displayName, requested.firstName, requested.lastName, email];
     const names = [server(), settings.current.name];
     const about = [...own.filter((text) => typeof text === 'string'), ...names];
     const errors = [
-      ...wrong,
+      ...schemaErrors,
       ...(await passwordErrors('password', password, about)),
-      ...this.#domainErrors(wanted, taken.first),
+      ...this.#domainErrors(requested, taken.first),
       ...takenErrors({ ...taken, email: taken.email && !this.verifies }),
     ];
     refuseErrors(errors);
@@ -121,49 +121,58 @@ export class Registrations {
       throw new Error('An incomplete registration must have errors');
     }
     refuseOverload(passwords);
-    const { device, firstName, lastName, phone, locale } = wanted;
-    const waits: Waits = {
+    const { device, firstName, lastName, phone, locale } = requested;
+    const pending: PendingRegistration = {
       username,
       displayName,
       firstName,
       lastName,
       phone,
       passwordHash: await passwords.hash(password),
-      invitation: wanted.invitation && hashOf(wanted.invitation).toString('hex'),
+      invitation: requested.invitation && hashOf(requested.invitation).toString('hex'),
       device,
       locale,
     };
-    if (!this.verifies) return { account: await this.#enter(waits, email, null, address) };
+    if (!this.verifies)
+      return { account: await this.#createAccount(pending, email, null, address) };
     await limits.takeEmail(emailKey(email), addressKey(address));
-    const waiting = await withTransaction(pool, (client) =>
-      codes.start({ purpose: 'register', email, known: taken.email, locale, data: waits }, client),
+    const pendingStep = await withTransaction(pool, (client) =>
+      codes.start(
+        { purpose: 'register', email, known: taken.email, locale, data: pending },
+        client,
+      ),
     );
     emails.wake();
-    return { waiting };
+    return { pendingStep };
   }
 
   /**
    * Creates the account of a registration whose code was right; `id` is the pending step to use up.
    * @throws {RefusalError} when the name was taken in the meantime, or the invitation used up
    */
-  confirm(waits: Waits, email: string, id: string, address: string): Promise<AccountId> {
-    return this.#enter(waits, email, id, address);
+  confirm(
+    pending: PendingRegistration,
+    email: string,
+    id: string,
+    address: string,
+  ): Promise<AccountId> {
+    return this.#createAccount(pending, email, id, address);
   }
 
-  async #enter(
-    waits: Waits,
+  async #createAccount(
+    pending: PendingRegistration,
     email: string,
     confirmed: string | null,
     address: string,
   ): Promise<AccountId> {
     const { append, codes, emails, audit, invitations } = this.#deps;
-    const { device: _device, ...user } = waits;
-    const invited = waits.invitation !== undefined;
+    const { device: _device, ...user } = pending;
+    const invited = pending.invitation !== undefined;
     // What an invitation gives never changes; whether it is valid is checked in the transaction.
     const guest =
-      waits.invitation === undefined
+      pending.invitation === undefined
         ? undefined
-        : await invitations.guestOf(Buffer.from(waits.invitation, 'hex'));
+        : await invitations.guestOf(Buffer.from(pending.invitation, 'hex'));
     const { account, outcome } = await registerAccount(append, {
       ...user,
       guest,
@@ -175,7 +184,7 @@ export class Registrations {
         ? {
             // Verification is optional here.
             write: async (made, writes) => {
-              const { locale = null } = waits;
+              const { locale = null } = pending;
               const request = { purpose: 'verify' as const, account: made, email, locale };
               await codes.start({ ...request, data: {} }, writes);
             },
@@ -221,22 +230,23 @@ export class Registrations {
    * Refuses early what {@link refusalOfAdmission} would refuse in the transaction, before a
    * password is hashed or a code is sent.
    */
-  async #refuseClosed(wanted: Wanted, first: boolean): Promise<void> {
+  async #refuseClosed(requested: RegistrationRequest, first: boolean): Promise<void> {
     const { settings, invitations } = this.#deps;
     const { mode } = settings.current.registration;
     if (mode === 'closed' && !first) refuse('registration_closed');
-    if (wanted.invitation === undefined) {
+    if (requested.invitation === undefined) {
       if (mode === 'invitation' && !first) refuse('invitation_required');
       return;
     }
     // An invalid address is reported as such; the invitation is checked with the next attempt.
-    if (wanted.email === null) return;
-    if (!(await invitations.isGood(wanted.invitation, wanted.email))) refuse('invitation_expired');
+    if (requested.email === null) return;
+    if (!(await invitations.isGood(requested.invitation, requested.email)))
+      refuse('invitation_expired');
   }
 
-  #domainErrors(wanted: Wanted, first: boolean): FieldError[] {
+  #domainErrors(requested: RegistrationRequest, first: boolean): FieldError[] {
     const { mode, domains } = this.#deps.settings.current.registration;
-    const { email, invitation } = wanted;
+    const { email, invitation } = requested;
     if (first || mode !== 'domain' || invitation !== undefined || email === null) return [];
     if (isListed(domains, email)) return [];
     const message = `Use an email address at ${domains.join(', ')}`;

@@ -39,15 +39,15 @@ export interface CodeRequest {
 }
 
 /** The pending step as the client sees it. Times on the wall clock, ms. */
-export interface Waiting {
+export interface PendingStep {
   readonly ticket: string;
   readonly expiresAt: number;
   /** Seconds until another code may be requested. */
   readonly resendAfter: number;
 }
 
-/** What the right code has unlocked. */
-export interface Opened<Data> {
+/** The pending step that a right code has verified. */
+export interface VerifiedCode<Data> {
   readonly id: string;
   readonly account: AccountId | null;
   readonly email: string;
@@ -86,7 +86,7 @@ export class EmailCodes {
   }
 
   /** Stores an email with a code within the transaction of `on`; wake the emails after it. */
-  async start(request: CodeRequest, on: Queryable): Promise<Waiting> {
+  async start(request: CodeRequest, on: Queryable): Promise<PendingStep> {
     const now = this.#deps.clock.now();
     const ticket = randomBytes(32).toString('base64url');
     const subject = emailKey(request.email);
@@ -154,7 +154,7 @@ export class EmailCodes {
    * Issues a new ticket for a pending step, which invalidates the old one: for a log-in before the
    * code was entered. Sends another code if the last one is more than a minute old.
    */
-  async again(id: string, own: object): Promise<Waiting> {
+  async again(id: string, own: object): Promise<PendingStep> {
     const { pool, clock, emails } = this.#deps;
     const ticket = randomBytes(32).toString('base64url');
     const waiting = await withTransaction(pool, async (client) => {
@@ -190,7 +190,7 @@ export class EmailCodes {
    * @throws {RefusalError} incorrect_code; code_expired, after ten minutes or five tries;
    * ticket_expired; rate_limited
    */
-  async check<Data>(key: CodeKey, code: string, address: string): Promise<Opened<Data>> {
+  async check<Data>(key: CodeKey, code: string, address: string): Promise<VerifiedCode<Data>> {
     const { pool, clock, limits } = this.#deps;
     await limits.take('codeFrom', address);
     const row = await this.#find(key);
@@ -217,7 +217,7 @@ export class EmailCodes {
     }
     await limits.clear('code', here);
     if (here !== who) await limits.giveBack('codeAnywhere', who);
-    return toOpened(row);
+    return verifiedCodeOf(row);
   }
 
   /** Locks what {@link check} unlocked; false when it was used concurrently. */
@@ -346,7 +346,7 @@ interface CodeRow {
 
 const COLUMNS = 'id, purpose, account_id, subject, data, code_sent_at, expires_at';
 
-const toOpened = <Data>(row: CodeRow): Opened<Data> => ({
+const verifiedCodeOf = <Data>(row: CodeRow): VerifiedCode<Data> => ({
   id: row.id,
   account: row.account_id,
   email: row.data.email,
