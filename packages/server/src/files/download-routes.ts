@@ -56,14 +56,17 @@ interface Sent {
 
 /** Registers the routes that describe and send files. */
 export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
-  const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, tokens } = deps;
-  const send = sender(deps);
+  linkFilesRoute(instance, deps);
+  getFileRoute(instance, deps);
+  contentRoutes(instance, deps);
+}
 
-  const fileFor = async (account: AccountId, id: FileId): Promise<ReadableFile> => {
-    const [found] = await readableFiles(pool, account, [id]);
-    return found ?? refuse('file_not_found');
-  };
+/** Registers the route that returns links with which browsers load files. */
+function linkFilesRoute(
+  instance: FastifyInstance,
+  { pool, tokens, authenticate: onRequest }: DownloadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -78,7 +81,7 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       querystring: FileLinksQuery,
       response: { 200: FileLinksAnswer, ...problems(401, 422) },
     },
-    onRequest: deps.authenticate,
+    onRequest: onRequest,
     handler: async (request) => {
       const { account, id: session } = sessionOf(request);
       const files = await readableFiles(pool, account, request.query.files);
@@ -95,6 +98,14 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       return { items };
     },
   });
+}
+
+/** Registers the route that describes a file. */
+function getFileRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: DownloadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -109,10 +120,17 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       params: OfFile,
       response: { 200: Attachment, ...problems(401, 404) },
     },
-    onRequest: deps.authenticate,
-    handler: async (request) => (await fileFor(sessionOf(request).account, request.params.id)).file,
+    onRequest: onRequest,
+    handler: async (request) =>
+      (await readableFile(pool, sessionOf(request).account, request.params.id)).file,
   });
+}
 
+/** Registers the routes that send the content and the preview of a file. */
+function contentRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, tokens } = deps;
+  const send = sender(deps);
   const { onRequest, holderOf } = linkAdmission(deps, (token, { params }) =>
     tokens.read((params as { id: FileId }).id, token),
   );
@@ -134,7 +152,11 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
     config: { isStreamed: true },
     onRequest,
     handler: async (request, reply) => {
-      const { file, digest } = await fileFor(holderOf(request).account, request.params.id);
+      const { file, digest } = await readableFile(
+        pool,
+        holderOf(request).account,
+        request.params.id,
+      );
       const inline = isInline(file.mediaType) && request.query.download === undefined;
       return send(request, reply, holderOf(request), {
         file: file.id,
@@ -163,7 +185,11 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
     config: { isStreamed: true },
     onRequest,
     handler: async (request, reply) => {
-      const { file, preview } = await fileFor(holderOf(request).account, request.params.id);
+      const { file, preview } = await readableFile(
+        pool,
+        holderOf(request).account,
+        request.params.id,
+      );
       if (!preview) refuse('file_not_found', 'This file has no preview');
       return send(request, reply, holderOf(request), {
         file: file.id,
@@ -174,6 +200,16 @@ export function downloadRoutes(instance: FastifyInstance, deps: DownloadDeps): v
       });
     },
   });
+}
+
+/**
+ * Returns a file that the account may read.
+ *
+ * @throws {RefusalError} file_not_found
+ */
+async function readableFile(pool: Pool, account: AccountId, id: FileId): Promise<ReadableFile> {
+  const [found] = await readableFiles(pool, account, [id]);
+  return found ?? refuse('file_not_found');
 }
 
 /**

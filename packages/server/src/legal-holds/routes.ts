@@ -1,7 +1,5 @@
-import { Readable } from 'node:stream';
 import {
   CreateLegalHoldBody,
-  FileId,
   HoldableGroupsAnswer,
   HoldableGroupsQuery,
   LegalHold,
@@ -12,49 +10,39 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AccountParts } from '../accounts/parts.ts';
 import type { Clock } from '../clock.ts';
-import { BINARY } from '../files/download-routes.ts';
-import { Downloads } from '../files/downloads.ts';
-import { contentDisposition } from '../files/file-name.ts';
-import type { FileStore } from '../files/file-store.ts';
-import type { LinkHolder } from '../files/links.ts';
 import { sessionOf } from '../http/authenticate.ts';
-import { IdempotencyHeader, problems, textFile } from '../http/describe.ts';
+import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
-import { holdInForce, legalHoldExport } from './export.ts';
+import { type ExportDeps, exportRoutes } from './export-routes.ts';
+import { OfHold, RECENT, security, tags } from './hold-requests.ts';
 import type { LegalHoldPurge } from './purge.ts';
-import { heldFile, holdableGroups, legalHold, legalHolds } from './queries.ts';
+import { holdableGroups, legalHold, legalHolds } from './queries.ts';
 import { placeLegalHold, releaseLegalHold } from './requests.ts';
 
 /** The dependencies of the routes of legal holds. */
-export interface LegalHoldRoutesDeps {
-  readonly accounts: AccountParts;
-  readonly store: FileStore;
+export interface LegalHoldRoutesDeps extends ExportDeps {
   readonly purge: Pick<LegalHoldPurge, 'wake'>;
   readonly clock: Clock;
-  /** Returns whether a session still exists. */
-  isAlive(holder: LinkHolder): Promise<boolean>;
 }
 
-const OfHold = z.object({ id: z.uuid() });
-const tags = ['Administration'];
-const security = [{ accessToken: [] }];
-const RECENT = 'Requires a log-in or a call of `/me/reauthenticate` within the last ten minutes.';
-const FORMAT = 'application/jsonl';
 const Place = z.object({ at: Timestamp, id: z.uuid() });
 
 /** Registers the routes with which owners place, read, export and release legal holds. */
 export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutesDeps): void {
+  listLegalHoldsRoute(instance, deps);
+  createLegalHoldRoute(instance, deps);
+  getLegalHoldRoutes(instance, deps);
+  releaseLegalHoldRoute(instance, deps);
+  exportRoutes(instance, deps);
+}
+
+/** Registers the route that lists the legal holds. */
+function listLegalHoldsRoute(instance: FastifyInstance, { accounts }: LegalHoldRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, audit, limits, sessions, authenticate: onRequest } = deps.accounts;
-  const requestOf = (request: FastifyRequest, id: string) => ({
-    ...{ actor: sessionOf(request).account, id },
-    at: new Date(deps.clock.now()),
-    audit: { log: audit, address: request.ip },
-  });
+  const { pool, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -74,6 +62,12 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
       return { items, next: next && pageCursor.write(next) };
     },
   });
+}
+
+/** Registers the route that places a legal hold. */
+function createLegalHoldRoute(instance: FastifyInstance, deps: LegalHoldRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'POST',
@@ -94,14 +88,24 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
     onRequest,
     handler: async (request, reply) => {
       const { since, until, ...hold } = request.body;
-      const placed = await placeLegalHold(pool, requestOf(request, requesterOf(request).clientId), {
-        ...hold,
-        since: since ? new Date(since) : null,
-        until: until ? new Date(until) : null,
-      });
+      const placed = await placeLegalHold(
+        pool,
+        holdRequestOf(deps, request, requesterOf(request).clientId),
+        {
+          ...hold,
+          since: since ? new Date(since) : null,
+          until: until ? new Date(until) : null,
+        },
+      );
       return reply.code(201).send(placed);
     },
   });
+}
+
+/** Registers the routes that find groups for a legal hold, and return one. */
+function getLegalHoldRoutes(instance: FastifyInstance, { accounts }: LegalHoldRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -134,6 +138,12 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
     handler: async (request) =>
       (await legalHold(pool, request.params.id)) ?? refuse('legal_hold_not_found'),
   });
+}
+
+/** Registers the route that releases a legal hold. */
+function releaseLegalHoldRoute(instance: FastifyInstance, deps: LegalHoldRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, sessions, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'POST',
@@ -152,116 +162,23 @@ export function legalHoldRoutes(instance: FastifyInstance, deps: LegalHoldRoutes
     onRequest,
     handler: async (request) => {
       await sessions.requireRecent(sessionOf(request).id);
-      const released = await releaseLegalHold(pool, requestOf(request, request.params.id));
+      const released = await releaseLegalHold(
+        pool,
+        holdRequestOf(deps, request, request.params.id),
+      );
       deps.purge.wake();
       return released;
     },
   });
-
-  app.route({
-    method: 'GET',
-    url: '/admin/legal-holds/:id/export',
-    schema: {
-      operationId: 'exportLegalHold',
-      tags,
-      summary: 'Export the messages that a legal hold covers as JSON Lines',
-      description:
-        'The hold, then for each conversation a line about it and the events that posted, edited and deleted its ' +
-        'messages, with the texts of those that were deleted while the hold was in force. Files are named by their ' +
-        'ids. The export is recorded in the audit log. It ends early, with a broken connection, if its session ends ' +
-        `or loses the role, or if the hold is released. ${RECENT}`,
-      security,
-      params: OfHold,
-      response: {
-        ...textFile('The messages', [FORMAT]),
-        ...problems(401, 403, 404, 409, 422, 429),
-      },
-    },
-    onRequest,
-    handler: async (request, reply) => {
-      const { account, id: session } = sessionOf(request);
-      const { id } = request.params;
-      await sessions.requireRecent(session);
-      await holdInForce(pool, id);
-      await limits.take('export', account);
-      await audit.record({
-        event: 'legal_hold_exported',
-        actor: account,
-        address: request.ip,
-        details: { hold: id },
-      });
-      reply
-        .type(`${FORMAT}; charset=utf-8`)
-        .header('content-disposition', `attachment; filename="legal-hold-${id}.jsonl"`);
-      const checkAccess = async () => {
-        await onRequest.call(instance, request, reply);
-      };
-      return reply.send(Readable.from(legalHoldExport(pool, id, checkAccess)));
-    },
-  });
-
-  heldFileRoute(instance, deps);
 }
 
-const CONTENT: object = { 200: { description: 'The content', content: BINARY } };
-const HeldFileParams = z.object({ id: z.uuid(), file: FileId });
-
-/** Registers the route that sends a file of a legal hold. */
-function heldFileRoute(instance: FastifyInstance, deps: LegalHoldRoutesDeps): void {
-  const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, audit, sessions, authenticate: onRequest } = deps.accounts;
-  const downloads = new Downloads();
-
-  app.route({
-    method: 'GET',
-    url: '/admin/legal-holds/:id/files/:file',
-    schema: {
-      operationId: 'getHeldFile',
-      tags,
-      summary: 'Download a file of the messages that a legal hold covers',
-      description: `Also of deleted messages. Each download is recorded in the audit log. ${RECENT}`,
-      security,
-      params: HeldFileParams,
-      response: {
-        ...CONTENT,
-        ...problems(401, 403, 404, 409, 422, 503),
-      },
-    },
-    config: { isStreamed: true },
-    onRequest,
-    handler: async (request, reply) => {
-      const { account, id: session } = sessionOf(request);
-      const { id, file } = request.params;
-      await sessions.requireRecent(session);
-      await holdInForce(pool, id);
-      const found = (await heldFile(pool, id, file)) ?? refuse('file_not_found');
-      const content = await downloads.open({
-        account,
-        response: reply.raw,
-        open: () => deps.store.read(found.digest),
-        mayContinue: async () =>
-          (await deps.isAlive({ account, session })) && (await heldFile(pool, id, file)) !== null,
-        onError: (err) =>
-          request.log.warn({ err }, 'access to a file not checked, will be retried'),
-      });
-      if (!content) {
-        request.log.error({ digest: found.digest }, 'content of a file is missing');
-        refuse('file_not_found', 'The content of this file is missing on the server');
-      }
-      await audit.record({
-        event: 'legal_hold_exported',
-        actor: account,
-        address: request.ip,
-        details: { hold: id, file },
-      });
-      return reply
-        .type('application/octet-stream')
-        .headers({
-          'content-length': String(found.bytes),
-          'content-disposition': contentDisposition('attachment', found.name),
-          'cache-control': 'private, no-store',
-        })
-        .send(content);
-    },
-  });
-}
+/** Returns who requests a change of a legal hold, when, and where it is recorded. */
+const holdRequestOf = (
+  { accounts: { audit }, clock }: LegalHoldRoutesDeps,
+  request: FastifyRequest,
+  id: string,
+) => ({
+  ...{ actor: sessionOf(request).account, id },
+  at: new Date(clock.now()),
+  audit: { log: audit, address: request.ip },
+});
