@@ -30,6 +30,12 @@ const sessionOnly = [{ accessToken: [] }];
 
 /** Registers the routes with which admins deactivate, suspend and reactivate accounts. */
 export function suspensionRoutes(instance: FastifyInstance, deps: AccessDeps): void {
+  deactivationRoutes(instance, deps);
+  suspendRoutes(instance, deps);
+}
+
+/** Registers the routes that deactivate and reactivate an account. */
+function deactivationRoutes(instance: FastifyInstance, deps: AccessDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { accounts, keys } = deps;
   const { append, sessions, authenticate: onRequest } = accounts;
@@ -74,6 +80,13 @@ export function suspensionRoutes(instance: FastifyInstance, deps: AccessDeps): v
       return shownAccount(accounts, sessionOf(request), command.target);
     },
   });
+}
+
+/** Registers the routes that suspend an account, and end its suspension. */
+function suspendRoutes(instance: FastifyInstance, deps: AccessDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts, keys } = deps;
+  const { append, sessions, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',
@@ -123,9 +136,16 @@ export function suspensionRoutes(instance: FastifyInstance, deps: AccessDeps): v
 
 /** Registers the routes with which admins unlock accounts, reset their factors and end their sessions. */
 export function accountSecurityRoutes(instance: FastifyInstance, deps: AccessDeps): void {
+  unlockAccountRoute(instance, deps);
+  resetSecondFactorRoute(instance, deps);
+  endSessionsRoute(instance, deps);
+}
+
+/** Registers the route that removes the lock of an account after failed log-ins. */
+function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { accounts, factors } = deps;
-  const { pool, sessions, limits, audit, authenticate: onRequest } = accounts;
+  const { accounts } = deps;
+  const { pool, limits, audit, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',
@@ -152,6 +172,13 @@ export function accountSecurityRoutes(instance: FastifyInstance, deps: AccessDep
       return shownAccount(accounts, sessionOf(request), target);
     },
   });
+}
+
+/** Registers the route that removes all second factors of an account. */
+function resetSecondFactorRoute(instance: FastifyInstance, deps: AccessDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts, factors } = deps;
+  const { sessions, audit, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',
@@ -181,6 +208,13 @@ export function accountSecurityRoutes(instance: FastifyInstance, deps: AccessDep
       return shownAccount(accounts, sessionOf(request), target);
     },
   });
+}
+
+/** Registers the route that ends all sessions and unfinished log-ins of an account. */
+function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts } = deps;
+  const { sessions, audit, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',

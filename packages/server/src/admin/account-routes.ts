@@ -8,7 +8,7 @@ import {
   isStorable,
   UpdateAccountBody,
 } from '@parley/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
@@ -48,9 +48,17 @@ const sessionOnly = [{ accessToken: [] }];
 
 /** Registers the routes with which admins list, create, change and delete accounts. */
 export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps): void {
+  listAccountsRoute(instance, deps);
+  createAccountRoute(instance, deps);
+  updateAccountRoutes(instance, deps);
+  deleteAccountRoute(instance, deps);
+}
+
+/** Registers the route that lists accounts. */
+function listAccountsRoute(instance: FastifyInstance, deps: AccountRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { accounts, keys, erasures } = deps;
-  const { pool, append, sessions, passwords, audit, authenticate: onRequest } = accounts;
+  const { accounts } = deps;
+  const { pool, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -78,6 +86,13 @@ export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps
       };
     },
   });
+}
+
+/** Registers the route that creates a user. */
+function createAccountRoute(instance: FastifyInstance, deps: AccountRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts } = deps;
+  const { authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',
@@ -95,36 +110,18 @@ export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps
     },
     onRequest,
     handler: async (request, reply) => {
-      const { account: actor, role: own } = sessionOf(request);
-      const { username, displayName, email, password, role, guest } = request.body;
-      const verdict = mayCreate(own, role);
-      if (verdict !== 'yes') refuse(verdict);
-      if ((role === 'guest') !== (guest !== undefined)) {
-        refuse('invalid', 'A guest needs `guest`, and no other account has it');
-      }
-      const refused = await refusalOfGuestGroups(pool, actor, guest?.groups ?? []);
-      if (refused) throw new RefusalError(refused);
-      const { overload } = passwords;
-      if (password !== undefined && overload) throw new RefusalError(overload);
-      const passwordHash = password === undefined ? null : await passwords.hash(password);
-      const by = { actor, clientId: clientIdOf(request) };
-      const { outcome } = await registerAccount(append, {
-        username,
-        displayName,
-        email,
-        passwordHash,
-        role,
-        guest: guest && { ...guest, invitedBy: actor },
-        by,
-        audit: { log: audit, address: request.ip },
-      });
+      const account = await createAccount(accounts, request);
       reply.code(201);
-      const account = await registeredBy(pool, storedOrRefuse(outcome));
-      return account
-        ? shownAccount(accounts, sessionOf(request), account)
-        : refuse('account_not_found');
+      return shownAccount(accounts, sessionOf(request), account);
     },
   });
+}
+
+/** Registers the routes that return and change an account. */
+function updateAccountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts } = deps;
+  const { sessions, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -169,6 +166,13 @@ export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps
       return shownAccount(accounts, sessionOf(request), command.target);
     },
   });
+}
+
+/** Registers the route that deletes an account permanently. */
+function deleteAccountRoute(instance: FastifyInstance, deps: AccountRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { accounts, keys, erasures } = deps;
+  const { append, sessions, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'DELETE',
@@ -210,4 +214,35 @@ async function updateWithRetry(
     const isOutdated = outcome.kind === 'refused' && outcome.refusal === GROUPS_CHANGED;
     if (!isOutdated || attempt === GUEST_ATTEMPTS) return outcome;
   }
+}
+
+/** Creates the account of the request, if the caller may create one with that role and those groups. */
+async function createAccount(
+  { pool, append, passwords, audit }: AccountParts,
+  request: FastifyRequest<{ Body: z.output<typeof CreateAccountBody> }>,
+): Promise<AccountId> {
+  const { account: actor, role: own } = sessionOf(request);
+  const { username, displayName, email, password, role, guest } = request.body;
+  const verdict = mayCreate(own, role);
+  if (verdict !== 'yes') refuse(verdict);
+  if ((role === 'guest') !== (guest !== undefined)) {
+    refuse('invalid', 'A guest needs `guest`, and no other account has it');
+  }
+  const refused = await refusalOfGuestGroups(pool, actor, guest?.groups ?? []);
+  if (refused) throw new RefusalError(refused);
+  const { overload } = passwords;
+  if (password !== undefined && overload) throw new RefusalError(overload);
+  const passwordHash = password === undefined ? null : await passwords.hash(password);
+  const by = { actor, clientId: clientIdOf(request) };
+  const { outcome } = await registerAccount(append, {
+    username,
+    displayName,
+    email,
+    passwordHash,
+    role,
+    guest: guest && { ...guest, invitedBy: actor },
+    by,
+    audit: { log: audit, address: request.ip },
+  });
+  return (await registeredBy(pool, storedOrRefuse(outcome))) ?? refuse('account_not_found');
 }

@@ -36,8 +36,19 @@ export const OfMember = OfConversation.extend({ account: AccountId });
 
 /** Registers the routes of the members of conversations and their roles. */
 export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void {
+  listMembersRoute(instance, deps);
+  addMemberRoute(instance, deps);
+  removeMemberRoute(instance, deps);
+  changeMemberRoleRoute(instance, deps);
+  transferOwnershipRoute(instance, deps);
+}
+
+/** Registers the route that lists the members of a conversation. */
+function listMembersRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: MemberDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
 
   app.route({
     method: 'GET',
@@ -63,6 +74,14 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       return { items: page.items, next: page.next && pageCursor.write(page.next) };
     },
   });
+}
+
+/** Registers the route that adds a member to a group. */
+function addMemberRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: MemberDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -88,6 +107,14 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       return member ?? refuse('no_longer_member');
     },
   });
+}
+
+/** Registers the route that removes a member from a group. */
+function removeMemberRoute(
+  instance: FastifyInstance,
+  { append, authenticate: onRequest }: MemberDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'DELETE',
@@ -114,6 +141,14 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       return reply.code(204).send(null);
     },
   });
+}
+
+/** Registers the route that changes the role of a member. */
+function changeMemberRoleRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: MemberDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'PATCH',
@@ -137,6 +172,14 @@ export function memberRoutes(instance: FastifyInstance, deps: MemberDeps): void 
       return member ?? refuse('no_longer_member');
     },
   });
+}
+
+/** Registers the route that transfers the ownership of a group to a member. */
+function transferOwnershipRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: MemberDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',

@@ -38,13 +38,17 @@ const params = z.object({ id: EmojiId });
 
 /** Registers the routes of custom emoji. */
 export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
+  listEmojiRoute(instance, deps);
+  addEmojiRoute(instance, deps);
+  changeEmojiRoutes(instance, deps);
+}
+
+/** Registers the route that lists the custom emoji. */
+function listEmojiRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: EmojiRoutesDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, audit, settings, images, authenticate: onRequest } = deps;
-  const requestOf = (request: FastifyRequest): EmojiRequest => ({
-    ...requesterOf(request),
-    audit: { log: audit, address: request.ip },
-    settings,
-  });
 
   app.route({
     method: 'GET',
@@ -62,6 +66,12 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
     config: { isCompressed: true },
     handler: () => customEmojiAnswer(pool),
   });
+}
+
+/** Registers the route that adds a custom emoji. */
+function addEmojiRoute(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, images, authenticate: onRequest } = deps;
 
   app.route({
     method: 'POST',
@@ -87,12 +97,23 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
         refuse('forbidden', 'Only admins of the server may add custom emoji');
       }
       const image = await images.make(account, file, 'emoji');
-      const added = await addEmoji(append, requestOf(request), { name, aliases, image, file });
+      const added = await addEmoji(append, emojiRequestOf(deps, request), {
+        name,
+        aliases,
+        image,
+        file,
+      });
       storedOrRefuse(added.outcome);
       reply.code(201);
       return (await customEmoji(pool, added.emoji)) ?? refuse('emoji_not_found');
     },
   });
+}
+
+/** Registers the routes that rename and delete a custom emoji. */
+function changeEmojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, authenticate: onRequest } = deps;
 
   app.route({
     method: 'PATCH',
@@ -112,7 +133,7 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
-      storedOrRefuse(await renameEmoji(append, requestOf(request), id, request.body));
+      storedOrRefuse(await renameEmoji(append, emojiRequestOf(deps, request), id, request.body));
       return (await customEmoji(pool, id)) ?? refuse('emoji_not_found');
     },
   });
@@ -133,8 +154,18 @@ export function emojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): v
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await deleteEmoji(append, requestOf(request), request.params.id));
+      storedOrRefuse(await deleteEmoji(append, emojiRequestOf(deps, request), request.params.id));
       return reply.code(204).send(null);
     },
   });
 }
+
+/** Returns who requests a change of custom emoji, and what the command needs to decide and record it. */
+const emojiRequestOf = (
+  { audit, settings }: EmojiRoutesDeps,
+  request: FastifyRequest,
+): EmojiRequest => ({
+  ...requesterOf(request),
+  audit: { log: audit, address: request.ip },
+  settings,
+});

@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { AccountParts } from '../accounts/parts.ts';
@@ -39,18 +40,17 @@ const SERVICES_MAX = 1_000;
 
 /** Registers the routes of service accounts and their API keys. */
 export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDeps): void {
-  const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { keys, clock } = deps;
-  const { pool, append, audit, authenticate: onRequest } = deps.accounts;
+  listServiceAccountsRoute(instance, deps);
+  createServiceAccountRoute(instance, deps);
+  listApiKeysRoute(instance, deps);
+  createApiKeyRoute(instance, deps);
+  revokeApiKeyRoute(instance, deps);
+}
 
-  /** Returns the service account of the request, if the caller may manage its API keys. */
-  const serviceAccountOf = async (request: FastifyRequest<{ Params: { id: AccountId } }>) => {
-    const found = await adminAccountOf(pool, sessionOf(request), request.params.id);
-    const verdict = mayAdminister(sessionOf(request).role, found?.role ?? 'member', 'keys');
-    if (verdict !== 'yes') refuse(verdict);
-    if (found?.kind !== 'service') refuse('account_not_found', 'Service account not found');
-    return found;
-  };
+/** Registers the route that lists the service accounts. */
+function listServiceAccountsRoute(instance: FastifyInstance, { accounts }: IntegrationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -68,6 +68,12 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       return { items: (await adminAccountsPage(pool, sessionOf(request), all)).items };
     },
   });
+}
+
+/** Registers the route that creates a service account. */
+function createServiceAccountRoute(instance: FastifyInstance, { accounts }: IntegrationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, audit, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'POST',
@@ -103,6 +109,13 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       );
     },
   });
+}
+
+/** Registers the route that lists the API keys of a service account. */
+function listApiKeysRoute(instance: FastifyInstance, deps: IntegrationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { keys } = deps;
+  const { pool, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'GET',
@@ -116,8 +129,17 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       response: { 200: ApiKeysAnswer, ...problems(401, 403, 404) },
     },
     onRequest,
-    handler: async (request) => ({ items: await keys.list((await serviceAccountOf(request)).id) }),
+    handler: async (request) => ({
+      items: await keys.list((await serviceAccountOf(pool, request)).id),
+    }),
   });
+}
+
+/** Registers the route that creates an API key. */
+function createApiKeyRoute(instance: FastifyInstance, deps: IntegrationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { keys, clock } = deps;
+  const { pool, audit, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'POST',
@@ -133,7 +155,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     },
     onRequest,
     handler: async (request, reply) => {
-      const { id: account } = await serviceAccountOf(request);
+      const { id: account } = await serviceAccountOf(pool, request);
       const { name, scopes, expiresAt } = request.body;
       const end = expiresAt === undefined ? null : Date.parse(expiresAt);
       if (end !== null && end <= clock.now()) refuse('invalid', 'expiresAt: must be in the future');
@@ -157,6 +179,13 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       return { ...stored, key };
     },
   });
+}
+
+/** Registers the route that revokes an API key. */
+function revokeApiKeyRoute(instance: FastifyInstance, deps: IntegrationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { keys } = deps;
+  const { pool, audit, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'DELETE',
@@ -174,7 +203,7 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
     },
     onRequest,
     handler: async (request, reply) => {
-      const { id: account } = await serviceAccountOf(request);
+      const { id: account } = await serviceAccountOf(pool, request);
       const { keyId: key } = request.params;
       const note = audit.note({
         event: 'api_key_revoked',
@@ -187,4 +216,16 @@ export function integrationRoutes(instance: FastifyInstance, deps: IntegrationDe
       return reply.code(204).send();
     },
   });
+}
+
+/** Returns the service account of the request, if the caller may manage its API keys. */
+async function serviceAccountOf(
+  pool: pg.Pool,
+  request: FastifyRequest<{ Params: { id: AccountId } }>,
+): Promise<AdminAccount> {
+  const found = await adminAccountOf(pool, sessionOf(request), request.params.id);
+  const verdict = mayAdminister(sessionOf(request).role, found?.role ?? 'member', 'keys');
+  if (verdict !== 'yes') refuse(verdict);
+  if (found?.kind !== 'service') refuse('account_not_found', 'Service account not found');
+  return found;
 }

@@ -36,8 +36,18 @@ export function pollRoutes(
   instance: FastifyInstance,
   deps: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
 ): void {
+  createPollRoute(instance, deps);
+  voteRoute(instance, deps);
+  listVotersRoute(instance, deps);
+  closePollRoute(instance, deps);
+}
+
+/** Registers the route that posts a poll. */
+function createPollRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
 
   app.route({
     method: 'POST',
@@ -64,6 +74,14 @@ export function pollRoutes(
       return messageAfter(pool, command, seq);
     },
   });
+}
+
+/** Registers the route with which members vote. */
+function voteRoute(
+  instance: FastifyInstance,
+  { append, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'PUT',
@@ -86,6 +104,14 @@ export function pollRoutes(
       return commandAnswer(command, await vote(append, command, seq, request.body.choices));
     },
   });
+}
+
+/** Registers the route that lists who has voted for a choice. */
+function listVotersRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -113,6 +139,14 @@ export function pollRoutes(
       return { items, next: next && pageCursor.write(next) };
     },
   });
+}
+
+/** Registers the route that closes a poll. */
+function closePollRoute(
+  instance: FastifyInstance,
+  { append, authenticate: onRequest }: CommandRouteDeps & Pick<ReadRouteDeps, 'pool'>,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',

@@ -31,8 +31,17 @@ export interface ReadRouteDeps {
 
 /** Registers the routes of read cursors. */
 export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void {
+  moveReadCursorRoute(instance, deps);
+  ownCursorsRoutes(instance, deps);
+  seenByRoute(instance, deps);
+}
+
+/** Registers the route that moves the account’s read cursor of a conversation. */
+function moveReadCursorRoute(
+  instance: FastifyInstance,
+  { readCursors, authenticate: onRequest, onReadMoved }: ReadRouteDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, readCursors, authenticate: onRequest, onReadMoved, onThreadRead } = deps;
 
   app.route({
     method: 'POST',
@@ -62,6 +71,14 @@ export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void
       return move.cursor;
     },
   });
+}
+
+/** Registers the routes that list the account’s read cursors, and mark everything as read. */
+function ownCursorsRoutes(
+  instance: FastifyInstance,
+  { pool, readCursors, authenticate: onRequest, onReadMoved, onThreadRead }: ReadRouteDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -101,6 +118,14 @@ export function readRoutes(instance: FastifyInstance, deps: ReadRouteDeps): void
       return cursorsOf(pool, account);
     },
   });
+}
+
+/** Registers the route that lists who has seen a message. */
+function seenByRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: ReadRouteDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',

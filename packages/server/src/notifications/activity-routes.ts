@@ -31,12 +31,16 @@ const PositionText = z.tuple([Timestamp, z.string().max(200)]);
 
 /** Registers the routes of the activity of an account. */
 export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): void {
+  listActivityRoutes(instance, deps);
+  readActivityRoutes(instance, deps);
+}
+
+/** Registers the routes that list the activity, and count what is unread. */
+function listActivityRoutes(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: ActivityDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, authenticate: onRequest, onActivity } = deps;
-  const answer = (account: AccountId, { unread, readVersion, isChanged }: ActivityRead) => {
-    if (isChanged) onActivity({ account, version: readVersion });
-    return { unread, readVersion };
-  };
 
   app.route({
     method: 'GET',
@@ -79,6 +83,12 @@ export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): v
     onRequest,
     handler: (request) => unreadActivity(pool, sessionOf(request).account),
   });
+}
+
+/** Registers the routes that mark activity as read. */
+function readActivityRoutes(instance: FastifyInstance, deps: ActivityDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest } = deps;
 
   app.route({
     method: 'POST',
@@ -96,7 +106,7 @@ export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): v
     onRequest,
     handler: async (request) => {
       const { account } = sessionOf(request);
-      return answer(account, await readActivity(pool, account, request.body));
+      return unreadAfter(deps, account, await readActivity(pool, account, request.body));
     },
   });
 
@@ -113,7 +123,17 @@ export function activityRoutes(instance: FastifyInstance, deps: ActivityDeps): v
     onRequest,
     handler: async (request) => {
       const { account } = sessionOf(request);
-      return answer(account, await readAllActivity(pool, account));
+      return unreadAfter(deps, account, await readAllActivity(pool, account));
     },
   });
+}
+
+/** Notifies the other clients of the account if something was marked as read, and returns what is unread. */
+function unreadAfter(
+  { onActivity }: ActivityDeps,
+  account: AccountId,
+  { unread, readVersion, isChanged }: ActivityRead,
+): ActivityUnread {
+  if (isChanged) onActivity({ account, version: readVersion });
+  return { unread, readVersion };
 }

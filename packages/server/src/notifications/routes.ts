@@ -35,17 +35,17 @@ const OfThread = z.object({ id: ConversationId, seq: SeqText });
 
 /** Registers the routes of one’s own notification settings. */
 export function notificationRoutes(instance: FastifyInstance, deps: NotificationDeps): void {
+  generalSettingsRoutes(instance, deps);
+  overrideRoutes(instance, deps);
+  whyNotifiedRoute(instance, deps);
+}
+
+/** Registers the routes of the general notification settings. */
+function generalSettingsRoutes(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: NotificationDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
-  const override = async (
-    request: FastifyRequest,
-    scope: OverrideScope,
-    change: UpdateOverrideBody,
-  ) => {
-    const requester = requesterOf(request);
-    storedOrRefuse(await changeOverride(append, requester, scope, change));
-    return await overrideOf(pool, requester.actor, scope);
-  };
 
   app.route({
     method: 'GET',
@@ -83,6 +83,12 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
       return await settingsOf(pool, requester.actor);
     },
   });
+}
+
+/** Registers the routes of the settings for a conversation or thread. */
+function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { authenticate: onRequest } = deps;
 
   app.route({
     method: 'PATCH',
@@ -101,7 +107,7 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
     },
     onRequest,
     handler: (request) =>
-      override(request, { conversation: request.params.id, thread: null }, request.body),
+      overrideAfter(deps, request, { conversation: request.params.id, thread: null }, request.body),
   });
 
   app.route({
@@ -121,9 +127,17 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
     onRequest,
     handler: (request) => {
       const { id: conversation, seq: thread } = request.params;
-      return override(request, { conversation, thread }, request.body);
+      return overrideAfter(deps, request, { conversation, thread }, request.body);
     },
   });
+}
+
+/** Registers the route that says why the account was, or wasn’t, notified of a message. */
+function whyNotifiedRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: NotificationDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -146,4 +160,16 @@ export function notificationRoutes(instance: FastifyInstance, deps: Notification
       return why ?? refuse('message_not_found');
     },
   });
+}
+
+/** Changes the settings for a conversation or thread, and returns them. */
+async function overrideAfter(
+  { pool, append }: NotificationDeps,
+  request: FastifyRequest,
+  scope: OverrideScope,
+  change: UpdateOverrideBody,
+): Promise<NotificationOverride> {
+  const requester = requesterOf(request);
+  storedOrRefuse(await changeOverride(append, requester, scope, change));
+  return await overrideOf(pool, requester.actor, scope);
 }

@@ -9,6 +9,7 @@ import {
 } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
@@ -30,14 +31,18 @@ const tags = ['Scheduled messages'];
 
 /** Registers the routes of scheduled messages. */
 export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
+  listScheduledRoute(instance, deps);
+  scheduleRoutes(instance, deps);
+  deleteScheduledRoute(instance, deps);
+  sendScheduledRoute(instance, deps);
+}
+
+/** Registers the route that lists the account’s scheduled messages. */
+function listScheduledRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: PersonalDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
-  // It may have been sent since the command was stored: a retry answered with “not found” would
-  // schedule it again.
-  const show = async (account: AccountId, id: ScheduledId) =>
-    (await scheduledMessage(pool, account, id)) ??
-    (await sentScheduled(pool, account, id)) ??
-    refuse('scheduled_not_found');
 
   app.route({
     method: 'GET',
@@ -55,6 +60,14 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       items: await scheduledMessages(pool, sessionOf(request).account),
     }),
   });
+}
+
+/** Registers the routes that schedule a message, and change a scheduled one. */
+function scheduleRoutes(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: PersonalDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -75,7 +88,7 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       const command = requesterOf(request);
       storedOrRefuse(await scheduleMessage(append, command, request.body));
       reply.code(201);
-      return show(command.actor, command.clientId as string as ScheduledId);
+      return pendingOrSent(pool, command.actor, command.clientId as string as ScheduledId);
     },
   });
 
@@ -98,9 +111,17 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
     handler: async (request) => {
       const command = { ...requesterOf(request), scheduled: request.params.id };
       storedOrRefuse(await changeScheduled(append, command, request.body));
-      return show(command.actor, request.params.id);
+      return pendingOrSent(pool, command.actor, request.params.id);
     },
   });
+}
+
+/** Registers the route that deletes a scheduled message. */
+function deleteScheduledRoute(
+  instance: FastifyInstance,
+  { append, authenticate: onRequest }: PersonalDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'DELETE',
@@ -120,6 +141,14 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       return commandAnswer(command, await deleteScheduled(append, command));
     },
   });
+}
+
+/** Registers the route that sends a scheduled message now. */
+function sendScheduledRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: PersonalDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -143,4 +172,20 @@ export function scheduledRoutes(instance: FastifyInstance, deps: PersonalDeps): 
       return commandAnswer(command, await sendScheduled(append, command, conversation));
     },
   });
+}
+
+/**
+ * Returns a scheduled message, or what it has become. It may have been sent since the command was
+ * stored, and a client whose retry is answered with “not found” would schedule it again.
+ */
+async function pendingOrSent(
+  pool: pg.Pool,
+  account: AccountId,
+  id: ScheduledId,
+): Promise<ScheduledMessage> {
+  return (
+    (await scheduledMessage(pool, account, id)) ??
+    (await sentScheduled(pool, account, id)) ??
+    refuse('scheduled_not_found')
+  );
 }

@@ -42,13 +42,24 @@ export interface ThreadDeps {
   readonly onThreadRead: (account: AccountId, move: ThreadMove) => void;
 }
 
+const tags = ['Threads'];
 const ThreadKeyText = z.tuple([z.boolean(), Timestamp, ConversationId, Seq]);
 
 /** Registers the routes of threads. A thread is identified by its root, the message that was replied to. */
 export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void {
+  getThreadRoute(instance, deps);
+  moveThreadCursorRoute(instance, deps);
+  followRoutes(instance, deps);
+  listThreadsRoute(instance, deps);
+  listThreadCursorsRoute(instance, deps);
+}
+
+/** Registers the route that returns a page of a thread. */
+function getThreadRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: ThreadDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest, onThreadRead } = deps;
-  const tags = ['Threads'];
 
   app.route({
     method: 'GET',
@@ -71,6 +82,14 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       return typeof page === 'string' ? refuse(page) : page;
     },
   });
+}
+
+/** Registers the route that moves the account’s read cursor of a thread. */
+function moveThreadCursorRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest, onThreadRead }: ThreadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -96,6 +115,14 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       return move.cursor;
     },
   });
+}
+
+/** Registers the routes with which an account follows a thread, or stops following it. */
+function followRoutes(
+  instance: FastifyInstance,
+  { append, authenticate: onRequest }: ThreadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'PUT',
@@ -139,6 +166,14 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       return commandAnswer(command, await unfollowThread(append, { ...command, thread }));
     },
   });
+}
+
+/** Registers the route that lists the threads that the account follows. */
+function listThreadsRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: ThreadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -166,6 +201,14 @@ export function threadRoutes(instance: FastifyInstance, deps: ThreadDeps): void 
       };
     },
   });
+}
+
+/** Registers the route that lists the account’s read cursors of threads. */
+function listThreadCursorsRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: ThreadDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',

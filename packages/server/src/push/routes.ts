@@ -31,8 +31,17 @@ const DONE = z.undefined().describe('Done');
 
 /** Registers the routes of the devices to which one’s own notifications are pushed. */
 export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): void {
+  listDevicesRoute(instance, deps);
+  changeDevicesRoutes(instance, deps);
+  testDeviceRoute(instance, deps);
+}
+
+/** Registers the route that lists the devices. */
+function listDevicesRoute(
+  instance: FastifyInstance,
+  { devices, push, authenticate: onRequest }: PushRoutesDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { devices, push, authenticate: onRequest } = deps;
 
   app.route({
     method: 'GET',
@@ -50,6 +59,14 @@ export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): voi
       return { publicKey: push.publicKey, items: await devices.list(account, id) };
     },
   });
+}
+
+/** Registers the routes that add, change and remove a device. */
+function changeDevicesRoutes(
+  instance: FastifyInstance,
+  { devices, authenticate: onRequest }: PushRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -110,6 +127,12 @@ export function pushRoutes(instance: FastifyInstance, deps: PushRoutesDeps): voi
       return reply.code(204).send();
     },
   });
+}
+
+/** Registers the route that sends a test notification to a device. */
+function testDeviceRoute(instance: FastifyInstance, deps: PushRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { authenticate: onRequest } = deps;
 
   app.route({
     method: 'POST',

@@ -9,11 +9,12 @@ import {
 } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { AccountParts } from '../accounts/parts.ts';
 import { endAccess } from '../admin/end-access.ts';
-import { sessionOf } from '../http/authenticate.ts';
+import { type Session, sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
@@ -38,20 +39,16 @@ const OfReport = z.object({ id: z.uuid() });
 
 /** Registers the routes with which members report messages, and admins resolve the reports. */
 export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void {
+  reportMessageRoute(instance, deps);
+  openReportsRoutes(instance, deps);
+  getReportRoute(instance, deps);
+  resolveReportRoute(instance, deps);
+}
+
+/** Registers the route with which members report messages. */
+function reportMessageRoute(instance: FastifyInstance, deps: ReportDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, audit, sessions, authenticate: onRequest } = deps.accounts;
-  const list = async (
-    by: ReturnType<typeof sessionOf>,
-    conversation: ConversationId | null,
-    { after, limit }: z.infer<typeof ReportsQuery>,
-  ) => {
-    const place = pageCursor.read(after, z.uuid());
-    const { items, next } = await openReports(pool, by.account, conversation, place, limit);
-    return {
-      items: items.map((report) => reportFor(by, report)),
-      next: next && pageCursor.write(next),
-    };
-  };
+  const { append, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'POST',
@@ -79,6 +76,12 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       return reply.code(204).send(null);
     },
   });
+}
+
+/** Registers the routes that list and count the open reports. */
+function openReportsRoutes(instance: FastifyInstance, deps: ReportDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'GET',
@@ -92,7 +95,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       response: { 200: ReportsPage, ...problems(401, 403, 422) },
     },
     onRequest,
-    handler: (request) => list(sessionOf(request), null, request.query),
+    handler: (request) => reportsPage(pool, sessionOf(request), null, request.query),
   });
 
   app.route({
@@ -111,7 +114,7 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     handler: async (request) => {
       const { id } = request.params;
       await permitModeration(pool, sessionOf(request), id);
-      return list(sessionOf(request), id, request.query);
+      return reportsPage(pool, sessionOf(request), id, request.query);
     },
   });
 
@@ -130,6 +133,12 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
     onRequest,
     handler: (request) => deps.openReports.count(sessionOf(request)),
   });
+}
+
+/** Registers the route that shows a report with the messages around the reported one. */
+function getReportRoute(instance: FastifyInstance, { accounts }: ReportDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, audit, authenticate: onRequest } = accounts;
 
   app.route({
     method: 'GET',
@@ -160,6 +169,12 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
       return { ...found, report: reportFor(by, found.report) };
     },
   });
+}
+
+/** Registers the route with which admins resolve the reports of a message. */
+function resolveReportRoute(instance: FastifyInstance, deps: ReportDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, append, audit, sessions, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'POST',
@@ -198,8 +213,24 @@ export function reportRoutes(instance: FastifyInstance, deps: ReportDeps): void 
   });
 }
 
+/** Returns a page of the open reports of a conversation, or of all conversations, as the caller sees them. */
+async function reportsPage(
+  pool: pg.Pool,
+  by: Session,
+  conversation: ConversationId | null,
+  { after, limit }: z.output<typeof ReportsQuery>,
+): Promise<ReportsPage> {
+  const place = pageCursor.read(after, z.uuid());
+  const { items, next } = await openReports(pool, by.account, conversation, place, limit);
+  return {
+    items: items.map((report) => reportFor(by, report)),
+    next: next && pageCursor.write(next),
+  };
+}
+
 const RESOLUTION_OF = { dismiss: 'dismissed', hide: 'hidden', delete: 'deleted' } as const;
 
+/** Returns what the body of a request decides about the message and its author. */
 function resolutionOf(body: z.output<typeof ResolveReportBody>): Resolution {
   const { action, suspendUntil: until, suspensionReason: reason } = body;
   return {

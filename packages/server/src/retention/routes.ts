@@ -38,10 +38,18 @@ const tags = ['Retention'];
 
 /** Registers the routes of message retention. */
 export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutesDeps): void {
+  getRetentionRoute(instance, deps);
+  countExpiredRoute(instance, deps);
+  changeRetentionRoute(instance, deps);
+  countAllExpiredRoute(instance, deps);
+}
+
+/** Registers the route that returns the retention period of a conversation. */
+function getRetentionRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: RetentionRoutesDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, audit, clock, authenticate: onRequest } = deps;
-  const found = async (account: AccountId, id: ConversationId) =>
-    (await retentionFor(pool, account, id)) ?? refuse('conversation_not_found');
 
   app.route({
     method: 'GET',
@@ -58,8 +66,18 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
       response: { 200: ConversationRetention, ...problems(401, 403, 404, 422) },
     },
     onRequest,
-    handler: (request) => found(sessionOf(request).account, request.params.id),
+    handler: async (request) =>
+      (await retentionFor(pool, sessionOf(request).account, request.params.id)) ??
+      refuse('conversation_not_found'),
   });
+}
+
+/** Registers the route that counts the messages of a group that a period would delete. */
+function countExpiredRoute(
+  instance: FastifyInstance,
+  { pool, clock, authenticate: onRequest }: RetentionRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',
@@ -81,6 +99,14 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
       return await countBefore(pool, id, cutoff);
     },
   });
+}
+
+/** Registers the route that changes the retention period of a group. */
+function changeRetentionRoute(
+  instance: FastifyInstance,
+  { pool, append, audit, authenticate: onRequest }: RetentionRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'PUT',
@@ -107,6 +133,14 @@ export function retentionRoutes(instance: FastifyInstance, deps: RetentionRoutes
       return (await retentionFor(pool, r.actor, id)) ?? refuse('no_longer_member');
     },
   });
+}
+
+/** Registers the route that counts the messages of the server that a period would delete. */
+function countAllExpiredRoute(
+  instance: FastifyInstance,
+  { pool, clock, authenticate: onRequest }: RetentionRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',

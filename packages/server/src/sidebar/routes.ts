@@ -39,17 +39,17 @@ const EVENTS =
 
 /** Registers the routes of the user’s own sidebar. */
 export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): void {
+  ownSidebarRoutes(instance, deps);
+  sectionRoutes(instance, deps);
+  moveConversationsRoute(instance, deps);
+}
+
+/** Registers the routes that return the sidebar, and change what it shows. */
+function ownSidebarRoutes(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: SidebarDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, authenticate: onRequest } = deps;
-  /** Runs a command, and returns the sidebar after it. */
-  const changed = async (
-    request: FastifyRequest,
-    run: (requester: Requester) => Promise<Outcome>,
-  ): Promise<Sidebar> => {
-    const requester = requesterOf(request);
-    storedOrRefuse(await run(requester));
-    return await sidebarOf(pool, requester.actor);
-  };
 
   app.route({
     method: 'GET',
@@ -84,9 +84,19 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
     handler: async (request) => {
       const { unreadOnly } = request.body;
       if (unreadOnly === undefined) return sidebarOf(pool, sessionOf(request).account);
-      return await changed(request, (requester) => setUnreadOnly(append, requester, unreadOnly));
+      return await sidebarAfter(pool, request, (requester) =>
+        setUnreadOnly(append, requester, unreadOnly),
+      );
     },
   });
+}
+
+/** Registers the routes that create, change and delete sections. */
+function sectionRoutes(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: SidebarDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -103,7 +113,7 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
     },
     onRequest,
     handler: async (request, reply) => {
-      const sidebar = await changed(request, (requester) =>
+      const sidebar = await sidebarAfter(pool, request, (requester) =>
         createSection(append, requester, request.body.name),
       );
       reply.code(201);
@@ -127,7 +137,7 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
     },
     onRequest,
     handler: (request) =>
-      changed(request, (requester) =>
+      sidebarAfter(pool, request, (requester) =>
         changeSection(append, requester, request.params.section, request.body),
       ),
   });
@@ -147,8 +157,18 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
     },
     onRequest,
     handler: (request) =>
-      changed(request, (requester) => deleteSection(append, requester, request.params.section)),
+      sidebarAfter(pool, request, (requester) =>
+        deleteSection(append, requester, request.params.section),
+      ),
   });
+}
+
+/** Registers the route that moves conversations into a section. */
+function moveConversationsRoute(
+  instance: FastifyInstance,
+  { pool, append, authenticate: onRequest }: SidebarDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -165,6 +185,19 @@ export function sidebarRoutes(instance: FastifyInstance, deps: SidebarDeps): voi
     },
     onRequest,
     handler: (request) =>
-      changed(request, (requester) => moveConversations(append, requester, request.body)),
+      sidebarAfter(pool, request, (requester) =>
+        moveConversations(append, requester, request.body),
+      ),
   });
+}
+
+/** Executes a command, and returns the sidebar after it. */
+async function sidebarAfter(
+  pool: pg.Pool,
+  request: FastifyRequest,
+  execute: (requester: Requester) => Promise<Outcome>,
+): Promise<Sidebar> {
+  const requester = requesterOf(request);
+  storedOrRefuse(await execute(requester));
+  return await sidebarOf(pool, requester.actor);
 }

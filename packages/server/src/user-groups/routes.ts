@@ -37,12 +37,16 @@ const params = z.object({ id: UserGroupId });
 
 /** Registers the routes of user groups. */
 export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutesDeps): void {
+  listUserGroupsRoute(instance, deps);
+  manageUserGroupsRoutes(instance, deps);
+}
+
+/** Registers the route that lists the user groups. */
+function listUserGroupsRoute(
+  instance: FastifyInstance,
+  { pool, authenticate: onRequest }: UserGroupRoutesDeps,
+): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, audit, authenticate: onRequest } = deps;
-  const requestOf = (request: FastifyRequest): UserGroupRequest => ({
-    ...requesterOf(request),
-    audit: { log: audit, address: request.ip },
-  });
 
   app.route({
     method: 'GET',
@@ -63,6 +67,14 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
     config: { isCompressed: true },
     handler: (request) => userGroupsOf(pool, sessionOf(request).account),
   });
+}
+
+/** Registers the routes with which admins create, change and delete user groups. */
+function manageUserGroupsRoutes(
+  instance: FastifyInstance,
+  { pool, append, audit, authenticate: onRequest }: UserGroupRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'POST',
@@ -81,7 +93,7 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
     handler: async (request, reply) => {
       const { userGroup, outcome } = await createUserGroup(
         append,
-        requestOf(request),
+        userGroupRequestOf(audit, request),
         request.body,
       );
       storedOrRefuse(outcome);
@@ -107,7 +119,9 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
     onRequest,
     handler: async (request) => {
       const { id } = request.params;
-      storedOrRefuse(await changeUserGroup(append, requestOf(request), id, request.body));
+      storedOrRefuse(
+        await changeUserGroup(append, userGroupRequestOf(audit, request), id, request.body),
+      );
       return (await userGroupOf(pool, id)) ?? refuse('user_group_not_found');
     },
   });
@@ -126,8 +140,16 @@ export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutes
     },
     onRequest,
     handler: async (request, reply) => {
-      storedOrRefuse(await deleteUserGroup(append, requestOf(request), request.params.id));
+      storedOrRefuse(
+        await deleteUserGroup(append, userGroupRequestOf(audit, request), request.params.id),
+      );
       return reply.code(204).send(null);
     },
   });
 }
+
+/** Returns who requests a change of user groups, and where it is recorded. */
+const userGroupRequestOf = (audit: AuditLog, request: FastifyRequest): UserGroupRequest => ({
+  ...requesterOf(request),
+  audit: { log: audit, address: request.ip },
+});
