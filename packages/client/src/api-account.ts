@@ -51,9 +51,9 @@ export class AccountApi {
     return this.#api.request('GET', '/me/status', options);
   }
 
-  /** Changes the status; absent fields are unchanged. */
+  /** Changes the status, even if the page closes meanwhile; absent fields are unchanged. */
   updateStatus(body: UpdateStatusBody, id?: ClientId): Promise<OwnStatus> {
-    return this.#api.request('PATCH', '/me/status', { body, id });
+    return this.#api.request('PATCH', '/me/status', { body, id, keepalive: true });
   }
 
   // ---- blocked users ------------------------------------------------------------------------------

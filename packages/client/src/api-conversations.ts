@@ -52,13 +52,17 @@ export class ConversationsApi extends RestSession {
     return this.updateGroup(conversation, { name }, id);
   }
 
-  /** Changes the settings of a group; missing fields are unchanged. */
+  /** Changes the settings of a group, even if the page closes meanwhile; missing fields are unchanged. */
   updateGroup(
     conversation: ConversationId,
     settings: UpdateGroupBody,
     id?: ClientId,
   ): Promise<Conversation> {
-    return this.request('PATCH', `/conversations/${conversation}`, { body: settings, id });
+    return this.request('PATCH', `/conversations/${conversation}`, {
+      body: settings,
+      id,
+      keepalive: true,
+    });
   }
 
   /** Archives a group: it can be read, but not changed. */
@@ -71,7 +75,7 @@ export class ConversationsApi extends RestSession {
     return this.request('POST', `/conversations/${conversation}/restore`, { id });
   }
 
-  /** Changes who may do what in a group; missing fields are unchanged. */
+  /** Changes who may do what in a group, even if the page closes meanwhile; missing fields are unchanged. */
   changeMinimumRoles(
     conversation: ConversationId,
     minimumRoles: Partial<MinimumRoles>,
@@ -80,6 +84,7 @@ export class ConversationsApi extends RestSession {
     return this.request('PATCH', `/conversations/${conversation}/minimum-roles`, {
       body: minimumRoles,
       id,
+      keepalive: true,
     });
   }
 
@@ -129,6 +134,7 @@ export class ConversationsApi extends RestSession {
     return this.request('PATCH', `/conversations/${conversation}/members/${account}`, {
       body: { role },
       id,
+      keepalive: true,
     });
   }
 

@@ -190,12 +190,15 @@ export class MessagesApi extends ConversationsApi {
 
   /** Follows a thread: its unread replies are counted. */
   followThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('PUT', `${threadAt(conversation, thread)}/follow`, { id });
+    return this.request('PUT', `${threadAt(conversation, thread)}/follow`, { id, keepalive: true });
   }
 
   /** Stops following a thread, until the account follows it again. */
   unfollowThread(conversation: ConversationId, thread: Seq, id?: ClientId): Promise<CommandAnswer> {
-    return this.request('DELETE', `${threadAt(conversation, thread)}/follow`, { id });
+    return this.request('DELETE', `${threadAt(conversation, thread)}/follow`, {
+      id,
+      keepalive: true,
+    });
   }
 
   // ---- read cursors ------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ export class NotificationDevicesApi {
     id: NotificationDeviceId,
     change: UpdateNotificationDeviceBody,
   ): Promise<NotificationDevice> {
-    return this.#api.request('PATCH', `${PATH}/${id}`, { body: change });
+    return this.#api.request('PATCH', `${PATH}/${id}`, { body: change, keepalive: true });
   }
 
   /** Removes a device. */

@@ -1,7 +1,7 @@
 import type {
+  ChangedOverride,
   ClientId,
   ConversationId,
-  NotificationOverride,
   NotificationSettingsAnswer,
   Seq,
   UpdateNotificationsBody,
@@ -12,7 +12,7 @@ import { NotificationDevicesApi } from './api-notification-devices.ts';
 import { query } from './query.ts';
 import type { ReadOptions, RestSession } from './rest-session.ts';
 
-/** Notification settings over REST. */
+/** Notification settings over REST. Changes are sent even if the page closes meanwhile. */
 export class NotificationsApi {
   readonly #api: RestSession;
   readonly devices: NotificationDevicesApi;
@@ -34,7 +34,7 @@ export class NotificationsApi {
 
   /** Changes the general settings; absent fields are unchanged. All devices receive the change. */
   change(change: UpdateNotificationsBody, id?: ClientId): Promise<NotificationSettingsAnswer> {
-    return this.#api.request('PATCH', '/me/notifications', { body: change, id });
+    return this.#api.request('PATCH', '/me/notifications', { body: change, id, keepalive: true });
   }
 
   /** Changes the override of a conversation; null removes a value, absent fields are unchanged. */
@@ -42,9 +42,9 @@ export class NotificationsApi {
     conversation: ConversationId,
     change: UpdateOverrideBody,
     id?: ClientId,
-  ): Promise<NotificationOverride> {
+  ): Promise<ChangedOverride> {
     const path = `/me/notifications/conversations/${conversation}`;
-    return this.#api.request('PATCH', path, { body: change, id });
+    return this.#api.request('PATCH', path, { body: change, id, keepalive: true });
   }
 
   /** Changes the override of the thread under a message, like that of a conversation. */
@@ -53,8 +53,8 @@ export class NotificationsApi {
     thread: Seq,
     change: UpdateOverrideBody,
     id?: ClientId,
-  ): Promise<NotificationOverride> {
+  ): Promise<ChangedOverride> {
     const path = `/me/notifications/conversations/${conversation}/threads/${thread}`;
-    return this.#api.request('PATCH', path, { body: change, id });
+    return this.#api.request('PATCH', path, { body: change, id, keepalive: true });
   }
 }

@@ -32,7 +32,7 @@ export class RetentionApi {
     id?: ClientId,
   ): Promise<ConversationRetention> {
     const path = `/conversations/${conversation}/retention`;
-    return this.#api.request('PUT', path, { body: { retention }, id });
+    return this.#api.request('PUT', path, { body: { retention }, id, keepalive: true });
   }
 
   /** Counts the messages of a group that would be deleted with this number of days. */

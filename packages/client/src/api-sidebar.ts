@@ -7,7 +7,9 @@ import type {
 } from '@parley/protocol';
 import type { RestSession } from './rest-session.ts';
 
-/** The sidebar over REST. All devices receive each change. */
+/**
+ * The sidebar over REST. All devices receive each change, which is sent even if the page closes meanwhile.
+ */
 export class SidebarApi {
   readonly #api: RestSession;
 
@@ -22,17 +24,25 @@ export class SidebarApi {
 
   /** Sets whether only conversations with unread messages are shown. */
   setUnreadOnly(unreadOnly: boolean, id?: ClientId): Promise<Sidebar> {
-    return this.#api.request('PATCH', '/me/sidebar', { body: { unreadOnly }, id });
+    return this.#api.request('PATCH', '/me/sidebar', { body: { unreadOnly }, id, keepalive: true });
   }
 
   /** Creates a section below the favorites. Its id is `id`. */
   createSection(name: string, id?: ClientId): Promise<Sidebar> {
-    return this.#api.request('POST', '/me/sidebar/sections', { body: { name }, id });
+    return this.#api.request('POST', '/me/sidebar/sections', {
+      body: { name },
+      id,
+      keepalive: true,
+    });
   }
 
   /** Changes a section; absent fields are unchanged. */
   changeSection(section: SectionId, change: UpdateSectionBody, id?: ClientId): Promise<Sidebar> {
-    return this.#api.request('PATCH', `/me/sidebar/sections/${section}`, { body: change, id });
+    return this.#api.request('PATCH', `/me/sidebar/sections/${section}`, {
+      body: change,
+      id,
+      keepalive: true,
+    });
   }
 
   /** Deletes a section. Its conversations return to the sections of their kinds. */
@@ -42,6 +52,6 @@ export class SidebarApi {
 
   /** Moves conversations into a section, in this order. */
   move(move: MoveConversationsBody, id?: ClientId): Promise<Sidebar> {
-    return this.#api.request('POST', '/me/sidebar/moves', { body: move, id });
+    return this.#api.request('POST', '/me/sidebar/moves', { body: move, id, keepalive: true });
   }
 }

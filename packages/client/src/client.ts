@@ -112,7 +112,7 @@ export class ParleyClient {
       changed: (threads) => this.#state.change({ threads }),
     });
     this.notifications = new Notifications({
-      load: () => options.api.notifications.settings(),
+      api: options.api.notifications,
       changed: (notifications) => this.#state.change({ notifications }),
     });
     this.sidebar = new SidebarState(

@@ -1,4 +1,5 @@
 import {
+  type ChangedOverride,
   type ConversationId,
   type Event,
   NOTIFICATION_DEFAULTS,
@@ -11,17 +12,41 @@ import { NO_NOTIFICATIONS, Notifications, overrideKey } from './notifications.ts
 const C = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 const MUTED = { level: null, muted: { until: null } };
 
-/** Returns settings whose loads are answered by the test, and what they report. */
+/** A request that the test answers. */
+interface Request<T> {
+  readonly answer: (answer: T) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Returns settings whose requests are answered by the test, and what they report. */
 function opened() {
   const loads: ((answer: NotificationSettingsAnswer) => void)[] = [];
   const state = { shown: NO_NOTIFICATIONS, loads };
+  const general: Request<NotificationSettingsAnswer>[] = [];
+  const overrides: Request<ChangedOverride>[] = [];
+  const requested = <T>(all: Request<T>[]) =>
+    new Promise<T>((answer, fail) => all.push({ answer, fail }));
   const settings = new Notifications({
-    load: () => new Promise((resolve) => loads.push(resolve)),
+    api: {
+      settings: () => new Promise((resolve) => loads.push(resolve)),
+      change: () => requested(general),
+      changeConversation: () => requested(overrides),
+      changeThread: () => requested(overrides),
+    },
     changed: (snapshot) => {
       state.shown = snapshot;
     },
   });
-  return { settings, state, loads };
+  return { settings, state, loads, general, overrides };
+}
+
+/** Returns loaded settings. */
+async function loaded() {
+  const all = opened();
+  const loading = all.settings.load();
+  all.loads[0]?.(answer({ seq: 4 }));
+  await loading;
+  return all;
 }
 
 const answer = (part: Partial<NotificationSettingsAnswer> = {}): NotificationSettingsAnswer => ({
@@ -87,4 +112,67 @@ test('clears everything of an account', async () => {
   await loading;
   settings.clear();
   expect(state.shown).toEqual(NO_NOTIFICATIONS);
+});
+
+test('shows a change at once, and keeps the answer before its event arrives', async () => {
+  const { settings, state, general, overrides } = await loaded();
+  const muting = settings.changeConversation(C, { muted: { until: null } });
+  const leveling = settings.change({ level: 'mentions' });
+  expect(state.shown.overrides.get(C)).toMatchObject(MUTED);
+  expect(state.shown.settings.level).toBe('mentions');
+  overrides[0]?.answer({ ...MUTED, seq: 5 });
+  general[0]?.answer(
+    answer({ seq: 6, settings: { ...NOTIFICATION_DEFAULTS, level: 'mentions', newPeople: false } }),
+  );
+  await Promise.all([muting, leveling]);
+  expect(state.shown.overrides.get(C)).toMatchObject(MUTED);
+  expect(state.shown.settings).toMatchObject({ level: 'mentions', newPeople: false });
+});
+
+test('reverts a change that the server rejects', async () => {
+  const { settings, state, general, overrides } = await loaded();
+  const muting = settings.changeThread(C, 9 as Seq, { muted: { until: null } });
+  const leveling = settings.change({ level: 'nothing' });
+  expect(state.shown.overrides.get(overrideKey(C, 9 as Seq))).toMatchObject(MUTED);
+  overrides[0]?.fail(new Error('refused'));
+  general[0]?.fail(new Error('refused'));
+  await expect(muting).rejects.toThrow('refused');
+  await expect(leveling).rejects.toThrow('refused');
+  expect(state.shown.overrides.size).toBe(0);
+  expect(state.shown.settings.level).toBe('all');
+});
+
+test('keeps a later change of another device over the answer to an earlier one', async () => {
+  const { settings, state, overrides } = await loaded();
+  const muting = settings.changeConversation(C, { muted: { until: null } });
+  settings.applied(overridden(5, MUTED));
+  settings.applied(overridden(6, { level: 'all', muted: null }));
+  // Shown as this device chose it, until the answer.
+  expect(state.shown.overrides.get(C)?.muted).toEqual({ until: null });
+  overrides[0]?.answer({ ...MUTED, seq: 5 });
+  await muting;
+  expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: null });
+});
+
+test('shows two changes of one override in their order, whatever the order of the answers', async () => {
+  const { settings, state, overrides } = await loaded();
+  const first = settings.changeConversation(C, { muted: { until: null } });
+  const second = settings.changeConversation(C, { level: 'all' });
+  expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
+  overrides[1]?.answer({ level: 'all', muted: { until: null }, seq: 6 });
+  await second;
+  overrides[0]?.answer({ ...MUTED, seq: 5 });
+  await first;
+  expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
+});
+
+test('loads again after changes whose answers are outdated', async () => {
+  const { settings, state, loads, general } = await loaded();
+  const leveling = settings.change({ level: 'mentions' });
+  settings.missed();
+  general[0]?.answer(answer({ seq: 3, settings: { ...NOTIFICATION_DEFAULTS, level: 'mentions' } }));
+  await leveling;
+  expect(state.shown.settings.level).toBe('all');
+  loads[1]?.(answer({ seq: 8, settings: { ...NOTIFICATION_DEFAULTS, level: 'mentions' } }));
+  await expect.poll(() => state.shown.settings.level).toBe('mentions');
 });

@@ -805,6 +805,27 @@ test('the export of an account may take 15 minutes, other requests 20 seconds', 
   timeout.mockRestore();
 });
 
+test('a change of a setting is sent even if the page closes meanwhile', async () => {
+  const kept: (readonly [string, boolean | undefined])[] = [];
+  const api = new ParleyApi({
+    url: 'https://chat.example',
+    sessionToken: 's',
+    fetch: async (input, init) => {
+      if (String(input).endsWith('/auth/token')) return Response.json(SESSION);
+      kept.push([init?.method ?? '', init?.keepalive]);
+      return Response.json({});
+    },
+  });
+  await api.notifications.settings();
+  await api.notifications.changeConversation(C, { muted: null });
+  await new AccountApi(api).updateStatus({ text: 'Lunch' });
+  expect(kept).toEqual([
+    ['GET', undefined],
+    ['PATCH', true],
+    ['PATCH', true],
+  ]);
+});
+
 describe('a request that fails', () => {
   const failing = async (response: Response) => {
     const api = new ParleyApi({

@@ -197,6 +197,8 @@ export class RestSession {
       readonly as?: 'json' | 'text';
       /** Ends the request when it is aborted. */
       readonly signal?: AbortSignal | undefined;
+      /** Sends the request even if the page closes meanwhile. For bodies of a few kilobytes: browsers limit them. */
+      readonly keepalive?: boolean;
     } = {},
   ): Promise<T> {
     return this.#request(method, path, options);
@@ -241,6 +243,7 @@ export class RestSession {
       timeoutMs?: number;
       as?: 'json' | 'text';
       signal?: AbortSignal | undefined;
+      keepalive?: boolean;
     } = {},
   ): Promise<T> {
     const { body, id, auth = 'access', timeoutMs = this.#timeoutMs } = options;
@@ -265,7 +268,7 @@ export class RestSession {
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: endOf(timeoutMs, options.signal),
         // A page that closes meanwhile must still receive the cookie that replaces the old one.
-        ...(auth === 'session' && { keepalive: true }),
+        ...((auth === 'session' || options.keepalive) && { keepalive: true }),
       });
     };
     let response = await send();

@@ -3,6 +3,7 @@ export * from './activity.ts';
 export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';
+export * from './defined.ts';
 export * from './emoji-reference.ts';
 export * from './errors.ts';
 export * from './events.ts';

@@ -90,6 +90,14 @@ export const NotificationOverride = z
   .meta({ id: 'NotificationOverride' });
 export type NotificationOverride = z.infer<typeof NotificationOverride>;
 
+/**
+ * An override after a change. `seq` is that of its last event in the personal stream; 0: it was never set.
+ */
+export const ChangedOverride = NotificationOverride.extend({
+  seq: z.number().int().min(0),
+}).meta({ id: 'ChangedOverride' });
+export type ChangedOverride = z.infer<typeof ChangedOverride>;
+
 /** An override with its scope. `seq` is that of its event in the personal stream. */
 export const ListedOverride = NotificationOverride.extend({
   conversation: ConversationId,

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  defined,
   isNoOverride,
   LIMITS,
   NO_OVERRIDE,
@@ -175,12 +176,6 @@ async function readScope(
     count: row?.count ?? 0,
   };
 }
-
-/** Returns the fields of a change that are present. */
-const defined = <T extends object>(change: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 
 /** Returns whether two settings with the same fields are equal. */
 function isSame<T extends object>(a: T, b: T): boolean {

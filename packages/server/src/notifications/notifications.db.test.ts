@@ -88,6 +88,7 @@ describe('notification settings', () => {
     expect((await override(bob, group, { muted: { until: end } })).body).toEqual({
       level: null,
       muted: { until: end },
+      seq: expect.any(Number),
     });
     expect((await override(bob, group, { level: 'all' })).body.muted).toEqual({ until: end });
     expect((await override(bob, group, { level: 'nothing' }, root)).status).toBe(200);

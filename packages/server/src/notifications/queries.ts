@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type ChangedOverride,
   type ConversationId,
   type ListedOverride,
   NO_OVERRIDE,
@@ -51,18 +52,19 @@ export const generalOf = (stored: unknown): NotificationSettings => ({
   ...(stored as Partial<NotificationSettings> | null | undefined),
 });
 
-/** Returns what an account has chosen for a conversation or a thread. */
+/** Returns what an account has chosen for a conversation or a thread, and with which event. */
 export async function overrideOf(
   pool: Queryable,
   account: AccountId,
   { conversation, thread }: { readonly conversation: ConversationId; readonly thread: Seq | null },
-): Promise<NotificationOverride> {
-  const { rows } = await pool.query<{ settings: NotificationOverride }>({
+): Promise<ChangedOverride> {
+  const { rows } = await pool.query<{ settings: NotificationOverride; seq: Seq }>({
     name: 'notifications-override',
-    text: `select settings from notification_changes
+    text: `select settings, seq from notification_changes
            where account_id = $1 and conversation_id = $2 and thread is not distinct from $3::int8
              and is_current`,
     values: [account, conversation, thread],
   });
-  return rows[0]?.settings ?? NO_OVERRIDE;
+  const [row] = rows;
+  return row ? { ...row.settings, seq: row.seq } : { ...NO_OVERRIDE, seq: 0 };
 }

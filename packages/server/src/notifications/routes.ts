@@ -1,6 +1,6 @@
 import {
+  ChangedOverride,
   ConversationId,
-  NotificationOverride,
   NotificationSettingsAnswer,
   SeqText,
   UpdateNotificationsBody,
@@ -103,7 +103,7 @@ function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void
       headers: IdempotencyHeader,
       params: OfConversation,
       body: UpdateOverrideBody,
-      response: { 200: NotificationOverride, ...problems(401, 404, 409, 422, 503) },
+      response: { 200: ChangedOverride, ...problems(401, 404, 409, 422, 503) },
     },
     onRequest,
     handler: (request) =>
@@ -122,7 +122,7 @@ function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void
       headers: IdempotencyHeader,
       params: OfThread,
       body: UpdateOverrideBody,
-      response: { 200: NotificationOverride, ...problems(401, 404, 409, 422, 503) },
+      response: { 200: ChangedOverride, ...problems(401, 404, 409, 422, 503) },
     },
     onRequest,
     handler: (request) => {
@@ -168,7 +168,7 @@ async function overrideAfter(
   request: FastifyRequest,
   scope: OverrideScope,
   change: UpdateOverrideBody,
-): Promise<NotificationOverride> {
+): Promise<ChangedOverride> {
   const requester = requesterOf(request);
   storedOrRefuse(await changeOverride(append, requester, scope, change));
   return await overrideOf(pool, requester.actor, scope);

@@ -6,6 +6,7 @@ import { toast } from 'sonner';
 import { failureText } from '../lib/delivery-failure.ts';
 import { errorMessage } from '../lib/text.ts';
 import { ago } from '../lib/time.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { canPush, startPush, stopPush } from '../notifications/push.ts';
 import { keys } from '../queries/keys.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
@@ -41,11 +42,6 @@ export function DevicesCard() {
   const remove = useMutation({
     mutationFn: (device: NotificationDevice) =>
       device.isCurrent ? stopPush(client, account, device) : devices.remove(device.id),
-    onSuccess,
-  });
-  const change = useMutation({
-    mutationFn: ({ id, showsContent }: Pick<NotificationDevice, 'id' | 'showsContent'>) =>
-      devices.change(id, { showsContent }),
     onSuccess,
   });
   const test = useMutation({
@@ -86,7 +82,10 @@ export function DevicesCard() {
                   key={device.id}
                   device={device}
                   onRemove={() => remove.mutate(device)}
-                  onContent={(shows) => change.mutate({ id: device.id, showsContent: shows })}
+                  onContent={async (shows) => {
+                    await devices.change(device.id, { showsContent: shows });
+                    await onSuccess();
+                  }}
                   onTest={() => test.mutate(device)}
                 />
               ))}
@@ -107,10 +106,11 @@ function DeviceRow({
 }: {
   device: NotificationDevice;
   onRemove: () => void;
-  onContent: (shows: boolean) => void;
+  onContent: (shows: boolean) => Promise<void>;
   onTest: () => void;
 }) {
-  const { name, kind, host, isCurrent, showsContent, lastSentAt, lastFailure } = device;
+  const { name, kind, host, isCurrent, lastSentAt, lastFailure } = device;
+  const [showsContent, save] = useOptimistic(device.showsContent);
   const Icon = kind === 'web_push' ? Globe : Smartphone;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-3">
@@ -135,7 +135,7 @@ function DeviceRow({
         <Checkbox
           label={t('devices.showContent')}
           checked={showsContent}
-          onChange={({ target }) => onContent(target.checked)}
+          onChange={({ target: { checked } }) => void save(checked, () => onContent(checked))}
         />
       </span>
       <span className="ms-auto flex items-center gap-3">

@@ -29,7 +29,7 @@ export function NotificationsPage() {
   useEffect(() => {
     void attempt(() => client.notifications.load());
   }, [client]);
-  const change: Change = (body, done) => attempt(() => client.api.notifications.change(body), done);
+  const change: Change = (body, done) => attempt(() => client.notifications.change(body), done);
   return (
     <>
       <PartTitle title={t('ownMenu.notifications')} description={t('notifySettings.intro')} />

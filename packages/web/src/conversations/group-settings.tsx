@@ -3,7 +3,8 @@ import { LIMITS, type UpdateGroupBody, type Visibility } from '@parley/protocol'
 import { toast } from 'sonner';
 import { useForm } from '../auth/use-form.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { duration, errorMessage } from '../lib/text.ts';
+import { duration } from '../lib/text.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { GroupRetention } from '../retention/group-retention.tsx';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -114,55 +115,81 @@ function About({
 
 /** The visibility, the link previews and the slow mode, which are changed at once. */
 function Choices({ view }: { view: ConversationView }) {
-  const client = useClient();
-  const change = async (settings: UpdateGroupBody) => {
-    try {
-      await client.api.updateGroup(view.id, settings);
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
-  const mayShow = view.permissions.includes('configure') && !view.isEveryone;
-  const waits = [...new Set([...WAITS, view.slowModeSeconds])].sort((a, b) => a - b);
+  const mayConfigure = view.permissions.includes('configure');
   return (
     <>
-      {mayShow && (
-        <Select
+      {mayConfigure && !view.isEveryone && (
+        <Choice
+          view={view}
           label={t('createGroup.visibility')}
           options={[
             ['public', t('details.isPublic')],
             ['private', t('details.isPrivate')],
           ]}
-          value={view.visibility}
-          onChange={(event) => void change({ visibility: event.target.value as Visibility })}
-          className="mb-5"
+          saved={view.visibility}
+          changeOf={(value) => ({ visibility: value as Visibility })}
         />
       )}
-      {view.permissions.includes('configure') && <GroupRetention view={view} />}
-      {view.permissions.includes('configure') && (
-        <Select
+      {mayConfigure && <GroupRetention view={view} />}
+      {mayConfigure && (
+        <Choice
+          view={view}
           label={t('details.linkPreviews')}
           options={[
             ['on', t('details.linkPreviewsOn')],
             ['off', t('details.linkPreviewsOff')],
           ]}
-          value={view.linkPreviews ? 'on' : 'off'}
-          onChange={(event) => void change({ linkPreviews: event.target.value === 'on' })}
-          className="mb-5"
+          saved={view.linkPreviews ? 'on' : 'off'}
+          changeOf={(value) => ({ linkPreviews: value === 'on' })}
         />
       )}
       {view.permissions.includes('slow_mode') && (
-        <Select
+        <Choice
+          view={view}
           label={t('details.slowMode')}
-          options={waits.map((seconds) => [
-            String(seconds),
-            seconds === 0 ? t('details.slowModeOff') : duration(seconds),
-          ])}
-          value={String(view.slowModeSeconds)}
-          onChange={(event) => void change({ slowModeSeconds: Number(event.target.value) })}
-          className="mb-5"
+          options={slowModeOptions(view.slowModeSeconds)}
+          saved={String(view.slowModeSeconds)}
+          changeOf={(value) => ({ slowModeSeconds: Number(value) })}
         />
       )}
     </>
+  );
+}
+
+/** Returns the waits to choose from, with the current one. */
+const slowModeOptions = (current: number): [string, string][] =>
+  [...new Set([...WAITS, current])]
+    .sort((a, b) => a - b)
+    .map((seconds) => [
+      String(seconds),
+      seconds === 0 ? t('details.slowModeOff') : duration(seconds),
+    ]);
+
+/** Chooses one setting of a group. */
+function Choice({
+  view,
+  label,
+  options,
+  saved,
+  changeOf,
+}: {
+  view: ConversationView;
+  label: string;
+  options: readonly (readonly [value: string, text: string])[];
+  saved: string;
+  changeOf: (value: string) => UpdateGroupBody;
+}) {
+  const client = useClient();
+  const [value, save] = useOptimistic(saved);
+  const choose = (next: string) =>
+    save(next, () => client.api.updateGroup(view.id, changeOf(next)));
+  return (
+    <Select
+      label={label}
+      options={options}
+      value={value}
+      onChange={(event) => void choose(event.target.value)}
+      className="mb-5"
+    />
   );
 }

@@ -3,6 +3,7 @@ import type { ConversationPermission, Member, MemberRole } from '@parley/protoco
 import { Crown, UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -41,11 +42,7 @@ export function MemberList({
             view={view}
             member={member}
             isOwn={member.account === me?.id}
-            onChange={(change) => {
-              // Permissions that an owner gives up must be restored by another one.
-              if (change.role === null || member.account === me?.id) setConfirming(change);
-              else void changeRole(change);
-            }}
+            onConfirm={setConfirming}
             onRemove={() => setRemoving(member)}
           />
         ))}
@@ -82,17 +79,25 @@ function MemberRow({
   view,
   member,
   isOwn,
-  onChange,
+  onConfirm,
   onRemove,
 }: {
   view: ConversationView;
   member: Member;
   /** Whether it is the user’s own account. */
   isOwn: boolean;
-  onChange: (change: Change) => void;
+  /** The user wants a change that takes permissions from them. */
+  onConfirm: (change: Change) => void;
   onRemove: () => void;
 }) {
+  const client = useClient();
+  const [role, save] = useOptimistic(member.role);
   const may = (action: ConversationPermission) => view.permissions.includes(action);
+  const choose = (next: MemberRole) => {
+    // Permissions that an owner gives up must be restored by another one.
+    if (isOwn) onConfirm({ member, role: next });
+    else void save(next, () => client.api.changeMemberRole(view.id, member.account, next));
+  };
   return (
     <li className="flex min-h-12 items-center gap-3 rounded-lg px-2">
       <Avatar id={member.account} name={member.displayName} size={32} avatar={member.avatar} />
@@ -106,13 +111,14 @@ function MemberRow({
         </span>
       </span>
       <MemberRoleChoice
-        member={member}
-        onChange={may('change_role') ? (role) => onChange({ member, role }) : null}
+        name={member.displayName}
+        role={role}
+        onChange={may('change_role') ? choose : null}
       />
       {may('change_role') && member.role !== 'owner' && (
         <IconButton
           label={t('details.transferOwnershipNamed', { name: member.displayName })}
-          onClick={() => onChange({ member, role: null })}
+          onClick={() => onConfirm({ member, role: null })}
         >
           <Crown size={17} />
         </IconButton>

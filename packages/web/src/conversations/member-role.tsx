@@ -1,33 +1,36 @@
-import type { Member, MemberRole } from '@parley/protocol';
+import type { MemberRole } from '@parley/protocol';
 import { t } from '../texts/index.ts';
 import { Select } from '../ui/select.tsx';
 import { roleOptions } from './role-options.ts';
 
 /** Shows the role of a member, or a choice of roles if the user may change it. */
 export function MemberRoleChoice({
-  member,
+  name,
+  role,
   onChange,
 }: {
-  member: Member;
+  /** The display name of the member. */
+  name: string;
+  role: MemberRole;
   /** Null: the user may not change it. */
   onChange: ((role: MemberRole) => void) | null;
 }) {
   if (onChange) {
     return (
       <Select
-        label={t('details.roleOf', { name: member.displayName })}
+        label={t('details.roleOf', { name })}
         hiddenLabel
         options={roleOptions()}
-        value={member.role}
+        value={role}
         onChange={(event) => onChange(event.target.value as MemberRole)}
         className="w-32 shrink-0"
       />
     );
   }
-  if (member.role === 'member') return null;
+  if (role === 'member') return null;
   return (
     <span className="rounded-md bg-accent-soft px-2 py-0.5 font-medium text-caption text-accent-strong">
-      {member.role === 'owner' ? t('details.roleOwner') : t('details.roleAdmin')}
+      {role === 'owner' ? t('details.roleOwner') : t('details.roleAdmin')}
     </span>
   );
 }

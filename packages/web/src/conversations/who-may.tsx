@@ -1,7 +1,6 @@
 import type { ConversationView } from '@parley/client';
 import type { MemberRole, MinimumRoles } from '@parley/protocol';
-import { toast } from 'sonner';
-import { errorMessage } from '../lib/text.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Select } from '../ui/select.tsx';
@@ -25,14 +24,6 @@ export function WhoMay({
   view: ConversationView;
   minimumRoles: MinimumRoles;
 }) {
-  const client = useClient();
-  const change = async (what: keyof MinimumRoles, role: MemberRole) => {
-    try {
-      await client.api.changeMinimumRoles(view.id, { [what]: role });
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
   // All users are in the group of everyone.
   const rows = ROWS.filter(([what]) => what !== 'invite' || !view.isEveryone);
   return (
@@ -41,15 +32,41 @@ export function WhoMay({
         {t('details.whoMay')}
       </summary>
       {rows.map(([what, label]) => (
-        <Select
+        <MinimumRole
           key={what}
+          view={view}
+          what={what}
           label={t(label)}
-          options={minimumRoleOptions()}
-          value={minimumRoles[what]}
-          onChange={(event) => void change(what, event.target.value as MemberRole)}
-          className="mb-3"
+          saved={minimumRoles[what]}
         />
       ))}
     </details>
+  );
+}
+
+/** Chooses the lowest role that may do something in a group. */
+function MinimumRole({
+  view,
+  what,
+  label,
+  saved,
+}: {
+  view: ConversationView;
+  what: keyof MinimumRoles;
+  label: string;
+  saved: MemberRole;
+}) {
+  const client = useClient();
+  const [role, save] = useOptimistic(saved);
+  const choose = (next: MemberRole) =>
+    save(next, () => client.api.changeMinimumRoles(view.id, { [what]: next }));
+  return (
+    <Select
+      label={label}
+      options={minimumRoleOptions()}
+      value={role}
+      onChange={(event) => void choose(event.target.value as MemberRole)}
+      className="mb-3"
+    />
   );
 }

@@ -21,7 +21,7 @@ export function ConversationNotifications({ conversation }: { conversation: Conv
   const { level, muted: set } = overrides.get(overrideKey(conversation)) ?? NO_OVERRIDE;
   const muted = isMuted(set, Date.now()) ? set : null;
   const change = (body: UpdateOverrideBody) =>
-    void attempt(() => client.api.notifications.changeConversation(conversation, body));
+    void attempt(() => client.notifications.changeConversation(conversation, body));
   return (
     <div className="mb-4 grid grid-cols-1 gap-3 border-line border-b pb-4 min-[480px]:grid-cols-2">
       <Select

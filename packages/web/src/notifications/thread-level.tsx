@@ -27,7 +27,7 @@ export function ThreadLevel({ conversation, root }: { conversation: Conversation
   const { level, muted: set } = overrides.get(overrideKey(conversation, root)) ?? NO_OVERRIDE;
   const muted = isMuted(set, Date.now()) ? set : null;
   const change = (body: UpdateOverrideBody) =>
-    void attempt(() => client.api.notifications.changeThread(conversation, root, body));
+    void attempt(() => client.notifications.changeThread(conversation, root, body));
   const mute = (option: string) => {
     const next = muteOfOption(option);
     if (next !== undefined) change({ muted: next });

@@ -14,7 +14,7 @@ export function ThreadMute({ conversation, root }: { conversation: ConversationI
   const muted = isMuted(overrides.get(overrideKey(conversation, root))?.muted ?? null, Date.now());
   const toggle = () =>
     attempt(() =>
-      client.api.notifications.changeThread(conversation, root, {
+      client.notifications.changeThread(conversation, root, {
         muted: muted ? null : { until: null },
       }),
     );

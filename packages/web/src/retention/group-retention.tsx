@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { inUnits } from '../lib/text.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Confirm } from '../ui/confirm.tsx';
@@ -19,11 +20,12 @@ export function GroupRetention({ view }: { view: ConversationView }) {
   const [asking, setAsking] = useState<{ choice: MessageRetention; count: ExpiredCount } | null>(
     null,
   );
+  const [shown, saveShown] = useOptimistic(data?.retention);
   if (!data) return null;
   const options = optionsOf(data);
   const isOverridden = daysOf(data.retention, data) !== data.days;
   const save = (choice: MessageRetention) =>
-    attempt(async () => {
+    saveShown(choice, async () => {
       const changed = await client.api.retention.change(view.id, choice);
       queryClient.setQueryData(retentionQuery(client, view.id).queryKey, changed);
     });
@@ -44,7 +46,7 @@ export function GroupRetention({ view }: { view: ConversationView }) {
       <Select
         label={t('retention.label')}
         options={options}
-        value={String(data.retention)}
+        value={String(shown)}
         disabled={options.length === 1}
         onChange={(event) => void choose(choiceOf(event.target.value))}
         className={isOverridden ? 'mb-1.5' : 'mb-5'}

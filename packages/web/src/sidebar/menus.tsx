@@ -76,7 +76,7 @@ export function RowMenu({
         icon={isMuted ? <Volume2 size={16} /> : <VolumeX size={16} />}
         onSelect={() => {
           const muted = isMuted ? null : { until: null };
-          void attempt(() => client.api.notifications.changeConversation(view.id, { muted }));
+          void attempt(() => client.notifications.changeConversation(view.id, { muted }));
         }}
       >
         {isMuted ? t('sidebar.unmute') : t('sidebar.mute')}

@@ -87,12 +87,12 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
   },
   mute: async ({ client, view, commandId }) => {
     const change = { muted: { until: null } };
-    await client.api.notifications.changeConversation(view.id, change, commandId('mute'));
+    await client.notifications.changeConversation(view.id, change, commandId('mute'));
     return t('commands.muted');
   },
   unmute: async ({ client, view, commandId }) => {
     const change = { muted: null };
-    await client.api.notifications.changeConversation(view.id, change, commandId('unmute'));
+    await client.notifications.changeConversation(view.id, change, commandId('unmute'));
     return t('commands.unmuted');
   },
   search: async ({ search }, rest) => {

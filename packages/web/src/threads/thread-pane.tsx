@@ -4,9 +4,8 @@ import type { Seq } from '@parley/protocol';
 import { useLocation } from '@tanstack/react-router';
 import { Bell, BellOff, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { titleOf } from '../conversations/naming.ts';
-import { errorMessage } from '../lib/text.ts';
+import { useOptimistic } from '../lib/use-optimistic.ts';
 import { lastEditable } from '../messages/last-editable.ts';
 import { QuotesProvider, useQuotes } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
@@ -123,15 +122,13 @@ export function ThreadPane({
 function FollowButton({ view, root }: { view: ConversationView; root: Seq }) {
   const client = useClient();
   const threads = useParley((s) => s.threads);
-  const isFollowing = threads.cursors.has(threadKey(view.id, root));
-  const toggle = async () => {
-    try {
-      if (isFollowing) await client.api.unfollowThread(view.id, root);
-      else await client.api.followThread(view.id, root);
-    } catch (error) {
-      toast.error(errorMessage(error));
-    }
-  };
+  const [isFollowing, save] = useOptimistic(threads.cursors.has(threadKey(view.id, root)));
+  const toggle = () =>
+    save(!isFollowing, () =>
+      isFollowing
+        ? client.api.unfollowThread(view.id, root)
+        : client.api.followThread(view.id, root),
+    );
   if (!threads.isLoaded) return null;
   return (
     <IconButton
