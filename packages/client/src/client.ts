@@ -7,9 +7,8 @@ import {
   type Me,
   type Seq,
   type StreamId,
-  streamOfConversation,
 } from '@parley/protocol';
-import { Activity } from './activity.ts';
+import type { Activity } from './activity.ts';
 import type { ParleyApi, PostOptions } from './api.ts';
 import type {
   ClientCounters,
@@ -21,26 +20,28 @@ import type {
 import { Commands, newId } from './commands.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { readHere, unreadHere, viewOf } from './conversations.ts';
-import { CustomEmojiList } from './custom-emoji.ts';
-import { Drafts } from './drafts.ts';
+import type { CustomEmojiList } from './custom-emoji.ts';
+import type { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
+import { LoadedState } from './loaded-state.ts';
 import { Local } from './local.ts';
-import { Notifications } from './notifications.ts';
-import { OpenReports } from './open-reports.ts';
+import type { Notifications } from './notifications.ts';
+import type { OpenReports } from './open-reports.ts';
+import { OpenTimelines } from './open-timelines.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
 import { type FoundHere, searchHere } from './search-here.ts';
-import { SidebarState } from './sidebar.ts';
+import type { SidebarState } from './sidebar.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
 import { type KeptState, MemoryStore } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
-import { Thread } from './thread.ts';
-import { Threads, threadKey } from './threads.ts';
-import { Timeline } from './timeline.ts';
+import type { Thread } from './thread.ts';
+import type { Threads } from './threads.ts';
+import type { Timeline } from './timeline.ts';
 import { Typing } from './typing.ts';
-import { UserGroups } from './user-groups.ts';
+import type { UserGroups } from './user-groups.ts';
 import { Users } from './users.ts';
 
 /**
@@ -81,8 +82,8 @@ export class ParleyClient {
   readonly #users: Users;
   readonly #typing: Typing;
   readonly #presence: Presence;
-  readonly #timelines = new Map<ConversationId, Timeline>();
-  readonly #openThreads = new Map<string, Thread>();
+  readonly #loaded: LoadedState;
+  readonly #timelines: OpenTimelines;
   readonly #live: (() => void)[] = [];
   /** Set by `start`, like the receiver. */
   #local: Local | null = null;
@@ -96,43 +97,6 @@ export class ParleyClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.api = options.api;
-    this.userGroups = new UserGroups(options.api, (userGroups) =>
-      this.#state.change({ userGroups }),
-    );
-    this.emoji = new CustomEmojiList(
-      options.api,
-      (emoji) => this.#state.change({ emoji }),
-      options.random,
-    );
-    this.drafts = new Drafts(options.api, (change) => this.#events.emit('draft', change));
-    this.threads = new Threads({
-      api: options.api,
-      me: () => this.#state.meId,
-      appliedUpTo: (id) => this.#local?.streams.at(streamOfConversation(id)),
-      changed: (threads) => this.#state.change({ threads }),
-    });
-    this.notifications = new Notifications({
-      api: options.api.notifications,
-      changed: (notifications) => this.#state.change({ notifications }),
-    });
-    this.sidebar = new SidebarState(
-      options.api.sidebar,
-      (sidebar) => this.#state.change({ sidebar }),
-      (sidebar) => this.#persistence.state({ sidebar }),
-    );
-    const random = options.random ?? Math.random;
-    this.activity = new Activity({
-      api: options.api.activity,
-      me: () => this.#state.meId,
-      membersOf: (conversation) => this.#state.view(conversation)?.memberCount ?? 0,
-      random,
-      changed: (activity) => this.#state.change({ activity }),
-    });
-    this.openReports = new OpenReports({
-      load: () => options.api.reports.countOpen(),
-      me: () => this.#state.meId,
-      changed: (openReports) => this.#state.change({ openReports }),
-    });
     this.#persistence = new Persistence(options.store ?? new MemoryStore(), (error) =>
       this.#events.emit('storage', error),
     );
@@ -141,6 +105,20 @@ export class ParleyClient {
       (me) => this.#persistence.state({ me }),
       options.schedule,
     );
+    const random = options.random ?? Math.random;
+    const { api } = options;
+    const shared = { api, state: this.#state, persistence: this.#persistence, random };
+    const local = () => this.#local;
+    this.#loaded = new LoadedState({ ...shared, events: this.#events, local });
+    this.userGroups = this.#loaded.userGroups;
+    this.emoji = this.#loaded.emoji;
+    this.drafts = this.#loaded.drafts;
+    this.threads = this.#loaded.threads;
+    this.notifications = this.#loaded.notifications;
+    this.sidebar = this.#loaded.sidebar;
+    this.activity = this.#loaded.activity;
+    this.openReports = this.#loaded.openReports;
+    this.#timelines = new OpenTimelines({ ...shared, local });
     this.#users = new Users(
       this.api,
       (users) => this.#state.change({ users }),
@@ -196,10 +174,9 @@ export class ParleyClient {
       if (!this.#isWanted) return;
       if (this.#local !== null && this.#local.account !== id) this.#dropAccount();
       const saved = await this.#persistence.open(id);
-      const local = new Local(id, saved, this.#persistence, (conversation) => {
-        this.#timelines.get(conversation)?.restarted();
-        for (const thread of this.#threadsOf(conversation)) thread.restarted();
-      });
+      const local = new Local(id, saved, this.#persistence, (conversation) =>
+        this.#timelines.restarted(conversation),
+      );
       this.#local = local;
       this.#receiver = this.#receiverOn(local);
       this.#restore(saved.state ?? {});
@@ -216,11 +193,11 @@ export class ParleyClient {
   stop(): Promise<void> {
     this.#isWanted = false;
     this.#disconnect();
-    this.#closeTimelines();
+    this.#timelines.close();
     return this.#lifecycle.run(async () => {
       // Again, because an earlier start may have connected meanwhile.
       this.#disconnect();
-      this.#closeTimelines();
+      this.#timelines.close();
       await this.#persistence.close();
     });
   }
@@ -238,7 +215,7 @@ export class ParleyClient {
     return this.#lifecycle.run(async () => {
       this.#disconnect();
       await this.#persistence.clear();
-      this.#closeTimelines();
+      this.#timelines.close();
       await this.#persistence.close();
       this.#dropAccount();
     });
@@ -312,42 +289,12 @@ export class ParleyClient {
 
   /** Returns the timeline of a conversation: the same object until it is closed. */
   timeline(conversation: ConversationId): Timeline {
-    const open = this.#timelines.get(conversation);
-    if (open) return open;
-    const timeline = new Timeline(
-      conversation,
-      {
-        api: this.api,
-        me: () => this.#state.me?.id ?? null,
-        window: () => this.#local?.window(conversation),
-        view: () => this.#state.view(conversation),
-        outbox: () => this.#state.outbox,
-        taken: (messages, from) => this.#persistence.window(conversation, from, messages),
-      },
-      () => this.#timelines.delete(conversation),
-    );
-    this.#timelines.set(conversation, timeline);
-    return timeline;
+    return this.#timelines.timeline(conversation);
   }
 
   /** Returns a thread of a conversation, identified by the seq of its root: the same object until it is closed. */
   thread(conversation: ConversationId, root: Seq): Thread {
-    const key = threadKey(conversation, root);
-    const open = this.#openThreads.get(key);
-    if (open) return open;
-    const thread = new Thread(
-      conversation,
-      root,
-      {
-        api: this.api,
-        me: () => this.#state.me?.id ?? null,
-        outbox: () => this.#state.outbox,
-        appliedUpTo: () => this.#local?.streams.at(streamOfConversation(conversation)),
-      },
-      () => this.#openThreads.delete(key),
-    );
-    this.#openThreads.set(key, thread);
-    return thread;
+    return this.#timelines.thread(conversation, root);
   }
 
   /**
@@ -507,26 +454,10 @@ export class ParleyClient {
     this.#receiver = null;
     this.#commands.clear();
     this.#users.clear();
-    this.drafts.clear();
-    this.userGroups.clear();
-    this.emoji.clear();
-    this.threads.clear();
-    this.notifications.clear();
-    this.sidebar.clear();
-    this.activity.clear();
-    this.openReports.clear();
+    this.#loaded.clear();
     this.#typing.clear();
     this.#presence.clear();
     this.#state.clear();
-  }
-
-  #closeTimelines(): void {
-    for (const timeline of [...this.#timelines.values()]) timeline.close();
-    for (const thread of [...this.#openThreads.values()]) thread.close();
-  }
-
-  #threadsOf(conversation: ConversationId): Thread[] {
-    return [...this.#openThreads.values()].filter((t) => t.conversation === conversation);
   }
 
   #receiverOn(local: Local): Receiver {
@@ -537,18 +468,10 @@ export class ParleyClient {
       persistence: this.#persistence,
       commands: this.#commands,
       users: this.#users,
-      userGroups: this.userGroups,
-      emoji: this.emoji,
       typing: this.#typing,
       presence: this.#presence,
-      drafts: this.drafts,
+      loaded: this.#loaded,
       timelines: this.#timelines,
-      threads: this.threads,
-      notifications: this.notifications,
-      sidebar: this.sidebar,
-      activity: this.activity,
-      openReports: this.openReports,
-      openThreads: (id) => this.#threadsOf(id),
       events: this.#events,
       counters: this.counters,
       random: this.#options.random ?? Math.random,
@@ -578,7 +501,6 @@ export class ParleyClient {
 
   #outboxChanged(): void {
     this.#state.outboxChanged();
-    for (const timeline of this.#timelines.values()) timeline.changed();
-    for (const thread of this.#openThreads.values()) thread.changed();
+    this.#timelines.outboxChanged();
   }
 }

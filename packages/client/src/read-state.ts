@@ -5,15 +5,13 @@ import {
   type Seq,
   streamOfConversation,
 } from '@parley/protocol';
-import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { type ConversationView, readHere, withCursor } from './conversations.ts';
-import type { Drafts } from './drafts.ts';
+import type { LoadedState } from './loaded-state.ts';
 import type { Local } from './local.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
-import type { Threads } from './threads.ts';
 
 /** Consecutive fetches; anything still missing is fetched after the next ping. */
 const ATTEMPTS = 3;
@@ -23,9 +21,7 @@ export interface ReadStateDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly local: Local;
-  readonly drafts: Drafts;
-  readonly threads: Threads;
-  readonly activity: Activity;
+  readonly loaded: Pick<LoadedState, 'drafts' | 'threads' | 'activity'>;
 }
 
 /**
@@ -84,7 +80,7 @@ export class ReadState {
   /** A change with this version has arrived: of a cursor or of a draft. */
   advanced(version: number): void {
     this.#seen = Math.max(this.#seen, version);
-    this.#deps.drafts.arrived(version);
+    this.#deps.loaded.drafts.arrived(version);
     if (version > this.#version + 1) void this.#fetch();
     else if (version > this.#version) this.#version = version;
   }
@@ -93,13 +89,12 @@ export class ReadState {
   refreshDrafts(version: number): void {
     this.#draftsMissed = false;
     // The drafts share these versions.
-    Promise.all([this.#deps.drafts.reload(version), this.#deps.threads.reload()]).catch(
-      (error: unknown) => {
-        // The next ping tries again, as the versions no longer show that something is missing.
-        this.#draftsMissed = true;
-        if (!(error instanceof ApiError)) throw error;
-      },
-    );
+    const { drafts, threads } = this.#deps.loaded;
+    Promise.all([drafts.reload(version), threads.reload()]).catch((error: unknown) => {
+      // The next ping tries again, as the versions no longer show that something is missing.
+      this.#draftsMissed = true;
+      if (!(error instanceof ApiError)) throw error;
+    });
   }
 
   /** A conversation was marked as unread here: the answer to this command shows whether it is. */
@@ -164,7 +159,7 @@ export class ReadState {
         this.#version = readVersion;
         for (const cursor of items) this.#set(cursor);
         this.refreshDrafts(readVersion);
-        this.#deps.activity.missed();
+        this.#deps.loaded.activity.missed();
       }
       // The next ping fetches them again.
       if (!isCurrent) this.#version = Math.min(this.#version, this.#seen - 1);

@@ -19,32 +19,24 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import type { Activity } from './activity.ts';
 import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
 import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
-import type { CustomEmojiList } from './custom-emoji.ts';
-import type { Drafts } from './drafts.ts';
 import type { Emitter } from './emitter.ts';
-import { Fills } from './fills.ts';
+import { Gaps } from './gaps.ts';
+import type { LoadedState } from './loaded-state.ts';
 import type { Local } from './local.ts';
 import { membershipChange } from './membership.ts';
-import type { Notifications } from './notifications.ts';
-import type { OpenReports } from './open-reports.ts';
+import type { OpenTimelines } from './open-timelines.ts';
 import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
 import { Refreshes } from './refreshes.ts';
-import type { SidebarState } from './sidebar.ts';
 import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
-import type { Thread } from './thread.ts';
-import type { Threads } from './threads.ts';
-import type { Timeline } from './timeline.ts';
 import type { Typing } from './typing.ts';
-import type { UserGroups } from './user-groups.ts';
 import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
@@ -57,19 +49,10 @@ export interface ReceiverDeps {
   readonly persistence: Persistence;
   readonly commands: Commands;
   readonly users: Users;
-  readonly userGroups: UserGroups;
-  readonly emoji: CustomEmojiList;
   readonly typing: Typing;
   readonly presence: Presence;
-  readonly drafts: Drafts;
-  readonly timelines: ReadonlyMap<ConversationId, Timeline>;
-  readonly threads: Threads;
-  readonly notifications: Notifications;
-  readonly sidebar: SidebarState;
-  readonly activity: Activity;
-  readonly openReports: OpenReports;
-  /** Returns the open threads of a conversation. */
-  openThreads(conversation: ConversationId): readonly Thread[];
+  readonly loaded: LoadedState;
+  readonly timelines: OpenTimelines;
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
   /** Random numbers in [0, 1). */
@@ -91,20 +74,21 @@ export interface ReceiverDeps {
  */
 export class Receiver {
   readonly #deps: ReceiverDeps;
-  readonly #fills: Fills;
+  readonly #gaps: Gaps;
   readonly #readState: ReadState;
   readonly #snapshots: Snapshots;
   readonly #refreshes: Refreshes;
-  /** Streams that did not fit into the hello, with their heads at that time. */
-  #omitted: ReadonlyMap<StreamId, Seq> = new Map();
-  /** Ends of memberships that the account’s own stream announced, by the conversation’s stream. */
-  readonly #announcedEnds = new Map<StreamId, Seq>();
   /** The head of the account’s own stream in the latest `ready`. */
   #personalSeq = 0;
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
-    this.#fills = new Fills((text) => deps.send(text));
+    const { local, events, timelines } = deps;
+    this.#gaps = new Gaps({
+      ...{ local, events, counters: deps.counters },
+      isOpen: (conversation) => timelines.has(conversation),
+      send: (text) => deps.send(text),
+    });
     this.#readState = new ReadState(deps);
     this.#snapshots = new Snapshots(deps.local);
     const { api, state, counters, random } = deps;
@@ -122,7 +106,7 @@ export class Receiver {
   /** Cancels scheduled requests. */
   stop(): void {
     this.#refreshes.stop();
-    this.#deps.emoji.stop();
+    this.#deps.loaded.emoji.stop();
   }
 
   /** Returns the `resend` of the hello with this cursor. */
@@ -159,23 +143,23 @@ export class Receiver {
         break;
       case 'read':
         this.#readState.moved(frame.version, frame.cursor);
-        this.#deps.activity.cursorMoved();
+        this.#deps.loaded.activity.cursorMoved();
         break;
       case 'draft':
         this.#readState.advanced(frame.version);
-        this.#deps.drafts.apply(frame);
+        this.#deps.loaded.drafts.apply(frame);
         break;
       case 'thread_read':
         this.#readState.advanced(frame.version);
-        this.#deps.threads.moved(frame.version, frame.cursor);
-        this.#deps.activity.cursorMoved();
+        this.#deps.loaded.threads.moved(frame.version, frame.cursor);
+        this.#deps.loaded.activity.cursorMoved();
         break;
       case 'activity':
         this.#readState.advanced(frame.version);
-        this.#deps.activity.moved();
+        this.#deps.loaded.activity.moved();
         break;
       case 'reports':
-        this.#deps.openReports.moved();
+        this.#deps.loaded.openReports.moved();
         break;
       case 'receipt':
         this.receipt(frame.conversation, frame.account, frame.readSeq);
@@ -206,7 +190,7 @@ export class Receiver {
     const next = withReceipt(view, account, readSeq);
     if (next === view) return;
     state.setView(next);
-    timelines.get(conversation)?.changed();
+    timelines.viewChanged(conversation);
   }
 
   // ---- initial state ---------------------------------------------------------------------------
@@ -219,11 +203,11 @@ export class Receiver {
     if (epoch === 'other') counters.resets++;
     // A client without a stored epoch cannot tell whether its data is from this epoch.
     if (epoch === 'same') {
-      this.#deps.userGroups.connected();
-      this.#deps.emoji.connected();
-      this.#deps.activity.connected(ready.readVersion);
-    } else this.#restored();
-    this.#deps.openReports.moved();
+      this.#deps.loaded.userGroups.connected();
+      this.#deps.loaded.emoji.connected();
+      this.#deps.loaded.activity.connected(ready.readVersion);
+    } else this.#deps.loaded.restored();
+    this.#deps.loaded.openReports.moved();
     if (ready.me.role === 'guest') this.#guestConnected(epoch === 'same');
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
@@ -249,9 +233,7 @@ export class Receiver {
       state.dropView(id);
       local.keep(id, null);
     }
-    this.#fills.reset();
-    this.#omitted = this.#omittedFrom(ready);
-    this.#announcedEnds.clear();
+    this.#gaps.begin(ready);
     greeted();
     // From now on the connection can send; unanswered commands are sent again, in order.
     commands.connected(ready.limits as typeof LIMITS);
@@ -260,35 +242,8 @@ export class Receiver {
   /** Reloads what a guest may have missed: guests receive no events of the workspace stream. */
   #guestConnected(hasLoaded: boolean): void {
     if (!hasLoaded) return;
-    this.#deps.emoji.missed();
+    this.#deps.loaded.emoji.missed();
     this.#deps.users.loadKnown();
-  }
-
-  /** Reloads everything: the loaded data may be from before the server was restored. */
-  #restored(): void {
-    const { drafts, threads, userGroups, emoji, notifications, sidebar, activity } = this.#deps;
-    drafts.restored();
-    threads.restored();
-    userGroups.missed();
-    emoji.missed();
-    notifications.restored();
-    sidebar.restored();
-    activity.restored();
-  }
-
-  /**
-   * Returns the streams with unapplied events that did not fit into the hello: the server starts them at
-   * their heads, and does not send earlier events.
-   */
-  #omittedFrom(ready: Ready): Map<StreamId, Seq> {
-    const { streams } = this.#deps.local;
-    const sent = streams.helloCursor;
-    const omitted = new Map<StreamId, Seq>();
-    for (const { id, lastSeq } of ready.streams) {
-      const cursor = streams.at(id);
-      if (cursor !== undefined && cursor < lastSeq && !(id in sent)) omitted.set(id, lastSeq);
-    }
-    return omitted;
   }
 
   #opened(conversation: Conversation): void {
@@ -303,7 +258,7 @@ export class Receiver {
     this.#readState.replaced(conversation.id, before);
     this.#keep(conversation.id, conversation);
     // The account may already follow threads there, or be mentioned in them.
-    this.#deps.threads.missed();
+    this.#deps.loaded.threads.missed();
     const start = (conversation.joinedSeq - 1) as Seq;
     if (cursor < start) {
       local.setCursor(stream, start);
@@ -318,11 +273,8 @@ export class Receiver {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
         local.dropStream(stream);
     }
-    this.#fillOmitted();
-    for (const timeline of timelines.values()) timeline.caughtUp();
-    for (const { id } of state.views) {
-      for (const thread of this.#deps.openThreads(id)) thread.caughtUp();
-    }
+    this.#gaps.fillOmitted();
+    timelines.caughtUp();
   }
 
   /** Handles the frame that guests receive instead of the events of the workspace stream. */
@@ -330,7 +282,7 @@ export class Receiver {
     if (users) for (const id of users) this.#deps.users.refresh(id);
     else this.#deps.users.loadKnown();
     if (users === null || settings.length > 0) this.#refreshes.serverChanged(settings, false);
-    if (emoji) this.#deps.emoji.outdated();
+    if (emoji) this.#deps.loaded.emoji.outdated();
     // The account’s own name may have changed.
     const me = this.#deps.state.meId;
     if (users === null || users.includes(me)) this.#refreshes.ownChanged();
@@ -349,7 +301,7 @@ export class Receiver {
         counters.duplicates++;
         return;
       case 'gap':
-        this.#fill(stream, seq);
+        this.#gaps.fill(stream, seq);
         return;
       case 'foreign':
         return;
@@ -370,13 +322,9 @@ export class Receiver {
       }
     } else if (!local.isOwn(stream)) this.#conversationEvent(event, before);
     else if (event.type === 'conversation.left') {
-      this.#announcedEnds.set(streamOfConversation(event.data.conversation), event.data.seq);
+      this.#gaps.announceEnd(streamOfConversation(event.data.conversation), event.data.seq);
     }
-    this.#deps.threads.applied(event);
-    this.#deps.notifications.applied(event);
-    this.#deps.sidebar.applied(event);
-    this.#deps.activity.applied(event);
-    this.#deps.openReports.applied(event);
+    this.#deps.loaded.applied(event);
     events.emit('event', event);
   }
 
@@ -417,8 +365,7 @@ export class Receiver {
       else this.#left(id);
     }
     if (!timelines.has(id)) local.trim(id);
-    timelines.get(id)?.applied(event);
-    for (const thread of this.#deps.openThreads(id)) thread.applied(event);
+    timelines.applied(id, event);
   }
 
   #left(id: ConversationId): void {
@@ -426,7 +373,7 @@ export class Receiver {
     this.#keep(id, null);
     local.dropWindow(id);
     state.dropView(id);
-    this.#deps.threads.left(id);
+    this.#deps.loaded.threads.left(id);
   }
 
   /** Stores a snapshot for the next hello and the next start; null: the account left the conversation. */
@@ -438,7 +385,7 @@ export class Receiver {
   // ---- acks and nacks ----------------------------------------------------------------------------
 
   #ack(ack: Ack): void {
-    if (this.#fills.acked(ack.id)) return;
+    if (this.#gaps.acked(ack.id)) return;
     const { commands, events } = this.#deps;
     commands.acked(ack, (entry) => {
       this.#ackedPost(entry, ack);
@@ -453,7 +400,7 @@ export class Receiver {
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;
-    const { state, local } = this.#deps;
+    const { state, local, timelines } = this.#deps;
     const message = newMessage({
       conversation: command.conversation,
       seq: ack.seq,
@@ -465,15 +412,13 @@ export class Receiver {
       alsoInConversation: command.alsoInConversation,
     });
     local.window(command.conversation)?.acked(message, entry.id);
-    for (const thread of this.#deps.openThreads(command.conversation)) {
-      thread.acked(message, entry.id);
-    }
+    timelines.acked(message, entry.id);
   }
 
   #nack(nack: Nack): void {
     if (nack.id === null) return;
     const { local, commands, events } = this.#deps;
-    const stream = this.#fills.refused(nack);
+    const stream = this.#gaps.refused(nack);
     if (stream !== undefined) {
       // The account is no longer a member; or the server asks to wait, and the next ping shows the
       // gap again.
@@ -489,27 +434,7 @@ export class Receiver {
     events.emit('nack', refused);
   }
 
-  /** Requests the missing events of the streams that were not in the hello, open conversations first. */
-  #fillOmitted(): void {
-    const { local, timelines } = this.#deps;
-    const missing = (stream: StreamId) => {
-      const cursor = local.streams.at(stream);
-      return cursor !== undefined && cursor < (this.#omitted.get(stream) ?? 0) ? cursor : null;
-    };
-    const isOpen = (stream: StreamId) => Number(timelines.has(conversationOfStream(stream)));
-    const behind = [...this.#omitted.keys()].sort((a, b) => isOpen(b) - isOpen(a));
-    this.#fills.catchUp(behind, missing);
-  }
-
   // ---- gaps --------------------------------------------------------------------------------------
-
-  #fill(stream: StreamId, seen: Seq): void {
-    const { local, counters, events } = this.#deps;
-    const after = local.streams.at(stream);
-    if (after === undefined || !this.#fills.ask(stream, after)) return;
-    counters.gapFills++;
-    events.emit('gap', { stream, after, seen });
-  }
 
   #reset(stream: StreamId, lastSeq: Seq): void {
     const { state, local, users, counters, events } = this.#deps;
@@ -523,19 +448,19 @@ export class Receiver {
     local.setCursor(stream, lastSeq);
     if (stream === WORKSPACE_STREAM) {
       users.load();
-      this.#deps.userGroups.missed();
-      this.#deps.emoji.missed();
+      this.#deps.loaded.userGroups.missed();
+      this.#deps.loaded.emoji.missed();
       // The skipped events may have changed the role of this account or the settings of the server. After
       // a hello, `ready` has both.
       if (this.#deps.isLive()) this.#refreshes.serverRoleChanged();
     }
     if (stream === streamOfAccount(local.account)) {
-      this.#deps.notifications.missed();
-      this.#deps.sidebar.missed();
+      this.#deps.loaded.notifications.missed();
+      this.#deps.loaded.sidebar.missed();
     }
     // The skipped events may include replies, or threads that were followed on another device.
-    if (stream !== WORKSPACE_STREAM) this.#deps.threads.missed();
-    this.#deps.activity.missed();
+    if (stream !== WORKSPACE_STREAM) this.#deps.loaded.threads.missed();
+    this.#deps.loaded.activity.missed();
     if (!own) {
       local.startWindow(id, (lastSeq + 1) as Seq);
       // After a hello the view is as new as the reset; on an open socket it is older.
@@ -546,25 +471,7 @@ export class Receiver {
 
   #ping(heads: Readonly<Record<string, Seq>>, readVersion: number): void {
     this.#readState.reported(readVersion);
-    this.#deps.threads.retry();
-    this.#deps.notifications.retry();
-    this.#deps.sidebar.retry();
-    this.#deps.activity.retry();
-    this.#deps.openReports.refresh();
-    const { streams } = this.#deps.local;
-    // The server wrote all events up to these heads to this socket before the ping: what is missing
-    // is a gap.
-    for (const [stream, head] of Object.entries(heads) as [StreamId, Seq][]) {
-      const cursor = streams.at(stream);
-      if (cursor !== undefined && cursor < head) this.#fill(stream, head);
-    }
-    // A ping omits the streams that the account has left. If the end of a membership was lost, the server
-    // refuses the probe, and the conversation is removed. It does not refuse while it still has events of the
-    // stream to write; these are not requested, because they arrive anyway.
-    for (const [stream, end] of this.#announcedEnds) {
-      const cursor = streams.at(stream);
-      if (cursor !== undefined && cursor < end) this.#fills.probe(stream);
-      else this.#announcedEnds.delete(stream);
-    }
+    this.#deps.loaded.retry();
+    this.#gaps.compare(heads);
   }
 }

@@ -8,18 +8,16 @@ import type {
   WorkspaceEventType,
 } from '@parley/protocol';
 import type { ClientEvents } from './client-types.ts';
-import type { CustomEmojiList } from './custom-emoji.ts';
 import type { Emitter } from './emitter.ts';
+import type { LoadedState } from './loaded-state.ts';
 import type { ClientState } from './state.ts';
-import type { UserGroups } from './user-groups.ts';
 import type { Users } from './users.ts';
 
 /** The state that a workspace event can change. */
 export interface WorkspaceContext {
   readonly state: ClientState;
   readonly users: Users;
-  readonly userGroups: UserGroups;
-  readonly emoji: CustomEmojiList;
+  readonly loaded: Pick<LoadedState, 'userGroups' | 'emoji'>;
   readonly events: Emitter<ClientEvents>;
   isLive(): boolean;
 }
@@ -62,12 +60,12 @@ const HANDLERS: { readonly [T in WorkspaceEventType]: Handler<T> | 'ignored' } =
   'user.reactivated': refreshUser,
   'user.deleted': (event, context) => {
     refreshUser(event, context);
-    context.userGroups.applied(event);
+    context.loaded.userGroups.applied(event);
   },
-  'user_group.changed': (event, { userGroups }) => userGroups.applied(event),
-  'user_group.deleted': (event, { userGroups }) => userGroups.applied(event),
-  'emoji.changed': (event, { emoji }) => emoji.applied(event),
-  'emoji.deleted': (event, { emoji }) => emoji.applied(event),
+  'user_group.changed': (event, { loaded }) => loaded.userGroups.applied(event),
+  'user_group.deleted': (event, { loaded }) => loaded.userGroups.applied(event),
+  'emoji.changed': (event, { loaded }) => loaded.emoji.applied(event),
+  'emoji.deleted': (event, { loaded }) => loaded.emoji.applied(event),
   // What others see of the account is unchanged.
   'user.suspended': 'ignored',
   'user.unsuspended': 'ignored',

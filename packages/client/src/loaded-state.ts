@@ -1,0 +1,116 @@
+import { type Event, streamOfConversation } from '@parley/protocol';
+import { Activity } from './activity.ts';
+import type { ParleyApi } from './api.ts';
+import type { ClientEvents } from './client-types.ts';
+import { CustomEmojiList } from './custom-emoji.ts';
+import { Drafts } from './drafts.ts';
+import type { Emitter } from './emitter.ts';
+import type { Local } from './local.ts';
+import { Notifications } from './notifications.ts';
+import { OpenReports } from './open-reports.ts';
+import type { Persistence } from './persistence.ts';
+import { SidebarState } from './sidebar.ts';
+import type { ClientState } from './state.ts';
+import { Threads } from './threads.ts';
+import { UserGroups } from './user-groups.ts';
+
+/** Where {@link LoadedState} is loaded from, and where its changes are shown. */
+export interface LoadedStateDeps {
+  readonly api: ParleyApi;
+  readonly state: ClientState;
+  readonly persistence: Persistence;
+  readonly events: Emitter<ClientEvents>;
+  /** Random numbers in [0, 1). */
+  readonly random: () => number;
+  /** Returns the state of the streams; null before the client was started. */
+  local(): Local | null;
+}
+
+/**
+ * The state outside of conversations that the client loads over REST, some of it only once it is used,
+ * and then keeps up to date with events and frames.
+ */
+export class LoadedState {
+  readonly userGroups: UserGroups;
+  readonly emoji: CustomEmojiList;
+  readonly drafts: Drafts;
+  readonly threads: Threads;
+  readonly notifications: Notifications;
+  readonly sidebar: SidebarState;
+  readonly activity: Activity;
+  readonly openReports: OpenReports;
+
+  constructor({ api, state, persistence, events, random, local }: LoadedStateDeps) {
+    this.userGroups = new UserGroups(api, (userGroups) => state.change({ userGroups }));
+    this.emoji = new CustomEmojiList(api, (emoji) => state.change({ emoji }), random);
+    this.drafts = new Drafts(api, (change) => events.emit('draft', change));
+    this.threads = new Threads({
+      api,
+      me: () => state.meId,
+      appliedUpTo: (id) => local()?.streams.at(streamOfConversation(id)),
+      changed: (threads) => state.change({ threads }),
+    });
+    this.notifications = new Notifications({
+      api: api.notifications,
+      changed: (notifications) => state.change({ notifications }),
+    });
+    this.sidebar = new SidebarState(
+      api.sidebar,
+      (sidebar) => state.change({ sidebar }),
+      (sidebar) => persistence.state({ sidebar }),
+    );
+    this.activity = new Activity({
+      api: api.activity,
+      me: () => state.meId,
+      membersOf: (conversation) => state.view(conversation)?.memberCount ?? 0,
+      random,
+      changed: (activity) => state.change({ activity }),
+    });
+    this.openReports = new OpenReports({
+      load: () => api.reports.countOpen(),
+      me: () => state.meId,
+      changed: (openReports) => state.change({ openReports }),
+    });
+  }
+
+  /** Applies an event, which was not applied before. */
+  applied(event: Event): void {
+    this.threads.applied(event);
+    this.notifications.applied(event);
+    this.sidebar.applied(event);
+    this.activity.applied(event);
+    this.openReports.applied(event);
+  }
+
+  /** Loads again what could not be loaded. Called at every ping. */
+  retry(): void {
+    this.threads.retry();
+    this.notifications.retry();
+    this.sidebar.retry();
+    this.activity.retry();
+    this.openReports.refresh();
+  }
+
+  /** Reloads everything: what was loaded may be from before the server was restored. */
+  restored(): void {
+    this.drafts.restored();
+    this.threads.restored();
+    this.userGroups.missed();
+    this.emoji.missed();
+    this.notifications.restored();
+    this.sidebar.restored();
+    this.activity.restored();
+  }
+
+  /** Removes everything from memory: the client may be started with another account. */
+  clear(): void {
+    this.drafts.clear();
+    this.userGroups.clear();
+    this.emoji.clear();
+    this.threads.clear();
+    this.notifications.clear();
+    this.sidebar.clear();
+    this.activity.clear();
+    this.openReports.clear();
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  type ClientId,
+  type ConversationId,
+  type Event,
+  type Message,
+  type Seq,
+  streamOfConversation,
+} from '@parley/protocol';
+import type { ParleyApi } from './api.ts';
+import type { Local } from './local.ts';
+import type { Persistence } from './persistence.ts';
+import type { ClientState } from './state.ts';
+import { Thread } from './thread.ts';
+import { threadKey } from './threads.ts';
+import { Timeline } from './timeline.ts';
+
+/** The state that open timelines and threads show. */
+export interface OpenTimelinesDeps {
+  readonly api: ParleyApi;
+  readonly state: ClientState;
+  readonly persistence: Persistence;
+  /** Returns the state of the streams; null before the client was started. */
+  local(): Local | null;
+}
+
+/**
+ * Holds the timelines and threads that are open: each is the same object until it is closed. Passes on
+ * to them what changes the messages that they show.
+ */
+export class OpenTimelines {
+  readonly #deps: OpenTimelinesDeps;
+  readonly #timelines = new Map<ConversationId, Timeline>();
+  readonly #threads = new Map<string, Thread>();
+
+  constructor(deps: OpenTimelinesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns the timeline of a conversation, and opens it if it is not open. */
+  timeline(conversation: ConversationId): Timeline {
+    const open = this.#timelines.get(conversation);
+    if (open) return open;
+    const { api, state, persistence, local } = this.#deps;
+    const timeline = new Timeline(
+      conversation,
+      {
+        api,
+        me: () => state.me?.id ?? null,
+        window: () => local()?.window(conversation),
+        view: () => state.view(conversation),
+        outbox: () => state.outbox,
+        taken: (messages, from) => persistence.window(conversation, from, messages),
+      },
+      () => this.#timelines.delete(conversation),
+    );
+    this.#timelines.set(conversation, timeline);
+    return timeline;
+  }
+
+  /** Returns the thread under the message `root`, and opens it if it is not open. */
+  thread(conversation: ConversationId, root: Seq): Thread {
+    const key = threadKey(conversation, root);
+    const open = this.#threads.get(key);
+    if (open) return open;
+    const { api, state, local } = this.#deps;
+    const thread = new Thread(
+      conversation,
+      root,
+      {
+        api,
+        me: () => state.me?.id ?? null,
+        outbox: () => state.outbox,
+        appliedUpTo: () => local()?.streams.at(streamOfConversation(conversation)),
+      },
+      () => this.#threads.delete(key),
+    );
+    this.#threads.set(key, thread);
+    return thread;
+  }
+
+  /** Returns whether the timeline of a conversation is open. */
+  has(conversation: ConversationId): boolean {
+    return this.#timelines.has(conversation);
+  }
+
+  /** An event of a conversation was applied. */
+  applied(conversation: ConversationId, event: Event): void {
+    this.#timelines.get(conversation)?.applied(event);
+    for (const thread of this.#threadsOf(conversation)) thread.applied(event);
+  }
+
+  /** A post was acknowledged: `message` is what it became. */
+  acked(message: Message, id: ClientId): void {
+    for (const thread of this.#threadsOf(message.conversation)) thread.acked(message, id);
+  }
+
+  /** The window of a conversation’s messages was restarted or dropped. */
+  restarted(conversation: ConversationId): void {
+    this.#timelines.get(conversation)?.restarted();
+    for (const thread of this.#threadsOf(conversation)) thread.restarted();
+  }
+
+  /** The view of a conversation changed in another way than by an event. */
+  viewChanged(conversation: ConversationId): void {
+    this.#timelines.get(conversation)?.changed();
+  }
+
+  /** The outbox changed: unsent messages are shown too. */
+  outboxChanged(): void {
+    for (const timeline of this.#timelines.values()) timeline.changed();
+    for (const thread of this.#threads.values()) thread.changed();
+  }
+
+  /** All missed events have arrived. */
+  caughtUp(): void {
+    for (const timeline of this.#timelines.values()) timeline.caughtUp();
+    for (const thread of this.#threads.values()) {
+      if (this.#deps.state.view(thread.conversation)) thread.caughtUp();
+    }
+  }
+
+  /** Closes all of them. */
+  close(): void {
+    for (const timeline of [...this.#timelines.values()]) timeline.close();
+    for (const thread of [...this.#threads.values()]) thread.close();
+  }
+
+  #threadsOf(conversation: ConversationId): Thread[] {
+    return [...this.#threads.values()].filter((thread) => thread.conversation === conversation);
+  }
+}
