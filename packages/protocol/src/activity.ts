@@ -1,4 +1,5 @@
 import { count, countText, Timestamp } from './bounds.ts';
+import { Mention } from './events.ts';
 import { AccountId, ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { ReportResolution } from './report.ts';
@@ -48,6 +49,8 @@ export const ActivityItem = z
     thread: Seq.nullable(),
     /** The beginning of the text of the message; null if it has none or was deleted. */
     excerpt: z.string().nullable(),
+    /** What the names in the excerpt mean; empty without one. */
+    mentions: z.array(Mention).max(LIMITS.mentionsPerMessage),
     /** How the account is mentioned; null if this is not a mention. */
     mention: z.enum(['name', 'everyone', 'here']).nullable(),
     /** The number of unread replies, or of reactions; otherwise 1. */

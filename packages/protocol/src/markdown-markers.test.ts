@@ -32,3 +32,18 @@ test.each([
 ])('%j with emoji reads as %j', (text, expected) => {
   expect(withoutMarkers(text, emojiOf)).toBe(expected);
 });
+
+const nameOf = (sign: string, name: string) =>
+  ({ '@ria': '@Ria Lind', '#old-name': '#New name' })[sign + name];
+
+test.each([
+  ['@ria, see #old-name', '@Ria Lind, see #New name'],
+  ['**@ria** _and @ria_', '@Ria Lind and @Ria Lind'],
+  ['`@ria` and @ria', '@ria and @Ria Lind'],
+  ['```\n@ria\n```', '\n@ria\n'],
+  ['[@ria](https://a.example/@ria)', '@Ria Lind'],
+  ['https://a.example/@ria ria@ria.example', 'https://a.example/@ria ria@ria.example'],
+  ['@unknown @ria :tada:', '@unknown @Ria Lind 🎉'],
+])('%j with names reads as %j', (text, expected) => {
+  expect(withoutMarkers(text, emojiOf, nameOf)).toBe(expected);
+});

@@ -1,5 +1,6 @@
 import { type EmojiOf, mayHaveShortcodes, withEmoji } from './emoji-shortcodes.ts';
 import { PARSER } from './markdown-parser.ts';
+import { mayMention, mentionSpans, type NameOf } from './mention-text.ts';
 
 /** A part of a text, as offsets of its start and end. */
 export interface MarkerRange {
@@ -76,15 +77,38 @@ const LITERALS: ReadonlySet<string> = new Set([
   'Escape',
 ]);
 
+/** A part of a text, and what is shown for it. */
+export interface Replacement extends MarkerRange {
+  readonly by: string;
+}
+
 /**
- * Returns the text of a message without {@link markersOf}; with `emojiOf`, its shortcodes become emoji, except in code.
+ * Returns what an excerpt of a text shows otherwise than it was typed, in order: nothing for
+ * {@link markersOf}, and for mentions what `nameOf` returns, except in code.
  */
-export function withoutMarkers(text: string, emojiOf?: EmojiOf): string {
+export function replacementsOf(text: string, nameOf?: NameOf): Replacement[] {
+  const markers = markersOf(text).map((marker) => ({ ...marker, by: '' }));
+  if (!nameOf || !mayMention(text)) return markers;
+  const names = mentionSpans(text).flatMap(({ sign, name, start, end }): Replacement[] => {
+    const by = nameOf(sign, name);
+    return by === undefined ? [] : [{ from: start, to: end, by }];
+  });
+  if (names.length === 0) return markers;
+  const taken = [...markers, ...literalsOf(text)];
+  const free = names.filter(({ from, to }) => !taken.some((t) => t.from < to && t.to > from));
+  return [...markers, ...free].sort((a, b) => a.from - b.from);
+}
+
+/**
+ * Returns the text of a message without {@link markersOf}; with `emojiOf`, its shortcodes become emoji, and
+ * with `nameOf`, its mentions become names, except in code.
+ */
+export function withoutMarkers(text: string, emojiOf?: EmojiOf, nameOf?: NameOf): string {
   let plain = '';
   let at = 0;
   const literals = emojiOf && mayHaveShortcodes(text) ? literalsOf(text) : [];
   let next = 0;
-  /** Adds what is between two markers. */
+  /** Adds what is between two replacements. */
   const add = (to: number) => {
     while (emojiOf && at < to) {
       while (next < literals.length && (literals[next] as MarkerRange).to <= at) next++;
@@ -97,8 +121,9 @@ export function withoutMarkers(text: string, emojiOf?: EmojiOf): string {
     }
     plain += text.slice(at, to);
   };
-  for (const { from, to } of markersOf(text)) {
+  for (const { from, to, by } of replacementsOf(text, nameOf)) {
     add(from);
+    plain += by;
     at = to;
   }
   add(text.length);

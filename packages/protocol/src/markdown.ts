@@ -1,10 +1,16 @@
 import { type EmojiOf, withEmoji } from './emoji-shortcodes.ts';
 import type { Mention } from './events.ts';
 import { PARSER, type SyntaxNode } from './markdown-parser.ts';
-import { mentionSpans } from './mention-text.ts';
+import { mentionSpans, typedMention } from './mention-text.ts';
 
 export { type EmojiOf, mayHaveShortcodes } from './emoji-shortcodes.ts';
-export { type MarkerRange, markersOf, withoutMarkers } from './markdown-markers.ts';
+export {
+  type MarkerRange,
+  markersOf,
+  type Replacement,
+  replacementsOf,
+  withoutMarkers,
+} from './markdown-markers.ts';
 
 /** A part of a line of text. */
 export type Inline =
@@ -135,7 +141,7 @@ class Reader {
     emojiOf: EmojiOf | undefined,
   ) {
     this.#source = source;
-    this.#mentions = new Map(mentions.map((mention) => [signed(mention), mention]));
+    this.#mentions = new Map(mentions.map((mention) => [typedMention(mention), mention]));
     this.#cut = cut;
     this.#emojiOf = emojiOf;
   }
@@ -357,12 +363,6 @@ class Reader {
 }
 
 const text = (of: string): Inline => ({ kind: 'text', text: of });
-
-const signed = (mention: Mention): string => {
-  if (mention.kind === 'group') return `#${mention.name}`;
-  if (mention.kind === 'emoji') return `:${mention.name}`;
-  return `@${'name' in mention ? mention.name : mention.kind}`;
-};
 
 function isInTable(node: SyntaxNode): boolean {
   for (let up = node.parent; up; up = up.parent) if (up.name === 'TableCell') return true;

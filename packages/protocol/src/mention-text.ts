@@ -39,6 +39,32 @@ export const isMentionOf = (mention: Mention, account: AccountId): boolean =>
     ? mention.id === account
     : mention.kind === 'user_group' && mention.accounts.includes(account);
 
+/** Returns what the text of a message has for a mention, without the second sign of an emoji: `@ria`, `#design-team`. */
+export const typedMention = (mention: Mention): string => {
+  if (mention.kind === 'group') return `#${mention.name}`;
+  if (mention.kind === 'emoji') return `:${mention.name}`;
+  return `@${'name' in mention ? mention.name : mention.kind}`;
+};
+
+/** Returns what is shown for a name with its sign in a text; undefined: what was typed. */
+export type NameOf = (sign: NameSign, name: string) => string | undefined;
+
+/**
+ * Returns what is shown for the names in a text with these mentions; undefined: what was typed for all of
+ * them. `shown` returns it for one mention.
+ */
+export function nameOfMentions(
+  mentions: readonly Mention[] | null | undefined,
+  shown: (mention: Mention) => string | undefined,
+): NameOf | undefined {
+  if (!mentions || mentions.length === 0) return undefined;
+  const byName = new Map(mentions.map((mention) => [typedMention(mention), mention]));
+  return (sign, name) => {
+    const mention = byName.get(sign + name);
+    return mention && shown(mention);
+  };
+}
+
 /** Returns whether a text can contain mentions at all: most messages do not. */
 export const mayMention = (text: string): boolean =>
   text.includes('@') || text.includes('#') || (text.includes(':') && EMOJI.test(text));

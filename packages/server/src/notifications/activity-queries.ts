@@ -77,6 +77,10 @@ const REPLIES = `(
   group by state.read_seq
 )`;
 
+/** SQL: whether the item `i` shows the beginning of its message `g`. */
+const HAS_EXCERPT = `(i.kind in ('mention', 'reply', 'reaction', 'reminder') and g.body <> ''
+    and g.deleted_at is null)`;
+
 /** SQL: the item `i` as an `ActivityItem`. Its message is `g`. */
 const ITEM = `json_build_object(
   'id', i.id,
@@ -88,8 +92,8 @@ const ITEM = `json_build_object(
   'conversation', i.conversation,
   'message', case when i.kind <> 'added' then coalesce(t.message, i.message) end,
   'thread', case when i.kind = 'reply' then i.message else i.thread end,
-  'excerpt', case when i.kind in ('mention', 'reply', 'reaction', 'reminder') and g.body <> ''
-    and g.deleted_at is null then left(g.body, ${EXCERPT}) end,
+  'excerpt', case when ${HAS_EXCERPT} then left(g.body, ${EXCERPT}) end,
+  'mentions', case when ${HAS_EXCERPT} then coalesce(g.mentions, '[]') else '[]' end,
   'mention', case i.source when 'mention' then 'name' when 'here' then 'here'
     when 'everyone' then 'everyone' end,
   'count', coalesce(r.count, t.count, 1),

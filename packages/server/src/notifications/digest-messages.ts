@@ -2,6 +2,7 @@ import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
 import type { DigestConversation } from '../email/digest-email.ts';
+import { mentionsOfMessage, nameOfMessage, type WithMentions } from '../messages/mention-names.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { recheck } from './recheck.ts';
 
@@ -73,7 +74,7 @@ export async function recheckMessages(
   });
 }
 
-interface ShownRow extends DigestMessage {
+interface ShownRow extends DigestMessage, WithMentions {
   readonly group: string | null;
   readonly author: string;
   readonly text: string;
@@ -91,7 +92,8 @@ export async function digestOf(
   const { rows } = await on.query<ShownRow>({
     name: 'digests-shown',
     text: `select g.conversation_id as conversation, g.seq, c.name as group, a.display_name as author,
-             left(g.body, ${TEXT_MAX + 1}) as text, g.posted_at as "postedAt"
+             left(g.body, ${TEXT_MAX + 1}) as text, g.posted_at as "postedAt",
+             ${mentionsOfMessage('g')}
            from unnest($1::uuid[], $2::int8[]) r (id, seq)
            join messages g on g.conversation_id = r.id and g.seq = r.seq
              and g.deleted_at is null and g.hidden_at is null
@@ -101,7 +103,8 @@ export async function digestOf(
     values: [messages.map((m) => m.conversation), messages.map((m) => m.seq)],
   });
   const byId = new Map<ConversationId, DigestConversation>();
-  for (const { conversation: id, seq, group, author, text, postedAt } of rows) {
+  for (const row of rows) {
+    const { conversation: id, seq, group, author, postedAt } = row;
     const conversation = byId.get(id) ?? {
       id,
       name: group ?? author,
@@ -109,14 +112,14 @@ export async function digestOf(
       messages: [],
     };
     byId.set(id, conversation);
-    conversation.messages.push({ seq, author, text: plainText(text), postedAt });
+    conversation.messages.push({ seq, author, text: plainText(row), postedAt });
   }
   return { conversations: [...byId.values()], others: messages.length - rows.length };
 }
 
-/** Returns a text without the markers of Markdown, and without the empty lines that they leave. */
-const plainText = (text: string): string =>
-  withoutMarkers(shortened(text), unicodeEmoji)
+/** Returns the text of a message without the markers of Markdown, with the names of mentioned users, and without the empty lines that they leave. */
+const plainText = (row: ShownRow): string =>
+  withoutMarkers(shortened(row.text), unicodeEmoji, nameOfMessage(row))
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 

@@ -123,6 +123,8 @@ const post = async (by: User, conversation: string, body: string): Promise<numbe
 
 describe('emails about missed messages', () => {
   test('list direct messages and mentions in one email, with an unsubscribe link', async () => {
+    const named = await bob.request('PATCH', '/me', { displayName: 'Bob Lind' });
+    expect(named.status).toBe(200);
     const group = await ann.group('Release <b>1</b>', [bob]);
     const first = await post(ann, direct, 'hello <script>alert(1)</script>');
     const mention = await post(ann, group, `@${bob.name} look`);
@@ -132,7 +134,7 @@ describe('emails about missed messages', () => {
     const { email, text, raw } = await sink.next(addressOf(bob));
     expect(email.subject).toBe('You have unread messages');
     expect(text).toContain('hello <script>alert(1)</script>');
-    expect(text).toContain(`@${bob.name} look`);
+    expect(text).toContain('@Bob Lind look');
     expect(text).not.toContain('not for anyone');
     expect(text).toContain(`${server.url}/c/${direct}#message-${first}`);
     expect(text).toContain(`${server.url}/settings/notifications`);

@@ -7,6 +7,7 @@ import {
 } from '@parley/protocol';
 import { unicodeEmoji } from '@parley/protocol/emoji';
 import { withoutMarkers } from '@parley/protocol/markdown';
+import { mentionsOfMessage, nameOfMessage, type WithMentions } from '../messages/mention-names.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Texts } from '../texts/texts.ts';
 
@@ -28,7 +29,7 @@ export interface PushContent {
 }
 
 /** The message that a notification is about. */
-export interface PushedMessage {
+export interface PushedMessage extends WithMentions {
   readonly conversation: ConversationId;
   readonly seq: Seq;
   readonly author: string;
@@ -52,7 +53,7 @@ export async function messagesToPush(
     text: `select g.conversation_id as conversation, g.seq, a.display_name as author,
              case when c.kind = 'group' then c.name end as "group",
              case when not g.also_in_conversation then g.thread end as thread,
-             left(g.body, 2 * ${BODY_MAX}) as body
+             left(g.body, 2 * ${BODY_MAX}) as body, ${mentionsOfMessage('g')}
            from (select distinct id, seq from unnest($1::uuid[], $2::int8[]) r (id, seq)) r
            join conversations c on c.id = r.id
            -- “offset 0”: each is found by its whole key.
@@ -89,7 +90,10 @@ export function contentOf(
     group === null
       ? author
       : t('push.inGroup', { author, group: isolate(shortened(group, NAME_MAX)) });
-  const text = shortened(withoutMarkers(body, unicodeEmoji).trim(), BODY_MAX);
+  const text = shortened(
+    withoutMarkers(body, unicodeEmoji, nameOfMessage(message)).trim(),
+    BODY_MAX,
+  );
   return { ...place, title, body: text === '' ? t('push.file') : isolate(text), isUrgent };
 }
 

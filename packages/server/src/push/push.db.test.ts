@@ -124,6 +124,26 @@ describe('Web Push', () => {
     expect(content).toMatchObject({ body: '\u2068reply\u2069', thread: root });
   });
 
+  test('shows the display names of mentioned members, and of others what was typed', async () => {
+    const { user, browser } = await aUserWithBrowser();
+    const other = await server.register(`outside${names++}`);
+    for (const [one, displayName] of [
+      [user, 'Ria Lind'],
+      [other, 'Sam Ek'],
+    ] as const) {
+      expect((await one.request('PATCH', '/me', { displayName })).status).toBe(200);
+    }
+    const group = await ann.group('names in excerpts', [user]);
+    const text = `@${user.name} and @${other.name}, not \`@${user.name}\``;
+    const seq = await ann.post(group, text);
+    const { content } = await push.next(browser, (c) => c.seq === seq);
+    expect(content.body).toBe(`\u2068@Ria Lind and @${other.name}, not @${user.name}\u2069`);
+    const activity = await user.request('GET', '/me/activity?limit=1');
+    expect(activity.body.items).toMatchObject([
+      { excerpt: text, mentions: [{ kind: 'user', id: user.id }, { id: other.id }] },
+    ]);
+  });
+
   test('keeps the direction of names apart, and cuts them', async () => {
     const { user, browser } = await aUserWithBrowser();
     const group = await ann.group(`\u05d0\u05d1 ${'g'.repeat(70)}`, [user]);

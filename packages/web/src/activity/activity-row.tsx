@@ -86,7 +86,7 @@ export function Row({
           </span>
           {item.excerpt !== null && (
             <span dir="auto" className="wrap-anywhere line-clamp-2 text-body text-soft">
-              <Excerpt text={item.excerpt} characters={EXCERPT} />
+              <Excerpt text={item.excerpt} mentions={item.mentions} characters={EXCERPT} />
             </span>
           )}
           <span className="block text-caption text-muted">

@@ -9,7 +9,14 @@ const item = (
   more: Partial<ActivityItem> = {},
 ): ActivityItem => ({
   ...{ id, kind, at, seq: 1, isRead: false, actor: `actor of ${id}` as AccountId },
-  ...{ conversation: null, message: null, thread: null, excerpt: null, mention: null },
+  ...{
+    conversation: null,
+    message: null,
+    thread: null,
+    mentions: [],
+    excerpt: null,
+    mention: null,
+  },
   ...{ count: 1, actors: [], emojis: [], resolution: null },
   ...more,
 });

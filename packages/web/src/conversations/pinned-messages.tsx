@@ -41,7 +41,7 @@ export function PinnedMessages({
         {t('pinned.title')}
       </h3>
       <ul className="-mx-2 mt-1 max-h-72 overflow-y-auto">
-        {items.map(({ seq, author, body, postedAt, thread, alsoInConversation }) => (
+        {items.map(({ seq, author, body, mentions, postedAt, thread, alsoInConversation }) => (
           <li key={seq} className="flex items-center gap-1">
             <button
               type="button"
@@ -62,7 +62,7 @@ export function PinnedMessages({
                 </time>
               </span>
               <span className="line-clamp-2 break-words text-sm">
-                <Excerpt text={body} characters={EXCERPT} />
+                <Excerpt text={body} mentions={mentions} characters={EXCERPT} />
               </span>
             </button>
             {mayUnpin && (

@@ -12,8 +12,10 @@ import {
   decideNotification,
   type Event,
   isolate,
+  type Mention,
   mentionOf,
   type NotificationDecision,
+  nameOfMentions,
   type Seq,
   type User,
 } from '@parley/protocol';
@@ -25,6 +27,7 @@ import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { t } from '../texts/index.ts';
 import { RichText } from '../texts/rich-text.tsx';
 import { handleOf } from '../users/handle.tsx';
+import { shownMention } from '../users/mention-names.ts';
 import type { BlockedUsers } from './blocked-users.ts';
 import { closeNotifications, notify } from './browser.ts';
 import { chime } from './chime.ts';
@@ -50,6 +53,7 @@ interface Notice {
   readonly seq: Seq;
   readonly actor: AccountId;
   text: string;
+  mentions: readonly Mention[];
   author: string;
   /** Set if another user's display name looks the same; else null. */
   username: string | null;
@@ -111,7 +115,7 @@ export class MessageNotices {
         event.data.message === notice.seq);
     if (isObsolete) this.#dismiss(conversation);
     else if (event.type === 'message.edited' && event.data.message === notice.seq) {
-      this.#show(conversation, notice, event.data.body);
+      this.#show(conversation, notice, event.data.body, event.data.mentions ?? []);
     }
   }
 
@@ -125,7 +129,7 @@ export class MessageNotices {
       const { author, username } = authorOf(users.get(notice.actor));
       if (author === notice.author && username === notice.username) continue;
       Object.assign(notice, { author, username });
-      if (notice.toast) this.#show(conversation, notice, notice.text);
+      if (notice.toast) this.#show(conversation, notice, notice.text, notice.mentions);
     }
   }
 
@@ -157,7 +161,8 @@ export class MessageNotices {
     if (!waiting) return;
     if (!('body' in event.data)) this.#waiting.delete(key);
     else {
-      const data = { ...waiting.data, body: event.data.body };
+      const { body, mentions } = event.data;
+      const data = { ...waiting.data, body, mentions };
       this.#waiting.set(key, { ...waiting, data });
     }
   }
@@ -184,6 +189,7 @@ export class MessageNotices {
       seq: event.seq,
       actor: event.actor,
       text: event.data.body || t('files.file'),
+      mentions: event.data.mentions ?? [],
       ...authorOf(users.get(event.actor)),
       group,
       thread: onlyIn ?? null,
@@ -200,7 +206,7 @@ export class MessageNotices {
       const notice = this.#shown.get(conversation);
       if (!notice) continue;
       if (n < conversations.length - TOASTS) notice.toast = false;
-      this.#show(conversation, notice, notice.text);
+      this.#show(conversation, notice, notice.text, notice.mentions);
     }
     if (areSoundsOn(this.#client, this.#account)) chime();
   }
@@ -237,10 +243,15 @@ export class MessageNotices {
     );
   }
 
-  #show(conversation: ConversationId, notice: Notice, text: string): void {
+  #show(
+    conversation: ConversationId,
+    notice: Notice,
+    text: string,
+    mentions: readonly Mention[],
+  ): void {
     const { group, seq, thread } = notice;
     const open = () => this.#open(conversation, thread);
-    notice.text = text;
+    Object.assign(notice, { text, mentions });
     const onClose = () => {
       notice.toast = false;
     };
@@ -249,7 +260,7 @@ export class MessageNotices {
         id: conversation,
         description: (
           <bdi>
-            <Excerpt text={text} characters={EXCERPT} />
+            <Excerpt text={text} mentions={mentions} characters={EXCERPT} />
           </bdi>
         ),
         action: { label: t('common.open'), onClick: open },
@@ -269,7 +280,8 @@ export class MessageNotices {
     };
     // If the browser shows none, the toast is enough.
     void emojiOfText(text).then(async (emojiOf) => {
-      const body = isolate(plainExcerpt(text, EXCERPT, emojiOf));
+      const nameOf = nameOfMentions(mentions, (one) => shownMention(one, this.#client.snapshot));
+      const body = isolate(plainExcerpt(text, EXCERPT, emojiOf, nameOf));
       await notify({ ...content, body }, open);
       // The message was deleted or the session ended while the browser was showing it.
       if (!this.#shown.has(conversation)) void closeNotifications(conversation);

@@ -6,6 +6,7 @@ import {
   customEmojiOf,
   decideNotification,
   type Event,
+  type Message,
   type Seq,
 } from '@parley/protocol';
 import { toast } from 'sonner';
@@ -79,7 +80,7 @@ export class ReactionNotices {
   #show(
     actor: AccountId,
     emoji: string,
-    message: { readonly conversation: ConversationId; readonly thread: Seq | null; body: string },
+    message: Pick<Message, 'conversation' | 'thread' | 'body' | 'mentions'>,
   ): void {
     const name = this.#client.snapshot.users.get(actor)?.displayName ?? t('common.someone');
     toast(
@@ -90,7 +91,7 @@ export class ReactionNotices {
       {
         description: (
           <bdi>
-            <Excerpt text={message.body} characters={EXCERPT} />
+            <Excerpt text={message.body} mentions={message.mentions} characters={EXCERPT} />
           </bdi>
         ),
         action: {

@@ -114,7 +114,7 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
                 <span className="block text-muted italic">{goneText(message)}</span>
               ) : (
                 <bdi className="wrap-anywhere line-clamp-3 block text-soft">
-                  <Excerpt text={message.body} characters={EXCERPT} />
+                  <Excerpt text={message.body} mentions={message.mentions} characters={EXCERPT} />
                 </bdi>
               )}
               {remindAt !== null && (

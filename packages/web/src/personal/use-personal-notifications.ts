@@ -1,5 +1,5 @@
 import type { ParleyClient } from '@parley/client';
-import type { ConversationId, Seq } from '@parley/protocol';
+import { type ConversationId, nameOfMentions, type Seq } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { toast } from 'sonner';
@@ -9,6 +9,7 @@ import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { goneText } from '../messages/gone.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { shownMention } from '../users/mention-names.ts';
 
 /** Maximum length of the message text in a reminder, in characters. */
 const EXCERPT = 140;
@@ -53,7 +54,13 @@ async function showReminder(
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
     async (found) =>
-      goneText(found) ?? plainExcerpt(found.body, EXCERPT, await emojiOfText(found.body)),
+      goneText(found) ??
+      plainExcerpt(
+        found.body,
+        EXCERPT,
+        await emojiOfText(found.body),
+        nameOfMentions(found.mentions, (one) => shownMention(one, client.snapshot)),
+      ),
     // The reminder is still shown; opening the conversation shows the reason.
     () => t('saved.unavailable'),
   );

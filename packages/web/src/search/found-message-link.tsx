@@ -9,6 +9,7 @@ import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { useNameOf } from '../users/mention-names.ts';
 import { UserName } from '../users/user-name.tsx';
 import { plainSnippet } from './plain-snippet.ts';
 
@@ -27,7 +28,11 @@ export function FoundMessageLink({
 }) {
   const view = useConversation(message.conversation);
   const { postedAt } = message;
-  const snippet = useMemo(() => plainSnippet(message.body, excerpt), [message.body, excerpt]);
+  const nameOf = useNameOf(message.mentions);
+  const snippet = useMemo(
+    () => plainSnippet(message.body, excerpt, nameOf),
+    [message.body, excerpt, nameOf],
+  );
   return (
     <Link
       to="/c/$id"

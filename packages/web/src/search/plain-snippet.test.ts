@@ -10,7 +10,9 @@ function shown(body: string, word: string, part = body): string {
     isCutBefore: part !== body,
     isCutAfter: false,
   };
-  const { text, ranges } = plainSnippet(body, snippet);
+  const { text, ranges } = plainSnippet(body, snippet, (sign, name) =>
+    sign === '@' && name === 'ria' ? '@Ria Lind' : undefined,
+  );
   const [range] = ranges;
   if (!range) throw new Error('The range is gone');
   return `${text.slice(0, range.start)}[${text.slice(range.start, range.end)}]${text.slice(range.end)}`;
@@ -24,6 +26,10 @@ test.each([
   ['see [the plan](https://a.example) now', 'plan', undefined, 'see the [plan] now'],
   ['see [it](https://plan.example) now', 'plan', undefined, 'see it](https://[plan].example) now'],
   ['plain text', 'text', undefined, 'plain [text]'],
+  ['@ria says the word', 'word', undefined, '@Ria Lind says the [word]'],
+  ['the word of **@ria** here', 'here', undefined, 'the word of @Ria Lind [here]'],
+  ['@ria says it', 'ria', undefined, '@[ria] says it'],
+  ['the @ria says it', 'it', 'ia says it', 'ia says [it]'],
 ])('%j marks %j', (body, word, part, expected) => {
   expect(shown(body, word, part)).toBe(expected);
 });

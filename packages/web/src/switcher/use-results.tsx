@@ -1,5 +1,11 @@
 import type { ConversationView } from '@parley/client';
-import type { AccountId, ConversationId, ImageId, User } from '@parley/protocol';
+import {
+  type AccountId,
+  type ConversationId,
+  type ImageId,
+  nameOfMentions,
+  type User,
+} from '@parley/protocol';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { MessageSquareText, TextSearch } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -12,6 +18,7 @@ import { useParley } from '../session/use-client.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
 import { handleOf } from '../users/handle.tsx';
+import { shownMention } from '../users/mention-names.ts';
 import { useOpenDirect } from '../users/user-list.tsx';
 import { type SwitcherCommand, useCommands } from './commands.tsx';
 import { fold, scoreOf } from './fuzzy.ts';
@@ -143,6 +150,8 @@ function noteOf(view: ConversationView, users: ReadonlyMap<AccountId, User>): st
 function useMessages(text: string): Result[] {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
+  const userGroups = useParley((s) => s.userGroups);
+  const known = { users, userGroups, conversations };
   const navigate = useNavigate();
   const found = useFoundMessages(text);
   const { id: openId } = useParams({ strict: false });
@@ -172,11 +181,13 @@ function useMessages(text: string): Result[] {
       const id = message.conversation;
       const view = conversations.get(id);
       if (!view) return [];
+      const nameOf = nameOfMentions(message.mentions, (one) => shownMention(one, known));
       return [
         {
           ...plain,
           key: `${id}-${message.seq}`,
-          title: excerpt(plainSnippet(message.body, snippet).text, EXCERPT) || t('files.file'),
+          title:
+            excerpt(plainSnippet(message.body, snippet, nameOf).text, EXCERPT) || t('files.file'),
           note: titleOf(view, users),
           icon: <MessageSquareText size={18} />,
           run: () =>

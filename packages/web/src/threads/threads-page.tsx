@@ -85,7 +85,7 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
           </span>
           <span dir="auto" className="wrap-anywhere line-clamp-2">
             {goneText(root) === null ? (
-              <Excerpt text={root.body} characters={EXCERPT} />
+              <Excerpt text={root.body} mentions={root.mentions} characters={EXCERPT} />
             ) : (
               <span className="text-muted italic">{goneText(root)}</span>
             )}
