@@ -8,6 +8,7 @@ import {
   CHROMIUM,
   notified,
   PASSWORD,
+  postBodies,
   postMany,
   sideways,
   startBuiltServer,
@@ -73,6 +74,22 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await bob.open('everyone');
     await bob.write('One more');
     await expect.poll(() => amy.inSight('One more')).toBe(true);
+
+    // Also the first list of a page, on a device so slow that its rows are measured late.
+    const poem = Array.from({ length: 30 }, (_, n) => `Verse ${n}${'\nline'.repeat(n % 4)}`);
+    await postBodies(amy.page, id, poem);
+    await amy.page.goto('/');
+    await amy.page.getByText('Select a conversation').waitFor();
+    await postBodies(bob.page, id, ['Second to last', 'Last of all']);
+    const link = amy.page.getByRole('link', { name: /everyone.*2 unread/s });
+    await link.waitFor();
+    await amy.page.evaluate(slowFrames, 120);
+    await link.click();
+    await amy.sees('Last of all');
+    await postBodies(bob.page, id, ['After all']);
+    await amy.sees('After all');
+    const fromEnd = () => log.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+    await expect.poll(fromEnd).toBeLessThan(2);
   });
 
   test('a conversation that was marked as unread stays unread on all devices until it is read again', async () => {
@@ -504,3 +521,15 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
 
 const isFocused = (element: Locator): Promise<boolean> =>
   element.evaluate((node) => node === document.activeElement);
+
+/** Makes the frames of the page take this time, ms, while its timers remain exact: rows are measured with a frame. */
+function slowFrames(ms: number): void {
+  window.requestAnimationFrame = (callback) =>
+    window.setTimeout(() => callback(performance.now()), ms);
+  const Observer = window.ResizeObserver;
+  window.ResizeObserver = class extends Observer {
+    constructor(callback: ResizeObserverCallback) {
+      super((entries, observer) => void setTimeout(() => callback(entries, observer), ms));
+    }
+  };
+}

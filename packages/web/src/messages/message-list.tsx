@@ -164,9 +164,8 @@ export function MessageList({
     awaitsFocus.current = true;
     if (!autoScroll.goTo(seq)) void timeline.open(seq);
   };
-  // The newest row stays mounted, so that a sent message is shown in the next frame, and a new one is
-  // measured even if the list is not at its end.
-  const newest = useMemo(() => [rows.length - 1], [rows.length]);
+  // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
+  const newest = useMemo(() => (isAway ? [] : [rows.length - 1]), [isAway, rows.length]);
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 

@@ -12,9 +12,8 @@ import {
 import type { VListHandle } from 'virtua';
 import { AutoScroll, type ListPosition } from './auto-scroll.ts';
 import type { Row } from './rows.ts';
+import { type Layout, Settling } from './settling.ts';
 
-/** Rows that were added before the list or around a message are measured within this time, ms. */
-const SETTLE_MS = 250;
 /** Space kept visible above the line “New”, px. */
 const ABOVE_LINE = 48;
 /** Space kept visible above a message that the user jumps to, px. */
@@ -77,27 +76,11 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   latest.current = input;
   const settled = useRef(onSettled);
   settled.current = onSettled;
-  const settledAt = useRef(0);
   /** The first visible row, and how much of it is hidden above, px. */
   const anchor = useRef<Place | null>(null);
   const placed = useRef<Place | null>(null);
   /** Whether a pointer is pressed, which may drag the scroll bar or a selection. */
   const isPressed = useRef(false);
-  const isSettled = useCallback(() => performance.now() >= settledAt.current, []);
-
-  const position = useCallback((): ListPosition | null => {
-    const element = latest.current.scroller();
-    if (!element) return null;
-    // The DOM gives a consistent snapshot; the virtual list updates each value in a separate event.
-    return {
-      offset: element.scrollTop,
-      size: element.scrollHeight,
-      viewport: element.clientHeight,
-      isNewest: !latest.current.hasNewer,
-      isSettled: isSettled(),
-      now: performance.now(),
-    };
-  }, [isSettled]);
 
   /**
    * Scrolls once. The list's own scrollToIndex keeps scrolling while rows are measured, and fights a user
@@ -134,19 +117,35 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     if (place && list.current && row >= 0) scrollTo(list.current.getItemOffset(row) + place.into);
   }, [scrollTo]);
 
-  /** Checks again once positions are reliable. */
-  const settleLater = useCallback(() => {
-    setTimeout(
-      () => {
-        const at = position();
-        if (!at) return;
-        if (at.isSettled) machine.settle(at);
-        setAway(machine.state === 'away');
-        settled.current();
-      },
-      Math.max(0, settledAt.current - performance.now()) + 20,
+  const [settling] = useState(
+    () =>
+      new Settling({
+        now: () => performance.now(),
+        onFrame: (callback) => void requestAnimationFrame(callback),
+        layout: () => layoutOf(latest.current.scroller()),
+        onChange: () => {
+          if (machine.state === 'placing') keepPlace();
+        },
+        onSettled: () => {
+          const at = position();
+          if (!at) return;
+          machine.settle(at);
+          setAway(machine.state === 'away');
+          settled.current();
+        },
+      }),
+  );
+  const position = useCallback((): ListPosition | null => {
+    const layout = layoutOf(latest.current.scroller());
+    return (
+      layout && {
+        ...layout,
+        isNewest: !latest.current.hasNewer,
+        isSettled: settling.isSettled,
+        now: performance.now(),
+      }
     );
-  }, [machine, position]);
+  }, [settling]);
 
   const placeAt = useCallback(
     (key: string | undefined, into: number, why: 'request' | 'rows' = 'rows') => {
@@ -154,11 +153,10 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
       placed.current = { key, into };
       if (why === 'request') machine.goTo();
       else machine.place();
-      settledAt.current = performance.now() + SETTLE_MS;
+      settling.start();
       keepPlace();
-      settleLater();
     },
-    [machine, keepPlace, settleLater],
+    [machine, keepPlace, settling],
   );
 
   const moved = useCallback(
@@ -207,7 +205,7 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     firstKey.current = first;
     if (rows.length === 0) return;
     const isReplaced = before !== null && !rows.some((row) => row.key === before);
-    if (before !== null && before !== first) settledAt.current = performance.now() + SETTLE_MS;
+    if (before !== null && before !== first) settling.start();
     // The user may have scrolled since the last event.
     const at = position();
     if (at) machine.changed(at);
@@ -229,8 +227,8 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
     } else if (isReplaced && anchor.current) {
       placeAt(anchor.current.key, anchor.current.into);
     }
-    settleLater();
-  }, [rows, first, lineAfter, isHeld, machine, position, follow, placeAt, settleLater]);
+    settling.check();
+  }, [rows, first, lineAfter, isHeld, machine, position, follow, placeAt, settling]);
 
   const goToEnd = useCallback(() => {
     machine.goToEnd();
@@ -280,13 +278,24 @@ export function useAutoScroll(input: AutoScrollInput, onSettled: () => void): Au
   return {
     isAway,
     isPrepended,
-    isSettled,
+    isSettled: () => settling.isSettled,
     moved,
     goToEnd,
     goToLine,
     goTo,
     input: scrollInput,
   };
+}
+
+/** The DOM gives a consistent snapshot; the virtual list updates each value in a separate event. */
+function layoutOf(scroller: HTMLElement | null): Layout | null {
+  return (
+    scroller && {
+      offset: scroller.scrollTop,
+      size: scroller.scrollHeight,
+      viewport: scroller.clientHeight,
+    }
+  );
 }
 
 function lineRow(rows: readonly Row[]): number {
