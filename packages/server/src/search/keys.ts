@@ -150,12 +150,19 @@ function codeBefore(text: string, at: number): number {
 
 /** Returns the key of a property of messages, such as `author` with an account id. */
 export function propertyKey(name: string, value = ''): number {
-  const text = `${name}:${value}`;
-  let h = VALUE;
+  // Not of a concatenated string: V8 then reads each of its characters in a call of the runtime.
+  return hashText(hash(VALUE, hashText(VALUE, name), COLON, 0), value);
+}
+
+const COLON = 58;
+
+/** Returns the hash `h` continued with the characters of a text. */
+function hashText(h: number, text: string): number {
+  let hashed = h;
   for (let i = 0; i < text.length; i++) {
     const code = text.codePointAt(i) as number;
     if (code > 0xffff) i++;
-    h = hash(VALUE, h, code, 0);
+    hashed = hash(VALUE, hashed, code, 0);
   }
-  return h;
+  return hashed;
 }

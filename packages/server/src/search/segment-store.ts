@@ -32,10 +32,19 @@ const MERGE_LOCK = 0x736561726302;
  */
 const COMMIT_LATER = `set_config('synchronous_commit', 'off', true)`;
 
-/** Lets one transaction at a time add to the index, over all nodes. Its commit does not wait for the disk. */
-export async function lockFilling(client: pg.ClientBase): Promise<void> {
-  await client.query(`select pg_advisory_xact_lock($1), ${COMMIT_LATER}`, [FILL_LOCK]);
+/** A statement, prepared under its name. */
+interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
 }
+
+/** Lets one transaction at a time add to the index, over all nodes. Its commit does not wait for the disk. */
+export const LOCK_FILLING: NamedStatement = {
+  name: 'search-lock-filling',
+  text: `select pg_advisory_xact_lock($1), ${COMMIT_LATER}`,
+  values: [FILL_LOCK],
+};
 
 /**
  * Lets one transaction at a time merge segments; returns false if another one is doing so. Its commit does
@@ -67,16 +76,9 @@ export async function readSegments(on: Queryable): Promise<SegmentHead[]> {
   return rows;
 }
 
-/**
- * Inserts a segment; `packed` are its postings, or null if they are inserted separately. Returns
- * its id.
- */
-export async function insertSegment(
-  on: Queryable,
-  documents: Documents,
-  packed: Buffer | null,
-): Promise<number> {
-  const { rows } = await on.query<{ id: number }>({
+/** Returns the statement that inserts a segment; `packed` are its postings, or null if they are inserted separately. */
+export function segmentInsert(documents: Documents, packed: Buffer | null): NamedStatement {
+  return {
     name: 'search-insert-segment',
     text: `insert into search_segments (size, first_at, last_at, documents, postings)
            values ($1, to_timestamp($2 / 1000.0), to_timestamp($3 / 1000.0), $4, $5) returning id`,
@@ -87,7 +89,16 @@ export async function insertSegment(
       documents.encode(),
       packed,
     ],
-  });
+  };
+}
+
+/** Inserts a segment, see {@link segmentInsert}. Returns its id. */
+export async function insertSegment(
+  on: Queryable,
+  documents: Documents,
+  packed: Buffer | null,
+): Promise<number> {
+  const { rows } = await on.query<{ id: number }>(segmentInsert(documents, packed));
   return (rows[0] as { id: number }).id;
 }
 
@@ -148,15 +159,18 @@ export async function deleteSegments(on: Queryable, segments: readonly number[])
 
 /** Empties the index and sets its version to this one. It is then rebuilt from the first event. */
 export async function emptyIndex(client: pg.ClientBase): Promise<void> {
-  await lockFilling(client);
+  await client.query(LOCK_FILLING);
   await lockMerging(client);
   await client.query('truncate search_segments, search_postings, search_progress, search_stale');
   await client.query('update search_state set version = $1', [INDEX_VERSION]);
 }
 
+/** Reads the version of the keys that the index was built with. */
+export const READ_VERSION = { name: 'search-version', text: 'select version from search_state' };
+
 /** Returns whether the index was built with another version of the keys. */
 export async function isOfOtherVersion(on: Queryable): Promise<boolean> {
-  const { rows } = await on.query<{ version: number }>('select version from search_state');
+  const { rows } = await on.query<{ version: number }>(READ_VERSION);
   return rows[0]?.version !== INDEX_VERSION;
 }
 
