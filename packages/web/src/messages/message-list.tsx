@@ -1,6 +1,5 @@
 import type { ConversationView, Timeline } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -18,16 +17,15 @@ import { useAttention } from '../lib/attention.ts';
 import { frames } from '../lib/frame-schedule.ts';
 import { idle } from '../lib/idle-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { unreadText } from '../lib/text.ts';
 import { dayKey } from '../lib/time.ts';
 import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Button, IconButton } from '../ui/button.tsx';
 import { takeFocus } from '../ui/take-focus.ts';
 import { Announcer } from './announcer.tsx';
 import { DayChoiceProvider, TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
+import { JumpToEnd, LoadProblem, UnreadAbove } from './list-notices.tsx';
 import { ListPlaceholder, RowView } from './list-parts.tsx';
 import { estimatedRowHeight, updateRowHeight } from './row-height.ts';
 import { RowBuilder } from './rows.ts';
@@ -114,28 +112,28 @@ export function MessageList({
 
   const hasUnread = view.unread > 0;
   const isHeld = !isLive || attention === 'elsewhere';
-  const autoScroll = useAutoScroll(
-    { list, scroller, rows, hasNewer, lineAfter, hasUnread, isHeld },
+  const handle = () => list.current;
+  const { control, isAway, isPrepended } = useAutoScroll(
+    { handle, scroller, rows, hasNewer, lineAfter, hasUnread, isHeld },
     () => update(),
   );
-  const { isAway } = autoScroll;
   if (isAway !== isScrolledUp) setScrolledUp(isAway);
   const reading = useReading(
     view,
     rows,
     list,
-    () => lineAfter !== undefined && autoScroll.isSettled(),
+    () => lineAfter !== undefined && control.isSettled,
     marked,
   );
 
   const update = (how?: 'scrolled' | 'ended' | 'changed') => {
     const handle = list.current;
     if (!handle) return;
-    if (how) autoScroll.moved(how);
+    if (how) control.moved(how);
     const top = rows[handle.findItemIndex(handle.scrollOffset)];
     const at = top?.kind === 'message' ? top.message.postedAt : null;
     setTopDay((now) => (now && at && dayKey(now) === dayKey(at) ? now : at));
-    if (autoScroll.isSettled()) {
+    if (control.isSettled) {
       updateRowHeight(handle);
       reading.read();
       const row = awaitsFocus.current && box.current?.querySelector<HTMLElement>('[data-target]');
@@ -146,11 +144,11 @@ export function MessageList({
     const { scrollOffset, scrollSize, viewportSize } = handle;
     if (scrollOffset < LOAD_MORE && hasOlder) more.older();
     else if (scrollSize - scrollOffset - viewportSize < LOAD_MORE && hasNewer) {
-      if (autoScroll.isSettled()) more.newer();
+      if (control.isSettled) more.newer();
     }
   };
   const goToEnd = () => {
-    autoScroll.goToEnd();
+    control.goToEnd();
     reading.markAllRead();
     if (hasNewer) void timeline.jumpToLatest();
   };
@@ -162,7 +160,7 @@ export function MessageList({
   const goTo = (seq: Seq) => {
     setTarget(seq);
     awaitsFocus.current = true;
-    if (!autoScroll.goTo(seq)) void timeline.open(seq);
+    if (!control.goTo(seq)) void timeline.open(seq);
   };
   // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
   const newest = useMemo(() => (isAway ? [] : [rows.length - 1]), [isAway, rows.length]);
@@ -170,9 +168,9 @@ export function MessageList({
   useImperativeHandle(ref, () => ({ goToEnd, goTo }));
 
   const input = {
-    ...autoScroll.input,
+    ...control.input,
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => {
-      autoScroll.input.onKeyDown();
+      control.input.onKeyDown();
       keys.onKeyDown(event);
     },
     onFocus: keys.onFocus,
@@ -196,7 +194,7 @@ export function MessageList({
             <VList
               ref={list}
               data={rows}
-              shift={autoScroll.isPrepended}
+              shift={isPrepended}
               onScroll={() => update('scrolled')}
               onScrollEnd={() => update('ended')}
               onResize={() => update('changed')}
@@ -247,65 +245,12 @@ export function MessageList({
       {isUnreadAboveShown && (
         <UnreadAbove
           unread={view.unread}
-          onGo={autoScroll.goToLine}
+          onGo={() => control.goToLine()}
           onMarkRead={reading.markAllRead}
         />
       )}
-      {isAway && rows.length > 0 && (
-        <button
-          type="button"
-          onClick={goToEnd}
-          className="surface-in absolute end-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-overlay hover:bg-hover"
-        >
-          <ArrowDown size={16} />
-          {view.unread === 0 ? t('messageList.jumpToLatest') : newMessages(view.unread)}
-        </button>
-      )}
+      {isAway && rows.length > 0 && <JumpToEnd unread={view.unread} onGo={goToEnd} />}
       <Announcer snapshot={snapshot} title={title} openThread={openThread} />
-    </div>
-  );
-}
-
-const newMessages = (unread: number): string =>
-  t('messageList.newMessages', { count: unread, shown: unreadText(unread) });
-
-const PILL =
-  'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-overlay';
-
-/** Shows that messages could not be loaded. */
-export function LoadProblem({ onRetry }: { onRetry: () => void }) {
-  return (
-    <div role="alert" className={`${PILL} gap-3 pe-1.5 ps-4`}>
-      {t('messageList.loadFailed')}
-      <Button look="quiet" className="min-h-8 px-3" onClick={onRetry}>
-        {t('common.tryAgain')}
-      </Button>
-    </div>
-  );
-}
-
-/** Offers to jump to unread messages that scrolled out of view while the user was idle. */
-function UnreadAbove({
-  unread,
-  onGo,
-  onMarkRead,
-}: {
-  unread: number;
-  onGo: () => void;
-  onMarkRead: () => void;
-}) {
-  return (
-    <div className={`${PILL} surface-in gap-1 px-1.5`}>
-      <Button look="quiet" className="min-h-8 px-3" onClick={onGo}>
-        <ArrowUp size={16} /> {newMessages(unread)}
-      </Button>
-      <IconButton
-        label={t('messageList.markAsRead')}
-        className="size-8 rounded-full"
-        onClick={onMarkRead}
-      >
-        <X size={16} />
-      </IconButton>
     </div>
   );
 }

@@ -1,0 +1,62 @@
+import { ArrowDown, ArrowUp, X } from 'lucide-react';
+import { unreadText } from '../lib/text.ts';
+import { t } from '../texts/index.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+
+const newMessages = (unread: number): string =>
+  t('messageList.newMessages', { count: unread, shown: unreadText(unread) });
+
+const PILL =
+  'absolute inset-x-0 top-2 mx-auto flex w-fit items-center rounded-full border border-line bg-raised py-1 text-sm shadow-overlay';
+
+/** Shows that messages could not be loaded. */
+export function LoadProblem({ onRetry }: { onRetry: () => void }) {
+  return (
+    <div role="alert" className={`${PILL} gap-3 pe-1.5 ps-4`}>
+      {t('messageList.loadFailed')}
+      <Button look="quiet" className="min-h-8 px-3" onClick={onRetry}>
+        {t('common.tryAgain')}
+      </Button>
+    </div>
+  );
+}
+
+/** Offers to jump to unread messages that scrolled out of view while the user was idle. */
+export function UnreadAbove({
+  unread,
+  onGo,
+  onMarkRead,
+}: {
+  unread: number;
+  onGo: () => void;
+  onMarkRead: () => void;
+}) {
+  return (
+    <div className={`${PILL} surface-in gap-1 px-1.5`}>
+      <Button look="quiet" className="min-h-8 px-3" onClick={onGo}>
+        <ArrowUp size={16} /> {newMessages(unread)}
+      </Button>
+      <IconButton
+        label={t('messageList.markAsRead')}
+        className="size-8 rounded-full"
+        onClick={onMarkRead}
+      >
+        <X size={16} />
+      </IconButton>
+    </div>
+  );
+}
+
+/** Offers to jump to the newest message, with the number of unread ones, in a list that is scrolled up. */
+export function JumpToEnd({ unread, onGo }: { unread: number; onGo: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={onGo}
+      className="surface-in absolute end-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-overlay hover:bg-hover"
+    >
+      <ArrowDown size={16} />
+      {unread === 0 ? t('messageList.jumpToLatest') : newMessages(unread)}
+    </button>
+  );
+}
