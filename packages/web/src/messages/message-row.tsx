@@ -90,9 +90,6 @@ export const MessageRow = memo(function MessageRow({
   const [sheet, setSheet] = useState(false);
   const [historyShown, setHistoryShown] = useState(false);
   const more = useMoreActions(message);
-  const body = message.body !== '' && (
-    <Markup id={editKey} text={message.body} mentions={message.mentions} />
-  );
   const [menuAt, setMenuAt] = useState<{ x: number; y: number } | null>(null);
   const article = useRef<HTMLElement>(null);
   const press = useLongPress(() => setSheet(true));
@@ -101,6 +98,11 @@ export const MessageRow = memo(function MessageRow({
   const canSwipe = actionable && coarse && reply !== null;
   const touch = canSwipe ? joinHandlers(press, swipe) : press;
   useFocusInside(article);
+  const actions = {
+    message,
+    onEdit: () => onEdit(editKey),
+    onDelete: deletion.start,
+  };
   return (
     <article
       ref={article}
@@ -132,39 +134,9 @@ export const MessageRow = memo(function MessageRow({
           className="absolute -start-9 top-2 text-muted group-data-swiped:text-accent"
         />
       )}
-      <div className="w-9 shrink-0 select-none">
-        {first ? (
-          <div className="pt-0.5">
-            <Avatar id={message.author} name={name} />
-          </div>
-        ) : (
-          <time
-            dateTime={message.postedAt}
-            className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
-          >
-            {time}
-          </time>
-        )}
-      </div>
+      <RowMargin message={message} first={first} name={name} time={time} />
       <div className="min-w-0 flex-1">
-        {first && (
-          <div className="flex items-baseline gap-2">
-            <ProfileButton
-              id={message.author}
-              className="-mt-1 truncate pt-1 text-start font-semibold hover:underline"
-            >
-              <UserName id={message.author} name={name} />
-              <StatusEmoji id={message.author} />
-            </ProfileButton>
-            <time
-              dateTime={message.postedAt}
-              title={fullTime(message.postedAt)}
-              className="shrink-0 text-caption text-muted tabular-nums"
-            >
-              {time}
-            </time>
-          </div>
-        )}
+        {first && <AuthorLine message={message} name={name} time={time} />}
         {message.pinned && !editing && <PinMark by={message.pinned.by} />}
         {editing ? (
           <EditForm message={message} onDone={() => onEdit(null)} onDelete={deletion.start} />
@@ -173,25 +145,12 @@ export const MessageRow = memo(function MessageRow({
         ) : gone !== null ? (
           <p className="text-muted italic">{gone}</p>
         ) : (
-          <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
-            <div className="min-w-0 flex-1">
-              {message.replyTo !== null && <Quote seq={message.replyTo} />}
-              {message.forwardedFrom ? (
-                <ForwardedText from={message.forwardedFrom}>{body}</ForwardedText>
-              ) : (
-                body
-              )}
-              {message.attachments.length > 0 && <Attachments files={message.attachments} />}
-              {message.fileIds && <SendingFiles ids={message.fileIds} />}
-              {message.editedAt !== null && (
-                <EditedMark
-                  time={message.editedAt}
-                  onOpen={stored ? () => setHistoryShown(true) : undefined}
-                />
-              )}
-            </div>
-            {mine && <Receipt message={message} />}
-          </div>
+          <Content
+            message={message}
+            id={editKey}
+            mine={mine}
+            onHistory={stored ? () => setHistoryShown(true) : undefined}
+          />
         )}
         {message.previews.length > 0 && !editing && !deletion.isDeleting && (
           <Previews message={message} />
@@ -215,31 +174,20 @@ export const MessageRow = memo(function MessageRow({
           )}
         </div>
       )}
-      {toolbar.isRendered && (
-        <MessageActions
-          message={message}
-          more={more.actions()}
-          onEdit={() => onEdit(editKey)}
-          onDelete={deletion.start}
-        />
-      )}
+      {toolbar.isRendered && <MessageActions {...actions} more={more.actions()} />}
       {menuAt && actionable && (
         <MessageMenu
-          at={menuAt}
-          message={message}
+          {...actions}
           more={more.actions()}
-          onEdit={() => onEdit(editKey)}
-          onDelete={deletion.start}
+          at={menuAt}
           onClosed={() => setMenuAt(null)}
         />
       )}
       {sheet && actionable && (
         <MessageSheet
-          message={message}
-          author={name}
+          {...actions}
           more={more.actions()}
-          onEdit={() => onEdit(editKey)}
-          onDelete={deletion.start}
+          author={name}
           onClose={() => setSheet(false)}
         />
       )}
@@ -248,6 +196,100 @@ export const MessageRow = memo(function MessageRow({
     </article>
   );
 });
+
+/** The space beside a message: the avatar of its author, or its time under the pointer. */
+function RowMargin({
+  message,
+  first,
+  name,
+  time,
+}: {
+  message: TimelineMessage;
+  first: boolean;
+  name: string;
+  time: string;
+}) {
+  return (
+    <div className="w-9 shrink-0 select-none">
+      {first ? (
+        <div className="pt-0.5">
+          <Avatar id={message.author} name={name} />
+        </div>
+      ) : (
+        <time
+          dateTime={message.postedAt}
+          className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
+        >
+          {time}
+        </time>
+      )}
+    </div>
+  );
+}
+
+/** The line above the first message of a run: who wrote it, and when. */
+function AuthorLine({
+  message,
+  name,
+  time,
+}: {
+  message: TimelineMessage;
+  name: string;
+  time: string;
+}) {
+  return (
+    <div className="flex items-baseline gap-2">
+      <ProfileButton
+        id={message.author}
+        className="-mt-1 truncate pt-1 text-start font-semibold hover:underline"
+      >
+        <UserName id={message.author} name={name} />
+        <StatusEmoji id={message.author} />
+      </ProfileButton>
+      <time
+        dateTime={message.postedAt}
+        title={fullTime(message.postedAt)}
+        className="shrink-0 text-caption text-muted tabular-nums"
+      >
+        {time}
+      </time>
+    </div>
+  );
+}
+
+/** What the author wrote: the quoted message, the text, and the files. */
+function Content({
+  message,
+  id,
+  mine,
+  onHistory,
+}: {
+  message: TimelineMessage;
+  /** Identifies the row: a long text stays expanded while it is scrolled. */
+  id: string;
+  mine: boolean;
+  onHistory: (() => void) | undefined;
+}) {
+  const body = message.body !== '' && (
+    <Markup id={id} text={message.body} mentions={message.mentions} />
+  );
+  return (
+    <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
+      <div className="min-w-0 flex-1">
+        {message.replyTo !== null && <Quote seq={message.replyTo} />}
+        {message.forwardedFrom ? (
+          <ForwardedText from={message.forwardedFrom}>{body}</ForwardedText>
+        ) : (
+          body
+        )}
+        {message.attachments.length > 0 && <Attachments files={message.attachments} />}
+        {message.fileIds && <SendingFiles ids={message.fileIds} />}
+        {message.editedAt !== null && <EditedMark time={message.editedAt} onOpen={onHistory} />}
+      </div>
+      {mine && <Receipt message={message} />}
+    </div>
+  );
+}
 
 /**
  * Moves the focus to the row's actions button, or else to the composer, when the focused element of
