@@ -1,14 +1,18 @@
-import type { EventType, ForwardedFrom, Seq, StreamId } from '@parley/protocol';
+import type { EventData, EventType, ForwardedFrom, Seq, StreamId } from '@parley/protocol';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 import { messageChanged } from './message-changed.ts';
 
 /** The projections of message parts: forwarded messages, polls and link previews. */
 
-/** Inserts the parts of posted messages. */
-export function insertParts(tx: StatementSink, events: readonly StoredEvent[]): void {
-  const parts = events.flatMap((event) => {
-    const { forwardedFrom, poll } = dataOf(event, 'message.posted');
+/** Inserts the parts of posted messages; `data` are those of the events. */
+export function insertParts(
+  tx: StatementSink,
+  events: readonly StoredEvent[],
+  data: readonly EventData<'message.posted'>[],
+): void {
+  const parts = events.flatMap((event, n) => {
+    const { forwardedFrom, poll } = data[n] ?? {};
     return forwardedFrom || poll ? [{ event, forwardedFrom, poll }] : [];
   });
   if (parts.length === 0) return;

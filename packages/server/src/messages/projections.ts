@@ -75,7 +75,7 @@ export const messageProjections = {
       events.map((event, n) => ({ event, attachments: data[n]?.attachments })),
     );
     addReplies(tx, events, threads);
-    insertParts(tx, events);
+    insertParts(tx, events, data);
   },
 
   'message.edited': (tx, events) => {

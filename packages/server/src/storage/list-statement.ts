@@ -36,8 +36,8 @@ export function listStatement(
   return (...values) => {
     const columns = values.flat();
     return columns.every((column) => column.length === 1)
-      ? { ...one, values: columns.map((column) => column[0]) }
-      : { ...many, values: columns };
+      ? { name: one.name, text: one.text, values: columns.map((column) => column[0]) }
+      : { name: many.name, text: many.text, values: columns };
   };
 }
 

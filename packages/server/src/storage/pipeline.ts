@@ -108,7 +108,8 @@ export class Pipeline {
         const known = this.#prepared.get(name)?.text ?? this.#texts.get(name) ?? text;
         this.#texts.set(name, known);
         if (known !== text) throw new Error(`Two statements have the name ${name}`);
-        this.#open.push({ name, text, values: values.map(encodeValue), ...answer });
+        const { rows, resolve, reject } = answer;
+        this.#open.push({ name, text, values: values.map(encodeValue), rows, resolve, reject });
         if (this.#open.length === 1 && !this.#inFlight) process.nextTick(() => this.#send());
         return;
       } catch (error) {
@@ -279,7 +280,13 @@ function encodeArray(values: readonly unknown[]): string {
     if (item === null) literal += 'NULL';
     else if (typeof item !== 'string') literal += `"\\\\x${item.toString('hex')}"`;
     else if (Array.isArray(value)) literal += item;
-    else literal += `"${item.replace(/[\\"]/g, '\\$&')}"`;
+    else literal += `"${escapeItem(item)}"`;
   }
   return `${literal}}`;
+}
+
+/** Escapes quotes and backslashes. Most items have neither, and finding that out is faster than replacing. */
+function escapeItem(item: string): string {
+  if (!item.includes('"') && !item.includes('\\')) return item;
+  return item.replace(/[\\"]/g, '\\$&');
 }

@@ -94,9 +94,13 @@ export class BatchWriter {
 
   /** Adds a command; it is settled once. */
   push(pending: Pending): void {
-    const { command } = pending;
+    const { command, digest, since, uncertain, settle } = pending;
     const waiting: Waiting = {
-      ...pending,
+      command,
+      digest,
+      since,
+      uncertain,
+      settle,
       order: this.#deferred.orderOf(command),
       streams: command.alsoLocks ? [command.stream, ...command.alsoLocks] : [command.stream],
       bytes: command.bytes,
