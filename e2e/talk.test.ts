@@ -316,6 +316,10 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await lee.page.getByTitle(/Only you/).click();
     await lee.write('Why?');
     await lee.page.getByText(/doesn’t accept direct messages/).waitFor();
+    await kay.page.goto('/settings/blocked');
+    await kay.page.getByRole('list', { name: 'Blocked people' }).getByText('Lee Guest').waitFor();
+    await kay.page.getByRole('button', { name: 'Unblock Lee Guest' }).click();
+    await kay.page.getByText('You haven’t blocked anyone.').waitFor();
   });
 
   test('a long history loads while scrolling up, without jumping', async () => {

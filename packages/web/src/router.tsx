@@ -202,6 +202,10 @@ const accountPages = [
     lazyPage(() => import('./account/notifications-page.tsx'), 'NotificationsPage'),
   ),
   accountPage(
+    '/blocked',
+    lazyPage(() => import('./account/blocked-page.tsx'), 'BlockedPage'),
+  ),
+  accountPage(
     '/data',
     lazyPage(() => import('./account/data-page.tsx'), 'DataPage'),
   ),

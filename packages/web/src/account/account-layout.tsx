@@ -1,4 +1,4 @@
-import { Bell, FileDown, MonitorSmartphone, ShieldCheck, UserRound } from 'lucide-react';
+import { Ban, Bell, FileDown, MonitorSmartphone, ShieldCheck, UserRound } from 'lucide-react';
 import { SettingsLayout } from '../app/settings-layout.tsx';
 import { t } from '../texts/index.ts';
 
@@ -18,7 +18,10 @@ const SECTIONS = [
   },
   {
     title: 'settings.privacy',
-    entries: [{ to: '/settings/data', text: 'ownData.title', icon: <FileDown size={17} /> }],
+    entries: [
+      { to: '/settings/blocked', text: 'blockedPeople.title', icon: <Ban size={17} /> },
+      { to: '/settings/data', text: 'ownData.title', icon: <FileDown size={17} /> },
+    ],
   },
 ] as const;
 

@@ -738,7 +738,7 @@ const texts = {
     block: '{{name}} blockieren',
     unblock: 'Blockierung von {{name}} aufheben',
     blockHint:
-      'Wer blockiert ist, kann dir keine Direktnachrichten senden. Gruppen sind nicht betroffen.',
+      'Wer blockiert ist, kann dir keine Direktnachrichten senden und dich nicht erwähnen. Nachrichten in Gruppen siehst du weiterhin.',
     archive: 'Gruppe archivieren',
     archiveQuestion: 'Diese Gruppe archivieren?',
     archiveIntro:
@@ -815,6 +815,14 @@ const texts = {
     noExpiry: 'läuft nicht ab',
     until: 'läuft {{time}} ab',
     revoke: 'Widerrufen',
+  },
+  blockedPeople: {
+    title: 'Blockierte Personen',
+    intro:
+      'Sie können dir keine Direktnachrichten senden und dich nicht erwähnen. Ihre Nachrichten in Gruppen siehst du weiterhin.',
+    none: 'Du hast niemanden blockiert.',
+    unblock: 'Blockierung aufheben',
+    since: 'Blockiert {{ago}}',
   },
   bans: {
     title: 'Gesperrte Personen',

@@ -710,7 +710,8 @@ export const en = {
     leavePrivate: 'To rejoin, you’ll need to be added again.',
     block: 'Block {{name}}',
     unblock: 'Unblock {{name}}',
-    blockHint: 'They can’t send you direct messages while blocked. Groups aren’t affected.',
+    blockHint:
+      'They can’t send you direct messages or mention you while blocked. You still see their messages in groups.',
     archive: 'Archive group',
     archiveQuestion: 'Archive this group?',
     archiveIntro:
@@ -786,6 +787,14 @@ export const en = {
     noExpiry: 'doesn’t expire',
     until: 'expires {{time}}',
     revoke: 'Revoke',
+  },
+  blockedPeople: {
+    title: 'Blocked people',
+    intro:
+      'They can’t send you direct messages or mention you. You still see their messages in groups.',
+    none: 'You haven’t blocked anyone.',
+    unblock: 'Unblock',
+    since: 'Blocked {{ago}}',
   },
   bans: {
     title: 'Banned people',

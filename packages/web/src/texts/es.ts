@@ -757,7 +757,7 @@ const texts = {
     block: 'Bloquear a {{name}}',
     unblock: 'Desbloquear a {{name}}',
     blockHint:
-      'Una persona bloqueada no puede enviarte mensajes directos. Los grupos no se ven afectados.',
+      'Mientras esté bloqueada, la persona no puede enviarte mensajes directos ni mencionarte. Sigues viendo sus mensajes en los grupos.',
     archive: 'Archivar grupo',
     archiveQuestion: '¿Archivar este grupo?',
     archiveIntro:
@@ -840,6 +840,14 @@ const texts = {
     noExpiry: 'no caduca',
     until: 'caduca el {{time}}',
     revoke: 'Revocar',
+  },
+  blockedPeople: {
+    title: 'Personas bloqueadas',
+    intro:
+      'No pueden enviarte mensajes directos ni mencionarte. Sigues viendo sus mensajes en los grupos.',
+    none: 'No has bloqueado a nadie.',
+    unblock: 'Desbloquear',
+    since: 'Bloqueo: {{ago}}',
   },
   bans: {
     title: 'Personas vetadas',

@@ -7,6 +7,7 @@ import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { BlockUser } from './block-user.tsx';
 import { ProfileFacts } from './profile-facts.tsx';
 import { useOpenDirect } from './user-list.tsx';
 
@@ -39,6 +40,7 @@ export function ProfileCard({ id, onClose }: { id: AccountId; onClose: () => voi
               <MessageSquare size={16} /> {t('profileCard.message')}
             </Button>
           )}
+          {me !== null && me.id !== id && <BlockUser account={id} name={data.displayName} />}
         </>
       )}
     </Dialog>

@@ -9,7 +9,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 
-/** Blocks the other user of a direct conversation, or unblocks them. */
+/** Blocks a user, or unblocks them. */
 export function BlockUser({ account, name }: { account: AccountId; name: string }) {
   const client = useClient();
   const api = useMemo(() => new AccountApi(client.api), [client]);
