@@ -94,20 +94,50 @@ const BODY_BYTES = 64 * 1024;
  * 3. Forwarded addresses are trusted only from the proxies in TRUSTED_PROXIES.
  */
 export function createHttpApp(deps: HttpDeps): FastifyInstance {
+  const app = createFastify(deps);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  setErrorHandler(app, deps);
+  acceptJson(app);
+  const responses = new ResponseLimits(deps.responseBounds ?? RESPONSE_BOUNDS, (why, address) =>
+    deps.log.warn({ why, address }, 'slow reader disconnected'),
+  );
+  app.addHook('onClose', async () => responses.stop());
+  guardRequests(app, deps, responses);
+  logResponses(app, deps);
+  warnOfUntrustedProxy(app);
+  const routes = new RouteTable();
+  app.addHook('onRoute', (route) => routes.add(route));
+  app.register(Cookie);
+  describeApi(app);
+  webRoutes(app, deps.webDir, routes);
+  app.register(async (scope) => {
+    for (const add of deps.root) add(scope);
+    healthRoutes(scope, deps.health);
+    docsRoutes(scope);
+    securityTxtRoutes(scope, deps.securityContacts ?? [], deps.publicUrl);
+  });
+  app.register(async (scope) => apiRoutes(scope, deps, responses), { prefix: API_PREFIX });
+  return app;
+}
+
+/** Creates the app, on the listening socket if it is already open. */
+function createFastify(deps: HttpDeps): FastifyInstance {
+  const { listener } = deps;
   let handle: RequestListener | undefined;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    // The onResponse hook below logs one line per response.
+    // logResponses logs one line per response.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => uuidv7(),
     requestIdHeader: false,
     trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
     bodyLimit: BODY_BYTES,
-    ...(deps.listener
+    ...(listener
       ? {
           serverFactory: (handler: RequestListener) => {
             handle = handler;
-            return (deps.listener as HttpListener).server;
+            return listener.server;
           },
         }
       : SERVER_TIMES),
@@ -124,36 +154,45 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
   app.server.maxHeadersCount = HEADERS_MAX;
   // Only after all routes are registered.
   app.addHook('onReady', async () => {
-    if (handle) deps.listener?.lead(handle);
+    if (handle) listener?.lead(handle);
   });
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  return app;
+}
+
+/** Answers errors with problem documents; refusals are reported first. */
+function setErrorHandler(app: FastifyInstance, { onRefused }: HttpDeps): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     if (error instanceof RefusalError) {
-      await deps.onRefused?.(request, error.refusal).catch((failure: unknown) => {
+      await onRefused?.(request, error.refusal).catch((failure: unknown) => {
         request.log.warn({ err: failure }, 'refusal not recorded');
       });
     }
     return handleError(error, request, reply);
   });
-  acceptJson(app);
-  const responses = new ResponseLimits(deps.responseBounds ?? RESPONSE_BOUNDS, (why, address) =>
-    deps.log.warn({ why, address }, 'slow reader disconnected'),
-  );
-  app.addHook('onClose', async () => responses.stop());
+}
+
+/**
+ * Sets the security headers of every response, and rejects requests of addresses with too many
+ * unsent responses, or for another host.
+ */
+function guardRequests(app: FastifyInstance, deps: HttpDeps, responses: ResponseLimits): void {
+  const { host, publicUrl } = deps;
   app.addHook('onRequest', async (request, reply) => {
     secure(request, reply, deps);
     if (responses.begin(addressKey(request.ip), reply.raw)) return;
     reply.header('connection', 'close');
     refuse('overloaded', 'Too many responses to this address are unsent', { retryAfter: 1 });
   });
-  const { host, publicUrl } = deps;
   app.addHook('onRequest', async (request) => {
     if (host === undefined) return;
     if (!isAllowedHost(request.headers.host, pathOf(request), { host, publicUrl })) {
       refuse('host_refused');
     }
   });
+}
+
+/** Logs each response, and reports it for the metrics. */
+function logResponses(app: FastifyInstance, deps: HttpDeps): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     deps.onAnswer?.(request.method, route, reply.statusCode, reply.elapsedTime);
@@ -167,50 +206,36 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
       'request',
     );
   });
+}
+
+/** Registers the routes of the domains and the API description, behind the limits of requests and writes. */
+function apiRoutes(scope: FastifyInstance, deps: HttpDeps, responses: ResponseLimits): void {
   const limit = (of: { address: string } | { account: AccountId }) => {
     const retryAfter = deps.limitRequests?.(of) ?? null;
     if (retryAfter !== null) refuse('rate_limited', undefined, { retryAfter });
   };
-  warnOfUntrustedProxy(app);
-  const routes = new RouteTable();
-  app.addHook('onRoute', (route) => routes.add(route));
-  app.register(Cookie);
-  describeApi(app);
-  webRoutes(app, deps.webDir, routes);
-  app.register(async (scope) => {
-    for (const add of deps.root) add(scope);
-    healthRoutes(scope, deps.health);
-    docsRoutes(scope);
-    securityTxtRoutes(scope, deps.securityContacts ?? [], deps.publicUrl);
+  scope.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
   });
-  app.register(
-    async (scope) => {
-      scope.addHook('onRequest', async (_request, reply) => {
-        reply.header('cache-control', 'no-store');
-      });
-      scope.addHook('onRequest', async (request) => limit({ address: request.ip }));
-      scope.addHook('onRequest', async (request) => {
-        const rejection = writesAlways(request) ? null : deps.rejectWrites?.();
-        if (rejection) throw new RefusalError(rejection);
-      });
-      scope.addHook('preHandler', async (request) => {
-        const session = knownSessionOf(request);
-        if (session) limit({ account: session.account });
-      });
-      limitReads(scope, { responses, charge: (...long) => deps.chargeRequests?.(...long) });
-      // After limitReads, which counts the uncompressed bytes.
-      compressJson(scope);
-      for (const add of deps.api) add(scope);
-      let document: Promise<Content> | undefined;
-      scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
-        document ??= contentOf(
-          'application/json; charset=utf-8',
-          Buffer.from(JSON.stringify(app.swagger())),
-        );
-        return sendContent(request, reply, await document);
-      });
-    },
-    { prefix: API_PREFIX },
-  );
-  return app;
+  scope.addHook('onRequest', async (request) => limit({ address: request.ip }));
+  scope.addHook('onRequest', async (request) => {
+    const rejection = writesAlways(request) ? null : deps.rejectWrites?.();
+    if (rejection) throw new RefusalError(rejection);
+  });
+  scope.addHook('preHandler', async (request) => {
+    const session = knownSessionOf(request);
+    if (session) limit({ account: session.account });
+  });
+  limitReads(scope, { responses, charge: (...long) => deps.chargeRequests?.(...long) });
+  // After limitReads, which counts the uncompressed bytes.
+  compressJson(scope);
+  for (const add of deps.api) add(scope);
+  let document: Promise<Content> | undefined;
+  scope.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+    document ??= contentOf(
+      'application/json; charset=utf-8',
+      Buffer.from(JSON.stringify(scope.swagger())),
+    );
+    return sendContent(request, reply, await document);
+  });
 }

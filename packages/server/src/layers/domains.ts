@@ -30,7 +30,8 @@ import { ServerSettings } from '../settings/server-settings.ts';
 import { Identities } from '../sso/identities.ts';
 import { Statuses } from '../status/statuses.ts';
 import { Vault } from '../vault.ts';
-import { FlaggedMessages } from '../word-filter/flagged.ts';
+import { FlaggedMessages, type FlaggedMessagesDeps } from '../word-filter/flagged.ts';
+import { BackgroundWork } from './background-work.ts';
 import type { LayerContext } from './context.ts';
 import { loginSteps } from './login-steps.ts';
 import type { StreamLayer } from './streams.ts';
@@ -64,171 +65,166 @@ export interface DomainLayer {
 /** Types of events that may leave files without a message. */
 const DETACHING: ReadonlySet<string> = new Set(['message.deleted', 'conversation.deleted']);
 
+/** What every domain may depend on. */
+interface Shared extends LayerContext, StreamLayer, ReturnType<typeof openBase> {
+  readonly pool: Pool;
+  readonly settings: ServerSettings;
+  readonly work: BackgroundWork;
+  /** The server’s public address. */
+  readonly url: string;
+}
+
 /** Builds the domains. `url` is the server’s public address. */
 export async function openDomains(
   context: LayerContext,
   pool: Pool,
-  { append, broker, metrics, wordFilter, onCommitted }: StreamLayer,
+  streams: StreamLayer,
   url: string,
 ): Promise<DomainLayer> {
-  const { config, log, clock, onStop } = context;
+  const { append, metrics, wordFilter } = streams;
+  const work = new BackgroundWork(context.onStop);
   await wordFilter.load(pool);
-  onStop(() => wordFilter.stop());
+  context.onStop(() => wordFilter.stop());
   await bootstrapEveryone(append);
-  const settings = new ServerSettings({ pool, config, log, broker });
-  onStop(() => settings.stop());
-  await settings.load();
-  onCommitted((events) => settings.committed(events));
-  const base = { ...openBase(context, pool), settings };
-  const { audit, emails, vault } = base;
-  const accounts = await openAccounts({
-    ...base,
-    config,
-    pool,
-    append,
-    clock,
-    log,
-    issuer: () => url,
-    loginSteps: (deps) => loginSteps(deps, config),
-  });
-  onStop(() => accounts.stop());
+  const settings = await openSettings(context, pool, streams, work);
+  const base = openBase(context, pool, work);
+  const shared: Shared = { ...context, ...streams, ...base, pool, settings, work, url };
+  const accounts = await openAccountDomain(shared);
+  const factors = await openFactors(shared, accounts);
+  const files = await openFileDomain(shared);
+  const moderation = openModeration(shared, accounts, files);
   const { sessions } = accounts;
-  const requirement = config.secondFactor;
-  const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
-  await factors.recovery.upgrade();
-  const files = await openFiles({
-    pool,
-    clock,
-    log,
-    vault,
-    config,
-    onStored: () => fileTexts.wake(),
-  });
-  const fileTexts = new FileTexts({ pool, store: files.store, clock, log });
-  onStop(() => fileTexts.stop());
-  onStop(() => files.collector.stop());
-  onStop(() => files.sweeper.stop());
-  onStop(() => files.imageCollector.stop());
-  const erasures = new Erasures({
-    pool,
-    append,
-    clock,
-    log,
-    sessions,
-    files: files.collector,
-    images: files.imageCollector,
-  });
-  onStop(() => erasures.stop());
-  const bulkDeletions = new BulkDeletions({ pool, append, clock, log, audit });
-  onStop(() => bulkDeletions.stop());
-  const legalHoldPurge = new LegalHoldPurge({ pool, clock, log, audit, files: files.collector });
-  onStop(() => legalHoldPurge.stop());
-  const { keys } = base;
-  const guestExpiry = new GuestExpiry({ pool, append, clock, log, audit, sessions, keys });
-  onStop(() => guestExpiry.stop());
-  const openReports = new OpenReports({ pool, log });
-  const flagged = new FlaggedMessages({
-    ...{ pool, clock, log },
-    onReported: (conversations) => openReports.changed(conversations),
-  });
-  onStop(() => flagged.stop());
-  const reportExpiry = new ReportExpiry({ pool, clock, log });
-  onStop(() => reportExpiry.stop());
+  const { clock, log, audit } = shared;
   const identities = new Identities({ pool, append, clock, settings, sessions, audit });
-  const reminders = new Reminders({ pool, append, clock, log });
-  onStop(() => reminders.stop());
-  const scheduled = new ScheduledSender({ pool, append, log });
-  onStop(() => scheduled.stop());
-  const retention = new Retention({ pool, append, clock, log, audit, settings, broker });
-  onStop(() => retention.stop());
-  onCommitted((events) => retention.committed(events));
-  const statuses = new Statuses({ pool, append, clock, log });
-  onStop(() => statuses.stop());
-  onCommitted((events) => statuses.committed(events));
+  const statuses = openPersonal(shared);
   const readCursors = new ReadCursors(pool, log, metrics);
-  const indexer = new SearchIndexer({ pool, log });
-  onStop(() => indexer.stop());
-  onCommitted((events) => indexer.hint(events));
-  const decider = new NotificationDecider({ pool, clock, log });
-  onStop(() => decider.stop());
-  const digests = new Digests({ pool, clock, log, vault, emails, settings, url });
-  onStop(() => digests.stop());
-  onCommitted((events) => decider.hint(events));
-  const push = await openPush({ pool, clock, log, vault, config, url });
-  onStop(() => push.sender.stop());
-  onCommitted((events) => {
-    if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
-  });
-  const linkPreviews = openLinkPreviews({
-    ...{ pool, append, clock, log, vault, settings, config, files },
-    url,
-  });
-  onStop(() => linkPreviews.stop());
-  onCommitted((events) => linkPreviews.committed(events));
-  const search = new MessageSearch({ pool, clock });
-  onStop(() => search.stop());
-  const directory = new Directory(pool);
-  const start = () => {
-    const workers = [
-      settings,
-      emails,
-      audit,
-      accounts,
-      erasures,
-      bulkDeletions,
-      legalHoldPurge,
-      guestExpiry,
-      flagged,
-      reportExpiry,
-      indexer,
-      decider,
-      digests,
-      push.sender,
-      reminders,
-      scheduled,
-      statuses,
-      retention,
-      files.collector,
-      fileTexts,
-      files.sweeper,
-      files.imageCollector,
-      linkPreviews,
-    ];
-    for (const worker of workers) worker.start();
-    wordFilter.start(pool, log);
-  };
+  const search = openSearch(shared);
+  const notifications = await openNotifications(shared);
+  openLinkPreviewDomain(shared, files);
   return {
-    ...base,
-    accounts,
-    factors,
-    identities,
-    erasures,
-    bulkDeletions,
-    legalHoldPurge,
-    readCursors,
-    search,
-    directory,
-    statuses,
-    files,
-    decider,
-    digests,
-    openReports,
-    push,
-    start,
+    ...{ vault: base.vault, keys: base.keys, emails: base.emails, audit, settings },
+    ...{ accounts, factors, identities, readCursors, statuses, files },
+    ...moderation,
+    ...search,
+    ...notifications,
+    start: () => {
+      work.start();
+      wordFilter.start(pool, log);
+    },
   };
 }
 
+/** Reads the server settings, and keeps them current. */
+async function openSettings(
+  { config, log }: LayerContext,
+  pool: Pool,
+  { broker, onCommitted }: StreamLayer,
+  work: BackgroundWork,
+): Promise<ServerSettings> {
+  const settings = work.add(new ServerSettings({ pool, config, log, broker }));
+  await settings.load();
+  onCommitted((events) => settings.committed(events));
+  return settings;
+}
+
 /** Builds what other domains depend on: secrets, API keys, the email queue and the audit log. */
-function openBase({ config, log, clock, onStop }: LayerContext, pool: Pool) {
+function openBase({ config, log, clock }: LayerContext, pool: Pool, work: BackgroundWork) {
   const secret = loadSecret(config);
   const vault = new Vault(secret);
   const keys = new ApiKeys(pool, clock);
-  const emails = new Emails({ pool, clock, log, vault, transport: emailTransport(config, log) });
-  onStop(() => emails.stop());
+  const transport = emailTransport(config, log);
+  const emails = work.add(new Emails({ pool, clock, log, vault, transport }));
   if (emails.kind === 'smtp' && config.publicUrl === undefined) {
     log.warn('PUBLIC_URL is not set: links in emails work only on this machine');
   }
-  const audit = new AuditLog({ pool, clock, log });
-  onStop(() => audit.stop());
+  const audit = work.add(new AuditLog({ pool, clock, log }));
   return { secret, vault, keys, emails, audit };
+}
+
+async function openAccountDomain(shared: Shared): Promise<Accounts> {
+  const accounts = await openAccounts({
+    ...shared,
+    issuer: () => shared.url,
+    loginSteps: (deps) => loginSteps(deps, shared.config),
+  });
+  return shared.work.add(accounts);
+}
+
+async function openFactors(
+  { clock, vault, config: { secondFactor: requirement } }: Shared,
+  accounts: Accounts,
+): Promise<SecondFactors> {
+  const factors = new SecondFactors({ ...accounts.parts, clock, vault, requirement });
+  await factors.recovery.upgrade();
+  return factors;
+}
+
+/** Builds the files, their texts for the search, and the deletion of those that no message has. */
+async function openFileDomain(shared: Shared): Promise<Files> {
+  const { pool, clock, log, work, onCommitted } = shared;
+  const files = await openFiles({ ...shared, onStored: () => fileTexts.wake() });
+  const fileTexts = work.add(new FileTexts({ pool, store: files.store, clock, log }));
+  work.add(files.collector);
+  work.add(files.sweeper);
+  work.add(files.imageCollector);
+  onCommitted((events) => {
+    if (events.some((e) => DETACHING.has(e.type))) files.collector.wake();
+  });
+  return files;
+}
+
+/** Builds what admins do to accounts and messages, and the deletions that follow from it in the background. */
+function openModeration(shared: Shared, { sessions }: Accounts, files: Files) {
+  const { pool, append, clock, log, audit, keys, work } = shared;
+  const { collector, imageCollector: images } = files;
+  const erasures = work.add(
+    new Erasures({ pool, append, clock, log, sessions, files: collector, images }),
+  );
+  const bulkDeletions = work.add(new BulkDeletions({ pool, append, clock, log, audit }));
+  const legalHoldPurge = work.add(
+    new LegalHoldPurge({ pool, clock, log, audit, files: collector }),
+  );
+  work.add(new GuestExpiry({ pool, append, clock, log, audit, sessions, keys }));
+  const openReports = new OpenReports({ pool, log });
+  const onReported: FlaggedMessagesDeps['onReported'] = (conversations) =>
+    openReports.changed(conversations);
+  work.add(new FlaggedMessages({ pool, clock, log, onReported }));
+  work.add(new ReportExpiry({ pool, clock, log }));
+  return { erasures, bulkDeletions, legalHoldPurge, openReports };
+}
+
+/** Builds what happens at a time: reminders, scheduled messages, retention, the expiry of statuses. */
+function openPersonal(shared: Shared): Statuses {
+  const { pool, append, clock, log, audit, settings, broker, work, onCommitted } = shared;
+  work.add(new Reminders({ pool, append, clock, log }));
+  work.add(new ScheduledSender({ pool, append, log }));
+  const retention = work.add(new Retention({ pool, append, clock, log, audit, settings, broker }));
+  onCommitted((events) => retention.committed(events));
+  const statuses = work.add(new Statuses({ pool, append, clock, log }));
+  onCommitted((events) => statuses.committed(events));
+  return statuses;
+}
+
+function openSearch({ pool, clock, log, work, onStop, onCommitted }: Shared) {
+  const indexer = work.add(new SearchIndexer({ pool, log }));
+  onCommitted((events) => indexer.hint(events));
+  const search = new MessageSearch({ pool, clock });
+  onStop(() => search.stop());
+  return { search, directory: new Directory(pool) };
+}
+
+/** Builds the decisions about whom a message notifies, and what is sent to their devices and addresses. */
+async function openNotifications(shared: Shared) {
+  const { pool, clock, log, work, onCommitted } = shared;
+  const decider = work.add(new NotificationDecider({ pool, clock, log }));
+  const digests = work.add(new Digests(shared));
+  onCommitted((events) => decider.hint(events));
+  const push = await openPush(shared);
+  work.add(push.sender);
+  return { decider, digests, push };
+}
+
+function openLinkPreviewDomain(shared: Shared, files: Files): void {
+  const linkPreviews = shared.work.add(openLinkPreviews({ ...shared, files }));
+  shared.onCommitted((events) => linkPreviews.committed(events));
 }

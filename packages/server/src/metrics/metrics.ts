@@ -176,88 +176,80 @@ export class Metrics {
 
   /** Registers the gauges that are read when metrics are scraped. */
   watch(gauged: Gauged): void {
+    this.#watchSockets(gauged);
+    this.#watchDatabase(gauged);
+    this.#watchBroker(gauged);
+    this.#watchNotifications(gauged);
+    this.#watchDisk(gauged);
+    this.#watchDelivery(gauged);
+  }
+
+  #watchSockets({ connections, figures, hub }: Gauged): void {
     this.#gauge(
       'parley_connections',
       'Sockets by state',
       (gauge) => {
-        const counts = gauged.connections();
+        const counts = connections();
         for (const state of STATES) gauge.set({ state }, counts[state] ?? 0);
       },
       ['state'],
     );
-    const simple = (name: string, help: string, read: () => number) =>
-      this.#gauge(name, help, (gauge) => gauge.set(read()));
-    simple(
+    this.#value(
       'parley_accounts_connected',
       'Accounts with a socket on this node',
-      () => gauged.figures().accounts,
+      () => figures().accounts,
     );
-    simple('parley_connections_congested', 'Congested sockets', () => gauged.figures().congested);
-    simple('parley_buffered_bytes', 'Unsent bytes of all sockets', () => gauged.figures().buffered);
-    simple(
+    this.#value('parley_connections_congested', 'Congested sockets', () => figures().congested);
+    this.#value('parley_buffered_bytes', 'Unsent bytes of all sockets', () => figures().buffered);
+    this.#value(
       'parley_subscribed_streams',
       'Streams with a subscription on this node',
-      () => gauged.hub.streams,
+      () => hub.streams,
     );
-    simple(
+  }
+
+  #watchDatabase({ pool }: Gauged): void {
+    this.#value(
       'parley_database_waiting',
       'Queries waiting for a database connection',
-      () => gauged.pool.waitingCount,
+      () => pool.waitingCount,
     );
     this.#gauge(
       'parley_database_connections',
       'Database connections',
       (gauge) => {
-        gauge.set({ state: 'idle' }, gauged.pool.idleCount);
-        gauge.set({ state: 'busy' }, gauged.pool.totalCount - gauged.pool.idleCount);
+        gauge.set({ state: 'idle' }, pool.idleCount);
+        gauge.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
       },
       ['state'],
     );
+  }
+
+  #watchBroker({ broker }: Gauged): void {
     this.#gauge(
       'parley_broker_status',
       'Status of the broker: 1 for one of standalone, connected, disconnected',
       (gauge) => {
         for (const status of ['standalone', 'connected', 'disconnected']) {
-          gauge.set({ status }, gauged.broker.status === status ? 1 : 0);
+          gauge.set({ status }, broker.status === status ? 1 : 0);
         }
       },
       ['status'],
     );
-    simple(
+    this.#value(
       'parley_broker_round_trip_seconds',
       'The latest round trip through the broker',
-      () => (gauged.broker.lagMs ?? 0) / 1000,
+      () => (broker.lagMs ?? 0) / 1000,
     );
     this.#total(
       'parley_broker_messages_total',
       'Messages to and from other nodes, and dropped ones',
       (counter) => {
         for (const direction of ['sent', 'received', 'dropped'] as const) {
-          counter.inc({ direction }, gauged.broker.counters[direction]);
+          counter.inc({ direction }, broker.counters[direction]);
         }
       },
       ['direction'],
-    );
-    this.#watchNotifications(gauged);
-    const { disk } = gauged;
-    simple(
-      'parley_disk_free_bytes',
-      'Free space on the file system of the embedded database; NaN with an external one',
-      () => disk?.figures.freeBytes ?? Number.NaN,
-    );
-    simple('parley_disk_full', '1 while writes are rejected because the disk is almost full', () =>
-      disk?.figures.full ? 1 : 0,
-    );
-    this.#total('parley_gap_fills_total', 'Gaps in received hints, filled from the database', (c) =>
-      c.inc(gauged.hub.counters.fills),
-    );
-    this.#total('parley_head_repairs_total', 'Events found in the database without a hint', (c) =>
-      c.inc(gauged.hub.counters.repairs),
-    );
-    this.#total(
-      'parley_slow_consumers_total',
-      'Sockets closed because their client did not read',
-      (c) => c.inc(gauged.figures().stalled),
     );
   }
 
@@ -285,6 +277,39 @@ export class Metrics {
         ['channel'],
       );
     }
+  }
+
+  #watchDisk({ disk }: Gauged): void {
+    this.#value(
+      'parley_disk_free_bytes',
+      'Free space on the file system of the embedded database; NaN with an external one',
+      () => disk?.figures.freeBytes ?? Number.NaN,
+    );
+    this.#value(
+      'parley_disk_full',
+      '1 while writes are rejected because the disk is almost full',
+      () => (disk?.figures.full ? 1 : 0),
+    );
+  }
+
+  /** Registers the counters of the delivery that its modules keep themselves. */
+  #watchDelivery({ hub, figures }: Gauged): void {
+    this.#total('parley_gap_fills_total', 'Gaps in received hints, filled from the database', (c) =>
+      c.inc(hub.counters.fills),
+    );
+    this.#total('parley_head_repairs_total', 'Events found in the database without a hint', (c) =>
+      c.inc(hub.counters.repairs),
+    );
+    this.#total(
+      'parley_slow_consumers_total',
+      'Sockets closed because their client did not read',
+      (c) => c.inc(figures().stalled),
+    );
+  }
+
+  /** Registers a gauge without labels. */
+  #value(name: string, help: string, read: () => number): void {
+    this.#gauge(name, help, (gauge) => gauge.set(read()));
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []) {
