@@ -22,12 +22,12 @@ test.each([
   expect(problemsOf(['a.b'], source)).toEqual([]);
 });
 
-test('finds a text that no source uses', () => {
+test('a text that no source uses is found', () => {
   expect(problemsOf(['a.b', 'a.c'], `// t('a.c')\nt('a.b');`)).toEqual(['No source uses “a.c”']);
 });
 
 test.each([`t('a.c')`, `t(isNew ? 'a.c' : 'a.b')`, `<RichText text="a.c" />`])(
-  'finds the key without a text in %s',
+  'the key without a text in %s is found',
   (use) => {
     expect(problemsOf(['a.b'], `const a = [t('a.b'), ${use}];`)).toEqual([
       'a.tsx: “a.c” has no text',
@@ -48,7 +48,7 @@ test('a text that is chosen while running has to be declared', () => {
   ]);
 });
 
-test('finds declarations of texts that do not exist, or that no source chooses', () => {
+test('declarations of texts that do not exist, or that no source chooses, are found', () => {
   expect(problemsOf(['a.b'], `t(\`a.\${name}\`);`, { a: ['b', 'c'] })).toEqual([
     '“a.c” is declared and has no text',
   ]);

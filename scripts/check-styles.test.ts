@@ -14,7 +14,7 @@ test.each([
   ['a physical position', '<p className="absolute right-3" />', 'right-3'],
   ['a physical alignment', '<p className="text-left" />', 'text-left'],
   ['a physical border', '<p className="border-l-2" />', 'border-l-2'],
-])('finds %s', (_, source, style) => {
+])('%s is found', (_, source, style) => {
   expect(found(source)).toEqual([style]);
 });
 
@@ -25,7 +25,7 @@ test.each([
   ['a size of an element', '<p className="min-h-[3px] w-[20rem]" />'],
   ['names in texts', "<p>{t('a.left-over')} {place.left}</p>"],
   ['comments', '  // Not bg-black.'],
-])('accepts %s', (_, source) => {
+])('%s is accepted', (_, source) => {
   expect(found(source)).toEqual([]);
 });
 

@@ -13,7 +13,7 @@ test.each([
   ['a template in an attribute', `<IconButton label={\`Remove \${name}\`} />`, ['Remove']],
   ['a sentence in a call', `toast('Message sent to all')`, ['Message sent to all']],
   ['a sentence in a constant', `const a = { text: \`Sent by \${name}\` }`, ['Sent by']],
-])('finds %s', (_, source, texts) => {
+])('%s is found', (_, source, texts) => {
   expect(textsOf(source)).toEqual(texts);
 });
 
@@ -26,11 +26,11 @@ test.each([
     'messages for developers',
     `console.warn('Not stored:', e); throw new Error('No session here');`,
   ],
-])('accepts %s', (_, source) => {
+])('%s is accepted', (_, source) => {
   expect(textsOf(source)).toEqual([]);
 });
 
-test('says where a text is', () => {
+test('a finding says where the text is', () => {
   expect(hardCodedTexts('\nconst a = <p>\n  Save\n</p>;', 'a.tsx')).toEqual([
     { text: 'Save', file: 'a.tsx', line: 2 },
   ]);

@@ -65,7 +65,7 @@ test.each([
   "key: 'a-name-of-several-words-and-a-number-1'",
   'PARLEY_SECRET=$(openssl rand -base64 32)',
   `${dashes}BEGIN PUBLIC KEY${dashes}`,
-])('is no secret: %s', (text) => {
+])('%s is not a secret', (text) => {
   expect(secretsOf(text)).toEqual([]);
 });
 

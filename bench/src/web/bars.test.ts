@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { quantile, tableOf } from './bars.ts';
 
-test('finds quantiles by the nearest rank', () => {
+test('quantiles are found by the nearest rank', () => {
   const values = Array.from({ length: 20 }, (_, n) => 20 - n);
   expect(quantile(values, 0.5)).toBe(10);
   expect(quantile(values, 0.95)).toBe(19);
@@ -20,7 +20,7 @@ test('judges the median of the last build', () => {
   ]);
 });
 
-test('says that a bar is missed', () => {
+test('a missed bar is reported', () => {
   const table = tableOf([{ name: 'now', figures: new Map([['heap', [80.6]]]) }]);
   expect(table).toContain('| Heap after 20,000 messages | 80 MiB | 81 MiB | no |');
 });

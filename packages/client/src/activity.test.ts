@@ -54,7 +54,7 @@ test('requests nothing until it is needed', async () => {
   expect(asked).toHaveLength(0);
 });
 
-test('counts once for many changes, and again for changes while it was counting', async () => {
+test('many changes cause one count, and changes during the count another', async () => {
   const { activity, asked, answer, shown } = anActivity();
   const loaded = activity.load();
   await answer(2, 5);
@@ -73,7 +73,7 @@ test('counts once for many changes, and again for changes while it was counting'
   expect(shown().revision).toBeGreaterThan(revision);
 });
 
-test('ignores an answer older than the known state', async () => {
+test('an answer older than the known state is ignored', async () => {
   const { activity, answer, shown } = anActivity();
   const loaded = activity.load();
   await answer(2, 5);
@@ -100,7 +100,7 @@ test.each([
   ['a deletion, with nothing unread', event('message.deleted', {}), false],
   ['a reminder', event('reminder.due', {}), true],
   ['a read elsewhere', event('thread.followed', {}), false],
-])('counts again after %s: %#', async (_name, happened, isCounted) => {
+])('the activity is counted again after %s: %#', async (_name, happened, isCounted) => {
   const { activity, asked, answer } = anActivity();
   const loaded = activity.load();
   await answer(0, 1);
@@ -110,7 +110,7 @@ test.each([
   expect(asked).toHaveLength(isCounted ? 1 : 0);
 });
 
-test('spreads requests after changes that many members receive', async () => {
+test('requests after changes that many members receive are spread over time', async () => {
   const { activity, asked, answer } = anActivity();
   const loaded = activity.load();
   await answer(1, 1);
@@ -144,7 +144,7 @@ test('requests again after a reconnect only if the read version of the account h
   expect(asked).toHaveLength(1);
 });
 
-test('retries after a failure, and ignores answers for an earlier account', async () => {
+test('a failed count is retried, and answers for an earlier account are ignored', async () => {
   const { activity, asked, answer, shown } = anActivity();
   const failing = activity.load();
   asked.shift()?.(new ApiError('network', 'offline'));

@@ -42,7 +42,7 @@ test.each([
   expect(await api.accessToken()).toBe('t2');
 });
 
-test('fails a request that is never answered, also in the middle of its response', async () => {
+test('a request that is never answered fails, also in the middle of its response', async () => {
   let part = '';
   server = createServer((_request, response) => {
     if (part) response.writeHead(200, { 'content-length': 100 }).write(part);
@@ -56,7 +56,7 @@ test('fails a request that is never answered, also in the middle of its response
   server.closeAllConnections();
 });
 
-test('uses the session token of each renewal, and reports it', async () => {
+test('the session token of each renewal is reported, and used for the next one', async () => {
   const seen: (string | undefined)[] = [];
   let count = 0;
   server = createServer((request, response) => {
@@ -81,7 +81,7 @@ test('uses the session token of each renewal, and reports it', async () => {
   expect(api.sessionToken).toBe('s2');
 });
 
-test('retries a renewal without an answer while its successor is available', async () => {
+test('a renewal without an answer is retried while its successor is available', async () => {
   let count = 0;
   server = createServer((_request, response) => {
     count++;
@@ -133,7 +133,7 @@ test('a log-in waits until a renewal of another tab has been answered', async ()
   expect(requests).toHaveLength(3);
 });
 
-test('fails instead of acting as an account that has logged in in another tab', async () => {
+test('a client never acts as another account that has logged in in another tab', async () => {
   const ann = '01890a5d-ac96-774b-bcce-b302099a8057' as AccountId;
   const requests: string[] = [];
   server = createServer((request, response) => {

@@ -248,7 +248,7 @@ describe('a database that another tab needs', () => {
   });
 });
 
-test('is cleared after the browser has closed the database', async () => {
+test('a store can be cleared after the browser has closed the database', async () => {
   const open = vi.spyOn(indexedDB, 'open');
   await store.open(ACCOUNT);
   await store.apply(changes({ messages: [message(1, 'secret')] }));

@@ -60,7 +60,7 @@ const changed = (seq: number, level: 'all' | 'mentions'): Event =>
 const overridden = (seq: number, data: object): Event =>
   ({ type: 'notifications.overridden', seq, data: { conversation: C, ...data } }) as Event;
 
-test('shows the loaded settings and follows the events', async () => {
+test('the loaded settings are shown, and change with the events', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   loads[0]?.(answer({ seq: 4, overrides: [{ conversation: C, seq: 3 as Seq, ...MUTED }] }));
@@ -74,7 +74,7 @@ test('shows the loaded settings and follows the events', async () => {
   expect([...state.shown.overrides.keys()]).toEqual([overrideKey(C, 9 as Seq)]);
 });
 
-test('keeps a change that arrives while an older answer is in flight', async () => {
+test('a change that arrives while an older answer is in flight is kept', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   settings.applied(changed(5, 'mentions'));
@@ -85,7 +85,7 @@ test('keeps a change that arrives while an older answer is in flight', async () 
   expect(state.shown.overrides.has(C)).toBe(true);
 });
 
-test('ignores an event that the answer already contains', async () => {
+test('an event that the answer already contains is ignored', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   loads[0]?.(answer({ seq: 8, settings: { ...NOTIFICATION_DEFAULTS, level: 'nothing' } }));
@@ -94,7 +94,7 @@ test('ignores an event that the answer already contains', async () => {
   expect(state.shown.settings.level).toBe('nothing');
 });
 
-test('loads again after missed events, and drops an answer from before', async () => {
+test('after missed events the settings are loaded again, and an answer from before is dropped', async () => {
   const { settings, state, loads } = opened();
   const loading = settings.load();
   settings.missed();
@@ -114,7 +114,7 @@ test('clears everything of an account', async () => {
   expect(state.shown).toEqual(NO_NOTIFICATIONS);
 });
 
-test('shows a change at once, and keeps the answer before its event arrives', async () => {
+test('a change is shown at once, and its answer is kept until its event arrives', async () => {
   const { settings, state, general, overrides } = await loaded();
   const muting = settings.changeConversation(C, { muted: { until: null } });
   const leveling = settings.change({ level: 'mentions' });
@@ -142,7 +142,7 @@ test('reverts a change that the server rejects', async () => {
   expect(state.shown.settings.level).toBe('all');
 });
 
-test('keeps a later change of another device over the answer to an earlier one', async () => {
+test('a later change on another device wins over the answer to an earlier one', async () => {
   const { settings, state, overrides } = await loaded();
   const muting = settings.changeConversation(C, { muted: { until: null } });
   settings.applied(overridden(5, MUTED));
@@ -154,7 +154,7 @@ test('keeps a later change of another device over the answer to an earlier one',
   expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: null });
 });
 
-test('shows two changes of one override in their order, whatever the order of the answers', async () => {
+test('two changes of one override apply in their order, whatever the order of the answers', async () => {
   const { settings, state, overrides } = await loaded();
   const first = settings.changeConversation(C, { muted: { until: null } });
   const second = settings.changeConversation(C, { level: 'all' });
@@ -166,7 +166,7 @@ test('shows two changes of one override in their order, whatever the order of th
   expect(state.shown.overrides.get(C)).toMatchObject({ level: 'all', muted: { until: null } });
 });
 
-test('loads again after changes whose answers are outdated', async () => {
+test('the settings are loaded again after changes whose answers are outdated', async () => {
   const { settings, state, loads, general } = await loaded();
   const leveling = settings.change({ level: 'mentions' });
   settings.missed();

@@ -35,7 +35,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('counts only when first requested', async () => {
+test('nothing is counted before the first request', async () => {
   reports.moved();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(requests).toBe(0);
@@ -47,7 +47,7 @@ test('counts only when first requested', async () => {
   expect(latest.conversations.get(GROUP)).toBe(2);
 });
 
-test('counts once for many changes at once, and again for those while it counts', async () => {
+test('many changes cause one count, and changes during the count another', async () => {
   await reports.load();
   for (let n = 0; n < 20; n++) reports.moved();
   await vi.advanceTimersByTimeAsync(1_500);
@@ -64,7 +64,7 @@ test('counts once for many changes at once, and again for those while it counts'
   expect(latest.open).toBe(3);
 });
 
-test('counts again after a minute, and after a failure', async () => {
+test('open reports are counted again after a minute, and after a failure', async () => {
   await reports.load();
   reports.refresh();
   await vi.advanceTimersByTimeAsync(59_000);
@@ -79,7 +79,7 @@ test('counts again after a minute, and after a failure', async () => {
   expect(latest.open).toBe(4);
 });
 
-test('counts again when the role of the account changes, not that of another one', async () => {
+test('a change of the account’s own role causes a count, one of another account’s does not', async () => {
   await reports.load();
   const changed = (account: AccountId) =>
     reports.applied({ type: 'member.role_changed', data: { account } } as Event);
@@ -91,7 +91,7 @@ test('counts again when the role of the account changes, not that of another one
   expect(requests).toBe(2);
 });
 
-test('forgets the count of another account', async () => {
+test('the count of an earlier account is dropped', async () => {
   answers = [answer(5)];
   await reports.load();
   let answerNow: (open: OpenReportsAnswer) => void = () => undefined;

@@ -69,11 +69,11 @@ test.each([
   expect(bodies(query)).toEqual(expected);
 });
 
-test('names the filters that need the server', () => {
+test('the filters that need the server are named', () => {
   expect(find('is:saved plans has:lnik')).toEqual({ items: [], unsupported: ['is', 'has'] });
 });
 
-test('marks the matches in an excerpt of a long text', () => {
+test('matches are marked in an excerpt of a long text', () => {
   const long = `${'word '.repeat(100)}Größe ${'word '.repeat(100)}`;
   const { items } = searchHere('grosse', {
     me: ANN,

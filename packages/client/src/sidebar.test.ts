@@ -65,7 +65,7 @@ const changed = (seq: number, data: object): Event =>
 const moved = (seq: number, data: Partial<SidebarMove>): Event =>
   ({ type: 'sidebar.moved', seq, data: { placed: [], removed: [], ...data } }) as Event;
 
-test('shows the loaded sidebar and follows the events', async () => {
+test('the loaded sidebar is shown, and changes with the events', async () => {
   const { sidebar, state } = await loaded({ sections: withWork });
   expect(state.shown.isLoaded).toBe(true);
   sidebar.applied(moved(6, { placed: [inWork] }));
@@ -78,7 +78,7 @@ test('shows the loaded sidebar and follows the events', async () => {
   expect(state.shown.placements.has(C)).toBe(false);
 });
 
-test('ignores events that the answer already contains, and keeps those that it lacks', async () => {
+test('events that the answer already contains are ignored, and those that it lacks are kept', async () => {
   const { sidebar, state, requests } = opened();
   const loading = sidebar.load();
   sidebar.applied(changed(4, { unreadOnly: true }));
@@ -89,7 +89,7 @@ test('ignores events that the answer already contains, and keeps those that it l
   expect(state.shown.placements.get(C)?.section).toBe('favorites');
 });
 
-test('shows a change at once, and reverts it when the server rejects it', async () => {
+test('a change is shown at once, and reverted when the server rejects it', async () => {
   const { sidebar, state, requests } = await loaded();
   const moving = sidebar.move({ conversations: [C], section: 'favorites' });
   expect(state.shown.placements.get(C)?.section).toBe('favorites');
@@ -98,7 +98,7 @@ test('shows a change at once, and reverts it when the server rejects it', async 
   expect(state.shown.placements.size).toBe(0);
 });
 
-test('keeps changes of another device while a change is in flight', async () => {
+test('changes on another device are kept while a change is in flight', async () => {
   const { sidebar, state, requests } = await loaded();
   const collapsing = sidebar.changeSection('groups', { isCollapsed: true });
   const groups = () => state.shown.layout.sections.find((one) => one.id === 'groups');
@@ -126,7 +126,7 @@ test('a new section has the id of its request', async () => {
   expect(await creating).toBe(shown?.id);
 });
 
-test('loads again after missed events, and drops answers from before', async () => {
+test('after missed events the sidebar is loaded again, and answers from before are dropped', async () => {
   const { sidebar, state, requests } = await loaded();
   const collapsing = sidebar.changeSection('groups', { isCollapsed: true });
   sidebar.missed();
@@ -144,7 +144,7 @@ test('clears everything of an account', async () => {
   expect(state.shown).toEqual(NO_SIDEBAR);
 });
 
-test('shows the stored sidebar until it is loaded, and stores what the server has confirmed', async () => {
+test('the stored sidebar is shown until it is loaded, and only what the server has confirmed is stored', async () => {
   const { sidebar, state, requests, kept } = opened();
   sidebar.restore(answer({ sections: withWork, placements: [inWork], seq: 4 }));
   expect(state.shown.isLoaded).toBe(false);

@@ -45,7 +45,7 @@ test('a user is shown as typing until the last signal has expired', () => {
   expect(changes.at(-1)?.has(C)).toBe(false);
 });
 
-test('shows everyone who types, by conversation, until their message arrives', () => {
+test('everyone who types is shown in their conversation until their message arrives', () => {
   const { typing, changes, shown } = aTracker();
   typing.started(C, ANN);
   typing.started(C, BOB);

@@ -23,7 +23,7 @@ const message = {
 const after = (...entries: OutboxEntry[]) =>
   withChanges(message, changesIn(entries, C, new Map()).get(at(1)) ?? [], ME);
 
-test('shows edits and reactions before they are acknowledged, in their order', () => {
+test('edits and reactions are shown in their order before they are acknowledged', () => {
   expect(after()).toBe(message);
   expect(after(edit('once'), edit('twice'))).toMatchObject({ body: 'twice', isChanging: true });
   expect(after(unreact('👍'), react('🎉')).reactions).toEqual([
@@ -34,7 +34,7 @@ test('shows edits and reactions before they are acknowledged, in their order', (
   expect(after(react('👍')).reactions).toEqual(message.reactions);
 });
 
-test('leaves out failed changes, other conversations, and deleted messages', () => {
+test('failed changes, other conversations and deleted messages are left out', () => {
   const others = [entry({ op: 'edit', body: 'x' }, 'failed'), entry({ op: 'post', body: 'x' })];
   expect(after(...others, entry({ op: 'edit', body: 'x', conversation: 'd' }))).toBe(message);
   const deleted = { ...message, deletedAt: '2026-01-01T00:00:00Z' };
@@ -42,7 +42,7 @@ test('leaves out failed changes, other conversations, and deleted messages', () 
   expect(withChanges(deleted, commands, ME)).toBe(deleted);
 });
 
-test('returns the same changes of a message while they are the same', () => {
+test('the changes of a message are the same object while nothing changes', () => {
   const first = edit('first');
   const before = changesIn([first], C, new Map());
   const more = changesIn([first, entry({ op: 'edit', body: 'x', message: 2 })], C, before);

@@ -75,7 +75,7 @@ function aClient() {
   };
 }
 
-test('loads user groups once, on first use, and then applies events', async () => {
+test('user groups are loaded once, on first use, and then change with events', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   groups.applied(event(1, group(ONE, [A], 1)));
   groups.connected();
@@ -94,7 +94,7 @@ test('loads user groups once, on first use, and then applies events', async () =
   expect(shown()).toEqual([group(TWO, [], 5)]);
 });
 
-test('applies events that arrive during the load, and none twice', async () => {
+test('events that arrive during the load are applied, and none twice', async () => {
   const { groups, answer, settle, shown } = aClient();
   const loading = groups.load();
   await settle();
@@ -120,7 +120,7 @@ test('reloads user groups after skipped events, and ignores an earlier answer', 
   expect(shown()).toEqual([group(TWO, [A], 9)]);
 });
 
-test('retries a failed load at the next connection', async () => {
+test('a failed load is retried at the next connection', async () => {
   const { groups, answers, answer, settle, shown } = aClient();
   const failed = groups.load();
   await settle();

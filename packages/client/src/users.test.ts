@@ -57,7 +57,7 @@ const settle = async () => {
   for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('loads the list page by page', async () => {
+test('the list is loaded page by page', async () => {
   const { users, requests, known } = aList(Array.from({ length: 450 }, (_, n) => user(n)));
   users.load();
   await vi.waitFor(() => expect(known().size).toBe(450));
@@ -68,7 +68,7 @@ test('loads the list page by page', async () => {
   ]);
 });
 
-test('loads at most the first 2,000 users of the list, and others when they are needed', async () => {
+test('at most the first 2,000 users of the list are loaded, and others when they are needed', async () => {
   const { users, requests, known } = aList(Array.from({ length: 2_300 }, (_, n) => user(n)));
   users.load();
   await vi.waitFor(() => expect(known().size).toBe(2_000));
@@ -81,7 +81,7 @@ test('loads at most the first 2,000 users of the list, and others when they are 
   expect(requests.slice(10)).toEqual(['/users/u2200']);
 });
 
-test('loads the list once at a time, and again when asked to afterwards', async () => {
+test('the list is loaded once at a time, and again when that is requested meanwhile', async () => {
   const { users, requests, known } = aList([user(1)]);
   users.load();
   users.load();
@@ -92,7 +92,7 @@ test('loads the list once at a time, and again when asked to afterwards', async 
   await vi.waitFor(() => expect(requests).toHaveLength(2));
 });
 
-test('retries a busy server after 5 s, and leaves a refusal to the next connection', async () => {
+test('a busy server is asked again after 5 s, and after a refusal the next connection retries', async () => {
   const { users, requests, server, known } = aList([user(1)]);
   server.status = 503;
   users.load();
@@ -159,7 +159,7 @@ test('a name found to be shared is marked on all users who have it', () => {
   expect([...known().values()].map((u) => u.nameIsShared)).toEqual([true, false, true]);
 });
 
-test('shows stored users until newer ones arrive, and stores changes together', async () => {
+test('stored users are shown until newer ones arrive, and changes are stored together', async () => {
   const { users, saved, names } = aList([user(1, 'New')]);
   users.put(user(2, 'Loaded'));
   users.restore([user(1, 'Old'), user(2, 'Older')]);

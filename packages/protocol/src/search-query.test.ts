@@ -126,6 +126,6 @@ test.each([
   ['', null],
   ['20', null],
   ['tomorrow', null],
-])('reads the date %j as %j', (text, date) => {
+])('the date %j is read as %j', (text, date) => {
   expect(parseSearchDate(text)).toEqual(date);
 });

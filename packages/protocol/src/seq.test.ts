@@ -14,6 +14,6 @@ test.each([
   '1',
   null,
   undefined,
-])('accepts what the schema of a seq accepts: %s', (value) => {
+])('a seq is what its schema accepts: %s', (value) => {
   expect(isSeq(value)).toBe(Seq.safeParse(value).success);
 });

@@ -3,14 +3,14 @@ import { Vault } from './vault.ts';
 
 const vault = new Vault('s'.repeat(40));
 
-test('opens what was sealed, and seals differently each time', () => {
+test('a sealed value can be opened, and is sealed differently each time', () => {
   const sealed = vault.seal('email', 'the code is 123 456 – ü');
   expect(vault.open('email', sealed)).toBe('the code is 123 456 – ü');
   expect(vault.seal('email', 'x').equals(vault.seal('email', 'x'))).toBe(false);
   expect(sealed.toString('latin1')).not.toContain('123');
 });
 
-test('rejects another use, another secret and a changed byte', () => {
+test('another use, another secret and a changed byte are rejected', () => {
   const sealed = vault.seal('email', 'text');
   expect(() => vault.open('totp', sealed)).toThrow();
   expect(() => new Vault('t'.repeat(40)).open('email', sealed)).toThrow();

@@ -50,7 +50,7 @@ async function conversationSoFar(
   return { asked: bodies((a) => a !== echo.id), echoed: bodies((a) => a === echo.id) };
 }
 
-test('answers each message exactly once and in order when it is killed repeatedly under load', async () => {
+test('a bot answers each message exactly once and in order, even if it is killed repeatedly under load', async () => {
   const users = await Promise.all(['ann', 'bob', 'cyd'].map((name) => server.register(name)));
   const conversations = await Promise.all(users.map(directWithEcho));
   let isLoading = true;

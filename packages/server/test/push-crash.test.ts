@@ -190,7 +190,7 @@ test('what a killed node was sending is sent once more, after its lease, unless 
   expect(await takeOver('other')).toEqual({ early: [], again: wanted, own: 1 });
 });
 
-test('finds a node that ignores leases', async () => {
+test('a node that ignores leases is found', async () => {
   const fault = planted(
     'notifications/deliveries.ts',
     'where channel = $1 and due_at <= now()',
@@ -199,7 +199,7 @@ test('finds a node that ignores leases', async () => {
   expect((await takeOver('without leases', fault)).early).toEqual(wanted);
 });
 
-test('finds a node that sends without another look', async () => {
+test('a node that does not decide again before it sends is found', async () => {
   const fault = planted(
     'push/push-sender.ts',
     'const outcome = reasonToCancel(device, decision, message);',

@@ -76,7 +76,7 @@ function aModel() {
   return { scheduler, model };
 }
 
-test('knows every statement that the commands and reads of the delivery path send', async () => {
+test('the model has every statement that the commands and reads of the delivery path send', async () => {
   const { scheduler, model } = aModel();
   const used = new Set<string>();
   model.statementFault = (name) => {
@@ -89,7 +89,7 @@ test('knows every statement that the commands and reads of the delivery path sen
   expect([...STATEMENTS.keys()].filter((name) => !used.has(name))).toEqual([]);
 });
 
-test('knows every statement that the modules of the delivery path have', () => {
+test('the model has every statement in the modules of the delivery path', () => {
   const names = ['stream', 'live', 'messages', 'conversations'].flatMap((folder) =>
     readdirSync(join(SERVER, folder))
       .filter((file) => !file.endsWith('.test.ts'))
@@ -107,7 +107,7 @@ const statementNamesIn = (source: string): string[] =>
     ...source.matchAll(/\blistStatement\(\s*'([a-z-]+)',/g),
   ].map(([, name]) => name as string);
 
-test('names a statement that it does not know, and one whose text has changed', async () => {
+test('an unknown statement, and one whose text has changed, are named', async () => {
   const { scheduler, model } = aModel();
   for (const [query, message] of [
     [{ name: 'messages-new', text: 'select 1' }, /statement messages-new/],

@@ -470,7 +470,7 @@ test('admins see the lock after too many wrong passwords and can remove it', asy
   }
 });
 
-test('shows admins the emails in the outbox, and those to owners only to owners', async () => {
+test('admins see the emails in the outbox, and only owners see those to owners', async () => {
   const outbox = await startTestServer(cluster);
   try {
     const boss = await outbox.register('boss');

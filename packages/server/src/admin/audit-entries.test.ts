@@ -16,7 +16,7 @@ const ENTRY: AuditLogEntry = {
   details: {},
 };
 
-test('writes a line of CSV with quoted details', () => {
+test('an entry is a line of CSV with quoted details', () => {
   const line = csvLineOf({ ...ENTRY, details: { name: '"Lab"', fields: ['a', 'b'] } });
   expect(line).toBe(
     '0197a000-0000-7000-8000-000000000001,2026-01-02T03:04:05.678Z,settings_changed,succeeded,,,,,::1,1,' +
@@ -24,6 +24,6 @@ test('writes a line of CSV with quoted details', () => {
   );
 });
 
-test.each(['=1+1', '+1', '-1', '@sum', '\tx'])('marks %j as text for spreadsheets', (name) => {
+test.each(['=1+1', '+1', '-1', '@sum', '\tx'])('%j is marked as text for spreadsheets', (name) => {
   expect(csvLineOf({ ...ENTRY, accountName: name })).toContain(`,'${name},`);
 });

@@ -180,11 +180,11 @@ describe('deleting all messages of an account', () => {
   });
 });
 
-test('leaves the tables consistent with the events', async () => {
+test('the tables are consistent with the events afterwards', async () => {
   expect(await examine(pool)).toEqual([]);
 });
 
-test('is canceled by an admin, and deletes nothing more', async () => {
+test('a bulk deletion that an admin cancels deletes nothing more', async () => {
   const ike = await registerAt(first().url, 'ike');
   const group = await ike.group('to keep', [member]);
   await pool.query(
@@ -235,7 +235,7 @@ test('is canceled by an admin, and deletes nothing more', async () => {
   expect(await audited('bulk_deletion_finished', ike)).toHaveLength(1);
 });
 
-test('is continued by another node after kill -9, and deletes nothing twice', async () => {
+test('after kill -9 another node continues a bulk deletion, and deletes nothing twice', async () => {
   const gus = await registerAt(first().url, 'gus');
   const group = await gus.group('long', [member]);
   // Enough for many batches; inserted into the table only, and between them those of another author.

@@ -6,7 +6,7 @@ import { AUDIT_EVENTS, type AuditEvent } from './events.ts';
 
 const kinds = Object.keys(AUDIT_EVENTS) as AuditEvent[];
 
-test('stores a few events of unauthenticated callers for each address and counts the rest', () => {
+test('for each address a few events of unauthenticated callers are stored, and the rest are counted', () => {
   const budget = new AuditBudget();
   const stored = Array.from({ length: 50 }, () => budget.admit('login_failed', '192.0.2.1'));
   expect(stored.filter(Boolean)).toHaveLength(20);
@@ -17,13 +17,13 @@ test('stores a few events of unauthenticated callers for each address and counts
   expect(budget.admit('login_failed', '192.0.2.1')).toBe(true);
 });
 
-test('stores every admin operation', () => {
+test('every admin operation is stored', () => {
   const budget = new AuditBudget();
   for (let n = 0; n < 5_000; n++) expect(budget.admit('role_changed', 'admin')).toBe(true);
   expect(budget.drain()).toEqual([]);
 });
 
-test('limits the rows of unauthenticated callers, and loses no counts', () => {
+test('the rows of unauthenticated callers are limited, and no counts are lost', () => {
   const unauthenticated = kinds.filter((kind) => AUDIT_EVENTS[kind].rate === 'unauthenticated');
   fc.assert(
     fc.property(
@@ -44,7 +44,7 @@ test('limits the rows of unauthenticated callers, and loses no counts', () => {
   );
 }, 60_000);
 
-test('keeps a separate budget for each account', () => {
+test('each account has a budget of its own', () => {
   const budget = new AuditBudget();
   for (let n = 0; n < 1_000; n++) budget.admit('login_succeeded', 'one');
   expect(budget.admit('login_succeeded', 'two')).toBe(true);

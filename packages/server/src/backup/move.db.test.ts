@@ -105,7 +105,7 @@ test('interrupted after its COMMIT: a rerun finds it, and reports its location',
   expect(existsSync(join(data, 'moved.json'))).toBe(true);
 });
 
-test('refuses targets that would mix or lose data', async () => {
+test('a target in which data would be mixed or lost is refused', async () => {
   const url = await anEmptyDatabase();
   const used = (await cluster.fresh()).url;
   await expect(moveTo(used)).rejects.toThrow('it contains the tables of another Parley server');

@@ -92,7 +92,7 @@ test('checks and repairs with and without a running server', async () => {
   });
 });
 
-test('connects to the database of DATABASE_URL', async () => {
+test('the doctor connects to the database of DATABASE_URL', async () => {
   await serve();
   const { database, close } = await reachDatabase({ dataDir, databaseUrl: undefined }, testLog);
   const { host, port, user } = database.pool.options as pg.PoolConfig;
@@ -108,7 +108,7 @@ test('connects to the database of DATABASE_URL', async () => {
   });
 });
 
-test('reports why it cannot run, and exits with 2', async () => {
+test('a doctor that cannot run reports why, and exits with 2', async () => {
   expect(await ask()).toEqual({ code: 2, out: '', err: expect.stringContaining('no database in') });
   expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
   expect(await ask(['--now'])).toMatchObject({ code: 2, err: expect.stringContaining('--now') });

@@ -45,7 +45,7 @@ const setPassword = (password: string) => {
 const logIn = (login: string, password: string) =>
   call(server.url, 'POST', '/auth/login', { body: { login, password } });
 
-test('creates an admin while the server is running, and clients are notified', async () => {
+test('an admin can be created while the server is running, and clients are notified', async () => {
   const ann = await server.register('ann');
   const peer = server.peer();
   await peer.hello(ann.accessToken);
@@ -61,7 +61,7 @@ test('creates an admin while the server is running, and clients are notified', a
   expect([login.status, login.body.me.role]).toEqual([200, 'admin']);
 });
 
-test('creates a link for a lost password, which ends the sessions', async () => {
+test('a link for a lost password can be created, which ends the sessions', async () => {
   const bob = await server.register('bob');
   await user(['link', 'BOB']);
   expect((await setPassword('quite another passphrase')).status).toBe(204);
@@ -70,7 +70,7 @@ test('creates a link for a lost password, which ends the sessions', async () => 
   expect((await logIn('bob', 'quite another passphrase')).status).toBe(200);
 });
 
-test('removes a lost second factor', async () => {
+test('a lost second factor can be removed', async () => {
   const eve = await server.register('eve');
   await ask(
     url,
@@ -110,7 +110,7 @@ test('unsuspends an account, even the only owner', async () => {
   await expect(user(['unsuspend', 'zoe'])).rejects.toThrow('There is no account named zoe.');
 });
 
-test('lists accounts and reports errors', async () => {
+test('accounts are listed, and errors are reported', async () => {
   await server.register('zed');
   await user(['list']);
   expect(written).toMatch(/^zed\tmember\tactive\tzed@example\.org$/m);

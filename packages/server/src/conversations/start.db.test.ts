@@ -61,7 +61,7 @@ async function unchangedFor(
   return start.unchanged.map((c) => c.id).sort();
 }
 
-test('leaves out the snapshots that the client has and that did not change', async () => {
+test('snapshots that the client has and that did not change are left out', async () => {
   const groups: ConversationId[] = [];
   for (let n = 0; n < 6; n++) groups.push(await aRealGroup(append, [ann, bob]));
   const direct = await aDirect(append, bob, ann);
@@ -97,7 +97,7 @@ test('leaves out the snapshots that the client has and that did not change', asy
   expect(periods.has(streamOfConversation(silent))).toBe(false);
 });
 
-test('leaves out nothing unless the client claims it, in this epoch and up to the end', async () => {
+test('nothing is left out unless the client claims it, in this epoch and up to the end', async () => {
   const { epoch, cursor, conversations } = await everything();
   const ahead = Object.fromEntries(Object.entries(cursor).map(([s, seq]) => [s, seq + 1])) as never;
   for (const known of [

@@ -174,7 +174,7 @@ describe('a clean database', () => {
   });
 });
 
-test('counts all places and names the first ten', async () => {
+test('a finding counts all places and names the first ten', async () => {
   const { pool, append, users, group } = await aPopulatedDatabase(cluster);
   for (let n = 0; n < 15; n++) await says(append, users[0], group, `number ${n}`);
   await pool.query(`update messages set body = 'forged' where deleted_at is null`);

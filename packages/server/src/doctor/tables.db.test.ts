@@ -10,7 +10,7 @@ afterAll(() => cluster.stop());
 
 // A migration that adds a table or a column fails here: tables.ts must say whether it follows from
 // the events (then the doctor compares and repairs it) or not (then it must say why).
-test('lists every table and column of the schema', async () => {
+test('every table and column of the schema is listed', async () => {
   const { pool } = await (await cluster.fresh()).open();
   const { rows } = await pool.query<{ table: string; columns: string[]; key: string[] }>(
     `select c.relname as "table",
@@ -41,7 +41,7 @@ test('lists every table and column of the schema', async () => {
   }
 });
 
-test('gives a reason for everything that is not compared', () => {
+test('everything that is not compared has a reason', () => {
   const reasons = [
     ...PROJECTION_TABLES.flatMap((t) => Object.values(t.excluded)),
     ...Object.values(STATE_TABLES),

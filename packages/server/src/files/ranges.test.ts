@@ -21,7 +21,7 @@ test.each([
   expect(rangeOf(header, bytes)).toEqual(expected);
 });
 
-test('is always within the content', () => {
+test('a range is always within the content', () => {
   const number = fc.oneof(fc.constant(''), fc.nat({ max: 40 }).map(String));
   fc.assert(
     fc.property(number, number, fc.nat({ max: 30 }), (first, last, bytes) => {

@@ -232,7 +232,7 @@ describe('limits on requests', () => {
   });
 });
 
-test('rejects a foreign Host header, also for pages', async () => {
+test('a foreign Host header is rejected, also for pages', async () => {
   await start(() => {}, { host: '127.0.0.1' });
   for (const url of ['/', '/api/v1/auth/options', '/docs', '/assets/x.js']) {
     const answer = await app.inject({ url, headers: { host: 'evil.example' } });

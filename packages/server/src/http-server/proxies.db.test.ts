@@ -25,12 +25,12 @@ async function addressBehind(trustedProxies: string[], forwardedFor: string): Pr
   }
 }
 
-test('ignores forwarded addresses by default', async () => {
+test('forwarded addresses are ignored by default', async () => {
   expect(await addressBehind([], '203.0.113.9')).toBe('127.0.0.1');
   expect(await addressBehind(['10.0.0.0/8', 'uniquelocal'], '203.0.113.9')).toBe('127.0.0.1');
 });
 
-test('uses the last address that is not of a trusted proxy, not what a client claims', async () => {
+test('the last address that is not of a trusted proxy counts, not what a client claims', async () => {
   expect(await addressBehind(['loopback'], '203.0.113.9, 198.51.100.7')).toBe('198.51.100.7');
   expect(
     await addressBehind(['loopback', '10.0.0.0/8'], '203.0.113.9, 198.51.100.7, 10.1.2.3'),

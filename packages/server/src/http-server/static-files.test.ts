@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('reads a folder with its compressed files as encodings, and nothing outside it', async () => {
+test('a folder is read with its compressed files as encodings, and nothing outside it', async () => {
   const files = await readFolder(folder);
   expect([...files.keys()].sort()).toEqual([
     '/assets/a.js',

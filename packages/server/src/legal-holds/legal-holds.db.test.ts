@@ -116,7 +116,7 @@ const leftOf = async (text: string) =>
     )
   ).rows.map(({ what }) => what);
 
-test('keeps what an account has deleted, for the export only', async () => {
+test('what an account has deleted is kept, for the export only', async () => {
   const sam = await registerAt(node.url, 'sam');
   const group = await sam.group('held author', [member]);
   const hold = await placed({ accounts: [sam.id], reason: 'asked for' });
@@ -159,7 +159,7 @@ test('keeps what an account has deleted, for the export only', async () => {
   );
 });
 
-test('keeps both sides of direct conversations, in the period of the hold', async () => {
+test('both sides of direct conversations are kept, in the period of the hold', async () => {
   const ann = await registerAt(node.url, 'ann');
   const { body: direct } = await ann.request('POST', '/conversations/direct', {
     account: member.id,
@@ -184,7 +184,7 @@ test('keeps both sides of direct conversations, in the period of the hold', asyn
   await purged(hold);
 });
 
-test('keeps what retention, a bulk deletion and the erasure of an account delete, with names and files', async () => {
+test('what retention, a bulk deletion and the erasure of an account delete is kept, with names and files', async () => {
   const eve = await registerAt(node.url, 'eve');
   const group = await eve.group('held group', [member, owner]);
   const hold = await placed({ conversations: [group] });
@@ -270,7 +270,7 @@ test('keeps what retention, a bulk deletion and the erasure of an account delete
   expect(await leftOf('xyzzy')).toEqual([]);
 });
 
-test('keeps the files of a group that is deleted', async () => {
+test('the files of a deleted group are kept', async () => {
   const group = await member.group('to delete', []);
   const file = await uploadFile({ ...member, url: node.url }, 'plugh.png', ONE_PIXEL);
   await member.request('POST', `/conversations/${group}/messages`, {
@@ -288,7 +288,7 @@ test('keeps the files of a group that is deleted', async () => {
   await until(async () => (await state()).length === 0, 'the file to be deleted');
 });
 
-test('is for owners only, and the audit log names no affected account', async () => {
+test('only owners may manage holds, and the audit log names no affected account', async () => {
   const hold = await placed({ accounts: [admin.id] });
   for (const by of [admin, member]) {
     expect(codeOf(await place({ accounts: [member.id] }, by))).toBe('forbidden');
@@ -384,6 +384,6 @@ test('a concurrent deletion and release leave nothing behind', async () => {
   }
 });
 
-test('leaves the tables consistent with the events', async () => {
+test('the tables are consistent with the events afterwards', async () => {
   expect(await examine(pool)).toEqual([]);
 });

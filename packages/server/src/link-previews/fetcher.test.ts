@@ -68,7 +68,7 @@ const at = (path: string, host = 'site.test') => `http://${host}:${port}${path}`
 const never = new AbortController().signal;
 const fetchPage = (path: string, host?: string) => aFetcher().page(at(path, host), MAX, never);
 
-test('sends a request without credentials and cookies, with the address of the server', async () => {
+test('a request has no credentials and no cookies, and names the address of the server', async () => {
   pages.set('/?q=1', (_request, response) =>
     html(response, '<title>Hello</title>', { 'set-cookie': 'a=b' }),
   );
@@ -87,7 +87,7 @@ test('sends a request without credentials and cookies, with the address of the s
   ]);
 });
 
-test('connects to the address that was checked: a name that changes is resolved once', async () => {
+test('the fetcher connects to the address that was checked: a name that changes is resolved once', async () => {
   pages.set('/', (_request, response) => html(response, 'x'));
   const fetcher = new Fetcher({
     userAgent: 'x',
@@ -105,7 +105,7 @@ test('connects to the address that was checked: a name that changes is resolved 
   await expect(fetcher.page(at('/', 'changes.test'), MAX, never)).rejects.toThrow('address');
 });
 
-test('refuses names with any address that is not allowed, and names without one', async () => {
+test('names with any address that is not allowed, and names without one, are refused', async () => {
   addresses = { 'private.test': ['127.0.0.2'], 'mixed.test': ['127.0.0.1', '127.0.0.2'] };
   await expect(fetchPage('/', 'private.test')).rejects.toThrow('address');
   await expect(fetchPage('/', 'mixed.test')).rejects.toThrow('address');
@@ -124,13 +124,13 @@ test.each([
   ['another scheme', () => 'file:///etc/passwd', 'scheme'],
   ['another port', () => 'http://site.test:22/', 'port'],
   ['no address', () => 'http://[', 'location'],
-])('does not follow a redirect to %s', async (_what, target, reason) => {
+])('a redirect to %s is not followed', async (_what, target, reason) => {
   addresses['inside.test'] = ['127.0.0.2'];
   pages.set('/', (_request, response) => response.writeHead(302, { location: target() }).end());
   await expect(fetchPage('/')).rejects.toThrow(reason);
 });
 
-test('follows three redirects, and no loop', async () => {
+test('three redirects are followed, and no loop', async () => {
   for (const [n, to] of ['/1', '/2', '/3'].entries()) {
     pages.set(`/${n}`, (_request, response) => response.writeHead(301, { location: to }).end());
   }
@@ -141,7 +141,7 @@ test('follows three redirects, and no loop', async () => {
   expect(requests.length).toBeLessThan(12);
 });
 
-test('reads no more of an endless or compressed page than its limit', async () => {
+test('no more of an endless or compressed page is read than its limit', async () => {
   pages.set('/endless', (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     const more = () => {
@@ -187,7 +187,7 @@ test('aborts slow pages and endless headers after five seconds', async () => {
   expect(took).toBeLessThan(20_000);
 });
 
-test('accepts only HTML as a page, and only images within the limit as an image', async () => {
+test('only HTML is accepted as a page, and only an image within the limit as an image', async () => {
   const typed = (type: string | undefined, body: string | Buffer = 'x') =>
     pages.set('/', (_request, response) => html(response, body, { 'content-type': type ?? '' }));
   for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/htmlx', '']) {

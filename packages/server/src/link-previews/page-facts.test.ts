@@ -5,7 +5,7 @@ const url = new URL('https://example.org/a/page');
 const facts = (html: string | Buffer, contentType = 'text/html; charset=utf-8') =>
   factsOf({ url, contentType, bytes: Buffer.from(html) });
 
-test('are the title, description, site and image of Open Graph, or else those of HTML', async () => {
+test('a preview has the title, description, site and image of Open Graph, or else those of HTML', async () => {
   expect(
     await facts(`<title>Other</title><meta property="og:title" content="A &amp; B">
       <meta name=description content="Other"><meta property=og:description content=" What
@@ -26,7 +26,7 @@ test('are the title, description, site and image of Open Graph, or else those of
   expect(await facts('')).toBeNull();
 });
 
-test('are plain text: markup remains text, and invisible controls are removed', async () => {
+test('a preview is plain text: markup remains text, and invisible controls are removed', async () => {
   expect(
     await facts(
       '<title>&lt;script&gt;alert(1)&lt;/script&gt; \u202egnp.exe &#0;&#xd800;x\u0000</title>',
@@ -37,7 +37,7 @@ test('are plain text: markup remains text, and invisible controls are removed', 
   });
 });
 
-test('are bounded, whatever the page has', async () => {
+test('a preview is bounded, whatever the page contains', async () => {
   const many = '<meta property="og:title" content="first">'.repeat(10_000);
   const long = 'x'.repeat(500_000);
   const found = await facts(
@@ -49,7 +49,7 @@ test('are bounded, whatever the page has', async () => {
   expect(plainText('🙂'.repeat(5), 5)).toBe('🙂'.repeat(5));
 });
 
-test('are decoded by the encoding that the headers or the page name', async () => {
+test('a page is decoded by the encoding that its headers or the page itself name', async () => {
   const latin1 = Buffer.from('<meta charset=windows-1252><title>Gr\xfc\xdfe</title>', 'latin1');
   expect(await facts(latin1, 'text/html')).toEqual({ title: 'Grüße' });
   const shiftJis = Buffer.concat([
@@ -71,7 +71,7 @@ test('have no image with an address that cannot be read', async () => {
   });
 });
 
-test('are not read behind elements nested too deep, which would take minutes', async () => {
+test('what is behind elements nested too deep, which would take minutes, is not read', async () => {
   const deep = '<b>'.repeat(150_000) + '</i>'.repeat(100_000);
   expect(await facts(`<title>Deep</title>${deep}<meta name=description content=x>`)).toEqual({
     title: 'Deep',
@@ -83,7 +83,7 @@ test('are not read behind elements nested too deep, which would take minutes', a
   });
 }, 20_000);
 
-test('are null if nothing in them is visible', async () => {
+test('there is no preview if nothing in it is visible', async () => {
   expect(await facts('<title>\u200b\u2060\u3164</title>')).toBeNull();
   expect(await facts('<title>👩\u200d💻</title>')).toEqual({ title: '👩\u200d💻' });
 });

@@ -231,7 +231,7 @@ describe('commands', () => {
 test.each([
   ['was suspended', `suspended_until = now() + interval '1 hour'`, 'suspended_until = now()'],
   ['was deactivated', 'is_active = false', 'is_active = true'],
-])('refuses the post of a member who %s after it was requested', async (_what, end, restore) => {
+])('the post of a member who %s after it was requested is refused', async (_what, end, restore) => {
   const set = (change: string) =>
     db.pool.query(`update accounts set ${change} where id = $1`, [member]);
   await set(end);
@@ -244,7 +244,7 @@ test.each([
   expect(verdict(await postMessage(append, about(member, group), 'z'))).toBe('yes');
 });
 
-test('answers a retried command as the first time', async () => {
+test('a retried command gets the same answer as the first time', async () => {
   const seq = await says(append, owner, group, 'x');
   const commands = [
     (r: ReturnType<typeof about>) => postMessage(append, r, 'once'),

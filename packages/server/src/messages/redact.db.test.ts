@@ -29,7 +29,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-test('removes the text of a deleted message from the log and from replays', async () => {
+test('the text of a deleted message is removed from the log and from replays', async () => {
   const id = await ann.group('Group', [ben]);
   const events = async () =>
     (await ben.request('GET', `/streams/${streamOfConversation(id)}/events?after=0`)).body
@@ -65,7 +65,7 @@ test('removes the text of a deleted message from the log and from replays', asyn
   ]);
 });
 
-test('removes every version of an edited message, and of no other message', async () => {
+test('every version of an edited message is removed, and no other message', async () => {
   const id = await ann.group('Edits', [ben]);
   const other = await ann.group('Another one', [ben]);
   const stream = streamOfConversation(id);
@@ -120,7 +120,7 @@ test('removes every version of an edited message, and of no other message', asyn
   expect(JSON.stringify(peer.frames)).not.toMatch(/text (one|two|three)/);
 });
 
-test('answers a repeated post of a deleted message with its seq and without its text', async () => {
+test('a repeated post of a deleted message is answered with its seq and without its text', async () => {
   const id = await ann.group('Other group', [ben]);
   const key = { 'idempotency-key': '01990000-0000-7000-8000-000000000001' };
   const post = () =>
@@ -130,7 +130,7 @@ test('answers a repeated post of a deleted message with its seq and without its 
   expect((await post()).body).toMatchObject({ seq, body: '' });
 });
 
-test('leaves no finding for the doctor', async () => {
+test('the doctor has no findings afterwards', async () => {
   const database = await (await cluster.fresh()).open();
   const append = await aBootstrappedAppend(database.pool);
   const eve = await anAccount(database.pool);

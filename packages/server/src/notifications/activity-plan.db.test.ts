@@ -154,12 +154,12 @@ async function expectFewPages(): Promise<void> {
   }
 }
 
-test('reads few pages to count and to list what is unread, before anything was analyzed', async () => {
+test('counting and listing what is unread reads few pages, even before anything was analyzed', async () => {
   expect((await unreadActivity(pool, me)).unread).toBe(LIMITS.unreadMax);
   await expectFewPages();
 });
 
-test('reads few pages when everything was read with the messages', async () => {
+test('few pages are read when everything was read with the messages', async () => {
   await pool.query(`update memberships set read_seq = ${MESSAGES} where account_id = '${me}'`);
   await pool.query(
     `insert into thread_cursors (account_id, conversation_id, thread, read_seq)
@@ -175,7 +175,7 @@ test('reads few pages when everything was read with the messages', async () => {
   await expectFewPages();
 });
 
-test('decides about the latest messages without reading those before them', async () => {
+test('the latest messages are decided about without reading those before them', async () => {
   await pool.query('analyze');
   await pool.query(
     `insert into messages (conversation_id, seq, author_id, body, posted_at, changed_seq)

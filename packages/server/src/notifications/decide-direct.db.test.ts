@@ -189,7 +189,7 @@ async function storedBy(client: pg.ClientBase, decide: () => Promise<void>): Pro
   return { decisions: decisions.rows, deliveries: deliveries.rows, digests: digests.rows };
 }
 
-test('decides about ranges of direct messages as about each message, whatever the settings', async () => {
+test('a range of direct messages is decided about as each message alone, whatever the settings', async () => {
   const client = await pool.connect();
   let together = 0;
   let decided = 0;

@@ -24,6 +24,6 @@ test.each([
   expect(failureOf(error)).toEqual({ reason, error });
 });
 
-test('cuts a long error', () => {
+test('a long error is cut', () => {
   expect(failureOf('x'.repeat(1_000)).error).toHaveLength(300);
 });

@@ -240,7 +240,7 @@ describe('a deleted account', () => {
   });
 });
 
-test('leaves tables that match the events', async () => {
+test('the tables match the events afterwards', async () => {
   const found = await examine(server.pool);
   // Except for messages that a test inserted without events.
   expect(found.filter((f) => `${f.kind} ${f.table}` !== 'row_without_event messages')).toEqual([]);

@@ -61,7 +61,7 @@ const audited = async (event: string, id: ConversationId, seq: Seq) =>
     )
   ).rows;
 
-test('hides a message from everyone but moderators, until it is shown again', async () => {
+test('a message is hidden from everyone but moderators, until it is shown again', async () => {
   const id = await ann.group('hiding', [bob, cid]);
   const path = `/conversations/${id}/messages`;
   const quoted = await ann.post(id, 'the question');

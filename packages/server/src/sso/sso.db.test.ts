@@ -458,7 +458,7 @@ describe('the answer of the provider', () => {
   );
 });
 
-test('reports an unreachable provider, and 404 for one that is not configured', async () => {
+test('an unreachable provider is reported, and one that is not configured is answered with 404', async () => {
   const alone = await startTestServer(cluster, settings('http://127.0.0.1:9'));
   try {
     const response = await fetch(`${alone.url}/api/v1/auth/sso/oidc/start`, { redirect: 'manual' });
@@ -471,7 +471,7 @@ test('reports an unreachable provider, and 404 for one that is not configured', 
   }
 });
 
-test('does not create accounts while registration is closed', async () => {
+test('no account is created while registration is closed', async () => {
   const closed = await startTestServer(cluster, {
     ...settings(issuer),
     REGISTRATION: 'closed',

@@ -7,7 +7,7 @@ const statement = listStatement(
   (ids, bodies) => `select 1 / (count(*) = ${ids.count})::int from ${ids.rows} i, ${bodies.rows} b`,
 );
 
-test('gives plain values if every list has one row', () => {
+test('the values are plain if every list has one row', () => {
   expect(statement([['a']], [['text']])).toEqual({
     name: 'things-added-one',
     text: 'select 1 / (count(*) = 1)::int from (select $1::uuid as id, 1 as n) i, (select $2::text as body) b',
@@ -15,7 +15,7 @@ test('gives plain values if every list has one row', () => {
   });
 });
 
-test('gives arrays if a list has several rows', () => {
+test('the values are arrays if a list has several rows', () => {
   expect(statement([['a']], [['text', 'another']])).toEqual({
     name: 'things-added',
     text:

@@ -73,7 +73,7 @@ function aHub(broker: Broker = new ToTest()) {
   return { log, hub, post, subscribe };
 }
 
-test('publishes each stream’s events to its subscriptions and to the other nodes', () => {
+test('the events of a stream are published to its subscriptions and to the other nodes', () => {
   const broker = new ToTest();
   const { hub, post, subscribe } = aHub(broker);
   const [one, two] = [subscribe(ann), subscribe(bob, other)];
@@ -90,7 +90,7 @@ test('publishes each stream’s events to its subscriptions and to the other nod
   ]);
 });
 
-test('keeps a topic from its first subscription to its last', () => {
+test('a topic exists from its first subscription to its last', () => {
   const broker = new ToTest();
   const { hub, subscribe } = aHub(broker);
   const [one, two] = [subscribe(ann), subscribe(bob)];
@@ -139,7 +139,7 @@ test('a signal reaches the subscriptions of its stream, except its account and c
   expect(heard()).toEqual(['own', 'live', 'behind']);
 });
 
-test('receives what other nodes committed: ranges, heads, and what was missed', async () => {
+test('what other nodes committed is received: ranges, heads, and what was missed', async () => {
   const broker = new ToTest();
   const { hub, post, subscribe, log } = aHub(broker);
   const { sink } = subscribe(bob);
@@ -161,7 +161,7 @@ test('receives what other nodes committed: ranges, heads, and what was missed', 
   hub.stop();
 });
 
-test('holds a range behind a gap only if other nodes may send its start', async () => {
+test('a range behind a gap is held only if other nodes may send its start', async () => {
   for (const broker of [new ToTest(), new LocalBroker()]) {
     const { hub, log, post, subscribe } = aHub(broker);
     const { sink } = subscribe(bob);
@@ -174,7 +174,7 @@ test('holds a range behind a gap only if other nodes may send its start', async 
   }
 });
 
-test('waits for the end of a gap fill', async () => {
+test('what arrives during a gap fill waits for its end', async () => {
   const { hub, post, subscribe } = aHub();
   const { sink } = subscribe(bob);
   post();

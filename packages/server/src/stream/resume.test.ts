@@ -41,7 +41,7 @@ function aNode(posts: number) {
   return { log, hub, sink, post, leave, subscribe };
 }
 
-test('sends each seq after the cursor once, in order, then is live', async () => {
+test('each seq after the cursor is sent once and in order, and then the subscription is live', async () => {
   const { hub, sink, post, subscribe, log } = aNode(950);
   const subscription = subscribe({ cursor: at(120) }, 950);
   await settle();
@@ -52,7 +52,7 @@ test('sends each seq after the cursor once, in order, then is live', async () =>
   expect(sink.seqs.at(-1)).toBe(951);
 });
 
-test('reads fewer events at a time if they are long, and more if they are short', async () => {
+test('fewer events are read at a time if they are long, and more if they are short', async () => {
   const { sink, post, subscribe, log } = aNode(0);
   for (let n = 0; n < 60; n++) post(stream, 'long'.repeat(10_000));
   for (let n = 0; n < 300; n++) post();
@@ -66,7 +66,7 @@ test('reads fewer events at a time if they are long, and more if they are short'
   expect(Math.max(...sizes.slice(1))).toBe(100);
 });
 
-test('does not split what was published while a page was read', async () => {
+test('what was published while a page was read is not split', async () => {
   const { hub, sink, post, subscribe, log } = aNode(250);
   // At each read, three more events are committed and published.
   log.onRead = () => {
@@ -77,7 +77,7 @@ test('does not split what was published while a page was read', async () => {
   expect(sink.seqs).toEqual(upTo(log.head(stream)));
 });
 
-test('sends nothing while the socket is congested', async () => {
+test('nothing is sent while the socket is congested', async () => {
   const { sink, subscribe, log } = aNode(300);
   sink.setCongested(true);
   subscribe({ cursor: at(0) }, 300);
@@ -113,7 +113,7 @@ test('replays streams in turn, page by page', async () => {
   expect(order.length).toBe(501);
 });
 
-test('is live in the turn in which the cursor reaches the head', async () => {
+test('a subscription is live in the turn in which its cursor reaches the head', async () => {
   const { hub, sink, subscribe } = aNode(150);
   const subscription = subscribe({ cursor: at(0) }, 150);
   const topic = hub.topic(stream);
@@ -145,7 +145,7 @@ test('a rewind while a page is read discards the page', async () => {
   expect(sink.seqs).toEqual([...upTo(300).slice(200), ...upTo(400).slice(210)]);
 });
 
-test('ends at the last event that the account may see', async () => {
+test('a subscription ends at the last event that the account may see', async () => {
   const { hub, sink, post, leave, subscribe } = aNode(120);
   leave();
   for (let n = 0; n < 30; n++) post();
@@ -156,7 +156,7 @@ test('ends at the last event that the account may see', async () => {
   expect(hub.streams).toBe(0);
 });
 
-test('skips what was published between two membership periods', async () => {
+test('what was published between two membership periods is skipped', async () => {
   const { sink, subscribe } = aNode(260);
   subscribe({ cursor: at(0), skips: [{ after: at(40), to: at(180) }], floor: at(180) }, 260);
   await settle();

@@ -7,14 +7,14 @@ const at = (n: number) => n as Seq;
 const aSubscription = (start: SubscriptionStart) =>
   new Subscription('s' as StreamId, {} as Sink, start);
 
-test('reports nothing as delivered before anything was written', () => {
+test('nothing is reported as delivered before anything was written', () => {
   const former = aSubscription({ cursor: at(27), floor: at(27), last: at(28) });
   expect(former).toMatchObject({ cursor: 27, delivered: null, ended: false });
   former.advance(at(28));
   expect(former).toMatchObject({ cursor: 28, delivered: 28, ended: true });
 });
 
-test('does not report skipped events as delivered', () => {
+test('skipped events are not reported as delivered', () => {
   const rejoined = aSubscription({ cursor: at(7), skips: [{ after: at(12), to: at(15) }] });
   expect(rejoined.bound(at(20))).toBe(12);
   rejoined.advance(at(12));
@@ -32,7 +32,7 @@ test('rewinds no further than to the start of the latest membership period', () 
   expect(subscription.cursor).toBe(8);
 });
 
-test('never moves back on events before its cursor', () => {
+test('a cursor never moves back on events before it', () => {
   const subscription = aSubscription({ cursor: at(10), floor: at(8) });
   subscription.advance(at(9));
   expect(subscription).toMatchObject({ cursor: 10, delivered: 9 });
@@ -44,7 +44,7 @@ test('never moves back on events before its cursor', () => {
   expect([at(8), at(9)].map((seq) => subscription.isOfLatestPeriod(seq))).toEqual([false, true]);
 });
 
-test('skips a range that contains its start, and adjacent ranges in one step', () => {
+test('a range that contains the start is skipped, and adjacent ranges are skipped in one step', () => {
   const skips = [
     { after: at(3), to: at(6) },
     { after: at(6), to: at(9) },
@@ -54,7 +54,7 @@ test('skips a range that contains its start, and adjacent ranges in one step', (
   expect(aSubscription({ cursor: at(12), skips }).bound(at(20))).toBe(20);
 });
 
-test('keeps the first end of its membership', () => {
+test('the first end of a membership is kept', () => {
   const subscription = aSubscription({ cursor: at(3) });
   subscription.endAt(at(5));
   subscription.endAt(at(9));
@@ -62,7 +62,7 @@ test('keeps the first end of its membership', () => {
   expect(subscription.bound(at(20))).toBe(5);
 });
 
-test('writes every event that is not skipped, once and in order, and reports only written ones', () => {
+test('every event that is not skipped is written once and in order, and only written ones are reported', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })), {

@@ -29,7 +29,7 @@ const aStep = fc.oneof(
   { weight: 1, arbitrary: fc.constant('clear' as const) },
 );
 
-test('returns the events after any seq as far as they are continuous and fit into its bytes', () => {
+test('the tail has the events after any seq as far as they are continuous and fit into its bytes', () => {
   const perEvent = chunkOf(10, 1).frames.length;
   fc.assert(
     fc.property(
@@ -71,7 +71,7 @@ test('returns the events after any seq as far as they are continuous and fit int
   );
 });
 
-test('keeps nothing of a chunk larger than its limit', () => {
+test('nothing of a chunk larger than the limit is kept', () => {
   const tail = new Tail(1_000);
   tail.add(chunkOf(1, 1));
   tail.add(chunkOf(2, 1, 2_000));

@@ -55,7 +55,7 @@ test('emails in English are ASCII, and are sent unencoded', () => {
   }
 });
 
-test('inserts values unescaped, and isolates names in Arabic', () => {
+test('values are inserted unescaped, and names are isolated in Arabic', () => {
   const inviter = '{{server}} $t(push.file) <b>';
   expect(textsFor('en-US').t('invitationFrom.subject', { inviter })).toBe(
     `${inviter} invited you to Parley`,

@@ -251,7 +251,7 @@ describe('a flagged word', () => {
   });
 });
 
-test('leaves the tables as the events give them, and an empty queue', async () => {
+test('the tables are as the events give them afterwards, and the queue is empty', async () => {
   expect(await examine(server.pool)).toEqual([]);
   expect(await server.rows('select 1 from word_flags')).toEqual([]);
 });

@@ -38,7 +38,7 @@ test('groups items by day, and new users of a day with nothing between them', ()
   expect(first && unreadOf(first)).toEqual([{ id: 'a', seq: 1 }]);
 });
 
-test('names everyone who reacted, not only the last one', () => {
+test('everyone who reacted is named, not only the last one', () => {
   const actors = ['ann', 'bob'] as AccountId[];
   const [day] = activityDays([item('r', 'reaction', '2026-03-02T12:00:00.000Z', { actors })]);
   expect(day?.rows[0] && actorsOf(day.rows[0])).toEqual(actors);

@@ -48,7 +48,7 @@ beforeEach(() => {
 
 const A: Token = ['a', 'keyword'];
 
-test('highlights one text after the other, and each only once', () => {
+test('texts are highlighted one after the other, and each only once', () => {
   const found = vi.fn();
   const again = vi.fn();
   const other = vi.fn();
@@ -89,7 +89,7 @@ test('terminates a worker that takes too long, leaves that text plain and contin
   expect(worker(1).isTerminated).toBe(false);
 });
 
-test('does not highlight code that is no longer requested', () => {
+test('code that is no longer requested is not highlighted', () => {
   const gone = vi.fn();
   highlighter.request('go', 'first', vi.fn());
   const cancel = highlighter.request('go', 'gone', gone);
@@ -101,7 +101,7 @@ test('does not highlight code that is no longer requested', () => {
   expect(gone).not.toHaveBeenCalled();
 });
 
-test('keeps a bounded amount', () => {
+test('a bounded amount of results is cached', () => {
   const text = (n: number) => `${n}`.padEnd(16_000, 'x');
   for (let n = 0; n < 50; n++) {
     highlighter.request('go', text(n), vi.fn());
@@ -111,7 +111,7 @@ test('keeps a bounded amount', () => {
   expect(highlighter.known('go', text(0))).toBeUndefined();
 });
 
-test('leaves everything plain where no worker can be started', () => {
+test('everything stays plain where no worker can be started', () => {
   const blocked = new Highlighter(() => {
     throw new TypeError('blocked');
   });

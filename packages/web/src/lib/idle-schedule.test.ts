@@ -29,7 +29,7 @@ class Page implements IdleHost {
   }
 }
 
-test('calls all waiting callbacks together, once nothing was scheduled for some time', () => {
+test('all waiting callbacks are called together once nothing was scheduled for some time', () => {
   const page = new Page();
   const schedule = new IdleSchedule(page);
   const called: string[] = [];
@@ -44,7 +44,7 @@ test('calls all waiting callbacks together, once nothing was scheduled for some 
   expect(called).toEqual(['first', 'second']);
 });
 
-test('calls back within two seconds while more is scheduled', () => {
+test('a callback is called within two seconds even while more is scheduled', () => {
   const page = new Page();
   const schedule = new IdleSchedule(page);
   let calledAt: number | null = null;
@@ -58,7 +58,7 @@ test('calls back within two seconds while more is scheduled', () => {
   expect(calledAt).toBe(2_000);
 });
 
-test('does not run a canceled task', () => {
+test('a canceled task does not run', () => {
   const page = new Page();
   const schedule = new IdleSchedule(page);
   const called: string[] = [];

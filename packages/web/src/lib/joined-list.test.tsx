@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import { JoinedList } from './joined-list.tsx';
 
-test('joins two without a comma', () => {
+test('two items are joined without a comma', () => {
   const shown = renderToStaticMarkup(
     <JoinedList>
       <bdi>Ann</bdi>
@@ -12,7 +12,7 @@ test('joins two without a comma', () => {
   expect(shown).toBe('<bdi>Ann</bdi> and <bdi>Ben</bdi>');
 });
 
-test('joins elements and texts according to the language, without empty ones', () => {
+test('elements and texts are joined according to the language, without empty ones', () => {
   const shown = renderToStaticMarkup(
     <JoinedList>
       {['Ann', 'Ben'].map((name) => (

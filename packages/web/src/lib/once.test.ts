@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { once } from './once.ts';
 
-test('makes the value at the first call only', () => {
+test('the value is made at the first call only', () => {
   let made = 0;
   const value = once(() => ({ number: ++made }));
   expect(made).toBe(0);

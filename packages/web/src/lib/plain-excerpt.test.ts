@@ -6,6 +6,6 @@ test.each([
   ['```ts\nlet level = 3;\n```', 40, 'let level = 3;'],
   ['a **bold** word', 6, 'a bold…'],
   [`${'x'.repeat(200)}**y**`, 10, 'xxxxxxxxxx…'],
-])('shows %j in %d characters as %j', (text, characters, shown) => {
+])('%j in %d characters is %j', (text, characters, shown) => {
   expect(plainExcerpt(text, characters)).toBe(shown);
 });

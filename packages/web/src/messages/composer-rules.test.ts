@@ -71,7 +71,7 @@ describe('actionOf', () => {
   });
 });
 
-test('inserts a line break on Enter in code, and if the user has chosen that only Ctrl+Enter sends', () => {
+test('Enter inserts a line break in code, and if the user has chosen that only Ctrl+Enter sends', () => {
   for (const field of [
     { ...keyboard, isInCode: true },
     { ...keyboard, needsCtrl: true },

@@ -12,7 +12,7 @@ test.each([
   [ARABIC, 'ltr', 'التخطيط لإطلاق الربع الث…'],
   ['Launch', 'rtl', 'Launch'],
   ['2026/2027 – 3000000000000', 'rtl', '2026/2027 – 3000000000000'],
-] as const)('shows %s on a page from %s as %s', (title, page, shown) => {
+] as const)('%s on a page from %s is shown as %s', (title, page, shown) => {
   expect(titleInPlaceholder(title, page, 'narrow')).toBe(shown);
   expect(titleInPlaceholder(title, page, 'wide')).toBe(title);
 });

@@ -29,7 +29,7 @@ function overAnswers(...answers: (readonly AccountId[] | Error)[]) {
   return { blocked, requests: () => requests };
 }
 
-test('knows the users of the list, and changes on other devices', async () => {
+test('the users of the list are blocked, and changes on other devices apply', async () => {
   const { blocked, requests } = overAnswers([ANN]);
   expect(blocked.has(ANN)).toBe(false);
   await blocked.load();
@@ -41,7 +41,7 @@ test('knows the users of the list, and changes on other devices', async () => {
   expect([blocked.has(ANN), blocked.has(BOB)]).toEqual([false, true]);
 });
 
-test('loads the list again after a failure', async () => {
+test('the list is loaded again after a failure', async () => {
   const { blocked } = overAnswers(new Error('offline'), [ANN]);
   await expect(blocked.load()).rejects.toThrow('offline');
   await blocked.load();

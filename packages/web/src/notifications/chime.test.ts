@@ -46,7 +46,7 @@ class FakeAudioContext {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('uses the audio output only while a note sounds', () => {
+test('the audio output is used only while a note sounds', () => {
   vi.stubGlobal('AudioContext', FakeAudioContext);
   chime();
   chime();

@@ -9,7 +9,7 @@ function aThrottle() {
   return { calls, throttle: new Throttle<string>(1_000, (keys) => calls.push(keys)) };
 }
 
-test('calls back with the first key at once, then with all keys of an interval', () => {
+test('the first key is reported at once, then all keys of an interval together', () => {
   const { calls, throttle } = aThrottle();
   throttle.add('a');
   expect(calls).toEqual([['a']]);
@@ -22,7 +22,7 @@ test('calls back with the first key at once, then with all keys of an interval',
   expect(calls.at(-1)).toEqual(['e']);
 });
 
-test('calls back at once again after an interval without keys', () => {
+test('after an interval without keys the next key is reported at once', () => {
   const { calls, throttle } = aThrottle();
   throttle.add('a');
   vi.advanceTimersByTime(1_000);
@@ -30,7 +30,7 @@ test('calls back at once again after an interval without keys', () => {
   expect(calls).toEqual([['a'], ['b']]);
 });
 
-test('drops keys removed while waiting', () => {
+test('keys removed while they wait are not reported', () => {
   const { calls, throttle } = aThrottle();
   for (const key of ['a', 'b', 'c']) throttle.add(key);
   throttle.delete('b');

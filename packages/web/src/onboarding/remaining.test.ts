@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { distinctNames, forEachRemaining } from './remaining.ts';
 
-test('does not repeat steps that succeeded before a failure', async () => {
+test('steps that succeeded before a failure are not repeated', async () => {
   const done = new Set<string>();
   const sent: string[] = [];
   let isReachable = true;
@@ -17,6 +17,6 @@ test('does not repeat steps that succeeded before a failure', async () => {
   expect(sent).toEqual(addresses);
 });
 
-test('keeps the first of several names that differ only in case', () => {
+test('the first of several names that differ only in case is kept', () => {
   expect(distinctNames(['Help', ' Design', 'help ', '', 'Design'])).toEqual(['Help', 'Design']);
 });

@@ -5,7 +5,7 @@ import { RichText } from './rich-text.tsx';
 const removedBy = (name: string) =>
   renderToStaticMarkup(<RichText text="removed.by" parts={{ name: <bdi>{name}</bdi> }} />);
 
-test('replaces a tag by its part', () => {
+test('a tag is replaced by its part', () => {
   expect(removedBy('Ann')).toBe('<bdi>Ann</bdi> removed you from this group.');
 });
 
@@ -13,11 +13,11 @@ test.each([
   ['markup', '<b>Ann</b>', '&lt;b&gt;Ann&lt;/b&gt;'],
   ['its own tag', '<name/>', '&lt;name/&gt;'],
   ['a placeholder', '{{count}} $t(common.cancel)', '{{count}} $t(common.cancel)'],
-])('shows a name that looks like %s as it is', (_, name, shown) => {
+])('a name that looks like %s is shown as it is', (_, name, shown) => {
   expect(removedBy(name)).toBe(`<bdi>${shown}</bdi> removed you from this group.`);
 });
 
-test('keeps the text between tags, nested ones included', () => {
+test('the text between tags is kept, nested ones included', () => {
   const text = renderToStaticMarkup(
     <RichText text="home.choose" parts={{ keys: <span />, key: <kbd /> }} />,
   );

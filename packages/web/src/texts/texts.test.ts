@@ -12,12 +12,12 @@ function* textsOf(node: object, path = ''): Generator<[key: string, text: string
   }
 }
 
-test('returns the text of a key', () => {
+test('a key has its text', () => {
   expect(t('common.cancel')).toBe('Cancel');
 });
 
 test.each(['<b>A & B</b>', '{{name}}', '$t(common.cancel)', '$1 $& {{count, number}}'])(
-  'inserts the value %s as it is',
+  'the value %s is inserted as it is',
   (name) => {
     expect(t('login.continueWith', { name })).toBe(`Continue with ${name}`);
     expect(t('passkeys.addedAndUsed', { date: name, ago: name })).toBe(
@@ -59,7 +59,7 @@ test('every text is a trimmed, typographic sentence or label', () => {
   }
 });
 
-test('rejects unknown keys, missing values and unknown values at compile time', () => {
+test('unknown keys, missing values and unknown values are rejected at compile time', () => {
   expectTypeOf<'common.cancel'>().toExtend<TextKey>();
   expectTypeOf<'common.others'>().toExtend<TextKey>();
   expectTypeOf<'common'>().not.toExtend<TextKey>();

@@ -26,7 +26,7 @@ const shown = (what: Partial<Parameters<typeof shownUsers>[0]> = {}) =>
     ...what,
   }).map(({ displayName }) => displayName);
 
-test('shows active users by name, those that were chosen before first, also deactivated ones', () => {
+test('active users are shown by name, after those that were chosen before, which may be deactivated', () => {
   expect(shown()).toEqual(['Ann', 'Bob']);
   const both = { first: [old.id, bob.id], chosen: [bob.id] };
   expect(shown(both)).toEqual(['Bob', 'Old', 'Ann']);
@@ -34,7 +34,7 @@ test('shows active users by name, those that were chosen before first, also deac
   expect(shown({ excluded: new Set([ann.id]) })).toEqual(['Bob']);
 });
 
-test('shows users that only the server knows, and keeps them when they are chosen', () => {
+test('users that only the server knows are shown, and stay when they are chosen', () => {
   const found = { users: mapOf([cyd]), matches: [cyd.id] };
   // The server also ignores accents.
   expect(shown({ text: 'çyd', found })).toEqual(['Cyd']);
@@ -42,7 +42,7 @@ test('shows users that only the server knows, and keeps them when they are chose
   expect(shown({ found: { ...found, matches: [] }, chosen: [cyd.id] })).toContain('Cyd');
 });
 
-test('shows at most 50 users who are not chosen', () => {
+test('at most 50 users who are not chosen are shown', () => {
   const many = Array.from({ length: 80 }, (_, n) => user(`User ${String(n).padStart(2, '0')}`));
   const last = many[79] as User;
   const names = shown({ known: mapOf(many), chosen: [last.id] });

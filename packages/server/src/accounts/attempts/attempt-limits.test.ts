@@ -40,7 +40,7 @@ test.each([
   ['01a219d7-b234-739a-a62b-a0e911804877', true, null],
   [`${nameKey('unknown')} 192.0.2.1`, false, '192.0.2.1'],
   ['192.0.2.1', false, '192.0.2.1'],
-])('reports the account and the address of a lock: %s', (key, known, address) => {
+])('a lock is reported with its account and address: %s', (key, known, address) => {
   expect(lockedOut('wrongPassword', key, 60)).toEqual({
     event: 'locked_out',
     outcome: 'denied',
