@@ -22,8 +22,7 @@ const AGAIN_MS = 400;
 /** A request times out after this time, ms. */
 export const TIMEOUT_MS = 5_000;
 
-/** The dependencies of {@link Requests}. */
-export interface RequestsDeps {
+interface RequestsDeps {
   readonly api: ParleyApi;
   readonly account: AccountId;
   readonly stage: Stage;

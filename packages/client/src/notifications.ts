@@ -44,8 +44,7 @@ type Change = EventOf<'notifications.changed'> | EventOf<'notifications.overridd
 /** The parts of the settings that changes affect. */
 type Parts = Pick<NotificationsSnapshot, 'settings' | 'overrides'>;
 
-/** The dependencies of {@link Notifications}. */
-export interface NotificationsDeps {
+interface NotificationsDeps {
   readonly api: Pick<
     NotificationsApi,
     'settings' | 'change' | 'changeConversation' | 'changeThread'

@@ -17,8 +17,7 @@ const COLLECT_MS = 50;
 /** Shortest interval between two `watch` frames, ms: the server drops more than two a second. */
 const SEND_MS = 1_000;
 
-/** The dependencies of {@link Presence}. */
-export interface PresenceDeps {
+interface PresenceDeps {
   /** True: the server sends the presence of all accounts, not only of subscribed ones. */
   readonly ofAll: boolean;
   /** Sends a frame. Returns false if there is no socket. */

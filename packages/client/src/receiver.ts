@@ -41,8 +41,7 @@ import type { Users } from './users.ts';
 import { isWellFormed } from './well-formed.ts';
 import { applyWorkspaceEvent } from './workspace-events.ts';
 
-/** The dependencies of {@link Receiver}. */
-export interface ReceiverDeps {
+interface ReceiverDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly local: Local;

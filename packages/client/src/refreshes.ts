@@ -32,8 +32,7 @@ const CONCERNS_ME: Readonly<Record<ServerSettingName, boolean>> = {
   setupSteps: false,
 };
 
-/** The dependencies of {@link Refreshes}. */
-export interface RefreshesDeps {
+interface RefreshesDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
   readonly counters: ClientCounters;

@@ -17,8 +17,7 @@ export interface ThreadSnapshot extends TimelineSnapshot {
   readonly root: TimelineMessage | null;
 }
 
-/** The dependencies of {@link Thread}. */
-export interface ThreadSource extends Pick<TimelineSource, 'me' | 'outbox'> {
+interface ThreadSource extends Pick<TimelineSource, 'me' | 'outbox'> {
   readonly api: Pick<ParleyApi, 'thread'>;
   /** How far the stream of the conversation was applied; undefined if the account is not subscribed to it. */
   appliedUpTo(): Seq | undefined;

@@ -35,8 +35,7 @@ export const NO_THREADS: ThreadsSnapshot = {
   mentions: 0,
 };
 
-/** The dependencies of {@link Threads}. */
-export interface ThreadsDeps {
+interface ThreadsDeps {
   readonly api: Pick<ParleyApi, 'threadCursors' | 'readThread'>;
   me(): AccountId;
   /** How far the stream of a conversation was applied. */

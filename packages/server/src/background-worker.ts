@@ -7,8 +7,7 @@
  */
 type State = 'idle' | 'running' | 'woken' | 'stopped';
 
-/** The dependencies of {@link BackgroundWorker}. */
-export interface BackgroundWorkerDeps {
+interface BackgroundWorkerDeps {
   /** Does all pending work. Returns early, at the end of a step, once `isStopped` is true. */
   readonly work: (isStopped: () => boolean) => Promise<void>;
   /** The interval at which the work runs without a wake-up, ms. */

@@ -36,8 +36,7 @@ import { accountOfToken, identityOf } from './tokens.ts';
 /** Parameters without the first one. */
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
 
-/** The dependencies of a node. */
-export interface NodeDeps {
+interface NodeDeps {
   readonly process: Process;
   readonly bus: BrokerBus;
   /** The database: the pools that the layers of the server open. */

@@ -13,8 +13,7 @@ import {
 } from './bulk-deletion-requests.ts';
 import type { BulkDeletions } from './bulk-deletions.ts';
 
-/** The dependencies of the routes of bulk deletions. */
-export interface BulkDeletionRoutesDeps {
+interface BulkDeletionRoutesDeps {
   readonly accounts: Pick<AccountParts, 'pool' | 'audit' | 'authenticate'>;
   readonly bulkDeletions: Pick<BulkDeletions, 'wake'>;
   readonly clock: Clock;

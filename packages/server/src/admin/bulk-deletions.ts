@@ -16,8 +16,7 @@ const RETRY_MS = 2_000;
 /** How long a claim lasts without progress: after that, another node continues it. */
 const CLAIM_SECONDS = 5;
 
-/** The dependencies of {@link BulkDeletions}. */
-export interface BulkDeletionsDeps {
+interface BulkDeletionsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

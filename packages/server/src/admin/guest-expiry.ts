@@ -16,8 +16,7 @@ const RETRY_MS = 5_000;
 /** Accounts deactivated per read. */
 const BATCH = 100;
 
-/** The dependencies of {@link GuestExpiry}. */
-export interface GuestExpiryDeps extends AccessParts {
+interface GuestExpiryDeps extends AccessParts {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

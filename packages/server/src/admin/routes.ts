@@ -3,8 +3,7 @@ import { type AccessDeps, accountSecurityRoutes, suspensionRoutes } from './acce
 import { type AccountRoutesDeps, accountRoutes } from './account-routes.ts';
 import { type ServerRoutesDeps, serverRoutes } from './server-routes.ts';
 
-/** The dependencies of the admin routes. */
-export type AdminDeps = AccountRoutesDeps & AccessDeps & ServerRoutesDeps;
+type AdminDeps = AccountRoutesDeps & AccessDeps & ServerRoutesDeps;
 
 /** Registers the routes with which admins manage accounts and read the environment of the server. */
 export function adminRoutes(instance: FastifyInstance, deps: AdminDeps): void {

@@ -14,8 +14,7 @@ import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import { changeServerSettings } from './change-settings.ts';
 
-/** The dependencies of the routes of the server's settings. */
-export interface SettingsRoutesDeps {
+interface SettingsRoutesDeps {
   readonly append: Append;
   readonly audit: AuditLog;
   readonly settings: ServerSettings;

@@ -33,8 +33,7 @@ import { banAccount, unbanAccount } from './bans.ts';
 import { createGroupLink, joinByLink, revokeGroupLink } from './links.ts';
 import { bansOf, groupOfLink, linkOfEvent, linksOf } from './queries.ts';
 
-/** The dependencies of the routes of bans and group links. */
-export interface AdmissionDeps extends MemberDeps {
+interface AdmissionDeps extends MemberDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   /** The server’s public address. */

@@ -42,8 +42,7 @@ export interface Auditing {
   readonly address: string | null;
 }
 
-/** The dependencies of the audit log. */
-export interface AuditDeps {
+interface AuditDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

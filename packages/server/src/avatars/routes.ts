@@ -24,8 +24,7 @@ import { commandRequest, headers, OfConversation, security } from '../messages/r
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 
-/** The dependencies of the routes that set avatars and the icon of the server. */
-export interface AvatarRouteDeps {
+interface AvatarRouteDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly audit: AuditLog;

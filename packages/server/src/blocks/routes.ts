@@ -10,8 +10,7 @@ import { requesterOf } from '../http/requester.ts';
 import type { Append } from '../stream/append.ts';
 import { blockAccount, blocksOf, unblockAccount } from './blocks.ts';
 
-/** The dependencies of the routes of blocks. */
-export interface BlockDeps {
+interface BlockDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

@@ -20,8 +20,7 @@ import type { MemberDeps } from './member-routes.ts';
 import { publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';
 
-/** The dependencies of the routes that read conversations. */
-export type QueryRouteDeps = Pick<MemberDeps, 'pool' | 'authenticate'>;
+type QueryRouteDeps = Pick<MemberDeps, 'pool' | 'authenticate'>;
 
 const GroupCursor = z.tuple([z.string().refine(isStorable), ConversationId]);
 

@@ -4,8 +4,7 @@ import { groupRoutes } from './group-routes.ts';
 import { ownMembershipRoutes } from './own-membership-routes.ts';
 import { getConversationRoute, listConversationsRoute, listGroupsRoute } from './query-routes.ts';
 
-/** The dependencies of the conversation routes. */
-export type ConversationDeps = CreationDeps;
+type ConversationDeps = CreationDeps;
 
 /**
  * Registers the routes of groups and direct conversations, in the order of the API description;

@@ -66,8 +66,7 @@ export type Compose = (
   stored: string | null,
 ) => Promise<ComposedEmail>;
 
-/** The dependencies of {@link Emails}. */
-export interface EmailsDeps {
+interface EmailsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -21,8 +21,7 @@ import type { Append } from '../stream/append.ts';
 import { addEmoji, deleteEmoji, type EmojiRequest, renameEmoji } from './commands.ts';
 import { customEmoji, customEmojiAnswer } from './queries.ts';
 
-/** The dependencies of the routes of custom emoji. */
-export interface EmojiRoutesDeps {
+interface EmojiRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly audit: AuditLog;

@@ -35,8 +35,7 @@ const RETRY_MS = 2_000;
 /** The error when a command was not stored; the erasure is then retried. */
 const STEP_FAILED = 'A step of an erasure failed';
 
-/** The dependencies of {@link Erasures}. */
-export interface ErasuresDeps {
+interface ErasuresDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

@@ -14,8 +14,7 @@ import { RecoveryCodes } from './recovery.ts';
 import { removeFactors } from './remove.ts';
 import { Totps } from './totp.ts';
 
-/** The dependencies of {@link SecondFactors}. */
-export interface FactorsDeps {
+interface FactorsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly vault: Vault;

@@ -22,8 +22,7 @@ const BATCH = 200;
 /** After this many failed deletions the run stops: the cause is not a single file. */
 const ERRORS_MAX = 20;
 
-/** The dependencies of {@link FileCollector}. */
-export interface FileCollectorDeps {
+interface FileCollectorDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly uploads: Uploads;

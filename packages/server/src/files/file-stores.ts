@@ -19,8 +19,7 @@ export interface StoreConfig {
   readonly filesS3PathStyle?: boolean;
 }
 
-/** The dependencies of a store on another machine. */
-export interface StoreDeps {
+interface StoreDeps {
   readonly pool: pg.Pool | pg.ClientBase;
   readonly log: Logger;
 }

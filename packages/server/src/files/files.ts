@@ -19,8 +19,7 @@ import { S3Store } from './s3-store.ts';
 import { syncFolders } from './sync.ts';
 import { Uploads } from './uploads.ts';
 
-/** The dependencies of {@link openFiles}. */
-export interface FilesDeps {
+interface FilesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -19,8 +19,7 @@ const AGE_MS = 60 * 60 * 1000;
 /** Images checked in one statement. */
 const BATCH = 500;
 
-/** The dependencies of {@link ImageCollector}. */
-export interface ImageCollectorDeps {
+interface ImageCollectorDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

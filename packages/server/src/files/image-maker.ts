@@ -13,8 +13,7 @@ import { type ImageKind, makeSquares, type Squares } from './squares.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** The dependencies of {@link ImageMaker}. */
-export interface ImageMakerDeps {
+interface ImageMakerDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

@@ -19,8 +19,7 @@ const AGE_MS = 24 * HOUR;
 /** Contents looked up in one statement. */
 const BATCH = 500;
 
-/** The dependencies of {@link OrphanSweeper}. */
-export interface OrphanSweeperDeps {
+interface OrphanSweeperDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly uploads: Uploads;

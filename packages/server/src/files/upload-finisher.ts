@@ -12,8 +12,7 @@ import { mediaTypeOf } from './media-type.ts';
 import { isMissing } from './missing.ts';
 import type { UploadParts } from './upload-parts.ts';
 
-/** The dependencies of {@link UploadFinisher}. */
-export interface UploadFinisherDeps {
+interface UploadFinisherDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

@@ -19,8 +19,7 @@ import type { UploadState, Uploads } from './uploads.ts';
  * continues there.
  */
 
-/** The dependencies of the routes of uploads. */
-export interface UploadRouteDeps {
+interface UploadRouteDeps {
   readonly uploads: Uploads;
   readonly authenticate: onRequestAsyncHookHandler;
 }

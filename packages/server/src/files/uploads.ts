@@ -22,8 +22,7 @@ export const UPLOAD_MS = 24 * 60 * 60 * 1000;
 const PARTS_MAX = 2_000;
 const MORE_BYTES = 'More bytes than the upload has';
 
-/** The dependencies of {@link Uploads}. */
-export interface UploadsDeps {
+interface UploadsDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

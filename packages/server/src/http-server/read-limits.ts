@@ -21,8 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** The dependencies of {@link limitReads}. */
-export interface ReadLimitDeps {
+interface ReadLimitDeps {
   readonly responses: ResponseLimits;
   /** Counts further requests of an account and its address. */
   charge(account: AccountId, address: string, requests: number): void;

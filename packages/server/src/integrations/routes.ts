@@ -22,8 +22,7 @@ import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 
-/** The dependencies of the service account routes. */
-export interface IntegrationDeps {
+interface IntegrationDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;
   readonly clock: Clock;

@@ -13,8 +13,7 @@ import { requestLimits } from './request-limits.ts';
 
 const WEB_DIR = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 
-/** The dependencies of the HTTP layer. */
-export interface HttpLayerDeps extends ApiRoutesDeps {
+interface HttpLayerDeps extends ApiRoutesDeps {
   readonly health: Health;
 }
 

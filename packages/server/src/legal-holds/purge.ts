@@ -12,8 +12,7 @@ const RETRY_MS = 5_000;
 /** Rows deleted per statement. */
 const BATCH = 500;
 
-/** The dependencies of {@link LegalHoldPurge}. */
-export interface LegalHoldPurgeDeps {
+interface LegalHoldPurgeDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -22,8 +22,7 @@ import type { LegalHoldPurge } from './purge.ts';
 import { holdableGroups, legalHold, legalHolds } from './queries.ts';
 import { placeLegalHold, releaseLegalHold } from './requests.ts';
 
-/** The dependencies of the routes of legal holds. */
-export interface LegalHoldRoutesDeps extends ExportDeps {
+interface LegalHoldRoutesDeps extends ExportDeps {
   readonly purge: Pick<LegalHoldPurge, 'wake'>;
   readonly clock: Clock;
 }

@@ -13,8 +13,7 @@ import { syncFile } from '../files/sync.ts';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { withTransaction } from '../storage/transaction.ts';
 
-/** The dependencies of {@link PreviewImages}. */
-export interface PreviewImagesDeps {
+interface PreviewImagesDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

@@ -34,8 +34,7 @@ const POLL_MS = 5_000;
 const SWEEP_MS = 600_000;
 const NOT_PUBLISHED = 'Link previews were not published';
 
-/** The dependencies of {@link LinkPreviews}. */
-export interface LinkPreviewsDeps {
+interface LinkPreviewsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly log: Logger;

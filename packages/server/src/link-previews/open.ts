@@ -15,8 +15,7 @@ import { Fetcher, ROBOT } from './fetcher.ts';
 import { PreviewImages } from './images.ts';
 import { LinkPreviews } from './link-previews.ts';
 
-/** The dependencies of {@link openLinkPreviews}. */
-export interface OpenLinkPreviewsDeps {
+interface OpenLinkPreviewsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

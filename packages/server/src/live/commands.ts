@@ -36,11 +36,7 @@ export interface CommandSender {
   outcomeUnknown(): void;
 }
 
-/** The dependencies of the execution of commands. */
-export type CommandDeps = Pick<
-  LiveContext,
-  'append' | 'moveReadCursor' | 'sendRead' | 'clock' | 'log'
->;
+type CommandDeps = Pick<LiveContext, 'append' | 'moveReadCursor' | 'sendRead' | 'clock' | 'log'>;
 
 /** Executes a command and answers its sender. REST requests call the same functions of the domains. */
 export function executeCommand(

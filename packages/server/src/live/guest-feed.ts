@@ -27,8 +27,7 @@ export interface KnownAccount {
   readonly account: AccountId;
 }
 
-/** The dependencies of {@link GuestFeed}. */
-export interface GuestFeedDeps {
+interface GuestFeedDeps {
   readonly hub: Pick<Hub, 'subscribe' | 'unsubscribe' | 'topic' | 'fetch' | 'pages'>;
   readonly log: Logger;
   /** Returns which of the guests may know which of the accounts. */

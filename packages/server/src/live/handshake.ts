@@ -44,8 +44,7 @@ export interface StartedHello {
   readonly isGuest: boolean;
 }
 
-/** The dependencies of a handshake. */
-export type HandshakeDeps = Pick<
+type HandshakeDeps = Pick<
   LiveContext,
   | 'audience'
   | 'connections'

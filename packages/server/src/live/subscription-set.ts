@@ -28,11 +28,7 @@ export interface SubscribingConnection {
   close(code: number, reason: Goodbye['reason'], retryAfter?: number): void;
 }
 
-/** The dependencies of {@link SubscriptionSet}. */
-export type SubscriptionDeps = Pick<
-  LiveContext,
-  'hub' | 'clock' | 'limits' | 'metrics' | 'conversation'
->;
+type SubscriptionDeps = Pick<LiveContext, 'hub' | 'clock' | 'limits' | 'metrics' | 'conversation'>;
 
 /**
  * The subscriptions of one connection: to the streams of its hello, and to those of conversations that

@@ -17,8 +17,7 @@ export interface UpgradeChecks {
   addressOf(request: IncomingMessage): string;
 }
 
-/** The dependencies of {@link Upgrades}. */
-export interface UpgradeDeps extends UpgradeChecks {
+interface UpgradeDeps extends UpgradeChecks {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly log: Logger;

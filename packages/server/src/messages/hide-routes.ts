@@ -10,8 +10,7 @@ import { hiddenMessage } from './hidden-texts.ts';
 import { hideMessage, unhideMessage } from './hide-rules.ts';
 import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
 
-/** The dependencies of the routes of hidden messages. */
-export interface HideRouteDeps extends CommandRouteDeps {
+interface HideRouteDeps extends CommandRouteDeps {
   readonly pool: Pool;
   readonly audit: AuditLog;
 }

@@ -34,8 +34,7 @@ const CONCERNING: ReadonlySet<string> = new Set<EventType>([
   'member.joined',
 ]);
 
-/** The dependencies of {@link NotificationDecider}. */
-export interface NotificationDeciderDeps {
+interface NotificationDeciderDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -28,8 +28,7 @@ const POLL_MS = 15_000;
 /** An email that could not be sent for this long is abandoned, ms. */
 const TTL_MS = 86_400_000;
 
-/** The dependencies of {@link Digests}. */
-export interface DigestsDeps {
+interface DigestsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -18,8 +18,7 @@ const TESTS_MINUTES = 10;
 /** A test email is not sent after this, ms. */
 const TTL_MS = 600_000;
 
-/** The dependencies of {@link notificationHealthRoutes}. */
-export interface NotificationHealthDeps {
+interface NotificationHealthDeps {
   readonly pool: pg.Pool;
   readonly emails: Emails;
   readonly audit: AuditLog;

@@ -21,8 +21,7 @@ import { changeOverride, changeSettings, type OverrideScope } from './commands.t
 import { overrideOf, settingsOf } from './queries.ts';
 import { whyNotified } from './why.ts';
 
-/** The dependencies of the routes of notification settings. */
-export interface NotificationDeps {
+interface NotificationDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

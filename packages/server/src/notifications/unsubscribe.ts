@@ -45,8 +45,7 @@ export function accountOfToken(vault: Vault, token: string): AccountId | null {
   return timingSafeEqual(macOf(vault, account), bytes.subarray(ID_BYTES)) ? account : null;
 }
 
-/** The dependencies of {@link unsubscribeRoutes}. */
-export interface UnsubscribeDeps {
+interface UnsubscribeDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly vault: Vault;

@@ -14,8 +14,7 @@ import { storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
 import { exportOf } from './export.ts';
 
-/** The dependencies of the routes that export and delete the account. */
-export interface OwnDataDeps {
+interface OwnDataDeps {
   readonly accounts: AccountParts;
   readonly erasures: Erasures;
   readonly clock: Clock;

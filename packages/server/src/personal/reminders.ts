@@ -13,8 +13,7 @@ const RETRY_MS = 2_000;
 /** Reminders given at a time. */
 const BATCH = 100;
 
-/** The dependencies of {@link Reminders}. */
-export interface RemindersDeps {
+interface RemindersDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

@@ -20,8 +20,7 @@ const DEFER_MAX_MS = 600_000;
  */
 const NOT_HANDLED = 'A scheduled message was not handled';
 
-/** The dependencies of {@link ScheduledSender}. */
-export interface ScheduledSenderDeps {
+interface ScheduledSenderDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly log: Logger;

@@ -32,8 +32,7 @@ import { followedThreads, threadCursorsOf, threadPage } from '../messages/thread
 import type { Append } from '../stream/append.ts';
 import { followThread, unfollowThread } from './follow-commands.ts';
 
-/** The dependencies of the routes of threads. */
-export interface ThreadDeps {
+interface ThreadDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   /** Rejects requests without a valid access token or API key. */

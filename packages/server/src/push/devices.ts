@@ -51,8 +51,7 @@ const IDLE_DAYS = 30;
 /** Characters of an error that are kept. */
 const ERROR_MAX = 200;
 
-/** The dependencies of {@link PushDevices}. */
-export interface PushDevicesDeps {
+interface PushDevicesDeps {
   readonly pool: pg.Pool;
   readonly vault: Vault;
   readonly requests: Pick<PushRequests, 'mayUse'>;

@@ -10,8 +10,7 @@ import { PushSender } from './push-sender.ts';
 import { PushRequests } from './requests.ts';
 import { WebPush } from './web-push.ts';
 
-/** The dependencies of {@link openPush}. */
-export interface OpenPushDeps {
+interface OpenPushDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

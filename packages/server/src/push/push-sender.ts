@@ -49,8 +49,7 @@ const ABANDON_MS = 24 * 3_600_000;
 const PAUSE_MS = 30_000;
 const PAUSED_MAX = 1_000;
 
-/** The dependencies of {@link PushSender}. */
-export interface PushSenderDeps {
+interface PushSenderDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

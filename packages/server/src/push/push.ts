@@ -7,8 +7,7 @@ import { ntfyRequest } from './ntfy.ts';
 import type { PushRequest, PushRequests, PushResult } from './requests.ts';
 import type { WebPush } from './web-push.ts';
 
-/** The dependencies of {@link Push}. */
-export interface PushDeps {
+interface PushDeps {
   readonly vault: Vault;
   readonly requests: PushRequests;
   readonly web: WebPush;

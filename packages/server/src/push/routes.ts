@@ -17,8 +17,7 @@ import { failureOf } from '../notifications/failure.ts';
 import type { PushDevices } from './devices.ts';
 import type { Push } from './push.ts';
 
-/** The dependencies of the routes of devices. */
-export interface PushRoutesDeps {
+interface PushRoutesDeps {
   readonly devices: PushDevices;
   readonly push: Push;
   readonly authenticate: onRequestAsyncHookHandler;

@@ -10,8 +10,7 @@ const RETRY_MS = 60_000;
 /** Reports removed per statement. */
 const BATCH = 500;
 
-/** The dependencies of {@link ReportExpiry}. */
-export interface ReportExpiryDeps {
+interface ReportExpiryDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly log: Logger;

@@ -27,8 +27,7 @@ import { openReports, reportDetails } from './queries.ts';
 import { type Resolution, reportWithId, resolveReports } from './resolve.ts';
 import { resolveFlag } from './resolve-flag.ts';
 
-/** The dependencies of the routes of reports. */
-export interface ReportDeps {
+interface ReportDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;
   readonly openReports: OpenReports;

@@ -29,8 +29,7 @@ const CHANGED = 'retention-changed';
 /** After this many failed conversations a run stops: the cause is not a single one of them. */
 const ERRORS_MAX = 20;
 
-/** The dependencies of {@link Retention}. */
-export interface RetentionDeps {
+interface RetentionDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

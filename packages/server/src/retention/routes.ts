@@ -25,8 +25,7 @@ import { cutoffsOf } from './expire.ts';
 import { cutoffOf } from './policy.ts';
 import { countBefore, countExpired, retentionFor } from './queries.ts';
 
-/** The dependencies of the routes of retention. */
-export interface RetentionRoutesDeps {
+interface RetentionRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly audit: AuditLog;

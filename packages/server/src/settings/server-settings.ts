@@ -25,8 +25,7 @@ interface SettingRow {
   value: unknown;
 }
 
-/** The dependencies of {@link ServerSettings}. */
-export interface ServerSettingsDeps {
+interface ServerSettingsDeps {
   readonly pool: pg.Pool;
   readonly config: Pick<Config, 'registration' | 'linkPreviews'>;
   readonly log: Logger;

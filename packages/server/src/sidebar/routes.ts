@@ -24,8 +24,7 @@ import {
 } from './commands.ts';
 import { sidebarOf } from './queries.ts';
 
-/** The dependencies of the routes of the sidebar. */
-export interface SidebarDeps {
+interface SidebarDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

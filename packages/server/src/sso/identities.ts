@@ -25,8 +25,7 @@ import type { ProviderUser } from './provider.ts';
 /** A username that is taken is retried with a numeric suffix, this many times. */
 const NAME_TRIES = 20;
 
-/** The dependencies of {@link Identities}. */
-export interface IdentitiesDeps {
+interface IdentitiesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

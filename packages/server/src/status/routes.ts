@@ -15,8 +15,7 @@ import { updateStatus, withoutExpired } from './commands.ts';
 import { lastSeenOf } from './last-seen.ts';
 import { profileOf, publicStatus, statusOf } from './queries.ts';
 
-/** The dependencies of the routes of statuses. */
-export interface StatusRoutesDeps {
+interface StatusRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

@@ -28,8 +28,7 @@ const RETRY_MS = 2_000;
 /** Statuses that are expired in one batch. */
 const BATCH = 100;
 
-/** The dependencies of {@link Statuses}. */
-export interface StatusesDeps {
+interface StatusesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly clock: Clock;

@@ -23,8 +23,7 @@ import {
 } from './commands.ts';
 import { userGroupOf, userGroupsOf } from './queries.ts';
 
-/** The dependencies of the routes of user groups. */
-export interface UserGroupRoutesDeps {
+interface UserGroupRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly audit: AuditLog;

@@ -8,8 +8,7 @@ import { problems } from '../http/describe.ts';
 import { changeWordFilter } from './change.ts';
 import type { WordFilter } from './word-filter.ts';
 
-/** The dependencies of the routes of the word filter. */
-export interface WordFilterRoutesDeps {
+interface WordFilterRoutesDeps {
   readonly accounts: Pick<AccountParts, 'pool' | 'audit' | 'authenticate'>;
   readonly wordFilter: WordFilter;
   readonly clock: Clock;

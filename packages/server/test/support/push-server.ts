@@ -5,8 +5,7 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import { jwtVerify } from 'jose';
 import { until } from './sink.ts';
 
-/** What is sent to the service worker; which fields it has depends on its type. */
-export interface PushedContent {
+interface PushedContent {
   readonly type: 'message' | 'close' | 'test';
   readonly account: string;
   readonly conversation?: ConversationId;

@@ -38,8 +38,7 @@ export interface NewGuest extends GuestAccess {
   readonly invitedBy: AccountId;
 }
 
-/** The dependencies of {@link Invitations}. */
-export interface InvitationsDeps {
+interface InvitationsDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly emails: Emails;

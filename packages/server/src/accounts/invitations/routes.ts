@@ -9,8 +9,7 @@ import { refuse } from '../../http/errors.ts';
 import { meOf } from '../users/queries.ts';
 import type { Invitations } from './invitations.ts';
 
-/** The dependencies of the routes of invitations. */
-export interface InvitationRoutesDeps {
+interface InvitationRoutesDeps {
   readonly pool: pg.Pool;
   readonly invitations: Invitations;
   readonly authenticate: onRequestAsyncHookHandler;

@@ -34,8 +34,7 @@ export type LoginResult =
   | { readonly step: LoginStep }
   | { readonly session: SessionToken; readonly me: Me; readonly access: AccessTokenFields };
 
-/** The dependencies of {@link Logins}. */
-export interface LoginsDeps {
+interface LoginsDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;

@@ -6,8 +6,7 @@ import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
 import { confirmPerson, type ReauthenticationDeps } from './reauthentication.ts';
 
-/** The dependencies of the route of reauthentication. */
-export interface ReauthenticationRoutesDeps extends ReauthenticationDeps {
+interface ReauthenticationRoutesDeps extends ReauthenticationDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 

@@ -17,8 +17,7 @@ import { emailKey, usernameKey } from '../users/names.ts';
 import { accountForLogin } from '../users/queries.ts';
 import { answerLogin, type LoginResponseDeps, SessionHeader } from './login-response.ts';
 
-/** The dependencies of the routes of log-in, log-out and access tokens. */
-export interface LoginRoutesDeps extends LoginResponseDeps {
+interface LoginRoutesDeps extends LoginResponseDeps {
   readonly pool: pg.Pool;
   readonly sessions: Sessions;
   readonly passwords: Passwords;

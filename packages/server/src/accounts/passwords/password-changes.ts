@@ -41,8 +41,7 @@ export async function makeResetLink(
   return `${server}/reset#${ticket}`;
 }
 
-/** The dependencies of {@link PasswordChanges}. */
-export interface PasswordChangesDeps {
+interface PasswordChangesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly tickets: Tickets;

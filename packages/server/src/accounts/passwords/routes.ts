@@ -20,8 +20,7 @@ import { passwordHashOf } from '../users/queries.ts';
 import type { PasswordChanges } from './password-changes.ts';
 import { type Passwords, refuseOverload } from './passwords.ts';
 
-/** The dependencies of the routes of password changes. */
-export interface PasswordRoutesDeps {
+interface PasswordRoutesDeps {
   readonly pool: pg.Pool;
   readonly passwords: Passwords;
   readonly passwordChanges: PasswordChanges;

@@ -56,8 +56,7 @@ export interface PendingRegistration {
   readonly locale?: string | null;
 }
 
-/** The dependencies of {@link Registrations}. */
-export interface RegistrationsDeps {
+interface RegistrationsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly passwords: Passwords;

@@ -27,8 +27,7 @@ import { type AuthOptionsDeps, authOptionsRoute } from './options-route.ts';
 import type { RegistrationRequest } from './registrations.ts';
 import { type VerificationDeps, verificationRoutes } from './verification-routes.ts';
 
-/** The dependencies of the routes of registration. */
-export type RegistrationRoutesDeps = AuthOptionsDeps & VerificationDeps;
+type RegistrationRoutesDeps = AuthOptionsDeps & VerificationDeps;
 
 /**
  * Registers the routes of registration and of the codes that verify addresses, in the order of the

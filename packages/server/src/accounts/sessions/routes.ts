@@ -8,8 +8,7 @@ import { problems } from '../../http/describe.ts';
 import { refuse } from '../../http/errors.ts';
 import type { Sessions } from './sessions.ts';
 
-/** The dependencies of the routes of the caller’s sessions. */
-export interface SessionRoutesDeps {
+interface SessionRoutesDeps {
   readonly sessions: Sessions;
   readonly audit: AuditLog;
   readonly authenticate: onRequestAsyncHookHandler;

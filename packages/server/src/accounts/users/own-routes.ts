@@ -9,8 +9,7 @@ import type { Append } from '../../stream/append.ts';
 import { meOf } from './queries.ts';
 import { updateOwn } from './update.ts';
 
-/** The dependencies of the routes of the caller’s own account. */
-export interface OwnRoutesDeps {
+interface OwnRoutesDeps {
   readonly pool: pg.Pool;
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

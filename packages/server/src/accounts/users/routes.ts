@@ -9,8 +9,7 @@ import { refuse } from '../../http/errors.ts';
 import { pageCursor } from '../../http/page.ts';
 import { userOf, usersPage } from './users.ts';
 
-/** The dependencies of the routes of the user directory. */
-export interface UsersRoutesDeps {
+interface UsersRoutesDeps {
   readonly pool: pg.Pool;
   readonly authenticate: onRequestAsyncHookHandler;
 }

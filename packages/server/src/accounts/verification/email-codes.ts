@@ -57,8 +57,7 @@ export interface VerifiedCode<Data> {
 /** Identifies a pending step: by its ticket, or by its account. */
 export type CodeKey = { readonly ticket: string } | { readonly account: AccountId };
 
-/** The dependencies of {@link EmailCodes}. */
-export interface EmailCodesDeps {
+interface EmailCodesDeps {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly vault: Vault;

@@ -13,8 +13,7 @@ import { addressKey } from '../attempts/attempt-limits.ts';
 import { meOf } from '../users/queries.ts';
 import type { EmailCodes } from './email-codes.ts';
 
-/** The dependencies of the routes that verify the caller’s address. */
-export interface VerificationRoutesDeps {
+interface VerificationRoutesDeps {
   readonly pool: pg.Pool;
   readonly codes: EmailCodes;
   readonly emails: Emails;
