@@ -22,12 +22,12 @@ import type { ReadOptions } from './rest-session.ts';
 /** Timeout for the export of an account’s data, ms. */
 const EXPORT_MS = 15 * 60_000;
 
-/** An account without a password (it uses single sign-on) must have logged in recently instead. */
+/** Returns the proof of identity in a body. An account without a password must have logged in recently instead. */
 const proof = (password: string) => (password === '' ? {} : { password });
 
 /**
- * One’s own account. Changes that could lock its owner out require the password; empty if there is
- * none.
+ * The user’s own account over REST. Changes that could lock its owner out require the password: an
+ * empty one if the account has none.
  */
 export class AccountApi {
   readonly #api: ParleyApi;

@@ -35,24 +35,24 @@ export interface ClientSnapshot {
   readonly me: Me | null;
   readonly conversations: ReadonlyMap<ConversationId, ConversationView>;
   readonly users: ReadonlyMap<AccountId, User>;
-  /** From the first `client.userGroups.load()` on. */
+  /** Empty until `client.userGroups.load()` is first called. */
   readonly userGroups: ReadonlyMap<UserGroupId, UserGroup>;
-  /** From the first `client.emoji.load()` on; also those that were deleted. */
+  /** Empty until `client.emoji.load()` is first called. Includes deleted ones, for their names. */
   readonly emoji: ReadonlyMap<EmojiId, CustomEmoji>;
   readonly presence: ReadonlyMap<AccountId, 'active' | 'idle'>;
   /** With `presence: 'subscribed'`: statuses of the subscribed accounts and of the user’s own account. */
   readonly statuses: ReadonlyMap<AccountId, Status>;
   readonly typing: ReadonlyMap<ConversationId, readonly AccountId[]>;
   readonly outbox: readonly OutboxEntry[];
-  /** From the first `client.threads.load()` on. */
+  /** Empty until `client.threads.load()` is first called. */
   readonly threads: ThreadsSnapshot;
-  /** From the first `client.notifications.load()` on. */
+  /** Not loaded until `client.notifications.load()` is first called. */
   readonly notifications: NotificationsSnapshot;
-  /** From the first `client.sidebar.load()` on. */
+  /** Not loaded until `client.sidebar.load()` is first called, except for what is stored on this device. */
   readonly sidebar: SidebarSnapshot;
-  /** From the first `client.activity.load()` on. */
+  /** Not counted until `client.activity.load()` is first called. */
   readonly activity: ActivitySnapshot;
-  /** From the first `client.openReports.load()` on. */
+  /** Not counted until `client.openReports.load()` is first called. */
   readonly openReports: OpenReportsSnapshot;
 }
 
@@ -98,7 +98,7 @@ export interface ClientEvents {
   ended: { readonly unanswered: number };
   /** Data could not be stored: it is in memory only. */
   storage: Error;
-  /** A draft of the account was changed, on any device; from the first `client.drafts.load()` on. */
+  /** A draft of the account was changed, on any device. Not emitted before `client.drafts.load()` is first called. */
   draft: DraftChanged;
   /** A user registered while this client was live. */
   registered: User;
@@ -122,7 +122,7 @@ export interface ClientOptions {
   readonly socket?: SocketFactory;
   /** A name for this device that the user recognizes. */
   readonly device?: string;
-  /** Random numbers for pauses; Math.random by default. */
+  /** Returns random numbers in [0, 1) for the delays of retries; Math.random by default. */
   readonly random?: () => number;
   /**
    * True: stored data is kept after the session has ended, for the next log-in of the same account.
@@ -140,6 +140,6 @@ export interface ClientOptions {
    * A page that renders at each call passes a function that calls it once per frame.
    */
   readonly schedule?: (notify: () => void) => void;
-  /** False: the list of users is not loaded. For programs that do not need it. */
+  /** Whether to load the list of users; true by default. Programs that do not need it pass false. */
   readonly loadUsers?: boolean;
 }

@@ -10,7 +10,7 @@ import {
   type Seq,
 } from '@parley/protocol';
 import { accessIn } from './member-access.ts';
-import { areOf, withMention } from './mentions.ts';
+import { mentionsInclude, withMention } from './mentions.ts';
 import { isInConversation, type MessageWindow } from './messages.ts';
 
 /** A conversation as a client shows it: the server’s snapshot, updated by events. */
@@ -169,7 +169,12 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       }),
       ...(event.seq > view.unreadAsOf &&
         event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
-      ...mentioned(view, event, event.seq, event.actor !== me && areOf(event.data.mentions, me)),
+      ...mentioned(
+        view,
+        event,
+        event.seq,
+        event.actor !== me && mentionsInclude(event.data.mentions, me),
+      ),
     };
   },
   'message.edited': (view, event, { me }) => {
@@ -180,7 +185,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
         lastMessage: { ...view.lastMessage, body, editedAt, changedSeq },
       }),
       ...(isInConversation(data) &&
-        mentioned(view, event, message, actor !== me && areOf(mentions, me))),
+        mentioned(view, event, message, actor !== me && mentionsInclude(mentions, me))),
     };
   },
   'message.deleted': (view, event, { me, window }) => {
@@ -216,7 +221,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(last &&
         message === last.seq && { lastMessage: { ...last, body, hiddenAt: null, changedSeq } }),
       ...(isInConversation(data) &&
-        mentioned(view, event, message, author !== me && areOf(mentions, me))),
+        mentioned(view, event, message, author !== me && mentionsInclude(mentions, me))),
     };
   },
   'reaction.added': lastMessageChanged,

@@ -1,4 +1,4 @@
-/** Section of a list to return. */
+/** Selects which part of a list is returned. */
 export interface ListRequest {
   readonly search?: string;
   readonly limit?: number;

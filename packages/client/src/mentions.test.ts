@@ -11,7 +11,7 @@ import type {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reduce, viewOf, withCursor } from './conversations.ts';
-import { areOf } from './mentions.ts';
+import { mentionsInclude } from './mentions.ts';
 import { MessageWindow } from './messages.ts';
 
 const id = 'c' as ConversationId;
@@ -33,7 +33,7 @@ function counted(events: readonly Event[], readSeq: number): Seq[] {
     if (event.type === 'message.deleted') found.delete(event.data.message);
     if (event.type !== 'message.posted' && event.type !== 'message.edited') continue;
     const message = event.type === 'message.posted' ? event.seq : event.data.message;
-    if (event.actor !== me && areOf(event.data.mentions, me)) found.add(message);
+    if (event.actor !== me && mentionsInclude(event.data.mentions, me)) found.add(message);
     else found.delete(message);
   }
   return [...found].filter((seq) => seq > readSeq).sort((a, b) => a - b);

@@ -9,8 +9,10 @@ import {
 } from '@parley/protocol';
 
 /** Returns whether mentions include the account or everyone. */
-export const areOf = (mentions: readonly Mention[] | undefined, account: AccountId): boolean =>
-  (mentions ?? []).some((m) => m.kind === 'everyone' || isMentionOf(m, account));
+export const mentionsInclude = (
+  mentions: readonly Mention[] | undefined,
+  account: AccountId,
+): boolean => (mentions ?? []).some((m) => m.kind === 'everyone' || isMentionOf(m, account));
 
 /** Events that change the content of an earlier message. */
 export type TextEvent = EventOf<

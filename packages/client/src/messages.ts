@@ -13,7 +13,13 @@ import {
   type Seq,
   SYSTEM,
 } from '@parley/protocol';
-import { areOf, authorOfText, changesText, mentionsOfText, withMention } from './mentions.ts';
+import {
+  authorOfText,
+  changesText,
+  mentionsInclude,
+  mentionsOfText,
+  withMention,
+} from './mentions.ts';
 import { withVote } from './polls.ts';
 
 /** Events that change an earlier message: those that name one, and replies in threads. */
@@ -232,14 +238,15 @@ export class MessageWindow {
     for (let i = this.messages.length - 1; i >= 0; i--) {
       const { seq, author, mentions, changedSeq } = this.messages[i] as Message;
       if (seq <= readSeq) break;
-      if (changedSeq > asOf) seqs = withMention(seqs, seq, author !== me && areOf(mentions, me));
+      if (changedSeq > asOf)
+        seqs = withMention(seqs, seq, author !== me && mentionsInclude(mentions, me));
     }
     for (const event of this.#changes) {
       if (!changesText(event)) continue;
       const { seq, data } = event;
       if (seq <= asOf || data.message <= readSeq || this.#messages.has(data.message)) continue;
       if (!isInConversation(data)) continue;
-      const isMentioned = authorOfText(event) !== me && areOf(mentionsOfText(event), me);
+      const isMentioned = authorOfText(event) !== me && mentionsInclude(mentionsOfText(event), me);
       seqs = withMention(seqs, data.message, isMentioned);
     }
     return seqs;

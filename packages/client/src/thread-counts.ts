@@ -7,9 +7,9 @@ import {
   type ThreadCursor,
 } from '@parley/protocol';
 import {
-  areOf,
   authorOfText,
   changesText,
+  mentionsInclude,
   mentionsOfText,
   mentionsUser,
   withMention,
@@ -167,7 +167,7 @@ function countedOf(event: Event, me: AccountId): Counted | null {
   const { seq } = event;
   if (event.type === 'message.posted') {
     const isOther = event.actor !== me;
-    const isMentioned = isOther && areOf(event.data.mentions, me);
+    const isMentioned = isOther && mentionsInclude(event.data.mentions, me);
     return { seq, type: event.type, reply: seq, isOther, isMentioned };
   }
   if (!changesText(event)) return null;
@@ -178,6 +178,6 @@ function countedOf(event: Event, me: AccountId): Counted | null {
     type: event.type === 'message.deleted' ? event.type : 'message.edited',
     reply: event.data.message,
     isOther,
-    isMentioned: isOther && areOf(mentionsOfText(event), me),
+    isMentioned: isOther && mentionsInclude(mentionsOfText(event), me),
   };
 }

@@ -16,7 +16,7 @@ import type {
   StreamId,
 } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
-import { areOf } from '../../src/mentions.ts';
+import { mentionsInclude } from '../../src/mentions.ts';
 import { change, expiredUpTo, isChange, posted } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
@@ -229,7 +229,9 @@ export class ModelServer {
     ).length;
     const asOf = this.lastSeq(id);
     const unreadMentions = this.messages(id)
-      .filter((m) => m.seq > readSeq && m.author !== this.me && areOf(m.mentions, this.me))
+      .filter(
+        (m) => m.seq > readSeq && m.author !== this.me && mentionsInclude(m.mentions, this.me),
+      )
       .map((m) => m.seq);
     return {
       conversation: id,

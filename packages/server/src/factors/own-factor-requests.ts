@@ -1,7 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { confirmPerson } from '../accounts/logins/reauthentication.ts';
+import { reauthenticate } from '../accounts/logins/reauthentication.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
@@ -17,13 +17,13 @@ export const security = [{ accessToken: [] }];
 /** The body of an answer without content. */
 export const done = z.undefined().describe('Done');
 
-/** Confirms the user by their password, or by a recent log-in; see {@link confirmPerson}. */
+/** Confirms the user by their password, or by a recent log-in; see {@link reauthenticate}. */
 export function confirmUser(
   { accounts }: FactorDeps,
   request: FastifyRequest,
   password: string | undefined,
 ): Promise<void> {
-  return confirmPerson(accounts, sessionOf(request), password, request.ip);
+  return reauthenticate(accounts, sessionOf(request), password, request.ip);
 }
 
 /**

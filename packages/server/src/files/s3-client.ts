@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
-import { errorOfAnswer, isTransient, S3Error } from './s3-error.ts';
+import { errorOfResponse, isTransient, S3Error } from './s3-error.ts';
 
 /** Attempts of a request; between them it waits 0.2 s, 0.4 s, 0.8 s … */
 const ATTEMPTS = 5;
@@ -81,16 +81,16 @@ export class S3Client {
   }
 
   /**
-   * Sends a request, and returns the answer with its headers read. The caller reads or destroys its body.
-   * @throws {S3Error} for an answer other than 2xx
+   * Sends a request, and returns the response with its headers read. The caller reads or destroys its body.
+   * @throws {S3Error} for a response other than 2xx
    */
   async send(request: S3Request): Promise<IncomingMessage> {
     const attempts = request.attempts ?? ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await this.#attempt(request);
+        const response = await this.#attempt(request);
         this.#onOutcome(true);
-        return answer;
+        return response;
       } catch (error) {
         const mayPass = isTransient(error);
         this.#onOutcome(!mayPass);
@@ -100,23 +100,23 @@ export class S3Client {
     }
   }
 
-  /** Sends a request, and returns the text of the answer; empty for HEAD. */
+  /** Sends a request, and returns the text of the response; empty for HEAD. */
   async text(request: S3Request): Promise<string> {
     return await textOf(await this.send(request), request.idleMs ?? IDLE_MS);
   }
 
   async #attempt(request: S3Request): Promise<IncomingMessage> {
-    const answer = await this.#exchange(request);
-    const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return answer;
+    const response = await this.#exchange(request);
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
     let text = '';
     try {
-      text = await textOf(answer, IDLE_MS);
+      text = await textOf(response, IDLE_MS);
     } finally {
       // The rest of a refused body is not sent.
-      answer.destroy();
+      response.destroy();
     }
-    throw errorOfAnswer(status, text);
+    throw errorOfResponse(status, text);
   }
 
   async #exchange({ method, key = '', query, headers, body, idleMs }: S3Request) {
@@ -146,14 +146,14 @@ export class S3Client {
           }),
         },
       });
-      const end = () => outgoing.destroy(new Error('The S3 server did not answer in time'));
+      const end = () => outgoing.destroy(new Error('The S3 server did not respond in time'));
       const limit = setTimeout(end, ATTEMPT_MS + (body?.bytes ?? 0) / BYTES_PER_MS_MIN);
       outgoing.setTimeout(idleMs ?? IDLE_MS, end);
-      outgoing.on('response', (answer) => {
+      outgoing.on('response', (response) => {
         clearTimeout(limit);
         // From here on the reader of the body measures idle time: see piecesOf.
         outgoing.setTimeout(0);
-        resolve(answer);
+        resolve(response);
       });
       outgoing.on('error', (error) => {
         clearTimeout(limit);
@@ -170,14 +170,14 @@ export class S3Client {
 
 /** Yields the body of a response. @throws if nothing arrives for some time while waiting for it */
 export async function* piecesOf(
-  answer: IncomingMessage,
+  response: IncomingMessage,
   idleMs = IDLE_MS,
 ): AsyncGenerator<Buffer, void> {
-  const iterator = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const iterator = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
     for (;;) {
       const timer = setTimeout(
-        () => answer.destroy(new Error('The S3 server stopped sending')),
+        () => response.destroy(new Error('The S3 server stopped sending')),
         idleMs,
       );
       const step = await iterator.next().finally(() => clearTimeout(timer));
@@ -185,17 +185,17 @@ export async function* piecesOf(
       yield step.value;
     }
   } finally {
-    if (!answer.complete) answer.destroy();
+    if (!response.complete) response.destroy();
   }
 }
 
-async function textOf(answer: IncomingMessage, idleMs: number): Promise<string> {
+async function textOf(response: IncomingMessage, idleMs: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   const startedAt = performance.now();
-  for await (const piece of piecesOf(answer, idleMs)) {
+  for await (const piece of piecesOf(response, idleMs)) {
     bytes += piece.length;
-    if (bytes > TEXT_MAX) throw new S3Error(answer.statusCode ?? 0, 'AnswerTooLong');
+    if (bytes > TEXT_MAX) throw new S3Error(response.statusCode ?? 0, 'ResponseTooLong');
     if (performance.now() - startedAt > TEXT_MS) throw new Error('The S3 server sends too slowly');
     pieces.push(piece);
   }

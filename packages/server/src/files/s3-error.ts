@@ -19,7 +19,7 @@ const FULL = /^(XMinioStorageFull|QuotaExceeded|InsufficientCapacity|EntityTooLa
 export class S3Error extends Error {
   override name = 'S3Error';
   readonly status: number;
-  /** The code of the answer, such as `NoSuchBucket`; empty if it has none. */
+  /** The code of the response, such as `NoSuchBucket`; empty if it has none. */
   readonly code: string;
 
   constructor(status: number, code: string) {
@@ -29,8 +29,8 @@ export class S3Error extends Error {
   }
 }
 
-/** Returns the error of an answer with this text. */
-export function errorOfAnswer(status: number, text: string): S3Error {
+/** Returns the error that a response with this text stands for. */
+export function errorOfResponse(status: number, text: string): S3Error {
   const code = childText(readXml(text), 'Code') ?? '';
   return new S3Error(status, /^\w+$/.test(code) ? code.slice(0, CODE_MAX) : '');
 }

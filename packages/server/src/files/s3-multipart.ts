@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { bodyOf, type S3Client } from './s3-client.ts';
-import { errorOfAnswer, S3Error } from './s3-error.ts';
+import { errorOfResponse, S3Error } from './s3-error.ts';
 import { childrenOf, childText, readXml } from './s3-xml.ts';
 
 /** Bytes of a part, which is in memory while it is sent. The maximum of 10,000 parts is 160 GB. */
@@ -43,7 +43,7 @@ export class S3Multipart {
         body: bodyOf(Buffer.from(body)),
       });
       // S3 may report an error in the body of a 200 response.
-      if (readXml(answer).name === 'Error') throw errorOfAnswer(500, answer);
+      if (readXml(answer).name === 'Error') throw errorOfResponse(500, answer);
     } catch (error) {
       await this.#abort(key, uploadId);
       throw error;

@@ -6,7 +6,7 @@ import { startTestS3, type TestS3 } from '../../test/support/s3-server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { testLog } from '../../test/support/test-log.ts';
 import { pathOfDigest } from './file-store.ts';
-import { errorOfAnswer, isTransient } from './s3-error.ts';
+import { errorOfResponse, isTransient } from './s3-error.ts';
 import { S3Store, type S3StoreOptions } from './s3-store.ts';
 
 const MIB = 1024 * 1024;
@@ -272,13 +272,13 @@ describe('what an S3 server answers', () => {
 
 test('errors of S3 are told apart by status and code, and bounded', () => {
   const answer = (name: string) => `<?xml version="1.0"?><Error><Code>${name}</Code></Error>`;
-  expect(errorOfAnswer(404, answer('NoSuchKey')).message).toBe(
+  expect(errorOfResponse(404, answer('NoSuchKey')).message).toBe(
     'The S3 server answered 404 NoSuchKey',
   );
-  expect(errorOfAnswer(500, '<html>').code).toBe('');
-  expect(errorOfAnswer(500, answer('<b>\n')).code).toBe('');
-  expect(errorOfAnswer(500, answer('x'.repeat(500))).code).toHaveLength(60);
-  expect(isTransient(errorOfAnswer(400, answer('RequestTimeout')))).toBe(true);
-  expect(isTransient(errorOfAnswer(403, answer('AccessDenied')))).toBe(false);
+  expect(errorOfResponse(500, '<html>').code).toBe('');
+  expect(errorOfResponse(500, answer('<b>\n')).code).toBe('');
+  expect(errorOfResponse(500, answer('x'.repeat(500))).code).toHaveLength(60);
+  expect(isTransient(errorOfResponse(400, answer('RequestTimeout')))).toBe(true);
+  expect(isTransient(errorOfResponse(403, answer('AccessDenied')))).toBe(false);
   expect(isTransient(new Error('ECONNRESET'))).toBe(true);
 });

@@ -31,7 +31,7 @@ interface IntegrationDeps {
 const tags = ['Service accounts'];
 const headers = IdempotencyHeader;
 const security = [{ accessToken: [] }, { apiKey: [] }];
-const inPerson = [{ accessToken: [] }];
+const sessionOnly = [{ accessToken: [] }];
 const OfAccount = z.object({ id: AccountId });
 const OfKey = z.object({ id: AccountId, keyId: z.uuid() });
 /** Service accounts are listed on one page of this size. */
@@ -82,7 +82,7 @@ function createServiceAccountRoute(instance: FastifyInstance, { accounts }: Inte
       tags,
       summary: 'Create a service account',
       description: 'It cannot log in; it authenticates with API keys.',
-      security: inPerson,
+      security: sessionOnly,
       headers,
       body: CreateServiceAccountBody,
       response: { 201: AdminAccount, ...problems(401, 403, 409, 422, 503) },
@@ -147,7 +147,7 @@ function createApiKeyRoute(instance: FastifyInstance, deps: IntegrationDeps): vo
       operationId: 'createApiKey',
       tags,
       summary: 'Create an API key; the response is the only one that contains it',
-      security: inPerson,
+      security: sessionOnly,
       params: OfAccount,
       body: CreateApiKeyBody,
       response: { 201: CreatedApiKey, ...problems(401, 403, 404, 422) },

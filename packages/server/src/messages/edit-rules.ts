@@ -25,10 +25,10 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   if (previews.length === 0 && !mayHaveLinks(body)) return { events: [edited] };
   // Previews of removed links are removed at once; new links are fetched later.
   const kept = previews.filter(({ url }) => body.includes(url));
-  const hasLost = kept.length < previews.length;
+  const losesPreviews = kept.length < previews.length;
   const images = imagesWithout(previews, kept);
   return {
-    events: hasLost ? [edited, previewed(conversation, message, kept)] : [edited],
+    events: losesPreviews ? [edited, previewed(conversation, message, kept)] : [edited],
     writes: [
       ...(images.length > 0 ? [filesDetached(images, tx.at)] : []),
       linksOfEdit(conversation, message, target.author),

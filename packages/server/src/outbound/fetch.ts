@@ -145,7 +145,7 @@ export async function requestOnce(
   const request = (isSecure ? https : http).request(options);
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.once('response', (received) => {
-      // Connects to the address that was checked, even if the DNS record has changed since.
+      // A second line of defense: `lookup` already pins the connection to the checked address.
       if (rules.allows(received.socket.remoteAddress ?? '')) return resolve(received);
       request.destroy();
       reject(new FetchError('address'));

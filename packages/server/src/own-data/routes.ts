@@ -3,7 +3,7 @@ import { DeleteMeBody, ExportBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { confirmPerson } from '../accounts/logins/reauthentication.ts';
+import { reauthenticate } from '../accounts/logins/reauthentication.ts';
 import type { AccountParts } from '../accounts/parts.ts';
 import { deleteAccount } from '../admin/delete-account.ts';
 import type { Clock } from '../clock.ts';
@@ -43,7 +43,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     onRequest,
     handler: async (request, reply) => {
       const session = sessionOf(request);
-      await confirmPerson(deps.accounts, session, request.body.password, request.ip);
+      await reauthenticate(deps.accounts, session, request.body.password, request.ip);
       await limits.take('export', session.account);
       reply
         .type('application/json; charset=utf-8')
@@ -74,7 +74,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
     handler: async (request, reply) => {
       const session = sessionOf(request);
       const { password, messages } = request.body;
-      await confirmPerson(deps.accounts, session, password, request.ip);
+      await reauthenticate(deps.accounts, session, password, request.ip);
       const { account } = session;
       const r = {
         actor: account,

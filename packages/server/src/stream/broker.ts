@@ -54,7 +54,7 @@ export interface Broker {
   start(listener: BrokerListener): void;
   /** The stream has its first subscription here. */
   subscribe(stream: StreamId): void;
-  /** The stream has no subscriptions here any more. */
+  /** The stream has no subscriptions here anymore. */
   unsubscribe(stream: StreamId): void;
   /** Sends committed events, a contiguous range, to the nodes with subscriptions of the stream. */
   publish(stream: StreamId, events: readonly StoredEvent[]): void;

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { sessionOf } from '../../http/authenticate.ts';
 import { problems } from '../../http/describe.ts';
-import { confirmPerson, type ReauthenticationDeps } from './reauthentication.ts';
+import { type ReauthenticationDeps, reauthenticate } from './reauthentication.ts';
 
 interface ReauthenticationRoutesDeps extends ReauthenticationDeps {
   readonly authenticate: onRequestAsyncHookHandler;
@@ -36,7 +36,7 @@ export function reauthenticationRoutes(
     },
     onRequest: deps.authenticate,
     handler: async (request, reply) => {
-      await confirmPerson(deps, sessionOf(request), request.body.password, request.ip);
+      await reauthenticate(deps, sessionOf(request), request.body.password, request.ip);
       return reply.code(204).send();
     },
   });

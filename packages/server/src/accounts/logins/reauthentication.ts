@@ -8,7 +8,7 @@ import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { passwordHashOf } from '../users/queries.ts';
 
-/** The dependencies of {@link confirmPerson}. */
+/** The dependencies of {@link reauthenticate}. */
 export interface ReauthenticationDeps {
   readonly pool: pg.Pool;
   readonly passwords: Passwords;
@@ -24,7 +24,7 @@ export interface ReauthenticationDeps {
  *
  * @throws {RefusalError} incorrect_password, reauthentication_required, rate_limited, overloaded
  */
-export async function confirmPerson(
+export async function reauthenticate(
   { pool, passwords, limits, sessions, audit }: ReauthenticationDeps,
   { account, id }: Pick<Session, 'account' | 'id'>,
   password: string | undefined,
