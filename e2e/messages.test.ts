@@ -651,6 +651,10 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await list.getByRole('option', { name: /@everyone/ }).waitFor();
     await una.page.keyboard.press('Tab');
     await una.page.keyboard.press('Enter');
+    // Screen readers announce the message with the name.
+    await una.page
+      .getByRole('article', { name: /: hello @Val Mentioned and @everyone$/ })
+      .waitFor();
     // A click on the mention shows the profile.
     await una.message('hello').getByText('@Val Mentioned').click();
     const card = una.page.getByRole('dialog', { name: 'Val Mentioned' });

@@ -1,4 +1,5 @@
 import type { Mention } from '@parley/protocol';
+import { useMemo } from 'react';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useNameOf } from '../users/mention-names.ts';
 import { useEmojiOf } from './shortcodes.ts';
@@ -17,5 +18,19 @@ export function Excerpt({
   mentions?: readonly Mention[] | undefined;
   characters: number;
 }) {
-  return plainExcerpt(text, characters, useEmojiOf(text), useNameOf(mentions));
+  return useExcerpt(text, characters, mentions);
+}
+
+/** Returns what {@link Excerpt} shows, for names and announcements. */
+export function useExcerpt(
+  text: string,
+  characters: number,
+  mentions?: readonly Mention[],
+): string {
+  const emojiOf = useEmojiOf(text);
+  const nameOf = useNameOf(mentions);
+  return useMemo(
+    () => plainExcerpt(text, characters, emojiOf, nameOf),
+    [text, characters, emojiOf, nameOf],
+  );
 }

@@ -1,13 +1,14 @@
 import type { TimelineSnapshot } from '@parley/client';
 import type { AccountId, Seq } from '@parley/protocol';
 import { useEffect, useMemo, useState } from 'react';
-import { useEmojiOf } from '../emoji/shortcodes.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { useExcerpt } from '../emoji/excerpt.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { useNames } from '../users/use-names.ts';
 import { type Announcement, Announcements } from './announcements.ts';
 
+/** Characters of an announced message. */
+const EXCERPT = 200;
 const NO_AUTHOR: readonly AccountId[] = [];
 
 /** Announces new messages to screen readers; the list itself changes too much while scrolling. */
@@ -31,8 +32,9 @@ export function Announcer({
     [announcements, snapshot, me, openThread],
   );
   useEffect(() => () => announcements.stop(), [announcements]);
-  const author = latest?.what.kind === 'message' ? latest.what.message.author : null;
-  const emojiOf = useEmojiOf(latest?.what.kind === 'message' ? latest.what.message.body : '');
+  const message = latest?.what.kind === 'message' ? latest.what.message : null;
+  const author = message?.author ?? null;
+  const excerpt = useExcerpt(message?.body ?? '', EXCERPT, message?.mentions);
   const nameOf = useNames(useMemo(() => (author === null ? NO_AUTHOR : [author]), [author]));
   return (
     <div aria-live="polite" className="sr-only">
@@ -40,7 +42,7 @@ export function Announcer({
         // A new element each time, so that a repeated text is announced again.
         <p key={latest.n}>
           {latest.what.kind === 'message'
-            ? `${nameOf(latest.what.message.author)}: ${plainExcerpt(latest.what.message.body, 200, emojiOf)}`
+            ? `${nameOf(latest.what.message.author)}: ${excerpt}`
             : t('messageList.newMessagesIn', { count: latest.what.count, title })}
         </p>
       )}

@@ -1,11 +1,10 @@
 import type { TimelineMessage } from '@parley/client';
 import { EllipsisVertical, Reply } from 'lucide-react';
-import { memo, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useEmojiOf } from '../emoji/shortcodes.ts';
+import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useExcerpt } from '../emoji/excerpt.tsx';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -43,6 +42,9 @@ const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 
+/** Characters of the text in the accessible name of a message. */
+const EXCERPT = 200;
+
 /** Renders one message; the first of a run by the same author shows their name and avatar. */
 export const MessageRow = memo(function MessageRow({
   message,
@@ -78,11 +80,8 @@ export const MessageRow = memo(function MessageRow({
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
   const gone = goneText(message);
-  const emojiOf = useEmojiOf(message.body);
-  const summary = useMemo(
-    () => gone ?? plainExcerpt(message.body, 200, emojiOf),
-    [gone, message.body, emojiOf],
-  );
+  const excerpt = useExcerpt(message.body, EXCERPT, message.mentions);
+  const summary = gone ?? excerpt;
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
   const toolbar = useToolbar(actionable && !coarse);

@@ -2,8 +2,7 @@ import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
-import { useEmojiOf } from '../emoji/shortcodes.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { useExcerpt } from '../emoji/excerpt.tsx';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -34,7 +33,7 @@ export function MessageSheet({
   onClose: () => void;
 }) {
   const may = usePermissions(message);
-  const summary = plainExcerpt(message.body, EXCERPT, useEmojiOf(message.body));
+  const summary = useExcerpt(message.body, EXCERPT, message.mentions);
   const actions = useAllActions(message, more, onEdit, onDelete);
   const react = useReact(message);
   const choose = (emoji: string) => {

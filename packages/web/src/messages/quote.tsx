@@ -1,8 +1,7 @@
 import type { Seq } from '@parley/protocol';
 import { CornerUpLeft, X } from 'lucide-react';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
-import { useEmojiOf } from '../emoji/shortcodes.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
+import { useExcerpt } from '../emoji/excerpt.tsx';
 import { useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -54,7 +53,7 @@ function QuotedText({ seq }: { seq: Seq }) {
   useEffect(() => {
     if (isLive && !isKnown) void messages.want(seq);
   }, [messages, seq, isLive, isKnown]);
-  const emojiOf = useEmojiOf(quoted?.body ?? '');
+  const excerpt = useExcerpt(quoted?.body ?? '', EXCERPT, quoted?.mentions);
   const author = quoted?.author;
   const nameOf = useNames(useMemo(() => (author === undefined ? [] : [author]), [author]));
   if (!quoted) return <span className="italic">{t('quote.unavailable')}</span>;
@@ -68,9 +67,7 @@ function QuotedText({ seq }: { seq: Seq }) {
       {gone !== null ? (
         <span className="truncate italic">{gone}</span>
       ) : (
-        <bdi className="truncate">
-          {plainExcerpt(quoted.body, EXCERPT, emojiOf) || t('files.file')}
-        </bdi>
+        <bdi className="truncate">{excerpt || t('files.file')}</bdi>
       )}
     </>
   );

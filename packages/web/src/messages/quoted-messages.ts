@@ -7,7 +7,10 @@ import { createContext, useContext } from 'react';
 const CACHE_MAX = 200;
 
 /** What a quote shows of a message. */
-export type Quoted = Pick<Message, 'author' | 'body' | 'deletedAt' | 'hiddenAt' | 'changedSeq'>;
+export type Quoted = Pick<
+  Message,
+  'author' | 'body' | 'mentions' | 'deletedAt' | 'hiddenAt' | 'changedSeq'
+>;
 
 /**
  * Finds quoted messages, always in their current state: in the timeline, or otherwise by a request whose
@@ -107,6 +110,7 @@ export class QuotedMessages {
       ...loaded,
       changedSeq,
       body: 'body' in event.data ? event.data.body : '',
+      mentions: ('mentions' in event.data && event.data.mentions) || [],
       ...(event.type === 'message.deleted' && { deletedAt: event.at }),
       ...(event.type === 'message.hidden' && { hiddenAt: event.at }),
       ...(event.type === 'message.unhidden' && { hiddenAt: null }),
