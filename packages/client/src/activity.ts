@@ -35,7 +35,7 @@ export interface ActivitySnapshot {
 /** Nothing is loaded. */
 export const NO_ACTIVITY: ActivitySnapshot = { isLoaded: false, unread: 0, revision: 0 };
 
-/** The dependencies of {@link Activity}. */
+/** How {@link Activity} counts, and where it reports the counts. */
 export interface ActivityDeps {
   readonly api: Pick<ActivityApi, 'unread' | 'read' | 'readAll'>;
   me(): AccountId;

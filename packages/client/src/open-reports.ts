@@ -23,7 +23,7 @@ export const NO_OPEN_REPORTS: OpenReportsSnapshot = {
   revision: 0,
 };
 
-/** The dependencies of {@link OpenReports}. */
+/** How {@link OpenReports} counts, and where it reports the count. */
 export interface OpenReportsDeps {
   load(): Promise<OpenReportsAnswer>;
   me(): AccountId;

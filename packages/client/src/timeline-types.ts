@@ -32,7 +32,7 @@ export interface TimelineSnapshot {
   readonly error: Error | null;
 }
 
-/** The dependencies of a timeline. */
+/** What a timeline shows: stored messages, those in memory and unsent ones. */
 export interface TimelineSource {
   readonly api: Pick<ParleyApi, 'history'>;
   /** The root of the thread whose replies are shown; undefined: the messages of the conversation. */

@@ -23,7 +23,7 @@ import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, removeMember, transferOwnership } from './members.ts';
 import { memberOf, membersOf } from './queries.ts';
 
-/** The dependencies of the routes of members. */
+/** What the routes that change a conversation or its members need: they send commands, and read the result. */
 export interface MemberDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

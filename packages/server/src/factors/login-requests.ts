@@ -6,7 +6,7 @@ import type { SecondFactors } from './factors.ts';
 
 /** What the log-in routes of second factors and passkeys have in common. */
 
-/** The dependencies of all routes of second factors and passkeys. */
+/** What the routes of second factors share, those of a log-in and those of the user’s own account. */
 export interface FactorDeps {
   readonly accounts: AccountParts;
   readonly factors: SecondFactors;

@@ -34,7 +34,7 @@ import { webRoutes } from './web.ts';
 /** The path prefix of the API. */
 const API_PREFIX = '/api/v1';
 
-/** The dependencies of the HTTP server. */
+/** The settings of the HTTP server, its routes, and what it asks before and reports after each request. */
 export interface HttpDeps {
   readonly log: Logger;
   /** The listening socket, if it is already open; otherwise `listen()` opens one. */

@@ -24,7 +24,7 @@ import type { PresenceBoard } from './presence.ts';
 import type { PresenceAudience } from './presence-audience.ts';
 import type { UpgradeChecks } from './upgrades.ts';
 
-/** The dependencies of the connections of a node. */
+/** What all connections of a node share. */
 export interface LiveDeps extends UpgradeChecks {
   readonly hub: Hub;
   readonly broker: Broker;

@@ -14,7 +14,7 @@ import {
 } from './commands.ts';
 import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
 
-/** The dependencies of the routes of commands. */
+/** What the routes need that answer a command with its outcome alone. */
 export interface CommandRouteDeps {
   readonly append: Append;
   readonly authenticate: onRequestAsyncHookHandler;

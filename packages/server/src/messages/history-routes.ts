@@ -15,7 +15,7 @@ import { history, messageFor } from './queries.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
 import { OfConversation, OfMessage, security } from './requests.ts';
 
-/** The dependencies of the routes that return messages and events. */
+/** What the routes need that only read messages and events. */
 export type QueryDeps = Pick<ReadRouteDeps, 'pool' | 'authenticate'>;
 
 /** Registers the route that lists the messages of a conversation. */

@@ -17,7 +17,7 @@ import {
 } from './requests.ts';
 import { replyPlaceOf } from './thread-roots.ts';
 
-/** The dependencies of the routes that post and edit messages. */
+/** What the routes need that answer a command with the message after it. */
 export interface PostDeps extends Pick<ReadRouteDeps, 'pool' | 'authenticate'> {
   readonly append: Append;
 }

@@ -17,7 +17,7 @@ import { OfConversation, OfMessage, security } from './requests.ts';
 import { seenBy } from './seen-by.ts';
 import { readAllThreads, type ThreadMove } from './thread-cursors.ts';
 
-/** The dependencies of the routes of read cursors. */
+/** What the routes of read cursors need: the account’s other devices learn of each move. */
 export interface ReadRouteDeps {
   readonly pool: pg.Pool;
   readonly readCursors: ReadCursors;

@@ -10,7 +10,7 @@ import type { Provider } from './provider.ts';
 
 /** What the routes of single sign-on have in common. */
 
-/** The dependencies of the single sign-on routes. */
+/** What the steps of a log-in with single sign-on share. */
 export interface SsoDeps {
   readonly accounts: AccountParts;
   readonly identities: Identities;

@@ -45,7 +45,7 @@ interface Waiting extends Pending, Queueable {
   order: number;
 }
 
-/** The dependencies of a batch writer. */
+/** Where a {@link BatchWriter} stores commands, and whom it tells of what was stored. */
 export interface BatchWriterDeps extends Consequences {
   readonly pool: pg.Pool;
   readonly clock: Clock;

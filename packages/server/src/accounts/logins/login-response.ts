@@ -15,7 +15,7 @@ export const SessionHeader = z.object({
     .describe('`token`: the response contains the session token, and no cookie is set'),
 });
 
-/** The dependencies of a route that ends a log-in. */
+/** What every route that can complete a log-in needs: it ends in a session, a cookie or the next step. */
 export interface LoginResponseDeps {
   readonly logins: Logins;
   readonly cookie: SessionCookie;

@@ -21,7 +21,7 @@ import { whatIsTaken } from '../users/queries.ts';
 import type { EmailCodes, VerifiedCode } from '../verification/email-codes.ts';
 import type { PendingRegistration, Registrations } from './registrations.ts';
 
-/** The dependencies of the routes of registration and of the codes that verify addresses. */
+/** What registration and the check of a code share: both can create an account, and complete a log-in. */
 export interface VerificationDeps extends LoginResponseDeps {
   readonly pool: pg.Pool;
   readonly registrations: Registrations;
