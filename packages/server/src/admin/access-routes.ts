@@ -167,7 +167,7 @@ function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
         await allowed(client, actor, target, 'unlock');
         await note.store(client);
       });
-      note.tell();
+      note.log();
       await Promise.all([limits.unlock(target), limits.clear('secondFactor', target)]);
       return shownAccount(accounts, sessionOf(request), target);
     },
@@ -204,7 +204,7 @@ function resetSecondFactorRoute(instance: FastifyInstance, deps: AccessDeps): vo
           await note.store(client);
         },
       });
-      note.tell();
+      note.log();
       return shownAccount(accounts, sessionOf(request), target);
     },
   });
@@ -245,7 +245,7 @@ function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
           await note.store(client);
         },
       });
-      note.tell();
+      note.log();
       return shownAccount(accounts, sessionOf(request), target);
     },
   });

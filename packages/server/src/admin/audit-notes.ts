@@ -61,7 +61,7 @@ export class AuditNotes {
   /** Logs the stored entries once the outcome of the command is known. */
   async tellAfter(running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
-    if (outcome.kind === 'stored') for (const note of this.#notes) note.tell();
+    if (outcome.kind === 'stored') for (const note of this.#notes) note.log();
     return outcome;
   }
 }

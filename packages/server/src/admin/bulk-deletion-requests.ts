@@ -75,7 +75,7 @@ export async function requestBulkDeletion(
     await note.store(client);
     return rows[0]?.item;
   });
-  note.tell();
+  note.log();
   if (!deletion) throw new Error('The bulk deletion was not inserted');
   return deletion;
 }
@@ -131,7 +131,7 @@ export async function cancelBulkDeletion(
       note: null,
     };
   });
-  note?.tell();
+  note?.log();
   return deletion;
 }
 

@@ -178,6 +178,6 @@ export class BulkDeletions {
       await finished.store(client);
       return finished;
     });
-    note?.tell();
+    note?.log();
   }
 }

@@ -33,7 +33,7 @@ export interface AuditNote {
   /** Stores the entry in the transaction of `on`. */
   store(on: Queryable): Promise<void>;
   /** Logs the entry; call it after the commit. Does nothing when the entry was not stored. */
-  tell(): void;
+  log(): void;
 }
 
 /** The audit log, and the address of the request (null for the command line). */
@@ -87,7 +87,7 @@ export class AuditLog {
   async record(entry: AuditEntry): Promise<void> {
     const note = this.note(entry);
     await note.store(this.#deps.pool);
-    note.tell();
+    note.log();
   }
 
   /** Returns an entry to be stored in the transaction of the change it describes. */
@@ -98,13 +98,13 @@ export class AuditLog {
         admitted ??= this.#budget.admit(entry.event, keyOf(entry));
         if (admitted) await this.#insert(entry, 1, on);
       },
-      tell: () => {
-        if (admitted) this.#tell(entry, 1);
+      log: () => {
+        if (admitted) this.#logEntry(entry, 1);
       },
     };
   }
 
-  #tell(entry: AuditEntry, count: number): void {
+  #logEntry(entry: AuditEntry, count: number): void {
     const { outcome, account, actor, address } = withDefaults(entry);
     const level = outcome === 'succeeded' ? 'info' : 'warn';
     this.#deps.log[level](
@@ -133,7 +133,7 @@ export class AuditLog {
         details: { reason: 'aggregated' },
       };
       await this.#insert(entry, count, this.#deps.pool);
-      this.#tell(entry, count);
+      this.#logEntry(entry, count);
     }
   }
 

@@ -182,7 +182,7 @@ async function dropFactors(
     await client.query('delete from sessions where account_id = $1', [account]);
     await note.store(client);
   });
-  note.tell();
+  note.log();
   say(`Removed the second factors of ${name} and ended all sessions.`);
 }
 

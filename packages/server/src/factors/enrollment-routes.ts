@@ -39,7 +39,7 @@ export function enrollmentRoutes(instance: FastifyInstance, deps: FactorDeps): v
     },
     onRequest: loginAttempt(deps),
     handler: async (request) => {
-      const { account } = await logins.resume('look', STEP.enrol, request.body.ticket);
+      const { account } = await logins.resume('peek', STEP.enrol, request.body.ticket);
       const me = await meOf(pool, account);
       const names = { issuer: new URL(server()).host, label: me?.username ?? account };
       return (await factors.totps.setUp(account, names)) ?? refuse('ticket_expired');

@@ -94,7 +94,7 @@ export class SecondFactors {
       await note.store(client);
       return this.recovery.renew(account, client);
     });
-    note.tell();
+    note.log();
     return codes;
   }
 
@@ -136,7 +136,7 @@ export class SecondFactors {
       if (had.recoveryCodesLeft > 0) return { ...passkey };
       return { ...passkey, recoveryCodes: await this.recovery.renew(account, client) };
     });
-    note.tell();
+    note.log();
     return added;
   }
 }

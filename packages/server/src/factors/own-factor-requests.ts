@@ -48,5 +48,5 @@ export async function removeOwnFactor(
     if (factors.isRequired(role)) refuse('second_factor_required');
     await factors.recovery.remove(account, client);
   });
-  note.tell();
+  note.log();
 }

@@ -46,6 +46,6 @@ async function renewRecoveryCodes(
     await note.store(client);
     return factors.recovery.renew(account, client);
   });
-  note.tell();
+  note.log();
   return recoveryCodes;
 }

@@ -64,7 +64,7 @@ export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps):
     },
     onRequest: loginAttempt(deps),
     handler: async (request) => {
-      const { account } = await logins.resume('look', STEP.second, request.body.ticket);
+      const { account } = await logins.resume('peek', STEP.second, request.body.ticket);
       return deps.factors.passkeys.optionsToShow(
         'passkey_second',
         account,

@@ -117,6 +117,6 @@ export class LegalHoldPurge {
       await finished.store(client);
       return finished;
     });
-    note?.tell();
+    note?.log();
   }
 }

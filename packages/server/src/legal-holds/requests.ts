@@ -89,7 +89,7 @@ export async function placeLegalHold(
     await note.store(client);
     return { placed: await legalHold(client, id), isNew: true };
   });
-  if (isNew) note.tell();
+  if (isNew) note.log();
   if (!placed) throw new Error('The legal hold was not inserted');
   return placed;
 }
@@ -129,7 +129,7 @@ export async function releaseLegalHold(
     if (rowCount === 1) await note.store(client);
     return { hold: await legalHold(client, id), isReleased: rowCount === 1 };
   });
-  if (isReleased) note.tell();
+  if (isReleased) note.log();
   return hold ?? refuse('legal_hold_not_found');
 }
 

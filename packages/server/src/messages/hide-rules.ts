@@ -82,7 +82,7 @@ async function run(
     note: null,
   };
   const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.tell();
+  if (outcome.kind === 'stored') command.note?.log();
   return outcome;
 }
 

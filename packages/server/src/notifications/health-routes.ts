@@ -75,7 +75,7 @@ export function notificationHealthRoutes(
         await note.store(client);
         return to.email;
       });
-      note.tell();
+      note.log();
       emails.wake();
       return reply.status(202).send({ recipient });
     },

@@ -70,5 +70,5 @@ async function close(
     await client.query(resolved([id], { at: row.at, by: actor, resolution }));
     await note.store(client);
   });
-  note.tell();
+  note.log();
 }

@@ -141,7 +141,7 @@ export async function resolveReports(
     note: null,
   };
   const outcome = await command.notes.tellAfter(append.run(command));
-  if (outcome.kind === 'stored') command.note?.tell();
+  if (outcome.kind === 'stored') command.note?.log();
   return outcome;
 }
 

@@ -43,7 +43,7 @@ export async function changeRetention(
     note: null,
   };
   const outcome = await append.run(command);
-  if (outcome.kind === 'stored') command.note?.tell();
+  if (outcome.kind === 'stored') command.note?.log();
   return outcome;
 }
 

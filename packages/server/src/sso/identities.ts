@@ -113,7 +113,7 @@ export class Identities {
       if (row) await note.store(client);
       return { end: first, value: row ? toFound(row) : { refused: 'sso_account_linked' } };
     });
-    note.tell();
+    note.log();
     return found;
   }
 

@@ -48,7 +48,7 @@ export async function changeWordFilter(
     });
     await note.store(client);
   });
-  note.tell();
+  note.log();
 }
 
 const canonical = (words: readonly FilteredWord[]) =>

@@ -132,7 +132,7 @@ export class ApiKeys {
       await note.store(client);
       return rows[0] as KeyRow;
     });
-    note.tell();
+    note.log();
     return { key, stored: toKey(row) };
   }
 
@@ -157,7 +157,7 @@ export class ApiKeys {
       if (ended.rows.length > 0) await note.store(client);
       return ended.rows;
     });
-    note.tell();
+    note.log();
     this.#tell(rows);
     return rows.length > 0;
   }

@@ -59,10 +59,10 @@ describe('emails to one email address', () => {
 describe('attempts', () => {
   test('that succeeded are refunded', async () => {
     for (let n = 0; n < 30; n++) {
-      await limits.take('secondFactor', 'given back');
-      await limits.giveBack('secondFactor', 'given back');
+      await limits.take('secondFactor', 'refunded');
+      await limits.refund('secondFactor', 'refunded');
     }
-    expect(await accepted(12, take('secondFactor', 'given back'))).toBe(10);
+    expect(await accepted(12, take('secondFactor', 'refunded'))).toBe(10);
   });
 
   test('are locked twice as long each time, until a success clears attempts and locks', async () => {
@@ -96,7 +96,7 @@ describe('attempts', () => {
   test('are not counted where limits are off', async () => {
     const off = new AttemptLimits(pool, false);
     expect(await accepted(20, () => off.take('confirm', 'off'))).toBe(20);
-    await off.giveBack('confirm', 'off');
+    await off.refund('confirm', 'off');
     await off.clear('confirm', 'doubled');
     const { rows } = await pool.query(`select key from attempts where key like 'confirm%'`);
     expect(rows.map(({ key }) => key).sort()).toEqual(['confirm+:doubled', 'confirm:doubled']);

@@ -72,7 +72,7 @@ describe('a limit that is counted in this process', () => {
   test('allows another attempt after a refund, and all after a reset', async () => {
     const counted = limits(true);
     for (let n = 0; n < 60; n++) await counted.take('token', 'session');
-    await counted.giveBack('token', 'session');
+    await counted.refund('token', 'session');
     await counted.take('token', 'session');
     await expect(counted.take('token', 'session')).rejects.toThrow();
     await counted.clear('token', 'session');
@@ -83,7 +83,7 @@ describe('a limit that is counted in this process', () => {
     const off = limits(false);
     for (let n = 0; n < 100; n++) await off.take('token', 'session');
     await off.take('login', '192.0.2.1');
-    await off.giveBack('login', '192.0.2.1');
+    await off.refund('login', '192.0.2.1');
     await off.clear('login', '192.0.2.1');
   });
 });

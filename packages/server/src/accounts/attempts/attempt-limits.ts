@@ -160,7 +160,7 @@ export class AttemptLimits {
   }
 
   /** Refunds a counted attempt that succeeded. */
-  async giveBack(limit: AttemptLimit, key: string): Promise<void> {
+  async refund(limit: AttemptLimit, key: string): Promise<void> {
     if (this.#on) await this.#limiters.get(limit)?.reward(key);
   }
 

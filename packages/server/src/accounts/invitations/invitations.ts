@@ -119,7 +119,7 @@ export class Invitations {
       }
       return rows[0] as InvitationRow;
     });
-    note.tell();
+    note.log();
     emails.wake();
     return { invitation: toInvitation(row), link };
   }
@@ -146,7 +146,7 @@ export class Invitations {
       if (rowCount === 1) await note.store(client);
       return rowCount === 1;
     });
-    note.tell();
+    note.log();
     return found;
   }
 

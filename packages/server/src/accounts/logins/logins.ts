@@ -121,7 +121,7 @@ export class Logins {
    * @throws {RefusalError} ticket_expired
    */
   async resume(
-    how: 'look' | 'attempt' | 'redeem',
+    how: 'peek' | 'attempt' | 'redeem',
     purpose: string,
     ticket: string,
   ): Promise<Proof> {

@@ -164,7 +164,7 @@ async function checkPassword(
     refuse('invalid_credentials');
   }
   await limits.clear(here, from);
-  await limits.giveBack(everywhere, who);
+  await limits.refund(everywhere, who);
   const { id: account, credentials } = found;
   return { account, credentials, passed: ['password'], device };
 }

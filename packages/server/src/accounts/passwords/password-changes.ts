@@ -103,7 +103,7 @@ export class PasswordChanges {
         client,
       );
     });
-    note.tell();
+    note.log();
     emails.wake();
   }
 
@@ -112,7 +112,7 @@ export class PasswordChanges {
    * @throws {RefusalError} link_expired
    */
   async authorize(token: string): Promise<number> {
-    const found = await this.#deps.tickets.look(PURPOSE, token);
+    const found = await this.#deps.tickets.peek(PURPOSE, token);
     if (!found?.account) refuse('link_expired');
     return found.expiresAt;
   }
@@ -124,7 +124,7 @@ export class PasswordChanges {
    */
   async reset(token: string, password: string, address: string): Promise<void> {
     const { tickets, limits, audit } = this.#deps;
-    const found = await tickets.look(PURPOSE, token);
+    const found = await tickets.peek(PURPOSE, token);
     if (!found?.account) refuse('link_expired');
     const { account } = found;
     const note = audit.note({ event: 'password_reset', account, address });
@@ -199,7 +199,7 @@ export class PasswordChanges {
         }
       },
     });
-    note.tell();
+    note.log();
     emails.wake();
   }
 }

@@ -235,7 +235,7 @@ describe('changing a password', () => {
     const { logins } = api.accounts.parts;
     const proof = { account: me.id, credentials: 0, passed: ['password' as const] };
     const { ticket } = await logins.ticket('second_factor', proof);
-    expect(await tickets.look('second_factor', ticket)).not.toBeNull();
+    expect(await tickets.peek('second_factor', ticket)).not.toBeNull();
     await change(accessToken, PASSWORD);
     const resumed = await logins.resume('redeem', 'second_factor', ticket);
     expect(await api.accounts.sessions.begin(resumed, 'x', 'y')).toBeNull();

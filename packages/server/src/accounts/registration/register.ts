@@ -112,7 +112,7 @@ export async function registerAccount(
     registration,
   };
   const outcome = await append.run(command);
-  if (outcome.kind === 'stored') note.tell();
+  if (outcome.kind === 'stored') note.log();
   return { account, outcome };
 }
 

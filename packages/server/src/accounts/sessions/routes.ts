@@ -88,7 +88,7 @@ export function sessionRoutes(instance: FastifyInstance, deps: SessionRoutesDeps
       await sessions.requireRecent(id);
       const note = audit.note({ event: 'sessions_ended', account, address: request.ip });
       await sessions.endAll(account, { except: id, change: (client) => note.store(client) });
-      note.tell();
+      note.log();
       return reply.code(204).send();
     },
   });

@@ -88,7 +88,7 @@ export class Tickets {
   }
 
   /** Returns what a ticket stands for without changing it; null when it has ended. */
-  async look<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
+  async peek<Data>(purpose: string, ticket: string): Promise<Ticket<Data> | null> {
     const { rows } = await this.#pool.query<TicketRow<Data>>({
       name: 'tickets-look',
       text: `select ${COLUMNS} from one_time_secrets where ${GOOD}`,

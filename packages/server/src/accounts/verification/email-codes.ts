@@ -215,7 +215,7 @@ export class EmailCodes {
       refuse('incorrect_code', undefined, { errors: [{ field: 'code', code: name, message }] });
     }
     await limits.clear('code', here);
-    if (here !== who) await limits.giveBack('codeAnywhere', who);
+    if (here !== who) await limits.refund('codeAnywhere', who);
     return verifiedCodeOf(row);
   }
 
