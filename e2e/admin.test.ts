@@ -438,6 +438,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/settings/profile', 'Profile'],
       ['/settings/security', 'Security'],
       ['/settings/sessions', 'Sessions'],
+      ['/settings/blocked', 'Blocked people'],
       ['/settings/data', 'Your data'],
       ['/admin/users', 'People'],
       ['/admin/invitations', 'Invitations'],
