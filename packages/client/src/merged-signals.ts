@@ -9,7 +9,7 @@ type Activity = 'active' | 'idle';
 export class MergedSignals {
   readonly #watched = new Map<string, readonly AccountId[]>();
   readonly #activity = new Map<string, Activity>();
-  #toldActivity: Activity = 'active';
+  #sentActivity: Activity = 'active';
 
   /** `own`: the tab of the socket. Its user counts as active, also for the server, until the tab reports otherwise. */
   constructor(own: string) {
@@ -53,8 +53,8 @@ export class MergedSignals {
   #presenceFrame(): string | null {
     const isActive = [...this.#activity.values()].includes('active');
     const state = isActive ? 'active' : 'idle';
-    if (state === this.#toldActivity) return null;
-    this.#toldActivity = state;
+    if (state === this.#sentActivity) return null;
+    this.#sentActivity = state;
     return JSON.stringify({ op: 'presence', state });
   }
 }

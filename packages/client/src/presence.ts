@@ -35,7 +35,7 @@ export class Presence {
   readonly #deps: PresenceDeps;
   readonly #subscriptions = new Set<readonly AccountId[]>();
   /** The subscriptions last sent to the server; changes of other accounts are late and ignored. */
-  #told: ReadonlySet<AccountId> = new Set();
+  #watched: ReadonlySet<AccountId> = new Set();
   #shown: PresenceMap = new Map();
   #statuses: StatusMap = new Map();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -59,7 +59,7 @@ export class Presence {
   greet(): AccountId[] | undefined {
     if (this.#deps.ofAll) return undefined;
     const accounts = this.#wanted();
-    this.#told = new Set(accounts);
+    this.#watched = new Set(accounts);
     return accounts;
   }
 
@@ -78,7 +78,7 @@ export class Presence {
     const statuses = new Map(this.#statuses);
     let hasChanged = false;
     for (const { account, state, status } of changes) {
-      if (!this.#deps.ofAll && !this.#told.has(account)) continue;
+      if (!this.#deps.ofAll && !this.#watched.has(account)) continue;
       if (state === 'offline') shown.delete(account);
       else shown.set(account, state);
       if (JSON.stringify(status) === JSON.stringify(statuses.get(account))) continue;
@@ -92,7 +92,7 @@ export class Presence {
 
   /** Drops the states; subscriptions are kept. */
   clear(): void {
-    this.#told = new Set();
+    this.#watched = new Set();
     this.#shown = new Map();
     this.#statuses = new Map();
     if (this.#timer) clearTimeout(this.#timer);
@@ -104,21 +104,22 @@ export class Presence {
     const wait = Math.max(COLLECT_MS, this.#sentAt + SEND_MS - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#tell();
+      this.#sendWatch();
     }, wait);
   }
 
-  #tell(): void {
+  #sendWatch(): void {
     const accounts = this.#wanted();
-    if (accounts.length === this.#told.size && accounts.every((a) => this.#told.has(a))) return;
+    if (accounts.length === this.#watched.size && accounts.every((a) => this.#watched.has(a)))
+      return;
     // Without a socket, the next hello has them.
     if (!this.#deps.send(JSON.stringify({ op: 'watch', accounts }))) return;
     this.#sentAt = performance.now();
-    this.#told = new Set(accounts);
-    const isTold = ([account]: readonly [AccountId, unknown]) => this.#told.has(account);
+    this.#watched = new Set(accounts);
+    const isWatched = ([account]: readonly [AccountId, unknown]) => this.#watched.has(account);
     this.#show(
-      new Map([...this.#shown].filter(isTold)),
-      new Map([...this.#statuses].filter(isTold)),
+      new Map([...this.#shown].filter(isWatched)),
+      new Map([...this.#statuses].filter(isWatched)),
     );
   }
 

@@ -33,7 +33,13 @@ function aDrainingTab() {
     },
   );
   socket.start();
-  socket.told({ kind: 'leader', from: 'leader', socket: 'leader 1', state: 'live', to: 'tab' });
+  socket.leaderReported({
+    kind: 'leader',
+    from: 'leader',
+    socket: 'leader 1',
+    state: 'live',
+    to: 'tab',
+  });
   server?.open();
   socket.send('{"op":"post","id":"one"}');
   const answer = (frame: object) => server?.message(JSON.stringify(frame));

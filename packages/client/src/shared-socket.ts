@@ -137,7 +137,7 @@ export class SharedSocket implements LiveSocket {
   // ---- as a follower -----------------------------------------------------------------------------
 
   /** The leader, or the tab that has replaced it, reports the state of its socket. */
-  told({ socket, state, to }: Extract<TabMessage, { kind: 'leader' }>): void {
+  leaderReported({ socket, state, to }: Extract<TabMessage, { kind: 'leader' }>): void {
     if (this.#phase === 'asking') {
       if (state === 'opening') this.#after(LIVE_MS, () => this.#connect());
       else if (state === 'live' && to === null) this.#ask();

@@ -67,7 +67,7 @@ export class SharedSockets {
       channel: this.#channel,
       isLeader: () => this.#isLeader,
       takeOver: () => this.#lead(true),
-      live: () => this.#tell(null),
+      live: () => this.#announce(null),
       received: (text) => {
         if (this.#followers.size > 0) this.#post({ kind: 'frame', socket: id, text });
       },
@@ -126,11 +126,11 @@ export class SharedSockets {
     const current = this.#current;
     switch (message.kind) {
       case 'ask':
-        if (this.#isLeader) this.#tell(message.from);
+        if (this.#isLeader) this.#announce(message.from);
         break;
       case 'leader':
         if (this.#isLeader || (message.to !== null && message.to !== this.#deps.tab)) return;
-        current?.told(message);
+        current?.leaderReported(message);
         break;
       case 'frame':
         current?.relayed(message.socket, message.text);
@@ -153,7 +153,7 @@ export class SharedSockets {
    * Announces the leader’s socket to a tab, or to all. A tab that has asked receives its frames
    * from now on.
    */
-  #tell(to: string | null): void {
+  #announce(to: string | null): void {
     const current = this.#current;
     const state = current === null ? 'down' : current.isLive ? 'live' : 'opening';
     // A follower that asks again keeps its activity.

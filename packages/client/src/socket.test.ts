@@ -53,13 +53,13 @@ afterEach(async () => {
 
 /** Opens a socket, and records the calls of its handlers. */
 function open(factory: SocketFactory, to = url) {
-  const told: unknown[][] = [];
+  const calls: unknown[][] = [];
   const socket = factory(to, {
-    open: () => told.push(['open']),
-    message: (text) => told.push(['message', text]),
-    close: (code, retryAfterMs) => told.push(['close', code, retryAfterMs]),
+    open: () => calls.push(['open']),
+    message: (text) => calls.push(['message', text]),
+    close: (code, retryAfterMs) => calls.push(['close', code, retryAfterMs]),
   });
-  return { socket, told };
+  return { socket, calls };
 }
 
 describe.each([
@@ -67,38 +67,38 @@ describe.each([
   ['of a program', nodeSocket],
 ])('a socket %s', (_, factory) => {
   test('opens, exchanges texts, and closes with its code', async () => {
-    const { socket, told } = open(factory);
-    await expect.poll(() => told).toEqual([['open']]);
+    const { socket, calls } = open(factory);
+    await expect.poll(() => calls).toEqual([['open']]);
     socket.send('hello');
-    await expect.poll(() => told.at(-1)).toEqual(['message', 'HELLO']);
+    await expect.poll(() => calls.at(-1)).toEqual(['message', 'HELLO']);
     socket.close(4000);
-    await expect.poll(() => told.at(-1)).toEqual(['close', 4000, null]);
-    expect(told).toHaveLength(3);
+    await expect.poll(() => calls.at(-1)).toEqual(['close', 4000, null]);
+    expect(calls).toHaveLength(3);
   });
 
   test('reports the code with which the server closes', async () => {
-    const { socket, told } = open(factory);
-    await expect.poll(() => told).toEqual([['open']]);
+    const { socket, calls } = open(factory);
+    await expect.poll(() => calls).toEqual([['open']]);
     socket.send('close4401');
-    await expect.poll(() => told.at(-1)).toEqual(['close', 4401, null]);
+    await expect.poll(() => calls.at(-1)).toEqual(['close', 4401, null]);
   });
 
   test('reports a lost connection, and one that could not be opened, once', async () => {
-    const { socket, told } = open(factory);
-    await expect.poll(() => told).toEqual([['open']]);
+    const { socket, calls } = open(factory);
+    await expect.poll(() => calls).toEqual([['open']]);
     socket.send('cut');
-    await expect.poll(() => told.slice(1)).toEqual([['close', 1006, null]]);
+    await expect.poll(() => calls.slice(1)).toEqual([['close', 1006, null]]);
     const unreachable = open(factory, 'ws://127.0.0.1:9');
-    await expect.poll(() => unreachable.told).toEqual([['close', 1006, null]]);
+    await expect.poll(() => unreachable.calls).toEqual([['close', 1006, null]]);
   });
 });
 
 test('a socket of a browser ignores what is not text', async () => {
-  const { socket, told } = open(browserSocket);
-  await expect.poll(() => told).toEqual([['open']]);
+  const { socket, calls } = open(browserSocket);
+  await expect.poll(() => calls).toEqual([['open']]);
   socket.send('binary');
   socket.send('after');
-  await expect.poll(() => told.slice(1)).toEqual([['message', 'AFTER']]);
+  await expect.poll(() => calls.slice(1)).toEqual([['message', 'AFTER']]);
 });
 
 describe('a rejected connection of a program', () => {
@@ -110,8 +110,8 @@ describe('a rejected connection of a program', () => {
     [{ status: 503, headers: { 'retry-after': 'later' } }, ['close', 1013, null]],
   ])('%j is reported as %j', async (how, expected) => {
     rejection = how;
-    const { told } = open(nodeSocket);
-    await expect.poll(() => told).toEqual([expected]);
+    const { calls } = open(nodeSocket);
+    await expect.poll(() => calls).toEqual([expected]);
   });
 });
 
@@ -119,12 +119,12 @@ test('a cut socket of a program sends no close frame', async () => {
   const code = new Promise((resolve) => {
     sockets.once('connection', (socket) => socket.once('close', resolve));
   });
-  const told: number[] = [];
+  const calls: number[] = [];
   const socket = nodeSocket(url, {
     open: () => socket.cut(),
     message: () => undefined,
-    close: (closed) => told.push(closed),
+    close: (closed) => calls.push(closed),
   });
   expect(await code).toBe(1006);
-  await expect.poll(() => told).toEqual([1006]);
+  await expect.poll(() => calls).toEqual([1006]);
 });

@@ -41,7 +41,7 @@ export class ClientState {
   #conversations: ReadonlyMap<ConversationId, ConversationView> | null = null;
   #outbox: readonly OutboxEntry[] | null = null;
   #snapshot: ClientSnapshot | null = null;
-  #telling = false;
+  #isScheduled = false;
 
   /**
    * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the own
@@ -148,15 +148,15 @@ export class ClientState {
     this.#changed();
   }
 
-  readonly #tell = (): void => {
-    this.#telling = false;
+  readonly #notify = (): void => {
+    this.#isScheduled = false;
     for (const listener of this.#listeners) listener();
   };
 
   #changed(): void {
     this.#snapshot = null;
-    if (this.#telling) return;
-    this.#telling = true;
-    this.#schedule(this.#tell);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#schedule(this.#notify);
   }
 }

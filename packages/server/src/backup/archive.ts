@@ -63,7 +63,7 @@ export class ArchiveWriter {
     prefix: string,
     suffix: string,
     rows: AsyncGenerator<Buffer, T>,
-    told: (bytes: number) => void,
+    onBytes: (bytes: number) => void,
   ): Promise<T> {
     let held: Buffer[] = [];
     let bytes = 0;
@@ -72,7 +72,7 @@ export class ArchiveWriter {
       if (bytes === 0) return;
       number += 1;
       await this.add(`${prefix}${String(number).padStart(6, '0')}${suffix}`, Buffer.concat(held));
-      told(bytes);
+      onBytes(bytes);
       held = [];
       bytes = 0;
     };

@@ -125,14 +125,14 @@ export class Unpacking {
     return manifest;
   }
 
-  async *#rowsOf(name: string, told: (bytes: number) => void): AsyncGenerator<Buffer, void> {
+  async *#rowsOf(name: string, onBytes: (bytes: number) => void): AsyncGenerator<Buffer, void> {
     const hash = createHash('sha256');
     let bytes = 0;
     while (this.#current?.name.startsWith(tablePrefix(name))) {
       for await (const piece of this.#current.content) {
         hash.update(piece);
         bytes += piece.length;
-        told(piece.length);
+        onBytes(piece.length);
         yield piece;
       }
       await this.#next();
@@ -180,7 +180,7 @@ async function writeFile(folder: string, path: string, entry: ArchiveEntry): Pro
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   const hash = createHash('sha256');
   let bytes = 0;
-  const told = async function* () {
+  const hashed = async function* () {
     for await (const piece of entry.content) {
       hash.update(piece);
       bytes += piece.length;
@@ -188,7 +188,7 @@ async function writeFile(folder: string, path: string, entry: ArchiveEntry): Pro
     }
   };
   await pipeline(
-    Readable.from(told(), { objectMode: false }),
+    Readable.from(hashed(), { objectMode: false }),
     createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true }),
   );
   syncFolder(dirname(target));

@@ -128,8 +128,8 @@ export class Digests {
     }
     const missed = await missedMessages(client, account, since, delay);
     const reasons = await recheckMessages(client, account, missed, this.#deps.clock.now());
-    const told = missed.filter((_, n) => reasons[n] === null);
-    if (told.length === 0) return await passed(client, account, false);
+    const included = missed.filter((_, n) => reasons[n] === null);
+    if (included.length === 0) return await passed(client, account, false);
     const id = await this.#deps.emails.put(
       {
         purpose: PURPOSE,
@@ -137,13 +137,13 @@ export class Digests {
         recipient: email,
         // The admins’ list of emails must not reveal whom the account talks to.
         subject: 'Unread messages',
-        text: JSON.stringify(told),
+        text: JSON.stringify(included),
         ttlMs: TTL_MS,
       },
       client,
     );
-    await storePending(client, account, told);
-    this.#deps.log.debug({ email: id, messages: told.length }, 'missed messages emailed');
+    await storePending(client, account, included);
+    this.#deps.log.debug({ email: id, messages: included.length }, 'missed messages emailed');
     return await passed(client, account, true);
   }
 
@@ -171,9 +171,9 @@ export class Digests {
     }
     const reasons = await recheckMessages(pool, account, messages, clock.now());
     const record = recorder(account, messages, reasons);
-    const told = messages.filter((_, n) => reasons[n] === null);
-    if (told.length === 0) return { content: null, record };
-    const { conversations, others } = await digestOf(pool, told);
+    const included = messages.filter((_, n) => reasons[n] === null);
+    if (included.length === 0) return { content: null, record };
+    const { conversations, others } = await digestOf(pool, included);
     const content = digestEmail({
       account,
       server: url,

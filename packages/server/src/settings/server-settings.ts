@@ -84,7 +84,8 @@ export class ServerSettings {
     const stored = await storedSettingsIn(ruleReader(pool));
     const before = JSON.stringify(this.#current);
     this.#current = this.#effective(stored);
-    if (JSON.stringify(this.#current) !== before) for (const told of this.#listeners) told();
+    if (JSON.stringify(this.#current) !== before)
+      for (const listener of this.#listeners) listener();
     return this.#current;
   }
 
