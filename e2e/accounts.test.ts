@@ -197,7 +197,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
   test('deletes old messages of a group after a confirmation, and removes them from the open view', async () => {
     const gus = await aUser('gus', 'Gus Group');
     const { page } = gus;
-    await gus.createGroup('Short memory');
+    await gus.createGroupByForm('Short memory');
     for (const text of ['of last month', 'of today']) await gus.write(text);
     const aged = () =>
       database.query(

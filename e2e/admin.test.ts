@@ -62,8 +62,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('invites a guest to a group, makes the guest a member, and a guest again', async () => {
     const owner = await theOwner();
     const { page } = owner;
-    await owner.createGroup('Internal');
-    await owner.createGroup('Clients');
+    await owner.createGroupByForm('Internal');
+    await owner.createGroupByForm('Clients');
     await page.goto('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people', exact: true }).click();
     const form = page.getByRole('dialog');
@@ -178,7 +178,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
   test('creates a user group, whose mention reaches its members under its current name', async () => {
     const owner = await theOwner();
-    await owner.createGroup('Studio', ['Ivan Invited']);
+    await owner.createGroupByForm('Studio', ['Ivan Invited']);
     await owner.page.goto('/admin/user-groups');
     const create = { name: 'Create user group', exact: true };
     await owner.page.getByRole('button', create).click();

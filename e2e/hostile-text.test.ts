@@ -248,6 +248,7 @@ describe.skipIf(CHROMIUM === undefined)('text of others', () => {
       expect(await achieved(page), path).toEqual([]);
     }
     const visitor = await visitors.arrive();
+    await visitor.openFirstPage();
     await visitor.page.getByText(IMAGE).first().waitFor();
     expect(await achieved(visitor.page), 'welcome').toEqual([]);
     expect(foreign).toEqual([]);

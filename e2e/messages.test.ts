@@ -234,7 +234,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
   test('the focus is never lost', async () => {
     const rae = await visitors.arrive();
     await rae.register('rae', 'Rae Keys');
-    await rae.createGroup('Focus');
+    await rae.createGroupByForm('Focus');
     const composer = 'Message Focus';
     const expectFocus = (name: string) => expect.poll(() => rae.focused()).toBe(name);
     await expectFocus(composer);
@@ -821,7 +821,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
         if (document.body.innerText.includes('Conversation not found')) seen.missing = true;
       }).observe(document.body, { childList: true, subtree: true });
     });
-    for (let n = 1; n <= 5; n++) await van.createGroup(`New ${n}`);
+    for (let n = 1; n <= 5; n++) await van.createGroupByForm(`New ${n}`);
     const missing = () =>
       van.page.evaluate(() => (window as unknown as { seen: { missing: boolean } }).seen.missing);
     expect(await missing()).toBe(false);

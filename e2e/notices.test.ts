@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  aWriter,
   type BuiltServer,
   CHROMIUM,
   notified,
@@ -14,12 +15,13 @@ import {
 
 describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url, { worker: true });
+  const visitors = new Visitors(() => server.url);
   let count = 0;
   /** A user who writes in the group of everyone, and one who is on the start page. */
   const writerAndReader = async () => {
     const n = ++count;
-    const reader = await visitors.arrive();
+    // The service worker shows the notifications.
+    const reader = await visitors.arrive({ worker: true });
     await reader.context.grantPermissions(['notifications']);
     await reader.register(`reader${n}`, `Reader ${n}`);
     const writer = await visitors.arrive();
@@ -204,8 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
       .toBeGreaterThan(0);
     expect(await toastOf(page, 'Reply of mine').count()).toBe(0);
 
-    const late = await visitors.arrive();
-    await late.register('latecomer', 'Late Comer');
+    await aWriter(server.url, 'latecomer', 'Late Comer');
     await post(writer, { body: 'Silent reply', thread: root });
     await writer.write('A loud one');
     await toastOf(page, 'A loud one').waitFor();
@@ -397,9 +398,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
 
   test('isolate the text direction of a name', async () => {
     const { reader } = await writerAndReader();
-    const hebrew = await visitors.arrive();
-    await hebrew.register('shalom', 'שלום 12');
-    await hebrew.open('everyone');
+    const hebrew = await aWriter(server.url, 'shalom', 'שלום 12');
     await hebrew.write('שלום לכולם 34');
     const toast = toastOf(reader.page, 'שלום לכולם 34');
     // A toast under the pointer stays open.

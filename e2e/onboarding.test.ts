@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     owner = await visitors.arrive();
     await owner.login('olga', PASSWORD);
     const { page } = owner;
-    await owner.createGroup('Book club');
+    await owner.createGroupByForm('Book club');
     await page.getByRole('button', { name: 'Details and members' }).click();
     await page.getByText('Invitation links').click();
     await page.getByRole('button', { name: 'Create link' }).click();

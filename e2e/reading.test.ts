@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   apiOf,
   apiWith,
+  aWriter,
   type BuiltServer,
   barriers,
   CHROMIUM,
@@ -26,7 +27,7 @@ async function act(visitor: Visitor, text: string, action: string): Promise<void
 
 describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url, { worker: true });
+  const visitors = new Visitors(() => server.url);
 
   beforeAll(async () => {
     server = await startBuiltServer();
@@ -503,15 +504,13 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   });
 
   test('a message for a user in another window is shown as a notification by the service worker', async () => {
-    const eli = await visitors.arrive();
+    const eli = await visitors.arrive({ worker: true });
     await eli.context.grantPermissions(['notifications']);
     await eli.register('eli', 'Eli Elsewhere');
     await eli.page.evaluate(() => {
       document.hasFocus = () => false;
     });
-    const fia = await visitors.arrive();
-    await fia.register('fia', 'Fia Here');
-    await fia.open('everyone');
+    const fia = await aWriter(server.url, 'fia', 'Fia Here');
     await fia.write('Where are you, Eli?');
     await expect
       .poll(() => notified(eli.page))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Me } from '@parley/protocol';
+import type { Me, User } from '@parley/protocol';
 import axe from 'axe-core';
 import {
   type Browser,
@@ -12,11 +12,18 @@ import {
   type Response,
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { EVERYONE } from '../packages/server/src/conversations/everyone.ts';
 import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
 import { findChromium } from '../scripts/chromium.mjs';
 
 /** The browser for these tests; undefined where there is none, which skips them. */
 export const CHROMIUM = findChromium();
+
+/**
+ * What a visitor opens first: of the server, so that requests and stored data belong to it, but without the web
+ * client, which takes half a second of a core to start and which tests open elsewhere next.
+ */
+const LIGHT_PAGE = '/icon.svg';
 
 /** The password of every user in these tests. */
 export const PASSWORD = 'correct horse battery staple';
@@ -151,8 +158,13 @@ export class Visitor {
     });
     const visitor = new Visitor(context, await context.newPage());
     await reportViolations(context, visitor.complaints);
-    await visitor.page.goto('/');
+    await visitor.page.goto(LIGHT_PAGE);
     return visitor;
+  }
+
+  /** Opens the first page of the web client. */
+  async openFirstPage(): Promise<void> {
+    await this.page.goto('/');
   }
 
   /**
@@ -169,6 +181,7 @@ export class Visitor {
 
   /** Registers through the pages, as a user would. */
   async registerByForm(username: string, displayName: string): Promise<void> {
+    if (this.page.url().endsWith(LIGHT_PAGE)) await this.openFirstPage();
     await this.page.getByRole('link', { name: 'Create an account' }).click();
     await this.fillRegistration(username, displayName);
     await this.inside();
@@ -242,8 +255,26 @@ export class Visitor {
     await this.inside();
   }
 
-  /** Creates a group with further members, and opens it. Returns its id. */
+  /**
+   * Creates a public group over the API with further members, by their names, and opens it. Returns its id. The form
+   * takes three times as long: {@link createGroupByForm} is for tests that are about it.
+   */
   async createGroup(name: string, members: readonly string[] = []): Promise<string> {
+    const api = await apiOf(this.page);
+    const ids: string[] = [];
+    for (const member of members) {
+      const { items } = await api('GET', `/users?search=${encodeURIComponent(member)}`);
+      const found = (items as User[]).find((user) => user.displayName === member);
+      if (!found) throw new Error(`There is no user ${member}`);
+      ids.push(found.id);
+    }
+    await api('POST', '/conversations', { name, visibility: 'public', members: ids });
+    await this.open(name);
+    return this.conversation();
+  }
+
+  /** Creates a group with further members through the form, which opens it. Returns its id. */
+  async createGroupByForm(name: string, members: readonly string[] = []): Promise<string> {
     const { page } = this;
     await page.getByRole('button', { name: 'Create a group' }).click();
     await page.getByLabel('Name', { exact: true }).fill(name);
@@ -501,6 +532,24 @@ export function apiWith(url: string, token?: string): Api {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  };
+}
+
+/** A user who posts in the group of everyone, and has no browser. */
+export interface Writer {
+  write(text: string): Promise<void>;
+}
+
+/** Registers a {@link Writer}: for tests that look only at what others see of their messages. */
+export async function aWriter(url: string, username: string, displayName: string): Promise<Writer> {
+  const email = `${username}@example.org`;
+  const user = { username, displayName, email, password: PASSWORD };
+  const { accessToken } = await apiWith(url)('POST', '/auth/register', user);
+  const api = apiWith(url, String(accessToken));
+  return {
+    write: async (body) => {
+      await api('POST', `/conversations/${EVERYONE}/messages`, { body });
+    },
   };
 }
 

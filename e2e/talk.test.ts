@@ -14,7 +14,7 @@ import {
 
 describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   let server: BuiltServer;
-  const visitors = new Visitors(() => server.url, { worker: true });
+  const visitors = new Visitors(() => server.url);
 
   beforeAll(async () => {
     server = await startBuiltServer();
@@ -24,13 +24,13 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
   });
 
   test('two users register, chat and reload without missing anything', async () => {
-    const ana = await visitors.arrive();
+    const ana = await visitors.arrive({ worker: true });
     await ana.registerByForm('ana', 'Ana Ferreira');
     await ana.page.getByText('Select a conversation').waitFor();
 
     // The first user sees the registration of the second one live: a toast and an entry in the
     // list.
-    const ben = await visitors.arrive();
+    const ben = await visitors.arrive({ worker: true });
     // The toast stays for some seconds.
     const toast = ana.page.getByText('Ben Okafor joined Parley').waitFor();
     await Promise.all([toast, ben.registerByForm('ben', 'Ben Okafor')]);
@@ -397,6 +397,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
 
   test('invalid input is reported next to its field', async () => {
     const visitor = await visitors.arrive();
+    await visitor.openFirstPage();
     await visitor.page.getByRole('link', { name: 'Create an account' }).click();
     await visitor.page.getByLabel('Your name').fill('Nora');
     await visitor.page.getByLabel('Email').fill('not an address');

@@ -106,7 +106,9 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     await una.context.close();
     for (const script of ['application', 'index']) {
       await installation.upgrade((assets) => removePage(assets, script));
-      const { page, context } = await Visitor.arrive(browser, installation.url, { worker: true });
+      const visitor = await Visitor.arrive(browser, installation.url, { worker: true });
+      await visitor.openFirstPage();
+      const { page, context } = visitor;
       await page.getByRole('heading', { name: 'Couldn’t load Parley' }).waitFor();
       await page.getByRole('button', { name: 'Reload' }).waitFor();
       await context.close();
