@@ -95,18 +95,28 @@ export async function build({ force = false } = {}) {
   for (const part of parts) {
     if (part.needs !== undefined && !existsSync(join(root, part.needs))) continue;
     const print = fingerprint(part.sources);
-    const mark = join(root, dirname(part.proof[0]), '.built');
-    const made = part.proof.every((path) => existsSync(join(root, path)));
-    const fresh = made && readText(mark) === print;
-    if (fresh && !force) continue;
+    if (isMade(part, print) && !force) continue;
     console.log(`Building ${part.name} …`);
     const code = await part.make();
     if (code !== 0) return code;
+    const mark = markOf(part);
     mkdirSync(dirname(mark), { recursive: true });
     writeFileSync(mark, print);
   }
   return 0;
 }
+
+/** Returns whether a part is built from the sources as they are now. */
+export function isFresh(name) {
+  const part = parts.find((one) => one.name === name);
+  return part !== undefined && isMade(part, fingerprint(part.sources));
+}
+
+const isMade = (part, print) =>
+  part.proof.every((path) => existsSync(join(root, path))) && readText(markOf(part)) === print;
+
+/** Returns the file that holds the fingerprint of the sources of the last build. */
+const markOf = (part) => join(root, dirname(part.proof[0]), '.built');
 
 const kilobytes = (bytes) => `${Math.round(bytes / 1024)} KB`;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLOSE, type Seq } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, startCli } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
 import { Peer } from './support/peer.ts';
@@ -66,7 +66,7 @@ async function aProcess(databaseUrl: string, env: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-life-'));
   undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const port = await freePort();
-  const child: Child = startChild('../../src/cli.ts', ['start'], {
+  const child: Child = startCli(['start'], {
     PORT: String(port),
     PARLEY_DATA: dataDir,
     DATABASE_URL: databaseUrl,

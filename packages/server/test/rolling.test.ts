@@ -7,7 +7,7 @@ import { type ConversationId, type Seq, streamOfConversation } from '@parley/pro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRedis, startRedis, whyNoRedis } from '../../../chaos/src/redis.ts';
 import { Balancer } from './support/balancer.ts';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, startCli } from './support/child.ts';
 import { startTestCluster, type TestCluster, type TestDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
 import { until } from './support/sink.ts';
@@ -40,7 +40,7 @@ describe.skipIf(without !== null)(`two nodes${without ? ` (skipped: ${without})`
     const dataDir = mkdtempSync(join(tmpdir(), 'parley-rolling-'));
     undo.push(() => rmSync(dataDir, { recursive: true, force: true }));
     const start = async (): Promise<Child> => {
-      const child = startChild('../../src/cli.ts', ['start'], {
+      const child = startCli(['start'], {
         PORT: String(port),
         PARLEY_DATA: dataDir,
         PARLEY_SECRET: 'the same secret for all nodes of a test',

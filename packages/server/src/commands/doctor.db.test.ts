@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startCli } from '../../test/support/child.ts';
 import { testLog } from '../../test/support/database.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { reachDatabase } from '../storage/reach.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** Starts the server and waits until it is ready. */
 async function serve(): Promise<Child> {
-  const child = startChild('../../src/cli.ts', ['start'], env);
+  const child = startCli(['start'], env);
   children.push(child);
   expect(await child.line()).toMatch(/^Parley is ready/);
   return child;
@@ -37,7 +37,7 @@ async function ask(
   args: readonly string[] = [],
   settings = env,
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child = startChild('../../src/cli.ts', ['doctor', ...args], settings);
+  const child = startCli(['doctor', ...args], settings);
   let out = '';
   child.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
     out += text;

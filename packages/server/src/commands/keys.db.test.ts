@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startCli } from '../../test/support/child.ts';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { call } from '../../test/support/server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const start = (...args: string[]): Child => {
-  const child = startChild('../../src/cli.ts', args, env);
+  const child = startCli(args, env);
   children.push(child);
   return child;
 };

@@ -14,7 +14,7 @@ import { FaultProxy } from '../../../../chaos/src/proxy.ts';
 import type { Clock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config.ts';
 import { startParley } from '../../src/main.ts';
-import { type Child, startChild } from '../support/child.ts';
+import { type Child, startCli } from '../support/child.ts';
 import {
   startTestCluster,
   type TestCluster,
@@ -132,7 +132,7 @@ export class TestBed {
     { env = {}, port = 0 }: { env?: Record<string, string>; port?: number } = {},
   ): Promise<ChildNode> {
     const settings = this.#settings(database, { LOG_LEVEL: 'info', ...env, PORT: String(port) });
-    const child = startChild('../../src/cli.ts', ['start'], settings);
+    const child = startCli(['start'], settings);
     this.finally(() => child.kill());
     await child.line();
     const said = /"url":"[^"]*","address":"http:\/\/[^"]*:(\d+)"|:(\d+)"[^\n]*"msg":"listening"/;

@@ -9,7 +9,7 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type Embedded, runningEmbedded } from '../../src/storage/embedded.ts';
 import { processesInCluster, waitUntil } from '../../src/storage/processes.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, startCli } from './child.ts';
 import { testLog } from './database.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -42,7 +42,7 @@ export function aBackupWorkspace(): BackupWorkspace {
   const dataDirs = new Set<string>();
   const parley: BackupWorkspace['parley'] = (dataDir, args, env = {}) => {
     dataDirs.add(dataDir);
-    const child = startChild('../../src/cli.ts', args, {
+    const child = startCli(args, {
       PARLEY_DATA: dataDir,
       PORT: '0',
       RATE_LIMITS: 'off',
