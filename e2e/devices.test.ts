@@ -169,9 +169,8 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
   });
 
   test('pushes notifications to a browser until its user logs out', async () => {
-    const ivo = await visitors.arrive();
+    const ivo = await visitors.arrive({ notifications: true });
     const { page, context } = ivo;
-    await context.grantPermissions(['notifications']);
     await subscribeAt(page, push);
     await ivo.register('ivo', 'Ivo Absent');
     await page.goto('/settings/notifications');

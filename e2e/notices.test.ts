@@ -21,8 +21,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   const writerAndReader = async () => {
     const n = ++count;
     // The service worker shows the notifications.
-    const reader = await visitors.arrive({ worker: true });
-    await reader.context.grantPermissions(['notifications']);
+    const reader = await visitors.arrive({ worker: true, notifications: true });
     await reader.register(`reader${n}`, `Reader ${n}`);
     const writer = await visitors.arrive();
     await writer.register(`writer${n}`, `Writer ${n}`);

@@ -504,8 +504,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
   });
 
   test('a message for a user in another window is shown as a notification by the service worker', async () => {
-    const eli = await visitors.arrive({ worker: true });
-    await eli.context.grantPermissions(['notifications']);
+    const eli = await visitors.arrive({ worker: true, notifications: true });
     await eli.register('eli', 'Eli Elsewhere');
     await eli.page.evaluate(() => {
       document.hasFocus = () => false;

@@ -11,13 +11,16 @@ import {
   type Page,
   type Response,
 } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
 import { EVERYONE } from '../packages/server/src/conversations/everyone.ts';
 import { makeTempDir } from '../packages/server/test/support/temp-dir.ts';
-import { findChromium } from '../scripts/chromium.mjs';
+import { findChromium, findHeadlessShell } from '../scripts/chromium.mjs';
 
 /** The browser for these tests; undefined where there is none, which skips them. */
 export const CHROMIUM = findChromium();
+
+/** The browser for tests without notifications. */
+const SHELL = CHROMIUM === undefined ? undefined : findHeadlessShell(CHROMIUM);
 
 /**
  * What a visitor opens first: of the server, so that requests and stored data belong to it, but without the web
@@ -70,8 +73,8 @@ export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<Buil
 }
 
 /**
- * Replaces the list of Playwright (Chromium uses the last one); all but the first two are copied
- * from it.
+ * Replaces the list of Playwright (Chromium uses the last one); all but the first ones, with their
+ * reasons, are copied from it.
  */
 const DISABLED = [
   // Otherwise each window would start a renderer for the popup of its address bar, which no test
@@ -79,6 +82,8 @@ const DISABLED = [
   'WebUIOmniboxPopup',
   'WebUIOmniboxAimPopup',
   'AimEnabled',
+  // Otherwise each context would start a renderer in advance, which a test with one page does not use.
+  'SpareRendererForSitePerProcess',
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
   'HttpsUpgrades',
@@ -91,10 +96,13 @@ const DISABLED = [
   'ThirdPartyStoragePartitioning',
 ];
 
-/** Starts the browser without its own network services. */
-export function startBrowser(): Promise<Browser> {
+/**
+ * Starts the browser without its own network services: the headless shell of Chromium if it is installed, unless the
+ * tests need `notifications`, which it cannot show.
+ */
+export function startBrowser({ notifications = false } = {}): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM ?? '',
+    executablePath: (notifications ? CHROMIUM : (SHELL ?? CHROMIUM)) ?? '',
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -144,9 +152,12 @@ export class Visitor {
        * of the time of a first visit; some browsers have none in private windows.
        */
       worker?: boolean;
+      /** Whether notifications may be shown, which takes a browser of its own (see {@link startBrowser}). */
+      notifications?: boolean;
     } = {},
   ): Promise<Visitor> {
-    const { width = 1440, height = 900, dark = false, touch = false, worker = false } = options;
+    const { width = 1440, height = 900, dark = false, touch = false } = options;
+    const { worker = false, notifications = false } = options;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
@@ -154,6 +165,7 @@ export class Visitor {
       reducedMotion: 'reduce',
       baseURL: url,
       serviceWorkers: worker ? 'allow' : 'block',
+      ...(notifications && { permissions: ['notifications'] }),
       ...(touch && { hasTouch: true, isMobile: true }),
     });
     const visitor = new Visitor(context, await context.newPage());
@@ -428,29 +440,31 @@ export async function reportViolations(context: BrowserContext, into: string[]):
 type VisitorOptions = Parameters<typeof Visitor.arrive>[2];
 
 /**
- * The visitors of a test file. Starts the browser before its tests; after each test, closes the
+ * The visitors of a test file. Starts the browser with the first of them; after each test, closes the
  * visitors and fails if one of their pages reported errors. Construct it in `describe`.
  */
 export class Visitors {
   readonly #url: () => string;
   readonly #defaults: VisitorOptions;
   readonly #present = new Set<Visitor>();
-  #browser: Browser | undefined;
+  #browser: Promise<Browser> | undefined;
+  /** The browser of visitors with notifications. */
+  #notifier: Promise<Browser> | undefined;
 
   /** `url` is called when a visitor arrives; `defaults` are the options of each visitor. */
   constructor(url: () => string, defaults: VisitorOptions = {}) {
     this.#url = url;
     this.#defaults = defaults;
-    beforeAll(async () => {
-      this.#browser = await startBrowser();
-    });
     afterEach(async ({ task }) => {
       if (task.result?.state === 'fail') await this.#describePages();
       const complaints = [...this.#present].flatMap((visitor) => visitor.complaints);
       await this.leave();
       expect(complaints).toEqual([]);
     });
-    afterAll(() => this.#browser?.close());
+    afterAll(async () => {
+      await (await this.#browser)?.close();
+      await (await this.#notifier)?.close();
+    });
   }
 
   /** Prints what each page shows, to explain a test that failed on another machine. */
@@ -466,10 +480,23 @@ export class Visitors {
 
   /** Opens the server in a browser context of its own. */
   async arrive(options?: VisitorOptions, url = this.#url()): Promise<Visitor> {
-    if (!this.#browser) throw new Error('The browser has not started');
-    const visitor = await Visitor.arrive(this.#browser, url, { ...this.#defaults, ...options });
+    const all = { ...this.#defaults, ...options };
+    const browser = all.notifications ? this.#withNotifications() : this.#without();
+    const visitor = await Visitor.arrive(await browser, url, all);
     this.#present.add(visitor);
     return visitor;
+  }
+
+  #without(): Promise<Browser> {
+    this.#browser ??= startBrowser();
+    return this.#browser;
+  }
+
+  #withNotifications(): Promise<Browser> {
+    // Without a headless shell, one browser does both.
+    if (SHELL === undefined) return this.#without();
+    this.#notifier ??= startBrowser({ notifications: true });
+    return this.#notifier;
   }
 
   /** Closes these visitors; all of them by default. */

@@ -39,12 +39,15 @@ const managers = [
 ];
 
 /** Returns whether the program at `path` answers to --version. */
-export function runs(path) {
+export const runs = (path) => versionOf(path) !== undefined;
+
+/** Returns what the program at `path` answers to --version; undefined if it does not start. */
+export function versionOf(path) {
   try {
-    execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });
-    return true;
+    const stdio = ['ignore', 'pipe', 'ignore'];
+    return execFileSync(path, ['--version'], { stdio, timeout: 30_000, encoding: 'utf8' });
   } catch {
-    return false;
+    return undefined;
   }
 }
 

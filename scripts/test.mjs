@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from './build.mjs';
-import { ensureChromium } from './chromium.mjs';
+import { ensureChromium, ensureHeadlessShell } from './chromium.mjs';
 import { ensureRedis } from './redis.mjs';
 import { binOf, root, run } from './run.mjs';
 
@@ -16,8 +16,10 @@ const env = { ...process.env };
 let withoutBrowser = '';
 if (browserTestsAreMeant()) {
   const chromium = ensureChromium();
-  if (chromium.path !== undefined) env.CHROMIUM_PATH = chromium.path;
-  else {
+  if (chromium.path !== undefined) {
+    env.CHROMIUM_PATH = chromium.path;
+    ensureHeadlessShell(chromium.path);
+  } else {
     withoutBrowser = chromium.reason;
     // The browser tests skip themselves when this is set, and report it.
     env.PARLEY_NO_BROWSER = chromium.reason;
