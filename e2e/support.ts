@@ -348,10 +348,13 @@ export class Visitor {
 
   /** Returns whether the message with this text is visible now. */
   async inSight(text: string): Promise<boolean> {
-    const box = await this.message(text)
-      .first()
-      .boundingBox({ timeout: 1_000 })
-      .catch(() => null);
+    const message = this.message(text).first();
+    const nothing = () => null;
+    let box = await message.boundingBox({ timeout: 1_000 }).catch(nothing);
+    // On a busy machine, that a message is there takes longer to find out.
+    if (!box && (await message.count()) > 0) {
+      box = await message.boundingBox({ timeout: 10_000 }).catch(nothing);
+    }
     const log = await this.page.getByRole('log').boundingBox();
     return box !== null && log !== null && box.y < log.y + log.height && box.y + box.height > log.y;
   }
