@@ -197,13 +197,15 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     const message = pushed();
     if (!message?.conversation || !message.seq) throw new Error('Nothing was pushed');
     await deliver(message);
-    await expect.poll(() => notified(page)).toEqual(['Jo Writes in everyone: @ivo come back']);
+    await expect
+      .poll(() => notified(page))
+      .toEqual(['Jo Writes in everyone: @Ivo Absent come back']);
     const { conversation, seq } = message;
     await deliver({ ...message, seq: seq - 1, body: 'an older one' });
     await deliver({ type: 'close', account, conversation, seq: seq - 1 });
     await deliver({ ...message, conversation: 'another', title: 'Last', body: 'delivered' });
     await expect.poll(() => notified(page)).toContain('Last: delivered');
-    expect(await notified(page)).toContain('Jo Writes in everyone: @ivo come back');
+    expect(await notified(page)).toContain('Jo Writes in everyone: @Ivo Absent come back');
     await deliver({ type: 'close', account, conversation, seq });
     await expect.poll(() => notified(page)).toEqual(['Last: delivered']);
 
