@@ -42,7 +42,7 @@ const STEPS: readonly Step[] = [
     name: 'before the email is committed',
     file: 'notifications/digests.ts',
     before:
-      "this.#deps.log.debug({ email: id, messages: told.length }, 'missed messages emailed');",
+      "this.#deps.log.debug({ email: id, messages: included.length }, 'missed messages emailed');",
     emails: 1,
   },
   {
