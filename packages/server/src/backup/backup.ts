@@ -64,7 +64,7 @@ export async function backUp(
   try {
     const client = await source.database.pool.connect();
     try {
-      const bucket = s3StoreOf(config, { pool: source.database.pool, log });
+      const bucket = await s3StoreOf(config, { pool: source.database.pool, log });
       const manifest = await write(client, { config, bucket }, draft, progress);
       renameSync(draft, file);
       syncFolder(dirname(file));

@@ -57,7 +57,7 @@ export async function placeContents(
     progress,
   }: { ready: string; manifest: Manifest; log: Logger; progress: Progress },
 ): Promise<void> {
-  const bucket = s3StoreOf(config, { pool: client, log });
+  const bucket = await s3StoreOf(config, { pool: client, log });
   if (bucket === null) return;
   const folder = folderStoreOf({ dataDir: ready });
   let [count, bytes] = [0, 0];

@@ -34,7 +34,7 @@ export async function moveFiles(
 ): Promise<MovedFiles> {
   const { database, close } = await reachDatabase(config, log);
   try {
-    const bucket = s3StoreOf(config, { pool: database.pool, log });
+    const bucket = await s3StoreOf(config, { pool: database.pool, log });
     if (bucket === null)
       throw new Error('Set FILES_S3_ENDPOINT and the settings that belong to it.');
     await bucket.check();

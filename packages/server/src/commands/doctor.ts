@@ -43,7 +43,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   try {
     const { database, close } = await reachDatabase(config, log);
     try {
-      const store = fileStoreOf(config, { pool: database.pool, log });
+      const store = await fileStoreOf(config, { pool: database.pool, log });
       const left = options.repair ? await repair(database.pool, store) : undefined;
       const found = left?.found ?? (await examine(database.pool, store));
       write(found, left?.left, options.json === true);

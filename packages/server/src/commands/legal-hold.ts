@@ -77,7 +77,7 @@ async function exportTo(pool: pg.Pool, config: Config, id: string, folder: strin
     details: { hold: id },
   });
   await mkdir(join(folder, 'files'), { mode: 0o700 });
-  const store = fileStoreOf(config, { pool, log });
+  const store = await fileStoreOf(config, { pool, log });
   let files = 0;
   let missing = 0;
   async function* linesWithFiles(): AsyncGenerator<string> {

@@ -1,6 +1,6 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 
@@ -91,20 +91,22 @@ export function emailTransport(config: EmailConfig, log: Logger): EmailTransport
 function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
   const url = new URL(config.smtpUrl);
   const isLoopback = /^(localhost|127\..*|\[::1\])$/.test(url.hostname);
-  const transport = createTransport({
-    url: config.smtpUrl,
-    connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
-    socketTimeout: IDLE_MS,
-    // A password is only sent over an encrypted connection.
-    requireTLS: url.username !== '' && !isLoopback,
-    ...NO_EXTERNAL_CONTENT,
-  });
+  const transport = loaded(({ createTransport }) =>
+    createTransport({
+      url: config.smtpUrl,
+      connectionTimeout: CONNECT_MS,
+      greetingTimeout: CONNECT_MS,
+      socketTimeout: IDLE_MS,
+      // A password is only sent over an encrypted connection.
+      requireTLS: url.username !== '' && !isLoopback,
+      ...NO_EXTERNAL_CONTENT,
+    }),
+  );
   return {
     kind: 'smtp',
     async send(email) {
       try {
-        await transport.sendMail(compose(email, config));
+        await (await transport.get()).sendMail(compose(email, config));
       } catch (error) {
         const rejection = error as Rejection;
         const { code, responseCode } = rejection;
@@ -125,16 +127,18 @@ function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
 
 function outbox(config: EmailConfig, log: Logger): EmailTransport {
   const folder = join(config.dataDir, 'outbox');
-  const transport = createTransport({
-    streamTransport: true,
-    buffer: true,
-    newline: 'unix',
-    ...NO_EXTERNAL_CONTENT,
-  });
+  const transport = loaded(({ createTransport }) =>
+    createTransport({
+      streamTransport: true,
+      buffer: true,
+      newline: 'unix',
+      ...NO_EXTERNAL_CONTENT,
+    }),
+  );
   return {
     kind: 'outbox',
     async send(email) {
-      const { message } = await transport.sendMail(compose(email, config));
+      const { message } = await (await transport.get()).sendMail(compose(email, config));
       if (!Buffer.isBuffer(message))
         throw new Error('nodemailer did not return the email as a buffer');
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -152,6 +156,24 @@ function outbox(config: EmailConfig, log: Logger): EmailTransport {
       log.info({ path, purpose: email.purpose }, 'email written to outbox');
     },
     close: () => transport.close(),
+  };
+}
+
+/**
+ * A transport that is created with the first email, because its library takes a tenth of the memory of
+ * an idle server.
+ */
+function loaded<T extends { close(): void }>(
+  create: (library: typeof import('nodemailer')) => T,
+): { get(): Promise<T>; close(): void } {
+  let transport: T | null = null;
+  return {
+    get: async () => {
+      const library = await import('nodemailer');
+      transport ??= create(library);
+      return transport;
+    },
+    close: () => transport?.close(),
   };
 }
 

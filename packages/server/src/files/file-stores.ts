@@ -5,7 +5,7 @@ import { FILES_FOLDER } from '../storage/file-folders.ts';
 import { StartRefused } from '../storage/start-errors.ts';
 import type { FileStore } from './file-store.ts';
 import { FolderStore } from './folder-store.ts';
-import { S3Store } from './s3-store.ts';
+import type { S3Store } from './s3-store.ts';
 
 /** The settings of the file store. */
 export interface StoreConfig {
@@ -32,15 +32,18 @@ export const folderStoreOf = ({ dataDir }: Pick<StoreConfig, 'dataDir'>): Folder
  * Returns the file store of a server.
  * @throws {StartRefused} if settings of a bucket are missing
  */
-export function fileStoreOf(config: StoreConfig, deps: StoreDeps): FileStore {
-  return s3StoreOf(config, deps) ?? folderStoreOf(config);
+export async function fileStoreOf(config: StoreConfig, deps: StoreDeps): Promise<FileStore> {
+  return (await s3StoreOf(config, deps)) ?? folderStoreOf(config);
 }
 
 /**
- * Returns the store in the bucket that is set; null if none is set.
+ * Returns the store in the bucket that is set; null if none is set. Only then its code is loaded.
  * @throws {StartRefused} if settings of a bucket are missing
  */
-export function s3StoreOf(config: StoreConfig, { pool, log }: StoreDeps): S3Store | null {
+export async function s3StoreOf(
+  config: StoreConfig,
+  { pool, log }: StoreDeps,
+): Promise<S3Store | null> {
   const {
     filesS3Endpoint: endpoint,
     filesS3Bucket: bucket,
@@ -63,6 +66,7 @@ export function s3StoreOf(config: StoreConfig, { pool, log }: StoreDeps): S3Stor
         `${Object.keys(all).join(', ')}, or none to keep files in the data folder.`,
     );
   }
+  const { S3Store } = await import('./s3-store.ts');
   return new S3Store({
     endpoint,
     bucket,

@@ -8,14 +8,13 @@ import type { Vault } from '../vault.ts';
 import { FileCollector } from './collector.ts';
 import { freeBytes } from './disk-space.ts';
 import type { FileStore } from './file-store.ts';
-import { fileStoreOf, type StoreConfig } from './file-stores.ts';
+import { folderStoreOf, type StoreConfig, s3StoreOf } from './file-stores.ts';
 import { ImageCollector } from './image-collector.ts';
 import { ImageMaker } from './image-maker.ts';
 import { ImageTokens } from './image-tokens.ts';
 import { FileTokens } from './links.ts';
 import { OrphanSweeper } from './orphans.ts';
 import { quotasOf } from './quotas.ts';
-import { S3Store } from './s3-store.ts';
 import { syncFolders } from './sync.ts';
 import { Uploads } from './uploads.ts';
 
@@ -63,8 +62,9 @@ export async function openFiles({
   }
   // Makes the folders themselves survive a power failure.
   await syncFolders(config.dataDir, config.dataDir);
-  const store = fileStoreOf(config, { pool, log });
-  if (store instanceof S3Store) await store.check();
+  const bucket = await s3StoreOf(config, { pool, log });
+  await bucket?.check();
+  const store = bucket ?? folderStoreOf(config);
   const dir = join(config.dataDir, UPLOADS_FOLDER);
   const uploads = new Uploads({
     pool,

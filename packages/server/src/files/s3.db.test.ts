@@ -78,7 +78,7 @@ beforeAll(async () => {
   databaseUrl = database.url;
   pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   server = await startTestServer(cluster, { DATABASE_URL: databaseUrl, ...settings() });
-  const store = s3StoreOf(
+  const store = await s3StoreOf(
     {
       dataDir: dir,
       filesS3Endpoint: s3.url,

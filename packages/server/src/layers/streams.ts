@@ -9,7 +9,6 @@ import { PROJECTIONS } from '../projections.ts';
 import type { DiskReserve } from '../storage/disk-reserve.ts';
 import { Append } from '../stream/append.ts';
 import { type Broker, LocalBroker } from '../stream/broker.ts';
-import { RedisBroker } from '../stream/broker-redis.ts';
 import { Hub } from '../stream/hub.ts';
 import { Projections } from '../stream/projections.ts';
 import { readerOf } from '../stream/read.ts';
@@ -52,9 +51,9 @@ export async function openStreams(
 ): Promise<StreamLayer> {
   const { config, log, clock, limits, onStop } = context;
   const space = await spaceOf(pool);
-  const broker = openBroker(config, space, log);
+  const broker = await openBroker(config, space, log);
   onStop(() => broker.stop());
-  const shared = openLimits(config, space, limits, log);
+  const shared = await openLimits(config, space, limits, log);
   onStop(() => shared.stop());
   const metrics = new Metrics();
   const writes = writeGate(disk);
@@ -104,23 +103,36 @@ function writeGate(disk: DiskReserve | null): WriteGate {
   };
 }
 
-/** Opens the connection to the other nodes: Redis or Valkey, if configured. */
-function openBroker(config: Config, space: string, log: Logger): Broker {
+/**
+ * Opens the connection to the other nodes: Redis or Valkey, if configured. Its library, a tenth of the
+ * memory of an idle node, is loaded only then.
+ */
+async function openBroker(config: Config, space: string, log: Logger): Promise<Broker> {
   if (config.redisUrl === undefined) return new LocalBroker();
   if (config.publicUrl === undefined) {
     log.warn('PUBLIC_URL is not set: nodes reject access tokens of other nodes');
   }
+  const { RedisBroker } = await import('../stream/broker-redis.ts');
   return new RedisBroker(config.redisUrl, space, log);
 }
 
-function openLimits(config: Config, space: string, limits: Limits, log: Logger): SharedLimits {
+async function openLimits(
+  config: Config,
+  space: string,
+  limits: Limits,
+  log: Logger,
+): Promise<SharedLimits> {
+  const connect = async (url: string) => {
+    const { connectLimits } = await import('../limits/limits-redis.ts');
+    return connectLimits(url, log);
+  };
   return new SharedLimits(
     {
       commands: { points: limits.accountCommands, seconds: limits.commandWindowMs / 1000 },
       requests: { points: limits.accountRequests, seconds: 60 },
       address: { points: limits.addressRequests, seconds: 60 },
     },
-    config.redisUrl === undefined ? null : { url: config.redisUrl, space },
+    config.redisUrl === undefined ? null : { connection: await connect(config.redisUrl), space },
     log,
   );
 }

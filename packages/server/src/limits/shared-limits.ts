@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import {
   type RateLimiterAbstract,
   RateLimiterMemory,
@@ -25,8 +25,6 @@ export interface SharedAllowances {
 
 /** The interval at which this node adds its use to the shared count. */
 const SYNC_MS = 200;
-/** The time limit of a Redis command. */
-const ANSWER_MS = 1_000;
 
 interface Account {
   /** The points left, as far as this node knows. */
@@ -55,15 +53,16 @@ export class SharedLimits {
   readonly #timer: NodeJS.Timeout;
 
   /**
-   * `space` separates servers that share a Redis. An allowance of 0 points is unlimited.
+   * `space` separates servers that share a Redis. An allowance of 0 points is unlimited. Closes the
+   * connection when it stops.
    */
   constructor(
     allowances: SharedAllowances,
-    redis: { readonly url: string; readonly space: string } | null,
+    redis: { readonly connection: Redis; readonly space: string } | null,
     log: Logger,
   ) {
     this.#log = log;
-    this.#redis = redis === null ? null : connect(redis.url, log);
+    this.#redis = redis?.connection ?? null;
     for (const kind of Object.keys(allowances) as (keyof SharedAllowances)[]) {
       const { points, seconds: duration } = allowances[kind];
       if (points === 0) continue;
@@ -155,23 +154,4 @@ export class SharedLimits {
 function update(account: Account, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
   account.left = remainingPoints - account.pending;
   account.until = performance.now() + msBeforeNext;
-}
-
-function connect(url: string, log: Logger): Redis {
-  const redis = new Redis(url, {
-    protocol: 2 as const,
-    connectTimeout: 2_000,
-    commandTimeout: ANSWER_MS,
-    // While Redis is unreachable, limits are counted locally instead of queued.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectionName: 'parley-limits',
-    retryStrategy: (times: number) => Math.min(50 * 2 ** times, 2_000),
-  });
-  // The broker logs that Redis is unreachable.
-  redis.on('error', (error: Error) =>
-    log.debug({ err: error.message }, 'rate limit connection failed'),
-  );
-  return redis;
 }

@@ -1,16 +1,4 @@
-import {
-  allowInsecureRequests,
-  authorizationCodeGrant,
-  buildAuthorizationUrl,
-  type Configuration,
-  calculatePKCECodeChallenge,
-  discovery,
-  fetchUserInfo,
-  randomNonce,
-  randomPKCECodeVerifier,
-  randomState,
-} from 'openid-client';
-
+import type { Configuration } from 'openid-client';
 import type { Config } from '../config.ts';
 
 /** The provider of the settings. */
@@ -53,6 +41,9 @@ export function providerOf(config: Config): Provider | null {
   return new Provider({ issuer, clientId, clientSecret });
 }
 
+/** Loaded with the first log-in: most servers have no provider. */
+const openId = () => import('openid-client');
+
 /** Requests to the provider time out after this, s. */
 const TIMEOUT_S = 10;
 
@@ -71,17 +62,18 @@ export class Provider {
   /** Returns the URL to redirect the browser to, and the flow that its answer must match. */
   async begin(redirectUri: string): Promise<{ url: URL; flow: Flow }> {
     const configuration = await this.#discovered();
+    const oidc = await openId();
     const flow = {
-      state: randomState(),
-      nonce: randomNonce(),
-      verifier: randomPKCECodeVerifier(),
+      state: oidc.randomState(),
+      nonce: oidc.randomNonce(),
+      verifier: oidc.randomPKCECodeVerifier(),
     };
-    const url = buildAuthorizationUrl(configuration, {
+    const url = oidc.buildAuthorizationUrl(configuration, {
       redirect_uri: redirectUri,
       scope: 'openid email profile',
       state: flow.state,
       nonce: flow.nonce,
-      code_challenge: await calculatePKCECodeChallenge(flow.verifier),
+      code_challenge: await oidc.calculatePKCECodeChallenge(flow.verifier),
       code_challenge_method: 'S256',
     });
     return { url, flow };
@@ -93,7 +85,8 @@ export class Provider {
    */
   async finish(url: URL, flow: Flow): Promise<ProviderUser> {
     const configuration = await this.#discovered();
-    const tokens = await authorizationCodeGrant(configuration, url, {
+    const oidc = await openId();
+    const tokens = await oidc.authorizationCodeGrant(configuration, url, {
       pkceCodeVerifier: flow.verifier,
       expectedState: flow.state,
       expectedNonce: flow.nonce,
@@ -104,7 +97,7 @@ export class Provider {
     // Providers may return claims only from their userinfo endpoint.
     const more =
       claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
-        ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
+        ? await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
         : {};
     const all: Record<string, unknown> = { ...more, ...claims };
     return {
@@ -119,19 +112,24 @@ export class Provider {
 
   #discovered(): Promise<Configuration> {
     if (this.#configuration) return this.#configuration;
-    const { issuer, clientId, clientSecret } = this.#settings;
-    const url = new URL(issuer);
-    const found = discovery(url, clientId, clientSecret, undefined, {
-      timeout: TIMEOUT_S,
-      // The setting allows only https, and http on this machine.
-      execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
-    });
+    const found = this.#discover();
     this.#configuration = found;
     // The next log-in retries.
     found.catch(() => {
       this.#configuration = null;
     });
     return found;
+  }
+
+  async #discover(): Promise<Configuration> {
+    const { allowInsecureRequests, discovery } = await openId();
+    const { issuer, clientId, clientSecret } = this.#settings;
+    const url = new URL(issuer);
+    return discovery(url, clientId, clientSecret, undefined, {
+      timeout: TIMEOUT_S,
+      // The setting allows only https, and http on this machine.
+      execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
+    });
   }
 }
 
