@@ -61,7 +61,8 @@ const parley: Dialect = {
     if (bytes[at] !== OPEN_BRACE) return null;
     const kind = bytes[at + 7];
     if (kind === 0x6e /* n of nack */) throw new Error(bytes.toString('utf8', at, at + 200));
-    if (kind !== 0x61 /* a of ack */) return null;
+    // The third letter tells it from `activity`.
+    if (kind !== 0x61 /* a of ack */ || bytes[at + 9] !== 0x6b /* k */) return null;
     return bytes.toString('latin1', at + ID_AT, at + ID_AT + 36);
   },
 };
