@@ -9,6 +9,7 @@ import {
 import { ErrorPage } from './app/error-page.tsx';
 import { NotFound } from './app/not-found.tsx';
 import { loadPart } from './lib/load-error.ts';
+import { entryPath } from './session/entry-path.ts';
 import { rememberNext } from './session/next.ts';
 import { getSession } from './session/session.ts';
 import { ssoReturn } from './session/sso-return.ts';
@@ -78,14 +79,15 @@ const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   beforeLoad: ({ location }) => {
-    if (getSession().state === 'in') return;
+    const session = getSession();
+    if (session.state === 'in') return;
     // The log-in was started in another tab: the log-in page explains that.
     if (ssoReturn(location.hash) === 'foreign') {
       throw redirect({ to: '/login', hash: location.hash });
     }
-    if (location.pathname === '/') throw redirect({ to: '/welcome' });
-    rememberNext(location.href);
-    throw redirect({ to: '/login' });
+    const to = entryPath(location.pathname, session);
+    if (location.pathname !== '/') rememberNext(location.href);
+    throw redirect({ to });
   },
   component: lazyPage(mainPages, 'AppLayout'),
 });

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { entryPath } from './entry-path.ts';
+
+test('a visitor without a session sees the landing page first', () => {
+  expect(entryPath('/', { state: 'out' })).toBe('/welcome');
+});
+
+test('a page that needs a session asks for the log-in', () => {
+  expect(entryPath('/search', { state: 'out' })).toBe('/login');
+});
+
+test('the log-in page says why a session has ended, also on the start page', () => {
+  expect(entryPath('/', { state: 'out', notice: 'Your session has ended.' })).toBe('/login');
+});
