@@ -106,9 +106,10 @@ export class ThreadCounts {
     if (!changesText(event)) return false;
     if (authorOfText(event) === me || mentionsUser(event, me)) return false;
     const { message } = event.data;
-    const last = this.#recent.findLast((counted) => counted.reply === message);
-    if (last) return last.isMentioned;
     const { readSeq, asOf, unreadMentions } = this.#base;
+    // What the server has counted already may have arrived here in a later form, without its text and mentions.
+    const last = this.#recent.findLast(({ reply, seq }) => reply === message && seq > asOf);
+    if (last) return last.isMentioned;
     const isListed =
       message > readSeq && message <= asOf && unreadMentions.length < LIMITS.unreadMax;
     return !isListed || unreadMentions.includes(message);
