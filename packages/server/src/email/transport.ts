@@ -91,7 +91,7 @@ export function emailTransport(config: EmailConfig, log: Logger): EmailTransport
 function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
   const url = new URL(config.smtpUrl);
   const isLoopback = /^(localhost|127\..*|\[::1\])$/.test(url.hostname);
-  const transport = loaded(({ createTransport }) =>
+  const transport = lazyTransport(({ createTransport }) =>
     createTransport({
       url: config.smtpUrl,
       connectionTimeout: CONNECT_MS,
@@ -127,7 +127,7 @@ function smtp(config: EmailConfig & { smtpUrl: string }): EmailTransport {
 
 function outbox(config: EmailConfig, log: Logger): EmailTransport {
   const folder = join(config.dataDir, 'outbox');
-  const transport = loaded(({ createTransport }) =>
+  const transport = lazyTransport(({ createTransport }) =>
     createTransport({
       streamTransport: true,
       buffer: true,
@@ -160,10 +160,9 @@ function outbox(config: EmailConfig, log: Logger): EmailTransport {
 }
 
 /**
- * A transport that is created with the first email, because its library takes a tenth of the memory of
- * an idle server.
+ * Creates a transport with the first email: its library takes a tenth of the memory of an idle server.
  */
-function loaded<T extends { close(): void }>(
+function lazyTransport<T extends { close(): void }>(
   create: (library: typeof import('nodemailer')) => T,
 ): { get(): Promise<T>; close(): void } {
   let transport: T | null = null;
