@@ -88,11 +88,16 @@ export class ScrollControl {
     return this.#settling.isSettled;
   }
 
-  /** Takes over what is about to be rendered. Returns whether rows were added before the first one. */
-  render(list: RenderedList): boolean {
+  /** Sets the list that is about to be rendered; {@link rowsChanged} handles its changes afterwards. */
+  setList(list: RenderedList): void {
     this.#list = list;
+  }
+
+  /** Whether the list that is about to be rendered has rows before the first one of the last list. */
+  get isPrepended(): boolean {
     const before = this.#firstKey;
-    return before !== null && before !== firstMessageKey(list.rows) && hasKey(list.rows, before);
+    const { rows } = this.#list;
+    return before !== null && before !== firstMessageKey(rows) && hasKey(rows, before);
   }
 
   /** Handles new rows and a new line “New”, once they are rendered. */

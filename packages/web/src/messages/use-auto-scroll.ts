@@ -16,9 +16,10 @@ export function useAutoScroll(list: RenderedList, onSettled: () => void): AutoSc
   settled.current = onSettled;
   const [isAway, setAway] = useState(false);
   const [control] = useState(() => new ScrollControl(list, setAway, () => settled.current()));
-  const isPrepended = control.render(list);
+  control.setList(list);
+  const { isPrepended } = control;
   const { rows, lineAfter, isHeld } = list;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the control has the list that was rendered.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are the values whose changes it handles; it has the list itself.
   useLayoutEffect(() => control.rowsChanged(), [control, rows, lineAfter, isHeld]);
   return { control, isAway, isPrepended };
 }
