@@ -3,7 +3,8 @@ import { traceOf } from './explore.ts';
 import { planRun } from './plan.ts';
 
 test('the same seed gives the same trace, whatever ran before it', async () => {
-  const seeds = [3, 5, 8, 13];
+  // The last one once left the output of nodes waiting for a flush that never came (docs/simulation.md).
+  const seeds = [3, 5, 8, 13, 92_172_773];
   const first = new Map<number, string>();
   for (const seed of seeds) first.set(seed, (await traceOf(planRun(seed))).join('\n'));
   for (const seed of seeds.reverse()) {

@@ -54,3 +54,39 @@ test('many tasks at one time, and a few callbacks after the end, are executed', 
   await loop.run(never, 10);
   expect(done).toBe(10_001);
 });
+
+test('a fault does not come before callbacks that another callback of setImmediate has added', async () => {
+  const loop = new EventLoop(1);
+  const process = new Process('p');
+  const done: string[] = [];
+  loop.after(1, process, () => {
+    loop.immediate(process, () => {
+      loop.immediate(process, () => done.push('added'));
+    });
+  });
+  // While the first callback runs.
+  loop.fault(1.01, new Process('runner'), () => {
+    done.push('killed');
+    process.isAlive = false;
+  });
+  await loop.run(never, 10);
+  expect(done).toEqual(['added', 'killed']);
+});
+
+test('the last turn ends also for processes that are frozen or were killed', async () => {
+  const loop = new EventLoop(1);
+  const [frozen, killed] = [new Process('frozen'), new Process('killed')];
+  const done: string[] = [];
+  loop.after(1, frozen, () => {
+    loop.immediate(frozen, () => done.push('frozen'));
+    loop.immediate(killed, () => {
+      loop.immediate(killed, () => done.push('killed'));
+    });
+    frozen.isFrozen = true;
+    killed.isAlive = false;
+    throw new StuckError('the schedule ends within the turn');
+  });
+  await expect(loop.run(never, 10)).rejects.toThrow(StuckError);
+  await loop.endTurn();
+  expect(done).toEqual(['frozen', 'killed']);
+});

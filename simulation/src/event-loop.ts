@@ -11,7 +11,7 @@ interface Task {
   readonly order: number;
   readonly process: Process;
   readonly fn: () => void;
-  /** A fault, which happens between two turns of the event loop of every process. */
+  /** A fault, which happens between two turns of the event loop of every process, with no callbacks left. */
   readonly isFault: boolean;
   canceled: boolean;
 }
@@ -27,6 +27,9 @@ const STEPS = 512;
 const STUCK = { steps: 50_000, ms: 1 };
 /** Callbacks of `setImmediate` that were called before the end may go on for so long after it, simulated ms. */
 const OVERTIME_MS = 1_000;
+
+/** Callbacks that run after the end: a schedule that is stuck may add more forever. */
+const LAST_CALLBACKS_MAX = 1_000;
 
 const realImmediate = setImmediate;
 
@@ -174,10 +177,18 @@ export class EventLoop {
     });
   }
 
-  /** Runs the remaining callbacks of the last turn, so that no state is left in the modules. */
+  /**
+   * Runs the remaining callbacks of the last turn, so that no state is left in the modules. Those of processes
+   * that are frozen or were killed run too: modules share their state between processes.
+   */
   async endTurn(): Promise<void> {
-    this.#turn = TURN.tasks;
-    await this.run(() => this.#immediates.length === 0, this.#now);
+    for (let n = 0; n < LAST_CALLBACKS_MAX && this.#immediates.length > 0; n++) {
+      const task = this.#immediates.shift() as Task;
+      if (!task.canceled) this.#call(task);
+      // All that it causes immediately is finished first.
+      await new Promise<void>((resolve) => void realImmediate(resolve));
+    }
+    this.#dueImmediates = 0;
   }
 
   #add(ms: number, process: Process, fn: () => void, isFault: boolean): Cancel {
@@ -226,18 +237,22 @@ export class EventLoop {
   #takesAnother(): boolean {
     const next = this.#heap[0];
     if (!next) return false;
+    // A fault waits until no callbacks are left: modules share their state between processes.
+    if (next.isFault) return false;
     // Due tasks are not delayed by callbacks that call `setImmediate` again.
     if (this.#turn === 0) return next.at <= this.#now;
-    if (next.isFault || next.at - this.#now > TURN.ms) return false;
+    if (next.at - this.#now > TURN.ms) return false;
     return this.#turn < TURN.tasks && this.random.chance(TURN.share);
   }
 
-  #do({ process, fn, canceled }: Task): void {
+  #do(task: Task): void {
+    const { process, fn, canceled } = task;
     if (canceled || !process.isAlive) return;
-    if (process.isFrozen) {
-      process.missed.push(fn);
-      return;
-    }
+    if (process.isFrozen) process.missed.push(fn);
+    else this.#call(task);
+  }
+
+  #call({ process, fn }: Task): void {
     this.#current = process;
     try {
       fn();

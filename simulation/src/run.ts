@@ -84,6 +84,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResu
     if (!(error instanceof StuckError)) throw error;
     stuck = error;
   } finally {
+    await loop.endTurn();
     process.off('unhandledRejection', onUncaught);
     process.off('uncaughtException', onUncaught);
     Error.stackTraceLimit = stackTraceLimit;
@@ -186,7 +187,6 @@ class Simulation {
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
     this.#readLogs();
     await this.#until(CONVERGENCE_MS, () => this.#readMessages());
-    await loop.endTurn();
   }
 
   /** Adds a record of this moment. */
