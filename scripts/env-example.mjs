@@ -2,5 +2,5 @@
 import { writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const { envExample } = await import(new URL('packages/server/dist/config.js', root).href);
+const { envExample } = await import(new URL('packages/server/dist/config/config.js', root).href);
 writeFileSync(new URL('.env.example', root), envExample());

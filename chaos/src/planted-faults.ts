@@ -359,7 +359,7 @@ async function lockStreams(tx, commands) {`,
     description: 'let guests find all accounts',
     edits: [
       {
-        file: 'guests.js',
+        file: 'permissions/guests.js',
         find: 'export const mayFind = (account, other) => `(not',
         replace: 'export const mayFind = (account, other) => `(true or not',
       },

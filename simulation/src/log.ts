@@ -1,4 +1,4 @@
-import type { Logger } from '@parley/server/internal/log';
+import type { Logger } from '@parley/server/internal/runtime/log';
 
 /** Called with the lines that a node logs. */
 export type OnLine = (level: 'warn' | 'error', message: string, fields: object) => void;

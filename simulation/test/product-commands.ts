@@ -37,7 +37,8 @@ import {
 } from '@parley/server/internal/conversations/settings';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
 import { loadStart } from '@parley/server/internal/conversations/start';
-import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
+import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
+import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
 import {
   addReaction,
   closePoll,
@@ -73,7 +74,6 @@ import {
   threadPage,
 } from '@parley/server/internal/messages/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
-import { PROJECTIONS } from '@parley/server/internal/projections';
 import { Append } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readEvents, readHeads } from '@parley/server/internal/stream/read';

@@ -3,7 +3,7 @@
 // be opened.
 import type { Command } from './commands/command.ts';
 import { CommandRefused, UsageError } from './commands/errors.ts';
-import { holdYoungGeneration } from './memory.ts';
+import { holdYoungGeneration } from './runtime/memory.ts';
 import { isOutOfFiles, requireOpenFiles, tooFewFiles } from './storage/start-errors.ts';
 
 /**

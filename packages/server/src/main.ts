@@ -1,7 +1,6 @@
 import { LIMITS, type Limits } from '@parley/protocol';
-import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
-import { Health } from './health.ts';
+import type { Config } from './config/config.ts';
+import { Health } from './http-server/health.ts';
 import type { LayerContext } from './layers/context.ts';
 import { openDomains } from './layers/domains.ts';
 import { openHttp } from './layers/http.ts';
@@ -10,8 +9,9 @@ import { openLive } from './layers/live.ts';
 import { openDataFolder, openPools } from './layers/storage.ts';
 import { openStreams } from './layers/streams.ts';
 import type { LiveFigures } from './live/live.ts';
-import type { Logger } from './log.ts';
 import { cachedHealth } from './notifications/health.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
+import type { Logger } from './runtime/log.ts';
 import { NodeStates } from './server-state/node-states.ts';
 import type { HubCounters } from './stream/hub.ts';
 

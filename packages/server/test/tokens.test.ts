@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { CLOSE } from '@parley/protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Vault } from '../src/vault.ts';
+import { Vault } from '../src/encryption/vault.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { call, startTestServer, type TestServer, type User } from './support/server.ts';
 

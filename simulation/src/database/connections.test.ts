@@ -1,7 +1,7 @@
 import type { AccountId, StreamId } from '@parley/protocol';
-import { EVENT_VISIBILITY } from '@parley/server/internal/event-visibility';
+import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
+import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
 import { postCommand } from '@parley/server/internal/messages/commands';
-import { PROJECTIONS } from '@parley/server/internal/projections';
 import {
   CommitOutcomeUnknown,
   isConnectionError,

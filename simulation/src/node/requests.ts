@@ -14,13 +14,13 @@ import {
   removeMember,
 } from '@parley/server/internal/conversations/members';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
+import { problemOf } from '@parley/server/internal/http/problem';
 import { closePoll, postMessage, postPoll, vote } from '@parley/server/internal/messages/commands';
 import { hideMessage, unhideMessage } from '@parley/server/internal/messages/hide-rules';
 import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
 import { readThread, type ThreadMove } from '@parley/server/internal/messages/thread-cursors';
 import { threadCursorsOf } from '@parley/server/internal/messages/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
-import { problemOf } from '@parley/server/internal/problem';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import type { Append, Outcome } from '@parley/server/internal/stream/append';
 import type pg from 'pg';

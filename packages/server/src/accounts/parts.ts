@@ -1,13 +1,13 @@
 import type { onRequestAsyncHookHandler } from 'fastify';
 import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Emails } from '../email/emails.ts';
-import type { Logger } from '../log.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
-import type { Vault } from '../vault.ts';
 import type { ApiKeys } from './api-keys/api-keys.ts';
 import { AttemptLimits, lockedOut } from './attempts/attempt-limits.ts';
 import { Invitations } from './invitations/invitations.ts';

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AccountParts } from '../accounts/parts.ts';
-import type { Clock } from '../clock.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { requesterOf } from '../http/requester.ts';
+import type { Clock } from '../runtime/clock.ts';
 import {
   bulkDeletionsOf,
   cancelBulkDeletion,

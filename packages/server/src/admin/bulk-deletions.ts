@@ -2,10 +2,10 @@ import type { ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
 import { type BulkDeletionJob, deleteNextMessages } from '../messages/bulk-delete.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 

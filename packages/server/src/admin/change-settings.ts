@@ -10,7 +10,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
-import { isServerAdmin } from '../minimum-roles.ts';
+import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import { storedSettingsIn } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { StatementList } from '../stream/statement-list.ts';

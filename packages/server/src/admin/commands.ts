@@ -8,13 +8,13 @@ import {
   type StreamId,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
 import { rowsOf } from '../accounts/tickets/tickets.ts';
 import { emailKey } from '../accounts/users/names.ts';
 import { whatIsTaken } from '../accounts/users/queries.ts';
 import { takenErrors, takenRefusal } from '../accounts/users/taken.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import { forgetUndeliverable } from '../email/undeliverable.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AccountId, AccountRole, EmailInfo } from '@parley/protocol';
 import type pg from 'pg';
-import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
 import { failureOf } from '../notifications/failure.ts';
+import { isAdminRole, isServerAdmin } from '../permissions/minimum-roles.ts';
 
 /** The number of emails listed. */
 const SHOWN = 100;

@@ -2,9 +2,9 @@ import { type AccountId, refusal, SYSTEM, WORKSPACE_STREAM } from '@parley/proto
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import { type Command, newEvent, type Rule } from '../stream/stream-transaction.ts';
 import { AuditNotes } from './audit-notes.ts';

@@ -1,6 +1,6 @@
 import { type AccountId, AccountRole, type AdminAccount, AdminPermission } from '@parley/protocol';
-import { isServerAdmin } from '../minimum-roles.ts';
-import type { PolicyVerdict } from '../policy-verdict.ts';
+import { isServerAdmin } from '../permissions/minimum-roles.ts';
+import type { PolicyVerdict } from '../permissions/policy-verdict.ts';
 
 /** What an admin can do to an account. */
 export type AdminAction = AdminPermission;

@@ -1,9 +1,9 @@
 import type { AccountId, AccountKind, AccountRole, AdminAccount, ImageId } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
 import { literally, wordsOf } from '../accounts/users/users.ts';
 import { refuse } from '../http/errors.ts';
-import { isAdminRole } from '../minimum-roles.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { isAdminRole } from '../permissions/minimum-roles.ts';
 import {
   type AdminAction,
   type Administrator,

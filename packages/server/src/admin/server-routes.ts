@@ -2,7 +2,7 @@ import { EmailsAnswer, SettingsAnswer } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AccountParts } from '../accounts/parts.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { latestEmails } from './emails.ts';

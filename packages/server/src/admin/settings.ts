@@ -1,5 +1,5 @@
 import type { SettingInfo } from '@parley/protocol';
-import { type Config, settings } from '../config.ts';
+import { type Config, settings } from '../config/config.ts';
 
 /**
  * Returns every setting and its current value for admins. For secrets, only whether they are set.

@@ -10,7 +10,6 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { mayAct } from '../account-state.ts';
 import {
   type ConversationCommand,
   type ConversationRequest,
@@ -20,9 +19,10 @@ import {
 } from '../conversations/conversation-rule.ts';
 import { joinEvents } from '../conversations/members.ts';
 import { authorize } from '../conversations/policy.ts';
+import type { Vault } from '../encryption/vault.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { newEvent, type Rule, type RuleContext } from '../stream/stream-transaction.ts';
-import type { Vault } from '../vault.ts';
 
 /** Commands on group links: anyone with the secret of a link may join its group. */
 

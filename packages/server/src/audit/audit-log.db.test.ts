@@ -14,7 +14,7 @@ import {
 import { aClientId } from '../../test/support/stream-builders.ts';
 import { auditExport, checkExportSize } from '../admin/audit-entries.ts';
 import { refuse } from '../http/errors.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { AuditLog } from './audit-log.ts';
 
 let cluster: TestCluster;

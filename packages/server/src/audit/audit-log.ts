@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.ts';
-import { type Logger, SECURITY_EVENT } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type Logger, SECURITY_EVENT } from '../runtime/log.ts';
 import { AuditBudget, WINDOW_MS } from './budget.ts';
 import type { AuditEvent } from './events.ts';
 

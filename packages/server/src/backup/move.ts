@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../runtime/log.ts';
 import { openDatabase } from '../storage/database.ts';
 import { markMoved } from '../storage/marks.ts';
 import { readHistory } from '../storage/migrate.ts';

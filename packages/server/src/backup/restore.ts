@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type pg from 'pg';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Database, isConnectionError, openDatabase } from '../storage/database.ts';
 import { startEmbedded } from '../storage/embedded.ts';
 import { lockFolder } from '../storage/lock.ts';

@@ -6,7 +6,7 @@ import {
   streamOfAccount,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayKnow } from '../guests.ts';
+import { mayKnow } from '../permissions/guests.ts';
 import { timestamp } from '../storage/sql.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {

@@ -1,5 +1,5 @@
-import { type Config, describeProblems, loadConfig } from '../config.ts';
-import { createLogger, type Logger } from '../log.ts';
+import { type Config, describeProblems, loadConfig } from '../config/config.ts';
+import { createLogger, type Logger } from '../runtime/log.ts';
 import { CommandRefused, UsageError } from './errors.ts';
 
 export { CommandRefused, UsageError } from './errors.ts';

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { describeProblems, loadConfig } from '../config.ts';
+import { describeProblems, loadConfig } from '../config/config.ts';
 import { examine, type Finding, repair } from '../doctor/doctor.ts';
 import { describeFindings } from '../doctor/report.ts';
 import { fileStoreOf } from '../files/file-stores.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { reachDatabase } from '../storage/reach.ts';
 
 const USAGE = `Usage: parley doctor [--repair] [--json]

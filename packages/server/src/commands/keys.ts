@@ -1,5 +1,5 @@
 import { loadSigningKeys } from '../accounts/sessions/signing-keys.ts';
-import { loadSecret } from '../secret.ts';
+import { loadSecret } from '../encryption/secret.ts';
 import { reachDatabase } from '../storage/reach.ts';
 import { commandLog, readConfig, say, UsageError } from './command.ts';
 

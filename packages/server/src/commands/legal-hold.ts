@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import type { FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { AuditLog } from '../audit/audit-log.ts';
-import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { FileStore } from '../files/file-store.ts';
 import { fileStoreOf } from '../files/file-stores.ts';
 import { RefusalError } from '../http/errors.ts';
 import { holdInForce, legalHoldExport } from '../legal-holds/export.ts';
 import { heldFile, legalHolds } from '../legal-holds/queries.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { reachDatabase } from '../storage/reach.ts';
 import { CommandRefused, commandLog, exactly, readConfig, say, UsageError } from './command.ts';
 

@@ -1,6 +1,6 @@
-import { createLogger } from '../log.ts';
 import { startParley } from '../main.ts';
-import { releaseYoungGeneration } from '../memory.ts';
+import { createLogger } from '../runtime/log.ts';
+import { releaseYoungGeneration } from '../runtime/memory.ts';
 import { readConfig } from './command.ts';
 
 /** The time limit of a stop. Clients retry what was not acknowledged. */

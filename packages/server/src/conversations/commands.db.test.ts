@@ -47,13 +47,13 @@ import {
 import { bansOf, groupOfLink, linksOf } from '../admission/queries.ts';
 import { blockAccount, blocksOf, unblockAccount } from '../blocks/blocks.ts';
 import { examine } from '../doctor/doctor.ts';
+import { Vault } from '../encryption/vault.ts';
 import { addReaction, deleteMessage, editMessage, postMessage } from '../messages/commands.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
 import { eventsFor, history } from '../messages/queries.ts';
-import { minimumRolesOf } from '../minimum-roles.ts';
+import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append, Outcome } from '../stream/append.ts';
-import { Vault } from '../vault.ts';
 import { createGroup, deleteGroup, openDirect } from './commands.ts';
 import { bootstrapEveryone, EVERYONE } from './everyone.ts';
 import {

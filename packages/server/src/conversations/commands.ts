@@ -12,8 +12,8 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
-import { mayFind } from '../guests.ts';
-import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
+import { REPORTED_TEXTS_CLEARED } from '../messages/reported-texts.ts';
+import { mayFind } from '../permissions/guests.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

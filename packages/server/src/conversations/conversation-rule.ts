@@ -12,13 +12,13 @@ import {
   streamOfConversation,
   type Visibility,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import {
   type ActorRole,
   actingRole,
   type MinimumRoleOverrides,
   minimumRolesOf,
-} from '../minimum-roles.ts';
+} from '../permissions/minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { RuleReader } from '../stream/rule-reader.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';

@@ -9,7 +9,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { isGuest } from '../guests.ts';
+import { isGuest } from '../permissions/guests.ts';
 import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import { type NewEvent, newEvent, type RuleContext } from '../stream/stream-transaction.ts';
 import { readConversationState } from './conversation-rule.ts';

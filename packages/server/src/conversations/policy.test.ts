@@ -1,6 +1,6 @@
 import type { MemberRole, MinimumRoles } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
-import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
+import { type ActorRole, minimumRolesOf } from '../permissions/minimum-roles.ts';
 import {
   authorize,
   type ConversationAction,

@@ -5,8 +5,8 @@ import {
   MemberRole,
   type MinimumRoles,
 } from '@parley/protocol';
-import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
-import type { PolicyVerdict } from '../policy-verdict.ts';
+import { type ActorRole, isAtLeast } from '../permissions/minimum-roles.ts';
+import type { PolicyVerdict } from '../permissions/policy-verdict.ts';
 
 /** An action on a conversation or its members. The policy of messages has who may post and mention everyone. */
 export type ConversationAction =

@@ -15,7 +15,7 @@ import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { OfConversation, security } from '../messages/requests.ts';
-import { isServerAdmin } from '../minimum-roles.ts';
+import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import type { MemberDeps } from './member-routes.ts';
 import { publicGroups } from './queries.ts';
 import { conversationFor, conversationsOf } from './snapshot.ts';

@@ -9,7 +9,7 @@ import {
   type Visibility,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
+import { type MinimumRoleOverrides, minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,

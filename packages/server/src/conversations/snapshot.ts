@@ -3,7 +3,11 @@ import type { Pool } from 'pg';
 import { isInConversation, LAST_MESSAGE } from '../messages/message-sql.ts';
 import { unread } from '../messages/unread.ts';
 import { unreadMentions } from '../messages/unread-mentions.ts';
-import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
+import {
+  actingRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../permissions/minimum-roles.ts';
 import { timestamp } from '../storage/sql.ts';
 import { memberAccess } from './access.ts';
 import { conversationType } from './policy.ts';

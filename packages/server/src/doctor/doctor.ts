@@ -1,7 +1,7 @@
 import type { StreamId } from '@parley/protocol';
 import type pg from 'pg';
+import { PROJECTIONS } from '../event-types/projections.ts';
 import type { FileStore } from '../files/file-store.ts';
-import { PROJECTIONS } from '../projections.ts';
 import { checkIndex, prepareIndexCheck } from '../search/check.ts';
 import { emptyIndex } from '../search/segment-store.ts';
 import { withTransaction } from '../storage/database.ts';

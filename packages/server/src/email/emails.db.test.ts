@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
-import { Vault } from '../vault.ts';
+import { Vault } from '../encryption/vault.ts';
 import { Emails, retryDelay } from './emails.ts';
 import { emailTransport } from './transport.ts';
 

@@ -1,12 +1,12 @@
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { BackgroundWorker } from '../background-worker.ts';
-import { backoff } from '../backoff.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import type { Vault } from '../encryption/vault.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import { backoff } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { Vault } from '../vault.ts';
 import { htmlOfText } from './html.ts';
 import {
   type EmailContent,

@@ -10,8 +10,8 @@ import {
   refusal,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';

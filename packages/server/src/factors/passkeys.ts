@@ -3,7 +3,7 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Tickets } from '../accounts/tickets/tickets.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
 
 /** The purpose of a challenge; it is accepted for no other. */

@@ -1,9 +1,9 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import type { Vault } from '../vault.ts';
 
 const CODES = 10;
 /** Letters and digits that are not easily confused: 16 of them are 79 bits. */

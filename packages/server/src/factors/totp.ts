@@ -1,9 +1,9 @@
 import type { AccountId } from '@parley/protocol';
 import { Secret, TOTP } from 'otpauth';
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import type { Vault } from '../vault.ts';
 
 const PERIOD_S = 30;
 /**

@@ -1,9 +1,9 @@
 import type { AccountId, FileId } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import { isFileHeld } from '../held-sql.ts';
-import type { Logger } from '../log.ts';
+import { isFileHeld } from '../legal-holds/coverage/coverage.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { withTransaction } from '../storage/transaction.ts';
 import { isContentUsed } from './contents.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type pg from 'pg';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { FILES_FOLDER } from '../storage/file-folders.ts';
 import { StartRefused } from '../storage/start-errors.ts';
 import type { FileStore } from './file-store.ts';

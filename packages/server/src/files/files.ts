@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { FILES_FOLDER, UPLOADS_FOLDER } from '../storage/file-folders.ts';
-import type { Vault } from '../vault.ts';
 import { FileCollector } from './collector.ts';
 import { freeBytes } from './disk-space.ts';
 import type { FileStore } from './file-store.ts';

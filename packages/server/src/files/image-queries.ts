@@ -1,5 +1,5 @@
 import type { AccountId, ImageId, ImageSize } from '@parley/protocol';
-import { isGuest, mayKnow } from '../guests.ts';
+import { isGuest, mayKnow } from '../permissions/guests.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Digest } from './file-store.ts';
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AccountId, SessionId } from '@parley/protocol';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../encryption/vault.ts';
 import type { LinkHolder } from './links.ts';
 
 /** Bytes of the signature in a token. */

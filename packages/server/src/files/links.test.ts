@@ -1,6 +1,6 @@
 import type { AccountId, FileId, SessionId } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { Vault } from '../vault.ts';
+import { Vault } from '../encryption/vault.ts';
 import { FileTokens } from './links.ts';
 
 const HOUR = 60 * 60 * 1000;

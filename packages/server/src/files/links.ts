@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AccountId, type FileId, SessionId } from '@parley/protocol';
-import type { Clock } from '../clock.ts';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /**
  * Links are valid for the current and the next period of this length, ms, so that a browser can

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { mayRemoveContents } from '../storage/backup-lock.ts';
 import { withTransaction } from '../storage/transaction.ts';
 import { isContentKnown } from './contents.ts';

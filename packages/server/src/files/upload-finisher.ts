@@ -1,8 +1,8 @@
 import type { AccountId, FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/transaction.ts';
 import { type DiskSpace, whenFull } from './disk-space.ts';
 import type { Digest, FileStore, StagedContent } from './file-store.ts';

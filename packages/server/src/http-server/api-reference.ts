@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape-html.ts';
+import { escapeHtml } from '../texts/escape-html.ts';
 import { inlineHtml, paragraphsHtml, type Schema, schemaHtml, schemaId } from './schema-html.ts';
 
 type Contents = Readonly<Record<string, { readonly schema?: Schema }>>;

@@ -9,7 +9,7 @@ import { until } from '../../test/support/sink.ts';
 import { authenticator, sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { createHttpApp, type HttpDeps } from './app.ts';
 import { RESPONSE_BOUNDS } from './response-limits.ts';
 import { securityTxt } from './security-txt.ts';

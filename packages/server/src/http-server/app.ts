@@ -10,15 +10,15 @@ import Fastify, {
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { uuidv7 } from 'uuidv7';
-import type { HealthState } from '../health.ts';
 import { knownSessionOf } from '../http/authenticate.ts';
 import { handleError, pathOf, RefusalError, refuse } from '../http/errors.ts';
 import { addressKey } from '../limits/address-key.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { writeClientError } from './client-error.ts';
 import { type Content, compressJson, contentOf, sendContent } from './compressed.ts';
 import { docsRoutes } from './docs.ts';
-import { healthRoutes } from './health.ts';
+import type { HealthState } from './health.ts';
+import { healthRoutes } from './health-routes.ts';
 import { isAllowedHost } from './host.ts';
 import { HEADERS_MAX, type HttpListener, SERVER_TIMES } from './http-listener.ts';
 import { acceptJson } from './json.ts';

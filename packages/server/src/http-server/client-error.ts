@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { writeProblem } from '../problem.ts';
+import { writeProblem } from '../http/problem.ts';
 
 const STATUS: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,

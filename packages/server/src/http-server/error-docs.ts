@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, isRetryable } from '@parley/protocol';
-import { escapeHtml } from '../escape-html.ts';
 import { htmlPage } from '../http/html.ts';
+import { escapeHtml } from '../texts/escape-html.ts';
 
 const INTRODUCTION =
   'Every refusal has one of these codes: over HTTP in a problem document (RFC 9457, ' +

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Refusal, refusal } from '@parley/protocol';
-import { PROBLEM_TYPE, problemOf, writeProblem } from '../problem.ts';
+import { PROBLEM_TYPE, problemOf, writeProblem } from '../http/problem.ts';
 import { OpenConnections, type OpenConnectionsDeps } from './open-connections.ts';
 import { Pipeline } from './pipeline.ts';
 

@@ -2,7 +2,7 @@ import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aTestApi, registration, type TestApi } from '../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { warnOfUntrustedProxy } from './proxies.ts';
 
 let cluster: TestCluster;

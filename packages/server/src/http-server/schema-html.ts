@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape-html.ts';
+import { escapeHtml } from '../texts/escape-html.ts';
 
 /** The part of a JSON schema (2020-12) that the API reference shows. */
 export interface Schema {

@@ -1,7 +1,7 @@
 import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { EXPECTED_ACCESS } from '../../test/support/access-table.ts';
-import { refusalOfScope } from '../scopes.ts';
+import { refusalOfScope } from '../permissions/scopes.ts';
 import { ACCESS, ownPermissions, refusalOfAccess } from './access.ts';
 
 const scopes = Object.keys(SCOPES) as Scope[];

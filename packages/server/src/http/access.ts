@@ -8,7 +8,7 @@ import {
   SERVER_SETTINGS_DEFAULTS,
   type ServerSettings,
 } from '@parley/protocol';
-import { refusalOfScope } from '../scopes.ts';
+import { refusalOfScope } from '../permissions/scopes.ts';
 
 /**
  * The table of which callers may use which route, which is enforced. The policies of the domains

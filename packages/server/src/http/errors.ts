@@ -1,9 +1,9 @@
 import { ERRORS, type Refusal, refusal } from '@parley/protocol';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { PROBLEM_TYPE, problemOf } from '../problem.ts';
 import { refusalOfDatabaseError } from '../storage/database-refusal.ts';
 import type { Outcome } from '../stream/append.ts';
+import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { refusalOfValidation } from './validation.ts';
 
 /**

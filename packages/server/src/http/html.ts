@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../escape-html.ts';
+import { escapeHtml } from '../texts/escape-html.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; --accent: #5151cd; --on-accent: #ffffff; }

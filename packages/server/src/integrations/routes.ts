@@ -16,11 +16,11 @@ import type { AccountParts } from '../accounts/parts.ts';
 import { registerAccount } from '../accounts/registration/register.ts';
 import { mayAdminister } from '../admin/policy.ts';
 import { adminAccountOf, adminAccountsPage, registeredBy } from '../admin/queries.ts';
-import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 interface IntegrationDeps {
   readonly accounts: AccountParts;

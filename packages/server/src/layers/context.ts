@@ -1,7 +1,7 @@
 import type { Limits } from '@parley/protocol';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 
 /** The context of every layer of the server. */
 export interface LayerContext {

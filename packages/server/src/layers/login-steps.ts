@@ -1,6 +1,6 @@
 import { type EmailStepDeps, emailStep } from '../accounts/logins/email-step.ts';
 import type { LoginStepRule } from '../accounts/logins/login-steps.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { secondFactorStep } from '../factors/login-step.ts';
 
 /** Returns every step that a log-in may require, in the order in which they are required. */

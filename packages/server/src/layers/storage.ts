@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { removeLeftovers } from '../backup/leftovers.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type DatabaseAddress, openDatabase } from '../storage/database.ts';
 import { DiskReserve } from '../storage/disk-reserve.ts';
 import { startEmbedded } from '../storage/embedded.ts';

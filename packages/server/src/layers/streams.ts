@@ -1,11 +1,11 @@
 import type { Limits, Refusal } from '@parley/protocol';
 import type { Pool } from 'pg';
-import type { Config } from '../config.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import type { Config } from '../config/config.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
+import { PROJECTIONS } from '../event-types/projections.ts';
 import { SharedLimits } from '../limits/shared-limits.ts';
-import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { PROJECTIONS } from '../projections.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { DiskReserve } from '../storage/disk-reserve.ts';
 import { Append } from '../stream/append.ts';
 import { type Broker, LocalBroker } from '../stream/broker.ts';

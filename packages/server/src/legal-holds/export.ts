@@ -1,8 +1,8 @@
 import type { ConversationId, LegalHold, Seq } from '@parley/protocol';
 import type pg from 'pg';
-import { isMessageCovered } from '../held-sql.ts';
 import { refuse } from '../http/errors.ts';
 import { timestamp } from '../storage/sql.ts';
+import { isMessageCovered } from './coverage/coverage.ts';
 import { legalHold } from './queries.ts';
 
 /** Conversations, and events of a conversation, read at a time. */

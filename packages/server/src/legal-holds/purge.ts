@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/database.ts';
 
 /** Interval of the search for holds that other nodes released or killed nodes left. */

@@ -6,8 +6,8 @@ import {
   LIMITS,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { isMessageCovered } from '../held-sql.ts';
 import { timestamp } from '../storage/sql.ts';
+import { isMessageCovered } from './coverage/coverage.ts';
 
 /** The highest number of versions of deleted messages that is counted. */
 const COUNTED_MAX = 100_000;

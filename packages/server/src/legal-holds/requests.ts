@@ -1,9 +1,9 @@
 import type { AccountId, AccountRole, ConversationId, LegalHold } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import { refuse } from '../http/errors.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import { withTransaction } from '../storage/database.ts';
 import { legalHold } from './queries.ts';
 

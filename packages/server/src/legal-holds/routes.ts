@@ -10,12 +10,12 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { IdempotencyHeader, problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type ExportDeps, exportRoutes } from './export-routes.ts';
 import { OfHold, RECENT, security, tags } from './hold-requests.ts';
 import type { LegalHoldPurge } from './purge.ts';

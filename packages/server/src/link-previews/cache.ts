@@ -1,6 +1,6 @@
 import type { LinkPreview } from '@parley/protocol';
 import type pg from 'pg';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../encryption/vault.ts';
 
 /** How long a result is cached, in seconds, and how long one without a preview. */
 const FOUND_SECONDS = 6 * 3_600;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Attachment, FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { Clock } from '../clock.ts';
 import type { FileStore } from '../files/file-store.ts';
 import { makePreview, mayHavePreview, type PreviewStyle } from '../files/images.ts';
 import { lockDigest } from '../files/locks.ts';
 import { mediaTypeOf } from '../files/media-type.ts';
 import { syncFile } from '../files/sync.ts';
 import { ConcurrencyLimit } from '../limits/concurrency.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { withTransaction } from '../storage/transaction.ts';
 
 interface PreviewImagesDeps {

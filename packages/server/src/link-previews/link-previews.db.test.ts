@@ -9,10 +9,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { call, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { makeTempDir } from '../../test/support/temp-dir.ts';
-import { systemClock } from '../clock.ts';
 import { examine } from '../doctor/doctor.ts';
 import { folderStoreOf } from '../files/file-stores.ts';
 import { exportOf } from '../own-data/export.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { LinkCache } from './cache.ts';
 
 let cluster: TestCluster;

@@ -1,10 +1,10 @@
 import { type AccountId, LIMITS, type LinkPreview } from '@parley/protocol';
 import { linksIn } from '@parley/protocol/markdown';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Logger } from '../log.ts';
 import { mayHaveLinks } from '../messages/link-previews.ts';
 import { publishPreviews } from '../messages/preview-rules.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';

@@ -13,7 +13,7 @@ import { uuidv7 } from 'uuidv7';
 import { type RawData, WebSocket } from 'ws';
 import type { Identity } from '../accounts/accounts.ts';
 import type { Start } from '../conversations/start.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Budget } from './budget.ts';
 import type { LiveConnection } from './connections.ts';
 import type { LiveContext } from './context.ts';

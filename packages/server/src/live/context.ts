@@ -10,11 +10,11 @@ import type {
   Status,
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
-import type { Clock } from '../clock.ts';
 import type { KnownState, Start } from '../conversations/start.ts';
-import type { Logger } from '../log.ts';
 import type { ReadMove, ReadOptions } from '../messages/read-cursors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Append } from '../stream/append.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { Hub } from '../stream/hub.ts';

@@ -1,6 +1,6 @@
 import type { ClientFrame, Refusal, Scope } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
-import { refusalOfScope } from '../scopes.ts';
+import { refusalOfScope } from '../permissions/scopes.ts';
 
 /**
  * The scopes that an API key needs for each frame it sends. `hello` needs both read scopes, because the

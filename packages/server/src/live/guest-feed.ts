@@ -6,7 +6,7 @@ import {
   WORKSPACE_STREAM,
   type WorkspaceEventType,
 } from '@parley/protocol';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Hub } from '../stream/hub.ts';
 import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';

@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { LiveContext } from './context.ts';
 import type { PresenceListener } from './presence-audience.ts';
 

@@ -4,11 +4,11 @@ import {
   type SessionId,
   streamOfAccount,
 } from '@parley/protocol';
-import type { Logger } from '../log.ts';
 import type { ReadMove } from '../messages/read-cursors.ts';
 import type { ThreadMove } from '../messages/thread-cursors.ts';
 import type { ActivityChange } from '../notifications/activity-items.ts';
 import type { DraftChange } from '../personal/drafts.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { PresenceBoard, PresenceChange } from './presence.ts';
 

@@ -13,7 +13,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Start } from '../conversations/start.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { peek, type StoredEvent } from '../stream/record.ts';
 import { type DrainableSink, Resume } from '../stream/resume.ts';
 import { Subscription } from '../stream/subscription.ts';

@@ -3,9 +3,9 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH, type Limits, refusal } from '@parley/protocol';
 import { type Server as SocketServer, WebSocketServer } from 'ws';
-import type { Logger } from '../log.ts';
+import { problemOf, writeProblem } from '../http/problem.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { problemOf, writeProblem } from '../problem.ts';
+import type { Logger } from '../runtime/log.ts';
 import { LiveSocket } from './live-socket.ts';
 import { UpgradeBudgets } from './upgrade-budgets.ts';
 

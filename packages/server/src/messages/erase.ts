@@ -8,7 +8,6 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import {
   type Command,
@@ -20,6 +19,7 @@ import {
 } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
 import { FILES_OF_MESSAGE } from './link-previews.ts';
+import { REPORTED_TEXTS_CLEARED } from './reported-texts.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
 
 /** Messages deleted per transaction, so that other commands of the stream do not wait long. */

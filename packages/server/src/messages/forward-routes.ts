@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { RefusalError, storedOrRefuse } from '../http/errors.ts';
-import { refusalOfScope } from '../scopes.ts';
+import { refusalOfScope } from '../permissions/scopes.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { forwardMessage } from './commands.ts';
 import type { ReadRouteDeps } from './read-routes.ts';

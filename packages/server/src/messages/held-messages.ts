@@ -1,5 +1,5 @@
 import type { Seq, StreamId } from '@parley/protocol';
-import { isCovered } from '../held-sql.ts';
+import { isCovered } from '../legal-holds/coverage/coverage.ts';
 import type { StatementSink } from '../stream/stream-transaction.ts';
 
 /**

@@ -10,15 +10,15 @@ import type {
   Visibility,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
 import { refuse } from '../http/errors.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import {
   isAdminRole,
   isServerAdmin,
   type MinimumRoleOverrides,
   messageRole,
   minimumRolesOf,
-} from '../minimum-roles.ts';
+} from '../permissions/minimum-roles.ts';
 import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';
 import { authorize } from './policy.ts';
 import type { ReplyPlace } from './thread-roots.ts';

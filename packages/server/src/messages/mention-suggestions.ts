@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, ImageId, MentionSuggestion } from '@parley/protocol';
 import type pg from 'pg';
 import { literally } from '../accounts/users/users.ts';
-import { mayFind } from '../guests.ts';
+import { mayFind } from '../permissions/guests.ts';
 
 // The statements have no names, so that the database plans each execution for its values. The best plan depends on the text
 // and on the size of the group: one for any values compared all members with all accounts, which took seconds in a group of

@@ -11,8 +11,8 @@ import {
   withoutCode,
 } from '@parley/protocol';
 import { usernameKey } from '../accounts/users/names.ts';
-import { isGuest, mayFind } from '../guests.ts';
-import { isAdminRole } from '../minimum-roles.ts';
+import { isGuest, mayFind } from '../permissions/guests.ts';
+import { isAdminRole } from '../permissions/minimum-roles.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /**

@@ -8,14 +8,14 @@ import {
   type Seq,
   type Visibility,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import {
   type ActorRole,
   isAdminRole,
   type MinimumRoleOverrides,
   messageRole,
   minimumRolesOf,
-} from '../minimum-roles.ts';
+} from '../permissions/minimum-roles.ts';
 import type { Command, Decision, Rule, RuleContext } from '../stream/stream-transaction.ts';
 import { FILES_OF_MESSAGE, STORED_PREVIEWS, type StoredPreview } from './link-previews.ts';
 import { authorize, FORBIDDEN, type MessageAction, mayMentionEveryone } from './policy.ts';

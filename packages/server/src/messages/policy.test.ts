@@ -1,6 +1,6 @@
 import type { MemberRole, MinimumRoles } from '@parley/protocol';
 import { expect, test } from 'vitest';
-import { type ActorRole, minimumRolesOf } from '../minimum-roles.ts';
+import { type ActorRole, minimumRolesOf } from '../permissions/minimum-roles.ts';
 import { type Authorship, authorize, type MessageAction, messagePermissions } from './policy.ts';
 
 const ACTIONS: MessageAction[] = ['post', 'edit', 'delete', 'react', 'pin', 'hide'];

@@ -5,8 +5,8 @@ import {
   MessagePermission,
   type MinimumRoles,
 } from '@parley/protocol';
-import { type ActorRole, isAtLeast } from '../minimum-roles.ts';
-import type { PolicyVerdict } from '../policy-verdict.ts';
+import { type ActorRole, isAtLeast } from '../permissions/minimum-roles.ts';
+import type { PolicyVerdict } from '../permissions/policy-verdict.ts';
 
 /** An action on messages. `react` and `pin` include removing a reaction or a pin. */
 export type MessageAction =

@@ -10,11 +10,11 @@ import {
   verdict,
 } from '../../test/support/domain-builders.ts';
 import { anAccount } from '../../test/support/stream-builders.ts';
-import { systemClock } from '../clock.ts';
 import { leaveGroup } from '../conversations/members.ts';
 import { archiveGroup } from '../conversations/settings.ts';
 import { examine } from '../doctor/doctor.ts';
 import { exportOf } from '../own-data/export.ts';
+import { systemClock } from '../runtime/clock.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import {

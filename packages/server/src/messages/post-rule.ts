@@ -8,7 +8,7 @@ import {
   refusal,
   type Seq,
 } from '@parley/protocol';
-import { minimumRolesOf } from '../minimum-roles.ts';
+import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import {
   type Command,
   type Decision,

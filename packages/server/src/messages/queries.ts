@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, Event, Message, Seq, StreamId } from '@parley/protocol';
 import type { Pool } from 'pg';
-import { isGuest } from '../guests.ts';
+import { isGuest } from '../permissions/guests.ts';
 import { timestamp } from '../storage/sql.ts';
 import {
   cut,

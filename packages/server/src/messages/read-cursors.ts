@@ -8,8 +8,8 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
-import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Logger } from '../runtime/log.ts';
 import { isConnectionError } from '../storage/database.ts';
 import { unread } from './unread.ts';
 import { unreadMentions } from './unread-mentions.ts';

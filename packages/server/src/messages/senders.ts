@@ -1,6 +1,10 @@
 import type { AccountId, ConversationId, MemberRole, Visibility } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
-import { isAdminRole, type MinimumRoleOverrides, messageRole } from '../minimum-roles.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import {
+  isAdminRole,
+  type MinimumRoleOverrides,
+  messageRole,
+} from '../permissions/minimum-roles.ts';
 import { listStatement } from '../storage/list-statement.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 import type { NamesInText } from './mentions.ts';

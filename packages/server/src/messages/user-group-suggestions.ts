@@ -8,7 +8,11 @@ import {
   type Visibility,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { actingRole, type MinimumRoleOverrides, minimumRolesOf } from '../minimum-roles.ts';
+import {
+  actingRole,
+  type MinimumRoleOverrides,
+  minimumRolesOf,
+} from '../permissions/minimum-roles.ts';
 import { searchKey } from './mention-suggestions.ts';
 import { mayMentionEveryone } from './policy.ts';
 

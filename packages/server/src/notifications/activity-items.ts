@@ -8,7 +8,8 @@ import {
   SYSTEM,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { hasNotBlocked, mayAct } from '../account-state.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { hasNotBlocked } from './has-not-blocked.ts';
 import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide, Range } from './messages-to-decide.ts';
 import type { PresenceOf, Recipient } from './recipients.ts';

@@ -1,7 +1,7 @@
 import type { AccountId, ReadActivityBody } from '@parley/protocol';
 import type pg from 'pg';
-import { hasNotBlocked } from '../account-state.ts';
 import { READ_AT } from './activity-sql.ts';
+import { hasNotBlocked } from './has-not-blocked.ts';
 
 /**
  * Marks activity items that have no row of their own as read: mentions of everyone, reminders,

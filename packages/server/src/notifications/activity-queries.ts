@@ -5,11 +5,11 @@ import {
   type ActivityUnread,
   LIMITS,
 } from '@parley/protocol';
-import { hasNotBlocked } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { timestamp } from '../storage/sql.ts';
 import { activity } from './activity-sql.ts';
+import { hasNotBlocked } from './has-not-blocked.ts';
 
 /** Characters of a message in an item. */
 const EXCERPT = 300;

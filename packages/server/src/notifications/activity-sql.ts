@@ -1,6 +1,6 @@
 import { LIMITS, SYSTEM } from '@parley/protocol';
-import { hasNotBlocked } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
+import { hasNotBlocked } from './has-not-blocked.ts';
 import { isCurrent } from './membership-sql.ts';
 
 /**

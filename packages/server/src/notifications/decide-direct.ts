@@ -6,7 +6,7 @@ import type {
   Seq,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import { currentSettings } from './current-settings.ts';
 import { decisionFor } from './decision-for.ts';
 import { type DecidedRange, storeDecidedRanges } from './deliveries.ts';

@@ -1,8 +1,8 @@
 import { type ConversationId, conversationOfStream, type EventType } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import { deleteOldActivity } from './activity-age.ts';
 import type { ActivityChange } from './activity-items.ts';

@@ -12,8 +12,8 @@ import { until } from '../../test/support/sink.ts';
 import { type EmailSink, startEmailSink } from '../../test/support/smtp-server.ts';
 import { Emails } from '../email/emails.ts';
 import { emailTransport } from '../email/transport.ts';
+import { Vault } from '../encryption/vault.ts';
 import { openDatabase } from '../storage/database.ts';
-import { Vault } from '../vault.ts';
 import { Digests } from './digests.ts';
 
 const SECRET = 's'.repeat(40);

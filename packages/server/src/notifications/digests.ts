@@ -1,16 +1,16 @@
 import { type AccountId, NOTIFICATION_DEFAULTS, type NotificationSettings } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
 import { digestEmail } from '../email/digest-email.ts';
 import type { ComposedEmail, EmailResult, Emails, Queryable } from '../email/emails.ts';
 import { isUndeliverable, recordUndeliverable } from '../email/undeliverable.ts';
-import type { Logger } from '../log.ts';
+import type { Vault } from '../encryption/vault.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { withTransaction } from '../storage/database.ts';
 import { textsFor } from '../texts/texts.ts';
-import type { Vault } from '../vault.ts';
 import { currentSettings } from './current-settings.ts';
 import {
   type DigestMessage,

@@ -6,8 +6,8 @@ import {
   type RecipientSettings,
   textAnchors,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
 import { threadState } from '../messages/thread-cursor-sql.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import { currentSettings, thoseOfAll } from './current-settings.ts';
 import { isCurrent } from './membership-sql.ts';

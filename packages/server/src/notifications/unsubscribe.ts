@@ -3,13 +3,13 @@ import { AccountId, type ClientId } from '@parley/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { escapeHtml } from '../escape-html.ts';
+import type { Vault } from '../encryption/vault.ts';
 import { htmlPage } from '../http/html.ts';
 import type { Append } from '../stream/append.ts';
 import { assertStored } from '../stream/append.ts';
 import { preferredLocale } from '../texts/accept-language.ts';
+import { escapeHtml } from '../texts/escape-html.ts';
 import { type Texts, textsFor } from '../texts/texts.ts';
-import type { Vault } from '../vault.ts';
 import { changeSettings } from './commands.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId } from '@parley/protocol';
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Rows read at a time. */
 const PAGE = 500;

@@ -6,12 +6,12 @@ import { z } from 'zod';
 import { reauthenticate } from '../accounts/logins/reauthentication.ts';
 import type { AccountParts } from '../accounts/parts.ts';
 import { deleteAccount } from '../admin/delete-account.ts';
-import type { Clock } from '../clock.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { file, IdempotencyHeader, problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { clientIdOf } from '../http/idempotency.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { exportOf } from './export.ts';
 
 interface OwnDataDeps {

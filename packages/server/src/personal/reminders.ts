@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import { remind } from './saved-commands.ts';
 import { dueReminders } from './saved-queries.ts';

@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, ScheduledId, Seq } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
 import { replyPlaceOf } from '../messages/thread-roots.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { RuleContext } from '../stream/stream-transaction.ts';
 
 /** What the commands on scheduled messages read. */

@@ -1,7 +1,7 @@
 import { isRetryable } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import { deferScheduled, dueScheduled } from './scheduled-queries.ts';
 import { LATE_MS } from './scheduled-row.ts';

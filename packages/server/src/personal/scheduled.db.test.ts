@@ -19,12 +19,12 @@ import {
 } from '../../test/support/domain-builders.ts';
 import { until } from '../../test/support/sink.ts';
 import { aClientId, anAccount, anAppend } from '../../test/support/stream-builders.ts';
-import { systemClock } from '../clock.ts';
 import { removeMember } from '../conversations/members.ts';
 import { archiveGroup, updateGroup } from '../conversations/settings.ts';
 import { examine } from '../doctor/doctor.ts';
 import { deleteMessage } from '../messages/commands.ts';
 import { exportOf } from '../own-data/export.ts';
+import { systemClock } from '../runtime/clock.ts';
 import type { Database } from '../storage/database.ts';
 import type { Append } from '../stream/append.ts';
 import {

@@ -9,11 +9,11 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { mayAct } from '../account-state.ts';
+import type { Vault } from '../encryption/vault.ts';
 import { refuse } from '../http/errors.ts';
 import { failureOf } from '../notifications/failure.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import { withTransaction } from '../storage/database.ts';
-import type { Vault } from '../vault.ts';
 import { areUsable } from './encrypt.ts';
 import { topicOf } from './ntfy.ts';
 import type { PushRequests } from './requests.ts';

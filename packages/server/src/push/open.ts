@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
-import type { Vault } from '../vault.ts';
+import type { Config } from '../config/config.ts';
+import type { Vault } from '../encryption/vault.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { PushDevices } from './devices.ts';
 import { Push } from './push.ts';
 import { loadPushKeys } from './push-keys.ts';

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type pg from 'pg';
-import type { Vault } from '../vault.ts';
+import type { Vault } from '../encryption/vault.ts';
 
 /** The key with which this server identifies itself to push servers (VAPID, RFC 8292). */
 export interface PushKeys {

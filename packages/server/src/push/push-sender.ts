@@ -5,10 +5,6 @@ import {
   type Seq,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import { backoff } from '../backoff.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
 import {
   type Claim,
   claimDeliveries,
@@ -20,6 +16,10 @@ import {
 } from '../notifications/deliveries.ts';
 import { recheck } from '../notifications/recheck.ts';
 import type { PresenceOf } from '../notifications/recipients.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import { backoff } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { textsFor } from '../texts/texts.ts';
 import { contentOf, messagesToPush, type PushedMessage } from './content.ts';
 import type { PushDevice, PushDevices } from './devices.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../test/support/push-server.ts';
 import { loginAt, startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
-import { Vault } from '../vault.ts';
+import { Vault } from '../encryption/vault.ts';
 import { loadPushKeys } from './push-keys.ts';
 
 let cluster: TestCluster;

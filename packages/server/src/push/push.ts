@@ -1,6 +1,6 @@
 import type { ConversationId, Seq } from '@parley/protocol';
+import type { Vault } from '../encryption/vault.ts';
 import { textsFor } from '../texts/texts.ts';
-import type { Vault } from '../vault.ts';
 import type { PushContent } from './content.ts';
 import { type PushDevice, UNREADABLE_ADDRESS } from './devices.ts';
 import { ntfyRequest } from './ntfy.ts';

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { authorize, conversationType } from '../conversations/policy.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
 import { refuse } from '../http/errors.ts';
-import { isServerAdmin, minimumRolesOf } from '../minimum-roles.ts';
-import type { PolicyVerdict } from '../policy-verdict.ts';
+import { isServerAdmin, minimumRolesOf } from '../permissions/minimum-roles.ts';
+import type { PolicyVerdict } from '../permissions/policy-verdict.ts';
 
 /** The reader of reports, with its role at the time of the request. */
 export interface Reader {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 
 /** Resolved reports are kept for this long; the audit log records who resolved them. */
 const RETENTION_MS = 90 * 86_400_000;

@@ -5,9 +5,9 @@ import {
   type OpenReportsAnswer,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
-import type { Logger } from '../log.ts';
-import { isAdminRole, isServerAdmin } from '../minimum-roles.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { isAdminRole, isServerAdmin } from '../permissions/minimum-roles.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Reader } from './access.ts';
 
 /** Moderators notified at once of changed reports; clients count again every minute anyway. */

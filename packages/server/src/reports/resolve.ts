@@ -12,7 +12,6 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
 import { AuditNotes } from '../admin/audit-notes.ts';
 import { decideSuspension, type Suspension } from '../admin/suspend-account.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
@@ -21,8 +20,9 @@ import { authorize } from '../conversations/policy.ts';
 import { deletionsOf } from '../messages/erase.ts';
 import { hidingOf } from '../messages/hide-rules.ts';
 import { authorize as authorizeOnMessages } from '../messages/policy.ts';
-import { isServerAdmin } from '../minimum-roles.ts';
-import { REPORTED_TEXTS_CLEARED } from '../reported-texts.ts';
+import { REPORTED_TEXTS_CLEARED } from '../messages/reported-texts.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import type { RuleReader } from '../stream/rule-reader.ts';
 import { StatementList } from '../stream/statement-list.ts';

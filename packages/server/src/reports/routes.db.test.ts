@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster, testLog } from '../../test/support/database.ts';
 import { startTestServer, type TestServer, type User } from '../../test/support/server.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
-import { systemClock } from '../clock.ts';
 import { PAGE_BYTES } from '../messages/page-bytes.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { ReportExpiry } from './expiry.ts';
 
 let cluster: TestCluster;

@@ -1,9 +1,9 @@
 import type { ConversationId } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import type { Broker } from '../stream/broker.ts';

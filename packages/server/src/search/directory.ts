@@ -7,7 +7,7 @@ import {
 import type pg from 'pg';
 import { toUser, type UserRow, userColumns } from '../accounts/users/users.ts';
 import { EVERYONE } from '../conversations/everyone.ts';
-import { contactsOf } from '../guests.ts';
+import { contactsOf } from '../permissions/guests.ts';
 import {
   type PreparedName,
   type PreparedQuery,

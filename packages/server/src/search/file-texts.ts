@@ -1,10 +1,10 @@
 import type { FileId } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
 import type { Digest, FileStore } from '../files/file-store.ts';
 import { RefusalError } from '../http/errors.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/transaction.ts';
 import { piecesOf } from './file-pieces.ts';
 import { bytesForText, textOfFile } from './file-text.ts';

@@ -1,7 +1,7 @@
 import type { ConversationId } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import { conversationsBehind, FILL_MAX, fillIndex } from './fill.ts';

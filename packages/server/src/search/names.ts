@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId } from '@parley/protocol';
 import { usernameKey } from '../accounts/users/names.ts';
-import { mayKnow } from '../guests.ts';
+import { mayKnow } from '../permissions/guests.ts';
 import type { Queryable } from '../storage/queryable.ts';
 
 /** Looks up the users and conversations that filters name. */

@@ -20,7 +20,6 @@ import {
   says,
   stored,
 } from '../../test/support/domain-builders.ts';
-import { systemClock } from '../clock.ts';
 import { deleteGroup } from '../conversations/commands.ts';
 import { joinGroup, leaveGroup, removeMember } from '../conversations/members.ts';
 import {
@@ -34,6 +33,7 @@ import {
   unpinMessage,
 } from '../messages/commands.ts';
 import { saveMessage } from '../personal/saved-commands.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';

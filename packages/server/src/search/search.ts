@@ -10,9 +10,9 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { z } from 'zod';
-import type { Clock } from '../clock.ts';
 import { pageCursor } from '../http/page.ts';
 import { MESSAGE } from '../messages/message-sql.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { withTransaction } from '../storage/database.ts';
 import {
   type CandidateRow,

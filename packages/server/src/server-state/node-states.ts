@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { NodeState } from '@parley/protocol';
-import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { RecentCount } from '../metrics/recent.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { StoredEvent } from '../stream/record.ts';
 

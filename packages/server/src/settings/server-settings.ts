@@ -6,9 +6,9 @@ import {
   type ServerSettings as Values,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Broker } from '../stream/broker.ts';
 import type { StoredEvent } from '../stream/record.ts';
 import { type RuleReader, ruleReader } from '../stream/rule-reader.ts';

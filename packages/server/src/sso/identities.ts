@@ -15,7 +15,7 @@ import type { Sessions } from '../accounts/sessions/sessions.ts';
 import { emailKey } from '../accounts/users/names.ts';
 import { proveAddress } from '../accounts/verification/prove-address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Queryable } from '../storage/queryable.ts';
 import type { Append } from '../stream/append.ts';

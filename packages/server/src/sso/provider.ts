@@ -1,5 +1,5 @@
 import type { Configuration } from 'openid-client';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** The provider of the settings. */
 export interface ProviderSettings {

@@ -2,9 +2,9 @@ import type { RefusalCode } from '@parley/protocol';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { AccountParts } from '../accounts/parts.ts';
+import type { Vault } from '../encryption/vault.ts';
 import { refuse } from '../http/errors.ts';
-import type { Logger } from '../log.ts';
-import type { Vault } from '../vault.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Identities } from './identities.ts';
 import type { Provider } from './provider.ts';
 

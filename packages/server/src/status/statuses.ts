@@ -1,8 +1,8 @@
 import type { AccountId, Status } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Append, assertStored } from '../stream/append.ts';
 import { dataOf, type StoredEvent } from '../stream/record.ts';
 import { expireStatus, withoutExpired } from './commands.ts';

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Refusal, refusal } from '@parley/protocol';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { isFull } from './start-errors.ts';
 
 /**

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../../test/support/child.ts';
 import { testLog } from '../../test/support/database.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { openDatabase } from './database.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { exists, processesInCluster, processIdentity, waitUntil } from './processes.ts';

@@ -1,7 +1,7 @@
 import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { findBinaries } from './binaries.ts';
 import { makeSpaceToStart, releaseBallast } from './disk-reserve.ts';
 import { embeddedUser, ensureCluster } from './initdb.ts';

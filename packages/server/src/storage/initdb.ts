@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { NoEmbeddedDatabase } from './binaries.ts';
 import { adoptCluster, type UsableRunAs } from './run-as.ts';
 import { syncFolder } from './sync-folder.ts';

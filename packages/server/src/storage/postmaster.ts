@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { exists, processesInCluster, signal, waitUntil, worksInCluster } from './processes.ts';
 import type { UsableRunAs } from './run-as.ts';
 import { boundToParent, Watchdog } from './watchdog.ts';

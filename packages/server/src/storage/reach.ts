@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './database.ts';
 import { runningEmbedded, startEmbedded } from './embedded.ts';
 import { DataFolderInUse } from './lock.ts';

@@ -13,7 +13,7 @@ import {
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { type Binaries, NoEmbeddedDatabase } from './binaries.ts';
 
 const run = promisify(execFile);

@@ -11,7 +11,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { socketPort } from './postmaster.ts';
 import type { RunAs } from './run-as.ts';
 

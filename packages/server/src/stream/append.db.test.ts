@@ -11,9 +11,9 @@ import {
   TestClock,
   upTo,
 } from '../../test/support/stream-builders.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
+import { PROJECTIONS } from '../event-types/projections.ts';
 import { editMessage, postCommand, postMessage } from '../messages/commands.ts';
-import { PROJECTIONS } from '../projections.ts';
 import type { Database } from '../storage/database.ts';
 import { Append, type Outcome } from './append.ts';
 import { Projections } from './projections.ts';

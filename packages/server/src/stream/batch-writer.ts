@@ -1,8 +1,8 @@
 import { isRetryable, type Refusal, refusal, type Seq, type StreamId } from '@parley/protocol';
 import pg from 'pg';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import {
   CommitOutcomeUnknown,
   isConnectionError,

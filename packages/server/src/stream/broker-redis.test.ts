@@ -1,6 +1,6 @@
 import type { StreamId } from '@parley/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { RedisBroker } from './broker-redis.ts';
 
 // With Redis: broker-redis.db.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StreamId } from '@parley/protocol';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type {
   Broker,
   BrokerCounters,

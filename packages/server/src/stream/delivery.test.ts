@@ -5,7 +5,7 @@ import { testLog } from '../../test/support/database.ts';
 import { EventLog } from '../../test/support/event-log.ts';
 import { RecordingSink } from '../../test/support/sink.ts';
 import { upTo } from '../../test/support/stream-builders.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { Hub } from './hub.ts';
 import type { StoredEvent } from './record.ts';
 import { Subscription } from './subscription.ts';

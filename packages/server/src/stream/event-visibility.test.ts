@@ -1,7 +1,7 @@
 import type { AccountId, EventType, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { applyRedactions, endsMembership, runsOfType } from './event-visibility.ts';
 import { Projections, type ProjectionTable } from './projections.ts';
 import type { StoredEvent } from './record.ts';

@@ -7,7 +7,7 @@ import {
   type StreamId,
 } from '@parley/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import type { Pipeline } from '../storage/pipeline.ts';
 import { digestOf } from './command-digest.ts';
 import { executeBatch, type Review } from './execute-batch.ts';

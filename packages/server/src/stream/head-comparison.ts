@@ -1,5 +1,5 @@
 import type { Seq } from '@parley/protocol';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { StreamReader } from './read.ts';
 import type { TopicFeed } from './topic-feed.ts';
 

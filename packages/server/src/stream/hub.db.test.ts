@@ -16,7 +16,7 @@ import {
   TestClock,
   upTo,
 } from '../../test/support/stream-builders.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { postMessage } from '../messages/commands.ts';
 import type { Database } from '../storage/database.ts';
 import { Hub } from './hub.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EventLog } from '../../test/support/event-log.ts';
 import { RecordingSink, until } from '../../test/support/sink.ts';
 import { testLog } from '../../test/support/test-log.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import {
   type Broker,
   type BrokerListener,

@@ -1,6 +1,6 @@
 import type { Seq, StreamId } from '@parley/protocol';
-import type { Logger } from '../log.ts';
 import type { EventSource, Metrics } from '../metrics/metrics.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type Broker, type BrokerListener, LocalBroker } from './broker.ts';
 import type { EventVisibilities } from './event-visibility.ts';

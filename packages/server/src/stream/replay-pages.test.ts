@@ -1,7 +1,7 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import { EventLog } from '../../test/support/event-log.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { ReplayPages } from './replay-pages.ts';
 import { Topic } from './topic.ts';
 

@@ -1,5 +1,5 @@
 import type { Seq } from '@parley/protocol';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Hub } from './hub.ts';
 import type { Sink, Subscription } from './subscription.ts';
 import type { Chunk } from './tail.ts';

@@ -4,7 +4,7 @@ import { EventLog } from '../../test/support/event-log.ts';
 import { until } from '../../test/support/sink.ts';
 import { upTo } from '../../test/support/stream-builders.ts';
 import { testLog } from '../../test/support/test-log.ts';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import { HeadComparison } from './head-comparison.ts';
 import { Topic } from './topic.ts';
 import { TopicFeed } from './topic-feed.ts';

@@ -1,6 +1,6 @@
 import type { Seq, StreamId } from '@parley/protocol';
-import type { Logger } from '../log.ts';
 import type { EventSource } from '../metrics/metrics.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { StreamReader } from './read.ts';
 import type { StoredEvent } from './record.ts';
 import type { Topic } from './topic.ts';

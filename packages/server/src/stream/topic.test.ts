@@ -1,7 +1,7 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EVENT_VISIBILITY } from '../event-visibility.ts';
+import { EVENT_VISIBILITY } from '../event-types/event-visibility.ts';
 import type { StoredEvent } from './record.ts';
 import { type Sink, Subscription, type SubscriptionStart } from './subscription.ts';
 import { encodeChunk } from './tail.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../runtime/log.ts';
 import { Tracing } from './tracing.ts';
 
 /** Time limit for sending the remaining traces when the process ends. */

@@ -9,10 +9,10 @@ import {
   type UserGroupId,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { mayAct } from '../account-state.ts';
 import { usernameKey, usernameSkeleton } from '../accounts/users/names.ts';
 import type { Auditing, AuditNote } from '../audit/audit-log.ts';
 import { ownPermissions } from '../http/access.ts';
+import { mayAct } from '../permissions/account-state.ts';
 import type { Append, Outcome } from '../stream/append.ts';
 import { derivedId } from '../stream/derived-id.ts';
 import { StatementList } from '../stream/statement-list.ts';

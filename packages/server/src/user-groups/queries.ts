@@ -1,7 +1,7 @@
 import type { AccountId, Seq, UserGroup, UserGroupId, UserGroupsAnswer } from '@parley/protocol';
 import { WORKSPACE_STREAM } from '@parley/protocol';
 import type pg from 'pg';
-import { isGuest } from '../guests.ts';
+import { isGuest } from '../permissions/guests.ts';
 
 /** SQL: the row `g` of user_groups as a `UserGroup`. */
 const USER_GROUP = `json_build_object(

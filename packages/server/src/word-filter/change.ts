@@ -1,9 +1,9 @@
 import type { AccountId, AccountRole, FilteredWord } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../account-state.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import { refuse } from '../http/errors.ts';
-import { isServerAdmin } from '../minimum-roles.ts';
+import { mayAct } from '../permissions/account-state.ts';
+import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import { withTransaction } from '../storage/database.ts';
 import { storedWords } from './word-filter.ts';
 

@@ -1,9 +1,9 @@
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/database.ts';
 
 /** Interval of the search for flagged messages, and so the greatest delay of a report. */

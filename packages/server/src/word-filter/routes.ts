@@ -2,9 +2,9 @@ import { WordFilterAnswer, WordFilterBody } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AccountParts } from '../accounts/parts.ts';
-import type { Clock } from '../clock.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { changeWordFilter } from './change.ts';
 import type { WordFilter } from './word-filter.ts';
 

@@ -5,8 +5,8 @@ import {
   type WordFilterAnswer,
 } from '@parley/protocol';
 import type pg from 'pg';
-import { BackgroundWorker } from '../background-worker.ts';
-import type { Logger } from '../log.ts';
+import { BackgroundWorker } from '../runtime/background-worker.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { Review } from '../stream/execute-batch.ts';
 import type { NewEvent, Statement } from '../stream/stream-transaction.ts';
 import { WordMatcher } from './matcher.ts';

@@ -11,9 +11,9 @@ import {
 } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { FaultProxy } from '../../../../chaos/src/proxy.ts';
-import type { Clock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { startParley } from '../../src/main.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import { type Child, startCli } from '../support/child.ts';
 import {
   startTestCluster,

@@ -5,7 +5,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import pg from 'pg';
 import { extract, pack } from 'tar-stream';
 import type { Progress } from '../../src/backup/progress.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
+import { type Config, loadConfig } from '../../src/config/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type Embedded, runningEmbedded } from '../../src/storage/embedded.ts';
 import { processesInCluster, waitUntil } from '../../src/storage/processes.ts';

@@ -9,10 +9,10 @@ import type {
 import pg from 'pg';
 import { registerAccount } from '../../src/accounts/registration/register.ts';
 import { type Auditing, AuditLog } from '../../src/audit/audit-log.ts';
-import { systemClock } from '../../src/clock.ts';
 import { createGroup, openDirect } from '../../src/conversations/commands.ts';
 import { bootstrapEveryone } from '../../src/conversations/everyone.ts';
 import { postMessage } from '../../src/messages/commands.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import type { Append, Outcome } from '../../src/stream/append.ts';
 import { testLog } from './database.ts';
 import { until } from './sink.ts';

@@ -1,6 +1,6 @@
 // Test program: starts the embedded database on the given folder, prints its pid and socket, and runs
 // until it is killed; "stop" on its standard input stops it in order.
-import { createLogger } from '../../src/log.ts';
+import { createLogger } from '../../src/runtime/log.ts';
 import { startEmbedded } from '../../src/storage/embedded.ts';
 
 const [dataDir = ''] = process.argv.slice(2);

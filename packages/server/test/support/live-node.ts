@@ -17,7 +17,7 @@ import {
 } from '@parley/protocol';
 import type { Identity } from '../../src/accounts/accounts.ts';
 import type { MembershipPeriod, Start } from '../../src/conversations/start.ts';
-import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
+import { EVENT_VISIBILITY } from '../../src/event-types/event-visibility.ts';
 import type { LiveDeps } from '../../src/live/context.ts';
 import { Live } from '../../src/live/live.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Limits } from '@parley/protocol';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { type Parley, startParley } from '../../src/main.ts';
 import { type TestCluster, type TestDatabase, testLog } from './database.ts';
 import { Peer } from './peer.ts';

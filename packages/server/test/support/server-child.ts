@@ -1,6 +1,6 @@
 // Test program: a whole server with the settings of its environment, which tests kill. Prints its
 // address on standard output.
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { startParley } from '../../src/main.ts';
 import { testLog } from './test-log.ts';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountId, ConversationId, Limits, Seq, SessionAnswer } from '@parley/protocol';
 import pg from 'pg';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { type Overrides, type Parley, startParley } from '../../src/main.ts';
 import { bearer, PASSWORD, WITH_SESSION_TOKEN } from './credentials.ts';
 import { endPool, type TestCluster, testLog } from './database.ts';

@@ -9,9 +9,9 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { type Clock, systemClock } from '../../src/clock.ts';
-import { EVENT_VISIBILITY } from '../../src/event-visibility.ts';
-import { PROJECTIONS } from '../../src/projections.ts';
+import { EVENT_VISIBILITY } from '../../src/event-types/event-visibility.ts';
+import { PROJECTIONS } from '../../src/event-types/projections.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { Append } from '../../src/stream/append.ts';
 import { Projections } from '../../src/stream/projections.ts';
 import type { StoredEvent } from '../../src/stream/record.ts';

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AccountId, AccountRole, ApiKey, Scope, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { mayAct } from '../../account-state.ts';
 import type { AuditNote } from '../../audit/audit-log.ts';
-import type { Clock } from '../../clock.ts';
 import type { Session } from '../../http/authenticate.ts';
+import { mayAct } from '../../permissions/account-state.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { withTransaction } from '../../storage/database.ts';
 
 /** The last use is written at most this often. */

@@ -1,7 +1,7 @@
 import type { AccountId } from '@parley/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Vault } from '../../vault.ts';
+import { Vault } from '../../encryption/vault.ts';
 import { DeviceCookie } from './device-cookie.ts';
 
 const YEAR_MS = 365 * 86_400_000;

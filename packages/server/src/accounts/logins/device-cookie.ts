@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AccountId } from '@parley/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../clock.ts';
-import type { Vault } from '../../vault.ts';
+import type { Vault } from '../../encryption/vault.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { isSecure } from '../sessions/session-cookie.ts';
 
 const NAME = 'parley_device';

@@ -1,8 +1,8 @@
 import type { AccountId, LoginStep, Me, SessionId } from '@parley/protocol';
 import type pg from 'pg';
-import { mayAct } from '../../account-state.ts';
 import type { AuditLog } from '../../audit/audit-log.ts';
 import { refuse } from '../../http/errors.ts';
+import { mayAct } from '../../permissions/account-state.ts';
 import { ACCESS_TOKEN_MS, type AccessTokens } from '../sessions/access-tokens.ts';
 import type { Factor, Proof } from '../sessions/proof.ts';
 import type { Sessions, SessionToken } from '../sessions/sessions.ts';

@@ -2,7 +2,7 @@ import { AuthOptions, LIMITS } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Emails } from '../../email/emails.ts';
 import { problems } from '../../http/describe.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';

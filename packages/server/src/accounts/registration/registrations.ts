@@ -7,7 +7,7 @@ import {
 } from '@parley/protocol';
 import type pg from 'pg';
 import type { AuditLog } from '../../audit/audit-log.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Emails } from '../../email/emails.ts';
 import { RefusalError, refuse, storedOrRefuse } from '../../http/errors.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';

@@ -13,7 +13,7 @@ import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aTestApi, SECRET, type TestApi } from '../../../test/support/api.ts';
 import { startTestCluster, type TestCluster } from '../../../test/support/database.ts';
-import { loadSecret } from '../../secret.ts';
+import { loadSecret } from '../../encryption/secret.ts';
 import { loadSigningKeys } from './signing-keys.ts';
 
 const PUBLIC_URL = 'https://chat.example.org';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountId, type Refusal, refusal, type SessionId } from '@parley/protocol';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** Validity of an access token. */

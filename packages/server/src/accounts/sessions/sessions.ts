@@ -2,10 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import type { AccountId, AccountRole, SessionId } from '@parley/protocol';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { mayAct } from '../../account-state.ts';
-import type { Clock } from '../../clock.ts';
 import type { Session } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
+import { mayAct } from '../../permissions/account-state.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { isSecondFactor, type Proof } from './proof.ts';
 import {

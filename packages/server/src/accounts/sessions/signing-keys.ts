@@ -2,9 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
 import type pg from 'pg';
-import { type Clock, systemClock } from '../../clock.ts';
+import { Vault } from '../../encryption/vault.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { withTransaction } from '../../storage/database.ts';
-import { Vault } from '../../vault.ts';
 
 const USE = 'signing-key';
 /** Prefix of encrypted keys: keys of earlier versions are PEM, in AES-256-CBC without a MAC. */

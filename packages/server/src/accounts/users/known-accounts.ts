@@ -1,6 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import type pg from 'pg';
-import { mayFind, mayKnow } from '../../guests.ts';
+import { mayFind, mayKnow } from '../../permissions/guests.ts';
 
 /** Returns those of the accounts that an account may find. */
 export async function findableBy(

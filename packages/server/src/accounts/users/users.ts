@@ -1,6 +1,6 @@
 import type { AccountId, AccountRole, ImageId, User } from '@parley/protocol';
 import type pg from 'pg';
-import { contactsOf, mayKnow } from '../../guests.ts';
+import { contactsOf, mayKnow } from '../../permissions/guests.ts';
 
 /** A row of {@link userColumns}. */
 export interface UserRow {

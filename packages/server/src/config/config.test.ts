@@ -269,7 +269,7 @@ describe('a secret in a file', () => {
 });
 
 describe('.env.example', () => {
-  const file = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
 
   test('matches config.ts (if not: npm run build && node scripts/env-example.mjs)', () => {
     expect(file).toBe(envExample());

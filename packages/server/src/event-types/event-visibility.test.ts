@@ -7,9 +7,9 @@ import {
   type StreamId,
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
+import { endsMembership } from '../stream/event-visibility.ts';
+import type { StoredEvent } from '../stream/record.ts';
 import { EVENT_VISIBILITY } from './event-visibility.ts';
-import { endsMembership } from './stream/event-visibility.ts';
-import type { StoredEvent } from './stream/record.ts';
 
 const ann = '01890000-0000-7000-8000-00000000000a' as AccountId;
 const bob = '01890000-0000-7000-8000-00000000000b' as AccountId;
@@ -44,7 +44,7 @@ test('an event of an unknown type ends no membership', () => {
 });
 
 test('the stream layer names no event type', () => {
-  const folder = new URL('./stream/', import.meta.url);
+  const folder = new URL('../stream/', import.meta.url);
   const sources = readdirSync(folder).filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'));
   expect(sources.length).toBeGreaterThan(10);
   const named = sources.flatMap((file) => {

@@ -1,16 +1,16 @@
-import { accountProjections } from './accounts/users/projections.ts';
-import { admissionProjections } from './admission/projections.ts';
-import { blockProjections } from './blocks/projections.ts';
-import { conversationProjections } from './conversations/projections.ts';
-import { emojiProjections } from './emoji/projections.ts';
-import { messageProjections } from './messages/projections.ts';
-import { notificationProjections } from './notifications/projections.ts';
-import { personalProjections } from './personal/projections.ts';
-import { settingsProjections } from './settings/projections.ts';
-import { sidebarProjections } from './sidebar/projections.ts';
-import { statusProjections } from './status/projections.ts';
-import type { ProjectionTable } from './stream/projections.ts';
-import { userGroupProjections } from './user-groups/projections.ts';
+import { accountProjections } from '../accounts/users/projections.ts';
+import { admissionProjections } from '../admission/projections.ts';
+import { blockProjections } from '../blocks/projections.ts';
+import { conversationProjections } from '../conversations/projections.ts';
+import { emojiProjections } from '../emoji/projections.ts';
+import { messageProjections } from '../messages/projections.ts';
+import { notificationProjections } from '../notifications/projections.ts';
+import { personalProjections } from '../personal/projections.ts';
+import { settingsProjections } from '../settings/projections.ts';
+import { sidebarProjections } from '../sidebar/projections.ts';
+import { statusProjections } from '../status/projections.ts';
+import type { ProjectionTable } from '../stream/projections.ts';
+import { userGroupProjections } from '../user-groups/projections.ts';
 
 /** The projections of all domains: the server applies them, and the doctor replays them. */
 export const PROJECTIONS: ProjectionTable = {

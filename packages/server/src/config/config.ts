@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { logLevels } from './log.ts';
+import { logLevels } from '../runtime/log.ts';
 import {
   bucketName,
   emailFrom,
@@ -466,7 +466,7 @@ export function envExample(): string {
   return [
     '# The settings of Parley and their defaults. All are optional.\n' +
       '# Copy this file to .env and uncomment what you change; the environment overrides the file.\n' +
-      '# Generated from packages/server/src/config.ts by node scripts/env-example.mjs',
+      '# Generated from packages/server/src/config/config.ts by node scripts/env-example.mjs',
     ...blocks,
     '',
   ]

@@ -1,9 +1,9 @@
 import { AccountId } from '@parley/protocol';
-import { hideTexts } from './messages/hidden-messages.ts';
-import { redactMessages, redactPreviews } from './messages/redact.ts';
-import { redactScheduled } from './personal/redact-scheduled.ts';
-import { type EventVisibilities, NO_CHANGE } from './stream/event-visibility.ts';
-import { peek } from './stream/record.ts';
+import { hideTexts } from '../messages/hidden-messages.ts';
+import { redactMessages, redactPreviews } from '../messages/redact.ts';
+import { redactScheduled } from '../personal/redact-scheduled.ts';
+import { type EventVisibilities, NO_CHANGE } from '../stream/event-visibility.ts';
+import { peek } from '../stream/record.ts';
 
 /** The events that end memberships or redact earlier events, for all domains. */
 export const EVENT_VISIBILITY: EventVisibilities = {
