@@ -324,8 +324,8 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('Changes saved').first().waitFor();
     const filter = page.getByRole('region', { name: 'Word filter' });
-    await filter.getByLabel('Reject messages with').fill('zorkmid*');
-    await filter.getByLabel('Report messages with').fill('doubloons');
+    await filter.getByLabel('Reject messages containing').fill('zorkmid*');
+    await filter.getByLabel('Report messages containing').fill('doubloons');
     await filter.getByRole('button', { name: 'Save word filter', exact: true }).click();
     await page.getByText('Word filter saved').waitFor();
     expect(await barriers(page)).toEqual([]);
@@ -395,7 +395,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.goto('/admin/users');
     await page.getByRole('button', { name: /@sam · sam@/ }).click();
     await page.getByRole('button', { name: 'Delete messages', exact: true }).click();
-    const dialog = page.getByRole('dialog', { name: /Delete messages of/ });
+    const dialog = page.getByRole('dialog', { name: /Delete messages from/ });
     expect(await barriers(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Delete messages', exact: true }).click();
     await dialog.getByText('1 message deleted').waitFor();

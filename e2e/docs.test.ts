@@ -43,7 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('the pages that the server makes', () =>
   test('keep their styles under the content security policy', async () => {
     const { page, errors } = await open();
     for (const [path, heading] of [
-      ['/unsubscribe', 'This link is not valid'],
+      ['/unsubscribe', "This link isn't valid"],
       ['/docs/errors', 'Error codes'],
     ] as const) {
       await page.goto(path);

@@ -195,7 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
         step.ticket,
       );
       expect(await barriers(victim.page)).toEqual([]);
-      await victim.page.getByRole('button', { name: 'Go to log in' }).click();
+      await victim.page.getByRole('button', { name: 'Go to login' }).click();
       await victim.page.getByLabel('Username or email').waitFor();
       await victim.page.goto('/welcome');
     }

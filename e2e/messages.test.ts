@@ -87,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
 
     await kim.context.setOffline(true);
     await kim.page
-      .getByText(/^Offline/)
+      .getByText(/^You’re offline/)
       .first()
       .waitFor();
     await postMany(lou.page, id, 750);
@@ -169,7 +169,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     // end.
     await max.context.setOffline(true);
     await max.page
-      .getByText(/^Offline/)
+      .getByText(/^You’re offline/)
       .first()
       .waitFor();
     await max.write('Written without a connection');

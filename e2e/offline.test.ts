@@ -66,7 +66,7 @@ describe.skipIf(CHROMIUM === undefined)('offline', () => {
     const editor = pia.page.getByRole('textbox', { name: 'Edit message' });
     await editor.fill('By Pia, edited');
     await editor.press('Enter');
-    await pia.page.getByText(/^Offline. 4 changes/).waitFor();
+    await pia.page.getByText(/^You’re offline. 4 changes/).waitFor();
 
     // Also of a tab that was closed.
     const address = pia.page.url();

@@ -74,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await other.getByRole('button', { name: 'Continue' }).click();
     await other.getByRole('heading', { name: 'Log in from this tab' }).waitFor();
     expect(new URL(other.url()).hash).toBe('');
-    await other.getByRole('button', { name: 'Go to log in' }).click();
+    await other.getByRole('button', { name: 'Go to login' }).click();
     await other.getByRole('button', { name: 'Continue with Example' }).click();
     await other.getByRole('navigation', { name: 'Conversations and people' }).waitFor();
     expect(new URL(other.url()).hash).toBe('');

@@ -539,7 +539,7 @@ describe('devices', () => {
       failure: null,
     });
     const { content } = await push.next(browser);
-    expect(content).toMatchObject({ type: 'test', body: 'Notifications reach this device.' });
+    expect(content).toMatchObject({ type: 'test', body: 'Notifications work on this device.' });
     expect((await user.request('POST', `${DEVICES}/${device}/test`)).status).toBe(429);
   });
 });

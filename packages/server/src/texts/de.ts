@@ -69,8 +69,8 @@ Wenn du diese Einladung nicht erwartet hast, kannst du diese E-Mail ignorieren.`
   },
   test: {
     subject: 'Test-E-Mail von Parley',
-    body: `Diese E-Mail wurde aus der Administration deines Servers gesendet.
-E-Mails werden zugestellt.`,
+    body: `Dies ist eine Test-E-Mail von der Administrationsseite deines Servers.
+Wenn du sie lesen kannst, funktioniert der E-Mail-Versand.`,
   },
   digest: {
     subject: 'Du hast ungelesene Nachrichten',
@@ -81,7 +81,7 @@ E-Mails werden zugestellt.`,
     more_one: 'Und {{count, number}} weitere.',
     more_other: 'Und {{count, number}} weitere.',
     open: 'In Parley öffnen',
-    settings: 'Ändern, was du per E-Mail bekommst',
+    settings: 'E-Mail-Einstellungen ändern',
     unsubscribe: 'Abbestellen',
   },
   unsubscribe: {
@@ -92,7 +92,7 @@ E-Mails werden zugestellt.`,
     done: 'Du bekommst keine E-Mails mehr über verpasste Nachrichten. In deinen Einstellungen kannst du sie wieder einschalten.',
     invalidTitle: 'Dieser Link ist ungültig',
     invalid:
-      'Kopiere den ganzen Link aus der E-Mail, oder ändere in deinen Einstellungen, was du per E-Mail bekommst.',
+      'Kopiere den ganzen Link aus der E-Mail oder ändere deine E-Mail-Einstellungen in Parley.',
     settings: 'Benachrichtigungseinstellungen',
   },
   push: {
@@ -100,6 +100,6 @@ E-Mails werden zugestellt.`,
     newMessage: 'Du hast eine neue Nachricht',
     inGroup: '{{author}} in {{group}}',
     file: 'Eine Datei',
-    test: 'Benachrichtigungen erreichen dieses Gerät.',
+    test: 'Benachrichtigungen funktionieren auf diesem Gerät.',
   },
 };

@@ -73,8 +73,8 @@ If you weren't expecting this invitation, you can ignore this email.`,
   },
   test: {
     subject: 'Test email from Parley',
-    body: `This email was sent from the administration of your server.
-Emails are delivered.`,
+    body: `This is a test email from your server's administration page.
+If you can read this, email delivery works.`,
   },
   digest: {
     subject: 'You have unread messages',
@@ -85,19 +85,18 @@ Emails are delivered.`,
     more_one: 'And {{count, number}} more.',
     more_other: 'And {{count, number}} more.',
     open: 'Open in Parley',
-    settings: 'Change what you get by email',
+    settings: 'Change email settings',
     unsubscribe: 'Unsubscribe',
   },
   /** The page that the link “Unsubscribe” opens. */
   unsubscribe: {
     title: 'Unsubscribe from emails',
-    intro: 'You will no longer get emails about messages that you missed.',
+    intro: "You'll no longer get emails about missed messages.",
     submit: 'Unsubscribe',
-    doneTitle: 'You are unsubscribed',
-    done: 'You will no longer get emails about messages that you missed. You can turn them on again in your settings.',
-    invalidTitle: 'This link is not valid',
-    invalid:
-      'Copy the whole link from the email, or change what you get by email in your settings.',
+    doneTitle: "You've unsubscribed",
+    done: "You'll no longer get emails about missed messages. You can turn them on again in your settings.",
+    invalidTitle: "This link isn't valid",
+    invalid: 'Copy the whole link from the email, or change your email settings in Parley.',
     settings: 'Notification settings',
   },
   push: {
@@ -105,6 +104,6 @@ Emails are delivered.`,
     newMessage: 'You have a new message',
     inGroup: '{{author}} in {{group}}',
     file: 'A file',
-    test: 'Notifications reach this device.',
+    test: 'Notifications work on this device.',
   },
 } as const;

@@ -12,13 +12,13 @@ export const es: Catalog = {
     {{code}}
 
 Caduca en 10 minutos y sirve una sola vez. No lo compartas con nadie.
-Si no has solicitado este código, puedes ignorar este correo.`,
+Si no solicitaste este código, puedes ignorar este correo.`,
   },
   alreadyRegistered: {
     subject: 'Ya tienes una cuenta de Parley',
-    body: `Alguien ha intentado crear una cuenta de Parley con esta dirección, pero ya tiene una.
+    body: `Alguien intentó crear una cuenta de Parley con esta dirección de correo, pero ya tiene una.
 
-Si has sido tú, inicia sesión:
+Si fuiste tú, inicia sesión:
 
 {{server}}/login
 
@@ -26,30 +26,30 @@ Si no recuerdas tu contraseña, restablécela:
 
 {{server}}/forgot
 
-Si no has sido tú, puedes ignorar este correo.`,
+Si no fuiste tú, puedes ignorar este correo.`,
   },
   reset: {
     subject: 'Restablece tu contraseña de Parley',
-    body: `Hemos recibido una solicitud para restablecer la contraseña de tu cuenta.
+    body: `Recibimos una solicitud para restablecer la contraseña de tu cuenta.
 Para elegir una contraseña nueva, abre este enlace:
 
 {{link}}
 
 El enlace caduca en 30 minutos y sirve una sola vez.
-Si no lo has solicitado, puedes ignorar este correo.
+Si no solicitaste este cambio, puedes ignorar este correo.
 Tu contraseña no cambiará.`,
   },
   passwordChanged: {
-    subject: 'Se ha cambiado tu contraseña de Parley',
-    body: `Se ha cambiado la contraseña de tu cuenta y se ha cerrado la sesión en tus otros dispositivos.
+    subject: 'Se cambió tu contraseña de Parley',
+    body: `Se cambió la contraseña de tu cuenta y se cerró la sesión en tus otros dispositivos.
 
-Si no has sido tú, restablece tu contraseña cuanto antes:
+Si no fuiste tú, restablece tu contraseña de inmediato:
 
 {{server}}/forgot`,
   },
   invitation: {
-    subject: 'Te han invitado a Parley',
-    body: `Te han invitado a unirte a Parley en {{server}}
+    subject: 'Te invitaron a Parley',
+    body: `Te invitaron a unirte a Parley en {{server}}
 
 Para aceptar la invitación y crear tu cuenta, abre este enlace:
 
@@ -58,8 +58,8 @@ Para aceptar la invitación y crear tu cuenta, abre este enlace:
 Si no esperabas esta invitación, puedes ignorar este correo.`,
   },
   invitationFrom: {
-    subject: '{{inviter}} te ha invitado a Parley',
-    body: `{{inviter}} te ha invitado a unirte a Parley en {{server}}
+    subject: '{{inviter}} te invitó a Parley',
+    body: `{{inviter}} te invitó a unirte a Parley en {{server}}
 
 Para aceptar la invitación y crear tu cuenta, abre este enlace:
 
@@ -69,8 +69,8 @@ Si no esperabas esta invitación, puedes ignorar este correo.`,
   },
   test: {
     subject: 'Correo de prueba de Parley',
-    body: `Este correo se ha enviado desde la administración de tu servidor.
-Los correos llegan a su destino.`,
+    body: `Este es un correo de prueba de la página de administración de tu servidor.
+Si puedes leerlo, el envío de correos funciona.`,
   },
   digest: {
     subject: 'Tienes mensajes sin leer',
@@ -83,18 +83,17 @@ Los correos llegan a su destino.`,
     more_many: 'Y {{count, number}} más.',
     more_other: 'Y {{count, number}} más.',
     open: 'Abrir en Parley',
-    settings: 'Cambiar lo que recibes por correo',
+    settings: 'Cambiar la configuración de correos',
     unsubscribe: 'Cancelar la suscripción',
   },
   unsubscribe: {
     title: 'Cancelar la suscripción a los correos',
-    intro: 'Ya no recibirás correos sobre los mensajes que te hayas perdido.',
+    intro: 'Ya no recibirás correos sobre mensajes perdidos.',
     submit: 'Cancelar la suscripción',
-    doneTitle: 'Has cancelado la suscripción',
-    done: 'Ya no recibirás correos sobre los mensajes que te hayas perdido. Puedes volver a activarlos en tu configuración.',
+    doneTitle: 'Suscripción cancelada',
+    done: 'Ya no recibirás correos sobre mensajes perdidos. Puedes volver a activarlos en tu configuración.',
     invalidTitle: 'Este enlace no es válido',
-    invalid:
-      'Copia el enlace completo del correo, o cambia en tu configuración lo que recibes por correo.',
+    invalid: 'Copia el enlace completo del correo o cambia la configuración de correos en Parley.',
     settings: 'Configuración de notificaciones',
   },
   push: {
@@ -102,6 +101,6 @@ Los correos llegan a su destino.`,
     newMessage: 'Tienes un mensaje nuevo',
     inGroup: '{{author}} en {{group}}',
     file: 'Un archivo',
-    test: 'Las notificaciones llegan a este dispositivo.',
+    test: 'Las notificaciones funcionan en este dispositivo.',
   },
 };
