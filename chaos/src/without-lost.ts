@@ -1,12 +1,13 @@
-import type { HistoryRecord } from './history.ts';
+import type { HistoryRecord, RecordOf } from './history.ts';
 import { of } from './violation.ts';
 
-/** What was on its way to a client when the database was stopped arrives within this time, ms. */
+/** The answer to a request that was on its way when the database was stopped arrives within this time, ms. */
 const UNDER_WAY_MS = 200;
 
 /**
  * Leaves out what a restore of the database has undone: its events at clients, and the answers that name
- * them. A restore from an older backup loses what came after it, acknowledged or not.
+ * them. A restore from an older backup loses what came after it, acknowledged or not. A client that does not
+ * read, or is frozen, may receive such an answer at any time until it opens another connection.
  */
 export function withoutLost(history: readonly HistoryRecord[]): readonly HistoryRecord[] {
   const restored = of(history, 'restored');
@@ -19,6 +20,14 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
       places.set(place, [...(places.get(place) ?? []), { identity, t }]);
     }
   }
+  const connects = new Map<string, number[]>();
+  for (const { client, t } of of(history, 'connect')) {
+    connects.set(client, [...(connects.get(client) ?? []), t]);
+  }
+  /** Whether an answer may be from before the restore at `t`. */
+  const isUnderWay = (answer: RecordOf<'ack'>, t: number) =>
+    answer.t <= t + UNDER_WAY_MS ||
+    connects.get(answer.client)?.some((at) => at > t && at <= answer.t) === false;
   return history.filter((record) => {
     if (record.kind === 'event') {
       const { stream, seq, at, actor, client } = record.event;
@@ -27,6 +36,6 @@ export function withoutLost(history: readonly HistoryRecord[]): readonly History
     }
     if (record.kind !== 'ack') return true;
     const lost = places.get(`${record.stream} ${record.seq}`) ?? [];
-    return !lost.some(({ t }) => record.t <= t + UNDER_WAY_MS);
+    return !lost.some(({ t }) => isUnderWay(record, t));
   });
 }

@@ -8,7 +8,7 @@ import { simulate } from '../test/simulate.ts';
  */
 const SEEDS = [
   74, 355, 601, 20_038, 30_001, 100_426, 600_240, 700_739, 5_200_243, 7_089_641, 8_200_003,
-  92_172_773,
+  41_000_045, 41_000_568, 92_172_773,
 ];
 
 test.each(SEEDS)('the schedule of seed %i keeps every guarantee', async (seed) => {

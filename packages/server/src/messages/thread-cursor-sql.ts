@@ -7,15 +7,15 @@ import { LIMITS } from '@parley/protocol';
 
 /**
  * SQL: one row with `is_following` and `read_seq` for an account and a thread; `read_seq` is null
- * if it is unknown how far the account has read. Without a cursor, it follows from the first event
- * that made the account follow the thread: up to its own first message, or to just before the
- * message that mentions it, but at least to its first join. Later events do not move it: an edit
- * can mention the account in an old reply.
+ * if it is unknown how far the account has read. Without a cursor, it follows from when the account
+ * chose to follow the thread, or from the first event that made it follow: up to its own first
+ * message, or to just before the message that mentions it, but at least to its first join. Later
+ * events do not move it: an edit can mention the account in an old reply.
  */
 export const threadState = (account: string, conversation: string, thread: string) => `(
   select coalesce(f.is_following, p.seq is not null or n.seq is not null) as is_following,
     greatest(
-      coalesce(c.read_seq, case when p.seq < n.seq then p.seq else n.before end, p.seq),
+      coalesce(c.read_seq, f.since, case when p.seq < n.seq then p.seq else n.before end, p.seq),
       f.since,
       (select min(j.joined_seq) from memberships j
        where j.conversation_id = ${conversation} and j.account_id = ${account})

@@ -268,6 +268,18 @@ describe('a thread is followed', () => {
     expect(await following(cyd, id)).toMatchObject([{ readSeq: later - 1, unread: 2 }]);
   });
 
+  test('replies in a thread that an account chose to follow stay unread when it replies or is mentioned later', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const root = await says(append, ann, id, 'root');
+    stored(await follow(cyd, id, root));
+    stored(await follow(bob, id, root));
+    await replies(ann, id, root, 'not read yet');
+    await replies(cyd, id, root, 'mine');
+    expect(await following(cyd, id)).toMatchObject([{ readSeq: root, unread: 1 }]);
+    await replies(ann, id, root, 'for @bob');
+    expect(await following(bob, id)).toMatchObject([{ readSeq: root, unread: 3 }]);
+  });
+
   test('accounts that wrote in a thread, are mentioned there or choose to follow it', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const dan = await aUser(append, 'dan');

@@ -8,9 +8,9 @@ import { jsonTime, ms, type Result, reads, type Statement, selected, writes } fr
 
 /** The statements of thread cursors, and those that read threads. */
 export const threadCursorStatements: readonly Statement[] = [
-  writes('threads-read', '8ab4286528bc', readThread),
+  writes('threads-read', '354741195d80', readThread),
 
-  reads('threads-page', '739e8711c091', (tx, values) => {
+  reads('threads-page', '0054df483d5e', (tx, values) => {
     const [account, conversation, thread, at, older, newer] = values as [
       string,
       string,
@@ -41,7 +41,7 @@ export const threadCursorStatements: readonly Statement[] = [
     ];
   }),
 
-  reads('threads-followed-list', 'a8ee74c7bf78', (tx, values) => {
+  reads('threads-followed-list', 'b8be1b98c8f9', (tx, values) => {
     const [account, isUnread, at, conversation, thread, limit] = values as [
       string,
       boolean | null,
@@ -82,7 +82,7 @@ export const threadCursorStatements: readonly Statement[] = [
       });
   }),
 
-  reads('threads-unread', '12fa47316645', (tx, values) => {
+  reads('threads-unread', 'fe5206aca1af', (tx, values) => {
     const [account, conversation, thread, limit] = values as [
       string,
       string | null,
@@ -103,7 +103,7 @@ export const threadCursorStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('threads-cursors-of', '79608988ce9d', (tx, [id]) => {
+  reads('threads-cursors-of', '8a55df37cd68', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
     const items = followedOf(tx, account.id)
@@ -157,7 +157,7 @@ export function stateOf(
     .all(tx.tables.membershipsByPair, conversation + account)
     .map((m) => m.joined_seq);
   const bounds = [
-    cursor?.read_seq ?? first ?? own?.seq,
+    cursor?.read_seq ?? choice?.since ?? first ?? own?.seq,
     choice?.since,
     ...(joined.length > 0 ? [Math.min(...joined)] : []),
   ].filter((seq) => seq !== null && seq !== undefined);

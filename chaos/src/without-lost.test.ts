@@ -1,0 +1,32 @@
+import type { Event } from '@parley/protocol';
+import { expect, test } from 'vitest';
+import type { HistoryRecord } from './history.ts';
+import { withoutLost } from './without-lost.ts';
+
+const connect = (client: string, t: number): HistoryRecord => ({ kind: 'connect', client, t });
+const ack = (client: string, t: number): HistoryRecord => ({
+  kind: 'ack',
+  client,
+  id: 'c1',
+  stream: 'group',
+  seq: 5,
+  t,
+});
+const post = { stream: 'group', seq: 5, at: 't5', actor: 'ann', client: 'c1' } as Event;
+const RESTORED: HistoryRecord = { kind: 'restored', epoch: '2', lost: [post], t: 1_000 };
+
+test('an answer that arrives over a connection from before a restore does not count', () => {
+  const read = ack('ann', 1_600);
+  expect(withoutLost([connect('ann', 0), RESTORED, read])).not.toContain(read);
+});
+
+test('an answer that arrives over a later connection counts', () => {
+  const again = ack('ann', 1_600);
+  expect(withoutLost([connect('ann', 0), RESTORED, connect('ann', 1_500), again])).toContain(again);
+});
+
+test('the answer to a request counts unless it arrives right after the restore', () => {
+  const [late, early] = [ack('ann!', 1_600), ack('ann!', 1_100)];
+  const kept = withoutLost([RESTORED, early, late]);
+  expect([kept.includes(early), kept.includes(late)]).toEqual([false, true]);
+});
