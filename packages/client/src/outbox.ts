@@ -25,7 +25,7 @@ interface Item {
   sendings: number;
 }
 
-/** The dependencies of {@link Outbox}. */
+/** How {@link Outbox} sends its commands. */
 export interface OutboxDeps {
   /** Sends a frame. Returns false if there is no socket. */
   send(text: string): boolean;

@@ -8,7 +8,7 @@ import { browserTabChannel, type TabChannel, type TabMessage } from './tab-chann
 /** A client that has not reconnected within this time was stopped while offline, ms. */
 const STOPPED_MS = 60_000;
 
-/** The dependencies of {@link SharedSockets}. */
+/** The tab of {@link SharedSockets}, and how it reaches the server and the other tabs. */
 export interface SharedSocketsDeps {
   /** Opens a socket for this tab alone. */
   readonly socket: SocketFactory;

@@ -24,7 +24,7 @@ import type { Sessions } from './sessions/sessions.ts';
 import { Tickets } from './tickets/tickets.ts';
 import { EmailCodes } from './verification/email-codes.ts';
 
-/** The dependencies of the accounts domain. */
+/** What the accounts domain takes from other layers; {@link AccountParts} is what it provides. */
 export interface AccountsDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

@@ -15,7 +15,7 @@ import { allowed } from './queries.ts';
 import { adminRequestOf, shownAccount } from './shown-account.ts';
 import { suspendAccount, unsuspendAccount } from './suspend-account.ts';
 
-/** The dependencies of the routes for the access of accounts. */
+/** What gives an account access: sessions (in `accounts`), API keys, second factors. */
 export interface AccessDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;

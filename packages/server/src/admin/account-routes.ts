@@ -29,7 +29,7 @@ import { creatableRoles, mayCreate } from './policy.ts';
 import { adminAccountsPage, registeredBy } from './queries.ts';
 import { adminRequestOf, shownAccount, withLocks } from './shown-account.ts';
 
-/** The dependencies of the routes that list, create, change and delete accounts. */
+/** What changes and deletes accounts: a deleted one loses its API keys, and is erased. */
 export interface AccountRoutesDeps {
   readonly accounts: AccountParts;
   readonly keys: ApiKeys;

@@ -25,6 +25,12 @@ const tags = ['Administration'];
 
 /** Registers the routes with which admins delete all messages of an account. */
 export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionRoutesDeps): void {
+  requestBulkDeletionRoute(instance, deps);
+  followBulkDeletionRoutes(instance, deps);
+}
+
+/** Registers the route that requests a bulk deletion. */
+function requestBulkDeletionRoute(instance: FastifyInstance, deps: BulkDeletionRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, audit, authenticate: onRequest } = deps.accounts;
 
@@ -59,6 +65,12 @@ export function bulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletion
       return reply.code(202).send(deletion);
     },
   });
+}
+
+/** Registers the routes that cancel a bulk deletion and list the latest ones. */
+function followBulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionRoutesDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, audit, authenticate: onRequest } = deps.accounts;
 
   app.route({
     method: 'DELETE',

@@ -9,9 +9,9 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { rowsOf } from '../accounts/tickets/tickets.ts';
+import { conflictErrors, conflictRefusal } from '../accounts/users/conflicts.ts';
 import { emailKey } from '../accounts/users/names.ts';
-import { whatIsTaken } from '../accounts/users/queries.ts';
-import { takenErrors, takenRefusal } from '../accounts/users/taken.ts';
+import { findConflicts } from '../accounts/users/queries.ts';
 import type { Auditing } from '../audit/audit-log.ts';
 import { forgetUndeliverable } from '../email/undeliverable.ts';
 import { mayAct } from '../permissions/account-state.ts';
@@ -243,9 +243,9 @@ async function update(tx: RuleContext, command: AdminCommand, target: Target): P
   // An unchanged name is not checked: it may predate the rule against similar names.
   const renaming = change.username !== undefined && username !== target.username;
   const wanted = renaming ? username : null;
-  const found = await whatIsTaken(rowsOf(tx), wanted, email ?? null, id);
-  const taken = takenRefusal(takenErrors(found));
-  if (taken) return { refuse: taken };
+  const conflicts = await findConflicts(rowsOf(tx), wanted, email ?? null, id);
+  const conflict = conflictRefusal(conflictErrors(conflicts));
+  if (conflict) return { refuse: conflict };
   const role = change.role ?? target.role;
   if (role !== target.role) {
     if (target.kind === 'service' && (role === 'owner' || role === 'guest')) {

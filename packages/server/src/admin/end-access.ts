@@ -3,7 +3,7 @@ import type { ApiKeys } from '../accounts/api-keys/api-keys.ts';
 import type { Sessions } from '../accounts/sessions/sessions.ts';
 import type { Statement } from '../stream/stream-transaction.ts';
 
-/** The dependencies of {@link endAccess}. */
+/** What gives an account access to the server, and can be ended. */
 export interface AccessParts {
   readonly sessions: Pick<Sessions, 'endAll'>;
   readonly keys: Pick<ApiKeys, 'closeAll'>;

@@ -8,7 +8,7 @@ import { problems } from '../http/describe.ts';
 import { latestEmails } from './emails.ts';
 import { describeSettings } from './settings.ts';
 
-/** The dependencies of the routes for the environment and the emails of the server. */
+/** Where the environment and the emails of the server are read from. */
 export interface ServerRoutesDeps {
   readonly accounts: AccountParts;
   readonly config: Config;

@@ -16,7 +16,7 @@ import { conversationAfter } from './conversation-after.ts';
 import { refusalOfGroupCreation } from './group-creation.ts';
 import type { MemberDeps } from './member-routes.ts';
 
-/** The dependencies of the routes that create conversations. */
+/** What the routes that create conversations need: the settings say who may create groups. */
 export interface CreationDeps extends MemberDeps {
   readonly settings: ServerSettings;
 }

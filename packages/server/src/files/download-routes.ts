@@ -23,7 +23,7 @@ import { isInline, servedType } from './media-type.ts';
 import { type ReadableFile, readableFiles } from './queries.ts';
 import { rangeOf } from './ranges.ts';
 
-/** The dependencies of the routes that send files. */
+/** Where files are stored, and what admits a request to them. */
 export interface DownloadDeps extends LinkAdmissionDeps {
   readonly pool: Pool;
   readonly store: FileStore;

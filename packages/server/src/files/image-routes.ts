@@ -10,7 +10,7 @@ import { type ImageContent, serverIcon, visibleImage } from './image-queries.ts'
 import type { ImageTokens } from './image-tokens.ts';
 import { linkAdmission } from './link-admission.ts';
 
-/** The dependencies of the routes that send images. */
+/** Where images are stored, and what admits a request to them: tokens of their own. */
 export interface ImageRouteDeps extends Omit<DownloadDeps, 'tokens'> {
   readonly tokens: ImageTokens;
 }

@@ -4,7 +4,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { refuse } from '../http/errors.ts';
 import type { LinkHolder } from './links.ts';
 
-/** The dependencies of {@link linkAdmission}. */
+/** What {@link linkAdmission} checks before it admits a request. */
 export interface LinkAdmissionDeps {
   readonly authenticate: onRequestAsyncHookHandler;
   /** Returns whether a session still exists. */

@@ -4,7 +4,7 @@ import { addressKey } from '../limits/address-key.ts';
 /** HTTP connections that one address may have open. */
 export const CONNECTIONS_PER_ADDRESS = 512;
 
-/** The dependencies of {@link OpenConnections}. */
+/** The limit of {@link OpenConnections}, and what it asks about sockets and addresses. */
 export interface OpenConnectionsDeps {
   /** The maximum of one address; `Infinity` for no limit. */
   readonly perAddress: number;

@@ -15,7 +15,7 @@ import { holdInForce, legalHoldExport } from './export.ts';
 import { OfHold, RECENT, security, tags } from './hold-requests.ts';
 import { heldFile } from './queries.ts';
 
-/** The dependencies of the routes that export legal holds. */
+/** Where exports are read from. A download link works while its session exists. */
 export interface ExportDeps {
   readonly accounts: AccountParts;
   readonly store: FileStore;

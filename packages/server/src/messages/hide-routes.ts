@@ -18,10 +18,16 @@ interface HideRouteDeps extends CommandRouteDeps {
 const tags = ['Messages'];
 const refusals = [401, 403, 404, 409, 422, 503] as const;
 
-/** Registers the routes with which moderators hide messages, read hidden ones, and show them again. */
+/** Registers the routes with which moderators hide messages, show them again, and read hidden ones. */
 export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void {
+  changeHiddenRoutes(instance, deps);
+  readHiddenRoute(instance, deps);
+}
+
+/** Registers the routes that hide a message and show it again. */
+function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { pool, append, audit: log, authenticate: onRequest } = deps;
+  const { append, audit: log, authenticate: onRequest } = deps;
   const audit = (request: FastifyRequest) => ({ log, address: request.ip });
 
   app.route({
@@ -69,6 +75,12 @@ export function hideRoutes(instance: FastifyInstance, deps: HideRouteDeps): void
       return commandAnswer(command, await unhideMessage(append, command, seq, audit(request)));
     },
   });
+}
+
+/** Registers the route that returns the text and the files of a hidden message to moderators. */
+function readHiddenRoute(instance: FastifyInstance, deps: HideRouteDeps): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const { pool, audit: log, authenticate: onRequest } = deps;
 
   app.route({
     method: 'GET',

@@ -10,7 +10,7 @@ import { editMessageRoute, type PostDeps, postMessageRoute } from './post-routes
 import { previewRoutes } from './preview-routes.ts';
 import { type ReadRouteDeps, readRoutes } from './read-routes.ts';
 
-/** The dependencies of the message routes. */
+/** What posts and read cursors need; each of the other routes needs a part of it. */
 export type MessageDeps = ReadRouteDeps & PostDeps;
 
 /**

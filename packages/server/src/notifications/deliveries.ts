@@ -181,8 +181,8 @@ export async function claimDeliveries(
   return { lease, deliveries: rows };
 }
 
-/** The outcome of a delivery. */
-export interface Finished {
+/** How a delivery ended. */
+export interface DeliveryOutcome {
   readonly id: string;
   /** `sent`, `failed`, or why it was not sent. */
   readonly outcome: string;
@@ -193,7 +193,7 @@ export interface Finished {
 export async function finishDeliveries(
   on: Queryable,
   lease: string,
-  finished: readonly Finished[],
+  finished: readonly DeliveryOutcome[],
 ): Promise<void> {
   if (finished.length === 0) return;
   await on.query({
@@ -212,8 +212,8 @@ export async function finishDeliveries(
   });
 }
 
-/** A delivery to retry. */
-export interface Deferred {
+/** When a failed delivery is attempted again. */
+export interface DeliveryRetry {
   readonly id: string;
   /** The delay before the next attempt, ms. */
   readonly delayMs: number;
@@ -224,7 +224,7 @@ export interface Deferred {
 export async function deferDeliveries(
   on: Queryable,
   lease: string,
-  deferred: readonly Deferred[],
+  deferred: readonly DeliveryRetry[],
 ): Promise<void> {
   if (deferred.length === 0) return;
   await on.query({

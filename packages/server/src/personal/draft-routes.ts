@@ -16,7 +16,7 @@ import { refuse } from '../http/errors.ts';
 import { security } from '../messages/requests.ts';
 import { type DraftChange, deleteDraft, draftsOf, saveDraft } from './drafts.ts';
 
-/** The dependencies of the routes of drafts. */
+/** Where drafts are stored, and who is told that one has changed. */
 export interface DraftDeps {
   readonly pool: pg.Pool;
   /** Rejects requests without a valid access token or API key. */

@@ -20,7 +20,7 @@ import type { Append } from '../stream/append.ts';
 import { saveMessage, unsaveMessage } from './saved-commands.ts';
 import { savedMessages } from './saved-queries.ts';
 
-/** The dependencies of the routes of saved and scheduled messages. */
+/** What the routes of saved and of scheduled messages share. */
 export interface PersonalDeps {
   readonly pool: pg.Pool;
   readonly append: Append;

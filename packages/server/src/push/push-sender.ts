@@ -8,10 +8,10 @@ import type pg from 'pg';
 import {
   type Claim,
   claimDeliveries,
-  type Deferred,
   type Delivery,
+  type DeliveryOutcome,
+  type DeliveryRetry,
   deferDeliveries,
-  type Finished,
   finishDeliveries,
 } from '../notifications/deliveries.ts';
 import { recheck } from '../notifications/recheck.ts';
@@ -130,7 +130,7 @@ export class PushSender {
     const { pool } = this.#deps;
     const { ready, finished } = await this.#prepare(claim.deliveries, presenceOf);
     const results = await Promise.all(ready.map((one) => this.#attempt(one)));
-    const deferred: Deferred[] = [];
+    const deferred: DeliveryRetry[] = [];
     for (const { delivery, result } of results) judge(delivery, result, finished, deferred);
     await finishDeliveries(pool, claim.lease, finished);
     await deferDeliveries(pool, claim.lease, deferred);
@@ -141,7 +141,7 @@ export class PushSender {
   async #prepare(
     deliveries: readonly Delivery[],
     presenceOf: PresenceOf,
-  ): Promise<{ ready: Ready[]; finished: Finished[] }> {
+  ): Promise<{ ready: Ready[]; finished: DeliveryOutcome[] }> {
     const { pool, clock, devices } = this.#deps;
     const active = await devices.active(deliveries.map((d) => d.device ?? ''));
     const messages = await messagesToPush(pool, deliveries);
@@ -149,7 +149,7 @@ export class PushSender {
     const newest = await newestSent(pool, deliveries);
     // Last, to keep the time until the attempt short.
     const decisions = await recheck(pool, deliveries, presenceOf, clock.now());
-    const finished: Finished[] = [];
+    const finished: DeliveryOutcome[] = [];
     const ready = deliveries.flatMap((delivery): Ready[] => {
       const device = active.get(delivery.device ?? '');
       const decision = decisions.get(delivery.id);
@@ -242,8 +242,8 @@ function reasonToCancel(
 function judge(
   { id, attempts, createdAt }: Delivery,
   result: PushResult,
-  finished: Finished[],
-  deferred: Deferred[],
+  finished: DeliveryOutcome[],
+  deferred: DeliveryRetry[],
 ): void {
   if (result.kind === 'sent') finished.push({ id, outcome: 'sent' });
   else if (result.kind === 'gone') {

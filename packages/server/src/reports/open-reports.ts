@@ -20,8 +20,7 @@ const TOLD_MAX = 1_000;
 const IS_MODERATOR = `m.left_seq is null and m.role in ('owner', 'admin')
   and c.kind = 'group' and not c.is_everyone and c.deleted_at is null`;
 
-/** The dependencies of {@link OpenReports}. */
-export interface OpenReportsDeps {
+interface OpenReportsDeps {
   readonly pool: pg.Pool;
   readonly log: Logger;
 }

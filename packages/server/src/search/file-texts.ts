@@ -18,8 +18,7 @@ const LEASE_MS = 120_000;
 /** Attempts to read the text of a file. */
 const ATTEMPTS_MAX = 3;
 
-/** The dependencies of {@link FileTexts}. */
-export interface FileTextsDeps {
+interface FileTextsDeps {
   readonly pool: pg.Pool;
   readonly store: FileStore;
   readonly clock: Clock;

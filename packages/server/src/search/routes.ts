@@ -11,8 +11,7 @@ import { problems } from '../http/describe.ts';
 import type { Directory } from './directory.ts';
 import type { MessageSearch } from './search.ts';
 
-/** The dependencies of the routes of the search. */
-export interface SearchDeps {
+interface SearchDeps {
   readonly search: MessageSearch;
   readonly directory: Directory;
   /** Rejects requests without a valid access token or API key. */

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { problems } from '../http/describe.ts';
 import type { NodeStates } from './node-states.ts';
 
-/** The dependencies of the route of the state of the server. */
+/** What the state of the server is gathered from. */
 export interface ServerStateDeps {
   readonly pool: pg.Pool;
   readonly nodes: NodeStates;

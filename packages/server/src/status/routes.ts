@@ -26,6 +26,12 @@ const security = [{ accessToken: [] }];
 
 /** Registers the routes of the user’s own status and of the profiles of others. */
 export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): void {
+  ownStatusRoutes(instance, deps);
+  userProfileRoute(instance, deps);
+}
+
+/** Registers the routes that return and change the user’s own status. */
+function ownStatusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, clock, authenticate: onRequest } = deps;
   const own = async (account: AccountId) =>
@@ -66,6 +72,14 @@ export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps):
       return own(r.actor);
     },
   });
+}
+
+/** Registers the route that returns the profile of a user, with the status and when the user was last seen. */
+function userProfileRoute(
+  instance: FastifyInstance,
+  { pool, clock, authenticate: onRequest }: StatusRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'GET',

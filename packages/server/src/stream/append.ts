@@ -8,7 +8,7 @@ import type { Command } from './stream-transaction.ts';
 
 export type { Outcome } from './outcome.ts';
 
-/** The dependencies of {@link Append}. */
+/** What a {@link BatchWriter} needs. Commands of the command line record no metrics and no traces. */
 export interface AppendDeps extends Omit<BatchWriterDeps, 'metrics'> {
   readonly metrics?: Metrics;
   readonly tracing?: Tracing;

@@ -37,7 +37,8 @@ const params = z.object({ id: UserGroupId });
 /** Registers the routes of user groups. */
 export function userGroupRoutes(instance: FastifyInstance, deps: UserGroupRoutesDeps): void {
   listUserGroupsRoute(instance, deps);
-  manageUserGroupsRoutes(instance, deps);
+  createUserGroupRoute(instance, deps);
+  changeUserGroupRoutes(instance, deps);
 }
 
 /** Registers the route that lists the user groups. */
@@ -68,8 +69,8 @@ function listUserGroupsRoute(
   });
 }
 
-/** Registers the routes with which admins create, change and delete user groups. */
-function manageUserGroupsRoutes(
+/** Registers the route with which admins create user groups. */
+function createUserGroupRoute(
   instance: FastifyInstance,
   { pool, append, audit, authenticate: onRequest }: UserGroupRoutesDeps,
 ): void {
@@ -100,6 +101,14 @@ function manageUserGroupsRoutes(
       return (await userGroupOf(pool, userGroup)) ?? refuse('user_group_not_found');
     },
   });
+}
+
+/** Registers the routes with which admins change and delete a user group. */
+function changeUserGroupRoutes(
+  instance: FastifyInstance,
+  { pool, append, audit, authenticate: onRequest }: UserGroupRoutesDeps,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.route({
     method: 'PATCH',

@@ -5,7 +5,7 @@ import type { EmailCodes } from '../verification/email-codes.ts';
 import { verifyStep } from '../verification/verify-step.ts';
 import type { LoginStepRule } from './login-steps.ts';
 
-/** The dependencies of {@link emailStep}. */
+/** How {@link emailStep} sends a code, and whether it has to. */
 export interface EmailStepDeps {
   readonly pool: pg.Pool;
   readonly codes: EmailCodes;

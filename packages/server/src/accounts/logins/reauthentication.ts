@@ -8,7 +8,7 @@ import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { passwordHashOf } from '../users/queries.ts';
 
-/** The dependencies of {@link reauthenticate}. */
+/** Where {@link reauthenticate} checks a password, limits the attempts and records them. */
 export interface ReauthenticationDeps {
   readonly pool: pg.Pool;
   readonly passwords: Passwords;

@@ -6,10 +6,10 @@ import type { Config } from '../../config/config.ts';
 import type { Emails } from '../../email/emails.ts';
 import { problems } from '../../http/describe.ts';
 import type { ServerSettings } from '../../settings/server-settings.ts';
-import { whatIsTaken } from '../users/queries.ts';
+import { findConflicts } from '../users/queries.ts';
 import type { Registrations } from './registrations.ts';
 
-/** The dependencies of the route of the log-in and registration options. */
+/** What decides which ways to log in and register are offered. */
 export interface AuthOptionsDeps {
   readonly pool: pg.Pool;
   readonly registrations: Registrations;
@@ -37,12 +37,12 @@ export function authOptionsRoute(
     },
     handler: async () => {
       const { name, icon, registration } = await settings.load();
-      const { first } = await whatIsTaken(pool, null, null);
+      const { isFirstAccount } = await findConflicts(pool, null, null);
       return {
         name,
         icon,
         // The first account can be created in any mode, so clients have to offer it.
-        registration: first ? 'open' : registration.mode,
+        registration: isFirstAccount ? 'open' : registration.mode,
         domains: registration.domains,
         verification: registrations.verifies,
         email: emails.kind,

@@ -25,9 +25,9 @@ import {
 } from '../../stream/stream-transaction.ts';
 import { lockInvitation, type NewGuest, useInvitation } from '../invitations/invitations.ts';
 import { rowsOf } from '../tickets/tickets.ts';
+import { conflictErrors, conflictRefusal } from '../users/conflicts.ts';
 import { emailKey } from '../users/names.ts';
-import { whatIsTaken } from '../users/queries.ts';
-import { takenErrors, takenRefusal } from '../users/taken.ts';
+import { findConflicts } from '../users/queries.ts';
 
 /** A new account; validated by its schema already. */
 export interface Registration {
@@ -123,16 +123,21 @@ const registerRule: Rule<RegisterCommand> = {
     const { username, displayName, email } = registration;
     // The lock on the workspace stream serializes registrations: names that are free here stay
     // free.
-    const found = await whatIsTaken(rowsOf(tx), username, email);
+    const conflicts = await findConflicts(rowsOf(tx), username, email);
     const denied =
-      (await registration.admit?.(found.first, tx)) ?? takenRefusal(takenErrors(found));
+      (await registration.admit?.(conflicts.isFirstAccount, tx)) ??
+      conflictRefusal(conflictErrors(conflicts));
     if (denied) return { refuse: denied };
     const refused = await registration.check?.(tx);
     if (refused) return { refuse: refused };
     const writes = new StatementList();
     // The first account belongs to whoever set up the server.
-    const guest = found.first ? undefined : registration.guest;
-    const role = found.first ? 'owner' : guest ? 'guest' : (registration.role ?? 'member');
+    const guest = conflicts.isFirstAccount ? undefined : registration.guest;
+    const role = conflicts.isFirstAccount
+      ? 'owner'
+      : guest
+        ? 'guest'
+        : (registration.role ?? 'member');
     await writes.query(storePrivate(account, registration, role, tx.at));
     if (registration.invitation !== undefined) {
       const token = Buffer.from(registration.invitation, 'hex');
@@ -159,7 +164,7 @@ const registerRule: Rule<RegisterCommand> = {
       ...(guest?.accessEndsAt && { accessEndsAt: guest.accessEndsAt }),
     });
     // The user who set up the server is guided through its settings.
-    const setup = found.first
+    const setup = conflicts.isFirstAccount
       ? [newEvent(WORKSPACE_STREAM, 'server.updated', { setupSteps: [...SETUP_STEPS] })]
       : [];
     return {

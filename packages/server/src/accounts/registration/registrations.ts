@@ -19,9 +19,9 @@ import type { Invitations } from '../invitations/invitations.ts';
 import { type Passwords, refuseOverload } from '../passwords/passwords.ts';
 import { passwordErrors } from '../passwords/strength.ts';
 import { hashOf, rowsOf } from '../tickets/tickets.ts';
+import { conflictErrors, conflictRefusal } from '../users/conflicts.ts';
 import { emailKey } from '../users/names.ts';
-import { whatIsTaken } from '../users/queries.ts';
-import { takenErrors, takenRefusal } from '../users/taken.ts';
+import { findConflicts } from '../users/queries.ts';
 import type { EmailCodes, PendingStep } from '../verification/email-codes.ts';
 import { type Applicant, isListed, refusalOfAdmission } from './admission.ts';
 import { registerAccount } from './register.ts';
@@ -104,16 +104,16 @@ export class Registrations {
     const { username, displayName, email, password } = requested;
     const { pool, passwords, limits, emails, codes, server, settings } = this.#deps;
     await settings.load();
-    const taken = await whatIsTaken(pool, username, email);
-    await this.#refuseClosed(requested, taken.first);
+    const conflicts = await findConflicts(pool, username, email);
+    await this.#refuseClosed(requested, conflicts.isFirstAccount);
     const own = [username, displayName, requested.firstName, requested.lastName, email];
     const names = [server(), settings.current.name];
     const about = [...own.filter((text) => typeof text === 'string'), ...names];
     const errors = [
       ...schemaErrors,
       ...(await passwordErrors('password', password, about)),
-      ...this.#domainErrors(requested, taken.first),
-      ...takenErrors({ ...taken, email: taken.email && !this.verifies }),
+      ...this.#domainErrors(requested, conflicts.isFirstAccount),
+      ...conflictErrors({ ...conflicts, email: conflicts.email && !this.verifies }),
     ];
     refuseErrors(errors);
     if (username === null || displayName === null || email === null || password === null) {
@@ -137,7 +137,7 @@ export class Registrations {
     await limits.takeEmail(emailKey(email), addressKey(address));
     const pendingStep = await withTransaction(pool, (client) =>
       codes.start(
-        { purpose: 'register', email, known: taken.email, locale, data: pending },
+        { purpose: 'register', email, known: conflicts.email, locale, data: pending },
         client,
       ),
     );
@@ -261,6 +261,6 @@ export class Registrations {
 function refuseErrors(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   const onlyTaken = errors.every(({ code }) => code.endsWith('_taken'));
-  const taken = onlyTaken ? takenRefusal(errors) : null;
-  throw new RefusalError(taken ?? refusal('invalid', undefined, { errors }));
+  const conflict = onlyTaken ? conflictRefusal(errors) : null;
+  throw new RefusalError(conflict ?? refusal('invalid', undefined, { errors }));
 }

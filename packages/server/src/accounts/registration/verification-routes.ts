@@ -17,7 +17,7 @@ import { refuseCrossSite } from '../../http/origin.ts';
 import { type AttemptLimits, addressKey } from '../attempts/attempt-limits.ts';
 import { answerLogin, type LoginResponseDeps, SessionHeader } from '../logins/login-response.ts';
 import type { Factor, Proof } from '../sessions/proof.ts';
-import { whatIsTaken } from '../users/queries.ts';
+import { findConflicts } from '../users/queries.ts';
 import type { EmailCodes, VerifiedCode } from '../verification/email-codes.ts';
 import type { PendingRegistration, Registrations } from './registrations.ts';
 
@@ -43,7 +43,7 @@ const LoginData = z.object({
 export function verificationRoutes(instance: FastifyInstance, deps: VerificationDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, codes, limits } = deps;
-  const isKnown = async (email: string) => (await whatIsTaken(pool, null, email)).email;
+  const isKnown = async (email: string) => (await findConflicts(pool, null, email)).email;
 
   app.route({
     method: 'POST',

@@ -4,8 +4,8 @@ import { ownPermissions } from '../../http/access.ts';
 import { storedSettings } from '../../settings/server-settings.ts';
 import { timestamp } from '../../storage/sql.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
+import type { AccountConflicts } from './conflicts.ts';
 import { emailKey, usernameKey, usernameSkeleton } from './names.ts';
-import type { Taken } from './taken.ts';
 import { toUser, type UserRow, userColumns } from './users.ts';
 
 interface MeRow extends UserRow {
@@ -99,19 +99,19 @@ export interface LoginAccount {
  * Returns whether a username (or one that looks like it, of a user or a user group) and an address are taken,
  * and whether there is no account yet. Null is not checked; `except` is the account of the caller.
  */
-export async function whatIsTaken(
+export async function findConflicts(
   on: RowQueryable,
   username: string | null,
   email: string | null,
   except: AccountId | null = null,
-): Promise<Taken & { first: boolean }> {
+): Promise<AccountConflicts & { isFirstAccount: boolean }> {
   const { rows } = await on.query<{
     same: boolean;
     alike: boolean;
     email: boolean;
-    first: boolean;
+    is_first: boolean;
   }>({
-    name: 'accounts-what-is-taken',
+    name: 'accounts-conflicts',
     text: `select exists (select from accounts
                           where username_key = $1 and id is distinct from $4)
                     or exists (select from user_groups where name_key = $1) as same,
@@ -120,7 +120,7 @@ export async function whatIsTaken(
                     or exists (select from user_groups where name_skeleton = $2) as alike,
                   exists (select from accounts
                           where email_key = $3 and id is distinct from $4) as email,
-                  not exists (select from accounts) as first`,
+                  not exists (select from accounts) as is_first`,
     values: [
       username === null ? null : usernameKey(username),
       username === null ? null : usernameSkeleton(username),
@@ -128,8 +128,12 @@ export async function whatIsTaken(
       except,
     ],
   });
-  const { same = false, alike = false, first = false, email: known = false } = rows[0] ?? {};
-  return { username: same ? 'same' : alike ? 'alike' : null, email: known, first };
+  const { same = false, alike = false, email: known = false, is_first = false } = rows[0] ?? {};
+  return {
+    username: same ? 'same' : alike ? 'alike' : null,
+    email: known,
+    isFirstAccount: is_first,
+  };
 }
 
 /** Returns the password hash of an account; null when it has no password. */

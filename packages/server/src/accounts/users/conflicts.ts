@@ -1,14 +1,15 @@
 import { type FieldError, type Refusal, refusal } from '@parley/protocol';
 
-/** Which fields of a registration are taken. */
-export interface Taken {
+/** Which names of a new or renamed account others already have. */
+export interface AccountConflicts {
   /** `same` as another username, or `alike`: easily confused with one. */
   readonly username: 'same' | 'alike' | null;
+  /** Whether another account has the address. */
   readonly email: boolean;
 }
 
-/** Returns the errors of the taken fields. */
-export function takenErrors({ username, email }: Taken): FieldError[] {
+/** Returns an error for each field in conflict. */
+export function conflictErrors({ username, email }: AccountConflicts): FieldError[] {
   const errors: FieldError[] = [];
   if (username === 'same') errors.push(entry('username', 'username_taken'));
   if (username === 'alike') {
@@ -20,7 +21,7 @@ export function takenErrors({ username, email }: Taken): FieldError[] {
 }
 
 /** Returns the refusal with those errors, with the code of the first; null when there are none. */
-export function takenRefusal(errors: readonly FieldError[]): Refusal | null {
+export function conflictRefusal(errors: readonly FieldError[]): Refusal | null {
   const [first] = errors;
   if (!first) return null;
   return refusal(first.code === 'email_taken' ? 'email_taken' : 'username_taken', undefined, {
