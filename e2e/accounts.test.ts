@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
     await elsewhere.login('bea', 'another staple for the horse');
   });
 
-  test('opens the requested page after the log-in, and never a page of another site', async () => {
+  test('opens the requested page after the login, and never a page of another site', async () => {
     const cal = await aUser('cal', 'Cal Returns');
     await cal.open('everyone');
     const { pathname } = new URL(cal.page.url());
@@ -164,7 +164,7 @@ describe.skipIf(CHROMIUM === undefined)('accounts, with email', () => {
       [second, third].map((v) => v.page.getByText('Your session has ended').waitFor()),
     );
 
-    // Ending another session asks for the password when the log-in is not recent.
+    // Ending another session asks for the password when the login is not recent.
     const fourth = await visitors.arrive();
     await fourth.login('dia', PASSWORD);
     await database.query(`update sessions set authenticated_at = now() - interval '11 minutes'`);

@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await push?.stop();
   });
 
-  test('keeps a draft across a reload and removes it at log-out', async () => {
+  test('keeps a draft across a reload and removes it at logout', async () => {
     await another('bo');
     const al = await withDraft('al');
     const account = await accountOf(al.page);
@@ -84,7 +84,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     expect(await everythingKept(second)).not.toContain('drafted by');
   });
 
-  test('resets a tab whose account was replaced by another log-in', async () => {
+  test('resets a tab whose account was replaced by another login', async () => {
     await another('ed');
     const flo = await withDraft('flo');
     const account = await accountOf(flo.page);
@@ -103,7 +103,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
           }),
         );
         const { me } = (await answer.json()) as { me: { id: string } };
-        // A key that sorts after those of earlier log-ins.
+        // A key that sorts after those of earlier logins.
         localStorage.setItem(`parley.login.${Date.now()}`, me.id);
       },
       ['ed', PASSWORD] as const,
@@ -146,7 +146,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await expectNothingOf(reopened, account);
   });
 
-  test('completes an interrupted removal of a log-out', async () => {
+  test('completes an interrupted removal of a logout', async () => {
     const hal = await visitors.arrive();
     await hal.register('hal', 'hal First');
     await hal.logout();

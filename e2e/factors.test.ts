@@ -144,7 +144,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByText('No passkeys yet').waitFor();
   });
 
-  test('requires the set-up of a second factor before the log-in if the server is configured so', async () => {
+  test('requires the set-up of a second factor before the login if the server is configured so', async () => {
     const eve = await visitors.arrive({ width: 360, height: 740 }, urlOf(strict));
     await eve.page.goto('/register');
     await eve.fillRegistration('eve', 'Eve Early');
@@ -159,8 +159,8 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await eve.inside();
   });
 
-  test('ignores a link with a step of another person’s log-in', async () => {
-    // The attacker’s own log-in, up to a step that would end in the attacker’s account.
+  test('ignores a link with a step of another person’s login', async () => {
+    // The attacker’s own login, up to a step that would end in the attacker’s account.
     const attacker = await fetch(`${strict.url}/api/v1/auth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -186,7 +186,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
       { ...step, step: 'verify_email', resendAfter: '60' },
     ];
     for (const link of links) {
-      // Also if this tab started its own log-in, and came back without a result.
+      // Also if this tab started its own login, and came back without a result.
       await victim.page.evaluate(() => sessionStorage.setItem('parley.sso', 'b'.repeat(32)));
       await victim.page.goto(`/login#${new URLSearchParams(link)}`);
       await victim.page.getByRole('heading', { name: 'Log in from this tab' }).waitFor();

@@ -17,7 +17,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   let server: BuiltServer;
   const visitors = new Visitors(() => server.url);
   let count = 0;
-  /** A user who writes in the group of everyone, and one who is on the start page. */
+  /** A user who writes in the default group, and one who is on the start page. */
   const writerAndReader = async () => {
     const n = ++count;
     // The service worker shows the notifications.

@@ -125,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     expect(await phone.page.getByRole('link', { name: /Set up your server/ }).count()).toBe(0);
   });
 
-  test('an invited member starts in the group of everyone, with a tour that is skipped only once', async () => {
+  test('an invited member starts in the default group, with a tour that is skipped only once', async () => {
     const mona = await visitors.arrive(PHONE);
     await mona.page.goto(new URL(invitation).href);
     await mona.fillRegistration('mona', 'Mona Member');
@@ -153,7 +153,7 @@ describe.skipIf(CHROMIUM === undefined)('on a fresh server', () => {
     await sol.skipTour();
   });
 
-  test('the link of a group leads to it after registration, log-in and single sign-on', async () => {
+  test('the link of a group leads to it after registration, login and single sign-on', async () => {
     owner = await visitors.arrive();
     await owner.login('olga', PASSWORD);
     const { page } = owner;

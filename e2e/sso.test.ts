@@ -13,7 +13,7 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     fetch(
       `${issuer}/users?${new URLSearchParams({ name, email: `${name}@example.org`, verified })}`,
     );
-  /** Logs in at the provider, starting from the log-in page. */
+  /** Logs in at the provider, starting from the login page. */
   const through = async (visitor: Visitor, name: string) => {
     const { page } = visitor;
     await page.getByRole('button', { name: 'Continue with Example' }).click();
@@ -59,13 +59,13 @@ describe.skipIf(CHROMIUM === undefined)('single sign-on', () => {
     await nora.logout();
   });
 
-  test('explains that a log-in cannot be finished in a tab that did not start it', async () => {
+  test('explains that a login cannot be finished in a tab that did not start it', async () => {
     await known('olaf', 'verified');
     const olaf = await visitors.arrive();
     await olaf.page.goto('/login');
     await olaf.page.getByRole('button', { name: 'Continue with Example' }).click();
     await olaf.page.waitForURL((url) => url.href.startsWith(issuer));
-    // The log-in is continued in another tab, as with a link in an email.
+    // The login is continued in another tab, as with a link in an email.
     const other = await olaf.context.newPage();
     await other.goto(olaf.page.url());
     await other.locator('input[name=login]').fill('olaf');

@@ -229,7 +229,7 @@ export class Visitor {
     const hasGuide = await later.isVisible();
     if (hasGuide) await later.click();
     await this.skipTour();
-    // Back to the page after the log-in, without loading a page again.
+    // Back to the page after the login, without loading a page again.
     await page.evaluate((steps) => history.go(-steps), hasGuide ? 2 : 1);
     await page.waitForURL((url) => url.pathname === '/');
   }
@@ -419,7 +419,7 @@ async function registerHere(user: {
   const email = `${user.username}@example.org`;
   const { me, accessToken } = await send('POST', '/auth/register', { ...user, email });
   await send('PATCH', '/me', { isTourEnded: true }, accessToken);
-  // What the web client records of a log-in (login-record.ts).
+  // What the web client records of a login (login-record.ts).
   localStorage.setItem(`parley.login.${Date.now()}.0`, me.id);
 }
 
@@ -565,7 +565,7 @@ export function apiWith(url: string, token?: string): Api {
   };
 }
 
-/** A user who posts in the group of everyone, and has no browser. */
+/** A user who posts in the default group, and has no browser. */
 export interface Writer {
   write(text: string): Promise<void>;
 }

@@ -30,7 +30,7 @@ import type { Stage } from './stage.ts';
 import { newStore, ProcessStore } from './store.ts';
 import { isThreadStep, threadRequest } from './thread-steps.ts';
 
-/** An account and its log-in. */
+/** An account and its login. */
 export interface Credentials {
   readonly account: AccountId;
   readonly username: string;

@@ -24,7 +24,7 @@ test('the same seed gives the same commands and faults', () => {
   expect(planRun({ ...options, seed: 8 }).rounds).not.toEqual(planRun(options).rounds);
 });
 
-test('a plan has the group of everyone, direct conversations and small groups with their founders', () => {
+test('a plan has the default group, direct conversations and small groups with their founders', () => {
   const { conversations, accounts } = planRun(options);
   expect(conversations).toHaveLength(20);
   expect(conversations[0]).toMatchObject({ kind: 'everyone' });

@@ -301,7 +301,7 @@ function pickConversation(
   const groups: number[] = [];
   for (const [i, { kind, members }] of conversations.entries()) {
     if (kind === 'group') groups.push(i);
-    // The group of everyone sends a message to every client: not too often.
+    // The default group sends a message to every client: not too often.
     // (With slow readers a backlog is the purpose.)
     const often = options.mode === 'slow' ? 1 : 0.15;
     if (members.includes(account) && (kind !== 'everyone' || random.chance(often))) mine.push(i);

@@ -28,7 +28,7 @@ interface Registered {
 /** Creates the accounts and conversations of a plan on the server at `url`. */
 export async function populate(plan: Plan, url: string): Promise<Population> {
   const insiders = plan.accounts - plan.options.guests;
-  // The first account is alone at first: founder of the group of everyone, it sees all others join.
+  // The first account is alone at first: founder of the default group, it sees all others join.
   const owner = await register(url, 0);
   const users = [owner, ...(await inParallel(4, insiders - 1, (n) => register(url, n + 1)))];
   const conversations: Conversation[] = [];
@@ -86,6 +86,6 @@ async function createConversation(
           visibility: 'public',
           members: others.map((o) => o.account),
         });
-  if (!group) throw new Error('There is no group of everyone');
+  if (!group) throw new Error('There is no default group');
   return { conversation: { id: group.id, kind, founder: users.indexOf(founder) }, api };
 }

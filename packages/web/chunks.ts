@@ -29,7 +29,7 @@ export const CHUNK_GROUPS: Group[] = [
   },
   // The client of a session connects while the layout and the page are being loaded.
   { name: 'client', test: modules('session/live-client') },
-  // What the pages of the log-in share with others.
+  // What the pages of the login share with others.
   {
     name: 'forms',
     test: modules(

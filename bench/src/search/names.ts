@@ -7,7 +7,7 @@ const USERS = 10_000;
 const GROUPS = 2_000;
 /** Groups that are created at a time. */
 const AT_ONCE = 20;
-/** The group of everyone, with all users. */
+/** The default group, with all users. */
 const EVERYONE = '00000000-0000-7000-8000-000000000002';
 
 const FIRST =

@@ -9,7 +9,7 @@ export interface OpenPage {
   readonly devtools: CDPSession;
 }
 
-/** The cookies and the storage of a log-in, for further contexts. */
+/** The cookies and the storage of a login, for further contexts. */
 export type LoginState = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 const VIEWPORT = { width: 1440, height: 900 };

@@ -89,7 +89,7 @@ export class AccountApi {
       .items;
   }
 
-  /** Ending sessions of other devices requires a recent log-in (`reauthentication_required`). */
+  /** Ending sessions of other devices requires a recent login (`reauthentication_required`). */
   endSession(id: string): Promise<void> {
     return this.#api.request('DELETE', `/me/sessions/${id}`);
   }

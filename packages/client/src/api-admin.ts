@@ -94,7 +94,7 @@ export class AdminApi {
     return this.#api.request('POST', `/admin/accounts/${account}/reset-second-factor`);
   }
 
-  /** Logs a user out everywhere; requires a recent log-in (`reauthentication_required`). */
+  /** Logs a user out everywhere; requires a recent login (`reauthentication_required`). */
   endSessions(account: AccountId): Promise<AdminAccount> {
     return this.#api.request('POST', `/admin/accounts/${account}/end-sessions`);
   }

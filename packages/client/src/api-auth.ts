@@ -18,7 +18,7 @@ import type { ParleyApi } from './api.ts';
 /** The user is logged in, or another step is required. */
 export type Entered = { readonly me: Me } | LoginStep;
 
-/** The steps of a log-in, and the requests for users who are not logged in. */
+/** The steps of a login, and the requests for users who are not logged in. */
 export class AuthApi {
   readonly #api: ParleyApi;
 
@@ -26,12 +26,12 @@ export class AuthApi {
     this.#api = api;
   }
 
-  /** Returns the log-in methods of this server. */
+  /** Returns the login methods of this server. */
   options(): Promise<AuthOptions> {
     return this.#api.request('GET', '/auth/options', { auth: 'none' });
   }
 
-  /** Starts a log-in with single sign-on; the browser continues it at the returned URL. */
+  /** Starts a login with single sign-on; the browser continues it at the returned URL. */
   startSso(provider: string, body: SsoStartBody): Promise<SsoStartAnswer> {
     const path = `/auth/sso/${encodeURIComponent(provider)}/start`;
     return this.#api.request('POST', path, { body, auth: 'none' });
@@ -97,7 +97,7 @@ export class AuthApi {
     return this.#api.enter('/auth/enrol/totp/confirm', { ticket, code });
   }
 
-  // ---- log-in with a passkey -----------------------------------------------------------------------
+  // ---- login with a passkey -----------------------------------------------------------------------
 
   passkeyOptions(): Promise<{ challengeId: string; options: PasskeyOptions }> {
     return this.#api.request('POST', '/auth/passkey/options', { body: {}, auth: 'none' });

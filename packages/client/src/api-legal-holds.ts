@@ -39,13 +39,13 @@ export class LegalHoldsApi {
 
   /**
    * Releases a legal hold; the server then deletes what only this hold has kept. Requires a recent
-   * log-in.
+   * login.
    */
   release(hold: string): Promise<LegalHold> {
     return this.#api.request('POST', `/admin/legal-holds/${hold}/release`);
   }
 
-  /** Returns the messages that a legal hold covers, as JSON Lines. Requires a recent log-in. */
+  /** Returns the messages that a legal hold covers, as JSON Lines. Requires a recent login. */
   exportMessages(hold: string): Promise<string> {
     const path = `/admin/legal-holds/${hold}/export`;
     return this.#api.request('GET', path, { timeoutMs: EXPORT_MS, as: 'text' });

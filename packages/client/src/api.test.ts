@@ -98,7 +98,7 @@ test('a renewal without an answer is retried while its successor is available', 
   server.closeAllConnections();
 });
 
-test('a log-in waits until a renewal of another tab has been answered', async () => {
+test('a login waits until a renewal of another tab has been answered', async () => {
   const requests: string[] = [];
   const answers: (() => void)[] = [];
   server = createServer((request, response) => {

@@ -79,7 +79,7 @@ export class LoginStepRequired extends Error {
   readonly step: LoginStep;
 
   constructor(step: LoginStep) {
-    super(`Another log-in step is required: ${step.step}`);
+    super(`Another login step is required: ${step.step}`);
     this.step = step;
   }
 }

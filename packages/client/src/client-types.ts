@@ -125,7 +125,7 @@ export interface ClientOptions {
   /** Returns random numbers in [0, 1) for the delays of retries; Math.random by default. */
   readonly random?: () => number;
   /**
-   * True: stored data is kept after the session has ended, for the next log-in of the same account.
+   * True: stored data is kept after the session has ended, for the next login of the same account.
    * For programs, whose storage belongs to their operator. False by default: sessions are ended
    * remotely when a device is lost, so messages and outbox are deleted at once.
    */

@@ -692,7 +692,7 @@ describe('permissions', () => {
     expect(view(client, id)?.permissions).toEqual(['leave', 'post']);
   });
 
-  test('fetches permissions in the group of everyone again when one’s role on the server changes', async () => {
+  test('fetches permissions in the default group again when one’s role on the server changes', async () => {
     const { server, client, id } = await inGroup();
     const change = (account: AccountId) =>
       server.append(WORKSPACE_STREAM, server.other, 'user.role_changed', {

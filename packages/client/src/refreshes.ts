@@ -66,7 +66,7 @@ export class Refreshes {
   /** The role of this account on the server has changed, and with it what it may do. */
   serverRoleChanged(): void {
     void this.#ownAccount();
-    // In the group of everyone the permissions follow from the role on the server.
+    // In the default group the permissions follow from the role on the server.
     for (const { id, isEveryone } of [...this.#deps.state.views]) {
       if (isEveryone) void this.conversation(id);
     }

@@ -675,7 +675,7 @@ const ANONYMOUS: readonly Row[] = [
   ['POST /auth/passkey/options', ({ auth }) => auth.passkeyOptions(), { body: {} }],
 ];
 
-/** Requests that start a session, or return the next step of the log-in. */
+/** Requests that start a session, or return the next step of the login. */
 const ENTERING: readonly Row[] = [
   [
     'POST /auth/register',
@@ -775,7 +775,7 @@ describe('a method of the API sends its request, and returns the response', () =
   });
 });
 
-describe('a log-in of a program', () => {
+describe('a login of a program', () => {
   test('returns the account, and names its device if it has one', async () => {
     const { sent, result } = await requestOf(({ api }) => api.login('u', 'p', 'bot'), LOGGED_IN);
     expect(sent).toMatchObject([{ body: { login: 'u', password: 'p', device: 'bot' } }]);

@@ -28,7 +28,7 @@ export interface ReadOptions {
 
 /**
  * Sends requests to the REST API and keeps the session: in a browser as a cookie, in a program as the
- * session token from the log-in.
+ * session token from the login.
  */
 export class RestSession {
   readonly url: string;
@@ -56,13 +56,13 @@ export class RestSession {
    *
    * Requests whose answers replace the session are sent one at a time. `exclusively` wraps each of
    * them, for tabs that share a cookie: the last answer to arrive decides which session it
-   * contains, and could undo a log-in in another tab.
+   * contains, and could undo a login in another tab.
    */
   constructor(options: {
     url: string;
     sessionToken?: string | undefined;
     /**
-     * Called with each new session token of a program, before it is used; undefined after log-out.
+     * Called with each new session token of a program, before it is used; undefined after logout.
      */
     onSessionToken?: (token: string | undefined) => void;
     fetch?: typeof fetch;
@@ -257,7 +257,7 @@ export class RestSession {
     const send = async () => {
       if (auth === 'access') {
         headers.authorization = `Bearer ${await this.accessToken()}`;
-        // Another log-in in this page, while the request waited for a token.
+        // Another login in this page, while the request waited for a token.
         if (account !== null && this.#account !== account) {
           throw new ApiError('session_ended', 'Another account has logged in', { status: 401 });
         }

@@ -50,9 +50,9 @@ export const ERRORS = {
   },
   forbidden: { status: 403, title: 'You don’t have permission to do that' },
   insufficient_scope: { status: 403, title: 'This API key lacks the required scope' },
-  second_factor_required: { status: 409, title: 'This server requires a second factor' },
+  second_factor_required: { status: 409, title: 'This server requires two-factor authentication' },
   second_factor_exists: { status: 409, title: 'An authenticator app is already set up' },
-  second_factor_missing: { status: 409, title: 'No second factor is set up' },
+  second_factor_missing: { status: 409, title: 'Two-factor authentication isn’t set up' },
   sso_failed: { status: 400, title: 'Single sign-on failed; try again' },
   sso_unavailable: {
     status: 503,
@@ -106,7 +106,7 @@ export const ERRORS = {
     title: 'This group is archived; it can be read, but not changed',
   },
   slow_mode: { status: 429, title: 'Slow mode is on in this group; wait before you post again' },
-  everyone_group: { status: 409, title: 'Every user belongs to this group' },
+  everyone_group: { status: 409, title: 'The default group is public and includes every member' },
   client_id_reused: {
     status: 422,
     title: 'This id was already used for a different command',
@@ -198,7 +198,7 @@ export const ERRORS = {
   image_unreadable: { status: 422, title: 'Choose an image in PNG, JPEG, GIF, WebP or AVIF' },
   file_range: { status: 416, title: 'The requested range is outside the file' },
   upload_not_found: { status: 404, title: 'Upload not found; start it again' },
-  upload_conflict: { status: 409, title: 'The upload continues from another offset' },
+  upload_conflict: { status: 409, title: 'The offset doesn’t match that of the upload' },
   upload_version: { status: 412, title: 'This server supports version 1.0.0 of the tus protocol' },
   too_many_uploads: { status: 409, title: 'You have too many unfinished uploads' },
   too_many_unattached_files: {

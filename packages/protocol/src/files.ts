@@ -66,7 +66,7 @@ export const AttachmentIds = z
   .array(FileId)
   .min(1)
   .max(LIMITS.attachmentsPerMessage)
-  .refine((ids) => new Set(ids).size === ids.length, 'Each file can be attached once');
+  .refine((ids) => new Set(ids).size === ids.length, 'Attach each file only once');
 
 /** Requests the links of files: their ids, separated by commas. */
 export const FileLinksQuery = z.object({

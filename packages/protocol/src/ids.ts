@@ -32,7 +32,7 @@ export type ClientId = Branded<string, 'ClientId'>;
 export type LinkId = Branded<string, 'LinkId'>;
 /** Identifies a scheduled message: the client id of the command that created it. */
 export type ScheduledId = Branded<string, 'ScheduledId'>;
-/** Identifies a session (a log-in on one device). */
+/** Identifies a session (a login on one device). */
 export type SessionId = Branded<string, 'SessionId'>;
 /** Identifies a user group: accounts that are mentioned together. */
 export type UserGroupId = Branded<string, 'UserGroupId'>;

@@ -8,7 +8,7 @@ import { z } from './z.ts';
 /** Devices that notifications are pushed to while no device is in use. */
 
 const ADDRESS_MAX = 1_000;
-const Name = line(100, 'A name');
+const Name = line(100, 'Name');
 const Address = z
   .url({ protocol: /^https?$/, message: 'Enter an address with https://' })
   .max(ADDRESS_MAX);

@@ -122,7 +122,7 @@ export type NotificationSettingsAnswer = z.infer<typeof NotificationSettingsAnsw
 
 /** Keywords, each once: those that differ only in case or accents are the same. */
 const Keywords = z
-  .array(line(LIMITS.notificationKeywordCharacters, 'A keyword'))
+  .array(line(LIMITS.notificationKeywordCharacters, 'Keyword'))
   .max(LIMITS.notificationKeywords)
   .refine((all) => all.every((keyword) => fold(keyword).trim() !== ''), {
     message: 'A keyword needs a letter, a digit or a symbol',

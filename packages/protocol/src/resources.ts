@@ -162,8 +162,8 @@ export const Conversation = z
     /** The role of this member, and the seq of the event with which it joined. */
     role: MemberRole,
     /**
-     * The role that decides what this member may do: the role on the server in the group of
-     * everyone, and `guest` if its account is a guest.
+     * The role that decides what this member may do: the role on the server in the default
+     * group, and `guest` if its account is a guest.
      */
     actingRole: ActingRole,
     /** What this member may do here, for clients to offer; the server checks every command. */

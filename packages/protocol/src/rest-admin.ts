@@ -114,7 +114,7 @@ export const UpdateAccountBody = z.object({
   role: AccountRole.optional(),
   /**
    * With the role `guest`: the public groups that the account keeps. It leaves the others and the
-   * group of everyone, and keeps private groups and direct conversations.
+   * default group, and keeps private groups and direct conversations.
    */
   keepGroups: z.array(ConversationId).max(LIMITS.guestGroups).optional(),
   /** When the access of a guest ends; null: never. Only for guests. */
@@ -124,7 +124,7 @@ export const UpdateAccountBody = z.object({
 });
 export type UpdateAccountBody = z.input<typeof UpdateAccountBody>;
 
-/** Without an end (null), the suspension lasts until an admin ends it. The reason is shown to the user at the log-in. */
+/** Without an end (null), the suspension lasts until an admin ends it. The reason is shown to the user at the login. */
 export const SuspendBody = z.object({
   until: Timestamp.nullable(),
   reason: line(300, 'Reason', 0),

@@ -11,7 +11,7 @@ import { line } from './text.ts';
 import { TimeZone } from './time-zone.ts';
 import { z } from './z.ts';
 
-/** Bodies and responses for registration, log-in, verification, passwords, sessions, invitations. */
+/** Bodies and responses for registration, login, verification, passwords, sessions, invitations. */
 
 /** A first or last name. */
 export const PersonalName = line(LIMITS.displayNameMax, 'Name');
@@ -40,7 +40,7 @@ export const AuthOptions = z
     registration: RegistrationMode,
     /** The domains whose email addresses may register, if `registration` is `domain`. */
     domains: z.array(z.string()),
-    /** A new email address must be verified with a code before the first log-in. */
+    /** A new email address must be verified with a code before the first login. */
     verification: z.boolean(),
     /** How emails are sent: to an SMTP server, or to the `outbox` folder of the server. */
     email: z.enum(['smtp', 'outbox']),
@@ -67,7 +67,7 @@ export const RegisterBody = z.object({
 });
 export type RegisterBody = z.input<typeof RegisterBody>;
 
-/** A log-in with a password. */
+/** A login with a password. */
 export const LoginBody = z.object({
   /** Username or email address. */
   login: z.string().min(1).max(254),
@@ -104,7 +104,7 @@ export const VerifyStep = z.object({
 });
 export type VerifyStep = z.infer<typeof VerifyStep>;
 
-/** How a second factor can be given at a log-in. */
+/** How a second factor can be given at a login. */
 export const SecondFactorMethod = z.enum(['totp', 'passkey', 'recovery']);
 export type SecondFactorMethod = z.infer<typeof SecondFactorMethod>;
 
@@ -139,11 +139,11 @@ export const EmailCode = z
   .pipe(z.string().regex(/^\d{6}$/, 'Enter the six digits of the code'));
 
 /**
- * Confirms the email address of a registration or log-in; `ticket` is that of its {@link
+ * Confirms the email address of a registration or login; `ticket` is that of its {@link
  * VerifyStep}.
  */
 export const VerifyBody = z.object({ ticket: Secret, code: EmailCode, device: Device.optional() });
-/** Requests another code by email for the log-in with this ticket. */
+/** Requests another code by email for the login with this ticket. */
 export const ResendBody = z.object({ ticket: Secret });
 /** Seconds until another code may be requested. */
 export const ResendAnswer = z.object({ resendAfter: count() });

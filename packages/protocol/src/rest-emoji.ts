@@ -10,7 +10,7 @@ import { z } from './z.ts';
 export const EmojiName = z
   .string()
   .min(LIMITS.emojiNameMin, `A name needs at least ${LIMITS.emojiNameMin} characters`)
-  .max(LIMITS.emojiNameMax, `A name can have at most ${LIMITS.emojiNameMax} characters`)
+  .max(LIMITS.emojiNameMax, `Name can have at most ${LIMITS.emojiNameMax} characters`)
   .regex(
     new RegExp(`^${EMOJI_NAME}$`),
     'Use lower-case letters, digits, “+”, “-” and “_”, not beginning with “_”',

@@ -8,7 +8,7 @@ import { z } from './z.ts';
 
 const Secret = z.string().min(1).max(200);
 const Device = z.string().max(200);
-/** Omitted by an account without a password (single sign-on), which needs a recent log-in instead. */
+/** Omitted by an account without a password (single sign-on), which needs a recent login instead. */
 const CurrentPassword = z.string().min(1).max(LIMITS.passwordBytesMax).optional();
 
 /** The six-digit code of an authenticator app; spaces are ignored. */
@@ -50,12 +50,12 @@ export const SecondFactorBody = z
     message: 'Use exactly one of totp, recoveryCode and passkey',
   });
 export type SecondFactorBody = z.input<typeof SecondFactorBody>;
-/** Continues the log-in with this ticket. */
+/** Continues the login with this ticket. */
 export const TicketBody = z.object({ ticket: Secret });
-/** Continues the log-in with this ticket and a code of the new authenticator app. */
+/** Continues the login with this ticket and a code of the new authenticator app. */
 export const TicketCodeBody = z.object({ ticket: Secret, code: TotpCode });
 
-/** The options for a log-in with only a passkey. */
+/** The options for a login with only a passkey. */
 export const PasskeyLoginOptions = z.object({ challengeId: z.string(), options: PasskeyOptions });
 /** The answer of a passkey to the {@link PasskeyLoginOptions} with this id. */
 export const PasskeyLoginBody = z.object({
@@ -107,8 +107,8 @@ export const AddPasskeyBody = z.object({ name: PasskeyName, response: PasskeyRes
 export type AddPasskeyBody = z.input<typeof AddPasskeyBody>;
 
 /**
- * `next`: the path on this server to which the browser returns after the log-in. `tab`: a random
- * value of the page that starts the log-in; it is returned with the result after the `#` of the URL,
+ * `next`: the path on this server to which the browser returns after the login. `tab`: a random
+ * value of the page that starts the login; it is returned with the result after the `#` of the URL,
  * so that the page accepts no result that it did not request.
  */
 export const SsoStartQuery = z.object({
@@ -121,7 +121,7 @@ export const SsoStartQuery = z.object({
 /** The same in a request with a body, with the token of the invitation to register with. */
 export const SsoStartBody = SsoStartQuery.extend({ invitation: z.string().max(100).optional() });
 export type SsoStartBody = z.infer<typeof SsoStartBody>;
-/** The page of the provider where the log-in continues. */
+/** The page of the provider where the login continues. */
 export const SsoStartAnswer = z.object({ url: z.string() }).meta({
   id: 'SsoStartAnswer',
   examples: [{ url: 'https://id.example.org/authorize?client_id=parley' }],

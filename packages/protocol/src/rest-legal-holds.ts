@@ -33,7 +33,7 @@ export const CreateLegalHoldBody = z
   })
   .refine(({ since, until }) => !since || !until || since < until, {
     path: ['until'],
-    message: 'The end must be after the beginning',
+    message: 'The end must be after the start',
   })
   .meta({
     examples: [

@@ -66,7 +66,10 @@ export const CreatePollBody = z
       .array(line(LIMITS.pollChoiceCharacters, 'Choice'))
       .min(LIMITS.pollChoicesMin)
       .max(LIMITS.pollChoicesMax)
-      .refine((choices) => new Set(choices).size === choices.length, 'Each choice must differ'),
+      .refine(
+        (choices) => new Set(choices).size === choices.length,
+        'Each choice must be different',
+      ),
     isMultiple: z.boolean().default(false),
     endsAt: Timestamp.nullable().default(null),
   })

@@ -116,7 +116,7 @@ export const ResolveReportBody = z
     action: z.enum(['dismiss', 'hide', 'delete']),
     /** Also suspends the author until then; null: indefinitely. Only admins of the server may, who delete the message. */
     suspendUntil: Timestamp.nullable().optional(),
-    /** Why the author is suspended; shown at the log-in. */
+    /** Why the author is suspended; shown at the login. */
     suspensionReason: line(300, 'Reason', 0).default(''),
   })
   .refine(({ action, suspendUntil }) => action === 'delete' || suspendUntil === undefined, {

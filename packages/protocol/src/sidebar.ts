@@ -75,7 +75,7 @@ export const Sidebar = SidebarLayout.extend({
 }).meta({ id: 'Sidebar' });
 export type Sidebar = z.infer<typeof Sidebar>;
 
-const SectionName = line(LIMITS.sectionNameCharacters, 'A section name');
+const SectionName = line(LIMITS.sectionNameCharacters, 'Section name');
 
 /** A change to the whole sidebar; absent fields are unchanged. */
 export const UpdateSidebarBody = z

@@ -38,7 +38,7 @@ const login = (node: Parley, name: string) => loginAt(node.address, name);
 
 /** What ends a session; each returns the status of its last request. */
 const CAUSES: Record<string, (scene: Scene) => Promise<number>> = {
-  'a log-out': async ({ user }) =>
+  'a logout': async ({ user }) =>
     (await user.request('POST', '/auth/logout', undefined, bearer(user.sessionToken))).status,
   'its removal in the list of sessions': async ({ one, user }) => {
     const { accessToken } = (await login(one, user.name)).body;
@@ -118,7 +118,7 @@ describe.each([
     }
   });
 
-  test('no session survives from a log-in that races with a deactivation or a new password', async () => {
+  test('no session survives from a login that races with a deactivation or a new password', async () => {
     if (urlOf() === null) return;
     for (const way of ['a deactivation', 'a new password elsewhere']) {
       const user = await registerAt(one.address, `racer${++count}x`);

@@ -81,7 +81,7 @@ const inside = createRoute({
   beforeLoad: ({ location }) => {
     const session = getSession();
     if (session.state === 'in') return;
-    // The log-in was started in another tab: the log-in page explains that.
+    // The login was started in another tab: the login page explains that.
     if (ssoReturn(location.hash) === 'foreign') {
       throw redirect({ to: '/login', hash: location.hash });
     }
@@ -311,7 +311,7 @@ declare module '@tanstack/react-router' {
     router: typeof router;
   }
   interface HistoryState {
-    /** The page was opened after the log-in or registration that it required. */
+    /** The page was opened after the login or registration that it required. */
     hasJustLoggedIn?: boolean;
   }
 }

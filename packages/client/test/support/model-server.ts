@@ -52,7 +52,7 @@ export class ModelServer {
     rename: 'admin',
     mentionEveryone: 'admin',
   };
-  /** Whether its conversations are groups of everyone. */
+  /** Whether its conversations are default groups. */
   isEveryone = false;
   /** Every command gets this answer instead of being executed. */
   refusing: Pick<Nack, 'code' | 'retryAfter'> | null = null;

@@ -100,7 +100,7 @@ describe('registration', () => {
   });
 });
 
-describe('log-in', () => {
+describe('login', () => {
   onEmptyServers();
 
   test('works with the username or the address, ignoring case', async () => {
@@ -162,7 +162,7 @@ describe('log-in', () => {
     }
   });
 
-  test('ends the previous session of a browser at the next log-in', async () => {
+  test('ends the previous session of a browser at the next login', async () => {
     const first = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${first.cookies[0]?.value}`;
     await api.post('/auth/login', { login: 'ann', password: PASSWORD }, { cookie });
@@ -227,7 +227,7 @@ describe('sessions', () => {
     await api.database.pool.query(`update sessions set ${change}`);
     const answer = await api.post('/auth/token', undefined, bearer(sessionToken));
     expect(answer.json().code).toBe('session_ended');
-    // The next log-in removes it.
+    // The next login removes it.
     await login('ann');
     const { rows } = await api.database.pool.query('select count(*)::int as n from sessions');
     expect(rows[0].n).toBe(1);
@@ -314,7 +314,7 @@ describe('refusals that change nothing', () => {
     },
   );
 
-  test('a log-in gives the same answer for a wrong password and an unknown name', async () => {
+  test('a login gives the same answer for a wrong password and an unknown name', async () => {
     const strip = ({ requestId: _, ...rest }: { requestId: string }) => rest;
     const wrong = await login('ann', 'not the password');
     const unknown = await login('no-such-user');
@@ -323,7 +323,7 @@ describe('refusals that change nothing', () => {
     expect(wrong.json().code).toBe('invalid_credentials');
   });
 
-  test('a log-in rejects text that PostgreSQL cannot store', async () => {
+  test('a login rejects text that PostgreSQL cannot store', async () => {
     const answer = await login('an\u0000n');
     expect(answer.statusCode).toBe(422);
     expect(answer.json().code).toBe('text_invalid');

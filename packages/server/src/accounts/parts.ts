@@ -44,7 +44,7 @@ export interface AccountsDeps {
   readonly settings: ServerSettings;
   /** The server’s public address, in its tokens and in the links of its emails. */
   readonly issuer: () => string;
-  /** Returns every step that a log-in may require, in the order in which they are required. */
+  /** Returns every step that a login may require, in the order in which they are required. */
   readonly loginSteps: (deps: EmailStepDeps) => readonly LoginStepRule[];
 }
 

@@ -141,7 +141,7 @@ export function accountSecurityRoutes(instance: FastifyInstance, deps: AccessDep
   endSessionsRoute(instance, deps);
 }
 
-/** Registers the route that removes the lock of an account after failed log-ins. */
+/** Registers the route that removes the lock of an account after failed logins. */
 function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { accounts } = deps;
@@ -153,7 +153,7 @@ function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
     schema: {
       operationId: 'unlockAccount',
       tags,
-      summary: 'Remove the lock after too many failed log-ins',
+      summary: 'Remove the lock after too many failed logins',
       security,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
@@ -210,7 +210,7 @@ function resetSecondFactorRoute(instance: FastifyInstance, deps: AccessDeps): vo
   });
 }
 
-/** Registers the route that ends all sessions and unfinished log-ins of an account. */
+/** Registers the route that ends all sessions and unfinished logins of an account. */
 function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { accounts } = deps;
@@ -222,10 +222,10 @@ function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
     schema: {
       operationId: 'endAccountSessions',
       tags,
-      summary: 'End all sessions and unfinished log-ins of an account',
+      summary: 'End all sessions and unfinished logins of an account',
       description:
         'The caller’s own session is kept, and so are API keys, which are revoked one by one. Requires ' +
-        'a log-in or a call of `/me/reauthenticate` within the last ten minutes.',
+        'a login or a call of `/me/reauthenticate` within the last ten minutes.',
       security: sessionOnly,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },

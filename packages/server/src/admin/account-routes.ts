@@ -147,7 +147,7 @@ function updateAccountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps)
       summary: 'Update an account',
       description:
         'A changed address has to be verified again. Only owners make admins and owners; one owner must remain. ' +
-        'Admins make members guests, and guests members: a new guest leaves the group of everyone and all public groups ' +
+        'Admins make members guests, and guests members: a new guest leaves the default group and all public groups ' +
         'except `keepGroups`, and the sessions of the account end.',
       security,
       headers,

@@ -347,7 +347,7 @@ describe('ending the sessions of an account', () => {
     expect((await login('hal')).status).toBe(200);
   });
 
-  test('ends unfinished log-ins and keeps the caller’s own session', async () => {
+  test('ends unfinished logins and keeps the caller’s own session', async () => {
     const ida = await server.register('ida');
     const { body } = await owner.request('GET', `/admin/accounts/${ida.id}`);
     expect(body.isActive).toBe(true);
@@ -364,7 +364,7 @@ describe('ending the sessions of an account', () => {
     expect((await call(server.url, 'GET', '/me', { headers })).status).toBe(401);
   });
 
-  test('requires a recent log-in of the caller', async () => {
+  test('requires a recent login of the caller', async () => {
     const jon = await server.register('jon');
     await server.rows(
       `update sessions set authenticated_at = now() - interval '11 minutes'
@@ -424,7 +424,7 @@ describe('a deactivated account', () => {
     expect((await login('bea')).status).toBe(200);
   });
 
-  test('has no session from a log-in that was in progress during the deactivation', async () => {
+  test('has no session from a login that was in progress during the deactivation', async () => {
     const racer = await server.register('racer');
     const { body: me } = await admin.request('GET', `/admin/accounts/${racer.id}`);
     expect(me.isActive).toBe(true);
@@ -650,7 +650,7 @@ describe('suspension', () => {
     return rows.map(({ type }) => type);
   };
 
-  test('ends sessions, is explained at the log-in, and expires', async () => {
+  test('ends sessions, is explained at the login, and expires', async () => {
     const sam = await server.register('sam');
     const end = inMs(3_000);
     const answer = await suspend(admin, sam.id, end);

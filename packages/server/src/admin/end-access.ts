@@ -25,7 +25,7 @@ export const sessionsEnded = (account: AccountId): Statement => ({
 });
 
 /**
- * Returns the statement that ends the unfinished log-ins of an account: they check this version,
+ * Returns the statement that ends the unfinished logins of an account: they check this version,
  * and whether the account is active, under the row lock.
  */
 export const loginsEnded = (account: AccountId): Statement => ({

@@ -9,7 +9,7 @@ import { adminAccountOf } from './queries.ts';
 
 type Parts = Pick<AccountParts, 'pool' | 'limits' | 'audit'>;
 
-/** Adds the log-in locks, which are stored apart from the accounts. */
+/** Adds the login locks, which are stored apart from the accounts. */
 export async function withLocks(
   { limits }: Pick<Parts, 'limits'>,
   items: readonly AdminAccount[],

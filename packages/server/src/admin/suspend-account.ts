@@ -137,7 +137,7 @@ async function suspend(tx: RuleContext, target: Target, suspension: Suspension):
   return {
     events: [newEvent(WORKSPACE_STREAM, 'user.suspended', { account: target.id, until })],
     writes: [
-      // Unfinished log-ins check this, under the row lock.
+      // Unfinished logins check this, under the row lock.
       {
         name: 'admin-suspend',
         text: `update accounts

@@ -47,7 +47,7 @@ const named = async () => (await entries()).map(({ event, outcome }) => `${event
 const login = (name: string, password?: string) => loginAt(server.url, name, password);
 
 describe('the audit log', () => {
-  test('records log-ins with account, address and outcome', async () => {
+  test('records logins with account, address and outcome', async () => {
     const ann = await server.register('ann');
     await login('ann', 'wrong password here');
     await login('no-such-name', 'wrong password here');

@@ -30,11 +30,11 @@ const every = (description: string): AuditKind => ({ rate: 'every', description 
 /** Every kind of event. */
 export const AUDIT_EVENTS: Readonly<Record<AuditEvent, AuditKind>> = {
   login_succeeded: account('a session started; `methods`: how it was authenticated'),
-  login_failed: unauthenticated('a log-in failed; `reason`'),
+  login_failed: unauthenticated('a login failed; `reason`'),
   locked_out: unauthenticated(
     'further attempts are rejected for a while; `limit`: which limit, `seconds`: for how long',
   ),
-  logged_out: account('a session was ended by its own log-out'),
+  logged_out: account('a session was ended by its own logout'),
   reauthenticated: account('the password was confirmed in a session'),
   reauthentication_failed: account('a wrong password was given to confirm a session'),
   session_ended: account('a session was ended from another session; `session`: its id'),

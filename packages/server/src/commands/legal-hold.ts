@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { FileId } from '@parley/protocol';
 import type pg from 'pg';
 import { AuditLog } from '../audit/audit-log.ts';
+import { inWords } from '../backup/progress.ts';
 import type { Config } from '../config/config.ts';
 import type { FileStore } from '../files/file-store.ts';
 import { fileStoreOf } from '../files/file-stores.ts';
@@ -45,7 +46,7 @@ function workOf(
   }
   if (what === 'export') {
     const [id = '', folder = ''] = exactly(args, 'ID', 'FOLDER');
-    if (!/^[0-9a-f-]{36}$/i.test(id)) throw new UsageError('ID is the id of a legal hold');
+    if (!/^[0-9a-f-]{36}$/i.test(id)) throw new UsageError('ID must be the id of a legal hold.');
     return (pool) => exportTo(pool, config, id, folder);
   }
   throw new UsageError(what === '' ? 'Missing subcommand' : `Unknown subcommand: ${what}`);
@@ -91,8 +92,8 @@ async function exportTo(pool: pg.Pool, config: Config, id: string, folder: strin
   }
   const target = createWriteStream(join(folder, 'messages.jsonl'), { flags: 'wx', mode: 0o600 });
   await pipeline(Readable.from(linesWithFiles()), target);
-  say(`Exported to ${folder}: messages.jsonl and ${files} files.`);
-  if (missing > 0) throw new CommandRefused(`${missing} files are missing on this server.`);
+  say(`Exported to ${folder}: messages.jsonl and ${inWords(files, 'file')}.`);
+  if (missing > 0) throw new CommandRefused(`Missing on this server: ${inWords(missing, 'file')}.`);
 }
 
 /** Returns the ids of the files that the messages in these lines were posted with. */

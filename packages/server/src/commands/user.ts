@@ -116,7 +116,7 @@ async function unsuspend(
     assertStored(outcome);
     return outcome.kind === 'stored' && !outcome.repeated;
   });
-  say(isUnsuspended ? `${name} is no longer suspended.` : `${name} was not suspended.`);
+  say(isUnsuspended ? `${name} is no longer suspended.` : `${name} is not suspended.`);
 }
 
 /**

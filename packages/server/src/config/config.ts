@@ -135,9 +135,9 @@ export const settings = {
   }),
   REGISTRATION: setting('registration', {
     description: [
-      'Who may register: "open" everyone; "invitation" with an invitation; "domain:" and domains',
-      '(domain:example.org,example.com) with an email address there or an invitation; "closed" no one,',
-      'admins create the accounts. The first account can always register and becomes the owner.',
+      'Who can register. "open": everyone; "invitation": people with an invitation;',
+      '"domain:example.org,example.com": people with an email address there, or an invitation; "closed":',
+      'no one, admins create the accounts. The first account can always register and becomes the owner.',
       'Without it, admins choose it on the page Server settings; at first it is open.',
     ],
     example: 'invitation',
@@ -145,8 +145,8 @@ export const settings = {
   }),
   VERIFY_EMAIL: setting('verifyEmail', {
     description: [
-      '"on": new users must enter a code that is sent to their email address; "off": they need not.',
-      'Without it: on if SMTP_URL is set or registration is for addresses in some domains.',
+      '"on": new users must enter a code that is sent to their email address; "off": they need no code.',
+      'Without it: on if SMTP_URL is set, or if registration is limited to domains.',
     ],
     example: 'on',
     schema: z
@@ -168,7 +168,7 @@ export const settings = {
     default: 'off',
     description: [
       'Who needs a second factor (an authenticator app or a passkey) to log in: off (no one), admins',
-      '(and owners), or everyone. Users without one set it up at their next log-in.',
+      '(and owners), or everyone. Users without one set it up the next time they log in.',
     ],
     schema: z.enum(['off', 'admins', 'everyone'], 'must be off, admins or everyone'),
   }),
@@ -210,26 +210,27 @@ export const settings = {
   }),
   OIDC_NAME: setting('oidcName', {
     default: 'Single sign-on',
-    description: ['The name of the provider on the log-in page.'],
+    description: ['The name of the provider on the login page.'],
     schema: z.string().max(40, 'must have at most 40 characters'),
   }),
   FILE_MAX_MB: setting('fileMaxMb', {
     default: '100',
-    description: ['The largest file that can be uploaded, in MiB.'],
+    description: ['The maximum size of a file, in MiB.'],
     schema: megabytes(1),
   }),
   ACCOUNT_FILES_MB: setting('accountFilesMb', {
     default: '10000',
     description: [
-      'The size of all files of one account together, in MiB, unfinished uploads included. 0: no limit.',
+      'The maximum size of all files of an account together, in MiB, including unfinished uploads.',
+      '0: no limit.',
     ],
     schema: megabytes(0),
   }),
   SERVER_FILES_MB: setting('serverFilesMb', {
     default: '0',
     description: [
-      'The size of all files on the server together, in MiB. 0: no limit but the disk, of which 256 MiB',
-      'are always left free.',
+      'The maximum size of all files on the server together, in MiB. 0: no limit except the disk, of',
+      'which 256 MiB are always left free.',
     ],
     schema: megabytes(0),
   }),
@@ -246,7 +247,7 @@ export const settings = {
   }),
   FILES_S3_BUCKET: setting('filesS3Bucket', {
     description: [
-      'The bucket, which must exist and have no versioning: with it, deleted files would be kept.',
+      'The bucket. It must exist, and versioning must be off, because it would keep deleted files.',
     ],
     example: 'parley-files',
     schema: bucketName.optional(),
@@ -280,8 +281,7 @@ export const settings = {
   }),
   FILES_S3_PREFIX: setting('filesS3Prefix', {
     description: [
-      'What the keys of all objects start with, followed by a slash. Each server needs a prefix or a bucket',
-      'of its own.',
+      'The prefix of the keys of all objects; a slash is added. Each server needs its own prefix or bucket.',
     ],
     example: 'chat',
     schema: keyPrefix.optional(),
@@ -289,8 +289,8 @@ export const settings = {
   FILES_S3_PATH_STYLE: setting('filesS3PathStyle', {
     default: 'on',
     description: [
-      '"on": the bucket is in the path of addresses (https://s3.example.org/bucket/…); "off": in the host',
-      'name (https://bucket.s3.example.org/…).',
+      '"on": the bucket is in the path of URLs (https://s3.example.org/bucket/…); "off": in the host name',
+      '(https://bucket.s3.example.org/…).',
     ],
     schema: z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on'),
   }),
@@ -355,8 +355,8 @@ export const settings = {
   LINK_PREVIEW_NETWORKS: setting('linkPreviewNetworks', {
     description: [
       'Private addresses and networks from which link previews are fetched as well, as a comma-separated',
-      'list, for instance those of an intranet. Every member can make the server send GET requests there,',
-      'and read what the pages say of themselves. Without it, only public addresses are used.',
+      'list, such as those of an intranet. Every member can make the server send GET requests there, and',
+      'see the titles and descriptions of the pages. Without it, only public addresses are used.',
     ],
     example: '10.1.2.0/24',
     schema: networks.default([]),
@@ -364,8 +364,8 @@ export const settings = {
   PUSH_NETWORKS: setting('pushNetworks', {
     description: [
       'Private addresses and networks of push servers, such as your own ntfy server, as a comma-separated list.',
-      'Notifications are sent there too, and without TLS if the address starts with http://. Every member can make',
-      'the server send POST requests there. Without it, only public addresses with https are used.',
+      'Notifications are also sent there, without TLS if the URL starts with http://. Every member can make the',
+      'server send POST requests there. Without it, only public addresses with https are used.',
     ],
     example: '10.1.2.0/24',
     schema: networks.default([]),

@@ -1045,8 +1045,8 @@ describe('a direct conversation', () => {
   });
 });
 
-describe('the group of everyone', () => {
-  test('the group of everyone is created once when several nodes start concurrently', async () => {
+describe('the default group', () => {
+  test('the default group is created once when several nodes start concurrently', async () => {
     const fresh = await (await server.fresh()).open();
     const nodes = upTo(4).map(() => anAppend(fresh.pool));
     await Promise.all(nodes.map((node) => bootstrapEveryone(node)));
@@ -1058,7 +1058,7 @@ describe('the group of everyone', () => {
     expect(await headOf(fresh.pool, streamOfConversation(EVERYONE))).toBe(1);
   });
 
-  test('the group of everyone has no owner, even when its first member joins', async () => {
+  test('the default group has no owner, even when its first member joins', async () => {
     const fresh = await (await server.fresh()).open();
     const node = anAppend(fresh.pool);
     await bootstrapEveryone(node);
@@ -1067,7 +1067,7 @@ describe('the group of everyone', () => {
     expect(await conversationFor(fresh.pool, first, EVERYONE)).toMatchObject({ role: 'member' });
   });
 
-  test('every new account is a member of the group of everyone', async () => {
+  test('every new account is a member of the default group', async () => {
     const registered = await Promise.all(
       ['dora', 'emil'].map((name) =>
         registerAccount(append, {

@@ -17,7 +17,7 @@ export const EVERYONE_STREAM = streamOfConversation(EVERYONE);
 const BOOTSTRAP_ID = '00000000-0000-7000-8000-000000000004' as ClientId;
 
 /**
- * Returns the events with which a new account joins the group of everyone. The command that
+ * Returns the events with which a new account joins the default group. The command that
  * registers the account stores them after `user.registered`, whose projection inserts the account,
  * with EVERYONE_STREAM locked and the personal stream among its new ones.
  */
@@ -44,7 +44,7 @@ export function joinedPersonally(conversation: ConversationId, account: AccountI
 }
 
 /**
- * Creates the group of everyone unless it exists. Every node calls it at start with the same
+ * Creates the default group unless it exists. Every node calls it at start with the same
  * command, which is stored once.
  *
  * @throws when the command is refused or its outcome is unknown
@@ -64,7 +64,7 @@ export async function bootstrapEveryone(append: Append): Promise<void> {
   const outcome = await append.run(command);
   if (outcome.kind === 'stored') return;
   const why = outcome.kind === 'refused' ? outcome.refusal.message : 'the outcome is unknown';
-  throw new Error(`The group of everyone could not be created: ${why}`);
+  throw new Error(`The default group could not be created: ${why}`);
 }
 
 const bootstrapRule: Rule = {

@@ -109,7 +109,7 @@ function minimumRolesRoute(
       tags: ['Conversations'],
       summary: 'Change who may do what in a group (owners)',
       description:
-        'An announcement group has `post: "admin"`. In the group of everyone the owners and admins of the server are its owners.',
+        'An announcement group has `post: "admin"`. In the default group the owners and admins of the server are its owners.',
       security,
       headers,
       params: OfConversation,

@@ -102,7 +102,7 @@ export async function streamsOfGuestChange(
 }
 
 /**
- * Returns the events with which an account that becomes a guest leaves the group of everyone and
+ * Returns the events with which an account that becomes a guest leaves the default group and
  * the public groups that it does not keep, and becomes an ordinary member of the others. Null: it
  * has joined another group since the streams were chosen.
  */
@@ -127,7 +127,7 @@ export async function becomesGuestEvents(
 }
 
 /**
- * Returns the events with which an account that is no longer a guest joins the group of everyone. Null: it has
+ * Returns the events with which an account that is no longer a guest joins the default group. Null: it has
  * become a guest since the streams were chosen.
  */
 export async function noLongerGuestEvents(

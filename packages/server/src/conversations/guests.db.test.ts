@@ -88,7 +88,7 @@ describe('a guest who registers with an invitation', () => {
     );
   });
 
-  test('refuses to invite a guest to a private group of others, the group of everyone, or a direct conversation', async () => {
+  test('refuses to invite a guest to a private group of others, the default group, or a direct conversation', async () => {
     const direct = (await owner.request('POST', '/conversations/direct', { account: mona.id }))
       .body;
     for (const group of [hidden, EVERYONE, direct.id, WORKSPACE_STREAM]) {
@@ -291,7 +291,7 @@ test('a guest writes to the users of its conversations, and keeps the names of t
 });
 
 describe('a member who becomes a guest', () => {
-  test('a member who becomes a guest leaves the group of everyone and the public groups that it does not keep', async () => {
+  test('a member who becomes a guest leaves the default group and the public groups that it does not keep', async () => {
     const rita = await server.register('rita');
     const [kept, left] = await Promise.all(
       ['kept', 'left'].map((name) => owner.group(name, [rita], 'public')),
@@ -378,7 +378,7 @@ describe('a member who becomes a guest', () => {
     },
   );
 
-  test('a guest who becomes a member joins the group of everyone, and finds everyone', async () => {
+  test('a guest who becomes a member joins the default group, and finds everyone', async () => {
     const vera = await server.register('vera');
     await change(vera, { role: 'guest' });
     const asGuest = await login('vera');

@@ -355,7 +355,7 @@ describe('direct conversations and everyone over REST', () => {
     expect((await say(late)).status).toBe(201);
   });
 
-  /** What accounts of each role on the server may do with the group of everyone, in this order. */
+  /** What accounts of each role on the server may do with the default group, in this order. */
   const COMMANDS: readonly (readonly [method: string, path: string, body: object | undefined])[] = [
     ['PATCH', '', { name: 'All hands' }],
     ['PATCH', '', { topic: 'News' }],

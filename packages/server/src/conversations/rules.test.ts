@@ -177,7 +177,7 @@ describe('joining', () => {
     expect(await outcome(join)).toBe('conversation_archived');
   });
 
-  test('joining an abandoned group makes the account its owner, except in the group of everyone', async () => {
+  test('joining an abandoned group makes the account its owner, except in the default group', async () => {
     states.set(ann, stranger({ ...isPublic, member_count: 0 }));
     expect(await outcome(join)).toEqual(joined(ann, 'owner'));
     states.set(ann, stranger({ ...isPublic, member_count: 0, is_everyone: true }));
@@ -609,8 +609,8 @@ describe('a change of a group', () => {
   });
 });
 
-describe('the group of everyone', () => {
-  test('the group of everyone is created once, and a refusal or an unknown outcome is an error', async () => {
+describe('the default group', () => {
+  test('the default group is created once, and a refusal or an unknown outcome is an error', async () => {
     const command = await commandOf(bootstrapEveryone);
     expect(command).toMatchObject({ stream: EVERYONE, alsoLocks: [WORKSPACE_STREAM] });
     const decision = await command.rule.decide(tx, command);
@@ -626,7 +626,7 @@ describe('the group of everyone', () => {
     await expect(failing({ kind: 'refused', refusal: refused })).rejects.toThrow(refused.message);
   });
 
-  test('accounts join the group of everyone when they register', () => {
+  test('accounts join the default group when they register', () => {
     const decision = { events: everyoneEvents(ann) };
     expect(eventsOf(decision)).toEqual([
       [EVERYONE, 'member.joined', { account: ann, role: 'member' }],

@@ -87,7 +87,7 @@ test('snapshots that the client has and that did not change are left out', async
   await leaveGroup(append, about(bob, left));
 
   const known = { epoch, cursor, resend: [unclaimed] };
-  // The group of everyone is sent in full, because it depends on the role of the account.
+  // The default group is sent in full, because it depends on the role of the account.
   expect(await unchangedFor(known, conversations)).toEqual([silent, read, direct].sort());
   const { periods, unchanged } = await loadStart(db.pool, bob, known);
   expect(unchanged.find((c) => c.id === direct)?.peerReadSeq).toBe(mine);

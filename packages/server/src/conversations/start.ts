@@ -81,7 +81,7 @@ interface StartRow {
 /**
  * SQL: whether the client’s snapshot is current. A snapshot is derived from the events of the
  * stream and the read cursors, so it is current if no event was stored since. The snapshots of the
- * group of everyone, and all those of a guest, also depend on the role on the server, and are
+ * default group, and all those of a guest, also depend on the role on the server, and are
  * always sent. $6 is an object rather than a table, because the planner cannot know that a table of
  * parameters is large.
  */

@@ -366,7 +366,7 @@ export const LOG_TABLES: Readonly<Record<string, readonly string[]>> = {
 export const STATE_TABLES: Readonly<Record<string, string>> = {
   schema_migrations: 'which migrations were applied',
   server_state: 'the epoch of this database',
-  sessions: 'log-ins, private to their account',
+  sessions: 'logins, private to their account',
   last_seen: 'when accounts were connected, in no event',
   notification_progress: 'how far notifications are decided, which is in no event',
   notification_decisions: 'what was decided when, with who was present then, which is in no event',

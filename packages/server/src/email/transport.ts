@@ -63,7 +63,7 @@ interface Rejection {
 }
 
 /**
- * Returns whether a permanent rejection is of the recipient’s address: at RCPT TO, unless the server wants a log-in or
+ * Returns whether a permanent rejection is of the recipient’s address: at RCPT TO, unless the server wants a login or
  * has a policy against the sender (530, or 5.7.x of RFC 3463), such as one against relaying. That affects all recipients.
  */
 function isRejectionOfAddress({ command, responseCode, response }: Rejection): boolean {

@@ -524,7 +524,7 @@ describe('a passkey', () => {
     expect((await post('/auth/passkey', { challengeId, response })).status).toBe(401);
   });
 
-  test('works as the second step of a log-in with a password', async () => {
+  test('works as the second step of a login with a password', async () => {
     const lee = await withPasskey('lee');
     const { body } = await login('lee');
     expect(body.methods).toEqual(['passkey', 'recovery']);
@@ -570,7 +570,7 @@ describe('a passkey', () => {
     const name = `pk-${what.replaceAll(' ', '-')}`.slice(0, 32);
     const { authenticator, request } = await withPasskey(name);
     let { options } = await loginOptions();
-    // One successful log-in first, for the counter.
+    // One successful login first, for the counter.
     const good = authenticator.get(options, server.url);
     const first = await post('/auth/passkey', { challengeId: options.challenge, response: good });
     expect(first.status).toBe(200);

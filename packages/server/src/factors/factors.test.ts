@@ -36,7 +36,7 @@ beforeEach(() => {
   clock.at = START;
 });
 
-describe('the second step of a log-in', () => {
+describe('the second step of a login', () => {
   const none = { role: 'member', kind: 'user', totp: false, passkeys: 0, codes: 0 };
   async function stepOf(
     has: object,
@@ -151,7 +151,7 @@ describe('an authenticator app', () => {
     expect(await totps.verify(ann, code)).toBe(false);
   });
 
-  test('is checked with the confirmed secret at a log-in, and with the new one when it is confirmed', async () => {
+  test('is checked with the confirmed secret at a login, and with the new one when it is confirmed', async () => {
     const totps = new Totps({ pool: db.pool, clock, vault });
     const code = codeAt(await aSecret(totps), START);
     for (const confirmed of [true, false]) {

@@ -4,9 +4,9 @@ import type { AccountParts } from '../accounts/parts.ts';
 import { refuseCrossSite } from '../http/origin.ts';
 import type { SecondFactors } from './factors.ts';
 
-/** What the log-in routes of second factors and passkeys have in common. */
+/** What the login routes of second factors and passkeys have in common. */
 
-/** What the routes of second factors share, those of a log-in and those of the user’s own account. */
+/** What the routes of second factors share, those of a login and those of the user’s own account. */
 export interface FactorDeps {
   readonly accounts: AccountParts;
   readonly factors: SecondFactors;

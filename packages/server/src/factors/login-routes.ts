@@ -5,8 +5,8 @@ import { passkeyLoginRoutes } from './passkey-login-routes.ts';
 import { secondFactorRoutes } from './second-factor-routes.ts';
 
 /**
- * Registers the routes of the second log-in step, of enrollment where it is required, and of passkey
- * log-in, in the order of the API description.
+ * Registers the routes of the second login step, of enrollment where it is required, and of passkey
+ * login, in the order of the API description.
  */
 export function factorLoginRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   secondFactorRoutes(instance, deps);

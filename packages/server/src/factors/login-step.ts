@@ -5,7 +5,7 @@ import { isSecondFactor } from '../accounts/sessions/proof.ts';
 import { type Requirement, rolesRequired } from '../accounts/sessions/second-factor-requirement.ts';
 import { factorsOf } from './queries.ts';
 
-/** Purposes of the tickets of unfinished log-ins. */
+/** Purposes of the tickets of unfinished logins. */
 export const STEP = { second: 'second_factor', enrol: 'enrol_second_factor' } as const;
 
 /**

@@ -17,7 +17,7 @@ export const security = [{ accessToken: [] }];
 /** The body of an answer without content. */
 export const done = z.undefined().describe('Done');
 
-/** Confirms the user by their password, or by a recent log-in; see {@link reauthenticate}. */
+/** Confirms the user by their password, or by a recent login; see {@link reauthenticate}. */
 export function confirmUser(
   { accounts }: FactorDeps,
   request: FastifyRequest,

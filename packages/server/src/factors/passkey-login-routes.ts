@@ -7,7 +7,7 @@ import { refuse } from '../http/errors.ts';
 import { type FactorDeps, loginAttempt, tags } from './login-requests.ts';
 import { siteOf } from './site.ts';
 
-/** Registers the routes of a log-in with a passkey, which replaces password and second factor. */
+/** Registers the routes of a login with a passkey, which replaces password and second factor. */
 export function passkeyLoginRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { factors } = deps;
@@ -19,7 +19,7 @@ export function passkeyLoginRoutes(instance: FastifyInstance, deps: FactorDeps):
     schema: {
       operationId: 'passkeyOptions',
       tags,
-      summary: 'Get the options for a log-in with a passkey',
+      summary: 'Get the options for a login with a passkey',
       security: [],
       response: { 200: PasskeyLoginOptions, ...problems(403, 429) },
     },

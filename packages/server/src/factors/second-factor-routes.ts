@@ -16,7 +16,7 @@ import { type FactorDeps, loginAttempt, tags } from './login-requests.ts';
 import { STEP } from './login-step.ts';
 import { siteOf } from './site.ts';
 
-/** Registers the routes of the second log-in step. */
+/** Registers the routes of the second login step. */
 export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { logins, publicUrl } = deps.accounts;
@@ -27,8 +27,8 @@ export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps):
     schema: {
       operationId: 'secondFactor',
       tags,
-      summary: 'Complete a log-in with the second factor',
-      description: 'The ticket is part of the log-in response. TOTP and recovery codes work once.',
+      summary: 'Complete a login with the second factor',
+      description: 'The ticket is part of the login response. TOTP and recovery codes work once.',
       security: [],
       headers: SessionHeader,
       body: SecondFactorBody,

@@ -1077,7 +1077,7 @@ describe('an avatar', () => {
     expect(entries).toEqual([{ details: { fields: ['avatar'] } }]);
   });
 
-  test('of the server is its icon, also before log-in', async () => {
+  test('of the server is its icon, also before login', async () => {
     const icon = () => fetch(`${server.url}/api/v1/server/icon`, { redirect: 'manual' });
     const before = await icon();
     expect([before.status, before.headers.get('location')]).toEqual([302, '/icon.svg']);

@@ -37,7 +37,7 @@ export function describeApi(app: FastifyInstance): void {
       },
       servers: [{ url: '/' }],
       tags: [
-        { name: 'Accounts', description: 'Registration, log-in, tokens, and your own account' },
+        { name: 'Accounts', description: 'Registration, login, tokens, and your own account' },
         { name: 'People', description: 'Users, user groups and profiles' },
         { name: 'Conversations', description: 'Groups and direct conversations' },
         { name: 'Members', description: 'The members of a conversation' },
@@ -72,7 +72,7 @@ export function describeApi(app: FastifyInstance): void {
             scheme: 'bearer',
             bearerFormat: 'JWT',
             description:
-              'An access token, valid for ten minutes, from a log-in or POST /api/v1/auth/token.',
+              'An access token, valid for ten minutes, from a login or POST /api/v1/auth/token.',
           },
           apiKey: {
             type: 'http',

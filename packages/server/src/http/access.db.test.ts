@@ -143,7 +143,7 @@ describe('every route of the API', () => {
     expect(tags.map((tag) => tag.name).toSorted()).toEqual([...used].toSorted());
   });
 
-  test('requires a log-in, unless it is public', async () => {
+  test('requires a login, unless it is public', async () => {
     for (const operation of operations) {
       const { status } = await ask(operation);
       const { audience } = EXPECTED_ACCESS[operation.id] ?? {};

@@ -61,7 +61,7 @@ beforeAll(async () => {
   routes.get('/bug', async () => {
     throw new Error('a secret detail');
   });
-  routes.post('/log-in', async (request) => {
+  routes.post('/login', async (request) => {
     refuseCrossSite(request, {});
     return { done: true };
   });
@@ -273,7 +273,7 @@ describe('a request that logs in', () => {
     // The allowed origin decides.
     [{ origin: 'http://localhost', host: 'localhost', 'sec-fetch-site': 'cross-site' }, true],
   ])('with %j: %s', async (headers, allowed) => {
-    const answer = await post('/log-in', {}, headers as Record<string, string>);
+    const answer = await post('/login', {}, headers as Record<string, string>);
     if (allowed) expect(answer).toMatchObject({ done: true });
     else expect(answer).toMatchObject({ status: 403, code: 'origin_not_allowed' });
   });

@@ -3,7 +3,7 @@ import type { LoginStepRule } from '../accounts/logins/login-steps.ts';
 import type { Config } from '../config/config.ts';
 import { secondFactorStep } from '../factors/login-step.ts';
 
-/** Returns every step that a log-in may require, in the order in which they are required. */
+/** Returns every step that a login may require, in the order in which they are required. */
 export function loginSteps(
   { pool, codes, emails, verifies }: EmailStepDeps,
   { secondFactor }: Pick<Config, 'secondFactor'>,

@@ -185,7 +185,7 @@ describe('commands', () => {
     expect(verdicts).toEqual(expected);
   });
 
-  test('commands in the group of everyone follow the role on the server', async () => {
+  test('commands in the default group follow the role on the server', async () => {
     const [author, other, admin] = [
       await aUser(append, 'author'),
       await aUser(append, 'other'),

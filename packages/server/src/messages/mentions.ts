@@ -79,7 +79,7 @@ interface FoundUserGroup {
   readonly accounts: readonly AccountId[];
   /** Whether it has so many accounts that not everyone may mention it in a large group. */
   readonly isLarge: boolean;
-  /** In the group of everyone, the role of the author on the server decides. */
+  /** In the default group, the role of the author on the server decides. */
   readonly isByServerAdmin: boolean;
 }
 

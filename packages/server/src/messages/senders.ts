@@ -48,7 +48,7 @@ export interface Sender {
 const MEMBERS = listStatement(
   'messages-members',
   [{ account_id: 'uuid', conversation_id: 'uuid', is_to_everyone: 'bool', n: 'ordinality' }],
-  // The role on the server is read only in the group of everyone, where it matters, and the last
+  // The role on the server is read only in the default group, where it matters, and the last
   // post only in slow mode: over all membership periods, because leaving does not end the wait.
   (senders) =>
     `select i.n, m.role, c.visibility, c.is_everyone, c.post, c.reply, c.mention_everyone,

@@ -505,7 +505,7 @@ describe('emails about missed messages', () => {
     await owner.request('PATCH', '/admin/server-settings', { emailContent: true });
   });
 
-  test('end with one click, without a log-in, only for the account of the link', async () => {
+  test('end with one click, without a login, only for the account of the link', async () => {
     await post(ann, direct, 'hello');
     await away(bob);
     const { raw } = await sink.next(addressOf(bob));
@@ -536,7 +536,7 @@ describe('emails about missed messages', () => {
     // A program that follows all links of an email.
     for (const method of ['GET', 'HEAD']) expect((await fetch(link, { method })).status).toBe(200);
     expect(await delayOf(bob)).toBe(15);
-    // That works without a log-in.
+    // That works without a login.
     const suspend = (until: string) =>
       server.rows(`update accounts set suspended_until = ${until} where id = '${bob.id}'`);
     await suspend(`now() + interval '1 day'`);

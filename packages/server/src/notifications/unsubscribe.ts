@@ -13,7 +13,7 @@ import { type Texts, textsFor } from '../texts/texts.ts';
 import { changeSettings } from './commands.ts';
 
 /**
- * The link with which recipients turn off the emails about missed messages, without a log-in (RFC
+ * The link with which recipients turn off the emails about missed messages, without a login (RFC
  * 8058). Its signed token names the account, grants nothing else, and does not expire, because the
  * link may be in an old email.
  */

@@ -60,7 +60,7 @@ export const minimumRolesOf = (
 });
 
 /**
- * Returns the role with which a member acts: in the group of everyone, the server role decides, and
+ * Returns the role with which a member acts: in the default group, the server role decides, and
  * a guest of the server is a guest everywhere. Null if the account does not exist.
  */
 export function actingRole(
@@ -75,7 +75,7 @@ export function actingRole(
 
 /**
  * Returns the role with which a member acts on messages, where guests count as members; in the
- * group of everyone, the role on the server decides.
+ * default group, the role on the server decides.
  */
 export function messageRole(
   role: MemberRole,

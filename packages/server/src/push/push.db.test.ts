@@ -424,7 +424,7 @@ describe('Web Push', () => {
 });
 
 describe('devices', () => {
-  test('end with their session: by a log-out, by its end, and by a new password', async () => {
+  test('end with their session: by a logout, by its end, and by a new password', async () => {
     const { user } = await aUserWithBrowser();
     const count = async () =>
       (await server.rows(`select from notification_devices where account_id = '${user.id}'`))

@@ -84,7 +84,7 @@ const LIMITED_FROM = pino.levels.values.info ?? 30;
 
 /**
  * The message of the lines of the audit log. They have a budget of their own (audit/budget.ts), by kind
- * and by account or address: with one limit for all of them, failed log-ins could hide the others.
+ * and by account or address: with one limit for all of them, failed logins could hide the others.
  */
 export const SECURITY_EVENT = 'security event';
 

@@ -183,7 +183,7 @@ export class Directory {
     const { rows } = await this.#pool.query<{ id: string; shared: number }>({
       name: 'search-shared-groups',
       // Starts from the few candidates and looks up their groups by key among those of the account:
-      // either may have a thousand groups, and the group of everyone has all users. “offset 0”
+      // either may have a thousand groups, and the default group has all users. “offset 0”
       // fixes this order.
       text: `select u.id, count(*)::int as shared
              from unnest($2::uuid[]) u (id)

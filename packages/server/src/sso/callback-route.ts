@@ -17,7 +17,7 @@ import {
   tags,
 } from './requests.ts';
 
-/** Registers the route to which the provider returns the browser, and which completes the log-in. */
+/** Registers the route to which the provider returns the browser, and which completes the login. */
 export function callbackRoute(instance: FastifyInstance, deps: SsoDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -27,7 +27,7 @@ export function callbackRoute(instance: FastifyInstance, deps: SsoDeps): void {
     schema: {
       operationId: 'finishSso',
       tags,
-      summary: 'Complete a log-in with single sign-on',
+      summary: 'Complete a login with single sign-on',
       description:
         'Redirects to the `next` path, or to /login with the remaining step or the error code in the ' +
         'fragment.',
@@ -40,7 +40,7 @@ export function callbackRoute(instance: FastifyInstance, deps: SsoDeps): void {
   });
 }
 
-/** Completes a log-in: finds the account that the provider has identified, and redirects. */
+/** Completes a login: finds the account that the provider has identified, and redirects. */
 async function finish(
   deps: SsoDeps,
   provider: Provider,
@@ -86,7 +86,7 @@ async function identify(
   }
 }
 
-/** Records the refused log-in, and redirects to the log-in page with the error. */
+/** Records the refused login, and redirects to the login page with the error. */
 async function refused(
   { accounts }: SsoDeps,
   request: FastifyRequest,
@@ -104,7 +104,7 @@ function donePage({ next, tab }: PendingLogin): string {
   return `${path}#${new URLSearchParams({ tab })}`;
 }
 
-/** Returns the log-in page with the remaining step in its fragment. */
+/** Returns the login page with the remaining step in its fragment. */
 function stepPage(step: LoginStep, tab: string | null): string {
   const { methods, ...rest } = { methods: undefined, ...step };
   const fragment = new URLSearchParams({

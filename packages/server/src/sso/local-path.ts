@@ -2,7 +2,7 @@
 const HERE = 'http://here.invalid';
 
 /**
- * Returns where to redirect the browser after a log-in: a path of this server, or `/` for anything
+ * Returns where to redirect the browser after a login: a path of this server, or `/` for anything
  * else. That includes what a browser would parse as another host (`//host`, `/\host`, a scheme,
  * control characters).
  */

@@ -5,9 +5,9 @@ import { localPath } from './local-path.ts';
 import type { Flow } from './provider.ts';
 import { SSO_PATH, type SsoDeps } from './requests.ts';
 
-/** Log-ins in progress at the provider: stored encrypted, under a ticket that the browser holds in a cookie. */
+/** Logins in progress at the provider: stored encrypted, under a ticket that the browser holds in a cookie. */
 
-/** A log-in in progress at the provider, as it is stored (encrypted). */
+/** A login in progress at the provider, as it is stored (encrypted). */
 export interface PendingLogin extends Flow {
   readonly next: string;
   /** The value by which the page recognizes its result; null if it gave none. */
@@ -19,7 +19,7 @@ export interface PendingLogin extends Flow {
 const FLOW_MS = 10 * 60 * 1000;
 const PURPOSE = 'sso';
 
-/** Stores a log-in in progress, and gives the browser its ticket. */
+/** Stores a login in progress, and gives the browser its ticket. */
 export async function storePendingLogin(
   deps: SsoDeps,
   reply: FastifyReply,
@@ -43,7 +43,7 @@ export async function storePendingLogin(
 }
 
 /**
- * Returns the log-in that this browser started, once, and removes the cookie with its ticket; null
+ * Returns the login that this browser started, once, and removes the cookie with its ticket; null
  * if there is none.
  */
 export async function takePendingLogin(

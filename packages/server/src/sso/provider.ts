@@ -8,7 +8,7 @@ export interface ProviderSettings {
   readonly clientSecret: string;
 }
 
-/** The values by which the answer of the provider is matched to a log-in. */
+/** The values by which the answer of the provider is matched to a login. */
 export interface Flow {
   readonly state: string;
   readonly nonce: string;
@@ -41,7 +41,7 @@ export function providerOf(config: Config): Provider | null {
   return new Provider({ issuer, clientId, clientSecret });
 }
 
-/** Loaded with the first log-in: most servers have no provider. */
+/** Loaded with the first login: most servers have no provider. */
 const openId = () => import('openid-client');
 
 /** Requests to the provider time out after this, s. */
@@ -49,7 +49,7 @@ const TIMEOUT_S = 10;
 
 /**
  * An OpenID Connect provider: the authorization code flow with PKCE (RFC 7636), state and nonce
- * (OpenID Connect Core §3.1). Its metadata is fetched with the first log-in.
+ * (OpenID Connect Core §3.1). Its metadata is fetched with the first login.
  */
 export class Provider {
   readonly #settings: ProviderSettings;
@@ -114,7 +114,7 @@ export class Provider {
     if (this.#configuration) return this.#configuration;
     const found = this.#discover();
     this.#configuration = found;
-    // The next log-in retries.
+    // The next login retries.
     found.catch(() => {
       this.#configuration = null;
     });

@@ -10,7 +10,7 @@ import type { Provider } from './provider.ts';
 
 /** What the routes of single sign-on have in common. */
 
-/** What the steps of a log-in with single sign-on share. */
+/** What the steps of a login with single sign-on share. */
 export interface SsoDeps {
   readonly accounts: AccountParts;
   readonly identities: Identities;
@@ -48,7 +48,7 @@ export function requestedProvider({ provider }: SsoDeps, id: string): Provider {
 export const redirectUri = ({ server }: SsoDeps): string =>
   new URL(`${SSO_PATH}/${PROVIDER_ID}/callback`, server()).href;
 
-/** Redirects to the log-in page with the error in the fragment, which is not sent to servers. */
+/** Redirects to the login page with the error in the fragment, which is not sent to servers. */
 export function failed(reply: FastifyReply, code: RefusalCode): FastifyReply {
   return reply.redirect(`/login#error=${code}`);
 }

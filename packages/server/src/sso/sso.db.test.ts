@@ -71,7 +71,7 @@ class Browser {
     return this.#cookies.get(new URL(url).host)?.get(name);
   }
 
-  /** Goes from the start of a log-in to the callback URL. */
+  /** Goes from the start of a login to the callback URL. */
   async toCallback(who: string, next = '/', tab?: string, invitation?: string): Promise<string> {
     const [name = '', email = '', verified = ''] = who.split(' ');
     const user = new URLSearchParams({ name, email, verified });
@@ -98,7 +98,7 @@ class Browser {
     throw new Error('The provider did not redirect back');
   }
 
-  /** Starts a log-in with a request that has a body, and returns the page of the provider. */
+  /** Starts a login with a request that has a body, and returns the page of the provider. */
   async #prepared(body: object): Promise<string> {
     const response = await fetch(`${this.#home}/api/v1/auth/sso/oidc/start`, {
       method: 'POST',
@@ -112,7 +112,7 @@ class Browser {
     return ((await response.json()) as { url: string }).url;
   }
 
-  /** Completes a log-in and returns the final location. */
+  /** Completes a login and returns the final location. */
   async logIn(who: string, next?: string, tab?: string, invitation?: string): Promise<string> {
     const response = await this.open(await this.toCallback(who, next, tab, invitation));
     expect(response.status).toBe(302);
@@ -190,7 +190,7 @@ describe('single sign-on', () => {
     }
   });
 
-  test('creates an account with a verified address and recognizes it at the next log-in', async () => {
+  test('creates an account with a verified address and recognizes it at the next login', async () => {
     const browser = new Browser();
     expect(await browser.logIn('ann ann@example.org verified', '/c/1?x=y')).toBe('/c/1?x=y');
     const me = await browser.me();
@@ -265,7 +265,7 @@ describe('single sign-on', () => {
       const left = await server.rows(`select from ${table} where account_id = '${attacker.id}'`);
       expect(left, table).toEqual([]);
     }
-    // The owner's session survives another log-in.
+    // The owner's session survives another login.
     expect(await new Browser().logIn('dan-there dan@example.org verified')).toBe('/');
     expect((await owner.me()).id).toBe(attacker.id);
   });
@@ -380,7 +380,7 @@ describe('single sign-on', () => {
 });
 
 describe('the answer of the provider', () => {
-  test('returns the value of the page that started the log-in', async () => {
+  test('returns the value of the page that started the login', async () => {
     const tab = 'a'.repeat(32);
     await server.register('tabea');
     await verify('tabea');
@@ -393,11 +393,11 @@ describe('the answer of the provider', () => {
     expect(short.status).toBe(422);
   });
 
-  test('is accepted only from the browser that started the log-in', async () => {
+  test('is accepted only from the browser that started the login', async () => {
     const victim = new Browser();
     const attacker = new Browser();
     const callback = await attacker.toCallback('ida ida@example.org verified');
-    // With no log-in of their own, and in the middle of one.
+    // With no login of their own, and in the middle of one.
     for (const begin of [false, true]) {
       if (begin) await victim.open(`${server.url}/api/v1/auth/sso/oidc/start`);
       const response = await victim.open(callback);

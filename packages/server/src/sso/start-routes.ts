@@ -17,7 +17,7 @@ import {
   tags,
 } from './requests.ts';
 
-/** Registers the route that starts a log-in by a redirect to the provider. */
+/** Registers the route that starts a login by a redirect to the provider. */
 export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { log } = deps;
@@ -29,7 +29,7 @@ export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
     schema: {
       operationId: 'startSso',
       tags,
-      summary: 'Start a log-in with single sign-on',
+      summary: 'Start a login with single sign-on',
       description:
         '`next` is the path of this server to end up on. `tab` is returned in the fragment of that ' +
         'URL, so that the page can recognize its result.',
@@ -52,7 +52,7 @@ export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
   });
 }
 
-/** Registers the route that starts a log-in and returns the page of the provider. */
+/** Registers the route that starts a login and returns the page of the provider. */
 export function prepareRoute(instance: FastifyInstance, deps: SsoDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { log, publicUrl } = deps;
@@ -64,7 +64,7 @@ export function prepareRoute(instance: FastifyInstance, deps: SsoDeps): void {
     schema: {
       operationId: 'prepareSso',
       tags,
-      summary: 'Prepare a log-in with single sign-on, or a registration with an invitation',
+      summary: 'Prepare a login with single sign-on, or a registration with an invitation',
       description:
         'Like the GET request, but returns the page of the provider, to which the browser goes next. The token of ' +
         'an invitation is in no URL, which logs would keep.',
@@ -90,7 +90,7 @@ export function prepareRoute(instance: FastifyInstance, deps: SsoDeps): void {
   });
 }
 
-/** Stores a log-in in progress, and returns the page of the provider where it continues. */
+/** Stores a login in progress, and returns the page of the provider where it continues. */
 async function begin(
   deps: SsoDeps,
   provider: Provider,

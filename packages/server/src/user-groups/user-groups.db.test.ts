@@ -210,7 +210,7 @@ describe('a mention of a user group', () => {
     expect(await kinds(owner)).toEqual([small.id, large.id]);
     expect(await suggested(owner)).toContain('large-group');
 
-    // In the group of everyone, the role on the server decides.
+    // In the default group, the role on the server decides.
     const [everyone] = await server.rows('select id from conversations where is_everyone');
     const there = everyone?.id as ConversationId;
     const before = LIMITS.mentionEveryoneMembers + 1;

@@ -304,7 +304,7 @@ function messages(fixtures: Fixtures): Situations {
   };
   const one = () => message();
   const hiddenOne = () => message(['PUT', 'hidden']);
-  /** A message of another user in the group of everyone, which a member may report. */
+  /** A message of another user in the default group, which a member may report. */
   const reportable = async (more: Situation['fixed'] = {}) => {
     // Not of the admin, who resolves the report: no one does so with reports of own messages.
     const author = await fixtures.user();

@@ -12,7 +12,7 @@ const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Posts under an id with a new log-in: another session, another token. */
+/** Posts under an id with a new login: another session, another token. */
 async function postAs(url: string, who: User, conversation: string, id: string, body: string) {
   const login = await call(url, 'POST', '/auth/login', {
     body: { login: who.name, password: PASSWORD },

@@ -3,7 +3,7 @@
  * every difference. A new route is added to both.
  */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
-  // Without a log-in.
+  // Without a login.
   anyone: [
     'authOptions',
     'authorizeReset',

@@ -20,7 +20,7 @@ import { aClientId, anAppend } from './stream-builders.ts';
 
 /** Builders for tests of the domains: users and conversations, created by the domains’ commands. */
 
-/** Creates an Append on a database, and the group of everyone in it. */
+/** Creates an Append on a database, and the default group in it. */
 export async function aBootstrappedAppend(pool: pg.Pool): Promise<Append> {
   const append = anAppend(pool);
   await bootstrapEveryone(append);

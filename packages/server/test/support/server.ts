@@ -108,7 +108,7 @@ export async function registerAt(url: string, name: string, more: object = {}): 
   return userOf(url, name, answer);
 }
 
-/** Returns a user with a new session, after a registration or a log-in. */
+/** Returns a user with a new session, after a registration or a login. */
 export function userOf(url: string, name: string, answer: Answer): User {
   const { me, accessToken, sessionToken } = answer.body as SessionAnswer;
   if (sessionToken === undefined) throw new Error(`${name}: no session token`);

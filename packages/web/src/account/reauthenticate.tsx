@@ -7,7 +7,7 @@ import { PasswordDialog } from '../ui/password-dialog.tsx';
 import { useAccount } from './use-account.ts';
 
 /**
- * Runs requests that may require a recent log-in: in that case it asks for the password and repeats
+ * Runs requests that may require a recent login: in that case it asks for the password and repeats
  * the request. The caller renders `dialog`.
  */
 export function useReauthentication(): {

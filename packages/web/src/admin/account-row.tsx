@@ -8,7 +8,7 @@ import { Badge } from '../ui/badge.tsx';
 import { RoleBadge } from '../ui/role-badge.tsx';
 import { Handle } from '../users/handle.tsx';
 
-/** Whether log-ins to the account are temporarily rejected, after too many wrong passwords. */
+/** Whether logins to the account are temporarily rejected, after too many wrong passwords. */
 export const isLocked = (account: AdminAccount): boolean =>
   account.lockedUntil !== null && Date.parse(account.lockedUntil) > Date.now();
 

@@ -4,7 +4,7 @@ import { focusContent } from '../ui/return-focus.ts';
 
 /**
  * Focuses the content of a newly opened page if the focused element was removed with the previous
- * page, so that Tab continues from there. Called outside of all pages, because a log-in opens a
+ * page, so that Tab continues from there. Called outside of all pages, because a login opens a
  * page with another layout.
  */
 export function useFocusAfterNavigation(router: AnyRouter): void {

@@ -7,7 +7,7 @@ import { usePageTitle } from '../ui/page-title.tsx';
 import { ChatPreview } from './chat-preview.tsx';
 import { useAuthOptions } from './use-auth-options.ts';
 
-/** The layout of the pages before log-in: a description of Parley on wide screens, and the form. */
+/** The layout of the pages before login: a description of Parley on wide screens, and the form. */
 export function AuthPage({
   title,
   intro,

@@ -15,7 +15,7 @@ import { AuthPage } from './auth-page.tsx';
 import { Problem } from './problem.tsx';
 import { useForm } from './use-form.ts';
 
-/** Sets up a second factor where the server requires one, before the log-in is complete. */
+/** Sets up a second factor where the server requires one, before the login is complete. */
 export function EnrolPage() {
   const [waiting] = useState(() => waitingFor('enrol_second_factor'));
   const continueLogin = useContinueLogin();

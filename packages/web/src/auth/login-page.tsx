@@ -83,7 +83,7 @@ export function LoginPage() {
   );
 }
 
-/** Explains that this tab cannot finish a log-in that was started in another tab. */
+/** Explains that this tab cannot finish a login that was started in another tab. */
 function StartedElsewhere({ onContinue }: { onContinue: () => void }) {
   return (
     <AuthPage title={t('login.otherTabTitle')} intro={t('login.otherTab')} other="">

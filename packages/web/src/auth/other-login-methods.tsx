@@ -9,7 +9,7 @@ import { auth, useContinueLogin } from '../session/steps.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 
-/** Offers the log-in methods without a password: single sign-on and passkeys. */
+/** Offers the login methods without a password: single sign-on and passkeys. */
 export function OtherLoginMethods({
   options,
   invitation = '',

@@ -4,19 +4,19 @@ import { useEffect, useState } from 'react';
 import { ssoReturn } from '../session/sso-return.ts';
 import { t } from '../texts/index.ts';
 
-/** The result of a single sign-on log-in. */
+/** The result of a single sign-on login. */
 export interface SsoResult {
   /** The error message, if it failed. */
   readonly problem: string | null;
-  /** The next step, if the log-in is not complete. */
+  /** The next step, if the login is not complete. */
   readonly step: LoginStep | null;
-  /** The log-in was started in another tab: its result must not be used here. */
+  /** The login was started in another tab: its result must not be used here. */
   readonly isForeign: boolean;
 }
 
 /**
- * Reads the result of a single sign-on log-in from the fragment of the address, once. Only the tab
- * that started the log-in accepts a step: a link with a step of the attacker's account would
+ * Reads the result of a single sign-on login from the fragment of the address, once. Only the tab
+ * that started the login accepts a step: a link with a step of the attacker's account would
  * otherwise log its victim in to that account.
  */
 export function useSsoResult(): SsoResult {

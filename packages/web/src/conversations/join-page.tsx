@@ -12,7 +12,7 @@ import { Spinner } from '../ui/spinner.tsx';
 
 /**
  * Shows the group of a link, and joins it. The token is in the fragment of the URL, which browsers
- * do not send. Visitors who are not logged in return here after log-in or registration, and join at
+ * do not send. Visitors who are not logged in return here after login or registration, and join at
  * once.
  */
 export function JoinPage() {

@@ -24,7 +24,7 @@ export function WhoMay({
   view: ConversationView;
   minimumRoles: MinimumRoles;
 }) {
-  // All users are in the group of everyone.
+  // All users are in the default group.
   const rows = ROWS.filter(([what]) => what !== 'invite' || !view.isEveryone);
   return (
     <details className="mb-5">

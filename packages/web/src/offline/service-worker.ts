@@ -27,7 +27,7 @@ export async function storeShell(): Promise<void> {
   (await registered())?.active?.postMessage({ store: 'shell' });
 }
 
-/** Removes the files of the web client from this browser, after the last log-out. */
+/** Removes the files of the web client from this browser, after the last logout. */
 export async function removeShell(): Promise<void> {
   // Browsers without service workers have no caches.
   if (!('caches' in window)) return;

@@ -1,8 +1,8 @@
 import type { Me, SetupStep } from '@parley/protocol';
 
 /**
- * Returns where to take a user after the first log-in: the user who set up the server to the setup
- * guide, others to their first group, which is the group of everyone except for guests; null:
+ * Returns where to take a user after the first login: the user who set up the server to the setup
+ * guide, others to their first group, which is the default group except for guests; null:
  * nowhere.
  *
  * @param steps the steps of the setup guide that are left; null: not known yet

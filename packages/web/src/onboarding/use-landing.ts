@@ -6,7 +6,7 @@ import { useSetupSteps } from '../session/setup-steps.ts';
 import { useParley } from '../session/use-client.ts';
 import { landingOf } from './landing.ts';
 
-/** Returns the group of everyone; for guests, who are not in it, any other of their groups. */
+/** Returns the default group; for guests, who are not in it, any other of their groups. */
 export const firstGroupOf = ({ conversations }: ClientSnapshot): ConversationId | undefined => {
   let first: ConversationId | undefined;
   for (const { id, kind, isEveryone } of conversations.values()) {
@@ -17,7 +17,7 @@ export const firstGroupOf = ({ conversations }: ClientSnapshot): ConversationId 
 };
 
 /**
- * Takes a user to their first page once, after the first log-in, unless they follow a link
+ * Takes a user to their first page once, after the first login, unless they follow a link
  * elsewhere.
  */
 export function useLanding(): void {

@@ -4,7 +4,7 @@ import { withRecent } from './search-state.ts';
 
 const RECENT = 'recent-searches';
 
-/** Returns the recent searches of an account, stored on this device until the log-out. */
+/** Returns the recent searches of an account, stored on this device until the logout. */
 export function recentSearches(account: AccountId): readonly string[] {
   try {
     const kept: unknown = JSON.parse(readKept(account, RECENT) ?? '[]');

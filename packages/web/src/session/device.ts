@@ -10,7 +10,7 @@ import { accountHere } from './login-record.ts';
  */
 
 const KEPT = 'parley.kept.';
-/** Names of earlier versions, which do not contain the account or log-in that they belong to. */
+/** Names of earlier versions, which do not contain the account or login that they belong to. */
 const UNOWNED = /^parley\.(account$|draft\.|sound$)/;
 /** `IndexedDbStore` of the SDK names its databases `parley-` followed by the account. */
 const DATABASE = 'parley-';
@@ -24,7 +24,7 @@ export const readKept = (account: AccountId, name: string): string | null =>
 
 /**
  * Stores a value for the account; null removes it. Does nothing once the account is logged out: a
- * tab that has not noticed yet must not restore what the log-out has removed.
+ * tab that has not noticed yet must not restore what the logout has removed.
  */
 export function writeKept(account: AccountId, name: string, value: string | null): void {
   if (accountHere() !== account) return;
@@ -56,7 +56,7 @@ export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH)
 /**
  * Removes everything that this browser stores for accounts that are not logged in: values, message
  * databases, notifications, the push subscription, and, when no one is logged in, the files of the web
- * client. Also removes what a log-out left behind because its tab was closed early.
+ * client. Also removes what a logout left behind because its tab was closed early.
  */
 export async function removeOthers(): Promise<void> {
   removeKeptOfOthers(accountHere());

@@ -7,19 +7,19 @@ function isOwnPath(text: string): boolean {
 }
 
 /**
- * Stores the page to open after the log-in. It is not kept in the URL, where others could set it.
+ * Stores the page to open after the login. It is not kept in the URL, where others could set it.
  */
 export function rememberNext(path: string): void {
   if (isOwnPath(path)) sessionStorage.setItem(KEY, path);
 }
 
-/** Returns the page to open after the log-in, and keeps it. */
+/** Returns the page to open after the login, and keeps it. */
 export function peekNext(): string | null {
   const path = sessionStorage.getItem(KEY);
   return path !== null && isOwnPath(path) ? path : null;
 }
 
-/** Returns and clears the page to open after the log-in. */
+/** Returns and clears the page to open after the login. */
 export function takeNext(): string | null {
   const path = peekNext();
   sessionStorage.removeItem(KEY);

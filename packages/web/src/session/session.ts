@@ -23,7 +23,7 @@ export type Session =
   | { state: 'out'; notice?: string }
   | { state: 'in'; client: ParleyClient; account: AccountId; ended: AbortController };
 
-/** The API for pages without a session, and for the log-in. */
+/** The API for pages without a session, and for the login. */
 export const api = new ParleyApi({ url: location.origin, exclusively });
 
 /** Lets one tab of the browser at a time replace the session cookie. */
@@ -33,7 +33,7 @@ function exclusively<T>(run: () => Promise<T>): Promise<T> {
 
 const listeners = new Set<() => void>();
 let session: Session = { state: 'out' };
-/** The log-in that the session belongs to. */
+/** The login that the session belongs to. */
 let login: LoginKey | null = null;
 
 function set(next: Session): void {
@@ -83,7 +83,7 @@ export async function startSession(me: Me): Promise<void> {
   await openSession(me.id, key);
 }
 
-/** Sets the notice that the log-in page shows. */
+/** Sets the notice that the login page shows. */
 export function notify(notice: string): void {
   if (session.state === 'out') set({ state: 'out', notice });
 }
@@ -97,7 +97,7 @@ export async function logout(): Promise<void> {
     () => undefined,
     () => t('session.serverNotReached'),
   );
-  // The cookie may be of a later log-in of the account, in another tab.
+  // The cookie may be of a later login of the account, in another tab.
   const current = currentLogin();
   if (current?.account === session.account) removeLogin(current.key);
   endInAllTabs();
@@ -138,7 +138,7 @@ async function end(client: ParleyClient, notice: string): Promise<void> {
   await forget(client);
 }
 
-/** Ends the session in this browser: other tabs watch the log-in, and close theirs too. */
+/** Ends the session in this browser: other tabs watch the login, and close theirs too. */
 function endInAllTabs(notice?: string): void {
   if (session.state !== 'in') return;
   if (login !== null) removeLogin(login);

@@ -1,11 +1,11 @@
 const KEY = 'parley.sso';
 const PARAMETER = 'tab';
 
-/** The value of the log-in that this tab started, once it is back from the provider. */
+/** The value of the login that this tab started, once it is back from the provider. */
 let startedValue: string | null = null;
 
 /**
- * Creates and stores the value that binds a single sign-on log-in to this tab. The server returns it
+ * Creates and stores the value that binds a single sign-on login to this tab. The server returns it
  * with the result, so that a link from someone else cannot inject one.
  */
 export function startSso(): string {
@@ -18,8 +18,8 @@ export function startSso(): string {
 }
 
 /**
- * What the fragment of the address says about a single sign-on log-in: nothing, the result of a
- * log-in that this tab did not start, a further step, or that it is complete.
+ * What the fragment of the address says about a single sign-on login: nothing, the result of a
+ * login that this tab did not start, a further step, or that it is complete.
  */
 export type SsoReturn = 'none' | 'foreign' | 'step' | 'done';
 

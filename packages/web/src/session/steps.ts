@@ -5,7 +5,7 @@ import { useCallback } from 'react';
 import { api, startSession } from './session.ts';
 import { rememberStep } from './waiting-step.ts';
 
-/** The API of registration and log-in. */
+/** The API of registration and login. */
 export const auth = new AuthApi(api);
 
 const PAGES = {
@@ -14,7 +14,7 @@ const PAGES = {
   enrol_second_factor: '/enrol',
 } as const satisfies Record<LoginStep['step'], string>;
 
-/** Returns a function that continues a log-in: starts the session, or opens the page of the next step. */
+/** Returns a function that continues a login: starts the session, or opens the page of the next step. */
 export function useContinueLogin(): (answer: Entered, email?: string) => Promise<void> {
   const navigate = useNavigate();
   return useCallback(

@@ -2,7 +2,7 @@ import type { LoginStep } from '@parley/protocol';
 
 const KEY = 'parley.step';
 
-/** A log-in that needs one more step. It survives a reload, but not the tab. */
+/** A login that needs one more step. It survives a reload, but not the tab. */
 export interface Waiting {
   readonly step: LoginStep;
   /** The address that the code was sent to, if known. */

@@ -38,7 +38,7 @@ const LIMITS = {
   wrongPasswordDevice: { points: 10, duration: 300, wait: 60, waitMax: HOUR },
   /** Wrong passwords for one account from all such devices. */
   wrongPasswordDevices: { points: 100, duration: HOUR, wait: 300, waitMax: HOUR },
-  /** Log-ins from one address, which many users may share. */
+  /** Logins from one address, which many users may share. */
   login: { points: 100, duration: 300, wait: 60, waitMax: HOUR },
   /** Registrations from one address. */
   register: { points: 60, duration: 600, wait: 60, waitMax: HOUR },
@@ -54,7 +54,7 @@ const LIMITS = {
   emailTo: { points: 6, duration: HOUR },
   /** The same from anywhere: one address alone cannot exhaust it. */
   emailToAnywhere: { points: 12, duration: HOUR },
-  /** Second factors entered for one account, across all log-ins. */
+  /** Second factors entered for one account, across all logins. */
   secondFactor: { points: 10, duration: 600, wait: 60, waitMax: HOUR },
   /** Data exports of an account. */
   export: { points: 10, duration: HOUR },
@@ -69,7 +69,7 @@ export type AttemptLimit = keyof typeof LIMITS;
 
 type BlockedListener = (limit: AttemptLimit, key: string, seconds: number) => Promise<void>;
 
-/** The log-in locks of an account, for admins. */
+/** The login locks of an account, for admins. */
 export interface AccountLock {
   /** The account is locked until then (wall clock, ms); null when only some addresses are. */
   readonly until: number | null;
@@ -171,7 +171,7 @@ export class AttemptLimits {
     await this.#levels.get(limit)?.delete(key);
   }
 
-  /** Returns the log-in locks of these accounts. */
+  /** Returns the login locks of these accounts. */
   async locks(accounts: readonly AccountId[]): Promise<Map<AccountId, AccountLock>> {
     const { rows } = await this.#pool.query<{ key: string; expire: number }>({
       name: 'limits-locks',
@@ -202,7 +202,7 @@ export class AttemptLimits {
     return locks;
   }
 
-  /** Removes all log-in locks of an account. */
+  /** Removes all login locks of an account. */
   async unlock(account: AccountId): Promise<void> {
     const key = accountKey(account);
     await this.#pool.query({

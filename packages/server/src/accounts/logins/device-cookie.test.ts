@@ -63,14 +63,14 @@ describe('a device', () => {
     expect(another.known(account(1))).not.toBe(id);
   });
 
-  test('remembers five accounts, and drops the one with the oldest log-in', () => {
+  test('remembers five accounts, and drops the one with the oldest login', () => {
     const browser = new Browser();
     for (const n of [1, 2, 3, 4, 5, 1, 6]) browser.logIn(account(n));
     const known = [1, 2, 3, 4, 5, 6].filter((n) => browser.known(account(n)) !== null);
     expect(known).toEqual([1, 3, 4, 5, 6]);
   });
 
-  test('is forgotten a year after the last log-in', () => {
+  test('is forgotten a year after the last login', () => {
     const browser = new Browser();
     browser.logIn(account(1));
     now = START + YEAR_MS - 1;

@@ -10,10 +10,10 @@ const NAME = 'parley_device';
  * RFC 6265bis §4.1.3.2: a cookie of this name is Secure, has no Domain, and is for this host only.
  */
 const HOST_NAME = `__Host-${NAME}`;
-/** Accounts that a browser remembers; the one with the oldest log-in is dropped first. */
+/** Accounts that a browser remembers; the one with the oldest login is dropped first. */
 const ACCOUNTS_MAX = 5;
 const ID_BYTES = 16;
-/** A device without a log-in for this long is no longer known. */
+/** A device without a login for this long is no longer known. */
 const VALID_MS = 365 * 86_400_000;
 const USE = 'device';
 

@@ -15,7 +15,7 @@ export const SessionHeader = z.object({
     .describe('`token`: the response contains the session token, and no cookie is set'),
 });
 
-/** What every route that can complete a log-in needs: it ends in a session, a cookie or the next step. */
+/** What every route that can complete a login needs: it ends in a session, a cookie or the next step. */
 export interface LoginResponseDeps {
   readonly logins: Logins;
   readonly cookie: SessionCookie;
@@ -23,7 +23,7 @@ export interface LoginResponseDeps {
 }
 
 /**
- * Finishes a log-in and answers the request: with the remaining step (202), or with the session, as a
+ * Finishes a login and answers the request: with the remaining step (202), or with the session, as a
  * cookie or, with `Parley-Session: token`, in the response.
  *
  * @throws {RefusalError} see {@link Logins.finish}
@@ -38,7 +38,7 @@ export async function answerLogin(
   const result = await logins.finish(proof, {
     address: request.ip,
     userAgent: request.headers['user-agent'],
-    // A new log-in in the same browser replaces its previous session.
+    // A new login in the same browser replaces its previous session.
     previous: bearerOf(request) === undefined ? cookie.read(request) : undefined,
   });
   if ('step' in result) {

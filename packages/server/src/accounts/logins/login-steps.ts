@@ -1,7 +1,7 @@
 import type { LoginStep } from '@parley/protocol';
 import type { Proof } from '../sessions/proof.ts';
 
-/** Issues a ticket with which the log-in continues after the step of this purpose. */
+/** Issues a ticket with which the login continues after the step of this purpose. */
 export type IssueTicket = (purpose: string) => Promise<{ ticket: string; expiresAt: string }>;
 
 /**

@@ -10,7 +10,7 @@ import type { Tickets } from '../tickets/tickets.ts';
 import { meOf } from '../users/queries.ts';
 import type { LoginStepRule } from './login-steps.ts';
 
-/** Where a log-in comes from. */
+/** Where a login comes from. */
 export interface LoginOrigin {
   /** The address of the client. */
   readonly address: string;
@@ -29,7 +29,7 @@ export interface AccessTokenFields {
   readonly accessTokenExpiresIn: number;
 }
 
-/** The result of a log-in: the step that is still required, or the session. */
+/** The result of a login: the step that is still required, or the session. */
 export type LoginResult =
   | { readonly step: LoginStep }
   | { readonly session: SessionToken; readonly me: Me; readonly access: AccessTokenFields };
@@ -49,7 +49,7 @@ const STEP_MS = 10 * 60 * 1000;
 /** The maximum length of a device name. */
 const DEVICE_MAX = 200;
 
-/** The only place where sessions start: every log-in, of any kind, ends here. */
+/** The only place where sessions start: every login, of any kind, ends here. */
 export class Logins {
   readonly #deps: LoginsDeps;
 
@@ -90,7 +90,7 @@ export class Logins {
     return { session, me, access: await this.accessToken(proof.account, session.id) };
   }
 
-  /** Records in the audit log that a log-in from `address` failed. */
+  /** Records in the audit log that a login from `address` failed. */
   failed(address: string, reason: string, account: AccountId | null): Promise<void> {
     return this.#deps.audit.record({
       event: 'login_failed',
@@ -114,7 +114,7 @@ export class Logins {
   }
 
   /**
-   * Returns the log-in that a step’s ticket continues; `how` is the method of {@link Tickets}.
+   * Returns the login that a step’s ticket continues; `how` is the method of {@link Tickets}.
    * Check the client’s input with `attempt`, and use up the ticket with `redeem` before {@link
    * finish}.
    *
@@ -130,7 +130,7 @@ export class Logins {
     return { account: found.account, ...found.data };
   }
 
-  /** Issues a ticket for a step that continues this log-in with {@link resume}. */
+  /** Issues a ticket for a step that continues this login with {@link resume}. */
   async ticket(purpose: string, proof: Proof): Promise<{ ticket: string; expiresAt: string }> {
     const { account, credentials, passed, device } = proof;
     const issued = await this.#deps.tickets.issue({
@@ -144,7 +144,7 @@ export class Logins {
 }
 
 /**
- * Tells a user who has passed every step of the log-in that the account is suspended, until when and why.
+ * Tells a user who has passed every step of the login that the account is suspended, until when and why.
  *
  * @throws {RefusalError} account_suspended
  */

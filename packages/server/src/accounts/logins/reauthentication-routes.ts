@@ -26,7 +26,7 @@ export function reauthenticationRoutes(
     schema: {
       operationId: 'reauthenticate',
       tags: ['Accounts'],
-      summary: 'Confirm your password; counts as a log-in for ten minutes',
+      summary: 'Confirm your password; counts as a login for ten minutes',
       description:
         'Required before ending sessions elsewhere or adding a second factor. Users without a ' +
         'password log in again.',

@@ -19,8 +19,8 @@ export interface ReauthenticationDeps {
 
 /**
  * Confirms that the user, and not someone at their open browser, makes an irreversible change: with
- * the password, or by a recent log-in if the account has none. The password also renews the recent
- * log-in of the session. `address` is the source of the request.
+ * the password, or by a recent login if the account has none. The password also renews the recent
+ * login of the session. `address` is the source of the request.
  *
  * @throws {RefusalError} incorrect_password, reauthentication_required, rate_limited, overloaded
  */

@@ -30,7 +30,7 @@ interface LoginRoutesDeps extends LoginResponseDeps {
 /** Authorization with a session instead of an access token. */
 const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
 
-/** Registers the routes of log-in, log-out and access tokens. */
+/** Registers the routes of login, logout and access tokens. */
 export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): void {
   loginRoute(instance, deps);
   renewAccessTokenRoute(instance, deps);
@@ -135,7 +135,7 @@ function logoutRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
 }
 
 /**
- * Checks the password of a log-in, within the limits of failed attempts.
+ * Checks the password of a login, within the limits of failed attempts.
  *
  * @throws {RefusalError} invalid_credentials, rate_limited, overloaded
  */

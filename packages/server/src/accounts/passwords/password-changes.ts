@@ -176,7 +176,7 @@ export class PasswordChanges {
       change: async (client) => {
         await first?.(client);
         await note.store(client);
-        // Unfinished log-ins with the old password, and other links, stop working.
+        // Unfinished logins with the old password, and other links, stop working.
         await client.query({
           name: 'resets-set',
           text: `update accounts

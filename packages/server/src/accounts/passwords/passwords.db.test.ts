@@ -229,7 +229,7 @@ describe('changing a password', () => {
     expect((await authorize(token)).json().code).toBe('link_expired');
   });
 
-  test('invalidates unfinished log-ins', async () => {
+  test('invalidates unfinished logins', async () => {
     const { accessToken, me } = await register('ann');
     const { tickets } = api.accounts.parts;
     const { logins } = api.accounts.parts;
@@ -242,7 +242,7 @@ describe('changing a password', () => {
   });
 });
 
-describe('limits of log-ins', () => {
+describe('limits of logins', () => {
   const attempt = (name: string, password: string, address: string) =>
     api.app.inject({
       method: 'POST',

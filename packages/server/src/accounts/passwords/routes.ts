@@ -126,7 +126,7 @@ function changePasswordRoute(
     handler: async (request, reply) => {
       const { account, id } = sessionOf(request);
       const { current, next } = request.body;
-      // The limit of log-ins: a stolen session cannot guess faster than a log-in.
+      // The limit of logins: a stolen session cannot guess faster than a login.
       const key = `${accountKey(account)} ${addressKey(request.ip)}`;
       await limits.take('wrongPassword', key);
       refuseOverload(passwords);

@@ -31,7 +31,7 @@ export function authOptionsRoute(
     schema: {
       operationId: 'authOptions',
       tags: ['Accounts'],
-      summary: 'Get the log-in and registration options',
+      summary: 'Get the login and registration options',
       security: [],
       response: { 200: AuthOptions, ...problems(503) },
     },

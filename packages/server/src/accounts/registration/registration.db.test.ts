@@ -297,7 +297,7 @@ describe('with SMTP', () => {
     expect(rows[0].all).not.toContain('Enter this code');
   });
 
-  test('requires a code at the next log-in of accounts that were never verified', async () => {
+  test('requires a code at the next login of accounts that were never verified', async () => {
     const database = await cluster.fresh();
     const secret = 's'.repeat(40);
     api = await aTestApi(database, { publicUrl: URL, secret });

@@ -21,7 +21,7 @@ import { findConflicts } from '../users/queries.ts';
 import type { EmailCodes, VerifiedCode } from '../verification/email-codes.ts';
 import type { PendingRegistration, Registrations } from './registrations.ts';
 
-/** What registration and the check of a code share: both can create an account, and complete a log-in. */
+/** What registration and the check of a code share: both can create an account, and complete a login. */
 export interface VerificationDeps extends LoginResponseDeps {
   readonly pool: pg.Pool;
   readonly registrations: Registrations;
@@ -32,7 +32,7 @@ export interface VerificationDeps extends LoginResponseDeps {
   readonly publicUrl: string | undefined;
 }
 
-/** Stored with an account’s code while a log-in waits for it. */
+/** Stored with an account’s code while a login waits for it. */
 const LoginData = z.object({
   credentials: z.number().int(),
   passed: z.array(z.string()),
@@ -51,7 +51,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
     schema: {
       operationId: 'verifyEmail',
       tags: ['Accounts'],
-      summary: 'Verify an email code and continue the registration or log-in',
+      summary: 'Verify an email code and continue the registration or login',
       description: 'A code is valid for ten minutes, five attempts and one use.',
       security: [],
       headers: SessionHeader,
@@ -94,7 +94,7 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
 }
 
 /**
- * Checks a code that was sent to an address; a wrong one is recorded as a failed log-in.
+ * Checks a code that was sent to an address; a wrong one is recorded as a failed login.
  *
  * @throws {RefusalError} see {@link EmailCodes.check}
  */
@@ -125,7 +125,7 @@ async function confirmRegistration(
   return { account, credentials: 0, passed: ['password', 'email'], device: pending.device };
 }
 
-/** Marks the address of an account as verified, and returns the log-in that has waited for its code. */
+/** Marks the address of an account as verified, and returns the login that has waited for its code. */
 async function confirmAddress(
   { codes, audit }: VerificationDeps,
   account: AccountId,

@@ -11,7 +11,7 @@ export const isSecondFactor = (factor: Factor): boolean =>
 export interface Proof {
   readonly account: AccountId;
   /**
-   * The account’s `credentials_version`, read together with what was checked: a log-in that started
+   * The account’s `credentials_version`, read together with what was checked: a login that started
    * with the previous password, or before a deactivation, fails.
    */
   readonly credentials: number;

@@ -17,7 +17,7 @@ interface SessionRoutesDeps {
 const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 const RECENT =
-  'Requires a log-in or a call of `/me/reauthenticate` within the last ten minutes; otherwise ' +
+  'Requires a login or a call of `/me/reauthenticate` within the last ten minutes; otherwise ' +
   '`reauthentication_required`.';
 
 /** Registers the routes of the caller’s sessions. */

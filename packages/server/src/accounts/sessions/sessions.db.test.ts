@@ -115,7 +115,7 @@ describe('the token of a session', () => {
     expect(reused.headers['set-cookie']).toMatch(/^parley_session=; /);
   });
 
-  test('that a log-in finds in the browser is never the one of the new session', async () => {
+  test('that a login finds in the browser is never the one of the new session', async () => {
     await api.register('ann');
     const planted = (await login()).json().sessionToken;
     const cookie = `parley_session=${planted}`;
@@ -186,7 +186,7 @@ describe('sessions', () => {
     expect((await api.get('/api/v1/me', eve.accessToken)).statusCode).toBe(200);
   });
 
-  test('no log-in that was checked before a deactivation or a new password starts one afterwards', async () => {
+  test('no login that was checked before a deactivation or a new password starts one afterwards', async () => {
     const { me } = await api.register('ann');
     const { sessions } = api.accounts;
     const before = { account: me.id, credentials: 0, passed: [] };
@@ -197,7 +197,7 @@ describe('sessions', () => {
           'update accounts set credentials_version = credentials_version + 1 where id = $1',
           [me.id],
         );
-        // While the change is uncommitted, a log-in waits for its outcome.
+        // While the change is uncommitted, a login waits for its outcome.
         late = sessions.begin(before, 'x', 'y');
         await expect
           .poll(async () => {
@@ -219,7 +219,7 @@ describe('sessions', () => {
   });
   let late: ReturnType<TestApi['accounts']['sessions']['begin']>;
 
-  test('rejects renewal and log-out from other sites', async () => {
+  test('rejects renewal and logout from other sites', async () => {
     const answer = await api.post('/auth/register', registration('ann'));
     const cookie = `parley_session=${answer.cookies[0]?.value}`;
     for (const headers of [
@@ -245,7 +245,7 @@ describe('sessions', () => {
   });
 });
 
-describe('what asks for a recent log-in', () => {
+describe('what asks for a recent login', () => {
   const MINUTE = 60_000;
   const codeOf = async (answer: Promise<{ statusCode: number; body: string }>) => {
     const { statusCode, body } = await answer;
@@ -384,7 +384,7 @@ describe('a session', () => {
     expect(rows).toEqual([{ id }]);
   });
 
-  test('counts as a recent log-in for ten minutes, and again after the next reauthentication', async () => {
+  test('counts as a recent login for ten minutes, and again after the next reauthentication', async () => {
     const { me } = await api.register('ann');
     const { sessions } = api.accounts;
     const [one, other] = [await begin(me.id), await begin(me.id)];

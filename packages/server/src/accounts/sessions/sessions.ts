@@ -28,7 +28,7 @@ const CACHE_MAX = 50_000;
 /** Longer than any query may take. */
 const ENDED_MS = 60_000;
 
-/** A log-in is recent for this long. */
+/** A login is recent for this long. */
 const RECENT_MS = 10 * 60_000;
 
 /** A replaced token still returns its successor for this long, in case the response was lost. */
@@ -71,7 +71,7 @@ export class Sessions {
 
   /**
    * Starts a session; only the caller learns its token. Null when the account is inactive, or its
-   * credentials have changed since they were checked: the row lock orders this log-in and a
+   * credentials have changed since they were checked: the row lock orders this login and a
    * concurrent deactivation or password change.
    */
   async begin(proof: Proof, device: string, address: string): Promise<SessionToken | null> {
@@ -284,7 +284,7 @@ export class Sessions {
 
   /**
    * Ends all sessions of an account, or all but one, in the transaction of the change that is the
-   * reason (a new password, a deactivation). A change that must fail log-ins in progress increments
+   * reason (a new password, a deactivation). A change that must fail logins in progress increments
    * `credentials_version` or clears `is_active`.
    */
   async endAll(

@@ -69,7 +69,7 @@ export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null
   };
 }
 
-/** Returns the account with this username or address, for a log-in. */
+/** Returns the account with this username or address, for a login. */
 export async function accountForLogin(pool: pg.Pool, login: string): Promise<LoginAccount | null> {
   const { rows } = await pool.query<{
     id: AccountId;
@@ -87,7 +87,7 @@ export async function accountForLogin(pool: pg.Pool, login: string): Promise<Log
   return { id: row.id, passwordHash: row.password_hash, credentials: row.credentials_version };
 }
 
-/** An account as a log-in sees it. */
+/** An account as a login sees it. */
 export interface LoginAccount {
   readonly id: AccountId;
   readonly passwordHash: string | null;

@@ -107,7 +107,7 @@ describe('the user directory', () => {
     expect(one.json()).toEqual(page.items[0]);
   });
 
-  test('requires a log-in', async () => {
+  test('requires a login', async () => {
     expect((await api.get('/api/v1/users')).statusCode).toBe(401);
   });
 

@@ -17,7 +17,7 @@ import { emailKey } from '../users/names.ts';
 /** Validity of a code, and the minimum time before another one. */
 const CODE_MS = 10 * 60_000;
 const RESEND_MS = 60_000;
-/** Pending registrations and log-ins are kept for this long. */
+/** Pending registrations and logins are kept for this long. */
 const KEPT_MS = 24 * 3_600_000;
 const TRIES_MAX = 5;
 
@@ -150,7 +150,7 @@ export class EmailCodes {
   }
 
   /**
-   * Issues a new ticket for a pending step, which invalidates the old one: for a log-in before the
+   * Issues a new ticket for a pending step, which invalidates the old one: for a login before the
    * code was entered. Sends another code if the last one is more than a minute old.
    */
   async again(id: string, own: object): Promise<PendingStep> {

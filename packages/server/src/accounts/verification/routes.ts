@@ -24,7 +24,7 @@ interface VerificationRoutesDeps {
 const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 
-/** Registers the routes with which users verify their address after the log-in. */
+/** Registers the routes with which users verify their address after the login. */
 export function verificationRoutes(instance: FastifyInstance, deps: VerificationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, codes, emails, audit, authenticate } = deps;

@@ -1,7 +1,7 @@
 import type { VerifyStep } from '@parley/protocol';
 import type { PendingStep } from './email-codes.ts';
 
-/** Returns the response to a log-in or registration that waits for a code. */
+/** Returns the response to a login or registration that waits for a code. */
 export const verifyStep = ({ ticket, expiresAt, resendAfter }: PendingStep): VerifyStep => ({
   step: 'verify_email',
   ticket,
