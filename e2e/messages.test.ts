@@ -1006,6 +1006,37 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await thread.getByRole('button', { name: 'Send reply' }).click();
     await thread.getByRole('article').getByRole('link', { name: 'reply.txt' }).waitFor();
     expect(await joe.page.getByRole('list', { name: 'Files to send' }).count()).toBe(0);
+
+    // A message that is sent during the upload waits for it, also while another conversation is shown.
+    const field = ida.page.getByRole('textbox', { name: 'Message Pictures' });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await ida.page.route('**/api/v1/uploads/*', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await ida.page.locator('[data-attach]').setInputFiles(notes);
+    await field.fill('Not sent yet');
+    await field.press('Enter');
+    const waiting = ida.page.getByRole('list', { name: 'Messages waiting for their files' });
+    await waiting.getByText('Not sent yet').waitFor();
+    expect(await field.inputValue()).toBe('');
+    expect(await barriers(ida.page)).toEqual([]);
+    await waiting.getByRole('button', { name: 'Cancel sending and edit' }).click();
+    await tray.getByText('notes.txt').waitFor();
+    expect(await field.inputValue()).toBe('Not sent yet');
+    await field.fill('Sent during the upload');
+    await field.press('Enter');
+    await waiting.getByText('Sent during the upload').waitFor();
+    await ida.open('everyone');
+    release();
+    await joe.message('Sent during the upload').getByRole('link', { name: 'notes.txt' }).waitFor();
+    await ida.open('Pictures');
+    await ida.message('Sent during the upload').waitFor();
+    expect(await waiting.count()).toBe(0);
+    expect(await joe.message('Not sent yet').count()).toBe(0);
   });
 });
 

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { Toaster } from 'sonner';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { usePendingDeletions } from '../messages/deletions.ts';
+import { useUploads } from '../messages/use-uploads.ts';
 import { useMuted } from '../notifications/use-muted.ts';
 import { useNotifications } from '../notifications/use-notifications.tsx';
 import { useOffline } from '../offline/use-offline.ts';
@@ -66,6 +67,7 @@ function Shell() {
   usePersonalNotifications();
   useOffline();
   usePendingDeletions();
+  useUploads();
   const client = useClient();
   useServerNameOf(client);
   useLanding();

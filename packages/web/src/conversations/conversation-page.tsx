@@ -247,7 +247,7 @@ function Open({
                 title={title}
                 hadFocus={hadFocus}
                 replyTo={replyTo}
-                onCancelReply={() => setReplyTo(null)}
+                onReplyTo={setReplyTo}
                 onSent={() => {
                   setEditing(null);
                   setReplyTo(null);

@@ -2,7 +2,8 @@ import { RotateCw, X } from 'lucide-react';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { sizeText } from './bytes.ts';
-import type { NewFile, NewFiles } from './use-new-files.ts';
+import type { NewFile } from './unsent-files.ts';
+import type { NewFiles } from './use-new-files.ts';
 
 /** Shows the files of the message that is being written, and how far they are uploaded. */
 export function FileTray({ files }: { files: NewFiles }) {

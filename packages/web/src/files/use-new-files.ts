@@ -1,117 +1,121 @@
-import type { Attachment, FileId } from '@parley/protocol';
+import type { DraftPlace, ParleyClient } from '@parley/client';
+import type { FileId } from '@parley/protocol';
 import { LIMITS } from '@parley/protocol';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
-import { useClient } from '../session/use-client.ts';
+import { readKeptInTab, writeKeptInTab } from '../session/device.ts';
+import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { rememberName } from './sent-names.ts';
+import {
+  type NewFile,
+  UnsentFiles,
+  type WaitingMessage,
+  type WaitingOptions,
+} from './unsent-files.ts';
 
-/** A file that is being added to a message. */
-export interface NewFile {
-  readonly key: number;
-  readonly file: File;
-  /** The uploaded fraction, from 0 to 1. */
-  readonly progress: number;
-  readonly stored: Attachment | null;
-  /** Why the upload has failed; null if it has not. */
-  readonly failure: string | null;
-}
-
-/** The files of the message that is being written. */
+/** The files of the message that is being written in a conversation or thread. */
 export interface NewFiles {
   readonly items: readonly NewFile[];
-  /** The ids to post. */
-  readonly ids: readonly FileId[];
+  /** Messages that are posted once their files are uploaded. */
+  readonly waiting: readonly WaitingMessage[];
   /** Whether all files are uploaded. */
-  readonly isReady: boolean;
+  readonly isUploaded: boolean;
+  /** Whether an upload has failed, so that the message can’t be sent. */
+  readonly hasFailed: boolean;
   add(files: Iterable<File>): void;
   remove(key: number): void;
   retry(key: number): void;
-  /** Clears the files after they were posted. */
-  clear(): void;
+  /** Takes the uploaded files, to post them now. */
+  take(): FileId[];
+  /** Posts a message with the files once they are uploaded. */
+  sendWhenUploaded(body: string, options: WaitingOptions): void;
+  /** Cancels the sending of a waiting message, and returns it to be edited; null if it is no longer waiting. */
+  cancelSending(key: number): WaitingMessage | null;
 }
 
-let lastKey = 0;
+const ofClient = new WeakMap<ParleyClient, UnsentFiles>();
 
-/** Uploads files for a new message of a conversation, as soon as they are chosen. */
-export function useNewFiles(): NewFiles {
+/** Returns the files of all messages that are being written with a client. */
+export function useUnsentFiles(): UnsentFiles {
   const client = useClient();
-  const [items, setItems] = useState<readonly NewFile[]>([]);
-  const controllers = useRef(new Map<number, AbortController>());
-
-  const change = useCallback((key: number, changes: Partial<NewFile>) => {
-    setItems((all) => all.map((item) => (item.key === key ? { ...item, ...changes } : item)));
-  }, []);
-  const upload = useCallback(
-    async (key: number, file: File) => {
-      const controller = new AbortController();
-      controllers.current.set(key, controller);
-      try {
+  const account = useAccountId();
+  let files = ofClient.get(client);
+  if (!files) {
+    files = new UnsentFiles({
+      upload: async (file, options) => {
+        const name = `upload.${file.name.slice(0, 200)}.${file.size}.${file.lastModified}`;
         const stored = await client.api.upload(file, {
           name: file.name,
-          signal: controller.signal,
-          memory: memoryOf(file),
-          onProgress: (sent) => change(key, { progress: sent / Math.max(1, file.size) }),
+          ...options,
+          // The upload continues after a reload when the same file is chosen again.
+          memory: {
+            get: () => readKeptInTab(account, name) as FileId | null,
+            set: (id) => writeKeptInTab(account, name, id),
+          },
         });
         rememberName(stored);
-        change(key, { stored, progress: 1 });
-      } catch (error) {
-        if (!controller.signal.aborted) change(key, { failure: errorMessage(error) });
-      } finally {
-        controllers.current.delete(key);
-      }
-    },
-    [client, change],
-  );
-  const remove = (key: number) => {
-    controllers.current.get(key)?.abort(new Error('Removed'));
-    setItems((all) => all.filter((item) => item.key !== key));
-  };
-  // Leaving the conversation cancels its uploads; after a reload of the page they continue.
-  useEffect(
-    () => () => {
-      for (const controller of controllers.current.values()) controller.abort(new Error('Left'));
-    },
-    [],
-  );
-
-  const add = (files: Iterable<File>) => {
-    const free = LIMITS.attachmentsPerMessage - items.length;
-    const chosen = [...files];
-    if (chosen.length > free)
-      toast.error(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }));
-    const added = chosen.slice(0, Math.max(0, free)).map((file): NewFile => {
-      lastKey++;
-      return { key: lastKey, file, progress: 0, stored: null, failure: null };
+        return stored;
+      },
+      post: ({ conversation }, body, options) => client.post(conversation, body, options),
+      textOf: errorMessage,
+      failed: ({ file }) => toast.error(t('files.messageNotSent', { name: file.name })),
     });
-    setItems((all) => [...all, ...added]);
-    for (const { key, file } of added) void upload(key, file);
-  };
-  return {
-    items,
-    ids: items.flatMap(({ stored }) => (stored ? [stored.id] : [])),
-    isReady: items.every(({ stored }) => stored !== null),
-    add,
-    remove,
-    retry: (key) => {
-      const item = items.find((each) => each.key === key);
-      if (!item) return;
-      change(key, { failure: null });
-      void upload(key, item.file);
-    },
-    clear: () => setItems([]),
-  };
+    ofClient.set(client, files);
+  }
+  return files;
 }
 
-/** Remembers the upload of a file, so that it continues after a reload when the file is chosen again. */
-function memoryOf(file: File) {
-  const name = `upload.${file.name.slice(0, 200)}.${file.size}.${file.lastModified}`;
-  return {
-    get: () => sessionStorage.getItem(name) as FileId | null,
-    set: (id: FileId | null) => {
-      if (id === null) sessionStorage.removeItem(name);
-      else sessionStorage.setItem(name, id);
-    },
-  };
+/** Returns the files of the message that is being written in a conversation or thread. */
+export function useNewFiles({ conversation, thread = null }: DraftPlace): NewFiles {
+  const unsent = useUnsentFiles();
+  const place = useMemo(() => ({ conversation, thread }), [conversation, thread]);
+  const { files, waiting } = useSyncExternalStore(unsent.subscribe, () => unsent.of(place));
+  return useMemo(
+    () => ({
+      items: files,
+      waiting,
+      isUploaded: files.every(({ stored }) => stored !== null),
+      hasFailed: files.some(({ failure }) => failure !== null),
+      add: (chosen) => {
+        if (unsent.add(place, [...chosen])) return;
+        toast.error(t('files.tooMany', { count: LIMITS.attachmentsPerMessage }));
+      },
+      remove: (key) => unsent.remove(place, key),
+      retry: (key) => unsent.retry(key),
+      take: () => unsent.take(place),
+      sendWhenUploaded: (body, options) => unsent.sendWhenUploaded(place, body, options),
+      cancelSending: (key) => unsent.cancelSending(place, key),
+    }),
+    [unsent, place, files, waiting],
+  );
+}
+
+/**
+ * Asks before the page is closed while files are being uploaded, and ends the uploads with the session.
+ * Texts of messages that wait for their files then become drafts: `keep` is called with each.
+ */
+export function useUploadsOfSession(keep: (place: DraftPlace, body: string) => void): void {
+  const unsent = useUnsentFiles();
+  const isBusy = useSyncExternalStore(
+    unsent.subscribe,
+    useCallback(() => unsent.isBusy, [unsent]),
+  );
+  useEffect(() => {
+    if (!isBusy) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const leave = (event: PageTransitionEvent) => {
+      // The page may be shown again, and continues then.
+      if (event.persisted) return;
+      for (const { place, message } of unsent.waiting) keep(place, message.body);
+    };
+    window.addEventListener('beforeunload', ask);
+    window.addEventListener('pagehide', leave);
+    return () => {
+      window.removeEventListener('beforeunload', ask);
+      window.removeEventListener('pagehide', leave);
+    };
+  }, [unsent, isBusy, keep]);
+  useEffect(() => () => unsent.endAll(), [unsent]);
 }

@@ -3,6 +3,7 @@ import type { Seq } from '@parley/protocol';
 import { ChartBarBig } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
+import type { WaitingMessage } from '../files/unsent-files.ts';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -12,6 +13,7 @@ import { IconButton } from '../ui/button.tsx';
 import { useMedia } from '../ui/use-media.ts';
 import { ComposerBox } from './composer-box.tsx';
 import { isSendable } from './composer-rules.ts';
+import { prepended } from './kept-draft.ts';
 import { titleInPlaceholder } from './placeholder.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
@@ -20,6 +22,9 @@ import { useDraft } from './use-server-draft.ts';
 import { useSlashCommands } from './use-slash-commands.ts';
 import { useSlowMode } from './use-slow-mode.ts';
 
+const WaitingMessages = lazyPart(
+  async () => (await import('./waiting-messages.tsx')).WaitingMessages,
+);
 const PollDialog = lazyPart(async () => (await import('./poll-dialog.tsx')).PollDialog);
 
 /** The field for a new message; its draft is stored on the device and on the server. */
@@ -28,7 +33,7 @@ export function Composer({
   draft,
   title,
   replyTo,
-  onCancelReply,
+  onReplyTo,
   hadFocus,
   onSent,
   onEditLast,
@@ -39,7 +44,7 @@ export function Composer({
   title: string;
   /** The message that is being replied to. */
   replyTo: Seq | null;
-  onCancelReply: () => void;
+  onReplyTo: (seq: Seq | null) => void;
   /** Set to true if the field is removed while it has the focus. */
   hadFocus: RefObject<boolean>;
   onSent: () => void;
@@ -50,26 +55,28 @@ export function Composer({
   const { text, setText, sent } = useDraft({ conversation: view.id });
   draft.current = text;
   const wait = useSlowMode(view);
-  const files = useNewFiles();
+  const files = useNewFiles({ conversation: view.id });
   const commands = useSlashCommands(view);
   const isDropTarget = useDroppedFiles(files, (place) => !isInThread(place));
   const ready =
-    isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
+    isSendable(text, files.items.length) && !files.hasFailed && wait === 0 && !commands.isRunning;
   const [isPoll, setPoll] = useState(false);
 
   const send = () => {
     if (!ready) return;
-    const command = replyTo === null && files.ids.length === 0 ? commands.commandOf(text) : null;
+    const command = replyTo === null && files.items.length === 0 ? commands.commandOf(text) : null;
     if (command) {
       commands.run(command, () => {
         if (draft.current === text) setText('');
       });
       return;
     }
-    const options = { ...(replyTo !== null && { replyTo }), attachments: files.ids };
-    sent(client.post(view.id, text.trim(), options).settled);
+    const body = text.trim();
+    const options = replyTo === null ? {} : { replyTo };
+    if (files.isUploaded) {
+      sent(client.post(view.id, body, { ...options, attachments: files.take() }).settled);
+    } else files.sendWhenUploaded(body, options);
     setText('');
-    files.clear();
     onSent();
     frames.flush();
     field.current?.focus();
@@ -89,7 +96,7 @@ export function Composer({
     onTyping: () => client.typing(view.id),
     onSend: send,
     onEditLast,
-    onEscape: onCancelReply,
+    onEscape: () => onReplyTo(null),
     onPaste: (event) => pasteFiles(event, files),
   });
   const { field, menu } = messageField;
@@ -103,11 +110,16 @@ export function Composer({
       hadFocus.current = document.activeElement === element;
     };
   }, [field, hadFocus]);
+  const editAgain = ({ body, options }: WaitingMessage) => {
+    setText(prepended(body, text));
+    if (options.replyTo !== undefined) onReplyTo(options.replyTo);
+    field.current?.focus();
+  };
   const quote = replyTo === null ? {} : { replyTo };
   const later = useSendLater({ conversation: view.id, body: text.trim(), ...quote }, () => {
     sent(Promise.resolve());
     setText('');
-    onCancelReply();
+    onReplyTo(null);
   });
   return (
     <>
@@ -120,7 +132,8 @@ export function Composer({
         className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5"
       >
         {menu}
-        {replyTo !== null && <ReplyBar seq={replyTo} onCancel={onCancelReply} />}
+        {replyTo !== null && <ReplyBar seq={replyTo} onCancel={() => onReplyTo(null)} />}
+        {files.waiting.length > 0 && <WaitingMessages files={files} onEdit={editAgain} />}
         {files.items.length > 0 && <FileTray files={files} />}
         <ComposerBox
           text={text}

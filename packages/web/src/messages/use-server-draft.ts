@@ -3,12 +3,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { readKept, writeKept } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
+import { readDraft, writeDraft } from './kept-draft.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
 
 /** The draft is saved after a pause in typing of this length, ms. */
 const PAUSE_MS = 1_000;
 const RETRY_MS = 15_000;
-const textName = (key: string) => `draft.${key}`;
 const baseName = (key: string) => `draft-base.${key}`;
 
 /** The draft of a message field. */
@@ -23,10 +23,9 @@ export interface FieldDraft {
 export function useDraft({ conversation, thread = null }: DraftPlace): FieldDraft {
   const account = useAccountId();
   const place = useMemo(() => ({ conversation, thread }), [conversation, thread]);
-  const name = textName(draftKey(place));
-  const [text, setText] = useState(() => readKept(account, name) ?? '');
+  const [text, setText] = useState(() => readDraft(account, place));
   const sent = useServerDraft(place, text, setText);
-  useEffect(() => writeKept(account, name, text || null), [account, name, text]);
+  useEffect(() => writeDraft(account, place, text), [account, place, text]);
   return { text, setText, sent };
 }
 

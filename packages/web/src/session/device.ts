@@ -26,22 +26,38 @@ export const readKept = (account: AccountId, name: string): string | null =>
  * Stores a value for the account; null removes it. Does nothing once the account is logged out: a
  * tab that has not noticed yet must not restore what the logout has removed.
  */
-export function writeKept(account: AccountId, name: string, value: string | null): void {
+export const writeKept = (account: AccountId, name: string, value: string | null): void =>
+  write(localStorage, account, name, value);
+
+/** Like {@link readKept}, for a value of this tab that survives only reloads of the page. */
+export const readKeptInTab = (account: AccountId, name: string): string | null =>
+  sessionStorage.getItem(keptKey(account, name));
+
+/** Like {@link writeKept}, for a value of this tab that survives only reloads of the page. */
+export const writeKeptInTab = (account: AccountId, name: string, value: string | null): void =>
+  write(sessionStorage, account, name, value);
+
+function write(storage: Storage, account: AccountId, name: string, value: string | null): void {
   if (accountHere() !== account) return;
   try {
-    if (value === null) localStorage.removeItem(keptKey(account, name));
-    else localStorage.setItem(keptKey(account, name), value);
+    if (value === null) storage.removeItem(keptKey(account, name));
+    else storage.setItem(keptKey(account, name), value);
   } catch (error) {
     // The storage is full. What was typed is still in the page, and can be sent.
     console.warn('Could not store a value on this device:', error);
   }
 }
 
-/** Removes the localStorage values of all accounts other than this one; null: of all accounts. */
+/**
+ * Removes the values of all accounts other than this one from localStorage, and from the sessionStorage
+ * of this tab; null: of all accounts.
+ */
 export function removeKeptOfOthers(account: AccountId | null): void {
-  for (const key of Object.keys(localStorage)) {
-    const foreign = key.startsWith(KEPT) && (account === null || !isOf(account, key));
-    if (foreign || UNOWNED.test(key)) localStorage.removeItem(key);
+  for (const storage of [localStorage, sessionStorage]) {
+    for (const key of Object.keys(storage)) {
+      const foreign = key.startsWith(KEPT) && (account === null || !isOf(account, key));
+      if (foreign || UNOWNED.test(key)) storage.removeItem(key);
+    }
   }
 }
 

@@ -929,6 +929,11 @@ const texts = {
     toSend: 'Dateien zum Senden',
     ofMessage: 'Dateien',
     uploading: 'Wird hochgeladen … {{percent, number}} %',
+    waiting: 'Nachrichten, die auf ihre Dateien warten',
+    sendsWhenUploaded: 'Wird nach dem Hochladen gesendet · {{percent, number}} %',
+    cancelSending: 'Senden abbrechen und bearbeiten',
+    messageNotSent:
+      '„{{name}}“ konnte nicht hochgeladen werden. Die Nachricht wurde nicht gesendet',
     progress: 'Hochladen von {{name}}',
     cancel: 'Hochladen von {{name}} abbrechen',
     remove: '{{name}} entfernen',

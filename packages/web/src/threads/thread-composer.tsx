@@ -2,10 +2,13 @@ import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { useState } from 'react';
 import { FileTray, isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
+import type { WaitingMessage } from '../files/unsent-files.ts';
 import { useNewFiles } from '../files/use-new-files.ts';
 import { frames } from '../lib/frame-schedule.ts';
+import { lazyPart } from '../lib/lazy-part.tsx';
 import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
+import { prepended } from '../messages/kept-draft.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
 import { useSendLater } from '../messages/use-send-later.tsx';
 import { useDraft } from '../messages/use-server-draft.ts';
@@ -14,6 +17,10 @@ import { useSlowMode } from '../messages/use-slow-mode.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
+
+const WaitingMessages = lazyPart(
+  async () => (await import('../messages/waiting-messages.tsx')).WaitingMessages,
+);
 
 /** The composer of a reply; its draft is stored on the device and on the server. */
 export function ThreadComposer({
@@ -32,25 +39,27 @@ export function ThreadComposer({
   const { text, setText, sent } = useDraft({ conversation: view.id, thread: root });
   const [isAlso, setAlso] = useState(false);
   const wait = useSlowMode(view);
-  const files = useNewFiles();
+  const files = useNewFiles({ conversation: view.id, thread: root });
   const isDropTarget = useDroppedFiles(files, isInThread);
   const commands = useSlashCommands(view, true);
   const ready =
-    isSendable(text, files.ids.length) && files.isReady && wait === 0 && !commands.isRunning;
+    isSendable(text, files.items.length) && !files.hasFailed && wait === 0 && !commands.isRunning;
   const mayPost = view.permissions.includes('post');
   const place = { thread: root, alsoInConversation: isAlso && mayPost };
   const send = () => {
     if (!ready) return;
-    const command = files.ids.length === 0 ? commands.commandOf(text) : null;
+    const command = files.items.length === 0 ? commands.commandOf(text) : null;
     if (command) {
       commands.run(command, () => {
         if (field.current?.value === text) setText('');
       });
       return;
     }
-    sent(client.post(view.id, text.trim(), { ...place, attachments: files.ids }).settled);
+    const body = text.trim();
+    if (files.isUploaded) {
+      sent(client.post(view.id, body, { ...place, attachments: files.take() }).settled);
+    } else files.sendWhenUploaded(body, place);
     setText('');
-    files.clear();
     setAlso(false);
     onSent();
     frames.flush();
@@ -68,6 +77,11 @@ export function ThreadComposer({
     onPaste: (event) => pasteFiles(event, files),
   });
   const { field, menu } = messageField;
+  const editAgain = ({ body, options }: WaitingMessage) => {
+    setText(prepended(body, text));
+    setAlso(options.alsoInConversation ?? false);
+    field.current?.focus();
+  };
   const later = useSendLater({ conversation: view.id, body: text.trim(), ...place }, () => {
     sent(Promise.resolve());
     setText('');
@@ -83,6 +97,7 @@ export function ThreadComposer({
         className="relative px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]"
       >
         {menu}
+        {files.waiting.length > 0 && <WaitingMessages files={files} onEdit={editAgain} />}
         {files.items.length > 0 && <FileTray files={files} />}
         <ComposerBox
           text={text}
