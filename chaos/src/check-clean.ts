@@ -16,31 +16,32 @@ export function checkClean(history: readonly HistoryRecord[], options: CheckOpti
 }
 
 function checkClients(history: readonly HistoryRecord[]): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const { client, counters, how } of of(history, 'stop')) {
     const { connects, ...repairs } = counters;
     for (const [what, count] of Object.entries(repairs)) {
-      if (count > 0) found.push({ rule: 'I9 nothing repaired', client, what: `${what}: ${count}` });
+      if (count > 0)
+        violations.push({ rule: 'I9 nothing repaired', client, what: `${what}: ${count}` });
     }
     // A client that stopped immediately may never have connected.
     if (connects > 1 || (connects < 1 && how === 'end')) {
-      found.push({ rule: 'I9 nothing repaired', client, what: `connects: ${connects}` });
+      violations.push({ rule: 'I9 nothing repaired', client, what: `connects: ${connects}` });
     }
   }
-  return found;
+  return violations;
 }
 
 function checkNodes(history: readonly HistoryRecord[]): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const last = new Map(of(history, 'node').map((r) => [r.node, r]));
   for (const { node, fills, repairs, stalled } of last.values()) {
     for (const [what, count] of Object.entries({ fills, repairs, stalled })) {
       if (count > 0) {
-        found.push({ rule: 'I9 nothing repaired', what: `${node} had ${what}: ${count}` });
+        violations.push({ rule: 'I9 nothing repaired', what: `${node} had ${what}: ${count}` });
       }
     }
   }
-  return found;
+  return violations;
 }
 
 /** No session ended by itself. */
@@ -56,7 +57,7 @@ function checkSessions(history: readonly HistoryRecord[]): Violation[] {
 function checkDelays(history: readonly HistoryRecord[], deadlineMs: number): Violation[] {
   const sent = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
   const started = new Map<string, number>();
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const record of history) {
     if (record.kind === 'start') started.set(record.client, record.t);
     if (record.kind !== 'event' || record.event.client === null) continue;
@@ -66,8 +67,8 @@ function checkDelays(history: readonly HistoryRecord[], deadlineMs: number): Vio
     const delay = t - Math.max(since, started.get(client) ?? 0);
     if (delay > deadlineMs) {
       const what = `${event.seq} took ${delay} ms`;
-      found.push({ rule: 'I8 in time', stream: event.stream, client, what });
+      violations.push({ rule: 'I8 in time', stream: event.stream, client, what });
     }
   }
-  return found;
+  return violations;
 }

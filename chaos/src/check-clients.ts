@@ -33,7 +33,7 @@ function checkReceived(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const cursors = new Map<string, Map<string, Cursor>>();
   const accounts = new Map<string, string>();
   /** The epoch that each client knows, and that of the database since it was restored. */
@@ -59,10 +59,10 @@ function checkReceived(
     } else if (record.kind === 'event') {
       const own = cursors.get(record.client) ?? new Map<string, Cursor>();
       cursors.set(record.client, own);
-      found.push(...checkEvent(record, own, logs.get(record.event.stream)));
+      violations.push(...checkEvent(record, own, logs.get(record.event.stream)));
     }
   }
-  return found;
+  return violations;
 }
 
 /** How far a client has applied a stream. */
@@ -93,27 +93,32 @@ function checkEvent(
   cursors: Map<string, Cursor>,
   log: Log | undefined,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const { stream, seq } = event;
   const { seq: cursor, mayJump } = cursors.get(stream) ?? {};
   const period = log?.periodAt(account, seq);
   if (cursor !== undefined && seq <= cursor) {
-    found.push({ rule: 'I5 applied once', stream, client, what: `${seq} came after ${cursor}` });
+    violations.push({
+      rule: 'I5 applied once',
+      stream,
+      client,
+      what: `${seq} came after ${cursor}`,
+    });
   } else if (cursor !== undefined && seq !== cursor + 1 && !mayJump && !isEdge(seq, period)) {
-    found.push({ rule: 'I6 in order', stream, client, what: `${seq} came after ${cursor}` });
+    violations.push({ rule: 'I6 in order', stream, client, what: `${seq} came after ${cursor}` });
   }
   cursors.set(stream, { seq: Math.max(cursor ?? 0, seq) });
   // Personal streams and the workspace stream have no log here: only their order is checked.
-  if (!log) return found;
+  if (!log) return violations;
   if (!period) {
     const what = `${seq} was delivered to a non-member`;
-    found.push({ rule: 'I10 members only', stream, client, what });
+    violations.push({ rule: 'I10 members only', stream, client, what });
   }
   if (!log.has(event)) {
     const what = `${seq} is another event than in the log`;
-    found.push({ rule: 'I6 in order', stream, client, what });
+    violations.push({ rule: 'I6 in order', stream, client, what });
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -124,7 +129,7 @@ function checkFormer(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const answered = answeredAt(history);
   const startedAt = new Map<string, number>();
   for (const record of history) {
@@ -132,14 +137,14 @@ function checkFormer(
     if (record.kind !== 'event' || !isText(record.event)) continue;
     const { client, account, event } = record;
     const log = logs.get(event.stream);
-    const left = log?.periodAt(account, event.seq)?.left ?? null;
-    if (!log || left === null || log.periodAfter(account, left)) continue;
-    const end = answered.get(`${event.stream} ${left}`) ?? Number.POSITIVE_INFINITY;
+    const leftSeq = log?.periodAt(account, event.seq)?.left ?? null;
+    if (!log || leftSeq === null || log.periodAfter(account, leftSeq)) continue;
+    const end = answered.get(`${event.stream} ${leftSeq}`) ?? Number.POSITIVE_INFINITY;
     if (end >= (startedAt.get(client) ?? Number.NEGATIVE_INFINITY)) continue;
-    const what = `the text at ${event.seq} was delivered to a client that connected after leaving at ${left}`;
-    found.push({ rule: 'I10 members only', stream: event.stream, client, what });
+    const what = `the text at ${event.seq} was delivered to a client that connected after leaving at ${leftSeq}`;
+    violations.push({ rule: 'I10 members only', stream: event.stream, client, what });
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -161,7 +166,7 @@ function checkDeleted(
   faults: readonly Interval[],
   marginMs: number,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const invoked = new Map(of(history, 'invoke').map((r) => [r.id, r.t]));
   const answered = answeredAt(history);
   const connectedAt = new Map<string, number>();
@@ -184,9 +189,9 @@ function checkDeleted(
     if (!isHidden && !isKnown(log?.deletionOf(message))) continue;
     const how = isHidden ? 'while it was hidden' : 'after its deletion';
     const what = `the text at ${event.seq} was delivered to a client that connected ${how}`;
-    found.push({ rule: 'I11 same state', stream: event.stream, client, what });
+    violations.push({ rule: 'I11 same state', stream: event.stream, client, what });
   }
-  return found;
+  return violations;
 }
 
 /** A time from … to, ms. */
@@ -261,41 +266,41 @@ function checkFinal(
   { client, account, cursors, unread, read, mentions, waiting, shown }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const id of waiting) {
-    found.push({ rule: 'I8 complete', client, id, what: 'never answered' });
+    violations.push({ rule: 'I8 complete', client, id, what: 'never answered' });
   }
   for (const [stream, seqs] of Object.entries(shown ?? {})) {
     if (seqs.every((seq, n) => n === 0 || seq > (seqs[n - 1] as number))) continue;
     const what = `shows messages in another order than that of their seqs: ${seqs.join(', ')}`;
-    found.push({ rule: 'I6 in order', stream, client, what });
+    violations.push({ rule: 'I6 in order', stream, client, what });
   }
   for (const [stream, log] of logs) {
     if (!log.currentPeriod(account)) {
       if (stream in unread) {
         const what = 'shows a conversation that it has left';
-        found.push({ rule: 'I10 members only', stream, client, what });
+        violations.push({ rule: 'I10 members only', stream, client, what });
       }
       continue;
     }
     const cursor = cursors[stream];
     if (cursor !== log.last) {
       const what = `is at ${cursor}, the stream at ${log.last}`;
-      found.push({ rule: 'I8 complete', stream, client, what });
+      violations.push({ rule: 'I8 complete', stream, client, what });
     }
     const open = unreadOf(log.messages, account, read[stream] ?? 0).filter(isInConversation);
     const expected = Math.min(UNREAD_MAX, open.length);
     if (unread[stream] !== expected) {
       const what = `counts ${unread[stream]} unread after ${read[stream]}, there are ${expected}`;
-      found.push({ rule: 'I11 same state', stream, client, what });
+      violations.push({ rule: 'I11 same state', stream, client, what });
     }
     const mentioned = open.filter((m) => isMentioned(account, m)).map((m) => m.seq);
     if (mentions && String(mentions[stream]) !== String(mentioned.slice(-UNREAD_MAX))) {
       const what = `has the mentions ${mentions[stream]} after ${read[stream]}, there are ${mentioned}`;
-      found.push({ rule: 'I11 same state', stream, client, what });
+      violations.push({ rule: 'I11 same state', stream, client, what });
     }
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -306,7 +311,7 @@ function checkKept(
   { client, account, kept, cursors }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const [stream, { from, messages }] of Object.entries(kept)) {
     const log = logs.get(stream);
     // A client that is behind was reported above.
@@ -320,9 +325,9 @@ function checkKept(
       const what = own
         ? `keeps message ${seq} in another state than its events give`
         : `lacks message ${seq} in what it keeps from ${from} on`;
-      found.push({ rule: 'I11 same state', stream, client, what });
+      violations.push({ rule: 'I11 same state', stream, client, what });
       break;
     }
   }
-  return found;
+  return violations;
 }

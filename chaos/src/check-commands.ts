@@ -38,7 +38,7 @@ function checkAnswers(
   logs: ReadonlyMap<string, Log>,
   stored: ReadonlyMap<string, Event>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const ops = new Map(of(history, 'invoke').map((r) => [r.id, r.op]));
   const acked = new Map<string, number>();
   const rivals = new Set(of(history, 'rival').map((r) => r.id));
@@ -46,7 +46,7 @@ function checkAnswers(
     const before = acked.get(id);
     if (before !== undefined && before !== seq) {
       const what = `acked as ${before} and as ${seq}`;
-      found.push({ rule: 'I12 same answer', id, stream, client, what });
+      violations.push({ rule: 'I12 same answer', id, stream, client, what });
     }
     acked.set(id, seq);
     const event = stored.get(id);
@@ -55,32 +55,32 @@ function checkAnswers(
       const op = ops.get(id);
       if (op === undefined || !MAY_BE_UNCHANGED.has(op) || !logs.get(stream)?.at(seq)) {
         const what = `acked as ${seq}, not in the log`;
-        found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+        violations.push({ rule: 'I1 acked is kept', id, stream, client, what });
       }
     } else if (event.seq !== seq || event.stream !== stream) {
       const what = `acked as ${seq}, is at ${event.seq}`;
-      found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+      violations.push({ rule: 'I1 acked is kept', id, stream, client, what });
     } else if (text !== undefined && isOtherText(event, text, logs.get(stream))) {
       const what = `acked as ${seq}, where another text with its id is stored`;
-      found.push({ rule: 'I1 acked is kept', id, stream, client, what });
+      violations.push({ rule: 'I1 acked is kept', id, stream, client, what });
     }
   }
   const whom = new Map(of(history, 'invoke').map((r) => [r.id, r.whom]));
   for (const { id, code, client } of of(history, 'nack')) {
     const event = stored.get(id);
     if (code === 'internal') {
-      found.push({ rule: 'I14 no errors', id, client, what: 'answered with “internal”' });
+      violations.push({ rule: 'I14 no errors', id, client, what: 'answered with “internal”' });
     }
     if (code === 'client_id_reused' && !rivals.has(id)) {
       const what = 'rejected as reused, though nothing else was sent with its id';
-      found.push({ rule: 'I12 same answer', id, client, what });
+      violations.push({ rule: 'I12 same answer', id, client, what });
     }
     if (event && !acked.has(id) && !mayBeCarriedOutLater(event, code, whom.get(id), logs)) {
       const what = `refused with ${code}, but stored`;
-      found.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
+      violations.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
     }
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -129,7 +129,7 @@ function checkOrigins(
   logs: ReadonlyMap<string, Log>,
   stored: ReadonlyMap<string, Event>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const invoked = new Map(of(history, 'invoke').map((r) => [r.id, r]));
   const rivals = new Map(of(history, 'rival').map((r) => [r.id, r.text]));
   for (const [id, event] of stored) {
@@ -138,21 +138,26 @@ function checkOrigins(
     if (!command) {
       // Groups are created before the run starts, with ids of their own.
       if (type !== 'conversation.created') {
-        found.push({ rule: 'I3 nothing invented', id, stream, what: `${type} was never sent` });
+        violations.push({
+          rule: 'I3 nothing invented',
+          id,
+          stream,
+          what: `${type} was never sent`,
+        });
       }
       continue;
     }
     const text = textOf(event);
-    const taken = isText(event) && logs.get(stream)?.isRedacted(messageOf(event)) === true;
+    const isRedacted = isText(event) && logs.get(stream)?.isRedacted(messageOf(event)) === true;
     const sent = text === undefined || text === command.text || text === rivals.get(id);
     const isElsewhere = type === 'message.posted' && event.data.thread !== command.thread;
-    const other = (!sent && !taken) || isElsewhere;
+    const other = (!sent && !isRedacted) || isElsewhere;
     if (command.account !== event.actor || other) {
       const what = 'stored with another text or actor, or in another thread';
-      found.push({ rule: 'I3 nothing invented', id, stream, what });
+      violations.push({ rule: 'I3 nothing invented', id, stream, what });
     }
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -165,7 +170,7 @@ function checkOrderOfSenders(
   logs: ReadonlyMap<string, Log>,
   stored: ReadonlyMap<string, Event>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const last = new Map<string, { seq: number; id: string }>();
   const undone = new Set(
     of(history, 'restored').flatMap(({ lost }) => lost.map((e) => `${e.stream} ${e.seq}`)),
@@ -181,9 +186,9 @@ function checkOrderOfSenders(
     const before = last.get(key);
     if (before && before.seq > seq) {
       const what = `${id} (${seq}) was sent after ${before.id} (${before.seq})`;
-      found.push({ rule: 'I7 sender’s order', stream: conversation, client, id, what });
+      violations.push({ rule: 'I7 sender’s order', stream: conversation, client, id, what });
     }
     last.set(key, { seq, id });
   }
-  return found;
+  return violations;
 }

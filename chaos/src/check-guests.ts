@@ -14,10 +14,10 @@ export function checkGuests(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const told = of(history, 'told');
-  if (told.length === 0) return [];
+  const learned = of(history, 'told');
+  if (learned.length === 0) return [];
   const times = new Memberships(history, logs);
-  return told.flatMap((record) => {
+  return learned.flatMap((record) => {
     const { client, by, ids, t } = record;
     return ids
       .filter((id) => !mayBeTold(record, id, times))

@@ -10,7 +10,7 @@ export function checkHolds(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const sent = new Map<string, string | undefined>(
     of(history, 'invoke').map((r) => [r.id, r.text]),
   );
@@ -19,18 +19,19 @@ export function checkHolds(
     for (const stream of streams) {
       for (const { type, seq, client } of logs.get(stream)?.events ?? []) {
         if (type !== 'message.posted' && type !== 'message.edited') continue;
-        const kept = texts[stream]?.[seq];
+        const heldText = texts[stream]?.[seq];
         const id = client ?? '';
-        if (kept !== undefined && (kept === sent.get(id) || kept === rivals.get(id))) continue;
-        const what = `the legal hold has ${kept === undefined ? 'no' : 'another'} text of ${type} at ${seq}`;
-        found.push({ rule: 'I16 held', stream, what });
+        if (heldText !== undefined && (heldText === sent.get(id) || heldText === rivals.get(id)))
+          continue;
+        const what = `the legal hold has ${heldText === undefined ? 'no' : 'another'} text of ${type} at ${seq}`;
+        violations.push({ rule: 'I16 held', stream, what });
       }
     }
   }
   for (const { isPurged, versions } of of(history, 'purged')) {
     if (isPurged && versions === 0) continue;
     const what = `${versions} versions of texts are left of a released hold${isPurged ? '' : ', which is not purged'}`;
-    found.push({ rule: 'I16 held', what });
+    violations.push({ rule: 'I16 held', what });
   }
-  return found;
+  return violations;
 }

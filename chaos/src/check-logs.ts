@@ -21,15 +21,19 @@ export function checkLogs(
 
 /** I2, I4: every log is dense, and no client id appears in any of them twice. */
 function checkDense(logs: ReadonlyMap<string, Log>): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const places = new Map<string, string>();
   for (const { stream, first, events } of logs.values()) {
     if (first > FIRST_MAX) {
-      found.push({ rule: 'I4 dense', stream, what: `its founder sees it only from ${first} on` });
+      violations.push({
+        rule: 'I4 dense',
+        stream,
+        what: `its founder sees it only from ${first} on`,
+      });
     }
     for (const [i, event] of events.entries()) {
       if (event.seq !== first + i) {
-        found.push({
+        violations.push({
           rule: 'I4 dense',
           stream,
           what: `seq ${event.seq} where ${first + i} was expected`,
@@ -41,7 +45,7 @@ function checkDense(logs: ReadonlyMap<string, Log>): Violation[] {
       const place = `${stream} ${event.seq}`;
       const other = places.get(id);
       if (other) {
-        found.push({
+        violations.push({
           rule: 'I2 once',
           stream,
           id: event.client,
@@ -51,18 +55,18 @@ function checkDense(logs: ReadonlyMap<string, Log>): Violation[] {
       places.set(id, place);
     }
   }
-  return found;
+  return violations;
 }
 
 /** I10: every author was a member at the time of writing. */
 function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const log of logs.values()) {
     for (const event of log.events) {
       const { stream, seq, actor, type } = event;
       if (!/^(message|reaction|poll)\./.test(type)) continue;
       if (log.periodAt(actor, seq)) continue;
-      found.push({
+      violations.push({
         rule: 'I10 members only',
         stream,
         ...(event.client && { id: event.client }),
@@ -70,21 +74,21 @@ function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
       });
     }
   }
-  return found;
+  return violations;
 }
 
 /** I11: no text of a deleted or hidden message remains. */
 function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const log of logs.values()) {
     for (const event of log.events) {
       if (!isText(event) || event.data.body === '' || !log.isRedacted(messageOf(event))) continue;
       const how = log.isDeleted(messageOf(event)) ? 'deleted' : 'hidden';
       const what = `the text of the ${how} message ${messageOf(event)} is still at ${event.seq}`;
-      found.push({ rule: 'I11 same state', stream: log.stream, what });
+      violations.push({ rule: 'I11 same state', stream: log.stream, what });
     }
   }
-  return found;
+  return violations;
 }
 
 /**
@@ -92,7 +96,7 @@ function checkDeleted(logs: ReadonlyMap<string, Log>): Violation[] {
  * Earlier events that unhid it stay empty once it was hidden again: the last one replaces them.
  */
 function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const log of logs.values()) {
     /** The latest text of each message by the events that posted and edited it. */
     const latest = new Map<number, string>();
@@ -107,11 +111,11 @@ function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
       if (event.type !== 'message.unhidden') latest.set(message, event.data.body);
       else if (event.data.body !== latest.get(message) && !isReplaced) {
         const what = `message ${message} is shown with another text at ${event.seq} than before`;
-        found.push({ rule: 'I11 same state', stream: log.stream, what });
+        violations.push({ rule: 'I11 same state', stream: log.stream, what });
       }
     }
   }
-  return found;
+  return violations;
 }
 
 /** I11: REST returns the messages that follow from the log. */
@@ -119,11 +123,11 @@ function checkMessages(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const { stream, messages } of of(history, 'messages')) {
     const expected = logs.get(stream)?.messages ?? [];
     if (expected.length !== messages.length) {
-      found.push({
+      violations.push({
         rule: 'I11 same state',
         stream,
         what: `${messages.length} messages, the log has ${expected.length}`,
@@ -131,7 +135,7 @@ function checkMessages(
     }
     for (const [i, message] of messages.entries()) {
       if (JSON.stringify(message) === JSON.stringify(expected[i])) continue;
-      found.push({
+      violations.push({
         rule: 'I11 same state',
         stream,
         what: `message ${message.seq} differs from its events`,
@@ -139,5 +143,5 @@ function checkMessages(
       break;
     }
   }
-  return found;
+  return violations;
 }

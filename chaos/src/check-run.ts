@@ -15,20 +15,20 @@ export function checkRun(
   history: readonly HistoryRecord[],
   { mode, deadlineMs }: CheckOptions,
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const { round, ms, missing } of of(history, 'quiet')) {
     if (missing.length === 0) continue;
     const what = `${ms} ms after round ${round + 1} (allowed: ${deadlineMs}): ${missing.slice(0, 5).join('; ')}`;
-    found.push({ rule: 'I8 in time', what });
+    violations.push({ rule: 'I8 in time', what });
   }
   for (const { node, how } of of(history, 'died')) {
-    found.push({ rule: 'I14 no errors', what: `${node}: ${how}` });
+    violations.push({ rule: 'I14 no errors', what: `${node}: ${how}` });
   }
   for (const { findings } of of(history, 'doctor')) {
-    for (const what of findings) found.push({ rule: 'I11 doctor', what });
+    for (const what of findings) violations.push({ rule: 'I11 doctor', what });
   }
-  if (mode === 'slow') found.push(...checkSlow(history), ...checkMemory(history));
-  return found;
+  if (mode === 'slow') violations.push(...checkSlow(history), ...checkMemory(history));
+  return violations;
 }
 
 /** I9: no bytes were lost in transit, so slowness alone must not make a client lose an event. */
@@ -44,7 +44,7 @@ function checkSlow(history: readonly HistoryRecord[]): Violation[] {
 
 /** I13: the memory of a node stays bounded with slow readers. */
 function checkMemory(history: readonly HistoryRecord[]): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const clients = new Set(of(history, 'start').map((r) => r.client)).size;
   const first = new Map<string, number>();
   const worst = new Map<string, { buffered: number; rss: number }>();
@@ -59,14 +59,14 @@ function checkMemory(history: readonly HistoryRecord[]): Violation[] {
   for (const [node, { buffered, rss }] of worst) {
     const growth = rss - (first.get(node) ?? 0);
     if (buffered > BUFFERED_MAX * clients) {
-      found.push({
+      violations.push({
         rule: 'I13 bounded',
         what: `${node} had ${buffered} bytes waiting for readers`,
       });
     }
     if (growth > GROWTH_MAX) {
-      found.push({ rule: 'I13 bounded', what: `${node} grew by ${growth} bytes` });
+      violations.push({ rule: 'I13 bounded', what: `${node} grew by ${growth} bytes` });
     }
   }
-  return found;
+  return violations;
 }

@@ -16,23 +16,23 @@ export function checkThreads(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
-  const found = [...logs.values()].flatMap(checkAccepted);
+  const violations = [...logs.values()].flatMap(checkAccepted);
   const hasRestored = of(history, 'restored').length > 0;
   const reads = hasRestored ? [] : of(history, 'thread-read');
   const choices = new Map(of(history, 'follows').map((r) => [r.account, r.choices]));
   for (const final of of(history, 'final')) {
     if (!final.threads) continue;
-    found.push(...checkFollowed(final, logs, choices.get(final.account) ?? []));
+    violations.push(...checkFollowed(final, logs, choices.get(final.account) ?? []));
     for (const read of reads) {
       const thread = final.threads.find(
         (t) => t.stream === read.stream && t.thread === read.thread,
       );
       if (read.account !== final.account || !thread || thread.readSeq >= read.readSeq) continue;
       const what = `has read thread ${thread.thread} up to ${thread.readSeq}, it was at ${read.readSeq}`;
-      found.push({ rule: 'I11 same state', stream: read.stream, client: final.client, what });
+      violations.push({ rule: 'I11 same state', stream: read.stream, client: final.client, what });
     }
   }
-  return found;
+  return violations;
 }
 
 // ---- what was accepted ------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ interface Accepted {
 
 /** I15, and the summaries of threads in deletions (I11). */
 function checkAccepted(log: Log): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   const accepted: Accepted = {
     posted: new Map(),
     deleted: new Set(),
@@ -58,15 +58,16 @@ function checkAccepted(log: Log): Violation[] {
   for (const [n, event] of log.events.entries()) {
     const wrong = take(accepted, event);
     const { stream, seq } = event;
-    if (wrong) found.push({ rule: 'I15 threads and polls', stream, what: `${wrong} at ${seq}` });
+    if (wrong)
+      violations.push({ rule: 'I15 threads and polls', stream, what: `${wrong} at ${seq}` });
     if (event.type !== 'message.deleted' || event.data.thread === undefined) continue;
-    const left = messagesOf(log.events.slice(0, n + 1)).find((m) => m.seq === event.data.thread);
+    const root = messagesOf(log.events.slice(0, n + 1)).find((m) => m.seq === event.data.thread);
     const own = finalSummary(event.data.threadSummary);
-    if (JSON.stringify(own) === JSON.stringify(left?.threadSummary ?? null)) continue;
+    if (JSON.stringify(own) === JSON.stringify(root?.threadSummary ?? null)) continue;
     const what = `the deletion at ${seq} says of thread ${event.data.thread} what its events do not give`;
-    found.push({ rule: 'I11 same state', stream, what });
+    violations.push({ rule: 'I11 same state', stream, what });
   }
-  return found;
+  return violations;
 }
 
 /** Applies an event. Returns what is wrong with it; null if it is acceptable. */
@@ -112,19 +113,19 @@ function checkFollowed(
   logs: ReadonlyMap<string, Log>,
   choices: RecordOf<'follows'>['choices'],
 ): Violation[] {
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   for (const [stream, log] of logs) {
     // A client that is behind is reported elsewhere.
     if (!log.currentPeriod(account) || cursors[stream] !== log.last) continue;
     const report = (what: string) =>
-      found.push({ rule: 'I11 same state', stream, client, what: `thread ${what}` });
+      violations.push({ rule: 'I11 same state', stream, client, what: `thread ${what}` });
     const chosen = new Map(
       choices.filter((c) => c.stream === stream).map((c) => [c.thread, c.isFollowing]),
     );
-    const known = new Map(threads.filter((t) => t.stream === stream).map((t) => [t.thread, t]));
+    const byRoot = new Map(threads.filter((t) => t.stream === stream).map((t) => [t.thread, t]));
     for (const [root, replies] of threadsIn(log.messages)) {
       const [{ thread }] = [{ thread: root.seq }];
-      const own = known.get(thread);
+      const own = byRoot.get(thread);
       const isFollowing = chosen.get(thread) ?? takesPart(account, root, replies);
       const isLeft = replies.some((m) => m.deletedAt === null);
       if (own && !isFollowing) report(`${thread} is followed, though the account does not`);
@@ -144,7 +145,7 @@ function checkFollowed(
       }
     }
   }
-  return found;
+  return violations;
 }
 
 /** Returns the messages that have replies, including deleted ones, with their replies. */

@@ -56,20 +56,20 @@ async function readMessages(
   id: ConversationId,
   log: readonly Event[],
 ): Promise<FinalMessage[]> {
-  const found = new Map<Seq, Message>();
+  const messages = new Map<Seq, Message>();
   for (const read of [
     (after: Seq) => api.history(id, { after, limit: 200 }),
     ...rootsIn(log).map((root) => (after: Seq) => api.thread(id, root, { after, limit: 200 })),
   ]) {
     for (let after = 0 as Seq; ; ) {
       const page = await read(after);
-      for (const message of page.items) found.set(message.seq, message);
+      for (const message of page.items) messages.set(message.seq, message);
       const last = page.items[page.items.length - 1];
       if (!last || !page.hasNewer) break;
       after = last.seq;
     }
   }
-  return [...found.values()].sort((a, b) => a.seq - b.seq).map(finalMessage);
+  return [...messages.values()].sort((a, b) => a.seq - b.seq).map(finalMessage);
 }
 
 /**

@@ -25,11 +25,11 @@ export async function finalRecord(
   for (const [stream, seq] of client.cursors) {
     if (stream !== WORKSPACE_STREAM && stream !== streamOfAccount(account)) cursors[stream] = seq;
   }
-  const shown: Record<string, number[]> = {};
+  const shownSeqs: Record<string, number[]> = {};
   for (const { id } of views) {
     const timeline = client.timeline(id);
     const stored = timeline.snapshot.messages.filter(({ state }) => state === 'stored');
-    shown[streamOfConversation(id)] = stored.map(({ seq }) => seq);
+    shownSeqs[streamOfConversation(id)] = stored.map(({ seq }) => seq);
     timeline.close();
   }
   await stop();
@@ -58,7 +58,7 @@ export async function finalRecord(
       })),
     }),
     kept: windows,
-    shown,
+    shown: shownSeqs,
     waiting,
   };
 }

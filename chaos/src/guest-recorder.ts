@@ -19,7 +19,7 @@ export class GuestRecorder {
   readonly #sink: RecordSink;
   readonly #who: { readonly client: string; readonly account: AccountId };
   readonly #subjects: Subjects;
-  readonly #told = new Map<string, Set<string>>();
+  readonly #learned = new Map<string, Set<string>>();
   #connectedAt = 0;
 
   constructor(
@@ -40,10 +40,10 @@ export class GuestRecorder {
   /** Records a frame from the server, as far as it names something for the first time. */
   frame(text: string): void {
     const by = /^\{"op":"(\w+)"/.exec(text)?.[1] ?? 'frame';
-    const told = this.#told.get(by) ?? new Set();
-    this.#told.set(by, told);
-    const ids = this.#in(text).filter((id) => !told.has(id));
-    for (const id of ids) told.add(id);
+    const learned = this.#learned.get(by) ?? new Set();
+    this.#learned.set(by, learned);
+    const ids = this.#in(text).filter((id) => !learned.has(id));
+    for (const id of ids) learned.add(id);
     this.#add(by, ids, null, false);
     const present = by === 'ready' ? PRESENCE.exec(text)?.[0] : undefined;
     if (present) this.#add('presence in ready', this.#in(present), this.#connectedAt, true);
@@ -55,10 +55,10 @@ export class GuestRecorder {
   }
 
   #in(text: string): string[] {
-    const found = (text.replace(MENTIONED, '').match(SUBJECT) ?? []).flatMap(
+    const mentioned = (text.replace(MENTIONED, '').match(SUBJECT) ?? []).flatMap(
       (name) => this.#subjects.get(name.toLowerCase()) ?? [],
     );
-    return [...new Set(found)].filter((id) => id !== this.#who.account);
+    return [...new Set(mentioned)].filter((id) => id !== this.#who.account);
   }
 
   #add(by: string, ids: readonly string[], since: number | null, isNow: boolean): void {

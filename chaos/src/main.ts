@@ -44,21 +44,21 @@ interface Arguments {
  * violation, 2 for incorrect usage.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  let wanted: Arguments | 'help';
+  let parsed: Arguments | 'help';
   try {
-    wanted = readArguments(args);
+    parsed = readArguments(args);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  if (wanted === 'help') {
+  if (parsed === 'help') {
     process.stdout.write(USAGE);
     return 0;
   }
-  const { modes, minutes, keep, changes } = wanted;
+  const { modes, minutes, keep, changes } = parsed;
   const until = performance.now() + minutes * 60_000;
   let broken = 0;
-  for (let seed = wanted.seed; ; seed++) {
+  for (let seed = parsed.seed; ; seed++) {
     for (const mode of modes) {
       const dir = keep === undefined ? undefined : resolve(keep, `${mode}-${seed}`);
       if (dir !== undefined && isUsed(dir)) {
@@ -86,22 +86,22 @@ const isUsed = (dir: string): boolean => existsSync(dir) && readdirSync(dir).len
 async function one(options: Options, kept: string | undefined): Promise<boolean> {
   const { mode, seed } = options;
   const dir = kept ?? mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
-  const tell = (line: string) => process.stdout.write(`${line}\n`);
-  tell(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
-  const result = await run(planRun(options), dir, tell);
-  for (const line of reportOf(result)) tell(`  ${line}`);
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  print(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
+  const result = await run(planRun(options), dir, print);
+  for (const line of reportOf(result)) print(`  ${line}`);
   if (result.violations.length > 0) {
     const [first] = result.violations;
     if (first) {
       const path = join(dir, 'shortest.ndjson');
       const lines = shortest(result.records, first, options).map((r) => JSON.stringify(r));
       writeFileSync(path, `${lines.join('\n')}\n`);
-      tell(
+      print(
         `  The shortest history that shows the first violation (${lines.length} records): ${path}`,
       );
     }
-    tell(`  Repeat: npm run chaos -- --mode ${mode} --seed ${seed}`);
-    tell(`  Logs and history: ${dir}`);
+    print(`  Repeat: npm run chaos -- --mode ${mode} --seed ${seed}`);
+    print(`  Logs and history: ${dir}`);
     return false;
   }
   if (kept === undefined) rmSync(dir, { recursive: true, force: true });

@@ -180,12 +180,12 @@ function tally(
 
 /** Returns the summary of a thread; null without replies. */
 function summaryOf(replies: readonly Reply[]): FinalSummary | null {
-  const left = replies.filter(({ message }) => message.deletedAt === null);
-  const last = left[left.length - 1];
+  const remaining = replies.filter(({ message }) => message.deletedAt === null);
+  const last = remaining[remaining.length - 1];
   if (!last) return null;
-  const authors = new Set(left.map(({ message }) => message.author).reverse());
+  const authors = new Set(remaining.map(({ message }) => message.author).reverse());
   return {
-    replies: left.length,
+    replies: remaining.length,
     lastReplySeq: last.message.seq,
     lastReplyAt: last.at,
     authors: [...authors].slice(0, LIMITS.threadAuthors),

@@ -38,7 +38,7 @@ export class NodeProcess {
   readonly #env: Readonly<Record<string, string>>;
   readonly #planted: string | undefined;
   readonly #onDeath: (how: string) => void;
-  readonly #asked = new Map<number, (figures: NodeFigures | null) => void>();
+  readonly #pendingFigures = new Map<number, (figures: NodeFigures | null) => void>();
   #child: ChildProcess | null = null;
   #starting: Promise<void> | null = null;
   #ending = false;
@@ -127,13 +127,13 @@ export class NodeProcess {
     this.#child = child;
     child.on('message', (message: NodeAnswer) => {
       if (message.kind !== 'figures') return;
-      this.#asked.get(message.id)?.(message);
-      this.#asked.delete(message.id);
+      this.#pendingFigures.get(message.id)?.(message);
+      this.#pendingFigures.delete(message.id);
     });
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = null;
-      for (const answer of this.#asked.values()) answer(null);
-      this.#asked.clear();
+      for (const answer of this.#pendingFigures.values()) answer(null);
+      this.#pendingFigures.clear();
       if (!this.#ending) this.#onDeath(signal ?? `exit code ${code}`);
     });
     await new Promise<void>((resolve, reject) => {
@@ -189,10 +189,10 @@ export class NodeProcess {
     const id = ++this.#asks;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#asked.delete(id);
+        this.#pendingFigures.delete(id);
         resolve(null);
       }, FIGURES_MS);
-      this.#asked.set(id, (figures) => {
+      this.#pendingFigures.set(id, (figures) => {
         clearTimeout(timer);
         resolve(figures);
       });

@@ -151,33 +151,34 @@ export function planRun(options: Options): Plan {
 function planConversations(options: Options, accounts: number, random: Random): ConversationPlan[] {
   const own = accounts - options.guests;
   const all = Array.from({ length: own }, (_, i) => i);
-  const made: ConversationPlan[] = [{ kind: 'everyone', members: all }];
+  const conversations: ConversationPlan[] = [{ kind: 'everyone', members: all }];
   const pairs = new Set<string>();
-  while (made.length < options.conversations) {
-    if (made.length % 5 < 2) {
+  while (conversations.length < options.conversations) {
+    if (conversations.length % 5 < 2) {
       const one = random.int(0, own - 1);
       const other = random.int(0, own - 1);
       const pair = [one, other].sort((a, b) => a - b);
       if (one === other || pairs.has(pair.join())) continue;
       pairs.add(pair.join());
-      made.push({ kind: 'direct', members: pair });
+      conversations.push({ kind: 'direct', members: pair });
     } else {
       const members = new Set<number>();
       const size = Math.min(accounts, random.int(3, 9));
       while (members.size < size) members.add(random.int(0, accounts - 1));
       const founder = [...members].find((account) => account < own) ?? random.int(0, own - 1);
-      made.push({ kind: 'group', members: [...new Set([founder, ...members])] });
+      conversations.push({ kind: 'group', members: [...new Set([founder, ...members])] });
     }
   }
   // Every guest is invited to a group.
   for (let guest = own; guest < accounts; guest++) {
-    if (made.some(({ kind, members }) => kind === 'group' && members.includes(guest))) continue;
-    const groups = made.flatMap(({ kind }, n) => (kind === 'group' ? n : []));
+    if (conversations.some(({ kind, members }) => kind === 'group' && members.includes(guest)))
+      continue;
+    const groups = conversations.flatMap(({ kind }, n) => (kind === 'group' ? n : []));
     const n = random.pick(groups);
-    const group = made[n] as ConversationPlan;
-    made[n] = { ...group, members: [...group.members, guest] };
+    const group = conversations[n] as ConversationPlan;
+    conversations[n] = { ...group, members: [...group.members, guest] };
   }
-  return made;
+  return conversations;
 }
 
 const STYLES: Readonly<Record<Mode, readonly Style[]>> = {

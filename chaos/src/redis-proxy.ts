@@ -47,7 +47,7 @@ export class RedisProxy {
   #join(client: Socket): void {
     const redis = connect(this.#target, '127.0.0.1');
     let rest: Buffer = Buffer.alloc(0);
-    let held: Buffer | null = null;
+    let delayed: Buffer | null = null;
     for (const [one, other] of [
       [client, redis],
       [redis, client],
@@ -76,19 +76,19 @@ export class RedisProxy {
           setTimeout(write, 700, whole);
           continue;
         }
-        if (fate === 'swap' && held === null) {
+        if (fate === 'swap' && delayed === null) {
           // Sent after the next one, or a little later if there is none.
-          held = whole;
+          delayed = whole;
           setTimeout(() => {
-            if (held === whole) write(whole);
-            if (held === whole) held = null;
+            if (delayed === whole) write(whole);
+            if (delayed === whole) delayed = null;
           }, 300);
           continue;
         }
         write(whole);
         if (fate === 'double') write(whole);
-        if (held !== null) write(held);
-        held = null;
+        if (delayed !== null) write(delayed);
+        delayed = null;
       }
     });
   }

@@ -60,9 +60,9 @@ export async function startRedis(): Promise<LocalRedis> {
     const ending = child;
     child = null;
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
-    const gone = once(ending, 'exit');
+    const exited = once(ending, 'exit');
     ending.kill('SIGKILL');
-    await gone;
+    await exited;
   };
   await start();
   return {

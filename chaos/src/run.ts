@@ -56,11 +56,11 @@ const LATER_MS = 3_600_000;
 export async function run(
   plan: Plan,
   dir: string,
-  tell: (line: string) => void = () => undefined,
+  print: (line: string) => void = () => undefined,
 ): Promise<RunResult> {
   mkdirSync(dir, { recursive: true });
   const recorder = new Recorder(join(dir, 'history.ndjson'));
-  const chaosRun = new ChaosRun(plan, dir, recorder, tell);
+  const chaosRun = new ChaosRun(plan, dir, recorder, print);
   try {
     await chaosRun.build();
     for (const index of plan.rounds.keys()) await chaosRun.round(index);
@@ -82,7 +82,7 @@ class ChaosRun {
   readonly #plan: Plan;
   readonly #dir: string;
   readonly #recorder: Recorder;
-  readonly #tell: (line: string) => void;
+  readonly #print: (line: string) => void;
   readonly #nodes: NodeProcess[] = [];
   readonly #actors: Actor[] = [];
   #conversations: readonly Conversation[] = [];
@@ -93,11 +93,11 @@ class ChaosRun {
   #hold: Hold | null = null;
   #sampler: NodeJS.Timeout | null = null;
 
-  constructor(plan: Plan, dir: string, recorder: Recorder, tell: (line: string) => void) {
+  constructor(plan: Plan, dir: string, recorder: Recorder, print: (line: string) => void) {
     this.#plan = plan;
     this.#dir = dir;
     this.#recorder = recorder;
-    this.#tell = tell;
+    this.#print = print;
   }
 
   // ---- set-up ------------------------------------------------------------------------------------
@@ -156,8 +156,8 @@ class ChaosRun {
     this.#conversations = conversations;
     this.#founders = founders;
     const [everyone, first] = conversations.filter(({ kind }) => kind !== 'direct');
-    const held = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
-    this.#hold = await Hold.place(owner, held);
+    const heldConversations = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
+    this.#hold = await Hold.place(owner, heldConversations);
     const stage: Stage = {
       recorder: this.#recorder,
       conversations,
@@ -240,7 +240,7 @@ class ChaosRun {
       await end();
     } catch (error) {
       // A node that could not start because of another fault; `heal` starts it again.
-      this.#tell(`  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#print(`  ${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
     this.#recorder.add({ kind: 'fault', name, phase: 'end', t: this.#recorder.now });
   }
@@ -291,7 +291,7 @@ class ChaosRun {
       if ((heads && missing.length === 0) || ms > deadlineMs) {
         if (!heads && missing.length === 0) missing = ['the heads could not be read'];
         this.#recorder.add({ kind: 'quiet', round, ms, missing, t: this.#recorder.now });
-        this.#tell(
+        this.#print(
           `  round ${round + 1}: ${missing.length === 0 ? `all clients are complete after ${ms} ms` : `${missing.length} clients lack something`}`,
         );
         return;

@@ -17,30 +17,30 @@ export function shortest(
   options: CheckOptions,
 ): readonly HistoryRecord[] {
   const until = performance.now() + PATIENCE_MS;
-  const shows = (records: readonly HistoryRecord[]) =>
+  const stillFails = (records: readonly HistoryRecord[]) =>
     performance.now() < until &&
     check(records, options).some(
       (v) =>
         v.rule === violation.rule && v.what === violation.what && v.stream === violation.stream,
     );
-  let kept = history;
+  let smallest = history;
   const without = (leave: (record: HistoryRecord) => boolean) => {
-    const fewer = kept.filter((r) => !leave(r));
-    if (fewer.length < kept.length && shows(fewer)) kept = fewer;
+    const fewer = smallest.filter((r) => !leave(r));
+    if (fewer.length < smallest.length && stillFails(fewer)) smallest = fewer;
   };
   without((r) => r.kind === 'node' || r.kind === 'quiet');
   without((r) => streamOf(r) !== undefined && streamOf(r) !== violation.stream);
-  for (const client of new Set(kept.map(clientOf))) {
+  for (const client of new Set(smallest.map(clientOf))) {
     if (client !== undefined) without((r) => clientOf(r) === client);
   }
-  for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
-    for (let from = 0; from < kept.length; ) {
-      const fewer = [...kept.slice(0, from), ...kept.slice(from + size)];
-      if (shows(fewer)) kept = fewer;
+  for (let size = Math.ceil(smallest.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let from = 0; from < smallest.length; ) {
+      const fewer = [...smallest.slice(0, from), ...smallest.slice(from + size)];
+      if (stillFails(fewer)) smallest = fewer;
       else from += size;
     }
   }
-  return kept;
+  return smallest;
 }
 
 function streamOf(record: HistoryRecord): string | undefined {

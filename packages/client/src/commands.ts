@@ -146,8 +146,8 @@ export class Commands {
 
   /** Settles with the command’s answer. */
   #settled(id: ClientId): Promise<Ack> {
-    const known = this.#settling.get(id);
-    if (known) return known.settled;
+    const settling = this.#settling.get(id);
+    if (settling) return settling.settled;
     let resolve: (ack: Ack) => void = () => undefined;
     let reject: (error: Error) => void = () => undefined;
     const settled = new Promise<Ack>((yes, no) => {

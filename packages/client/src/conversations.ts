@@ -262,12 +262,12 @@ export function withCursor(
   const later = window ? window.countAfter(Math.max(cursor.asOf, cursor.readSeq) as Seq, me) : 0;
   // A saturated count cannot be decremented.
   const isExact = cursor.unread < LIMITS.unreadMax;
-  const gone = isExact && window ? window.countDeleted(cursor, me) : 0;
+  const deleted = isExact && window ? window.countDeleted(cursor, me) : 0;
   return {
     ...view,
     readSeq: cursor.readSeq,
     readRevision: cursor.revision,
-    unread: Math.min(Math.max(0, cursor.unread - gone) + later, LIMITS.unreadMax),
+    unread: Math.min(Math.max(0, cursor.unread - deleted) + later, LIMITS.unreadMax),
     unreadMentions: window?.mentionsSince(cursor, me) ?? cursor.unreadMentions,
     unreadAsOf: cursor.asOf > applied ? cursor.asOf : applied,
   };

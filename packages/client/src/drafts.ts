@@ -16,7 +16,7 @@ export class Drafts {
   readonly #api: ParleyApi;
   readonly #changed: (change: DraftChanged) => void;
   /** The last change of each draft, by the key of its place. */
-  readonly #known = new Map<string, DraftChanged>();
+  readonly #lastChanges = new Map<string, DraftChanged>();
   #isWanted = false;
   #isLoaded = false;
   /** All changes up to this version of the account’s read state are known. */
@@ -43,7 +43,7 @@ export class Drafts {
     if (generation !== this.#generation) return;
     if (restores !== this.#restores) return this.#fetch();
     const listed = new Set(items.map(draftKey));
-    for (const [key, { conversation, thread = null }] of this.#known) {
+    for (const [key, { conversation, thread = null }] of this.#lastChanges) {
       if (!listed.has(key)) this.apply({ conversation, thread, version, draft: null });
     }
     for (const draft of items) this.apply(changeTo(draft));
@@ -65,7 +65,7 @@ export class Drafts {
 
   /** Returns the draft of a conversation or thread, if known. */
   get(place: DraftPlace): Draft | null {
-    return this.#known.get(draftKey(place))?.draft ?? null;
+    return this.#lastChanges.get(draftKey(place))?.draft ?? null;
   }
 
   /** Saves the draft of a conversation or thread. The newest wins. */
@@ -78,9 +78,9 @@ export class Drafts {
   /** A draft was changed, here or on another device. */
   apply(change: DraftChanged): void {
     const key = draftKey(change);
-    const known = this.#known.get(key);
-    if (known && known.version >= change.version) return;
-    this.#known.set(key, change);
+    const earlier = this.#lastChanges.get(key);
+    if (earlier && earlier.version >= change.version) return;
+    this.#lastChanges.set(key, change);
     this.#changed(change);
   }
 
@@ -89,7 +89,8 @@ export class Drafts {
     this.#isLoaded = false;
     this.#version = -1;
     this.#restores++;
-    for (const [id, change] of this.#known) this.#known.set(id, { ...change, version: -1 });
+    for (const [id, change] of this.#lastChanges)
+      this.#lastChanges.set(id, { ...change, version: -1 });
   }
 
   /** Clears the state: the client may be started with another account. */
@@ -98,7 +99,7 @@ export class Drafts {
     this.#isWanted = false;
     this.#isLoaded = false;
     this.#version = -1;
-    this.#known.clear();
+    this.#lastChanges.clear();
   }
 }
 

@@ -11,7 +11,7 @@ interface Holder {
 }
 
 /** Locks that this process holds. */
-const held = new Set<string>();
+const ownLocks = new Set<string>();
 
 /**
  * Takes a lock for this process: a file that names it. Takes over the lock of a process that was
@@ -20,8 +20,8 @@ const held = new Set<string>();
  * @throws {Error} when another living process holds it, or this one already does
  */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  if (held.has(path)) throw new Error(`${path} is already held by this process`);
-  held.add(path);
+  if (ownLocks.has(path)) throw new Error(`${path} is already held by this process`);
+  ownLocks.add(path);
   try {
     for (let attempt = 0; !(await tryCreate(path)); attempt++) {
       const holder = await holderOf(path);
@@ -33,11 +33,11 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
       else await rm(path, { force: true });
     }
   } catch (error) {
-    held.delete(path);
+    ownLocks.delete(path);
     throw error;
   }
   return async () => {
-    held.delete(path);
+    ownLocks.delete(path);
     await rm(path, { force: true });
   };
 }

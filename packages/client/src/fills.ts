@@ -13,7 +13,7 @@ const SEQ_MAX = Number.MAX_SAFE_INTEGER;
 /** Requests missing events: one request per stream at a time. */
 export class Fills {
   readonly #send: (text: string) => boolean;
-  readonly #asked = new Set<StreamId>();
+  readonly #requested = new Set<StreamId>();
   readonly #requests = new Map<string, StreamId>();
   #behind: StreamId[] = [];
   #pace: ReturnType<typeof setTimeout> | undefined;
@@ -27,12 +27,12 @@ export class Fills {
    * socket.
    */
   ask(stream: StreamId, after: Seq): boolean {
-    if (this.#asked.has(stream)) return false;
+    if (this.#requested.has(stream)) return false;
     const id = newId();
     if (!this.#send(JSON.stringify({ op: 'fill', id, stream, after }))) return false;
-    this.#asked.add(stream);
+    this.#requested.add(stream);
     this.#requests.set(id, stream);
-    setTimeout(() => this.#asked.delete(stream), AGAIN_MS);
+    setTimeout(() => this.#requested.delete(stream), AGAIN_MS);
     return true;
   }
 
@@ -75,7 +75,7 @@ export class Fills {
     const stream = nack.id === null ? undefined : this.#requests.get(nack.id);
     if (stream === undefined || nack.id === null) return undefined;
     this.#requests.delete(nack.id);
-    this.#asked.delete(stream);
+    this.#requested.delete(stream);
     return stream;
   }
 
@@ -83,7 +83,7 @@ export class Fills {
   reset(): void {
     clearTimeout(this.#pace);
     this.#behind = [];
-    this.#asked.clear();
+    this.#requested.clear();
     this.#requests.clear();
   }
 }

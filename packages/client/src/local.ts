@@ -77,12 +77,12 @@ export class Local {
    */
   begin(epoch: string): 'same' | 'first' | 'other' {
     if (this.#epoch === epoch) return 'same';
-    const found = this.#epoch === null ? 'first' : 'other';
+    const relation = this.#epoch === null ? 'first' : 'other';
     this.streams.clear();
     for (const id of [...this.#windows.keys()]) this.dropWindow(id);
     this.#epoch = epoch;
     this.#persistence.epoch(epoch);
-    return found;
+    return relation;
   }
 
   window(conversation: ConversationId): MessageWindow | undefined {

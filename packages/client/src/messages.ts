@@ -107,9 +107,9 @@ export class MessageWindow {
     const expired = expiredUpTo(event);
     if (expired !== null) this.#expire(expired);
     if (event.type === 'message.posted') {
-      const known = this.#messages.get(event.seq);
+      const stored = this.#messages.get(event.seq);
       if (event.client) this.#postedBy(event.client, event.seq);
-      const isNew = !known || known.changedSeq <= event.seq;
+      const isNew = !stored || stored.changedSeq <= event.seq;
       if (isNew && this.holds(event.seq, event.data)) {
         changed.push(this.#put(posted(this.conversation, event)));
       }
@@ -138,17 +138,17 @@ export class MessageWindow {
    * already present; without it the start of the window is unchanged.
    */
   take(messages: readonly Message[], from?: Seq): Message[] {
-    const taken: Message[] = [];
+    const stored: Message[] = [];
     for (const message of messages) {
       if (this.hasExpired(message.seq)) continue;
       const up = this.brought(message);
-      const known = this.#messages.get(message.seq);
-      if (known && known.changedSeq >= up.changedSeq) continue;
-      taken.push(this.#put(up));
+      const earlier = this.#messages.get(message.seq);
+      if (earlier && earlier.changedSeq >= up.changedSeq) continue;
+      stored.push(this.#put(up));
     }
     const start = Math.max(from ?? this.#from, this.#expired + 1) as Seq;
     if (start < this.#from) this.#from = start;
-    return taken;
+    return stored;
   }
 
   /**
@@ -256,10 +256,10 @@ export class MessageWindow {
     if (upTo <= this.#expired) return;
     this.#expired = upTo;
     if (this.#from <= upTo) this.#from = (upTo + 1) as Seq;
-    const kept = this.#sorted.filter(({ seq }) => !this.hasExpired(seq));
-    if (kept.length === this.#sorted.length) return;
+    const notExpired = this.#sorted.filter(({ seq }) => !this.hasExpired(seq));
+    if (notExpired.length === this.#sorted.length) return;
     for (const { seq } of this.#sorted) if (this.hasExpired(seq)) this.#messages.delete(seq);
-    this.#sorted = kept;
+    this.#sorted = notExpired;
   }
 
   #postedBy(client: ClientId, seq: Seq): void {
@@ -270,8 +270,8 @@ export class MessageWindow {
   #put(message: Message): Message {
     this.#messages.set(message.seq, message);
     const place = this.#place(message.seq);
-    const known = this.#sorted[place]?.seq === message.seq;
-    this.#sorted.splice(place, known ? 1 : 0, message);
+    const replaces = this.#sorted[place]?.seq === message.seq;
+    this.#sorted.splice(place, replaces ? 1 : 0, message);
     return message;
   }
 
@@ -432,8 +432,8 @@ function withoutReply(root: Message, { seq, data }: EventOf<'message.deleted'>):
 }
 
 function withReaction(message: Message, emoji: string, account: AccountId): Message['reactions'] {
-  const known = message.reactions.some((r) => r.emoji === emoji);
-  if (!known) return [...message.reactions, { emoji, accounts: [account] }];
+  const exists = message.reactions.some((r) => r.emoji === emoji);
+  if (!exists) return [...message.reactions, { emoji, accounts: [account] }];
   return message.reactions.map((r) =>
     r.emoji === emoji && !r.accounts.includes(account)
       ? { emoji, accounts: [...r.accounts, account] }

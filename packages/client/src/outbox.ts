@@ -51,7 +51,7 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #items = new Map<ClientId, Item>();
   /** Conversations that must wait: until when, monotonic ms. */
-  readonly #held = new Map<ConversationId, number>();
+  readonly #deferredUntil = new Map<ConversationId, number>();
   /** When a read mark of a conversation was last sent, monotonic ms. */
   readonly #markedAt = new Map<ConversationId, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -80,7 +80,7 @@ export class Outbox {
   /** Removes everything. */
   clear(): void {
     this.#items.clear();
-    this.#held.clear();
+    this.#deferredUntil.clear();
     this.#markedAt.clear();
     this.#lastOrder = Number.NEGATIVE_INFINITY;
   }
@@ -114,7 +114,7 @@ export class Outbox {
   /** A socket was greeted: commands open on the previous one are sent again. */
   connected(limits: CommandLimits): void {
     this.#rate = new CommandRate(limits);
-    this.#held.clear();
+    this.#deferredUntil.clear();
     for (const item of this.#items.values()) item.sentOn = null;
     this.#open = true;
     this.pump();
@@ -142,7 +142,7 @@ export class Outbox {
     if (!item || !isRetryable(refusal.code)) return false;
     const pause = ((refusal.retryAfter ?? 1) + this.#deps.random()) * 1000;
     const { conversation } = item.entry.command;
-    this.#held.set(conversation, performance.now() + pause);
+    this.#deferredUntil.set(conversation, performance.now() + pause);
     item.sentOn = null;
     this.#wakeIn(pause);
     return true;
@@ -165,7 +165,7 @@ export class Outbox {
         wake = Math.min(wake, late > 0 ? late : ANSWER_MS);
         continue;
       }
-      const heldFor = (this.#held.get(conversation) ?? 0) - now;
+      const heldFor = (this.#deferredUntil.get(conversation) ?? 0) - now;
       if (heldFor > 0) {
         waiting.add(conversation);
         wake = Math.min(wake, heldFor);

@@ -33,7 +33,7 @@ interface Waiting {
  */
 export class Persistence {
   /** The given store, used while it works. */
-  readonly #given: Store;
+  readonly #preferred: Store;
   #store: Store;
   readonly #underWay = new Set<Promise<void>>();
   readonly #onFailure: (error: Error) => void;
@@ -48,7 +48,7 @@ export class Persistence {
   #isCleared = false;
 
   constructor(store: Store, onFailure: (error: Error) => void) {
-    this.#given = store;
+    this.#preferred = store;
     this.#store = store;
     this.#onFailure = onFailure;
   }
@@ -61,7 +61,7 @@ export class Persistence {
 
   async #open(account: AccountId): Promise<Saved> {
     // A client that was stopped, or whose store failed, retries its store.
-    this.#store = this.#given;
+    this.#store = this.#preferred;
     this.#failed = false;
     this.#isClosed = false;
     this.#isCleared = false;
@@ -153,7 +153,7 @@ export class Persistence {
     this.#waiting = nothing();
     this.#store = new MemoryStore();
     await this.#settled();
-    await this.#given.clear();
+    await this.#preferred.clear();
   }
 
   /** Stores pending changes, and closes the store. */
@@ -165,7 +165,7 @@ export class Persistence {
     await this.#settled();
     // Data that still arrives, such as a page in flight, is not stored.
     this.#store = new MemoryStore();
-    await this.#given.close();
+    await this.#preferred.close();
   }
 
   /** Resolves when no write is in progress. */

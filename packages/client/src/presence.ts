@@ -74,20 +74,20 @@ export class Presence {
 
   /** Applies changes. */
   apply(changes: readonly PresenceEntry[]): void {
-    const shown = new Map(this.#shown);
+    const states = new Map(this.#shown);
     const statuses = new Map(this.#statuses);
     let hasChanged = false;
     for (const { account, state, status } of changes) {
       if (!this.#deps.ofAll && !this.#watched.has(account)) continue;
-      if (state === 'offline') shown.delete(account);
-      else shown.set(account, state);
+      if (state === 'offline') states.delete(account);
+      else states.set(account, state);
       if (JSON.stringify(status) === JSON.stringify(statuses.get(account))) continue;
       if (status) statuses.set(account, status);
       else statuses.delete(account);
       hasChanged = true;
     }
     // The same object while nothing changes in it: statuses change less often than presence.
-    this.#show(shown, hasChanged ? statuses : this.#statuses);
+    this.#show(states, hasChanged ? statuses : this.#statuses);
   }
 
   /** Drops the states; subscriptions are kept. */

@@ -56,13 +56,13 @@ export function searchHere(query: string, known: SearchedHere): FoundHere {
     message.deletedAt === null &&
     tests.every(({ filter, test }) => test?.(message) === !filter.isNegated) &&
     hasTexts(message.body, texts);
-  const found = [...known.messages].filter(isFound);
-  found.sort((a, b) => Date.parse(b.postedAt) - Date.parse(a.postedAt) || b.seq - a.seq);
-  const wanted = texts.filter((part) => !part.isNegated);
+  const matches = [...known.messages].filter(isFound);
+  matches.sort((a, b) => Date.parse(b.postedAt) - Date.parse(a.postedAt) || b.seq - a.seq);
+  const searched = texts.filter((part) => !part.isNegated);
   return {
-    items: found
+    items: matches
       .slice(0, RESULTS_MAX)
-      .map((message) => ({ message, snippet: snippetOf(message.body, wanted) })),
+      .map((message) => ({ message, snippet: snippetOf(message.body, searched) })),
     unsupported: [],
   };
 }
@@ -146,8 +146,8 @@ const HAS: ReadonlyMap<string, Test> = new Map<string, Test>([
 
 /** Returns a function that compares names with a typed one, with or without its sign. */
 function matcherOf(value: string): (names: readonly string[]) => boolean {
-  const wanted = fold(value.replace(/^[@#]/, ''));
-  return (names) => wanted !== '' && names.some((name) => fold(name) === wanted);
+  const searchedName = fold(value.replace(/^[@#]/, ''));
+  return (names) => searchedName !== '' && names.some((name) => fold(name) === searchedName);
 }
 
 const namesOf = (user: User | undefined): string[] =>

@@ -222,8 +222,8 @@ function withChange(parts: Parts, event: Change): Parts {
 
 /** Returns a sidebar with other sections, without the placements in removed ones. */
 function withLayout({ placements }: Parts, layout: SidebarLayout): Parts {
-  const kept = [...placements].filter(([, placement]) => isKept(placement, layout));
-  return { layout, placements: kept.length === placements.size ? placements : new Map(kept) };
+  const valid = [...placements].filter(([, placement]) => isKept(placement, layout));
+  return { layout, placements: valid.length === placements.size ? placements : new Map(valid) };
 }
 
 function withMoves(

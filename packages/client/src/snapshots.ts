@@ -67,15 +67,15 @@ export class Snapshots {
   complete({ conversations, unchanged }: Ready): ReadySnapshot[] {
     const all: ReadySnapshot[] = conversations.map((c) => ({ snapshot: c, isKnown: false }));
     for (const { id, ...reads } of unchanged) {
-      const known = this.#claimed.get(id);
-      if (!known) throw new Error(`The server left out the snapshot of conversation ${id}`);
+      const claimed = this.#claimed.get(id);
+      if (!claimed) throw new Error(`The server left out the snapshot of conversation ${id}`);
       const isKnown =
-        known.readSeq === reads.readSeq &&
-        known.readRevision === reads.readRevision &&
-        known.unread === reads.unread &&
-        String(known.unreadMentions) === String(reads.unreadMentions) &&
-        known.peerReadSeq === reads.peerReadSeq;
-      all.push({ snapshot: isKnown ? known : { ...known, ...reads }, isKnown });
+        claimed.readSeq === reads.readSeq &&
+        claimed.readRevision === reads.readRevision &&
+        claimed.unread === reads.unread &&
+        String(claimed.unreadMentions) === String(reads.unreadMentions) &&
+        claimed.peerReadSeq === reads.peerReadSeq;
+      all.push({ snapshot: isKnown ? claimed : { ...claimed, ...reads }, isKnown });
     }
     this.#claimed = new Map();
     this.#latest.clear();

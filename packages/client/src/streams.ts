@@ -37,7 +37,7 @@ export class Streams {
    * By stream, the last seq at which an ended membership may have started. Frames from the leading tab
    * may be older than the end.
    */
-  readonly #left = new Map<StreamId, Seq>();
+  readonly #departures = new Map<StreamId, Seq>();
   readonly #me: AccountId;
 
   constructor(me: AccountId, cursors: Iterable<readonly [StreamId, Seq]> = []) {
@@ -124,18 +124,18 @@ export class Streams {
 
   /** The account’s membership that began at or before `seq` has ended. */
   leave(stream: StreamId, seq: Seq): void {
-    if (!this.isLeft(stream, seq)) this.#left.set(stream, seq);
+    if (!this.isLeft(stream, seq)) this.#departures.set(stream, seq);
   }
 
   /** Returns whether the account’s membership that began at `joined` is known to have ended. */
   isLeft(stream: StreamId, joined: Seq): boolean {
-    return joined <= (this.#left.get(stream) ?? -1);
+    return joined <= (this.#departures.get(stream) ?? -1);
   }
 
   /** Removes everything: the streams start over. */
   clear(): void {
     this.#cursors.clear();
     this.#ended.clear();
-    this.#left.clear();
+    this.#departures.clear();
   }
 }

@@ -70,7 +70,7 @@ export function browserTabChannel(
       if (!isClosed) channel.postMessage(message);
     },
     lead: (steal, granted, resigned) => {
-      const held = () =>
+      const untilReleased = () =>
         new Promise<void>((resolve) => {
           if (isClosed) {
             resolve();
@@ -81,7 +81,7 @@ export function browserTabChannel(
         });
       // A request that steals cannot be aborted, and need not be.
       const options = steal ? { steal } : { signal };
-      locks.request(name, options, held).catch(() => {
+      locks.request(name, options, untilReleased).catch(() => {
         if (!isClosed) resigned();
       });
     },

@@ -14,10 +14,10 @@ const locks = (): LockManager | undefined =>
 /** Holds the tab’s lock while the tab is open. Returns a function that releases it. */
 export function holdTab(tab: string): () => void {
   let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
+  const untilReleased = new Promise<void>((resolve) => {
     release = resolve;
   });
-  void locks()?.request(nameOf(tab), () => held);
+  void locks()?.request(nameOf(tab), () => untilReleased);
   return release;
 }
 

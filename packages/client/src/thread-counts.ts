@@ -87,12 +87,12 @@ export class ThreadCounts {
     const counted = countedOf(event, me);
     if (!counted) return;
     const recent = [...this.#recent, counted];
-    const gone = recent.length > RECENT ? recent.shift() : undefined;
+    const oldest = recent.length > RECENT ? recent.shift() : undefined;
     // Dropped events must be included in the base.
-    if (gone) {
-      this.#base = withEvent(this.#base, gone);
-      if (gone.seq > this.#base.asOf) this.#base = { ...this.#base, asOf: gone.seq };
-      this.#forgotten = gone.seq;
+    if (oldest) {
+      this.#base = withEvent(this.#base, oldest);
+      if (oldest.seq > this.#base.asOf) this.#base = { ...this.#base, asOf: oldest.seq };
+      this.#forgotten = oldest.seq;
     }
     this.#recent = recent;
     this.#shown = null;

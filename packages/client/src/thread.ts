@@ -68,13 +68,13 @@ export class Thread {
     if (this.#snapshot?.of === of) return this.#snapshot.shown;
     const root = this.#window?.get(this.thread);
     const messages = of.messages.filter((message) => message.seq !== this.thread);
-    const shown = {
+    const snapshot = {
       ...of,
       messages,
       root: root ? ({ ...root, state: 'stored', seenBy: [] } as const) : null,
     };
-    this.#snapshot = { of, shown };
-    return shown;
+    this.#snapshot = { of, shown: snapshot };
+    return snapshot;
   }
 
   subscribe(listener: () => void): () => void {

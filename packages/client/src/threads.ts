@@ -50,7 +50,7 @@ interface ThreadsDeps {
  */
 export class Threads {
   readonly #deps: ThreadsDeps;
-  readonly #known = new Map<string, ThreadCounts>();
+  readonly #counts = new Map<string, ThreadCounts>();
   /**
    * Threads that the account does not follow. Threads without replies are never included: they are
    * not listed even if followed, so a later reply must be checked.
@@ -95,7 +95,7 @@ export class Threads {
    */
   read({ conversation, thread }: ThreadRef): void {
     const key = threadKey(conversation, thread);
-    const counts = this.#known.get(key);
+    const counts = this.#counts.get(key);
     const seq = this.#deps.appliedUpTo(conversation);
     if (!counts || seq === undefined) return;
     const { unread, unreadMentions } = counts.cursor;
@@ -120,7 +120,7 @@ export class Threads {
     if (event.type === 'thread.followed' || event.type === 'thread.unfollowed') {
       const key = threadKey(event.data.conversation, event.data.message);
       this.#others.delete(key);
-      if (event.type === 'thread.unfollowed' && this.#known.delete(key)) this.#report();
+      if (event.type === 'thread.unfollowed' && this.#counts.delete(key)) this.#report();
       this.#loadSoon();
       return;
     }
@@ -131,7 +131,7 @@ export class Threads {
     }
     const key = threadKey(conversationOfStream(event.stream), thread);
     const me = this.#deps.me();
-    const counts = this.#known.get(key);
+    const counts = this.#counts.get(key);
     if (counts) {
       // Without the mention the account may follow the thread from later on, or not at all.
       if (counts.endsMention(event, me)) this.#loadSoon();
@@ -158,7 +158,7 @@ export class Threads {
     if (authorOfText(event) === this.#deps.me()) return;
     const key = threadKey(conversationOfStream(event.stream), event.data.message);
     // Accounts that are mentioned follow the thread; others may have been mentioned before.
-    if (this.#known.has(key) === mentionsUser(event, this.#deps.me())) return;
+    if (this.#counts.has(key) === mentionsUser(event, this.#deps.me())) return;
     this.#others.delete(key);
     this.#loadSoon();
   }
@@ -175,7 +175,7 @@ export class Threads {
   left(conversation: ConversationId): void {
     if (!this.#isWanted) return;
     this.#leftSince.add(conversation);
-    for (const keys of [this.#known, this.#others, this.#pending]) {
+    for (const keys of [this.#counts, this.#others, this.#pending]) {
       for (const key of keys.keys()) if (key.startsWith(conversation)) keys.delete(key);
     }
     this.#report();
@@ -192,7 +192,7 @@ export class Threads {
     this.#loading = null;
     this.#isLoaded = false;
     this.#loadedVersion = 0;
-    this.#known.clear();
+    this.#counts.clear();
     this.#others.clear();
     this.#pending.clear();
     this.#leftSince.clear();
@@ -239,14 +239,14 @@ export class Threads {
       this.#isStale = false;
       this.#isMissed = false;
       this.#leftSince.clear();
-      const asked = this.#pending;
+      const pending = this.#pending;
       this.#pending = new Map();
       const { readVersion, items } = await this.#deps.api.threadCursors().catch((error) => {
         if (generation !== this.#generation) throw error;
         // The next ping loads them again.
         this.#isMissed = true;
         // Requested again with the next load.
-        for (const [key, events] of asked) {
+        for (const [key, events] of pending) {
           this.#pending.set(key, [...events, ...(this.#pending.get(key) ?? [])]);
         }
         throw error;
@@ -254,7 +254,7 @@ export class Threads {
       // Another load may have started: wait for that one.
       if (generation !== this.#generation) return this.#loading ?? undefined;
       const current = items.filter((c) => !this.#leftSince.has(c.conversation));
-      this.#loaded(readVersion, current, asked);
+      this.#loaded(readVersion, current, pending);
     }
   }
 
@@ -266,21 +266,21 @@ export class Threads {
     this.#loadedVersion = version;
     const me = this.#deps.me();
     const listed = new Set(items.map((c) => threadKey(c.conversation, c.thread)));
-    for (const [key, counts] of this.#known) {
+    for (const [key, counts] of this.#counts) {
       // A newer one was moved or followed since.
-      if (!listed.has(key) && counts.version <= version) this.#known.delete(key);
+      if (!listed.has(key) && counts.version <= version) this.#counts.delete(key);
     }
     for (const cursor of items) {
       const key = threadKey(cursor.conversation, cursor.thread);
       this.#others.delete(key);
-      const isNew = !this.#known.has(key);
+      const isNew = !this.#counts.has(key);
       this.#take(cursor, version);
       if (!isNew) continue;
       const events = [...(asked.get(key) ?? []), ...(this.#pending.get(key) ?? [])];
       this.#pending.delete(key);
-      for (const event of events) this.#known.get(key)?.apply(event, me);
+      for (const event of events) this.#counts.get(key)?.apply(event, me);
     }
-    for (const counts of this.#known.values()) {
+    for (const counts of this.#counts.values()) {
       // A failed read is sent again.
       if (counts.isAhead) this.#sendRead(counts.cursor);
     }
@@ -302,11 +302,11 @@ export class Threads {
   #take(cursor: ThreadCursor, version: number): void {
     const key = threadKey(cursor.conversation, cursor.thread);
     if (!cursor.isFollowing) {
-      this.#known.delete(key);
+      this.#counts.delete(key);
       return;
     }
-    const counts = this.#known.get(key);
-    if (!counts) this.#known.set(key, new ThreadCounts(cursor, version));
+    const counts = this.#counts.get(key);
+    if (!counts) this.#counts.set(key, new ThreadCounts(cursor, version));
     else if (!counts.take(cursor, version)) this.#loadSoon();
   }
 
@@ -318,7 +318,7 @@ export class Threads {
     if (this.#reads.has(key)) return;
     let sent = 0;
     const send = () => {
-      const seq = this.#known.get(key)?.cursor.readSeq ?? 0;
+      const seq = this.#counts.get(key)?.cursor.readSeq ?? 0;
       if (seq <= sent) {
         this.#reads.delete(key);
         return;
@@ -339,7 +339,7 @@ export class Threads {
     const cursors = new Map<string, ThreadCursor>();
     let unread = 0;
     let mentions = 0;
-    for (const [key, counts] of this.#known) {
+    for (const [key, counts] of this.#counts) {
       const { cursor } = counts;
       cursors.set(key, cursor);
       if (cursor.unread > 0) unread++;

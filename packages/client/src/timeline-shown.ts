@@ -16,7 +16,7 @@ import { changesIn, withChanges } from './unsent-changes.ts';
 export class ShownMessages {
   readonly #conversation: ConversationId;
   readonly #source: TimelineSource;
-  readonly #shown = new WeakMap<Message, Shown>();
+  readonly #cache = new WeakMap<Message, Shown>();
   /** The commands of messages that were displayed before they were stored. */
   readonly #sent = new Set<ClientId>();
   /** The outbox that the changes are from. */
@@ -32,24 +32,24 @@ export class ShownMessages {
   stored(message: Message): TimelineMessage {
     const own = message.author === this.#source.me();
     const receipts = own ? this.#source.view()?.receipts : undefined;
-    const known = this.#shown.get(message);
+    const cached = this.#cache.get(message);
     const changes = this.#changesOf(message.seq);
     // No one has read further since, so lists of thousands need no recount.
-    if (known?.own === own && known.receipts === receipts && known.changes === changes) {
-      return known.shown;
+    if (cached?.own === own && cached.receipts === receipts && cached.changes === changes) {
+      return cached.shown;
     }
     const seenBy = receipts ? seenByIn(receipts, message) : NOBODY;
     const client = own ? this.#sentBy(message.seq) : undefined;
-    const isSame = known?.changes === changes && sameList(known.shown.seenBy, seenBy);
-    const shown = isSame
-      ? known.shown
+    const isSame = cached?.changes === changes && sameList(cached.shown.seenBy, seenBy);
+    const displayed = isSame
+      ? cached.shown
       : withChanges(
           { ...message, state: 'stored', ...(client && { client }), seenBy },
           changes,
           this.#source.me(),
         );
-    this.#shown.set(message, { shown, own, receipts, changes });
-    return shown;
+    this.#cache.set(message, { shown: displayed, own, receipts, changes });
+    return displayed;
   }
 
   #sentBy(seq: Seq): ClientId | undefined {
@@ -117,11 +117,11 @@ interface Shown {
 }
 
 function seenByIn(receipts: ReadonlyMap<AccountId, Seq>, message: Message): readonly AccountId[] {
-  const seen: AccountId[] = [];
+  const readers: AccountId[] = [];
   for (const [account, readSeq] of receipts) {
-    if (account !== message.author && readSeq >= message.seq) seen.push(account);
+    if (account !== message.author && readSeq >= message.seq) readers.push(account);
   }
-  return seen;
+  return readers;
 }
 
 function sameList(a: readonly AccountId[], b: readonly AccountId[]): boolean {

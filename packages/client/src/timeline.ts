@@ -168,11 +168,11 @@ export class Timeline {
 
   /** Removes expired messages from a section; if it has no others, the messages after them are loaded. */
   #expire(stretch: Stretch, upTo: Seq): void {
-    const left = stretch.messages.filter(({ seq }) => seq > upTo);
-    if (left.length === stretch.messages.length) return;
-    stretch.messages = left;
+    const remaining = stretch.messages.filter(({ seq }) => seq > upTo);
+    if (remaining.length === stretch.messages.length) return;
+    stretch.messages = remaining;
     stretch.hasOlder = false;
-    if (left.length > 0 || this.#wanted) return;
+    if (remaining.length > 0 || this.#wanted) return;
     this.#wanted = { at: (upTo + 1) as Seq };
     void this.#load();
   }
@@ -245,7 +245,7 @@ export class Timeline {
       }
       for (let stale = 0; step; step = this.#nextStep()) {
         const window = this.#source.window();
-        const wanted = this.#wanted;
+        const request = this.#wanted;
         if (!window) break;
         this.#loading = step.loading;
         this.#error = null;
@@ -261,7 +261,7 @@ export class Timeline {
         this.#loading = null;
         this.changed();
         // Requests made meanwhile have not failed.
-        if (this.#error && this.#source.window() === window && this.#wanted === wanted) break;
+        if (this.#error && this.#source.window() === window && this.#wanted === request) break;
       }
     } finally {
       this.#isRunning = false;
@@ -272,10 +272,10 @@ export class Timeline {
   #nextStep(): Step | null {
     const window = this.#source.window();
     if (!this.#wanted || !window) return null;
-    const wanted = this.#wanted;
-    const { at } = wanted;
+    const request = this.#wanted;
+    const { at } = request;
     if (at !== 'latest') {
-      return { loading: 'initial', request: (of) => this.#loadAround(of, wanted, at) };
+      return { loading: 'initial', request: (of) => this.#loadAround(of, request, at) };
     }
     const hasEnough = !window.hasOlder || window.messages.length >= PAGE / 2;
     if (hasEnough && !this.#source.needsPage?.()) {
@@ -285,7 +285,7 @@ export class Timeline {
       return null;
     }
     const loading = window.messages.length === 0 ? 'initial' : 'older';
-    return { loading, request: (of) => this.#loadLatest(of, wanted) };
+    return { loading, request: (of) => this.#loadLatest(of, request) };
   }
 
   async #loadLatest(window: MessageWindow, wanted: Wanted): Promise<'stale' | undefined> {

@@ -53,10 +53,10 @@ export class Typing {
     const accounts = [...until.keys()];
     const before = this.#shown.get(conversation) ?? [];
     if (accounts.join() === before.join()) return;
-    const shown = new Map(this.#shown);
-    if (accounts.length > 0) shown.set(conversation, accounts);
-    else shown.delete(conversation);
-    this.#shown = shown;
-    this.#onChange(shown);
+    const typing = new Map(this.#shown);
+    if (accounts.length > 0) typing.set(conversation, accounts);
+    else typing.delete(conversation);
+    this.#shown = typing;
+    this.#onChange(typing);
   }
 }

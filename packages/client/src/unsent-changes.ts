@@ -48,12 +48,12 @@ function withChange(
   if (command.op === 'edit') return { ...message, body: command.body };
   if (command.op !== 'react' && command.op !== 'unreact') return message;
   const { emoji } = command;
-  const known = message.reactions.find((reaction) => reaction.emoji === emoji);
-  const others = (known?.accounts ?? []).filter((account) => account !== me);
+  const existing = message.reactions.find((reaction) => reaction.emoji === emoji);
+  const others = (existing?.accounts ?? []).filter((account) => account !== me);
   const accounts = command.op === 'react' ? [...others, me] : others;
   const reaction = { emoji, accounts };
-  const reactions = known
-    ? message.reactions.map((one) => (one === known ? { ...one, accounts } : one))
+  const reactions = existing
+    ? message.reactions.map((one) => (one === existing ? { ...one, accounts } : one))
     : [...message.reactions, reaction];
   return { ...message, reactions: reactions.filter((one) => one.accounts.length > 0) };
 }

@@ -129,10 +129,10 @@ async function sendFrom(
       size = PIECE_MIN;
       await pause(Math.min(WAIT_MAX_MS, 500 * 2 ** failures) * Math.random(), signal);
       // The piece may have arrived completely or in part.
-      const known = await offsetOf(api, id, file.size, signal).catch(() => offset);
-      if (known === null) throw error;
-      if (known > offset) failures = 0;
-      offset = known;
+      const received = await offsetOf(api, id, file.size, signal).catch(() => offset);
+      if (received === null) throw error;
+      if (received > offset) failures = 0;
+      offset = received;
     }
   }
   onProgress?.(offset);

@@ -23,9 +23,9 @@ function apply(groups: Map<string, UserGroup>, { type, data, seq }: UserGroupEve
     return true;
   }
   if (type === 'user_group.deleted') return groups.delete(data.userGroup);
-  const left = [...groups.values()].filter(({ members }) => members.includes(data.account));
-  for (const group of left) groups.set(group.id, without(group, data.account, seq));
-  return left.length > 0;
+  const ofAccount = [...groups.values()].filter(({ members }) => members.includes(data.account));
+  for (const group of ofAccount) groups.set(group.id, without(group, data.account, seq));
+  return ofAccount.length > 0;
 }
 
 const without = (

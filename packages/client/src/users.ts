@@ -15,7 +15,7 @@ const SAVE_MS = 2_000;
 export class Users {
   readonly #api: ParleyApi;
   readonly #onChange: (users: ReadonlyMap<AccountId, User>) => void;
-  readonly #wanted = new Set<AccountId>();
+  readonly #toLoad = new Set<AccountId>();
   #users: ReadonlyMap<AccountId, User> = new Map();
   readonly #save: (users: readonly User[]) => void;
   #loading = false;
@@ -63,7 +63,7 @@ export class Users {
   /** Drops all users. */
   clear(): void {
     this.#users = new Map();
-    this.#wanted.clear();
+    this.#toLoad.clear();
     if (this.#saveTimer) clearTimeout(this.#saveTimer);
     this.#saveTimer = null;
   }
@@ -79,19 +79,19 @@ export class Users {
 
   /** Loads a user who is not known yet. */
   want(id: AccountId): void {
-    if (this.#users.has(id) || this.#wanted.has(id)) return;
+    if (this.#users.has(id) || this.#toLoad.has(id)) return;
     this.refresh(id);
   }
 
   /** Reloads a user who has changed. */
   refresh(id: AccountId): void {
-    this.#wanted.add(id);
+    this.#toLoad.add(id);
     void this.#api.user(id).then(
       (user) => this.#set([user]),
       (error: unknown) => {
         // Permanently unknown (the server’s own account), or requested again when needed.
         if (!(error instanceof ApiError)) throw error;
-        if (error.code !== 'account_not_found') this.#wanted.delete(id);
+        if (error.code !== 'account_not_found') this.#toLoad.delete(id);
       },
     );
   }

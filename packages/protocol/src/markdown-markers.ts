@@ -14,8 +14,8 @@ export interface MarkerRange {
  * they read well.
  */
 export function markersOf(text: string): MarkerRange[] {
-  const found: MarkerRange[] = [];
-  const add = (from: number, to: number) => found.push({ from, to });
+  const ranges: MarkerRange[] = [];
+  const add = (from: number, to: number) => ranges.push({ from, to });
   /** Where the address of a link begins, after its text. */
   let linkEnd = 0;
   PARSER.parse(text).iterate({
@@ -53,20 +53,20 @@ export function markersOf(text: string): MarkerRange[] {
       }
     },
   });
-  return found;
+  return ranges;
 }
 
 /** Returns the parts of a text that are code or addresses, in order. */
 function literalsOf(text: string): MarkerRange[] {
-  const found: MarkerRange[] = [];
+  const ranges: MarkerRange[] = [];
   PARSER.parse(text).iterate({
     enter: ({ name, from, to }) => {
       if (!LITERALS.has(name)) return true;
-      found.push({ from, to });
+      ranges.push({ from, to });
       return false;
     },
   });
-  return found;
+  return ranges;
 }
 
 const LITERALS: ReadonlySet<string> = new Set([
@@ -94,8 +94,8 @@ export function replacementsOf(text: string, nameOf?: NameOf): Replacement[] {
     return by === undefined ? [] : [{ from: start, to: end, by }];
   });
   if (names.length === 0) return markers;
-  const taken = [...markers, ...literalsOf(text)];
-  const free = names.filter(({ from, to }) => !taken.some((t) => t.from < to && t.to > from));
+  const reserved = [...markers, ...literalsOf(text)];
+  const free = names.filter(({ from, to }) => !reserved.some((t) => t.from < to && t.to > from));
   return [...markers, ...free].sort((a, b) => a.from - b.from);
 }
 

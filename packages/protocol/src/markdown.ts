@@ -235,12 +235,12 @@ class Reader {
 
   /** Returns the content of a node. Its text is what is between its children. */
   #inline(parent: SyntaxNode, depth: number): Inline[] {
-    const found: Inline[] = [];
+    const parts: Inline[] = [];
     let from = parent.from;
     const textUntil = (to: number) => {
       // Lines of a quote and of a list are indented.
       const text = this.#source.slice(from, to);
-      this.#addText(found, depth === 0 ? text : text.replace(/\n[ \t]+/g, '\n'));
+      this.#addText(parts, depth === 0 ? text : text.replace(/\n[ \t]+/g, '\n'));
     };
     for (const node of childrenOf(parent)) {
       textUntil(node.from);
@@ -248,10 +248,10 @@ class Reader {
       if (node.name === 'QuoteMark') {
         // The space after it belongs to it.
         if (this.#source[from] === ' ') from++;
-      } else if (!node.name.endsWith('Mark')) this.#addInline(found, node, depth);
+      } else if (!node.name.endsWith('Mark')) this.#addInline(parts, node, depth);
     }
     textUntil(parent.to);
-    return found;
+    return parts;
   }
 
   #addInline(found: Inline[], node: SyntaxNode, depth: number): void {
@@ -291,9 +291,9 @@ class Reader {
     const code = this.#source.slice(node.from + length, node.to - length).replace(/\n/g, ' ');
     // CommonMark 6.1: one space at both ends is for code that begins or ends with a backtick.
     const isPadded = code.startsWith(' ') && code.endsWith(' ') && code.trim() !== '';
-    const shown = isPadded ? code.slice(1, -1) : code;
+    const trimmed = isPadded ? code.slice(1, -1) : code;
     // GitHub Flavored Markdown 4.10: in a table, a bar has to be escaped in code too.
-    return { kind: 'code', text: isInTable(node) ? shown.replaceAll('\\|', '|') : shown };
+    return { kind: 'code', text: isInTable(node) ? trimmed.replaceAll('\\|', '|') : trimmed };
   }
 
   #url(node: SyntaxNode): Inline {
@@ -323,17 +323,17 @@ class Reader {
 
   /** Returns the content of a link's text. */
   #inlineBetween(link: SyntaxNode, to: number, depth: number): Inline[] {
-    const found: Inline[] = [];
+    const parts: Inline[] = [];
     let from = link.from + 1;
     for (const node of childrenOf(link)) {
       if (node.from < from || node.to > to) continue;
-      found.push(this.#plain(this.#source.slice(from, node.from)));
-      this.#addInline(found, node, depth);
+      parts.push(this.#plain(this.#source.slice(from, node.from)));
+      this.#addInline(parts, node, depth);
       from = node.to;
     }
-    found.push(this.#plain(this.#source.slice(from, to)));
+    parts.push(this.#plain(this.#source.slice(from, to)));
     // Links cannot be nested.
-    return found
+    return parts
       .flatMap((child) => (child.kind === 'link' ? child.children : [child]))
       .filter((child) => child.kind !== 'text' || child.text !== '');
   }
@@ -426,10 +426,10 @@ function readsAsOther(label: string, href: string): boolean {
 
 /** Returns the addresses of the links of a text, each once, in order. Code has none. */
 export function linksIn(source: string): string[] {
-  const found = new Set<string>();
+  const links = new Set<string>();
   const addInline = (parts: readonly Inline[]): void => {
     for (const part of parts) {
-      if (part.kind === 'link') found.add(part.href);
+      if (part.kind === 'link') links.add(part.href);
       if ('children' in part) addInline(part.children);
     }
   };
@@ -452,5 +452,5 @@ export function linksIn(source: string): string[] {
     }
   };
   for (const block of parseMarkdown(source)) addBlock(block);
-  return [...found];
+  return [...links];
 }

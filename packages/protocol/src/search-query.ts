@@ -144,8 +144,8 @@ function readWord(text: string, from: number): Read<string> {
 /** Returns the filter whose name and colon are at a position. */
 function filterAt(text: string, at: number): SearchFilterName | null {
   const [, name] = /^([a-z]+):/i.exec(text.slice(at, at + 12)) ?? [];
-  const known = name?.toLowerCase() ?? '';
-  return Object.hasOwn(SEARCH_FILTERS, known) ? (known as SearchFilterName) : null;
+  const filterName = name?.toLowerCase() ?? '';
+  return Object.hasOwn(SEARCH_FILTERS, filterName) ? (filterName as SearchFilterName) : null;
 }
 
 /** Returns the text of a search that {@link parseSearch} reads as these parts. */

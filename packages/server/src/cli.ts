@@ -112,10 +112,10 @@ async function main([name = 'start', ...args]: readonly string[]): Promise<numbe
       );
       return 2;
     }
-    const known = error instanceof CommandRefused;
+    const isRefusal = error instanceof CommandRefused;
     const message = error instanceof Error ? error.message : String(error);
     const failed = name === 'start' ? 'Parley could not start' : `parley ${name} failed`;
-    process.stderr.write(known ? `${message}\n` : `${failed}: ${message}\n`);
+    process.stderr.write(isRefusal ? `${message}\n` : `${failed}: ${message}\n`);
     return 1;
   }
 }

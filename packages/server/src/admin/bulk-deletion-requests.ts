@@ -125,9 +125,9 @@ export async function cancelBulkDeletion(
       text: `select ${DELETION} from bulk_deletions where id = $1 and account_id = $2`,
       values: [id, target],
     });
-    const found = rows[0]?.item ?? refuse('not_found');
+    const existing = rows[0]?.item ?? refuse('not_found');
     return {
-      deletion: found.cancelledAt === null ? refuse('bulk_deletion_done') : found,
+      deletion: existing.cancelledAt === null ? refuse('bulk_deletion_done') : existing,
       note: null,
     };
   });

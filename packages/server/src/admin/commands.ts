@@ -242,8 +242,8 @@ async function update(tx: RuleContext, command: AdminCommand, target: Target): P
   }
   // An unchanged name is not checked: it may predate the rule against similar names.
   const renaming = change.username !== undefined && username !== target.username;
-  const wanted = renaming ? username : null;
-  const conflicts = await findConflicts(rowsOf(tx), wanted, email ?? null, id);
+  const newUsername = renaming ? username : null;
+  const conflicts = await findConflicts(rowsOf(tx), newUsername, email ?? null, id);
   const conflict = conflictRefusal(conflictErrors(conflicts));
   if (conflict) return { refuse: conflict };
   const role = change.role ?? target.role;

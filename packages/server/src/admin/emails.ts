@@ -36,7 +36,7 @@ export async function latestEmails(
       const others =
         row.role !== null && isServerAdmin(row.role) && row.account_id !== reader.account;
       const file = files.get(row.id);
-      const shown = file !== undefined && (reader.role === 'owner' || !others);
+      const isReadable = file !== undefined && (reader.role === 'owner' || !others);
       return {
         id: row.id,
         purpose: row.purpose,
@@ -46,7 +46,7 @@ export async function latestEmails(
         sentAt: row.sent_at?.toISOString() ?? null,
         failedAt: row.failed_at?.toISOString() ?? null,
         failure: row.last_error === null ? null : failureOf(row.last_error),
-        text: shown ? textOf(await readFile(file, 'utf8')) : null,
+        text: isReadable ? textOf(await readFile(file, 'utf8')) : null,
       };
     }),
   );

@@ -65,8 +65,8 @@ export async function decideGuestChange(
     return { refuse: refusal('time_passed') };
   }
   if (before.role === 'guest') {
-    const kept = accessEndsAt === undefined ? before.accessEndsAt : ends;
-    return { events: [], writes: [], accessEndsAt: kept };
+    const endsAt = accessEndsAt === undefined ? before.accessEndsAt : ends;
+    return { events: [], writes: [], accessEndsAt: endsAt };
   }
   const events = await becomesGuestEvents(tx, id, keepGroups);
   if (events === null) return { refuse: GROUPS_CHANGED };

@@ -131,10 +131,10 @@ export async function allowed(
     values: [actor, target],
   });
   const roleOf = (id: AccountId) => rows.find((row) => row.id === id)?.role;
-  const found = roleOf(target);
-  const verdict = mayAdminister(roleOf(actor) ?? 'member', found ?? 'member', action);
+  const role = roleOf(target);
+  const verdict = mayAdminister(roleOf(actor) ?? 'member', role ?? 'member', action);
   if (verdict !== 'yes') refuse(verdict);
-  if (found === undefined) refuse('account_not_found');
+  if (role === undefined) refuse('account_not_found');
 }
 
 /** Returns the account that a stored `user.registered` event created. */

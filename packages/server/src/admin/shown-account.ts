@@ -29,8 +29,8 @@ export async function shownAccount(
   by: Administrator,
   id: AccountId,
 ): Promise<AdminAccount> {
-  const found = (await adminAccountOf(parts.pool, by, id)) ?? refuse('account_not_found');
-  return (await withLocks(parts, [found]))[0] ?? found;
+  const account = (await adminAccountOf(parts.pool, by, id)) ?? refuse('account_not_found');
+  return (await withLocks(parts, [account]))[0] ?? account;
 }
 
 /** Returns the command of a request that concerns an account. */

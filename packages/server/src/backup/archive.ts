@@ -65,15 +65,15 @@ export class ArchiveWriter {
     rows: AsyncGenerator<Buffer, T>,
     onBytes: (bytes: number) => void,
   ): Promise<T> {
-    let held: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     let number = 0;
     const flush = async () => {
       if (bytes === 0) return;
       number += 1;
-      await this.add(`${prefix}${String(number).padStart(6, '0')}${suffix}`, Buffer.concat(held));
+      await this.add(`${prefix}${String(number).padStart(6, '0')}${suffix}`, Buffer.concat(chunks));
       onBytes(bytes);
-      held = [];
+      chunks = [];
       bytes = 0;
     };
     for (;;) {
@@ -82,7 +82,7 @@ export class ArchiveWriter {
         await flush();
         return step.value;
       }
-      held.push(step.value);
+      chunks.push(step.value);
       bytes += step.value.length;
       if (bytes >= PIECE_BYTES) await flush();
     }

@@ -37,7 +37,7 @@ export function isKept(dataDir: string, file: string): boolean {
 
 /** Returns the sorted paths of all files to back up, relative to the data folder, with `/`. */
 export async function listFiles(dataDir: string): Promise<string[]> {
-  const found: string[] = [];
+  const paths: string[] = [];
   /** Also behind a link: the folder of contents may be on storage that several nodes share. */
   const isFolder = async (path: string) => (await stat(join(dataDir, path))).isDirectory();
   const walk = async (below: string) => {
@@ -47,11 +47,11 @@ export async function listFiles(dataDir: string): Promise<string[]> {
       if (below === '' && isDerived(entry.name)) continue;
       if (entry.isDirectory() || (path === FILES_FOLDER && (await isFolder(path))))
         await walk(path);
-      else if (entry.isFile()) found.push(path);
+      else if (entry.isFile()) paths.push(path);
     }
   };
   await walk('');
-  return found.sort();
+  return paths.sort();
 }
 
 /** The length and digest of a file. */

@@ -42,9 +42,9 @@ function changedAgo(path: string): number {
 }
 
 function isDraft(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found?.isFile()) return false;
-  if (found.size === 0) return true;
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile()) return false;
+  if (stats.size === 0) return true;
   const magic = Buffer.alloc(2);
   const file = openSync(path, 'r');
   try {

@@ -114,8 +114,10 @@ async function wasCommitted(config: Config, { epoch }: State, log: Logger): Prom
       `select to_regclass('server_state') is not null as there`,
     );
     if (rows[0]?.there !== true) return false;
-    const found = await database.pool.query('select from server_state where epoch = $1', [epoch]);
-    return found.rowCount === 1;
+    const sameEpoch = await database.pool.query('select from server_state where epoch = $1', [
+      epoch,
+    ]);
+    return sameEpoch.rowCount === 1;
   } finally {
     await database.close();
   }
@@ -232,9 +234,9 @@ async function verify(
   progress: Progress,
 ): Promise<void> {
   progress.step('comparing what is in the database with the manifest');
-  const found: Manifest['tables'] = {};
-  for (const name of Object.keys(manifest.tables)) found[name] = await load.digest(name);
-  requireEqual('table', manifest.tables, found);
+  const loaded: Manifest['tables'] = {};
+  for (const name of Object.keys(manifest.tables)) loaded[name] = await load.digest(name);
+  requireEqual('table', manifest.tables, loaded);
   const streams = await digestOfStreamsIn(client);
   requireEqual('digest', { 'of all streams': manifest.streams }, { 'of all streams': streams });
   const rest = load.names.filter((name) => manifest.tables[name] === undefined);

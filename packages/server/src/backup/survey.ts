@@ -106,12 +106,14 @@ function compare(
     Object.fromEntries(Object.entries(of).map(([name, { bytes }]) => [name, { bytes }]));
   const tables: Record<string, { bytes: number }> = {};
   const files: Record<string, { bytes: number }> = {};
-  const known = new Map(Object.keys(manifest.tables).map((name) => [tablePrefix(name), name]));
+  const tableByPrefix = new Map(
+    Object.keys(manifest.tables).map((name) => [tablePrefix(name), name]),
+  );
   // An empty table has no entry.
-  for (const name of known.values()) tables[name] = { bytes: 0 };
+  for (const name of tableByPrefix.values()) tables[name] = { bytes: 0 };
   for (const [key, bytes] of sizes) {
     if (key.startsWith(FILES)) files[key.slice(FILES.length)] = { bytes };
-    else tables[known.get(key) ?? key] = { bytes };
+    else tables[tableByPrefix.get(key) ?? key] = { bytes };
   }
   for (const name of Object.keys(manifest.files)) {
     if (!(name in files) && manifest.files[name]?.bytes === 0) files[name] = { bytes: 0 };

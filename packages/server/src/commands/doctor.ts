@@ -22,8 +22,8 @@ export async function doctor(args: readonly string[]): Promise<number> {
   let options: { repair?: boolean; json?: boolean; help?: boolean };
   try {
     const flag = { type: 'boolean' } as const;
-    const known = { repair: flag, json: flag, help: flag };
-    options = parseArgs({ args: [...args], options: known }).values;
+    const optionTypes = { repair: flag, json: flag, help: flag };
+    options = parseArgs({ args: [...args], options: optionTypes }).values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
     return 2;
@@ -44,10 +44,10 @@ export async function doctor(args: readonly string[]): Promise<number> {
     const { database, close } = await reachDatabase(config, log);
     try {
       const store = await fileStoreOf(config, { pool: database.pool, log });
-      const left = options.repair ? await repair(database.pool, store) : undefined;
-      const found = left?.found ?? (await examine(database.pool, store));
-      write(found, left?.left, options.json === true);
-      return (left?.left ?? found).length === 0 ? 0 : 1;
+      const repaired = options.repair ? await repair(database.pool, store) : undefined;
+      const findings = repaired?.found ?? (await examine(database.pool, store));
+      write(findings, repaired?.left, options.json === true);
+      return (repaired?.left ?? findings).length === 0 ? 0 : 1;
     } finally {
       await close();
     }

@@ -115,8 +115,8 @@ async function saveFile(
   { pool, store, folder, id }: { pool: pg.Pool; store: FileStore; folder: string; id: string },
   file: FileId,
 ): Promise<boolean> {
-  const found = await heldFile(pool, id, file);
-  const content = found && (await store.read(found.digest));
+  const held = await heldFile(pool, id, file);
+  const content = held && (await store.read(held.digest));
   if (!content) return false;
   // The original name was chosen by the uploader; it is in messages.jsonl.
   await pipeline(content, createWriteStream(join(folder, 'files', file), { mode: 0o600 }));

@@ -29,10 +29,10 @@ export async function user([what = '', ...args]: readonly string[]): Promise<num
   if (work === undefined || !Object.hasOwn(WORK, what)) {
     throw new UsageError(what === '' ? 'Missing subcommand' : `Unknown subcommand: ${what}`);
   }
-  const asked = work(args, config);
+  const run = work(args, config);
   const { database, close } = await reachDatabase(config, commandLog(config), { pipelined: true });
   try {
-    await asked(database.pool);
+    await run(database.pool);
   } finally {
     await close();
   }

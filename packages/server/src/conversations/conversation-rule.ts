@@ -257,8 +257,8 @@ export async function activeAccounts(
      where a.id = any($1::uuid[]) and a.is_active and (a.id <> $2 or ${mayAct('a')})`,
     [accounts, actor],
   );
-  const found = rows.map((r) => r.id as AccountId);
+  const existing = rows.map((r) => r.id as AccountId);
   // The personal stream of an account that registered after the locks were taken is not locked, so
   // it is left out.
-  return new Set(found.filter((id) => tx.has(streamOfAccount(id))));
+  return new Set(existing.filter((id) => tx.has(streamOfAccount(id))));
 }

@@ -144,9 +144,9 @@ function leaveEventsOf(account: AccountId, conversation: ConversationId): readon
   return [
     newEvent(stream, 'member.left', { account }),
     newEvent(streamOfAccount(account), 'conversation.left', (preceding) => {
-      const left = preceding.find((e) => e.type === 'member.left' && e.stream === stream);
-      if (!left) throw new Error('conversation.left without its member.left');
-      return { conversation, seq: left.seq };
+      const departure = preceding.find((e) => e.type === 'member.left' && e.stream === stream);
+      if (!departure) throw new Error('conversation.left without its member.left');
+      return { conversation, seq: departure.seq };
     }),
   ];
 }

@@ -188,10 +188,16 @@ const decideTransfer = async (tx: RuleContext, command: ConversationCommand): Pr
   if (!target.isActive) return { refuse: INACTIVE };
   if (target.isGuest) return { refuse: GUEST };
   if (account === actor) return { unchanged: tx.head(stream) };
-  const given = newEvent(stream, 'member.role_changed', { account: actor, role: 'admin' });
-  if (target.membership.role === 'owner') return { events: [given] };
+  const actorBecomesAdmin = newEvent(stream, 'member.role_changed', {
+    account: actor,
+    role: 'admin',
+  });
+  if (target.membership.role === 'owner') return { events: [actorBecomesAdmin] };
   return {
-    events: [newEvent(stream, 'member.role_changed', { account, role: 'owner' }), given],
+    events: [
+      newEvent(stream, 'member.role_changed', { account, role: 'owner' }),
+      actorBecomesAdmin,
+    ],
   };
 };
 const transferRule = conversationRule('change_role', decideTransfer, 'transfer_ownership');

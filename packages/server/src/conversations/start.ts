@@ -153,8 +153,8 @@ function unchangedOf(row: UnchangedRow): UnchangedStart {
 function periodsOf(rows: StartRow['periods']): Start['periods'] {
   const periods = new Map<StreamId, MembershipPeriod[]>();
   for (const [stream, joinedSeq, leftSeq] of rows) {
-    const known = periods.get(stream);
-    if (known) known.push({ joinedSeq, leftSeq });
+    const ofStream = periods.get(stream);
+    if (ofStream) ofStream.push({ joinedSeq, leftSeq });
     else periods.set(stream, [{ joinedSeq, leftSeq }]);
   }
   return periods;

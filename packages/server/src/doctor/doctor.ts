@@ -75,25 +75,25 @@ async function examination(
   pool: pg.Pool,
   store: FileStore | undefined,
 ): Promise<{ findings: Finding[]; streams: readonly StreamId[] }> {
-  const found = new FindingList();
-  if (store) await checkFiles(pool, store, found);
+  const findings = new FindingList();
+  if (store) await checkFiles(pool, store, findings);
   return withSession(pool, async (client) => {
     const schema = await schemaOf(client);
     await makeShadows(client, schema);
     await prepareIndexCheck(client);
     // A read-only transaction can write temporary tables, and nothing else.
     await client.query('begin isolation level repeatable read, read only');
-    const walk = new LogWalk(client, new Projections(PROJECTIONS), found);
+    const walk = new LogWalk(client, new Projections(PROJECTIONS), findings);
     await walk.run();
-    const streams = await compareTables(client, schema, walk.damaged, found);
-    await checkWhole(client, schema, found);
+    const streams = await compareTables(client, schema, walk.damaged, findings);
+    await checkWhole(client, schema, findings);
     await checkIndex(client, ({ kind, conversation, seq }) => {
       const name = kind === 'missing' ? 'index_incomplete' : 'index_differs';
-      found.add(name, 'search_segments', { key: { conversation, seq } }, { repairable: true });
+      findings.add(name, 'search_segments', { key: { conversation, seq } }, { repairable: true });
     });
     for (const stream of walk.behind) streams.add(stream);
     for (const stream of await streamsOfCursors(client, schema)) streams.add(stream);
     await client.query('rollback');
-    return { findings: found.all, streams: [...streams] };
+    return { findings: findings.all, streams: [...streams] };
   });
 }

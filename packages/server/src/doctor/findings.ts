@@ -61,7 +61,7 @@ export const PLACES_MAX = 10;
 
 /** Collects findings in bounded memory. */
 export class FindingList {
-  readonly #found = new Map<string, { finding: Finding; count: number; places: Place[] }>();
+  readonly #entries = new Map<string, { finding: Finding; count: number; places: Place[] }>();
 
   /** Adds one place, or `count` places of which one is named. */
   add(
@@ -71,7 +71,7 @@ export class FindingList {
     { repairable = false, count = 1 }: { repairable?: boolean; count?: number } = {},
   ): void {
     const name = `${kind} ${table} ${repairable}`;
-    let entry = this.#found.get(name);
+    let entry = this.#entries.get(name);
     if (!entry) {
       const finding = {
         kind,
@@ -82,7 +82,7 @@ export class FindingList {
         repairable,
       };
       entry = { finding, count: 0, places: [] };
-      this.#found.set(name, entry);
+      this.#entries.set(name, entry);
     }
     entry.count += count;
     if (entry.places.length < PLACES_MAX) entry.places.push(place);
@@ -91,7 +91,7 @@ export class FindingList {
   /** All findings, in the order of {@link FINDINGS}. */
   get all(): Finding[] {
     const order = Object.keys(FINDINGS);
-    return [...this.#found.values()]
+    return [...this.#entries.values()]
       .map(({ finding, count, places }) => ({ ...finding, count, places }))
       .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   }

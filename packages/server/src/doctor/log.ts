@@ -40,14 +40,14 @@ export class LogWalk {
   readonly behind = new Set<StreamId>();
   readonly #client: pg.PoolClient;
   readonly #projections: Projections;
-  readonly #found: FindingList;
+  readonly #findings: FindingList;
   #current: Progress | null = null;
   #heads = new Map<string, HeadRow>();
 
   constructor(client: pg.PoolClient, projections: Projections, found: FindingList) {
     this.#client = client;
     this.#projections = projections;
-    this.#found = found;
+    this.#findings = found;
   }
 
   /** Checks the logs of all streams, or of some. */
@@ -102,7 +102,7 @@ export class LogWalk {
     // A larger step back means that the clock was corrected, which is allowed.
     const back = Date.parse(current.at) - Date.parse(at);
     if (back > 0 && back <= AHEAD_MS) {
-      this.#found.add('time_order', 'events', { key: { stream, seq } });
+      this.#findings.add('time_order', 'events', { key: { stream, seq } });
     }
     current.seq = seq;
     current.at = at;
@@ -112,7 +112,7 @@ export class LogWalk {
   #gap(stream: StreamId, from: number, to: number): void {
     const detail = from === to ? `seq ${from}` : `seq ${from} to ${to}`;
     this.damaged.add(stream);
-    this.#found.add(
+    this.#findings.add(
       'gap',
       'events',
       { key: { stream, seq: from }, detail },
@@ -127,7 +127,7 @@ export class LogWalk {
   ): void {
     this.damaged.add(stream);
     const key = { stream, seq };
-    this.#found.add(kind, 'events', detail === undefined ? { key } : { key, detail });
+    this.#findings.add(kind, 'events', detail === undefined ? { key } : { key, detail });
   }
 
   /** Compares the end of a log with the row of its stream. */
@@ -139,16 +139,21 @@ export class LogWalk {
     if (!head) {
       this.damaged.add(stream);
       const place = { key: { stream }, detail: `${events} events` };
-      this.#found.add('event_without_stream', 'events', place, { count: events });
+      this.#findings.add('event_without_stream', 'events', place, { count: events });
     } else if (head.last_seq > seq) {
       this.#gap(stream, seq + 1, head.last_seq);
     } else if (head.last_seq < seq) {
       this.behind.add(stream);
       const detail = `at ${head.last_seq}, the last event is ${seq}`;
-      this.#found.add('head_behind', 'streams', { key: { stream }, detail }, { repairable: true });
+      this.#findings.add(
+        'head_behind',
+        'streams',
+        { key: { stream }, detail },
+        { repairable: true },
+      );
     } else if (head.last_at.toISOString() !== at) {
       this.behind.add(stream);
-      this.#found.add('head_time', 'streams', { key: { stream } }, { repairable: true });
+      this.#findings.add('head_time', 'streams', { key: { stream } }, { repairable: true });
     }
   }
 
@@ -189,7 +194,7 @@ export class LogWalk {
       const { stream, seq, type } = target.event;
       const detail = `${type}: there is no ${target.isMessage ? 'message' : 'event'} ${target.seq}`;
       this.damaged.add(stream);
-      this.#found.add('event_without_target', 'events', { key: { stream, seq }, detail });
+      this.#findings.add('event_without_target', 'events', { key: { stream, seq }, detail });
     }
   }
 

@@ -45,8 +45,8 @@ export interface Digest {
  */
 export function digestEmail(digest: Digest): EmailContent {
   const { account, server, conversations, others, showsContent, unsubscribeUrl, texts } = digest;
-  const shown = conversations.reduce((sum, { messages }) => sum + messages.length, 0);
-  const count = shown + others;
+  const shownCount = conversations.reduce((sum, { messages }) => sum + messages.length, 0);
+  const count = shownCount + others;
   const [only] = conversations;
   const subject =
     showsContent && only && conversations.length === 1 && others === 0

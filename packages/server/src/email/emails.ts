@@ -224,17 +224,17 @@ export class Emails {
       const next = clock.now() + retryDelay(row.tries);
       const permanent = error instanceof EmailRefused || next >= row.expires_at.getTime();
       log.warn({ ...about, reason }, permanent ? 'email failed' : 'email deferred');
-      const shown = reason.slice(0, 500);
+      const shortReason = reason.slice(0, 500);
       await this.#recordResult(
         row.id,
         composed,
         permanent
           ? {
               kind: 'failed',
-              error: shown,
+              error: shortReason,
               isOfAddress: error instanceof EmailRefused && error.isOfAddress,
             }
-          : { kind: 'deferred', error: shown, next },
+          : { kind: 'deferred', error: shortReason, next },
       );
     }
   }

@@ -138,8 +138,8 @@ const rule: Rule<EmojiCommand> = {
     if (before?.name === name && before.aliases.join() === aliases.join()) {
       return { unchanged: tx.head(WORKSPACE_STREAM) };
     }
-    const taken = await refusalOfNames(tx, emoji, name, aliases);
-    if (taken) return { refuse: taken };
+    const conflict = await refusalOfNames(tx, emoji, name, aliases);
+    if (conflict) return { refuse: conflict };
     const event = newEvent(WORKSPACE_STREAM, 'emoji.changed', {
       emoji,
       name,

@@ -22,9 +22,9 @@ export function loadSecret(config: { secret?: string | undefined; dataDir: strin
   } finally {
     rmSync(draft, { force: true });
   }
-  const made = read(path);
-  if (made === null) throw new Error(`The secret in ${path} cannot be read`);
-  return made;
+  const stored = read(path);
+  if (stored === null) throw new Error(`The secret in ${path} cannot be read`);
+  return stored;
 }
 
 function read(path: string): string | null {

@@ -43,8 +43,8 @@ export async function removeOwnFactor(
     // Serialized, so that two concurrent removals cannot leave an account without one.
     await client.query('select from accounts where id = $1 for no key update', [account]);
     if (!(await remove(account, client))) refuse('not_found');
-    const left = await factors.of(account, client);
-    if (left.totp || left.passkeys > 0) return;
+    const remaining = await factors.of(account, client);
+    if (remaining.totp || remaining.passkeys > 0) return;
     if (factors.isRequired(role)) refuse('second_factor_required');
     await factors.recovery.remove(account, client);
   });

@@ -47,12 +47,16 @@ export function passkeyLoginRoutes(instance: FastifyInstance, deps: FactorDeps):
     handler: async (request, reply) => {
       const { response, device } = request.body;
       const site = siteOf(request, publicUrl);
-      const found = await factors.passkeys.verify('passkey_login', response, site);
-      if (!found) {
+      const verified = await factors.passkeys.verify('passkey_login', response, site);
+      if (!verified) {
         await logins.failed(request.ip, 'passkey', null);
         refuse('invalid_credentials', 'Unknown passkey');
       }
-      return answerLogin(deps.accounts, request, reply, { ...found, passed: ['passkey'], device });
+      return answerLogin(deps.accounts, request, reply, {
+        ...verified,
+        passed: ['passkey'],
+        device,
+      });
     },
   });
 }

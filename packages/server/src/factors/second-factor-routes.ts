@@ -92,6 +92,6 @@ async function usedFactor(
   }
   if (passkey === undefined) return null;
   const site = siteOf(request, publicUrl);
-  const found = await factors.passkeys.verify('passkey_second', passkey, site);
-  return found?.account === account ? 'passkey' : null;
+  const verified = await factors.passkeys.verify('passkey_second', passkey, site);
+  return verified?.account === account ? 'passkey' : null;
 }

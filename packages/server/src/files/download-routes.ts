@@ -226,12 +226,12 @@ function sender({ pool, store, isAlive }: DownloadDeps) {
       'accept-ranges': 'bytes',
       'content-disposition': sent.disposition,
     });
-    const { 'if-none-match': known, 'if-range': ifRange, range: asked } = request.headers;
-    if (known?.split(',').some((tag) => tag.trim() === etag)) {
+    const { 'if-none-match': knownTags, 'if-range': ifRange, range: rangeHeader } = request.headers;
+    if (knownTags?.split(',').some((tag) => tag.trim() === etag)) {
       return reply.code(304).send();
     }
-    const wanted = ifRange === undefined || ifRange === etag ? asked : undefined;
-    const range = rangeOf(wanted, sent.bytes);
+    const header = ifRange === undefined || ifRange === etag ? rangeHeader : undefined;
+    const range = rangeOf(header, sent.bytes);
     if (range === 'unsatisfiable') {
       reply.header('content-range', `bytes */${sent.bytes}`);
       refuse('file_range');

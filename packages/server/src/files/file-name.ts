@@ -43,11 +43,11 @@ function shortened(name: string, max: number): string {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot) : '';
   const end = Buffer.byteLength(extension) <= EXTENSION_MAX ? extension : '';
-  let left = max - Buffer.byteLength(end);
+  let bytesLeft = max - Buffer.byteLength(end);
   let start = '';
   for (const character of name.slice(0, name.length - end.length)) {
-    left -= Buffer.byteLength(character);
-    if (left < 0) break;
+    bytesLeft -= Buffer.byteLength(character);
+    if (bytesLeft < 0) break;
     start += character;
   }
   return start.trimEnd() + end;

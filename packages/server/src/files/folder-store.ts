@@ -109,8 +109,8 @@ export class FolderStore implements FileStore {
     const folder = join(this.#dir, STAGING);
     for await (const name of entries(folder)) {
       // A hard link has the modification time of its part; only `ctime` changes with links.
-      const found = await stat(join(folder, name)).catch(nullIfMissing);
-      if (found && found.ctime < before) await rm(join(folder, name), { force: true });
+      const stats = await stat(join(folder, name)).catch(nullIfMissing);
+      if (stats && stats.ctime < before) await rm(join(folder, name), { force: true });
     }
   }
 
@@ -121,8 +121,8 @@ export class FolderStore implements FileStore {
         const folder = join(this.#dir, first, second);
         for await (const name of entries(folder)) {
           if (!isDigest(name)) continue;
-          const found = await stat(join(folder, name)).catch(nullIfMissing);
-          if (found) yield { digest: name, bytes: found.size };
+          const stats = await stat(join(folder, name)).catch(nullIfMissing);
+          if (stats) yield { digest: name, bytes: stats.size };
         }
       }
     }

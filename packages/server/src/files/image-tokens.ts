@@ -31,8 +31,8 @@ export class ImageTokens {
     const [account, session, signature, ...more] = token.split('.');
     if (!account || !session || !signature || more.length > 0) return null;
     const expected = Buffer.from(this.#sign(account, session));
-    const given = Buffer.from(signature);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+    const actual = Buffer.from(signature);
+    if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return null;
     const holder = {
       account: AccountId.safeParse(account).data,
       session: SessionId.safeParse(session).data,

@@ -41,8 +41,8 @@ export function linkAdmission(
       holders.set(request, holder);
     },
     holderOf(request) {
-      const known = holders.get(request);
-      if (known) return known;
+      const admitted = holders.get(request);
+      if (admitted) return admitted;
       const { account, id: session } = sessionOf(request);
       return { account, session };
     },

@@ -48,8 +48,8 @@ export class FileTokens {
     const [account, session, until, signature, ...more] = token.split('.');
     if (!account || !session || !until || !signature || more.length > 0) return null;
     const expected = Buffer.from(this.#sign(file, `${account}.${session}.${until}`));
-    const given = Buffer.from(signature);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+    const actual = Buffer.from(signature);
+    if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return null;
     if (Number.parseInt(until, 36) <= this.#clock.now()) return null;
     const holder = {
       account: AccountId.safeParse(account).data,

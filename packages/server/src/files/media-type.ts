@@ -29,8 +29,8 @@ const INLINE = new Set([
  */
 export async function mediaTypeOf(path: string): Promise<string> {
   const { fileTypeFromFile } = await import('file-type');
-  const found = await fileTypeFromFile(path).catch(() => undefined);
-  if (found) return isMarkup(found.mime) ? 'text/plain' : found.mime;
+  const detected = await fileTypeFromFile(path).catch(() => undefined);
+  if (detected) return isMarkup(detected.mime) ? 'text/plain' : detected.mime;
   return (await isText(path)) ? 'text/plain' : BINARY;
 }
 

@@ -163,11 +163,11 @@ export class S3Store implements FileStore {
       try {
         for await (const piece of piecesOf(answer)) {
           // Our own response has announced as many bytes as were requested.
-          const wanted = piece.subarray(0, end + 1 - at);
-          at += wanted.length;
+          const requested = piece.subarray(0, end + 1 - at);
+          at += requested.length;
           failures = 0;
-          if (wanted.length > 0) yield wanted;
-          if (wanted.length < piece.length) return;
+          if (requested.length > 0) yield requested;
+          if (requested.length < piece.length) return;
         }
       } catch (error) {
         if (at <= end && ++failures > RESUMES_MAX) throw this.#failure('get', error);
@@ -292,12 +292,12 @@ export class S3Store implements FileStore {
         return nullIfNoObject(error);
       }
     };
-    let found = await read();
-    if (found === null) {
+    let current = await read();
+    if (current === null) {
       await this.#client.text({ method: 'PUT', key, body: bodyOf(Buffer.from(own)), ...limits });
-      found = await read();
+      current = await read();
     }
-    if (found?.slice(0, OWNER_MAX).trim() === own) return;
+    if (current?.slice(0, OWNER_MAX).trim() === own) return;
     throw new StartRefused(
       `The bucket ${bucket} contains the files of another Parley server, which this one would delete. ` +
         'Set FILES_S3_PREFIX, or another FILES_S3_BUCKET. If it is a bucket of this server whose database ' +

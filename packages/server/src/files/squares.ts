@@ -32,7 +32,7 @@ export async function makeSquares(
   kind: ImageKind = 'avatar',
 ): Promise<Squares | null> {
   const decode = kind === 'emoji' ? decodeEmoji : decodeAvatar;
-  const made = await decodeNext(async () => {
+  const decoded = await decodeNext(async () => {
     const image = await read();
     try {
       return { squares: await decode(image) };
@@ -41,8 +41,8 @@ export async function makeSquares(
       throw error;
     }
   });
-  if (!made) refuse('overloaded', 'Too many images are being decoded', { retryAfter: 5 });
-  return made.squares;
+  if (!decoded) refuse('overloaded', 'Too many images are being decoded', { retryAfter: 5 });
+  return decoded.squares;
 }
 
 async function decodeAvatar(image: Buffer): Promise<Squares> {

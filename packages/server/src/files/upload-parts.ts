@@ -134,8 +134,8 @@ export class UploadParts {
   async *unchangedSince(time: Date): AsyncIterable<FileId> {
     for await (const { name } of await opendir(this.#dir)) {
       if (!FileId.safeParse(name).success) continue;
-      const found = await stat(join(this.#dir, name)).catch(nullIfMissing);
-      if (found && found.mtime < time) yield name as FileId;
+      const stats = await stat(join(this.#dir, name)).catch(nullIfMissing);
+      if (stats && stats.mtime < time) yield name as FileId;
     }
   }
 }

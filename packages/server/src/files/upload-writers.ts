@@ -32,8 +32,8 @@ export class UploadWriters {
       this.#waiting.set(id, waiting + 1);
       // Checked again: another waiting request may have been faster.
       while (this.#writers.has(id)) await this.end(id);
-      const left = (this.#waiting.get(id) ?? 1) - 1;
-      if (left > 0) this.#waiting.set(id, left);
+      const othersWaiting = (this.#waiting.get(id) ?? 1) - 1;
+      if (othersWaiting > 0) this.#waiting.set(id, othersWaiting);
       else this.#waiting.delete(id);
     }
     // No await between the check that there is no writer and this.

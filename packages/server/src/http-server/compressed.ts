@@ -39,8 +39,8 @@ export async function contentOf(
   encoded: Content['encoded'] = {},
 ): Promise<Content> {
   const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-  const wanted = plain.length >= COMPRESSED_MIN && isText(type);
-  if (!wanted || Object.keys(encoded).length > 0) return { type, plain, encoded, tag };
+  const isWorthCompressing = plain.length >= COMPRESSED_MIN && isText(type);
+  if (!isWorthCompressing || Object.keys(encoded).length > 0) return { type, plain, encoded, tag };
   const [br, gz] = await Promise.all([encode.br(plain), encode.gzip(plain)]);
   return { type, plain, encoded: { br, gzip: gz }, tag };
 }
@@ -89,13 +89,13 @@ export function encodingFor(
   accepted: string | undefined,
   available: Readonly<Partial<Record<Encoding, unknown>>>,
 ): Encoding | null {
-  const taken = new Map<string, number>();
+  const weights = new Map<string, number>();
   for (const part of (accepted ?? '').toLowerCase().split(',')) {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim());
     const weight = parameters.find((text) => text.startsWith('q='));
-    taken.set(name, weight === undefined ? 1 : Number(weight.slice(2)));
+    weights.set(name, weight === undefined ? 1 : Number(weight.slice(2)));
   }
-  const weightOf = (name: string) => taken.get(name) ?? taken.get('*') ?? 0;
+  const weightOf = (name: string) => weights.get(name) ?? weights.get('*') ?? 0;
   return ENCODINGS.find((name) => available[name] && weightOf(name) > 0) ?? null;
 }
 

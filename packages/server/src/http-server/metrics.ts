@@ -11,8 +11,9 @@ import type { Metrics } from '../metrics/metrics.ts';
 export function metricsRoutes(app: FastifyInstance, metrics: Metrics, token: string): void {
   const expected = digest(token);
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    const given = bearerOf(request);
-    if (given === undefined || !timingSafeEqual(digest(given), expected)) refuse('unauthenticated');
+    const bearer = bearerOf(request);
+    if (bearer === undefined || !timingSafeEqual(digest(bearer), expected))
+      refuse('unauthenticated');
     reply.header('content-type', metrics.contentType).header('cache-control', 'no-store');
     return metrics.text();
   });

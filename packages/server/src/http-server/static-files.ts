@@ -42,12 +42,12 @@ export const typeOf = (name: string): string =>
 export async function readFolder(folder: string): Promise<Map<string, Content>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
-  const known = new Set(files);
-  const originals = files.filter((file) => !isEncoded(file, known));
+  const fileNames = new Set(files);
+  const originals = files.filter((file) => !isEncoded(file, fileNames));
   const read = async (file: string): Promise<[string, Content]> => {
     const encoded: { br?: Buffer; gzip?: Buffer } = {};
     for (const [end, name] of Object.entries(ENCODED)) {
-      if (known.has(file + end)) encoded[name] = await readFile(file + end);
+      if (fileNames.has(file + end)) encoded[name] = await readFile(file + end);
     }
     const path = `/${relative(folder, file).split(sep).join('/')}`;
     return [path, await contentOf(typeOf(file), await readFile(file), encoded)];

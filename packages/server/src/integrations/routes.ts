@@ -100,11 +100,10 @@ function createServiceAccountRoute(instance: FastifyInstance, { accounts }: Inte
         audit: { log: audit, address: request.ip },
         by,
       });
-      const made = await registeredBy(pool, storedOrRefuse(outcome));
+      const id = await registeredBy(pool, storedOrRefuse(outcome));
       reply.code(201);
       return (
-        (made && (await adminAccountOf(pool, sessionOf(request), made))) ??
-        refuse('account_not_found')
+        (id && (await adminAccountOf(pool, sessionOf(request), id))) ?? refuse('account_not_found')
       );
     },
   });
@@ -222,9 +221,9 @@ async function serviceAccountOf(
   pool: pg.Pool,
   request: FastifyRequest<{ Params: { id: AccountId } }>,
 ): Promise<AdminAccount> {
-  const found = await adminAccountOf(pool, sessionOf(request), request.params.id);
-  const verdict = mayAdminister(sessionOf(request).role, found?.role ?? 'member', 'keys');
+  const account = await adminAccountOf(pool, sessionOf(request), request.params.id);
+  const verdict = mayAdminister(sessionOf(request).role, account?.role ?? 'member', 'keys');
   if (verdict !== 'yes') refuse(verdict);
-  if (found?.kind !== 'service') refuse('account_not_found', 'Service account not found');
-  return found;
+  if (account?.kind !== 'service') refuse('account_not_found', 'Service account not found');
+  return account;
 }

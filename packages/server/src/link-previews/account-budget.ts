@@ -14,7 +14,7 @@ const WINDOW_MS = 60_000;
  * Counts the links or long texts of each account in a window; those above the limit get no preview.
  */
 export class AccountBudget {
-  readonly #taken = new Map<AccountId, number>();
+  readonly #counts = new Map<AccountId, number>();
   #until = 0;
 
   /** Counts a text of an account; false if it is long and over the limit. */
@@ -26,12 +26,12 @@ export class AccountBudget {
   take(account: AccountId): boolean {
     const now = performance.now();
     if (now >= this.#until) {
-      this.#taken.clear();
+      this.#counts.clear();
       this.#until = now + WINDOW_MS;
     }
-    const taken = this.#taken.get(account) ?? 0;
-    if (taken >= MAX) return false;
-    this.#taken.set(account, taken + 1);
+    const count = this.#counts.get(account) ?? 0;
+    if (count >= MAX) return false;
+    this.#counts.set(account, count + 1);
     return true;
   }
 }

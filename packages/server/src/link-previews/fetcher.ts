@@ -150,22 +150,22 @@ export class Fetcher {
 
   async #mayFetch(url: URL, signal: AbortSignal): Promise<boolean> {
     const { origin } = url;
-    let known = this.#robots.get(origin);
-    if (!known || known.until <= performance.now()) {
-      known = {
+    let rules = this.#robots.get(origin);
+    if (!rules || rules.until <= performance.now()) {
+      rules = {
         robot: await this.#readRobots(origin, signal),
         until: performance.now() + ROBOTS_MS,
       };
       this.#robots.delete(origin);
-      this.#robots.set(origin, known);
+      this.#robots.set(origin, rules);
       // The oldest one.
       for (const first of this.#robots.keys()) {
         if (this.#robots.size <= ROBOTS_MAX) break;
         this.#robots.delete(first);
       }
     }
-    if (known.robot === 'none' || known.robot === 'all') return known.robot === 'all';
-    return known.robot.isAllowed(url.href, ROBOT) !== false;
+    if (rules.robot === 'none' || rules.robot === 'all') return rules.robot === 'all';
+    return rules.robot.isAllowed(url.href, ROBOT) !== false;
   }
 
   /**

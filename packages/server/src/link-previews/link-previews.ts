@@ -161,9 +161,9 @@ export class LinkPreviews {
         .filter((url) => url.length <= LIMITS.previewUrlCharacters)
         .slice(0, LIMITS.previewsPerMessage);
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(JOB_MS)]);
-      const found = await Promise.all(links.map((url) => this.#preview(job, url, signal)));
+      const fetched = await Promise.all(links.map((url) => this.#preview(job, url, signal)));
       this.#stopping.signal.throwIfAborted();
-      const previews = found.flatMap((preview) => preview ?? []);
+      const previews = fetched.flatMap((preview) => preview ?? []);
       assertStored(await publishPreviews(append, job, links, previews), NOT_PUBLISHED);
     }
     await endJob(pool, job);
@@ -172,8 +172,8 @@ export class LinkPreviews {
   /** Returns the preview of a link; null if there is none. */
   async #preview(job: TakenJob, url: string, signal: AbortSignal): Promise<LinkPreview | null> {
     const { cache, log } = this.#deps;
-    const known = await cache.get(url);
-    if (known !== undefined) return known && { url, ...known };
+    const cached = await cache.get(url);
+    if (cached !== undefined) return cached && { url, ...cached };
     const other = this.#fetching.get(url);
     if (!other && !this.#links.take(job.author)) {
       log.info({ account: job.author }, 'link previews of an account limited');
@@ -181,20 +181,20 @@ export class LinkPreviews {
     }
     const fetching = other ?? this.#fetch(url, signal).finally(() => this.#fetching.delete(url));
     this.#fetching.set(url, fetching);
-    const found = await fetching;
-    return found && { url, ...found };
+    const preview = await fetching;
+    return preview && { url, ...preview };
   }
 
   /** Fetches a page and its image, and keeps the result. */
   async #fetch(url: string, signal: AbortSignal): Promise<CachedPreview> {
     const { fetcher, cache, log } = this.#deps;
-    let found: CachedPreview = null;
+    let preview: CachedPreview = null;
     try {
       const facts = await factsOf(await fetcher.page(url, PAGE_BYTES, signal));
       if (facts) {
         const { image: at, ...texts } = facts;
         const image = at === undefined ? null : await this.#image(at, signal);
-        found = { ...texts, ...(image && { image }) };
+        preview = { ...texts, ...(image && { image }) };
       }
     } catch (error) {
       this.#stopping.signal.throwIfAborted();
@@ -204,8 +204,8 @@ export class LinkPreviews {
       // Neither the URL nor the content of the page is logged.
       log.debug({ reason: reasonOf(error) }, 'page of a link not fetched');
     }
-    await cache.put(url, found);
-    return found;
+    await cache.put(url, preview);
+    return preview;
   }
 
   async #image(url: string, signal: AbortSignal) {

@@ -82,10 +82,10 @@ export async function factsOf(page: Fetched): Promise<PageFacts | null> {
     description: plainText(first(NAMES.description), LIMITS.previewDescriptionCharacters),
     siteName: plainText(first(NAMES.siteName), LIMITS.previewSiteCharacters),
   };
-  const found = Object.fromEntries(Object.entries(facts).filter(([, text]) => text !== ''));
+  const present = Object.fromEntries(Object.entries(facts).filter(([, text]) => text !== ''));
   // A description or an image without a title says too little of a page.
   if (facts.title === '') return null;
-  return { ...found, ...(image !== null && { image }) };
+  return { ...present, ...(image !== null && { image }) };
 }
 
 function imageOf(url: string, base: URL): string | null {
@@ -139,14 +139,14 @@ function charsetOf(contentType: string): string | null {
 /** Returns the encoding that a `meta` element at the start of a page names. */
 async function namedEncoding(bytes: Buffer): Promise<string | null> {
   const { Parser } = await import('htmlparser2');
-  let found: string | null = null;
+  let charset: string | null = null;
   const parser = new Parser({
     onopentag(name, attributes) {
-      if (name !== 'meta' || found !== null) return;
+      if (name !== 'meta' || charset !== null) return;
       const declared = attributes['http-equiv']?.toLowerCase() === 'content-type';
-      found = attributes.charset ?? (declared ? charsetOf(attributes.content ?? '') : null);
+      charset = attributes.charset ?? (declared ? charsetOf(attributes.content ?? '') : null);
     },
   });
   parser.end(bytes.subarray(0, ENCODING_BYTES).toString('latin1'));
-  return found;
+  return charset;
 }

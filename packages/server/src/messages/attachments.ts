@@ -19,11 +19,11 @@ export async function readFiles(
   tx: RuleContext,
   posts: readonly PostWithFiles[],
 ): Promise<ReadonlyMap<number, Attachment[]>> {
-  const wanted = posts.flatMap(({ actor, attachments }, n) =>
+  const requested = posts.flatMap(({ actor, attachments }, n) =>
     attachments.map((file) => ({ n, actor, file })),
   );
-  const found = new Map<number, Attachment[]>();
-  if (wanted.length === 0) return found;
+  const files = new Map<number, Attachment[]>();
+  if (requested.length === 0) return files;
   const rows = await tx.query<{ n: number; file: Attachment }>(
     'attachments-files',
     `select i.n::int as n, ${FILE} as file
@@ -31,10 +31,10 @@ export async function readFiles(
      join files f on f.id = i.id and f.uploader_id = i.account_id and f.state = 'stored'
      order by i.place
      for key share of f`,
-    [wanted.map((w) => w.n), wanted.map((w) => w.actor), wanted.map((w) => w.file)],
+    [requested.map((w) => w.n), requested.map((w) => w.actor), requested.map((w) => w.file)],
   );
-  for (const { n, file } of rows) found.set(n, [...(found.get(n) ?? []), file]);
-  return found;
+  for (const { n, file } of rows) files.set(n, [...(files.get(n) ?? []), file]);
+  return files;
 }
 
 /** Returns the statement that records that messages refer to these files. */

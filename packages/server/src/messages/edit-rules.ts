@@ -15,20 +15,20 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   if (target.hidden) return { refuse: refusal('message_hidden') };
   const { stream, message, text: body, actor, conversation } = command;
   const names = namesIn(body);
-  const found = await findNames(tx, [{ actor, conversation, names }]);
+  const foundNames = await findNames(tx, [{ actor, conversation, names }]);
   const { mayMentionEveryone, mentions: before } = target;
   const text = { names, mayMentionEveryone, before };
-  const mentions = mentionsOf(0, text, found);
+  const mentions = mentionsOf(0, text, foundNames);
   const data = { message, body, ...placeOf(target.inThread), ...(mentions && { mentions }) };
   const edited = newEvent(stream, 'message.edited', data);
   const { previews } = target;
   if (previews.length === 0 && !mayHaveLinks(body)) return { events: [edited] };
   // Previews of removed links are removed at once; new links are fetched later.
-  const kept = previews.filter(({ url }) => body.includes(url));
-  const losesPreviews = kept.length < previews.length;
-  const images = imagesWithout(previews, kept);
+  const remaining = previews.filter(({ url }) => body.includes(url));
+  const losesPreviews = remaining.length < previews.length;
+  const images = imagesWithout(previews, remaining);
   return {
-    events: losesPreviews ? [edited, previewed(conversation, message, kept)] : [edited],
+    events: losesPreviews ? [edited, previewed(conversation, message, remaining)] : [edited],
     writes: [
       ...(images.length > 0 ? [filesDetached(images, tx.at)] : []),
       linksOfEdit(conversation, message, target.author),

@@ -120,8 +120,8 @@ export async function deletionsOf(
     author: author_id,
     ...placeOf(thread === null ? undefined : { thread, alsoInConversation: also_in_conversation }),
   }));
-  const gone = rows.map(({ seq }) => seq);
-  const summaries = await summariesWithout(tx, conversation, gone, deletions);
+  const seqs = rows.map(({ seq }) => seq);
+  const summaries = await summariesWithout(tx, conversation, seqs, deletions);
   const events = deletions.map((data, n) =>
     newEvent(
       streamOfConversation(conversation),

@@ -33,8 +33,10 @@ export async function readForwarded(
   tx: RuleContext,
   posts: readonly { readonly actor: AccountId; readonly forward?: ForwardSource | undefined }[],
 ): Promise<ReadonlyMap<number, Forwarded>> {
-  const wanted = posts.flatMap(({ actor, forward }, n) => (forward ? [{ n, actor, forward }] : []));
-  if (wanted.length === 0) return new Map();
+  const requested = posts.flatMap(({ actor, forward }, n) =>
+    forward ? [{ n, actor, forward }] : [],
+  );
+  if (requested.length === 0) return new Map();
   const rows = await tx.query<{
     n: number;
     body: string;
@@ -69,10 +71,10 @@ export async function readForwarded(
        on p.conversation_id = g.conversation_id and p.message_seq = g.seq
      where g.body <> '' or l.files is not null`,
     [
-      wanted.map((w) => w.n),
-      wanted.map((w) => w.actor),
-      wanted.map((w) => w.forward.conversation),
-      wanted.map((w) => w.forward.message),
+      requested.map((w) => w.n),
+      requested.map((w) => w.actor),
+      requested.map((w) => w.forward.conversation),
+      requested.map((w) => w.forward.message),
     ],
   );
   return new Map(

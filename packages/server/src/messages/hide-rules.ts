@@ -156,7 +156,7 @@ const unhideAsModerator = messageRule<HideCommand>(
       [command.conversation, command.message],
     );
     if (!texts) throw new Error('The texts of the hidden message are missing');
-    return await shown(command, target, texts);
+    return await unhidingOf(command, target, texts);
   },
 );
 
@@ -167,12 +167,12 @@ const unhideRule: Rule<HideCommand> = {
   async decide(tx, command) {
     const { actor, conversation, message } = command;
     const own = await hiddenAsServerAdmin(tx, actor, conversation, message);
-    return own ? await shown(command, own, own) : await unhideAsModerator.decide(tx, command);
+    return own ? await unhidingOf(command, own, own) : await unhideAsModerator.decide(tx, command);
   },
 };
 
 /** Returns the decision that shows a hidden message again. */
-function shown(
+function unhidingOf(
   command: HideCommand,
   target: Pick<Target, 'author' | 'inThread'>,
   { posted, latest, removed_previews }: HiddenTexts,

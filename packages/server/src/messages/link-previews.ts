@@ -88,8 +88,8 @@ export function imagesWithout(
   before: readonly StoredPreview[],
   after: readonly StoredPreview[],
 ): FileId[] {
-  const kept = new Set(imagesOf(after));
-  return imagesOf(before).filter((file) => !kept.has(file));
+  const stillUsed = new Set(imagesOf(after));
+  return imagesOf(before).filter((file) => !stillUsed.has(file));
 }
 
 /** Returns the images of previews. */

@@ -59,22 +59,24 @@ export async function mentionSuggestions(
   });
   const [row] = rows;
   if (!row?.is_allowed) return null;
-  const found = [...row.found];
+  const matches = [...row.found];
   // In a large group, most searches end with its members.
-  if (found.length < limit) found.push(...(await matchingOthers(pool, values)));
+  if (matches.length < limit) matches.push(...(await matchingOthers(pool, values)));
   const isShort = [...search].length < FUZZY_FROM;
   const similar =
-    found.length >= limit || isShort || !row.has_trigrams
+    matches.length >= limit || isShort || !row.has_trigrams
       ? []
       : await similarNames(pool, account, conversation, search, limit);
-  const known = new Set(found.map(({ id }) => id));
-  return [...found, ...similar.filter(({ id }) => !known.has(id))].slice(0, limit).map((r) => ({
-    account: r.id,
-    username: r.username,
-    displayName: r.display_name,
-    avatar: r.avatar,
-    isMember: r.is_member,
-  }));
+  const matchedIds = new Set(matches.map(({ id }) => id));
+  return [...matches, ...similar.filter(({ id }) => !matchedIds.has(id))]
+    .slice(0, limit)
+    .map((r) => ({
+      account: r.id,
+      username: r.username,
+      displayName: r.display_name,
+      avatar: r.avatar,
+      isMember: r.is_member,
+    }));
 }
 
 /** Returns accounts whose names match and that are not in the conversation. */

@@ -106,12 +106,12 @@ export async function findNames(
     readonly names: NamesInText | null;
   }[],
 ): Promise<FoundNames> {
-  const wanted = texts.flatMap(({ actor, conversation, names }, text) =>
+  const occurrences = texts.flatMap(({ actor, conversation, names }, text) =>
     (names?.names ?? []).map(({ sign, name }) => ({ text, actor, conversation, sign, name })),
   );
-  const accounts = wanted.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
-  const groups = wanted.filter(({ sign }) => sign === '#');
-  const emoji = wanted.filter(({ sign }) => sign === ':');
+  const accounts = occurrences.filter(({ sign, name }) => sign === '@' && !ALL.has(name));
+  const groups = occurrences.filter(({ sign }) => sign === '#');
+  const emoji = occurrences.filter(({ sign }) => sign === ':');
   const toEveryone = texts.flatMap(({ actor, names }, text) =>
     names?.isToEveryone ? [{ text, actor }] : [],
   );

@@ -133,9 +133,9 @@ function listVotersRoute(
       const after = pageCursor.read(request.query.after, Seq);
       const { limit } = request.query;
       const voters = { conversation, message, choice, after, limit };
-      const found = await pollVoters(pool, sessionOf(request).account, voters);
-      if (typeof found === 'string') refuse(found);
-      const { items, next } = found;
+      const page = await pollVoters(pool, sessionOf(request).account, voters);
+      if (typeof page === 'string') refuse(page);
+      const { items, next } = page;
       return { items, next: next && pageCursor.write(next) };
     },
   });

@@ -5,9 +5,9 @@ import { messageRule, type OnMessageCommand } from './message-rule.ts';
 /** Decides votes: an account has one set of choices, which a later one replaces. */
 export const voteRule = messageRule('messages.vote', 'vote', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
-  const found = await readPoll(tx, command);
-  if (!found) return { refuse: refusal('not_a_poll') };
-  const { poll, closed_at: closedAt, choices: before, seq } = found;
+  const row = await readPoll(tx, command);
+  if (!row) return { refuse: refusal('not_a_poll') };
+  const { poll, closed_at: closedAt, choices: before, seq } = row;
   const hasEnded = poll.endsAt !== null && Date.parse(poll.endsAt) <= Date.parse(tx.at);
   if (closedAt !== null || hasEnded) return { refuse: refusal('poll_closed') };
   const choices: number[] = JSON.parse(command.text);
@@ -29,9 +29,9 @@ export const closePollRule = messageRule(
   'close_poll',
   async (tx, command, target) => {
     if (target.deleted) return { refuse: refusal('message_deleted') };
-    const found = await readPoll(tx, command);
-    if (!found) return { refuse: refusal('not_a_poll') };
-    if (found.closed_at !== null) return { unchanged: target.changedSeq };
+    const row = await readPoll(tx, command);
+    if (!row) return { refuse: refusal('not_a_poll') };
+    if (row.closed_at !== null) return { unchanged: target.changedSeq };
     const { stream, message } = command;
     return { events: [newEvent(stream, 'poll.closed', { message })] };
   },

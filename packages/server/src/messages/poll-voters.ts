@@ -51,10 +51,10 @@ export async function pollVoters(
   if (!row) return 'conversation_not_found';
   if (row.choices === null) return 'message_not_found';
   if (choice >= row.choices) return 'choice_invalid';
-  const shown = row.items.slice(0, limit);
-  const hasMore = row.items.length > shown.length;
+  const voters = row.items.slice(0, limit);
+  const hasMore = row.items.length > voters.length;
   return {
-    items: shown.map(({ seq: _seq, ...voter }) => voter),
-    next: hasMore ? (shown.at(-1)?.seq ?? null) : null,
+    items: voters.map(({ seq: _seq, ...voter }) => voter),
+    next: hasMore ? (voters.at(-1)?.seq ?? null) : null,
   };
 }

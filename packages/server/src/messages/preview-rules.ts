@@ -67,10 +67,10 @@ const publishRule: Rule<PublishCommand> = {
     const before = row.previews ?? [];
     const removed = before.filter(({ url, preview }) => preview === null && links.includes(url));
     const isRemoved = new Set(removed.map(({ url }) => url));
-    const shown = previews.filter(({ url }) => !isRemoved.has(url));
-    const stored = await filesOf(tx, shown);
+    const visible = previews.filter(({ url }) => !isRemoved.has(url));
+    const stored = await filesOf(tx, visible);
     const after: StoredPreview[] = [
-      ...shown.map((preview) => ({ url: preview.url, preview: withStored(preview, stored) })),
+      ...visible.map((preview) => ({ url: preview.url, preview: withStored(preview, stored) })),
       ...removed,
     ];
     if (JSON.stringify(after) === JSON.stringify(before)) return done;
@@ -151,9 +151,9 @@ export const removePreviewRule = messageRule(
   async (tx, command, target) => {
     const { conversation, message, text: url } = command;
     const before = target.previews;
-    const shown = before.filter((preview) => preview.url !== url || preview.preview === null);
-    if (shown.length === before.length) return { unchanged: target.changedSeq };
-    const after = [...shown, { url, preview: null }];
+    const remaining = before.filter((preview) => preview.url !== url || preview.preview === null);
+    if (remaining.length === before.length) return { unchanged: target.changedSeq };
+    const after = [...remaining, { url, preview: null }];
     const detached = imagesWithout(before, after);
     return {
       events: [previewed(conversation, message, after)],

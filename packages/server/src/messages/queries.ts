@@ -35,7 +35,7 @@ export async function history(
     aroundTime === undefined
       ? request.around
       : ((await seqAt(pool, conversation, aroundTime)) ?? undefined);
-  const wanted = cut({ ...request, around });
+  const page = cut({ ...request, around });
   const { rows } = await pool.query<PageRow>({
     name: 'messages-history',
     text: `
@@ -46,10 +46,10 @@ export async function history(
       cross join lateral ${pageSide('older', '$3', '$4', IN_HISTORY)} older
       cross join lateral ${pageSide('newer', '$3', '$5', IN_HISTORY)} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation, wanted.at, wanted.older + 1, wanted.newer + 1],
+    values: [account, conversation, page.at, page.older + 1, page.newer + 1],
   });
   const [row] = rows;
-  return row ? pageOf(row, wanted) : null;
+  return row ? pageOf(row, page) : null;
 }
 
 /** Returns a message; null when the account is not a member, undefined when it does not exist. */

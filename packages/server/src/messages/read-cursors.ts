@@ -138,10 +138,10 @@ export class ReadCursors {
     let delay: number = RETRY_MS[0];
     while (this.#pending.length > 0) {
       const { batch, later } = merge(this.#pending.splice(0, BATCH));
-      const left = await this.#attempt(batch);
+      const toRetry = await this.#attempt(batch);
       // Back to the front, to keep the order of the moves of a cursor.
-      this.#pending = [...left, ...later, ...this.#pending];
-      if (left.length === 0) {
+      this.#pending = [...toRetry, ...later, ...this.#pending];
+      if (toRetry.length === 0) {
         delay = RETRY_MS[0];
       } else {
         await new Promise((resolve) => setTimeout(resolve, delay));
@@ -261,15 +261,15 @@ function merge(pending: readonly PendingMove[]): { batch: MergedMove[]; later: P
     const key = `${move.account} ${move.conversation}`;
     const { seq } = move;
     const { unread = false, revision = null } = move.options;
-    const known = merged.get(key);
-    if (!known) {
+    const earlier = merged.get(key);
+    if (!earlier) {
       merged.set(key, { seq, unread, revision, pending: [move] });
-    } else if (closed.has(key) || unread || known.unread || known.revision !== revision) {
+    } else if (closed.has(key) || unread || earlier.unread || earlier.revision !== revision) {
       closed.add(key);
       later.push(move);
     } else {
-      if (seq > known.seq) known.seq = seq;
-      known.pending.push(move);
+      if (seq > earlier.seq) earlier.seq = seq;
+      earlier.pending.push(move);
     }
   }
   return { batch: [...merged.values()], later };

@@ -49,7 +49,7 @@ export async function threadPage(
   thread: Seq,
   request: HistoryRequest,
 ): Promise<ThreadPage | ThreadRefusal> {
-  const wanted = cut(request);
+  const page = cut(request);
   const { rows } = await pool.query<ThreadRow>({
     name: 'threads-page',
     text: `
@@ -70,13 +70,13 @@ export async function threadPage(
       cross join lateral ${pageSide('older', '$4', '$5', IN_THREAD)} older
       cross join lateral ${pageSide('newer', '$4', '$6', IN_THREAD)} newer
       where m.account_id = $1 and m.conversation_id = $2 and m.left_seq is null`,
-    values: [account, conversation, thread, wanted.at, wanted.older + 1, wanted.newer + 1],
+    values: [account, conversation, thread, page.at, page.older + 1, page.newer + 1],
   });
   const [row] = rows;
   if (!row) return 'conversation_not_found';
   if (!row.exists || !row.root) return 'message_not_found';
   if (row.is_reply) return 'is_reply';
-  return { root: row.root, cursor: row.cursor, ...pageOf(row, wanted) };
+  return { root: row.root, cursor: row.cursor, ...pageOf(row, page) };
 }
 
 /** The key of a thread in the list of followed threads, which a page continues after. */
@@ -165,10 +165,10 @@ export async function followedThreads(
       limit + 1,
     ],
   });
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
   return {
-    items: shown.map((row) => row.item),
+    items: page.map((row) => row.item),
     next: last
       ? {
           isUnread: last.is_unread,

@@ -204,14 +204,14 @@ export class ActivityBatch {
   }
 
   async #store(): Promise<void> {
-    const found = [...this.#items.values()];
+    const pending = [...this.#items.values()];
     this.#items.clear();
-    if (found.length === 0) return;
-    const accounts = [...new Set(found.map(({ account }) => account))];
+    if (pending.length === 0) return;
+    const accounts = [...new Set(pending.map(({ account }) => account))];
     for (const { account, version } of await raiseVersions(this.#client, accounts)) {
       this.#versions.set(account, version);
     }
-    const items = found.filter(({ account }) => this.#versions.has(account));
+    const items = pending.filter(({ account }) => this.#versions.has(account));
     if (items.length === 0) return;
     await this.#client.query({
       name: 'activity-store',

@@ -22,13 +22,13 @@ const ITEM_ID =
  * SQL: the items of one kind among the read ones, `i`, that the account has. Each is found by its
  * key.
  */
-const found = (kind: string, seq: string, at: string, from: string) => `
+const itemsOfKind = (kind: string, seq: string, at: string, from: string) => `
   select i.item, least(i.seq, ${seq}) as seq, ${at} as at
   from i ${from}
   where i.kind = '${kind}' and ${at} > ${READ_AT}`;
 
 const FOUND = [
-  found(
+  itemsOfKind(
     'everyone',
     'g.seq',
     'g.posted_at',
@@ -37,20 +37,25 @@ const FOUND = [
        and g.mentions @> '[{"kind": "everyone"}]' and g.author_id <> $1
        and (g.seq > m.read_seq or g.thread is not null and not g.also_in_conversation)`,
   ),
-  found(
+  itemsOfKind(
     'reminder',
     's.seq',
     's.reminded_at',
     'join saved_messages s on s.account_id = $1 and s.conversation_id = i.id and s.message_seq = i.message',
   ),
-  found('report', '0', 'r.resolved_at', 'join reports r on r.id = i.id and r.account_id = $1'),
-  found(
+  itemsOfKind(
+    'report',
+    '0',
+    'r.resolved_at',
+    'join reports r on r.id = i.id and r.account_id = $1',
+  ),
+  itemsOfKind(
     'scheduled',
     's.seq',
     's.failed_at',
     'join scheduled_messages s on s.id = i.id and s.account_id = $1',
   ),
-  found(
+  itemsOfKind(
     'new_user',
     '0',
     'a.created_at',

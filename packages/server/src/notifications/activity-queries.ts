@@ -125,10 +125,10 @@ export async function activityOfAccount(
       order by i.at desc, i.id collate "C" desc`,
     values: [account, after?.at ?? null, after?.id ?? null, limit + 1, kinds],
   });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
   return {
-    items: shown.map(({ item }) => item),
+    items: page.map(({ item }) => item),
     next: rows.length > limit && last ? { at: last.position, id: last.item.id } : null,
   };
 }

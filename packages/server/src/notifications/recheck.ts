@@ -25,12 +25,12 @@ export async function recheck(
   const recipients = await recipientsOf(on, messages, [
     ...new Set(deliveries.map((d) => d.account)),
   ]);
-  const found = new Map(recipients.map((r) => [`${r.n} ${r.account}`, r]));
+  const recipientByKey = new Map(recipients.map((r) => [`${r.n} ${r.account}`, r]));
   return new Map(
     deliveries.map(({ id, account, conversation, seq }) => {
       const n = index.get(`${conversation} ${seq}`) ?? -1;
       const message = messages[n];
-      const recipient = found.get(`${n} ${account}`);
+      const recipient = recipientByKey.get(`${n} ${account}`);
       // A deleted message has no mentions, and so no recipients.
       if (!message || message.isDeleted) return [id, silent('message_deleted')];
       if (!recipient) return [id, silent('not_member')];

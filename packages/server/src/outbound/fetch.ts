@@ -72,8 +72,8 @@ export async function resolveHost(host: string, signal: AbortSignal): Promise<st
   const cancel = () => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-    return found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const lookups = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    return lookups.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   } finally {
     signal.removeEventListener('abort', cancel);
   }

@@ -196,11 +196,12 @@ export class PushSender {
 
   async #recordDevices(results: readonly Attempted[]): Promise<void> {
     const { devices, log } = this.#deps;
-    const gone = results.flatMap(({ device, result }) =>
+    const goneDevices = results.flatMap(({ device, result }) =>
       result.kind === 'gone' ? [device.id] : [],
     );
-    await devices.removeGone(gone);
-    for (const device of gone) log.info({ device }, 'notification device removed by push server');
+    await devices.removeGone(goneDevices);
+    for (const device of goneDevices)
+      log.info({ device }, 'notification device removed by push server');
     await devices.attempted(
       results.map(({ device, result }) => ({
         id: device.id,

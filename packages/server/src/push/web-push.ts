@@ -63,8 +63,8 @@ export class WebPush {
   }
 
   async #token(origin: string): Promise<string> {
-    const known = this.#tokens.get(origin);
-    if (known && known.until > performance.now()) return known.token;
+    const cached = this.#tokens.get(origin);
+    if (cached && cached.until > performance.now()) return cached.token;
     if (this.#tokens.size >= TOKENS_MAX) this.#tokens.clear();
     const token = await new SignJWT()
       .setProtectedHeader({ alg: 'ES256', typ: 'JWT' })

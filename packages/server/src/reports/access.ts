@@ -50,8 +50,8 @@ async function verdictOf(
   conversation: ConversationId,
 ): Promise<PolicyVerdict> {
   if (isServerAdmin(by.role)) return 'yes';
-  const found = await conversationFor(pool, by.account, conversation);
-  if (!found) return 'not_found';
-  const minimumRoles = found.minimumRoles ?? minimumRolesOf(found.visibility, {});
-  return authorize(found.actingRole, conversationType(found), 'ban', minimumRoles);
+  const asMember = await conversationFor(pool, by.account, conversation);
+  if (!asMember) return 'not_found';
+  const minimumRoles = asMember.minimumRoles ?? minimumRolesOf(asMember.visibility, {});
+  return authorize(asMember.actingRole, conversationType(asMember), 'ban', minimumRoles);
 }

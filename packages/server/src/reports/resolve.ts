@@ -159,19 +159,19 @@ const resolveRule: Rule<ResolveCommand> = {
       [report.conversation, report.message, report.id],
     );
     // Reports made after the streams were locked remain open.
-    const found = rows.filter(
+    const reports = rows.filter(
       ({ reporter }) => reporter === null || tx.has(streamOfAccount(reporter)),
     );
     // The report was removed with the account of its reporter.
-    if (found[0]?.id !== report.id) return { refuse: refusal('not_found') };
-    if (!found[0].is_open) {
-      const isSame = found[0].resolution === resolution && !suspension;
+    if (reports[0]?.id !== report.id) return { refuse: refusal('not_found') };
+    if (!reports[0].is_open) {
+      const isSame = reports[0].resolution === resolution && !suspension;
       return isSame ? { unchanged: tx.head(stream) } : { refuse: refusal('report_resolved') };
     }
     const request = { actor: command.actor, target: report.author };
     const suspended = suspension && (await decideSuspension(tx, request, suspension));
     if (suspended && !('events' in suspended)) return suspended;
-    const resolved = await resolutionOf(tx, command, found);
+    const resolved = await resolutionOf(tx, command, reports);
     if (!suspended || !('events' in resolved)) return resolved;
     return command.notes.added({
       events: [...resolved.events, ...suspended.events],

@@ -153,11 +153,11 @@ function getReportRoute(instance: FastifyInstance, { accounts }: ReportDeps): vo
     onRequest,
     handler: async (request) => {
       const by = sessionOf(request);
-      const found =
+      const details =
         (await reportDetails(pool, by.account, request.params.id)) ?? refuse('not_found');
       // As if the report did not exist: only those who may read it may know that there is one.
-      if (!(await mayModerate(pool, by, found.report.conversation))) refuse('not_found');
-      const { id, conversation, message, author } = found.report;
+      if (!(await mayModerate(pool, by, details.report.conversation))) refuse('not_found');
+      const { id, conversation, message, author } = details.report;
       await audit.record({
         event: 'report_viewed',
         account: author.account,
@@ -165,7 +165,7 @@ function getReportRoute(instance: FastifyInstance, { accounts }: ReportDeps): vo
         address: request.ip,
         details: { report: id, conversation, message },
       });
-      return { ...found, report: reportFor(by, found.report) };
+      return { ...details, report: reportFor(by, details.report) };
     },
   });
 }

@@ -140,9 +140,9 @@ export async function cutoffsOf(
     name: 'retention-choices',
     text: 'select distinct days from group_retention',
   });
-  const found = [null, ...rows.map((row) => row.days)].flatMap((choice) => {
+  const cutoffs = [null, ...rows.map((row) => row.days)].flatMap((choice) => {
     const days = retentionDays(settings, choiceOf(choice));
     return days === null ? [] : [{ choice, time: new Date(cutoffOf(days, now)) }];
   });
-  return { choices: found.map((f) => f.choice), times: found.map((f) => f.time) };
+  return { choices: cutoffs.map((f) => f.choice), times: cutoffs.map((f) => f.time) };
 }

@@ -107,9 +107,9 @@ export class Retention {
     let after: ConversationId | null = null;
     let isMore = false;
     do {
-      const found: ConversationId[] = await conversationsToExpire(pool, cutoffs, after, now, PAGE);
+      const page: ConversationId[] = await conversationsToExpire(pool, cutoffs, after, now, PAGE);
       const deleted: number[] = [];
-      for (const conversation of found) {
+      for (const conversation of page) {
         if (isOver(run)) break;
         if (run.failed.has(conversation)) continue;
         const messages = await this.#expireIn(conversation, run);
@@ -117,7 +117,7 @@ export class Retention {
         isMore ||= messages >= TURN_BATCHES * BATCH;
       }
       await this.#record(deleted.filter((messages) => messages > 0));
-      after = found.length < PAGE ? null : (found.at(-1) ?? null);
+      after = page.length < PAGE ? null : (page.at(-1) ?? null);
     } while (after !== null && !isOver(run));
     return isMore && !isOver(run);
   }

@@ -163,9 +163,9 @@ function countAllExpiredRoute(
 
 /** Rejects accounts that may not change how long the conversation keeps messages. */
 async function permit(pool: pg.Pool, account: AccountId, id: ConversationId): Promise<void> {
-  const found = (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
-  const minimumRoles = found.minimumRoles ?? minimumRolesOf(found.visibility, {});
-  const type = conversationType(found);
-  const verdict = authorize(found.actingRole, type, 'configure', minimumRoles);
+  const asMember = (await conversationFor(pool, account, id)) ?? refuse('conversation_not_found');
+  const minimumRoles = asMember.minimumRoles ?? minimumRolesOf(asMember.visibility, {});
+  const type = conversationType(asMember);
+  const verdict = authorize(asMember.actingRole, type, 'configure', minimumRoles);
   if (verdict !== 'yes') refuse(verdict);
 }

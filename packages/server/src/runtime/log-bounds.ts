@@ -33,11 +33,11 @@ export function bounded(value: unknown, depth = 0): unknown {
     return more > 0 ? [...items, `… (${more} more)`] : items;
   }
   const entries = Object.entries(value);
-  const kept = entries
+  const firstEntries = entries
     .slice(0, ITEMS_MAX)
     .map(([key, item]) => [boundedText(key), bounded(item, depth + 1)]);
-  const more = entries.length - kept.length;
-  return Object.fromEntries(more > 0 ? [...kept, ['…', `${more} more`]] : kept);
+  const more = entries.length - firstEntries.length;
+  return Object.fromEntries(more > 0 ? [...firstEntries, ['…', `${more} more`]] : firstEntries);
 }
 
 /**

@@ -146,9 +146,9 @@ export async function storedSettingsIn(tx: RuleReader): Promise<Values> {
  * default.
  */
 export function storedSettings(rows: readonly SettingRow[]): Values {
-  const known = new Set<string>(SERVER_SETTING_NAMES);
+  const names = new Set<string>(SERVER_SETTING_NAMES);
   const changed = rows.flatMap(({ name, value }) => {
-    if (!known.has(name)) return [];
+    if (!names.has(name)) return [];
     const parsed = Schema.shape[name as ServerSettingName].safeParse(value);
     return parsed.success ? [[name, parsed.data]] : [];
   });

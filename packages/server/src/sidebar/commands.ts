@@ -140,9 +140,9 @@ const moveRule: Rule<MoveCommand> = {
     const { conversations, section } = move;
     const rows = await readPlacements(tx, actor, conversations);
     const isAsked = new Set(conversations);
-    const known = rows.filter((row) => isAsked.has(row.conversation) && row.is_member);
+    const ofMember = rows.filter((row) => isAsked.has(row.conversation) && row.is_member);
     // A former member may only reset the placement, and learns nothing else.
-    if (section !== null && known.length < conversations.length) {
+    if (section !== null && ofMember.length < conversations.length) {
       return { refuse: refusal('conversation_not_found') };
     }
     const before = rows.flatMap(({ conversation, section, rank }): SidebarPlacement[] =>

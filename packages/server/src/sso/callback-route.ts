@@ -52,14 +52,17 @@ async function finish(
   const user = await identify(deps, provider, request, pending);
   if (!user) return refused(deps, request, reply, 'sso_failed');
   const invitation = pending.invitation === null ? null : Buffer.from(pending.invitation, 'hex');
-  const found = await deps.identities.find(user, {
+  const identity = await deps.identities.find(user, {
     address: request.ip,
     invitation,
     locale: preferredLocale(request.headers['accept-language']),
   });
-  if ('refused' in found) return refused(deps, request, reply, found.refused);
+  if ('refused' in identity) return refused(deps, request, reply, identity.refused);
   try {
-    const answer = await answerLogin(deps.accounts, request, reply, { ...found, passed: ['sso'] });
+    const answer = await answerLogin(deps.accounts, request, reply, {
+      ...identity,
+      passed: ['sso'],
+    });
     reply.code(302);
     return reply.redirect('step' in answer ? stepPage(answer, pending.tab) : donePage(pending));
   } catch (error) {

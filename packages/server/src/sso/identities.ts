@@ -66,8 +66,8 @@ export class Identities {
 
   /** Returns the account of the user, or the refusal. */
   async find(user: ProviderUser, arrival: Arrival): Promise<Found> {
-    const known = await this.#known(user);
-    if (known) return known;
+    const linked = await this.#known(user);
+    if (linked) return linked;
     const email = EmailAddress.safeParse(user.email);
     if (!email.success || !user.emailVerified) return { refused: 'sso_email_unverified' };
     const { pool } = this.#deps;
@@ -90,7 +90,7 @@ export class Identities {
   ): Promise<Found> {
     const { sessions, audit } = this.#deps;
     const note = audit.note({ event: 'identity_linked', account, address });
-    const found = await sessions.endAllIf<Found>(account, async (client) => {
+    const result = await sessions.endAllIf<Found>(account, async (client) => {
       const first = await proveAddress(account, client, email);
       if (first === null) return { end: false, value: { refused: 'session_ended' } };
       if (first) await this.#dropPassword(account, client);
@@ -114,7 +114,7 @@ export class Identities {
       return { end: first, value: row ? toFound(row) : { refused: 'sso_account_linked' } };
     });
     note.log();
-    return found;
+    return result;
   }
 
   /** Removes the password, which may have been set by someone who does not own the address. */
@@ -152,12 +152,12 @@ export class Identities {
       token === null
         ? await guestInvitationTo(pool, email, this.#now())
         : { token, guest: await guestOfInvitation(pool, token) };
-    const wanted = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
+    const preferred = nameFrom(user.username) ?? nameFrom(email.split('@', 1)[0] ?? null);
     for (let tries = 0; tries < NAME_TRIES; tries++) {
-      const base = wanted ?? 'user';
+      const base = preferred ?? 'user';
       const username =
-        tries === 0 && wanted
-          ? wanted
+        tries === 0 && preferred
+          ? preferred
           : `${base.slice(0, LIMITS.usernameMax - 6)}${randomInt(1e5)}`;
       const displayName = DisplayName.safeParse(user.name).data ?? username;
       const { account, outcome } = await registerAccount(append, {
@@ -215,11 +215,11 @@ const toFound = (row: AccountRow): Found => ({
 
 /** Derives a username from what the provider returns; null when it yields no valid one. */
 function nameFrom(text: string | null): string | null {
-  const kept = text
+  const valid = text
     ?.normalize('NFKC')
     .split('@', 1)[0]
     ?.replace(/[^\p{L}\p{M}\p{N}._-]/gu, '')
     // From the first letter or digit to the last.
     .match(/[\p{L}\p{N}](?:.*[\p{L}\p{M}\p{N}])?/u)?.[0];
-  return Username.safeParse([...(kept ?? '')].slice(0, LIMITS.usernameMax).join('')).data ?? null;
+  return Username.safeParse([...(valid ?? '')].slice(0, LIMITS.usernameMax).join('')).data ?? null;
 }

@@ -57,9 +57,11 @@ export async function takePendingLogin(
 }
 
 async function redeem({ accounts, vault }: SsoDeps, ticket: string): Promise<PendingLogin | null> {
-  const found = await accounts.tickets.redeem<{ sealed: string }>(PURPOSE, ticket);
-  if (!found) return null;
-  return JSON.parse(vault.open(PURPOSE, Buffer.from(found.data.sealed, 'base64'))) as PendingLogin;
+  const redeemed = await accounts.tickets.redeem<{ sealed: string }>(PURPOSE, ticket);
+  if (!redeemed) return null;
+  return JSON.parse(
+    vault.open(PURPOSE, Buffer.from(redeemed.data.sealed, 'base64')),
+  ) as PendingLogin;
 }
 
 const isSecure = ({ server }: SsoDeps) => server().startsWith('https:');

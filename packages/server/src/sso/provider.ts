@@ -112,13 +112,13 @@ export class Provider {
 
   #discovered(): Promise<Configuration> {
     if (this.#configuration) return this.#configuration;
-    const found = this.#discover();
-    this.#configuration = found;
+    const discovery = this.#discover();
+    this.#configuration = discovery;
     // The next login retries.
-    found.catch(() => {
+    discovery.catch(() => {
       this.#configuration = null;
     });
-    return found;
+    return discovery;
   }
 
   async #discover(): Promise<Configuration> {

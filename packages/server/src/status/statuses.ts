@@ -51,7 +51,7 @@ interface Known {
 export class Statuses {
   readonly #deps: StatusesDeps;
   readonly #worker: BackgroundWorker;
-  readonly #known = new Map<AccountId, Known>();
+  readonly #statuses = new Map<AccountId, Known>();
   #onChange: (accounts: readonly AccountId[]) => void = () => undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
@@ -85,7 +85,7 @@ export class Statuses {
 
   /** Returns the status of an account; null if it has none. */
   of(account: AccountId): Status | null {
-    const status = this.#known.get(account)?.status;
+    const status = this.#statuses.get(account)?.status;
     return status ? publicStatus(withoutExpired(status, this.#deps.clock.now())) : null;
   }
 
@@ -119,9 +119,9 @@ export class Statuses {
       // Statuses that were removed in the meantime are missing here; those set in the meantime are
       // read again by the next poll.
       const present = new Set(rows.map((row) => row.account_id));
-      for (const [account, { status }] of this.#known) {
+      for (const [account, { status }] of this.#statuses) {
         if (present.has(account)) continue;
-        this.#known.delete(account);
+        this.#statuses.delete(account);
         if (status) changed.push(account);
       }
     }
@@ -130,8 +130,8 @@ export class Statuses {
 
   /** Returns whether it is newer than the known one. */
   #apply(account: AccountId, seq: number, status: Status | null): boolean {
-    if ((this.#known.get(account)?.seq ?? 0) >= seq) return false;
-    this.#known.set(account, { seq, status });
+    if ((this.#statuses.get(account)?.seq ?? 0) >= seq) return false;
+    this.#statuses.set(account, { seq, status });
     return true;
   }
 

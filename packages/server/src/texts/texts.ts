@@ -55,13 +55,13 @@ const instances = Object.fromEntries(
  * unknown.
  */
 export function textsFor(locale: string | null): Texts {
-  const found = locale === null ? null : languageOf(locale);
-  const language = found ?? 'en';
+  const matched = locale === null ? null : languageOf(locale);
+  const language = matched ?? 'en';
   return {
     language,
     direction: LANGUAGES[language].direction,
     // English dates without a region would have the US order.
-    locale: found === null || locale === null || locale === 'en' ? 'en-GB' : locale,
+    locale: matched === null || locale === null || locale === 'en' ? 'en-GB' : locale,
     t: (key, ...values) => instances[language]?.t(key, values[0] ?? {}) ?? key,
   };
 }

@@ -87,9 +87,9 @@ export class FlaggedMessages {
                and e.type in ('message.posted', 'message.edited')`,
       values: [BATCH],
     });
-    const found = rows.filter(({ conversation }) => conversation !== null);
-    if (found.length > 0) await this.#insert(client, found);
-    const reported = new Set(found.flatMap(({ conversation }) => conversation ?? []));
+    const existing = rows.filter(({ conversation }) => conversation !== null);
+    if (existing.length > 0) await this.#insert(client, existing);
+    const reported = new Set(existing.flatMap(({ conversation }) => conversation ?? []));
     return { taken: rows.length, reported: [...reported] };
   }
 

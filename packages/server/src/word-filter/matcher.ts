@@ -34,7 +34,7 @@ export class WordMatcher {
   /** The node of the longest proper suffix that is also a prefix of a pattern. */
   readonly #suffix: number[] = [0];
   /** The most severe word that ends at a node, by its index; -1: none. */
-  readonly #found: number[] = [-1];
+  readonly #wordAt: number[] = [-1];
 
   constructor(words: readonly FilteredWord[]) {
     this.#words = words;
@@ -45,10 +45,10 @@ export class WordMatcher {
   /** Returns a word that the text contains: one that rejects it, if there is one; else null. */
   match(text: string): FilteredWord | null {
     if (this.#words.length === 0) return null;
-    const shown = text.replace(MARKUP, '');
+    const plain = text.replace(MARKUP, '');
     let best = this.#find(wordsOf(text), -1);
     // Both readings are searched: a mark may be the only separator between two words.
-    if (shown !== text) best = this.#find(wordsOf(shown), best);
+    if (plain !== text) best = this.#find(wordsOf(plain), best);
     return this.#words[best] ?? null;
   }
 
@@ -58,8 +58,8 @@ export class WordMatcher {
     let best = before;
     for (let i = 0; i < read.length; i++) {
       node = this.#step(node, read.charCodeAt(i));
-      const found = this.#moreSevere(best, this.#found[node] ?? -1);
-      if (found !== best) best = found;
+      const word = this.#moreSevere(best, this.#wordAt[node] ?? -1);
+      if (word !== best) best = word;
       if (best !== -1 && this.#words[best]?.action === 'reject') break;
     }
     return best;
@@ -76,11 +76,11 @@ export class WordMatcher {
         next = this.#suffix.length;
         this.#next.set(key, next);
         this.#suffix.push(0);
-        this.#found.push(-1);
+        this.#wordAt.push(-1);
       }
       node = next;
     }
-    this.#found[node] = this.#moreSevere(this.#found[node] ?? -1, word);
+    this.#wordAt[node] = this.#moreSevere(this.#wordAt[node] ?? -1, word);
   }
 
   /**
@@ -103,7 +103,10 @@ export class WordMatcher {
         for (const [code, node] of children.get(parent) ?? []) {
           const suffix = parent === 0 ? 0 : this.#step(this.#suffix[parent] ?? 0, code);
           this.#suffix[node] = suffix;
-          this.#found[node] = this.#moreSevere(this.#found[node] ?? -1, this.#found[suffix] ?? -1);
+          this.#wordAt[node] = this.#moreSevere(
+            this.#wordAt[node] ?? -1,
+            this.#wordAt[suffix] ?? -1,
+          );
           deeper.push(node);
         }
       }

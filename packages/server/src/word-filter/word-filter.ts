@@ -28,12 +28,12 @@ export class WordFilter {
   /** Refuses a decision with a word that is rejected; queues a report of one that is flagged. */
   readonly review: Review = (command, decision) => {
     if (!('events' in decision)) return decision;
-    const found = decision.events.map((event) => this.#wordIn(event));
-    const rejected = found.find((word) => word?.action === 'reject');
+    const words = decision.events.map((event) => this.#wordIn(event));
+    const rejected = words.find((word) => word?.action === 'reject');
     if (rejected) return { refuse: refusal('word_rejected') };
     // A scheduled message is reported when it is posted.
-    const n = found.findIndex((word) => word !== null);
-    const word = found[n];
+    const n = words.findIndex((word) => word !== null);
+    const word = words[n];
     if (!word || decision.events[n]?.type === 'message.scheduled') return decision;
     const flag: Statement = {
       name: 'word-flags-insert',
@@ -80,13 +80,13 @@ export class WordFilter {
   }
 
   #wordIn(event: NewEvent): FilteredWord | null {
-    let found: FilteredWord | null = null;
+    let flagged: FilteredWord | null = null;
     for (const text of textsOf(event)) {
       const word = this.#matcher.match(text);
       if (word?.action === 'reject') return word;
-      found ??= word;
+      flagged ??= word;
     }
-    return found;
+    return flagged;
   }
 }
 

@@ -37,7 +37,7 @@ export function EmailCard({
     client.refreshMe().catch(() => undefined);
   }, [client]);
   const isOutbox = useAuthOptions()?.email === 'outbox';
-  const known = delay === null || DELAYS.includes(delay) ? DELAYS : [...DELAYS, delay];
+  const delays = delay === null || DELAYS.includes(delay) ? DELAYS : [...DELAYS, delay];
   return (
     <Card title={t('notifySettings.email')} description={t('notifySettings.emailIntro')}>
       <Select
@@ -47,7 +47,7 @@ export function EmailCard({
           void change({ emailDelayMinutes: value === '' ? null : Number(value) })
         }
         options={[
-          ...known.map((minutes): [string, string] => [String(minutes), delayText(minutes)]),
+          ...delays.map((minutes): [string, string] => [String(minutes), delayText(minutes)]),
           ['', t('notifySettings.emailNever')],
         ]}
       />

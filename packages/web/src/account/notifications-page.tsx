@@ -54,7 +54,7 @@ interface CardProps {
 }
 
 function MessagesCard({ settings, change }: CardProps) {
-  const known = settings.keywords.join(', ');
+  const savedKeywords = settings.keywords.join(', ');
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const text = String(new FormData(event.currentTarget).get('keywords') ?? '');
@@ -74,11 +74,11 @@ function MessagesCard({ settings, change }: CardProps) {
       />
       <form onSubmit={save} className="mt-4">
         <Field
-          key={known}
+          key={savedKeywords}
           name="keywords"
           label={t('notifySettings.keywords')}
           hint={t('notifySettings.keywordsHint')}
-          defaultValue={known}
+          defaultValue={savedKeywords}
         />
         <Button type="submit" className="mt-3">
           {t('notifySettings.saveKeywords')}

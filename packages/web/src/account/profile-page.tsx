@@ -192,7 +192,7 @@ function Verify() {
   const client = useClient();
   const account = useAccount();
   const [until, setUntil] = useState<number | null>(null);
-  const left = useCountdown(until ?? 0);
+  const secondsLeft = useCountdown(until ?? 0);
   const form = useForm(['code'], async ({ code }) => {
     await account.verify(code);
     await client.refreshMe();
@@ -227,9 +227,11 @@ function Verify() {
         <Button type="submit" look="primary" busy={form.busy}>
           {t('profile.verifyEmail')}
         </Button>
-        <Button look="quiet" disabled={left > 0} onClick={() => void send()}>
+        <Button look="quiet" disabled={secondsLeft > 0} onClick={() => void send()}>
           <span className="tabular-nums">
-            {left > 0 ? t('common.resendCodeIn', { seconds: left }) : t('common.resendCode')}
+            {secondsLeft > 0
+              ? t('common.resendCodeIn', { seconds: secondsLeft })
+              : t('common.resendCode')}
           </span>
         </Button>
       </div>

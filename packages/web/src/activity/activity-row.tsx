@@ -231,11 +231,11 @@ function Names({
   nameOf: (id: AccountId) => string;
 }) {
   const [item] = row.items;
-  const shown = ids.slice(0, NAMES);
+  const firstIds = ids.slice(0, NAMES);
   const isMore = ids.length > NAMES || (ids.length === NAMES && item.count > NAMES);
   return (
     <JoinedList>
-      {shown.map((id) => (
+      {firstIds.map((id) => (
         <UserName key={id} id={id} name={nameOf(id)} />
       ))}
       {isMore && t('activity.others')}

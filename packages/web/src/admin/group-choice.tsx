@@ -45,8 +45,8 @@ export function GroupChoice({
     )
     .filter((c) => (c.name ?? '').toLowerCase().includes(text))
     .map((c) => ({ id: c.id, name: c.name ?? '' }));
-  const found = (listed.data?.items ?? []).filter(({ id }) => id !== everyone);
-  const groups = [...own, ...found].sort((a, b) => a.name.localeCompare(b.name));
+  const others = (listed.data?.items ?? []).filter(({ id }) => id !== everyone);
+  const groups = [...own, ...others].sort((a, b) => a.name.localeCompare(b.name));
   const toggle = (id: ConversationId) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);

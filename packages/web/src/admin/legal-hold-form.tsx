@@ -63,15 +63,15 @@ const namesIn = (text: string): string[] => [
 ];
 
 async function userNamed(api: ParleyApi, name: string): Promise<AccountId> {
-  const found = await accountNamed(api, name);
-  if (!found) throw new Error(t('legalHolds.unknownUser', { name }));
-  return found;
+  const account = await accountNamed(api, name);
+  if (!account) throw new Error(t('legalHolds.unknownUser', { name }));
+  return account;
 }
 
 /** Returns all groups with a name: several private groups may share one. */
 async function groupsNamed(api: ParleyApi, name: string): Promise<ConversationId[]> {
   const { items } = await api.legalHolds.findGroups(name);
-  const found = items.filter((group) => group.name.toLowerCase() === name.toLowerCase());
-  if (found.length === 0) throw new Error(t('legalHolds.unknownGroup', { name }));
-  return found.map(({ id }) => id);
+  const matches = items.filter((group) => group.name.toLowerCase() === name.toLowerCase());
+  if (matches.length === 0) throw new Error(t('legalHolds.unknownGroup', { name }));
+  return matches.map(({ id }) => id);
 }

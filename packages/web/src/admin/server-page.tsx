@@ -91,8 +91,8 @@ const windows = (now: number | null): [string, string][] => {
     ['86400', inUnits(1, 'day')],
     ['604800', inUnits(7, 'day')],
   ];
-  const known = now === null || offered.some(([value]) => value === String(now));
-  return known ? offered : [...offered, [String(now), inUnits(now, 'second')]];
+  const isOffered = now === null || offered.some(([value]) => value === String(now));
+  return isOffered ? offered : [...offered, [String(now), inUnits(now, 'second')]];
 };
 const numberOf = (value: string): number | null => (value === '' ? null : Number(value));
 

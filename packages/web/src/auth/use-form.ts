@@ -43,16 +43,18 @@ export function useForm<Name extends string>(
     try {
       await submit(values, data, form);
     } catch (error) {
-      const found: Partial<Record<Name, string>> = {};
+      const fieldErrors: Partial<Record<Name, string>> = {};
       if (error instanceof ApiError) {
         for (const wrong of error.errors) {
-          if (names.includes(wrong.field as Name)) found[wrong.field as Name] = fieldText(wrong);
+          if (names.includes(wrong.field as Name))
+            fieldErrors[wrong.field as Name] = fieldText(wrong);
         }
         const about = names.find((n) => data.has(n) && FIELDS_OF[error.code]?.includes(n));
-        if (about && Object.keys(found).length === 0) found[about] = errorMessage(error);
+        if (about && Object.keys(fieldErrors).length === 0)
+          fieldErrors[about] = errorMessage(error);
       }
-      setErrors(found);
-      const first = names.find((n) => found[n] !== undefined);
+      setErrors(fieldErrors);
+      const first = names.find((n) => fieldErrors[n] !== undefined);
       if (first) form.querySelector<HTMLElement>(`[name="${first}"]`)?.focus();
       else setProblem(errorMessage(error));
     } finally {

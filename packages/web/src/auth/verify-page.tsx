@@ -63,7 +63,7 @@ export function VerifyPage() {
 function Resend({ ticket, after }: { ticket: string; after: number }) {
   const [until, setUntil] = useState(() => Date.now() + after * 1000);
   const [status, setStatus] = useState('');
-  const left = useCountdown(until);
+  const secondsLeft = useCountdown(until);
   const busy = useRef(false);
   const resend = async () => {
     if (busy.current) return;
@@ -79,9 +79,16 @@ function Resend({ ticket, after }: { ticket: string; after: number }) {
   };
   return (
     <div className="text-center text-sm">
-      <Button look="quiet" disabled={left > 0} onClick={() => void resend()} className="w-full">
+      <Button
+        look="quiet"
+        disabled={secondsLeft > 0}
+        onClick={() => void resend()}
+        className="w-full"
+      >
         <span className="tabular-nums">
-          {left > 0 ? t('common.resendCodeIn', { seconds: left }) : t('common.resendCode')}
+          {secondsLeft > 0
+            ? t('common.resendCodeIn', { seconds: secondsLeft })
+            : t('common.resendCode')}
         </span>
       </Button>
       <p role="status" className="mt-1 min-h-5 text-note text-muted">

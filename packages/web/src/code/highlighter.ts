@@ -35,7 +35,7 @@ export class Highlighter {
   #current: Waiting | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The results, the least recently used first. */
-  readonly #kept = new Map<string, readonly Token[] | null>();
+  readonly #cache = new Map<string, readonly Token[] | null>();
   #keptCharacters = 0;
 
   /** `start` starts a worker. */
@@ -45,7 +45,7 @@ export class Highlighter {
 
   /** Returns the tokens of a text if they are known; null if it stays plain. */
   known(language: Language, text: string): readonly Token[] | null | undefined {
-    return this.#kept.get(keyOf(language, text));
+    return this.#cache.get(keyOf(language, text));
   }
 
   /** Calls `listener` with the tokens once. Returns a function that cancels this. */
@@ -55,10 +55,10 @@ export class Highlighter {
     listener: (tokens: readonly Token[] | null) => void,
   ): () => void {
     const key = keyOf(language, text);
-    const known = this.#kept.get(key);
-    if (known !== undefined) {
-      this.#keep(key, known);
-      listener(known);
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) {
+      this.#keep(key, cached);
+      listener(cached);
       return () => undefined;
     }
     const waiting = this.#waiting.get(key) ?? { key, language, text, listeners: new Set() };
@@ -115,12 +115,12 @@ export class Highlighter {
   }
 
   #keep(key: string, tokens: readonly Token[] | null): void {
-    if (this.#kept.delete(key)) this.#keptCharacters -= key.length;
-    this.#kept.set(key, tokens);
+    if (this.#cache.delete(key)) this.#keptCharacters -= key.length;
+    this.#cache.set(key, tokens);
     this.#keptCharacters += key.length;
-    for (const oldest of this.#kept.keys()) {
+    for (const oldest of this.#cache.keys()) {
       if (this.#keptCharacters <= KEPT_CHARACTERS || oldest === key) return;
-      this.#kept.delete(oldest);
+      this.#cache.delete(oldest);
       this.#keptCharacters -= oldest.length;
     }
   }

@@ -38,7 +38,7 @@ function useSearchPlace({ kind, name, peer, peers }: ConversationView): string |
 
 function Files({ view, place }: { view: ConversationView; place: string }) {
   const client = useClient();
-  const found = useInfiniteQuery(
+  const files = useInfiniteQuery(
     pagesQuery(
       keys.files(view.id),
       async (cursor: string | undefined, options) => {
@@ -51,8 +51,8 @@ function Files({ view, place }: { view: ConversationView; place: string }) {
       (message) => message.seq,
     ),
   );
-  if (found.data === undefined) return <Loading of={found} />;
-  const { items } = found.data;
+  if (files.data === undefined) return <Loading of={files} />;
+  const { items } = files.data;
   return (
     <>
       {items.length === 0 ? (
@@ -64,7 +64,7 @@ function Files({ view, place }: { view: ConversationView; place: string }) {
           ))}
         </ul>
       )}
-      <ShowMore of={found} className="mt-2">
+      <ShowMore of={files} className="mt-2">
         {t('common.showMore')}
       </ShowMore>
     </>

@@ -68,8 +68,8 @@ function Conversation({ id }: { id: ConversationId }) {
     () =>
       client.onEvent((event) => {
         if (event.stream !== streamOfConversation(id)) return;
-        const found = endingOf(event, client.snapshot.me?.id ?? null);
-        if (found) setEnding(found);
+        const endingNow = endingOf(event, client.snapshot.me?.id ?? null);
+        if (endingNow) setEnding(endingNow);
       }),
     [client, id],
   );

@@ -48,7 +48,8 @@ export function ReactionEmoji({ emoji }: { emoji: string }) {
 
 function CustomReaction({ id, emoji }: { id: EmojiId; emoji: string }) {
   const custom = useCustomEmoji();
-  const known: CustomEmoji | undefined = custom.get(id);
-  if (known?.image) return <CustomEmojiImage image={known.image} name={known.name} />;
+  const customEmoji: CustomEmoji | undefined = custom.get(id);
+  if (customEmoji?.image)
+    return <CustomEmojiImage image={customEmoji.image} name={customEmoji.name} />;
   return <bdi className="text-caption">{emojiLabel(emoji, custom)}</bdi>;
 }

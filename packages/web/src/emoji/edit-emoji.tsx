@@ -101,9 +101,9 @@ function ImageChoice({ file, onChoose }: { file: File | null; onChoose: (file: F
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
     if (!file) return;
-    const made = URL.createObjectURL(file);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
+    const objectUrl = URL.createObjectURL(file);
+    setUrl(objectUrl);
+    return () => URL.revokeObjectURL(objectUrl);
   }, [file]);
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2">

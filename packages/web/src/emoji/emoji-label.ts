@@ -5,6 +5,6 @@ import { t } from '../texts/index.ts';
 export function emojiLabel(emoji: string, custom: ReadonlyMap<EmojiId, CustomEmoji>): string {
   const id = customEmojiOf(emoji);
   if (id === null) return emoji;
-  const known = custom.get(id);
-  return known ? `:${known.name}:` : t('emoji.unknown');
+  const customEmoji = custom.get(id);
+  return customEmoji ? `:${customEmoji.name}:` : t('emoji.unknown');
 }

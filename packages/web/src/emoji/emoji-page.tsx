@@ -64,9 +64,9 @@ export function EmojiList() {
   const existing = [...all.values()]
     .filter(({ image }) => image !== null)
     .sort((a, b) => a.name.localeCompare(b.name));
-  const wanted = search.trim().replaceAll(':', '').toLowerCase();
-  const found = existing.filter(({ name, aliases }) =>
-    [name, ...aliases].some((one) => one.includes(wanted)),
+  const query = search.trim().replaceAll(':', '').toLowerCase();
+  const matches = existing.filter(({ name, aliases }) =>
+    [name, ...aliases].some((one) => one.includes(query)),
   );
   const mayAdd = me?.permissions.includes('add_emoji') === true;
   return (
@@ -95,12 +95,12 @@ export function EmojiList() {
       )}
       {loaded.data === undefined && existing.length === 0 ? (
         <Loading of={loaded} />
-      ) : found.length === 0 ? (
+      ) : matches.length === 0 ? (
         <Empty
           icon={<SmilePlus size={22} />}
-          title={t(wanted === '' ? 'emoji.none' : 'emoji.noneFound')}
+          title={t(query === '' ? 'emoji.none' : 'emoji.noneFound')}
         >
-          {wanted === '' && t('emoji.noneHint')}
+          {query === '' && t('emoji.noneHint')}
         </Empty>
       ) : (
         <>
@@ -108,11 +108,11 @@ export function EmojiList() {
             aria-label={t('emoji.title')}
             className="overflow-hidden rounded-2xl border border-line bg-raised"
           >
-            {found.slice(0, most).map((emoji) => (
+            {matches.slice(0, most).map((emoji) => (
               <Row key={emoji.id} emoji={emoji} me={me} onShow={setShown} />
             ))}
           </ul>
-          {found.length > most && (
+          {matches.length > most && (
             <Button onClick={() => setMost(most + SHOWN)}>{t('common.showMore')}</Button>
           )}
         </>

@@ -57,7 +57,7 @@ export interface EmojiSearch {
  */
 export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch): EmojiOption[] {
   const parts = text.toLowerCase().replaceAll(':', ' ').trim().split(/\s+/);
-  const found: { rank: number; popularity: number; option: () => EmojiOption }[] = [];
+  const matches: { rank: number; popularity: number; option: () => EmojiOption }[] = [];
   const consider = (
     names: readonly string[],
     words: readonly string[],
@@ -67,7 +67,7 @@ export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch):
     const whole = rankOf(names, words, parts.join('_'));
     const ranks = whole === null ? parts.map((part) => rankOf(names, words, part)) : [whole];
     if (ranks.some((rank) => rank === null)) return;
-    found.push({ rank: Math.max(...ranks.map((rank) => rank ?? 0)), popularity, option });
+    matches.push({ rank: Math.max(...ranks.map((rank) => rank ?? 0)), popularity, option });
   };
   if (parts[0] === '') return [];
   for (const each of custom) {
@@ -80,7 +80,7 @@ export function searchEmoji(text: string, { custom, tone, limit }: EmojiSearch):
       consider(item.names, item.words, popularity, () => builtInOption(item, tone));
     }
   }
-  return found
+  return matches
     .sort((a, b) => a.rank - b.rank || a.popularity - b.popularity)
     .slice(0, limit)
     .map(({ option }) => option());

@@ -52,9 +52,11 @@ function recentOptions(
   own: readonly EmojiOption[],
   groups: readonly PickerSection[],
 ): EmojiOption[] {
-  const known = new Map([...own, ...groups.flatMap(({ items }) => items)].map((o) => [o.emoji, o]));
+  const options = new Map(
+    [...own, ...groups.flatMap(({ items }) => items)].map((o) => [o.emoji, o]),
+  );
   return recent.flatMap((emoji) => {
-    const option = known.get(emoji);
+    const option = options.get(emoji);
     if (option) return option;
     // With a skin tone that is no longer selected.
     return customEmojiOf(emoji) ? [] : { emoji, text: emoji, names: [emoji], image: null };

@@ -8,8 +8,10 @@ const MOST = 27;
 /** Returns the emoji that the user has chosen last on this device, the latest first; custom ones as references. */
 export function recentEmoji(account: AccountId): readonly string[] {
   try {
-    const kept: unknown = JSON.parse(readKept(account, KEPT) ?? '[]');
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string').slice(0, MOST) : [];
+    const stored: unknown = JSON.parse(readKept(account, KEPT) ?? '[]');
+    return Array.isArray(stored)
+      ? stored.filter((one) => typeof one === 'string').slice(0, MOST)
+      : [];
   } catch (error) {
     // The stored value was modified; it is rewritten with the next choice.
     if (error instanceof SyntaxError) return [];

@@ -25,8 +25,8 @@ const KEPT = 'skin-tone';
 
 /** Returns the skin tone that the user has chosen on this device. */
 export function skinToneOf(account: AccountId): SkinTone {
-  const kept = readKept(account, KEPT);
-  return SKIN_TONES.find((tone) => tone === kept) ?? '';
+  const stored = readKept(account, KEPT);
+  return SKIN_TONES.find((tone) => tone === stored) ?? '';
 }
 
 /** Stores the chosen skin tone. */

@@ -16,7 +16,7 @@ interface Known {
 /** The links of files, requested together by all files shown at the same time. */
 class Links {
   readonly #client: ParleyClient;
-  readonly #known = new Map<FileId, Known>();
+  readonly #cache = new Map<FileId, Known>();
   readonly #waiting = new Map<FileId, ((links: FileLinks | null) => void)[]>();
 
   constructor(client: ParleyClient) {
@@ -25,8 +25,8 @@ class Links {
 
   /** Returns the links of a file; null if it can’t be read, or the server can’t be reached. */
   get(file: FileId): Promise<FileLinks | null> {
-    const known = this.#known.get(file);
-    if (known && known.until > Date.now()) return Promise.resolve(known.links);
+    const cached = this.#cache.get(file);
+    if (cached && cached.until > Date.now()) return Promise.resolve(cached.links);
     return new Promise((resolve) => {
       if (this.#waiting.size === 0) queueMicrotask(() => void this.#load());
       this.#waiting.set(file, [...(this.#waiting.get(file) ?? []), resolve]);
@@ -38,10 +38,10 @@ class Links {
     this.#waiting.clear();
     for (let at = 0; at < waiting.length; at += BATCH) {
       const batch = waiting.slice(at, at + BATCH);
-      const found = await this.#request(batch.map(([file]) => file));
+      const loaded = await this.#request(batch.map(([file]) => file));
       for (const [file, resolve] of batch) {
-        const links = found?.get(file) ?? null;
-        if (found) this.#remember(file, links);
+        const links = loaded?.get(file) ?? null;
+        if (loaded) this.#remember(file, links);
         for (const each of resolve) each(links);
       }
     }
@@ -59,7 +59,7 @@ class Links {
 
   #remember(file: FileId, links: FileLinks | null): void {
     const until = links ? Date.parse(links.expiresAt) - RENEW_BEFORE_MS : Date.now() + 10_000;
-    this.#known.set(file, { links, until });
+    this.#cache.set(file, { links, until });
   }
 }
 

@@ -14,6 +14,6 @@ export function rememberName({ id, name }: Pick<Attachment, 'id' | 'name'>): voi
 
 /** Returns the names of files that were uploaded here; null if one is not known, as after a reload. */
 export function namesOfSent(ids: readonly FileId[]): string[] | null {
-  const known = ids.flatMap((id) => names.get(id) ?? []);
-  return known.length === ids.length ? known : null;
+  const knownNames = ids.flatMap((id) => names.get(id) ?? []);
+  return knownNames.length === ids.length ? knownNames : null;
 }

@@ -19,8 +19,8 @@ export function displayText(text: string): string {
 export function excerpt(text: string, characters: number): string {
   // Cut before the marks are capped, so that the cost is bounded by what is shown.
   const units = text.slice(0, characters * 16);
-  const shown = [...displayText(units)];
-  const isWhole = units.length === text.length && shown.length <= characters;
-  const line = shown.slice(0, characters).join('').replace(/\s/gu, ' ');
+  const displayed = [...displayText(units)];
+  const isWhole = units.length === text.length && displayed.length <= characters;
+  const line = displayed.slice(0, characters).join('').replace(/\s/gu, ' ');
   return isWhole ? line : `${line}…`;
 }

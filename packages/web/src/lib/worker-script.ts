@@ -24,6 +24,6 @@ function policy(): (url: string) => string {
     throw new TypeError('A worker’s script must be of the same origin');
   };
   if (!trustedTypes) return createScriptURL;
-  const made = trustedTypes.createPolicy('parley-worker', { createScriptURL });
-  return (url) => made.createScriptURL(url);
+  const scriptPolicy = trustedTypes.createPolicy('parley-worker', { createScriptURL });
+  return (url) => scriptPolicy.createScriptURL(url);
 }

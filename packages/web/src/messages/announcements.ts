@@ -73,13 +73,13 @@ const lastSeqOf = (messages: readonly TimelineMessage[]): number =>
 
 /** Returns the messages after a seq, in their order. */
 function newSince(last: number, messages: readonly TimelineMessage[]): TimelineMessage[] {
-  const found: TimelineMessage[] = [];
+  const added: TimelineMessage[] = [];
   for (let n = messages.length - 1; n >= 0; n--) {
     const message = messages[n];
     if (!message) break;
     if (message.state !== 'stored') continue;
     if (message.seq <= last) break;
-    found.unshift(message);
+    added.unshift(message);
   }
-  return found;
+  return added;
 }

@@ -105,10 +105,10 @@ export function ComposerBox({
 function useFormatBar(): [boolean, () => void] {
   const account = useAccountId();
   const [isShown, setShown] = useState(() => {
-    const kept = readKept(account, BAR);
-    return kept === null
+    const stored = readKept(account, BAR);
+    return stored === null
       ? window.matchMedia('(pointer: fine) and (min-width: 48rem)').matches
-      : kept === 'shown';
+      : stored === 'shown';
   });
   const toggle = () => {
     setShown(!isShown);

@@ -32,8 +32,8 @@ export function pendingDeletions(account: AccountId): readonly PendingDeletion[]
 export function parseDeletions(text: string | null): readonly PendingDeletion[] {
   if (text === null) return [];
   try {
-    const kept: unknown = JSON.parse(text);
-    return Array.isArray(kept) ? kept.filter(isDeletion).slice(-PENDING_MAX) : [];
+    const stored: unknown = JSON.parse(text);
+    return Array.isArray(stored) ? stored.filter(isDeletion).slice(-PENDING_MAX) : [];
   } catch {
     return [];
   }

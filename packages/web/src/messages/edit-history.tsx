@@ -43,12 +43,12 @@ export function EditHistory({
   message: TimelineMessage;
   onClose: () => void;
 }) {
-  const gone = goneText(message);
+  const placeholder = goneText(message);
   return (
     <Dialog open onClose={onClose} title={t('editHistory.title')}>
-      {gone !== null ? (
+      {placeholder !== null ? (
         <p className="text-muted italic">
-          {message.deletedAt !== null ? t('editHistory.deleted') : gone}
+          {message.deletedAt !== null ? t('editHistory.deleted') : placeholder}
         </p>
       ) : (
         <Versions message={message} />

@@ -27,10 +27,10 @@ const CONTINUES = /^(?:\p{M}|\u200D|[\uDC00-\uDFFF])/u;
 /** Returns where to truncate a text so that it has at most this many characters and lines. */
 function cutAt(text: string, characters: number, lines: number): number {
   let end = Math.min(text.length, characters);
-  let left = lines;
+  let linesLeft = lines;
   for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) {
-    left--;
-    if (left <= 0) end = at;
+    linesLeft--;
+    if (linesLeft <= 0) end = at;
   }
   // Never within a surrogate pair, nor between a character and its marks.
   const isInside = () => end > 0 && end < text.length && CONTINUES.test(text.slice(end, end + 2));

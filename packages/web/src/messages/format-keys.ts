@@ -31,17 +31,17 @@ export function formatOfKey(event: ComposerKey, hasSelection: boolean): Format |
   if (event.isComposing || event.altKey || event.ctrlKey === event.metaKey) return null;
   const digit = /^Digit(\d)$/.exec(event.code ?? '')?.[1];
   const pressed = (event.shiftKey && digit) || event.key.toUpperCase();
-  const found = FORMAT_KEYS.find(
+  const shortcut = FORMAT_KEYS.find(
     ({ key, isShifted }) => key === pressed && isShifted === event.shiftKey,
   );
-  if (!found || (pressed === 'K' && !hasSelection)) return null;
-  return found.format;
+  if (!shortcut || (pressed === 'K' && !hasSelection)) return null;
+  return shortcut.format;
 }
 
 /** Returns the shortcut of a format as it is shown to users, such as “Ctrl+Shift+X” or “⌘⇧X”. */
 export function keysText(format: Format, isMac: boolean): string {
-  const found = FORMAT_KEYS.find((one) => one.format === format);
-  if (!found) return '';
-  const { key, isShifted } = found;
+  const shortcut = FORMAT_KEYS.find((one) => one.format === format);
+  if (!shortcut) return '';
+  const { key, isShifted } = shortcut;
   return isMac ? `⌘${isShifted ? '⇧' : ''}${key}` : `Ctrl+${isShifted ? 'Shift+' : ''}${key}`;
 }

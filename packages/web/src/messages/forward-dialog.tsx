@@ -29,13 +29,13 @@ export function ForwardDialog({
   const [comment, setComment] = useState('');
   const [busy, setBusy] = useState(false);
   const commandId = useCommandIds();
-  const found = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
+  const matches = useMemo(() => {
+    const query = text.trim().toLowerCase();
     return [...conversations.values()]
       .filter((view) => view.permissions.includes('post'))
       .sort(byActivity)
       .map((view) => ({ id: view.id, title: titleOf(view, users) }))
-      .filter(({ title }) => title.toLowerCase().includes(wanted))
+      .filter(({ title }) => title.toLowerCase().includes(query))
       .slice(0, SHOWN);
   }, [conversations, users, text]);
   const forward = async (to: ConversationId, title: string) => {
@@ -68,7 +68,7 @@ export function ForwardDialog({
         />
       </div>
       <ul className="mt-3">
-        {found.map(({ id, title }) => (
+        {matches.map(({ id, title }) => (
           <li key={id}>
             <Button
               look="quiet"

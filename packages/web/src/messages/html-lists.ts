@@ -81,7 +81,7 @@ const textOf = (node: ElementContent): string => {
 
 /** Returns nodes with each run of items as a list. */
 function withLists(nodes: readonly RootContent[]): RootContent[] {
-  const found: RootContent[] = [];
+  const result: RootContent[] = [];
   /** The open list of each level. */
   let open: Element[] = [];
   for (const node of nodes) {
@@ -90,7 +90,7 @@ function withLists(nodes: readonly RootContent[]): RootContent[] {
       // Between two items there are line breaks and comments.
       const isGap = node.type === 'comment' || (node.type === 'text' && node.value.trim() === '');
       if (!isGap) open = [];
-      if (!isGap || open.length === 0) found.push(node);
+      if (!isGap || open.length === 0) result.push(node);
       continue;
     }
     open = open.slice(0, item.level);
@@ -100,12 +100,12 @@ function withLists(nodes: readonly RootContent[]): RootContent[] {
       const list = listFor(item.mark);
       const parent = open.at(-1);
       if (parent) lastItemOf(parent).children.push(list);
-      else found.push(list);
+      else result.push(list);
       open.push(list);
     }
     open.at(-1)?.children.push(element('li', item.children));
   }
-  return found;
+  return result;
 }
 
 const kindOf = (mark: string): 'ol' | 'ul' =>

@@ -10,13 +10,14 @@ export function readTables(tree: Root): void {
     const children: RootContent[] = parent.children;
     for (const [n, child] of children.entries()) {
       if (child.type !== 'element') continue;
-      if (child.tagName === 'table') children[n] = shown(child);
+      if (child.tagName === 'table') children[n] = tableInMessage(child);
       else parents.push(child);
     }
   }
 }
 
-function shown(table: Element): Element {
+/** Returns what a table becomes: one with a single cell is a paragraph, and the first row is the header. */
+function tableInMessage(table: Element): Element {
   const rows = elementsIn(table, 'tr');
   const cells = rows.flatMap((row) => [...elementsIn(row, 'td'), ...elementsIn(row, 'th')]);
   const [only] = cells;

@@ -32,8 +32,8 @@ export function Markup({
     const whole = displayText(text);
     const isFoldable = isLong(whole);
     const isFolded = isFoldable && !isExpanded;
-    const shown = isFolded ? foldedText(whole) : whole;
-    const parsed = parseMarkdown(shown, mentions, isFolded, emojiOf);
+    const visibleText = isFolded ? foldedText(whole) : whole;
+    const parsed = parseMarkdown(visibleText, mentions, isFolded, emojiOf);
     return [parsed, isFoldable, isOnlyEmoji(parsed)] as const;
   }, [text, mentions, isExpanded, emojiOf]);
   const toggle = () => {

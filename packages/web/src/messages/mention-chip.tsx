@@ -67,8 +67,8 @@ function UserGroup({ id, text, isMe }: { id: UserGroupId; text: string; isMe: bo
 }
 
 function Group({ id, text }: { id: string; text: string }) {
-  const known = useParley((s) => s.conversations);
-  const name = [...known.values()].find((c) => c.id === id)?.name;
+  const conversations = useParley((s) => s.conversations);
+  const name = [...conversations.values()].find((c) => c.id === id)?.name;
   return (
     <Link
       to="/c/$id"

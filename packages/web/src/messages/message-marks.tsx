@@ -44,13 +44,13 @@ export function Receipt({ message }: { message: TimelineMessage }) {
         : message.seenBy.length > 0
           ? [<CheckCheck key="r" size={15} />, t('message.seenBy', { names })]
           : [<Check key="s" size={14} />, t('message.sent')];
-  const seen = message.state === 'stored' && message.seenBy.length > 0;
+  const isSeen = message.state === 'stored' && message.seenBy.length > 0;
   return (
     <span
       role="img"
       aria-label={description}
       title={description}
-      className={cx('shrink-0 pb-0.5', seen ? 'text-accent' : 'text-muted')}
+      className={cx('shrink-0 pb-0.5', isSeen ? 'text-accent' : 'text-muted')}
     >
       {icon}
     </span>

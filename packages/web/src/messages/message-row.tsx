@@ -79,9 +79,9 @@ export const MessageRow = memo(function MessageRow({
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
-  const gone = goneText(message);
+  const placeholder = goneText(message);
   const excerpt = useExcerpt(message.body, EXCERPT, message.mentions);
-  const summary = gone ?? excerpt;
+  const summary = placeholder ?? excerpt;
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;
   const coarse = useCoarsePointer();
   const toolbar = useToolbar(actionable && !coarse);
@@ -141,8 +141,8 @@ export const MessageRow = memo(function MessageRow({
           <EditForm message={message} onDone={() => onEdit(null)} onDelete={deletion.start} />
         ) : deletion.isDeleting ? (
           <Deleting onUndo={deletion.undo} />
-        ) : gone !== null ? (
-          <p className="text-muted italic">{gone}</p>
+        ) : placeholder !== null ? (
+          <p className="text-muted italic">{placeholder}</p>
         ) : (
           <Content
             message={message}

@@ -15,7 +15,7 @@ export function toMessageTree(tree: Root): void {
   for (const parent of inOrder.reverse()) {
     const children: RootContent[] = parent.children;
     // In place: the types cannot express that each kind of parent gets back children of the kind that it allows.
-    children.splice(0, children.length, ...merged(children.flatMap(shown)));
+    children.splice(0, children.length, ...merged(children.flatMap(displayNodes)));
   }
 }
 
@@ -24,7 +24,7 @@ const isParagraph = ({ type }: RootContent): boolean => type === 'paragraph';
 const WEB = /^https?:\/\//i;
 
 /** Returns what a node becomes in a message. */
-function shown(node: RootContent): RootContent[] {
+function displayNodes(node: RootContent): RootContent[] {
   switch (node.type) {
     case 'heading':
       return [
@@ -115,20 +115,20 @@ function trimmed(node: Emphasis): RootContent[] {
 
 /** Returns nodes with adjacent texts, and adjacent nodes of the same emphasis, merged. */
 function merged(nodes: readonly RootContent[]): RootContent[] {
-  const found: RootContent[] = [];
+  const result: RootContent[] = [];
   for (const node of nodes) {
-    const last = found.at(-1);
+    const last = result.at(-1);
     if (last?.type === 'text' && node.type === 'text') {
-      found[found.length - 1] = { type: 'text', value: last.value + node.value };
+      result[result.length - 1] = { type: 'text', value: last.value + node.value };
     } else if (isEmphasis(last) && last.type === node.type) {
       const { children } = node as Emphasis;
-      found[found.length - 1] = {
+      result[result.length - 1] = {
         ...last,
         children: merged([...last.children, ...children]) as PhrasingContent[],
       };
-    } else found.push(node);
+    } else result.push(node);
   }
-  return found;
+  return result;
 }
 
 const isEmphasis = (node: Nodes | undefined): node is Emphasis =>

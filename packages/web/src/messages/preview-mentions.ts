@@ -7,12 +7,12 @@ type Known = Pick<ClientSnapshot, 'users' | 'conversations' | 'emoji'>;
 
 /** Resolves the mentions of an unsent text with the names known on this device. The server decides at the post. */
 export function previewMentions(text: string, known: Known): Mention[] {
-  const found = new Map<string, Mention>();
+  const mentions = new Map<string, Mention>();
   for (const { sign, name } of mentionSpans(withoutCode(text))) {
     const mention = mentionOf(sign, name, known);
-    if (mention) found.set(sign + name, mention);
+    if (mention) mentions.set(sign + name, mention);
   }
-  return [...found.values()];
+  return [...mentions.values()];
 }
 
 function mentionOf(sign: '@' | '#' | ':', name: string, known: Known): Mention | null {

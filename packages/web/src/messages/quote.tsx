@@ -57,15 +57,15 @@ function QuotedText({ seq }: { seq: Seq }) {
   const author = quoted?.author;
   const nameOf = useNames(useMemo(() => (author === undefined ? [] : [author]), [author]));
   if (!quoted) return <span className="italic">{t('quote.unavailable')}</span>;
-  const gone = goneText(quoted);
+  const placeholder = goneText(quoted);
   return (
     <>
       <CornerUpLeft size={13} aria-hidden="true" className="shrink-0" />
       <span className="max-w-[40%] shrink-0 truncate font-semibold">
         <UserName id={quoted.author} name={nameOf(quoted.author)} />
       </span>
-      {gone !== null ? (
-        <span className="truncate italic">{gone}</span>
+      {placeholder !== null ? (
+        <span className="truncate italic">{placeholder}</span>
       ) : (
         <bdi className="truncate">{excerpt || t('files.file')}</bdi>
       )}

@@ -65,8 +65,8 @@ export class QuotedMessages {
       if ((messages[middle]?.seq ?? 0) < seq) low = middle + 1;
       else high = middle;
     }
-    const found = messages[low];
-    return found?.seq === seq ? found : this.#loaded.get(seq);
+    const candidate = messages[low];
+    return candidate?.seq === seq ? candidate : this.#loaded.get(seq);
   }
 
   /** Requests a message. After a failure it stays unknown until it is requested again. */

@@ -11,9 +11,9 @@ const sentName = (place: DraftPlace): string => `draft-sent.${draftKey(place)}`;
 
 /** Returns the sent texts whose draft may still be on the server. */
 export function readSentDraft(account: AccountId, place: DraftPlace): string[] {
-  const kept = readKept(account, sentName(place));
+  const stored = readKept(account, sentName(place));
   try {
-    const texts: unknown = JSON.parse(kept ?? '[]');
+    const texts: unknown = JSON.parse(stored ?? '[]');
     return Array.isArray(texts) ? texts.filter((text) => typeof text === 'string') : [];
   } catch {
     // Written by another version.

@@ -23,9 +23,9 @@ const COMMAND = /^\/([a-z]{0,20})$/i;
 export function typedName(text: string, caret: number): TypedName | null {
   const command = COMMAND.exec(text.slice(0, Math.min(caret, 22)));
   if (command && caret <= 21) return { sign: '/', start: 0, search: command[1] ?? '' };
-  const found = TYPED.exec(text.slice(Math.max(0, caret - LOOK_BACK), caret));
-  if (found) {
-    const [, sign, search = ''] = found;
+  const match = TYPED.exec(text.slice(Math.max(0, caret - LOOK_BACK), caret));
+  if (match) {
+    const [, sign, search = ''] = match;
     if (isInCode(text, caret)) return null;
     return { sign: sign as '@' | '#', start: caret - search.length - 1, search };
   }

@@ -73,7 +73,7 @@ const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 /** Suggests users, user groups, and everyone. */
 function usePeople(view: ConversationView, search: string | null): readonly Completion[] {
   const client = useClient();
-  const found = useAnswer(search, NO_SUGGESTIONS, async (text) => ({
+  const suggestions = useAnswer(search, NO_SUGGESTIONS, async (text) => ({
     // Earlier versions of the server suggest no user groups.
     ...NO_SUGGESTIONS,
     ...(await client.api.mentionSuggestions(view.id, { search: text })),
@@ -82,7 +82,7 @@ function usePeople(view: ConversationView, search: string | null): readonly Comp
   const mayAll = view.kind === 'group' && view.permissions.includes('mention_everyone');
   const all = mayAll ? (['everyone', 'here'] as const) : [];
   return [
-    ...found.items.map(
+    ...suggestions.items.map(
       (user): Completion => ({
         key: user.account,
         chosen: `@${user.username}`,
@@ -90,7 +90,7 @@ function usePeople(view: ConversationView, search: string | null): readonly Comp
         user,
       }),
     ),
-    ...found.userGroups.map(
+    ...suggestions.userGroups.map(
       (userGroup): Completion => ({
         key: userGroup.userGroup,
         chosen: `@${userGroup.name}`,
@@ -110,7 +110,7 @@ const NO_NAMES: readonly FoundName[] = [];
 function useGroups(search: string | null): readonly Completion[] {
   const client = useClient();
   const conversations = useParley((s) => s.conversations);
-  const found = useAnswer(search, NO_NAMES, (text) =>
+  const foundNames = useAnswer(search, NO_NAMES, (text) =>
     client.api.searchNames(text.replaceAll('-', ' '), { limit: GROUPS * 2 }),
   );
   return useMemo(() => {
@@ -125,7 +125,7 @@ function useGroups(search: string | null): readonly Completion[] {
       .filter(({ score }) => score > 0 || query === '')
       .sort((a, b) => b.score - a.score)
       .map(({ view: { id, name } }) => ({ id, name: name ?? '', isMember: true }));
-    const others = found.flatMap((one) =>
+    const others = foundNames.flatMap((one) =>
       one.kind === 'group' && !own.some(({ id }) => id === one.id) ? [one] : [],
     );
     return [...own, ...others]
@@ -134,7 +134,7 @@ function useGroups(search: string | null): readonly Completion[] {
         return chosen === null ? [] : [{ key: id, chosen, kind: 'group', name, isMember }];
       })
       .slice(0, GROUPS);
-  }, [search, conversations, found]);
+  }, [search, conversations, foundNames]);
 }
 
 /** Returns the last answer for a search that the user is typing; `none` without one, or if the request fails. */

@@ -14,12 +14,12 @@ export interface MarkedUnread {
 export function useMarkedUnread(view: ConversationView): MarkedUnread {
   const isLive = useParley((s) => s.state) === 'live';
   // A cached conversation may have been marked as unread before this visit.
-  const known = useRef({ id: view.id, revision: view.readRevision, isLive: false });
+  const previous = useRef({ id: view.id, revision: view.readRevision, isLive: false });
   const paused = useRef(false);
-  const { id, revision, isLive: wasLive } = known.current;
+  const { id, revision, isLive: wasLive } = previous.current;
   if (id !== view.id) paused.current = false;
   else if (wasLive && revision !== view.readRevision) paused.current = true;
-  known.current = { id: view.id, revision: view.readRevision, isLive };
+  previous.current = { id: view.id, revision: view.readRevision, isLive };
   const [marked] = useState<MarkedUnread>(() => ({
     isPaused: () => paused.current,
     resume: () => {

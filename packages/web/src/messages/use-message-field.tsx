@@ -176,7 +176,7 @@ export function useMessageField({
 }
 
 function Limits({ text, wait }: { text: string; wait: number }) {
-  const left = charactersLeft(text);
+  const characters = charactersLeft(text);
   return (
     <>
       {wait > 0 && (
@@ -184,16 +184,16 @@ function Limits({ text, wait }: { text: string; wait: number }) {
           {t('composer.slowMode', { time: duration(wait) })}
         </span>
       )}
-      {left < SHOW_COUNT_BELOW && (
+      {characters < SHOW_COUNT_BELOW && (
         <span
           role="status"
           className={cx(
             'self-center px-1 text-caption tabular-nums',
-            left < 0 ? 'text-danger' : 'text-muted',
+            characters < 0 ? 'text-danger' : 'text-muted',
           )}
         >
-          <span aria-hidden="true">{left}</span>
-          <span className="sr-only">{t('composer.charactersLeft', { count: left })}</span>
+          <span aria-hidden="true">{characters}</span>
+          <span className="sr-only">{t('composer.charactersLeft', { count: characters })}</span>
         </span>
       )}
     </>

@@ -132,7 +132,7 @@ function useServerDraft(
 
   return useCallback(
     (settled) => {
-      const known = client.drafts.get(place)?.version;
+      const serverVersion = client.drafts.get(place)?.version;
       const pendingSave = saving.current;
       sending.current++;
       // The server may have the text that was sent, or that of the last save.
@@ -145,7 +145,7 @@ function useServerDraft(
       settled
         .then(async () => {
           // Keep a draft that another device has saved since; delete a save of the sent text.
-          const version = Math.max(known ?? 0, (await pendingSave) ?? 0) || undefined;
+          const version = Math.max(serverVersion ?? 0, (await pendingSave) ?? 0) || undefined;
           if (version !== undefined) await client.api.deleteDraft(place, version);
           done();
         }, done)

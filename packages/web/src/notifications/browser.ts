@@ -30,12 +30,12 @@ export async function notify(content: NotificationContent, open: () => void): Pr
       await withNotificationLock(() => registration.showNotification(title, options));
       return true;
     }
-    const shown = new Notification(title, options);
-    shownByPage.set(conversation, shown);
-    shown.onclick = () => {
+    const notification = new Notification(title, options);
+    shownByPage.set(conversation, notification);
+    notification.onclick = () => {
       window.focus();
       open();
-      shown.close();
+      notification.close();
     };
     return true;
   } catch (error) {
@@ -65,7 +65,7 @@ async function closeDisplayed(isSelected: (shown: Notification) => boolean): Pro
   if (!registration) return;
   await withNotificationLock(async () => {
     const displayed = await registration.getNotifications();
-    for (const shown of displayed.filter(isSelected)) shown.close();
+    for (const notification of displayed.filter(isSelected)) notification.close();
   });
 }
 

@@ -77,7 +77,7 @@ export class MessageNotices {
   readonly #account: AccountId;
   readonly #blocked: BlockedUsers;
   readonly #open: (conversation: ConversationId, thread: Seq | null) => void;
-  readonly #shown = new Map<ConversationId, Notice>();
+  readonly #notices = new Map<ConversationId, Notice>();
   /** Conversations in which messages have arrived that are not shown yet. */
   readonly #arrived: Throttle<ConversationId>;
   /** Messages waiting for more information, by conversation and seq. */
@@ -107,7 +107,7 @@ export class MessageNotices {
     }
     const conversation = conversationOfStream(event.stream);
     this.#updateWaiting(event);
-    const notice = this.#shown.get(conversation);
+    const notice = this.#notices.get(conversation);
     if (!notice) return;
     const isObsolete =
       membershipChange(event, this.#account) === 'ends' ||
@@ -125,7 +125,7 @@ export class MessageNotices {
    */
   updateAuthors(): void {
     const { users } = this.#client.snapshot;
-    for (const [conversation, notice] of this.#shown) {
+    for (const [conversation, notice] of this.#notices) {
       const { author, username } = authorOf(users.get(notice.actor));
       if (author === notice.author && username === notice.username) continue;
       Object.assign(notice, { author, username });
@@ -137,7 +137,7 @@ export class MessageNotices {
   clear(): void {
     this.#waiting.clear();
     this.#arrived.clear();
-    this.#shown.clear();
+    this.#notices.clear();
     toast.dismiss();
     void closeNotifications();
   }
@@ -196,14 +196,14 @@ export class MessageNotices {
       toast: true,
       browser,
     };
-    this.#shown.set(view.id, notice);
+    this.#notices.set(view.id, notice);
     this.#arrived.add(view.id);
   }
 
   /** Shows the notices of conversations in which messages have arrived; toasts only of the latest. */
   #showArrived(conversations: readonly ConversationId[]): void {
     for (const [n, conversation] of conversations.entries()) {
-      const notice = this.#shown.get(conversation);
+      const notice = this.#notices.get(conversation);
       if (!notice) continue;
       if (n < conversations.length - TOASTS) notice.toast = false;
       this.#show(conversation, notice, notice.text, notice.mentions);
@@ -284,12 +284,12 @@ export class MessageNotices {
       const body = isolate(plainExcerpt(text, EXCERPT, emojiOf, nameOf));
       await notify({ ...content, body }, open);
       // The message was deleted or the session ended while the browser was showing it.
-      if (!this.#shown.has(conversation)) void closeNotifications(conversation);
+      if (!this.#notices.has(conversation)) void closeNotifications(conversation);
     });
   }
 
   #dismiss(conversation: ConversationId): void {
-    this.#shown.delete(conversation);
+    this.#notices.delete(conversation);
     this.#arrived.delete(conversation);
     toast.dismiss(conversation);
     void closeNotifications(conversation);

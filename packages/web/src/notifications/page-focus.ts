@@ -8,7 +8,7 @@ const BESIDE = '(min-width: 64rem)';
 /** Returns whether the user is viewing this conversation, or with `thread` this thread of it. */
 export function isViewing(conversation: string, thread?: number): boolean {
   if (!isPageFocused() || location.pathname !== `/c/${conversation}`) return false;
-  const shown = new URLSearchParams(location.search).get('thread');
-  if (thread !== undefined) return shown === `${thread}`;
-  return shown === null || window.matchMedia(BESIDE).matches;
+  const openThread = new URLSearchParams(location.search).get('thread');
+  if (thread !== undefined) return openThread === `${thread}`;
+  return openThread === null || window.matchMedia(BESIDE).matches;
 }

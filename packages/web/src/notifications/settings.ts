@@ -49,23 +49,23 @@ export function useNotificationSettings() {
 }
 
 /** The settings as they were last read, as text. */
-let known: { readonly account: AccountId; readonly text: string } | null = null;
+let lastRead: { readonly account: AccountId; readonly text: string } | null = null;
 
 /** Returns the settings as text; reads them only when they may have changed. */
 function settingsText(account: AccountId): string {
-  if (known?.account !== account) {
+  if (lastRead?.account !== account) {
     const settings: NotificationSettings = {
       permission: permission(),
       notify: isNotifyOn(account),
       sound: isSoundOn(account),
     };
-    known = { account, text: JSON.stringify(settings) };
+    lastRead = { account, text: JSON.stringify(settings) };
   }
-  return known.text;
+  return lastRead.text;
 }
 
 function changed(): void {
-  known = null;
+  lastRead = null;
   for (const listener of listeners) listener();
 }
 
@@ -74,7 +74,7 @@ const CHANGES = ['storage', 'focus'] as const;
 
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
-    known = null;
+    lastRead = null;
     for (const type of CHANGES) window.addEventListener(type, changed);
   }
   listeners.add(listener);

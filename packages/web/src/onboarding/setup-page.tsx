@@ -35,12 +35,12 @@ const STEPS: Readonly<
  */
 export function SetupPage() {
   const mayAdminister = useParley((s) => s.me?.permissions.includes('administer'));
-  const left = useSetupSteps();
-  if (mayAdminister === undefined || left === null) {
+  const remaining = useSetupSteps();
+  if (mayAdminister === undefined || remaining === null) {
     return <p className="p-6 text-muted">{t('common.loading')}</p>;
   }
   if (!mayAdminister) return <NotFound />;
-  return <Guide left={left} />;
+  return <Guide left={remaining} />;
 }
 
 function Guide({ left }: { left: readonly SetupStep[] }) {
@@ -50,10 +50,10 @@ function Guide({ left }: { left: readonly SetupStep[] }) {
   const current = chosen ?? SETUP_STEPS.find((step) => left.includes(step)) ?? null;
   usePageTitle(t('setup.title'));
   const heading = useRef<HTMLHeadingElement>(null);
-  const shown = useRef(current);
+  const lastStep = useRef(current);
   useEffect(() => {
-    if (shown.current === current) return;
-    shown.current = current;
+    if (lastStep.current === current) return;
+    lastStep.current = current;
     // The focused button was removed, and screen readers should read the new step.
     heading.current?.focus();
   }, [current]);

@@ -88,8 +88,8 @@ export function followChanges(changes: Changes, queryClient: QueryClient): () =>
 
 /** Returns the number of pages of the longest list shown under a key; 1 without a list. */
 function pagesShown(queryClient: QueryClient, queryKey: QueryKey): number {
-  const shown = queryClient.getQueryCache().findAll({ queryKey, type: 'active' });
-  const lengths = shown.map(
+  const displayed = queryClient.getQueryCache().findAll({ queryKey, type: 'active' });
+  const lengths = displayed.map(
     ({ state }) => (state.data as { pages?: readonly unknown[] } | undefined)?.pages?.length ?? 1,
   );
   return Math.max(1, ...lengths);

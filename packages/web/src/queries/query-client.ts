@@ -32,8 +32,8 @@ export function isRetried(failures: number, error: unknown): boolean {
 
 /** Returns the delay before a retry, ms: as the server says, or increasing. */
 export function retryDelay(failures: number, error: unknown): number {
-  const asked = error instanceof ApiError ? error.retryAfter : undefined;
-  return Math.max((asked ?? 0) * 1_000, FIRST_RETRY_MS * 2 ** failures);
+  const retryAfter = error instanceof ApiError ? error.retryAfter : undefined;
+  return Math.max((retryAfter ?? 0) * 1_000, FIRST_RETRY_MS * 2 ** failures);
 }
 
 /**

@@ -6,9 +6,9 @@ const caches = new WeakMap<Changes, QueryClient>();
 
 /** Returns the cache of a session: each has its own, so that nothing of one account is shown to the next. */
 export function cacheOf(client: Changes): QueryClient {
-  const found = caches.get(client) ?? makeQueryClient();
-  caches.set(client, found);
-  return found;
+  const cache = caches.get(client) ?? makeQueryClient();
+  caches.set(client, cache);
+  return cache;
 }
 
 /**

@@ -7,8 +7,8 @@ const RECENT = 'recent-searches';
 /** Returns the recent searches of an account, stored on this device until the logout. */
 export function recentSearches(account: AccountId): readonly string[] {
   try {
-    const kept: unknown = JSON.parse(readKept(account, RECENT) ?? '[]');
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : [];
+    const stored: unknown = JSON.parse(readKept(account, RECENT) ?? '[]');
+    return Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [];
   } catch {
     // Not written by this version.
     return [];

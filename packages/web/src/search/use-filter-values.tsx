@@ -73,7 +73,7 @@ export function useFilterValues(
 ): readonly FilterValue[] {
   const takesName = filter !== null && SEARCH_FILTERS[filter.name].takes === 'name';
   const typed = takesName ? filter.value.replace(/^[@#]/, '') : null;
-  const found = useFoundNames(typed);
+  const foundNames = useFoundNames(typed);
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
   return useMemo(() => {
@@ -87,7 +87,7 @@ export function useFilterValues(
       }),
     );
     if (typed === null) return fixed;
-    if (filter.name !== 'in') return [...fixed, ...usersOf(found)].slice(0, SUGGESTED);
+    if (filter.name !== 'in') return [...fixed, ...usersOf(foundNames)].slice(0, SUGGESTED);
     return [...conversations.values()]
       .map((view) => ({ view, title: titleOf(view, users) }))
       .map(({ view, title }) => ({ view, title, score: scoreOf(fold(typed), fold(title)) }))
@@ -104,7 +104,7 @@ export function useFilterValues(
           kind === 'group' && <Hash size={16} />
         ),
       }));
-  }, [filter, typed, found, conversations, users]);
+  }, [filter, typed, foundNames, conversations, users]);
 }
 
 const usersOf = (found: readonly FoundName[]): FilterValue[] =>
@@ -151,10 +151,10 @@ export function useValueTitle(): (filter: SearchFilter) => string {
       return view ? titleOf(view, users) : value;
     }
     if (SEARCH_FILTERS[name].takes === 'name') {
-      const known =
+      const user =
         users.get(bare as AccountId) ??
         [...users.values()].find(({ username }) => username.toLowerCase() === bare.toLowerCase());
-      if (known) return known.displayName;
+      if (user) return user.displayName;
     }
     return fixedTitle(value) ?? value;
   };

@@ -56,13 +56,13 @@ export class EntryListeners<K, V> {
   }
 }
 
-const known = new WeakMap<Source, Map<unknown, unknown>>();
+const listenersByClient = new WeakMap<Source, Map<unknown, unknown>>();
 
 function listenersOf<K, V>(client: ParleyClient, mapOf: MapOf<K, V>): EntryListeners<K, V> {
-  const ofClient = known.get(client) ?? new Map<unknown, unknown>();
-  known.set(client, ofClient);
-  const found = ofClient.get(mapOf) as EntryListeners<K, V> | undefined;
-  if (found) return found;
+  const ofClient = listenersByClient.get(client) ?? new Map<unknown, unknown>();
+  listenersByClient.set(client, ofClient);
+  const existing = ofClient.get(mapOf) as EntryListeners<K, V> | undefined;
+  if (existing) return existing;
   const listeners = new EntryListeners(client, mapOf);
   ofClient.set(mapOf, listeners);
   return listeners;

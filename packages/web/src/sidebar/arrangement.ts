@@ -150,8 +150,8 @@ export function dropOf(
   const { section, all } = arranged;
   const isHere = all.includes(id);
   const others = all.filter((one) => one !== id);
-  const found = target.before ? others.indexOf(target.before) : -1;
-  const at = found === -1 ? others.length : found;
+  const index = target.before ? others.indexOf(target.before) : -1;
+  const at = index === -1 ? others.length : index;
   if (isHere && (target.before === undefined || others.toSpliced(at, 0, id).join() === all.join()))
     return null;
   if (section.order !== 'manual') {

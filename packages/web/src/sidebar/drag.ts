@@ -52,15 +52,15 @@ export function enableDragging(list: HTMLElement, deps: DragDeps): () => void {
     element: list,
     canDrop: ({ source }) => enabled.has(source.element),
     onDrag: ({ source, location }) => {
-      const found = dropAt(source.element, location.current.input);
-      deps.showLine(found ? found.y - list.getBoundingClientRect().top + list.scrollTop : null);
+      const drop = dropAt(source.element, location.current.input);
+      deps.showLine(drop ? drop.y - list.getBoundingClientRect().top + list.scrollTop : null);
     },
     onDragLeave: () => deps.showLine(null),
     onDrop: ({ source, location }) => {
       deps.showLine(null);
       const dragged = targetOf(source.element);
-      const found = dropAt(source.element, location.current.input);
-      if (dragged && found) deps.dropped(dragged, found.target);
+      const dropped = dropAt(source.element, location.current.input);
+      if (dragged && dropped) deps.dropped(dragged, dropped.target);
     },
   });
   return () => {

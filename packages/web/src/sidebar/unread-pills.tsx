@@ -98,8 +98,8 @@ function Pill({
 
 /** Returns whether a row is above or below what is shown of its list. */
 export function isOutOfSight(row: Element, list: Element): boolean {
-  const shown = list.getBoundingClientRect();
-  return isAbove(row, shown) || isBelow(row, shown);
+  const area = list.getBoundingClientRect();
+  return isAbove(row, area) || isBelow(row, area);
 }
 
 const isAbove = (row: Element, { top }: DOMRect): boolean =>
@@ -109,11 +109,11 @@ const isBelow = (row: Element, { bottom }: DOMRect): boolean =>
 
 /** Returns the rows with unread messages that are out of sight, in their order. */
 function hiddenRows(list: HTMLElement): { above: Element[]; below: Element[] } {
-  const shown = list.getBoundingClientRect();
+  const area = list.getBoundingClientRect();
   const rows = [...list.querySelectorAll('[data-unread]:not(details:not([open]) *)')];
   // They are in the order of the page: a few are measured, not all.
-  const first = firstOf(rows, (row) => !isAbove(row, shown));
-  const last = firstOf(rows, (row) => isBelow(row, shown));
+  const first = firstOf(rows, (row) => !isAbove(row, area));
+  const last = firstOf(rows, (row) => isBelow(row, area));
   return { above: rows.slice(0, first), below: rows.slice(last) };
 }
 

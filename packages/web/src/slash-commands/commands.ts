@@ -92,10 +92,10 @@ export function leadingUsernames(text: string): { usernames: string[]; rest: str
   const usernames: string[] = [];
   let rest = text.trim();
   for (;;) {
-    const found = /^@([\p{L}\p{M}\p{N}._-]{1,32}),?(?:\s+|$)/u.exec(rest);
-    if (!found?.[1]) return { usernames, rest };
-    usernames.push(found[1]);
-    rest = rest.slice(found[0].length);
+    const match = /^@([\p{L}\p{M}\p{N}._-]{1,32}),?(?:\s+|$)/u.exec(rest);
+    if (!match?.[1]) return { usernames, rest };
+    usernames.push(match[1]);
+    rest = rest.slice(match[0].length);
   }
 }
 

@@ -77,7 +77,7 @@ export function useResults(
     query === ''
       ? { key: 'recent', title: t('switcher.recent'), results: places }
       : { key: 'places', title: t('switcher.places'), results: places };
-  const found: ResultGroup = {
+  const messageGroup: ResultGroup = {
     key: 'messages',
     title: t('switcher.messages'),
     results: messages,
@@ -89,7 +89,7 @@ export function useResults(
   };
   // A user who types the name of a command is not searching messages for it.
   const isNamed = matching[0] !== undefined && fold(matching[0].title).startsWith(query);
-  const groups = isNamed ? [first, rest, found] : [first, found, rest];
+  const groups = isNamed ? [first, rest, messageGroup] : [first, messageGroup, rest];
   return groups.filter(({ results }) => results.length > 0);
 }
 
@@ -108,9 +108,9 @@ function usePlaces(text: string): Result[] {
   const me = useParley((s) => s.me?.id);
   const navigate = useNavigate();
   const openDirect = useOpenDirect();
-  const found = useFoundNames(text);
+  const foundNames = useFoundNames(text);
   const input = { conversations, users, me, visited: visits() };
-  const places = text.trim() === '' ? recentPlaces(input) : matchingPlaces(text, input, found);
+  const places = text.trim() === '' ? recentPlaces(input) : matchingPlaces(text, input, foundNames);
   return places.map((place): Result => {
     if (place.kind === 'user') {
       const { user } = place;
@@ -151,9 +151,9 @@ function useMessages(text: string): Result[] {
   const conversations = useParley((s) => s.conversations);
   const users = useParley((s) => s.users);
   const userGroups = useParley((s) => s.userGroups);
-  const known = { users, userGroups, conversations };
+  const names = { users, userGroups, conversations };
   const navigate = useNavigate();
-  const found = useFoundMessages(text);
+  const foundMessages = useFoundMessages(text);
   const { id: openId } = useParams({ strict: false });
   const open = conversations.get(openId as ConversationId);
   const q = text.trim();
@@ -177,11 +177,11 @@ function useMessages(text: string): Result[] {
           },
         ]
       : []),
-    ...found.flatMap(({ message, snippet }): Result[] => {
+    ...foundMessages.flatMap(({ message, snippet }): Result[] => {
       const id = message.conversation;
       const view = conversations.get(id);
       if (!view) return [];
-      const nameOf = nameOfMentions(message.mentions, (one) => shownMention(one, known));
+      const nameOf = nameOfMentions(message.mentions, (one) => shownMention(one, names));
       return [
         {
           ...plain,

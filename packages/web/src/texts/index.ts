@@ -12,8 +12,8 @@ export const language = shownLanguage();
  * browser prefers.
  */
 export function shownLocale(): string {
-  const shown = shownLanguage();
-  return preferred().find((tag) => languageOf(tag) === shown) ?? shown;
+  const language = shownLanguage();
+  return preferred().find((tag) => languageOf(tag) === language) ?? language;
 }
 
 /** The locale for dates, numbers and lists, so that a sentence never contains a date of another language. */

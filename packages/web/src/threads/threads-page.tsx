@@ -59,9 +59,9 @@ export function ThreadsPage() {
 
 function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
   const view = useConversation(root.conversation);
-  const known = useParley((s) => s.threads).cursors.get(threadKey(root.conversation, root.seq));
+  const current = useParley((s) => s.threads).cursors.get(threadKey(root.conversation, root.seq));
   const nameOf = useNames(useMemo(() => [root.author], [root.author]));
-  const { unread, unreadMentions } = known ?? cursor;
+  const { unread, unreadMentions } = current ?? cursor;
   const { threadSummary: summary } = root;
   return (
     <li>

@@ -27,7 +27,7 @@ export function useLinkedReply({
   onFound: (seq: Seq) => void;
   onScrolled: () => void;
 }): void {
-  const shown = useRef<string | null>(null);
+  const lastLink = useRef<string | null>(null);
   const link = linked === null ? null : `${linked} ${visit}`;
   const handlers = useRef({ onFound, onScrolled });
   handlers.current = { onFound, onScrolled };
@@ -47,9 +47,9 @@ export function useLinkedReply({
   useLayoutEffect(() => showIn(target));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the target is read as it is when the reply is found
   useEffect(() => {
-    if (linked === null || link === shown.current) return;
+    if (linked === null || link === lastLink.current) return;
     if (!messages.some((m) => m.seq === linked)) return;
-    shown.current = link;
+    lastLink.current = link;
     awaited.current = linked;
     handlers.current.onFound(linked);
     // It is the target of an earlier navigation, and still has the focus, or is not rendered again.

@@ -22,8 +22,8 @@ export function Avatar({
   /** The avatar, from an answer of the server: of accounts that the client does not know, on large servers. */
   avatar?: ImageId | null | undefined;
 }) {
-  const known = useUser(id as AccountId)?.avatar;
-  const image = known === undefined ? avatar : known;
+  const current = useUser(id as AccountId)?.avatar;
+  const image = current === undefined ? avatar : current;
   return (
     <span
       className="relative inline-flex shrink-0"

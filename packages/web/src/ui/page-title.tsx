@@ -36,7 +36,7 @@ export function useUnreadInTitle(count: number): void {
 
 /** Announces page changes to screen readers: browsers announce only full page loads. */
 export function PageAnnouncer() {
-  const shown = useSyncExternalStore(
+  const announced = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -45,7 +45,7 @@ export function PageAnnouncer() {
   );
   return (
     <p aria-live="polite" aria-atomic="true" className="sr-only">
-      {shown}
+      {announced}
     </p>
   );
 }

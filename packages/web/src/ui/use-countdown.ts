@@ -9,12 +9,12 @@ export function useCountdown(until: number): number {
     setShown(until);
     setNow(Date.now());
   }
-  const left = Math.max(0, Math.ceil((until - now) / 1000));
-  const running = left > 0;
+  const secondsLeft = Math.max(0, Math.ceil((until - now) / 1000));
+  const running = secondsLeft > 0;
   useEffect(() => {
     if (!running) return;
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
   }, [running]);
-  return left;
+  return secondsLeft;
 }

@@ -24,7 +24,7 @@ export function shownUsers({
   excluded: ReadonlySet<AccountId>;
 }): User[] {
   const query = text.trim().toLowerCase();
-  const kept = new Set([...first, ...chosen]);
+  const alwaysShown = new Set([...first, ...chosen]);
   const before = new Set(first);
   const matches = new Set(query === '' ? [] : found.matches);
   const isMatch = ({ id, displayName, username }: User) =>
@@ -32,13 +32,13 @@ export function shownUsers({
     displayName.toLowerCase().includes(query) ||
     username.toLowerCase().includes(query);
   const users = [...new Map([...found.users, ...known]).values()]
-    .filter((user) => (user.isActive || kept.has(user.id)) && !excluded.has(user.id))
+    .filter((user) => (user.isActive || alwaysShown.has(user.id)) && !excluded.has(user.id))
     .filter(isMatch)
     .sort((a, b) => a.displayName.localeCompare(b.displayName));
   const rest = users.filter(({ id }) => !before.has(id));
   let others = 0;
   return [
     ...users.filter(({ id }) => before.has(id)),
-    ...rest.filter(({ id }) => kept.has(id) || ++others <= SHOWN_MAX),
+    ...rest.filter(({ id }) => alwaysShown.has(id) || ++others <= SHOWN_MAX),
   ];
 }

@@ -50,14 +50,14 @@ export const UsersList = memo(function UsersList() {
     return [...byName].sort((a, b) => rank(a.id) - rank(b.id));
   }, [byName, presence]);
   const online = sorted.filter((p) => presence(p.id) !== 'offline').length;
-  const shown = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
+  const visible = all ? sorted : sorted.slice(0, Math.max(SHORT, online));
   return (
     <section className="mt-2">
       <h2 className="flex h-9 items-center ps-2.5 font-semibold text-note text-muted">
         {online > 0 ? t('users.titleActive', { count: online }) : t('users.title')}
       </h2>
       <ul>
-        {shown.map((user) => {
+        {visible.map((user) => {
           const state = presence(user.id);
           return (
             <li key={user.id}>
@@ -95,7 +95,7 @@ export const UsersList = memo(function UsersList() {
             )}
           </li>
         )}
-        {sorted.length > shown.length && (
+        {sorted.length > visible.length && (
           <li>
             <button
               type="button"

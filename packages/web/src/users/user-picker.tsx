@@ -32,18 +32,18 @@ export function UsersPicker({
   autoFocus?: boolean;
 }) {
   const id = useId();
-  const known = useParley((s) => s.users);
+  const users = useParley((s) => s.users);
   const me = useParley((s) => s.me);
   const [text, setText] = useState('');
   // These stay first, so that nothing moves while users are chosen.
   const [first] = useState(chosen);
   useNames(first);
-  const found = useUserSearch(text);
-  const shown = useMemo(() => {
+  const foundUsers = useUserSearch(text);
+  const options = useMemo(() => {
     const excluded = new Set(without);
     if (!includesOneself && me) excluded.add(me.id);
-    return shownUsers({ known, found, text, first, chosen, excluded });
-  }, [known, me, text, without, includesOneself, found, first, chosen]);
+    return shownUsers({ known: users, found: foundUsers, text, first, chosen, excluded });
+  }, [users, me, text, without, includesOneself, foundUsers, first, chosen]);
   const toggle = (account: AccountId) =>
     onChange(chosen.includes(account) ? chosen.filter((a) => a !== account) : [...chosen, account]);
   return (
@@ -62,7 +62,7 @@ export function UsersPicker({
         className={`${fieldStyle()} h-11 px-3`}
       />
       <ul className="mt-1.5 max-h-48 overflow-y-auto">
-        {shown.map((user) => {
+        {options.map((user) => {
           const isChosen = chosen.includes(user.id);
           return (
             <li key={user.id}>
@@ -92,13 +92,13 @@ export function UsersPicker({
             </li>
           );
         })}
-        {shown.length === 0 && found.isComplete && found.problem === null && (
+        {options.length === 0 && foundUsers.isComplete && foundUsers.problem === null && (
           <li className="px-2 py-2 text-muted text-sm">
             {text.trim() === '' ? t('users.noneToAdd') : t('common.noMatches')}
           </li>
         )}
       </ul>
-      <Problem text={found.problem} />
+      <Problem text={foundUsers.problem} />
     </div>
   );
 }

@@ -137,7 +137,7 @@ export class Invitations {
   async revoke(id: string, by: AccountId, address: string): Promise<boolean> {
     const { pool, clock } = this.#deps;
     const note = this.#note('invitation_revoked', id, by, address);
-    const found = await withTransaction(pool, async (client) => {
+    const wasRevoked = await withTransaction(pool, async (client) => {
       const { rowCount } = await client.query({
         name: 'invitations-revoke',
         text: 'update invitations set revoked_at = coalesce(revoked_at, $2) where id = $1',
@@ -147,7 +147,7 @@ export class Invitations {
       return rowCount === 1;
     });
     note.log();
-    return found;
+    return wasRevoked;
   }
 
   #note(event: AuditEvent, invitation: string, actor: AccountId, address: string): AuditNote {

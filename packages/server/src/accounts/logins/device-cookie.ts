@@ -56,16 +56,16 @@ export class DeviceCookie {
   /** Records in the browser that it has logged in to the account. */
   remember(request: FastifyRequest, reply: FastifyReply, account: AccountId): void {
     const entries = this.#read(request);
-    const known = entries.find((entry) => entry.account === account);
+    const previous = entries.find((entry) => entry.account === account);
     const now = this.#clock.now();
     const entry: Entry = {
       account,
-      id: known?.id ?? randomBytes(ID_BYTES).toString('base64url'),
+      id: previous?.id ?? randomBytes(ID_BYTES).toString('base64url'),
       since: Math.floor(now / 1000),
     };
-    const kept = [entry, ...entries.filter((other) => other !== known)].slice(0, ACCOUNTS_MAX);
+    const latest = [entry, ...entries.filter((other) => other !== previous)].slice(0, ACCOUNTS_MAX);
     const secure = isSecure(request, this.#publicUrl);
-    reply.setCookie(secure ? HOST_NAME : NAME, kept.map((e) => this.#text(e)).join('~'), {
+    reply.setCookie(secure ? HOST_NAME : NAME, latest.map((e) => this.#text(e)).join('~'), {
       path: '/',
       httpOnly: true,
       sameSite: 'strict',

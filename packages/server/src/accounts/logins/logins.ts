@@ -125,9 +125,9 @@ export class Logins {
     purpose: string,
     ticket: string,
   ): Promise<Proof> {
-    const found = await this.#deps.tickets[how]<StepData>(purpose, ticket);
-    if (!found?.account) refuse('ticket_expired');
-    return { account: found.account, ...found.data };
+    const redeemed = await this.#deps.tickets[how]<StepData>(purpose, ticket);
+    if (!redeemed?.account) refuse('ticket_expired');
+    return { account: redeemed.account, ...redeemed.data };
   }
 
   /** Issues a ticket for a step that continues this login with {@link resume}. */

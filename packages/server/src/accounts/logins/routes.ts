@@ -146,26 +146,30 @@ async function checkPassword(
 ): Promise<Proof> {
   const address = addressKey(request.ip);
   await limits.take('login', address);
-  const found = await accountForLogin(pool, login);
+  const loginAccount = await accountForLogin(pool, login);
   const name = login.includes('@') ? emailKey(login) : usernameKey(login);
-  const who = found ? accountKey(found.id) : nameKey(name);
+  const who = loginAccount ? accountKey(loginAccount.id) : nameKey(name);
   // Failed attempts from elsewhere do not lock out a device that has logged in before.
-  const known = found && devices.known(request, found.id);
-  const here = known ? 'wrongPasswordDevice' : 'wrongPassword';
-  const everywhere = known ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
-  const from = `${who} ${known ?? address}`;
+  const deviceId = loginAccount && devices.known(request, loginAccount.id);
+  const here = deviceId ? 'wrongPasswordDevice' : 'wrongPassword';
+  const everywhere = deviceId ? 'wrongPasswordDevices' : 'wrongPasswordAnywhere';
+  const from = `${who} ${deviceId ?? address}`;
   // Counted before the password is checked, and refunded when it was right, so that concurrent
   // attempts cannot exceed the limit.
   await limits.take(here, from);
   await limits.take(everywhere, who);
   refuseOverload(passwords);
-  if (!(await passwords.verify(found?.passwordHash ?? null, password)) || !found) {
-    await logins.failed(request.ip, found ? 'password' : 'unknown name', found?.id ?? null);
+  if (!(await passwords.verify(loginAccount?.passwordHash ?? null, password)) || !loginAccount) {
+    await logins.failed(
+      request.ip,
+      loginAccount ? 'password' : 'unknown name',
+      loginAccount?.id ?? null,
+    );
     refuse('invalid_credentials');
   }
   await limits.clear(here, from);
   await limits.refund(everywhere, who);
-  const { id: account, credentials } = found;
+  const { id: account, credentials } = loginAccount;
   return { account, credentials, passed: ['password'], device };
 }
 

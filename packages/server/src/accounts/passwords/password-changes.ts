@@ -112,9 +112,9 @@ export class PasswordChanges {
    * @throws {RefusalError} link_expired
    */
   async authorize(token: string): Promise<number> {
-    const found = await this.#deps.tickets.peek(PURPOSE, token);
-    if (!found?.account) refuse('link_expired');
-    return found.expiresAt;
+    const proof = await this.#deps.tickets.peek(PURPOSE, token);
+    if (!proof?.account) refuse('link_expired');
+    return proof.expiresAt;
   }
 
   /**
@@ -124,9 +124,9 @@ export class PasswordChanges {
    */
   async reset(token: string, password: string, address: string): Promise<void> {
     const { tickets, limits, audit } = this.#deps;
-    const found = await tickets.peek(PURPOSE, token);
-    if (!found?.account) refuse('link_expired');
-    const { account } = found;
+    const proof = await tickets.peek(PURPOSE, token);
+    if (!proof?.account) refuse('link_expired');
+    const { account } = proof;
     const note = audit.note({ event: 'password_reset', account, address });
     await this.#set(account, 'password', password, undefined, note, async (client) => {
       if (!(await tickets.redeem(PURPOSE, token, client))) refuse('link_expired');

@@ -82,8 +82,8 @@ function withoutNames(password: string, names: readonly string[]): string {
   const forms = [plain, plain.map((c) => LOOKS[c] ?? c)];
   const isInName = plain.map(() => false);
   for (const name of names) {
-    const wanted = [...name];
-    for (const letters of [wanted, wanted.toReversed()]) {
+    const characters = [...name];
+    for (const letters of [characters, characters.toReversed()]) {
       for (const form of forms) {
         for (let at = 0; at + letters.length <= form.length; at++) {
           if (letters.every((c, i) => form[at + i] === c))

@@ -72,12 +72,12 @@ function registerRoute(instance: FastifyInstance, deps: VerificationDeps): void 
         ...parts,
         locale: parts.locale ?? preferredLocale(request.headers['accept-language']),
       };
-      const made = await registrations.register(requested, schemaErrors, request.ip);
-      if ('pendingStep' in made) {
+      const result = await registrations.register(requested, schemaErrors, request.ip);
+      if ('pendingStep' in result) {
         reply.code(202);
-        return verifyStep(made.pendingStep);
+        return verifyStep(result.pendingStep);
       }
-      const { account } = made;
+      const { account } = result;
       // New accounts start with version 0.
       const proof = {
         account,

@@ -46,7 +46,7 @@ export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #twice: readonly AccountRole[];
-  readonly #known = new Map<SessionId, { session: Session; until: number }>();
+  readonly #cache = new Map<SessionId, { session: Session; until: number }>();
   /** Ended here recently: results of queries in flight for these are ignored. */
   readonly #ended = new Map<SessionId, number>();
   readonly #endListeners: ((session: SessionId) => void)[] = [];
@@ -186,8 +186,8 @@ export class Sessions {
    * for connections that outlive a request.
    */
   async byId(id: SessionId, { fresh = false } = {}): Promise<Session | null> {
-    const known = fresh ? undefined : this.#known.get(id);
-    if (known && known.until > performance.now()) return known.session;
+    const cached = fresh ? undefined : this.#cache.get(id);
+    if (cached && cached.until > performance.now()) return cached.session;
     const now = this.#clock.now();
     const { rows } = await this.#pool.query<SessionRow>({
       name: 'sessions-by-id',
@@ -196,13 +196,13 @@ export class Sessions {
     });
     const row = rows[0];
     if (!row) {
-      this.#known.delete(id);
+      this.#cache.delete(id);
       return null;
     }
-    if (this.#known.size >= CACHE_MAX) this.#known.clear();
+    if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
     if (this.#ended.has(id)) return null;
     const session = toSession(row);
-    this.#known.set(id, { session, until: performance.now() + CACHED_MS });
+    this.#cache.set(id, { session, until: performance.now() + CACHED_MS });
     return session;
   }
 
@@ -268,7 +268,7 @@ export class Sessions {
     });
     const alive = new Set(rows.map((r) => r.id));
     // Drops sessions from the cache that another node has ended.
-    for (const id of ids) if (!alive.has(id)) this.#known.delete(id);
+    for (const id of ids) if (!alive.has(id)) this.#cache.delete(id);
     return alive;
   }
 
@@ -336,8 +336,8 @@ export class Sessions {
 
   /** Drops the sessions of an account from the cache after a change, such as its role. */
   forget(account: AccountId): void {
-    for (const [id, { session }] of this.#known) {
-      if (session.account === account) this.#known.delete(id);
+    for (const [id, { session }] of this.#cache) {
+      if (session.account === account) this.#cache.delete(id);
     }
   }
 
@@ -345,7 +345,7 @@ export class Sessions {
   forgetEnded(id: SessionId): void {
     const now = performance.now();
     for (const [old, at] of this.#ended) if (now - at > ENDED_MS) this.#ended.delete(old);
-    this.#known.delete(id);
+    this.#cache.delete(id);
     this.#ended.set(id, now);
   }
 

@@ -75,8 +75,8 @@ export class SigningKeys {
   /** Returns the public key with this id if it verifies; another node may have just created it. */
   async publicKey(kid: string): Promise<KeyObject | undefined> {
     const find = () => this.#good().find((key) => key.kid === kid)?.publicKey;
-    const known = find();
-    if (known || performance.now() - this.#looked < LOOK_MS) return known;
+    const loaded = find();
+    if (loaded || performance.now() - this.#looked < LOOK_MS) return loaded;
     await this.load();
     return find();
   }
@@ -97,14 +97,14 @@ export class SigningKeys {
    * existing tokens. Returns its id.
    */
   async rotate({ atOnce = false }: { atOnce?: boolean } = {}): Promise<string> {
-    const made = await makeKey(this.#vault);
+    const key = await makeKey(this.#vault);
     const from = this.#clock.now() + (atOnce ? 0 : LEAD_MS);
     await this.#locked(async (client) => {
       if (atOnce) await client.query('delete from signing_keys');
-      await this.#insert(client, made, from);
+      await this.#insert(client, key, from);
     });
     await this.load();
-    return made.kid;
+    return key.kid;
   }
 
   /** Rotates the signing key when it is due, and removes keys whose tokens have expired. */
@@ -136,8 +136,8 @@ export class SigningKeys {
     if (rows.length === 0) {
       rows = await this.#locked(async (client) => {
         // Several nodes may start at once; one creates the key, the others load it.
-        const found = await read(client);
-        if (found.length > 0) return found;
+        const stored = await read(client);
+        if (stored.length > 0) return stored;
         await this.#insert(client, await makeKey(this.#vault), this.#clock.now());
         return read(client);
       });
@@ -145,9 +145,9 @@ export class SigningKeys {
     for (const row of rows) {
       if (!row.private_pem.startsWith(SEALED)) await this.#sealStored(row);
     }
-    const known = new Map(this.#keys.map((key) => [key.kid, key]));
+    const opened = new Map(this.#keys.map((key) => [key.kid, key]));
     this.#keys = rows.map((row) => ({
-      ...(known.get(row.kid) ?? this.#open(row)),
+      ...(opened.get(row.kid) ?? this.#open(row)),
       signsFrom: row.signs_from.getTime(),
       retiredAt: row.retired_at?.getTime() ?? null,
     }));

@@ -139,11 +139,11 @@ export class EmailCodes {
     const { pool, clock, limits, emails } = this.#deps;
     const row = await this.#find(key);
     if (!row) refuse('ticket_expired');
-    const known = row.purpose === 'register' && (await isKnown(row.data.email));
+    const hasAccount = row.purpose === 'register' && (await isKnown(row.data.email));
     const wait = waitOf(row, clock.now());
     if (wait > 0) refuseFor(wait);
     await limits.takeEmail(row.subject, address);
-    const renewed = await withTransaction(pool, (client) => this.#renew(row, known, client));
+    const renewed = await withTransaction(pool, (client) => this.#renew(row, hasAccount, client));
     if (!renewed) refuseFor(RESEND_MS / 1000);
     emails.wake();
     return RESEND_MS / 1000;
