@@ -118,8 +118,9 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
     schema: {
       operationId: 'listGroupLinks',
       tags: ['Members'],
-      summary: 'List the links with which others may join the group',
-      description: 'Those that can still be used, for members who may add people.',
+      summary: 'List the group links',
+      description:
+        'Returns the links that can still be used. Requires the permission to add people.',
       security,
       params: OfConversation,
       response: { 200: GroupLinksAnswer, ...problems(401, 403, 404, 409, 422) },
@@ -138,9 +139,9 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
     schema: {
       operationId: 'createGroupLink',
       tags: ['Members'],
-      summary: 'Create a link with which others may join the group',
+      summary: 'Create a group link',
       description:
-        'For members who may add people. The link works while its creator may do so, until it expires, is used up or revoked. An account that joins again with it counts once.',
+        'Requires the permission to add people. The link works while its creator has it, until it expires, is used up or revoked. An account that joins again with it counts once.',
       security,
       headers,
       params: OfConversation,
@@ -164,8 +165,9 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
     schema: {
       operationId: 'revokeGroupLink',
       tags: ['Members'],
-      summary: 'Revoke a link',
-      description: 'Its creator may, and admins. Who has joined with it stays a member.',
+      summary: 'Revoke a group link',
+      description:
+        'Allowed for its creator and for admins. Those who joined with it remain members.',
       security,
       headers,
       params: OfLink,
@@ -191,7 +193,7 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
     schema: {
       operationId: 'showLinkedGroup',
       tags: ['Members'],
-      summary: 'Get what the holder of a link may see of its group',
+      summary: 'Preview the group of a link',
       security,
       body: GroupLinkBody,
       response: { 200: LinkedGroup, ...problems(401, 410, 422) },

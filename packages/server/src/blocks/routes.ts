@@ -29,7 +29,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
     schema: {
       operationId: 'listBlocks',
       tags: ['Accounts'],
-      summary: 'List the users whose direct messages you don’t accept',
+      summary: 'List the users that you have blocked',
       security,
       response: { 200: BlocksAnswer, ...problems(401) },
     },
@@ -49,7 +49,7 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
         tags: ['Accounts'],
         summary,
         description:
-          'A blocked user can’t write to you in the direct conversation of the two of you, nor open a new direct conversation with you; the refusal says so. Groups and existing direct conversations of several are not affected.',
+          'A blocked user can’t write to you in your direct conversation, nor start a new one with you; the refusal says so. Groups and existing direct conversations with more users are not affected.',
         security,
         headers: IdempotencyHeader,
         params: z.object({ account: AccountId }),

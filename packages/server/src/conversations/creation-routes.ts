@@ -57,7 +57,7 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
     schema: {
       operationId: 'openDirect',
       tags: ['Conversations'],
-      summary: 'Get or create the direct conversation with a user, or with several',
+      summary: 'Get or create a direct conversation',
       description:
         'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. Refused with `blocked` if a user has blocked you.',
       security,

@@ -107,7 +107,7 @@ function minimumRolesRoute(
     schema: {
       operationId: 'changeMinimumRoles',
       tags: ['Conversations'],
-      summary: 'Change who may do what in a group (owners)',
+      summary: 'Change the permissions in a group (owners)',
       description:
         'An announcement group has `post: "admin"`. In the default group the owners and admins of the server are its owners.',
       security,

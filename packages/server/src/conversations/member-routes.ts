@@ -56,7 +56,7 @@ function listMembersRoute(
     schema: {
       operationId: 'listMembers',
       tags: ['Members'],
-      summary: 'List the members by the time they joined',
+      summary: 'List the members of a conversation in the order in which they joined',
       security,
       params: OfConversation,
       querystring: ListQuery,

@@ -115,7 +115,7 @@ function getFileRoute(
       tags,
       summary: 'Get a file’s metadata',
       description:
-        'Of a file of a message that the account may read, or that it has uploaded and not posted yet.',
+        'The file must be in a message that the account may read, or uploaded by the account and not posted yet.',
       security,
       params: OfFile,
       response: { 200: Attachment, ...problems(401, 404) },

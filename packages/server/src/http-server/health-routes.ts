@@ -12,7 +12,7 @@ export function healthRoutes(instance: FastifyInstance, health: () => Promise<He
     schema: {
       operationId: 'isLive',
       tags: ['Health'],
-      summary: 'Whether the process responds',
+      summary: 'Check that the process responds',
       response: { 200: HealthAnswer },
     },
     handler: async (_request, reply) => {
@@ -27,7 +27,7 @@ export function healthRoutes(instance: FastifyInstance, health: () => Promise<He
       operationId: 'isReady',
       tags: ['Health'],
       summary:
-        'Whether the server can serve requests: 503 while it starts, stops, or cannot reach its database',
+        'Check that the server can serve requests: 503 while it starts, stops, or cannot reach its database',
       response: { 200: HealthAnswer, 503: HealthAnswer },
     },
     handler: async (request, reply) => {

@@ -38,7 +38,7 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       tags,
       summary: 'Hide a message as a moderator',
       description:
-        'For those who may delete the messages of others. Its text and files are hidden from everyone else, its ' +
+        'Allowed for those who may delete the messages of others. Its text and files are hidden from everyone else, its ' +
         'author included, and removed from search and from earlier events, until it is shown again. Polls can’t be hidden.',
       security,
       headers,
@@ -61,7 +61,7 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       tags,
       summary: 'Show a hidden message again',
       description:
-        'With its files and its edit history; its links get new previews. An admin of the server may also show a ' +
+        'Its files and its edit history return too, and its links get new previews. An admin of the server may also show a ' +
         'message again that it has hidden because of a report, without being a member.',
       security,
       headers,
@@ -88,7 +88,7 @@ function readHiddenRoute(instance: FastifyInstance, deps: HideRouteDeps): void {
     schema: {
       operationId: 'getHiddenMessage',
       tags,
-      summary: 'Read what a hidden message says, as a moderator',
+      summary: 'Read a hidden message as a moderator',
       description: 'Each read is recorded in the audit log.',
       security,
       params: OfMessage,

@@ -155,7 +155,7 @@ function closePollRoute(
       operationId: 'closePoll',
       tags: ['Polls'],
       summary: 'Close a poll',
-      description: 'For its author, and for those who may delete the messages of others.',
+      description: 'Allowed for its author, and for those who may delete the messages of others.',
       security,
       headers,
       params: OfMessage,

@@ -75,7 +75,7 @@ function listActivityRoutes(
     schema: {
       operationId: 'countUnreadActivity',
       tags,
-      summary: 'Count what is unread in your activity',
+      summary: 'Count the unread items of your activity',
       description: 'Counted up to `limits.unreadMax`.',
       security,
       response: { 200: ActivityUnread, ...problems(401) },

@@ -60,7 +60,7 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
       tags,
       summary: 'Delete your account permanently',
       description:
-        'With `messages: keep` its messages remain, by a deleted account. With `delete` they are ' +
+        'With `messages: keep` its messages remain, as those of a deleted account. With `delete` they are ' +
         'deleted in the background after the response.',
       security,
       headers: IdempotencyHeader,

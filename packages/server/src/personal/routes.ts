@@ -42,7 +42,7 @@ export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): v
       tags,
       summary: 'List your saved messages',
       description:
-        'The last saved first, each as it is now. `message` is null if you may no longer see it.',
+        'Most recently saved first, in their current state. `message` is null if you may no longer see it.',
       security,
       querystring: SavedMessagesQuery,
       response: { 200: SavedMessagesPage, ...problems(401, 422) },
@@ -57,7 +57,7 @@ export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): v
     schema: {
       operationId: 'saveMessage',
       tags,
-      summary: 'Save a message for yourself',
+      summary: 'Save a message',
       description:
         'With `remindAt` you are reminded at that time, on all devices, by the event `reminder.due` of your personal stream. Saving a message again changes its reminder.',
       security,

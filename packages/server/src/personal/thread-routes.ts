@@ -152,7 +152,8 @@ function followRoutes(
       operationId: 'unfollowThread',
       tags,
       summary: 'Stop following a thread',
-      description: 'Until you follow it again, even if you reply or are mentioned there.',
+      description:
+        'Lasts until you follow the thread again, even if you reply or are mentioned there.',
       security,
       headers,
       params: OfMessage,
@@ -181,7 +182,7 @@ function listThreadsRoute(
       operationId: 'listThreads',
       tags,
       summary: 'List the threads that you follow',
-      description: 'Those with unread replies first, then by the last reply.',
+      description: 'Threads with unread replies come first, then those with the latest replies.',
       security,
       querystring: ThreadsQuery,
       response: { 200: ThreadsPage, ...problems(401, 422) },

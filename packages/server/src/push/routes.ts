@@ -48,7 +48,7 @@ function listDevicesRoute(
     schema: {
       operationId: 'listNotificationDevices',
       tags,
-      summary: 'List the devices to which notifications are pushed',
+      summary: 'List your notification devices',
       security,
       response: { 200: NotificationDevicesAnswer, ...problems(401) },
     },
@@ -73,7 +73,7 @@ function changeDevicesRoutes(
     schema: {
       operationId: 'addNotificationDevice',
       tags,
-      summary: 'Add a device to which notifications are pushed',
+      summary: 'Add a notification device',
       description:
         'A browser replaces the earlier one of this session, and is removed when the session ends. A topic of an ntfy server stays until it is removed, or until all sessions of the account end. A device that exists already is changed.',
       security,
@@ -93,7 +93,7 @@ function changeDevicesRoutes(
     schema: {
       operationId: 'updateNotificationDevice',
       tags,
-      summary: 'Change a device to which notifications are pushed',
+      summary: 'Change a notification device',
       description: 'Absent fields stay as they are.',
       security,
       params: OfDevice,
@@ -114,7 +114,7 @@ function changeDevicesRoutes(
     schema: {
       operationId: 'removeNotificationDevice',
       tags,
-      summary: 'Remove a device to which notifications are pushed',
+      summary: 'Remove a notification device',
       security,
       params: OfDevice,
       response: { 204: DONE, ...problems(401, 404, 422) },

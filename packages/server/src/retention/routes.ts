@@ -84,7 +84,7 @@ function countExpiredRoute(
     schema: {
       operationId: 'countExpiredMessages',
       tags,
-      summary: 'Count the messages that a period would delete (owners)',
+      summary: 'Count the messages that a retention period would delete (owners)',
       security,
       params: OfConversation,
       querystring: ExpiredQuery,
@@ -147,7 +147,7 @@ function countAllExpiredRoute(
     schema: {
       operationId: 'countAllExpiredMessages',
       tags,
-      summary: 'Count the messages that a period would delete on the whole server',
+      summary: 'Count the messages that a retention period would delete on the whole server',
       security,
       querystring: ServerExpiredQuery,
       response: { 200: ExpiredCount, ...problems(401, 403, 422) },

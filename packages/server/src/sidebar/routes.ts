@@ -148,7 +148,7 @@ function sectionRoutes(
       operationId: 'deleteSidebarSection',
       tags,
       summary: 'Delete a section of your sidebar',
-      description: `Its conversations are back in the sections of their kinds. ${EVENTS}`,
+      description: `Its conversations return to the sections of their kinds. ${EVENTS}`,
       security,
       headers: IdempotencyHeader,
       params: OfSection,

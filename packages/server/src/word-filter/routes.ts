@@ -29,7 +29,7 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
     schema: {
       operationId: 'getWordFilter',
       tags,
-      summary: 'Get the words that messages may not contain, or that are reported',
+      summary: 'Get the word filter',
       security,
       response: { 200: WordFilterAnswer, ...problems(401, 403) },
     },
@@ -43,7 +43,7 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
     schema: {
       operationId: 'changeWordFilter',
       tags,
-      summary: 'Replace the list of the word filter',
+      summary: 'Replace the word filter',
       description:
         'Case, accents and Markdown inside words do not matter; an entry matches whole words, with a `*` at its start or end also parts of ' +
         'them. `reject`: posts, edits, polls, forwards and scheduled messages with the word are refused with ' +
