@@ -195,7 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await ina.page.getByRole('alertdialog').getByRole('button', { name: 'Leave group' }).click();
     await ina.page.getByText('A group must have an owner').waitFor();
     // An announcement group: the composer of members disappears, and returns with the admin role.
-    await ina.page.getByText('Permissions').click();
+    await ina.page.getByText('Permissions', { exact: true }).click();
     await jon.page.keyboard.press('Escape');
     await jon.page.getByLabel('Message Succession').focus();
     await ina.page.getByLabel('Post messages').selectOption('admin');
@@ -222,7 +222,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await jon.page.getByLabel('Message Succession').inputValue()).toBe('Too early');
     await ina.page.getByLabel(/^Slow mode/).selectOption('0');
     await jon.page.getByText(/you can post again in/).waitFor({ state: 'detached' });
-    await ina.page.getByText('Permissions').click();
+    await ina.page.getByText('Permissions', { exact: true }).click();
     await ina.page.getByLabel('Post messages').selectOption('admin');
     await sentence.waitFor();
     await jon.page.getByRole('button', { name: 'Details and members' }).click();

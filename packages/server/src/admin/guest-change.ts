@@ -35,7 +35,7 @@ interface DecidedGuestChange {
 /** The refusal when the account has joined a group since the streams were chosen; the caller tries again. */
 export const GROUPS_CHANGED = refusal(
   'unavailable',
-  'The groups of this account have just changed',
+  'The groups of this account have just changed; try again',
   {
     retryAfter: 1,
   },
@@ -54,7 +54,7 @@ export async function decideGuestChange(
   const ends = role === 'guest' ? (accessEndsAt ?? null) : null;
   if (role !== 'guest') {
     if (accessEndsAt) {
-      return { refuse: refusal('invalid', 'Only guests can have an end of access') };
+      return { refuse: refusal('invalid', 'Only the access of guests can end at a time') };
     }
     if (before.role !== 'guest') return { events: [], writes: [], accessEndsAt: null };
     const events = await noLongerGuestEvents(tx, id);

@@ -246,7 +246,8 @@ function seal(vault: Vault, kid: string, key: KeyObject): string {
 function open(vault: Vault, { kid, private_pem: sealed }: KeyRow): KeyObject {
   const text = readable(() => vault.open(USE, Buffer.from(sealed.slice(SEALED.length), 'base64')));
   const head = text.indexOf('\n');
-  if (text.slice(0, head) !== kid) throw new Error(`The signing key ${kid} is not its own`);
+  if (text.slice(0, head) !== kid)
+    throw new Error(`The signing key ${kid} is stored under the id of another key`);
   return createPrivateKey(text.slice(head + 1));
 }
 
@@ -259,7 +260,7 @@ function readable<T>(decrypt: () => T): T {
   } catch (error) {
     throw new Error(
       'The signing keys in the database were encrypted with another secret, or were changed. Set ' +
-        'PARLEY_SECRET to the one of before, or put the file `secret` of the old data folder back.',
+        'PARLEY_SECRET to the previous secret, or restore the file `secret` of the old data folder.',
       { cause: error },
     );
   }
