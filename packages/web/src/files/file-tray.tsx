@@ -1,9 +1,11 @@
 import { RotateCw, X } from 'lucide-react';
+import { useState } from 'react';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { sizeText } from './bytes.ts';
 import type { NewFile } from './unsent-files.ts';
 import type { NewFiles } from './use-new-files.ts';
+import { useObjectUrl } from './use-object-url.ts';
 
 /** Shows the files of the message that is being written, and how far they are uploaded. */
 export function FileTray({ files }: { files: NewFiles }) {
@@ -21,6 +23,23 @@ export function FileTray({ files }: { files: NewFiles }) {
   );
 }
 
+/** The images that every browser shows. */
+const IMAGE = /^image\/(png|jpeg|gif|webp|avif)$/;
+
+/** Shows a small version of an image; nothing if it is damaged. */
+function Thumbnail({ file }: { file: File }) {
+  const url = useObjectUrl(file);
+  const [isDamaged, setDamaged] = useState(false);
+  if (isDamaged) return null;
+  return (
+    <span className="-ms-1 size-10 shrink-0 overflow-hidden rounded-md bg-sunken">
+      {url !== null && (
+        <img src={url} alt="" className="size-full object-cover" onError={() => setDamaged(true)} />
+      )}
+    </span>
+  );
+}
+
 function Item({
   item: { file, progress, stored, failure },
   onRemove,
@@ -32,6 +51,7 @@ function Item({
 }) {
   return (
     <li className="relative flex w-64 max-w-full items-center gap-1 overflow-hidden rounded-lg border border-line bg-raised ps-3">
+      {IMAGE.test(file.type) && <Thumbnail file={file} />}
       <span className="min-w-0 flex-1 py-1.5">
         <bdi className="block truncate font-medium text-note">{file.name}</bdi>
         {failure === null ? (

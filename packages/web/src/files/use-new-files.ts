@@ -14,6 +14,7 @@ import {
   type WaitingMessage,
   type WaitingOptions,
 } from './unsent-files.ts';
+import { uploadWhenConnected } from './upload-when-connected.ts';
 
 /** The files of the message that is being written in a conversation or thread. */
 export interface NewFiles {
@@ -46,7 +47,7 @@ export function useUnsentFiles(): UnsentFiles {
     files = new UnsentFiles({
       upload: async (file, options) => {
         const name = `upload.${file.name.slice(0, 200)}.${file.size}.${file.lastModified}`;
-        const stored = await client.api.upload(file, {
+        const stored = await uploadWhenConnected(client, file, {
           name: file.name,
           ...options,
           // The upload continues after a reload when the same file is chosen again.
