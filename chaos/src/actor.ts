@@ -94,7 +94,7 @@ export class Actor {
     await this.api.login(username, password, this.plan.name);
   }
 
-  get #recorded(): RecordedClient {
+  get #asRecorded(): RecordedClient {
     return { client: this.plan.name, account: this.account, store: this.#stores };
   }
 
@@ -115,7 +115,7 @@ export class Actor {
     return this.#next(async () => {
       if (this.#client) return;
       const { recorder } = this.#stage;
-      const who = this.#recorded;
+      const who = this.#asRecorded;
       const store = new ProcessStore(this.#store, (saved) => recordStart(recorder, who, saved));
       const client = new ParleyClient({
         api: this.api,
@@ -315,7 +315,7 @@ export class Actor {
     const client = this.#client;
     if (!client) throw new Error(`${this.plan.name} does not run`);
     const stop = () => this.#stop('end');
-    const record = await finalRecord(this.#recorded, { client, stop, kept: this.#store });
+    const record = await finalRecord(this.#asRecorded, { client, stop, kept: this.#store });
     await this.#store.close();
     recorder.add(record);
   }

@@ -109,11 +109,11 @@ export interface Step {
   readonly text: string;
 }
 
-/** A fault, from `at` for `lasts` ms; `pick` chooses its victim. */
+/** A fault, from `at` for `durationMs`; `pick` chooses its victim. */
 export interface FaultPlan {
   readonly at: number;
   readonly name: FaultName;
-  readonly lasts: number;
+  readonly durationMs: number;
   readonly pick: number;
 }
 
@@ -298,19 +298,20 @@ function pickConversation(
   op: Step['op'],
 ): number {
   const isAboutMembers = op === 'join' || op === 'leave' || op === 'remove' || op === 'add';
-  const mine: number[] = [];
+  const ownIndexes: number[] = [];
   const groups: number[] = [];
   for (const [i, { kind, members }] of conversations.entries()) {
     if (kind === 'group') groups.push(i);
     // The default group sends a message to every client: not too often.
     // (With slow readers a backlog is the purpose.)
     const often = options.mode === 'slow' ? 1 : 0.15;
-    if (members.includes(account) && (kind !== 'everyone' || random.chance(often))) mine.push(i);
+    if (members.includes(account) && (kind !== 'everyone' || random.chance(often)))
+      ownIndexes.push(i);
   }
   if (isAboutMembers || isModerationStep(op)) return random.pick(groups);
   // Now and then in a conversation that the account does not belong to, or no longer.
   if (random.chance(0.08)) return random.pick(groups);
-  return mine.length > 0 ? random.pick(mine) : 0;
+  return ownIndexes.length > 0 ? random.pick(ownIndexes) : 0;
 }
 
 /** Slow mode needs many bytes with few messages. */
@@ -337,7 +338,7 @@ function planFaults(options: Options, random: Random): FaultPlan[] {
   return Array.from({ length: random.int(1, options.faultsPerRound) }, () => ({
     at: Math.floor(random.next() * options.roundMs * 0.7),
     name: random.pick(options.faults),
-    lasts: random.int(300, Math.max(600, Math.floor(options.roundMs * 0.7))),
+    durationMs: random.int(300, Math.max(600, Math.floor(options.roundMs * 0.7))),
     pick: random.next(),
   })).sort((a, b) => a.at - b.at);
 }

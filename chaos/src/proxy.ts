@@ -116,12 +116,12 @@ class Link {
   cutAfter: number | null = null;
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #onGone: () => void;
+  readonly #onClosed: () => void;
   #gone = false;
 
-  constructor(client: Socket, target: number, onGone: () => void) {
+  constructor(client: Socket, target: number, onClosed: () => void) {
     this.#client = client;
-    this.#onGone = onGone;
+    this.#onClosed = onClosed;
     this.#server = connect({ port: target, host: '127.0.0.1' });
     client.setNoDelay(true);
     this.#server.setNoDelay(true);
@@ -138,7 +138,7 @@ class Link {
     this.#gone = true;
     this.#client.resetAndDestroy();
     this.#server.resetAndDestroy();
-    this.#onGone();
+    this.#onClosed();
   }
 
   /** Forwards chunk after chunk: under any conditions, none overtakes another. */

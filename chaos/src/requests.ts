@@ -102,7 +102,7 @@ export class Requests {
     which: number,
     { id, conversation, body }: { id: ClientId; conversation: ConversationId; body: string },
   ): Promise<boolean> {
-    return this.#answered(id, async () => {
+    return this.#untilAnswered(id, async () => {
       const nodes = this.#stage.nodes();
       const node = nodes[Math.floor(which * nodes.length)];
       if (node === undefined) throw new ApiError('network', 'No node runs');
@@ -146,7 +146,7 @@ export class Requests {
     const id = uuidv7() as ClientId;
     const about = op === 'add' || op === 'remove' ? { whom } : {};
     this.#record.requested(id, op, conversation.id, about);
-    await this.#answered(id, async () => {
+    await this.#untilAnswered(id, async () => {
       if (op === 'join') await this.#api.join(conversation.id, id);
       else if (op === 'leave') await this.#api.leave(conversation.id, id);
       else if (op === 'add') await this.#api.addMember(conversation.id, whom, id);
@@ -161,7 +161,7 @@ export class Requests {
     const { method, path, body, command } = request;
     if (command) this.#record.requested(id, command.op, target.conversation, command.details);
     const isRecorded = command !== null;
-    await this.#answered(
+    await this.#untilAnswered(
       id,
       async () => {
         const options = body === null ? { id } : { id, body };
@@ -173,7 +173,11 @@ export class Requests {
   }
 
   /** Repeats a request with the same id until it is answered; false after a refusal. */
-  async #answered(id: ClientId, ask: () => Promise<void>, isRecorded = true): Promise<boolean> {
+  async #untilAnswered(
+    id: ClientId,
+    ask: () => Promise<void>,
+    isRecorded = true,
+  ): Promise<boolean> {
     for (;;) {
       try {
         await ask();

@@ -195,7 +195,7 @@ class ChaosRun {
       for (const fault of faults) {
         await until(fault.at);
         ends.push(
-          this.#fault(fault.name, fault.lasts, new Random(Math.floor(fault.pick * 2 ** 32))),
+          this.#fault(fault.name, fault.durationMs, new Random(Math.floor(fault.pick * 2 ** 32))),
         );
       }
     };
@@ -217,7 +217,7 @@ class ChaosRun {
     await this.#quiet(index);
   }
 
-  async #fault(name: FaultName, lasts: number, random: Random): Promise<void> {
+  async #fault(name: FaultName, durationMs: number, random: Random): Promise<void> {
     const context: FaultContext = {
       nodes: this.#nodes,
       database: this.#database as RunDatabase,
@@ -235,7 +235,7 @@ class ChaosRun {
       return;
     }
     this.#recorder.add({ kind: 'fault', name, phase: 'begin', t });
-    await new Promise((resolve) => setTimeout(resolve, lasts));
+    await new Promise((resolve) => setTimeout(resolve, durationMs));
     try {
       await end();
     } catch (error) {

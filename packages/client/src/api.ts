@@ -85,7 +85,7 @@ export class LoginStepRequired extends Error {
 }
 
 /** Returns the account that has logged in. */
-function entered(answer: SessionAnswer | LoginStep): Me {
+function loggedInAccount(answer: SessionAnswer | LoginStep): Me {
   if ('step' in answer) throw new LoginStepRequired(answer);
   return answer.me;
 }
@@ -129,7 +129,7 @@ export class ParleyApi extends MessagesApi {
    * @throws {LoginStepRequired} when the server requires the address to be verified first
    */
   async register(registration: Registration): Promise<Me> {
-    return entered(await this.enter('/auth/register', registration));
+    return loggedInAccount(await this.enter('/auth/register', registration));
   }
 
   /**
@@ -140,7 +140,7 @@ export class ParleyApi extends MessagesApi {
    */
   async login(login: string, password: string, device?: string): Promise<Me> {
     const body = { login, password, ...(device !== undefined && { device }) };
-    return entered(await this.enter('/auth/login', body));
+    return loggedInAccount(await this.enter('/auth/login', body));
   }
 
   // ---- the server --------------------------------------------------------------------------------

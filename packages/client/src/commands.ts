@@ -112,7 +112,7 @@ export class Commands {
    */
   send(command: DurableCommand): Sent {
     if (this.#outbox.has(command.id) || this.#unsent.has(command.id)) {
-      return { id: command.id, settled: this.#settled(command.id) };
+      return { id: command.id, settled: this.#whenSettled(command.id) };
     }
     this.#failed.delete(command.id);
     const entry: OutboxEntry = {
@@ -123,7 +123,7 @@ export class Commands {
       state: 'pending',
       owner: this.#tab,
     };
-    const settled = this.#settled(command.id);
+    const settled = this.#whenSettled(command.id);
     for (const { id } of this.#overtaken(command)) {
       void this.#persistence.removeOutbox(id);
       const waiting = this.#settling.get(id);
@@ -145,7 +145,7 @@ export class Commands {
   }
 
   /** Settles with the command’s answer. */
-  #settled(id: ClientId): Promise<Ack> {
+  #whenSettled(id: ClientId): Promise<Ack> {
     const settling = this.#settling.get(id);
     if (settling) return settling.settled;
     let resolve: (ack: Ack) => void = () => undefined;

@@ -136,19 +136,19 @@ export class Connection {
 
   async #connect(): Promise<void> {
     const generation = ++this.#generation;
-    const mine = () => this.#wanted && generation === this.#generation;
+    const isCurrent = () => this.#wanted && generation === this.#generation;
     this.#become('connecting', null);
     let token: string;
     try {
       token = await this.#deps.api.accessToken();
     } catch (error) {
-      if (!mine()) return;
+      if (!isCurrent()) return;
       if (error instanceof ApiError && error.status === 401) this.#end();
       else if (error instanceof ApiError) this.#failed((error.retryAfter ?? 0) * 1000 || null);
       else throw error;
       return;
     }
-    if (!mine()) return;
+    if (!isCurrent()) return;
     const url = new URL(LIVE_PATH, this.#deps.api.url);
     url.protocol = url.protocol.replace('http', 'ws');
     this.#openedAt = this.#lastFrameAt = performance.now();
@@ -158,13 +158,13 @@ export class Connection {
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS);
     this.#socket = this.#deps.socket(url.href, {
       open: () => {
-        if (mine()) this.#hello(token);
+        if (isCurrent()) this.#hello(token);
       },
       message: (text) => {
-        if (mine()) this.#receive(text);
+        if (isCurrent()) this.#receive(text);
       },
       close: (code, retryAfterMs) => {
-        if (mine()) this.#closed(code, retryAfterMs);
+        if (isCurrent()) this.#closed(code, retryAfterMs);
       },
     });
   }

@@ -116,7 +116,7 @@ const lastMessageChanged = (
   message === lastMessage?.seq ? { lastMessage: { ...lastMessage, changedSeq } } : {};
 
 /** Adds a message to the unread mentions, or removes it, unless the server has counted the event. */
-function mentioned(
+function changedMentions(
   { unreadAsOf, readSeq, unreadMentions }: ConversationView,
   { seq }: Event,
   message: Seq,
@@ -169,7 +169,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       }),
       ...(event.seq > view.unreadAsOf &&
         event.actor !== me && { unread: Math.min(view.unread + 1, LIMITS.unreadMax) }),
-      ...mentioned(
+      ...changedMentions(
         view,
         event,
         event.seq,
@@ -185,7 +185,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
         lastMessage: { ...view.lastMessage, body, editedAt, changedSeq },
       }),
       ...(isInConversation(data) &&
-        mentioned(view, event, message, actor !== me && mentionsInclude(mentions, me))),
+        changedMentions(view, event, message, actor !== me && mentionsInclude(mentions, me))),
     };
   },
   'message.deleted': (view, event, { me, window }) => {
@@ -201,7 +201,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     return {
       ...(message === view.lastMessage?.seq && { lastMessage: latest(window) }),
       ...(wasUnread && { unread: Math.max(0, view.unread - 1) }),
-      ...mentioned(view, event, message, false),
+      ...changedMentions(view, event, message, false),
     };
   },
   'message.hidden': (view, event) => {
@@ -210,7 +210,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
     return {
       ...(last &&
         data.message === last.seq && { lastMessage: { ...last, body: '', hiddenAt, changedSeq } }),
-      ...mentioned(view, event, data.message, false),
+      ...changedMentions(view, event, data.message, false),
     };
   },
   'message.unhidden': (view, event, { me }) => {
@@ -221,7 +221,7 @@ const REDUCERS: { readonly [T in ConversationEventType]: Reducer<T> } = {
       ...(last &&
         message === last.seq && { lastMessage: { ...last, body, hiddenAt: null, changedSeq } }),
       ...(isInConversation(data) &&
-        mentioned(view, event, message, author !== me && mentionsInclude(mentions, me))),
+        changedMentions(view, event, message, author !== me && mentionsInclude(mentions, me))),
     };
   },
   'reaction.added': lastMessageChanged,

@@ -11,7 +11,7 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { change, expiredUpTo, isChange, MessageWindow, posted } from './messages.ts';
+import { change, expiredUpTo, isChange, MessageWindow, messageOfPost } from './messages.ts';
 import { withCounts, withVote } from './polls.ts';
 
 const CONVERSATION = 'c' as ConversationId;
@@ -80,7 +80,8 @@ const aLog = fc
 function truth(log: readonly Event[], upTo: number): Message[] {
   const messages = new Map<number, Message>();
   for (const event of log.slice(0, upTo)) {
-    if (event.type === 'message.posted') messages.set(event.seq, posted(CONVERSATION, event));
+    if (event.type === 'message.posted')
+      messages.set(event.seq, messageOfPost(CONVERSATION, event));
     else if (isChange(event)) {
       const message = messages.get(event.data.message);
       if (message) messages.set(message.seq, change(message, event));
@@ -152,7 +153,7 @@ describe('a window of messages', () => {
       data: { body: 'hello' },
     } as unknown as Extract<Event, { type: 'message.posted' }>;
     const first = new MessageWindow(CONVERSATION, seq(1));
-    first.acked(posted(CONVERSATION, event), 'x' as ClientId);
+    first.acked(messageOfPost(CONVERSATION, event), 'x' as ClientId);
     expect(first.hasClient('x' as ClientId)).toBe(true);
     first.apply(event);
     const second = new MessageWindow(CONVERSATION, seq(1));
@@ -160,8 +161,8 @@ describe('a window of messages', () => {
     second.apply(event);
     // The row of the unsent message is gone before the ack arrives.
     expect(second.hasClient('x' as ClientId)).toBe(true);
-    second.acked(posted(CONVERSATION, event), 'x' as ClientId);
-    expect(first.messages).toEqual([posted(CONVERSATION, event)]);
+    second.acked(messageOfPost(CONVERSATION, event), 'x' as ClientId);
+    expect(first.messages).toEqual([messageOfPost(CONVERSATION, event)]);
     expect(second.messages).toEqual(first.messages);
   });
 });

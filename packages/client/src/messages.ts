@@ -111,7 +111,7 @@ export class MessageWindow {
       if (event.client) this.#postedBy(event.client, event.seq);
       const isNew = !stored || stored.changedSeq <= event.seq;
       if (isNew && this.holds(event.seq, event.data)) {
-        changed.push(this.#put(posted(this.conversation, event)));
+        changed.push(this.#put(messageOfPost(this.conversation, event)));
       }
     }
     if (!isChange(event)) return changed;
@@ -141,10 +141,10 @@ export class MessageWindow {
     const stored: Message[] = [];
     for (const message of messages) {
       if (this.hasExpired(message.seq)) continue;
-      const up = this.brought(message);
+      const current = this.withLaterChanges(message);
       const earlier = this.#messages.get(message.seq);
-      if (earlier && earlier.changedSeq >= up.changedSeq) continue;
-      stored.push(this.#put(up));
+      if (earlier && earlier.changedSeq >= current.changedSeq) continue;
+      stored.push(this.#put(current));
     }
     const start = Math.max(from ?? this.#from, this.#expired + 1) as Seq;
     if (start < this.#from) this.#from = start;
@@ -160,12 +160,12 @@ export class MessageWindow {
   }
 
   /** Returns the message with all known changes that it does not contain. */
-  brought(message: Message): Message {
-    let up = message;
+  withLaterChanges(message: Message): Message {
+    let changed = message;
     for (const event of this.#changes) {
-      if (targetsOf(event).includes(message.seq)) up = change(up, event);
+      if (targetsOf(event).includes(message.seq)) changed = change(changed, event);
     }
-    return up;
+    return changed;
   }
 
   /**
@@ -209,19 +209,19 @@ export class MessageWindow {
    * `asOf`.
    */
   countDeleted({ readSeq, asOf }: { readSeq: Seq; asOf: Seq }, me: AccountId): number {
-    const isMeant = (seq: Seq, author: AccountId, deletedSeq: Seq) =>
+    const isCounted = (seq: Seq, author: AccountId, deletedSeq: Seq) =>
       seq > readSeq && seq <= asOf && author !== me && deletedSeq > asOf;
     let n = 0;
     for (let i = this.messages.length - 1; i >= 0; i--) {
       const { seq, author, deletedAt, changedSeq } = this.messages[i] as Message;
       if (seq <= readSeq) break;
       // A deleted message no longer changes.
-      if (deletedAt !== null && isMeant(seq, author, changedSeq)) n++;
+      if (deletedAt !== null && isCounted(seq, author, changedSeq)) n++;
     }
     for (const { type, seq, data } of this.#changes) {
       if (type !== 'message.deleted' || this.#messages.has(data.message)) continue;
       if (!isInConversation(data)) continue;
-      if (isMeant(data.message, data.author, seq)) n++;
+      if (isCounted(data.message, data.author, seq)) n++;
     }
     return n;
   }
@@ -371,7 +371,7 @@ export function targetsOf(event: MessageEvent): Seq[] {
 }
 
 /** Returns the message that an event creates. */
-export function posted(
+export function messageOfPost(
   conversation: ConversationId,
   {
     seq,

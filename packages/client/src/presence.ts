@@ -58,7 +58,7 @@ export class Presence {
   /** Returns the `presence` of a hello, from which the next `ready` has the states; undefined: of all. */
   greet(): AccountId[] | undefined {
     if (this.#deps.ofAll) return undefined;
-    const accounts = this.#wanted();
+    const accounts = this.#watchedAccounts();
     this.#watched = new Set(accounts);
     return accounts;
   }
@@ -109,7 +109,7 @@ export class Presence {
   }
 
   #sendWatch(): void {
-    const accounts = this.#wanted();
+    const accounts = this.#watchedAccounts();
     if (accounts.length === this.#watched.size && accounts.every((a) => this.#watched.has(a)))
       return;
     // Without a socket, the next hello has them.
@@ -123,7 +123,7 @@ export class Presence {
     );
   }
 
-  #wanted(): AccountId[] {
+  #watchedAccounts(): AccountId[] {
     const me = this.#deps.me();
     const accounts = new Set<AccountId>(me === null ? [] : [me]);
     for (const subscription of [...this.#subscriptions].reverse()) {

@@ -20,7 +20,7 @@ function aDrainingTab() {
       channel: {
         post: (message) => message.kind === 'send' && toLeader.push(message.text),
         lead: () => undefined,
-        whenGone: () => undefined,
+        whenClosed: () => undefined,
         close: () => undefined,
       },
       isLeader: () => false,

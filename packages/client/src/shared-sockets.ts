@@ -159,7 +159,7 @@ export class SharedSockets {
     // A follower that asks again keeps its activity.
     if (to !== null && state === 'live' && !this.#followers.has(to)) {
       this.#followers.add(to);
-      this.#channel?.whenGone(to, () => this.#forget(to));
+      this.#channel?.whenClosed(to, () => this.#forget(to));
       current?.pass(this.#signals.presence(to, 'active'));
     }
     this.#post({ kind: 'leader', to, socket: current?.id ?? null, state });

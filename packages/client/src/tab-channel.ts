@@ -11,7 +11,7 @@ export interface TabChannel {
    * Calls `gone` once for each joined tab that is closed or has crashed, which it cannot announce
    * itself.
    */
-  whenGone(tab: string, gone: () => void): void;
+  whenClosed(tab: string, onClosed: () => void): void;
   /** Leaves: another tab may lead. */
   close(): void;
 }
@@ -85,7 +85,7 @@ export function browserTabChannel(
         if (!isClosed) resigned();
       });
     },
-    whenGone: (other, gone) => {
+    whenClosed: (other, gone) => {
       if (watched.has(other)) return;
       watched.add(other);
       const free = () => {

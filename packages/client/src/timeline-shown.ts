@@ -29,7 +29,7 @@ export class ShownMessages {
   }
 
   /** A message that is stored. */
-  stored(message: Message): TimelineMessage {
+  displayStored(message: Message): TimelineMessage {
     const own = message.author === this.#source.me();
     const receipts = own ? this.#source.view()?.receipts : undefined;
     const cached = this.#cache.get(message);

@@ -336,9 +336,9 @@ export class Timeline {
     const base = stretch
       ? stretch.messages
           .filter(({ seq }) => !window?.hasExpired(seq))
-          .map((m) => window?.brought(m) ?? m)
+          .map((m) => window?.withLaterChanges(m) ?? m)
       : (window?.messages ?? []);
-    const messages = base.map((message) => this.#shown.stored(message));
+    const messages = base.map((message) => this.#shown.displayStored(message));
     if (!stretch?.hasNewer) messages.push(...this.#shown.pending(window));
     return {
       messages,

@@ -51,7 +51,7 @@ export class SimulatedBrowser {
         lead: (steal, granted, resigned) => {
           if (this.#tabs.has(id)) this.#request({ tab, granted, resigned }, steal);
         },
-        whenGone: (other, gone) => {
+        whenClosed: (other, gone) => {
           this.#watches.push({ by: tab, other, gone });
         },
         close: () => this.left(id),

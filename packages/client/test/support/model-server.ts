@@ -17,7 +17,7 @@ import type {
 } from '@parley/protocol';
 import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
 import { mentionsInclude } from '../../src/mentions.ts';
-import { change, expiredUpTo, isChange, posted } from '../../src/messages.ts';
+import { change, expiredUpTo, isChange, messageOfPost } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
 /**
@@ -211,7 +211,7 @@ export class ModelServer {
   messages(id: ConversationId): Message[] {
     const messages = new Map<Seq, Message>();
     for (const event of this.log(id)) {
-      if (event.type === 'message.posted') messages.set(event.seq, posted(id, event));
+      if (event.type === 'message.posted') messages.set(event.seq, messageOfPost(id, event));
       else if (isChange(event)) {
         const message = messages.get(event.data.message);
         if (message) messages.set(message.seq, change(message, event));

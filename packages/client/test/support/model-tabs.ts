@@ -225,7 +225,7 @@ export class Browser {
         lead: (steal, granted, resigned) => {
           if (this.#members.has(tab)) this.#request(tab, steal, granted, resigned);
         },
-        whenGone: (other, gone) => {
+        whenClosed: (other, gone) => {
           this.#watches.push({ tab, other, gone });
         },
         close: () => this.gone(tab),

@@ -11,7 +11,7 @@ import { storedOrRefuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import { deactivateAccount, reactivateAccount } from './commands.ts';
 import { endAccess, loginsEnded } from './end-access.ts';
-import { allowed } from './queries.ts';
+import { requirePermission } from './queries.ts';
 import { adminRequestOf, shownAccount } from './shown-account.ts';
 import { suspendAccount, unsuspendAccount } from './suspend-account.ts';
 
@@ -164,7 +164,7 @@ function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
       const who = { account: target, actor, address: request.ip };
       const note = audit.note({ event: 'account_unlocked', ...who });
       await withTransaction(pool, async (client) => {
-        await allowed(client, actor, target, 'unlock');
+        await requirePermission(client, actor, target, 'unlock');
         await note.store(client);
       });
       note.log();
@@ -199,7 +199,7 @@ function resetSecondFactorRoute(instance: FastifyInstance, deps: AccessDeps): vo
       const note = audit.note({ event: 'factors_reset', ...who });
       await sessions.endAll(target, {
         change: async (client) => {
-          await allowed(client, actor, target, 'reset_second_factor');
+          await requirePermission(client, actor, target, 'reset_second_factor');
           await factors.removeAll(target, client);
           await note.store(client);
         },
@@ -240,7 +240,7 @@ function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
       await sessions.endAll(target, {
         except: actor === target ? id : undefined,
         change: async (client) => {
-          await allowed(client, actor, target, 'end_sessions');
+          await requirePermission(client, actor, target, 'end_sessions');
           await client.query(loginsEnded(target));
           await note.store(client);
         },

@@ -21,7 +21,7 @@ import { withTransaction } from '../storage/database.ts';
 import { changeServerSettings } from './change-settings.ts';
 import { deactivateAccount } from './commands.ts';
 import { deleteAccount } from './delete-account.ts';
-import { allowed } from './queries.ts';
+import { requirePermission } from './queries.ts';
 import { suspendAccount } from './suspend-account.ts';
 
 let cluster: TestCluster;
@@ -754,8 +754,8 @@ describe('suspension', () => {
     ];
     expect(outcomes.map(verdict)).toEqual(outcomes.map(() => 'forbidden'));
     await withTransaction(server.pool, async (client) => {
-      await expect(allowed(client, actor, target, 'unlock')).rejects.toThrow();
-      await expect(allowed(client, actor, actor, 'end_sessions')).rejects.toThrow();
+      await expect(requirePermission(client, actor, target, 'unlock')).rejects.toThrow();
+      await expect(requirePermission(client, actor, actor, 'end_sessions')).rejects.toThrow();
     });
     await append.close();
   });

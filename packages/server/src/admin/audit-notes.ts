@@ -37,7 +37,7 @@ export class AuditNotes {
   }
 
   /** Adds the audit entries to the writes of a decision; none if nothing changes. */
-  async added(decision: Decision): Promise<Decision> {
+  async addTo(decision: Decision): Promise<Decision> {
     if (!('events' in decision)) return decision;
     const { log, address } = this.#audit;
     this.#notes = decision.events.flatMap(({ type, data }) => {
@@ -59,7 +59,7 @@ export class AuditNotes {
   }
 
   /** Logs the stored entries once the outcome of the command is known. */
-  async tellAfter(running: Promise<Outcome>): Promise<Outcome> {
+  async logAfter(running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
     if (outcome.kind === 'stored') for (const note of this.#notes) note.log();
     return outcome;

@@ -4,7 +4,7 @@ import type { Auditing } from '../audit/audit-log.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import { timestamp } from '../storage/sql.ts';
-import { allowed } from './queries.ts';
+import { requirePermission } from './queries.ts';
 
 /** How many of the latest bulk deletions of an account are listed. */
 const LISTED = 20;
@@ -49,7 +49,7 @@ export async function requestBulkDeletion(
   });
   const deletion = await withTransaction(pool, async (client) => {
     // Its locks serialize requests for the same account.
-    await allowed(client, actor, target, 'delete_messages');
+    await requirePermission(client, actor, target, 'delete_messages');
     const { rows: earlier } = await client.query<{ item: BulkDeletion }>({
       name: 'bulk-deletions-earlier',
       text: `select ${DELETION} from bulk_deletions
@@ -99,7 +99,7 @@ export async function cancelBulkDeletion(
   { actor, target, id, at, audit }: BulkDeletionCancellation,
 ): Promise<BulkDeletion> {
   const { deletion, note } = await withTransaction(pool, async (client) => {
-    await allowed(client, actor, target, 'delete_messages');
+    await requirePermission(client, actor, target, 'delete_messages');
     // Waits for the batch that is being deleted.
     const { rows: canceled } = await client.query<{ item: BulkDeletion }>({
       name: 'bulk-deletions-cancel',

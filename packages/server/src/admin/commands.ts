@@ -153,7 +153,7 @@ function run(
     decideFor,
     notes: new AuditNotes(audit, { actor, account: target }, fieldsOf(change)),
   };
-  return command.notes.tellAfter(append.run(command));
+  return command.notes.logAfter(append.run(command));
 }
 
 const fieldsOf = ({
@@ -177,7 +177,7 @@ async function decide(tx: RuleContext, command: AdminCommand): Promise<Decision>
     if (verdict !== 'yes') return { refuse: refusal(verdict) };
   }
   if (!target) return { refuse: refusal('account_not_found') };
-  return command.notes.added(await command.decideFor(tx, command, target));
+  return command.notes.addTo(await command.decideFor(tx, command, target));
 }
 
 /** Reads an account and locks it against changes; null when it does not exist or was erased. */

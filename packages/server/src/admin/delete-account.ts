@@ -41,7 +41,7 @@ export function deleteAccount(
     messages,
     notes: new AuditNotes(r.audit, { actor: r.actor, account: r.target }),
   };
-  return command.notes.tellAfter(append.run(command));
+  return command.notes.logAfter(append.run(command));
 }
 
 /** The tables from which all rows of the account are deleted. */
@@ -70,7 +70,7 @@ const deleteRule: Rule<DeleteCommand> = {
       return actor === account ? unchanged(tx) : { refuse: refusal('account_not_found') };
     }
     if (await isLastOwner(tx, target)) return { refuse: refusal('last_owner') };
-    return command.notes.added({
+    return command.notes.addTo({
       events: [newEvent(WORKSPACE_STREAM, 'user.deleted', { account })],
       writes: [...(await namesHeld(tx, account)), ...erasePrivate(account, messages, tx.at)],
     });

@@ -89,7 +89,7 @@ export class GuestExpiry {
       target: account,
       notes: new AuditNotes({ log: audit, address: null }, { actor: null, account }),
     };
-    const outcome = await command.notes.tellAfter(append.run(command));
+    const outcome = await command.notes.logAfter(append.run(command));
     assertStored(outcome, 'A guest was not deactivated');
     await endAccess(this.#deps, account);
   }
@@ -104,7 +104,7 @@ const expireRule: Rule<ExpireCommand> = {
     const { role, isActive, accessEndsAt } = target;
     const isDue = accessEndsAt !== null && Date.parse(accessEndsAt) <= Date.parse(tx.at);
     if (role !== 'guest' || !isActive || !isDue) return unchanged(tx);
-    return notes.added({
+    return notes.addTo({
       events: [newEvent(WORKSPACE_STREAM, 'user.deactivated', { account })],
       writes: [loginsEnded(account)],
     });

@@ -115,7 +115,7 @@ export async function adminAccountsPage(
  * both have now.
  * @throws {RefusalError}
  */
-export async function allowed(
+export async function requirePermission(
   client: pg.PoolClient,
   actor: AccountId,
   target: AccountId,

@@ -64,7 +64,7 @@ export function unsuspendOnServer(
     bytes: 300,
     notes,
   };
-  return notes.tellAfter(append.run(command));
+  return notes.logAfter(append.run(command));
 }
 
 function run(
@@ -86,13 +86,13 @@ function run(
     suspension,
     notes: new AuditNotes(audit, { actor, account: target }),
   };
-  return command.notes.tellAfter(append.run(command));
+  return command.notes.logAfter(append.run(command));
 }
 
 const suspensionRule: Rule<SuspensionCommand> = {
   name: 'admin.suspension',
   async decide(tx, { request, suspension, notes }) {
-    return notes.added(await decideSuspension(tx, request, suspension));
+    return notes.addTo(await decideSuspension(tx, request, suspension));
   },
 };
 
@@ -123,7 +123,7 @@ const unsuspendRule: Rule<Command & { readonly notes: AuditNotes }> = {
   async decide(tx, command) {
     const target = await readTarget(tx, command.actor);
     if (!target) return { refuse: refusal('account_not_found') };
-    return command.notes.added(await unsuspend(tx, target));
+    return command.notes.addTo(await unsuspend(tx, target));
   },
 };
 

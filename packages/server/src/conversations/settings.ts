@@ -52,7 +52,7 @@ export function updateGroup(
     eventType: 'conversation.updated',
     ...(settings.name !== undefined && { name: settings.name }),
     change: { settings },
-    details: isNameOnly ? [] : ['settings', ...settled(settings)],
+    details: isNameOnly ? [] : ['settings', ...settingsForDigest(settings)],
     alsoLocks: [WORKSPACE_STREAM],
   });
 }
@@ -61,7 +61,7 @@ export function updateGroup(
 const FIRST_SETTINGS = SETTINGS.indexOf('slowModeSeconds') + 1;
 
 /** Returns the settings for the digest, without unset later ones, so that retries after an upgrade still match. */
-const settled = (settings: GroupSettings): Command['payload'] => {
+const settingsForDigest = (settings: GroupSettings): Command['payload'] => {
   const all = SETTINGS.map((setting) => settings[setting] ?? null);
   while (all.length > FIRST_SETTINGS && all.at(-1) === null) all.pop();
   return all;
@@ -95,7 +95,7 @@ const FIRST_ACTIONS = ACTIONS.indexOf('rename') + 1;
  * Returns the roles for the digest, without unset later actions, so that retries after an upgrade still
  * match.
  */
-const decided = (minimumRoles: MinimumRoleOverrides): (MemberRole | null)[] => {
+const rolesForDigest = (minimumRoles: MinimumRoleOverrides): (MemberRole | null)[] => {
   const all = ACTIONS.map((action) => minimumRoles[action] ?? null);
   while (all.length > FIRST_ACTIONS && all.at(-1) === null) all.pop();
   return all;
@@ -111,7 +111,7 @@ export const changeMinimumRoles = (
     rule: configureRule,
     eventType: 'conversation.updated',
     change: { minimumRoles },
-    details: ['minimum roles', ...decided(minimumRoles)],
+    details: ['minimum roles', ...rolesForDigest(minimumRoles)],
     alsoLocks: [],
   });
 
@@ -167,7 +167,7 @@ const updateRule = conversationRule(
         .map((s) => [s, settings[s]]),
     ) as GroupSettings;
     if (Object.keys(changed).length === 0) return { unchanged: tx.head(command.stream) };
-    return updated(command, state, changed);
+    return updateDecision(command, state, changed);
   },
   'update',
 );
@@ -190,7 +190,7 @@ const configureRule = conversationRule('configure', async (tx, command, state) =
       minimumRoles[action] !== undefined && minimumRoles[action] !== state.minimumRoles[action],
   );
   if (!differs) return { unchanged: tx.head(command.stream) };
-  return updated(command, state, { minimumRoles });
+  return updateDecision(command, state, { minimumRoles });
 });
 
 const avatarRule = conversationRule(
@@ -200,7 +200,7 @@ const avatarRule = conversationRule(
     if (avatar === null && (await avatarIn(tx, command.conversation)) === null) {
       return { unchanged: tx.head(command.stream) };
     }
-    return updated(command, state, { avatar });
+    return updateDecision(command, state, { avatar });
   },
   'avatar',
 );
@@ -218,14 +218,14 @@ async function avatarIn(tx: RuleContext, conversation: ConversationId): Promise<
 const archiveRule = conversationRule('archive', async (tx, command, state) => {
   const archived = command.change.archived === true;
   if (state.isArchived === archived) return { unchanged: tx.head(command.stream) };
-  return updated(command, state, { archived });
+  return updateDecision(command, state, { archived });
 });
 
 /**
  * Decides a change: its event, with what members may do afterwards, and the event for the list of
  * public groups.
  */
-function updated(
+function updateDecision(
   { stream, conversation }: ConversationCommand,
   state: ConversationState,
   changed: Omit<EventData<'conversation.updated'>, 'access' | 'minimumRoles'> & {

@@ -130,7 +130,7 @@ const rule: Rule<EmojiCommand> = {
     if (forbidden) return { refuse: forbidden };
     if (!change) {
       const event = newEvent(WORKSPACE_STREAM, 'emoji.deleted', { emoji });
-      return noted(command, 'emoji_deleted', { name: before?.name ?? '' }, event);
+      return withAuditNote(command, 'emoji_deleted', { name: before?.name ?? '' }, event);
     }
     if (image && state.emoji >= LIMITS.customEmoji) return { refuse: refusal('too_many_emoji') };
     const name = change.name ?? before?.name ?? '';
@@ -147,12 +147,12 @@ const rule: Rule<EmojiCommand> = {
       image: image ?? (before as Before).image,
       creator: before?.creator ?? actor,
     });
-    return noted(command, image ? 'emoji_added' : 'emoji_changed', { name }, event);
+    return withAuditNote(command, image ? 'emoji_added' : 'emoji_changed', { name }, event);
   },
 };
 
 /** Returns the decision with its event and its entry of the audit log. */
-async function noted(
+async function withAuditNote(
   command: EmojiCommand,
   audited: 'emoji_added' | 'emoji_changed' | 'emoji_deleted',
   details: Readonly<Record<string, string>>,

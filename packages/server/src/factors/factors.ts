@@ -90,7 +90,7 @@ export class SecondFactors {
     const note = this.noteFactor('factor_added', 'totp', account, address);
     const codes = await withTransaction(this.#deps.pool, async (client) => {
       if (!(await this.totps.confirm(account, code, client))) return null;
-      if (session !== undefined) await this.#passed(session, client);
+      if (session !== undefined) await this.#recordPassed(session, client);
       await note.store(client);
       return this.recovery.renew(account, client);
     });
@@ -109,7 +109,7 @@ export class SecondFactors {
   }
 
   /** Records that a session has passed a second factor. */
-  async #passed(session: string, on: Queryable): Promise<void> {
+  async #recordPassed(session: string, on: Queryable): Promise<void> {
     await on.query({
       name: 'factors-passed',
       text: 'update sessions set second_factor_at = $2 where id = $1',
@@ -131,7 +131,7 @@ export class SecondFactors {
       const had = await this.of(account, client);
       const passkey = await add(client);
       if (!passkey) return null;
-      await this.#passed(session, client);
+      await this.#recordPassed(session, client);
       await note.store(client);
       if (had.recoveryCodesLeft > 0) return { ...passkey };
       return { ...passkey, recoveryCodes: await this.recovery.renew(account, client) };

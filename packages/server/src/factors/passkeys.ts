@@ -86,7 +86,7 @@ export class Passkeys {
     const ticket = challenge && (await this.#tickets.redeem('passkey_add', challenge));
     if (!ticket || ticket.account !== account) return null;
     const { verifyRegistrationResponse } = await webAuthn();
-    const info = await checked(async () => {
+    const info = await nullIfInvalid(async () => {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         // The library checks the fields that the schema leaves open.
         response: response as unknown as RegistrationResponseJSON,
@@ -174,7 +174,7 @@ export class Passkeys {
     const [row] = rows;
     if (!row || (ticket.account !== null && ticket.account !== row.account_id)) return null;
     const { verifyAuthenticationResponse } = await webAuthn();
-    const counter = await checked(async () => {
+    const counter = await nullIfInvalid(async () => {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response: response as unknown as AuthenticationResponseJSON,
         expectedChallenge: challenge,
@@ -261,7 +261,7 @@ function challengeOf(response: PasskeyResponse): string | null {
 }
 
 /** The library throws on any invalid response, and responses are client input. */
-async function checked<T>(verify: () => Promise<T>): Promise<T | null> {
+async function nullIfInvalid<T>(verify: () => Promise<T>): Promise<T | null> {
   try {
     return await verify();
   } catch (error) {

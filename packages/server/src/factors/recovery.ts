@@ -40,7 +40,7 @@ export class RecoveryCodes {
       [
         rows.map((row) => row.account_id),
         rows.map((row) => row.code_hash),
-        rows.map((row) => this.#keyed(row.account_id, row.code_hash)),
+        rows.map((row) => this.#mac(row.account_id, row.code_hash)),
       ],
     );
   }
@@ -55,7 +55,7 @@ export class RecoveryCodes {
              select $1, hash, true, $3 from unnest($2::bytea[]) as hash`,
       values: [
         account,
-        codes.map((code) => this.#keyed(account, hashOf(code))),
+        codes.map((code) => this.#mac(account, hashOf(code))),
         new Date(this.#clock.now()),
       ],
     });
@@ -71,13 +71,13 @@ export class RecoveryCodes {
              where account_id = $1 and code_hash = case when is_keyed then $2::bytea else $4 end
                and used_at is null`,
       // A node of an earlier version may just have stored a plain hash.
-      values: [account, this.#keyed(account, plain), new Date(this.#clock.now()), plain],
+      values: [account, this.#mac(account, plain), new Date(this.#clock.now()), plain],
     });
     return rowCount === 1;
   }
 
   // Over the plain hash, as only that is stored of codes of earlier versions.
-  #keyed(account: AccountId, plain: Buffer): Buffer {
+  #mac(account: AccountId, plain: Buffer): Buffer {
     return this.#vault.mac('recovery-codes', `${account} ${plain.toString('hex')}`);
   }
 

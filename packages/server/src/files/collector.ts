@@ -82,7 +82,7 @@ export class FileCollector {
     const errors: unknown[] = [];
     let after: FileId | null = null;
     for (;;) {
-      const marked: MarkedFile[] = await this.#marked(after);
+      const marked: MarkedFile[] = await this.#readMarked(after);
       for (const file of marked) {
         if (isStopped()) return;
         try {
@@ -198,7 +198,7 @@ export class FileCollector {
     return rowCount ?? 0;
   }
 
-  async #marked(after: FileId | null): Promise<MarkedFile[]> {
+  async #readMarked(after: FileId | null): Promise<MarkedFile[]> {
     const { rows } = await this.#deps.pool.query<MarkedFile>(
       `select id, encode(digest, 'hex') as digest, encode(preview_digest, 'hex') as preview
        from files where state = 'deleting' and ($2::uuid is null or id > $2)

@@ -38,7 +38,7 @@ export class FolderStore implements FileStore {
   }
 
   async stage(digest: Digest, path: string): Promise<StagedContent> {
-    return await this.#staged(digest, async (staged) => {
+    return await this.#stage(digest, async (staged) => {
       // A hard link takes no space, but not all file systems support them, and none across disks.
       await link(path, staged).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') throw error;
@@ -49,13 +49,13 @@ export class FolderStore implements FileStore {
   }
 
   async stageBytes(digest: Digest, content: Uint8Array): Promise<StagedContent> {
-    return await this.#staged(digest, async (staged) => {
+    return await this.#stage(digest, async (staged) => {
       await writeFile(staged, content, { mode: 0o600, flag: 'wx' });
       await syncFile(staged);
     });
   }
 
-  async #staged(digest: Digest, write: (path: string) => Promise<void>): Promise<StagedContent> {
+  async #stage(digest: Digest, write: (path: string) => Promise<void>): Promise<StagedContent> {
     const folder = join(this.#dir, STAGING);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const staged = join(folder, randomBytes(16).toString('hex'));

@@ -82,14 +82,14 @@ export class S3Multipart {
 
   /** Removes the parts of uploads that killed processes started before a time. */
   async sweep(prefix: string, before: Date): Promise<void> {
-    for (const { key, uploadId, startedAt } of await this.#unfinished(prefix)) {
+    for (const { key, uploadId, startedAt } of await this.#listUnfinished(prefix)) {
       if (startedAt >= before) continue;
       await this.#client.text({ method: 'DELETE', key, query: { uploadId } });
     }
   }
 
   /** Returns the first thousand unfinished uploads; the rest follow a day later. */
-  async #unfinished(prefix: string) {
+  async #listUnfinished(prefix: string) {
     let text: string;
     try {
       const query = { uploads: '', ...(prefix !== '' && { prefix }) };

@@ -150,7 +150,7 @@ export interface PartSource {
  * Returns a source of the body of a request. A disconnect of the sender counts as the end; bytes
  * received so far are kept.
  */
-export function partsOf(body: AsyncIterable<unknown>, onGone: () => void): PartSource {
+export function partsOf(body: AsyncIterable<unknown>, onAborted: () => void): PartSource {
   const iterator = body[Symbol.asyncIterator]();
   let rest: Buffer | null = null;
   return {
@@ -160,7 +160,7 @@ export function partsOf(body: AsyncIterable<unknown>, onGone: () => void): PartS
           const step = await iterator.next();
           rest = step.done ? null : Buffer.from(step.value as Uint8Array);
         } catch {
-          onGone();
+          onAborted();
           return null;
         }
       }

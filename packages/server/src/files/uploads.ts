@@ -99,7 +99,7 @@ export class Uploads {
           const over = await refusalOfQuota(client, quotas, account, file.bytes);
           if (over) return over;
           // Its parts and the complete file briefly exist at the same time.
-          release = await this.#space.reserve(2 * file.bytes, await outstanding(client));
+          release = await this.#space.reserve(2 * file.bytes, await outstandingBytes(client));
           await client.query(
             'insert into uploads (id, account_id, name, bytes, created_at) values ($1, $2, $3, $4, $5)',
             [id, account, name, file.bytes, now],
@@ -128,12 +128,12 @@ export class Uploads {
    */
   async state(account: AccountId, id: FileId): Promise<UploadState> {
     // Only its owner may end the writer.
-    if (!(await this.#read(account, id))) return await this.#finished(account, id);
+    if (!(await this.#read(account, id))) return await this.#stateOfFile(account, id);
     await this.#writers.end(id);
     const row = await this.#read(account, id);
     if (row && row.received < row.bytes) return stateOf(id, row);
     if (row) await this.#finisher.finish(account, id, row);
-    return await this.#finished(account, id);
+    return await this.#stateOfFile(account, id);
   }
 
   /**
@@ -215,7 +215,7 @@ export class Uploads {
   }
 
   /** The state of an upload that has become a file. */
-  async #finished(account: AccountId, id: FileId): Promise<UploadState> {
+  async #stateOfFile(account: AccountId, id: FileId): Promise<UploadState> {
     const { rows } = await this.#deps.pool.query<Omit<UploadRow, 'parts' | 'received'>>({
       name: 'uploads-finished',
       text: `select name, bytes, created_at from files
@@ -229,7 +229,7 @@ export class Uploads {
 
   /** The state of an upload that has become a file, for a request with bytes from an offset. */
   async #finishedAt(account: AccountId, id: FileId, offset: number): Promise<UploadState> {
-    const state = await this.#finished(account, id);
+    const state = await this.#stateOfFile(account, id);
     if (offset !== state.bytes) refuse('upload_conflict');
     return state;
   }
@@ -256,7 +256,7 @@ export class Uploads {
     }
     if ((await source.next(1)) !== null) refuse('too_large', MORE_BYTES);
     await this.#finisher.finish(account, id, { ...row, parts });
-    return await this.#finished(account, id);
+    return await this.#stateOfFile(account, id);
   }
 
   /** Writes one part, and records it once it is on disk. Returns null if there were no bytes. */
@@ -297,7 +297,7 @@ export class Uploads {
 }
 
 /** Returns the bytes that unfinished uploads have yet to write. */
-async function outstanding(client: pg.ClientBase): Promise<number> {
+async function outstandingBytes(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     'select coalesce(sum(bytes - received), 0)::int8 as bytes from uploads',
   );

@@ -5,7 +5,7 @@ import { jobDone, type LinkJob } from '../messages/preview-rules.ts';
 /** The queue of messages whose links have yet to be fetched. */
 
 /** A job that this node has claimed, with the text of its message. */
-export interface TakenJob extends LinkJob {
+export interface ClaimedJob extends LinkJob {
   /** Empty if the message was deleted. */
   readonly body: string;
   /** Whether the group of the message has previews. */
@@ -20,10 +20,10 @@ const LEASE_SECONDS = 120;
  * Claims the longest due job, except those of some authors; undefined if there is none. Jobs of a
  * killed node are due again later.
  */
-export async function takeJob(
+export async function claimJob(
   pool: pg.Pool,
   except: readonly AccountId[],
-): Promise<TakenJob | undefined> {
+): Promise<ClaimedJob | undefined> {
   const { rows } = await pool.query<{
     conversation: ConversationId;
     message: Seq;

@@ -12,7 +12,7 @@ import { AccountBudget } from './account-budget.ts';
 import type { CachedPreview, LinkCache } from './cache.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { PreviewImages } from './images.ts';
-import { deferJob, endJob, type TakenJob, takeJob } from './jobs.ts';
+import { type ClaimedJob, claimJob, deferJob, endJob } from './jobs.ts';
 import { factsOf } from './page-facts.ts';
 
 /** Messages whose links are fetched at a time, and those of one author: slow pages delay no one else's. */
@@ -113,7 +113,7 @@ export class LinkPreviews {
     for (;;) {
       this.#hasNew = false;
       const mayTake = !isStopped() && running.size < JOBS_MAX;
-      const job = mayTake ? await takeJob(this.#deps.pool, busyOf(running.values())) : undefined;
+      const job = mayTake ? await claimJob(this.#deps.pool, busyOf(running.values())) : undefined;
       if (job) {
         const done = this.#attempt(job).finally(() => running.delete(done));
         running.set(done, job.author);
@@ -128,7 +128,7 @@ export class LinkPreviews {
     }
   }
 
-  async #attempt(job: TakenJob): Promise<void> {
+  async #attempt(job: ClaimedJob): Promise<void> {
     const { pool, log } = this.#deps;
     try {
       await this.#run(job);
@@ -144,7 +144,7 @@ export class LinkPreviews {
     }
   }
 
-  async #defer(job: TakenJob, seconds: number): Promise<void> {
+  async #defer(job: ClaimedJob, seconds: number): Promise<void> {
     try {
       await deferJob(this.#deps.pool, job, seconds);
     } catch (error) {
@@ -153,7 +153,7 @@ export class LinkPreviews {
     }
   }
 
-  async #run(job: TakenJob): Promise<void> {
+  async #run(job: ClaimedJob): Promise<void> {
     const { pool, append, settings } = this.#deps;
     const isOn = job.isOn && settings.current.linkPreviews;
     if (job.attempts <= ATTEMPTS_MAX && isOn && this.#texts.takeText(job.author, job.body)) {
@@ -170,7 +170,7 @@ export class LinkPreviews {
   }
 
   /** Returns the preview of a link; null if there is none. */
-  async #preview(job: TakenJob, url: string, signal: AbortSignal): Promise<LinkPreview | null> {
+  async #preview(job: ClaimedJob, url: string, signal: AbortSignal): Promise<LinkPreview | null> {
     const { cache, log } = this.#deps;
     const cached = await cache.get(url);
     if (cached !== undefined) return cached && { url, ...cached };

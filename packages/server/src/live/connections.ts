@@ -40,9 +40,9 @@ export class Connections {
     const { account, session } = connection;
     add(this.#byAccount, account, connection);
     if (session) add(this.#bySession, session, connection);
-    const mine = this.#byAccount.get(account) as Set<LiveConnection>;
-    for (const oldest of mine) {
-      if (mine.size <= this.#limits.connectionsPerAccount) break;
+    const ofAccount = this.#byAccount.get(account) as Set<LiveConnection>;
+    for (const oldest of ofAccount) {
+      if (ofAccount.size <= this.#limits.connectionsPerAccount) break;
       this.remove(oldest);
       this.#onTooMany(oldest);
     }

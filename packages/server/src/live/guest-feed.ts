@@ -88,8 +88,8 @@ export class GuestFeed implements DrainableSink {
 
   /** Adds a connection whose `ready` was read when the workspace stream was at `workspaceSeq`. */
   add(connection: GuestConnection, workspaceSeq: Seq): void {
-    const mine = this.#connections.get(connection.account);
-    if (mine) mine.add(connection);
+    const own = this.#connections.get(connection.account);
+    if (own) own.add(connection);
     else this.#connections.set(connection.account, new Set([connection]));
     if (this.#subscription) {
       // Earlier guests were notified of the changes since then; this one was not.
@@ -107,9 +107,9 @@ export class GuestFeed implements DrainableSink {
 
   /** Removes a connection, if it was added. */
   remove(connection: GuestConnection): void {
-    const mine = this.#connections.get(connection.account);
-    if (!mine?.delete(connection)) return;
-    if (mine.size === 0) this.#connections.delete(connection.account);
+    const own = this.#connections.get(connection.account);
+    if (!own?.delete(connection)) return;
+    if (own.size === 0) this.#connections.delete(connection.account);
     if (this.#connections.size > 0 || !this.#subscription) return;
     this.#deps.hub.unsubscribe(this.#subscription);
     this.#subscription = null;
@@ -179,8 +179,8 @@ export class GuestFeed implements DrainableSink {
     try {
       const guests = [...this.#connections.keys()];
       for (const { guest, account } of await this.#deps.knownAccounts(guests, accounts)) {
-        const mine = known.get(guest);
-        if (mine) mine.push(account);
+        const knownToGuest = known.get(guest);
+        if (knownToGuest) knownToGuest.push(account);
         else known.set(guest, [account]);
       }
       return known;

@@ -83,12 +83,12 @@ export class PresenceAudience {
       if (!listeners) continue;
       const text = JSON.stringify(this.#entryOf(account));
       for (const listener of listeners) {
-        const mine = texts.get(listener);
-        if (mine) mine.push(text);
+        const ofListener = texts.get(listener);
+        if (ofListener) ofListener.push(text);
         else texts.set(listener, [text]);
       }
     }
-    for (const [listener, mine] of texts) this.#write(listener, mine);
+    for (const [listener, ofListener] of texts) this.#write(listener, ofListener);
   }
 
   /** Sends all states to the connections that missed changes while congested. Must be called regularly. */

@@ -1,7 +1,7 @@
 import { refusal } from '@parley/protocol';
 import { newEvent } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
-import { imagesWithout, linksOfEdit, mayHaveLinks, previewed } from './link-previews.ts';
+import { imagesWithout, linksOfEdit, mayHaveLinks, previewedEvent } from './link-previews.ts';
 import { findNames, mentionsOf, namesIn } from './mentions.ts';
 import { messageRule } from './message-rule.ts';
 import { placeOf, summariesWithout } from './thread-roots.ts';
@@ -28,7 +28,7 @@ export const editRule = messageRule('messages.edit', 'edit', async (tx, command,
   const losesPreviews = remaining.length < previews.length;
   const images = imagesWithout(previews, remaining);
   return {
-    events: losesPreviews ? [edited, previewed(conversation, message, remaining)] : [edited],
+    events: losesPreviews ? [edited, previewedEvent(conversation, message, remaining)] : [edited],
     writes: [
       ...(images.length > 0 ? [filesDetached(images, tx.at)] : []),
       linksOfEdit(conversation, message, target.author),

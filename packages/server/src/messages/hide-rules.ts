@@ -26,7 +26,7 @@ import {
   imagesOf,
   linksOfEdit,
   mayHaveLinks,
-  previewed,
+  previewedEvent,
   STORED_PREVIEWS,
   type StoredPreview,
 } from './link-previews.ts';
@@ -91,7 +91,7 @@ const hideRule = messageRule<HideCommand>('messages.hide', 'hide', async (tx, co
   if (target.hidden) return { unchanged: target.changedSeq };
   const decided = await hidingOf(tx, command.conversation, command.message);
   if ('refuse' in decided) return decided;
-  return audited('message_hidden', command, target, {
+  return withAuditNote('message_hidden', command, target, {
     events: [decided.event],
     writes: decided.writes,
   });
@@ -190,11 +190,11 @@ function unhidingOf(
     ...(forwardedFrom && { forwardedFrom }),
   };
   const removed = removed_previews.map((url) => ({ url, preview: null }));
-  return audited('message_unhidden', command, target, {
+  return withAuditNote('message_unhidden', command, target, {
     events: [
       newEvent(stream, 'message.unhidden', data),
       // Before the links are fetched again, so that a removed preview does not reappear.
-      ...(removed.length > 0 ? [previewed(conversation, message, removed)] : []),
+      ...(removed.length > 0 ? [previewedEvent(conversation, message, removed)] : []),
     ],
     writes: [
       textsRestored(conversation, message),
@@ -220,7 +220,7 @@ const textsRestored = (conversation: ConversationId, message: Seq): Statement =>
   values: [conversation, message],
 });
 
-async function audited(
+async function withAuditNote(
   event: AuditEvent,
   command: HideCommand,
   { author }: Pick<Target, 'author'>,

@@ -27,14 +27,14 @@ export interface TimedHistoryRequest extends HistoryRequest {
 }
 
 /** How many messages to read before `at`, and how many from `at` on. */
-interface Wanted {
+interface PageBounds {
   readonly at: number;
   readonly older: number;
   readonly newer: number;
 }
 
 /** Returns how many messages a request selects on each side. */
-export function cut({ before, after, around, limit }: HistoryRequest): Wanted {
+export function boundsOf({ before, after, around, limit }: HistoryRequest): PageBounds {
   if (before !== undefined) return { at: before, older: limit, newer: 0 };
   if (after !== undefined) return { at: after + 1, older: 0, newer: limit };
   if (around !== undefined) {
@@ -85,7 +85,7 @@ export const pageSide = (side: 'older' | 'newer', at: string, limit: string, con
 };
 
 /** Returns the page that a row makes, without the extra messages. */
-export function pageOf(row: PageRow, { older, newer }: Wanted): History {
+export function pageOf(row: PageRow, { older, newer }: PageBounds): History {
   // A page of long messages ends early, on the side that is farther from the place.
   const before = row.older.length > older ? row.older.slice(1) : row.older;
   const from = row.newer.slice(0, newer);

@@ -69,7 +69,7 @@ export const linksOfEdit = (
 });
 
 /** Returns the event with these previews of a message. */
-export function previewed(
+export function previewedEvent(
   conversation: ConversationId,
   message: Seq,
   previews: readonly StoredPreview[],

@@ -11,7 +11,7 @@ import { derivedId } from '../stream/derived-id.ts';
 import type { Command, Rule, RuleContext, Statement } from '../stream/stream-transaction.ts';
 import { filesDetached } from './attachments.ts';
 import type { StoredPreview } from './link-previews.ts';
-import { imagesOf, imagesWithout, previewed, STORED_PREVIEWS } from './link-previews.ts';
+import { imagesOf, imagesWithout, previewedEvent, STORED_PREVIEWS } from './link-previews.ts';
 import { messageRule } from './message-rule.ts';
 
 /** Commands that publish and remove the link previews of messages. */
@@ -77,7 +77,7 @@ const publishRule: Rule<PublishCommand> = {
     const attached = imagesOf(after);
     const detached = imagesWithout(before, after);
     return {
-      events: [previewed(conversation, message, after)],
+      events: [previewedEvent(conversation, message, after)],
       writes: [
         jobDone(job),
         ...(attached.length > 0 ? [imagesAttached(attached)] : []),
@@ -156,7 +156,7 @@ export const removePreviewRule = messageRule(
     const after = [...remaining, { url, preview: null }];
     const detached = imagesWithout(before, after);
     return {
-      events: [previewed(conversation, message, after)],
+      events: [previewedEvent(conversation, message, after)],
       ...(detached.length > 0 && { writes: [filesDetached(detached, tx.at)] }),
     };
   },

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { isGuest } from '../permissions/guests.ts';
 import { timestamp } from '../storage/sql.ts';
 import {
-  cut,
+  boundsOf,
   HAS_NOT_EXPIRED,
   type History,
   type PageRow,
@@ -35,7 +35,7 @@ export async function history(
     aroundTime === undefined
       ? request.around
       : ((await seqAt(pool, conversation, aroundTime)) ?? undefined);
-  const page = cut({ ...request, around });
+  const page = boundsOf({ ...request, around });
   const { rows } = await pool.query<PageRow>({
     name: 'messages-history',
     text: `

@@ -6,8 +6,8 @@ import { messageRule, type OnMessageCommand } from './message-rule.ts';
 export const reactRule = messageRule('messages.react', 'react', async (tx, command, target) => {
   if (target.deleted) return { refuse: refusal('message_deleted') };
   const reactions = await readReactions(tx, command);
-  const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
-  if (mine) return { unchanged: mine.seq as Seq };
+  const own = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
+  if (own) return { unchanged: own.seq as Seq };
   // An existing reaction can be joined even after its emoji was deleted.
   const custom = customEmojiOf(command.text);
   if (custom && !reactions.some((r) => r.emoji === command.text)) {
@@ -27,8 +27,8 @@ export const reactRule = messageRule('messages.react', 'react', async (tx, comma
 /** Decides the removal of one’s own reactions. */
 export const unreactRule = messageRule('messages.unreact', 'react', async (tx, command, target) => {
   const reactions = await readReactions(tx, command);
-  const mine = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
-  if (!mine) return { unchanged: target.changedSeq };
+  const own = reactions.find((r) => r.emoji === command.text && r.account_id === command.actor);
+  if (!own) return { unchanged: target.changedSeq };
   const { stream, message, text: emoji } = command;
   return { events: [newEvent(stream, 'reaction.removed', { message, emoji })] };
 });

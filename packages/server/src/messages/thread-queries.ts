@@ -11,7 +11,7 @@ import {
 import type { Pool } from 'pg';
 import { timestamp } from '../storage/sql.ts';
 import {
-  cut,
+  boundsOf,
   HAS_NOT_EXPIRED,
   type HistoryRequest,
   type PageRow,
@@ -49,7 +49,7 @@ export async function threadPage(
   thread: Seq,
   request: HistoryRequest,
 ): Promise<ThreadPage | ThreadRefusal> {
-  const page = cut(request);
+  const page = boundsOf(request);
   const { rows } = await pool.query<ThreadRow>({
     name: 'threads-page',
     text: `

@@ -74,7 +74,7 @@ const STORED_ID = idOf('s.kind', 's.conversation_id', 's.message_seq');
  * SQL: the stored items. “offset 0” makes PostgreSQL look up threads only for items that are in
  * one.
  */
-const stored = (isUnreadOnly: boolean) => `
+const storedItems = (isUnreadOnly: boolean) => `
   select s.kind as source, ${STORED_ID} as id, s.seq, s.at,
     s.actor_id as actor, s.conversation_id as conversation, s.message_seq as message, g.thread,
     s.is_read or coalesce(case s.kind
@@ -226,7 +226,7 @@ const latest = (source: string, isUnreadOnly: boolean) => `(
  */
 export const activity = (isUnreadOnly: boolean): string =>
   [
-    stored(isUnreadOnly),
+    storedItems(isUnreadOnly),
     everyone(false, isUnreadOnly),
     everyone(true, isUnreadOnly),
     REMINDERS,

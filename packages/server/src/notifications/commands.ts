@@ -179,11 +179,13 @@ async function readScope(
 
 /** Returns whether two settings with the same fields are equal. */
 function isSame<T extends object>(a: T, b: T): boolean {
-  return (Object.keys(a) as (keyof T)[]).every((field) => sorted(a[field]) === sorted(b[field]));
+  return (Object.keys(a) as (keyof T)[]).every(
+    (field) => sortedJson(a[field]) === sortedJson(b[field]),
+  );
 }
 
 /** Returns a value as text, whatever the order of its fields: the database keeps none. */
-const sorted = (value: unknown): string =>
+const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

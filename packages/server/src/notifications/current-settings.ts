@@ -10,7 +10,7 @@ export const currentSettings = (account: string, scope: string): string =>
  * SQL: the accounts with devices that chose all messages of a group: all of its messages are pushed
  * to them. For accounts without devices the choice matters only to their clients.
  */
-export const thoseOfAll = (conversation: string): string =>
+export const accountsOfAllMessages = (conversation: string): string =>
   `select v.account_id from notification_changes v
    where v.conversation_id = ${conversation} and v.thread is null and v.is_current
      and v.settings ->> 'level' = 'all'

@@ -14,8 +14,8 @@ import {
   advance,
   type MessageToDecide,
   messagesIn,
-  parted,
   type Range,
+  splitRanges,
 } from './messages-to-decide.ts';
 import { type PresenceOf, type Recipient, recipientsOf } from './recipients.ts';
 
@@ -47,7 +47,7 @@ export async function decideNext(
     const activity = new ActivityBatch(client);
     const others = await decideDirect(client, ranges, presenceOf, now);
     await decideEach(client, others, activity, presenceOf, now);
-    for (const part of parted(ranges)) await activity.add(await itemsOfEvents(client, part));
+    for (const part of splitRanges(ranges)) await activity.add(await itemsOfEvents(client, part));
     const more = ranges.filter((r) => r.hasMore).map((r) => r.conversation);
     return { more, changed: await activity.end() };
   });
@@ -61,7 +61,7 @@ export async function decideEach(
   presenceOf: PresenceOf,
   now: number,
 ): Promise<void> {
-  for (const part of parted(ranges)) {
+  for (const part of splitRanges(ranges)) {
     const messages = await messagesIn(client, part);
     for (let n = 0; n < messages.length; n += MESSAGES_AT_ONCE) {
       const some = messages.slice(n, n + MESSAGES_AT_ONCE);

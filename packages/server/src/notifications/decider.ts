@@ -14,7 +14,7 @@ import type { PresenceOf } from './recipients.ts';
 /** The delay between a commit and its decisions, ms. */
 const COLLECT_MS = 500;
 /** The interval of the search for conversations that other nodes left undecided, ms. */
-const LOOK_MS = 20_000;
+const SEARCH_MS = 20_000;
 /** The interval at which old decisions are deleted, ms. */
 const DELETE_MS = 3_600_000;
 /** Conversations of one transaction. */
@@ -61,7 +61,7 @@ export class NotificationDecider {
   readonly #cleaner: BackgroundWorker;
   #presenceOf: PresenceOf = () => 'unknown';
   #sendActivity: (change: ActivityChange) => void = () => undefined;
-  #lookAt = 0;
+  #searchAt = 0;
   /** Whether decisions about several conversations together have failed. */
   #isAlone = false;
   /** When to retry conversations that failed alone, monotonic ms. */
@@ -72,7 +72,7 @@ export class NotificationDecider {
     this.#deps = deps;
     this.#worker = new BackgroundWorker({
       work: (isStopped) => this.#decide(isStopped),
-      pollMs: LOOK_MS,
+      pollMs: SEARCH_MS,
       retryMs: 1_000,
       onError: (error) => deps.log.warn({ err: error }, 'notifications not decided'),
     });
@@ -127,7 +127,7 @@ export class NotificationDecider {
     // It is found in the database later.
     if (this.#isDeferred(conversation)) return;
     if (this.#hinted.size < HINTS_MAX) this.#hinted.add(conversation);
-    else this.#lookAt = 0;
+    else this.#searchAt = 0;
   }
 
   async #decide(isStopped: () => boolean): Promise<void> {
@@ -145,9 +145,9 @@ export class NotificationDecider {
   async #decideDue(due: Set<ConversationId>, isStopped: () => boolean): Promise<void> {
     let behind: ConversationId[] = [];
     while (!isStopped()) {
-      if (behind.length === 0 && performance.now() >= this.#lookAt) {
+      if (behind.length === 0 && performance.now() >= this.#searchAt) {
         behind = await conversationsBehind(this.#deps.pool, this.#deferredNow());
-        if (behind.length === 0) this.#lookAt = performance.now() + LOOK_MS;
+        if (behind.length === 0) this.#searchAt = performance.now() + SEARCH_MS;
       }
       const most = this.#isAlone ? 1 : CONVERSATIONS_MAX;
       const hinted = takeFrom(due, most);

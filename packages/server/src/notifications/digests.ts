@@ -68,7 +68,7 @@ export class Digests {
   constructor(deps: DigestsDeps) {
     this.#deps = deps;
     this.#worker = new BackgroundWorker({
-      work: (isStopped) => this.#lookAtDue(isStopped),
+      work: (isStopped) => this.#processDue(isStopped),
       pollMs: POLL_MS,
       retryMs: POLL_MS,
       onError: (error) => deps.log.warn({ err: error }, 'missed messages not checked'),
@@ -100,15 +100,15 @@ export class Digests {
     await this.#worker.stop();
   }
 
-  async #lookAtDue(isStopped: () => boolean): Promise<void> {
+  async #processDue(isStopped: () => boolean): Promise<void> {
     while (!isStopped()) {
-      const result = await withTransaction(this.#deps.pool, (client) => this.#lookAtOne(client));
+      const result = await withTransaction(this.#deps.pool, (client) => this.#processNext(client));
       if (result === 'none') return;
       if (result === 'stored') this.#deps.emails.wake();
     }
   }
 
-  async #lookAtOne(client: pg.ClientBase): Promise<'none' | 'nothing' | 'stored'> {
+  async #processNext(client: pg.ClientBase): Promise<'none' | 'nothing' | 'stored'> {
     const row = await takeDue(client);
     if (!row) return 'none';
     const { account, since, email } = row;
@@ -116,7 +116,7 @@ export class Digests {
     // The outbox of a server without SMTP is readable by admins, who may not read the messages of
     // others.
     const isReachable = email !== null && this.#deps.emails.kind === 'smtp';
-    if (!isReachable || delay === null) return await passed(client, account, false);
+    if (!isReachable || delay === null) return await clearDue(client, account, false);
     const wait = this.#waitOf(row, delay);
     if (wait > 0) {
       await client.query({
@@ -129,7 +129,7 @@ export class Digests {
     const missed = await missedMessages(client, account, since, delay);
     const reasons = await recheckMessages(client, account, missed, this.#deps.clock.now());
     const included = missed.filter((_, n) => reasons[n] === null);
-    if (included.length === 0) return await passed(client, account, false);
+    if (included.length === 0) return await clearDue(client, account, false);
     const id = await this.#deps.emails.put(
       {
         purpose: PURPOSE,
@@ -144,7 +144,7 @@ export class Digests {
     );
     await storePending(client, account, included);
     this.#deps.log.debug({ email: id, messages: included.length }, 'missed messages emailed');
-    return await passed(client, account, true);
+    return await clearDue(client, account, true);
   }
 
   /** Returns the minutes to defer an account that was in use recently; 0: process it now. */
@@ -237,7 +237,7 @@ async function recipientOf(
 }
 
 /** Clears the due time: nothing is due until the next decision. */
-async function passed(
+async function clearDue(
   client: pg.ClientBase,
   account: AccountId,
   isEmailed: boolean,

@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Mention, Seq } from '@parley/protocol';
 import type pg from 'pg';
 import type { Queryable } from '../storage/queryable.ts';
-import { thoseOfAll } from './current-settings.ts';
+import { accountsOfAllMessages } from './current-settings.ts';
 
 /** Reads the messages to decide about, and the progress of decisions in each conversation. */
 
@@ -99,7 +99,7 @@ export async function messagesIn(
            -- “offset 0” keeps the order: what is of a range once for each, then its messages by its bounds. Joined
            -- freely, the database reads all messages of the conversation while its statistics are old.
            from (
-             select r.*, c.kind, exists (${thoseOfAll('r.id')}) as is_wanted
+             select r.*, c.kind, exists (${accountsOfAllMessages('r.id')}) as is_wanted
              from unnest($1::uuid[], $2::int8[], $3::int8[]) r (id, after, up_to)
              join conversations c on c.id = r.id
              offset 0) c
@@ -150,7 +150,7 @@ export async function messagesAt(
 }
 
 /** Splits ranges so that the messages of each part fit into memory, whatever their length. */
-export function parted(ranges: readonly Range[]): Range[][] {
+export function splitRanges(ranges: readonly Range[]): Range[][] {
   const parts: Range[][] = [];
   let events = Number.POSITIVE_INFINITY;
   for (const range of ranges) {

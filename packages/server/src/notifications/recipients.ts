@@ -9,7 +9,7 @@ import {
 import { threadState } from '../messages/thread-cursor-sql.ts';
 import { mayAct } from '../permissions/account-state.ts';
 import type { Queryable } from '../storage/queryable.ts';
-import { currentSettings, thoseOfAll } from './current-settings.ts';
+import { accountsOfAllMessages, currentSettings } from './current-settings.ts';
 import { isCurrent } from './membership-sql.ts';
 import type { MessageToDecide } from './messages-to-decide.ts';
 import { generalOf } from './queries.ts';
@@ -82,7 +82,7 @@ const CANDIDATES = `
   where exists (select from notification_devices v where v.account_id = o.account_id)
   union
   select m.n, w.account_id from m
-  cross join lateral (${thoseOfAll('m.id')}) w
+  cross join lateral (${accountsOfAllMessages('m.id')}) w
   where not m.is_direct and not m.is_only_in_thread
   union
   select m.n, k.account_id from unnest($7::int8[], $8::text[]) f (n, keyword)

@@ -119,10 +119,12 @@ export async function whyNotified(
   const [row] = rows;
   if (!row) return null;
   if (!row.message || !row.posted_at) return undefined;
-  return row.decision ? recorded(row.decision) : computed(row, row.message, account, row.posted_at);
+  return row.decision
+    ? answerOf(row.decision)
+    : computeDecision(row, row.message, account, row.posted_at);
 }
 
-const recorded = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
+const answerOf = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
   ...decision,
   decidedAt,
 });
@@ -131,7 +133,7 @@ const recorded = ({ decidedAt, ...decision }: StoredDecision): WhyNotified => ({
  * Computes a decision from the log. It is no longer known who was using a device then, or what had
  * been read: the answer assumes that a device was in use.
  */
-function computed(
+function computeDecision(
   row: WhyRow,
   message: MessageToDecide,
   account: AccountId,

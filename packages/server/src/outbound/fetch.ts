@@ -163,7 +163,7 @@ export async function requestOnce(
   const close = () => void request.destroy();
   const { statusCode: status = 0, headers } = response;
   try {
-    return { status, headers, body: decoded(response), close };
+    return { status, headers, body: decodedBody(response), close };
   } catch (error) {
     close();
     throw error;
@@ -187,7 +187,7 @@ async function checkedAddress(url: URL, rules: RequestRules, signal: AbortSignal
 }
 
 /** Returns the decoded body as a stream: the reader decides when it has enough. */
-function decoded(response: http.IncomingMessage): Readable {
+function decodedBody(response: http.IncomingMessage): Readable {
   const decoder = decoderOf(response.headers['content-encoding']);
   // A reader that has enough no longer listens, and an error without a listener would end the
   // process.

@@ -94,7 +94,7 @@ export class PushDevices {
              order by v.created_at, v.id limit ${LIMITS.notificationDevices}`,
       values: [account],
     });
-    return rows.map((row) => this.#shown(row, session));
+    return rows.map((row) => this.#deviceOf(row, session));
   }
 
   /**
@@ -158,7 +158,7 @@ export class PushDevices {
         ],
       });
       // Another account has added the address concurrently.
-      return rows[0] ? this.#shown(rows[0], session) : refuse('push_address_invalid');
+      return rows[0] ? this.#deviceOf(rows[0], session) : refuse('push_address_invalid');
     });
   }
 
@@ -177,7 +177,7 @@ export class PushDevices {
              returning ${COLUMNS}`,
       values: [id, account, name ?? null, showsContent ?? null],
     });
-    return rows[0] ? this.#shown(rows[0], session) : null;
+    return rows[0] ? this.#deviceOf(rows[0], session) : null;
   }
 
   /** Removes a device; false if the account has no such device. */
@@ -264,7 +264,7 @@ export class PushDevices {
     return JSON.parse(text) as DeviceAddress;
   }
 
-  #shown(row: DeviceRow, session: SessionId): NotificationDevice {
+  #deviceOf(row: DeviceRow, session: SessionId): NotificationDevice {
     const address = this.#open(row);
     const error = address ? row.last_error : UNREADABLE_ADDRESS;
     return {

@@ -18,7 +18,7 @@ const USE = 'push-key';
  */
 export async function loadPushKeys(pool: pg.Pool, vault: Vault): Promise<PushKeys> {
   const stored = await read(pool);
-  if (stored) return opened(stored, vault);
+  if (stored) return openKeys(stored, vault);
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', {
     namedCurve: 'prime256v1',
   });
@@ -38,7 +38,7 @@ export async function loadPushKeys(pool: pg.Pool, vault: Vault): Promise<PushKey
   });
   const created = await read(pool);
   if (!created) throw new Error('The push key was not stored');
-  return opened(created, vault);
+  return openKeys(created, vault);
 }
 
 interface KeyRow {
@@ -51,7 +51,7 @@ async function read(pool: pg.Pool): Promise<KeyRow | undefined> {
   return rows[0];
 }
 
-function opened({ public_key: publicKey, sealed }: KeyRow, vault: Vault): PushKeys {
+function openKeys({ public_key: publicKey, sealed }: KeyRow, vault: Vault): PushKeys {
   try {
     return { publicKey, privateKey: createPrivateKey(vault.open(USE, sealed)) };
   } catch (error) {

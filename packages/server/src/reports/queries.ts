@@ -7,7 +7,7 @@ import { timestamp } from '../storage/sql.ts';
 /** Context messages before the reported one, and as many after it. */
 const CONTEXT = 5;
 
-const named = (alias: string) => `json_build_object(
+const userJson = (alias: string) => `json_build_object(
   'account', ${alias}.id, 'username', ${alias}.username, 'displayName', ${alias}.display_name)`;
 
 const REPORT = `json_build_object(
@@ -15,8 +15,8 @@ const REPORT = `json_build_object(
   'conversation', r.conversation_id,
   'conversationName', c.name,
   'message', r.message_seq,
-  'author', ${named('a')},
-  'reporter', case when b.id is not null then ${named('b')} end,
+  'author', ${userJson('a')},
+  'reporter', case when b.id is not null then ${userJson('b')} end,
   'reason', r.reason,
   'comment', r.comment,
   'text', r.message_text,

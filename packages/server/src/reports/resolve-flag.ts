@@ -8,7 +8,7 @@ import {
   type Resolution,
   type ResolvableReport,
   refusalOfResolution,
-  resolved,
+  reportsResolved,
   resolveReports,
 } from './resolve.ts';
 
@@ -67,7 +67,7 @@ async function close(
     if (!row) refuse('not_found');
     if (row.resolution === resolution) return;
     if (row.resolution !== null) refuse('report_resolved');
-    await client.query(resolved([id], { at: row.at, by: actor, resolution }));
+    await client.query(reportsResolved([id], { at: row.at, by: actor, resolution }));
     await note.store(client);
   });
   note.log();

@@ -140,7 +140,7 @@ export async function resolveReports(
     notes: new AuditNotes(r.audit, { actor: r.actor, account: report.author }),
     note: null,
   };
-  const outcome = await command.notes.tellAfter(append.run(command));
+  const outcome = await command.notes.logAfter(append.run(command));
   if (outcome.kind === 'stored') command.note?.log();
   return outcome;
 }
@@ -173,7 +173,7 @@ const resolveRule: Rule<ResolveCommand> = {
     if (suspended && !('events' in suspended)) return suspended;
     const resolved = await resolutionOf(tx, command, reports);
     if (!suspended || !('events' in resolved)) return resolved;
-    return command.notes.added({
+    return command.notes.addTo({
       events: [...resolved.events, ...suspended.events],
       writes: [...(resolved.writes ?? []), ...(suspended.writes ?? [])],
     });
@@ -188,7 +188,7 @@ interface FoundReport {
 }
 
 /** Returns the statement that marks reports as resolved and removes the texts kept for admins. */
-export const resolved = (
+export const reportsResolved = (
   reports: readonly string[],
   {
     at,
@@ -244,7 +244,7 @@ async function resolutionOf(
   if (!first) return { refuse: refusal('message_deleted') };
   const writes = new StatementList();
   await writes.query(
-    resolved(
+    reportsResolved(
       reports.map(({ id }) => id),
       { at: tx.at, by: actor, resolution },
     ),

@@ -97,7 +97,7 @@ export async function countBefore(
            ) m`,
     values: [conversation, time],
   });
-  return counted(rows[0]?.messages ?? 0);
+  return countOf(rows[0]?.messages ?? 0);
 }
 
 /** Counts the messages of all conversations that have expired by these cutoffs. */
@@ -106,7 +106,7 @@ export async function countExpired(
   { choices, times }: Cutoffs,
   now: number,
 ): Promise<ExpiredCount> {
-  if (choices.length === 0) return counted(0);
+  if (choices.length === 0) return countOf(0);
   const { rows } = await pool.query<{ messages: number }>({
     name: 'retention-count',
     text: `select count(*)::int as messages from (
@@ -128,10 +128,10 @@ export async function countExpired(
            ) m`,
     values: [choices, times, new Date(now + AHEAD_MS)],
   });
-  return counted(rows[0]?.messages ?? 0);
+  return countOf(rows[0]?.messages ?? 0);
 }
 
-const counted = (messages: number): ExpiredCount => ({
+const countOf = (messages: number): ExpiredCount => ({
   messages: Math.min(messages, COUNTED_MAX),
   isMore: messages > COUNTED_MAX,
 });

@@ -52,13 +52,13 @@ export const sidebarProjections = {
           ],
         );
       }
-      moved(tx, e.stream, e.seq);
+      sidebarChanged(tx, e.stream, e.seq);
     }
   },
 } satisfies Partial<Record<EventType, Projection>>;
 
 /** Notes the last change. */
-function moved(tx: StatementSink, account: string, seq: number): void {
+function sidebarChanged(tx: StatementSink, account: string, seq: number): void {
   tx.issue(
     'sidebar-moved',
     `insert into sidebars (account_id, seq) values ($1, $2)

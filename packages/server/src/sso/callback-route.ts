@@ -8,9 +8,9 @@ import { preferredLocale } from '../texts/accept-language.ts';
 import { type PendingLogin, takePendingLogin } from './pending-login.ts';
 import type { Provider, ProviderUser } from './provider.ts';
 import {
-  failed,
   OfProvider,
   redirect,
+  redirectToError,
   redirectUri,
   requestedProvider,
   type SsoDeps,
@@ -48,16 +48,16 @@ async function finish(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const pending = await takePendingLogin(deps, request, reply);
-  if (!pending) return refused(deps, request, reply, 'sso_failed');
+  if (!pending) return refuseLogin(deps, request, reply, 'sso_failed');
   const user = await identify(deps, provider, request, pending);
-  if (!user) return refused(deps, request, reply, 'sso_failed');
+  if (!user) return refuseLogin(deps, request, reply, 'sso_failed');
   const invitation = pending.invitation === null ? null : Buffer.from(pending.invitation, 'hex');
   const identity = await deps.identities.find(user, {
     address: request.ip,
     invitation,
     locale: preferredLocale(request.headers['accept-language']),
   });
-  if ('refused' in identity) return refused(deps, request, reply, identity.refused);
+  if ('refused' in identity) return refuseLogin(deps, request, reply, identity.refused);
   try {
     const answer = await answerLogin(deps.accounts, request, reply, {
       ...identity,
@@ -66,7 +66,7 @@ async function finish(
     reply.code(302);
     return reply.redirect('step' in answer ? stepPage(answer, pending.tab) : donePage(pending));
   } catch (error) {
-    if (error instanceof RefusalError) return refused(deps, request, reply, error.refusal.code);
+    if (error instanceof RefusalError) return refuseLogin(deps, request, reply, error.refusal.code);
     throw error;
   }
 }
@@ -90,14 +90,14 @@ async function identify(
 }
 
 /** Records the refused login, and redirects to the login page with the error. */
-async function refused(
+async function refuseLogin(
   { accounts }: SsoDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   code: RefusalCode,
 ): Promise<FastifyReply> {
   await accounts.logins.failed(request.ip, `single sign-on: ${code}`, null);
-  return failed(reply, code);
+  return redirectToError(reply, code);
 }
 
 /** Returns the destination with the result marker in its fragment. */

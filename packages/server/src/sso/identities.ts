@@ -66,7 +66,7 @@ export class Identities {
 
   /** Returns the account of the user, or the refusal. */
   async find(user: ProviderUser, arrival: Arrival): Promise<Found> {
-    const linked = await this.#known(user);
+    const linked = await this.#findLinked(user);
     if (linked) return linked;
     const email = EmailAddress.safeParse(user.email);
     if (!email.success || !user.emailVerified) return { refused: 'sso_email_unverified' };
@@ -128,7 +128,7 @@ export class Identities {
     });
   }
 
-  async #known({ issuer, subject }: ProviderUser): Promise<Found | null> {
+  async #findLinked({ issuer, subject }: ProviderUser): Promise<Found | null> {
     const { rows } = await this.#deps.pool.query<AccountRow>({
       name: 'sso-known',
       text: `with used as (

@@ -49,6 +49,6 @@ export const redirectUri = ({ server }: SsoDeps): string =>
   new URL(`${SSO_PATH}/${PROVIDER_ID}/callback`, server()).href;
 
 /** Redirects to the login page with the error in the fragment, which is not sent to servers. */
-export function failed(reply: FastifyReply, code: RefusalCode): FastifyReply {
+export function redirectToError(reply: FastifyReply, code: RefusalCode): FastifyReply {
   return reply.redirect(`/login#error=${code}`);
 }

@@ -8,9 +8,9 @@ import { refuseCrossSite } from '../http/origin.ts';
 import { storePendingLogin } from './pending-login.ts';
 import type { Provider } from './provider.ts';
 import {
-  failed,
   OfProvider,
   redirect,
+  redirectToError,
   redirectUri,
   requestedProvider,
   type SsoDeps,
@@ -46,7 +46,7 @@ export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
       } catch (error) {
         if (error instanceof RefusalError) throw error;
         log.warn({ err: error }, 'identity provider unreachable');
-        return failed(reply, 'sso_unavailable');
+        return redirectToError(reply, 'sso_unavailable');
       }
     },
   });

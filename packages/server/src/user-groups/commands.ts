@@ -123,7 +123,7 @@ const rule: Rule<UserGroupCommand> = {
     } else if (!before) return { refuse: refusal('user_group_not_found') };
     if (!change) {
       const event = newEvent(WORKSPACE_STREAM, 'user_group.deleted', { userGroup });
-      return noted(command, 'user_group_deleted', {}, event);
+      return withAuditNote(command, 'user_group_deleted', {}, event);
     }
     if (before && change.changedSeq !== undefined && change.changedSeq !== before.seq) {
       return { refuse: refusal('user_group_changed') };
@@ -141,12 +141,17 @@ const rule: Rule<UserGroupCommand> = {
     if (refused) return { refuse: refused };
     const event = newEvent(WORKSPACE_STREAM, 'user_group.changed', { userGroup, ...after });
     const details = { members: after.members.length, ...(before && { fields }) };
-    return noted(command, before ? 'user_group_changed' : 'user_group_created', details, event);
+    return withAuditNote(
+      command,
+      before ? 'user_group_changed' : 'user_group_created',
+      details,
+      event,
+    );
   },
 };
 
 /** Returns the decision with its event and its entry of the audit log. */
-async function noted(
+async function withAuditNote(
   command: UserGroupCommand,
   audited: AuditedEvent,
   details: Readonly<Record<string, number | readonly string[]>>,

@@ -65,7 +65,7 @@ test('texts are highlighted one after the other, and each only once', () => {
   const known = vi.fn();
   highlighter.request('go', 'a', known);
   expect(known).toHaveBeenCalledExactlyOnceWith([A]);
-  expect(highlighter.known('go', 'a')).toEqual([A]);
+  expect(highlighter.cachedTokens('go', 'a')).toEqual([A]);
   expect(ManualWorker.started).toHaveLength(1);
 });
 
@@ -81,7 +81,7 @@ test('terminates a worker that takes too long, leaves that text plain and contin
   vi.advanceTimersByTime(HIGHLIGHT_MS);
   expect(worker().isTerminated).toBe(true);
   expect(slow).toHaveBeenCalledExactlyOnceWith(null);
-  expect(highlighter.known('go', 'slow')).toBeNull();
+  expect(highlighter.cachedTokens('go', 'slow')).toBeNull();
   worker(1).report({ state: 'started' });
   worker(1).done(A);
   expect(next).toHaveBeenCalledExactlyOnceWith([A]);
@@ -107,8 +107,8 @@ test('a bounded amount of results is cached', () => {
     highlighter.request('go', text(n), vi.fn());
     worker().done(A);
   }
-  expect(highlighter.known('go', text(49))).toEqual([A]);
-  expect(highlighter.known('go', text(0))).toBeUndefined();
+  expect(highlighter.cachedTokens('go', text(49))).toEqual([A]);
+  expect(highlighter.cachedTokens('go', text(0))).toBeUndefined();
 });
 
 test('everything stays plain where no worker can be started', () => {

@@ -44,7 +44,7 @@ export class Highlighter {
   }
 
   /** Returns the tokens of a text if they are known; null if it stays plain. */
-  known(language: Language, text: string): readonly Token[] | null | undefined {
+  cachedTokens(language: Language, text: string): readonly Token[] | null | undefined {
     return this.#cache.get(keyOf(language, text));
   }
 
@@ -78,7 +78,7 @@ export class Highlighter {
     if (!first) return;
     this.#current = first;
     try {
-      this.#worker ??= this.#started();
+      this.#worker ??= this.#startWorker();
     } catch {
       // The browser does not support module workers: the text remains plain.
       this.#done(null);
@@ -87,7 +87,7 @@ export class Highlighter {
     this.#worker.postMessage({ language: first.language, text: first.text });
   }
 
-  #started(): HighlightWorker {
+  #startWorker(): HighlightWorker {
     const worker = this.#start();
     worker.onmessage = ({ data }) => {
       if (data.state === 'done') this.#done(data.tokens);

@@ -17,6 +17,6 @@ export function useTokens(info: string, text: string): readonly Token[] | null {
   }, [language, text]);
   if (language === null) return null;
   // A row that scrolls back into view has its colors at once.
-  if (found?.text !== text) return highlighter.known(language, text) ?? null;
+  if (found?.text !== text) return highlighter.cachedTokens(language, text) ?? null;
   return found.tokens;
 }

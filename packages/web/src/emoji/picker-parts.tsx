@@ -19,7 +19,7 @@ import type { PlainKey } from '../texts/keys.ts';
 import { cx } from '../ui/cx.ts';
 import { CustomEmojiImage } from './custom-emoji-image.tsx';
 import type { EmojiOption } from './emoji-search.ts';
-import { mirrored, type PickerRow } from './picker-rows.ts';
+import { mirroredKey, type PickerRow } from './picker-rows.ts';
 
 /** The sections, by their keys. */
 const SECTIONS: Readonly<Record<string, readonly [text: PlainKey, icon: LucideIcon]>> = {
@@ -58,7 +58,7 @@ export function PickerSections({
   const [focused, setFocused] = useState(0);
   const onKeyDown = (event: KeyboardEvent) => {
     const isRight = bar.current !== null && getComputedStyle(bar.current).direction === 'rtl';
-    const key = isRight ? mirrored(event.key) : event.key;
+    const key = isRight ? mirroredKey(event.key) : event.key;
     const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
@@ -142,7 +142,7 @@ export function PickerRowView({
             key={option.emoji}
             id={cellId(position)}
             role="gridcell"
-            aria-label={spoken(option)}
+            aria-label={spokenName(option)}
             aria-selected={position === active}
             onMouseDown={(event) => event.preventDefault()}
             onMouseEnter={() => onHover(option)}
@@ -161,7 +161,7 @@ export function PickerRowView({
   );
 }
 
-const spoken = ({ names }: EmojiOption): string => (names[0] ?? '').replaceAll('_', ' ');
+const spokenName = ({ names }: EmojiOption): string => (names[0] ?? '').replaceAll('_', ' ');
 
 function Glyph({ option: { text, names, image } }: { option: EmojiOption }) {
   return image ? <CustomEmojiImage image={image} name={names[0] ?? ''} /> : text;

@@ -8,7 +8,13 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { moved, optionAt, type PickerSection, rowsOf, sectionsOf } from './picker-rows.ts';
+import {
+  optionAt,
+  type PickerSection,
+  positionAfterKey,
+  rowsOf,
+  sectionsOf,
+} from './picker-rows.ts';
 
 const option = (name: string) => ({ emoji: name, text: name, names: [name], image: null });
 const section = (key: string, count: number): PickerSection => ({
@@ -52,7 +58,7 @@ test('arrow keys move in the grid over sections, and up from it', () => {
   // a0 a1 a2 / a3 / b0 b1
   const rows = rowsOf([section('a', 4), section('b', 2)], 3);
   const from = (position: number, key: string) => {
-    const to = moved(rows, position, key);
+    const to = positionAfterKey(rows, position, key);
     return to === null || to < 0 ? to : optionAt(rows, to)?.text;
   };
   expect(from(-1, 'ArrowDown')).toBe('a0');
@@ -70,7 +76,7 @@ test('arrow keys move in the grid over sections, and up from it', () => {
   expect(from(5, 'PageUp')).toBe('a1');
   expect(from(1, 'PageDown')).toBe('b1');
   expect(from(1, 'x')).toBeNull();
-  expect(moved(rowsOf([], 3), -1, 'ArrowDown')).toBeNull();
+  expect(positionAfterKey(rowsOf([], 3), -1, 'ArrowDown')).toBeNull();
 });
 
 test('keys leave the grid only upwards', () => {
@@ -96,7 +102,7 @@ test('keys leave the grid only upwards', () => {
         );
         let at = 0;
         for (const key of pressed) {
-          const to = moved(rows, at, key);
+          const to = positionAfterKey(rows, at, key);
           if (to === null) continue;
           if (to >= 0) expect(optionAt(rows, to)).toBeDefined();
           at = Math.max(0, to);

@@ -95,7 +95,11 @@ export function optionAt(rows: readonly PickerRow[], position: number): EmojiOpt
  * Returns the new position after a key press in the grid; -1 outside of it: up from the first row,
  * back to the search. Null: the key has no effect.
  */
-export function moved(rows: readonly PickerRow[], position: number, key: string): number | null {
+export function positionAfterKey(
+  rows: readonly PickerRow[],
+  position: number,
+  key: string,
+): number | null {
   const grid = rows.filter((row) => row.kind === 'emoji');
   const at = rowOf(grid, position);
   const row = grid[at];
@@ -131,5 +135,5 @@ export function moved(rows: readonly PickerRow[], position: number, key: string)
 const PAGE_ROWS = 5;
 
 /** Returns the equivalent key in right-to-left text. */
-export const mirrored = (key: string): string =>
+export const mirroredKey = (key: string): string =>
   key === 'ArrowLeft' ? 'ArrowRight' : key === 'ArrowRight' ? 'ArrowLeft' : key;

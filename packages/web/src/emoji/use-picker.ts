@@ -5,11 +5,11 @@ import { useAccountId } from '../session/use-client.ts';
 import type { EmojiOption } from './emoji-search.ts';
 import { COLUMNS } from './picker-parts.tsx';
 import {
-  mirrored,
-  moved,
+  mirroredKey,
   optionAt,
   type PickerRow,
   type PickerSection,
+  positionAfterKey,
   rowOf,
   rowsOf,
   sectionsOf,
@@ -96,7 +96,7 @@ export function usePicker(hasCustom: boolean, onChoose: (option: EmojiOption) =>
         return;
       }
       const isRightToLeft = getComputedStyle(event.currentTarget).direction === 'rtl';
-      const to = moved(rows, active, isRightToLeft ? mirrored(event.key) : event.key);
+      const to = positionAfterKey(rows, active, isRightToLeft ? mirroredKey(event.key) : event.key);
       if (to === null) return;
       event.preventDefault();
       setActive(to);

@@ -44,12 +44,12 @@ export function moveBy(zoom: Zoom, dx: number, dy: number, image: Size, box: Siz
 function within({ scale, x, y }: Zoom, image: Size, box: Size): Zoom {
   return {
     scale,
-    x: limited(x, image.width * scale, box.width),
-    y: limited(y, image.height * scale, box.height),
+    x: clampOffset(x, image.width * scale, box.width),
+    y: clampOffset(y, image.height * scale, box.height),
   };
 }
 
-function limited(offset: number, length: number, box: number): number {
+function clampOffset(offset: number, length: number, box: number): number {
   const most = Math.max(0, (length - box) / 2);
   // Adding 0 turns -0 into 0.
   return Math.min(most, Math.max(-most, offset)) + 0;

@@ -34,11 +34,11 @@ export function htmlToMarkdown(html: string): string {
       break: (_node, _parent, state) => (state.stack.includes('tableCell') ? ' ' : '\n'),
     },
   });
-  return withoutNeedlessEscapes(decoded(markdown)).trim();
+  return withoutNeedlessEscapes(decodeReferences(markdown)).trim();
 }
 
 /** Decodes the character references that the printer writes for spaces: messages have none. */
-const decoded = (markdown: string): string =>
+const decodeReferences = (markdown: string): string =>
   markdown.replace(/(?<!\\)&#x([0-9a-f]{1,5});/gi, (_found, code: string) =>
     String.fromCodePoint(Number.parseInt(code, 16)),
   );
@@ -55,22 +55,25 @@ function withoutNeedlessEscapes(markdown: string): string {
 }
 
 const meansTheSame = (a: string, b: string): boolean =>
-  JSON.stringify(joined(parseMarkdown(a))) === JSON.stringify(joined(parseMarkdown(b)));
+  JSON.stringify(withJoinedText(parseMarkdown(a))) ===
+  JSON.stringify(withJoinedText(parseMarkdown(b)));
 
 /** Returns a parsed text with adjacent text nodes merged: an escaped character begins another node. */
-function joined(value: unknown): unknown {
+function withJoinedText(value: unknown): unknown {
   if (Array.isArray(value)) {
     const parts: unknown[] = [];
     for (const part of value) {
       const last = parts.at(-1);
       if (isText(last) && isText(part)) {
         parts[parts.length - 1] = { kind: 'text', text: last.text + part.text };
-      } else parts.push(joined(part));
+      } else parts.push(withJoinedText(part));
     }
     return parts;
   }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, joined(part)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, withJoinedText(part)]),
+  );
 }
 
 const isText = (value: unknown): value is { kind: 'text'; text: string } =>

@@ -15,7 +15,7 @@ export function toMessageTree(tree: Root): void {
   for (const parent of inOrder.reverse()) {
     const children: RootContent[] = parent.children;
     // In place: the types cannot express that each kind of parent gets back children of the kind that it allows.
-    children.splice(0, children.length, ...merged(children.flatMap(displayNodes)));
+    children.splice(0, children.length, ...mergeAdjacent(children.flatMap(displayNodes)));
   }
 }
 
@@ -45,7 +45,7 @@ function displayNodes(node: RootContent): RootContent[] {
     case 'strong':
     case 'emphasis':
     case 'delete':
-      return trimmed(node);
+      return trimEmphasis(node);
     default:
       return [node];
   }
@@ -81,7 +81,7 @@ const isUrl = (text: string, url: string): boolean =>
 type Emphasis = Extract<PhrasingContent, { type: 'strong' | 'emphasis' | 'delete' }>;
 
 /** Moves spaces and line breaks at the ends of emphasis out of it. */
-function trimmed(node: Emphasis): RootContent[] {
+function trimEmphasis(node: Emphasis): RootContent[] {
   const inside = [...node.children];
   const before: RootContent[] = [];
   const after: RootContent[] = [];
@@ -114,7 +114,7 @@ function trimmed(node: Emphasis): RootContent[] {
 }
 
 /** Returns nodes with adjacent texts, and adjacent nodes of the same emphasis, merged. */
-function merged(nodes: readonly RootContent[]): RootContent[] {
+function mergeAdjacent(nodes: readonly RootContent[]): RootContent[] {
   const result: RootContent[] = [];
   for (const node of nodes) {
     const last = result.at(-1);
@@ -124,7 +124,7 @@ function merged(nodes: readonly RootContent[]): RootContent[] {
       const { children } = node as Emphasis;
       result[result.length - 1] = {
         ...last,
-        children: merged([...last.children, ...children]) as PhrasingContent[],
+        children: mergeAdjacent([...last.children, ...children]) as PhrasingContent[],
       };
     } else result.push(node);
   }

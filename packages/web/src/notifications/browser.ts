@@ -1,4 +1,4 @@
-import { registered } from '../offline/service-worker.ts';
+import { serviceWorkerRegistration } from '../offline/service-worker.ts';
 import { withNotificationLock } from './lock.ts';
 
 /** The content of a browser notification. */
@@ -24,7 +24,7 @@ export async function notify(content: NotificationContent, open: () => void): Pr
   const { title, body, conversation, seq, thread, account } = content;
   const data = { conversation, seq, thread, account };
   const options = { body, tag: conversation, icon: '/icon.svg', data };
-  const registration = await registered();
+  const registration = await serviceWorkerRegistration();
   try {
     if (registration) {
       await withNotificationLock(() => registration.showNotification(title, options));

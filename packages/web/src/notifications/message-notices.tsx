@@ -102,7 +102,7 @@ export class MessageNotices {
       if (this.#client.snapshot.notifications.isLoaded) this.#posted(event);
       // Right after loading the page, the conversation may be muted. If loading the settings fails,
       // the defaults apply.
-      else this.#later(event, settled(this.#client.notifications.load()), false);
+      else this.#later(event, whenSettled(this.#client.notifications.load()), false);
       return;
     }
     const conversation = conversationOfStream(event.stream);
@@ -299,7 +299,7 @@ export class MessageNotices {
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Resolves when a promise is settled, whatever its outcome. */
-const settled = (promise: Promise<unknown>): Promise<void> =>
+const whenSettled = (promise: Promise<unknown>): Promise<void> =>
   promise.then(
     () => undefined,
     () => undefined,

@@ -1,7 +1,7 @@
 import type { ParleyClient } from '@parley/client';
 import type { AccountId, NotificationDevice } from '@parley/protocol';
 import { deviceName } from '../account/device-name.ts';
-import { registered } from '../offline/service-worker.ts';
+import { serviceWorkerRegistration } from '../offline/service-worker.ts';
 import { isPushOn, PUSH, writeKept } from '../session/device.ts';
 import { endSubscription } from './browser.ts';
 
@@ -47,7 +47,7 @@ export async function renewPush(client: ParleyClient, account: AccountId): Promi
   if (!isPushOn(account) || !canPush() || Notification.permission !== 'granted') return;
   const { publicKey, items } = await client.api.notifications.devices.list();
   const current = items.find((device) => device.isCurrent);
-  const subscription = await (await registered())?.pushManager.getSubscription();
+  const subscription = await (await serviceWorkerRegistration())?.pushManager.getSubscription();
   if (current && subscription) return;
   await subscribe(client, publicKey, current?.showsContent ?? true);
 }
@@ -57,7 +57,7 @@ async function subscribe(
   publicKey: string,
   showsContent: boolean,
 ): Promise<NotificationDevice> {
-  const registration = await registered();
+  const registration = await serviceWorkerRegistration();
   if (!registration) throw new Error('There is no service worker');
   const { pushManager } = registration;
   const before = await pushManager.getSubscription();

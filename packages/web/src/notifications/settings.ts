@@ -33,7 +33,7 @@ export function useNotificationSettings() {
   const text = useSyncExternalStore(subscribe, () => settingsText(account));
   const set = (name: string, on: boolean) => {
     writeKept(account, name, on ? null : 'off');
-    changed();
+    notifyListeners();
   };
   return {
     ...(JSON.parse(text) as NotificationSettings),
@@ -43,7 +43,7 @@ export function useNotificationSettings() {
       set(NOTIFY, on);
       if (!on || !('Notification' in window)) return;
       await Notification.requestPermission();
-      changed();
+      notifyListeners();
     },
   };
 }
@@ -64,7 +64,7 @@ function settingsText(account: AccountId): string {
   return lastRead.text;
 }
 
-function changed(): void {
+function notifyListeners(): void {
   lastRead = null;
   for (const listener of listeners) listener();
 }
@@ -75,12 +75,12 @@ const CHANGES = ['storage', 'focus'] as const;
 function subscribe(listener: () => void): () => void {
   if (listeners.size === 0) {
     lastRead = null;
-    for (const type of CHANGES) window.addEventListener(type, changed);
+    for (const type of CHANGES) window.addEventListener(type, notifyListeners);
   }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    for (const type of CHANGES) window.removeEventListener(type, changed);
+    for (const type of CHANGES) window.removeEventListener(type, notifyListeners);
   };
 }

@@ -1,4 +1,4 @@
-import { registered } from './service-worker.ts';
+import { serviceWorkerRegistration } from './service-worker.ts';
 
 /**
  * The shortest interval between two checks for a new version, ms: a connection may be lost
@@ -26,7 +26,7 @@ class NewVersion {
 
   /** Checks for a new version: the server may have been upgraded. */
   async look(): Promise<void> {
-    const registration = await registered();
+    const registration = await serviceWorkerRegistration();
     if (!registration) return;
     this.#watch(registration);
     const wait = this.#lookedAt + LOOK_EVERY_MS - performance.now();
@@ -47,7 +47,7 @@ class NewVersion {
    * too.
    */
   async use(): Promise<void> {
-    const waiting = (await registered())?.waiting;
+    const waiting = (await serviceWorkerRegistration())?.waiting;
     if (!waiting) {
       location.reload();
       return;

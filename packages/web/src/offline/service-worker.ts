@@ -6,7 +6,7 @@ const SHELLS = 'parley-shell-';
 let worker: Promise<ServiceWorkerRegistration | null> | null = null;
 
 /** Returns the service worker; null where the browser has none (plain http, some private modes). */
-export function registered(): Promise<ServiceWorkerRegistration | null> {
+export function serviceWorkerRegistration(): Promise<ServiceWorkerRegistration | null> {
   worker ??= register();
   return worker;
 }
@@ -24,7 +24,7 @@ async function register(): Promise<ServiceWorkerRegistration | null> {
 
 /** Stores the files of the web client in this browser, so that it starts offline. */
 export async function storeShell(): Promise<void> {
-  (await registered())?.active?.postMessage({ store: 'shell' });
+  (await serviceWorkerRegistration())?.active?.postMessage({ store: 'shell' });
 }
 
 /** Removes the files of the web client from this browser, after the last logout. */

@@ -58,7 +58,7 @@ export function FoundMessageLink({
         </span>
         <span dir="auto" className="line-clamp-4 whitespace-pre-wrap break-words text-body">
           {snippet.isCutBefore && '…'}
-          {marked(snippet)}
+          {markedText(snippet)}
           {snippet.isCutAfter && '…'}
         </span>
         {file && (
@@ -69,7 +69,7 @@ export function FoundMessageLink({
             </span>
             <span dir="auto" className="line-clamp-3 break-words">
               {file.snippet.isCutBefore && '…'}
-              {marked(file.snippet)}
+              {markedText(file.snippet)}
               {file.snippet.isCutAfter && '…'}
             </span>
           </span>
@@ -80,7 +80,7 @@ export function FoundMessageLink({
 }
 
 /** Returns the text with its ranges marked. */
-function marked({ text, ranges }: FoundMessage['snippet']): ReactNode[] {
+function markedText({ text, ranges }: FoundMessage['snippet']): ReactNode[] {
   const parts: ReactNode[] = [];
   let at = 0;
   for (const { start, end } of ranges) {

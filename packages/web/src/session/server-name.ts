@@ -8,7 +8,7 @@ const KEY = 'parley.server-name';
 /** The name of a server that was never given one. */
 const DEFAULT = 'Parley';
 
-let name = stored() ?? DEFAULT;
+let name = storedName() ?? DEFAULT;
 const listeners = new Set<() => void>();
 
 const subscribe = (listener: () => void) => {
@@ -16,7 +16,7 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-function stored(): string | null {
+function storedName(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {

@@ -64,7 +64,7 @@ export class Arranger {
       attention: this.#attention,
       open,
     });
-    this.#last = shared(this.#last, next);
+    this.#last = reuseUnchanged(this.#last, next);
     return this.#last;
   }
 
@@ -124,7 +124,7 @@ function attentionOf(
 }
 
 /** Returns an arrangement whose unchanged parts are the previous objects. */
-function shared(last: Arrangement | null, next: Arrangement): Arrangement {
+function reuseUnchanged(last: Arrangement | null, next: Arrangement): Arrangement {
   if (!last) return next;
   const sections = next.sections.map((one, n) => {
     const old = last.sections[n];

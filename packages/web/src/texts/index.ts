@@ -2,7 +2,7 @@ import i18next, { type i18n as Instance } from 'i18next';
 import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
 import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
 
-const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferred());
+const shownLanguage = () => chosenLanguage() ?? firstAvailable(preferredLanguages());
 
 /** The language of the web client: the one chosen on this device, or one that the browser prefers. */
 export const language = shownLanguage();
@@ -13,7 +13,7 @@ export const language = shownLanguage();
  */
 export function shownLocale(): string {
   const language = shownLanguage();
-  return preferred().find((tag) => languageOf(tag) === language) ?? language;
+  return preferredLanguages().find((tag) => languageOf(tag) === language) ?? language;
 }
 
 /** The locale for dates, numbers and lists, so that a sentence never contains a date of another language. */
@@ -90,6 +90,6 @@ function isolate(value: string): string {
 }
 
 /** Node.js 20 has no navigator. */
-function preferred(): readonly string[] {
+function preferredLanguages(): readonly string[] {
   return globalThis.navigator?.languages ?? [];
 }

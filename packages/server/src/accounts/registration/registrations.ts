@@ -260,7 +260,7 @@ export class Registrations {
  */
 function refuseErrors(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
-  const onlyTaken = errors.every(({ code }) => code.endsWith('_taken'));
-  const conflict = onlyTaken ? conflictRefusal(errors) : null;
+  const areAllConflicts = errors.every(({ code }) => code.endsWith('_taken'));
+  const conflict = areAllConflicts ? conflictRefusal(errors) : null;
   throw new RefusalError(conflict ?? refusal('invalid', undefined, { errors }));
 }
