@@ -4,7 +4,7 @@ import type { Catalog, ErrorTexts, Translation } from './keys.ts';
  * All texts of the web client in Arabic, as `en.ts`: Modern Standard Arabic, with verbal nouns on buttons
  * (“إرسال”) and, where possible, sentences without grammatical gender, with these words.
  *
- * account: حساب · admin: مشرف · ban: منع · block: حظر · conversation: محادثة · direct message: رسالة مباشرة ·
+ * account: حساب · admin: مشرف · ban: منع · block: حظر · conversation: محادثة · default group: المجموعة الافتراضية · direct message: رسالة مباشرة ·
  * draft: مسودة · email: بريد إلكتروني · emoji: رمز تعبيري · group: مجموعة · hide: إخفاء · legal hold: حفظ قانوني ·
  * log in: تسجيل الدخول · mention: إشارة · mute: كتم · notification: إشعار · owner: مالك · passkey: مفتاح مرور ·
  * pin: تثبيت · poll: استطلاع · reaction: تفاعل · reply: رد · report: إبلاغ, بلاغ · section: قسم · session: جلسة ·

@@ -3,8 +3,8 @@ import type { Catalog, ErrorTexts, Translation } from './keys.ts';
 /**
  * All texts of the web client in German, as `en.ts`: informal (“du”), with these words.
  *
- * account: Konto · ban: sperren · block: blockieren · conversation: Unterhaltung · direct message:
- * Direktnachricht · draft: Entwurf · email: E-Mail · group: Gruppe · hide: ausblenden · log in: anmelden ·
+ * account: Konto · ban: sperren · block: blockieren · conversation: Unterhaltung · default group: Standardgruppe ·
+ * direct message: Direktnachricht · draft: Entwurf · email: E-Mail · group: Gruppe · hide: ausblenden · log in: anmelden ·
  * mention: erwähnen · mute: stummschalten · notification: Benachrichtigung · owner: Inhaber · pin: anheften,
  * unpin: lösen · poll: Umfrage · reaction: Reaktion · reply: Antwort · report: melden · section: Bereich ·
  * session: Sitzung · suspend: vorübergehend sperren · thread: Thread · user group: Benutzergruppe

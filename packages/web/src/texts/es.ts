@@ -4,7 +4,7 @@ import type { Catalog, ErrorTexts, Translation } from './keys.ts';
  * All texts of the web client in Spanish, as `en.ts`: informal (“tú”), with a vocabulary that is understood in Spain and
  * in Latin America. Where the number of names is unknown, a noun replaces the verb (“Mención de Ana y Luis”).
  *
- * account: cuenta · add: añadir · ban: vetar · block: bloquear · conversation: conversación · delete: eliminar ·
+ * account: cuenta · add: añadir · ban: vetar · block: bloquear · conversation: conversación · default group: grupo predeterminado · delete: eliminar ·
  * direct message: mensaje directo · draft: borrador · email: correo · expire: caducar · file: archivo ·
  * group: grupo · hide: ocultar · link: enlace · log in: iniciar sesión · log out: cerrar sesión ·
  * mention: mencionar · mute: silenciar · notification: notificación · owner: propietario ·
