@@ -320,7 +320,7 @@ function checkKept(
     for (const message of log.messages) {
       const { seq } = message;
       const own = has.get(seq);
-      if (seq < from || !isInConversation(message)) continue;
+      if (seq < from || seq <= log.expiredUpTo || !isInConversation(message)) continue;
       if (JSON.stringify(own) === JSON.stringify(message)) continue;
       const what = own
         ? `keeps message ${seq} in another state than its events give`

@@ -1,6 +1,6 @@
 import type { Event } from '@parley/protocol';
 import type { HistoryRecord, Op } from './history.ts';
-import { isText, type Log, messageOf } from './log.ts';
+import { isExpiry, isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Commands that may have no effect because the state is already as requested. */
@@ -14,6 +14,7 @@ const MAY_BE_UNCHANGED: ReadonlySet<Op> = new Set([
   'close',
   'hide',
   'unhide',
+  'retention',
 ]);
 
 /** Checks the outcomes of commands. */
@@ -134,6 +135,8 @@ function checkOrigins(
   const rivals = new Map(of(history, 'rival').map((r) => [r.id, r.text]));
   for (const [id, event] of stored) {
     const { stream, type } = event;
+    // No client deletes expired messages: check-retention.ts.
+    if (isExpiry(event)) continue;
     const command = invoked.get(id);
     if (!command) {
       // Groups are created before the run starts, with ids of their own.

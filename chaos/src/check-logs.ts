@@ -1,5 +1,5 @@
 import type { HistoryRecord } from './history.ts';
-import { isText, type Log, messageOf } from './log.ts';
+import { isExpiry, isText, type Log, messageOf } from './log.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Events before the founder joins announce the creation of a group. */
@@ -64,7 +64,7 @@ function checkWriters(logs: ReadonlyMap<string, Log>): Violation[] {
   for (const log of logs.values()) {
     for (const event of log.events) {
       const { stream, seq, actor, type } = event;
-      if (!/^(message|reaction|poll)\./.test(type)) continue;
+      if (!/^(message|reaction|poll)\./.test(type) || isExpiry(event)) continue;
       if (log.periodAt(actor, seq)) continue;
       violations.push({
         rule: 'I10 members only',
@@ -118,14 +118,15 @@ function checkUnhidden(logs: ReadonlyMap<string, Log>): Violation[] {
   return violations;
 }
 
-/** I11: REST returns the messages that follow from the log. */
+/** I11: REST returns the messages that follow from the log, without those that have expired. */
 function checkMessages(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const violations: Violation[] = [];
   for (const { stream, messages } of of(history, 'messages')) {
-    const expected = logs.get(stream)?.messages ?? [];
+    const log = logs.get(stream);
+    const expected = log?.messages.filter((m) => m.seq > log.expiredUpTo) ?? [];
     if (expected.length !== messages.length) {
       violations.push({
         rule: 'I11 same state',

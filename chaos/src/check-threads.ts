@@ -46,6 +46,16 @@ interface Accepted {
   readonly votes: Map<string, readonly number[]>;
 }
 
+/**
+ * Returns the index behind the last deletion of a command, of which the first event has the id. Each of them has the
+ * summary after all of them.
+ */
+function endOfDeletion({ events }: Log, index: number): number {
+  let end = index + 1;
+  for (; events[end]?.type === 'message.deleted' && events[end]?.client === null; end++);
+  return end;
+}
+
 /** I15, and the summaries of threads in deletions (I11). */
 function checkAccepted(log: Log): Violation[] {
   const violations: Violation[] = [];
@@ -61,7 +71,8 @@ function checkAccepted(log: Log): Violation[] {
     if (wrong)
       violations.push({ rule: 'I15 threads and polls', stream, what: `${wrong} at ${seq}` });
     if (event.type !== 'message.deleted' || event.data.thread === undefined) continue;
-    const root = messagesOf(log.events.slice(0, n + 1)).find((m) => m.seq === event.data.thread);
+    const upTo = endOfDeletion(log, n);
+    const root = messagesOf(log.events.slice(0, upTo)).find((m) => m.seq === event.data.thread);
     const own = finalSummary(event.data.threadSummary);
     if (JSON.stringify(own) === JSON.stringify(root?.threadSummary ?? null)) continue;
     const what = `the deletion at ${seq} says of thread ${event.data.thread} what its events do not give`;

@@ -5,6 +5,7 @@ import { checkGuests } from './check-guests.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkLogs } from './check-logs.ts';
 import type { CheckOptions } from './check-options.ts';
+import { checkRetention } from './check-retention.ts';
 import { checkRun } from './check-run.ts';
 import { checkThreads } from './check-threads.ts';
 import type { HistoryRecord } from './history.ts';
@@ -31,6 +32,7 @@ export function check(
     ...checkClients(history, logs, options),
     ...checkThreads(history, logs),
     ...checkHolds(history, logs),
+    ...checkRetention(history, logs),
     ...checkGuests(history, logs),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),

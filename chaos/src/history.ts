@@ -228,6 +228,8 @@ export type HistoryRecord =
     }
   /** What remains of the hold some time after its release. */
   | { readonly kind: 'purged'; readonly isPurged: boolean; readonly versions: number }
+  /** Nodes have searched for expired messages at this time by their clocks, and no group has changed its choice since. */
+  | { readonly kind: 'expired'; readonly at: string; readonly t: number }
   /** What `parley doctor` found in the database. */
   | { readonly kind: 'doctor'; readonly findings: readonly string[] };
 
@@ -247,7 +249,8 @@ export type Op =
   | 'add'
   | 'remove'
   | 'hide'
-  | 'unhide';
+  | 'unhide'
+  | 'retention';
 
 /** A message in its final state. */
 export interface FinalMessage {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Event } from '@parley/protocol';
+import { type Event, SYSTEM } from '@parley/protocol';
 import type { FinalMessage, RecordOf } from './history.ts';
 import { type MembershipPeriod, messagesOf, periodsOf } from './model.ts';
 
@@ -16,6 +16,8 @@ export class Log {
   /** The messages whose deletion or hiding was undone by a restore. */
   readonly #unredacted: ReadonlySet<number>;
 
+  /** The seq of the last message that has expired: all earlier ones are deleted. */
+  readonly expiredUpTo: number;
   #messages: readonly FinalMessage[] | null = null;
 
   /** `lost` has the events that a restore of the database has undone. */
@@ -35,6 +37,7 @@ export class Log {
       events.flatMap((e) => (e.type === 'message.deleted' ? [[e.data.message, e.seq]] : [])),
     );
     this.#hidden = hiddenPeriodsIn(events);
+    this.expiredUpTo = Math.max(0, ...events.flatMap((e) => (isExpiry(e) ? e.data.message : [])));
   }
 
   /** The seq of the last event. */
@@ -163,6 +166,10 @@ export type TextEvent = Extract<
   Event,
   { type: 'message.posted' | 'message.edited' | 'message.unhidden' }
 >;
+
+/** Returns whether the event deletes a message that has expired. */
+export const isExpiry = (event: Event): event is Extract<Event, { type: 'message.deleted' }> =>
+  event.type === 'message.deleted' && event.actor === SYSTEM;
 
 /** Returns whether the event has a text. */
 export const isText = (event: Event): event is TextEvent =>

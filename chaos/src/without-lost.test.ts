@@ -26,7 +26,16 @@ test('an answer that arrives over a later connection counts', () => {
 });
 
 test('the answer to a request counts unless it arrives right after the restore', () => {
-  const [late, early] = [ack('ann!', 1_600), ack('ann!', 1_100)];
-  const kept = withoutLost([RESTORED, early, late]);
+  const request: HistoryRecord = {
+    ...{ kind: 'invoke', client: 'ann!c1', account: 'ann', id: 'c1', op: 'post', t: 900 },
+    conversation: 'group',
+  };
+  const [late, early] = [ack('ann', 1_600), ack('ann', 1_100)];
+  const kept = withoutLost([connect('ann', 0), request, RESTORED, early, late]);
   expect([kept.includes(early), kept.includes(late)]).toEqual([false, true]);
+});
+
+test('the answer to another command at the place of a lost event counts', () => {
+  const other = { ...ack('ann', 1_600), id: 'c2' } as HistoryRecord;
+  expect(withoutLost([connect('ann', 0), RESTORED, other])).toContain(other);
 });

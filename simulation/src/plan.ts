@@ -14,6 +14,7 @@ export interface Plan {
   readonly clients: readonly ClientPlan[];
   readonly conversations: readonly ConversationPlan[];
   readonly conditions: Conditions;
+  readonly retention: RetentionPlan | null;
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
 }
@@ -39,6 +40,19 @@ export interface ClientPlan {
 export interface ConversationPlan {
   /** Indexes of the accounts. */
   readonly members: readonly number[];
+}
+
+/**
+ * A day passes in the middle of the run, so that groups that keep messages for a day delete what was posted
+ * before, each message some time after its post.
+ */
+export interface RetentionPlan {
+  /** When the day passes, ms from the start. */
+  readonly passesAt: number;
+  /** How long before its end a message is posted that expires then, ms. */
+  readonly keepMs: number;
+  /** When nodes search for expired messages, besides when a group has chosen another period. */
+  readonly searches: readonly number[];
 }
 
 /** What holds throughout a run. */
@@ -172,6 +186,13 @@ const HIDINGS_MS = {
   return: [ACTIVE_MS + 3_000, ACTIVE_MS + 3_800],
 } as const;
 
+/** The share of plans in which messages expire. */
+const RETENTION_SHARE = 0.25;
+const RETENTION_MS = { passes: [600, 2_000], keeps: [200, 1_500] } as const;
+/** How often nodes search for expired messages, and groups choose another period. */
+const SEARCHES = 6;
+const CHOICES = { min: 1, max: 5 };
+
 /** Creates the plan of a seed. */
 export function planRun(seed: number): Plan {
   const random = new Random(seed);
@@ -181,6 +202,7 @@ export function planRun(seed: number): Plan {
   const conversations = planConversations(accounts, random.fork(2));
   const faults = planFaults(random.fork(5), kind, clients);
   const hidings = planHidings(clients, conversations, random.fork(6), kind);
+  const { retention, choices } = planRetention(clients, conversations, random.fork(7));
   return {
     seed,
     kind,
@@ -189,9 +211,12 @@ export function planRun(seed: number): Plan {
     clients,
     conversations,
     conditions: planConditions(random.fork(3), kind),
-    steps: [...planSteps(clients, conversations, faults, random.fork(4)), ...hidings.steps].sort(
-      (a, b) => a.at - b.at,
-    ),
+    retention,
+    steps: [
+      ...planSteps(clients, conversations, faults, random.fork(4)),
+      ...hidings.steps,
+      ...choices,
+    ].sort((a, b) => a.at - b.at),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
 }
@@ -322,6 +347,31 @@ function planHidings(
   const at = within(HIDINGS_MS.leave);
   const lasts = within(HIDINGS_MS.return) - at;
   return { steps, faults: [{ at, name: 'sleep-client', lasts, pick: random.next() }] };
+}
+
+/** Plans that messages expire: most groups keep them for a day, and some choose another period later. */
+function planRetention(
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  random: Random,
+): { readonly retention: RetentionPlan | null; readonly choices: Step[] } {
+  if (!random.chance(RETENTION_SHARE)) return { retention: null, choices: [] };
+  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  const choice = (conversation: number, at: number, pick: number): Step => ({
+    ...{ at, client, op: 'retention', conversation, pick, text: '' },
+  });
+  // The first choice of a pick of 0 is a day.
+  const first = [...conversations.keys()].map((n) => choice(n, random.next() * 300, 0));
+  const later = Array.from({ length: random.int(CHOICES.min, CHOICES.max) }, () =>
+    choice(random.int(0, conversations.length - 1), random.next() * ACTIVE_MS, random.next()),
+  );
+  const [passes, keeps] = [RETENTION_MS.passes, RETENTION_MS.keeps];
+  const retention = {
+    passesAt: random.int(...passes),
+    keepMs: random.int(...keeps),
+    searches: Array.from({ length: SEARCHES }, () => random.next() * ACTIVE_MS),
+  };
+  return { retention, choices: [...first, ...later] };
 }
 
 /** Mostly one that the account belongs to at the start; the first one is never left. */

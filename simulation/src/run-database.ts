@@ -6,6 +6,7 @@ import { DatabaseModel } from './database/model.ts';
 import type { PoolModel } from './database/pool.ts';
 import type { EventRow } from './database/tables.ts';
 import type { EventLoop } from './event-loop.ts';
+import { STARTED_AT } from './globals.ts';
 import { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -37,7 +38,11 @@ export class RunDatabase {
   constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[]) {
     this.#loop = loop;
     this.#random = random;
-    this.#model = new DatabaseModel({ scheduler: this.#scheduler(), epoch: epochOf(this.#epochs) });
+    this.#model = new DatabaseModel({
+      scheduler: this.#scheduler(),
+      epoch: epochOf(this.#epochs),
+      now: () => STARTED_AT + loop.now,
+    });
     for (const [n, id] of accounts.entries()) {
       const username = `c${n}`;
       this.#model.insertAccount({ id, username });

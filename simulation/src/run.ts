@@ -10,15 +10,17 @@ import {
   conversationOfStream,
   LIMITS,
   type Limits,
+  SYSTEM,
   streamOfAccount,
   streamOfConversation,
 } from '@parley/protocol';
+import type { StoredEvent } from '@parley/server/internal/stream/record';
 import { uuidv7 } from 'uuidv7';
 import { Actor, type Stage } from './client/actor.ts';
 import { SimulatedBrowser } from './client/browser.ts';
 import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
-import { replaceGlobals } from './globals.ts';
+import { replaceGlobals, STARTED_AT } from './globals.ts';
 import { History } from './history.ts';
 import { logTo } from './log.ts';
 import { NO_METRICS } from './metrics.ts';
@@ -62,6 +64,9 @@ const DEADLINES = { faults: CONVERGENCE_MS, hints: 4_000, clean: 4_000 };
 const THREADS_MS = 5_000;
 /** How often clients are looked at meanwhile, ms. */
 const LOOK_MS = 200;
+const DAY_MS = 86_400_000;
+/** Deletions of expired messages may be deferred for so long behind one that has failed, simulated ms. */
+const DEFERRED_MS = 6_000;
 /** Commands are repeated this much later by the clocks of the nodes, ms. */
 const LATER_MS = 3_600_000;
 
@@ -150,6 +155,9 @@ class Simulation {
   async run(): Promise<void> {
     const loop = this.#loop;
     const { steps, faults } = this.#plan;
+    const { retention } = this.#plan;
+    // Until a day passes, it is the day before.
+    if (retention) for (const slot of this.#slots) slot.setDay(retention.keepMs - DAY_MS);
     for (const slot of this.#slots) slot.start();
     await this.#until(SETUP_MS, () => this.#createGroups());
     this.#database.backUp();
@@ -167,6 +175,7 @@ class Simulation {
       this.#actors.push(actor);
       actor.wake();
     }
+    this.#planSearches();
     let end = 0;
     for (const step of steps) {
       end = Math.max(end, step.at);
@@ -183,7 +192,13 @@ class Simulation {
     const missing = await this.#converge();
     const ms = Math.round(loop.now - startedAt);
     this.#record({ kind: 'quiet', round: 0, ms, missing });
-    if (missing.length === 0) await loop.run(() => false, loop.now + THREADS_MS);
+    if (missing.length === 0) {
+      if (retention) {
+        await loop.run(() => false, loop.now + DEFERRED_MS);
+        this.#search(true);
+      }
+      await loop.run(() => false, loop.now + THREADS_MS);
+    }
     await this.#until(CONVERGENCE_MS, () => this.#finish(missing.length === 0));
     this.#readLogs();
     await this.#until(CONVERGENCE_MS, () => this.#readMessages());
@@ -212,6 +227,8 @@ class Simulation {
             log: logTo((level, message, fields) => this.#logged(process, level, message, fields)),
             metrics: NO_METRICS,
             me: (account) => this.#database.me(account),
+            hasRetention: this.#plan.retention !== null,
+            onStored: (events) => this.#recordExpiries(events),
           }),
       },
       (process) => this.#database.abandon(process),
@@ -237,6 +254,38 @@ class Simulation {
   #take(step: Step): void {
     for (let n = 0; n < this.#actors.length; n++) {
       if (this.#actors[(step.client + n) % this.#actors.length]?.do(step)) return;
+    }
+  }
+
+  // ---- retention ----------------------------------------------------------------------------------
+
+  /** Schedules when a day passes, and when nodes search for expired messages. */
+  #planSearches(): void {
+    const { retention } = this.#plan;
+    if (!retention) return;
+    this.#loop.after(retention.passesAt, this.#runner, () => {
+      this.#trace('runner', 'a day has passed');
+      for (const slot of this.#slots) slot.setDay(0);
+    });
+    for (const at of retention.searches) {
+      this.#loop.after(at, this.#runner, () => this.#search(false));
+    }
+  }
+
+  /** All nodes search for expired messages. After the last search, none may be left that has expired by now. */
+  #search(isLast: boolean): void {
+    for (const { node, process } of this.#slots) {
+      this.#loop.after(0, process, () => node?.settingsChanged());
+    }
+    if (!isLast) return;
+    this.#record({ kind: 'expired', at: new Date(STARTED_AT + this.#loop.now).toISOString() });
+  }
+
+  /** Records the deletions of expired messages as acknowledged: they are kept like commands of clients. */
+  #recordExpiries(events: readonly StoredEvent[]): void {
+    for (const { type, actor, client, stream, seq } of events) {
+      if (type !== 'message.deleted' || actor !== SYSTEM || client === null) continue;
+      this.#record({ kind: 'ack', client: 'retention', id: client, stream, seq });
     }
   }
 

@@ -10,9 +10,10 @@ export function canonical(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value ?? null;
   // The row that holds an id has the time of the database.
   const isHeld = 'seq' in value && Number(value.seq) > Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).map(
-    ([key, inner]) => [key, isHeld && key === 'at' ? 'now' : canonical(inner)] as const,
-  );
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const isOfDatabase = key === 'now' || (isHeld && key === 'at');
+    return [key, isOfDatabase ? 'now' : canonical(inner)] as const;
+  });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -66,6 +67,8 @@ const COLUMNS = {
   thread_cursors: 'account_id, conversation_id, thread, read_seq',
   message_parts: 'conversation_id, message_seq, forwarded_from, poll, closed_at',
   poll_votes: 'conversation_id, message_seq, account_id, choices, seq',
+  group_retention: 'conversation_id, days, seq',
+  retention_progress: 'conversation_id, up_to',
 } as const;
 
 /** The contents of all tables, in no order. */

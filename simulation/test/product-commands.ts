@@ -74,6 +74,9 @@ import {
   threadPage,
 } from '@parley/server/internal/messages/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
+import { changeRetention } from '@parley/server/internal/retention/commands';
+import { cutoffsOf, expireMessages } from '@parley/server/internal/retention/expire';
+import { conversationsToExpire, settingsOf } from '@parley/server/internal/retention/queries';
 import { Append } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readEvents, readHeads } from '@parley/server/internal/stream/read';
@@ -109,6 +112,7 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   await product.readCursors();
   await product.reads();
   await product.erasure();
+  await product.retention();
   return product.transcript;
 }
 
@@ -604,5 +608,51 @@ class Product {
       'events',
       eventsFor(this.#pool, ann, streamOfConversation(this.#group), { after: 0, limit: 99 }),
     );
+  }
+
+  /** Lets groups choose how long they keep messages, and deletes those that have expired. */
+  async retention(): Promise<void> {
+    const append = this.#append;
+    const [pool, group] = [this.#pool, this.#group];
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const clock = { now: () => this.#now };
+    const audit = { log: new AuditLog({ pool, clock, log }), address: null };
+    const search = async () => {
+      const cutoffs = await this.#ask(
+        'cutoffs',
+        cutoffsOf(pool, await settingsOf(pool), this.#now),
+      );
+      const found = conversationsToExpire(pool, cutoffs, null, this.#now, 9);
+      return await this.#ask('conversations to expire', found);
+    };
+    const root = await this.#posted('root');
+    const place = { thread: root, alsoInConversation: false };
+    await postMessage(append, by(ann), 'reply of @u0', undefined, place);
+    const expire = () => this.#ask('expire', expireMessages(append, group));
+    for (const [who, days] of [
+      [bob, 1],
+      [ann, 1],
+      [ann, 1],
+      [ann, 'server'],
+      [ann, 'keep'],
+      [ann, 2],
+      [ann, 1],
+    ] as const) {
+      await this.#ask('retention', changeRetention(append, by(who), days, audit));
+      await search();
+      await expire();
+    }
+    this.#now += 86_400_000;
+    const kept = await this.#posted('not expired');
+    await search();
+    for (let n = 0; n < 2; n++) await expire();
+    await search();
+    for (const request of [{ limit: 9 }, { limit: 9, after: 0 }, { limit: 4, around: kept }]) {
+      await this.#ask('history', history(pool, ann, group, request));
+    }
+    await this.#ask('thread', threadPage(pool, ann, group, root, { limit: 9 }));
+    await this.#ask('conversation', conversationFor(pool, ann, group));
+    const events = eventsFor(pool, ann, streamOfConversation(group), { after: 0, limit: 999 });
+    await this.#ask('events', events);
   }
 }

@@ -260,7 +260,7 @@ const BASE: Readonly<Record<string, Build>> = {
   'messages-to-erase': (c, f) => [c.of(f.conversations), c.of(f.accounts), c.int(4), 1 + c.int(3)],
   'messages-still-to-erase': (c, f) => [
     c.of(f.conversations),
-    c.of(f.accounts),
+    c.of([...f.accounts, null]),
     c.some([3, 4, 5, 6]),
   ],
   'messages-redact-previewed': (c, f) => [c.of(f.conversations), c.some([3, 4, 5]), null],
@@ -459,6 +459,11 @@ const BASE: Readonly<Record<string, Build>> = {
   'accounts-me': (c, f) => [c.of(f.accounts)],
   ...threadStatements(),
   ...pollStatements(),
+  'retention-choice': (c, f) => [c.of(f.conversations)],
+  'retention-next': (c, f) => [c.of(f.conversations), 1 + c.int(3)],
+  'retention-progress': (c, f) => [c.of(f.conversations), 2 + c.int(4)],
+  'retention-set': (c, f) => [c.of(f.conversations), c.int(3), seqOf(c)],
+  'retention-unset': (c, f) => [c.of(f.conversations)],
 };
 
 function hidingStatements(): Readonly<Record<string, Build>> {
@@ -592,6 +597,9 @@ export const RANDOM_STATEMENTS: readonly string[] = Object.keys(BUILD);
 
 /** Those of them that change rows or lock them. */
 export const RANDOM_WRITES: readonly string[] = [
+  'retention-progress',
+  'retention-set',
+  'retention-unset',
   'batch-lock',
   'batch-unchanged',
   'batch-hold-id',

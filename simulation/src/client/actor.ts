@@ -28,6 +28,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type MessageRetention,
   type Seq,
   streamOfAccount,
   streamOfConversation,
@@ -57,6 +58,9 @@ export interface Stage {
   /** Whether clients store the cursor before the data, as a planted fault. */
   readonly cursorFirst: boolean;
 }
+
+/** What a step chooses how long a group keeps messages from: mostly for a day. */
+const RETENTIONS: readonly MessageRetention[] = [1, 1, 1, 'keep', 2];
 
 /** A post that is repeated at the end. */
 interface Past {
@@ -262,6 +266,11 @@ export class Actor {
       case 'remove':
         void this.#member(op, conversation, pick);
         return true;
+      case 'retention':
+        // Only owners may choose it.
+        if (this.plan.account !== 0) return false;
+        void this.#chooseRetention(conversation, pick);
+        return true;
       case 'twice':
         void this.#postTwice(conversation, text, text);
         return true;
@@ -382,6 +391,17 @@ export class Actor {
           : { method: 'POST', path: `${path}/${op}`, id, body: null },
     );
     if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
+  }
+
+  async #chooseRetention(conversation: ConversationId, pick: number): Promise<void> {
+    const retention = RETENTIONS[Math.floor(pick * RETENTIONS.length)] as MessageRetention;
+    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    this.#record.requested(id, 'retention', conversation, {});
+    const path = `/conversations/${conversation}/retention`;
+    const answer = await this.requests.send({ method: 'PUT', path, id, body: { retention } });
+    if (answer.kind === 'done') {
+      this.#record.acked(id, streamOfConversation(conversation), answer.seq);
+    } else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
   }
 
   // ---- convergence --------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ export interface DatabaseOptions {
   readonly scheduler: Scheduler;
   /** Identifies the history that seqs belong to. */
   readonly epoch: string;
+  /** Returns the time of the database, ms; the real time without it. */
+  readonly now?: () => number;
   readonly delays?: Partial<Delays>;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -44,9 +46,9 @@ export class DatabaseModel implements PoolContext {
   readonly delays: Delays;
   #status: Status = 'up';
 
-  constructor({ scheduler, epoch, delays, timeouts }: DatabaseOptions) {
+  constructor({ scheduler, epoch, now = Date.now, delays, timeouts }: DatabaseOptions) {
     this.scheduler = scheduler;
-    this.tables = new Tables(epoch);
+    this.tables = new Tables(epoch, now);
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.delays = { ...DELAYS, ...delays };
   }

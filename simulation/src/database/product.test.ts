@@ -30,9 +30,6 @@ const OTHERS = [
   'messages-to-bulk-delete',
   'messages-bulk-deletion-running',
   'messages-bulk-deleted',
-  // No simulated group chooses how long it keeps messages.
-  'retention-set',
-  'retention-unset',
   // No simulated moderator hides a message.
   'messages-keep-hidden',
   'messages-hidden',
@@ -65,6 +62,10 @@ const OTHERS = [
   'conversations-is-guest',
   'conversations-groups-of-guest',
   'conversations-only-owner',
+  // How long a group keeps messages, and how many a change would delete, for the settings.
+  'retention-of',
+  'retention-count-in',
+  'retention-count',
 ];
 
 function aModel() {
@@ -90,7 +91,7 @@ test('the model has every statement that the commands and reads of the delivery 
 });
 
 test('the model has every statement in the modules of the delivery path', () => {
-  const names = ['stream', 'live', 'messages', 'conversations'].flatMap((folder) =>
+  const names = ['stream', 'live', 'messages', 'conversations', 'retention'].flatMap((folder) =>
     readdirSync(join(SERVER, folder))
       .filter((file) => !file.endsWith('.test.ts'))
       .flatMap((file) => statementNamesIn(readFileSync(join(SERVER, folder, file), 'utf8'))),

@@ -176,6 +176,19 @@ export interface PollVoteRow {
   readonly seq: number;
 }
 
+/** How long a group keeps messages; 0 days: forever. */
+export interface GroupRetentionRow {
+  readonly conversation_id: string;
+  readonly days: number;
+  readonly seq: number;
+}
+
+/** Up to which message of a conversation everything has expired. */
+export interface RetentionProgressRow {
+  readonly conversation_id: string;
+  readonly up_to: number;
+}
+
 /** Returns the key of a thread of an account. */
 const accountThread = (row: {
   readonly account_id: string;
@@ -198,6 +211,8 @@ const WORKSPACE = '00000000-0000-7000-8000-000000000001';
 export class Tables {
   /** The epoch in `server_state`. */
   epoch: string;
+  /** Returns the time of the database, ms. */
+  readonly now: () => number;
   readonly journal = new Journal();
   readonly streamsById = new Index<StreamRow>((s) => s.id, 'streams_pkey');
   readonly streams = new Table('streams', [this.streamsById]);
@@ -354,9 +369,20 @@ export class Tables {
   );
   readonly votesByMessage = new Index<PollVoteRow>((v) => v.conversation_id + v.message_seq);
   readonly pollVotes = new Table('poll_votes', [this.votesKey], [this.votesByMessage]);
+  readonly retentionKey = new Index<GroupRetentionRow>(
+    (r) => r.conversation_id,
+    'group_retention_pkey',
+  );
+  readonly groupRetention = new Table('group_retention', [this.retentionKey]);
+  readonly retentionProgressKey = new Index<RetentionProgressRow>(
+    (p) => p.conversation_id,
+    'retention_progress_pkey',
+  );
+  readonly retentionProgress = new Table('retention_progress', [this.retentionProgressKey]);
 
-  constructor(epoch: string) {
+  constructor(epoch: string, now: () => number) {
     this.epoch = epoch;
+    this.now = now;
     this.put(this.streams, { id: WORKSPACE, kind: 'workspace', last_seq: 0, last_at: 0 });
   }
 
@@ -387,6 +413,8 @@ export class Tables {
       thread_cursors: this.threadCursors.committed(),
       message_parts: this.messageParts.committed(),
       poll_votes: this.pollVotes.committed(),
+      group_retention: this.groupRetention.committed(),
+      retention_progress: this.retentionProgress.committed(),
     };
   }
 }

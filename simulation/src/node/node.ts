@@ -20,11 +20,13 @@ import { history } from '@parley/server/internal/messages/queries';
 import { ReadCursors, readVersions } from '@parley/server/internal/messages/read-cursors';
 import { threadPage } from '@parley/server/internal/messages/thread-queries';
 import type { Metrics } from '@parley/server/internal/metrics/metrics';
+import { Retention } from '@parley/server/internal/retention/retention';
 import type { Logger } from '@parley/server/internal/runtime/log';
 import { Append, type Outcome } from '@parley/server/internal/stream/append';
 import { Hub, type HubCounters } from '@parley/server/internal/stream/hub';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readerOf } from '@parley/server/internal/stream/read';
+import type { StoredEvent } from '@parley/server/internal/stream/record';
 import type pg from 'pg';
 import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
 import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
@@ -45,6 +47,10 @@ interface NodeDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly me: (account: AccountId) => Me;
+  /** Whether it deletes expired messages. */
+  readonly hasRetention: boolean;
+  /** Called with the events that the node has stored. */
+  readonly onStored: (events: readonly StoredEvent[]) => void;
 }
 
 /**
@@ -61,6 +67,8 @@ export class SimulatedNode implements Reachable {
   readonly #broker: SimulatedBroker;
   readonly #pool: pg.Pool;
   readonly #audit: AuditLog;
+  readonly #retention: Retention | null = null;
+  #onSettings: () => void = () => undefined;
 
   /** Starts the node. Must be called within its process. */
   constructor(deps: NodeDeps) {
@@ -89,7 +97,11 @@ export class SimulatedNode implements Reachable {
       projections: new Projections(PROJECTIONS),
       visibility: EVENT_VISIBILITY,
       metrics,
-      publish: (events) => hub.publish(events),
+      publish: (events) => {
+        hub.publish(events);
+        deps.onStored(events);
+        this.#retention?.committed(events);
+      },
       announce: (stream, seq) => hub.hint(stream, seq),
     });
     const readCursors = new ReadCursors(pool, log, metrics);
@@ -123,8 +135,24 @@ export class SimulatedNode implements Reachable {
       moveReadCursor: (account, id, seq, options) => readCursors.move(account, id, seq, options),
       readVersions: (accounts) => readVersions(pool, accounts),
     });
+    if (deps.hasRetention) {
+      this.#retention = new Retention({
+        ...{ pool, append: this.#append, clock, log, broker, audit: this.#audit },
+        settings: {
+          onChange: (listener) => {
+            this.#onSettings = listener;
+          },
+        },
+      });
+    }
     hub.start();
     this.#live.start();
+    this.#retention?.start();
+  }
+
+  /** The node has read changed settings of the server. */
+  settingsChanged(): void {
+    this.#onSettings();
   }
 
   /** Repairs since its start. */
@@ -179,6 +207,7 @@ export class SimulatedNode implements Reachable {
   /** Stops in order, as after SIGTERM. */
   async stop(): Promise<void> {
     this.isListening = false;
+    await this.#retention?.stop();
     await this.#live.drain();
     await this.#append.close();
     this.#hub.stop();

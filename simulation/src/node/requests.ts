@@ -2,6 +2,7 @@ import {
   type AccountId,
   type ClientId,
   type ConversationId,
+  type MessageRetention,
   type Refusal,
   refusal,
   type Seq,
@@ -21,6 +22,7 @@ import { cursorsOf } from '@parley/server/internal/messages/read-cursors';
 import { readThread, type ThreadMove } from '@parley/server/internal/messages/thread-cursors';
 import { threadCursorsOf } from '@parley/server/internal/messages/thread-queries';
 import { followThread, unfollowThread } from '@parley/server/internal/personal/follow-commands';
+import { changeRetention } from '@parley/server/internal/retention/commands';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import type { Append, Outcome } from '@parley/server/internal/stream/append';
 import type pg from 'pg';
@@ -116,7 +118,7 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
   }
   const done = await (rest.length > 0
     ? onMessage(deps, `${method} ${rest.join('/')}`, sender, Number(whom) as Seq, body)
-    : command(deps.append, `${method} ${what}`, sender, whom, body));
+    : command(deps, `${method} ${what}`, sender, whom, body));
   if (done.kind === 'refused') throw new Refused(done.refusal);
   if (done.kind === 'unknown') {
     throw new Refused(refusal('outcome_unknown', undefined, { retryAfter: 1 }));
@@ -151,7 +153,7 @@ function onMessage(
 }
 
 function command(
-  append: Append,
+  { append, audit: log }: RequestDeps,
   name: string,
   sender: { actor: AccountId; clientId: ClientId; conversation: ConversationId },
   whom: AccountId | undefined,
@@ -170,6 +172,11 @@ function command(
       const { question, ...poll } = body as PollBody;
       return postPoll(append, sender, question, { ...poll, endsAt: null });
     }
+    case 'PUT retention':
+      return changeRetention(append, sender, (body as { retention: MessageRetention }).retention, {
+        log,
+        address: null,
+      });
     case 'POST messages':
       return postMessage(append, sender, (body as { body: string }).body);
     default:

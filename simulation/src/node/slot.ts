@@ -21,6 +21,8 @@ export class NodeSlot {
   readonly #stopping = new Map<Process, SimulatedNode>();
   #starts = 0;
   #clockOffsetMs = 0;
+  /** How far the clocks of all nodes are off. */
+  #dayMs = 0;
   /** Repairs of the processes that ended. */
   #past = { fills: 0, repairs: 0, stalled: 0 };
 
@@ -59,7 +61,7 @@ export class NodeSlot {
     if (this.#node) return;
     this.#starts++;
     const process = new Process(`${this.name}.${this.#starts}`);
-    process.clockOffsetMs = this.#clockOffsetMs;
+    process.clockOffsetMs = this.#clockOffsetMs + this.#dayMs;
     this.#process = process;
     this.#node = this.#deps.loop.within(process, () => this.#deps.build(process));
   }
@@ -100,7 +102,13 @@ export class NodeSlot {
   /** Sets how far its wall clock is off. */
   setClock(offsetMs: number): void {
     this.#clockOffsetMs = offsetMs;
-    this.#process.clockOffsetMs = offsetMs;
+    this.#process.clockOffsetMs = offsetMs + this.#dayMs;
+  }
+
+  /** Sets how far the clocks of all nodes are off: their time, at which messages are posted and expire. */
+  setDay(offsetMs: number): void {
+    this.#dayMs = offsetMs;
+    this.#process.clockOffsetMs = this.#clockOffsetMs + offsetMs;
   }
 
   #end(): void {

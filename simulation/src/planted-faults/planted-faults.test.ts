@@ -16,6 +16,7 @@ const ALWAYS = [
   'stale-hint',
   'outliving-subscription',
   'reply-counted-twice',
+  'expired-by-earlier-choice',
   'vote-when-closed',
   'tab-pace-reversed',
 ];

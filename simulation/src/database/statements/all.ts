@@ -9,6 +9,7 @@ import { pollStatements } from './polls.ts';
 import { reactionAndPinStatements } from './reactions-and-pins.ts';
 import { readCursorStatements } from './read-cursors.ts';
 import { messageReadStatements } from './reads.ts';
+import { retentionStatements } from './retention.ts';
 import { accountStatements, snapshotStatements } from './snapshots.ts';
 import { digestOfText, reads, type Statement, selected, writes } from './statement.ts';
 import { streamStatements } from './stream.ts';
@@ -37,6 +38,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...threadStatements,
     ...threadCursorStatements,
     ...pollStatements,
+    ...retentionStatements,
     ...accountStatements,
   ].map((statement) => [statement.name, statement]),
 );

@@ -16,7 +16,7 @@ export const messageErasureStatements: readonly Statement[] = [
     'messages-still-to-erase',
     '03d032b16368',
     (tx, values) => {
-      const [conversation, author, seqs] = values as [string, string, number[]];
+      const [conversation, author, seqs] = values as [string, string | null, number[]];
       return [...new Set(seqs)]
         .sort((a, b) => a - b)
         .flatMap((seq) => tx.all(tx.tables.messagesByKey, conversation + seq))
@@ -91,8 +91,9 @@ export const messageErasureStatements: readonly Statement[] = [
   }),
 ];
 
-const isOpenOf = (message: MessageRow, author: string): boolean =>
-  message.author_id === author && message.deleted_at === null;
+/** Whether a message is not deleted and is of an author, or of anyone if it is null. */
+const isOpenOf = (message: MessageRow, author: string | null): boolean =>
+  (author === null || message.author_id === author) && message.deleted_at === null;
 
 /** Yields the rows of a series whose first is at `seq`, while they are there. */
 function* upTo<R extends { committed: { seq: number } | null; pending: { seq: number } | null }>(

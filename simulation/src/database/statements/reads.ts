@@ -3,6 +3,7 @@ import type { Transaction } from '../transaction.ts';
 import { isMember } from './lookups.ts';
 import { messageOf } from './messages.ts';
 import { pollJson } from './polls.ts';
+import { expiredUpTo } from './retention.ts';
 import { jsonTime, reads, type Statement } from './statement.ts';
 
 /**
@@ -20,9 +21,10 @@ export const messageReadStatements: readonly Statement[] = [
     ];
     const stream = tx.one(tx.tables.streamsById, conversation);
     if (!stream || !isMember(tx, account, conversation)) return [];
-    // No simulated messages expire.
-    const before = sideOf(tx, 'older', conversation, at, older, isInConversation);
-    const from = sideOf(tx, 'newer', conversation, at, newer, isInConversation);
+    const upTo = expiredUpTo(tx, conversation);
+    const isListed = (m: MessageRow) => m.seq > upTo && isInConversation(m);
+    const before = sideOf(tx, 'older', conversation, at, older, isListed);
+    const from = sideOf(tx, 'newer', conversation, at, newer, isListed);
     return [
       {
         last_seq: stream.last_seq,

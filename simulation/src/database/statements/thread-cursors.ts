@@ -4,6 +4,7 @@ import type { MentionRow, MessageRow, ThreadRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { isMember } from './lookups.ts';
 import { messageJson, sideOf } from './reads.ts';
+import { expiredUpTo } from './retention.ts';
 import { jsonTime, ms, type Result, reads, type Statement, selected, writes } from './statement.ts';
 
 /** The statements of thread cursors, and those that read threads. */
@@ -23,7 +24,8 @@ export const threadCursorStatements: readonly Statement[] = [
     if (!stream || !isMember(tx, account, conversation)) return [];
     const root = tx.one(tx.tables.messagesByKey, conversation + thread);
     const state = stateOf(tx, account, conversation, thread);
-    const isOfThread = (m: MessageRow) => m.thread === thread;
+    const upTo = expiredUpTo(tx, conversation);
+    const isOfThread = (m: MessageRow) => m.seq > upTo && m.thread === thread;
     const before = sideOf(tx, 'older', conversation, at, older, isOfThread);
     const from = sideOf(tx, 'newer', conversation, at, newer, isOfThread);
     return [
