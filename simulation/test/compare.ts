@@ -114,7 +114,19 @@ export function ordered(value: unknown): unknown {
     const inner = value.map(ordered);
     return inner.every(isKeyed) ? inner.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) : inner;
   }
+  const rows = rowsIn(value);
+  if (rows !== null) return rows.sort(byText);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, ordered(inner)]));
+}
+
+/** Returns the rows of columns (storage/json-columns.ts) of conversations; null for other values. */
+function rowsIn(value: object): object[] | null {
+  const entries: [string, unknown][] = Object.entries(value);
+  if (!('id' in value) || !entries.every(([, list]) => Array.isArray(list))) return null;
+  const columns = entries as [string, unknown[]][];
+  return columns[0]?.[1].map((_, i) =>
+    Object.fromEntries(columns.map(([name, list]) => [name, list[i]])),
+  ) as object[];
 }
 
 /** Whether a value is a conversation, or the cursor of one: those come in any order. */

@@ -1,3 +1,4 @@
+import { expandReady, type Ready } from '@parley/protocol';
 import { type Cluster, startCluster } from './cluster.ts';
 import { rss } from './cpu.ts';
 import { group, type User, users } from './setup.ts';
@@ -16,20 +17,13 @@ const SOCKETS = 20;
 /** What a client sends in its hello besides the token. */
 type HelloFields = Readonly<Record<string, unknown>>;
 
-/** The parts of `ready` that a client that reconnects refers to. */
-interface Ready {
-  readonly epoch: string;
-  readonly readVersion: number;
-  readonly streams: readonly { readonly id: string; readonly lastSeq: number }[];
-}
-
 /**
  * Measures what a hello costs an account in many conversations: processor time of node and database
  * from the upgrade to `live`, and the size of `ready`. A new client has nothing; one that is started again
  * has its cursors; one that reconnects also has the snapshots of its conversations. None missed anything.
  */
-export async function measureHello(rounds: number): Promise<void> {
-  const cluster = await startCluster(1);
+export async function measureHello(rounds: number, cli?: string): Promise<void> {
+  const cluster = await startCluster(1, { ...(cli !== undefined && { cli }) });
   try {
     const url = cluster.urls[0] as string;
     const all = await users(url, MEMBERS);
@@ -121,10 +115,10 @@ async function open(cluster: Cluster, user: User, fields: HelloFields): Promise<
       else if (start.startsWith('{"op":"nack"'))
         reject(new Error(buffer.toString('utf8', at, at + length)));
       else if (start.startsWith('{"op":"live"') && ready) {
-        resolve({ raw, bytes: ready.length, ready: JSON.parse(ready.toString()) as Ready });
+        resolve({ raw, bytes: ready.length, ready: expandReady(JSON.parse(ready.toString())) });
       }
     };
-    raw.send(JSON.stringify({ op: 'hello', token, cursor: {}, ...fields }));
+    raw.send(JSON.stringify({ op: 'hello', token, cursor: {}, compact: true, ...fields }));
   });
 }
 

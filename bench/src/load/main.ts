@@ -44,8 +44,8 @@ core, the load generator on another.
   --search         searches in N messages (1,000,000 by default): lines of IRC logs, varied, or made up
   --file-texts     searches in the texts of N files of 20,000 to 164,000 characters
   --commands       posts over REST, edits and reactions, 50 at once
-  --beside         instead of the peers, with --commands, --file-texts and with a window: in turn with the
-                   server of another build (its packages/server/dist/cli.js)
+  --beside         instead of the peers, with --commands, --file-texts, --hello, --storm and with a window:
+                   in turn with the server of another build (its packages/server/dist/cli.js)
   --names          suggestions of mentions and the quick switcher, with 10,000 users and 2,000 groups
   --posts          what a plain post costs, next to another build (FILE: its packages/server/dist/cli.js),
                    in alternating pairs of N seconds
@@ -134,11 +134,13 @@ async function main(): Promise<void> {
     return;
   }
   if (values.storm !== undefined) {
-    await measureStorm(Number(values.storm), Number(values.nodes ?? 1));
+    for (const cli of buildsOf(values.beside)) {
+      await measureStorm(Number(values.storm), Number(values.nodes ?? 1), cli);
+    }
     return;
   }
   if (values.hello) {
-    await measureHello(Number(values.rounds));
+    for (const cli of buildsOf(values.beside)) await measureHello(Number(values.rounds), cli);
     return;
   }
   if (values.commands) {
@@ -157,8 +159,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values['file-texts'] !== undefined) {
-    const builds = values.beside === undefined ? [undefined] : [values.beside, undefined];
-    for (const cli of builds) {
+    for (const cli of buildsOf(values.beside)) {
       await measureFileTexts(Number(values['file-texts']), Number(values.rounds), cli);
     }
     return;
@@ -200,6 +201,10 @@ async function main(): Promise<void> {
   for (const row of rows)
     await measureRow(row, Number(values.seconds) * 1000, Number(values.rounds));
 }
+
+/** Returns the command lines of the builds to measure: the other one, if there is one, then this one. */
+const buildsOf = (beside: string | undefined): (string | undefined)[] =>
+  beside === undefined ? [undefined] : [beside, undefined];
 
 /** Measures a row: Parley and its peers in turn, each time on fresh servers. */
 async function measureRow(row: Row, measureMs: number, rounds: number): Promise<void> {

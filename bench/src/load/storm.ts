@@ -14,8 +14,8 @@ const AT_ONCE = 400;
  * Reconnects `count` clients at once, each with a cursor 200 events old, and measures how long it
  * takes until all have what they missed, and what that costs the server.
  */
-export async function measureStorm(count: number, nodes: number): Promise<void> {
-  const cluster = await startCluster(nodes);
+export async function measureStorm(count: number, nodes: number, cli?: string): Promise<void> {
+  const cluster = await startCluster(nodes, { ...(cli !== undefined && { cli }) });
   try {
     const url = cluster.urls[0] as string;
     const all = await users(url, Math.ceil(count / PER_ACCOUNT));
@@ -116,6 +116,7 @@ function caughtUp(
         else reject(new Error(`${events} events instead of ${BEHIND}`));
       }
     };
-    raw.send(JSON.stringify({ op: 'hello', token, epoch, cursor: { [conversation]: after } }));
+    const cursor = { [conversation]: after };
+    raw.send(JSON.stringify({ op: 'hello', token, compact: true, epoch, cursor }));
   });
 }

@@ -91,6 +91,7 @@ describe('connecting', () => {
     expect(sockets[0]?.sent[0]).toEqual({
       op: 'hello',
       token: 'token-1',
+      compact: true,
       epoch: 'e1',
       cursor: { s: 7 },
       device: 'a phone',

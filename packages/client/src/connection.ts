@@ -3,6 +3,7 @@ import {
   CLOSE,
   type ConversationId,
   type Cursor,
+  expandReady,
   LIVE_PATH,
   type Ready,
   type ServerFrame,
@@ -176,6 +177,7 @@ export class Connection {
     const hello = {
       op: 'hello',
       token,
+      compact: true,
       ...(presence !== undefined && { presence }),
       ...(epoch !== null && { epoch, cursor, resend: this.#deps.resend(cursor) }),
       ...(device !== undefined && { device }),
@@ -188,7 +190,8 @@ export class Connection {
     this.#nudgedAt = null;
     // The server is trusted to follow its schemas: validating each event again would cost more than
     // applying it. Handlers ignore unknown types and fields.
-    const frame = JSON.parse(text) as ServerFrame;
+    const parsed = JSON.parse(text) as ServerFrame;
+    const frame = parsed.op === 'ready' ? expandReady(parsed) : parsed;
     if (frame.op === 'ready' && frame.me.id !== this.#deps.account()) {
       // Another account has logged in with the same cookies: nothing that is queued here may be
       // sent as that account, and nothing that the server sends now belongs in this store.

@@ -32,6 +32,8 @@ export const Hello = z.object({
    * all of them.
    */
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
+  /** The client understands `compact` in `ready`, which is a quarter as long. */
+  compact: z.boolean().optional(),
   /**
    * The accounts whose presence this socket receives, until a `watch` replaces them. Without this
    * field it receives the presence of all accounts: clients that show more than a few people should
@@ -176,6 +178,23 @@ export const UnchangedConversation = z.object({
 });
 export type UnchangedConversation = z.infer<typeof UnchangedConversation>;
 
+/**
+ * Rows as columns. A column has one value for all rows, one for each row, or distinct `values` and
+ * for each row the index of its value.
+ */
+export const Columns = z.object({
+  rows: count(),
+  columns: z.record(
+    z.string(),
+    z.union([
+      z.object({ all: z.unknown() }),
+      z.object({ each: z.array(z.unknown()) }),
+      z.object({ values: z.array(z.unknown()), at: z.array(count()) }),
+    ]),
+  ),
+});
+export type Columns = z.infer<typeof Columns>;
+
 /** The initial state: the answer to `hello`. */
 export const Ready = z.object({
   op: z.literal('ready'),
@@ -189,6 +208,15 @@ export const Ready = z.object({
   conversations: z.array(Conversation),
   /** Empty unless `hello` had `resend`. */
   unchanged: z.array(UnchangedConversation),
+  /**
+   * If `hello` asked for it: what `conversations` and `unchanged` would have contained, which are
+   * empty then. `lastMessage` of a conversation is whether it has one; `lastMessages` has these
+   * without their conversation, in the same order. `unchanged` also has `lastSeq`; `streams` has no
+   * conversations.
+   */
+  compact: z
+    .object({ conversations: Columns, lastMessages: Columns, unchanged: Columns })
+    .optional(),
   /** The version of the read cursors in `conversations` and `unchanged`. */
   readVersion: count(),
   /**

@@ -3,6 +3,8 @@ export * from './activity.ts';
 export * from './bounds.ts';
 export * from './characters.ts';
 export * from './codes.ts';
+export * from './columns.ts';
+export * from './compact-ready.ts';
 export * from './defined.ts';
 export * from './emoji-reference.ts';
 export * from './errors.ts';

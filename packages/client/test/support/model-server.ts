@@ -15,7 +15,13 @@ import type {
   ServerFrame,
   StreamId,
 } from '@parley/protocol';
-import { streamOfAccount, streamOfConversation, WORKSPACE_STREAM } from '@parley/protocol';
+import {
+  compactConversations,
+  conversationOfStream,
+  streamOfAccount,
+  streamOfConversation,
+  WORKSPACE_STREAM,
+} from '@parley/protocol';
 import { mentionsInclude } from '../../src/mentions.ts';
 import { change, expiredUpTo, isChange, messageOfPost } from '../../src/messages.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
@@ -397,17 +403,36 @@ export class ModelServer {
     const unchanged = members.filter((id) => this.#isUnchanged(id, hello));
     this.unchanged += unchanged.length;
     connection.greeted = true;
+    const snapshots = members
+      .filter((id) => !unchanged.includes(id))
+      .map((id) => this.snapshot(id));
+    const reads = unchanged.map((id) => {
+      const { readSeq, readRevision, unread, unreadMentions, peerReadSeq, lastSeq } =
+        this.snapshot(id);
+      return { id, readSeq, readRevision, unread, unreadMentions, peerReadSeq, lastSeq };
+    });
+    const heads = followed.map((id) => ({
+      id,
+      kind: 'conversation' as const,
+      lastSeq: this.lastSeq(id),
+    }));
     queue.push({
       op: 'ready',
       epoch: this.epoch,
       connection: `${connection.number}`,
       me: this.#me(),
-      streams: followed.map((id) => ({ id, kind: 'conversation', lastSeq: this.lastSeq(id) })),
-      conversations: members.filter((id) => !unchanged.includes(id)).map((id) => this.snapshot(id)),
-      unchanged: unchanged.map((id) => {
-        const { readSeq, readRevision, unread, unreadMentions, peerReadSeq } = this.snapshot(id);
-        return { id, readSeq, readRevision, unread, unreadMentions, peerReadSeq };
-      }),
+      ...(hello.compact
+        ? {
+            streams: heads.filter(({ id }) => !members.includes(conversationOfStream(id))),
+            conversations: [],
+            unchanged: [],
+            compact: compactConversations(snapshots, reads),
+          }
+        : {
+            streams: heads,
+            conversations: snapshots,
+            unchanged: reads.map(({ lastSeq: _lastSeq, ...rest }) => rest),
+          }),
       readVersion: this.#readVersion,
       presence: this.presence,
       limits: { commands: 0, commandWindowMs: 10_000, silenceMs: 1e9 },
@@ -667,6 +692,7 @@ type ClientText = Partial<Omit<ModelCommand, 'op'>> & {
   readonly epoch?: string;
   readonly cursor?: Cursor;
   readonly resend?: readonly ConversationId[];
+  readonly compact?: boolean;
   readonly stream?: StreamId;
   readonly after?: Seq;
 };

@@ -1,108 +1,55 @@
-import type { AccountId, AccountRole, Conversation, ConversationId } from '@parley/protocol';
-import type { Pool } from 'pg';
-import { isInConversation, LAST_MESSAGE } from '../messages/message-sql.ts';
-import { unread } from '../messages/unread.ts';
-import { unreadMentions } from '../messages/unread-mentions.ts';
 import {
-  actingRole,
-  type MinimumRoleOverrides,
-  minimumRolesOf,
-} from '../permissions/minimum-roles.ts';
-import { timestamp } from '../storage/sql.ts';
+  type AccountId,
+  type AccountRole,
+  type Conversation,
+  type ConversationId,
+  LIMITS,
+  type MemberAccess,
+  type Seq,
+  type UnchangedAtHead,
+} from '@parley/protocol';
+import type { Pool } from 'pg';
+import { actingRole, minimumRolesOf } from '../permissions/minimum-roles.ts';
+import { type RowReader, readColumns } from '../storage/json-columns.ts';
+import { timestampOf } from '../storage/sql.ts';
 import { memberAccess } from './access.ts';
 import { conversationType } from './policy.ts';
+import {
+  type ConversationDetails,
+  currentMemberships,
+  type MembershipState,
+  type Peer,
+  type SnapshotRow,
+  snapshotColumns,
+  type UnreadMention,
+} from './snapshot-sql.ts';
 
 /**
  * The snapshots of conversations that clients start from. Each function is one statement, which
  * reads from one database snapshot: a conversation is exact at its `lastSeq`, so a subscriber that
- * continues from there neither misses an event nor counts one twice. PostgreSQL builds the JSON,
- * which is cheaper than sending and parsing the columns.
+ * continues from there neither misses an event nor counts one twice.
  */
 
-/** A conversation as the database returns it: the policies add the permissions. */
-export interface ConversationRow
-  extends Omit<
-    Conversation,
-    'permissions' | 'messagePermissions' | 'minimumRoles' | 'removableRoles' | 'actingRole'
-  > {
-  readonly minimumRoles: MinimumRoleOverrides;
+/** The characters of the last message of a conversation. */
+const BODY_CHARACTERS = 1_000;
+
+/** A conversation whose snapshot the client has: no event was stored since. */
+export interface UnchangedStart extends UnchangedAtHead {
+  readonly joinedSeq: Seq;
 }
 
-/** SQL: the role of account $1 on the server. */
-export const SERVER_ROLE = '(select role from accounts where id = $1)';
-
-/** SQL: whether the conversation `c` is a direct one of two users: its key has two ids. */
-const HAS_PEER = `c.kind = 'direct' and length(c.direct_key) = 73`;
-
-/** SQL: the unread messages of the membership `m`. */
-const UNREAD = unread('m.conversation_id', 'm.account_id', 'm.read_seq');
-const MENTIONS = unreadMentions('m.conversation_id', 'm.account_id', 'm.read_seq');
-
-/**
- * SQL: one row for each current conversation of account $1, with its snapshot `item` (json). Where
- * `isCurrent` holds for the snapshot that the client has, `is_unchanged` is true and `item` is the array
- * `[id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq]`.
- */
-export const currentConversations = (isCurrent = 'false') => `
-  select m.conversation_id, ${isCurrent} as is_unchanged,
-    case when ${isCurrent} then json_build_array(
-      m.conversation_id, m.joined_seq, s.last_seq, m.read_seq, m.read_revision, ${UNREAD},
-      ${MENTIONS}, peer.read_seq
-    ) else json_build_object(
-      'id', c.id,
-      'kind', c.kind,
-      'visibility', c.visibility,
-      'name', c.name,
-      'topic', c.topic,
-      'description', c.description,
-      'avatar', c.avatar,
-      'archivedAt', ${timestamp('c.archived_at')},
-      'slowModeSeconds', c.slow_mode_seconds,
-      'linkPreviews', c.link_previews,
-      'isEveryone', c.is_everyone,
-      'minimumRoles', c.minimum_roles,
-      'peer', peer.account_id,
-      'peers', case when c.kind = 'direct' then
-        to_json(array_remove(string_to_array(c.direct_key, ' '), m.account_id::text)) end,
-      'memberCount', c.member_count,
-      'createdAt', ${timestamp('c.created_at')},
-      'role', m.role,
-      'joinedSeq', m.joined_seq,
-      'readSeq', m.read_seq,
-      'readRevision', m.read_revision,
-      'unread', ${UNREAD},
-      'unreadMentions', ${MENTIONS},
-      'peerReadSeq', peer.read_seq,
-      'lastSeq', s.last_seq,
-      'lastMessage', (
-        select ${LAST_MESSAGE}
-        from messages g
-        where g.conversation_id = m.conversation_id and g.deleted_at is null and ${isInConversation()}
-        order by g.seq desc
-        limit 1
-      )
-    ) end as item
-  from memberships m
-  join conversations c on c.id = m.conversation_id
-  join streams s on s.id = m.conversation_id
-  left join lateral (
-    select p.account_id, p.read_seq from memberships p
-    where ${HAS_PEER} and p.conversation_id = m.conversation_id
-      and p.account_id <> m.account_id and p.left_seq is null
-    limit 1
-  ) peer on true
-  where m.account_id = $1 and m.left_seq is null`;
+const SNAPSHOTS = (condition: string) => `
+  with current as materialized (${currentMemberships()} ${condition})
+  select ${snapshotColumns(BODY_CHARACTERS)}`;
 
 /** Returns the current conversations of an account. */
 export async function conversationsOf(pool: Pool, account: AccountId): Promise<Conversation[]> {
-  const { rows } = await pool.query<{ items: ConversationRow[]; server_role: AccountRole | null }>({
+  const { rows } = await pool.query<SnapshotRow>({
     name: 'conversations-of',
-    text: `select coalesce(json_agg(i.item), '[]') as items, ${SERVER_ROLE} as server_role
-           from (${currentConversations()}) i`,
+    text: SNAPSHOTS(''),
     values: [account],
   });
-  const [row] = rows;
-  return row ? row.items.map((item) => withPermissions(item, row.server_role)) : [];
+  return rows[0] ? snapshotsOf(account, rows[0]).conversations : [];
 }
 
 /** Returns a conversation as the account sees it; null when it is not a member. */
@@ -111,29 +58,178 @@ export async function conversationFor(
   account: AccountId,
   id: ConversationId,
 ): Promise<Conversation | null> {
-  const { rows } = await pool.query<{ item: ConversationRow; server_role: AccountRole | null }>({
+  const { rows } = await pool.query<SnapshotRow>({
     name: 'conversations-for',
-    text: `select i.item, ${SERVER_ROLE} as server_role
-           from (${currentConversations()} and m.conversation_id = $2) i`,
+    text: SNAPSHOTS('and m.conversation_id = $2'),
     values: [account, id],
   });
-  const [row] = rows;
-  return row ? withPermissions(row.item, row.server_role) : null;
+  return (rows[0] && snapshotsOf(account, rows[0]).conversations[0]) ?? null;
 }
 
-/** Returns the conversation with what its member may do. */
-export function withPermissions(
-  item: ConversationRow,
-  serverRole: AccountRole | null,
+/** Returns the conversations of a row, with what the account may do, and those that are unchanged. */
+export function snapshotsOf(
+  account: AccountId,
+  row: SnapshotRow,
+): { conversations: Conversation[]; unchanged: UnchangedStart[] } {
+  const states = readColumns<MembershipState>(row.states);
+  const details = readColumns<ConversationDetails>(row.details);
+  const detailRows = new Map<ConversationId, number>();
+  for (let i = 0; i < details.count; i++) detailRows.set(details.read('id', i), i);
+  const peers = peersById(row.peers);
+  const mentions = mentionsById(row.mentions);
+  const accessOf = accessReader(row.server_role, details.read);
+  const conversations: Conversation[] = [];
+  const unchanged: UnchangedStart[] = [];
+  for (let i = 0; i < states.count; i++) {
+    const id = states.read('id', i);
+    const detail = detailRows.get(id);
+    const state: ReadState = {
+      id,
+      joinedSeq: states.read('joinedSeq', i),
+      lastSeq: states.read('lastSeq', i),
+      readSeq: states.read('readSeq', i),
+      readRevision: states.read('readRevision', i),
+      unread: states.read('unread', i),
+      unreadMentions: mentions.get(id) ?? [],
+      peer: peers.get(id)?.account ?? null,
+      peerReadSeq: peers.get(id)?.readSeq ?? null,
+    };
+    if (detail === undefined) unchanged.push(unchangedOf(state));
+    else conversations.push(snapshotOf(account, state, details.read, detail, accessOf(detail)));
+  }
+  return { conversations, unchanged };
+}
+
+function peersById(columns: SnapshotRow['peers']): Map<ConversationId, Peer> {
+  const { count, read } = readColumns<Peer>(columns);
+  const peers = new Map<ConversationId, Peer>();
+  for (let i = 0; i < count; i++) {
+    const id = read('id', i);
+    peers.set(id, { id, account: read('account', i), readSeq: read('readSeq', i) });
+  }
+  return peers;
+}
+
+function mentionsById(columns: SnapshotRow['mentions']): Map<ConversationId, Seq[]> {
+  const { count, read } = readColumns<UnreadMention>(columns);
+  const byConversation = new Map<ConversationId, Set<Seq>>();
+  for (let i = 0; i < count; i++) {
+    const id = read('id', i);
+    const seqs = byConversation.get(id) ?? new Set();
+    byConversation.set(id, seqs.add(read('seq', i)));
+  }
+  const inOrder = (seqs: Set<Seq>) => [...seqs].sort((a, b) => a - b).slice(-LIMITS.unreadMax);
+  return new Map([...byConversation].map(([id, seqs]) => [id, inOrder(seqs)]));
+}
+
+/** The fields of a snapshot that also unchanged conversations have, and the other user. */
+type ReadState = UnchangedStart & Pick<Conversation, 'peer'>;
+
+const unchangedOf = ({ peer: _peer, ...rest }: ReadState): UnchangedStart => rest;
+
+/** Each field is named, because V8 makes slow objects of several that are spread into one. */
+function snapshotOf(
+  account: AccountId,
+  state: ReadState,
+  read: RowReader<ConversationDetails>,
+  i: number,
+  access: Access,
 ): Conversation {
-  const type = conversationType(item);
-  const role = actingRole(item.role, item.isEveryone, serverRole);
-  const minimumRoles = minimumRolesOf(item.visibility, item.minimumRoles);
-  const isArchived = item.archivedAt !== null;
+  const kind = read('kind', i);
+  const archivedAt = read('archivedAt', i);
   return {
-    ...item,
-    minimumRoles: type === 'direct' ? null : minimumRoles,
-    actingRole: role,
-    ...memberAccess(role, { type, minimumRoles, isArchived, memberCount: item.memberCount }),
+    id: state.id,
+    kind,
+    visibility: read('visibility', i),
+    name: read('name', i),
+    topic: read('topic', i),
+    description: read('description', i),
+    avatar: read('avatar', i),
+    archivedAt: archivedAt === null ? null : timestampOf(archivedAt),
+    slowModeSeconds: read('slowModeSeconds', i),
+    linkPreviews: read('linkPreviews', i),
+    isEveryone: read('isEveryone', i),
+    peer: state.peer,
+    peers: kind === 'direct' ? peersIn(read('directKey', i) ?? '', account) : null,
+    memberCount: read('memberCount', i),
+    createdAt: timestampOf(read('createdAt', i)),
+    role: read('role', i),
+    actingRole: access.actingRole,
+    permissions: access.permissions,
+    removableRoles: access.removableRoles,
+    minimumRoles: access.minimumRoles,
+    messagePermissions: access.messagePermissions,
+    joinedSeq: state.joinedSeq,
+    readSeq: state.readSeq,
+    readRevision: state.readRevision,
+    unread: state.unread,
+    unreadMentions: state.unreadMentions,
+    peerReadSeq: state.peerReadSeq,
+    lastSeq: state.lastSeq,
+    lastMessage: lastMessageOf(read, i),
+  };
+}
+
+const peersIn = (key: string, account: AccountId): AccountId[] =>
+  (key.split(' ') as AccountId[]).filter((id) => id !== account);
+
+function lastMessageOf(
+  read: RowReader<ConversationDetails>,
+  i: number,
+): Conversation['lastMessage'] {
+  const seq = read('messageSeq', i);
+  if (seq === null) return null;
+  const editedAt = read('editedAt', i);
+  const hiddenAt = read('hiddenAt', i);
+  return {
+    conversation: read('id', i),
+    seq,
+    author: read('author', i),
+    body: read('body', i),
+    postedAt: timestampOf(read('postedAt', i)),
+    editedAt: editedAt === null ? null : timestampOf(editedAt),
+    deletedAt: null,
+    hiddenAt: hiddenAt === null ? null : timestampOf(hiddenAt),
+    changedSeq: read('changedSeq', i),
+  };
+}
+
+type Access = MemberAccess & Pick<Conversation, 'minimumRoles' | 'actingRole'>;
+
+/**
+ * Returns a function that returns what the account may do in a conversation. Conversations with the
+ * same settings share the result: an account may have thousands.
+ */
+function accessReader(
+  serverRole: AccountRole | null,
+  read: RowReader<ConversationDetails>,
+): (i: number) => Access {
+  const known = new Map<string, Access>();
+  return (i) => {
+    const [kind, visibility, isEveryone] = [
+      read('kind', i),
+      read('visibility', i),
+      read('isEveryone', i),
+    ];
+    const [role, memberCount, overrides] = [
+      read('role', i),
+      read('memberCount', i),
+      read('minimumRoles', i),
+    ];
+    const isArchived = read('archivedAt', i) !== null;
+    const settings = [kind, visibility, isEveryone, role, memberCount, overrides, isArchived];
+    const key = JSON.stringify(settings);
+    const found = known.get(key);
+    if (found) return found;
+    const type = conversationType({ kind, visibility, isEveryone });
+    const acting = actingRole(role, isEveryone, serverRole);
+    const minimumRoles = minimumRolesOf(visibility, overrides);
+    const access: Access = {
+      minimumRoles: type === 'direct' ? null : minimumRoles,
+      actingRole: acting,
+      ...memberAccess(acting, { type, minimumRoles, isArchived, memberCount }),
+    };
+    known.set(key, access);
+    return access;
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../test/support/domain-builders.ts';
 import { ReadCursors } from '../messages/read-cursors.ts';
 import type { Database } from '../storage/database.ts';
+import { epochSeconds, timestamp, timestampOf } from '../storage/sql.ts';
 import type { Append } from '../stream/append.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { membersOf } from './queries.ts';
@@ -110,6 +111,23 @@ test('nothing is left out unless the client claims it, in this epoch and up to t
   ]) {
     expect(await unchangedFor(known, conversations)).toEqual([]);
   }
+});
+
+test('the last message is there with its first 300 characters', async () => {
+  const id = await aRealGroup(append, [ann, bob]);
+  await says(append, ann, id, '😀'.repeat(16_000));
+  const { conversations } = await loadStart(db.pool, bob, { cursor: {} });
+  expect(conversations.find((c) => c.id === id)?.lastMessage?.body).toBe('😀'.repeat(300));
+});
+
+test('a time that is read in seconds has the same text as one of the database', async () => {
+  const { rows } = await db.pool.query<{ seconds: number; text: string }>(
+    `select ${epochSeconds('t')} as seconds, ${timestamp('t')} as text
+     from (select '2026-11-28T12:00:00Z'::timestamptz + n * interval '37.003917 seconds' as t
+           from generate_series(0, 3000) n) times`,
+  );
+  expect(rows).toHaveLength(3001);
+  for (const { seconds, text } of rows) expect(timestampOf(seconds)).toBe(text);
 });
 
 test('an unknown account has no start', async () => {

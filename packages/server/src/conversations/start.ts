@@ -1,21 +1,24 @@
 import {
   type AccountId,
-  type AccountRole,
   type Conversation,
   type ConversationId,
   type Seq,
   StreamId,
   streamOfAccount,
-  type UnchangedConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { type JsonColumns, jsonColumns, readColumns } from '../storage/json-columns.ts';
+import { snapshotsOf, type UnchangedStart } from './snapshot.ts';
 import {
-  type ConversationRow,
-  currentConversations,
+  currentMemberships,
   SERVER_ROLE,
-  withPermissions,
-} from './snapshot.ts';
+  type SnapshotRow,
+  snapshotColumns,
+} from './snapshot-sql.ts';
+
+/** The characters of the last message of a conversation: more than a sidebar shows. */
+const PREVIEW_CHARACTERS = 300;
 
 /** One membership period of an account in a conversation: events joinedSeq … leftSeq. */
 export interface MembershipPeriod {
@@ -37,12 +40,6 @@ export interface KnownState {
   readonly resend?: readonly ConversationId[] | undefined;
 }
 
-/** A conversation whose snapshot the client has: no event was stored since. */
-export interface UnchangedStart extends UnchangedConversation {
-  readonly joinedSeq: Seq;
-  readonly lastSeq: Seq;
-}
-
 /** What a connection starts from, read from one database snapshot. */
 export interface Start {
   /** Identifies the history that seqs belong to; a restore starts another. */
@@ -56,27 +53,23 @@ export interface Start {
   readonly workspaceSeq: Seq;
 }
 
-/** The row of {@link currentConversations} for an unchanged conversation. */
-type UnchangedRow = [
-  id: ConversationId,
-  joinedSeq: Seq,
-  lastSeq: Seq,
-  readSeq: Seq,
-  readRevision: number,
-  unread: number,
-  unreadMentions: Seq[],
-  peerReadSeq: Seq | null,
-];
-
-interface StartRow {
+interface StartRow extends SnapshotRow {
   epoch: string;
   read_version: number | null;
   personal_seq: number;
   workspace_seq: number;
-  server_role: AccountRole | null;
-  periods: [stream: StreamId, joinedSeq: Seq, leftSeq: Seq | null][];
-  conversations: (ConversationRow | UnchangedRow)[];
+  periods: JsonColumns<Period>;
 }
+
+interface Period extends MembershipPeriod {
+  readonly stream: StreamId;
+}
+
+const PERIODS = jsonColumns<Period>({
+  stream: 'p.conversation_id',
+  joinedSeq: 'p.joined_seq',
+  leftSeq: 'p.left_seq',
+});
 
 /**
  * SQL: whether the client’s snapshot is current. A snapshot is derived from the events of the
@@ -85,25 +78,25 @@ interface StartRow {
  * always sent. $6 is an object rather than a table, because the planner cannot know that a table of
  * parameters is large.
  */
-const IS_CURRENT = `coalesce(
+const IS_UNCHANGED = `coalesce(
   s.last_seq = ($6::jsonb ->> m.conversation_id::text)::bigint
     and not c.is_everyone and ${SERVER_ROLE} <> 'guest' and $5::text = (select epoch::text from server_state),
   false)`;
 
 const START = `
-  with current as materialized (${currentConversations(IS_CURRENT)})
+  with current as materialized (${currentMemberships(IS_UNCHANGED)})
   select
     (select epoch from server_state) as epoch,
     (select read_version from accounts where id = $1) as read_version,
-    ${SERVER_ROLE} as server_role,
     (select last_seq from streams where id = $2) as personal_seq,
     (select last_seq from streams where id = $3) as workspace_seq,
-    (select coalesce(json_agg(json_build_array(m.conversation_id, m.joined_seq, m.left_seq)
-                              order by m.conversation_id, m.joined_seq), '[]')
-     from unnest($4::uuid[]) as cursor (id)
-     join memberships m on m.conversation_id = cursor.id and m.account_id = $1
-     where cursor.id not in (select conversation_id from current where is_unchanged)) as periods,
-    (select coalesce(json_agg(item), '[]') from current) as conversations`;
+    (select ${PERIODS} from (
+       select m.conversation_id, m.joined_seq, m.left_seq
+       from unnest($4::uuid[]) as cursor (id)
+       join memberships m on m.conversation_id = cursor.id and m.account_id = $1
+       where cursor.id not in (select conversation_id from current where is_unchanged)
+       order by m.conversation_id, m.joined_seq) p) as periods,
+    ${snapshotColumns(PREVIEW_CHARACTERS)}`;
 
 /** Returns what a connection starts from, given what its client has. */
 export async function loadStart(
@@ -128,12 +121,7 @@ export async function loadStart(
   });
   const [row] = rows;
   if (!row || row.read_version === null) throw new Error('Account not found');
-  const conversations: Conversation[] = [];
-  const unchanged: UnchangedStart[] = [];
-  for (const item of row.conversations) {
-    if (Array.isArray(item)) unchanged.push(unchangedOf(item));
-    else conversations.push(withPermissions(item, row.server_role));
-  }
+  const { conversations, unchanged } = snapshotsOf(account, row);
   return {
     epoch: row.epoch,
     readVersion: row.read_version,
@@ -145,17 +133,14 @@ export async function loadStart(
   };
 }
 
-function unchangedOf(row: UnchangedRow): UnchangedStart {
-  const [id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq] = row;
-  return { id, joinedSeq, lastSeq, readSeq, readRevision, unread, unreadMentions, peerReadSeq };
-}
-
-function periodsOf(rows: StartRow['periods']): Start['periods'] {
+function periodsOf(columns: JsonColumns<Period>): Start['periods'] {
+  const { count, read } = readColumns(columns);
   const periods = new Map<StreamId, MembershipPeriod[]>();
-  for (const [stream, joinedSeq, leftSeq] of rows) {
-    const ofStream = periods.get(stream);
-    if (ofStream) ofStream.push({ joinedSeq, leftSeq });
-    else periods.set(stream, [{ joinedSeq, leftSeq }]);
+  for (let i = 0; i < count; i++) {
+    const period = { joinedSeq: read('joinedSeq', i), leftSeq: read('leftSeq', i) };
+    const ofStream = periods.get(read('stream', i));
+    if (ofStream) ofStream.push(period);
+    else periods.set(read('stream', i), [period]);
   }
   return periods;
 }

@@ -4,19 +4,16 @@ import {
   type Cursor,
   type Goodbye,
   type Hello,
-  type Me,
   type Refusal,
   refusal,
   type ServerFrame,
-  streamOfAccount,
-  streamOfConversation,
-  WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Identity } from '../accounts/accounts.ts';
 import type { Start } from '../conversations/start.ts';
 import type { LiveContext } from './context.ts';
 import { refusalOfFrame } from './frame-scopes.ts';
 import type { ReadFrame } from './read-frame.ts';
+import { readyOf } from './ready.ts';
 
 /** The cost of a hello in the frame budget of its account, in frames: it reads all conversations. */
 const HELLO_COST = 50;
@@ -119,7 +116,7 @@ export class Handshake {
     const cursor = isSameEpoch ? hello.cursor : {};
     deps.metrics.hello(Object.keys(cursor).length > 0);
     connection.send({
-      ...readyOf(connection.id, me, start),
+      ...readyOf(connection.id, me, start, hello.compact ?? false),
       presence: presence
         ? deps.audience.entries(presence)
         : deps.presence.list(deps.limits.presenceMax),
@@ -161,29 +158,4 @@ export class Handshake {
     frames.charge(HELLO_COST);
     return identity;
   }
-}
-
-type Ready = Extract<ServerFrame, { op: 'ready' }>;
-
-function readyOf(connection: string, me: Me, start: Start): Omit<Ready, 'presence' | 'limits'> {
-  return {
-    op: 'ready',
-    epoch: start.epoch,
-    connection,
-    me,
-    streams: [
-      ...(me.role === 'guest'
-        ? []
-        : [{ id: WORKSPACE_STREAM, kind: 'workspace' as const, lastSeq: start.workspaceSeq }]),
-      { id: streamOfAccount(me.id), kind: 'personal' as const, lastSeq: start.personalSeq },
-      ...[...start.conversations, ...start.unchanged].map((c) => ({
-        id: streamOfConversation(c.id),
-        kind: 'conversation' as const,
-        lastSeq: c.lastSeq,
-      })),
-    ],
-    conversations: start.conversations,
-    unchanged: start.unchanged.map(({ joinedSeq: _joined, lastSeq: _last, ...rest }) => rest),
-    readVersion: start.readVersion,
-  };
 }

@@ -1,4 +1,11 @@
-import { CLOSE, LIMITS, streamOfConversation } from '@parley/protocol';
+import {
+  CLOSE,
+  expandReady,
+  LIMITS,
+  type Ready,
+  ServerFrame,
+  streamOfConversation,
+} from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
@@ -37,6 +44,30 @@ describe('hello', () => {
     expect(ready.conversations).toMatchObject([{ name: 'everyone', isEveryone: true }]);
     expect(ready.limits.bodyCharacters).toBe(LIMITS.bodyCharacters);
     expect(peer.frames.map((f) => f.op)).toEqual(['ready', 'live']);
+  });
+
+  test('answers with compact conversations if the client asks for them', async () => {
+    const conversation = await alice.group('compact', [bob]);
+    await bob.post(conversation, 'hello');
+    const { body: direct } = await alice.request('POST', '/conversations/direct', {
+      account: bob.id,
+    });
+    const withoutConnection = ({ connection: _connection, ...rest }: Ready) => rest;
+    const whole = await server.peer().hello(alice.accessToken);
+    expect(whole.conversations.map((c) => c.id)).toEqual(
+      expect.arrayContaining([conversation, direct.id]),
+    );
+    const known = {
+      epoch: whole.epoch,
+      cursor: Object.fromEntries(whole.streams.map((s) => [s.id, s.lastSeq])),
+      resend: [conversation],
+    };
+    for (const more of [{}, known]) {
+      const expected = await server.peer().hello(alice.accessToken, more);
+      const compact = await server.peer().hello(alice.accessToken, { ...more, compact: true });
+      expect(ServerFrame.parse(compact)).toMatchObject({ conversations: [], unchanged: [] });
+      expect(withoutConnection(expandReady(compact))).toEqual(withoutConnection(expected));
+    }
   });
 
   test('must be the first frame', async () => {

@@ -3,15 +3,12 @@ import { timestamp } from '../storage/sql.ts';
 
 /** A message as JSON, built by the database, which is cheaper than sending and parsing columns. */
 
-/** The characters of a message that lists of conversations contain. */
-const LAST_MESSAGE_CHARACTERS = 1_000;
-
-/** SQL: the fields of the message `g` that are columns of its row, with this expression as its body. */
-const fields = (body: string) => `
+/** SQL: the fields of the message `g` that are columns of its row. */
+const FIELDS = `
   'conversation', g.conversation_id,
   'seq', g.seq,
   'author', g.author_id,
-  'body', ${body},
+  'body', g.body,
   'postedAt', ${timestamp('g.posted_at')},
   'editedAt', ${timestamp('g.edited_at')},
   'deletedAt', ${timestamp('g.deleted_at')},
@@ -103,7 +100,7 @@ const ATTACHMENTS = `(
 )`;
 
 /** SQL: the message `g`, a row of `messages`, as a `Message` for the account `$1`. */
-export const MESSAGE = `json_build_object(${fields('g.body')},
+export const MESSAGE = `json_build_object(${FIELDS},
   'replyTo', g.reply_to,
   'thread', g.thread,
   'alsoInConversation', g.also_in_conversation,
@@ -116,12 +113,6 @@ export const MESSAGE = `json_build_object(${fields('g.body')},
   'previews', ${PREVIEWS},
   'pinned', ${PINNED}
 )`;
-
-/**
- * SQL: the message `g` as in lists of conversations, which show neither reactions, pins, quotes,
- * threads, files nor mentions, and only the start of the text: an account may have thousands of conversations.
- */
-export const LAST_MESSAGE = `json_build_object(${fields(`left(g.body, ${LAST_MESSAGE_CHARACTERS})`)})`;
 
 /**
  * SQL: the approximate size in bytes of a message read as {@link MESSAGE}: text, mentions, files,

@@ -166,25 +166,34 @@ export function unreadAfter(tx: Transaction, m: MembershipRow, readSeq: number):
 
 /** Returns the messages after `readSeq` that mention the member or everyone, in order, at most the last ones. */
 export function unreadMentionsAfter(tx: Transaction, m: MembershipRow, readSeq: number): number[] {
+  const { ofMember, ofEveryone } = unreadMentionsByKind(tx, m, readSeq);
+  return [...new Set([...ofMember, ...ofEveryone])].sort((a, b) => a - b).slice(-LIMITS.unreadMax);
+}
+
+/** Returns the messages after `readSeq` that mention the member, and those that mention everyone, at most the last ones. */
+export function unreadMentionsByKind(
+  tx: Transaction,
+  m: MembershipRow,
+  readSeq: number,
+): { ofMember: number[]; ofEveryone: number[] } {
   const { mentionsByAccount, messagesByKey, messagesByPlace } = tx.tables;
   const isShown = ({ thread, conversation_id, message_seq }: MentionRow) => {
     const message = thread !== null && tx.one(messagesByKey, conversation_id + message_seq);
     return thread === null || (message && isInConversation(message));
   };
-  const seqs = new Set(
-    tx
-      .all(mentionsByAccount, m.account_id + m.conversation_id)
-      .filter(isShown)
-      .map((row) => row.message_seq),
-  );
+  const ofMember = tx
+    .all(mentionsByAccount, m.account_id + m.conversation_id)
+    .filter(isShown)
+    .map((row) => row.message_seq)
+    .filter((seq) => seq > readSeq)
+    .sort((a, b) => a - b);
+  const ofEveryone: number[] = [];
   for (const row of messagesByPlace.from(m.conversation_id, readSeq + 1)) {
     const message = tx.see(row);
     const isToEveryone = message?.mentions?.some(({ kind }) => kind === 'everyone') ?? false;
     if (!message || !isToEveryone || !isInConversation(message)) continue;
-    if (message.author_id !== m.account_id) seqs.add(message.seq);
+    if (message.author_id !== m.account_id) ofEveryone.push(message.seq);
   }
-  return [...seqs]
-    .filter((seq) => seq > readSeq)
-    .sort((a, b) => a - b)
-    .slice(-LIMITS.unreadMax);
+  const last = (seqs: number[]) => seqs.slice(-LIMITS.unreadMax);
+  return { ofMember: last(ofMember), ofEveryone: last(ofEveryone) };
 }

@@ -148,12 +148,6 @@ function coveredRanges(tx: Transaction, account: string, id: string) {
   return covered;
 }
 
-/** Returns a message as the SQL of messages/message-sql.ts builds it for lists of conversations. */
-export const lastMessageJson = (m: MessageRow) => ({
-  ...fieldsJson(m),
-  body: [...m.body].slice(0, 1_000).join(''),
-});
-
 const fieldsJson = (m: MessageRow) => ({
   conversation: m.conversation_id,
   seq: m.seq,

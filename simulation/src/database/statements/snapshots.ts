@@ -1,31 +1,30 @@
-import type { AccountRow, ConversationRow, MembershipRow, StreamRow } from '../tables.ts';
+import type {
+  AccountRow,
+  ConversationRow,
+  MembershipRow,
+  MessageRow,
+  StreamRow,
+} from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
 import { isMember } from './lookups.ts';
-import { unreadAfter, unreadMentionsAfter } from './read-cursors.ts';
-import { isInConversation, lastMessageJson } from './reads.ts';
+import { unreadAfter, unreadMentionsByKind } from './read-cursors.ts';
+import { isInConversation } from './reads.ts';
 import { changed, jsonTime, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
-  reads('conversations-of', 'c626bb1443b1', (tx, [account]) => [
-    {
-      items: currentOf(tx, account as string).map((c) => snapshotJson(tx, c)),
-      server_role: serverRole(tx, account as string),
-    },
+  reads('conversations-of', '26010aa657ff', (tx, [account]) => [
+    snapshotsJson(tx, account as string, currentOf(tx, account as string), new Set(), 1_000),
   ]),
 
-  reads('conversations-for', 'e2c50cae1b88', (tx, values) => {
+  reads('conversations-for', '0339b8f6df3b', (tx, values) => {
     const [account, id] = values as [string, string];
-    return currentOf(tx, account)
-      .filter((c) => c.conversation.id === id)
-      .map((c) => ({
-        item: snapshotJson(tx, c),
-        server_role: serverRole(tx, account),
-      }));
+    const found = currentOf(tx, account).filter((c) => c.conversation.id === id);
+    return [snapshotsJson(tx, account, found, new Set(), 1_000)];
   }),
 
-  reads('conversations-start', 'a68665ea0f4a', start),
+  reads('conversations-start', 'f5d2dad8be88', start),
 
   reads('conversations-public', '73115380522b', (tx, values) => {
     const [account, name, after, search, limit, member] = values as [
@@ -156,7 +155,59 @@ function currentOf(tx: Transaction, account: string): Current[] {
   });
 }
 
-function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream, peer }: Current) {
+/** Returns what conversations/snapshot-sql.ts reads of conversations, of which some are unchanged. */
+function snapshotsJson(
+  tx: Transaction,
+  account: string,
+  current: readonly Current[],
+  unchanged: ReadonlySet<string>,
+  bodyCharacters: number,
+) {
+  return {
+    server_role: serverRole(tx, account),
+    states: columns(
+      ['id', 'joinedSeq', 'lastSeq', 'readSeq', 'readRevision', 'unread'],
+      current.map(({ membership: m, stream }) => ({
+        id: m.conversation_id,
+        joinedSeq: m.joined_seq,
+        lastSeq: stream.last_seq,
+        readSeq: m.read_seq,
+        readRevision: m.read_revision,
+        unread: unreadAfter(tx, m, m.read_seq),
+      })),
+    ),
+    details: columns(
+      DETAILS,
+      current
+        .filter((c) => !unchanged.has(c.conversation.id))
+        .map((c) => detailsJson(tx, c, bodyCharacters)),
+    ),
+    peers: columns(
+      ['id', 'account', 'readSeq'],
+      current.flatMap(({ conversation: { id }, peer }) =>
+        peer ? [{ id, account: peer.account_id, readSeq: peer.read_seq }] : [],
+      ),
+    ),
+    mentions: columns(
+      ['id', 'seq'],
+      current.flatMap(({ membership: m }) => unreadMentionRows(tx, m)),
+    ),
+  };
+}
+
+const DETAILS = [
+  ...['id', 'kind', 'visibility', 'name', 'topic', 'description', 'avatar', 'archivedAt'],
+  ...['slowModeSeconds', 'linkPreviews', 'isEveryone', 'minimumRoles', 'directKey', 'memberCount'],
+  ...['createdAt', 'role', 'messageSeq', 'author', 'body', 'postedAt', 'editedAt', 'hiddenAt'],
+  'changedSeq',
+];
+
+function detailsJson(
+  tx: Transaction,
+  { membership: m, conversation: c }: Current,
+  bodyCharacters: number,
+) {
+  const message = lastMessageOf(tx, c.id);
   return {
     id: c.id,
     kind: c.kind,
@@ -165,36 +216,49 @@ function snapshotJson(tx: Transaction, { membership: m, conversation: c, stream,
     topic: c.topic,
     description: c.description,
     avatar: c.avatar,
-    archivedAt: jsonTime(c.archived_at),
+    archivedAt: seconds(c.archived_at),
     slowModeSeconds: c.slow_mode_seconds,
     linkPreviews: c.link_previews,
     isEveryone: c.is_everyone,
     minimumRoles: c.minimum_roles,
-    peer: peer?.account_id ?? null,
-    peers: c.kind === 'direct' ? usersOf(c).filter((id) => id !== m.account_id) : null,
+    directKey: c.direct_key,
     memberCount: c.member_count,
-    createdAt: jsonTime(c.created_at),
+    createdAt: seconds(c.created_at),
     role: m.role,
-    joinedSeq: m.joined_seq,
-    readSeq: m.read_seq,
-    readRevision: m.read_revision,
-    unread: unreadAfter(tx, m, m.read_seq),
-    unreadMentions: unreadMentionsAfter(tx, m, m.read_seq),
-    peerReadSeq: peer?.read_seq ?? null,
-    lastSeq: stream.last_seq,
-    lastMessage: lastMessageOf(tx, c.id),
+    messageSeq: message?.seq ?? null,
+    author: message?.author_id ?? null,
+    body: message ? [...message.body].slice(0, bodyCharacters).join('') : null,
+    postedAt: seconds(message?.posted_at ?? null),
+    editedAt: seconds(message?.edited_at ?? null),
+    hiddenAt: seconds(message?.hidden_at ?? null),
+    changedSeq: message?.changed_seq ?? null,
   };
 }
+
+/** Returns the unread messages that mention the member, and those that mention everyone. */
+function unreadMentionRows(tx: Transaction, m: MembershipRow): { id: string; seq: number }[] {
+  const { ofMember, ofEveryone } = unreadMentionsByKind(tx, m, m.read_seq);
+  return [...ofMember, ...ofEveryone].map((seq) => ({ id: m.conversation_id, seq }));
+}
+
+/** Returns rows as storage/json-columns.ts reads them. */
+function columns(names: readonly string[], rows: readonly object[]) {
+  const valuesOf = (name: string) => rows.map((row) => (row as Record<string, unknown>)[name]);
+  return Object.fromEntries(names.map((name) => [name, rows.length > 0 ? valuesOf(name) : null]));
+}
+
+/** Returns a time in seconds. */
+const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
 /** Returns the users in the key of a direct conversation. */
 const usersOf = (c: ConversationRow): string[] => (c.direct_key ?? '').split(' ');
 
-function lastMessageOf(tx: Transaction, conversation: string) {
+function lastMessageOf(tx: Transaction, conversation: string): MessageRow | null {
   const { messagesByPlace } = tx.tables;
   for (const row of messagesByPlace.before(conversation, Number.POSITIVE_INFINITY)) {
     const message = tx.see(row);
     if (!message || message.deleted_at !== null || !isInConversation(message)) continue;
-    return lastMessageJson(message);
+    return message;
   }
   return null;
 }
@@ -222,33 +286,19 @@ function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
       tx
         .all(tx.tables.membershipsByPair, id + account)
         .sort((a, b) => a.joined_seq - b.joined_seq)
-        .map((m) => [id, m.joined_seq, m.left_seq]),
+        .map((m) => ({ stream: id, joinedSeq: m.joined_seq, leftSeq: m.left_seq })),
     );
   return [
     {
       epoch: tx.tables.epoch,
       read_version: tx.one(tx.tables.accountsById, account)?.read_version ?? null,
-      server_role: serverRole(tx, account),
       personal_seq: tx.one(tx.tables.streamsById, personal)?.last_seq ?? null,
       workspace_seq: tx.one(tx.tables.streamsById, workspace)?.last_seq ?? null,
-      periods,
-      conversations: current.map((c) =>
-        unchanged.has(c.conversation.id) ? unchangedJson(tx, c) : snapshotJson(tx, c),
-      ),
+      periods: columns(['stream', 'joinedSeq', 'leftSeq'], periods),
+      ...snapshotsJson(tx, account, current, unchanged, 300),
     },
   ];
 }
-
-const unchangedJson = (tx: Transaction, { membership: m, stream, peer }: Current) => [
-  m.conversation_id,
-  m.joined_seq,
-  stream.last_seq,
-  m.read_seq,
-  m.read_revision,
-  unreadAfter(tx, m, m.read_seq),
-  unreadMentionsAfter(tx, m, m.read_seq),
-  peer?.read_seq ?? null,
-];
 
 /** Returns the role of an account on the server; null if there is no such account. */
 const serverRole = (tx: Transaction, account: string): string | null =>
