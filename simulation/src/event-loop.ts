@@ -47,7 +47,7 @@ export class StuckError extends Error {
  *    the next task. It belongs to the same process: interactions between processes are scheduled.
  * 3. `setImmediate` runs after the turn. As sockets that become readable together share a turn of a real
  *    event loop, tasks that are close together may share one, by choice of the seed.
- * 4. A killed process does nothing any more; a frozen one continues when it is thawed.
+ * 4. A killed process does nothing anymore; a frozen one continues when it is thawed.
  */
 export class EventLoop {
   readonly random: Random;

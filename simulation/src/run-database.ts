@@ -19,7 +19,7 @@ const RESTORE_MAX = 25;
 /** A database that was restored. */
 export interface Restored {
   readonly epoch: string;
-  /** The events that it does not have any more. */
+  /** The events that it does not have anymore. */
   readonly lost: readonly Event[];
 }
 

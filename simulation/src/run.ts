@@ -318,7 +318,7 @@ class Simulation {
     this.#trace('fault', `${name} ${phase}`);
   }
 
-  /** Ends what remains of faults: everything runs, and nothing is lost any more. */
+  /** Ends what remains of faults: everything runs, and nothing is lost anymore. */
   #heal(): void {
     this.#trace('runner', 'all faults have ended');
     this.#database.restart();

@@ -213,17 +213,17 @@ export class AdminApi {
     return this.#api.request('POST', '/admin/service-accounts', { body, id });
   }
 
-  async keys(program: AccountId, options: ReadOptions = {}): Promise<ApiKey[]> {
-    const path = `/admin/service-accounts/${program}/keys`;
+  async keys(serviceAccount: AccountId, options: ReadOptions = {}): Promise<ApiKey[]> {
+    const path = `/admin/service-accounts/${serviceAccount}/keys`;
     return (await this.#api.request<{ items: ApiKey[] }>('GET', path, options)).items;
   }
 
   /** The API key is only in this response. */
-  createApiKey(program: AccountId, body: CreateApiKeyBody): Promise<CreatedApiKey> {
-    return this.#api.request('POST', `/admin/service-accounts/${program}/keys`, { body });
+  createApiKey(serviceAccount: AccountId, body: CreateApiKeyBody): Promise<CreatedApiKey> {
+    return this.#api.request('POST', `/admin/service-accounts/${serviceAccount}/keys`, { body });
   }
 
-  revokeApiKey(program: AccountId, key: string): Promise<void> {
-    return this.#api.request('DELETE', `/admin/service-accounts/${program}/keys/${key}`);
+  revokeApiKey(serviceAccount: AccountId, key: string): Promise<void> {
+    return this.#api.request('DELETE', `/admin/service-accounts/${serviceAccount}/keys/${key}`);
   }
 }

@@ -16,7 +16,7 @@ import type {
 import type { ParleyApi } from './api.ts';
 
 /** The user is logged in, or another step is required. */
-export type Entered = { readonly me: Me } | LoginStep;
+export type LoginOutcome = { readonly me: Me } | LoginStep;
 
 /** The steps of a login, and the requests for users who are not logged in. */
 export class AuthApi {
@@ -37,18 +37,18 @@ export class AuthApi {
     return this.#api.request('POST', path, { body, auth: 'none' });
   }
 
-  register(body: RegisterBody): Promise<Entered> {
+  register(body: RegisterBody): Promise<LoginOutcome> {
     return this.#api.enter('/auth/register', body);
   }
 
-  login(login: string, password: string): Promise<Entered> {
+  login(login: string, password: string): Promise<LoginOutcome> {
     return this.#api.enter('/auth/login', { login, password });
   }
 
   // ---- the step `verify_email` --------------------------------------------------------------------
 
   /** Submits the code from the email. */
-  verify(ticket: string, code: string): Promise<Entered> {
+  verify(ticket: string, code: string): Promise<LoginOutcome> {
     return this.#api.enter('/auth/verify', { ticket, code });
   }
 
@@ -77,7 +77,7 @@ export class AuthApi {
 
   // ---- the step `second_factor` ---------------------------------------------------------------------
 
-  secondFactor(body: SecondFactorBody): Promise<Entered> {
+  secondFactor(body: SecondFactorBody): Promise<LoginOutcome> {
     return this.#api.enter('/auth/second-factor', body);
   }
 
@@ -103,7 +103,7 @@ export class AuthApi {
     return this.#api.request('POST', '/auth/passkey/options', { body: {}, auth: 'none' });
   }
 
-  passkey(body: PasskeyLoginBody): Promise<Entered> {
+  passkey(body: PasskeyLoginBody): Promise<LoginOutcome> {
     return this.#api.enter('/auth/passkey', body);
   }
 }

@@ -308,8 +308,8 @@ export class ParleyClient {
   }
 
   /** Loads a user’s name into the snapshot, unless it is there already. */
-  wantUser(id: AccountId): void {
-    this.#users.want(id);
+  loadUser(id: AccountId): void {
+    this.#users.loadUser(id);
   }
 
   /** Loads the read receipts of the members of a conversation. */
@@ -345,22 +345,22 @@ export class ParleyClient {
     });
   }
 
-  /** Edits an own message. */
+  /** Edits one of the user’s own messages. */
   edit(conversation: ConversationId, message: Seq, body: string): Sent {
     return this.#commands.send({ op: 'edit', id: newId(), conversation, message, body });
   }
 
-  /** Deletes an own message. */
+  /** Deletes one of the user’s own messages. */
   remove(conversation: ConversationId, message: Seq): Sent {
     return this.#commands.send({ op: 'delete', id: newId(), conversation, message });
   }
 
-  /** Adds an emoji to a message. */
+  /** Reacts to a message with an emoji. */
   react(conversation: ConversationId, message: Seq, emoji: string): Sent {
     return this.#commands.send({ op: 'react', id: newId(), conversation, message, emoji });
   }
 
-  /** Removes an own emoji from a message. */
+  /** Removes one of the user’s own reactions from a message. */
   unreact(conversation: ConversationId, message: Seq, emoji: string): Sent {
     return this.#commands.send({ op: 'unreact', id: newId(), conversation, message, emoji });
   }

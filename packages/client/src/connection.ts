@@ -20,7 +20,7 @@ import type { LiveSocket, SocketFactory } from './socket.ts';
  */
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live';
 
-/** The dependencies and callbacks of {@link Connection}. */
+/** What {@link Connection} says in a hello, and whom it informs. */
 export interface ConnectionDeps {
   readonly api: ParleyApi;
   readonly socket: SocketFactory;

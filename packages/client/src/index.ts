@@ -6,7 +6,7 @@ export { AccountApi } from './api-account.ts';
 export type { ActivityApi, ActivityRequest } from './api-activity.ts';
 export { AdminApi } from './api-admin.ts';
 export type { AdmissionApi } from './api-admission.ts';
-export { AuthApi, type Entered } from './api-auth.ts';
+export { AuthApi, type LoginOutcome } from './api-auth.ts';
 export type { EmojiApi } from './api-emoji.ts';
 export { ApiError } from './api-error.ts';
 export { type ImagesApi, imageUrl } from './api-images.ts';

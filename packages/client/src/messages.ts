@@ -169,7 +169,7 @@ export class MessageWindow {
   }
 
   /**
-   * Adds an own message that is stored before its event has arrived. One from before the window is
+   * Adds a message of the user that is stored before its event has arrived. One from before the window is
    * in a page that is still to be loaded: added here, it would hide the gap.
    */
   acked(message: Message, client: ClientId): void {

@@ -32,7 +32,7 @@ export function permissionsOn(
 
 const LIMITED: readonly MessagePermission[] = ['edit', 'delete'];
 
-/** Returns when the next time limit of an own message ends, ms since the epoch; null if none will. */
+/** Returns when the next time limit of one of the user’s own messages ends, ms since the epoch; null if none will. */
 export function nextWindowEnd(message: Message, me: Actor, now = Date.now()): number | null {
   const ends = LIMITED.map((action) => windowEnd(message, me, action));
   const next = Math.min(...ends.filter((end) => end > now));

@@ -117,7 +117,7 @@ export class Thread {
     this.#timeline.applied(event);
   }
 
-  /** An own reply is stored before its event has arrived. */
+  /** A reply of the user is stored before its event has arrived. */
   acked(message: Message, client: Parameters<MessageWindow['acked']>[1]): void {
     this.#window?.acked(message, client);
   }

@@ -4,7 +4,7 @@ import type { ConversationView } from './conversations.ts';
 import type { MessageWindow } from './messages.ts';
 import type { OutboxEntry } from './store.ts';
 
-/** A displayed message: stored, or an own one in flight. */
+/** A displayed message: stored, or one of the user’s own that is in flight. */
 export interface TimelineMessage extends Message {
   /** `pending`: not acknowledged yet. `failed`: refused, to be retried or discarded. */
   readonly state: 'stored' | 'pending' | 'failed';
@@ -18,7 +18,7 @@ export interface TimelineMessage extends Message {
   readonly failure?: Refusal;
   /** The file ids of an unstored message; their details are known once it is stored. */
   readonly fileIds?: readonly FileId[];
-  /** Other members who have read up to it; for own messages only. */
+  /** Other members who have read up to it; for the user’s own messages only. */
   readonly seenBy: readonly AccountId[];
 }
 

@@ -17,7 +17,7 @@ export class Typing {
     this.#onChange = onChange;
   }
 
-  /** Returns whether an own typing signal is due, because none was just sent. */
+  /** Returns whether a typing signal of the user is due: none was sent just before. */
   maySend(conversation: ConversationId): boolean {
     const now = performance.now();
     if (now - (this.#sentAt.get(conversation) ?? Number.NEGATIVE_INFINITY) < SEND_MS) return false;

@@ -74,9 +74,9 @@ test('at most the first 2,000 users of the list are loaded, and others when they
   await vi.waitFor(() => expect(known().size).toBe(2_000));
   await settle();
   expect(requests).toHaveLength(10);
-  users.want(id(1));
-  users.want(id(2_200));
-  users.want(id(2_200));
+  users.loadUser(id(1));
+  users.loadUser(id(2_200));
+  users.loadUser(id(2_200));
   await vi.waitFor(() => expect(known().get(id(2_200))).toEqual(user(2_200)));
   expect(requests.slice(10)).toEqual(['/users/u2200']);
 });
@@ -125,14 +125,14 @@ test('a busy server is asked again after 5 s, and after a refusal the next conne
 test('an unknown user is requested once; a failed request is retried', async () => {
   const { users, requests, server } = aList([]);
   server.status = 404;
-  users.want(id(1));
+  users.loadUser(id(1));
   await settle();
-  users.want(id(1));
+  users.loadUser(id(1));
   await settle();
   expect(requests).toEqual(['/users/u1']);
   server.status = 503;
   await vi.waitFor(() => {
-    users.want(id(2));
+    users.loadUser(id(2));
     expect(requests).toEqual(['/users/u1', '/users/u2', '/users/u2']);
   });
 });
@@ -146,7 +146,7 @@ test('reloads a known user who has changed, and forgets everyone on request', as
   users.refresh(id(1));
   await vi.waitFor(() => expect(names()).toEqual(['New name']));
   users.clear();
-  users.want(id(1));
+  users.loadUser(id(1));
   await settle();
   expect(requests).toEqual(['/users/u1', '/users/u1']);
 });

@@ -78,7 +78,7 @@ export class Users {
   }
 
   /** Loads a user who is not known yet. */
-  want(id: AccountId): void {
+  loadUser(id: AccountId): void {
     if (this.#users.has(id) || this.#toLoad.has(id)) return;
     this.refresh(id);
   }

@@ -60,7 +60,7 @@ export class ClientModel {
   readonly #unsent: Pending[] = [];
   #isLost = false;
   #isWatched = false;
-  /** The process of the client has ended: nothing runs in it any more. */
+  /** The process of the client has ended: nothing runs in it anymore. */
   #isDead = false;
 
   constructor(
@@ -164,7 +164,7 @@ export class ClientModel {
     this.#lateLoss(() => connectionLost(), 0);
   }
 
-  /** Nothing arrives any more, in either direction, without notice. */
+  /** Nothing arrives anymore, in either direction, without notice. */
   hang(): void {
     this.#toServer.hang();
     this.#toClient.hang();

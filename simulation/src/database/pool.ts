@@ -197,7 +197,7 @@ export class PoolModel {
     }
   }
 
-  /** The process has ended: the data it sent arrives, and nothing runs in it any more. */
+  /** The process has ended: the data it sent arrives, and nothing runs in it anymore. */
   kill(): void {
     this.#isDead = true;
     for (const client of this.#clients) client.kill();

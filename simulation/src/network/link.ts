@@ -158,7 +158,7 @@ export class Link implements LiveSocket {
     this.#down.cut(() => this.#ended(1006));
   }
 
-  /** Nothing arrives any more, in both directions, without notice. */
+  /** Nothing arrives anymore, in both directions, without notice. */
   lose(): void {
     this.#up.lose();
     this.#down.lose();

@@ -66,7 +66,7 @@ export class NodeSlot {
     this.#node = this.#deps.loop.within(process, () => this.#deps.build(process));
   }
 
-  /** Kills the running process: its connections break, and nothing of it happens any more. */
+  /** Kills the running process: its connections break, and nothing of it happens anymore. */
   kill(): void {
     const node = this.#node;
     if (!node) return;

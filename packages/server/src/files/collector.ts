@@ -114,7 +114,7 @@ export class FileCollector {
     this.wake();
   }
 
-  /** Schedules the deletion of files of deleted groups, whose messages no one can read any more. */
+  /** Schedules the deletion of files of deleted groups, whose messages no one can read anymore. */
   async #detachDeleted(): Promise<void> {
     const { pool, clock } = this.#deps;
     await pool.query(
@@ -187,7 +187,7 @@ export class FileCollector {
     });
   }
 
-  /** Marks files that no legal hold covers any more. Returns how many. */
+  /** Marks files that no legal hold covers anymore. Returns how many. */
   async #markReleased(): Promise<number> {
     const { rowCount } = await this.#deps.pool.query(
       `update files set state = 'deleting' where id in (

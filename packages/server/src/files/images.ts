@@ -3,7 +3,7 @@ import { ConcurrencyLimit } from '../limits/concurrency.ts';
 import { syncFile } from './sync.ts';
 
 /** The properties of an image, and of its preview. */
-export interface ImageFacts {
+export interface ImageProperties {
   /** The size as it is shown, with its orientation applied. */
   readonly width: number;
   readonly height: number;
@@ -55,7 +55,7 @@ export const makePreview = (
   path: string,
   preview: string,
   style = OF_UPLOADS,
-): Promise<ImageFacts | null> => decodeNext(() => decode(path, preview, style));
+): Promise<ImageProperties | null> => decodeNext(() => decode(path, preview, style));
 
 /**
  * Runs a decoder task when its turn comes; returns null without running it if too many are waiting.
@@ -82,12 +82,12 @@ async function decode(
   path: string,
   preview: string,
   { size, mayMove }: PreviewStyle,
-): Promise<ImageFacts | null> {
+): Promise<ImageProperties | null> {
   const sharp = await loadDecoder();
   const { encode } = await import('blurhash');
   const options = { limitInputPixels: PIXELS_MAX, failOn: 'error' } as const;
   let encoded: Buffer;
-  let facts: ImageFacts;
+  let properties: ImageProperties;
   try {
     const { pages = 1, autoOrient } = await sharp(path, options).metadata();
     const { width, height } = autoOrient;
@@ -112,7 +112,7 @@ async function decode(
       .raw()
       .toBuffer({ resolveWithObject: true });
     const pixels = new Uint8ClampedArray(data);
-    facts = { width, height, blurhash: encode(pixels, info.width, info.height, 4, 3) };
+    properties = { width, height, blurhash: encode(pixels, info.width, info.height, 4, 3) };
   } catch (error) {
     // The decoder rejects anything but images, whatever the first bytes say.
     if (isDecodeError(error)) return null;
@@ -120,7 +120,7 @@ async function decode(
   }
   await writeFile(preview, encoded, { mode: 0o600, flag: 'wx' });
   await syncFile(preview);
-  return facts;
+  return properties;
 }
 
 /** Errors of the decoder have no code; those of the file system do. */

@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/log.ts';
 import { withTransaction } from '../storage/transaction.ts';
 import { type DiskSpace, whenFull } from './disk-space.ts';
 import type { Digest, FileStore, StagedContent } from './file-store.ts';
-import { type ImageFacts, makePreview, mayHavePreview } from './images.ts';
+import { type ImageProperties, makePreview, mayHavePreview } from './images.ts';
 import { lockDigest } from './locks.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { isMissing } from './missing.ts';
@@ -38,7 +38,7 @@ interface Content {
 
 /** A preview in a local file. */
 interface Preview extends Content {
-  readonly facts: ImageFacts;
+  readonly properties: ImageProperties;
   readonly bytes: number;
 }
 
@@ -173,7 +173,7 @@ export class UploadFinisher {
         await lockDigest(client, digest);
       }
       for (const { staged } of contents) await staged.put();
-      const { width, height, blurhash } = preview?.facts ?? {};
+      const { width, height, blurhash } = preview?.properties ?? {};
       await client.query(
         `insert into files (id, digest, bytes, name, media_type, width, height, blurhash,
                             preview_digest, preview_bytes, uploader_id, created_at)
@@ -199,9 +199,9 @@ export class UploadFinisher {
   async #preview(id: FileId, path: string): Promise<Preview | null> {
     const { parts } = this.#deps;
     const part = `preview-${uuidv7()}`;
-    const facts = await makePreview(path, parts.pathOf(id, part));
-    if (!facts) return null;
+    const properties = await makePreview(path, parts.pathOf(id, part));
+    if (!properties) return null;
     const { path: made, digest } = await parts.assemble(id, [part]);
-    return { facts, path: made, digest, bytes: await parts.sizeOf(made) };
+    return { properties, path: made, digest, bytes: await parts.sizeOf(made) };
   }
 }

@@ -27,7 +27,7 @@ import { notificationHealthRoutes } from '../notifications/health-routes.ts';
 import { notificationRoutes } from '../notifications/routes.ts';
 import { ownDataRoutes } from '../own-data/routes.ts';
 import { type DraftDeps, draftRoutes } from '../personal/draft-routes.ts';
-import { personalRoutes } from '../personal/routes.ts';
+import { savedRoutes } from '../personal/saved-routes.ts';
 import { scheduledRoutes } from '../personal/scheduled-routes.ts';
 import { threadRoutes } from '../personal/thread-routes.ts';
 import { pushRoutes } from '../push/routes.ts';
@@ -134,7 +134,7 @@ function messageDomainRoutes({
   return [
     (scope) => messageRoutes(scope, { pool, append, authenticate, ...cursors }),
     (scope) => hideRoutes(scope, { pool, append, audit, authenticate }),
-    (scope) => personalRoutes(scope, { pool, append, authenticate }),
+    (scope) => savedRoutes(scope, { pool, append, authenticate }),
     (scope) => scheduledRoutes(scope, { pool, append, authenticate }),
     (scope) => threadRoutes(scope, { pool, append, authenticate, onThreadRead }),
     (scope) => searchRoutes(scope, { search, directory, authenticate }),

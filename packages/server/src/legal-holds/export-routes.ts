@@ -12,8 +12,8 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems, textFile } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { holdInForce, legalHoldExport } from './export.ts';
-import { OfHold, RECENT, security, tags } from './hold-requests.ts';
 import { heldFile } from './queries.ts';
+import { OfHold, RECENT, security, tags } from './requests.ts';
 
 /** Where exports are read from. A download link works while its session exists. */
 export interface ExportDeps {

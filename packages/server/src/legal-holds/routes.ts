@@ -16,11 +16,11 @@ import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { placeLegalHold, releaseLegalHold } from './commands.ts';
 import { type ExportDeps, exportRoutes } from './export-routes.ts';
-import { OfHold, RECENT, security, tags } from './hold-requests.ts';
 import type { LegalHoldPurge } from './purge.ts';
 import { holdableGroups, legalHold, legalHolds } from './queries.ts';
-import { placeLegalHold, releaseLegalHold } from './requests.ts';
+import { OfHold, RECENT, security, tags } from './requests.ts';
 
 interface LegalHoldRoutesDeps extends ExportDeps {
   readonly purge: Pick<LegalHoldPurge, 'wake'>;

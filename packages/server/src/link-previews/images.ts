@@ -51,8 +51,8 @@ export class PreviewImages {
       const preview = join(folder, 'preview');
       await writeFile(original, bytes, { mode: 0o600, flag: 'wx' });
       if (!mayHavePreview(await mediaTypeOf(original))) return null;
-      const facts = await makePreview(original, preview, STYLE);
-      if (!facts) return null;
+      const properties = await makePreview(original, preview, STYLE);
+      if (!properties) return null;
       await syncFile(preview);
       const encoded = await readFile(preview);
       const image: Attachment = {
@@ -60,7 +60,7 @@ export class PreviewImages {
         name: 'preview.webp',
         mediaType: 'image/webp',
         bytes: encoded.length,
-        ...facts,
+        ...properties,
       };
       await this.#insert(image, preview, createHash('sha256').update(encoded).digest('hex'));
       return image;

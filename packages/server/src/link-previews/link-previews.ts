@@ -13,7 +13,7 @@ import type { CachedPreview, LinkCache } from './cache.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { PreviewImages } from './images.ts';
 import { type ClaimedJob, claimJob, deferJob, endJob } from './jobs.ts';
-import { factsOf } from './page-facts.ts';
+import { metadataOf } from './page-metadata.ts';
 
 /** Messages whose links are fetched at a time, and those of one author: slow pages delay no one else's. */
 const JOBS_MAX = 8;
@@ -190,9 +190,9 @@ export class LinkPreviews {
     const { fetcher, cache, log } = this.#deps;
     let preview: CachedPreview = null;
     try {
-      const facts = await factsOf(await fetcher.page(url, PAGE_BYTES, signal));
-      if (facts) {
-        const { image: at, ...texts } = facts;
+      const metadata = await metadataOf(await fetcher.page(url, PAGE_BYTES, signal));
+      if (metadata) {
+        const { image: at, ...texts } = metadata;
         const image = at === undefined ? null : await this.#image(at, signal);
         preview = { ...texts, ...(image && { image }) };
       }

@@ -16,7 +16,7 @@ import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
 import { commandAnswer, headers, security } from '../messages/requests.ts';
-import type { PersonalDeps } from './routes.ts';
+import type { PersonalDeps } from './saved-routes.ts';
 import { changeScheduled, deleteScheduled, scheduleMessage } from './scheduled-commands.ts';
 import {
   conversationOfScheduled,

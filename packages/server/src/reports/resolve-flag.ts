@@ -15,7 +15,7 @@ import {
 type Deps = Parameters<typeof resolveReports>[0];
 type By = Parameters<typeof resolveReports>[1];
 
-/** Why a message needs no change: it has no text any more. */
+/** Why a message needs no change: it has no text anymore. */
 const DONE: ReadonlySet<string> = new Set(['message_deleted', 'message_hidden']);
 
 /**

@@ -69,7 +69,7 @@ export function addMessageKeys(keys: KeySink, message: IndexedMessage): void {
  * - `index`: its message has new keys, in addition to those that it has;
  * - `react`: the same if it is the first reaction;
  * - `replace`: its message has another text;
- * - `remove`: its message has no text any more.
+ * - `remove`: its message has no text anymore.
  */
 export type IndexEffect = 'index' | 'react' | 'replace' | 'remove' | 'none';
 

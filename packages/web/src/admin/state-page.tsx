@@ -17,7 +17,7 @@ import { useAdmin } from './use-admin.ts';
 
 const REFRESH_MS = 3_000;
 /** The states shown in the sparklines: those of the last three minutes. */
-const KEPT = 60;
+const STATES_MAX = 60;
 
 /** Shows the state of the running server, and keeps it up to date. */
 export function StatePage() {
@@ -34,7 +34,7 @@ export function StatePage() {
   const { data } = loaded;
   const [history, setHistory] = useState<readonly ServerState[]>([]);
   useEffect(() => {
-    if (data) setHistory((states) => [...states, data].slice(-KEPT));
+    if (data) setHistory((states) => [...states, data].slice(-STATES_MAX));
   }, [data]);
   return (
     <>

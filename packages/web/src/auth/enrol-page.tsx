@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { RecoveryCodes } from '../account/recovery-codes.tsx';
 import { TotpSecret } from '../account/totp-secret.tsx';
 import { errorMessage } from '../lib/text.ts';
+import { pendingStep } from '../session/pending-step.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
-import { waitingFor } from '../session/waiting-step.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
@@ -17,9 +17,9 @@ import { useForm } from './use-form.ts';
 
 /** Sets up a second factor where the server requires one, before the login is complete. */
 export function EnrolPage() {
-  const [waiting] = useState(() => waitingFor('enrol_second_factor'));
+  const [pending] = useState(() => pendingStep('enrol_second_factor'));
   const continueLogin = useContinueLogin();
-  const ticket = waiting?.step.ticket ?? '';
+  const ticket = pending?.step.ticket ?? '';
   const [setup, setSetup] = useState<TotpSetup | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [done, setDone] = useState<{ me: Me; codes: readonly string[] } | null>(null);
@@ -41,7 +41,7 @@ export function EnrolPage() {
     const { me, recoveryCodes } = await auth.confirmEnrolTotp(ticket, code);
     setDone({ me, codes: recoveryCodes });
   });
-  if (!waiting) return <Navigate to="/login" />;
+  if (!pending) return <Navigate to="/login" />;
   if (done) {
     return (
       <AuthPage title={t('common.saveRecoveryCodes')} intro={t('enrol.codesIntro')} other="">

@@ -3,8 +3,8 @@ import { KeyRound, LifeBuoy, Smartphone } from 'lucide-react';
 import { useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
 import { askPasskey, hasPasskeys, PasskeyCanceled } from '../session/passkey.ts';
+import { pendingStep } from '../session/pending-step.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
-import { waitingFor } from '../session/waiting-step.ts';
 import { t } from '../texts/index.ts';
 import type { PlainKey } from '../texts/keys.ts';
 import { Button } from '../ui/button.tsx';
@@ -30,19 +30,19 @@ const INTRO: Record<Method, PlainKey> = {
 
 /** Asks for the second factor, after the password. */
 export function SecondFactorPage() {
-  const [waiting] = useState(() => waitingFor('second_factor'));
+  const [pending] = useState(() => pendingStep('second_factor'));
   const continueLogin = useContinueLogin();
-  const methods = (waiting?.step.methods ?? []).filter((m) => m !== 'passkey' || hasPasskeys());
+  const methods = (pending?.step.methods ?? []).filter((m) => m !== 'passkey' || hasPasskeys());
   const [chosen, setChosen] = useState<Method | null>(null);
   const method = chosen ?? methods[0] ?? 'recovery';
   const [passkeyProblem, setPasskeyProblem] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
-  const ticket = waiting?.step.ticket ?? '';
+  const ticket = pending?.step.ticket ?? '';
   const form = useForm(['totp', 'recoveryCode'], async ({ totp, recoveryCode }) => {
     const proof = method === 'totp' ? { totp } : { recoveryCode: recoveryCode.trim() };
     await continueLogin(await auth.secondFactor({ ticket, ...proof }));
   });
-  if (!waiting) return <Navigate to="/login" />;
+  if (!pending) return <Navigate to="/login" />;
 
   const withPasskey = async () => {
     setAsking(true);

@@ -1,8 +1,8 @@
 import { Link, Navigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { errorMessage } from '../lib/text.ts';
+import { pendingStep } from '../session/pending-step.ts';
 import { auth, useContinueLogin } from '../session/steps.ts';
-import { waitingFor } from '../session/waiting-step.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { CodeField } from '../ui/code-field.tsx';
@@ -15,20 +15,20 @@ import { useForm } from './use-form.ts';
 
 /** Asks for the emailed six-digit code, after registering or logging in. */
 export function VerifyPage() {
-  const [waiting] = useState(() => waitingFor('verify_email'));
+  const [pending] = useState(() => pendingStep('verify_email'));
   const options = useAuthOptions();
   const continueLogin = useContinueLogin();
   const form = useForm(['code'], async ({ code }) => {
-    if (waiting) await continueLogin(await auth.verify(waiting.step.ticket, code), waiting.email);
+    if (pending) await continueLogin(await auth.verify(pending.step.ticket, code), pending.email);
   });
-  if (!waiting) return <Navigate to="/login" />;
+  if (!pending) return <Navigate to="/login" />;
   return (
     <AuthPage
       title={t('verify.title')}
       intro={
-        waiting.email === undefined
+        pending.email === undefined
           ? t('verify.sentToYou')
-          : t('verify.sentTo', { email: waiting.email })
+          : t('verify.sentTo', { email: pending.email })
       }
       other={
         <>
@@ -53,7 +53,7 @@ export function VerifyPage() {
         <Button type="submit" look="primary" busy={form.busy} className="min-h-11">
           {t('common.continue')}
         </Button>
-        <Resend ticket={waiting.step.ticket} after={waiting.step.resendAfter} />
+        <Resend ticket={pending.step.ticket} after={pending.step.resendAfter} />
       </form>
     </AuthPage>
   );

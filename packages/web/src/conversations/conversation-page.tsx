@@ -123,7 +123,7 @@ function Open({
     void client.loadReceipts(view.id).catch(() => undefined);
   }, [client, view.id]);
   useEffect(() => {
-    for (const peer of view.peers ?? []) client.wantUser(peer);
+    for (const peer of view.peers ?? []) client.loadUser(peer);
   }, [client, view.peers]);
 
   // A link to a message: from a search, or shared.

@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 
 /** The skin tone modifiers: none (yellow), then from light to dark. */
 export const SKIN_TONES = [
@@ -21,14 +21,14 @@ const BASE = /(?<!\u200d)\u{1f91d}\ufe0f?|(?!\u{1f91d})\p{Emoji_Modifier_Base}\u
 export const withSkinTone = (emoji: string, tone: SkinTone): string =>
   tone === '' ? emoji : emoji.replace(BASE, (base) => base.replace('\ufe0f', '') + tone);
 
-const KEPT = 'skin-tone';
+const NAME = 'skin-tone';
 
 /** Returns the skin tone that the user has chosen on this device. */
 export function skinToneOf(account: AccountId): SkinTone {
-  const stored = readKept(account, KEPT);
+  const stored = readStored(account, NAME);
   return SKIN_TONES.find((tone) => tone === stored) ?? '';
 }
 
 /** Stores the chosen skin tone. */
 export const keepSkinTone = (account: AccountId, tone: SkinTone): void =>
-  writeKept(account, KEPT, tone || null);
+  writeStored(account, NAME, tone || null);

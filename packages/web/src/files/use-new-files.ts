@@ -4,7 +4,7 @@ import { LIMITS } from '@parley/protocol';
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { toast } from 'sonner';
 import { errorMessage } from '../lib/text.ts';
-import { readKeptInTab, writeKeptInTab } from '../session/device.ts';
+import { readStoredInTab, writeStoredInTab } from '../session/device.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { rememberName } from './sent-names.ts';
@@ -52,8 +52,8 @@ export function useUnsentFiles(): UnsentFiles {
           ...options,
           // The upload continues after a reload when the same file is chosen again.
           memory: {
-            get: () => readKeptInTab(account, name) as FileId | null,
-            set: (id) => writeKeptInTab(account, name, id),
+            get: () => readStoredInTab(account, name) as FileId | null,
+            set: (id) => writeStoredInTab(account, name, id),
           },
         });
         rememberName(stored);

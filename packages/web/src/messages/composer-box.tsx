@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { AttachButton } from '../files/attach-button.tsx';
 import type { NewFiles } from '../files/use-new-files.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -105,14 +105,14 @@ export function ComposerBox({
 function useFormatBar(): [boolean, () => void] {
   const account = useAccountId();
   const [isShown, setShown] = useState(() => {
-    const stored = readKept(account, BAR);
+    const stored = readStored(account, BAR);
     return stored === null
       ? window.matchMedia('(pointer: fine) and (min-width: 48rem)').matches
       : stored === 'shown';
   });
   const toggle = () => {
     setShown(!isShown);
-    writeKept(account, BAR, isShown ? 'hidden' : 'shown');
+    writeStored(account, BAR, isShown ? 'hidden' : 'shown');
   };
   return [isShown, toggle];
 }

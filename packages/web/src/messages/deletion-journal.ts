@@ -6,7 +6,7 @@ import {
   type Message,
   type Seq,
 } from '@parley/protocol';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 
 const STORAGE_NAME = 'deletions';
 /** The maximum number of pending deletions. */
@@ -25,7 +25,7 @@ export interface PendingDeletion {
  * no time to send them, or to store them with the other unsent commands.
  */
 export function pendingDeletions(account: AccountId): readonly PendingDeletion[] {
-  return parseDeletions(readKept(account, STORAGE_NAME));
+  return parseDeletions(readStored(account, STORAGE_NAME));
 }
 
 /** Returns the deletions in a stored value; none if it is malformed. */
@@ -84,4 +84,4 @@ const without = (
   pendingDeletions(account).filter((one) => one.conversation !== conversation || one.seq !== seq);
 
 const write = (account: AccountId, deletions: readonly PendingDeletion[]): void =>
-  writeKept(account, STORAGE_NAME, deletions.length === 0 ? null : JSON.stringify(deletions));
+  writeStored(account, STORAGE_NAME, deletions.length === 0 ? null : JSON.stringify(deletions));

@@ -1,6 +1,6 @@
 import type { ConversationView, TimelineMessage } from '@parley/client';
 import { useEffect, useState } from 'react';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 import { useConversation } from '../session/entries.ts';
 import { useAccountId, useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -33,14 +33,14 @@ function Form({
   const client = useClient();
   const mayDelete = usePermissions(message)('delete');
   const account = useAccountId();
-  const keptName = `edit.${message.conversation}.${message.seq}`;
-  const [text, setText] = useState(() => readKept(account, keptName) ?? message.body);
+  const storageName = `edit.${message.conversation}.${message.seq}`;
+  const [text, setText] = useState(() => readStored(account, storageName) ?? message.body);
   useEffect(() => {
-    writeKept(account, keptName, text === message.body ? null : text);
-  }, [account, keptName, text, message.body]);
+    writeStored(account, storageName, text === message.body ? null : text);
+  }, [account, storageName, text, message.body]);
   const isTooLong = charactersLeft(text) < 0;
   const onDone = () => {
-    writeKept(account, keptName, null);
+    writeStored(account, storageName, null);
     close();
   };
   const save = () => {

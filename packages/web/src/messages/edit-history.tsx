@@ -9,8 +9,8 @@ import { t } from '../texts/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { ShowMore } from '../ui/show-more.tsx';
-import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
+import { unavailableText } from './unavailable-text.ts';
 
 /** Marks an edited message; a button that opens the edit history once the message is stored. */
 export function EditedMark({ time, onOpen }: { time: string; onOpen: (() => void) | undefined }) {
@@ -43,7 +43,7 @@ export function EditHistory({
   message: TimelineMessage;
   onClose: () => void;
 }) {
-  const placeholder = goneText(message);
+  const placeholder = unavailableText(message);
   return (
     <Dialog open onClose={onClose} title={t('editHistory.title')}>
       {placeholder !== null ? (

@@ -14,7 +14,7 @@ export function PinMark({ by }: { by: AccountId }) {
   const client = useClient();
   const me = useParley((s) => s.me);
   const user = useUser(by);
-  useEffect(() => client.wantUser(by), [client, by]);
+  useEffect(() => client.loadUser(by), [client, by]);
   return (
     <p className="flex items-center gap-1 text-caption text-muted">
       <Pin size={12} aria-hidden="true" />
@@ -30,7 +30,7 @@ export function PinMark({ by }: { by: AccountId }) {
   );
 }
 
-/** Shows whether an own message is pending, stored, or seen by others. */
+/** Shows whether the user’s own message is pending, stored, or seen by others. */
 export function Receipt({ message }: { message: TimelineMessage }) {
   const users = useParley((s) => s.users);
   const names = nameList(

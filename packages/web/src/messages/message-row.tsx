@@ -26,7 +26,6 @@ import { useDeletion } from './deletions.ts';
 import { EditForm } from './edit-form.tsx';
 import { EditedMark, EditHistory } from './edit-history.tsx';
 import { ForwardedText } from './forwarded-mark.tsx';
-import { goneText } from './gone.ts';
 import { Markup } from './markup.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { Deleting, Failed, PinMark, Receipt } from './message-marks.tsx';
@@ -36,6 +35,7 @@ import { Quote } from './quote.tsx';
 import { useQuotes } from './quoted-messages.ts';
 import { Reactions } from './reactions.tsx';
 import { ThreadSummary } from './thread-summary.tsx';
+import { unavailableText } from './unavailable-text.ts';
 import { useToolbar } from './use-toolbar.ts';
 
 const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
@@ -71,7 +71,7 @@ export const MessageRow = memo(function MessageRow({
   const me = useParley((s) => s.me);
   const author = useUser(message.author);
   const deletion = useDeletion(message);
-  useEffect(() => client.wantUser(message.author), [client, message.author]);
+  useEffect(() => client.loadUser(message.author), [client, message.author]);
   // The status is shown with the name.
   useSubscription(first ? [message.author] : []);
   const name =
@@ -79,7 +79,7 @@ export const MessageRow = memo(function MessageRow({
   const mine = message.author === me?.id;
   const stored = message.state === 'stored';
   const deleted = message.deletedAt !== null;
-  const placeholder = goneText(message);
+  const placeholder = unavailableText(message);
   const excerpt = useExcerpt(message.body, EXCERPT, message.mentions);
   const summary = placeholder ?? excerpt;
   const actionable = stored && !deleted && !editing && !deletion.isDeleting;

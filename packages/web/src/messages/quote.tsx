@@ -7,8 +7,8 @@ import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { useNames } from '../users/use-names.ts';
 import { UserName } from '../users/user-name.tsx';
-import { goneText } from './gone.ts';
 import { useQuotes } from './quoted-messages.ts';
+import { unavailableText } from './unavailable-text.ts';
 
 /** Maximum length of the excerpt of a quoted message, in characters. */
 const EXCERPT = 140;
@@ -51,13 +51,13 @@ function QuotedText({ seq }: { seq: Seq }) {
   const quoted = useSyncExternalStore(messages.subscribe, () => messages.get(seq));
   const isKnown = quoted !== undefined;
   useEffect(() => {
-    if (isLive && !isKnown) void messages.want(seq);
+    if (isLive && !isKnown) void messages.load(seq);
   }, [messages, seq, isLive, isKnown]);
   const excerpt = useExcerpt(quoted?.body ?? '', EXCERPT, quoted?.mentions);
   const author = quoted?.author;
   const nameOf = useNames(useMemo(() => (author === undefined ? [] : [author]), [author]));
   if (!quoted) return <span className="italic">{t('quote.unavailable')}</span>;
-  const placeholder = goneText(quoted);
+  const placeholder = unavailableText(quoted);
   return (
     <>
       <CornerUpLeft size={13} aria-hidden="true" className="shrink-0" />

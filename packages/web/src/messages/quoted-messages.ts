@@ -56,7 +56,7 @@ export class QuotedMessages {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Returns a message; undefined if it is not known yet, see {@link want}. */
+  /** Returns a message; undefined if it is not known yet, see {@link load}. */
   get(seq: Seq): Quoted | undefined {
     const { messages } = this.#timeline.snapshot;
     let [low, high] = [0, messages.length];
@@ -70,7 +70,7 @@ export class QuotedMessages {
   }
 
   /** Requests a message. After a failure it stays unknown until it is requested again. */
-  async want(seq: Seq): Promise<void> {
+  async load(seq: Seq): Promise<void> {
     if (this.#loading.has(seq)) return;
     const request = { hasChanged: false };
     this.#loading.set(seq, request);

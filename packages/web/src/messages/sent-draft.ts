@@ -1,7 +1,7 @@
 import type { DraftPlace } from '@parley/client';
 import { draftKey } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 
 /**
  * The texts of drafts that were sent but not yet deleted. If the page is closed before the deletion, the
@@ -11,7 +11,7 @@ const sentName = (place: DraftPlace): string => `draft-sent.${draftKey(place)}`;
 
 /** Returns the sent texts whose draft may still be on the server. */
 export function readSentDraft(account: AccountId, place: DraftPlace): string[] {
-  const stored = readKept(account, sentName(place));
+  const stored = readStored(account, sentName(place));
   try {
     const texts: unknown = JSON.parse(stored ?? '[]');
     return Array.isArray(texts) ? texts.filter((text) => typeof text === 'string') : [];
@@ -28,5 +28,5 @@ export function writeSentDraft(
   texts: readonly string[],
 ): void {
   const sent = [...new Set(texts)].filter((text) => text !== '');
-  writeKept(account, sentName(place), sent.length > 0 ? JSON.stringify(sent) : null);
+  writeStored(account, sentName(place), sent.length > 0 ? JSON.stringify(sent) : null);
 }

@@ -1,6 +1,6 @@
 import { type DraftPlace, draftKey } from '@parley/client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
 import { readDraft, writeDraft } from './kept-draft.ts';
@@ -43,7 +43,7 @@ function useServerDraft(
   const key = draftKey(place);
   const isLive = useParley((s) => s.state) === 'live';
   /** The text on the server, as far as this device knows. */
-  const base = useRef(readKept(account, baseName(key)) ?? '');
+  const base = useRef(readStored(account, baseName(key)) ?? '');
   const current = useRef(text);
   current.current = text;
   /** Changes when a post is settled: the text on the screen may have to be saved then. */
@@ -59,7 +59,7 @@ function useServerDraft(
   const setBase = useCallback(
     (body: string) => {
       base.current = body;
-      writeKept(account, baseName(key), body || null);
+      writeStored(account, baseName(key), body || null);
     },
     [account, key],
   );

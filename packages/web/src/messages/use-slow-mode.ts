@@ -16,7 +16,7 @@ export function useSlowMode(view: ConversationView): number {
     }
     const wait = view.slowModeSeconds * 1_000;
     const timeline = client.timeline(view.id);
-    /** The last own message that was seen: pending, and stored. */
+    /** The user’s last message in the timeline: pending, and stored. */
     let pending: string | undefined;
     let stored: number | null = null;
     const check = () => {

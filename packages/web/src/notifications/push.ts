@@ -2,7 +2,7 @@ import type { ParleyClient } from '@parley/client';
 import type { AccountId, NotificationDevice } from '@parley/protocol';
 import { deviceName } from '../account/device-name.ts';
 import { serviceWorkerRegistration } from '../offline/service-worker.ts';
-import { isPushOn, PUSH, writeKept } from '../session/device.ts';
+import { isPushOn, PUSH, writeStored } from '../session/device.ts';
 import { endSubscription } from './browser.ts';
 
 /** Pushes notifications to this browser, also while no page is open. */
@@ -22,11 +22,11 @@ export async function startPush(
   if ((await Notification.requestPermission()) !== 'granted') return null;
   const { publicKey } = await client.api.notifications.devices.list();
   // First: the subscriptions of browsers in which it is off are ended.
-  writeKept(account, PUSH, 'on');
+  writeStored(account, PUSH, 'on');
   try {
     return await subscribe(client, publicKey, true);
   } catch (error) {
-    writeKept(account, PUSH, null);
+    writeStored(account, PUSH, null);
     throw error;
   }
 }
@@ -37,7 +37,7 @@ export async function stopPush(
   account: AccountId,
   device: NotificationDevice,
 ): Promise<void> {
-  writeKept(account, PUSH, null);
+  writeStored(account, PUSH, null);
   await client.api.notifications.devices.remove(device.id);
   await endSubscription();
 }

@@ -1,6 +1,6 @@
 import type { AccountId } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId } from '../session/use-client.ts';
 
 /** The notification settings of an account in this browser. */
@@ -17,11 +17,11 @@ const SOUND = 'sound';
 const listeners = new Set<() => void>();
 
 /** Returns whether notifications play a sound in this browser. */
-export const isSoundOn = (account: AccountId): boolean => readKept(account, SOUND) !== 'off';
+export const isSoundOn = (account: AccountId): boolean => readStored(account, SOUND) !== 'off';
 
 /** Returns whether notifications of the browser are turned on, and permitted. */
 export const isNotifyOn = (account: AccountId): boolean =>
-  readKept(account, NOTIFY) !== 'off' && permission() === 'granted';
+  readStored(account, NOTIFY) !== 'off' && permission() === 'granted';
 
 /** Queries the browser process, which is too slow for each message. */
 const permission = () => ('Notification' in window ? Notification.permission : 'unsupported');
@@ -32,7 +32,7 @@ export function useNotificationSettings() {
   // A string, because useSyncExternalStore compares snapshots by identity.
   const text = useSyncExternalStore(subscribe, () => settingsText(account));
   const set = (name: string, on: boolean) => {
-    writeKept(account, name, on ? null : 'off');
+    writeStored(account, name, on ? null : 'off');
     notifyListeners();
   };
   return {

@@ -8,7 +8,7 @@ import { Excerpt } from '../emoji/excerpt.tsx';
 import { placeOf } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { dayAndTime, fullTime } from '../lib/time.ts';
-import { goneText } from '../messages/gone.ts';
+import { unavailableText } from '../messages/unavailable-text.ts';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
 import { useRefresh } from '../queries/use-refresh.ts';
@@ -110,8 +110,8 @@ function Entry({ item, onOpen }: { item: SavedMessage; onOpen: () => void }) {
                   {dayAndTime(message.postedAt)}
                 </time>
               </span>
-              {goneText(message) !== null ? (
-                <span className="block text-muted italic">{goneText(message)}</span>
+              {unavailableText(message) !== null ? (
+                <span className="block text-muted italic">{unavailableText(message)}</span>
               ) : (
                 <bdi className="wrap-anywhere line-clamp-3 block text-soft">
                   <Excerpt text={message.body} mentions={message.mentions} characters={EXCERPT} />

@@ -6,7 +6,7 @@ import { toast } from 'sonner';
 import { emojiOfText } from '../emoji/shortcodes.ts';
 import { messageHash } from '../lib/message-hash.ts';
 import { plainExcerpt } from '../lib/plain-excerpt.ts';
-import { goneText } from '../messages/gone.ts';
+import { unavailableText } from '../messages/unavailable-text.ts';
 import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { shownMention } from '../users/mention-names.ts';
@@ -54,7 +54,7 @@ async function showReminder(
 ): Promise<void> {
   const text = await client.api.message(conversation, message).then(
     async (found) =>
-      goneText(found) ??
+      unavailableText(found) ??
       plainExcerpt(
         found.body,
         EXCERPT,

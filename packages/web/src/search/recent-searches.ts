@@ -1,5 +1,5 @@
 import type { AccountId } from '@parley/protocol';
-import { readKept, writeKept } from '../session/device.ts';
+import { readStored, writeStored } from '../session/device.ts';
 import { withRecent } from './search-state.ts';
 
 const RECENT = 'recent-searches';
@@ -7,7 +7,7 @@ const RECENT = 'recent-searches';
 /** Returns the recent searches of an account, stored on this device until the logout. */
 export function recentSearches(account: AccountId): readonly string[] {
   try {
-    const stored: unknown = JSON.parse(readKept(account, RECENT) ?? '[]');
+    const stored: unknown = JSON.parse(readStored(account, RECENT) ?? '[]');
     return Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [];
   } catch {
     // Not written by this version.
@@ -22,5 +22,5 @@ export function rememberSearch(account: AccountId, query: string): void {
 
 /** Replaces the recent searches. */
 export function setRecentSearches(account: AccountId, recent: readonly string[]): void {
-  writeKept(account, RECENT, recent.length > 0 ? JSON.stringify(recent) : null);
+  writeStored(account, RECENT, recent.length > 0 ? JSON.stringify(recent) : null);
 }

@@ -9,39 +9,39 @@ import { accountHere } from './login-record.ts';
  * each other’s data. Only the theme belongs to the browser itself.
  */
 
-const KEPT = 'parley.kept.';
+const PREFIX = 'parley.kept.';
 /** Names of earlier versions, which do not contain the account or login that they belong to. */
 const UNOWNED = /^parley\.(account$|draft\.|sound$)/;
 /** `IndexedDbStore` of the SDK names its databases `parley-` followed by the account. */
 const DATABASE = 'parley-';
 
 /** Returns the localStorage key of an account’s value. */
-const keptKey = (account: AccountId, name: string): string => `${KEPT}${account}.${name}`;
+const storageKey = (account: AccountId, name: string): string => `${PREFIX}${account}.${name}`;
 
 /** Reads a value that is stored for the account. */
-export const readKept = (account: AccountId, name: string): string | null =>
-  localStorage.getItem(keptKey(account, name));
+export const readStored = (account: AccountId, name: string): string | null =>
+  localStorage.getItem(storageKey(account, name));
 
 /**
  * Stores a value for the account; null removes it. Does nothing once the account is logged out: a
  * tab that has not noticed yet must not restore what the logout has removed.
  */
-export const writeKept = (account: AccountId, name: string, value: string | null): void =>
+export const writeStored = (account: AccountId, name: string, value: string | null): void =>
   write(localStorage, account, name, value);
 
-/** Like {@link readKept}, for a value of this tab that survives only reloads of the page. */
-export const readKeptInTab = (account: AccountId, name: string): string | null =>
-  sessionStorage.getItem(keptKey(account, name));
+/** Like {@link readStored}, for a value of this tab that survives only reloads of the page. */
+export const readStoredInTab = (account: AccountId, name: string): string | null =>
+  sessionStorage.getItem(storageKey(account, name));
 
-/** Like {@link writeKept}, for a value of this tab that survives only reloads of the page. */
-export const writeKeptInTab = (account: AccountId, name: string, value: string | null): void =>
+/** Like {@link writeStored}, for a value of this tab that survives only reloads of the page. */
+export const writeStoredInTab = (account: AccountId, name: string, value: string | null): void =>
   write(sessionStorage, account, name, value);
 
 function write(storage: Storage, account: AccountId, name: string, value: string | null): void {
   if (accountHere() !== account) return;
   try {
-    if (value === null) storage.removeItem(keptKey(account, name));
-    else storage.setItem(keptKey(account, name), value);
+    if (value === null) storage.removeItem(storageKey(account, name));
+    else storage.setItem(storageKey(account, name), value);
   } catch (error) {
     // The storage is full. What was typed is still in the page, and can be sent.
     console.warn('Could not store a value on this device:', error);
@@ -52,22 +52,22 @@ function write(storage: Storage, account: AccountId, name: string, value: string
  * Removes the values of all accounts other than this one from localStorage, and from the sessionStorage
  * of this tab; null: of all accounts.
  */
-export function removeKeptOfOthers(account: AccountId | null): void {
+export function removeStoredOfOthers(account: AccountId | null): void {
   for (const storage of [localStorage, sessionStorage]) {
     for (const key of Object.keys(storage)) {
-      const foreign = key.startsWith(KEPT) && (account === null || !isOf(account, key));
+      const foreign = key.startsWith(PREFIX) && (account === null || !isOf(account, key));
       if (foreign || UNOWNED.test(key)) storage.removeItem(key);
     }
   }
 }
 
-const isOf = (account: AccountId, key: string): boolean => key.startsWith(keptKey(account, ''));
+const isOf = (account: AccountId, key: string): boolean => key.startsWith(storageKey(account, ''));
 
 /** The name of the value that is set while notifications are pushed to this browser. */
 export const PUSH = 'push';
 
 /** Returns whether the user has turned on that notifications are pushed to this browser. */
-export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH) !== null;
+export const isPushOn = (account: AccountId): boolean => readStored(account, PUSH) !== null;
 
 /**
  * Removes everything that this browser stores for accounts that are not logged in: values, message
@@ -75,7 +75,7 @@ export const isPushOn = (account: AccountId): boolean => readKept(account, PUSH)
  * client. Also removes what a logout left behind because its tab was closed early.
  */
 export async function removeOthers(): Promise<void> {
-  removeKeptOfOthers(accountHere());
+  removeStoredOfOthers(accountHere());
   await closeNotificationsOfOthers(accountHere);
   const account = accountHere();
   if (account === null || !isPushOn(account)) await endSubscription();

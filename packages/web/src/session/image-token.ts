@@ -24,7 +24,7 @@ class ImageToken {
   };
 
   /** Requests a token, unless there is one. Without one, initials are shown instead of images. */
-  want(): void {
+  request(): void {
     if (this.#token === null) this.renew();
   }
 
@@ -62,6 +62,6 @@ export function useImageUrl(
 ): { url: string | null; onError: () => void } {
   const store = tokenOf(client);
   const token = useSyncExternalStore(store.subscribe, store.get);
-  useEffect(() => store.want(), [store]);
+  useEffect(() => store.request(), [store]);
   return { url: token && imageUrl(image, size, token), onError: () => store.renew() };
 }

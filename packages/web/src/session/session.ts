@@ -5,7 +5,7 @@ import { deletions } from '../lib/delayed.ts';
 import { loadPart } from '../lib/load-error.ts';
 import { withLock } from '../lib/web-lock.ts';
 import { t } from '../texts/index.ts';
-import { removeKeptOfOthers, removeOthers } from './device.ts';
+import { removeOthers, removeStoredOfOthers } from './device.ts';
 import {
   accountHere,
   concernsLogin,
@@ -15,8 +15,8 @@ import {
   removeLogin,
 } from './login-record.ts';
 import { forgetNext, takeNext } from './next.ts';
+import { forgetStep } from './pending-step.ts';
 import { takeSsoReturn } from './sso-return.ts';
-import { forgetStep } from './waiting-step.ts';
 
 /** Who is logged in in this browser. The session itself is a cookie that no script can read. */
 export type Session =
@@ -149,7 +149,7 @@ function endInAllTabs(notice?: string): void {
 function close(notice?: string): void {
   if (session.state !== 'in') return;
   session.ended.abort();
-  removeKeptOfOthers(accountHere());
+  removeStoredOfOthers(accountHere());
   forgetNext();
   forgetStep();
   set({ state: 'out', ...(notice !== undefined && { notice }) });

@@ -1,9 +1,9 @@
-import { AuthApi, type Entered } from '@parley/client';
+import { AuthApi, type LoginOutcome } from '@parley/client';
 import type { LoginStep } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import { rememberStep } from './pending-step.ts';
 import { api, startSession } from './session.ts';
-import { rememberStep } from './waiting-step.ts';
 
 /** The API of registration and login. */
 export const auth = new AuthApi(api);
@@ -15,7 +15,7 @@ const PAGES = {
 } as const satisfies Record<LoginStep['step'], string>;
 
 /** Returns a function that continues a login: starts the session, or opens the page of the next step. */
-export function useContinueLogin(): (answer: Entered, email?: string) => Promise<void> {
+export function useContinueLogin(): (answer: LoginOutcome, email?: string) => Promise<void> {
   const navigate = useNavigate();
   return useCallback(
     async (answer, email) => {

@@ -5,7 +5,7 @@ import { t } from '../texts/index.ts';
 /** The height of the headings that stay at the edges of the list, px. */
 const HEADER = 36;
 
-/** Tells how many unread conversations are out of sight above and below, and scrolls to the next of them. */
+/** Shows how many unread conversations are out of sight above and below, and scrolls to the next of them. */
 export function UnreadPills({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const [{ above, below }, setHidden] = useState({ above: 0, below: 0 });
   useEffect(() => {

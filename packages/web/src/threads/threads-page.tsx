@@ -7,7 +7,7 @@ import { useMemo } from 'react';
 import { ConversationTitle } from '../conversations/conversation-title.tsx';
 import { Excerpt } from '../emoji/excerpt.tsx';
 import { dateOf, fullTime, timeOfDay } from '../lib/time.ts';
-import { goneText } from '../messages/gone.ts';
+import { unavailableText } from '../messages/unavailable-text.ts';
 import { keys } from '../queries/keys.ts';
 import { pagesQuery } from '../queries/pages-query.ts';
 import { useConversation } from '../session/entries.ts';
@@ -84,10 +84,10 @@ function Entry({ item: { root, cursor } }: { item: FollowedThread }) {
             )}
           </span>
           <span dir="auto" className="wrap-anywhere line-clamp-2">
-            {goneText(root) === null ? (
+            {unavailableText(root) === null ? (
               <Excerpt text={root.body} mentions={root.mentions} characters={EXCERPT} />
             ) : (
-              <span className="text-muted italic">{goneText(root)}</span>
+              <span className="text-muted italic">{unavailableText(root)}</span>
             )}
           </span>
           {summary && (

@@ -37,7 +37,7 @@ export function useNameOf(mentions: readonly Mention[] | undefined): NameOf | un
   const userGroups = useParley((s) => (hasSome ? s.userGroups : null));
   const conversations = useParley((s) => (hasSome ? s.conversations : null));
   useEffect(() => {
-    for (const mention of mentions ?? []) if (mention.kind === 'user') client.wantUser(mention.id);
+    for (const mention of mentions ?? []) if (mention.kind === 'user') client.loadUser(mention.id);
   }, [client, mentions]);
   return useMemo(
     () =>

@@ -8,7 +8,7 @@ export function useNames(ids: readonly AccountId[]): (id: AccountId) => string {
   const client = useClient();
   const users = useParley((s) => s.users);
   useEffect(() => {
-    for (const id of ids) client.wantUser(id);
+    for (const id of ids) client.loadUser(id);
   }, [client, ids]);
   return (id) => users.get(id)?.displayName ?? t('common.someone');
 }

@@ -38,7 +38,7 @@ export const isMessageCovered = (h: string, m: string): string =>
 
 /**
  * SQL: whether a legal hold keeps the file `f`, a row of `files`, even if no one can read its
- * messages any more.
+ * messages anymore.
  */
 export const isFileHeld = (f: string): string => `(
   exists (select from held_files k where k.file_id = ${f}.id)

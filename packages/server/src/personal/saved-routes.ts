@@ -29,7 +29,7 @@ export interface PersonalDeps {
 }
 
 /** Registers the routes of saved messages. */
-export function personalRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
+export function savedRoutes(instance: FastifyInstance, deps: PersonalDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const { pool, append, authenticate: onRequest } = deps;
   const tags = ['Saved messages'];

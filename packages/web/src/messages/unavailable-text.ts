@@ -2,7 +2,7 @@ import type { Message } from '@parley/protocol';
 import { t } from '../texts/index.ts';
 
 /** Returns what is shown in place of a message that was deleted or hidden; null if it is shown. */
-export function goneText({
+export function unavailableText({
   deletedAt,
   hiddenAt,
 }: Pick<Message, 'deletedAt'> & { readonly hiddenAt?: string | null }): string | null {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { factsOf, plainText } from './page-facts.ts';
+import { metadataOf, plainText } from './page-metadata.ts';
 
 const url = new URL('https://example.org/a/page');
 const facts = (html: string | Buffer, contentType = 'text/html; charset=utf-8') =>
-  factsOf({ url, contentType, bytes: Buffer.from(html) });
+  metadataOf({ url, contentType, bytes: Buffer.from(html) });
 
 test('a preview has the title, description, site and image of Open Graph, or else those of HTML', async () => {
   expect(

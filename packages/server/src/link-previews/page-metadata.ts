@@ -4,7 +4,7 @@ import { LIMITS } from '@parley/protocol';
 import type { Fetched } from './fetcher.ts';
 
 /** The metadata of a page, as plain text. */
-export interface PageFacts {
+export interface PageMetadata {
   readonly title?: string;
   readonly description?: string;
   readonly siteName?: string;
@@ -36,7 +36,7 @@ const PIECE = 4 * 1024;
 const TURN = 16 * PIECE;
 
 /** Returns the metadata of a page; null if there is none. */
-export async function factsOf(page: Fetched): Promise<PageFacts | null> {
+export async function metadataOf(page: Fetched): Promise<PageMetadata | null> {
   const { Parser } = await import('htmlparser2');
   const values = new Map<string, string>();
   let title: string | null = null;
@@ -77,14 +77,14 @@ export async function factsOf(page: Fetched): Promise<PageFacts | null> {
   const first = (names: readonly string[]) =>
     names.map((name) => values.get(name) ?? '').find((value) => plainText(value, 1) !== '') ?? '';
   const image = imageOf(first(NAMES.image), page.url);
-  const facts = {
+  const texts = {
     title: plainText(first(NAMES.title) || (title ?? ''), LIMITS.previewTitleCharacters),
     description: plainText(first(NAMES.description), LIMITS.previewDescriptionCharacters),
     siteName: plainText(first(NAMES.siteName), LIMITS.previewSiteCharacters),
   };
-  const present = Object.fromEntries(Object.entries(facts).filter(([, text]) => text !== ''));
+  const present = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
   // A description or an image without a title says too little of a page.
-  if (facts.title === '') return null;
+  if (texts.title === '') return null;
   return { ...present, ...(image !== null && { image }) };
 }
 
