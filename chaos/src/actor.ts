@@ -25,8 +25,8 @@ import type { ClientPlan, Step } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
 import type { Random } from './random.ts';
 import { Requests, TIMEOUT_MS } from './requests.ts';
+import type { RunContext } from './run-context.ts';
 import { takeStep } from './sdk-steps.ts';
-import type { Stage } from './stage.ts';
 import { newStore, ProcessStore } from './store.ts';
 import { isThreadStep, threadRequest } from './thread-steps.ts';
 
@@ -49,7 +49,7 @@ export class Actor {
   /** Requests that bypass its own connection. */
   readonly requests: Requests;
   readonly #credentials: Credentials;
-  readonly #stage: Stage;
+  readonly #context: RunContext;
   readonly #random: Random;
   readonly #record: CommandRecorder;
   readonly #messages = new KnownMessages();
@@ -67,7 +67,7 @@ export class Actor {
     credentials: Credentials,
     proxy: FaultProxy,
     port: number,
-    stage: Stage,
+    context: RunContext,
     random: Random,
   ) {
     this.plan = plan;
@@ -78,14 +78,14 @@ export class Actor {
       url: `http://127.0.0.1:${port}`,
       timeoutMs: TIMEOUT_MS,
     });
-    this.#stage = stage;
+    this.#context = context;
     this.#random = random;
-    this.#record = new CommandRecorder(stage.recorder, plan.name, this.account);
+    this.#record = new CommandRecorder(context.recorder, plan.name, this.account);
     const { api, account } = this;
-    this.requests = new Requests({ api, account, stage, record: this.#record, random });
-    this.#store = newStore(plan.indexedDb, stage.planted);
+    this.requests = new Requests({ api, account, context, record: this.#record, random });
+    this.#store = newStore(plan.indexedDb, context.planted);
     const who = { client: plan.name, account };
-    this.#guest = plan.isGuest ? new GuestRecorder(stage.recorder, who, stage.subjects) : null;
+    this.#guest = plan.isGuest ? new GuestRecorder(context.recorder, who, context.subjects) : null;
   }
 
   /** Starts its own session. */
@@ -114,7 +114,7 @@ export class Actor {
   wake(): Promise<void> {
     return this.#next(async () => {
       if (this.#client) return;
-      const { recorder } = this.#stage;
+      const { recorder } = this.#context;
       const who = this.#asRecorded;
       const store = new ProcessStore(this.#store, (saved) => recordStart(recorder, who, saved));
       const client = new ParleyClient({
@@ -145,7 +145,7 @@ export class Actor {
       });
       this.#processStore = store;
       this.#client = client;
-      if (this.plan.isGuest) client.subscribePresence(this.#stage.accounts);
+      if (this.plan.isGuest) client.subscribePresence(this.#context.accounts);
       await client.start(this.account);
       discardRefused(client);
       // The next ping loads them again.
@@ -170,7 +170,7 @@ export class Actor {
     await this.#stop('sleep');
     await this.#next(async () => {
       await this.#store.clear();
-      this.#store = newStore(this.plan.indexedDb, this.#stage.planted);
+      this.#store = newStore(this.plan.indexedDb, this.#context.planted);
       this.#stores++;
       this.#record.storeDropped();
     });
@@ -194,7 +194,7 @@ export class Actor {
       } else {
         await client.stop();
       }
-      const { recorder } = this.#stage;
+      const { recorder } = this.#context;
       const counters = { ...client.counters };
       recorder.add({ kind: 'stop', client: this.plan.name, how, counters, t: recorder.now });
     });
@@ -211,7 +211,7 @@ export class Actor {
   /** Runs a step of the plan, if there is a target for it. */
   do(step: Step): void {
     const { op, pick, text } = step;
-    const conversation = this.#stage.conversations[step.conversation];
+    const conversation = this.#context.conversations[step.conversation];
     if (!conversation) return;
     const { id } = conversation;
     const { requests } = this;
@@ -273,7 +273,7 @@ export class Actor {
   /** Requests what a guest may not see, chosen by `pick`. It is repeated until it is answered. */
   async #look(conversation: ConversationId, pick: number): Promise<void> {
     const { by, isNow, request } = lookAt(pick);
-    const { accounts, recorder } = this.#stage;
+    const { accounts, recorder } = this.#context;
     const account = accounts[Math.floor(this.#random.next() * accounts.length)] as AccountId;
     await this.requests.untilAnswered(async () => {
       const since = recorder.now;
@@ -311,11 +311,11 @@ export class Actor {
 
   /** Stops permanently and records its final state. */
   async finish(): Promise<void> {
-    const { recorder } = this.#stage;
+    const { recorder } = this.#context;
     const client = this.#client;
     if (!client) throw new Error(`${this.plan.name} does not run`);
     const stop = () => this.#stop('end');
-    const record = await finalRecord(this.#asRecorded, { client, stop, kept: this.#store });
+    const record = await finalRecord(this.#asRecorded, { client, stop, dataStore: this.#store });
     await this.#store.close();
     recorder.add(record);
   }

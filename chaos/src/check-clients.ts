@@ -23,7 +23,7 @@ export function checkClients(
     ...(nodes !== 1 && isSimulated ? checkDeleted(history, logs, faultsIn(history), marginMs) : []),
     ...of(history, 'final').flatMap((final) => [
       ...checkFinal(final, logs),
-      ...checkKept(final, logs),
+      ...checkStoredMessages(final, logs),
     ]),
   ];
 }
@@ -307,7 +307,7 @@ function checkFinal(
  * I11: the messages of a conversation in the store of a client equal those of the log, without a
  * gap.
  */
-function checkKept(
+function checkStoredMessages(
   { client, account, kept, cursors }: RecordOf<'final'>,
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {

@@ -76,7 +76,7 @@ function checkAnswers(
       const what = 'rejected as reused, though nothing else was sent with its id';
       violations.push({ rule: 'I12 same answer', id, client, what });
     }
-    if (event && !acked.has(id) && !mayBeCarriedOutLater(event, code, whom.get(id), logs)) {
+    if (event && !acked.has(id) && !mayBeExecutedLater(event, code, whom.get(id), logs)) {
       const what = `refused with ${code}, but stored`;
       violations.push({ rule: 'I3 refused is absent', id, stream: event.stream, client, what });
     }
@@ -89,7 +89,7 @@ function checkAnswers(
  * node had not read yet may be executed once the account has become a member (docs/guarantees.md).
  * `whom` is the other account that the command concerns.
  */
-function mayBeCarriedOutLater(
+function mayBeExecutedLater(
   event: Event,
   code: string,
   whom: string | undefined,

@@ -66,7 +66,7 @@ function checkAccepted(log: Log): Violation[] {
     votes: new Map(),
   };
   for (const [n, event] of log.events.entries()) {
-    const wrong = take(accepted, event);
+    const wrong = applyEvent(accepted, event);
     const { stream, seq } = event;
     if (wrong)
       violations.push({ rule: 'I15 threads and polls', stream, what: `${wrong} at ${seq}` });
@@ -82,7 +82,7 @@ function checkAccepted(log: Log): Violation[] {
 }
 
 /** Applies an event. Returns what is wrong with it; null if it is acceptable. */
-function take(accepted: Accepted, event: Event): string | null {
+function applyEvent(accepted: Accepted, event: Event): string | null {
   const { posted, deleted, closed, votes } = accepted;
   if (event.type === 'message.posted') {
     const { thread = null, poll } = event.data;

@@ -23,7 +23,7 @@ export class CommandRecorder {
     this.#stores++;
   }
 
-  /** The client gives a command over its own connection. */
+  /** The client issues a command over its own connection. */
   invoked(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
     const sender = this.#stores === 1 ? this.#name : `${this.#name}~${this.#stores}`;
     this.#invoked(sender, id, op, conversation, rest);

@@ -19,7 +19,7 @@ export interface FaultContext {
   /** All faults that this run may have. */
   readonly faults: readonly string[];
   /** Reports a failure that no invariant covers. */
-  readonly complain: (what: string) => void;
+  readonly reportFailure: (what: string) => void;
 }
 
 /** Ends an active fault. */
@@ -57,7 +57,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       if (!node.running) return nothing;
       const { ms, code } = await node.terminate();
       if (code !== 0) {
-        context.complain(`${node.name} ended with ${code} after ${Math.round(ms)} ms of SIGTERM`);
+        context.reportFailure(
+          `${node.name} ended with ${code} after ${Math.round(ms)} ms of SIGTERM`,
+        );
       }
       return () => node.start();
     },
@@ -131,9 +133,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   delay: {
     begin: (context, random) => {
       const actors = someActors(context, random);
-      for (const actor of actors) actor.proxy.settle({ delayMs: random.int(20, 300) });
+      for (const actor of actors) actor.proxy.setDefaults({ delayMs: random.int(20, 300) });
       return () => {
-        for (const actor of actors) actor.proxy.settle({});
+        for (const actor of actors) actor.proxy.setDefaults({});
       };
     },
   },
@@ -142,7 +144,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
     unless: severalNodes,
     begin: (context, random) => {
       for (const actor of someActors(context, random)) {
-        actor.proxy.lead(aNode(context, random).port);
+        actor.proxy.forwardTo(aNode(context, random).port);
         actor.proxy.cut();
       }
       return nothing;
@@ -238,18 +240,18 @@ function setClock(context: FaultContext, random: Random, offsetMs: number): End 
  * next WAL segments. Not before: the node may have measured the disk while it was being filled.
  */
 function watchReads(context: FaultContext, disk: SmallDisk): { stop(): Promise<void> } | null {
-  const { nodes, faults, complain, database } = context;
+  const { nodes, faults, reportFailure, database } = context;
   const [node] = nodes;
   if (!node || nodes.length > 1 || faults.some((name) => name !== 'disk-full')) return null;
   let stopped = false;
   const watching = (async () => {
     for (let switched = false; !stopped; ) {
       const state = await readiness(node.url);
-      if (state.code !== 200) complain(`${node.name} did not serve on a full disk`);
+      if (state.code !== 200) reportFailure(`${node.name} did not serve on a full disk`);
       if (state.disk === 'full' && !switched && disk.free >= 2 * SEGMENT_BYTES) {
         switched = true;
         await nextSegments(database).catch((error: Error) => {
-          complain(`no WAL segment on a full disk: ${error.message}`);
+          reportFailure(`no WAL segment on a full disk: ${error.message}`);
         });
       }
       await new Promise((resolve) => setTimeout(resolve, 100));

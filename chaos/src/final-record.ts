@@ -10,13 +10,13 @@ export interface FinishedClient {
   /** Stops it gracefully. */
   readonly stop: () => Promise<void>;
   /** What it stored. */
-  readonly kept: Pick<Store, 'open'>;
+  readonly dataStore: Pick<Store, 'open'>;
 }
 
 /** Stops a client, and returns its final state. */
 export async function finalRecord(
   { client: name, account, store }: RecordedClient,
-  { client, stop, kept }: FinishedClient,
+  { client, stop, dataStore }: FinishedClient,
 ): Promise<RecordOf<'final'>> {
   const views = [...client.snapshot.conversations.values()];
   const { threads } = client.snapshot;
@@ -33,7 +33,7 @@ export async function finalRecord(
     timeline.close();
   }
   await stop();
-  const saved = await kept.open(account);
+  const saved = await dataStore.open(account);
   const windows: Record<string, { from: number; messages: FinalMessage[] }> = {};
   for (const [id, from] of saved.windows) {
     const messages = saved.messages.filter((message) => message.conversation === id);

@@ -2,7 +2,7 @@ import { AdminApi, type ParleyApi } from '@parley/client';
 import { type AccountId, type ConversationId, WORKSPACE_STREAM } from '@parley/protocol';
 import type { Subjects } from './guest-recorder.ts';
 import { usernameOf } from './plan.ts';
-import type { Conversation } from './stage.ts';
+import type { Conversation } from './run-context.ts';
 
 /** Creates the account `n` as a guest of groups, which it joins. */
 export async function inviteGuest(

@@ -5,7 +5,7 @@ import type { HistoryRecord } from './history.ts';
 /** After its release a legal hold is purged within this time, ms. */
 const PURGED_MS = 20_000;
 /** The interval at which this is checked, ms. */
-const LOOK_MS = 200;
+const CHECK_MS = 200;
 
 /** A legal hold over some conversations, from before the first message to the end of a run. */
 export class Hold {
@@ -40,7 +40,7 @@ export class Hold {
     for (;;) {
       const { purgedAt, heldVersions } = await legalHolds.get(this.#id);
       if (purgedAt === null && performance.now() < isOver) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
         continue;
       }
       const streams = conversations.map(({ id }) => id as string);

@@ -67,7 +67,7 @@ export async function main(args: readonly string[]): Promise<number> {
         );
         return 2;
       }
-      if (!(await one({ ...PRESETS[mode], ...changes, mode, seed }, dir))) broken++;
+      if (!(await runOne({ ...PRESETS[mode], ...changes, mode, seed }, dir))) broken++;
     }
     if (performance.now() >= until) break;
   }
@@ -83,9 +83,9 @@ const isUsed = (dir: string): boolean => existsSync(dir) && readdirSync(dir).len
 /**
  * Executes one run in a folder that is kept, or in a temporary one. Resolves with true if every guarantee was kept.
  */
-async function one(options: Options, kept: string | undefined): Promise<boolean> {
+async function runOne(options: Options, keptDir: string | undefined): Promise<boolean> {
   const { mode, seed } = options;
-  const dir = kept ?? mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
+  const dir = keptDir ?? mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
   const print = (line: string) => process.stdout.write(`${line}\n`);
   print(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
   const result = await run(planRun(options), dir, print);
@@ -104,7 +104,7 @@ async function one(options: Options, kept: string | undefined): Promise<boolean>
     print(`  Logs and history: ${dir}`);
     return false;
   }
-  if (kept === undefined) rmSync(dir, { recursive: true, force: true });
+  if (keptDir === undefined) rmSync(dir, { recursive: true, force: true });
   return true;
 }
 

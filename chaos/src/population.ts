@@ -3,7 +3,7 @@ import type { AccountId } from '@parley/protocol';
 import { inviteGuest } from './guest-accounts.ts';
 import { inParallel } from './in-parallel.ts';
 import { type Plan, usernameOf } from './plan.ts';
-import type { Conversation } from './stage.ts';
+import type { Conversation } from './run-context.ts';
 
 /** The accounts and conversations with which a run begins. */
 export interface Population {

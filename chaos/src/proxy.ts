@@ -59,7 +59,7 @@ export class FaultProxy {
   }
 
   /** Forwards new connections to this port. */
-  lead(target: number): void {
+  forwardTo(target: number): void {
     this.#target = target;
   }
 
@@ -69,7 +69,7 @@ export class FaultProxy {
   }
 
   /** Sets the conditions of all current and future connections. */
-  settle(defaults: Partial<Conditions>): void {
+  setDefaults(defaults: Partial<Conditions>): void {
     this.#defaults = defaults;
     this.set(defaults);
   }
@@ -129,8 +129,8 @@ class Link {
       socket.on('error', () => this.cut());
       socket.on('close', () => this.cut());
     }
-    void this.#carry(client, this.#server, (bytes) => this.#up(bytes));
-    void this.#carry(this.#server, client, (bytes) => this.#down(bytes));
+    void this.#forward(client, this.#server, (bytes) => this.#up(bytes));
+    void this.#forward(this.#server, client, (bytes) => this.#down(bytes));
   }
 
   cut(): void {
@@ -142,7 +142,7 @@ class Link {
   }
 
   /** Forwards chunk after chunk: under any conditions, none overtakes another. */
-  async #carry(
+  async #forward(
     from: Socket,
     to: Socket,
     treat: (bytes: Buffer) => Promise<Buffer | null>,

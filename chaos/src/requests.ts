@@ -9,7 +9,7 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { CommandRecorder } from './command-recorder.ts';
 import type { Random } from './random.ts';
-import type { Conversation, Stage } from './stage.ts';
+import type { Conversation, RunContext } from './run-context.ts';
 import {
   recordAnswer,
   type StepAnswer,
@@ -25,7 +25,7 @@ export const TIMEOUT_MS = 5_000;
 interface RequestsDeps {
   readonly api: ParleyApi;
   readonly account: AccountId;
-  readonly stage: Stage;
+  readonly context: RunContext;
   readonly record: CommandRecorder;
   readonly random: Random;
 }
@@ -37,17 +37,17 @@ interface RequestsDeps {
 export class Requests {
   readonly #api: ParleyApi;
   readonly #account: AccountId;
-  readonly #stage: Stage;
+  readonly #context: RunContext;
   readonly #record: CommandRecorder;
   readonly #random: Random;
   /** Commands sent long ago, to be repeated: text and conversation. */
   readonly #past: { id: ClientId; conversation: ConversationId; body: string }[] = [];
   readonly #requests = new Set<Promise<void>>();
 
-  constructor({ api, account, stage, record, random }: RequestsDeps) {
+  constructor({ api, account, context, record, random }: RequestsDeps) {
     this.#api = api;
     this.#account = account;
-    this.#stage = stage;
+    this.#context = context;
     this.#record = record;
     this.#random = random;
   }
@@ -103,7 +103,7 @@ export class Requests {
     { id, conversation, body }: { id: ClientId; conversation: ConversationId; body: string },
   ): Promise<boolean> {
     return this.#untilAnswered(id, async () => {
-      const nodes = this.#stage.nodes();
+      const nodes = this.#context.nodes();
       const node = nodes[Math.floor(which * nodes.length)];
       if (node === undefined) throw new ApiError('network', 'No node runs');
       const path = `/api/v1/conversations/${conversation}/messages`;
@@ -137,7 +137,7 @@ export class Requests {
     conversation: Conversation,
     pick: number,
   ): Promise<void> {
-    const { accounts } = this.#stage;
+    const { accounts } = this.#context;
     const founder = accounts[conversation.founder] as AccountId;
     const others = accounts.filter((a) => a !== founder);
     const whom = others[Math.floor(pick * others.length)] as AccountId;

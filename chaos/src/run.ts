@@ -25,7 +25,7 @@ import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { startRedis, whyNoRedis } from './redis.ts';
 import { RedisProxy } from './redis-proxy.ts';
-import type { Conversation, Stage } from './stage.ts';
+import type { Conversation, RunContext } from './run-context.ts';
 import type { Violation } from './violation.ts';
 
 /** The result of a run. */
@@ -38,7 +38,7 @@ export interface RunResult {
 /** Clients load the threads that they follow within this time after an event, ms. */
 const THREADS_MS = 2_000;
 /** How often the clients are checked after a round, ms. */
-const LOOK_MS = 100;
+const CHECK_MS = 100;
 /** Megabytes of the small file system for the fault disk-full. */
 const DISK_MB = 400;
 /** Clients that disconnect return after at most this time, ms. */
@@ -158,7 +158,7 @@ class ChaosRun {
     const [everyone, first] = conversations.filter(({ kind }) => kind !== 'direct');
     const heldConversations = [everyone, first].flatMap((conversation) => conversation?.id ?? []);
     this.#hold = await Hold.place(owner, heldConversations);
-    const stage: Stage = {
+    const context: RunContext = {
       recorder: this.#recorder,
       conversations,
       accounts,
@@ -172,7 +172,7 @@ class ChaosRun {
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
       const random = new Random(options.seed).fork(n + 7);
-      this.#actors.push(new Actor(client, credentials, proxy, port, stage, random));
+      this.#actors.push(new Actor(client, credentials, proxy, port, context, random));
     }
     await inParallel(4, clients.length, (n) => (this.#actors[n] as Actor).login());
     await Promise.all(this.#actors.map((actor) => actor.wake()));
@@ -184,7 +184,7 @@ class ChaosRun {
     const { steps, faults } = this.#plan.rounds[index] as Plan['rounds'][number];
     const { roundMs } = this.#plan.options;
     const slow = this.#actors.filter((a) => a.plan.style === 'slow');
-    for (const { proxy } of slow) proxy.settle({ downBytesPerSecond: SLOW_BYTES });
+    for (const { proxy } of slow) proxy.setDefaults({ downBytesPerSecond: SLOW_BYTES });
     const ends: Promise<void>[] = [];
     const startedAt = performance.now();
     const until = async (at: number) => {
@@ -212,7 +212,7 @@ class ChaosRun {
     // An hour later all tokens have expired and all sockets have closed: not for a clean run.
     if (this.#plan.options.mode !== 'clean') this.#repeatLater();
     await Promise.all(ends);
-    for (const { proxy } of slow) proxy.settle({});
+    for (const { proxy } of slow) proxy.setDefaults({});
     await this.#heal();
     await this.#quiet(index);
   }
@@ -225,7 +225,7 @@ class ChaosRun {
       disk: this.#disk,
       redis: this.#redis,
       faults: this.#plan.options.faults,
-      complain: (what) => this.#died('a node', what),
+      reportFailure: (what) => this.#died('a node', what),
     };
     const end = await beginFault(name, context, random);
     const t = this.#recorder.now;
@@ -296,7 +296,7 @@ class ChaosRun {
         );
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
     }
   }
 

@@ -19,31 +19,31 @@ export interface StepTarget {
   readonly text: string;
 }
 
-/** A command that was given, for the record. */
+/** A command that was issued, for the record. */
 export interface Invoked {
   readonly sent: Sent;
   readonly op: Op;
   readonly details: CommandDetails;
 }
 
-type Give = (client: ParleyClient, target: StepTarget) => Invoked | null;
+type Invoke = (client: ParleyClient, target: StepTarget) => Invoked | null;
 
 const onOwn =
-  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Give =>
+  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Invoke =>
   (client, target) =>
     target.own === null
       ? null
       : { sent: give(client, target, target.own), op, details: { message: target.own } };
 
 const onSeen =
-  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Give =>
+  (op: Op, give: (client: ParleyClient, target: StepTarget, message: Seq) => Sent): Invoke =>
   (client, target) =>
     target.seen === null
       ? null
       : { sent: give(client, target, target.seen), op, details: { message: target.seen } };
 
 const withText =
-  (give: Give): Give =>
+  (give: Invoke): Invoke =>
   (client, target) => {
     const invoked = give(client, target);
     return invoked && { ...invoked, details: { ...invoked.details, text: target.text } };
@@ -57,7 +57,7 @@ const isAlsoInConversation = (text: string): boolean =>
   (text.codePointAt(text.length - 1) ?? 0) % 4 === 1;
 
 /** The steps that are commands of the SDK; null if there is no object for one. */
-const STEPS: Readonly<Record<SdkOp, Give>> = {
+const STEPS: Readonly<Record<SdkOp, Invoke>> = {
   post: withText((client, { conversation, text, seen }) => {
     const replyTo = isReply(text) && seen !== null ? seen : undefined;
     const quote = replyTo === undefined ? {} : { replyTo };
@@ -101,6 +101,6 @@ export type SdkOp = Exclude<
   RequestStep | ThreadStep | ModerationStep | GuestStep | 'away'
 >;
 
-/** Carries out a step over the connection of a client. Returns the command, if it gave one. */
+/** Carries out a step over the connection of a client. Returns the command, if it issued one. */
 export const takeStep = (client: ParleyClient, op: SdkOp, target: StepTarget): Invoked | null =>
   STEPS[op](client, target);

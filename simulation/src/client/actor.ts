@@ -440,6 +440,8 @@ export class Actor {
     const client = this.#client;
     if (!client) return;
     const stop = () => this.sleep('end');
-    this.#stage.history.add(await finalRecord(this.#recorded, { client, stop, kept: this.#store }));
+    this.#stage.history.add(
+      await finalRecord(this.#recorded, { client, stop, dataStore: this.#store }),
+    );
   }
 }

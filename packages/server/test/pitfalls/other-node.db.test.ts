@@ -25,7 +25,7 @@ test('a client resumes on another node after kill -9 of its own (B12)', async ()
   for (let n = 0; n < 10; n++) await writer.client.post(group, `before ${n}`).settled;
   await until(() => reader.at(group) >= start + 5, 'some messages');
   const own = Array.from({ length: 10 }, (_, n) => reader.client.post(group, `own ${n}`).settled);
-  network.lead(two.port);
+  network.forwardTo(two.port);
   await one.child.kill();
   for (let n = 0; n < 10; n++) await writer.client.post(group, `after ${n}`).settled;
   await Promise.all(own);
@@ -52,7 +52,7 @@ test('a client that changes nodes ten times gets every event once, in order', as
   const start = reader.at(group);
 
   for (let round = 1; round <= 10; round++) {
-    network.lead((nodes[round % 2] as (typeof nodes)[0]).port);
+    network.forwardTo((nodes[round % 2] as (typeof nodes)[0]).port);
     await reader.cut();
     const sent = writers.flatMap((w, i) =>
       [0, 1, 2, 3].map((n) => w.client.post(group, `${round} ${i} ${n}`).settled),
@@ -85,12 +85,12 @@ test('a node that was frozen delivers nothing out of order when it resumes (B19)
   const own = reader.client.post(group, 'into the ice').settled;
   for (let n = 0; n < 30; n++) await writer.client.post(group, `meanwhile ${n}`).settled;
   // The reader moves to another node, and returns to the first when that has resumed.
-  network.lead(other.port);
+  network.forwardTo(other.port);
   await reader.cut();
   await reader.live();
   await own;
   frozen.child.process.kill('SIGCONT');
-  network.lead(frozen.port);
+  network.forwardTo(frozen.port);
   await reader.cut();
   await reader.live();
   await writer.client.post(group, 'after').settled;

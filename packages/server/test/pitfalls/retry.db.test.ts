@@ -81,7 +81,7 @@ test('a retry after kill -9 and restart of the server does not post twice (B1, B
   network.cut();
 
   const second = await testBed.child(database);
-  network.lead(second.port);
+  network.forwardTo(second.port);
   network.refuse(false);
   const acks = await Promise.all(sent.map((s) => s.settled));
   expect(acks.map((a) => a.seq)).toEqual(before.map((m) => m.seq));
@@ -174,7 +174,7 @@ test('acknowledged messages exist once and in one order after three kills under 
     killed = true;
     await posting;
     server = await testBed.child(database);
-    network.lead(server.port);
+    network.forwardTo(server.port);
   }
   const acks = await Promise.all(sent);
   await until(

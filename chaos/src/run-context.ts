@@ -11,7 +11,7 @@ export interface Conversation {
 }
 
 /** What all actors share. */
-export interface Stage {
+export interface RunContext {
   readonly recorder: Recorder;
   readonly conversations: readonly Conversation[];
   /** Ids of the accounts, by index. */
