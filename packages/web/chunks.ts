@@ -53,6 +53,35 @@ export const CHUNK_GROUPS: Group[] = [
   },
 ].map((group, n) => ({ ...group, priority: 100 - n }));
 
+/** The scripts of which a conversation runs nearly every function when it is opened. */
+const RUN_AT_START = new Set([
+  'index',
+  'start',
+  'application',
+  'client',
+  'conversation',
+  ...['en', 'de', 'es', 'ar'],
+]);
+
+/**
+ * Asks browsers to compile all functions of a script while it is being downloaded, in another thread, instead of each
+ * one when it is first called (https://v8.dev/blog/explicit-compile-hints). Others see a comment.
+ */
+export const compileHints: Plugin = {
+  name: 'parley-compile-hints',
+  apply: 'build',
+  generateBundle: {
+    // The comment counts only at the start of the file, where Vite puts a list of its own.
+    order: 'post',
+    handler(_options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type !== 'chunk' || !RUN_AT_START.has(file.name)) continue;
+        file.code = `//# allFunctionsCalledOnLoad\n${file.code}`;
+      }
+    },
+  },
+};
+
 /** What the main script loads on every page; see {@link preloadApplication}. */
 const APPLICATION = '/packages/web/src/application.tsx';
 

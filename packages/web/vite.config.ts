@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import { CHUNK_GROUPS, preloadApplication } from './chunks.ts';
+import { CHUNK_GROUPS, compileHints, preloadApplication } from './chunks.ts';
 import { serviceWorker } from './service-worker.ts';
 
 /**
@@ -21,7 +21,14 @@ const sonnerWithoutStyleElement: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), sonnerWithoutStyleElement, preloadApplication, serviceWorker()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    sonnerWithoutStyleElement,
+    preloadApplication,
+    compileHints,
+    serviceWorker(),
+  ],
   resolve: {
     conditions: ['source', 'module', 'browser', 'import', 'default'],
     alias: {

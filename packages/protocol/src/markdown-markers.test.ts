@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutMarkers } from './markdown-markers.ts';
 
@@ -46,4 +47,15 @@ test.each([
   ['@unknown @ria :tada:', '@unknown @Ria Lind 🎉'],
 ])('%j with names reads as %j', (text, expected) => {
   expect(withoutMarkers(text, emojiOf, nameOf)).toBe(expected);
+});
+
+test('a text without the characters of markers has none', () => {
+  const characters = fc.constantFrom(...'ab 1.\n\t-+#:!@/()]<&;"=$'.split(''));
+  fc.assert(
+    fc.property(fc.string({ unit: characters, maxLength: 60 }), (text) => {
+      // A marker in a paragraph of its own, so that the text is parsed.
+      expect(withoutMarkers(`${text}\n\n*end*`)).toBe(`${text}\n\nend`);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -109,8 +109,10 @@ const isBelow = (row: Element, { bottom }: DOMRect): boolean =>
 
 /** Returns the rows with unread messages that are out of sight, in their order. */
 function hiddenRows(list: HTMLElement): { above: Element[]; below: Element[] } {
-  const area = list.getBoundingClientRect();
   const rows = [...list.querySelectorAll('[data-unread]:not(details:not([open]) *)')];
+  // Measuring makes the browser lay out the page at once.
+  if (rows.length === 0) return { above: [], below: [] };
+  const area = list.getBoundingClientRect();
   // They are in the order of the page: a few are measured, not all.
   const first = firstOf(rows, (row) => !isAbove(row, area));
   const last = firstOf(rows, (row) => isBelow(row, area));

@@ -1,4 +1,5 @@
 import i18next, { type i18n as Instance } from 'i18next';
+import { once } from '../lib/once.ts';
 import type { ErrorTexts, TextArguments, TextKey, Translation } from './keys.ts';
 import { chosenLanguage, firstAvailable, LANGUAGES, languageOf } from './languages.ts';
 
@@ -37,8 +38,15 @@ void i18n.init({
   interpolation: { escapeValue: direction === 'rtl', escape: isolate },
 });
 
+/** Numbers in texts. i18next would make a formatter for each of them, which takes longer than all the rest of a text. */
+const numberFormat = once(() => new Intl.NumberFormat(locale));
+i18n.services.formatter?.add('number', (value: number) => numberFormat().format(value));
+
 /** English shows what the server says. */
 const NO_ERRORS: Partial<ErrorTexts> = {};
+
+/** The texts without values that were shown: the rows of a list show the same ones. */
+const fixedTexts = new Map<string, string>();
 
 let problems: Readonly<Record<string, string>> | undefined;
 let fields: Readonly<Record<string, string>> | undefined;
@@ -48,6 +56,7 @@ let otherField: string | undefined;
 export async function loadTexts(): Promise<void> {
   const translation: Translation = await LANGUAGES[language].load();
   i18n.addResourceBundle(language, 'translation', translation.texts);
+  fixedTexts.clear();
   ({ problems, fields, otherField } = translation.errors ?? NO_ERRORS);
   if (typeof document === 'undefined') return;
   document.documentElement.lang = locale;
@@ -59,7 +68,12 @@ export async function loadTexts(): Promise<void> {
  * rendering, never once when a module is loaded.
  */
 export function t<K extends TextKey>(key: K, ...values: TextArguments<K>): string {
-  return i18n.t(key, values[0] ?? {});
+  const isFixed = values[0] === undefined;
+  const known = isFixed ? fixedTexts.get(key) : undefined;
+  if (known !== undefined) return known;
+  const text = i18n.t(key, values[0] ?? {});
+  if (isFixed) fixedTexts.set(key, text);
+  return text;
 }
 
 /**
