@@ -24,18 +24,18 @@ import type { CustomEmojiList } from './custom-emoji.ts';
 import type { Drafts } from './drafts.ts';
 import { Emitter } from './emitter.ts';
 import { LoadedState } from './loaded-state.ts';
-import { Local } from './local.ts';
+import { type LocalSearchResults, searchLocally } from './local-search.ts';
+import { LocalStreams } from './local-streams.ts';
 import type { Notifications } from './notifications.ts';
 import type { OpenReports } from './open-reports.ts';
 import { OpenTimelines } from './open-timelines.ts';
 import { Persistence } from './persistence.ts';
 import { Presence } from './presence.ts';
 import { Receiver } from './receiver.ts';
-import { type FoundHere, searchHere } from './search-here.ts';
 import type { SidebarState } from './sidebar.ts';
 import { browserSocket } from './socket.ts';
 import { ClientState } from './state.ts';
-import { type KeptState, MemoryStore } from './store.ts';
+import { MemoryStore, type SavedState } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { Thread } from './thread.ts';
 import type { Threads } from './threads.ts';
@@ -86,7 +86,7 @@ export class ParleyClient {
   readonly #timelines: OpenTimelines;
   readonly #live: (() => void)[] = [];
   /** Set by `start`, like the receiver. */
-  #local: Local | null = null;
+  #local: LocalStreams | null = null;
   #receiver: Receiver | null = null;
   #presenceState: 'active' | 'idle' = 'active';
   /** True after `start`, false after `stop` or `forget`. A start in progress connects only while it is true. */
@@ -174,7 +174,7 @@ export class ParleyClient {
       if (!this.#isWanted) return;
       if (this.#local !== null && this.#local.account !== id) this.#dropAccount();
       const saved = await this.#persistence.open(id);
-      const local = new Local(id, saved, this.#persistence, (conversation) =>
+      const local = new LocalStreams(id, saved, this.#persistence, (conversation) =>
         this.#timelines.restarted(conversation),
       );
       this.#local = local;
@@ -301,10 +301,10 @@ export class ParleyClient {
    * Searches the messages on this device, which are the latest ones of each conversation, for when the server can’t be
    * reached.
    */
-  searchHere(query: string): FoundHere {
+  searchLocally(query: string): LocalSearchResults {
     const { users, conversations } = this.snapshot;
     const messages = this.#local?.messages ?? [];
-    return searchHere(query, { me: this.#state.meId, messages, users, conversations });
+    return searchLocally(query, { me: this.#state.meId, messages, users, conversations });
   }
 
   /** Loads a user’s name into the snapshot, unless it is there already. */
@@ -436,7 +436,7 @@ export class ParleyClient {
   // ---- internals -----------------------------------------------------------------------------
 
   /** Shows the stored state until the server sends a newer one. */
-  #restore({ me, sidebar, users }: KeptState): void {
+  #restore({ me, sidebar, users }: SavedState): void {
     if (me && this.#state.me === null) this.#state.change({ me });
     if (sidebar) this.sidebar.restore(sidebar);
     this.#users.restore(users ?? []);
@@ -460,7 +460,7 @@ export class ParleyClient {
     this.#state.clear();
   }
 
-  #receiverOn(local: Local): Receiver {
+  #receiverOn(local: LocalStreams): Receiver {
     return new Receiver({
       api: this.api,
       state: this.#state,

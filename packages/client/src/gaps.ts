@@ -9,11 +9,11 @@ import {
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Emitter } from './emitter.ts';
 import { Fills } from './fills.ts';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 
 /** What {@link Gaps} compares with the server, and reports to. */
 export interface GapsDeps {
-  readonly local: Local;
+  readonly local: LocalStreams;
   readonly events: Emitter<ClientEvents>;
   readonly counters: ClientCounters;
   /** Returns whether the messages of a conversation are on screen: its gaps are filled first. */

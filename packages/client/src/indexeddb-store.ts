@@ -15,11 +15,11 @@ import {
   openDB,
   unwrap,
 } from 'idb';
-import type { Changes, KeptState, OutboxEntry, Saved, Store } from './store.ts';
+import type { Changes, OutboxEntry, Saved, SavedState, Store } from './store.ts';
 import { TaskQueue } from './task-queue.ts';
 
 interface Schema extends DBSchema {
-  state: { key: 'epoch' | keyof KeptState; value: string | KeptState[keyof KeptState] };
+  state: { key: 'epoch' | keyof SavedState; value: string | SavedState[keyof SavedState] };
   cursors: { key: StreamId; value: Seq };
   windows: { key: ConversationId; value: Seq };
   conversations: { key: ConversationId; value: Conversation };
@@ -31,7 +31,7 @@ interface Schema extends DBSchema {
 const DATA = ['state', 'cursors', 'windows', 'conversations', 'messages'] as const;
 const ALL = [...DATA, 'outbox'] as const;
 /** The parts of the kept state, each under its name. */
-const KEPT = ['me', 'sidebar', 'users'] as const satisfies (keyof KeptState)[];
+const STATE_PARTS = ['me', 'sidebar', 'users'] as const satisfies (keyof SavedState)[];
 const VERSION = 1;
 const PREFIX = 'parley-';
 /** The longest wait for another tab to release an emptied database, ms. */
@@ -152,7 +152,7 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
   const tx = db.transaction(ALL);
   const [epoch, kept, cursors, windows, conversations, messages, outbox] = await Promise.all([
     tx.objectStore('state').get('epoch') as Promise<string | undefined>,
-    Promise.all(KEPT.map((name) => tx.objectStore('state').get(name))),
+    Promise.all(STATE_PARTS.map((name) => tx.objectStore('state').get(name))),
     entries<StreamId, Seq>(tx.objectStore('cursors')),
     entries<ConversationId, Seq>(tx.objectStore('windows')),
     tx.objectStore('conversations').getAll(),
@@ -168,8 +168,8 @@ async function load(db: IDBPDatabase<Schema>): Promise<Saved> {
     messages,
     outbox: outbox.sort((a, b) => a.order - b.order),
     state: Object.fromEntries(
-      KEPT.map((name, i) => [name, kept[i]]).filter(([, value]) => value !== undefined),
-    ) as KeptState,
+      STATE_PARTS.map((name, i) => [name, kept[i]]).filter(([, value]) => value !== undefined),
+    ) as SavedState,
   };
 }
 
@@ -197,7 +197,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
   if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
     // Another epoch: nothing that is cached belongs to it.
     await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
-    for (const name of KEPT) await state.delete(name);
+    for (const name of STATE_PARTS) await state.delete(name);
     await state.put(changes.epoch, 'epoch');
   }
   for (const [conversation, from] of changes.windows) {
@@ -219,7 +219,7 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
     if (conversation === null) await conversations.delete(id);
     else await conversations.put(conversation);
   }
-  for (const name of KEPT) {
+  for (const name of STATE_PARTS) {
     const value = changes.state?.[name];
     if (value !== undefined) await state.put(value, name);
   }

@@ -5,7 +5,7 @@ import type { ClientEvents } from './client-types.ts';
 import { CustomEmojiList } from './custom-emoji.ts';
 import { Drafts } from './drafts.ts';
 import type { Emitter } from './emitter.ts';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 import { Notifications } from './notifications.ts';
 import { OpenReports } from './open-reports.ts';
 import type { Persistence } from './persistence.ts';
@@ -23,7 +23,7 @@ export interface LoadedStateDeps {
   /** Random numbers in [0, 1). */
   readonly random: () => number;
   /** Returns the state of the streams; null before the client was started. */
-  local(): Local | null;
+  local(): LocalStreams | null;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   streamOfConversation,
 } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 import type { Persistence } from './persistence.ts';
 import type { ClientState } from './state.ts';
 import { Thread } from './thread.ts';
@@ -20,7 +20,7 @@ export interface OpenTimelinesDeps {
   readonly state: ClientState;
   readonly persistence: Persistence;
   /** Returns the state of the streams; null before the client was started. */
-  local(): Local | null;
+  local(): LocalStreams | null;
 }
 
 /**

@@ -9,10 +9,10 @@ import type {
 } from '@parley/protocol';
 import {
   type Changes,
-  type KeptState,
   MemoryStore,
   type OutboxEntry,
   type Saved,
+  type SavedState,
   type Store,
 } from './store.ts';
 
@@ -23,7 +23,7 @@ interface Waiting {
   readonly messages: Map<string, Message>;
   readonly windows: Map<ConversationId, Seq | null>;
   readonly conversations: Map<ConversationId, Conversation | null>;
-  state: KeptState | undefined;
+  state: SavedState | undefined;
 }
 
 /**
@@ -119,7 +119,7 @@ export class Persistence {
   }
 
   /** Stores parts of the initial state for the next start; the others are unchanged. */
-  state(state: KeptState): void {
+  state(state: SavedState): void {
     this.#waiting.state = { ...this.#waiting.state, ...state };
     this.#schedule();
   }

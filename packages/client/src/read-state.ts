@@ -9,7 +9,7 @@ import type { ParleyApi } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { type ConversationView, readHere, withCursor } from './conversations.ts';
 import type { LoadedState } from './loaded-state.ts';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 
@@ -20,7 +20,7 @@ const ATTEMPTS = 3;
 export interface ReadStateDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
-  readonly local: Local;
+  readonly local: LocalStreams;
   readonly loaded: Pick<LoadedState, 'drafts' | 'threads' | 'activity'>;
 }
 

@@ -26,7 +26,7 @@ import { changesPermissions, reduce, viewOf, withReceipt } from './conversations
 import type { Emitter } from './emitter.ts';
 import { Gaps } from './gaps.ts';
 import type { LoadedState } from './loaded-state.ts';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 import { membershipChange } from './membership.ts';
 import type { OpenTimelines } from './open-timelines.ts';
 import type { Persistence } from './persistence.ts';
@@ -44,7 +44,7 @@ import { applyWorkspaceEvent } from './workspace-events.ts';
 interface ReceiverDeps {
   readonly api: ParleyApi;
   readonly state: ClientState;
-  readonly local: Local;
+  readonly local: LocalStreams;
   readonly persistence: Persistence;
   readonly commands: Commands;
   readonly users: Users;
@@ -251,7 +251,7 @@ export class Receiver {
     const cursor = local.streams.at(stream) ?? -1;
     // A frame from the leading tab may be older than the account’s leave.
     if (cursor > conversation.lastSeq) return;
-    if (cursor === -1 && local.streams.isLeft(stream, conversation.joinedSeq)) return;
+    if (cursor === -1 && local.streams.hasLeft(stream, conversation.joinedSeq)) return;
     const before = state.view(conversation.id);
     state.setView(viewOf(conversation, before));
     this.#readState.replaced(conversation.id, before);
@@ -268,7 +268,7 @@ export class Receiver {
   #caughtUp(): void {
     // By now, conversations that the account left while offline have delivered the end of the membership.
     const { state, local, timelines } = this.#deps;
-    for (const stream of local.streams.followed) {
+    for (const stream of local.streams.subscribed) {
       if (!local.isOwn(stream) && !state.view(conversationOfStream(stream)))
         local.dropStream(stream);
     }

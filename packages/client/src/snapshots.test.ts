@@ -3,7 +3,7 @@ import { LIMITS } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aLiveClient, heal } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
-import { Local } from './local.ts';
+import { LocalStreams } from './local-streams.ts';
 import { Persistence } from './persistence.ts';
 import { Snapshots } from './snapshots.ts';
 import { MemoryStore, NOTHING_SAVED } from './store.ts';
@@ -75,7 +75,7 @@ describe('a client that reconnects', () => {
 describe('the claim of a hello', () => {
   test('a hello omits the claim when too many snapshots, or all, must be sent again', () => {
     const server = new ModelServer();
-    const local = new Local(
+    const local = new LocalStreams(
       server.me,
       NOTHING_SAVED,
       new Persistence(new MemoryStore(), () => undefined),

@@ -7,7 +7,7 @@ import {
   type Seq,
   type StreamId,
 } from '@parley/protocol';
-import type { Local } from './local.ts';
+import type { LocalStreams } from './local-streams.ts';
 
 /** A conversation of a `ready`. */
 export interface ReadySnapshot {
@@ -22,12 +22,12 @@ export interface ReadySnapshot {
  * its snapshot is sent again.
  */
 export class Snapshots {
-  readonly #local: Local;
+  readonly #local: LocalStreams;
   readonly #latest = new Map<ConversationId, Conversation>();
   /** Those claimed in the latest hello. */
   #claimed: ReadonlyMap<ConversationId, Conversation> = new Map();
 
-  constructor(local: Local) {
+  constructor(local: LocalStreams) {
     this.#local = local;
   }
 

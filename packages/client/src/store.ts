@@ -30,7 +30,7 @@ export interface OutboxEntry {
 }
 
 /** The state, besides conversations, that is shown at the next start before the server answers. */
-export interface KeptState {
+export interface SavedState {
   readonly me?: Me;
   /** The sidebar of the account. */
   readonly sidebar?: Sidebar;
@@ -48,7 +48,7 @@ export interface Saved {
   readonly conversations: readonly Conversation[];
   readonly outbox: readonly OutboxEntry[];
   /** Stores that keep only cursors and outbox leave it out. */
-  readonly state?: KeptState;
+  readonly state?: SavedState;
 }
 
 /** Changes that are stored atomically. */
@@ -66,7 +66,7 @@ export interface Changes {
   /** New or changed conversations; null: left. */
   readonly conversations: ReadonlyMap<ConversationId, Conversation | null>;
   /** Each part replaces the stored one. A store may ignore them. */
-  readonly state?: KeptState;
+  readonly state?: SavedState;
 }
 
 /**

@@ -70,7 +70,7 @@ export class Streams {
   }
 
   /** All streams that the client is subscribed to. */
-  get followed(): StreamId[] {
+  get subscribed(): StreamId[] {
     return [...this.#cursors.keys()];
   }
 
@@ -85,7 +85,7 @@ export class Streams {
     const starts = membership === 'starts';
     const ends = membership === 'ends';
     if (cursor === undefined) {
-      if (!starts || this.isLeft(event.stream, event.seq)) return 'foreign';
+      if (!starts || this.hasLeft(event.stream, event.seq)) return 'foreign';
     } else if (event.seq <= cursor) {
       return 'known';
     } else if (event.seq > cursor + 1 && !starts) {
@@ -124,11 +124,11 @@ export class Streams {
 
   /** The account’s membership that began at or before `seq` has ended. */
   leave(stream: StreamId, seq: Seq): void {
-    if (!this.isLeft(stream, seq)) this.#departures.set(stream, seq);
+    if (!this.hasLeft(stream, seq)) this.#departures.set(stream, seq);
   }
 
   /** Returns whether the account’s membership that began at `joined` is known to have ended. */
-  isLeft(stream: StreamId, joined: Seq): boolean {
+  hasLeft(stream: StreamId, joined: Seq): boolean {
     return joined <= (this.#departures.get(stream) ?? -1);
   }
 

@@ -285,7 +285,7 @@ export class Threads {
       if (counts.isAhead) this.#sendRead(counts.cursor);
     }
     for (const [key, events] of asked) {
-      if (listed.has(key) || this.#pending.has(key) || this.#isLeft(key)) continue;
+      if (listed.has(key) || this.#pending.has(key) || this.#hasLeft(key)) continue;
       const last = events.at(-1);
       if (last && endsThread(last)) continue;
       if (this.#others.size >= OTHERS_MAX) this.#others.clear();
@@ -295,7 +295,7 @@ export class Threads {
     this.#report();
   }
 
-  #isLeft(key: string): boolean {
+  #hasLeft(key: string): boolean {
     return [...this.#leftSince].some((conversation) => key.startsWith(conversation));
   }
 

@@ -36,8 +36,8 @@ const NOTHING: MessageSearchState = {
 };
 
 /** Searches the messages on this device. */
-function searchHere(client: ParleyClient, text: string): MessageSearchState {
-  const { items, unsupported } = client.searchHere(text);
+function searchLocally(client: ParleyClient, text: string): MessageSearchState {
+  const { items, unsupported } = client.searchLocally(text);
   const problems = unsupported.map((filter) => ({
     filter,
     value: '',
@@ -78,7 +78,7 @@ export function useMessageSearch(
       } catch (error) {
         if (request.signal.aborted) return;
         if (error instanceof ApiError && error.code === 'network') {
-          setState(searchHere(client, text));
+          setState(searchLocally(client, text));
           return;
         }
         setState((now) => ({ ...now, isLoading: false, error: errorMessage(error) }));

@@ -19,7 +19,7 @@ import { Streams } from './streams.ts';
  * Holds a client’s state of the streams: how far each was applied, and a window of each
  * conversation’s messages. Changes are also stored, in the same turn.
  */
-export class Local {
+export class LocalStreams {
   readonly streams: Streams;
   /** The account that the streams belong to. */
   readonly account: AccountId;

@@ -21,7 +21,7 @@ const SNIPPET = 240;
 const LEAD = 80;
 
 /** The data on this device to search. */
-export interface SearchedHere {
+export interface LocalSearchData {
   readonly me: AccountId;
   readonly messages: Iterable<Message>;
   readonly users: ReadonlyMap<AccountId, User>;
@@ -29,7 +29,7 @@ export interface SearchedHere {
 }
 
 /** The results of a search on this device. */
-export interface FoundHere {
+export interface LocalSearchResults {
   /** The latest messages first. */
   readonly items: readonly FoundMessage[];
   /** The filters that need the server, as typed; they find nothing here. */
@@ -42,7 +42,7 @@ type Test = (message: Message) => boolean;
  * Searches the messages on this device, for when the server can’t be reached. Supports the syntax
  * of the server, except filters that need data only the server has.
  */
-export function searchHere(query: string, known: SearchedHere): FoundHere {
+export function searchLocally(query: string, known: LocalSearchData): LocalSearchResults {
   const parts = parseSearch(query);
   const texts = parts.filter((part) => part.kind === 'text');
   const filters = parts.filter((part) => part.kind === 'filter');
@@ -117,7 +117,7 @@ function wholeCharacter(text: string, at: number): number {
 }
 
 /** Returns the condition of a filter; null if only the server can evaluate it. */
-function testOf({ name, value }: SearchFilter, known: SearchedHere): Test | null {
+function testOf({ name, value }: SearchFilter, known: LocalSearchData): Test | null {
   const isNamed = matcherOf(value);
   switch (name) {
     case 'from':

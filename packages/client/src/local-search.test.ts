@@ -1,7 +1,7 @@
 import type { AccountId, ConversationId, Message, Seq, User } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import type { ConversationView } from './conversations.ts';
-import { type FoundHere, searchHere } from './search-here.ts';
+import { type LocalSearchResults, searchLocally } from './local-search.ts';
 
 const ANN = 'ann' as AccountId;
 const BEN = 'ben' as AccountId;
@@ -44,8 +44,8 @@ const messages = [
   message('see https://example.org', { conversation: OTHER, author: BEN }),
   message('plans that were deleted', { deletedAt: '2026-03-05T00:00:00Z' }),
 ];
-const find = (query: string): FoundHere =>
-  searchHere(query, { me: ANN, messages, users, conversations });
+const find = (query: string): LocalSearchResults =>
+  searchLocally(query, { me: ANN, messages, users, conversations });
 const bodies = (query: string) => find(query).items.map((found) => found.message.body);
 
 test.each([
@@ -75,7 +75,7 @@ test('the filters that need the server are named', () => {
 
 test('matches are marked in an excerpt of a long text', () => {
   const long = `${'word '.repeat(100)}Größe ${'word '.repeat(100)}`;
-  const { items } = searchHere('grosse', {
+  const { items } = searchLocally('grosse', {
     me: ANN,
     messages: [message(long)],
     users,
