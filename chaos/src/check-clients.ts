@@ -232,7 +232,7 @@ function faultsIn(history: readonly HistoryRecord[]): Interval[] {
   return [...closed, ...unended].sort(([a], [b]) => a - b);
 }
 
-/** Returns when every node knows of an event that was acknowledged at `t`: after so long without a fault. */
+/** Returns when every node knows of an event that was acknowledged at `t`: once no fault was active for `marginMs`. */
 function knownAt(t: number, faults: readonly Interval[], marginMs: number): number {
   let calmSince = t;
   for (const [from, to] of faults) {

@@ -23,9 +23,9 @@ const IMMEDIATES_MS = 0.05;
 /** Steps that run in one turn of the real event loop. */
 const STEPS = 512;
 
-/** A schedule is stuck if this many steps take less than so long, simulated ms. */
+/** A schedule is stuck if this number of steps takes less simulated time than `ms`. */
 const STUCK = { steps: 50_000, ms: 1 };
-/** Callbacks of `setImmediate` that were called before the end may go on for so long after it, simulated ms. */
+/** How long after the end callbacks of `setImmediate` that were added before it may continue, simulated ms. */
 const OVERTIME_MS = 1_000;
 
 /** Callbacks that run after the end: a schedule that is stuck may add more forever. */
@@ -47,7 +47,7 @@ export class StuckError extends Error {
  *    the next task. It belongs to the same process: interactions between processes are scheduled.
  * 3. `setImmediate` runs after the turn. As sockets that become readable together share a turn of a real
  *    event loop, tasks that are close together may share one, by choice of the seed.
- * 4. A killed process does nothing anymore; a frozen one continues when it is thawed.
+ * 4. A killed process does nothing from then on; a frozen one continues when it is thawed.
  */
 export class EventLoop {
   readonly random: Random;

@@ -39,40 +39,40 @@ interface Arguments {
   readonly plant: string | undefined;
 }
 
-const tell = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /**
  * Runs with these arguments. Resolves with the exit code: 0 if every guarantee was kept, 1 for a
  * violation, 2 for incorrect usage.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  let wanted: Arguments | 'help';
+  let parsed: Arguments | 'help';
   try {
-    wanted = readArguments(args);
+    parsed = readArguments(args);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  if (wanted === 'help') {
-    tell(USAGE);
+  if (parsed === 'help') {
+    print(USAGE);
     return 0;
   }
-  const { seed, seconds, count, trace, plant } = wanted;
+  const { seed, seconds, count, trace, plant } = parsed;
   const planted = plant === undefined ? undefined : PLANTED_FAULTS[plant];
   if (planted) register('./planted-faults/hooks.js', import.meta.url, { data: planted.edits });
   // The modules of the product are loaded only now, with the planted fault.
   const { explore } = await import('./explore.ts');
   const { planRun } = await import('./plan.ts');
   const options: RunOptions = { cursorFirst: planted?.cursorFirst };
-  if (seconds === null && count === null) return one(planRun(seed), trace, options, plant);
+  if (seconds === null && count === null) return runOne(planRun(seed), trace, options, plant);
   const explored = await explore(seed, { seconds, count }, options);
-  tell(summaryOf(explored, seed));
+  print(summaryOf(explored, seed));
   if (!explored.failure) {
-    tell('Every guarantee was kept.');
+    print('Every guarantee was kept.');
     return 0;
   }
-  tellFailure(explored.failure);
-  if (!wanted.brief) await tellReduced(explored.failure, options, plant);
+  printFailure(explored.failure);
+  if (!parsed.brief) await printReduced(explored.failure, options, plant);
   return 1;
 }
 
@@ -85,7 +85,7 @@ function summaryOf({ schedules, clean, commands, faults, seconds }: Exploration,
 }
 
 /** Runs one plan. */
-async function one(
+async function runOne(
   plan: Plan,
   isTraced: boolean,
   options: RunOptions,
@@ -94,36 +94,36 @@ async function one(
   const { traceOf } = await import('./explore.ts');
   const { run } = await import('./run.ts');
   const result = await run(plan, options);
-  if (isTraced) for (const line of await traceOf(plan, options)) tell(line);
+  if (isTraced) for (const line of await traceOf(plan, options)) print(line);
   if (result.violations.length === 0) {
-    tell(`Seed ${plan.seed}: every guarantee was kept.`);
+    print(`Seed ${plan.seed}: every guarantee was kept.`);
     return 0;
   }
-  tellFailure({ plan, result });
-  if (!isTraced) await tellReduced({ plan, result }, options, plant);
+  printFailure({ plan, result });
+  if (!isTraced) await printReduced({ plan, result }, options, plant);
   return 1;
 }
 
-function tellFailure({ plan, result }: Failure): void {
-  tell(`Seed ${plan.seed} violates a guarantee:`);
+function printFailure({ plan, result }: Failure): void {
+  print(`Seed ${plan.seed} violates a guarantee:`);
   const first = new Map(result.violations.map((violation) => [violation.rule, violation]));
   for (const { rule, what, client, stream } of first.values()) {
-    tell(`  ${rule}: ${[what, client, stream].filter(Boolean).join(', ')}`);
+    print(`  ${rule}: ${[what, client, stream].filter(Boolean).join(', ')}`);
   }
 }
 
 /** Prints the failure with as few commands and faults as possible, and its trace. */
-async function tellReduced(
+async function printReduced(
   failure: Failure,
   options: RunOptions,
   plant: string | undefined,
 ): Promise<void> {
   const { reduce, traceOf } = await import('./explore.ts');
   const plan = await reduce(failure, options);
-  tell(`Reduced to ${plan.steps.length} commands and ${plan.faults.length} faults:`);
-  for (const line of await traceOf(plan, options)) tell(line);
+  print(`Reduced to ${plan.steps.length} commands and ${plan.faults.length} faults:`);
+  for (const line of await traceOf(plan, options)) print(line);
   const planted = plant === undefined ? '' : ` --plant ${plant}`;
-  tell(`Repeat: npm run simulate -- --seed ${plan.seed}${planted}`);
+  print(`Repeat: npm run simulate -- --seed ${plan.seed}${planted}`);
 }
 
 function readArguments(args: readonly string[]): Arguments | 'help' {

@@ -55,7 +55,7 @@ export interface RetentionPlan {
   readonly searches: readonly number[];
 }
 
-/** What holds throughout a run. */
+/** The conditions that hold throughout a run. */
 export interface Conditions {
   /** Latency of the network, ms. */
   readonly latency: { readonly min: number; readonly max: number };
@@ -153,25 +153,25 @@ const SHARES: readonly (readonly [Step['op'], number])[] = [
 const EMOJI = ['👍', '🎉', '❤️'];
 /** How long commands are sent, ms. */
 const ACTIVE_MS = 3_000;
-/** The share of commands that come alone; others come up to so many at once, within so many ms. */
+/** The share of commands that are sent alone. Others come in bursts, of at most this size and duration. */
 const SINGLE_SHARE = 0.4;
 const BURST_MAX = 7;
 const BURST_MS = 5;
 /** The shares of the commands of a burst that are of its first client, and at its first moment. */
 const SAME_CLIENT_SHARE = 0.5;
 const SAME_MOMENT_SHARE = 0.6;
-/** One plan in so many has no faults, and one has only those of the broker. */
+/** Of each ten plans, one has no faults, and one has only those of the broker. */
 const OTHER_KINDS_EVERY = 10;
 
 /** The share of plans with faults in which an account has several tabs, which share a connection. */
 const TABS_SHARE = 0.4;
 
-/** The share of bursts that a tab sends within so many ms of the reload of a tab. */
+/** The share of bursts that a tab sends shortly after a tab was reloaded, and how long after it. */
 const RELOAD_SHARE = 0.3;
 const RELOAD_MS = 80;
 /** How many tabs are reloaded in a plan with tabs. */
 const RELOADS = 2;
-/** The share of plans with faults in which a client is away until after most commands: so many ms. */
+/** The share of plans with faults in which a client is away until after most commands, and for how long. */
 const ABSENCE_SHARE = 0.3;
 const ABSENCE_MS = { min: 3_500, max: 5_500 };
 

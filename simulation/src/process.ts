@@ -1,7 +1,7 @@
 /** A simulated process: a node, a client, the database, or the network between them. */
 export class Process {
   readonly name: string;
-  /** False once it was killed: nothing of it happens anymore. */
+  /** False once it was killed: it does nothing from then on. */
   isAlive = true;
   /** While it is frozen, what should happen is kept in `missed`. */
   isFrozen = false;

@@ -13,13 +13,13 @@ import type { Scheduler } from './scheduler.ts';
 /** Connections of a node, as `layers/storage.ts` opens them. */
 const CONNECTIONS = { pool: 12, append: 4 };
 const epochOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-/** A restore loses at most so many transactions. */
+/** The largest number of transactions that a restore loses. */
 const RESTORE_MAX = 25;
 
 /** A database that was restored. */
 export interface Restored {
   readonly epoch: string;
-  /** The events that it does not have anymore. */
+  /** The events that it no longer has. */
   readonly lost: readonly Event[];
 }
 
@@ -141,7 +141,7 @@ export class RunDatabase {
       name.startsWith('stream-flush') && this.#random.chance(share) ? '53100' : null;
   }
 
-  /** Everything takes so many times as long. */
+  /** Everything takes `factor` times as long. */
   setSlowness(factor: number): void {
     this.#slowness = factor;
   }

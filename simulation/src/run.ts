@@ -16,7 +16,7 @@ import {
 } from '@parley/protocol';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
 import { uuidv7 } from 'uuidv7';
-import { Actor, type Stage } from './client/actor.ts';
+import { Actor, type RunContext } from './client/actor.ts';
 import { SimulatedBrowser } from './client/browser.ts';
 import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
@@ -58,19 +58,19 @@ const CONVERGENCE_MS = 40_000;
  */
 const DEADLINES = { faults: CONVERGENCE_MS, hints: 4_000, clean: 4_000 };
 /**
- * Threads are loaded over REST when an event shows that they must be: so long after everything has arrived,
- * also after a request that was lost, simulated ms.
+ * Threads are loaded over REST when an event shows that they must be, even after a lost request: within this time
+ * after everything else has arrived, simulated ms.
  */
 const THREADS_MS = 5_000;
-/** How often clients are looked at meanwhile, ms. */
-const LOOK_MS = 200;
+/** The interval at which clients are checked in the meantime, ms. */
+const CHECK_MS = 200;
 const DAY_MS = 86_400_000;
-/** Deletions of expired messages may be deferred for so long behind one that has failed, simulated ms. */
+/** How long deletions of expired messages may be deferred behind one that has failed, simulated ms. */
 const DEFERRED_MS = 6_000;
 /** Commands are repeated this much later by the clocks of the nodes, ms. */
 const LATER_MS = 3_600_000;
 
-/** Carries out a plan and checks what came of it. */
+/** Carries out a plan and checks the result. */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
   const loop = new EventLoop(plan.seed);
   const restore = replaceGlobals(loop);
@@ -161,7 +161,7 @@ class Simulation {
     for (const slot of this.#slots) slot.start();
     await this.#until(SETUP_MS, () => this.#createGroups());
     this.#database.backUp();
-    const stage: Stage = {
+    const context: RunContext = {
       loop,
       network: this.#network,
       history: this.history,
@@ -171,7 +171,7 @@ class Simulation {
       cursorFirst: this.#options.cursorFirst === true,
     };
     for (const [n, client] of this.#plan.clients.entries()) {
-      const actor = new Actor(client, stage, new Random(this.#plan.seed).fork(200 + n));
+      const actor = new Actor(client, context, new Random(this.#plan.seed).fork(200 + n));
       this.#actors.push(actor);
       actor.wake();
     }
@@ -340,7 +340,7 @@ class Simulation {
     const look = () => {
       missing = this.#missing();
       isOver = missing.length === 0;
-      this.#loop.after(LOOK_MS, this.#runner, look);
+      this.#loop.after(CHECK_MS, this.#runner, look);
     };
     this.#loop.after(0, this.#runner, look);
     await this.#loop.run(() => isOver, this.#loop.now + CONVERGENCE_MS);
@@ -374,7 +374,7 @@ class Simulation {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => this.#loop.after(LOOK_MS, this.#runner, resolve));
+    return new Promise((resolve) => this.#loop.after(CHECK_MS, this.#runner, resolve));
   }
 
   #readLogs(): void {

@@ -45,7 +45,7 @@ import { fetchOf, Requests } from './requests.ts';
 import { ProcessStore } from './store.ts';
 
 /** The state that all clients of a run share. */
-export interface Stage {
+export interface RunContext {
   readonly loop: EventLoop;
   readonly network: Network;
   readonly history: History;
@@ -75,7 +75,7 @@ export class Actor {
   readonly account: AccountId;
   /** Requests over REST, which continue when the client is killed. */
   readonly requests: Requests;
-  readonly #stage: Stage;
+  readonly #context: RunContext;
   readonly #random: Random;
   readonly #record: CommandRecorder;
   readonly #messages = new KnownMessages();
@@ -95,16 +95,16 @@ export class Actor {
   #tabs = 0;
   bytesPerMs = Number.POSITIVE_INFINITY;
 
-  constructor(plan: ClientPlan, stage: Stage, random: Random) {
+  constructor(plan: ClientPlan, context: RunContext, random: Random) {
     this.plan = plan;
-    this.#stage = stage;
+    this.#context = context;
     this.#random = random;
-    this.account = stage.accounts[plan.account] as AccountId;
-    this.#record = new CommandRecorder(stage.history, plan.name, this.account);
+    this.account = context.accounts[plan.account] as AccountId;
+    this.#record = new CommandRecorder(context.history, plan.name, this.account);
     this.#store = this.#newStore();
     this.#process = new Process(plan.name);
     const requests = new Process(`${plan.name}!`);
-    this.requests = new Requests(stage.loop, stage.network, requests, this.account);
+    this.requests = new Requests(context.loop, context.network, requests, this.account);
     this.#requester = requests;
   }
 
@@ -119,7 +119,7 @@ export class Actor {
   wake(): void {
     this.#isWanted = true;
     if (this.#client || this.#stopping) return;
-    const { loop } = this.#stage;
+    const { loop } = this.#context;
     this.#process = new Process(this.plan.name);
     this.#tabs++;
     this.#process.clockOffsetMs = this.plan.clockOffsetMs;
@@ -142,8 +142,8 @@ export class Actor {
     const client = this.#client ?? this.#stopping;
     if (!client) return;
     this.#process.isAlive = false;
-    this.#stage.browser.left(this.#tab);
-    for (const link of this.#stage.network.of(this.#process)) link.cut();
+    this.#context.browser.left(this.#tab);
+    for (const link of this.#context.network.of(this.#process)) link.cut();
     this.#ended(client, 'crash');
   }
 
@@ -171,7 +171,7 @@ export class Actor {
   #ended(client: ParleyClient, how: 'sleep' | 'crash' | 'end'): void {
     this.#client = null;
     this.#stopping = null;
-    const { history } = this.#stage;
+    const { history } = this.#context;
     const counters = { ...client.counters };
     history.add({ kind: 'stop', client: this.plan.name, how, counters, t: history.now });
     if (this.#forgets) {
@@ -184,7 +184,7 @@ export class Actor {
   }
 
   #within<T>(work: () => Promise<T>): Promise<T> {
-    const { loop } = this.#stage;
+    const { loop } = this.#context;
     return new Promise((resolve, reject) => {
       loop.after(0, this.#process, () => {
         work().then(resolve, reject);
@@ -193,11 +193,11 @@ export class Actor {
   }
 
   #newStore(): KeptStore {
-    return this.#stage.cursorFirst ? new CursorFirstStore() : new KeptStore();
+    return this.#context.cursorFirst ? new CursorFirstStore() : new KeptStore();
   }
 
   #newClient(): ParleyClient {
-    const { loop, network, history } = this.#stage;
+    const { loop, network, history } = this.#context;
     const process = this.#process;
     const open = this.#socketOf(process);
     const who = this.#recorded;
@@ -237,7 +237,7 @@ export class Actor {
    * tabs.
    */
   #socketOf(process: Process): SocketFactory {
-    const { network, browser } = this.#stage;
+    const { network, browser } = this.#context;
     const socket: SocketFactory = (_url, handlers) =>
       network.open(process, handlers, this.bytesPerMs);
     if (!this.plan.isTab) return socket;
@@ -253,7 +253,7 @@ export class Actor {
 
   /** Runs a step of the plan. Returns false if it cannot, so that another client may. */
   do(step: Step): boolean {
-    const conversation = this.#stage.conversations[step.conversation] as ConversationId;
+    const conversation = this.#context.conversations[step.conversation] as ConversationId;
     const { op, text, pick } = step;
     switch (op) {
       case 'leave':
@@ -291,7 +291,7 @@ export class Actor {
     }
     const client = this.#client;
     if (!client || this.#process.isFrozen) return false;
-    this.#stage.loop.after(0, this.#process, () => {
+    this.#context.loop.after(0, this.#process, () => {
       const now = { conversation, text, ...this.#messages.targets(conversation, pick) };
       // If there is no message yet, there will be one later.
       const needed = op === 'edit' || op === 'delete' ? now.own : now.root;
@@ -302,7 +302,7 @@ export class Actor {
 
   /** Sends a request about a thread, a poll or a hidden message until it is answered. */
   async #request(target: ThreadTarget, request: ThreadRequest): Promise<void> {
-    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
     const { command, ...sent } = request;
     if (command) this.#record.requested(id, command.op, target.conversation, command.details);
     const answer = await this.requests.send({ ...sent, id });
@@ -313,7 +313,7 @@ export class Actor {
 
   /** Votes twice at once with the same id, for different choices: one vote must be rejected. */
   async #voteTwice({ conversation, pick }: ThreadTarget, poll: Seq): Promise<void> {
-    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
     const requests = [pick, (pick + 0.5) % 1].map((n) => voteRequest(conversation, poll, n));
     const [one, other] = requests.map(({ command }) => command?.details.text ?? '') as [
       string,
@@ -350,7 +350,7 @@ export class Actor {
 
   /** Posts twice at once with the same id. If the texts differ, one must be rejected. */
   async #postTwice(conversation: ConversationId, one: string, other: string): Promise<void> {
-    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
     this.#record.requested(id, 'post', conversation, { text: one });
     if (other !== one) this.#record.rival(id, conversation, other);
     const which = this.#random.next();
@@ -376,7 +376,7 @@ export class Actor {
     conversation: ConversationId,
     pick: number,
   ): Promise<void> {
-    const { loop, accounts } = this.#stage;
+    const { loop, accounts } = this.#context;
     const others = accounts.slice(1);
     const whom = others[Math.floor(pick * others.length)] as AccountId;
     const id = loop.within(this.#requester, uuidv7) as ClientId;
@@ -395,7 +395,7 @@ export class Actor {
 
   async #chooseRetention(conversation: ConversationId, pick: number): Promise<void> {
     const retention = RETENTIONS[Math.floor(pick * RETENTIONS.length)] as MessageRetention;
-    const id = this.#stage.loop.within(this.#requester, uuidv7) as ClientId;
+    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
     this.#record.requested(id, 'retention', conversation, {});
     const path = `/conversations/${conversation}/retention`;
     const answer = await this.requests.send({ method: 'PUT', path, id, body: { retention } });
@@ -440,7 +440,7 @@ export class Actor {
     const client = this.#client;
     if (!client) return;
     const stop = () => this.sleep('end');
-    this.#stage.history.add(
+    this.#context.history.add(
       await finalRecord(this.#recorded, { client, stop, dataStore: this.#store }),
     );
   }

@@ -60,7 +60,7 @@ export class ClientModel {
   readonly #unsent: Pending[] = [];
   #isLost = false;
   #isWatched = false;
-  /** The process of the client has ended: nothing runs in it anymore. */
+  /** The process of the client has ended: nothing runs in it from then on. */
   #isDead = false;
 
   constructor(
@@ -164,7 +164,7 @@ export class ClientModel {
     this.#lateLoss(() => connectionLost(), 0);
   }
 
-  /** Nothing arrives anymore, in either direction, without notice. */
+  /** From now on nothing arrives in either direction, without notice. */
   hang(): void {
     this.#toServer.hang();
     this.#toClient.hang();
@@ -183,7 +183,7 @@ export class ClientModel {
     this.#lateLoss(() => error ?? connectionLost(), 1);
   }
 
-  /** The process of the client notices that the connection is gone, within so many ms. */
+  /** The process of the client notices within `ms` that the connection is gone. */
   #lateLoss(why: () => Error, ms: number): void {
     this.#scheduler.later(0, ms, () => {
       this.#toClient.cut();

@@ -151,14 +151,14 @@ export class Link implements LiveSocket {
 
   // ---- faults -------------------------------------------------------------------------------------
 
-  /** Ends the connection without a close frame; what is under way arrives in part. */
+  /** Ends the connection without a close frame; what is in transit arrives in part. */
   cut(): void {
     this.#onGone(this);
     this.#up.cut(() => this.#server.ended());
     this.#down.cut(() => this.#ended(1006));
   }
 
-  /** Nothing arrives anymore, in both directions, without notice. */
+  /** From now on nothing arrives in either direction, without notice. */
   lose(): void {
     this.#up.lose();
     this.#down.lose();

@@ -91,7 +91,7 @@ export class Network {
         fail();
         return;
       }
-      // If the node is killed meanwhile, nothing of it happens anymore.
+      // If the node is killed in the meantime, it does nothing from then on.
       const lost = this.#loop.after(LOST_MS, client, () => reject(new TypeError('fetch failed')));
       this.#later(node.process, () => {
         const answered = (answer: NodeAnswer) => {

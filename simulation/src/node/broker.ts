@@ -26,7 +26,7 @@ export interface BrokerConditions {
 }
 
 /**
- * What joins the nodes of a run, as Redis would: a message to a channel reaches the nodes that are
+ * Connects the nodes of a run, as Redis would: a message to a channel reaches the nodes that are
  * subscribed at that moment. Messages may be lost, duplicated, delayed and, as each has its own
  * delay, swapped.
  */

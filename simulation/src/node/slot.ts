@@ -66,7 +66,7 @@ export class NodeSlot {
     this.#node = this.#deps.loop.within(process, () => this.#deps.build(process));
   }
 
-  /** Kills the running process: its connections break, and nothing of it happens anymore. */
+  /** Kills the running process: its connections break, and it does nothing from then on. */
   kill(): void {
     const node = this.#node;
     if (!node) return;
@@ -88,7 +88,7 @@ export class NodeSlot {
     for (const link of this.#deps.network().of(process)) link.cut();
   }
 
-  /** Stops the running process in order. It ends at its own pace, beside the next one. */
+  /** Stops the running process in order. It takes its time, while the next one runs already. */
   stop(): void {
     const node = this.#node;
     if (!node) return;

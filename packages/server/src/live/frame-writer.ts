@@ -5,7 +5,7 @@ import { Output } from './output.ts';
 
 /**
  * The socket is closed if more bytes than this are buffered. Events stop much earlier, at
- * `congestedBytes`; no legitimate client has so many answers and signals buffered.
+ * `congestedBytes`; no legitimate client buffers that many answers and signals.
  */
 const BUFFERED_MAX = 8 * 1024 * 1024;
 

@@ -77,7 +77,7 @@ interface FoundUserGroup {
   readonly id: UserGroupId;
   /** Those of its accounts that are members of the conversation and do not block the author. */
   readonly accounts: readonly AccountId[];
-  /** Whether it has so many accounts that not everyone may mention it in a large group. */
+  /** Whether it is so large that not everyone may mention it in a large group. */
   readonly isLarge: boolean;
   /** In the default group, the role of the author on the server decides. */
   readonly isByServerAdmin: boolean;

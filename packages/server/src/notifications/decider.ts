@@ -196,7 +196,7 @@ export class NotificationDecider {
   }
 }
 
-/** Takes at most so many conversations from a set. */
+/** Takes at most `most` conversations from a set. */
 function takeFrom(conversations: Set<ConversationId>, most: number): ConversationId[] {
   const taken: ConversationId[] = [];
   for (const conversation of conversations) {

@@ -1,8 +1,8 @@
 /** Measuring rows takes at least this time, ms. */
 const SETTLE_MS = 250;
-/** The layout is stable once it has been the same in so many frames in a row. */
+/** The number of consecutive frames with the same layout after which it is stable. */
 const STABLE_FRAMES = 3;
-/** A layout that changes in each frame, as when messages arrive fast, counts as stable after so many. */
+/** The number of frames after which a layout that keeps changing, as when messages arrive fast, counts as stable. */
 const MAX_FRAMES = 120;
 
 /** The scroll position of a list and what it depends on, px. */
