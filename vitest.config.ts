@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -9,17 +10,33 @@ const conditions = ['source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 // Conditions take longer than a second on a busy machine.
 const patient = { poll: { timeout: 15_000 } };
-const setupFiles = [fileURLToPath(new URL('scripts/property-seed.ts', import.meta.url))];
+const setupFiles = ['property-seed', 'equal-bytes'].map((name) =>
+  fileURLToPath(new URL(`scripts/${name}.ts`, import.meta.url)),
+);
 const texts = fileURLToPath(new URL('packages/web/src/texts/load-for-tests.ts', import.meta.url));
 
 /** Creates the database that the files of the database project copy. */
 const TEMPLATE = 'packages/server/test/support/template.ts';
 
+/** The longest files of each project. */
+const LONG_FILES = [
+  'chaos/src/run.db.test.ts',
+  'e2e/messages.test.ts',
+  'e2e/notices.test.ts',
+  'e2e/talk.test.ts',
+  'e2e/admin.test.ts',
+  'e2e/reading.test.ts',
+  'packages/server/src/files/s3-store.test.ts',
+  'scripts/check-patterns.test.ts',
+  'simulation/src/explore.test.ts',
+  'simulation/src/planted-faults/planted-faults.test.ts',
+];
+
 /** The longest files start first: started last, they would run alone and leave a core idle. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = (file: TestSpecification) =>
-      /\/chaos\/src\/run\.|\/e2e\/(messages|reading|notices|admin)\./.test(file.moduleId);
+      LONG_FILES.some((name) => file.moduleId.endsWith(`/${name}`));
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
@@ -35,6 +52,8 @@ export default defineConfig({
           name: 'unit',
           // Sources are loaded once for each worker: half of the processor time of these tests.
           isolate: false,
+          // Vitest leaves one core free, which with two cores is every other one.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           setupFiles: [...setupFiles, texts],
           // One kind after the other: the browser tests need both cores.
           sequence: { groupOrder: 0 },
