@@ -708,11 +708,15 @@ export function sideways(page: Page): Promise<number> {
   );
 }
 
-/** Returns the serious and critical violations that axe finds. */
-export async function barriers(page: Page): Promise<string[]> {
+/** Returns the serious and critical violations that axe finds, `without` the rules of these ids. */
+export async function barriers(
+  page: Page,
+  { without = [] }: { readonly without?: readonly string[] } = {},
+): Promise<string[]> {
   // Evaluated through DevTools, to which the page’s content security policy does not apply.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(async () => {
+  const rules = Object.fromEntries(without.map((id) => [id, { enabled: false }]));
+  const { violations } = await page.evaluate(async (changed) => {
     // The contrast of a color in the middle of a transition does not matter.
     const still = new CSSStyleSheet();
     still.replaceSync(
@@ -721,11 +725,11 @@ export async function barriers(page: Page): Promise<string[]> {
     document.adoptedStyleSheets.push(still);
     try {
       const { axe: injected } = window as unknown as { axe: typeof axe };
-      return await injected.run(document, { resultTypes: ['violations'] });
+      return await injected.run(document, { resultTypes: ['violations'], rules: changed });
     } finally {
       document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
     }
-  });
+  }, rules);
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
