@@ -403,7 +403,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     const later = sol.message('Or at four');
     await later.getByRole('button', { name: /Sol Asks.*When do we meet\?/ }).waitFor();
 
-    // An edit and a deletion of the quoted message are visible in its quotes.
+    // An edit and a deletion of the quoted message are visible in its quotes, and in links to it.
     await later.getByRole('button', { name: /Sol Asks/ }).click();
     await expect.poll(() => sol.focused()).toMatch(/^Sol Asks, /);
     const asked = sol.page.getByRole('article', { name: /^Sol Asks/ }).filter({ hasText: 'When' });
@@ -415,12 +415,32 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
       .message('Or at four')
       .getByRole('button', { name: /Sol Asks.*When and where\?/ })
       .waitFor();
+
+    // A link to the message shows it to those who may read it, and opens it in the same tab.
+    await sol.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await sol.choose(asked, 'Copy link');
+    const link = await sol.page.evaluate(() => navigator.clipboard.readText());
+    await ria.open('everyone');
+    await ria.write(`As in ${link}`);
+    const linking = sol.message('As in');
+    await sol.open('everyone');
+    const cards = linking.getByRole('list', { name: 'Linked messages' });
+    await cards.getByText('When and where?').waitFor();
+    expect(await barriers(sol.page)).toEqual([]);
+    await linking.getByRole('link', { name: /^Message in .Replies.$/u }).click();
+    await expect.poll(() => sol.focused()).toMatch(/^Sol Asks, /);
+    expect(sol.context.pages()).toHaveLength(1);
+    expect(await sol.inSight('When and where?')).toBe(true);
+    await ria.open('Replies');
+
     await asked.hover();
     await sol.choose(asked, 'Delete message');
     await ria
       .message('Or at four')
       .getByRole('button', { name: /Sol Asks.*This message was deleted/ })
       .waitFor();
+    await ria.open('everyone');
+    await ria.message('As in').getByText('This message was deleted').waitFor();
   });
 
   test('a thread is shown next to the conversation, with its own unread count and read state', async () => {

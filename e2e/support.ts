@@ -316,7 +316,8 @@ export class Visitor {
 
   /** Opens a conversation from the sidebar. */
   async open(name: string): Promise<void> {
-    await this.page.getByRole('link', { name: new RegExp(name) }).click();
+    const sidebar = this.page.getByRole('navigation', { name: 'Conversations and people' });
+    await sidebar.getByRole('link', { name: new RegExp(name) }).click();
     await this.page.getByRole('heading', { level: 1, name }).waitFor();
   }
 

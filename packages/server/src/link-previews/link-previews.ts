@@ -42,6 +42,8 @@ interface LinkPreviewsDeps {
   readonly fetcher: Fetcher;
   readonly images: PreviewImages;
   readonly cache: LinkCache;
+  /** The origin of this server: the web client shows links to its own messages itself. */
+  readonly ownOrigin: string;
 }
 
 /**
@@ -154,12 +156,10 @@ export class LinkPreviews {
   }
 
   async #run(job: ClaimedJob): Promise<void> {
-    const { pool, append, settings } = this.#deps;
+    const { pool, append, settings, ownOrigin } = this.#deps;
     const isOn = job.isOn && settings.current.linkPreviews;
     if (job.attempts <= ATTEMPTS_MAX && isOn && this.#texts.takeText(job.author, job.body)) {
-      const links = linksIn(job.body)
-        .filter((url) => url.length <= LIMITS.previewUrlCharacters)
-        .slice(0, LIMITS.previewsPerMessage);
+      const links = linksToPreview(job.body, ownOrigin);
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(JOB_MS)]);
       const fetched = await Promise.all(links.map((url) => this.#preview(job, url, signal)));
       this.#stopping.signal.throwIfAborted();
@@ -238,3 +238,9 @@ function hasNewLinks(event: StoredEvent): boolean {
   if (event.type !== 'message.posted' || !event.data.includes('://')) return false;
   return mayHaveLinks(dataOf(event, 'message.posted').body);
 }
+
+/** Returns the links of a text that get a preview, in order. Links to the server itself do not count. */
+export const linksToPreview = (body: string, ownOrigin: string): string[] =>
+  linksIn(body)
+    .filter((url) => url.length <= LIMITS.previewUrlCharacters && new URL(url).origin !== ownOrigin)
+    .slice(0, LIMITS.previewsPerMessage);

@@ -24,7 +24,7 @@ interface OpenLinkPreviewsDeps {
   readonly settings: ServerSettings;
   readonly config: Pick<Config, 'dataDir' | 'linkPreviewPorts' | 'linkPreviewNetworks'>;
   readonly files: Files;
-  /** The public URL of this server, sent to sites. */
+  /** The public URL of this server, sent to sites; its own pages have no previews. */
   readonly url: string;
 }
 
@@ -40,5 +40,14 @@ export function openLinkPreviews(deps: OpenLinkPreviewsDeps): LinkPreviews {
   const dir = join(config.dataDir, UPLOADS_FOLDER);
   const images = new PreviewImages({ pool, store: files.store, clock, dir });
   const cache = new LinkCache(pool, vault);
-  return new LinkPreviews({ pool, append, log, settings, fetcher, images, cache });
+  return new LinkPreviews({
+    pool,
+    append,
+    log,
+    settings,
+    fetcher,
+    images,
+    cache,
+    ownOrigin: new URL(url).origin,
+  });
 }

@@ -5,11 +5,13 @@ import { CodeBlock } from '../code/code-block.tsx';
 import { isOnlyEmoji } from '../emoji/only-emoji.ts';
 import { useEmojiOf } from '../emoji/shortcodes.ts';
 import { displayText } from '../lib/display-text.ts';
+import { ownLinkOf } from '../lib/own-link.ts';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { useExpanded } from './expanded.ts';
 import { foldedText, isLong } from './fold.ts';
 import { MentionChip } from './mention-chip.tsx';
+import { OwnLinkView } from './own-link.tsx';
 
 /**
  * Renders the Markdown of a message. A long text is folded behind “Show more”; its state is kept under `id`
@@ -175,16 +177,27 @@ function InlineView({ part }: { part: Inline }) {
         </s>
       );
     case 'link':
-      return (
-        <a
-          href={part.href}
-          title={part.href}
-          target="_blank"
-          rel="noopener noreferrer nofollow"
-          className="text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent"
-        >
-          <Inlines parts={part.children} />
-        </a>
-      );
+      return <LinkView part={part} />;
   }
+}
+
+const LINK =
+  'text-accent underline decoration-accent/40 underline-offset-3 hover:decoration-accent';
+
+function LinkView({ part: { href, children } }: { part: Extract<Inline, { kind: 'link' }> }) {
+  const own = ownLinkOf(href);
+  if (own) {
+    const [only] = children;
+    const isAddress = children.length === 1 && only?.kind === 'text' && only.text === href;
+    return (
+      <OwnLinkView link={own} href={href} className={LINK}>
+        {isAddress ? null : <Inlines parts={children} />}
+      </OwnLinkView>
+    );
+  }
+  return (
+    <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow" className={LINK}>
+      <Inlines parts={children} />
+    </a>
+  );
 }

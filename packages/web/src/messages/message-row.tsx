@@ -5,6 +5,7 @@ import { useExcerpt } from '../emoji/excerpt.tsx';
 import { Attachments } from '../files/attachments.tsx';
 import { SendingFiles } from '../files/sending-files.tsx';
 import { lazyPart } from '../lib/lazy-part.tsx';
+import { mayLinkToMessages } from '../lib/own-link.ts';
 import { fullTime, timeOfDay } from '../lib/time.ts';
 import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
@@ -38,6 +39,7 @@ import { ThreadSummary } from './thread-summary.tsx';
 import { unavailableText } from './unavailable-text.ts';
 import { useToolbar } from './use-toolbar.ts';
 
+const LinkedMessages = lazyPart(async () => (await import('./linked-messages.tsx')).LinkedMessages);
 const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
@@ -151,6 +153,10 @@ export const MessageRow = memo(function MessageRow({
             onHistory={stored ? () => setHistoryShown(true) : undefined}
           />
         )}
+        {placeholder === null &&
+          !editing &&
+          !deletion.isDeleting &&
+          mayLinkToMessages(message.body) && <LinkedMessages text={message.body} />}
         {message.previews.length > 0 && !editing && !deletion.isDeleting && (
           <Previews message={message} />
         )}

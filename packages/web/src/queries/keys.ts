@@ -44,6 +44,8 @@ export const keys = {
   foundMessages: (text?: string) => withLast('found-messages', text),
   messageContext: (conversation: ConversationId, message?: Seq) =>
     withLast('message-context', conversation, message),
+  linkedMessage: (conversation: ConversationId, message?: Seq) =>
+    withLast('linked-message', conversation, message),
   editHistory: (conversation: ConversationId, message: Seq) => [
     'edit-history',
     conversation,

@@ -800,6 +800,12 @@ const texts = {
     title: 'الرسائل المثبّتة',
     jumpTo: 'الانتقال إلى الرسالة',
   },
+  link: {
+    messageIn: 'رسالة في {{title}}',
+    messageWith: 'رسالة مع {{title}}',
+    messages: 'رسائل مرتبطة',
+    unavailable: 'لم تعد هذه الرسالة متاحة.',
+  },
   quote: {
     jumpTo: 'الانتقال إلى الرسالة المقتبسة',
     unavailable: 'الرسالة المقتبسة غير متاحة',

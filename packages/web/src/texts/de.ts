@@ -763,6 +763,12 @@ const texts = {
     title: 'Angeheftete Nachrichten',
     jumpTo: 'Zur Nachricht springen',
   },
+  link: {
+    messageIn: 'Nachricht in {{title}}',
+    messageWith: 'Nachricht mit {{title}}',
+    messages: 'Verlinkte Nachrichten',
+    unavailable: 'Diese Nachricht ist nicht mehr verfügbar.',
+  },
   quote: {
     jumpTo: 'Zur zitierten Nachricht springen',
     unavailable: 'Zitierte Nachricht nicht verfügbar',

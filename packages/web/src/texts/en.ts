@@ -734,6 +734,12 @@ export const en = {
     title: 'Pinned messages',
     jumpTo: 'Jump to message',
   },
+  link: {
+    messageIn: 'Message in {{title}}',
+    messageWith: 'Message with {{title}}',
+    messages: 'Linked messages',
+    unavailable: 'This message is no longer available.',
+  },
   quote: {
     jumpTo: 'Jump to quoted message',
     unavailable: 'Quoted message not available',

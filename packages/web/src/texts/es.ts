@@ -783,6 +783,12 @@ const texts = {
     title: 'Mensajes fijados',
     jumpTo: 'Ir al mensaje',
   },
+  link: {
+    messageIn: 'Mensaje en {{title}}',
+    messageWith: 'Mensaje con {{title}}',
+    messages: 'Mensajes enlazados',
+    unavailable: 'Este mensaje ya no está disponible.',
+  },
   quote: {
     jumpTo: 'Ir al mensaje citado',
     unavailable: 'El mensaje citado no está disponible',
