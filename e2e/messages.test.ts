@@ -705,6 +705,20 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     for (const visitor of [una, val]) {
       await visitor.message('hello').getByText('@Val Renamed').waitFor();
     }
+
+    // A mention of someone outside of the group notifies no one; they can be added.
+    const outside = await visitors.arrive();
+    await outside.register('xan', 'Xan Outside');
+    await field.pressSequentially('ask @xan');
+    await list.getByRole('option', { name: /Xan Outside.*Not in this conversation/ }).waitFor();
+    await una.page.keyboard.press('Tab');
+    await una.page.keyboard.press('Enter');
+    await una.page.getByText(/^Not in this group: Xan Outside$/).waitFor();
+    expect(await barriers(una.page)).toEqual([]);
+    await una.page.getByRole('button', { name: 'Add to group' }).click();
+    await una.page.getByText('Added Xan Outside').waitFor();
+    await outside.open('Mentions');
+    await outside.message('ask').getByText('@Xan Outside').waitFor();
   });
 
   test('a message is formatted, pasted as Markdown and previewed, and a slash command is executed', async () => {

@@ -17,6 +17,7 @@ import { prepended } from './kept-draft.ts';
 import { titleInPlaceholder } from './placeholder.ts';
 import { ReplyBar } from './quote.tsx';
 import { useMessageField } from './use-message-field.tsx';
+import { useNonMemberNotice } from './use-non-member-notice.ts';
 import { useSendLater } from './use-send-later.tsx';
 import { useDraft } from './use-server-draft.ts';
 import { useSlashCommands } from './use-slash-commands.ts';
@@ -56,6 +57,7 @@ export function Composer({
   draft.current = text;
   const wait = useSlowMode(view);
   const files = useNewFiles({ conversation: view.id });
+  const noticeNonMembers = useNonMemberNotice(view);
   const commands = useSlashCommands(view);
   const isDropTarget = useDroppedFiles(files, (place) => !isInThread(place));
   const ready =
@@ -72,6 +74,7 @@ export function Composer({
       return;
     }
     const body = text.trim();
+    noticeNonMembers(body);
     const options = replyTo === null ? {} : { replyTo };
     if (files.isUploaded) {
       sent(client.post(view.id, body, { ...options, attachments: files.take() }).settled);

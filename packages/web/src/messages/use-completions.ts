@@ -11,6 +11,7 @@ import { useEmojiOptions } from '../emoji/use-emoji-options.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import type { CommandName } from '../slash-commands/commands.ts';
 import { fold, scoreOf } from '../switcher/fuzzy.ts';
+import { rememberSuggested } from './suggested-users.ts';
 import { groupMention, type TypedName } from './typed-name.ts';
 
 /** Time without a key press after which suggestions are requested. */
@@ -73,11 +74,12 @@ const NO_SUGGESTIONS: MentionSuggestionsAnswer = { items: [], userGroups: [] };
 /** Suggests users, user groups, and everyone. */
 function usePeople(view: ConversationView, search: string | null): readonly Completion[] {
   const client = useClient();
-  const suggestions = useAnswer(search, NO_SUGGESTIONS, async (text) => ({
+  const suggestions = useAnswer(search, NO_SUGGESTIONS, async (text) => {
+    const answer = await client.api.mentionSuggestions(view.id, { search: text });
+    rememberSuggested(view.id, answer.items);
     // Earlier versions of the server suggest no user groups.
-    ...NO_SUGGESTIONS,
-    ...(await client.api.mentionSuggestions(view.id, { search: text })),
-  }));
+    return { ...NO_SUGGESTIONS, ...answer };
+  });
   if (search === null) return [];
   const mayAll = view.kind === 'group' && view.permissions.includes('mention_everyone');
   const all = mayAll ? (['everyone', 'here'] as const) : [];

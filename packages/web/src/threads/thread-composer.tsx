@@ -10,6 +10,7 @@ import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
 import { prepended } from '../messages/kept-draft.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
+import { useNonMemberNotice } from '../messages/use-non-member-notice.ts';
 import { useSendLater } from '../messages/use-send-later.tsx';
 import { useDraft } from '../messages/use-server-draft.ts';
 import { useSlashCommands } from '../messages/use-slash-commands.ts';
@@ -41,6 +42,7 @@ export function ThreadComposer({
   const wait = useSlowMode(view);
   const files = useNewFiles({ conversation: view.id, thread: root });
   const isDropTarget = useDroppedFiles(files, isInThread);
+  const noticeNonMembers = useNonMemberNotice(view);
   const commands = useSlashCommands(view, true);
   const ready =
     isSendable(text, files.items.length) && !files.hasFailed && wait === 0 && !commands.isRunning;
@@ -56,6 +58,7 @@ export function ThreadComposer({
       return;
     }
     const body = text.trim();
+    noticeNonMembers(body);
     if (files.isUploaded) {
       sent(client.post(view.id, body, { ...place, attachments: files.take() }).settled);
     } else files.sendWhenUploaded(body, place);

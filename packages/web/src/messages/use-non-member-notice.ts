@@ -1,0 +1,44 @@
+import type { ConversationView } from '@parley/client';
+import { useCallback } from 'react';
+import { toast } from 'sonner';
+import { attempt } from '../lib/attempt.ts';
+import { listOf } from '../lib/text.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { mentionedNonMembers, rememberSuggested } from './suggested-users.ts';
+
+/** How long the notice stays, ms: long enough to add the users. */
+const NOTICE_MS = 12_000;
+
+/**
+ * Returns a function that is called with the text of a sent message: if it mentions users who are not in
+ * the group, it says that they are not notified, and offers to add them if the user may.
+ */
+export function useNonMemberNotice(view: ConversationView): (text: string) => void {
+  const client = useClient();
+  const { id, kind } = view;
+  const mayAdd = view.permissions.includes('add_member');
+  return useCallback(
+    (text) => {
+      const users = kind === 'group' ? mentionedNonMembers(id, text) : [];
+      if (users.length === 0) return;
+      const names = listOf(users.map(({ displayName }) => displayName));
+      const add = async () => {
+        for (const { account } of users) await client.api.addMember(id, account);
+        rememberSuggested(
+          id,
+          users.map((user) => ({ ...user, isMember: true })),
+        );
+        toast.success(t('commands.invited', { names }));
+      };
+      toast(t('composer.notInGroup', { names }), {
+        description: t('composer.notNotified'),
+        duration: NOTICE_MS,
+        ...(mayAdd && {
+          action: { label: t('composer.addToGroup'), onClick: () => void attempt(add) },
+        }),
+      });
+    },
+    [client, id, kind, mayAdd],
+  );
+}
