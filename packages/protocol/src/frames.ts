@@ -32,7 +32,7 @@ export const Hello = z.object({
    * all of them.
    */
   resend: z.array(ConversationId).max(LIMITS.resendConversations).optional(),
-  /** The client understands `compact` in `ready`, which is a quarter as long. */
+  /** Requests the conversations of `ready` in `compact`, which takes an eighth of the bytes. */
   compact: z.boolean().optional(),
   /**
    * The accounts whose presence this socket receives, until a `watch` replaces them. Without this
@@ -204,7 +204,10 @@ export const Ready = z.object({
   me: Me,
   /** All subscribed streams and their heads when this frame was created. A guest has no workspace stream. */
   streams: z.array(z.object({ id: StreamId, kind: StreamKind, lastSeq: Seq })),
-  /** The conversations of the account, except those in `unchanged`. */
+  /**
+   * The conversations of the account, except those in `unchanged`, with the first 300 characters of
+   * their last messages.
+   */
   conversations: z.array(Conversation),
   /** Empty unless `hello` had `resend`. */
   unchanged: z.array(UnchangedConversation),
