@@ -27,6 +27,7 @@ describe('a link of this web client', () => {
       `${ORIGIN}/api/v1/files/1`,
       `${ORIGIN}/docs`,
       `${ORIGIN}/docs/errors#banned`,
+      `${ORIGIN}//elsewhere.example/c/${ID}`,
       'mailto:ann@chat.example',
       'not a link',
     ]) {

@@ -21,7 +21,9 @@ export interface OwnLink {
 export function ownLinkOf(href: string, origin: string = location.origin): OwnLink | null {
   if (!URL.canParse(href)) return null;
   const url = new URL(href);
-  if (url.origin !== origin || OF_SERVER.test(url.pathname)) return null;
+  // Without its origin, a path that begins with two slashes would name another site.
+  if (url.origin !== origin || url.pathname.startsWith('//')) return null;
+  if (OF_SERVER.test(url.pathname)) return null;
   const id = ConversationId.safeParse(CONVERSATION.exec(url.pathname)?.[1]);
   const conversation = id.success ? id.data : null;
   return {
