@@ -36,8 +36,6 @@ export default defineConfig({
   test: {
     ...test,
     sequence: { sequencer: AsNamed },
-    // Transformed sources are kept from one mutant to the next.
-    experimental: { fsModuleCache: true },
     projects: (test.projects ?? []).map((project) =>
       typeof project === 'object' && 'test' in project
         ? { ...project, plugins: [plugin], test: { ...project.test, ...quickly } }
