@@ -29,18 +29,36 @@ export const CHUNK_GROUPS: Group[] = [
   },
   // The client of a session connects while the layout and the page are being loaded.
   { name: 'client', test: modules('session/live-client') },
+  // What both the pages of the login and a conversation need.
+  {
+    name: 'common',
+    test: modules(
+      'texts/rich-text',
+      'lib/text',
+      'session/server-name',
+      'ui/(banner|field-style|use-coarse-pointer)',
+    ),
+  },
   // What the pages of the login share with others.
   {
     name: 'forms',
     test: modules(
       'auth/(auth-page|other-login-methods|problem|use-form)',
-      'texts/rich-text',
       'ui/(code-field|copy-button|field)',
-      'ui/use-(coarse-pointer|countdown)',
+      'ui/use-countdown',
     ),
   },
-  { name: 'dialog', test: modules('ui/dialog') },
   { name: 'conversation', test: modules('app/main-pages') },
+  { name: 'dialog', test: modules('ui/dialog') },
+  // Loaded when a conversation is shown and the page is idle.
+  {
+    name: 'menus',
+    test: modules(
+      'app/own-menu-items',
+      'emoji/emoji-popover',
+      'messages/(message-actions|message-menu|message-sheet)',
+    ),
+  },
   { name: 'emoji', test: modules('emoji/(built-in|emoji-search)') },
   { name: 'validation', test: anyOf(/\/node_modules\/zod\//, /\/packages\/protocol\/src\/z\.ts$/) },
   // What other parts share: few scripts instead of one for each set of parts.
@@ -59,6 +77,7 @@ const RUN_AT_START = new Set([
   'start',
   'application',
   'client',
+  'common',
   'conversation',
   ...['en', 'de', 'es', 'ar'],
 ]);

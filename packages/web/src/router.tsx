@@ -94,7 +94,7 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyPage(mainPages, 'Home'),
+  component: lazyPage(() => import('./app/home.tsx'), 'Home'),
 });
 const conversation = createRoute({
   getParentRoute: () => inside,

@@ -1,5 +1,4 @@
-/** The layout, a conversation, and the page without one: one script, as nearly every visit needs all three. */
+/** The layout and a conversation: one script, as nearly every visit needs both. */
 
 export { ConversationPage } from '../conversations/conversation-page.tsx';
 export { AppLayout } from './app-layout.tsx';
-export { Home } from './home.tsx';

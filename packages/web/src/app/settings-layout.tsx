@@ -92,7 +92,7 @@ function BackToList({ base, title }: { base: '/settings' | '/admin'; title: stri
     <Link
       to={base}
       aria-label={t('settings.backTo', { title })}
-      className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover"
+      className="inline-flex size-10 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg text-muted hover:bg-hover"
     >
       <ArrowLeft size={20} />
     </Link>
@@ -125,7 +125,7 @@ function Navigation({
                   to={to}
                   className={cx(
                     'flex items-center gap-2.5 rounded-lg px-3 text-sm text-soft transition-colors hover:bg-hover',
-                    isWide ? 'min-h-10' : 'min-h-12',
+                    isWide ? 'min-h-10 pointer-coarse:min-h-11' : 'min-h-12',
                   )}
                   activeProps={{
                     'aria-current': 'page',

@@ -12,29 +12,6 @@ import { ShowMore } from '../ui/show-more.tsx';
 import { Markup } from './markup.tsx';
 import { unavailableText } from './unavailable-text.ts';
 
-/** Marks an edited message; a button that opens the edit history once the message is stored. */
-export function EditedMark({ time, onOpen }: { time: string; onOpen: (() => void) | undefined }) {
-  const title = t('message.editedAt', { time: fullTime(time) });
-  const look = 'text-caption text-muted';
-  if (!onOpen) {
-    return (
-      <span title={title} className={look}>
-        {t('message.edited')}
-      </span>
-    );
-  }
-  return (
-    <button
-      type="button"
-      title={`${title}. ${t('message.showHistory')}`}
-      onClick={onOpen}
-      className={`${look} underline-offset-3 hover:underline`}
-    >
-      {t('message.edited')}
-    </button>
-  );
-}
-
 /** Shows the versions of the text of a message, the latest first. */
 export function EditHistory({
   message,

@@ -25,12 +25,10 @@ import { UserName } from '../users/user-name.tsx';
 import { opensMessageMenu } from './context-menu.ts';
 import { useDeletion } from './deletions.ts';
 import { EditForm } from './edit-form.tsx';
-import { EditedMark, EditHistory } from './edit-history.tsx';
+import { EditedMark } from './edited-mark.tsx';
 import { ForwardedText } from './forwarded-mark.tsx';
 import { Markup } from './markup.tsx';
-import { MessageActions } from './message-actions.tsx';
 import { Deleting, Failed, PinMark, Receipt } from './message-marks.tsx';
-import { MessageSheet } from './message-sheet.tsx';
 import { useMoreActions } from './more-actions.tsx';
 import { Quote } from './quote.tsx';
 import { useQuotes } from './quoted-messages.ts';
@@ -41,6 +39,9 @@ import { useToolbar } from './use-toolbar.ts';
 
 const LinkedMessages = lazyPart(async () => (await import('./linked-messages.tsx')).LinkedMessages);
 const LinkPreviews = lazyPart(async () => (await import('./link-previews.tsx')).LinkPreviews);
+const EditHistory = lazyPart(async () => (await import('./edit-history.tsx')).EditHistory);
+const MessageActions = lazyPart(async () => (await import('./message-actions.tsx')).MessageActions);
+const MessageSheet = lazyPart(async () => (await import('./message-sheet.tsx')).MessageSheet);
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
 const PollView = lazyPart(async () => (await import('./poll-view.tsx')).PollView);
 

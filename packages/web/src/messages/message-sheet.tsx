@@ -1,8 +1,8 @@
 import type { TimelineMessage } from '@parley/client';
 import { SmilePlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
 import { useExcerpt } from '../emoji/excerpt.tsx';
+import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
 import { t } from '../texts/index.ts';
 import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';

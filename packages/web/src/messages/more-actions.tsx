@@ -1,6 +1,5 @@
 import type { TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
-import { useQuery } from '@tanstack/react-query';
 import {
   AlarmClock,
   BellRing,
@@ -23,12 +22,8 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
-import { keys } from '../queries/keys.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
-import { Dialog } from '../ui/dialog.tsx';
-import { Loading } from '../ui/loading.tsx';
-import { UserName } from '../users/user-name.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
 
@@ -37,6 +32,7 @@ const HiddenMessageDialog = lazyPart(
   async () => (await import('./hidden-message.tsx')).HiddenMessageDialog,
 );
 const ChooseTime = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
+const SeenBy = lazyPart(async () => (await import('./seen-by.tsx')).SeenBy);
 const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
 
 const WhyNotifiedDialog = lazyPart(
@@ -250,31 +246,4 @@ function savingActions(save: (remindAt: string | null) => void, askTime: () => v
       run: askTime,
     },
   ];
-}
-
-/** Shows who has seen a message. */
-function SeenBy({ message, onClose }: { message: TimelineMessage; onClose: () => void }) {
-  const client = useClient();
-  const loaded = useQuery({
-    queryKey: keys.seenBy(message.conversation, message.seq),
-    queryFn: ({ signal }) => client.api.seenBy(message.conversation, message.seq, { signal }),
-  });
-  const { data } = loaded;
-  return (
-    <Dialog open onClose={onClose} title={t('message.showSeenBy')}>
-      {data === undefined ? (
-        <Loading of={loaded} />
-      ) : data.items.length === 0 ? (
-        <p className="text-muted">{t('message.seenByNone')}</p>
-      ) : (
-        <ul>
-          {data.items.map(({ account, displayName }) => (
-            <li key={account} className="py-1.5">
-              <UserName id={account} name={displayName} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </Dialog>
-  );
 }

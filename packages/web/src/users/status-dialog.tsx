@@ -5,7 +5,7 @@ import { SmilePlus } from 'lucide-react';
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { useAccount } from '../account/use-account.ts';
-import { LazyEmojiPicker } from '../emoji/emoji-button.tsx';
+import { LazyEmojiPicker } from '../emoji/lazy-emoji-picker.tsx';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { keys } from '../queries/keys.ts';
