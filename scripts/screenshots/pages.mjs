@@ -155,6 +155,7 @@ const INSIDE = [
     title: 'Settings: notifications',
     open: path('/settings/notifications'),
   },
+  { name: 'settings-blocked', title: 'Settings: blocked people', open: path('/settings/blocked') },
   { name: 'settings-data', title: 'Settings: data', open: path('/settings/data') },
   ...[
     'users',

@@ -61,7 +61,7 @@ export function GroupChoice({
         onChange={(event) => setSearch(event.target.value)}
         aria-label={t('guests.searchGroups')}
         placeholder={t('guests.searchGroups')}
-        className={`${fieldStyle()} mb-2 h-10 px-3 text-sm`}
+        className={`${fieldStyle()} mb-2 h-10 pointer-coarse:h-11 px-3 text-sm`}
       />
       <div className="max-h-48 overflow-y-auto rounded-lg border border-line">
         <Loading of={listed} />

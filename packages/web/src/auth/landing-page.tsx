@@ -75,7 +75,7 @@ export function LandingPage() {
 }
 
 const PLAIN =
-  'inline-flex min-h-10 items-center rounded-lg border border-edge bg-raised px-4 font-medium text-sm transition-colors hover:bg-hover';
+  'inline-flex min-h-10 pointer-coarse:min-h-11 items-center rounded-lg border border-edge bg-raised px-4 font-medium text-sm transition-colors hover:bg-hover';
 
 function Point({ icon, title, children }: { icon: ReactNode; title: string; children: ReactNode }) {
   return (

@@ -66,7 +66,7 @@ export function LoginPage() {
           type="password"
           label={t('common.password')}
           aside={
-            <Link to="/forgot" className={`${LINK} inline-flex min-h-6 items-center text-note`}>
+            <Link to="/forgot" className={`${LINK} tap inline-flex min-h-6 items-center text-note`}>
               {t('login.forgotPassword')}
             </Link>
           }

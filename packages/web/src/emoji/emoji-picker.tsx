@@ -120,7 +120,7 @@ function SearchField({
         value={search}
         onChange={(event) => setSearch(event.target.value)}
         onKeyDown={onKeyDown}
-        className={`${fieldStyle()} h-10 ps-9 pe-3 text-sm`}
+        className={`${fieldStyle()} h-10 pointer-coarse:h-11 ps-9 pe-3 text-sm`}
       />
     </div>
   );

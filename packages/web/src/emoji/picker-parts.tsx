@@ -87,7 +87,7 @@ export function PickerSections({
             onFocus={() => setFocused(n)}
             onClick={() => onShow(key)}
             className={cx(
-              'flex h-9 min-w-6 flex-1 items-center justify-center border-b-2 transition-colors',
+              'flex h-9 pointer-coarse:h-11 min-w-6 flex-1 items-center justify-center border-b-2 transition-colors',
               key === current
                 ? 'border-accent text-accent-strong'
                 : 'border-transparent text-muted hover:text-ink',

@@ -30,7 +30,7 @@ export function SkinTones({
       <Popover.Trigger
         aria-label={t('emojiPicker.tone')}
         title={t('emojiPicker.tone')}
-        className="flex size-9 shrink-0 items-center justify-center rounded-lg text-xl hover:bg-hover"
+        className="flex size-9 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg text-xl hover:bg-hover"
       >
         {withSkinTone(HAND, tone)}
       </Popover.Trigger>
@@ -45,7 +45,7 @@ export function SkinTones({
             <label
               key={one}
               title={t(NAMES[n] as PlainKey)}
-              className="flex size-9 cursor-pointer items-center justify-center rounded-lg text-xl hover:bg-hover has-checked:bg-selected has-focus-visible:ring-2 has-focus-visible:ring-accent"
+              className="flex size-9 pointer-coarse:size-11 cursor-pointer items-center justify-center rounded-lg text-xl hover:bg-hover has-checked:bg-selected has-focus-visible:ring-2 has-focus-visible:ring-accent"
             >
               <input
                 type="radio"

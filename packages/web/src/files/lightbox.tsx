@@ -129,7 +129,10 @@ function Shown({
             download={file.name}
             aria-label={t('files.download', { name: file.name })}
             title={t('files.download', { name: file.name })}
-            className={cx('inline-flex size-10 items-center justify-center rounded-lg', ON_DARK)}
+            className={cx(
+              'inline-flex size-10 pointer-coarse:size-11 items-center justify-center rounded-lg',
+              ON_DARK,
+            )}
           >
             <Download size={18} />
           </a>

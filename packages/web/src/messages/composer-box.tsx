@@ -86,7 +86,7 @@ export function ComposerBox({
           aria-label={sendLabel}
           title={sendLabel}
           disabled={!isReady}
-          className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
+          className="inline-flex size-10 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg bg-accent text-on-accent transition-colors hover:bg-accent-strong disabled:bg-transparent disabled:text-muted"
         >
           <SendHorizontal size={18} />
         </button>

@@ -18,7 +18,7 @@ export function DayLabel({ at, className }: { at: string; className?: string }) 
       type="button"
       title={t('jumpToDate.title')}
       onClick={() => choose(at)}
-      className={cx(look, 'min-h-6 rounded-full px-2 hover:bg-hover hover:text-ink', className)}
+      className={cx(look, 'tap min-h-6 rounded-full px-2 hover:bg-hover hover:text-ink', className)}
     >
       {dayName(at)}
     </button>

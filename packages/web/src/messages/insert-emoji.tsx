@@ -19,7 +19,7 @@ export function InsertEmoji({ field }: { field: RefObject<HTMLTextAreaElement | 
         area.focus();
         applyChange(area, { from, to, text: inserted, select: [caret, caret] });
       }}
-      className="size-10"
+      className="size-10 pointer-coarse:size-11"
     >
       <Smile size={18} />
     </EmojiButton>

@@ -53,7 +53,7 @@ export function JumpToEnd({ unread, onGo }: { unread: number; onGo: () => void }
     <button
       type="button"
       onClick={onGo}
-      className="surface-in absolute end-5 bottom-3 flex min-h-10 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-overlay hover:bg-hover"
+      className="surface-in absolute end-5 bottom-3 flex min-h-10 pointer-coarse:min-h-11 items-center gap-2 rounded-full border border-line bg-raised px-3.5 text-sm shadow-overlay hover:bg-hover"
     >
       <ArrowDown size={16} />
       {unread === 0 ? t('messageList.jumpToLatest') : newMessages(unread)}

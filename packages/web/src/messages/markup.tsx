@@ -61,7 +61,7 @@ export function Markup({
           type="button"
           aria-expanded={isExpanded}
           onClick={toggle}
-          className="mt-0.5 min-h-8 font-medium text-note text-accent underline-offset-3 hover:underline"
+          className="tap mt-0.5 min-h-8 font-medium text-note text-accent underline-offset-3 hover:underline"
         >
           {isExpanded ? t('message.showLess') : t('common.showMore')}
         </button>

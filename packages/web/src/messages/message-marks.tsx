@@ -98,7 +98,7 @@ export function Deleting({ onUndo }: { onUndo: () => void }) {
         // Gets the focus next, after the button that deleted the message.
         data-actions
         onClick={onUndo}
-        className="min-h-6 rounded-md px-1 font-medium text-accent underline underline-offset-3"
+        className="tap min-h-6 rounded-md px-1 font-medium text-accent underline underline-offset-3"
       >
         {t('message.undo')}
       </button>

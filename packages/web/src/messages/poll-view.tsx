@@ -53,7 +53,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
           return (
             <div
               key={text}
-              className="relative mb-1 flex min-h-10 items-center overflow-hidden rounded-lg border border-edge/70 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
+              className="relative mb-1 flex min-h-10 pointer-coarse:min-h-11 items-center overflow-hidden rounded-lg border border-edge/70 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
             >
               <progress
                 max={100}
@@ -61,7 +61,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
                 aria-hidden="true"
                 className="pointer-events-none absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
               />
-              <label className="flex min-h-10 min-w-0 flex-1 cursor-pointer items-center gap-2 ps-3 has-disabled:cursor-default">
+              <label className="flex min-h-10 pointer-coarse:min-h-11 min-w-0 flex-1 cursor-pointer items-center gap-2 ps-3 has-disabled:cursor-default">
                 <input
                   type={poll.isMultiple ? 'checkbox' : 'radio'}
                   name={`poll ${conversation} ${seq}`}
@@ -85,7 +85,7 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
                     votes: t('poll.votes', { count: votes }),
                     choice: text,
                   })}
-                  className="relative z-1 min-h-10 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
+                  className="relative z-1 min-h-10 pointer-coarse:min-h-11 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
                   onClick={() => setShown(n)}
                 >
                   {t('poll.votes', { count: votes })}

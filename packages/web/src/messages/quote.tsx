@@ -21,7 +21,7 @@ export function Quote({ seq }: { seq: Seq }) {
       type="button"
       title={t('quote.jumpTo')}
       onClick={() => jumpTo(seq)}
-      className="mt-0.5 mb-1 flex min-h-7 max-w-full items-center gap-1.5 rounded-md border-line border-s-2 ps-2 pe-1.5 text-start text-note text-muted hover:border-accent hover:bg-hover"
+      className="tap mt-0.5 mb-1 flex min-h-7 max-w-full items-center gap-1.5 rounded-md border-line border-s-2 ps-2 pe-1.5 text-start text-note text-muted hover:border-accent hover:bg-hover"
     >
       <QuotedText seq={seq} />
     </button>

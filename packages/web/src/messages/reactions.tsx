@@ -50,7 +50,7 @@ export function Reactions({ message }: { message: TimelineMessage }) {
             title={names}
             onClick={() => react(emoji)}
             className={cx(
-              'flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-note tabular-nums transition-colors',
+              'tap flex h-7.5 items-center gap-1.5 rounded-full border px-2.5 text-note tabular-nums transition-colors',
               mine
                 ? 'border-accent/60 bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-soft hover:bg-hover',
@@ -74,7 +74,7 @@ export function ReactionPicker({ message }: { message: TimelineMessage }) {
     <EmojiButton
       label={t('reactions.add')}
       onChoose={({ emoji }) => react(emoji)}
-      className="size-9"
+      className="tap size-9"
       tabIndex={-1}
       data-message-action="react"
     >

@@ -41,7 +41,7 @@ export function ThreadLevel({ conversation, root }: { conversation: Conversation
       <DropdownMenu.Trigger
         aria-label={t('notifySettings.ofThread')}
         title={t('notifySettings.ofThread')}
-        className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
+        className="inline-flex size-10 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
       >
         <SlidersHorizontal size={18} />
       </DropdownMenu.Trigger>

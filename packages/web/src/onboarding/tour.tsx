@@ -127,7 +127,7 @@ function StepPopover({
               ref={nextButton}
               type="button"
               onClick={onNext}
-              className="inline-flex min-h-10 items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong"
+              className="inline-flex min-h-10 pointer-coarse:min-h-11 items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong"
             >
               {next}
             </button>

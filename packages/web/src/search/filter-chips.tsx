@@ -38,7 +38,7 @@ export function FilterChips({
               <button
                 type="button"
                 aria-label={t('search.editFilter', { filter: text })}
-                className="min-h-8 min-w-0 truncate rounded-s-full ps-3 pe-1"
+                className="tap min-h-8 min-w-0 truncate rounded-s-full ps-3 pe-1"
               >
                 <bdi>{text}</bdi>
               </button>
@@ -47,7 +47,7 @@ export function FilterChips({
               type="button"
               aria-label={t('search.removeChip', { filter: text })}
               onClick={() => remove(n)}
-              className="inline-flex size-8 shrink-0 items-center justify-center rounded-e-full text-soft hover:text-ink"
+              className="tap inline-flex size-8 shrink-0 items-center justify-center rounded-e-full text-soft hover:text-ink"
             >
               <X size={14} aria-hidden="true" />
             </button>

@@ -100,7 +100,7 @@ function NamedValue({ filter, onChoose }: ValueProps) {
           else return;
           event.preventDefault();
         }}
-        className="h-10 w-full rounded-lg border border-edge bg-canvas px-3 text-sm outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className="h-10 pointer-coarse:h-11 w-full rounded-lg border border-edge bg-canvas px-3 text-sm outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
       <FilterValues id={id} label={label} values={values} picked={at} onChoose={choose} />
     </>

@@ -33,7 +33,7 @@ export function FilterValues({
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => onChoose(one)}
           className={cx(
-            'flex min-h-10 cursor-pointer items-center gap-2.5 rounded-lg px-2 text-sm',
+            'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-2.5 rounded-lg px-2 text-sm',
             n === picked ? 'bg-selected' : 'hover:bg-hover',
           )}
         >

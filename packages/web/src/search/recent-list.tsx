@@ -50,7 +50,7 @@ export function RecentList({
                 data-result
                 onClick={() => onChoose(query)}
                 onKeyDown={onKeyDown}
-                className="flex min-h-10 min-w-0 flex-1 items-center gap-2.5 rounded-lg px-3 text-start text-sm hover:bg-hover focus-visible:bg-hover"
+                className="flex min-h-10 pointer-coarse:min-h-11 min-w-0 flex-1 items-center gap-2.5 rounded-lg px-3 text-start text-sm hover:bg-hover focus-visible:bg-hover"
               >
                 <Clock size={16} aria-hidden="true" className="shrink-0 text-muted" />
                 <bdi className="truncate">{title}</bdi>

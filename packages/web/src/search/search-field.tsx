@@ -101,7 +101,7 @@ export function SearchField({
           if (handle(event)) event.preventDefault();
           else onKeyDown(event);
         }}
-        className="h-10 w-full rounded-lg border border-edge bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
+        className="h-10 pointer-coarse:h-11 w-full rounded-lg border border-edge bg-canvas px-3 outline-none focus:border-accent focus:ring-3 focus:ring-accent/20"
       />
       {isOpen && (
         <div className="surface-in absolute inset-x-0 top-full z-20 mt-1 rounded-xl border border-line bg-raised shadow-overlay">

@@ -1,10 +1,8 @@
 import type { ConversationId } from '@parley/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { EllipsisVertical, Hash, Lock, Pencil, Star, VolumeX } from 'lucide-react';
-import { type MouseEvent, memo, useMemo, useState } from 'react';
+import { type MouseEvent, memo, useState } from 'react';
 import { GroupIcon } from '../conversations/group-icon.tsx';
-import { useEmojiOf } from '../emoji/shortcodes.ts';
-import { plainExcerpt } from '../lib/plain-excerpt.ts';
 import { useConversation, useUser } from '../session/entries.ts';
 import { t } from '../texts/index.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -13,9 +11,7 @@ import { UnreadBadge } from '../ui/unread-badge.tsx';
 import { useShownPresenceOf } from '../users/shown-presence.ts';
 import { StatusEmoji } from '../users/status-emoji.tsx';
 import { isUnread } from './arranger.ts';
-
-/** Maximum length of the last message in the tooltip, in characters. */
-const PREVIEW = 120;
+import { useHint } from './use-hint.ts';
 
 /**
  * The actions of rows. The same object at each render, so that rows are rendered only when they
@@ -51,9 +47,8 @@ export const Row = memo(function Row({
   const navigate = useNavigate();
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
-  const lastText = view?.lastMessage?.body ?? '';
-  const emojiOf = useEmojiOf(lastText);
-  const hint = useMemo(() => plainExcerpt(lastText, PREVIEW, emojiOf), [lastText, emojiOf]);
+  // The last message is shown while the mouse is on the row. A thousand rows need not prepare it.
+  const hint = useHint(isPointed ? (view?.lastMessage?.body ?? '') : '');
   if (!view) return null;
   const unread = isUnread(view, isMuted);
   const mentions = view.unreadMentions.length;

@@ -89,7 +89,7 @@ function Pill({
       type="button"
       title={title}
       onClick={onClick}
-      className={`${className} -translate-x-1/2 absolute left-1/2 z-20 inline-flex h-8 items-center gap-1.5 whitespace-nowrap rounded-full bg-accent px-3.5 font-medium text-note text-on-accent shadow-overlay hover:bg-accent-strong`}
+      className={`${className} -translate-x-1/2 absolute left-1/2 z-20 inline-flex h-8 pointer-coarse:h-11 items-center gap-1.5 whitespace-nowrap rounded-full bg-accent px-3.5 font-medium text-note text-on-accent shadow-overlay hover:bg-accent-strong`}
     >
       {children}
     </button>

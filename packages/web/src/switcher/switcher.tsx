@@ -108,7 +108,7 @@ export function Switcher({
                 onClick={() => choose(result)}
                 onKeyDown={() => undefined}
                 className={cx(
-                  'flex min-h-10 cursor-pointer items-center gap-3 rounded-lg px-2 py-1',
+                  'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-3 rounded-lg px-2 py-1',
                   result === current && 'bg-selected',
                 )}
               >

@@ -25,7 +25,7 @@ export function ActionMenu({
         ref={trigger}
         aria-label={label}
         tabIndex={tabIndex}
-        className="inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
+        className="inline-flex size-10 pointer-coarse:size-11 shrink-0 items-center justify-center rounded-lg text-muted transition-colors hover:bg-hover hover:text-ink"
       >
         <EllipsisVertical size={18} />
       </DropdownMenu.Trigger>

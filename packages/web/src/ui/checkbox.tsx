@@ -11,7 +11,7 @@ export function Checkbox({
   return (
     <label
       className={cx(
-        'flex min-h-10 cursor-pointer items-center gap-2.5 text-sm has-disabled:cursor-default has-disabled:opacity-60',
+        'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-2.5 text-sm has-disabled:cursor-default has-disabled:opacity-60',
         className,
       )}
     >

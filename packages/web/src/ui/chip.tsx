@@ -33,7 +33,7 @@ export function Chip({
           aria-pressed={isOn}
           onClick={onClick}
           className={cx(
-            'flex h-full min-w-0 items-center gap-1.5 rounded-full px-3',
+            'tap flex h-full min-w-0 items-center gap-1.5 rounded-full px-3',
             onRemove && 'pe-1',
           )}
         >
@@ -49,7 +49,7 @@ export function Chip({
           type="button"
           aria-label={removeLabel}
           onClick={onRemove}
-          className="me-0.5 inline-flex size-6.5 shrink-0 items-center justify-center rounded-full hover:bg-hover hover:text-ink"
+          className="tap me-0.5 inline-flex size-6.5 shrink-0 items-center justify-center rounded-full hover:bg-hover hover:text-ink"
         >
           <X size={14} />
         </button>

@@ -35,7 +35,7 @@ export function Switch({
         onCheckedChange={onChange}
         disabled={disabled}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        className="inline-flex h-6 w-10 shrink-0 items-center rounded-full border border-edge bg-sunken p-0.5 transition-colors hover:border-muted data-[state=checked]:border-accent data-[state=checked]:bg-accent"
+        className="tap inline-flex h-6 w-10 shrink-0 items-center rounded-full border border-edge bg-sunken p-0.5 transition-colors hover:border-muted data-[state=checked]:border-accent data-[state=checked]:bg-accent"
       >
         <Radix.Thumb className="size-4.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4 data-[state=checked]:bg-on-accent rtl:data-[state=checked]:-translate-x-4" />
       </Radix.Root>

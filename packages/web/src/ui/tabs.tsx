@@ -34,7 +34,7 @@ export function Tabs({
           <Radix.Trigger
             key={id}
             value={id}
-            className="-mb-px -outline-offset-2 min-h-10 shrink-0 border-transparent border-b-2 px-3 font-medium text-muted text-sm transition-colors hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+            className="-mb-px -outline-offset-2 min-h-10 pointer-coarse:min-h-11 shrink-0 border-transparent border-b-2 px-3 font-medium text-muted text-sm transition-colors hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
           >
             {title}
           </Radix.Trigger>

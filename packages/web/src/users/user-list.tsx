@@ -100,7 +100,7 @@ export const UsersList = memo(function UsersList() {
             <button
               type="button"
               onClick={() => setAll(true)}
-              className="min-h-10 w-full rounded-lg px-2 text-start text-muted text-sm hover:bg-hover"
+              className="min-h-10 pointer-coarse:min-h-11 w-full rounded-lg px-2 text-start text-muted text-sm hover:bg-hover"
             >
               {t('users.showAll', { count: sorted.length })}
             </button>
