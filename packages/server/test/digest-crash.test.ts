@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConversationId } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, startServer } from './support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from './support/database.ts';
 import { registerAt, type User } from './support/server.ts';
 import { until } from './support/sink.ts';
@@ -82,7 +82,7 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString });
   dir = makeTempDir('digest-crash');
   start = (name, env = {}) =>
-    startChild('server-child.ts', [], {
+    startServer({
       DATABASE_URL: connectionString,
       PARLEY_DATA: join(dir, name),
       PARLEY_SECRET: 'the same secret for all nodes of the test',

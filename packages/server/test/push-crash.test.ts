@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConversationId, Seq } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, startServer } from './support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from './support/database.ts';
 import { type PushServer, startPushServer } from './support/push-server.ts';
 import { loginAt, registerAt, type User, userOf } from './support/server.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString });
   dir = makeTempDir('push-crash');
   start = (name, env = {}) =>
-    startChild('server-child.ts', [], {
+    startServer({
       DATABASE_URL: connectionString,
       PARLEY_DATA: join(dir, name),
       PARLEY_SECRET: 'the same secret for all nodes of the test',

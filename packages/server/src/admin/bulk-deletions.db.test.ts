@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { BulkDeletion, ConversationId } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startServer } from '../../test/support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { registerAt, type User } from '../../test/support/server.ts';
 import { until } from '../../test/support/sink.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
       DATABASE_URL: database,
       RATE_LIMITS: 'off',
     };
-    const child = startChild('server-child.ts', [], env);
+    const child = startServer(env);
     nodes.push({ child, url: await child.line(), dataDir });
   }
   owner = await registerAt(first().url, 'olga');

@@ -5,7 +5,7 @@ import type { ConversationId, FileId } from '@parley/protocol';
 import pg from 'pg';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startServer } from '../../test/support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { type S3Seen, startTestS3, type TestS3 } from '../../test/support/s3-server.ts';
 import {
@@ -58,7 +58,7 @@ const settings = () => ({
 });
 /** Starts the other node, and waits until it answers. */
 async function startNode(): Promise<void> {
-  node = startChild('./server-child.ts', [], {
+  node = startServer({
     PORT: '0',
     PARLEY_DATA: join(dir, 'two'),
     DATABASE_URL: databaseUrl,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { type ConversationId, type LegalHold, LIMITS, type Seq } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startServer } from '../../test/support/child.ts';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import { type Answer, registerAt, type User } from '../../test/support/server.ts';
@@ -27,7 +27,7 @@ let member: User;
 const dataDir = makeTempDir('legal-holds');
 
 const start = async (port = '0') => {
-  const child = startChild('server-child.ts', [], { ...env, PORT: port });
+  const child = startServer({ ...env, PORT: port });
   node = { child, url: await child.line() };
 };
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { type AccountId, type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startServer } from '../../test/support/child.ts';
 import { PASSWORD } from '../../test/support/credentials.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
@@ -253,7 +253,7 @@ test('resumes an interrupted erasure at the next start and deletes nothing twice
   const pool = new pg.Pool({ connectionString: fresh.url, max: 2 });
   let child: Child | null = null;
   try {
-    child = startChild('server-child.ts', [], env);
+    child = startServer(env);
     const url = await child.line();
     await registerAt(url, 'olga');
     const gus = await registerAt(url, 'gus');
@@ -277,7 +277,7 @@ test('resumes an interrupted erasure at the next start and deletes nothing twice
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(2_000);
 
-    child = startChild('server-child.ts', [], env);
+    child = startServer(env);
     await child.line();
     await until(
       async () => {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Child, startChild } from '../../test/support/child.ts';
+import { type Child, startServer } from '../../test/support/child.ts';
 import { endPool, startTestCluster, type TestCluster } from '../../test/support/database.ts';
 import {
   registerAt,
@@ -380,7 +380,7 @@ test('two nodes, one of which is killed, delete each message once and nothing el
   const pool = new pg.Pool({ connectionString: fresh.url, max: 2 });
   const children: Child[] = [];
   const start = async (n: number) => {
-    const child = startChild('server-child.ts', [], env(n));
+    const child = startServer(env(n));
     children.push(child);
     return { child, url: await child.line() };
   };

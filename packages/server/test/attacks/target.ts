@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConversationId } from '@parley/protocol';
-import { type Child, startChild } from '../support/child.ts';
+import { type Child, startServer } from '../support/child.ts';
 import type { TestCluster } from '../support/database.ts';
 import { Peer } from '../support/peer.ts';
 import { registerAt, type User } from '../support/server.ts';
@@ -35,7 +35,7 @@ export async function startTarget(
 ): Promise<Target> {
   const database = await cluster.fresh();
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-target-'));
-  const child = startChild('./server-child.ts', [], {
+  const child = startServer({
     PORT: '0',
     PARLEY_DATA: join(dataDir, 'data'),
     DATABASE_URL: database.url,

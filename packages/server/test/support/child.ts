@@ -31,9 +31,6 @@ export function startChild(
   return startNode([...loader, here(program), ...args], env, under);
 }
 
-/** Whether the command line is built from the current sources, and not to be run in a changed form (scripts/mutate). */
-let isCliBuilt: boolean | undefined;
-
 /**
  * Starts the command line of Parley: as it is built, if that is the same as its sources, because the sources take half a
  * second of a core longer to load.
@@ -43,9 +40,23 @@ export function startCli(
   env: Record<string, string> = {},
   under: readonly string[] = [],
 ): Child {
-  isCliBuilt ??= process.env.PARLEY_MUTANT === undefined && isFresh('packages');
-  if (!isCliBuilt) return startChild('../../src/cli.ts', args, env, under);
+  if (!isBuilt(env)) return startChild('../../src/cli.ts', args, env, under);
   return startNode([here('../../dist/cli.js'), ...args], env, under);
+}
+
+/** Starts a server without the command line, as {@link startCli} does. Its first line is its address. */
+export function startServer(env: Record<string, string>): Child {
+  if (!isBuilt(env)) return startChild('./server-child.mjs', [], env);
+  return startNode([here('./server-child.mjs'), 'built'], env, []);
+}
+
+let isBuildFresh: boolean | undefined;
+
+/** Whether the server is built from the current sources, and not to be run in a changed form (scripts/mutate). */
+function isBuilt(env: Record<string, string>): boolean {
+  if ((env.PARLEY_MUTANT ?? process.env.PARLEY_MUTANT) !== undefined) return false;
+  isBuildFresh ??= isFresh('packages');
+  return isBuildFresh;
 }
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));

@@ -1,12 +1,15 @@
-// Test program: a whole server with the settings of its environment, which tests kill. Prints its
-// address on standard output.
-import { loadConfig } from '../../src/config/config.ts';
-import { startParley } from '../../src/main.ts';
-import { testLog } from './test-log.ts';
+// Test program: a whole server with the settings of its environment, which tests kill: from its sources, or as it is
+// built with the argument `built`. Prints its address on standard output.
+const [folder, type] = process.argv[2] === 'built' ? ['dist', 'js'] : ['src', 'ts'];
+const load = (name) => import(new URL(`../../${folder}/${name}.${type}`, import.meta.url).href);
+const [{ loadConfig }, { startParley }, { createLogger }] = await Promise.all(
+  ['config/config', 'main', 'runtime/log'].map(load),
+);
 
 // The test may be gone before it could end this process.
 process.stdin.resume().on('end', () => process.exit(1));
 const loaded = loadConfig(process.env);
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-const { address } = await startParley(loaded.config, testLog);
+const log = createLogger(process.env.PARLEY_TEST_LOG ?? 'silent');
+const { address } = await startParley(loaded.config, log);
 console.log(address);
