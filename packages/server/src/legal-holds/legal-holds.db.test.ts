@@ -253,7 +253,7 @@ test('what retention, a bulk deletion and the erasure of an account delete is ke
     ['--conditions=source', '--import', hooks, cli, 'legal-hold', 'export', hold.id, folder],
     { env: { ...process.env, ...env } },
   );
-  expect(stderr).toContain('1 files');
+  expect(stderr).toContain('messages.jsonl and 1 file.');
   expect(readFileSync(join(folder, 'files', file))).toEqual(ONE_PIXEL);
   expect(readFileSync(join(folder, 'messages.jsonl'), 'utf8')).toContain('xyzzy with a file');
   rmSync(join(folder, '..'), { recursive: true, force: true });
