@@ -9,6 +9,9 @@ const oneOf = (list: readonly unknown[], latest = 8): Arbitrary<unknown> =>
     .nat()
     .map((n) => list[list.length - 1 - (n % Math.min(latest, list.length))] ?? WORKSPACE_STREAM);
 
+/** Created once: building the generator of a pattern takes longer than generating from it. */
+const name = fc.stringMatching(/^[a-z]{3,12}$/);
+
 /** What the ids in a path belong to, by the part of the path before them. */
 const KINDS: readonly (readonly [RegExp, IdKind])[] = [
   [/conversations|streams/, 'conversations'],
@@ -27,7 +30,6 @@ export function knownValues(
   path = '',
 ): (field: string) => Arbitrary<unknown> | undefined {
   const { accounts, conversations, others, keys, sessions } = actors.ids;
-  const name = fc.stringMatching(/^[a-z]{3,12}$/);
   const kind = KINDS.find(([pattern]) => pattern.test(path))?.[1];
   const ids = fc.oneof(
     { weight: 8, arbitrary: kind ? oneOf(actors.ids[kind]) : oneOf(conversations) },
