@@ -1,6 +1,7 @@
 import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
 import { HIDDEN_FAULTS } from './hidden.ts';
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';
+import { READY_FAULTS } from './ready.ts';
 import { RETENTION_FAULTS } from './retention.ts';
 import { TAB_FAULTS } from './tabs.ts';
 import { THREAD_FAULTS } from './threads.ts';
@@ -326,6 +327,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
     ],
   },
   ...HIDDEN_FAULTS,
+  ...READY_FAULTS,
   ...RETENTION_FAULTS,
   ...THREAD_FAULTS,
   ...TAB_FAULTS,

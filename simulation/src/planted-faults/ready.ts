@@ -1,0 +1,35 @@
+import type { PackageEdit, PlantedFault } from './planted-fault.ts';
+
+/** Planted faults of the conversations that `ready` sends in columns. */
+
+const [COMPLETE, STATE] = ['I8 complete', 'I11 same state'] as const;
+
+const edit = (find: string, replace: string): PackageEdit => ({
+  file: 'protocol/dist/compact-ready.js',
+  find,
+  replace,
+});
+
+/** The planted faults of a compact `ready`, by name. */
+export const READY_FAULTS: Readonly<Record<string, PlantedFault>> = {
+  'compact-head-ahead': {
+    description: 'expand a compact `ready` with streams whose heads are one too high',
+    caughtBy: [COMPLETE, STATE],
+    edits: [
+      edit(
+        "kind: 'conversation',\n        lastSeq,",
+        "kind: 'conversation', lastSeq: lastSeq + 1,",
+      ),
+    ],
+  },
+  'compact-unread-swapped': {
+    description: 'expand a compact `ready` with the columns `unread` and `readSeq` swapped',
+    caughtBy: [STATE],
+    edits: [
+      edit(
+        'const conversations = fromColumns(compact.conversations)',
+        'const { unread, readSeq } = compact.conversations.columns; Object.assign(compact.conversations.columns, { unread: readSeq, readSeq: unread }); const conversations = fromColumns(compact.conversations)',
+      ),
+    ],
+  },
+};
