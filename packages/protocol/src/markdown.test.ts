@@ -108,6 +108,21 @@ describe('links', () => {
         ')',
       ],
     ]),
+    [
+      'see www.a.example/b_c_d. Or www.a or awww.a.example',
+      [
+        'see ',
+        ['link', 'https://www.a.example/b_c_d', 'www.a.example/b_c_d'],
+        '. Or www.a or awww.a.example',
+      ],
+    ],
+    [
+      'ask ann_b+c@x.a.example, please',
+      ['ask ', ['link', 'mailto:ann_b+c@x.a.example', 'ann_b+c@x.a.example'], ', please'],
+    ],
+    ['no@host a@b@c.example x/ann@a.example', ['no@host a@b@c.example x/ann@a.example']],
+    ['[Ann](mailto:ann@a.example)', [['link', 'mailto:ann@a.example', 'Ann']]],
+    ['[Ann](mailto:ann@a.example?body=x)', ['[Ann](mailto:ann@a.example?body=x)']],
     ['[main.ts](https://a.example/main.ts)', [['link', 'https://a.example/main.ts', 'main.ts']]],
     ['[e.g. this](https://a.example/)', [['link', 'https://a.example/', 'e.g. this']]],
   ])('%j', (text, expected) => {
@@ -139,7 +154,8 @@ describe('links', () => {
       fc.property(fc.array(parts, { maxLength: 40 }), (some) => {
         const visit = (nodes: readonly (Block | Inline)[]): void => {
           for (const node of nodes) {
-            if (node.kind === 'link') expect(node.href).toMatch(/^https?:\/\/[^\s<>\u202E]+$/);
+            if (node.kind === 'link')
+              expect(node.href).toMatch(/^(https?:\/\/|mailto:)[^\s<>\u202E]+$/);
             if ('children' in node) visit(node.children);
             if (node.kind === 'list') for (const item of node.items) visit(item);
           }
@@ -309,7 +325,8 @@ test('the links of a text are those displayed, each once, without code', () => {
     '| javascript:alert(1) | ftp://a.example/6 |',
   ].join('\n');
   expect(linksIn(text)).toEqual(['1', '2', '3', '4', '5'].map((n) => `https://a.example/${n}`));
-  expect(linksIn('www.a.example and a.example/b')).toEqual([]);
+  expect(linksIn('www.a.example and a.example/b')).toEqual(['https://www.a.example']);
+  expect(linksIn('ann@a.example, [Ann](mailto:ann@a.example)')).toEqual([]);
 });
 
 test('shortcodes become emoji, except in code, addresses and after a backslash', () => {

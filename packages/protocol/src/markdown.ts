@@ -299,7 +299,7 @@ class Reader {
   #url(node: SyntaxNode): Inline {
     const typed = this.#text(node);
     const url = typed.startsWith('<') ? typed.slice(1, -1) : typed;
-    const href = addressOf(url);
+    const href = addressOf(withScheme(url));
     if (!href || node.to === this.#cut) return text(typed);
     return { kind: 'link', href, children: [text(url)] };
   }
@@ -382,7 +382,16 @@ const NOT_IN_ADDRESS = /[\s<>\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
 function addressOf(url: string): string | null {
   const bare = url.startsWith('<') && url.endsWith('>') ? url.slice(1, -1) : url;
   const address = bare.replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  return /^https?:\/\/./i.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
+  return ADDRESS.test(address) && !NOT_IN_ADDRESS.test(address) ? address : null;
+}
+
+/** A web address, or an email address alone: parameters could fill in a message. */
+const ADDRESS = /^(?:https?:\/\/.|mailto:[^?&@]+@[^?&@]+$)/i;
+
+/** Returns the URL of an address that may be typed without a scheme. */
+function withScheme(address: string): string {
+  if (/^https?:\/\//i.test(address)) return address;
+  return address.includes('@') ? `mailto:${address}` : `https://${address}`;
 }
 
 /** Returns the plain text of parts of a line. */
@@ -424,12 +433,12 @@ function readsAsOther(label: string, href: string): boolean {
   return named.length > 0 && named[0] !== host;
 }
 
-/** Returns the addresses of the links of a text, each once, in order. Code has none. */
+/** Returns the web addresses of the links of a text, each once, in order. Code has none. */
 export function linksIn(source: string): string[] {
   const links = new Set<string>();
   const addInline = (parts: readonly Inline[]): void => {
     for (const part of parts) {
-      if (part.kind === 'link') links.add(part.href);
+      if (part.kind === 'link' && !/^mailto:/i.test(part.href)) links.add(part.href);
       if ('children' in part) addInline(part.children);
     }
   };

@@ -40,7 +40,7 @@ export const FILES_OF_MESSAGE = `(
 )`;
 
 /** Returns whether a text may have links. May be true for a link in code, which only the parser recognizes. */
-export const mayHaveLinks = (text: string): boolean => /https?:\/\//i.test(text);
+export const mayHaveLinks = (text: string): boolean => /https?:\/\/|www\./i.test(text);
 
 /** Returns the statement that schedules the links of a posted message to be fetched. */
 export const linksOfPost = (actor: AccountId, clientId: ClientId): Statement => ({

@@ -196,7 +196,13 @@ function LinkView({ part: { href, children } }: { part: Extract<Inline, { kind: 
     );
   }
   return (
-    <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow" className={LINK}>
+    <a
+      href={href}
+      title={href}
+      {...(!href.startsWith('mailto:') && { target: '_blank' })}
+      rel="noopener noreferrer nofollow"
+      className={LINK}
+    >
       <Inlines parts={children} />
     </a>
   );
