@@ -2,7 +2,7 @@ import type { Event } from '@parley/protocol';
 import { finalSummary } from './final-message.ts';
 import type { FinalMessage, HistoryRecord, RecordOf } from './history.ts';
 import type { Log } from './log.ts';
-import { isMentioned, messagesOf, unreadOf } from './model.ts';
+import { isMentioned, isNamed, messagesOf, unreadOf } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
 /** Unread replies and mentions are counted up to this number. */
@@ -174,14 +174,10 @@ function threadsIn(messages: readonly FinalMessage[]): [FinalMessage, FinalMessa
 
 /**
  * Returns whether an account follows a thread without an explicit choice: it wrote in it or is
- * mentioned by name.
+ * mentioned by name or by a user group.
  */
 const takesPart = (
   account: string,
   root: FinalMessage,
   replies: readonly FinalMessage[],
-): boolean =>
-  [root, ...replies].some(
-    (m) =>
-      m.author === account || m.mentions.some(({ kind, id }) => kind === 'user' && id === account),
-  );
+): boolean => [root, ...replies].some((m) => m.author === account || isNamed(account, m));

@@ -8,6 +8,7 @@ import type { CheckOptions } from './check-options.ts';
 import { checkRetention } from './check-retention.ts';
 import { checkRun } from './check-run.ts';
 import { checkThreads } from './check-threads.ts';
+import { checkUserGroups } from './check-user-groups.ts';
 import type { HistoryRecord } from './history.ts';
 import { Log } from './log.ts';
 import { of, type Violation } from './violation.ts';
@@ -33,6 +34,7 @@ export function check(
     ...checkThreads(history, logs),
     ...checkHolds(history, logs),
     ...checkRetention(history, logs),
+    ...checkUserGroups(history, logs),
     ...checkGuests(history, logs),
     ...checkRun(history, options),
     ...(options.mode === 'clean' ? checkClean(history, options) : []),

@@ -34,7 +34,11 @@ export const finalSummary = (s: ThreadSummary | null | undefined): FinalSummary 
 
 /** Returns mentions in the format of the checker. */
 export const finalMentions = (mentions: readonly Mention[] = []): FinalMention[] =>
-  mentions.map((mention) => ({ kind: mention.kind, id: 'id' in mention ? mention.id : null }));
+  mentions.map((mention) => ({
+    kind: mention.kind,
+    id: 'id' in mention ? mention.id : null,
+    ...('accounts' in mention && { accounts: [...mention.accounts] }),
+  }));
 
 /** The accounts of a choice are compared only where all of them are listed. */
 function finalPoll(poll: Message['poll']): FinalPoll | null {

@@ -228,6 +228,11 @@ export type HistoryRecord =
     }
   /** What remains of the hold some time after its release. */
   | { readonly kind: 'purged'; readonly isPurged: boolean; readonly versions: number }
+  /** The final read: the members that each user group has had, by the events of the workspace stream. */
+  | {
+      readonly kind: 'user-groups';
+      readonly versions: readonly { readonly id: string; readonly members: readonly string[] }[];
+    }
   /** Nodes have searched for expired messages at this time by their clocks, and no group has changed its choice since. */
   | { readonly kind: 'expired'; readonly at: string; readonly t: number }
   /** What `parley doctor` found in the database. */
@@ -281,10 +286,11 @@ export interface FinalSummary {
   readonly authors: readonly string[];
 }
 
-/** A mention in a text; `id` is that of a user or a group. */
+/** A mention in a text; `id` is that of a user or a group. A user group stands for its `accounts`. */
 export interface FinalMention {
   readonly kind: string;
   readonly id: string | null;
+  readonly accounts?: readonly string[];
 }
 
 /** A poll with its votes. */

@@ -238,6 +238,13 @@ export const unreadOf = (
 ): FinalMessage[] =>
   messages.filter((m) => m.seq > read && m.author !== account && m.deletedAt === null);
 
-/** Returns whether a message mentions an account by name or everyone. */
-export const isMentioned = (account: string, { mentions }: FinalMessage): boolean =>
-  mentions.some(({ kind, id }) => kind === 'everyone' || (kind === 'user' && id === account));
+/** Returns whether a message mentions an account by name, by a user group, or everyone. */
+export const isMentioned = (account: string, message: FinalMessage): boolean =>
+  message.mentions.some(({ kind }) => kind === 'everyone') || isNamed(account, message);
+
+/** Returns whether a message mentions an account by name or by a user group. */
+export const isNamed = (account: string, { mentions }: FinalMessage): boolean =>
+  mentions.some(
+    ({ kind, id, accounts }) =>
+      (kind === 'user' && id === account) || accounts?.includes(account) === true,
+  );

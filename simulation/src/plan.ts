@@ -15,6 +15,8 @@ export interface Plan {
   readonly conversations: readonly ConversationPlan[];
   readonly conditions: Conditions;
   readonly retention: RetentionPlan | null;
+  /** Whether the first account is an admin of the server, and changes a user group that texts mention. */
+  readonly hasUserGroup: boolean;
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
 }
@@ -72,7 +74,16 @@ export interface Step {
   readonly at: number;
   /** Index of the client. */
   readonly client: number;
-  readonly op: Op | ThreadStep | 'reply' | 'read' | 'unread' | 'twice' | 'rivals' | 'rival-votes';
+  readonly op:
+    | Op
+    | ThreadStep
+    | 'reply'
+    | 'read'
+    | 'unread'
+    | 'twice'
+    | 'rivals'
+    | 'rival-votes'
+    | 'user-group';
   /** Index of the conversation. */
   readonly conversation: number;
   /** Chooses what the step is about, in [0, 1). */
@@ -186,6 +197,14 @@ const HIDINGS_MS = {
   return: [ACTIVE_MS + 3_000, ACTIVE_MS + 3_800],
 } as const;
 
+/** The name of the user group of a run. */
+export const USER_GROUP = 'team';
+/** The share of plans with a user group, and of the mentions in them that are of it. */
+const USER_GROUP_SHARE = 0.3;
+const USER_GROUP_MENTION_SHARE = 0.7;
+/** How often its members change. */
+const USER_GROUP_CHANGES = 8;
+
 /** The share of plans in which messages expire. */
 const RETENTION_SHARE = 0.25;
 const RETENTION_MS = { passes: [600, 2_000], keeps: [200, 1_500] } as const;
@@ -202,6 +221,11 @@ export function planRun(seed: number): Plan {
   const conversations = planConversations(accounts, random.fork(2));
   const faults = planFaults(random.fork(5), kind, clients);
   const hidings = planHidings(clients, conversations, random.fork(6), kind);
+  const userGroup = planUserGroup(
+    clients,
+    planSteps(clients, conversations, faults, random.fork(4)),
+    random.fork(8),
+  );
   const { retention, choices } = planRetention(clients, conversations, random.fork(7));
   return {
     seed,
@@ -212,11 +236,8 @@ export function planRun(seed: number): Plan {
     conversations,
     conditions: planConditions(random.fork(3), kind),
     retention,
-    steps: [
-      ...planSteps(clients, conversations, faults, random.fork(4)),
-      ...hidings.steps,
-      ...choices,
-    ].sort((a, b) => a.at - b.at),
+    hasUserGroup: userGroup.isMentioned,
+    steps: [...userGroup.steps, ...hidings.steps, ...choices].sort((a, b) => a.at - b.at),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
 }
@@ -347,6 +368,25 @@ function planHidings(
   const at = within(HIDINGS_MS.leave);
   const lasts = within(HIDINGS_MS.return) - at;
   return { steps, faults: [{ at, name: 'sleep-client', lasts, pick: random.next() }] };
+}
+
+/** Makes many texts that mention someone mention a user group instead, whose members change meanwhile. */
+function planUserGroup(
+  clients: readonly ClientPlan[],
+  steps: readonly Step[],
+  random: Random,
+): { readonly isMentioned: boolean; readonly steps: readonly Step[] } {
+  if (!random.chance(USER_GROUP_SHARE)) return { isMentioned: false, steps };
+  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  const mentioning = steps.map((step) => {
+    const isChanged = /^@c\d/.test(step.text) && random.chance(USER_GROUP_MENTION_SHARE);
+    return isChanged ? { ...step, text: step.text.replace(/^@c\d/, `@${USER_GROUP}`) } : step;
+  });
+  const changes = Array.from({ length: USER_GROUP_CHANGES }, (): Step => {
+    const at = random.next() * ACTIVE_MS;
+    return { at, client, op: 'user-group', conversation: 0, pick: random.next(), text: '' };
+  });
+  return { isMentioned: true, steps: [...mentioning, ...changes] };
 }
 
 /** Plans that messages expire: most groups keep them for a day, and some choose another period later. */

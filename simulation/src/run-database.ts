@@ -34,8 +34,8 @@ export class RunDatabase {
   #slowness = 1;
   #epochs = 1;
 
-  /** `accounts` exist from the start. */
-  constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[]) {
+  /** `accounts` exist from the start; the first one is an admin of the server if `hasAdmin`. */
+  constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[], hasAdmin: boolean) {
     this.#loop = loop;
     this.#random = random;
     this.#model = new DatabaseModel({
@@ -45,7 +45,7 @@ export class RunDatabase {
     });
     for (const [n, id] of accounts.entries()) {
       const username = `c${n}`;
-      this.#model.insertAccount({ id, username });
+      this.#model.insertAccount({ id, username, role: hasAdmin && n === 0 ? 'admin' : 'member' });
       this.#me.set(id, meOf(id, username));
     }
   }

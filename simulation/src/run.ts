@@ -13,6 +13,8 @@ import {
   SYSTEM,
   streamOfAccount,
   streamOfConversation,
+  type UserGroupId,
+  WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
 import { uuidv7 } from 'uuidv7';
@@ -28,7 +30,7 @@ import { Network } from './network/network.ts';
 import { BrokerBus } from './node/broker.ts';
 import { SimulatedNode } from './node/node.ts';
 import { NodeSlot } from './node/slot.ts';
-import type { FaultPlan, Plan, Step } from './plan.ts';
+import { type FaultPlan, type Plan, type Step, USER_GROUP } from './plan.ts';
 import { Process } from './process.ts';
 import { isOfDatabase, RunDatabase } from './run-database.ts';
 
@@ -123,6 +125,7 @@ class Simulation {
   readonly #actors: Actor[] = [];
   readonly #accounts: AccountId[];
   readonly #conversations: ConversationId[] = [];
+  #userGroup: UserGroupId | null = null;
   /** What ends the faults in progress. */
   readonly #ends = new Map<FaultPlan, End>();
 
@@ -134,7 +137,7 @@ class Simulation {
     const { conditions } = plan;
     const random = new Random(plan.seed).fork(100);
     this.#accounts = Array.from({ length: plan.accounts }, (_, n) => accountId(n));
-    this.#database = new RunDatabase(loop, random.fork(3), this.#accounts);
+    this.#database = new RunDatabase(loop, random.fork(3), this.#accounts, plan.hasUserGroup);
     const onFrame =
       options.trace &&
       ((to: Process, from: Process, text: string) => this.#traceFrame(to.name, from.name, text));
@@ -167,6 +170,7 @@ class Simulation {
       history: this.history,
       accounts: this.#accounts,
       conversations: this.#conversations,
+      userGroup: this.#userGroup,
       browser: new SimulatedBrowser(loop, new Random(this.#plan.seed).fork(101)),
       cursorFirst: this.#options.cursorFirst === true,
     };
@@ -248,6 +252,17 @@ class Simulation {
       if (outcome?.kind !== 'stored') throw new Error('A group could not be created');
       this.#conversations.push(conversationOfStream(outcome.stream));
     }
+    if (this.#plan.hasUserGroup) await this.#createUserGroup(slot);
+  }
+
+  async #createUserGroup(slot: NodeSlot): Promise<void> {
+    const [actor, ...members] = this.#accounts as [AccountId, ...AccountId[]];
+    const sender = { actor, clientId: this.#loop.within(slot.process, uuidv7) as ClientId };
+    const made = await this.#loop.within(slot.process, () =>
+      slot.node?.createUserGroup(sender, { name: USER_GROUP, title: 'A team', members }),
+    );
+    if (made?.outcome.kind !== 'stored') throw new Error('A user group could not be created');
+    this.#userGroup = made.userGroup;
   }
 
   /** Carries out a step. If its client does not run, the next one that does takes its place. */
@@ -381,6 +396,14 @@ class Simulation {
     for (const account of this.#accounts) {
       const choices = choicesIn(this.#database.eventsOf(streamOfAccount(account)));
       this.history.add({ kind: 'follows', account, choices });
+    }
+    if (this.#userGroup) {
+      const versions = this.#database
+        .eventsOf(WORKSPACE_STREAM)
+        .flatMap(({ type, data }) =>
+          type === 'user_group.changed' ? { id: data.userGroup, members: data.members } : [],
+        );
+      this.history.add({ kind: 'user-groups', versions });
     }
     for (const id of this.#conversations) {
       const stream = streamOfConversation(id);

@@ -67,6 +67,7 @@ const COLUMNS = {
   thread_cursors: 'account_id, conversation_id, thread, read_seq',
   message_parts: 'conversation_id, message_seq, forwarded_from, poll, closed_at',
   poll_votes: 'conversation_id, message_seq, account_id, choices, seq',
+  user_groups: 'id, name, name_key, name_skeleton, title, members, seq',
   group_retention: 'conversation_id, days, seq',
   retention_progress: 'conversation_id, up_to',
 } as const;

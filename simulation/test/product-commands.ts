@@ -80,8 +80,14 @@ import { conversationsToExpire, settingsOf } from '@parley/server/internal/reten
 import { Append } from '@parley/server/internal/stream/append';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readEvents, readHeads } from '@parley/server/internal/stream/read';
+import {
+  changeUserGroup,
+  createUserGroup,
+  deleteUserGroup,
+} from '@parley/server/internal/user-groups/commands';
 import { createLogger } from '@parley/server/log';
 import type pg from 'pg';
+import type { DatabaseModel } from '../src/database/model.ts';
 
 const log = createLogger('silent');
 /** An avatar of a group, and the file that it was made of. */
@@ -90,9 +96,21 @@ const IMAGE = {
   file: '00000000-0000-7000-8000-0000000000b2' as FileId,
 };
 const account = (n: number) => `00000000-0000-7000-8000-0000000000a${n}` as AccountId;
-/** The accounts that must be there; the last one is inactive. */
-export const ACCOUNTS = [1, 2, 3, 4].map(account) as [AccountId, AccountId, AccountId, AccountId];
-const [ann, bob, cid, dan] = ACCOUNTS;
+const [ann, bob, cid, dan, admin] = [1, 2, 3, 4, 5].map(account) as [
+  AccountId,
+  AccountId,
+  AccountId,
+  AccountId,
+  AccountId,
+];
+
+/** Inserts the accounts that the commands need: one of them is inactive, and one is an admin. */
+export function insertAccounts(model: DatabaseModel): void {
+  for (const [n, id] of [ann, bob, cid, dan].entries()) {
+    model.insertAccount({ id, username: `u${n}`, isActive: id !== dan });
+  }
+  model.insertAccount({ id: admin, username: 'admin', role: 'admin' });
+}
 
 /** Answers of the product, each with what was asked. */
 export type Transcript = [question: string, answer: unknown][];
@@ -108,6 +126,7 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   await product.threads();
   await product.polls();
   await product.hiding();
+  await product.userGroups();
   await product.members();
   await product.readCursors();
   await product.reads();
@@ -414,6 +433,44 @@ class Product {
     await this.#ask('delete what is hidden', deleteMessage(append, by(ann), one));
     await this.#ask('unhide what is deleted', unhide(ann, one));
     await this.#ask('unhide without a mention', unhide(ann, two));
+  }
+
+  /** User groups that admins change, and messages that mention them. */
+  async userGroups(): Promise<void> {
+    const append = this.#append;
+    const group = this.#group;
+    const clock = { now: () => this.#now };
+    const audit = { log: new AuditLog({ pool: this.#pool, clock, log }), address: null };
+    const by = (actor: AccountId) => ({ actor, clientId: this.#id(), audit });
+    const title = 'A team';
+    const create = (who: AccountId, name: string, members: readonly AccountId[]) =>
+      this.#ask('create', createUserGroup(append, by(who), { name, title, members }));
+    const mention = async (text: string) => {
+      const seq = await this.#posted(text);
+      await this.#ask('mentions', messageFor(this.#pool, bob, group, seq));
+      await this.#ask('cursors', cursorsOf(this.#pool, bob));
+      return seq;
+    };
+    await create(bob, 'team', [ann]);
+    const { userGroup } = await create(admin, 'team', [ann, bob, cid]);
+    await create(admin, 'Team', [ann]);
+    await create(admin, 'u1', [ann]);
+    await create(admin, 'others', ['00000000-0000-7000-8000-0000000000ff' as AccountId]);
+    const seq = await mention('for @team and @Team');
+    await this.#ask(
+      'change',
+      changeUserGroup(append, by(admin), userGroup, { members: [cid, dan] }),
+    );
+    for (const change of [{ members: [cid, dan] }, { name: 'staff' }, { members: [bob, dan] }]) {
+      await this.#ask('change', changeUserGroup(append, by(admin), userGroup, change));
+      await mention('for @staff');
+    }
+    await this.#ask('edit', editMessage(append, this.#by(ann, group), seq, 'for @team and @staff'));
+    await this.#ask('edited', messageFor(this.#pool, bob, group, seq));
+    for (const who of [bob, admin, admin]) {
+      await this.#ask('delete', deleteUserGroup(append, by(who), userGroup));
+    }
+    await mention('for @staff');
   }
 
   async #edits(group: ConversationId, message: Seq): Promise<void> {

@@ -228,7 +228,8 @@ const BASE: Readonly<Record<string, Build>> = {
     return [names, names.map(() => c.of(f.accounts))];
   },
   'mentions-user-groups': (c, f) => {
-    const names = c.some([...f.accounts, 'none']);
+    // The fixture has a user group with the id of a spare stream as its name.
+    const names = c.some([...f.spare, 'none']);
     const places = names.map(() => c.int(2));
     return [
       names,
@@ -459,6 +460,12 @@ const BASE: Readonly<Record<string, Build>> = {
   'accounts-me': (c, f) => [c.of(f.accounts)],
   ...threadStatements(),
   ...pollStatements(),
+  'user-groups-actor': (c, f) => [c.of(f.accounts)],
+  'user-groups-changed': (c, f) => {
+    const group = c.of(f.spare);
+    return [group, 'Team', group, group, 'A team', c.some(f.accounts), seqOf(c)];
+  },
+  'user-groups-deleted': (c, f) => [c.some(f.spare)],
   'retention-choice': (c, f) => [c.of(f.conversations)],
   'retention-next': (c, f) => [c.of(f.conversations), 1 + c.int(3)],
   'retention-progress': (c, f) => [c.of(f.conversations), 2 + c.int(4)],
@@ -597,6 +604,9 @@ export const RANDOM_STATEMENTS: readonly string[] = Object.keys(BUILD);
 
 /** Those of them that change rows or lock them. */
 export const RANDOM_WRITES: readonly string[] = [
+  'user-groups-actor',
+  'user-groups-changed',
+  'user-groups-deleted',
   'retention-progress',
   'retention-set',
   'retention-unset',

@@ -32,6 +32,7 @@ import {
   type Seq,
   streamOfAccount,
   streamOfConversation,
+  type UserGroupId,
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { EventLoop } from '../event-loop.ts';
@@ -53,6 +54,8 @@ export interface RunContext {
   readonly accounts: readonly AccountId[];
   /** Ids of the conversations, by index. */
   readonly conversations: readonly ConversationId[];
+  /** The user group that texts mention. */
+  readonly userGroup: UserGroupId | null;
   /** The browser in which the tabs of an account run. */
   readonly browser: SimulatedBrowser;
   /** Whether clients store the cursor before the data, as a planted fault. */
@@ -271,6 +274,11 @@ export class Actor {
         if (this.plan.account !== 0) return false;
         void this.#chooseRetention(conversation, pick);
         return true;
+      case 'user-group':
+        // Only admins of the server may change it.
+        if (this.plan.account !== 0) return false;
+        void this.#changeUserGroup(pick);
+        return true;
       case 'twice':
         void this.#postTwice(conversation, text, text);
         return true;
@@ -402,6 +410,17 @@ export class Actor {
     if (answer.kind === 'done') {
       this.#record.acked(id, streamOfConversation(conversation), answer.seq);
     } else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
+  }
+
+  /** Gives the user group other members. */
+  async #changeUserGroup(pick: number): Promise<void> {
+    const { loop, accounts, userGroup } = this.#stage;
+    if (!userGroup) return;
+    const chosen = Math.floor(pick * 2 ** accounts.length);
+    const members = accounts.filter((_, n) => chosen & (1 << n));
+    const id = loop.within(this.#requester, uuidv7) as ClientId;
+    const path = `/admin/user-groups/${userGroup}`;
+    await this.requests.send({ method: 'PATCH', path, id, body: { members } });
   }
 
   // ---- convergence --------------------------------------------------------------------------------

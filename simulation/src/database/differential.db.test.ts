@@ -20,7 +20,7 @@ import {
   withoutDigests,
   withoutRandomIds,
 } from '../../test/compare.ts';
-import { ACCOUNTS, runProduct, type Transcript } from '../../test/product-commands.ts';
+import { insertAccounts, runProduct, type Transcript } from '../../test/product-commands.ts';
 import {
   buildStatement,
   Choice,
@@ -56,7 +56,7 @@ afterAll(() => cluster.stop());
 async function sendAll(): Promise<void> {
   const scheduler = new SteppedScheduler(1);
   const model = new DatabaseModel({ scheduler, epoch: '00000000-0000-4000-8000-000000000001' });
-  for (const id of ACCOUNTS) model.insertAccount({ id });
+  insertAccounts(model);
   const pools = [model.pool().asPool, model.pool().asPool] as const;
   await scheduler.until(runProduct(...pools), 600_000);
 }
@@ -67,9 +67,7 @@ test('the product’s commands and reads get the same answers, and leave the sam
   const { pool: appendPool } = await database.open();
   const scheduler = new SteppedScheduler(1);
   const model = new DatabaseModel({ scheduler, epoch: await epochOf(pool) });
-  for (const [n, id] of ACCOUNTS.entries()) {
-    model.insertAccount({ id, username: `u${n}`, isActive: n < 3 });
-  }
+  insertAccounts(model);
   await copyToPostgres(model, pool);
 
   const expected = await runProduct(pool, appendPool);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ACCOUNTS, runProduct } from '../../test/product-commands.ts';
+import { insertAccounts, runProduct } from '../../test/product-commands.ts';
 import { SteppedScheduler } from '../../test/stepped-scheduler.ts';
 import { DatabaseModel } from './model.ts';
 import { STATEMENTS, UnknownStatement } from './statements/all.ts';
@@ -66,14 +66,16 @@ const OTHERS = [
   'retention-of',
   'retention-count-in',
   'retention-count',
+  // Lists of user groups, and the deletion of accounts.
+  'user-groups-all',
+  'user-groups-one',
+  'user-groups-member-deleted',
 ];
 
 function aModel() {
   const scheduler = new SteppedScheduler(1);
   const model = new DatabaseModel({ scheduler, epoch: '00000000-0000-4000-8000-000000000001' });
-  for (const [n, id] of ACCOUNTS.entries()) {
-    model.insertAccount({ id, username: `u${n}`, isActive: n < 3 });
-  }
+  insertAccounts(model);
   return { scheduler, model };
 }
 
@@ -91,10 +93,11 @@ test('the model has every statement that the commands and reads of the delivery 
 });
 
 test('the model has every statement in the modules of the delivery path', () => {
-  const names = ['stream', 'live', 'messages', 'conversations', 'retention'].flatMap((folder) =>
-    readdirSync(join(SERVER, folder))
-      .filter((file) => !file.endsWith('.test.ts'))
-      .flatMap((file) => statementNamesIn(readFileSync(join(SERVER, folder, file), 'utf8'))),
+  const names = ['stream', 'live', 'messages', 'conversations', 'retention', 'user-groups'].flatMap(
+    (folder) =>
+      readdirSync(join(SERVER, folder))
+        .filter((file) => !file.endsWith('.test.ts'))
+        .flatMap((file) => statementNamesIn(readFileSync(join(SERVER, folder, file), 'utf8'))),
   );
   expect(names.length).toBeGreaterThan(40);
   expect(names.filter((name) => !STATEMENTS.has(name) && !OTHERS.includes(name))).toEqual([]);

@@ -176,6 +176,16 @@ export interface PollVoteRow {
   readonly seq: number;
 }
 
+export interface UserGroupRow {
+  readonly id: string;
+  readonly name: string;
+  readonly name_key: string;
+  readonly name_skeleton: string;
+  readonly title: string;
+  readonly members: readonly string[];
+  readonly seq: number;
+}
+
 /** How long a group keeps messages; 0 days: forever. */
 export interface GroupRetentionRow {
   readonly conversation_id: string;
@@ -369,6 +379,8 @@ export class Tables {
   );
   readonly votesByMessage = new Index<PollVoteRow>((v) => v.conversation_id + v.message_seq);
   readonly pollVotes = new Table('poll_votes', [this.votesKey], [this.votesByMessage]);
+  readonly userGroupsById = new Index<UserGroupRow>((g) => g.id, 'user_groups_pkey');
+  readonly userGroups = new Table('user_groups', [this.userGroupsById]);
   readonly retentionKey = new Index<GroupRetentionRow>(
     (r) => r.conversation_id,
     'group_retention_pkey',
@@ -413,6 +425,7 @@ export class Tables {
       thread_cursors: this.threadCursors.committed(),
       message_parts: this.messageParts.committed(),
       poll_votes: this.pollVotes.committed(),
+      user_groups: this.userGroups.committed(),
       group_retention: this.groupRetention.committed(),
       retention_progress: this.retentionProgress.committed(),
     };

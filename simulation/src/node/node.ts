@@ -27,6 +27,10 @@ import { Hub, type HubCounters } from '@parley/server/internal/stream/hub';
 import { Projections } from '@parley/server/internal/stream/projections';
 import { readerOf } from '@parley/server/internal/stream/read';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
+import {
+  createUserGroup,
+  type UserGroupRequest,
+} from '@parley/server/internal/user-groups/commands';
 import type pg from 'pg';
 import type { NodeAnswer, NodeRequest, Reachable } from '../network/network.ts';
 import type { ServerSocket, ServerWebSocket } from '../network/server-end.ts';
@@ -185,6 +189,15 @@ export class SimulatedNode implements Reachable {
   /** Creates a group, for the set-up of a run. */
   createGroup(...[sender, group]: Tail<Parameters<typeof createGroup>>): Promise<Outcome> {
     return createGroup(this.#append, sender, group);
+  }
+
+  /** Creates a user group, for the set-up of a run. */
+  createUserGroup(
+    sender: Pick<UserGroupRequest, 'actor' | 'clientId'>,
+    group: Parameters<typeof createUserGroup>[2],
+  ): ReturnType<typeof createUserGroup> {
+    const audit = { log: this.#audit, address: null };
+    return createUserGroup(this.#append, { ...sender, audit }, group);
   }
 
   /** Returns the messages of a conversation as a member reads them, with those in these threads. */

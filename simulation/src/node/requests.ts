@@ -6,6 +6,7 @@ import {
   type Refusal,
   refusal,
   type Seq,
+  type UserGroupId,
 } from '@parley/protocol';
 import type { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
@@ -25,9 +26,13 @@ import { followThread, unfollowThread } from '@parley/server/internal/personal/f
 import { changeRetention } from '@parley/server/internal/retention/commands';
 import { isConnectionError } from '@parley/server/internal/storage/database';
 import type { Append, Outcome } from '@parley/server/internal/stream/append';
+import { changeUserGroup } from '@parley/server/internal/user-groups/commands';
 import type pg from 'pg';
 import type { NodeAnswer, NodeRequest } from '../network/network.ts';
 import { accountOfToken, tokenOf } from './tokens.ts';
+
+/** The path of a user group, without its id. */
+const USER_GROUPS = '/admin/user-groups/';
 
 /** Access tokens outlive every run. */
 const TOKEN_SECONDS = 86_400;
@@ -95,6 +100,12 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
   if (path === '/conversations') {
     return { status: 200, body: { items: await conversationsOf(deps.pool, account) } };
   }
+  if (path.startsWith(USER_GROUPS)) {
+    const request = { actor: account, clientId: id as ClientId, audit: auditOf(deps) };
+    const userGroup = path.slice(USER_GROUPS.length) as UserGroupId;
+    const { members } = body as { members: AccountId[] };
+    return answerOf(await changeUserGroup(deps.append, request, userGroup, { members }));
+  }
   const [, , conversation, what, whom, ...rest] = path.split('/') as [
     string,
     string,
@@ -119,6 +130,13 @@ async function answer(deps: RequestDeps, request: NodeRequest): Promise<NodeAnsw
   const done = await (rest.length > 0
     ? onMessage(deps, `${method} ${rest.join('/')}`, sender, Number(whom) as Seq, body)
     : command(deps, `${method} ${what}`, sender, whom, body));
+  return answerOf(done);
+}
+
+/** Where the audit log gets the changes of requests from. */
+const auditOf = ({ audit }: RequestDeps) => ({ log: audit, address: null });
+
+function answerOf(done: Outcome): NodeAnswer {
   if (done.kind === 'refused') throw new Refused(done.refusal);
   if (done.kind === 'unknown') {
     throw new Refused(refusal('outcome_unknown', undefined, { retryAfter: 1 }));

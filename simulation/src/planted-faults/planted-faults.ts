@@ -5,6 +5,7 @@ import { READY_FAULTS } from './ready.ts';
 import { RETENTION_FAULTS } from './retention.ts';
 import { TAB_FAULTS } from './tabs.ts';
 import { THREAD_FAULTS } from './threads.ts';
+import { USER_GROUP_FAULTS } from './user-groups.ts';
 
 /**
  * Defects that are planted to prove that the simulation finds them. Module hooks edit the built modules of
@@ -329,6 +330,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
   ...HIDDEN_FAULTS,
   ...READY_FAULTS,
   ...RETENTION_FAULTS,
+  ...USER_GROUP_FAULTS,
   ...THREAD_FAULTS,
   ...TAB_FAULTS,
 };

@@ -15,6 +15,7 @@ import { digestOfText, reads, type Statement, selected, writes } from './stateme
 import { streamStatements } from './stream.ts';
 import { threadCursorStatements } from './thread-cursors.ts';
 import { threadStatements } from './threads.ts';
+import { userGroupStatements } from './user-groups.ts';
 
 /**
  * All statements that the model knows, by the name under which the product prepares them. A
@@ -39,6 +40,7 @@ export const STATEMENTS: ReadonlyMap<string, Statement> = new Map(
     ...threadCursorStatements,
     ...pollStatements,
     ...retentionStatements,
+    ...userGroupStatements,
     ...accountStatements,
   ].map((statement) => [statement.name, statement]),
 );

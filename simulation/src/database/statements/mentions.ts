@@ -29,14 +29,6 @@ export const mentionStatements: readonly Statement[] = [
   ),
 
   reads(
-    'mentions-user-groups',
-    '1e228911d614',
-    // No admin creates user groups in a simulation.
-    () => [],
-    ['n', 'id', 'is_large', 'accounts', 'is_by_server_admin'],
-  ),
-
-  reads(
     'mentions-groups',
     '48c4526e207a',
     (tx, values) => {
