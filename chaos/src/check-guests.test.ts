@@ -104,6 +104,18 @@ describe('a guest may be told of', () => {
   });
 });
 
+test('a guest that has joined a group by itself is reported', () => {
+  const logs = new Map(LOGS);
+  const events = [joined(1, 'other', ANN), joined(2, 'other', GUEST, 'join')];
+  logs.set('other', new Log({ kind: 'log', stream: 'other', first: 1, events }));
+  const join = { kind: 'invoke', client: 'c', account: GUEST, id: 'join', op: 'join' } as const;
+  const command: HistoryRecord = { ...join, conversation: 'other', t: 3_000 };
+  const rules = (known: typeof logs) =>
+    checkGuests([...RUN, command, told([ANN], 3_100)], known).map(({ what }) => what);
+  expect(rules(logs)).toEqual(['has joined by itself at 2']);
+  expect(rules(LOGS)).toEqual([]);
+});
+
 test('what a guest is told is found by ids and names, in any field, once for each kind of frame', () => {
   const id = '01a22022-bfb9-73ea-abd8-8848fbebf861';
   const other = '01a22022-b87a-73db-84b0-2cbc5a871e47';

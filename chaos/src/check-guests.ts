@@ -3,25 +3,44 @@ import type { Log } from './log.ts';
 import type { MembershipPeriod } from './model.ts';
 import { of, type Violation } from './violation.ts';
 
+const RULE = 'I17 guests';
+
 /**
  * I17: a guest learns only of conversations that it had been a member of by then, and of accounts
  * that had been members of one of these or had acted there, like an admin who invites guests.
  * Answers to its requests contain only conversations that it is a member of; lists, searches,
  * suggestions, profiles and the presence at the start of a connection contain only accounts that
- * currently share one with it.
+ * currently share one with it. It joins no group by itself.
  */
 export function checkGuests(
   history: readonly HistoryRecord[],
   logs: ReadonlyMap<string, Log>,
 ): Violation[] {
   const learned = of(history, 'told');
-  if (learned.length === 0) return [];
+  // A restore undoes memberships that guests had.
+  if (learned.length === 0 || of(history, 'restored').length > 0) return [];
   const times = new Memberships(history, logs);
-  return learned.flatMap((record) => {
+  const named = learned.flatMap((record) => {
     const { client, by, ids, t } = record;
     return ids
       .filter((id) => !mayBeTold(record, id, times))
-      .map((id) => ({ rule: 'I17 guests', client, what: `${by} at ${t} ms names ${id}` }));
+      .map((id) => ({ rule: RULE, client, what: `${by} at ${t} ms names ${id}` }));
+  });
+  return [...named, ...checkJoins(history, logs, new Set(learned.map((r) => r.account)))];
+}
+
+/** Returns the groups that guests have joined by themselves. */
+function checkJoins(
+  history: readonly HistoryRecord[],
+  logs: ReadonlyMap<string, Log>,
+  guests: ReadonlySet<string>,
+): Violation[] {
+  return of(history, 'invoke').flatMap(({ client, account, id, op, conversation }) => {
+    if (op !== 'join' || !guests.has(account)) return [];
+    const joined = logs.get(conversation)?.events.find((event) => event.client === id);
+    if (!joined) return [];
+    const what = `has joined by itself at ${joined.seq}`;
+    return [{ rule: RULE, client, stream: conversation, id, what }];
   });
 }
 

@@ -17,6 +17,8 @@ export interface Plan {
   readonly retention: RetentionPlan | null;
   /** Whether the first account is an admin of the server, and changes a user group that texts mention. */
   readonly hasUserGroup: boolean;
+  /** Whether the last account is a guest. */
+  readonly hasGuest: boolean;
   readonly steps: readonly Step[];
   readonly faults: readonly FaultPlan[];
 }
@@ -205,6 +207,9 @@ const USER_GROUP_MENTION_SHARE = 0.7;
 /** How often its members change. */
 const USER_GROUP_CHANGES = 8;
 
+/** The share of plans with a guest. */
+const GUEST_SHARE = 0.3;
+
 /** The share of plans in which messages expire. */
 const RETENTION_SHARE = 0.25;
 const RETENTION_MS = { passes: [600, 2_000], keeps: [200, 1_500] } as const;
@@ -218,7 +223,9 @@ export function planRun(seed: number): Plan {
   const kind = kindOf(seed);
   const accounts = random.chance(0.7) ? 3 : 4;
   const clients = planClients(accounts, random.fork(1), kind);
-  const conversations = planConversations(accounts, random.fork(2));
+  const hasGuest = random.fork(9).chance(GUEST_SHARE);
+  const all = planConversations(accounts, random.fork(2));
+  const conversations = hasGuest ? withGuest(all, accounts - 1) : all;
   const faults = planFaults(random.fork(5), kind, clients);
   const hidings = planHidings(clients, conversations, random.fork(6), kind);
   const userGroup = planUserGroup(
@@ -237,6 +244,7 @@ export function planRun(seed: number): Plan {
     conditions: planConditions(random.fork(3), kind),
     retention,
     hasUserGroup: userGroup.isMentioned,
+    hasGuest,
     steps: [...userGroup.steps, ...hidings.steps, ...choices].sort((a, b) => a.at - b.at),
     faults: [...faults, ...hidings.faults].sort((a, b) => a.at - b.at),
   };
@@ -282,6 +290,13 @@ function planConversations(accounts: number, random: Random): ConversationPlan[]
     members: i === 0 ? [0, ...others] : [0, ...others.filter(() => random.chance(0.7))],
   }));
 }
+
+/** Invites a guest to the second group only, so that there is something that it may not learn of. */
+const withGuest = (conversations: readonly ConversationPlan[], guest: number): ConversationPlan[] =>
+  conversations.map(({ members }, n) => {
+    const others = members.filter((account) => account !== guest);
+    return { members: n === 1 ? [...others, guest] : others };
+  });
 
 function planConditions(random: Random, kind: PlanKind): Conditions {
   const fast = { min: 0.2, max: random.pick([1, 3, 10]) };

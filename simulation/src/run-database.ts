@@ -16,6 +16,9 @@ const epochOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padS
 /** The largest number of transactions that a restore loses. */
 const RESTORE_MAX = 25;
 
+/** The role of an account on the server. */
+export type Role = 'admin' | 'member' | 'guest';
+
 /** A database that was restored. */
 export interface Restored {
   readonly epoch: string;
@@ -34,8 +37,12 @@ export class RunDatabase {
   #slowness = 1;
   #epochs = 1;
 
-  /** `accounts` exist from the start; the first one is an admin of the server if `hasAdmin`. */
-  constructor(loop: EventLoop, random: Random, accounts: readonly AccountId[], hasAdmin: boolean) {
+  /** `accounts` exist from the start, with their roles on the server. */
+  constructor(
+    loop: EventLoop,
+    random: Random,
+    accounts: readonly { readonly id: AccountId; readonly role: Role }[],
+  ) {
     this.#loop = loop;
     this.#random = random;
     this.#model = new DatabaseModel({
@@ -43,10 +50,10 @@ export class RunDatabase {
       epoch: epochOf(this.#epochs),
       now: () => STARTED_AT + loop.now,
     });
-    for (const [n, id] of accounts.entries()) {
+    for (const [n, { id, role }] of accounts.entries()) {
       const username = `c${n}`;
-      this.#model.insertAccount({ id, username, role: hasAdmin && n === 0 ? 'admin' : 'member' });
-      this.#me.set(id, meOf(id, username));
+      this.#model.insertAccount({ id, username, role });
+      this.#me.set(id, meOf(id, username, role));
     }
   }
 
@@ -191,7 +198,7 @@ const eventOf = (row: EventRow): Event =>
     data: JSON.parse(row.data),
   }) as Event;
 
-const meOf = (id: AccountId, username: string): Me => ({
+const meOf = (id: AccountId, username: string, role: Role): Me => ({
   id,
   username,
   displayName: username,
@@ -204,7 +211,7 @@ const meOf = (id: AccountId, username: string): Me => ({
   title: null,
   pronouns: null,
   timeZone: null,
-  role: 'member',
+  role,
   secondFactor: false,
   isTourEnded: true,
   locale: null,

@@ -32,7 +32,7 @@ import { SimulatedNode } from './node/node.ts';
 import { NodeSlot } from './node/slot.ts';
 import { type FaultPlan, type Plan, type Step, USER_GROUP } from './plan.ts';
 import { Process } from './process.ts';
-import { isOfDatabase, RunDatabase } from './run-database.ts';
+import { isOfDatabase, type Role, RunDatabase } from './run-database.ts';
 
 /** The result of a run. */
 export interface RunResult {
@@ -137,7 +137,7 @@ class Simulation {
     const { conditions } = plan;
     const random = new Random(plan.seed).fork(100);
     this.#accounts = Array.from({ length: plan.accounts }, (_, n) => accountId(n));
-    this.#database = new RunDatabase(loop, random.fork(3), this.#accounts, plan.hasUserGroup);
+    this.#database = new RunDatabase(loop, random.fork(3), this.#withRoles());
     const onFrame =
       options.trace &&
       ((to: Process, from: Process, text: string) => this.#traceFrame(to.name, from.name, text));
@@ -147,6 +147,17 @@ class Simulation {
     const { min, max } = conditions.broker;
     this.#bus = new BrokerBus(loop, random.fork(2), { loss: 0, duplication: 0, min, max });
     for (let n = 1; n <= plan.nodes; n++) this.#slots.push(this.#slotOf(`n${n}`));
+  }
+
+  /** Returns the accounts with their roles: the first one may be an admin, and the last one a guest. */
+  #withRoles() {
+    const { hasUserGroup, hasGuest } = this.#plan;
+    const last = this.#accounts.length - 1;
+    const roleOf = (n: number): Role => {
+      if (hasGuest && n === last) return 'guest';
+      return hasUserGroup && n === 0 ? 'admin' : 'member';
+    };
+    return this.#accounts.map((id, n) => ({ id, role: roleOf(n) }));
   }
 
   /** An error that nothing caught. */
@@ -171,6 +182,7 @@ class Simulation {
       accounts: this.#accounts,
       conversations: this.#conversations,
       userGroup: this.#userGroup,
+      guest: this.#plan.hasGuest ? (this.#accounts.at(-1) ?? null) : null,
       browser: new SimulatedBrowser(loop, new Random(this.#plan.seed).fork(101)),
       cursorFirst: this.#options.cursorFirst === true,
     };

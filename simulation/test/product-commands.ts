@@ -9,6 +9,7 @@ import {
   streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
+import { findableBy, knownAccounts } from '@parley/server/internal/accounts/users/known-accounts';
 import { meOf } from '@parley/server/internal/accounts/users/queries';
 import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
@@ -96,7 +97,8 @@ const IMAGE = {
   file: '00000000-0000-7000-8000-0000000000b2' as FileId,
 };
 const account = (n: number) => `00000000-0000-7000-8000-0000000000a${n}` as AccountId;
-const [ann, bob, cid, dan, admin] = [1, 2, 3, 4, 5].map(account) as [
+const [ann, bob, cid, dan, admin, guest] = [1, 2, 3, 4, 5, 6].map(account) as [
+  AccountId,
   AccountId,
   AccountId,
   AccountId,
@@ -104,12 +106,13 @@ const [ann, bob, cid, dan, admin] = [1, 2, 3, 4, 5].map(account) as [
   AccountId,
 ];
 
-/** Inserts the accounts that the commands need: one of them is inactive, and one is an admin. */
+/** Inserts the accounts that the commands need: one of them is inactive, one an admin, and one a guest. */
 export function insertAccounts(model: DatabaseModel): void {
   for (const [n, id] of [ann, bob, cid, dan].entries()) {
     model.insertAccount({ id, username: `u${n}`, isActive: id !== dan });
   }
   model.insertAccount({ id: admin, username: 'admin', role: 'admin' });
+  model.insertAccount({ id: guest, username: 'guest', role: 'guest' });
 }
 
 /** Answers of the product, each with what was asked. */
@@ -130,6 +133,7 @@ export async function runProduct(pool: pg.Pool, appendPool: pg.Pool): Promise<Tr
   await product.members();
   await product.readCursors();
   await product.reads();
+  await product.guests();
   await product.erasure();
   await product.retention();
   return product.transcript;
@@ -655,6 +659,41 @@ class Product {
     ]) {
       await this.#ask('start', loadStart(pool, who, known));
     }
+  }
+
+  /** What a guest may do, find and read. */
+  async guests(): Promise<void> {
+    const append = this.#append;
+    const pool = this.#pool;
+    const group = this.#group;
+    const by = (actor: AccountId) => this.#by(actor, group);
+    const others = [ann, bob, cid, admin];
+    const found = async () => {
+      await this.#ask('findable', findableBy(pool, guest, others));
+      await this.#ask('known', knownAccounts(pool, [guest, bob], others));
+      await this.#ask('start', loadStart(pool, guest, { cursor: {} }));
+      for (const stream of [WORKSPACE_STREAM, streamOfConversation(group)]) {
+        await this.#ask('events', eventsFor(pool, guest, stream, { after: 0, limit: 99 }));
+      }
+    };
+    await found();
+    await this.#ask('join', joinGroup(append, by(guest)));
+    await this.#ask('add', addMember(append, by(ann), guest));
+    await found();
+    const text = '@u0, @u1, @admin, @team, @here, @everyone: see #renamed and #a-private-group';
+    for (const who of [guest, ann]) {
+      const posted = await this.#ask('post', postMessage(append, by(who), text));
+      const seq = (posted.kind === 'stored' ? posted.seq : 0) as Seq;
+      await this.#ask('message', messageFor(pool, guest, group, seq));
+    }
+    await this.#ask('role', changeMemberRole(append, by(ann), guest, 'admin'));
+    await this.#ask('rename', renameGroup(append, by(guest), 'by a guest'));
+    const direct = { actor: guest, clientId: this.#id() };
+    await this.#ask('open direct', openDirect(append, direct, [bob]));
+    const cursor = { [streamOfConversation(group)]: 1 as Seq };
+    await this.#ask('start', loadStart(pool, guest, { cursor }));
+    await this.#ask('leave', leaveGroup(append, by(guest)));
+    await found();
   }
 
   async erasure(): Promise<void> {

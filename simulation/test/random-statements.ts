@@ -37,7 +37,7 @@ export function fill(model: DatabaseModel, f: Fixture): void {
   const { tables } = model;
   const t = Date.parse(at(0));
   for (const [n, id] of f.accounts.entries()) {
-    model.insertAccount({ id, role: n === 0 ? 'admin' : 'member' });
+    model.insertAccount({ id, role: (['admin', 'member', 'guest'] as const)[n] ?? 'member' });
   }
   for (const id of [...f.conversations, ...f.spare.slice(0, 2)]) {
     tables.put(tables.streams, { id, kind: 'conversation', last_seq: 5, last_at: t });
@@ -460,6 +460,12 @@ const BASE: Readonly<Record<string, Build>> = {
   'accounts-me': (c, f) => [c.of(f.accounts)],
   ...threadStatements(),
   ...pollStatements(),
+  'users-findable': (c, f) => [c.of(f.accounts), c.some(f.accounts)],
+  'users-known-to-guests': (c, f) => [c.some(f.accounts), c.some(f.accounts)],
+  'mentions-guests': (c, f) => {
+    const texts = c.some([0, 1, 2]);
+    return [texts, texts.map(() => c.of(f.accounts))];
+  },
   'user-groups-actor': (c, f) => [c.of(f.accounts)],
   'user-groups-changed': (c, f) => {
     const group = c.of(f.spare);

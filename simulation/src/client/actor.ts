@@ -2,6 +2,7 @@ import { type RecordedClient, recordClient, recordStart } from '@parley/chaos/cl
 import { CommandRecorder } from '@parley/chaos/command-recorder';
 import { discardRefused } from '@parley/chaos/discard-refused';
 import { finalRecord } from '@parley/chaos/final-record';
+import { GuestRecorder } from '@parley/chaos/guest-recorder';
 import { KnownMessages } from '@parley/chaos/message-choice';
 import { isModerationStep, moderationRequest } from '@parley/chaos/moderation-steps';
 import type { Random } from '@parley/chaos/random';
@@ -54,6 +55,8 @@ export interface RunContext {
   readonly accounts: readonly AccountId[];
   /** Ids of the conversations, by index. */
   readonly conversations: readonly ConversationId[];
+  /** The account that is a guest. */
+  readonly guest: AccountId | null;
   /** The user group that texts mention. */
   readonly userGroup: UserGroupId | null;
   /** The browser in which the tabs of an account run. */
@@ -84,6 +87,7 @@ export class Actor {
   readonly #messages = new KnownMessages();
   readonly #past: Past[] = [];
   readonly #requester: Process;
+  readonly #told: GuestRecorder | null;
   #store: KeptStore;
   #stores = 1;
   #client: ParleyClient | null = null;
@@ -109,6 +113,7 @@ export class Actor {
     const requests = new Process(`${plan.name}!`);
     this.requests = new Requests(context.loop, context.network, requests, this.account);
     this.#requester = requests;
+    this.#told = this.#newGuestRecorder();
   }
 
   // ---- processes ----------------------------------------------------------------------------------
@@ -231,6 +236,15 @@ export class Actor {
     return client;
   }
 
+  /** Records what a guest is told; null for all others. */
+  #newGuestRecorder(): GuestRecorder | null {
+    const { accounts, conversations, guest, history } = this.#context;
+    if (this.account !== guest) return null;
+    const subjects = new Map<string, string>([...accounts, ...conversations].map((id) => [id, id]));
+    for (const [n, id] of conversations.entries()) subjects.set(`group ${n}`, id);
+    return new GuestRecorder(history, { client: this.plan.name, account: guest }, subjects);
+  }
+
   get #tab(): string {
     return `${this.plan.name}.${this.#tabs}`;
   }
@@ -241,8 +255,15 @@ export class Actor {
    */
   #socketOf(process: Process): SocketFactory {
     const { network, browser } = this.#context;
-    const socket: SocketFactory = (_url, handlers) =>
-      network.open(process, handlers, this.bytesPerMs);
+    const told = this.#told;
+    const socket: SocketFactory = (_url, handlers) => {
+      told?.connects();
+      const message = (text: string) => {
+        told?.frame(text);
+        handlers.message(text);
+      };
+      return network.open(process, told ? { ...handlers, message } : handlers, this.bytesPerMs);
+    };
     if (!this.plan.isTab) return socket;
     const tab = this.#tab;
     return new SharedSockets({ socket, tab, join: browser.channelOf(tab, process) }).open;
@@ -414,7 +435,7 @@ export class Actor {
 
   /** Gives the user group other members. */
   async #changeUserGroup(pick: number): Promise<void> {
-    const { loop, accounts, userGroup } = this.#stage;
+    const { loop, accounts, userGroup } = this.#context;
     if (!userGroup) return;
     const chosen = Math.floor(pick * 2 ** accounts.length);
     const members = accounts.filter((_, n) => chosen & (1 << n));

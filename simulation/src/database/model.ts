@@ -19,7 +19,7 @@ export interface DatabaseOptions {
 export interface SeededAccount {
   readonly id: string;
   readonly username?: string;
-  readonly role?: 'owner' | 'admin' | 'member';
+  readonly role?: 'owner' | 'admin' | 'member' | 'guest';
   readonly isActive?: boolean;
 }
 

@@ -8,6 +8,7 @@ import {
   refusal,
   type Seq,
 } from '@parley/protocol';
+import { findableBy, knownAccounts } from '@parley/server/internal/accounts/users/known-accounts';
 import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import { createGroup } from '@parley/server/internal/conversations/commands';
 import { conversationFor } from '@parley/server/internal/conversations/snapshot';
@@ -126,9 +127,8 @@ export class SimulatedNode implements Reachable {
       },
       forgetSession: () => undefined,
       statusOf: () => null,
-      // No account is a guest in a simulation.
-      findable: async (_guest, accounts) => accounts,
-      knownAccounts: async () => [],
+      findable: (guest, accounts) => findableBy(pool, guest, accounts),
+      knownAccounts: (guests, accounts) => knownAccounts(pool, guests, accounts),
       recordLastSeen: async () => undefined,
       liveSessions: async (sessions) => new Set(sessions),
       isAllowedOrigin: () => true,

@@ -1,4 +1,5 @@
 import { PLANTED_FAULTS as CHAOS } from '@parley/chaos/planted-faults';
+import { GUEST_FAULTS } from './guests.ts';
 import { HIDDEN_FAULTS } from './hidden.ts';
 import type { PackageEdit, PlantedFault } from './planted-fault.ts';
 import { READY_FAULTS } from './ready.ts';
@@ -327,6 +328,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
       ),
     ],
   },
+  ...GUEST_FAULTS,
   ...HIDDEN_FAULTS,
   ...READY_FAULTS,
   ...RETENTION_FAULTS,

@@ -1,5 +1,6 @@
 import type { ConversationRow, MembershipRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
+import { isGuest, mayFind } from './lookups.ts';
 import { changed, ms, reads, type Statement, writes } from './statement.ts';
 
 /** The statements of the rules of conversations. */
@@ -82,10 +83,11 @@ export const conversationRuleStatements: readonly Statement[] = [
   reads(
     'conversations-direct',
     '328b608eac1c',
-    (tx, [key]) => {
+    (tx, [key, users, actor]) => {
       const [found] = tx.all(tx.tables.conversationsByUsers, key as string);
-      // No account blocks another one in a simulation, and none is a guest.
-      return [{ id: found?.id ?? null, is_blocked: false, is_hidden: false }];
+      const is_hidden = (users as string[]).some((id) => !mayFind(tx, actor as string, id));
+      // No account blocks another one in a simulation.
+      return [{ id: found?.id ?? null, is_blocked: false, is_hidden }];
     },
     ['id', 'is_blocked', 'is_hidden'],
   ),
@@ -95,9 +97,10 @@ export const conversationRuleStatements: readonly Statement[] = [
     '23a5c823ca9c',
     (tx, values) => {
       const [conversation, leaver] = values as [string, string];
-      const isActive = (id: string) => tx.one(tx.tables.accountsById, id)?.is_active === true;
+      const maySucceed = (id: string) =>
+        tx.one(tx.tables.accountsById, id)?.is_active === true && !isGuest(tx, id);
       const members = membersOf(tx, conversation).filter(
-        (m) => m.account_id !== leaver && isActive(m.account_id),
+        (m) => m.account_id !== leaver && maySucceed(m.account_id),
       );
       const first = (role: string) => members.find((m) => m.role === role);
       const next = first('owner') ?? first('admin') ?? members[0];

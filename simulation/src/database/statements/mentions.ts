@@ -1,5 +1,5 @@
 import type { ConversationRow, MentionRow } from '../tables.ts';
-import { isMember } from './lookups.ts';
+import { isGuest, isMember, mayFind } from './lookups.ts';
 import { changed, reads, type Statement, writes } from './statement.ts';
 
 /** The statements that resolve mentions, and those of their projection. */
@@ -8,12 +8,13 @@ export const mentionStatements: readonly Statement[] = [
     'mentions-users',
     '65a35492cba7',
     (tx, values) => {
-      const [names] = values as [string[]];
+      const [names, authors] = values as [string[], string[]];
       return names.flatMap((name, i) =>
         tx.tables.accounts
           .rows()
           .flatMap((row) => tx.see(row) ?? [])
           .filter((a) => a.is_active && a.username.toLowerCase() === name)
+          .filter((a) => mayFind(tx, authors[i] as string, a.id))
           .map((a) => ({ n: i + 1, id: a.id })),
       );
     },
@@ -23,8 +24,10 @@ export const mentionStatements: readonly Statement[] = [
   reads(
     'mentions-guests',
     'a2c22749dafc',
-    // No account is a guest in a simulation.
-    () => [],
+    (tx, values) => {
+      const [texts, authors] = values as [number[], string[]];
+      return texts.flatMap((n, i) => (isGuest(tx, authors[i] as string) ? [{ n }] : []));
+    },
     ['n'],
   ),
 
@@ -40,7 +43,9 @@ export const mentionStatements: readonly Statement[] = [
           .flatMap((row) => tx.see(row) ?? [])
           .filter((c) => c.kind === 'group' && c.deleted_at === null)
           .filter((c) => c.name?.toLowerCase().replaceAll(' ', '-') === name.toLowerCase())
-          .filter((c) => c.visibility === 'public' || isOwn(c))
+          .filter(
+            (c) => (c.visibility === 'public' && !isGuest(tx, accounts[i] as string)) || isOwn(c),
+          )
           .sort(
             (a, b) =>
               Number(isOwn(b)) - Number(isOwn(a)) ||

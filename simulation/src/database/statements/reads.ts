@@ -1,6 +1,6 @@
 import type { EventRow, MessageRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember } from './lookups.ts';
+import { isGuest, isMember } from './lookups.ts';
 import { messageOf } from './messages.ts';
 import { pollJson } from './polls.ts';
 import { expiredUpTo } from './retention.ts';
@@ -135,7 +135,8 @@ function coveredRanges(tx: Transaction, account: string, id: string) {
   if (!stream) return [];
   const { kind, last_seq } = stream;
   const covered: { first: number; last: number }[] = [];
-  if (kind === 'workspace' || (kind === 'personal' && id === account)) {
+  const isOfAll = kind === 'workspace' && !isGuest(tx, account);
+  if (isOfAll || (kind === 'personal' && id === account)) {
     covered.push({ first: 1, last: last_seq });
   }
   const periods = tx.all(tx.tables.membershipsByPair, id + account);

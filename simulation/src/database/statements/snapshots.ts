@@ -7,7 +7,7 @@ import type {
 } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
 import { membersOf } from './conversations.ts';
-import { isMember } from './lookups.ts';
+import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';
 import { unreadAfter, unreadMentionsByKind } from './read-cursors.ts';
 import { isInConversation } from './reads.ts';
 import { changed, jsonTime, reads, type Statement, time } from './statement.ts';
@@ -98,6 +98,16 @@ export const snapshotStatements: readonly Statement[] = [
 export const accountStatements: readonly Statement[] = [
   // Nothing reads the audit log in a simulation.
   { name: 'audit-insert', digest: '726e85230b34', run: () => changed('INSERT', 1) },
+  reads('users-findable', '8ec6d305a764', (tx, values) => {
+    const [account, others] = values as [string, string[]];
+    return others.filter((id) => mayFind(tx, account, id)).map((id) => ({ id }));
+  }),
+  reads('users-known-to-guests', 'f70f5a6d0b62', (tx, values) => {
+    const [guests, accounts] = values as [string[], string[]];
+    return guests.flatMap((guest) =>
+      accounts.filter((id) => mayKnow(tx, guest, id)).map((account) => ({ guest, account })),
+    );
+  }),
   reads('accounts-me', 'b8b5e26c6469', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
@@ -111,7 +121,7 @@ export const accountStatements: readonly Statement[] = [
         name_is_shared: false,
         // No account has an avatar in a simulation.
         avatar: null,
-        is_guest: false,
+        is_guest: account.role === 'guest',
         is_tour_ended: false,
         locale: null,
         email: account.username,
@@ -276,6 +286,7 @@ function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
   const isCurrent = ({ conversation, stream }: Current) =>
     seqs[conversation.id] === stream.last_seq &&
     !conversation.is_everyone &&
+    !isGuest(tx, account) &&
     epoch === tx.tables.epoch;
   const current = currentOf(tx, account);
   const unchanged = new Set(current.filter(isCurrent).map((c) => c.conversation.id));

@@ -2,7 +2,7 @@ import { LIMITS } from '@parley/protocol';
 import { NO_KEY_UPDATE } from '../row.ts';
 import type { UserGroupRow } from '../tables.ts';
 import type { Transaction } from '../transaction.ts';
-import { isMember, isServerAdmin } from './lookups.ts';
+import { isGuest, isMember, isServerAdmin } from './lookups.ts';
 import { changed, reads, type Statement, selected, writes } from './statement.ts';
 
 /** The statements that change user groups and find them in texts. */
@@ -111,8 +111,8 @@ function findUserGroups(tx: Transaction, values: readonly unknown[]): object[] {
     const place = `${places[i]} ${is_large}`;
     const nth = (counts.get(place) ?? 0) + 1;
     counts.set(place, nth);
-    if (nth > LIMITS.userGroupsPerMessage) return [];
     const [author, conversation] = [authors[i] as string, conversations[i] as string];
+    if (nth > LIMITS.userGroupsPerMessage || isGuest(tx, author)) return [];
     // No account blocks another one in a simulation.
     const accounts = group.members.filter(
       (id) => isMember(tx, id, conversation) && tx.one(tx.tables.accountsById, id)?.is_active,
