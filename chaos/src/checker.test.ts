@@ -666,6 +666,26 @@ describe('with slow readers', () => {
   });
 });
 
+describe('a refused copy of a reply that is stored', () => {
+  /** The fifth command replies to message 7, which a restore has undone, or to message 5. */
+  const rulesWith = (message: number) => {
+    const lost = [event(7, 'message.posted', EVE, { body: 'lost' }, 'c9')];
+    const run = aCleanRun()
+      .filter((r) => r.kind !== 'ack' || r.id !== 'c5')
+      .map((r) => (r.kind === 'invoke' && r.id === 'c5' ? { ...r, message } : r));
+    const nack = { kind: 'nack', client: ANN, id: 'c5', code: 'message_not_found', t: 2 } as const;
+    const restored = { kind: 'restored', epoch: '2', lost, t: 1 } as const;
+    return check([restored, ...run, nack])
+      .map(({ rule }) => rule)
+      .filter((rule) => rule.startsWith('I3'));
+  };
+
+  test('is accepted if a restore has undone what it replies to', () => {
+    expect(rulesWith(7)).toEqual([]);
+    expect(rulesWith(5)).toEqual(['I3 refused is absent']);
+  });
+});
+
 describe('a store after a crash', () => {
   const start = (cursor: number): HistoryRecord => ({
     kind: 'start',
