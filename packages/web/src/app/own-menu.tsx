@@ -11,12 +11,25 @@ import { ReportBadge } from './report-badge.tsx';
 
 const OwnMenuItems = lazyPart(async () => (await import('./own-menu-items.tsx')).OwnMenuItems);
 
+/** The items are loaded this long after the button is shown, ms: not while a conversation is being loaded. */
+const LOAD_AFTER_MS = 3_000;
+
 /** The account menu: settings, theme, notifications, log out. Its items are loaded when the page is idle. */
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const [isOpen, setOpen] = useState(false);
   const [isWanted, setWanted] = useState(false);
-  useEffect(() => idle.schedule(() => setWanted(true)), []);
+  const want = () => setWanted(true);
+  useEffect(() => {
+    let cancel = () => {};
+    const timer = setTimeout(() => {
+      cancel = idle.schedule(() => setWanted(true));
+    }, LOAD_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      cancel();
+    };
+  }, []);
   const button = useRef<HTMLButtonElement>(null);
   const shownPresence = useShownPresence();
   useOpenReports();
@@ -33,6 +46,8 @@ export function OwnMenu() {
         aria-label={
           reports > 0 ? t('ownMenu.titleWithReports', { count: reports }) : t('ownMenu.title')
         }
+        onPointerEnter={want}
+        onFocus={want}
         onClick={() => setOpen(!isOpen)}
         onKeyDown={(event) => {
           if (event.key !== 'ArrowDown') return;

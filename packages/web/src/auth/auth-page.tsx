@@ -46,7 +46,7 @@ export function AuthPage({
         <div className="mx-auto w-full max-w-sm sm:mt-[6vh] lg:my-auto">
           <Link
             to="/"
-            className="mb-8 inline-flex items-center gap-3 font-semibold text-lg lg:hidden"
+            className="tap mb-8 inline-flex items-center gap-3 font-semibold text-lg lg:hidden"
           >
             <Logo size={36} /> <bdi>{serverName}</bdi>
           </Link>

@@ -62,7 +62,10 @@ export function FilterChips({
         >
           <button
             type="button"
-            className={cx(CHIP, 'gap-1 border-edge border-dashed px-3 text-soft hover:bg-hover')}
+            className={cx(
+              CHIP,
+              'tap gap-1 border-edge border-dashed px-3 text-soft hover:bg-hover',
+            )}
           >
             <Plus size={13} aria-hidden="true" />
             {t(FILTER_TITLES[name])}
