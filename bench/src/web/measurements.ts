@@ -35,9 +35,12 @@ export const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   size: async ({ browser, url, contents }) => {
     const state = await logIn(browser, url, contents.many);
     const path = `/c/${first(contents)}`;
+    const landing = await sizeOf(browser, url, '/welcome', 'h1');
+    const conversation = await sizeOf(browser, url, path, 'article', state);
     return {
-      landing: await sizeOf(browser, url, '/welcome'),
-      firstView: await sizeOf(browser, url, path, state),
+      landing: landing.all,
+      firstView: conversation.first,
+      firstViewIdle: conversation.all,
     };
   },
 
