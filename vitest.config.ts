@@ -18,8 +18,11 @@ const texts = fileURLToPath(new URL('packages/web/src/texts/load-for-tests.ts', 
 /** Creates the database that the files of the database project copy. */
 const TEMPLATE = 'packages/server/test/support/template.ts';
 
-/** The longest files of each project. */
-const LONG_FILES = [
+/** The files that start first, in this order. */
+const FIRST_FILES = [
+  // Counts the steps of code that no other file of its worker has compiled before.
+  'packages/protocol/src/markdown-steps.test.ts',
+  // The longest of each project: started last, they would run alone and leave a core idle.
   'chaos/src/run.db.test.ts',
   'e2e/messages.test.ts',
   'e2e/notices.test.ts',
@@ -32,13 +35,14 @@ const LONG_FILES = [
   'simulation/src/planted-faults/planted-faults.test.ts',
 ];
 
-/** The longest files start first: started last, they would run alone and leave a core idle. */
-class LongestFirst extends BaseSequencer {
+/** Sorts {@link FIRST_FILES} before all others. */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = (file: TestSpecification) =>
-      LONG_FILES.some((name) => file.moduleId.endsWith(`/${name}`));
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const first = FIRST_FILES.flatMap((name) =>
+      sorted.filter(({ moduleId }) => moduleId.endsWith(`/${name}`)),
+    );
+    return [...first, ...sorted.filter((file) => !first.includes(file))];
   }
 }
 
@@ -46,7 +50,7 @@ export default defineConfig({
   test: {
     // What was transformed for one project is used by the others, and in later runs.
     experimental: { fsModuleCache: true },
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: InOrder },
     projects: [
       {
         ...shared,
