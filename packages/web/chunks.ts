@@ -23,22 +23,20 @@ export const CHUNK_GROUPS: Group[] = [
   {
     name: 'application',
     test: anyOf(
-      modules('application', 'auth/landing-page'),
+      modules(
+        'application',
+        'auth/landing-page',
+        // What both the pages of the login and a conversation need.
+        'texts/rich-text',
+        'lib/text',
+        'session/server-name',
+        'ui/(banner|field-style|use-coarse-pointer)',
+      ),
       /\/node_modules\/@tanstack\/react-router\//,
     ),
   },
   // The client of a session connects while the layout and the page are being loaded.
   { name: 'client', test: modules('session/live-client') },
-  // What both the pages of the login and a conversation need.
-  {
-    name: 'common',
-    test: modules(
-      'texts/rich-text',
-      'lib/text',
-      'session/server-name',
-      'ui/(banner|field-style|use-coarse-pointer)',
-    ),
-  },
   // What the pages of the login share with others.
   {
     name: 'forms',
@@ -49,11 +47,11 @@ export const CHUNK_GROUPS: Group[] = [
     ),
   },
   { name: 'conversation', test: modules('app/main-pages') },
-  { name: 'dialog', test: modules('ui/dialog') },
   // Loaded when a conversation is shown and the page is idle.
   {
     name: 'menus',
     test: modules(
+      'ui/dialog',
       'app/own-menu-items',
       'emoji/emoji-popover',
       'messages/(message-actions|message-menu|message-sheet)',
@@ -77,7 +75,6 @@ const RUN_AT_START = new Set([
   'start',
   'application',
   'client',
-  'common',
   'conversation',
   ...['en', 'de', 'es', 'ar'],
 ]);
