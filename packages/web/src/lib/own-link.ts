@@ -1,4 +1,4 @@
-import { ConversationId, type Seq } from '@parley/protocol';
+import type { ConversationId, Seq } from '@parley/protocol';
 import { linksIn } from '@parley/protocol/markdown';
 import { messageOfHash } from './message-hash.ts';
 
@@ -6,7 +6,8 @@ import { messageOfHash } from './message-hash.ts';
 const MESSAGES_MAX = 3;
 /** Paths of this origin that the server answers itself. */
 const OF_SERVER = /^\/(api|docs|health|metrics|\.well-known)(\/|$)/;
-const CONVERSATION = /^\/c\/([^/]+)$/;
+// A schema of the protocol would load its library with every conversation.
+const CONVERSATION = /^\/c\/([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})$/;
 
 /** A place in this web client that a link leads to. */
 export interface OwnLink {
@@ -24,8 +25,8 @@ export function ownLinkOf(href: string, origin: string = location.origin): OwnLi
   // Without its origin, a path that begins with two slashes would name another site.
   if (url.origin !== origin || url.pathname.startsWith('//')) return null;
   if (OF_SERVER.test(url.pathname)) return null;
-  const id = ConversationId.safeParse(CONVERSATION.exec(url.pathname)?.[1]);
-  const conversation = id.success ? id.data : null;
+  const id = CONVERSATION.exec(url.pathname)?.[1];
+  const conversation = id === undefined ? null : (id as ConversationId);
   return {
     path: url.pathname + url.search + url.hash,
     conversation,
