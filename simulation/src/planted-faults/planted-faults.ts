@@ -127,7 +127,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
         'const isSameEpoch = hello.epoch === start.epoch;',
         'const isSameEpoch = true;',
       ),
-      client('local.js', 'if (this.#epoch === epoch)', 'if (this.#epoch !== null)'),
+      client('local-streams.js', 'if (this.#epoch === epoch)', 'if (this.#epoch !== null)'),
     ],
   },
   'unchecked-commit': {
