@@ -52,8 +52,8 @@ export class Threads {
   readonly #deps: ThreadsDeps;
   readonly #counts = new Map<string, ThreadCounts>();
   /**
-   * Threads that the account does not follow. Threads without replies are never included: they are
-   * not listed even if followed, so a later reply must be checked.
+   * Threads that the account does not follow. Threads without replies are never included: they are listed only if the
+   * account chose to follow them, so a later reply must be checked.
    */
   readonly #others = new Set<string>();
   /** When a read of a thread may be sent next: timers of those that wait. */

@@ -101,18 +101,20 @@ const FOLLOWED = `(
   where state.is_following
 )`;
 
-/** SQL: the latest of them, the only ones whose read state is looked up. */
+/**
+ * SQL: the latest of them, the only ones whose read state is looked up; and after those the threads without replies that
+ * the account chose to follow, as clients need not request them again to know that.
+ */
 const LATEST_FOLLOWED = `(
   select x.conversation_id, x.thread, x.last_at, state.read_seq
   from (
     select x.conversation_id, x.thread, t.last_reply_at as last_at
     from ${threadsOfAccount} x
-    join threads t on t.conversation_id = x.conversation_id and t.thread = x.thread
-    where not exists (
-      select from thread_follows o
-      where o.account_id = $1 and o.conversation_id = x.conversation_id and o.thread = x.thread
-        and not o.is_following)
-    order by t.last_reply_at desc
+    left join threads t on t.conversation_id = x.conversation_id and t.thread = x.thread
+    left join thread_follows o
+      on o.account_id = $1 and o.conversation_id = x.conversation_id and o.thread = x.thread
+    where coalesce(o.is_following, t.thread is not null)
+    order by t.last_reply_at desc nulls last
     limit ${LIMITS.threadCursors}
   ) x
   cross join lateral ${threadState('$1::uuid', 'x.conversation_id', 'x.thread')} state
@@ -222,7 +224,7 @@ export async function threadCursorsOf(
     name: 'threads-cursors-of',
     text: `
       select a.read_version,
-        (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc), '[]')
+        (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc nulls last), '[]')
          from ${LATEST_FOLLOWED} f
          join streams s on s.id = f.conversation_id) as items
       from accounts a where a.id = $1`,

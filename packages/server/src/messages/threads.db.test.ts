@@ -280,6 +280,18 @@ describe('a thread is followed', () => {
     expect(await following(bob, id)).toMatchObject([{ readSeq: root, unread: 3 }]);
   });
 
+  test('a thread that an account chose to follow is listed before it has replies', async () => {
+    const id = await aRealGroup(append, [ann, bob, cyd]);
+    const root = await says(append, ann, id, 'root for @bob');
+    stored(await follow(cyd, id, root));
+    expect(await following(cyd, id)).toMatchObject([
+      { thread: root, isFollowing: true, readSeq: root, unread: 0 },
+    ]);
+    expect([await following(ann, id), await following(bob, id)]).toEqual([[], []]);
+    stored(await unfollow(cyd, id, root));
+    expect(await following(cyd, id)).toEqual([]);
+  });
+
   test('accounts that wrote in a thread, are mentioned there or choose to follow it', async () => {
     const id = await aRealGroup(append, [ann, bob, cyd]);
     const dan = await aUser(append, 'dan');
