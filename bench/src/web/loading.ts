@@ -1,35 +1,27 @@
 import type { ConversationId } from '@parley/protocol';
-import type { Browser, Request } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { type LoginState, openPage } from './page.ts';
 
 /** The main thread is calm after this time without a long task, ms. */
 const CALM_MS = 500;
 
-/**
- * Returns the size of the scripts and styles that an address needs, as they are sent, KiB: those requested until `shown`
- * is in the page, and those requested until it is idle.
- */
+/** Returns the size of the scripts and styles that an address needs, as they are sent, KiB. */
 export async function sizeOf(
   browser: Browser,
   url: string,
   path: string,
-  shown: string,
   state?: LoginState,
-): Promise<{ first: number; all: number }> {
+): Promise<number> {
   const { context, page } = await openPage(browser, url, state);
-  const requests: Request[] = [];
-  page.on('request', (request) => {
-    if (['script', 'stylesheet'].includes(request.resourceType())) requests.push(request);
+  const sizes: Promise<number>[] = [];
+  page.on('requestfinished', (request) => {
+    if (!['script', 'stylesheet'].includes(request.resourceType())) return;
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
   });
-  await page.goto(path, { waitUntil: 'commit' });
-  await page.locator(shown).first().waitFor();
-  const count = requests.length;
-  await page.waitForLoadState('networkidle');
-  const sizes = await Promise.all(requests.map((request) => request.sizes()));
-  const sum = (some: typeof sizes) =>
-    some.reduce((bytes, { responseBodySize }) => bytes + responseBodySize, 0) / 1024;
+  await page.goto(path, { waitUntil: 'networkidle' });
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   await context.close();
-  return { first: sum(sizes.slice(0, count)), all: sum(sizes) };
+  return bytes / 1024;
 }
 
 /**

@@ -35,12 +35,9 @@ export const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   size: async ({ browser, url, contents }) => {
     const state = await logIn(browser, url, contents.many);
     const path = `/c/${first(contents)}`;
-    const landing = await sizeOf(browser, url, '/welcome', 'h1');
-    const conversation = await sizeOf(browser, url, path, 'article', state);
     return {
-      landing: landing.all,
-      firstView: conversation.first,
-      firstViewIdle: conversation.all,
+      landing: await sizeOf(browser, url, '/welcome'),
+      firstView: await sizeOf(browser, url, path, state),
     };
   },
 
