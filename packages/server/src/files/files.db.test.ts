@@ -486,6 +486,38 @@ describe('files are deleted', () => {
     await until(() => !isStored(bytes), 'the content to be removed');
   });
 
+  test('also right after another removal, which releases its locks one by one', async () => {
+    const other = await server.pool.connect();
+    const here = new pg.Client(server.pool.options);
+    await here.connect();
+    try {
+      // The lock that backups share, which a removal holds until its end.
+      await other.query('select pg_advisory_lock(7302, 0)');
+      await here.query('begin');
+      const answer = mayRemoveContents(here);
+      const isNext = async () => {
+        const { rowCount } = await other.query(
+          `select from pg_locks where locktype = 'advisory' and classid = 7303 and granted
+             and database = (select oid from pg_database where datname = current_database())`,
+        );
+        return rowCount === 1;
+      };
+      await until(isNext, 'the next removal to begin');
+      await other.query('select pg_advisory_unlock(7302, 0)');
+      expect(await answer).toBe(true);
+      await here.query('rollback');
+      // A backup is not waited for.
+      await other.query('select pg_advisory_lock_shared(7302, 0)');
+      await here.query('begin');
+      expect(await mayRemoveContents(here)).toBe(false);
+    } finally {
+      await here.query('rollback');
+      await other.query('select pg_advisory_unlock_all()');
+      other.release();
+      await here.end();
+    }
+  });
+
   test('even if the content of an earlier one cannot be removed', async () => {
     const group = await ann.group('deleting both');
     const [stuck, other] = [randomBytes(1_000), randomBytes(1_000)];
