@@ -6,6 +6,7 @@ import {
   CHROMIUM,
   notified,
   PASSWORD,
+  rowTitled,
   startBuiltServer,
   type Visitor,
   Visitors,
@@ -213,7 +214,7 @@ describe.skipIf(CHROMIUM === undefined)('two accounts in one browser', () => {
     await page.goto('/settings/notifications');
     await active.waitFor();
     await jo.write('You are back');
-    await page.getByTitle(/^everyone.*You are back/s).waitFor();
+    await rowTitled(page, /^everyone.*You are back/s);
     await deliver({ ...message, title: 'While', body: 'connected' });
     await deliver({ type: 'test', account, title: 'Test', body: 'after it' });
     await expect.poll(() => notified(page)).toContain('Test: after it');

@@ -7,6 +7,7 @@ import {
   postBodies,
   postMany,
   postSteadily,
+  rowTitled,
   sideways,
   startBuiltServer,
   Visitors,
@@ -122,7 +123,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await kim.inSight('entry 750 of')).toBe(false);
     // The next message does not move the list either.
     await lou.write('And one more');
-    await kim.page.getByTitle(/^Gap.*And one more/s).waitFor();
+    await rowTitled(kim.page, /^Gap.*And one more/s);
     expect(await kim.inSight('entry 1 of')).toBe(true);
 
     await kim.page.getByRole('button', { name: /99\+ new messages/ }).click();
@@ -217,7 +218,7 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     await quin.page.mouse.wheel(0, -2_000);
     await quin.page.getByRole('button', { name: 'Jump to latest' }).waitFor();
     await postBodies(quin.page, id, ['Comes meanwhile']);
-    await quin.page.getByTitle(/^Upwards.*Comes meanwhile/s).waitFor();
+    await rowTitled(quin.page, /^Upwards.*Comes meanwhile/s);
     expect(await quin.inSight('Comes meanwhile')).toBe(false);
     // While it scrolls, too: a change is inherited, so that the styles of all messages would be computed again.
     const pointerEvents = await quin.page.getByRole('log').evaluate(async (log) => {

@@ -8,6 +8,7 @@ import {
   notified,
   PASSWORD,
   postMany,
+  rowTitled,
   startBuiltServer,
   type Visitor,
   Visitors,
@@ -61,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await writer.open('everyone');
     await look(reader.page, { focus: false });
     await writer.write('A quiet message');
-    await reader.page.getByTitle(/^everyone.*A quiet message/s).waitFor();
+    await rowTitled(reader.page, /^everyone.*A quiet message/s);
     expect(await toastOf(reader.page, 'A quiet message').count()).toBe(0);
     expect(await notified(reader.page)).toEqual([]);
     await menu();
@@ -223,7 +224,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     });
     await page.goto('/');
     await writer.write('Too early');
-    await page.getByTitle(/^everyone.*Too early/s).waitFor();
+    await rowTitled(page, /^everyone.*Too early/s);
     expect(await toastOf(page, 'Too early').count()).toBe(0);
     startLoading.abort();
     await request(page, 'PATCH', settings, { level: 'all' });
@@ -343,7 +344,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await elsewhere.login(`reader${count}`, PASSWORD);
     await elsewhere.open('everyone');
     await elsewhere.write('Said by myself elsewhere');
-    await reader.page.getByTitle(/^everyone.*Said by myself elsewhere/s).waitFor();
+    await rowTitled(reader.page, /^everyone.*Said by myself elsewhere/s);
     expect(await toastOf(reader.page, 'Said by myself elsewhere').count()).toBe(0);
     await writer.write('And something after it');
     await toastOf(reader.page, 'And something after it').waitFor();

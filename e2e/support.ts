@@ -31,6 +31,23 @@ const LIGHT_PAGE = '/icon.svg';
 /** The password of every user in these tests. */
 export const PASSWORD = 'correct horse battery staple';
 
+/**
+ * Waits for a row of the sidebar with this tooltip, which shows the last message of its conversation. A row prepares it
+ * when the mouse enters it; a real mouse would make the user active.
+ */
+export async function rowTitled(page: Page, title: RegExp): Promise<Locator> {
+  const row = page.getByTitle(title);
+  await expect
+    .poll(async () => {
+      for (const link of await page.locator('[data-row] > a').all()) {
+        await link.dispatchEvent('pointerover', { pointerType: 'mouse' });
+      }
+      return await row.count();
+    })
+    .toBe(1);
+  return row;
+}
+
 /** The built server, as users start it, on its own data. */
 export interface BuiltServer {
   readonly url: string;

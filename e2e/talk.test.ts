@@ -7,6 +7,7 @@ import {
   CHROMIUM,
   PASSWORD,
   postMany,
+  rowTitled,
   sideways,
   startBuiltServer,
   Visitors,
@@ -301,7 +302,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await three.waitFor();
     expect(await three.innerText()).toContain('Ina Owner');
     await kay.write('The three of us');
-    await lee.page.getByTitle(/Kay Host.*The three of us/s).waitFor();
+    await rowTitled(lee.page, /Kay Host.*The three of us/s);
     await kay.page.getByRole('button', { name: 'New direct message' }).click();
     await kay.page
       .getByRole('dialog')
@@ -313,7 +314,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await kay.page.getByRole('button', { name: 'Details and members' }).click();
     await kay.page.getByRole('button', { name: 'Block Lee Guest' }).click();
     await kay.page.getByRole('button', { name: 'Unblock Lee Guest' }).waitFor();
-    await lee.page.getByTitle(/Only you/).click();
+    await (await rowTitled(lee.page, /Only you/)).click();
     await lee.write('Why?');
     await lee.page.getByText(/doesn’t accept direct messages/).waitFor();
     await kay.page.goto('/settings/blocked');

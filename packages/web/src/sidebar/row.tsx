@@ -47,8 +47,8 @@ export const Row = memo(function Row({
   const navigate = useNavigate();
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
-  // The last message is shown while the mouse is on the row. A thousand rows need not prepare it.
-  const hint = useHint(isPointed ? (view?.lastMessage?.body ?? '') : '');
+  // A tooltip, and a description for screen readers. A thousand rows need not prepare it.
+  const hint = useHint(isPointed || isFocused ? (view?.lastMessage?.body ?? '') : '');
   if (!view) return null;
   const unread = isUnread(view, isMuted);
   const mentions = view.unreadMentions.length;

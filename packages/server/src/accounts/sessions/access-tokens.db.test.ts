@@ -257,7 +257,7 @@ describe('signing keys', () => {
       rows[0].private_pem,
       'another',
     ]);
-    await expect(loadSigningKeys(pool, secret)).rejects.toThrow(/not its own/);
+    await expect(loadSigningKeys(pool, secret)).rejects.toThrow(/under the id of another key/);
     await pool.query('update signing_keys set kid = $1', [kid]);
     expect((await loadSigningKeys(pool, secret)).current.kid).toBe(kid);
   });
