@@ -102,8 +102,8 @@ const FOLLOWED = `(
 )`;
 
 /**
- * SQL: the latest of them, the only ones whose read state is looked up; and after those the threads without replies that
- * the account chose to follow, as clients need not request them again to know that.
+ * SQL: the latest of them, the only ones whose read state is looked up; after those the threads without replies that
+ * the account chose to follow, so that clients know that they are followed.
  */
 const LATEST_FOLLOWED = `(
   select x.conversation_id, x.thread, x.last_at, state.read_seq
@@ -114,7 +114,7 @@ const LATEST_FOLLOWED = `(
     left join thread_follows o
       on o.account_id = $1 and o.conversation_id = x.conversation_id and o.thread = x.thread
     where coalesce(o.is_following, t.thread is not null)
-    order by t.last_reply_at desc nulls last
+    order by t.last_reply_at desc nulls last, x.conversation_id, x.thread
     limit ${LIMITS.threadCursors}
   ) x
   cross join lateral ${threadState('$1::uuid', 'x.conversation_id', 'x.thread')} state
@@ -224,7 +224,7 @@ export async function threadCursorsOf(
     name: 'threads-cursors-of',
     text: `
       select a.read_version,
-        (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc nulls last), '[]')
+        (select coalesce(json_agg(${cursorOfFollowed} order by f.last_at desc nulls last, f.conversation_id, f.thread), '[]')
          from ${LATEST_FOLLOWED} f
          join streams s on s.id = f.conversation_id) as items
       from accounts a where a.id = $1`,

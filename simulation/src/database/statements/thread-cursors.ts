@@ -105,15 +105,19 @@ export const threadCursorStatements: readonly Statement[] = [
       }));
   }),
 
-  reads('threads-cursors-of', '8a55df37cd68', (tx, [id]) => {
+  reads('threads-cursors-of', 'df40e72482f9', (tx, [id]) => {
     const account = tx.one(tx.tables.accountsById, id as string);
     if (!account) return [];
-    const items = followedOf(tx, account.id)
-      .sort((a, b) => b.row.last_reply_at - a.row.last_reply_at)
+    const items = [
+      ...followedOf(tx, account.id)
+        .map(({ row, readSeq }) => ({ ...placeOfThread(row), at: row.last_reply_at, readSeq }))
+        .sort((a, b) => b.at - a.at || comparePlaces(a, b)),
+      ...chosenWithoutReplies(tx, account.id).sort(comparePlaces),
+    ]
       .slice(0, LIMITS.threadCursors)
-      .flatMap(({ row, readSeq }) => {
-        const stream = tx.one(tx.tables.streamsById, row.conversation_id);
-        const of = { account: account.id, conversation: row.conversation_id, thread: row.thread };
+      .flatMap(({ conversation, thread, readSeq }) => {
+        const stream = tx.one(tx.tables.streamsById, conversation);
+        const of = { account: account.id, conversation, thread };
         return stream ? [cursorOf(tx, of, { isFollowing: true, readSeq }, stream.last_seq)] : [];
       });
     return [{ read_version: account.read_version, items }];
@@ -271,6 +275,28 @@ function followedOf(tx: Transaction, account: string): Followed[] {
         return state.isFollowing ? [{ row, readSeq: state.readSeq }] : [];
       }),
     );
+}
+
+const placeOfThread = (row: { readonly conversation_id: string; readonly thread: number }) => ({
+  conversation: row.conversation_id,
+  thread: row.thread,
+});
+
+/** The threads without replies that an account chose to follow. */
+function chosenWithoutReplies(tx: Transaction, account: string) {
+  const { followsByAccount, threadsByRoot } = tx.tables;
+  return tx
+    .all(followsByAccount, account)
+    .filter((choice) => choice.is_following)
+    .map(placeOfThread)
+    .filter(
+      ({ conversation, thread }) =>
+        isMember(tx, account, conversation) && !tx.one(threadsByRoot, conversation + thread),
+    )
+    .map((place) => ({
+      ...place,
+      readSeq: stateOf(tx, account, place.conversation, place.thread).readSeq,
+    }));
 }
 
 /** The position of a thread in a list: unread ones first, then the latest. */
