@@ -108,7 +108,10 @@ export async function logout(): Promise<void> {
 
 /** Ends the session after its account has been deleted. */
 export async function accountDeleted(): Promise<void> {
-  if (session.state === 'in') await end(session.client, t('session.accountDeleted'));
+  const notice = t('session.accountDeleted');
+  if (session.state === 'in') await end(session.client, notice);
+  // The connection was closed before the answer arrived, with a notice that does not say why.
+  else notify(notice);
 }
 
 /**
