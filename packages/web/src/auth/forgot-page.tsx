@@ -21,7 +21,7 @@ export function ForgotPage() {
     setSentTo(email.trim());
   });
   const back = (
-    <Link to="/login" className={LINK}>
+    <Link to="/login" className={`${LINK} inline-block py-1`}>
       {t('common.backToLogIn')}
     </Link>
   );

@@ -63,7 +63,7 @@ export function ResetPage() {
     await navigate({ to: '/login', replace: true });
   });
   const back = (
-    <Link to="/login" className={LINK}>
+    <Link to="/login" className={`${LINK} inline-block py-1`}>
       {t('common.backToLogIn')}
     </Link>
   );

@@ -68,7 +68,7 @@ function Entry({ item }: { item: ScheduledMessage }) {
               to="/c/$id"
               params={{ id: view.id }}
               search={item.thread === null ? {} : { thread: item.thread }}
-              className="max-w-full truncate font-semibold hover:underline"
+              className="max-w-full truncate py-0.5 font-semibold hover:underline"
             >
               <bdi>{titleOf(view, users)}</bdi>
               {item.thread !== null && (
