@@ -94,8 +94,8 @@ export function useNewFiles({ conversation, thread = null }: DraftPlace): NewFil
 }
 
 /**
- * Asks before the page is closed while files are being uploaded, and ends the uploads with the session.
- * Texts of messages that wait for their files then become drafts: `keep` is called with each.
+ * Asks before the page is closed while files are being uploaded. The end of the page or of the session ends
+ * the uploads; texts of messages that wait for them become drafts: `keep` is called with each.
  */
 export function useUploadsOfSession(keep: (place: DraftPlace, body: string) => void): void {
   const unsent = useUnsentFiles();
@@ -103,13 +103,15 @@ export function useUploadsOfSession(keep: (place: DraftPlace, body: string) => v
     unsent.subscribe,
     useCallback(() => unsent.isBusy, [unsent]),
   );
+  const keepTexts = useCallback(() => {
+    for (const { place, message } of unsent.waiting) keep(place, message.body);
+  }, [unsent, keep]);
   useEffect(() => {
     if (!isBusy) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     const leave = (event: PageTransitionEvent) => {
       // The page may be shown again, and continues then.
-      if (event.persisted) return;
-      for (const { place, message } of unsent.waiting) keep(place, message.body);
+      if (!event.persisted) keepTexts();
     };
     window.addEventListener('beforeunload', ask);
     window.addEventListener('pagehide', leave);
@@ -117,6 +119,12 @@ export function useUploadsOfSession(keep: (place: DraftPlace, body: string) => v
       window.removeEventListener('beforeunload', ask);
       window.removeEventListener('pagehide', leave);
     };
-  }, [unsent, isBusy, keep]);
-  useEffect(() => () => unsent.endAll(), [unsent]);
+  }, [isBusy, keepTexts]);
+  useEffect(
+    () => () => {
+      keepTexts();
+      unsent.endAll();
+    },
+    [unsent, keepTexts],
+  );
 }
