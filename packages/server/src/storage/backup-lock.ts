@@ -10,8 +10,8 @@ export async function keepContents(client: pg.ClientBase): Promise<void> {
   await client.query('select pg_advisory_lock_shared($1, 0)', [BACKUP]);
 }
 
-/** How often {@link mayRemoveContents} looks whether a removal has ended, and the pause between two looks, seconds. */
-const LOOKS = 100;
+/** How often the lock of an ending removal is tried, and the pause between two attempts, in seconds. */
+const ATTEMPTS = 100;
 const PAUSE_SECONDS = 0.01;
 
 /**
@@ -21,8 +21,8 @@ const PAUSE_SECONDS = 0.01;
  */
 export async function mayRemoveContents(client: pg.ClientBase): Promise<boolean> {
   await client.query('select pg_advisory_xact_lock($1, 0)', [REMOVAL]);
-  for (let look = 0; look < LOOKS; look++) {
-    if (look > 0) await client.query('select pg_sleep($1)', [PAUSE_SECONDS]);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await client.query('select pg_sleep($1)', [PAUSE_SECONDS]);
     const { rows } = await client.query<{ free: boolean; is_backup: boolean }>(
       `select pg_try_advisory_xact_lock($1, 0) as free,
          exists (

@@ -19,7 +19,7 @@ export function useAutoScroll(list: RenderedList, onSettled: () => void): AutoSc
   control.setList(list);
   const { isPrepended } = control;
   const { rows, lineAfter, isHeld } = list;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these are the values whose changes it handles; it has the list itself.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the control reads them from the list that it has been given; their changes are the reason to call it.
   useLayoutEffect(() => control.rowsChanged(), [control, rows, lineAfter, isHeld]);
   return { control, isAway, isPrepended };
 }

@@ -3,8 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { readStored, writeStored } from '../session/device.ts';
 import { useAccountId, useClient, useParley } from '../session/use-client.ts';
 import { charactersLeft } from './composer-rules.ts';
-import { readDraft, writeDraft } from './kept-draft.ts';
 import { readSentDraft, writeSentDraft } from './sent-draft.ts';
+import { readDraft, writeDraft } from './stored-draft.ts';
 
 /** The draft is saved after a pause in typing of this length, ms. */
 const PAUSE_MS = 1_000;

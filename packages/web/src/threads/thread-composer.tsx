@@ -8,7 +8,7 @@ import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { ComposerBox } from '../messages/composer-box.tsx';
 import { isSendable } from '../messages/composer-rules.ts';
-import { prepended } from '../messages/kept-draft.ts';
+import { prepended } from '../messages/stored-draft.ts';
 import { useMessageField } from '../messages/use-message-field.tsx';
 import { useNonMemberNotice } from '../messages/use-non-member-notice.ts';
 import { useSendLater } from '../messages/use-send-later.tsx';
