@@ -52,6 +52,17 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await amy.page.getByRole('link', { name: /everyone.*8\d unread/s }).click();
     const line = amy.page.getByText('New', { exact: true });
     await line.waitFor();
+    // With reduced motion, which the tests ask for, a row that gets visible is so at once with all it contains.
+    expect(
+      await amy.page.getByRole('log').evaluate((log) => {
+        const text = log.querySelector('article [dir=auto] > *') ?? log;
+        const visibility = () => getComputedStyle(text).visibility;
+        log.style.visibility = 'hidden';
+        const hidden = visibility();
+        log.style.visibility = '';
+        return [hidden, visibility()];
+      }),
+    ).toEqual(['hidden', 'visible']);
     await expect.poll(() => amy.inSight('entry 1 of')).toBe(true);
     expect(await amy.inSight('entry 80 of')).toBe(false);
     await amy.page.getByRole('button', { name: /new messages/ }).waitFor();
