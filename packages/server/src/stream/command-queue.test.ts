@@ -47,6 +47,18 @@ describe('a queue of commands', () => {
     expect(numbers(queue.take())).toEqual([4]);
   });
 
+  test('keeps a waiting command before those that a full batch leaves behind', () => {
+    const queue = new CommandQueue<Numbered>({ commands: 1, bytes: 1_000 });
+    queue.push(command(1, 'a'));
+    const first = queue.take();
+    queue.push(command(2, 'a'));
+    queue.push(command(3, 'b'));
+    queue.push(command(4, 'a'));
+    expect(numbers(queue.take())).toEqual([3]);
+    queue.release(first);
+    expect(numbers(queue.take())).toEqual([2]);
+  });
+
   test('ends a batch at its limits, but never takes an empty one', () => {
     const queue = new CommandQueue<Numbered>({ commands: 3, bytes: 25 });
     for (let n = 1; n <= 4; n++) queue.push(command(n, 'a'));

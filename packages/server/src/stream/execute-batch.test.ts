@@ -311,6 +311,17 @@ describe('a command that was executed before', () => {
     });
   });
 
+  test('the decisions made early are not those of the commands that remain', async () => {
+    db.answers.set('batch-repeated', [row({ n: 1, command_digest: null })]);
+    const rule: Rule = { ...post, readsEarly: true };
+    const { answers, tx } = await execute([
+      pending(id(1), { rule, payload: ['known'] }),
+      pending(id(2), { rule, payload: ['new'] }),
+    ]);
+    expect(answers).toEqual(['3 again', '5']);
+    expect(tx.inserted.map(({ data }) => data)).toEqual(['{"body":"new"}']);
+  });
+
   test('recognizes an executed command that changed nothing, or whose digest is no longer stored', async () => {
     const unchanged = await answerTo({ type: null, at: null });
     expect(unchanged.outcome).toMatchObject({ seq: 3, at: '2026-01-01T00:00:00.000Z' });

@@ -1,5 +1,5 @@
 import type { AccountId, Seq, StreamId } from '@parley/protocol';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { EventLog } from '../../test/support/event-log.ts';
 import { RecordingSink, until } from '../../test/support/sink.ts';
 import { testLog } from '../../test/support/test-log.ts';
@@ -172,6 +172,24 @@ test('a range behind a gap is held only if other nodes may send its start', asyn
     await until(() => sink.seqs.length === 2, 'both events');
     expect(hub.counters).toEqual({ fills: 1, repairs: 0 });
   }
+});
+
+test('a topic without subscriptions does not read what it had held', async () => {
+  const { hub, log, post, subscribe } = aHub();
+  const { subscription } = subscribe(bob);
+  await until(() => log.headReads.length === 1, 'the check of the new topic');
+  const reader = vi.spyOn(log, 'readEvents');
+  post();
+  vi.useFakeTimers();
+  try {
+    hub.publish([post()]);
+    hub.unsubscribe(subscription);
+    vi.runAllTimers();
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(reader).not.toHaveBeenCalled();
+  expect(hub.counters).toEqual({ fills: 0, repairs: 0 });
 });
 
 test('what arrives during a gap fill waits for its end', async () => {
