@@ -135,3 +135,19 @@ test('removing a file, and the end of the session, end uploads without an error'
   expect(files.of(HERE)).toEqual({ files: [], waiting: [] });
   expect([files.isBusy, failed]).toEqual([false, []]);
 });
+
+test('files that are not uploaded stay when the others are taken', async () => {
+  const { files, upload } = start();
+  files.add(HERE, [fileOf('a'), fileOf('b')]);
+  await upload('a').end();
+  expect(files.take(HERE)).toEqual(['id of a']);
+  expect(files.of(HERE).files.map(({ file }) => file.name)).toEqual(['b']);
+});
+
+test('only an upload that has failed is retried', () => {
+  const { files, upload } = start();
+  files.add(HERE, [fileOf('a')]);
+  const first = upload('a');
+  files.retry(files.of(HERE).files[0]?.key as number);
+  expect(upload('a')).toBe(first);
+});

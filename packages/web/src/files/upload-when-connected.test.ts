@@ -71,3 +71,11 @@ test('an upload that is canceled stops waiting for the connection', async () => 
   await expect(upload).rejects.toThrow('Removed');
   expect(listeners.size).toBe(0);
 });
+
+test('an upload that was canceled while its connection was lost is not started again', async () => {
+  const { client, left } = clientWith([lost(), stored], 'waiting');
+  const { controller, ...rest } = options();
+  controller.abort(new Error('Removed'));
+  await expect(uploadWhenConnected(client, file, rest)).rejects.toThrow('No answer');
+  expect(left).toEqual([stored]);
+});

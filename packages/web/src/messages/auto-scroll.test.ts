@@ -308,6 +308,25 @@ describe('a following list', () => {
     autoScroll.scrollEnded(position({ offset: 200, size: 951, viewport: 751 }));
     expect(autoScroll.state).toBe('following');
   });
+
+  test('does not mistake a window that grows after a wheel event for the user scrolling', () => {
+    const autoScroll = new AutoScroll();
+    autoScroll.changed(position({ offset: 1_193, size: 1_664, viewport: 471 }));
+    autoScroll.userScrollsUp(300, 0);
+    // A new row has not been scrolled to yet.
+    autoScroll.scrolled(position({ offset: 993, size: 1_764, viewport: 671 }));
+    expect(autoScroll.state).toBe('following');
+  });
+
+  test('forgets scrolling that did not happen when the scrolling ends', () => {
+    const autoScroll = new AutoScroll();
+    autoScroll.changed(position({ offset: 4_400, size: 5_000 }));
+    autoScroll.scrollsTo(4_000);
+    autoScroll.scrollEnded(position({ offset: 4_400, size: 5_000 }));
+    autoScroll.userScrollsUp(400, 0);
+    autoScroll.scrolled(position({ offset: 4_000, size: 5_000 }));
+    expect(autoScroll.state).toBe('away');
+  });
 });
 
 describe('a list placed at a message', () => {

@@ -82,4 +82,12 @@ describe('rows', () => {
       { numRuns: 300 },
     );
   });
+
+  test('the line “New” moves although the messages are the same', () => {
+    const messages = [1, 2, 3].map((n) => aMessage(n, 'ana', n));
+    const builder = new RowBuilder();
+    for (const readSeq of [1, 2, null] as (Seq | null)[]) {
+      expect(builder.build(messages, readSeq, me)).toEqual(rowsOf(messages, readSeq, me));
+    }
+  });
 });

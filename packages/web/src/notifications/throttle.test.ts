@@ -41,3 +41,16 @@ test('keys removed while they wait are not reported', () => {
   vi.advanceTimersByTime(10_000);
   expect(calls).toHaveLength(2);
 });
+
+test('an interval that was ended early does not end the next one', () => {
+  const { calls, throttle } = aThrottle();
+  throttle.add('a');
+  vi.advanceTimersByTime(600);
+  throttle.clear();
+  throttle.add('b');
+  vi.advanceTimersByTime(600);
+  throttle.add('c');
+  expect(calls).toEqual([['a'], ['b']]);
+  vi.advanceTimersByTime(400);
+  expect(calls).toEqual([['a'], ['b'], ['c']]);
+});

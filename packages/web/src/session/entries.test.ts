@@ -51,3 +51,16 @@ test('a listener that unsubscribed is not called, and another one of its key sti
   expect(called).toEqual(['second']);
   expect(listeners.size).toBe(1);
 });
+
+test('unsubscribing twice leaves a later listener of the key', () => {
+  const { source, mapOf, replace } = sourceOf(new Map([['a', 1]]));
+  const entries = new EntryListeners(source, mapOf);
+  const called: string[] = [];
+  const end = entries.subscribe('a', () => called.push('first'));
+  entries.subscribe('b', () => called.push('other'));
+  end();
+  entries.subscribe('a', () => called.push('second'));
+  end();
+  replace(new Map([['a', 2]]));
+  expect(called).toEqual(['second']);
+});
