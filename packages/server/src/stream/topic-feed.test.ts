@@ -20,6 +20,7 @@ function aFeed(events: number) {
   );
   const delivered: string[] = [];
   let gaps = 0;
+  const hooks = { onDelivered: (): void => undefined };
   const topic = new Topic(stream, 0 as Seq, EVENT_VISIBILITY);
   const feed = new TopicFeed(topic, {
     reader: log,
@@ -27,6 +28,7 @@ function aFeed(events: number) {
     deliver: (to, range, source) => {
       delivered.push(...range.map((e) => `${e.seq} ${source}`));
       to.advance(range);
+      hooks.onDelivered();
     },
     onGap: () => {
       gaps++;
@@ -34,7 +36,7 @@ function aFeed(events: number) {
   });
   /** The events from one seq to another. */
   const range = (from: number, to: number) => stored.slice(from - 1, to);
-  return { log, feed, topic, delivered, range, gaps: () => gaps };
+  return { log, feed, topic, delivered, range, gaps: () => gaps, hooks };
 }
 
 describe('a feed', () => {
@@ -157,6 +159,16 @@ describe('a feed', () => {
     feed.announce(9 as Seq);
     await feed.filling;
     expect(topic.head).toBe(7);
+  });
+
+  test('reads what is announced in the moment in which a gap fill ends', async () => {
+    const { feed, topic, range, hooks } = aFeed(4);
+    hooks.onDelivered = () => {
+      hooks.onDelivered = () => undefined;
+      queueMicrotask(() => feed.receive(range(3, 4), 'here', true));
+    };
+    feed.announce(2 as Seq);
+    await until(() => topic.head === 4, 'the later events');
   });
 
   test('delivers nothing after its end', async () => {

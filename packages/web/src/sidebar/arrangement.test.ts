@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type arrange, belowLastRow, dropOf, neighborOf, stepOf } from './arrangement.ts';
-import { Arranger } from './arranger.ts';
+import { Arranger, isUnread } from './arranger.ts';
 
 type Placements = ReadonlyMap<ConversationId, SidebarPlacement>;
 const id = (name: string) => name as ConversationId;
@@ -116,6 +116,35 @@ test('the next conversation is the one below, across sections; the next unread o
   expect(neighborOf(all, id('c'), 1, isUnread)).toBe('a');
   expect(neighborOf(all, id('b'), -1, isUnread)).toBe('a');
   expect(neighborOf(all, id('a'), 1, (one) => one === 'a')).toBeNull();
+});
+
+test('a muted conversation counts as unread only for mentions', () => {
+  const [unread, unreadMentions] = [2, [7]] as never as [
+    number,
+    ConversationView['unreadMentions'],
+  ];
+  expect(isUnread({ ...view('a'), unread }, false)).toBe(true);
+  expect(isUnread({ ...view('a'), unread }, true)).toBe(false);
+  expect(isUnread({ ...view('a'), unread, unreadMentions }, true)).toBe(true);
+  // A mention that was read as part of the conversation, and added by an edit.
+  expect(isUnread({ ...view('a'), unreadMentions }, false)).toBe(true);
+  expect(isUnread(view('a'), false)).toBe(false);
+});
+
+test('a direct conversation is renamed with its user', () => {
+  const direct = { ...view('a', 'direct'), peers: ['ann'] } as unknown as ConversationView;
+  const snapshot = snapshotOf([direct]);
+  const arranger = new Arranger();
+  const titleWith = (displayName: string) =>
+    arranger
+      .arrange({
+        snapshot: { ...snapshot, users: new Map([['ann', { displayName } as User]]) as never },
+        isMuted: () => false,
+        isHeld: false,
+        open: undefined,
+      })
+      .titles.get(id('a'));
+  expect([titleWith('Ann'), titleWith('Anna')]).toEqual(['Ann', 'Anna']);
 });
 
 test('archived groups are separate', () => {
