@@ -10,7 +10,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { findableBy, knownAccounts } from '@parley/server/internal/accounts/users/known-accounts';
-import { meOf } from '@parley/server/internal/accounts/users/queries';
+import { meOf, meOfEach } from '@parley/server/internal/accounts/users/queries';
 import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import {
   createGroup,
@@ -37,7 +37,7 @@ import {
   updateGroup,
 } from '@parley/server/internal/conversations/settings';
 import { conversationFor, conversationsOf } from '@parley/server/internal/conversations/snapshot';
-import { loadStart } from '@parley/server/internal/conversations/start';
+import { loadStart, loadStarts } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
 import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
 import {
@@ -628,7 +628,12 @@ class Product {
     await this.#ask('groups', publicGroups(pool, ann, { after: null, limit: 1 }));
     await this.#ask('groups', publicGroups(pool, ann, { after: null, limit: 9, search: 'NAMED' }));
     for (const who of [ann, bob]) await this.#starts(who);
+    const { epoch } = await loadStart(pool, ann, { cursor: {} });
+    const known = { epoch, cursor: { [streamOfConversation(this.#group)]: 1 as Seq } };
+    const requests = [ann, bob, ann].map((account) => ({ account, known }));
+    await this.#ask('starts', loadStarts(pool, requests));
     await this.#ask('me', meOf(pool, ann));
+    await this.#ask('mes', meOfEach(pool, [ann, bob, ann]));
     const stream = streamOfConversation(this.#group);
     await this.#ask('read', readEvents(pool, stream, 2 as Seq, 9 as Seq, 4));
     await this.#ask('heads', readHeads(pool, [stream, streamOfAccount(ann), WORKSPACE_STREAM]));

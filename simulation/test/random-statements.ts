@@ -179,6 +179,23 @@ export class Choice {
   }
 }
 
+/** What clients of these accounts are started with. */
+function startValues(
+  c: Choice,
+  f: Fixture,
+  tx: Transaction,
+  accounts: readonly string[],
+): unknown[][] {
+  const known = () => c.some(f.conversations).map((id) => [id, 5 + c.int(2)]);
+  return [
+    [...accounts],
+    [...accounts],
+    accounts.map(() => `{${c.some(anyStream(f)).join()}}`),
+    accounts.map(() => c.of([tx.tables.epoch, tx.tables.epoch, null])),
+    accounts.map(() => JSON.stringify(Object.fromEntries(known()))),
+  ];
+}
+
 type Build = (choose: Choice, f: Fixture, tx: Transaction) => readonly unknown[];
 
 const anyStream = (f: Fixture) => [...f.conversations, ...f.spare];
@@ -419,18 +436,9 @@ const BASE: Readonly<Record<string, Build>> = {
   ],
   'conversations-of': (c, f) => [c.of(f.accounts)],
   'conversations-for': (c, f) => [c.of(f.accounts), c.of(f.conversations)],
-  'conversations-start': (c, f, tx) => {
-    const account = c.of(f.accounts);
-    const known = Object.fromEntries(c.some(f.conversations).map((id) => [id, 5 + c.int(2)]));
-    return [
-      account,
-      account,
-      '00000000-0000-7000-8000-000000000001',
-      c.some(anyStream(f)),
-      c.of([tx.tables.epoch, tx.tables.epoch, undefined]),
-      JSON.stringify(known),
-    ];
-  },
+  'conversations-start': (c, f, tx) => startValues(c, f, tx, c.some(f.accounts)),
+  'conversations-start-one': (c, f, tx) =>
+    startValues(c, f, tx, [c.of(f.accounts)]).map(([value]) => value),
   'conversations-members': (c, f) => [
     c.of(f.accounts),
     c.of(f.conversations),
@@ -457,7 +465,8 @@ const BASE: Readonly<Record<string, Build>> = {
   },
   'read-cursors-of': (c, f) => [c.of(f.accounts)],
   'read-cursors-versions': (c, f) => [c.some(f.accounts)],
-  'accounts-me': (c, f) => [c.of(f.accounts)],
+  'accounts-me': (c, f) => [c.some(f.accounts)],
+  'accounts-me-one': (c, f) => [c.of(f.accounts)],
   ...threadStatements(),
   ...pollStatements(),
   'users-findable': (c, f) => [c.of(f.accounts), c.some(f.accounts)],

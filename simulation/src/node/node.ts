@@ -12,7 +12,7 @@ import { findableBy, knownAccounts } from '@parley/server/internal/accounts/user
 import { AuditLog } from '@parley/server/internal/audit/audit-log';
 import { createGroup } from '@parley/server/internal/conversations/commands';
 import { conversationFor } from '@parley/server/internal/conversations/snapshot';
-import { loadStart } from '@parley/server/internal/conversations/start';
+import { StartReader } from '@parley/server/internal/conversations/start';
 import { EVENT_VISIBILITY } from '@parley/server/internal/event-types/event-visibility';
 import { PROJECTIONS } from '@parley/server/internal/event-types/projections';
 import { Live } from '@parley/server/internal/live/live';
@@ -110,6 +110,7 @@ export class SimulatedNode implements Reachable {
       announce: (stream, seq) => hub.hint(stream, seq),
     });
     const readCursors = new ReadCursors(pool, log, metrics);
+    const starts = new StartReader(pool);
     this.#live = new Live({
       hub,
       broker,
@@ -134,7 +135,7 @@ export class SimulatedNode implements Reachable {
       isAllowedOrigin: () => true,
       addressOf: () => process.name,
       me: async (account) => deps.me(account),
-      start: (account, known) => loadStart(pool, account, known),
+      start: (account, known) => starts.load(account, known),
       conversation: (account, id) => conversationFor(pool, account, id),
       moveReadCursor: (account, id, seq, options) => readCursors.move(account, id, seq, options),
       readVersions: (accounts) => readVersions(pool, accounts),

@@ -1,6 +1,7 @@
 import { type AccountId, type Me, type Refusal, refusal, type SessionId } from '@parley/protocol';
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import { authenticator, type Session } from '../http/authenticate.ts';
+import { BatchedRead } from '../storage/batched-read.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { reauthenticationRoutes } from './logins/reauthentication-routes.ts';
@@ -14,7 +15,7 @@ import { rolesRequired } from './sessions/second-factor-requirement.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { loadSigningKeys, type SigningKeys } from './sessions/signing-keys.ts';
 import { ownRoutes } from './users/own-routes.ts';
-import { meOf } from './users/queries.ts';
+import { meOfEach } from './users/queries.ts';
 import { usersRoutes } from './users/routes.ts';
 import { backfillSkeletons } from './users/skeletons.ts';
 import { verificationRoutes } from './verification/routes.ts';
@@ -33,6 +34,8 @@ export interface Identity {
 
 /** Interval at which expired records are removed. */
 const CLEAN_MS = 10 * 60_000;
+/** The accounts that one query reads for their users, and the queries at a time. */
+const OWN_READS = { keys: 64, reads: 2 };
 /** Interval at which the signing keys are reloaded. */
 const KEYS_MS = 60_000;
 
@@ -47,6 +50,7 @@ export class Accounts {
   readonly #keys: ApiKeys;
   readonly #deps: AccountsDeps;
   readonly #tokens: AccessTokens;
+  readonly #meReads: BatchedRead<AccountId, Me | null>;
   readonly #signingKeys: SigningKeys;
   #timer: NodeJS.Timeout | null = null;
   #keyTimer: NodeJS.Timeout | null = null;
@@ -68,6 +72,7 @@ export class Accounts {
     this.#keys = deps.keys;
     this.#signingKeys = signingKeys;
     this.#tokens = new AccessTokens(signingKeys, issuer, clock);
+    this.#meReads = new BatchedRead((accounts) => meOfEach(pool, accounts), OWN_READS);
     this.authenticate = authenticator((token) => this.#check(token));
     this.parts = buildParts(deps, {
       sessions: this.sessions,
@@ -142,7 +147,7 @@ export class Accounts {
 
   /** Returns what an account sees of itself; null when it does not exist. */
   me(account: AccountId): Promise<Me | null> {
-    return meOf(this.parts.pool, account);
+    return this.#meReads.get(account);
   }
 
   /**

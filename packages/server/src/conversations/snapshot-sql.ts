@@ -79,14 +79,15 @@ export interface UnreadMention {
   readonly seq: Seq;
 }
 
-/** SQL: the role of account $1 on the server. */
-export const SERVER_ROLE = '(select role from accounts where id = $1)';
+/** SQL: the role of an account on the server. */
+export const serverRole = (account: string): string =>
+  `(select role from accounts where id = ${account})`;
 
 /**
- * SQL: the current memberships of account $1 with their conversations; `isUnchanged`: the client has
+ * SQL: the current memberships of an account with their conversations; `isUnchanged`: the client has
  * the snapshot. `has_peer`: a direct conversation of two users, whose key has two ids.
  */
-export const currentMemberships = (isUnchanged = 'false') => `
+export const currentMemberships = (account: string, isUnchanged = 'false'): string => `
   select m.conversation_id, m.account_id, m.role, m.joined_seq, m.read_seq, m.read_revision, s.last_seq,
     c.kind, c.visibility, c.name, c.topic, c.description, c.avatar, c.archived_at, c.slow_mode_seconds,
     c.link_previews, c.is_everyone, c.minimum_roles, c.direct_key, c.member_count, c.created_at,
@@ -95,7 +96,7 @@ export const currentMemberships = (isUnchanged = 'false') => `
   from memberships m
   join conversations c on c.id = m.conversation_id
   join streams s on s.id = m.conversation_id
-  where m.account_id = $1 and m.left_seq is null`;
+  where m.account_id = ${account} and m.left_seq is null`;
 
 const STATES = jsonColumns<MembershipState>({
   id: 'm.conversation_id',
@@ -143,11 +144,11 @@ const PEERS = jsonColumns<Peer>({
 const MENTIONS = jsonColumns<UnreadMention>({ id: 'm.conversation_id', seq: 'n.seq' });
 
 /**
- * SQL: the columns of a {@link SnapshotRow}, for the rows `current` of {@link currentMemberships}. `bodyCharacters` of the
- * last message are read.
+ * SQL: the columns of a {@link SnapshotRow} of an account, for the rows `current` of {@link currentMemberships}.
+ * `bodyCharacters` of the last message are read.
  */
-export const snapshotColumns = (bodyCharacters: number) => `
-  ${SERVER_ROLE} as server_role,
+export const snapshotColumns = (account: string, bodyCharacters: number): string => `
+  ${serverRole(account)} as server_role,
   (select ${STATES} from current m) as states,
   (select ${details(bodyCharacters)}
    from current m

@@ -39,8 +39,8 @@ export interface UnchangedStart extends UnchangedAtHead {
 }
 
 const SNAPSHOTS = (condition: string) => `
-  with current as materialized (${currentMemberships()} ${condition})
-  select ${snapshotColumns(BODY_CHARACTERS)}`;
+  with current as materialized (${currentMemberships('$1')} ${condition})
+  select ${snapshotColumns('$1', BODY_CHARACTERS)}`;
 
 /** Returns the current conversations of an account. */
 export async function conversationsOf(pool: Pool, account: AccountId): Promise<Conversation[]> {

@@ -16,7 +16,7 @@ import { epochSeconds, timestamp, timestampOf } from '../storage/sql.ts';
 import type { Append } from '../stream/append.ts';
 import { joinGroup, leaveGroup } from './members.ts';
 import { membersOf } from './queries.ts';
-import { type KnownState, loadStart } from './start.ts';
+import { type KnownState, loadStart, loadStarts, StartReader } from './start.ts';
 
 let server: Awaited<ReturnType<typeof startTestDatabase>>;
 let db: Database;
@@ -148,4 +148,38 @@ test('a list of members is read page by page, up to the page marked as last', as
   const first = await page(null, 1);
   expect(first.accounts).toEqual([ann]);
   expect(await page(first.next as Seq, 1)).toEqual({ accounts: [bob], next: null });
+});
+
+test('clients that start together get what each of them would get alone', async () => {
+  const stranger = await aUser(append, 'stranger');
+  const unknown = '01890000-0000-7000-8000-00000000000b' as AccountId;
+  const { epoch, cursor } = await everything();
+  const requests = [
+    { account: bob, known: { epoch, cursor, resend: [] } },
+    { account: ann, known: { cursor: {} } },
+    { account: unknown, known: { cursor: {} } },
+    { account: bob, known: { cursor: {} } },
+    // What is no id must not fail the others: the protocol does not check the keys of a cursor.
+    {
+      account: stranger,
+      known: { epoch: 'a\0b', cursor: { 'a\0b': 1 as Seq, '}': 2 as Seq }, resend: [] },
+    },
+    { account: ann, known: { epoch, cursor, resend: [] } },
+  ];
+  const together = await loadStarts(db.pool, requests);
+  const alone = await Promise.all(
+    requests.map(({ account, known }) =>
+      account === unknown ? null : loadStart(db.pool, account, known),
+    ),
+  );
+  expect(together).toEqual(alone);
+  expect(together[0]?.unchanged.length).toBeGreaterThan(0);
+
+  const reader = new StartReader(db.pool);
+  const loaded = await Promise.allSettled(
+    requests.map(({ account, known }) => reader.load(account, known)),
+  );
+  expect(loaded.map((result) => (result.status === 'fulfilled' ? result.value : null))).toEqual(
+    alone,
+  );
 });

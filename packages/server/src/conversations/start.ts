@@ -5,15 +5,18 @@ import {
   type Seq,
   StreamId,
   streamOfAccount,
+  streamOfConversation,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import type { Pool } from 'pg';
+import { BatchedRead } from '../storage/batched-read.ts';
 import { type JsonColumns, jsonColumns, readColumns } from '../storage/json-columns.ts';
+import { listStatement } from '../storage/list-statement.ts';
 import { snapshotsOf, type UnchangedStart } from './snapshot.ts';
 import {
   currentMemberships,
-  SERVER_ROLE,
   type SnapshotRow,
+  serverRole,
   snapshotColumns,
 } from './snapshot-sql.ts';
 
@@ -53,7 +56,15 @@ export interface Start {
   readonly workspaceSeq: Seq;
 }
 
+/** A client that connects. */
+export interface StartRequest {
+  readonly account: AccountId;
+  readonly known: KnownState;
+}
+
 interface StartRow extends SnapshotRow {
+  /** The number of the request, from 1. */
+  n: number;
   epoch: string;
   read_version: number | null;
   personal_seq: number;
@@ -75,56 +86,120 @@ const PERIODS = jsonColumns<Period>({
  * SQL: whether the client’s snapshot is current. A snapshot is derived from the events of the
  * stream and the read cursors, so it is current if no event was stored since. The snapshots of the
  * default group, and all those of a guest, also depend on the role on the server, and are
- * always sent. $6 is an object rather than a table, because the planner cannot know that a table of
- * parameters is large.
+ * always sent. `r.snapshots` is an object rather than a table, because the planner cannot know that a
+ * table of parameters is large.
  */
 const IS_UNCHANGED = `coalesce(
-  s.last_seq = ($6::jsonb ->> m.conversation_id::text)::bigint
-    and not c.is_everyone and ${SERVER_ROLE} <> 'guest' and $5::text = (select epoch::text from server_state),
+  s.last_seq = (r.snapshots ->> m.conversation_id::text)::bigint
+    and not c.is_everyone and ${serverRole('r.account')} <> 'guest'
+    and r.epoch = (select epoch from server_state),
   false)`;
 
-const START = `
-  with current as materialized (${currentMemberships(IS_UNCHANGED)})
-  select
-    (select epoch from server_state) as epoch,
-    (select read_version from accounts where id = $1) as read_version,
-    (select last_seq from streams where id = $2) as personal_seq,
-    (select last_seq from streams where id = $3) as workspace_seq,
-    (select ${PERIODS} from (
-       select m.conversation_id, m.joined_seq, m.left_seq
-       from unnest($4::uuid[]) as cursor (id)
-       join memberships m on m.conversation_id = cursor.id and m.account_id = $1
-       where cursor.id not in (select conversation_id from current where is_unchanged)
-       order by m.conversation_id, m.joined_seq) p) as periods,
-    ${snapshotColumns(PREVIEW_CHARACTERS)}`;
+/** Requests of clients that connect at the same time share the statement: most of its cost is its start. */
+const START = listStatement(
+  'conversations-start',
+  [
+    {
+      account: 'uuid',
+      personal: 'uuid',
+      // The literal of an array: arrays of several lengths are no array of PostgreSQL.
+      streams: 'text',
+      epoch: 'uuid',
+      snapshots: 'jsonb',
+      n: 'ordinality',
+    },
+  ],
+  (requests) => `
+  select r.n, start.*
+  from ${requests.rows} r
+  cross join lateral (
+    with current as materialized (${currentMemberships('r.account', IS_UNCHANGED)})
+    select
+      (select epoch from server_state) as epoch,
+      (select read_version from accounts where id = r.account) as read_version,
+      (select last_seq from streams where id = r.personal) as personal_seq,
+      (select last_seq from streams where id = '${WORKSPACE_STREAM}') as workspace_seq,
+      (select ${PERIODS} from (
+         select m.conversation_id, m.joined_seq, m.left_seq
+         from unnest(r.streams::uuid[]) as cursor (id)
+         join memberships m on m.conversation_id = cursor.id and m.account_id = r.account
+         where cursor.id not in (select conversation_id from current where is_unchanged)
+         order by m.conversation_id, m.joined_seq) p) as periods,
+      ${snapshotColumns('r.account', PREVIEW_CHARACTERS)}
+  ) start`,
+);
 
-/** Returns what a connection starts from, given what its client has. */
-export async function loadStart(
+/** Returns what each of the clients starts from; null for accounts that do not exist. */
+export async function loadStarts(
   pool: Pool,
-  account: AccountId,
-  { epoch, cursor, resend }: KnownState,
-): Promise<Start> {
-  const streams = Object.keys(cursor).filter((id) => StreamId.safeParse(id).success);
-  const snapshots: Record<string, Seq> = { ...(resend && cursor) };
-  for (const id of resend ?? []) delete snapshots[id];
-  const { rows } = await pool.query<StartRow>({
-    name: 'conversations-start',
-    text: START,
-    values: [
-      account,
-      streamOfAccount(account),
-      WORKSPACE_STREAM,
-      streams,
-      epoch,
-      JSON.stringify(snapshots),
-    ],
+  requests: readonly StartRequest[],
+): Promise<(Start | null)[]> {
+  const known = requests.map((request) => readKnown(request.known));
+  const { rows } = await pool.query<StartRow>(
+    START([
+      requests.map(({ account }) => account),
+      requests.map(({ account }) => streamOfAccount(account)),
+      known.map(({ streams }) => `{${streams.join()}}`),
+      known.map(({ epoch }) => epoch),
+      known.map(({ snapshots }) => JSON.stringify(snapshots)),
+    ]),
+  );
+  const byNumber = new Map(rows.map((row) => [row.n, row]));
+  return requests.map(({ account }, n) => {
+    const row = byNumber.get(n + 1);
+    return row && row.read_version !== null ? startOf(account, row) : null;
   });
-  const [row] = rows;
-  if (!row || row.read_version === null) throw new Error('Account not found');
+}
+
+/**
+ * Returns what a connection of an account starts from, given what its client has.
+ * @throws for an unknown account
+ */
+export async function loadStart(pool: Pool, account: AccountId, known: KnownState): Promise<Start> {
+  const [start] = await loadStarts(pool, [{ account, known }]);
+  return start ?? unknownAccount();
+}
+
+/** Reads what connections start from: those that start at the same time share statements. */
+export class StartReader {
+  readonly #reads: BatchedRead<StartRequest, Start | null>;
+
+  constructor(pool: Pool) {
+    this.#reads = new BatchedRead((requests) => loadStarts(pool, requests), {
+      // An account may have thousands of conversations, and the others wait for it.
+      keys: 16,
+      reads: 2,
+    });
+  }
+
+  /** Like {@link loadStart}. */
+  async load(account: AccountId, known: KnownState): Promise<Start> {
+    return (await this.#reads.get({ account, known })) ?? unknownAccount();
+  }
+}
+
+function unknownAccount(): never {
+  throw new Error('Account not found');
+}
+
+/** Returns the valid parts of what a client says that it has. */
+function readKnown({ epoch, cursor, resend }: KnownState) {
+  const streams = Object.keys(cursor).filter((id) => StreamId.safeParse(id).success) as StreamId[];
+  const snapshots: Record<StreamId, Seq> = {};
+  // The cursor has the seqs of the snapshots.
+  if (resend) for (const stream of streams) snapshots[stream] = cursor[stream] as Seq;
+  for (const id of resend ?? []) delete snapshots[streamOfConversation(id)];
+  return { streams, snapshots, epoch: epoch !== undefined && EPOCH.test(epoch) ? epoch : null };
+}
+
+/** An epoch as `ready` has it. */
+const EPOCH = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+function startOf(account: AccountId, row: StartRow): Start {
   const { conversations, unchanged } = snapshotsOf(account, row);
   return {
     epoch: row.epoch,
-    readVersion: row.read_version,
+    readVersion: row.read_version as number,
     conversations,
     unchanged,
     periods: periodsOf(row.periods),

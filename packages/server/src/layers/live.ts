@@ -2,7 +2,7 @@ import { LIVE_PATH } from '@parley/protocol';
 import type { Pool } from 'pg';
 import { findableBy, knownAccounts } from '../accounts/users/known-accounts.ts';
 import { conversationFor } from '../conversations/snapshot.ts';
-import { loadStart } from '../conversations/start.ts';
+import { StartReader } from '../conversations/start.ts';
 import { isAllowedOrigin } from '../http/origin.ts';
 import { isAllowedHost } from '../http-server/host.ts';
 import { clientAddress } from '../http-server/proxies.ts';
@@ -22,6 +22,7 @@ export function openLive(
   { accounts, keys, readCursors, statuses, openReports }: DomainLayer,
 ): Live {
   const addressOf = clientAddress(config.trustedProxies);
+  const starts = new StartReader(pool);
   const live = new Live({
     hub,
     broker,
@@ -42,7 +43,7 @@ export function openLive(
     findable: (guest, ids) => findableBy(pool, guest, ids),
     knownAccounts: (guests, ids) => knownAccounts(pool, guests, ids),
     recordLastSeen: (ids) => recordLastSeen(pool, ids, new Date(clock.now())),
-    start: (account, known) => loadStart(pool, account, known),
+    start: (account, known) => starts.load(account, known),
     conversation: (account, id) => conversationFor(pool, account, id),
     moveReadCursor: async (account, id, seq, options) => {
       const rejection = writes.rejection();

@@ -1,3 +1,4 @@
+import { WORKSPACE_STREAM } from '@parley/protocol';
 import type {
   AccountRow,
   ConversationRow,
@@ -10,7 +11,7 @@ import { membersOf } from './conversations.ts';
 import { isGuest, isMember, mayFind, mayKnow } from './lookups.ts';
 import { unreadAfter, unreadMentionsByKind } from './read-cursors.ts';
 import { isInConversation } from './reads.ts';
-import { changed, jsonTime, reads, type Statement, time } from './statement.ts';
+import { changed, jsonTime, listForms, reads, type Statement, time } from './statement.ts';
 
 /** The statements that clients start from, and lists of conversations and members. */
 export const snapshotStatements: readonly Statement[] = [
@@ -24,7 +25,7 @@ export const snapshotStatements: readonly Statement[] = [
     return [snapshotsJson(tx, account, found, new Set(), 1_000)];
   }),
 
-  reads('conversations-start', 'f5d2dad8be88', start),
+  ...listForms(reads('conversations-start', '8a843c7263d9', starts), '5c166c48b27f'),
 
   reads('conversations-public', '73115380522b', (tx, values) => {
     const [account, name, after, search, limit, member] = values as [
@@ -108,40 +109,44 @@ export const accountStatements: readonly Statement[] = [
       accounts.filter((id) => mayKnow(tx, guest, id)).map((account) => ({ guest, account })),
     );
   }),
-  reads('accounts-me', 'b8b5e26c6469', (tx, [id]) => {
-    const account = tx.one(tx.tables.accountsById, id as string);
-    if (!account) return [];
-    return [
-      {
-        id: account.id,
-        username: account.username,
-        display_name: account.display_name,
-        is_active: account.is_active,
-        created_at: time(account.created_at),
-        name_is_shared: false,
-        // No account has an avatar in a simulation.
-        avatar: null,
-        is_guest: account.role === 'guest',
-        is_tour_ended: false,
-        locale: null,
-        email: account.username,
-        role: account.role,
-        verified_at: null,
-        first_name: null,
-        last_name: null,
-        phone: null,
-        title: null,
-        pronouns: null,
-        time_zone: null,
-        second_factor: false,
-        // No setting of the server is changed in a simulation.
-        settings: null,
-        // No email is sent in a simulation.
-        email_failure: null,
-      },
-    ];
-  }),
+  ...listForms(
+    reads('accounts-me', '78b4598a116c', (tx, [ids]) =>
+      (ids as string[]).flatMap((id) => {
+        const account = tx.one(tx.tables.accountsById, id);
+        return account ? [meRow(account)] : [];
+      }),
+    ),
+    'ae7c1d9a1f0a',
+  ),
 ];
+
+const meRow = (account: AccountRow) => ({
+  id: account.id,
+  username: account.username,
+  display_name: account.display_name,
+  is_active: account.is_active,
+  created_at: time(account.created_at),
+  name_is_shared: false,
+  // No account has an avatar in a simulation.
+  avatar: null,
+  is_guest: account.role === 'guest',
+  is_tour_ended: false,
+  locale: null,
+  email: account.username,
+  role: account.role,
+  verified_at: null,
+  first_name: null,
+  last_name: null,
+  phone: null,
+  title: null,
+  pronouns: null,
+  time_zone: null,
+  second_factor: false,
+  // No setting of the server is changed in a simulation.
+  settings: null,
+  // No email is sent in a simulation.
+  email_failure: null,
+});
 
 /** A current membership with its conversation. */
 interface Current {
@@ -273,15 +278,42 @@ function lastMessageOf(tx: Transaction, conversation: string): MessageRow | null
   return null;
 }
 
-function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
-  const [account, personal, workspace, cursor, epoch, known] = values as [
-    string,
-    string,
-    string,
+function starts(tx: Transaction, values: readonly unknown[]): readonly object[] {
+  const [accounts, personals, streams, epochs, snapshots] = values as [
     string[],
-    string | undefined | null,
-    string,
+    string[],
+    string[],
+    (string | null)[],
+    string[],
   ];
+  return accounts.map((account, n) => ({
+    n: n + 1,
+    ...start(tx, {
+      account,
+      personal: personals[n] as string,
+      cursor: itemsOf(streams[n] as string),
+      epoch: epochs[n] as string | null,
+      known: snapshots[n] as string,
+    }),
+  }));
+}
+
+/** Returns the ids in the literal of an array. */
+const itemsOf = (literal: string): string[] => literal.slice(1, -1).split(',').filter(Boolean);
+
+/** The parameters of one client that starts. */
+interface StartValues {
+  readonly account: string;
+  readonly personal: string;
+  readonly cursor: readonly string[];
+  readonly epoch: string | null;
+  readonly known: string;
+}
+
+function start(
+  tx: Transaction,
+  { account, personal, cursor, epoch, known }: StartValues,
+): Record<string, unknown> {
   const seqs = JSON.parse(known) as Record<string, number>;
   const isCurrent = ({ conversation, stream }: Current) =>
     seqs[conversation.id] === stream.last_seq &&
@@ -299,16 +331,14 @@ function start(tx: Transaction, values: readonly unknown[]): readonly object[] {
         .sort((a, b) => a.joined_seq - b.joined_seq)
         .map((m) => ({ stream: id, joinedSeq: m.joined_seq, leftSeq: m.left_seq })),
     );
-  return [
-    {
-      epoch: tx.tables.epoch,
-      read_version: tx.one(tx.tables.accountsById, account)?.read_version ?? null,
-      personal_seq: tx.one(tx.tables.streamsById, personal)?.last_seq ?? null,
-      workspace_seq: tx.one(tx.tables.streamsById, workspace)?.last_seq ?? null,
-      periods: columns(['stream', 'joinedSeq', 'leftSeq'], periods),
-      ...snapshotsJson(tx, account, current, unchanged, 300),
-    },
-  ];
+  return {
+    epoch: tx.tables.epoch,
+    read_version: tx.one(tx.tables.accountsById, account)?.read_version ?? null,
+    personal_seq: tx.one(tx.tables.streamsById, personal)?.last_seq ?? null,
+    workspace_seq: tx.one(tx.tables.streamsById, WORKSPACE_STREAM)?.last_seq ?? null,
+    periods: columns(['stream', 'joinedSeq', 'leftSeq'], periods),
+    ...snapshotsJson(tx, account, current, unchanged, 300),
+  };
 }
 
 /** Returns the role of an account on the server; null if there is no such account. */

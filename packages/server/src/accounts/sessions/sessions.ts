@@ -6,6 +6,7 @@ import type { Session } from '../../http/authenticate.ts';
 import { refuse } from '../../http/errors.ts';
 import { mayAct } from '../../permissions/account-state.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { BatchedRead } from '../../storage/batched-read.ts';
 import { withTransaction } from '../../storage/database.ts';
 import { isSecondFactor, type Proof } from './proof.ts';
 import {
@@ -25,6 +26,8 @@ const ABSOLUTE_MS = 180 * DAY_MS;
 /** A valid session is cached for this long, ms; its end on this node takes effect at once. */
 const CACHED_MS = 2_000;
 const CACHE_MAX = 50_000;
+/** The checks of sessions that share a query, and the queries at a time. */
+const CHECKS = { keys: 64, reads: 2 };
 /** Longer than any query may take. */
 const ENDED_MS = 60_000;
 
@@ -37,7 +40,8 @@ const GRACE_MS = 30_000;
 /**
  * Sessions. Their tokens have 256 random bits and are stored only as SHA-256.
  *
- * 1. A session is checked with one indexed query, or none within two seconds of the last one.
+ * 1. A session is checked with one indexed query, or none within two seconds of the last one. Checks at the same
+ *    time share a query, which begins after all of them were requested.
  * 2. Its end takes effect at once on this node, for requests and sockets.
  * 3. A token has one successor, however often it is requested. When a token is reused after its
  *    successor should have arrived, one of them was stolen: the session ends.
@@ -46,6 +50,7 @@ export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #twice: readonly AccountRole[];
+  readonly #rows: BatchedRead<SessionId, SessionRow | undefined>;
   readonly #cache = new Map<SessionId, { session: Session; until: number }>();
   /** Ended here recently: results of queries in flight for these are ignored. */
   readonly #ended = new Map<SessionId, number>();
@@ -57,6 +62,7 @@ export class Sessions {
     this.#twice = twice;
     this.#pool = pool;
     this.#clock = clock;
+    this.#rows = new BatchedRead((ids) => this.#rowsOf(ids), CHECKS);
   }
 
   /** Called with each session that ends on this node, so that its sockets are closed. */
@@ -188,13 +194,7 @@ export class Sessions {
   async byId(id: SessionId, { fresh = false } = {}): Promise<Session | null> {
     const cached = fresh ? undefined : this.#cache.get(id);
     if (cached && cached.until > performance.now()) return cached.session;
-    const now = this.#clock.now();
-    const { rows } = await this.#pool.query<SessionRow>({
-      name: 'sessions-by-id',
-      text: `${SELECT} ${FROM} where s.id = $1 and ${ALIVE}`,
-      values: [id, new Date(now), new Date(now - IDLE_MS), this.#twice],
-    });
-    const row = rows[0];
+    const row = await this.#rows.get(id);
     if (!row) {
       this.#cache.delete(id);
       return null;
@@ -204,6 +204,18 @@ export class Sessions {
     const session = toSession(row);
     this.#cache.set(id, { session, until: performance.now() + CACHED_MS });
     return session;
+  }
+
+  /** Returns the rows of the sessions, in this order; undefined for each that has ended. */
+  async #rowsOf(ids: readonly SessionId[]): Promise<(SessionRow | undefined)[]> {
+    const now = this.#clock.now();
+    const { rows } = await this.#pool.query<SessionRow>({
+      name: 'sessions-by-id',
+      text: `${SELECT} ${FROM} where s.id = any($1::uuid[]) and ${ALIVE}`,
+      values: [ids, new Date(now), new Date(now - IDLE_MS), this.#twice],
+    });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id));
   }
 
   /** Returns the active sessions of an account, most recently used first. */

@@ -2,6 +2,7 @@ import type { AccountId, AccountRole, Me } from '@parley/protocol';
 import type pg from 'pg';
 import { ownPermissions } from '../../http/access.ts';
 import { storedSettings } from '../../settings/server-settings.ts';
+import { listStatement } from '../../storage/list-statement.ts';
 import { timestamp } from '../../storage/sql.ts';
 import type { RowQueryable } from '../tickets/tickets.ts';
 import type { AccountConflicts } from './conflicts.ts';
@@ -25,25 +26,44 @@ interface MeRow extends UserRow {
   email_failure: Me['emailFailure'];
 }
 
+const ME = listStatement(
+  'accounts-me',
+  [{ id: 'uuid' }],
+  (accounts) =>
+    `select ${userColumns('i.id')}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
+            a.title, a.pronouns, a.time_zone, a.is_tour_ended, a.locale,
+            exists (select from totps where account_id = i.id and confirmed_at is not null)
+              or exists (select from passkeys where account_id = i.id) as second_factor,
+            (select json_object_agg(name, value) from server_settings
+             where name in ('groupCreation', 'emojiCreation', 'messageEditWindow',
+                            'messageDeleteWindow'))
+              as settings,
+            (select json_build_object('at', ${timestamp('u.failed_at')}, 'error', u.error)
+             from undeliverable_addresses u where u.account_id = i.id) as email_failure
+     from ${accounts.rows} i
+     join accounts a on a.id = i.id`,
+);
+
+/** Returns what each of the accounts sees of itself; null for those that do not exist. */
+export async function meOfEach(
+  pool: pg.Pool,
+  accounts: readonly AccountId[],
+): Promise<(Me | null)[]> {
+  const { rows } = await pool.query<MeRow>(ME([[...new Set(accounts)]]));
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return accounts.map((id) => {
+    const row = byId.get(id);
+    return row ? toMe(row) : null;
+  });
+}
+
 /** Returns what an account sees of itself; null when it does not exist. */
 export async function meOf(pool: pg.Pool, account: AccountId): Promise<Me | null> {
-  const { rows } = await pool.query<MeRow>({
-    name: 'accounts-me',
-    text: `select ${userColumns('$1')}, a.email, a.role, a.verified_at, a.first_name, a.last_name, a.phone,
-                  a.title, a.pronouns, a.time_zone, a.is_tour_ended, a.locale,
-                  exists (select from totps where account_id = $1 and confirmed_at is not null)
-                    or exists (select from passkeys where account_id = $1) as second_factor,
-                  (select json_object_agg(name, value) from server_settings
-                   where name in ('groupCreation', 'emojiCreation', 'messageEditWindow',
-                                  'messageDeleteWindow'))
-                    as settings,
-                  (select json_build_object('at', ${timestamp('u.failed_at')}, 'error', u.error)
-                   from undeliverable_addresses u where u.account_id = $1) as email_failure
-           from accounts a where a.id = $1`,
-    values: [account],
-  });
-  const row = rows[0];
-  if (!row) return null;
+  const [me] = await meOfEach(pool, [account]);
+  return me ?? null;
+}
+
+function toMe(row: MeRow): Me {
   const { messageEditWindow, messageDeleteWindow, ...settings } = storedSettings(
     Object.entries(row.settings ?? {}).map(([name, value]) => ({ name, value })),
   );
