@@ -16,6 +16,21 @@ import {
 /** Duration of the fast messages; SOAK_SECONDS=300 for a long run. */
 const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? 12);
 
+/** A WAV file of silence: 8,000 samples of 8 bits a second. */
+function silence(seconds: number): Buffer {
+  const data = Buffer.alloc(8_000 * seconds, 128);
+  const header = Buffer.from('RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0', 'latin1');
+  const format = Buffer.alloc(12);
+  format.writeUInt32LE(8_000, 0);
+  format.writeUInt32LE(8_000, 4);
+  format.writeUInt16LE(1, 8);
+  format.writeUInt16LE(8, 10);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(data.length);
+  header.writeUInt32LE(36 + data.length, 4);
+  return Buffer.concat([header, format, Buffer.from('data'), length, data]);
+}
+
 describe.skipIf(CHROMIUM === undefined)('messages', () => {
   let server: BuiltServer;
   const visitors = new Visitors(() => server.url);
@@ -998,6 +1013,35 @@ describe.skipIf(CHROMIUM === undefined)('messages', () => {
     expect(await barriers(joe.page)).toEqual([]);
     await joe.page.keyboard.press('Escape');
     await expect.poll(() => joe.focused()).toBe('Show first.png');
+
+    // Audio is played in the message.
+    await ida.page.locator('[data-attach]').setInputFiles([
+      { name: 'voice.wav', mimeType: 'audio/wav', buffer: silence(1) },
+      {
+        name: 'broken.webm',
+        mimeType: 'video/webm',
+        // The start of a WebM file, and nothing else.
+        buffer: Buffer.from(
+          '1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102',
+          'hex',
+        ),
+      },
+    ]);
+    await tray.getByRole('button', { name: 'Remove broken.webm' }).waitFor();
+    await ida.write('Two recordings');
+    const recordings = joe.message('Two recordings');
+    const voice = recordings.locator('audio[aria-label="voice.wav"]');
+    await expect.poll(() => voice.evaluate((audio: HTMLAudioElement) => audio.duration)).toBe(1);
+    expect(
+      await voice.evaluate(async (audio: HTMLAudioElement) => {
+        const ended = new Promise((resolve) => audio.addEventListener('ended', resolve));
+        await audio.play();
+        await ended;
+        return audio.currentTime;
+      }),
+    ).toBe(1);
+    await recordings.getByText('Your browser can’t play this file').waitFor();
+    await recordings.getByRole('link', { name: 'broken.webm' }).waitFor();
 
     // Pasted and dropped, without a text.
     await ida.page.evaluate(() => {

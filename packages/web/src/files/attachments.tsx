@@ -4,14 +4,16 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { galleryOf } from './gallery.ts';
 import { sizeShown } from './image-size.ts';
+import { type Playable, playable } from './playable.ts';
 
 const ImageView = lazyPart(async () => (await import('./image-view.tsx')).ImageView);
 const FileCard = lazyPart(async () => (await import('./file-card.tsx')).FileCard);
+const MediaPlayer = lazyPart(async () => (await import('./media-player.tsx')).MediaPlayer);
 const Lightbox = lazyPart(async () => (await import('./lightbox.tsx')).Lightbox);
 
 /**
- * Shows the files of a message: several images in a grid, other files as cards. Each has its final
- * size before it is loaded, so that the list of messages does not shift.
+ * Shows the files of a message: several images in a grid, other files as cards, with a player above the card of
+ * audio and video. Each has its final size before it is loaded, so that the list of messages does not shift.
  */
 export function Attachments({ files }: { files: readonly Attachment[] }) {
   const [open, setOpen] = useState<number | null>(null);
@@ -52,15 +54,26 @@ export function Attachments({ files }: { files: readonly Attachment[] }) {
           </li>
         )}
         {others.map((file) => (
-          <li
-            key={file.id}
-            className="h-15 w-80 max-w-full rounded-lg border border-line bg-raised"
-          >
-            <FileCard file={file} />
-          </li>
+          <OtherFile key={file.id} file={file} kind={playable(file.mediaType)} />
         ))}
       </ul>
       {open !== null && <Lightbox files={images} start={open} onClose={() => setOpen(null)} />}
     </>
+  );
+}
+
+/** A file that is not shown as an image. */
+function OtherFile({ file, kind }: { file: Attachment; kind: Playable }) {
+  return (
+    <li className="w-80 max-w-full self-start rounded-lg border border-line bg-raised">
+      {kind && (
+        <div className={kind === 'video' ? 'aspect-video' : 'h-12 pt-1'}>
+          <MediaPlayer file={file} kind={kind} />
+        </div>
+      )}
+      <div className="h-15">
+        <FileCard file={file} />
+      </div>
+    </li>
   );
 }

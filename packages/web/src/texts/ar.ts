@@ -1020,6 +1020,7 @@ const texts = {
     file: 'ملف',
     show: 'عرض {{name}}',
     download: 'تنزيل {{name}}',
+    notPlayable: 'لا يستطيع متصفحك تشغيل هذا الملف. نزّله بدلًا من ذلك.',
     loadAgain: 'إعادة تحميل {{name}}',
     unavailable: 'تعذّر التحميل. اختره لإعادة المحاولة.',
     images: 'الصور',

@@ -953,6 +953,7 @@ const texts = {
     file: 'Datei',
     show: '{{name}} anzeigen',
     download: '{{name}} herunterladen',
+    notPlayable: 'Dein Browser kann diese Datei nicht abspielen. Lade sie stattdessen herunter.',
     loadAgain: '{{name}} erneut laden',
     unavailable: 'Laden fehlgeschlagen. Zum Wiederholen auswählen.',
     images: 'Bilder',

@@ -923,6 +923,7 @@ export const en = {
     file: 'File',
     show: 'Show {{name}}',
     download: 'Download {{name}}',
+    notPlayable: 'Your browser can’t play this file. Download it instead.',
     loadAgain: 'Reload {{name}}',
     unavailable: 'Couldn’t load. Select to try again.',
     images: 'Images',

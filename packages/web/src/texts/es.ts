@@ -981,6 +981,7 @@ const texts = {
     file: 'Archivo',
     show: 'Mostrar {{name}}',
     download: 'Descargar {{name}}',
+    notPlayable: 'Tu navegador no puede reproducir este archivo. Descárgalo.',
     loadAgain: 'Volver a cargar {{name}}',
     unavailable: 'No se pudo cargar. Selecciónalo para reintentar.',
     images: 'Imágenes',
