@@ -1,47 +1,27 @@
 import type { ConversationView } from '@parley/client';
 import { type ConversationId, type Seq, streamOfConversation } from '@parley/protocol';
-import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Search } from 'lucide-react';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
-import { messageHash, messageOfHash, placeOf } from '../lib/message-hash.ts';
+import { messageHash } from '../lib/message-hash.ts';
 import { Composer } from '../messages/composer.tsx';
 import { lastEditable } from '../messages/last-editable.ts';
 import { MessageList, type MessageListHandle } from '../messages/message-list.tsx';
 import { NoComposer } from '../messages/no-composer.tsx';
-import { QuotedMessages, QuotesProvider } from '../messages/quoted-messages.ts';
+import { QuotesProvider, useQuotedMessages } from '../messages/quoted-messages.ts';
 import { ThreadLinksProvider } from '../messages/thread-link.ts';
 import { TypingLine } from '../messages/typing-line.tsx';
 import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
-import { FavoriteButton } from '../sidebar/favorite-button.tsx';
-import { t } from '../texts/index.ts';
-import type { PlainKey } from '../texts/keys.ts';
-import { Avatar } from '../ui/avatar.tsx';
-import { BackLink } from '../ui/back-link.tsx';
-import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { usePageTitle } from '../ui/page-title.tsx';
-import { useMedia } from '../ui/use-media.ts';
-import type { ShownPresence } from '../users/shown-presence.ts';
-import { StatusEmoji } from '../users/status-emoji.tsx';
-import { usePresenceOf } from '../users/use-presence-of.ts';
-import { ConversationTitle } from './conversation-title.tsx';
-import type { DetailsPart } from './details.tsx';
-import { DetailsButton } from './details-button.tsx';
-import { GroupIcon } from './group-icon.tsx';
+import { ConversationHeader } from './conversation-header.tsx';
 import { GroupStart } from './group-start.tsx';
 import { Missing } from './missing.tsx';
 import { titleOf } from './naming.ts';
 import { type Ending, endingOf, Removed } from './removed.tsx';
-
-/** The line below the name of the other user of a direct conversation. */
-const PEER_STATES: Record<ShownPresence, PlainKey> = {
-  active: 'conversation.activeNow',
-  idle: 'conversation.away',
-  busy: 'conversation.doNotDisturb',
-  offline: 'conversation.offline',
-};
+import { useLinkedMessage } from './use-linked-message.ts';
+import { type Panes, usePanes } from './use-panes.ts';
 
 const Details = lazyPart(async () => (await import('./details.tsx')).Details);
 const ThreadPane = lazyPart(async () => (await import('../threads/thread-pane.tsx')).ThreadPane);
@@ -82,6 +62,7 @@ function Conversation({ id }: { id: ConversationId }) {
   return <Removed title={titleOf(before.current, users)} ending={ending} unsent={unsent} />;
 }
 
+/** A conversation that the user is a member of. */
 function Open({
   view,
   draft,
@@ -94,101 +75,31 @@ function Open({
 }) {
   const client = useClient();
   const users = useParley((s) => s.users);
-  const presence = usePresenceOf(view.peer ? [view.peer] : []);
   const me = useParley((s) => s.me);
   const title = titleOf(view, users);
   usePageTitle(title);
-  const [details, setDetails] = useState<DetailsPart | null>(null);
-  /** Once loaded, closed details stay: they return the focus. */
-  const [hasDetails, setHasDetails] = useState(false);
-  if (details !== null && !hasDetails) setHasDetails(true);
+  const panes = usePanes(view.id);
+  const { thread, openThread, showDetails } = panes;
   const [editing, setEditing] = useState<string | null>(null);
-  const list = useRef<MessageListHandle>(null);
-  const hadFocus = useRef(false);
-  const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
   const [replyTo, setReplyTo] = useState<Seq | null>(null);
+  const hadFocus = useRef(false);
+  const list = useRef<MessageListHandle>(null);
+  const showMessage = useCallback((seq: Seq) => list.current?.goTo(seq), []);
+  const timeline = useMemo(() => client.timeline(view.id), [client, view.id]);
   const mayPost = view.permissions.includes('post');
-  const quoted = useMemo(() => new QuotedMessages(client, timeline), [client, timeline]);
-  useEffect(() => quoted.start(), [quoted]);
-  const quotes = useMemo(
-    () => ({
-      messages: quoted,
-      reply: mayPost ? (seq: Seq) => setReplyTo(seq) : null,
-      jumpTo: (seq: Seq) => list.current?.goTo(seq),
-    }),
-    [quoted, mayPost],
-  );
-  useEffect(() => {
-    // Without receipts (if the request fails) messages only lack the second check mark.
-    void client.loadReceipts(view.id).catch(() => undefined);
-  }, [client, view.id]);
-  useEffect(() => {
-    for (const peer of view.peers ?? []) client.loadUser(peer);
-  }, [client, view.peers]);
-
-  // A link to a message: from a search, or shared.
-  const { hash, state } = useLocation();
-  const { thread } = useSearch({ from: '/inside/c/$id' });
-  const navigate = useNavigate();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each navigation to the message shows it again
-  useEffect(() => {
-    const linked = messageOfHash(hash);
-    if (linked === null || thread !== undefined) return;
-    let isCurrent = true;
-    const show = async () => {
-      // A link may name a reply that is only in its thread.
-      const isHere = timeline.snapshot.messages.some((message) => message.seq === linked);
-      const message = isHere ? null : await client.api.message(view.id, linked).catch(() => null);
-      if (!isCurrent) return;
-      const place = message && placeOf(message);
-      if (place?.search.thread === undefined) list.current?.goTo(linked);
-      else void navigate({ to: '/c/$id', params: { id: view.id }, ...place, replace: true });
-    };
-    void show();
-    return () => {
-      isCurrent = false;
-    };
-  }, [hash, state.__TSR_key]);
-  const openThread = useCallback(
-    (root?: Seq) =>
-      void navigate({
-        to: '/c/$id',
-        params: { id: view.id },
-        search: root === undefined ? {} : { thread: root },
-      }),
-    [navigate, view.id],
-  );
-  const isWide = useMedia('(min-width: 64rem)');
-  const showDetails = (part: DetailsPart | null) => {
-    // There is space for one pane beside the conversation.
-    if (part !== null && isWide && thread !== undefined) openThread();
-    setDetails(part);
-  };
-  useEffect(() => {
-    if (thread !== undefined) setDetails(null);
-  }, [thread]);
-  const jumpTo = (seq: Seq, root: Seq | null) => {
-    if (root === null) list.current?.goTo(seq);
-    else {
-      const hash = messageHash(seq);
-      void navigate({ to: '/c/$id', params: { id: view.id }, search: { thread: root }, hash });
-    }
-  };
   const mayReply = view.permissions.includes('reply_in_threads');
+  const quotes = useQuotedMessages(timeline, mayPost ? setReplyTo : null, showMessage);
   const links = useMemo(() => ({ open: openThread, mayReply }), [openThread, mayReply]);
-
+  useUsersAndReceipts(view);
+  const linked = useLinkedMessage(timeline, thread !== undefined, showMessage);
   const editLast = () => {
     const last = lastEditable(view, timeline.snapshot.messages, me);
     if (last !== undefined) setEditing(last);
   };
-  const peerState = view.peer ? presence(view.peer) : null;
-  const status = useParley((s) => (view.peer ? s.statuses.get(view.peer) : undefined));
-  const [note, about] =
-    view.kind === 'group' || (view.peers?.length ?? 0) > 1
-      ? [t('common.members', { count: view.memberCount }), view.topic]
-      : peerState === null
-        ? [t('conversation.onlyYou')]
-        : [t(PEER_STATES[peerState]), status?.text];
+  const onSent = () => {
+    setEditing(null);
+    list.current?.goToEnd();
+  };
   return (
     <QuotesProvider value={quotes}>
       <div className="flex h-full">
@@ -198,36 +109,7 @@ function Open({
             thread !== undefined && 'max-lg:hidden',
           )}
         >
-          <header className="flex items-center gap-2.5 border-line border-b px-2 pt-[max(0.5rem,env(safe-area-inset-top))] pb-2 sm:px-4">
-            <BackLink />
-            {view.kind === 'direct' ? (
-              <Avatar id={view.peer ?? view.id} name={title} presence={peerState ?? undefined} />
-            ) : (
-              <GroupIcon group={view} className="bg-accent-soft text-accent-strong" />
-            )}
-            <div className="min-w-0 flex-1">
-              <h1 className="truncate font-semibold leading-tight">
-                <ConversationTitle view={view} />
-                {view.peer && <StatusEmoji id={view.peer} />}
-              </h1>
-              <p className="flex overflow-hidden whitespace-pre text-note text-muted leading-tight">
-                <span className="shrink-0">{about ? `${note} · ` : note}</span>
-                <bdi className="truncate">{about}</bdi>
-              </p>
-            </div>
-            {view.archivedAt === null && <FavoriteButton id={view.id} />}
-            <IconButton
-              label={t('conversation.search')}
-              onClick={() => void navigate({ to: '/search', search: { q: `in:${view.id}` } })}
-            >
-              <Search size={19} />
-            </IconButton>
-            <DetailsButton
-              group={view.id}
-              isOpen={details !== null}
-              onClick={() => showDetails(details === null ? 'all' : null)}
-            />
-          </header>
+          <ConversationHeader view={view} title={title} panes={panes} />
           <ThreadLinksProvider value={links}>
             <MessageList
               ref={list}
@@ -248,11 +130,7 @@ function Open({
                 hadFocus={hadFocus}
                 replyTo={replyTo}
                 onReplyTo={setReplyTo}
-                onSent={() => {
-                  setEditing(null);
-                  setReplyTo(null);
-                  list.current?.goToEnd();
-                }}
+                onSent={onSent}
                 onEditLast={editLast}
               />
             ) : (
@@ -260,28 +138,76 @@ function Open({
             )}
           </ThreadLinksProvider>
         </div>
-        {hasDetails && (
-          <Details
-            view={view}
-            isWide={isWide}
-            part={details}
-            onClose={() => setDetails(null)}
-            onLeaving={(is) => {
-              isLeaving.current = is;
-            }}
-            onJump={jumpTo}
-          />
-        )}
-        {thread !== undefined && (
-          <ThreadPane
-            key={thread}
-            view={view}
-            root={thread as Seq}
-            linked={messageOfHash(hash)}
-            onClose={() => openThread()}
-          />
-        )}
+        <OpenPanes
+          view={view}
+          panes={panes}
+          linked={linked}
+          isLeaving={isLeaving}
+          showMessage={showMessage}
+        />
       </div>
     </QuotesProvider>
   );
+}
+
+/** The panes that are open beside a conversation. */
+function OpenPanes({
+  view,
+  panes: { details, hasDetails, showDetails, thread, openThread, isWide },
+  linked,
+  isLeaving,
+  showMessage,
+}: {
+  view: ConversationView;
+  panes: Panes;
+  /** The message that the URL links to. */
+  linked: Seq | null;
+  isLeaving: RefObject<boolean>;
+  showMessage: (seq: Seq) => void;
+}) {
+  const navigate = useNavigate();
+  const jumpTo = (seq: Seq, root: Seq | null) => {
+    if (root === null) showMessage(seq);
+    else {
+      const hash = messageHash(seq);
+      void navigate({ to: '/c/$id', params: { id: view.id }, search: { thread: root }, hash });
+    }
+  };
+  return (
+    <>
+      {hasDetails && (
+        <Details
+          view={view}
+          isWide={isWide}
+          part={details}
+          onClose={() => showDetails(null)}
+          onLeaving={(is) => {
+            isLeaving.current = is;
+          }}
+          onJump={jumpTo}
+        />
+      )}
+      {thread !== undefined && (
+        <ThreadPane
+          key={thread}
+          view={view}
+          root={thread as Seq}
+          linked={linked}
+          onClose={() => openThread()}
+        />
+      )}
+    </>
+  );
+}
+
+/** Loads what the messages of a conversation are shown with: the users of it, and who has read how far. */
+function useUsersAndReceipts({ id, peers }: ConversationView): void {
+  const client = useClient();
+  useEffect(() => {
+    // Without receipts (if the request fails) messages only lack the second check mark.
+    void client.loadReceipts(id).catch(() => undefined);
+  }, [client, id]);
+  useEffect(() => {
+    for (const peer of peers ?? []) client.loadUser(peer);
+  }, [client, peers]);
 }

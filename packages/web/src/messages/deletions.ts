@@ -20,12 +20,16 @@ function send(client: ParleyClient, account: AccountId, { conversation, seq }: P
   client.remove(conversation, seq).settled.then(drop, drop);
 }
 
-/** Returns whether a message is about to be deleted, and functions that delete it and undo the deletion. */
-export function useDeletion(message: TimelineMessage): {
+/** The deletion of a message, which can be undone for a short time. */
+export interface Deletion {
+  /** Whether the message is about to be deleted. */
   readonly isDeleting: boolean;
   start(): void;
   undo(): void;
-} {
+}
+
+/** Returns whether a message is about to be deleted, and functions that delete it and undo the deletion. */
+export function useDeletion(message: TimelineMessage): Deletion {
   const client = useClient();
   const account = useAccountId();
   const { conversation, seq } = message;

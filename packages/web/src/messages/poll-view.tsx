@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@parley/client';
 import type { Poll } from '@parley/protocol';
-import { useMemo, useState } from 'react';
+import { type ComponentProps, useMemo, useState } from 'react';
 import { attempt } from '../lib/attempt.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { nameList } from '../lib/text.ts';
@@ -12,6 +12,9 @@ import { useNames } from '../users/use-names.ts';
 import { usePermissions } from './use-permissions.ts';
 
 const PollVoters = lazyPart(async () => (await import('./poll-voters.tsx')).PollVoters);
+
+/** The number of voters of a choice whose names are shown. */
+const NAMES_MAX = 10;
 
 /** Shows the choices of a poll with their votes; members vote by clicking until it is closed. */
 export function PollView({ message, poll }: { message: TimelineMessage; poll: Poll }) {
@@ -48,52 +51,24 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
     <>
       <fieldset className="mt-1.5 max-w-md">
         <legend className="sr-only">{t('poll.choices')}</legend>
-        {poll.choices.map(({ text, votes, accounts }, n) => {
-          const share = poll.voters === 0 ? 0 : Math.round((votes / poll.voters) * 100);
-          return (
-            <div
-              key={text}
-              className="relative mb-1 flex min-h-10 pointer-coarse:min-h-11 items-center overflow-hidden rounded-lg border border-edge/70 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20"
-            >
-              <progress
-                max={100}
-                value={share}
-                aria-hidden="true"
-                className="pointer-events-none absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
-              />
-              <label className="flex min-h-10 pointer-coarse:min-h-11 min-w-0 flex-1 cursor-pointer items-center gap-2 ps-3 has-disabled:cursor-default">
-                <input
-                  type={poll.isMultiple ? 'checkbox' : 'radio'}
-                  name={`poll ${conversation} ${seq}`}
-                  checked={own.includes(n)}
-                  disabled={isClosed || busy || !may('react')}
-                  onChange={() => toggle(n)}
-                  onClick={() => !poll.isMultiple && own.includes(n) && toggle(n)}
-                  className="relative z-1 size-4 shrink-0 accent-(--accent)"
-                />
-                <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
-              </label>
-              {votes === 0 ? (
-                <span className="relative z-1 px-3 text-muted tabular-nums">
-                  {t('poll.votes', { count: votes })}
-                </span>
-              ) : (
-                <button
-                  type="button"
-                  title={nameList(accounts.slice(0, NAMES_MAX).map(nameOf))}
-                  aria-label={t('poll.showVoters', {
-                    votes: t('poll.votes', { count: votes }),
-                    choice: text,
-                  })}
-                  className="relative z-1 min-h-10 pointer-coarse:min-h-11 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
-                  onClick={() => setShown(n)}
-                >
-                  {t('poll.votes', { count: votes })}
-                </button>
-              )}
-            </div>
-          );
-        })}
+        {poll.choices.map((choice, n) => (
+          <Choice
+            key={choice.text}
+            choice={choice}
+            share={poll.voters === 0 ? 0 : Math.round((choice.votes / poll.voters) * 100)}
+            voters={nameList(choice.accounts.slice(0, NAMES_MAX).map(nameOf))}
+            input={{
+              type: poll.isMultiple ? 'checkbox' : 'radio',
+              name: `poll ${conversation} ${seq}`,
+              checked: own.includes(n),
+              disabled: isClosed || busy || !may('react'),
+              onChange: () => toggle(n),
+              // A radio button that is checked gets no change.
+              onClick: () => !poll.isMultiple && own.includes(n) && toggle(n),
+            }}
+            onShowVoters={() => setShown(n)}
+          />
+        ))}
         <p className="flex min-h-8 items-center gap-3 text-note text-muted">
           {isClosed
             ? t('poll.closed')
@@ -127,5 +102,53 @@ export function PollView({ message, poll }: { message: TimelineMessage; poll: Po
   );
 }
 
-/** The number of voters of a choice whose names are shown. */
-const NAMES_MAX = 10;
+/** One choice of a poll: the bar of its share, the field that votes for it, and its number of votes. */
+function Choice({
+  choice: { text, votes },
+  share,
+  voters,
+  input,
+  onShowVoters,
+}: {
+  choice: Poll['choices'][number];
+  /** The share of the voters who chose it, percent. */
+  share: number;
+  /** The names of some voters. */
+  voters: string;
+  /** The properties of the checkbox or radio button. */
+  input: ComponentProps<'input'>;
+  onShowVoters: () => void;
+}) {
+  return (
+    <div className="relative mb-1 flex min-h-10 pointer-coarse:min-h-11 items-center overflow-hidden rounded-lg border border-edge/70 text-sm has-focus-visible:ring-3 has-focus-visible:ring-accent/20">
+      <progress
+        max={100}
+        value={share}
+        aria-hidden="true"
+        className="pointer-events-none absolute inset-0 h-full w-full appearance-none bg-transparent [&::-moz-progress-bar]:bg-accent-soft [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-accent-soft"
+      />
+      <label className="flex min-h-10 pointer-coarse:min-h-11 min-w-0 flex-1 cursor-pointer items-center gap-2 ps-3 has-disabled:cursor-default">
+        <input {...input} className="relative z-1 size-4 shrink-0 accent-(--accent)" />
+        <bdi className="wrap-anywhere relative z-1 flex-1 py-1.5">{text}</bdi>
+      </label>
+      {votes === 0 ? (
+        <span className="relative z-1 px-3 text-muted tabular-nums">
+          {t('poll.votes', { count: votes })}
+        </span>
+      ) : (
+        <button
+          type="button"
+          title={voters}
+          aria-label={t('poll.showVoters', {
+            votes: t('poll.votes', { count: votes }),
+            choice: text,
+          })}
+          className="relative z-1 min-h-10 pointer-coarse:min-h-11 shrink-0 px-3 text-muted tabular-nums underline-offset-2 hover:underline"
+          onClick={onShowVoters}
+        >
+          {t('poll.votes', { count: votes })}
+        </button>
+      )}
+    </div>
+  );
+}

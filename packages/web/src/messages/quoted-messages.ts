@@ -1,7 +1,8 @@
 import type { ParleyClient, Timeline } from '@parley/client';
 import { changesText } from '@parley/client';
 import { type Event, type Message, type Seq, streamOfConversation } from '@parley/protocol';
-import { createContext, useContext } from 'react';
+import { createContext, useContext, useEffect, useMemo } from 'react';
+import { useClient } from '../session/use-client.ts';
 
 /** The maximum number of cached quoted messages. */
 const CACHE_MAX = 200;
@@ -141,4 +142,16 @@ export function useQuotes(): Quotes {
   const quotes = useContext(Context);
   if (!quotes) throw new Error('useQuotes needs a QuotesProvider');
   return quotes;
+}
+
+/** Keeps the quoted messages of a conversation while it is open. Returns the value for {@link QuotesProvider}. */
+export function useQuotedMessages(
+  timeline: Timeline,
+  reply: Quotes['reply'],
+  jumpTo: Quotes['jumpTo'],
+): Quotes {
+  const client = useClient();
+  const messages = useMemo(() => new QuotedMessages(client, timeline), [client, timeline]);
+  useEffect(() => messages.start(), [messages]);
+  return useMemo(() => ({ messages, reply, jumpTo }), [messages, reply, jumpTo]);
 }

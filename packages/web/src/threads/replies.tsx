@@ -1,16 +1,16 @@
 import type { ConversationView, Thread, TimelineMessage } from '@parley/client';
 import { threadKey } from '@parley/client';
-import type { Seq } from '@parley/protocol';
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { Seq, ThreadCursor } from '@parley/protocol';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useAttention } from '../lib/attention.ts';
-import { frames } from '../lib/frame-schedule.ts';
 import { Announcer } from '../messages/announcer.tsx';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { LoadProblem } from '../messages/list-notices.tsx';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
-import { RowBuilder } from '../messages/rows.ts';
 import { useLoadMore } from '../messages/use-load-more.ts';
 import { useMessageKeys } from '../messages/use-message-keys.ts';
+import { useRows } from '../messages/use-rows.ts';
+import { useTimelineSnapshot } from '../messages/use-timeline-snapshot.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -41,26 +41,14 @@ export function Replies({
   editing: string | null;
   onEdit: (key: string | null) => void;
 }) {
-  const client = useClient();
-  const me = useParley((s) => s.me);
   const cursor = useParley((s) => s.threads).cursors.get(threadKey(view.id, thread.thread));
-  const snapshot = useSyncExternalStore(
-    useCallback(
-      (listener: () => void) => thread.subscribe(() => frames.schedule(listener)),
-      [thread],
-    ),
-    () => thread.snapshot,
-  );
+  const snapshot = useTimelineSnapshot(thread);
   const { root, messages, hasOlder, hasNewer, loading, error } = snapshot;
   const [target, setTarget] = useState<Seq | null>(null);
-  const [builder] = useState(() => new RowBuilder());
   const all = useMemo(() => (root ? [root, ...messages] : messages), [root, messages]);
   // The replies that were unread when the thread was opened.
   const [lineAfter] = useState(() => cursor?.readSeq ?? null);
-  const rows = useMemo(
-    () => builder.build(all, lineAfter, me?.id ?? null),
-    [builder, all, lineAfter, me],
-  );
+  const rows = useRows(all, lineAfter);
   const [expanded] = useState(() => new Set<string>());
   const more = useLoadMore(thread);
   const { ref, box, isAtEnd, moved, toEnd } = useFollowedEnd(rows, linked === null);
@@ -69,12 +57,7 @@ export function Replies({
   }, [sent, toEnd]);
   const outer = useRef<HTMLDivElement>(null);
   const keys = useMessageKeys(outer);
-  const attention = useAttention();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
-  useEffect(() => {
-    if (attention === 'present' && isAtEnd && !hasNewer && loading === null)
-      client.threads.read(thread);
-  }, [client, thread, attention, isAtEnd, hasNewer, loading, messages, cursor]);
+  useReadAtEnd(thread, snapshot, cursor, isAtEnd);
   useLinkedReply({
     linked,
     visit,
@@ -141,6 +124,22 @@ export function Replies({
       <Announcer snapshot={snapshot} title={t('thread.title')} />
     </div>
   );
+}
+
+/** Marks a thread as read while the user is at the end of its replies. */
+function useReadAtEnd(
+  thread: Thread,
+  { messages, hasNewer, loading }: Thread['snapshot'],
+  cursor: ThreadCursor | undefined,
+  isAtEnd: boolean,
+): void {
+  const client = useClient();
+  const attention = useAttention();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each reply may have to be read
+  useEffect(() => {
+    if (attention === 'present' && isAtEnd && !hasNewer && loading === null)
+      client.threads.read(thread);
+  }, [client, thread, attention, isAtEnd, hasNewer, loading, messages, cursor]);
 }
 
 /** The number of replies, and a button that loads earlier ones. */

@@ -1,0 +1,82 @@
+import type { TimelineMessage } from '@parley/client';
+import type { AccountId } from '@parley/protocol';
+import { useEffect } from 'react';
+import { fullTime } from '../lib/time.ts';
+import { useUser } from '../session/entries.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { ProfileButton } from '../users/profile-button.tsx';
+import { StatusEmoji } from '../users/status-emoji.tsx';
+import { useSubscription } from '../users/use-presence-of.ts';
+import { UserName } from '../users/user-name.tsx';
+
+/** Returns the name of an author, and keeps their status up to date where it is shown with the name. */
+export function useAuthorName(id: AccountId, isStatusShown: boolean): string {
+  const client = useClient();
+  const me = useParley((s) => s.me);
+  const author = useUser(id);
+  useEffect(() => client.loadUser(id), [client, id]);
+  useSubscription(isStatusShown ? [id] : []);
+  return author?.displayName ?? (id === me?.id ? me.displayName : t('common.someone'));
+}
+
+/** The space beside a message: the avatar of its author, or its time under the pointer. */
+export function RowMargin({
+  message,
+  first,
+  name,
+  time,
+}: {
+  message: TimelineMessage;
+  first: boolean;
+  name: string;
+  time: string;
+}) {
+  return (
+    <div className="w-9 shrink-0 select-none">
+      {first ? (
+        <div className="pt-0.5">
+          <Avatar id={message.author} name={name} />
+        </div>
+      ) : (
+        <time
+          dateTime={message.postedAt}
+          className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
+        >
+          {time}
+        </time>
+      )}
+    </div>
+  );
+}
+
+/** The line above the first message of a run: who wrote it, and when. */
+export function AuthorLine({
+  message,
+  name,
+  time,
+}: {
+  message: TimelineMessage;
+  name: string;
+  time: string;
+}) {
+  return (
+    <div className="flex items-baseline gap-2">
+      <ProfileButton
+        id={message.author}
+        className="-mt-1 truncate pt-1 text-start font-semibold hover:underline"
+      >
+        <UserName id={message.author} name={name} />
+        <StatusEmoji id={message.author} />
+      </ProfileButton>
+      <time
+        dateTime={message.postedAt}
+        title={fullTime(message.postedAt)}
+        className="shrink-0 text-caption text-muted tabular-nums"
+      >
+        {time}
+      </time>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import type { TimelineMessage } from '@parley/client';
+import { EllipsisVertical } from 'lucide-react';
+import { lazyPart } from '../lib/lazy-part.tsx';
+import { t } from '../texts/index.ts';
+import { IconButton } from '../ui/button.tsx';
+import { useMoreActions } from './more-actions.tsx';
+import type { RowMenusState } from './use-row-menus.ts';
+
+const MessageActions = lazyPart(async () => (await import('./message-actions.tsx')).MessageActions);
+const MessageSheet = lazyPart(async () => (await import('./message-sheet.tsx')).MessageSheet);
+const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
+
+/** The actions on a message: its toolbar, menu or sheet, and the dialog that an action has opened. */
+export function RowMenus({
+  message,
+  author,
+  menus,
+  onEdit,
+  onDelete,
+}: {
+  message: TimelineMessage;
+  author: string;
+  menus: RowMenusState;
+  onEdit: () => void;
+  onDelete: () => void;
+}) {
+  const more = useMoreActions(message);
+  const { isTouch, isActionable, menuAt, setSheetOpen } = menus;
+  const actions = { message, onEdit, onDelete };
+  return (
+    <>
+      {isTouch && (
+        <div className="-ms-3 w-11 shrink-0">
+          {isActionable && (
+            <IconButton
+              label={t('message.actions')}
+              data-actions
+              className="-my-1.5 opacity-70"
+              onClick={() => setSheetOpen(true)}
+            >
+              <EllipsisVertical size={16} />
+            </IconButton>
+          )}
+        </div>
+      )}
+      {menus.isToolbarRendered && <MessageActions {...actions} more={more.actions()} />}
+      {menuAt && isActionable && (
+        <MessageMenu {...actions} more={more.actions()} at={menuAt} onClosed={menus.closeMenu} />
+      )}
+      {menus.isSheetOpen && isActionable && (
+        <MessageSheet
+          {...actions}
+          more={more.actions()}
+          author={author}
+          onClose={() => setSheetOpen(false)}
+        />
+      )}
+      {more.dialog}
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import { useEffect, useMemo, useState } from 'react';
+import { idle } from '../lib/idle-schedule.ts';
+import { estimatedRowHeight } from './row-height.ts';
+
+/** Returns which rows a virtual list renders besides the visible ones, as properties of the list. */
+export function useRenderedRows(isAway: boolean, count: number) {
+  const [itemSize] = useState(estimatedRowHeight);
+  // The rows above and below the screen are rendered once those on it are shown.
+  const [isOpened, setOpened] = useState(false);
+  useEffect(() => idle.schedule(() => setOpened(true)), []);
+  // The newest row stays mounted, so that a message that the user sends is shown in the next frame.
+  const keepMounted = useMemo(() => (isAway ? [] : [count - 1]), [isAway, count]);
+  return { itemSize, keepMounted, ...(!isOpened && { bufferSize: 0 }) };
+}
