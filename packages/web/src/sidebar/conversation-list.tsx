@@ -3,6 +3,7 @@ import type { AccountId, ConversationId, SectionId } from '@parley/protocol';
 import { useParams } from '@tanstack/react-router';
 import {
   memo,
+  type PointerEvent,
   type ReactNode,
   startTransition,
   useCallback,
@@ -23,7 +24,7 @@ import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
 import { SectionHeader } from './section-header.tsx';
 import { SidebarSkeleton } from './sidebar-skeleton.tsx';
-import { targetOf } from './target.ts';
+import { type Target, targetOf } from './target.ts';
 import { titleOfSection } from './titles.ts';
 import { UnreadPills } from './unread-pills.tsx';
 import { useArrangement } from './use-arrangement.ts';
@@ -47,7 +48,6 @@ export function ConversationList({
   /** Returns further buttons of the heading of a section. */
   buttonsOf: (section: SectionId) => ReactNode;
 }) {
-  const client = useClient();
   const open = useParams({ strict: false }).id as ConversationId | undefined;
   const scroller = useRef<HTMLDivElement>(null);
   const line = useRef<HTMLDivElement>(null);
@@ -58,25 +58,12 @@ export function ConversationList({
   const drafts = useDrafts();
   const isLoaded = useParley((s) => s.me !== null);
   usePeers(arrangement);
-  const pressed = useRef<EventTarget | null>(null);
-  const longPress = useLongPress(() => {
-    const target = targetOf(pressed.current);
-    if (target) menus.open(target);
-  });
+  const longPress = useLongPressMenu(menus.open);
   const arrowKeys = useArrowKeys(scroller);
   useDragging(scroller, line, arrangement);
   useStepKeys(scroller, arrangement, isMuted, open);
   const { open: openMenu } = menus;
-  const actions = useMemo<RowActions>(
-    () => ({
-      openMenu: (row) => openMenu({ row }),
-      setFavorite: (id, isFavorite) =>
-        void attempt(() =>
-          client.sidebar.move({ conversations: [id], section: isFavorite ? 'favorites' : null }),
-        ),
-    }),
-    [client, openMenu],
-  );
+  const actions = useRowActions(openMenu);
   const rows = { titles: arrangement.titles, isMuted, drafts, actions };
   // Empty favorites would be only a heading.
   const sections = arrangement.sections.filter(({ section, all, shown }) =>
@@ -94,10 +81,6 @@ export function ConversationList({
         onPointerLeave={(event) => {
           setPointed(false);
           longPress.onPointerLeave(event);
-        }}
-        onPointerDown={(event) => {
-          pressed.current = event.target;
-          longPress.onPointerDown(event);
         }}
         className="relative h-full scroll-py-10 overflow-y-auto px-2 after:block after:h-4"
       >
@@ -124,14 +107,9 @@ export function ConversationList({
           <p className="px-2.5 py-6 text-center text-muted text-sm">{t('sidebar.allRead')}</p>
         )}
         {!unreadOnly && arrangement.archived.length > 0 && (
-          <details className="mt-2">
-            <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted">
-              {t('sidebar.archived')}
-            </summary>
-            <ul>
-              <Rows {...rows} ids={arrangement.archived} open={open} isFavorite={false} />
-            </ul>
-          </details>
+          <Archived>
+            <Rows {...rows} ids={arrangement.archived} open={open} isFavorite={false} />
+          </Archived>
         )}
         {isLoaded && !unreadOnly && <UsersList />}
         <div
@@ -149,6 +127,49 @@ export function ConversationList({
         onClosed={menus.onClosed}
       />
     </div>
+  );
+}
+
+/** Returns handlers for the list that open the menu of the row or the heading under a resting finger. */
+function useLongPressMenu(open: (target: Target) => void) {
+  const pressed = useRef<EventTarget | null>(null);
+  const handlers = useLongPress(() => {
+    const target = targetOf(pressed.current);
+    if (target) open(target);
+  });
+  return {
+    ...handlers,
+    onPointerDown: (event: PointerEvent) => {
+      pressed.current = event.target;
+      handlers.onPointerDown(event);
+    },
+  };
+}
+
+/** Returns the actions of all rows: the same object at each render. */
+function useRowActions(openMenu: (target: Target) => void): RowActions {
+  const client = useClient();
+  return useMemo<RowActions>(
+    () => ({
+      openMenu: (row) => openMenu({ row }),
+      setFavorite: (id, isFavorite) =>
+        void attempt(() =>
+          client.sidebar.move({ conversations: [id], section: isFavorite ? 'favorites' : null }),
+        ),
+    }),
+    [client, openMenu],
+  );
+}
+
+/** The archived groups, folded. */
+function Archived({ children }: { children: ReactNode }) {
+  return (
+    <details className="mt-2">
+      <summary className="cursor-pointer px-2 py-2 font-semibold text-note text-muted">
+        {t('sidebar.archived')}
+      </summary>
+      <ul>{children}</ul>
+    </details>
   );
 }
 

@@ -1,0 +1,29 @@
+import { Toaster } from 'sonner';
+import { useTheme } from '../ui/theme.ts';
+
+/** Shows the toasts, in the colors of the theme. */
+export function Toasts() {
+  const theme = useTheme();
+  return (
+    <Toaster
+      theme={theme}
+      position="top-right"
+      style={{ fontFamily: 'inherit' }}
+      toastOptions={{
+        style: {
+          fontFamily: 'inherit',
+          background: 'var(--raised)',
+          color: 'var(--ink)',
+          borderColor: 'var(--line)',
+        },
+        actionButtonStyle: {
+          height: '2rem',
+          padding: '0 0.75rem',
+          fontSize: '13px',
+          background: 'var(--accent)',
+          color: 'var(--on-accent)',
+        },
+      }}
+    />
+  );
+}
