@@ -33,16 +33,6 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
     queryFn: ({ signal }) => admin.keys(serviceAccount.id, { signal }),
     enabled: may('keys'),
   });
-  const deactivate = useMutation({
-    mutationFn: () => admin.deactivate(serviceAccount.id),
-    onSuccess: () => refresh(keys.serviceAccounts()),
-    meta: { done: t('serviceAccounts.deactivated') },
-  });
-  const reactivate = useMutation({
-    mutationFn: () => admin.reactivate(serviceAccount.id),
-    onSuccess: () => refresh(keys.serviceAccounts()),
-    meta: { done: t('serviceAccounts.reactivated') },
-  });
   const revoke = useMutation({
     mutationFn: (key: ApiKey) => admin.revokeApiKey(serviceAccount.id, key.id),
     onSuccess: () => refresh(keys.apiKeys(serviceAccount.id)),
@@ -69,29 +59,7 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
               <Plus size={16} /> {t('common.createApiKey')}
             </Button>
           )}
-          {(may('deactivate') || may('reactivate')) && (
-            <ActionMenu
-              label={t('serviceAccounts.moreActions', { name: serviceAccount.displayName })}
-            >
-              {may('deactivate') && (
-                <ActionItem
-                  danger
-                  icon={<UserRoundX size={16} />}
-                  onSelect={() => deactivate.mutate()}
-                >
-                  {t('serviceAccounts.deactivate')}
-                </ActionItem>
-              )}
-              {may('reactivate') && (
-                <ActionItem
-                  icon={<UserRoundCheck size={16} />}
-                  onSelect={() => reactivate.mutate()}
-                >
-                  {t('serviceAccounts.reactivate')}
-                </ActionItem>
-              )}
-            </ActionMenu>
-          )}
+          <Activation serviceAccount={serviceAccount} />
         </div>
       }
     >
@@ -102,40 +70,7 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
       {apiKeys.data && apiKeys.data.length > 0 && (
         <ul className="flex flex-col divide-y divide-line">
           {apiKeys.data.map((key) => (
-            <li key={key.id} className="flex items-start gap-3 py-3 first:pt-0 last:pb-0">
-              <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
-                <KeyRound size={17} />
-              </span>
-              <span className="min-w-0 flex-1">
-                <span className="flex flex-wrap items-center gap-2">
-                  <bdi className="truncate font-medium">{key.name}</bdi>
-                  <code className="text-caption text-muted">{key.hint}…</code>
-                  {isExpired(key) && <Badge tone="danger">{t('common.expired')}</Badge>}
-                </span>
-                <span className="block text-note text-muted">
-                  {key.lastUsedAt
-                    ? t('serviceAccounts.keyLastUsed', { ago: ago(key.lastUsedAt) })
-                    : t('serviceAccounts.keyNeverUsed')}
-                  {key.expiresAt !== null &&
-                    ` · ${t(isExpired(key) ? 'common.expiredOn' : 'common.expiresOn', {
-                      date: dateOf(key.expiresAt),
-                    })}`}
-                </span>
-                <span className="mt-1.5 flex flex-wrap gap-1">
-                  {key.scopes.map((scope: Scope) => (
-                    <span key={scope} title={SCOPES[scope]}>
-                      <Badge>{scope}</Badge>
-                    </span>
-                  ))}
-                </span>
-              </span>
-              <IconButton
-                label={t('serviceAccounts.revokeNamed', { name: key.name })}
-                onClick={() => setRevoking(key)}
-              >
-                <Trash2 size={17} />
-              </IconButton>
-            </li>
+            <KeyItem key={key.id} apiKey={key} onRevoke={() => setRevoking(key)} />
           ))}
         </ul>
       )}
@@ -157,6 +92,75 @@ export function ServiceAccountCard({ serviceAccount }: { serviceAccount: AdminAc
         }}
       />
     </Card>
+  );
+}
+
+/** An API key: its scopes, when it was used and expires, and the button that revokes it. */
+function KeyItem({ apiKey: key, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) {
+  return (
+    <li className="flex items-start gap-3 py-3 first:pt-0 last:pb-0">
+      <span className="flex size-9 shrink-0 items-center justify-center rounded-avatar bg-sunken text-muted">
+        <KeyRound size={17} />
+      </span>
+      <span className="min-w-0 flex-1">
+        <span className="flex flex-wrap items-center gap-2">
+          <bdi className="truncate font-medium">{key.name}</bdi>
+          <code className="text-caption text-muted">{key.hint}…</code>
+          {isExpired(key) && <Badge tone="danger">{t('common.expired')}</Badge>}
+        </span>
+        <span className="block text-note text-muted">
+          {key.lastUsedAt
+            ? t('serviceAccounts.keyLastUsed', { ago: ago(key.lastUsedAt) })
+            : t('serviceAccounts.keyNeverUsed')}
+          {key.expiresAt !== null &&
+            ` · ${t(isExpired(key) ? 'common.expiredOn' : 'common.expiresOn', {
+              date: dateOf(key.expiresAt),
+            })}`}
+        </span>
+        <span className="mt-1.5 flex flex-wrap gap-1">
+          {key.scopes.map((scope: Scope) => (
+            <span key={scope} title={SCOPES[scope]}>
+              <Badge>{scope}</Badge>
+            </span>
+          ))}
+        </span>
+      </span>
+      <IconButton label={t('serviceAccounts.revokeNamed', { name: key.name })} onClick={onRevoke}>
+        <Trash2 size={17} />
+      </IconButton>
+    </li>
+  );
+}
+
+/** The menu that deactivates and reactivates a service account; nothing if the admin may do neither. */
+function Activation({ serviceAccount }: { serviceAccount: AdminAccount }) {
+  const admin = useAdmin();
+  const may = (action: AdminPermission) => serviceAccount.permissions.includes(action);
+  const refresh = useRefresh();
+  const deactivate = useMutation({
+    mutationFn: () => admin.deactivate(serviceAccount.id),
+    onSuccess: () => refresh(keys.serviceAccounts()),
+    meta: { done: t('serviceAccounts.deactivated') },
+  });
+  const reactivate = useMutation({
+    mutationFn: () => admin.reactivate(serviceAccount.id),
+    onSuccess: () => refresh(keys.serviceAccounts()),
+    meta: { done: t('serviceAccounts.reactivated') },
+  });
+  if (!may('deactivate') && !may('reactivate')) return null;
+  return (
+    <ActionMenu label={t('serviceAccounts.moreActions', { name: serviceAccount.displayName })}>
+      {may('deactivate') && (
+        <ActionItem danger icon={<UserRoundX size={16} />} onSelect={() => deactivate.mutate()}>
+          {t('serviceAccounts.deactivate')}
+        </ActionItem>
+      )}
+      {may('reactivate') && (
+        <ActionItem icon={<UserRoundCheck size={16} />} onSelect={() => reactivate.mutate()}>
+          {t('serviceAccounts.reactivate')}
+        </ActionItem>
+      )}
+    </ActionMenu>
   );
 }
 

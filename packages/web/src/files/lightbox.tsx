@@ -1,18 +1,17 @@
 import type { Attachment } from '@parley/protocol';
 import { ChevronLeft, ChevronRight, Download, X, ZoomIn, ZoomOut } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/cx.ts';
 import { useReturnFocus } from '../ui/return-focus.ts';
 import { sizeText } from './bytes.ts';
 import { useFileLinks } from './file-links.ts';
-import { useZoom } from './use-zoom.ts';
+import { useLightboxKeys } from './use-lightbox-keys.ts';
+import { useZoom, type ZoomControls } from './use-zoom.ts';
 import { SCALE_MAX, SCALE_STEP } from './zoom.ts';
 
-/** How far an arrow key moves an enlarged image, px. */
-const KEY_MOVE = 80;
 const ON_DARK = 'text-on-scrim hover:bg-on-scrim/15 hover:text-on-scrim disabled:opacity-30';
 
 /** Shows the images of a message over the whole window, one at a time, beginning with one of them. */
@@ -55,14 +54,21 @@ export function Lightbox({
   );
 }
 
+/** Which of several images is shown. */
+interface Position {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** One image, which can be enlarged, with its name and buttons. */
 function Shown({
   file,
   position,
   onStep,
 }: {
   file: Attachment;
-  /** Which of several images it is. */
-  position: { index: number; count: number } | null;
+  /** Null for a single image. */
+  position: Position | null;
   onStep: (by: number) => void;
 }) {
   const { links, retry } = useFileLinks(file.id);
@@ -70,86 +76,17 @@ function Shown({
   const image = useRef<HTMLImageElement>(null);
   const zooming = useZoom(box, image, onStep);
   const { zoom } = zooming;
-  const isWhole = zoom.scale === 1;
-  const keys: Record<string, () => void> = {
-    '+': () => zooming.by(SCALE_STEP),
-    '=': () => zooming.by(SCALE_STEP),
-    '-': () => zooming.by(1 / SCALE_STEP),
-    '0': zooming.reset,
-    ArrowLeft: () => (isWhole ? onStep(-1) : zooming.move(KEY_MOVE, 0)),
-    ArrowRight: () => (isWhole ? onStep(1) : zooming.move(-KEY_MOVE, 0)),
-    ArrowUp: () => zooming.move(0, KEY_MOVE),
-    ArrowDown: () => zooming.move(0, -KEY_MOVE),
-    PageUp: () => onStep(-1),
-    PageDown: () => onStep(1),
-  };
-  const latestKeys = useRef(keys);
-  latestKeys.current = keys;
-  useEffect(() => {
-    // The dialog is modal, so that all keys are meant for it, wherever the focus is.
-    const onKeyDown = (event: KeyboardEvent) => {
-      const run = latestKeys.current[event.key];
-      if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      run();
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, []);
+  useLightboxKeys(zooming, onStep);
   return (
     <div className="flex h-full flex-col">
-      <header className="flex items-center gap-1 p-2 ps-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
-        <Dialog.Title className="min-w-0 flex-1 truncate text-sm">
-          <bdi>{file.name}</bdi> <span className="opacity-75">{sizeText(file.bytes)}</span>
-        </Dialog.Title>
-        {position && (
-          <span aria-live="polite" className="px-2 text-sm tabular-nums opacity-85">
-            {t('files.position', { number: position.index + 1, count: position.count })}
-          </span>
-        )}
-        <IconButton
-          label={t('files.zoomOut')}
-          className={ON_DARK}
-          disabled={isWhole}
-          onClick={() => zooming.by(1 / SCALE_STEP)}
-        >
-          <ZoomOut size={18} />
-        </IconButton>
-        <IconButton
-          label={t('files.zoomIn')}
-          className={ON_DARK}
-          disabled={zoom.scale === SCALE_MAX}
-          onClick={() => zooming.by(SCALE_STEP)}
-        >
-          <ZoomIn size={18} />
-        </IconButton>
-        {links && (
-          <a
-            href={`${links.url}&download=1`}
-            download={file.name}
-            aria-label={t('files.download', { name: file.name })}
-            title={t('files.download', { name: file.name })}
-            className={cx(
-              'inline-flex size-10 pointer-coarse:size-11 items-center justify-center rounded-lg',
-              ON_DARK,
-            )}
-          >
-            <Download size={18} />
-          </a>
-        )}
-        <Dialog.Close asChild>
-          <IconButton label={t('common.close')} className={ON_DARK}>
-            <X size={18} />
-          </IconButton>
-        </Dialog.Close>
-      </header>
+      <Header file={file} position={position} zooming={zooming} url={links?.url} />
       <div className="relative min-h-0 flex-1">
         <div
           ref={box}
           {...zooming.handlers}
           className={cx(
             'absolute inset-2 flex touch-none items-center justify-center overflow-hidden',
-            isWhole ? 'cursor-zoom-in' : 'cursor-grab active:cursor-grabbing',
+            zoom.scale === 1 ? 'cursor-zoom-in' : 'cursor-grab active:cursor-grabbing',
           )}
         >
           {links === null ? (
@@ -174,27 +111,98 @@ function Shown({
             />
           )}
         </div>
-        {position && (
-          <>
-            <IconButton
-              label={t('files.previous')}
-              className={cx('absolute start-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
-              disabled={position.index === 0}
-              onClick={() => onStep(-1)}
-            >
-              <ChevronLeft size={22} />
-            </IconButton>
-            <IconButton
-              label={t('files.next')}
-              className={cx('absolute end-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
-              disabled={position.index === position.count - 1}
-              onClick={() => onStep(1)}
-            >
-              <ChevronRight size={22} />
-            </IconButton>
-          </>
-        )}
+        {position && <StepButtons position={position} onStep={onStep} />}
       </div>
     </div>
+  );
+}
+
+/** The name and the size of an image, and the buttons that zoom it, download it and close the dialog. */
+function Header({
+  file,
+  position,
+  zooming,
+  url,
+}: {
+  file: Attachment;
+  position: Position | null;
+  zooming: ZoomControls;
+  /** Where the file is downloaded from; undefined while unknown. */
+  url: string | undefined;
+}) {
+  return (
+    <header className="flex items-center gap-1 p-2 ps-4 pt-[max(0.5rem,env(safe-area-inset-top))]">
+      <Dialog.Title className="min-w-0 flex-1 truncate text-sm">
+        <bdi>{file.name}</bdi> <span className="opacity-75">{sizeText(file.bytes)}</span>
+      </Dialog.Title>
+      {position && (
+        <span aria-live="polite" className="px-2 text-sm tabular-nums opacity-85">
+          {t('files.position', { number: position.index + 1, count: position.count })}
+        </span>
+      )}
+      <IconButton
+        label={t('files.zoomOut')}
+        className={ON_DARK}
+        disabled={zooming.zoom.scale === 1}
+        onClick={() => zooming.by(1 / SCALE_STEP)}
+      >
+        <ZoomOut size={18} />
+      </IconButton>
+      <IconButton
+        label={t('files.zoomIn')}
+        className={ON_DARK}
+        disabled={zooming.zoom.scale === SCALE_MAX}
+        onClick={() => zooming.by(SCALE_STEP)}
+      >
+        <ZoomIn size={18} />
+      </IconButton>
+      {url !== undefined && <DownloadLink file={file} url={url} />}
+      <Dialog.Close asChild>
+        <IconButton label={t('common.close')} className={ON_DARK}>
+          <X size={18} />
+        </IconButton>
+      </Dialog.Close>
+    </header>
+  );
+}
+
+function DownloadLink({ file, url }: { file: Attachment; url: string }) {
+  return (
+    <a
+      href={`${url}&download=1`}
+      download={file.name}
+      aria-label={t('files.download', { name: file.name })}
+      title={t('files.download', { name: file.name })}
+      className={cx(
+        'inline-flex size-10 pointer-coarse:size-11 items-center justify-center rounded-lg',
+        ON_DARK,
+      )}
+    >
+      <Download size={18} />
+    </a>
+  );
+}
+
+/** The buttons beside an image that show the previous and the next one. */
+function StepButtons({ position, onStep }: { position: Position; onStep: (by: number) => void }) {
+  return (
+    <>
+      <IconButton
+        label={t('files.previous')}
+        className={cx('absolute start-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
+        disabled={position.index === 0}
+        onClick={() => onStep(-1)}
+      >
+        <ChevronLeft size={22} />
+      </IconButton>
+      <IconButton
+        label={t('files.next')}
+        className={cx('absolute end-3 top-1/2 -translate-y-1/2 bg-scrim', ON_DARK)}
+        disabled={position.index === position.count - 1}
+        onClick={() => onStep(1)}
+      >
+        <ChevronRight size={22} />
+      </IconButton>
+    </>
   );
 }

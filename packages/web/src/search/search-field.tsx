@@ -1,14 +1,8 @@
-import { type KeyboardEvent, type RefObject, useId, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useId } from 'react';
 import { t } from '../texts/index.ts';
 import { FilterValues, optionId } from './filter-values.tsx';
-import {
-  readSearch,
-  type SearchInput,
-  typedFilter,
-  withFilter,
-  withTyped,
-} from './search-state.ts';
-import { type FilterValue, useFilterValues } from './use-filter-values.tsx';
+import { readSearch, type SearchInput, withTyped } from './search-state.ts';
+import { useSuggestions } from './use-suggestions.ts';
 
 /**
  * The field of the search page. While the value of a filter is typed, such as `from:an`, it
@@ -31,35 +25,14 @@ export function SearchField({
 }) {
   const id = useId();
   const { filters, text } = input;
-  const typed = typedFilter(text);
-  const [closed, setClosed] = useState<string | null>(null);
-  const [picked, setPicked] = useState({ text, index: -1 });
-  const values = useFilterValues(closed === text ? null : (typed?.filter ?? null));
-  const isOpen = values.length > 0;
-  const at = picked.text === text ? picked.index : -1;
-  const choose = ({ value }: FilterValue) => {
-    if (!typed) return;
-    onChange({ filters: withFilter(filters, { ...typed.filter, value }), text: typed.before });
+  const suggestions = useSuggestions(input, (chosen) => {
+    onChange(chosen);
     field.current?.focus();
-  };
+  });
+  const { values, isOpen, at, choose } = suggestions;
   const handle = (event: KeyboardEvent<HTMLInputElement>): boolean => {
     const { key, currentTarget } = event;
-    const step = key === 'ArrowDown' ? 1 : key === 'ArrowUp' ? -1 : 0;
-    if (isOpen && step !== 0) {
-      // From the field, which is at -1, to the first or the last one.
-      const count = values.length + 1;
-      setPicked({ text, index: ((at + 1 + step + count) % count) - 1 });
-      return true;
-    }
-    const value = values[Math.max(at, key === 'Tab' ? 0 : -1)];
-    if ((key === 'Enter' || (key === 'Tab' && !event.shiftKey)) && value) {
-      choose(value);
-      return true;
-    }
-    if (key === 'Escape' && isOpen) {
-      setClosed(text);
-      return true;
-    }
+    if (suggestions.onKey(event)) return true;
     if (key === 'Enter') {
       // A filter at the end is complete now.
       onChange(withTyped(input, `${text} `, true));

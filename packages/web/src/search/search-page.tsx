@@ -1,6 +1,5 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useAccountId } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Empty } from '../ui/empty.tsx';
@@ -12,8 +11,10 @@ import { RecentList } from './recent-list.tsx';
 import { rememberSearch } from './recent-searches.ts';
 import { SearchField } from './search-field.tsx';
 import { SearchResults } from './search-results.tsx';
-import { readSearch, type SearchInput, writeSearch } from './search-state.ts';
+import { readSearch } from './search-state.ts';
 import { type SearchOrder, useMessageSearch } from './use-message-search.ts';
+import { useResultKeys } from './use-result-keys.ts';
+import { useSearchInput } from './use-search-input.ts';
 
 /**
  * Searches messages as the user types. The search is in the URL, so that “back” returns to the
@@ -21,47 +22,15 @@ import { type SearchOrder, useMessageSearch } from './use-message-search.ts';
  */
 export function SearchPage() {
   usePageTitle(t('search.title'));
-  const { q } = useSearch({ from: '/inside/search' });
-  const navigate = useNavigate();
   const account = useAccountId();
-  const [input, setInput] = useState(() => readSearch(q));
-  const [order, setOrder] = useState<SearchOrder>('newest');
-  const query = writeSearch(input);
-  const search = useMessageSearch(query, order);
   const field = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  /**
-   * The search that this page has put into the URL: anything else is a new search, for instance
-   * from a link.
-   */
-  const written = useRef(q);
+  const { input, query, change } = useSearchInput(field);
+  const [order, setOrder] = useState<SearchOrder>('newest');
+  const search = useMessageSearch(query, order);
   useEffect(() => field.current?.focus(), []);
-  useEffect(() => {
-    if (q === written.current) return;
-    written.current = q;
-    setInput(readSearch(q));
-    field.current?.focus();
-  }, [q]);
-
-  const change = (next: SearchInput) => {
-    setInput(next);
-    written.current = writeSearch(next);
-    void navigate({ to: '/search', search: { q: written.current }, replace: true });
-  };
-  const resultsOf = () => [...(body.current?.querySelectorAll<HTMLElement>('[data-result]') ?? [])];
-  /** Moves the focus between the field and the results; Escape leads back to the field, and there clears it. */
-  const move = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (event.key === 'Escape') {
-      if (document.activeElement === field.current) change({ filters: [], text: '' });
-      else field.current?.focus();
-    } else if (step !== 0) {
-      const results = resultsOf();
-      const at = results.indexOf(document.activeElement as HTMLElement) + step;
-      (at < 0 ? field.current : results[at])?.focus();
-    } else return;
-    event.preventDefault();
-  };
+  const clear = () => change({ filters: [], text: '' });
+  const { focusFirst, onKeyDown } = useResultKeys(field, body, clear);
   return (
     <div className="flex h-full flex-col">
       <PageHeader>
@@ -72,9 +41,9 @@ export function SearchPage() {
           onChange={change}
           onSubmit={() => {
             rememberSearch(account, query);
-            resultsOf()[0]?.focus();
+            focusFirst();
           }}
-          onKeyDown={move}
+          onKeyDown={onKeyDown}
         />
         <Select
           label={t('search.order')}
@@ -104,7 +73,7 @@ export function SearchPage() {
                   change(readSearch(recent));
                   field.current?.focus();
                 }}
-                onKeyDown={move}
+                onKeyDown={onKeyDown}
               />
               <Empty icon={<Search size={22} />} title={t('search.emptyTitle')}>
                 {t('search.emptyHint')}
@@ -115,7 +84,7 @@ export function SearchPage() {
               search={search}
               query={query}
               hasFilters={input.filters.length > 0}
-              onKeyDown={move}
+              onKeyDown={onKeyDown}
               onOpen={() => rememberSearch(account, query)}
               onRemoveFilters={() => change({ filters: [], text: input.text })}
             />

@@ -6,6 +6,7 @@ import { cx } from '../ui/cx.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { fieldStyle } from '../ui/field-style.ts';
 import { UnreadBadge } from '../ui/unread-badge.tsx';
+import type { ShownPresence } from '../users/shown-presence.ts';
 import { usePresenceOf } from '../users/use-presence-of.ts';
 import { type Result, useResults } from './use-results.tsx';
 
@@ -95,46 +96,14 @@ export function Switcher({
               {title}
             </p>
             {results.map((result) => (
-              <div
+              <Option
                 key={result.key}
-                id={optionId(result)}
-                role="option"
-                tabIndex={-1}
-                aria-selected={result === current}
-                // A list that scrolls under a resting pointer also triggers this, without movement.
-                onMouseMove={({ movementX, movementY }) => {
-                  if (movementX !== 0 || movementY !== 0) setPicked(result.key);
-                }}
-                onClick={() => choose(result)}
-                onKeyDown={() => undefined}
-                className={cx(
-                  'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-3 rounded-lg px-2 py-1',
-                  result === current && 'bg-selected',
-                )}
-              >
-                <span className="flex size-7 shrink-0 items-center justify-center text-muted">
-                  {result.user === null ? (
-                    result.icon
-                  ) : (
-                    <Avatar
-                      id={result.user}
-                      name={result.title}
-                      size={28}
-                      presence={presence(result.user)}
-                      avatar={result.avatar}
-                    />
-                  )}
-                </span>
-                <bdi
-                  className={cx('min-w-0 flex-1 truncate', result.unread > 0 && 'font-semibold')}
-                >
-                  {result.title}
-                </bdi>
-                {result.note !== '' && (
-                  <bdi className="max-w-[40%] truncate text-muted text-sm">{result.note}</bdi>
-                )}
-                {result.unread > 0 && <UnreadBadge count={result.unread} />}
-              </div>
+                result={result}
+                isCurrent={result === current}
+                presence={result.user === null ? undefined : presence(result.user)}
+                onPick={() => setPicked(result.key)}
+                onChoose={() => choose(result)}
+              />
             ))}
           </div>
         ))}
@@ -144,6 +113,62 @@ export function Switcher({
         {t('switcher.count', { count: results.length })}
       </p>
     </Dialog>
+  );
+}
+
+/** One result in the list. */
+function Option({
+  result,
+  isCurrent,
+  presence,
+  onPick,
+  onChoose,
+}: {
+  result: Result;
+  isCurrent: boolean;
+  presence: ShownPresence | undefined;
+  /** Called when the mouse moves over the result, to highlight it. */
+  onPick: () => void;
+  onChoose: () => void;
+}) {
+  return (
+    <div
+      id={optionId(result)}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isCurrent}
+      // A list that scrolls under a resting pointer also triggers this, without movement.
+      onMouseMove={({ movementX, movementY }) => {
+        if (movementX !== 0 || movementY !== 0) onPick();
+      }}
+      onClick={onChoose}
+      onKeyDown={() => undefined}
+      className={cx(
+        'flex min-h-10 pointer-coarse:min-h-11 cursor-pointer items-center gap-3 rounded-lg px-2 py-1',
+        isCurrent && 'bg-selected',
+      )}
+    >
+      <span className="flex size-7 shrink-0 items-center justify-center text-muted">
+        {result.user === null ? (
+          result.icon
+        ) : (
+          <Avatar
+            id={result.user}
+            name={result.title}
+            size={28}
+            presence={presence}
+            avatar={result.avatar}
+          />
+        )}
+      </span>
+      <bdi className={cx('min-w-0 flex-1 truncate', result.unread > 0 && 'font-semibold')}>
+        {result.title}
+      </bdi>
+      {result.note !== '' && (
+        <bdi className="max-w-[40%] truncate text-muted text-sm">{result.note}</bdi>
+      )}
+      {result.unread > 0 && <UnreadBadge count={result.unread} />}
+    </div>
   );
 }
 

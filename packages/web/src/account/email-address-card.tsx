@@ -1,0 +1,93 @@
+import type { Me } from '@parley/protocol';
+import { BadgeCheck } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { Problem } from '../auth/problem.tsx';
+import { useForm } from '../auth/use-form.ts';
+import { errorMessage } from '../lib/text.ts';
+import { useClient } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { CodeField } from '../ui/code-field.tsx';
+import { useCountdown } from '../ui/use-countdown.ts';
+import { useAccount } from './use-account.ts';
+
+/** Shows the email address of the account and whether emails reach it, and verifies it. */
+export function EmailAddressCard({ me }: { me: Me }) {
+  return (
+    <Card
+      title={t('common.email')}
+      description={me.email}
+      actions={
+        me.emailFailure ? (
+          <Badge tone="warn">{t('profile.notDelivered')}</Badge>
+        ) : me.verified ? (
+          <Badge tone="ok">
+            <BadgeCheck size={14} /> {t('profile.verified')}
+          </Badge>
+        ) : (
+          <Badge tone="warn">{t('common.notVerified')}</Badge>
+        )
+      }
+    >
+      {me.emailFailure && (
+        <p className="mb-3 text-muted text-sm">{t('profile.notDeliveredHint')}</p>
+      )}
+      {me.verified && !me.emailFailure ? undefined : <Verify />}
+    </Card>
+  );
+}
+
+/** Sends a code to the address, and asks for it. */
+function Verify() {
+  const client = useClient();
+  const account = useAccount();
+  const [until, setUntil] = useState<number | null>(null);
+  const secondsLeft = useCountdown(until ?? 0);
+  const form = useForm(['code'], async ({ code }) => {
+    await account.verify(code);
+    await client.refreshMe();
+    toast.success(t('profile.emailVerified'));
+  });
+  const send = async () => {
+    try {
+      const { resendAfter } = await account.sendVerification();
+      setUntil(Date.now() + resendAfter * 1000);
+    } catch (error) {
+      toast.error(errorMessage(error));
+    }
+  };
+  if (until === null) {
+    return (
+      <Button look="primary" onClick={() => void send()}>
+        {t('profile.sendCode')}
+      </Button>
+    );
+  }
+  return (
+    <form {...form.props} className="flex max-w-xs flex-col gap-3">
+      <Problem text={form.problem} />
+      <CodeField
+        name="code"
+        label={t('common.verificationCode')}
+        autoFocus
+        error={form.errors.code}
+        onFull={(element) => element.requestSubmit()}
+      />
+      <div className="flex gap-2">
+        <Button type="submit" look="primary" busy={form.busy}>
+          {t('profile.verifyEmail')}
+        </Button>
+        <Button look="quiet" disabled={secondsLeft > 0} onClick={() => void send()}>
+          <span className="tabular-nums">
+            {secondsLeft > 0
+              ? t('common.resendCodeIn', { seconds: secondsLeft })
+              : t('common.resendCode')}
+          </span>
+        </Button>
+      </div>
+    </form>
+  );
+}
