@@ -17,7 +17,7 @@ import { claimOrphans, holdTab } from './tabs.ts';
 /** Interval of the search for entries of closed tabs, ms. */
 const ORPHANS_MS = 30_000;
 
-/** Returns a new command id: created once per user action (R1). */
+/** Returns a new command id: created once per user action. */
 export const newId = (): ClientId => uuidv7() as ClientId;
 
 /**
@@ -107,7 +107,7 @@ export class Commands {
   }
 
   /**
-   * Accepts a command: stores it, then sends it; after a crash the same id is there (R1). A command
+   * Accepts a command: stores it, then sends it; after a crash the same id is there. A command
    * that is already in flight is not accepted again; one that was refused is sent again.
    */
   send(command: DurableCommand): Sent {

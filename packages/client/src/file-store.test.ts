@@ -87,7 +87,7 @@ async function contents(from: string): Promise<string> {
 }
 
 describe('the file store', () => {
-  test('restores its contents wherever a crash has cut the journal (R1, R10)', {
+  test('restores its contents wherever a crash has cut the journal', {
     timeout: 60_000,
   }, async () => {
     await fc.assert(

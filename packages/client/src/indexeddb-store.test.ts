@@ -96,7 +96,7 @@ describe('the IndexedDB store', () => {
     expect((await found()).state).toEqual({});
   });
 
-  test('1. data and cursor are both present after a reload (R10)', async () => {
+  test('1. data and cursor are both present after a reload', async () => {
     await store.apply(
       changes({
         epoch: 'e1',
@@ -142,7 +142,7 @@ describe('the IndexedDB store', () => {
     expect(saved.messages[0]?.body).toBe('edited');
   });
 
-  test('another epoch drops what was stored, but not the outbox (R9, B13)', async () => {
+  test('another epoch drops what was stored, but not the outbox (B13)', async () => {
     const entry = {
       id: 'x' as ClientId,
       order: 1,

@@ -73,7 +73,7 @@ export class LocalStreams {
 
   /**
    * Compares the server’s epoch with the stored one. If they differ, drops everything that was
-   * stored (once, not in a loop: B13). Returns `first` if none was stored.
+   * stored, and stores the new epoch, so that it happens once. Returns `first` if none was stored.
    */
   begin(epoch: string): 'same' | 'first' | 'other' {
     if (this.#epoch === epoch) return 'same';

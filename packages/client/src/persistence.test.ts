@@ -87,7 +87,7 @@ function aPersistence(store: Store) {
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('stored data', () => {
-  test('changes of one turn are one transaction: data and cursor together (R10)', async () => {
+  test('changes of one turn are one transaction: data and cursor together', async () => {
     const store = new SlowStore();
     const { persistence } = aPersistence(store);
     persistence.epoch('e');

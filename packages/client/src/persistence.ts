@@ -28,7 +28,7 @@ interface Waiting {
 
 /**
  * Collects the changes of a turn and stores them in one transaction, so that data and its cursor
- * are stored together (R10). One transaction at a time, in order. If the store fails (private mode,
+ * are stored together. One transaction at a time, in order. If the store fails (private mode,
  * a full disk), the client continues in memory and reports it once.
  */
 export class Persistence {

@@ -883,7 +883,7 @@ describe('commands', () => {
     expect(client.counters.connects).toBe(1);
   });
 
-  test('an ack before the event shows one row, which keeps its place (R11)', async () => {
+  test('an ack before the event shows one row, which keeps its place', async () => {
     const { server, client, id } = await inGroup();
     server.acksFirst = true;
     const timeline = client.timeline(id);

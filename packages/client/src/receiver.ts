@@ -67,7 +67,7 @@ interface ReceiverDeps {
 /**
  * Processes the server’s frames in order.
  *
- * 1. An event is applied if it is the next one of its stream, and never otherwise (R10).
+ * 1. An event is applied if it is the next one of its stream, and never otherwise.
  * 2. The changes of an event and its cursor are stored together.
  * 3. A gap is requested, at most once at a time.
  */
@@ -395,7 +395,7 @@ export class Receiver {
     this.#readState.answered(ack.id);
   }
 
-  /** An ack can arrive before its event: the row is then marked as stored and keeps its position (R11). */
+  /** An ack can arrive before its event: the row is then marked as stored and keeps its position. */
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;

@@ -57,7 +57,7 @@ describe('streams', () => {
     expect(length).toBeLessThanOrEqual(LIMITS.frameBytes);
   });
 
-  test('applies each seq once, in order, whatever is duplicated, lost and out of order (R10)', () => {
+  test('applies each seq once, in order, whatever is duplicated, lost and out of order', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.nat()), (total, order) => {
         const streams = new Streams(ME, [[STREAM, 0 as Seq]]);

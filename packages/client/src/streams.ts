@@ -25,7 +25,7 @@ export type EventPosition =
   | 'foreign';
 
 /**
- * Tracks how far each stream was applied (R10): an event is applied if it is the next one, and
+ * Tracks how far each stream was applied: an event is applied if it is the next one, and
  * never otherwise. The account’s own join restarts a stream, its own leave ends it. Both are
  * applied after a gap too, because a former member does not receive what came before the end.
  */

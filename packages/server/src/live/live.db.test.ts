@@ -216,7 +216,7 @@ describe('a post', () => {
         data: { body: 'hello' },
       });
     }
-    // R1: a retry with the same id, on the socket and over REST, finds the first event.
+    // A retry with the same id, on the socket and over REST, finds the first event.
     b.send({ op: 'ping' });
     a.send({ op: 'post', id, conversation, body: 'hello' });
     expect(await a.next('ack')).toEqual(ack);

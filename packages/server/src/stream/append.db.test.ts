@@ -32,7 +32,7 @@ afterAll(() => server.stop());
 const seqOf = (outcome: Outcome) => (outcome.kind === 'stored' ? outcome.seq : outcome);
 
 describe('append', () => {
-  test('1. stores the event of a command once: a retry is answered with the first (R1, B1)', async () => {
+  test('1. stores the event of a command once: a retry is answered with the first (B1)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);
@@ -131,7 +131,7 @@ describe('append', () => {
     expect(await logOf(db.pool, other)).toEqual([]);
   });
 
-  test('3. seqs have no gaps or duplicates under eight writers on two nodes (R3, B6, B7)', async () => {
+  test('3. seqs have no gaps or duplicates under eight writers on two nodes (B6, B7)', async () => {
     const members = await Promise.all(upTo(8).map(() => anAccount(db.pool)));
     const conversation = await aGroup(db.pool, members);
     const nodes = [anAppend(db.pool, clock), anAppend(db.pool, clock)];
@@ -261,7 +261,7 @@ describe('append', () => {
     expect(await postMessage(append, request, 'hello')).toMatchObject({ seq: 1, repeated: false });
   });
 
-  test('connections cut midway lose and duplicate nothing (R4, R5, B27)', async () => {
+  test('connections cut midway lose and duplicate nothing (B27)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const append = anAppend(db.pool, clock);

@@ -372,7 +372,7 @@ test('while writes are rejected, commands are refused with the reason, and keep 
 });
 
 describe('the time of events', () => {
-  test('the time of an event is never before that of the previous one if clocks differ slightly (R12, B22)', async () => {
+  test('the time of an event is never before that of the previous one if clocks differ slightly (B22)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const jumpy = new TestClock();

@@ -109,7 +109,7 @@ describe('hub', () => {
     expect(node.hub.counters).toEqual({ fills: 0, repairs: 0 });
   });
 
-  test('1. what is published between the cursor and the subscription is not lost (R9, B8)', async () => {
+  test('1. what is published between the cursor and the subscription is not lost (B8)', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const node = aNode();
@@ -122,7 +122,7 @@ describe('hub', () => {
     expect(sink.seqs).toEqual(upTo(10).slice(2));
   });
 
-  test('3. the last event of a burst without hints is found by comparing heads (R7)', async () => {
+  test('3. the last event of a burst without hints is found by comparing heads', async () => {
     const alice = await anAccount(db.pool);
     const conversation = await aGroup(db.pool, [alice]);
     const node = aNode(() => undefined);
@@ -138,7 +138,7 @@ describe('hub', () => {
     expect(node.hub.counters.repairs).toBe(1);
   });
 
-  test('4. a congested socket delays no other, and gets the rest when it drains (R8, B16)', async () => {
+  test('4. a congested socket delays no other, and gets the rest when it drains (B16)', async () => {
     const [alice, bob] = [await anAccount(db.pool), await anAccount(db.pool)];
     const conversation = await aGroup(db.pool, [alice, bob]);
     const node = aNode();
@@ -156,7 +156,7 @@ describe('hub', () => {
     expect(slow.sink.seqs).toEqual(upTo(701));
   });
 
-  test('1. a member who leaves gets that event and none after it, congested or not (R13)', async () => {
+  test('1. a member who leaves gets that event and none after it, congested or not', async () => {
     const [alice, bob, carol] = [
       await anAccount(db.pool),
       await anAccount(db.pool),
