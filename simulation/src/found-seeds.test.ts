@@ -2,16 +2,31 @@ import { expect, test } from 'vitest';
 import { simulate } from '../test/simulate.ts';
 
 /**
- * Seeds of schedules that violated a guarantee; docs/simulation.md says what each one found.
- * Changes of the product change the effect of a seed, so each fault that was found also has a test
- * of its module.
+ * Seeds of schedules that violated a guarantee, with the defect that each one found. Changes of the
+ * product change the effect of a seed, so each defect also has a test of its module.
  */
 const SEEDS = [
-  74, 355, 601, 8_013, 20_038, 30_001, 100_426, 600_240, 700_739, 5_200_243, 7_089_641, 8_200_003,
-  41_000_045, 41_000_568, 92_172_773,
-];
+  [74, 'a command deferred for more than five seconds lost its place to a later one of its sender'],
+  [355, 'a client requested events of an ended membership that were about to be sent'],
+  [601, 'a tab switched to another tab’s connection although a command of it was deferred'],
+  [8_013, 'the checker did not expect a stored copy of a command that a restore has undone'],
+  [20_038, 'a tab switched to another tab’s connection although a command of it was deferred'],
+  [30_001, 'a tab received the snapshot of a conversation that the account had left meanwhile'],
+  [100_426, 'a late report that a thread was read brought back an unfollowed thread'],
+  [600_240, 'a thread whose replies were deleted during a load was mistaken for an unfollowed one'],
+  [700_739, 'a tab applied the events of a conversation that the account had left meanwhile again'],
+  [5_200_243, 'a deferred command of a tab was sent again behind its later, rate-limited ones'],
+  [7_089_641, 'a client trusted the event of a hidden reply instead of the count from the server'],
+  [8_200_003, 'a client kept the threads that it had loaded before a restore'],
+  [
+    41_000_045,
+    'replies in a followed thread stayed unread in the client after the account replied',
+  ],
+  [41_000_568, 'the checker expected an answer from before a restore in the restored log'],
+  [92_172_773, 'a killed node left a flush unfinished, and no node wrote frames anymore'],
+] as const;
 
-test.each(SEEDS)('the schedule of seed %i keeps every guarantee', async (seed) => {
+test.each(SEEDS)('the schedule of seed %i keeps every guarantee (%s)', async (seed) => {
   const { code, output } = await simulate('--count', '1', '--seed', String(seed), '--brief');
   expect(output).toContain('Every guarantee was kept.');
   expect(code).toBe(0);
