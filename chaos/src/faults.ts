@@ -1,4 +1,4 @@
-import type { Actor } from './actor.ts';
+import type { ClientDriver } from './client-driver.ts';
 import type { RunDatabase } from './database.ts';
 import type { SmallDisk } from './disk.ts';
 import type { FaultName } from './fault-names.ts';
@@ -11,7 +11,7 @@ import type { Fate, RedisProxy } from './redis-proxy.ts';
 export interface FaultContext {
   readonly nodes: readonly NodeProcess[];
   readonly database: RunDatabase;
-  readonly actors: readonly Actor[];
+  readonly drivers: readonly ClientDriver[];
   /** The small file system of the database, or the reason why there is none. */
   readonly disk: SmallDisk | string;
   /** The broker of the nodes and the proxy in front of it, or the reason why there is none. */
@@ -38,8 +38,8 @@ const aNode = (context: FaultContext, random: Random) => random.pick(context.nod
 const nothing: End = () => undefined;
 
 /** Some of the clients, about one in three. */
-const someActors = (context: FaultContext, random: Random): Actor[] =>
-  context.actors.filter(() => random.chance(0.33));
+const someDrivers = (context: FaultContext, random: Random): ClientDriver[] =>
+  context.drivers.filter(() => random.chance(0.33));
 
 const faults: Readonly<Record<FaultName, Fault>> = {
   /** kill -9 of a node. */
@@ -103,21 +103,22 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   /** Connections are reset. */
   'cut-sockets': {
     begin: (context, random) => {
-      for (const actor of someActors(context, random)) actor.proxy.cut();
+      for (const driver of someDrivers(context, random)) driver.proxy.cut();
       return nothing;
     },
   },
   /** Connections are reset in the middle of a frame. */
   'cut-in-frame': {
     begin: (context, random) => {
-      for (const actor of someActors(context, random)) actor.proxy.cutInFrame(random.int(1, 300));
+      for (const driver of someDrivers(context, random))
+        driver.proxy.cutInFrame(random.int(1, 300));
       return nothing;
     },
   },
   /** What clients send is dropped without notice; the other direction works. */
   'deaf-server': {
     begin: (context, random) => {
-      for (const actor of someActors(context, random)) actor.proxy.set({ swallowUp: true });
+      for (const driver of someDrivers(context, random)) driver.proxy.set({ swallowUp: true });
       // Bytes are permanently lost: such a connection must be detected, not repaired.
       return nothing;
     },
@@ -125,17 +126,17 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   /** What the server sends is dropped without notice; the other direction works. */
   'deaf-clients': {
     begin: (context, random) => {
-      for (const actor of someActors(context, random)) actor.proxy.set({ swallowDown: true });
+      for (const driver of someDrivers(context, random)) driver.proxy.set({ swallowDown: true });
       return nothing;
     },
   },
   /** Every chunk is delayed. */
   delay: {
     begin: (context, random) => {
-      const actors = someActors(context, random);
-      for (const actor of actors) actor.proxy.setDefaults({ delayMs: random.int(20, 300) });
+      const drivers = someDrivers(context, random);
+      for (const driver of drivers) driver.proxy.setDefaults({ delayMs: random.int(20, 300) });
       return () => {
-        for (const actor of actors) actor.proxy.setDefaults({});
+        for (const driver of drivers) driver.proxy.setDefaults({});
       };
     },
   },
@@ -143,9 +144,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'move-clients': {
     unless: severalNodes,
     begin: (context, random) => {
-      for (const actor of someActors(context, random)) {
-        actor.proxy.forwardTo(aNode(context, random).port);
-        actor.proxy.cut();
+      for (const driver of someDrivers(context, random)) {
+        driver.proxy.forwardTo(aNode(context, random).port);
+        driver.proxy.cut();
       }
       return nothing;
     },

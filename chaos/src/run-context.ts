@@ -10,7 +10,7 @@ export interface Conversation {
   readonly founder: number;
 }
 
-/** What all actors share. */
+/** What all drivers share. */
 export interface RunContext {
   readonly recorder: Recorder;
   readonly conversations: readonly Conversation[];

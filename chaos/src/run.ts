@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, type ParleyApi } from '@parley/client';
 import type { AccountId, ConversationId, Seq } from '@parley/protocol';
-import { Actor } from './actor.ts';
 import { check } from './checker.ts';
+import { ClientDriver } from './client-driver.ts';
 import { databaseOfNode, type RunDatabase, startDatabase } from './database.ts';
 import { SmallDisk } from './disk.ts';
 import { doctorRecord } from './doctor-record.ts';
@@ -84,7 +84,7 @@ class ChaosRun {
   readonly #recorder: Recorder;
   readonly #print: (line: string) => void;
   readonly #nodes: NodeProcess[] = [];
-  readonly #actors: Actor[] = [];
+  readonly #drivers: ClientDriver[] = [];
   #conversations: readonly Conversation[] = [];
   #founders: readonly ParleyApi[] = [];
   #disk: SmallDisk | string = 'no fault needs one';
@@ -172,10 +172,10 @@ class ChaosRun {
       const proxy = new FaultProxy((this.#nodes[client.node] as NodeProcess).port);
       const port = await proxy.listen();
       const random = new Random(options.seed).fork(n + 7);
-      this.#actors.push(new Actor(client, credentials, proxy, port, context, random));
+      this.#drivers.push(new ClientDriver(client, credentials, proxy, port, context, random));
     }
-    await inParallel(4, clients.length, (n) => (this.#actors[n] as Actor).login());
-    await Promise.all(this.#actors.map((actor) => actor.wake()));
+    await inParallel(4, clients.length, (n) => (this.#drivers[n] as ClientDriver).login());
+    await Promise.all(this.#drivers.map((driver) => driver.wake()));
   }
 
   // ---- a round -----------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class ChaosRun {
   async round(index: number): Promise<void> {
     const { steps, faults } = this.#plan.rounds[index] as Plan['rounds'][number];
     const { roundMs } = this.#plan.options;
-    const slow = this.#actors.filter((a) => a.plan.style === 'slow');
+    const slow = this.#drivers.filter((a) => a.plan.style === 'slow');
     for (const { proxy } of slow) proxy.setDefaults({ downBytesPerSecond: SLOW_BYTES });
     const ends: Promise<void>[] = [];
     const startedAt = performance.now();
@@ -202,9 +202,9 @@ class ChaosRun {
     const doSteps = async () => {
       for (const step of steps) {
         await until(step.at);
-        const actor = this.#actors[step.client] as Actor;
-        if (step.op === 'away') ends.push(this.#away(actor, step));
-        else actor.do(step);
+        const driver = this.#drivers[step.client] as ClientDriver;
+        if (step.op === 'away') ends.push(this.#away(driver, step));
+        else driver.do(step);
       }
     };
     await Promise.all([doFaults(), doSteps()]);
@@ -221,7 +221,7 @@ class ChaosRun {
     const context: FaultContext = {
       nodes: this.#nodes,
       database: this.#database as RunDatabase,
-      actors: this.#actors,
+      drivers: this.#drivers,
       disk: this.#disk,
       redis: this.#redis,
       faults: this.#plan.options.faults,
@@ -245,18 +245,18 @@ class ChaosRun {
     this.#recorder.add({ kind: 'fault', name, phase: 'end', t: this.#recorder.now });
   }
 
-  async #away(actor: Actor, { pick }: Step): Promise<void> {
-    if (actor.plan.style === 'crasher') await actor.crash();
-    else if (actor.plan.style === 'forgetful') await actor.forget();
-    else await actor.sleep();
+  async #away(driver: ClientDriver, { pick }: Step): Promise<void> {
+    if (driver.plan.style === 'crasher') await driver.crash();
+    else if (driver.plan.style === 'forgetful') await driver.forget();
+    else await driver.sleep();
     await new Promise((resolve) => setTimeout(resolve, pick * AWAY_MS));
-    await actor.wake();
+    await driver.wake();
   }
 
   /** Repeats old commands an hour later, by the servers’ clocks. */
   #repeatLater(): void {
     for (const node of this.#nodes) node.setClock(LATER_MS);
-    for (const actor of this.#actors) actor.requests.repeatPast();
+    for (const driver of this.#drivers) driver.requests.repeatPast();
   }
 
   /** Ends the effects of all faults: nodes run, clients are connected. */
@@ -272,8 +272,8 @@ class ChaosRun {
         }
       }
     }
-    await Promise.all(this.#actors.map((actor) => actor.wake()));
-    await Promise.all(this.#actors.map((actor) => actor.requests.done()));
+    await Promise.all(this.#drivers.map((driver) => driver.wake()));
+    await Promise.all(this.#drivers.map((driver) => driver.requests.done()));
     for (const node of this.#nodes) node.setClock(0);
   }
 
@@ -284,9 +284,9 @@ class ChaosRun {
     let missing: string[] = [];
     for (;;) {
       // Heads may be read only when they no longer change: when no client waits for an answer.
-      missing = this.#actors.map((a) => a.busy()).filter((m) => m !== null);
+      missing = this.#drivers.map((a) => a.busy()).filter((m) => m !== null);
       const heads = missing.length === 0 ? await this.#heads() : null;
-      if (heads) missing = this.#actors.map((a) => a.missing(heads)).filter((m) => m !== null);
+      if (heads) missing = this.#drivers.map((a) => a.missing(heads)).filter((m) => m !== null);
       const ms = Math.round(performance.now() - startedAt);
       if ((heads && missing.length === 0) || ms > deadlineMs) {
         if (!heads && missing.length === 0) missing = ['the heads could not be read'];
@@ -320,25 +320,25 @@ class ChaosRun {
     await this.#sample();
     // Threads are loaded over REST when an event shows that they must be.
     await new Promise((resolve) => setTimeout(resolve, THREADS_MS));
-    for (const actor of this.#actors) await actor.finish();
+    for (const driver of this.#drivers) await driver.finish();
     this.#repeatLater();
-    await Promise.all(this.#actors.map((actor) => actor.requests.done()));
+    await Promise.all(this.#drivers.map((driver) => driver.requests.done()));
     for (const node of this.#nodes) node.setClock(0);
     for (const [n, { id }] of this.#conversations.entries()) {
       const records = await logRecords(this.#founders[n] as ParleyApi, id);
       for (const record of records) this.#recorder.add(record);
     }
     for (const record of (await this.#hold?.finish()) ?? []) this.#recorder.add(record);
-    const apis = new Map(this.#actors.map((actor) => [actor.account, actor.api]));
+    const apis = new Map(this.#drivers.map((driver) => [driver.account, driver.api]));
     for (const [account, api] of apis) this.#recorder.add(await followsRecord(api, account));
     this.#recorder.add(await doctorRecord(this.#database as RunDatabase));
   }
 
   async close(): Promise<void> {
     if (this.#sampler) clearInterval(this.#sampler);
-    for (const actor of this.#actors) {
-      await actor.crash();
-      await actor.proxy.close();
+    for (const driver of this.#drivers) {
+      await driver.crash();
+      await driver.proxy.close();
     }
     for (const node of this.#nodes) {
       node.thaw();

@@ -20,7 +20,7 @@ import type {
  * A store in memory that survives its client: it has what a disk would have after a crash. Each
  * change is applied as a whole, one turn of the event loop later; a crash before that loses it.
  */
-export class KeptStore implements Store {
+export class SurvivingStore implements Store {
   #epoch: string | null = null;
   readonly #cursors = new Map<StreamId, Seq>();
   readonly #windows = new Map<ConversationId, Seq>();
@@ -122,7 +122,7 @@ export class KeptStore implements Store {
  * A planted fault: the cursor is stored at once, the data some time later. A crash in between leaves
  * a cursor that is ahead of the data.
  */
-export class CursorFirstStore extends KeptStore {
+export class CursorFirstStore extends SurvivingStore {
   override async apply(changes: Changes): Promise<void> {
     const nothing = { messages: [], windows: new Map(), conversations: new Map() };
     this.take({ ...changes, ...nothing });
@@ -146,7 +146,7 @@ export class ProcessStore implements Store {
   /** The process is gone: pending calls neither succeed nor fail. */
   crash(): void {
     this.#crashed = true;
-    if (this.#store instanceof KeptStore) this.#store.crash();
+    if (this.#store instanceof SurvivingStore) this.#store.crash();
   }
 
   open(account: AccountId): Promise<Saved> {
@@ -189,5 +189,5 @@ export class ProcessStore implements Store {
 /** Creates a store of the given kind. */
 export function newStore(indexedDb: boolean, planted: string | undefined): Store {
   if (planted === 'cursor-first') return new CursorFirstStore();
-  return indexedDb ? new IndexedDbStore() : new KeptStore();
+  return indexedDb ? new IndexedDbStore() : new SurvivingStore();
 }

@@ -1,6 +1,6 @@
 import type { Random } from '@parley/chaos/random';
 import { type ConversationId, streamOfConversation } from '@parley/protocol';
-import type { Actor } from './client/actor.ts';
+import type { ClientDriver } from './client/client-driver.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Network } from './network/network.ts';
 import type { BrokerBus, BrokerConditions } from './node/broker.ts';
@@ -14,7 +14,7 @@ export interface FaultContext {
   readonly network: Network;
   readonly bus: BrokerBus;
   readonly nodes: readonly NodeSlot[];
-  readonly actors: readonly Actor[];
+  readonly drivers: readonly ClientDriver[];
   readonly database: RunDatabase;
   readonly conversations: readonly ConversationId[];
   /** Called when the database was restored. */
@@ -52,14 +52,14 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     link?.stopReading();
     return () => link?.release();
   },
-  'slow-reader': ({ network, actors }, random) => {
-    const actor = random.pick(actors);
-    actor.bytesPerMs = random.pick([0.3, 1, 5]);
+  'slow-reader': ({ network, drivers }, random) => {
+    const driver = random.pick(drivers);
+    driver.bytesPerMs = random.pick([0.3, 1, 5]);
     // Its next connection is slow.
-    for (const link of network.of(actor.process)) link.cut();
+    for (const link of network.of(driver.process)) link.cut();
     return () => {
-      actor.bytesPerMs = Number.POSITIVE_INFINITY;
-      for (const link of network.of(actor.process)) link.cut();
+      driver.bytesPerMs = Number.POSITIVE_INFINITY;
+      for (const link of network.of(driver.process)) link.cut();
     };
   },
 
@@ -86,31 +86,31 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   },
 
   // ---- clients ----
-  'crash-client': ({ actors }, random) => {
-    const actor = random.pick(actors);
-    actor.crash();
-    return () => actor.wake();
+  'crash-client': ({ drivers }, random) => {
+    const driver = random.pick(drivers);
+    driver.crash();
+    return () => driver.wake();
   },
-  'sleep-client': ({ actors }, random) => {
-    const actor = random.pick(actors);
-    void actor.sleep();
-    return () => actor.wake();
+  'sleep-client': ({ drivers }, random) => {
+    const driver = random.pick(drivers);
+    void driver.sleep();
+    return () => driver.wake();
   },
-  'forget-client': ({ actors }, random) => {
-    const actor = random.pick(actors);
-    actor.forget();
-    return () => actor.wake();
+  'forget-client': ({ drivers }, random) => {
+    const driver = random.pick(drivers);
+    driver.forget();
+    return () => driver.wake();
   },
-  'reload-tab': ({ actors }, random) => {
+  'reload-tab': ({ drivers }, random) => {
     const tab = pick(
-      actors.filter(({ plan }) => plan.isTab),
+      drivers.filter(({ plan }) => plan.isTab),
       random,
     );
     tab?.crash();
     return () => tab?.wake();
   },
-  'freeze-client': ({ actors, loop }, random) => {
-    const { process } = random.pick(actors);
+  'freeze-client': ({ drivers, loop }, random) => {
+    const { process } = random.pick(drivers);
     process.isFrozen = true;
     return () => loop.thaw(process);
   },

@@ -326,8 +326,8 @@ function planSteps(
   const steps: Step[] = [];
   const count = random.int(100, 106);
   // Tabs do more than other clients: what they send has to meet on one connection.
-  const actors = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
-  const anyClient = () => random.pick(actors);
+  const choices = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
+  const anyClient = () => random.pick(choices);
   const tabs = clients.flatMap(({ isTab }, n) => (isTab ? n : []));
   const reloads = faults.filter(({ name }) => name === 'reload-tab');
   while (steps.length < count) {

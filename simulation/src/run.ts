@@ -18,8 +18,9 @@ import {
 } from '@parley/protocol';
 import type { StoredEvent } from '@parley/server/internal/stream/record';
 import { uuidv7 } from 'uuidv7';
-import { Actor, type RunContext } from './client/actor.ts';
 import { SimulatedBrowser } from './client/browser.ts';
+import { ClientDriver } from './client/client-driver.ts';
+import type { RunContext } from './client/run-context.ts';
 import { EventLoop, StuckError } from './event-loop.ts';
 import { type End, FAULTS, type FaultContext } from './faults.ts';
 import { replaceGlobals, STARTED_AT } from './globals.ts';
@@ -122,7 +123,7 @@ class Simulation {
   readonly #network: Network;
   readonly #bus: BrokerBus;
   readonly #slots: NodeSlot[] = [];
-  readonly #actors: Actor[] = [];
+  readonly #drivers: ClientDriver[] = [];
   readonly #accounts: AccountId[];
   readonly #conversations: ConversationId[] = [];
   #userGroup: UserGroupId | null = null;
@@ -187,9 +188,9 @@ class Simulation {
       cursorFirst: this.#options.cursorFirst === true,
     };
     for (const [n, client] of this.#plan.clients.entries()) {
-      const actor = new Actor(client, context, new Random(this.#plan.seed).fork(200 + n));
-      this.#actors.push(actor);
-      actor.wake();
+      const driver = new ClientDriver(client, context, new Random(this.#plan.seed).fork(200 + n));
+      this.#drivers.push(driver);
+      driver.wake();
     }
     this.#planSearches();
     let end = 0;
@@ -279,8 +280,8 @@ class Simulation {
 
   /** Carries out a step. If its client does not run, the next one that does takes its place. */
   #take(step: Step): void {
-    for (let n = 0; n < this.#actors.length; n++) {
-      if (this.#actors[(step.client + n) % this.#actors.length]?.do(step)) return;
+    for (let n = 0; n < this.#drivers.length; n++) {
+      if (this.#drivers[(step.client + n) % this.#drivers.length]?.do(step)) return;
     }
   }
 
@@ -325,7 +326,7 @@ class Simulation {
       network: this.#network,
       bus: this.#bus,
       nodes: this.#slots,
-      actors: this.#actors,
+      drivers: this.#drivers,
       database: this.#database,
       conversations: this.#conversations,
       restored: (restored) => this.#record({ kind: 'restored', ...restored }),
@@ -355,7 +356,7 @@ class Simulation {
     this.#bus.restore();
     this.#bus.return();
     for (const slot of this.#slots) slot.start();
-    for (const actor of this.#actors) actor.wake();
+    for (const driver of this.#drivers) driver.wake();
   }
 
   // ---- the end ------------------------------------------------------------------------------------
@@ -377,8 +378,8 @@ class Simulation {
   /** Returns what clients lack of what is stored. */
   #missing(): string[] {
     const heads = this.#database.heads();
-    return this.#actors
-      .map((actor) => actor.missing(heads, this.#database.conversationsOf(actor.account)))
+    return this.#drivers
+      .map((driver) => driver.missing(heads, this.#database.conversationsOf(driver.account)))
       .filter((m) => m !== null);
   }
 
@@ -390,14 +391,14 @@ class Simulation {
       }
       slot.setClock(LATER_MS);
     }
-    for (const actor of this.#actors) actor.repeatPast();
+    for (const driver of this.#drivers) driver.repeatPast();
     // After a restore, some of them are stored once more.
     const isWaiting = () =>
       hasConverged
         ? this.#missing().length > 0
-        : this.#actors.some((actor) => actor.requests.open > 0);
+        : this.#drivers.some((driver) => driver.requests.open > 0);
     while (isWaiting()) await this.#pause();
-    for (const actor of this.#actors) await actor.finish();
+    for (const driver of this.#drivers) await driver.finish();
   }
 
   #pause(): Promise<void> {

@@ -19,16 +19,17 @@ export type Answer =
  * loop.
  */
 export class Requests {
+  /** The process that sends the requests. */
+  readonly process: Process;
   readonly #loop: EventLoop;
   readonly #network: Network;
-  readonly #process: Process;
   readonly #token: string;
   #open = 0;
 
   constructor(loop: EventLoop, network: Network, process: Process, account: AccountId) {
     this.#loop = loop;
     this.#network = network;
-    this.#process = process;
+    this.process = process;
     this.#token = tokenOf(account);
   }
 
@@ -48,7 +49,7 @@ export class Requests {
         const answer = await this.#attempt({ ...request, token: this.#token }, which);
         if (answer) return answer;
         await new Promise<void>((resolve) =>
-          this.#loop.after(AGAIN_MS, this.#process, () => resolve()),
+          this.#loop.after(AGAIN_MS, this.process, () => resolve()),
         );
       }
     } finally {
@@ -59,7 +60,7 @@ export class Requests {
   async #attempt(request: NodeRequest, which: number | undefined): Promise<Answer | null> {
     let answer: NodeAnswer;
     try {
-      answer = await this.#network.request(this.#process, request, which);
+      answer = await this.#network.request(this.process, request, which);
     } catch {
       return null;
     }

@@ -1,4 +1,4 @@
-import { CursorFirstStore, type KeptStore } from '@parley/chaos/store';
+import { CursorFirstStore, type SurvivingStore } from '@parley/chaos/store';
 import type { Changes, OutboxEntry, Saved, Store } from '@parley/client';
 import type { AccountId, ClientId } from '@parley/protocol';
 import type { Scheduler } from '../scheduler.ts';
@@ -14,23 +14,23 @@ const LATE_ANSWERS = 0.1;
  * that but before the client learns of it.
  */
 export class ProcessStore implements Store {
-  readonly #kept: KeptStore;
+  readonly #store: SurvivingStore;
   readonly #scheduler: Scheduler;
   readonly #onOpen: (saved: Saved) => void;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * `kept` is the data that survives; `onOpen` is called with the data that the client starts with.
+   * `store` is the data that survives; `onOpen` is called with the data that the client starts with.
    */
-  constructor(kept: KeptStore, scheduler: Scheduler, onOpen: (saved: Saved) => void) {
-    this.#kept = kept;
+  constructor(store: SurvivingStore, scheduler: Scheduler, onOpen: (saved: Saved) => void) {
+    this.#store = store;
     this.#scheduler = scheduler;
     this.#onOpen = onOpen;
   }
 
   open(account: AccountId): Promise<Saved> {
     return this.#do(async () => {
-      const saved = await this.#kept.open(account);
+      const saved = await this.#store.open(account);
       this.#onOpen(saved);
       return saved;
     });
@@ -38,29 +38,29 @@ export class ProcessStore implements Store {
 
   apply(changes: Changes): Promise<void> {
     return this.#do(async () => {
-      if (this.#kept instanceof CursorFirstStore) await this.#kept.apply(changes);
-      else this.#kept.take(changes);
+      if (this.#store instanceof CursorFirstStore) await this.#store.apply(changes);
+      else this.#store.take(changes);
     });
   }
 
   putOutbox(entry: OutboxEntry): Promise<void> {
-    return this.#do(() => this.#kept.putOutbox(entry));
+    return this.#do(() => this.#store.putOutbox(entry));
   }
 
   removeOutbox(id: ClientId): Promise<void> {
-    return this.#do(() => this.#kept.removeOutbox(id));
+    return this.#do(() => this.#store.removeOutbox(id));
   }
 
   outbox(): Promise<OutboxEntry[]> {
-    return this.#do(() => this.#kept.outbox());
+    return this.#do(() => this.#store.outbox());
   }
 
   clear(): Promise<void> {
-    return this.#do(() => this.#kept.clear());
+    return this.#do(() => this.#store.clear());
   }
 
   close(): Promise<void> {
-    return this.#do(() => this.#kept.close());
+    return this.#do(() => this.#store.close());
   }
 
   #do<T>(work: () => Promise<T>): Promise<T> {

@@ -7,16 +7,8 @@ import { KnownMessages } from '@parley/chaos/message-choice';
 import { isModerationStep, moderationRequest } from '@parley/chaos/moderation-steps';
 import type { Random } from '@parley/chaos/random';
 import { type SdkOp, type StepTarget, takeStep } from '@parley/chaos/sdk-steps';
-import { CursorFirstStore, KeptStore } from '@parley/chaos/store';
-import {
-  isThreadStep,
-  recordAnswer,
-  type StepAnswer,
-  type ThreadRequest,
-  type ThreadTarget,
-  threadRequest,
-  voteRequest,
-} from '@parley/chaos/thread-steps';
+import { CursorFirstStore, SurvivingStore } from '@parley/chaos/store';
+import { isThreadStep, threadRequest } from '@parley/chaos/thread-steps';
 import {
   ApiError,
   CommandRefused,
@@ -27,56 +19,20 @@ import {
 import { SharedSockets } from '@parley/client/internal/shared-sockets';
 import {
   type AccountId,
-  type ClientId,
   type ConversationId,
-  type MessageRetention,
-  type Seq,
   streamOfAccount,
   streamOfConversation,
-  type UserGroupId,
 } from '@parley/protocol';
-import { uuidv7 } from 'uuidv7';
-import type { EventLoop } from '../event-loop.ts';
-import type { History } from '../history.ts';
-import type { Network } from '../network/network.ts';
 import { tokenOf } from '../node/tokens.ts';
 import type { ClientPlan, Step } from '../plan.ts';
 import { Process } from '../process.ts';
-import type { SimulatedBrowser } from './browser.ts';
 import { fetchOf, Requests } from './requests.ts';
+import { RestSteps } from './rest-steps.ts';
+import type { RunContext } from './run-context.ts';
 import { ProcessStore } from './store.ts';
 
-/** The state that all clients of a run share. */
-export interface RunContext {
-  readonly loop: EventLoop;
-  readonly network: Network;
-  readonly history: History;
-  /** Ids of the accounts, by index. */
-  readonly accounts: readonly AccountId[];
-  /** Ids of the conversations, by index. */
-  readonly conversations: readonly ConversationId[];
-  /** The account that is a guest. */
-  readonly guest: AccountId | null;
-  /** The user group that texts mention. */
-  readonly userGroup: UserGroupId | null;
-  /** The browser in which the tabs of an account run. */
-  readonly browser: SimulatedBrowser;
-  /** Whether clients store the cursor before the data, as a planted fault. */
-  readonly cursorFirst: boolean;
-}
-
-/** What a step chooses how long a group keeps messages from: mostly for a day. */
-const RETENTIONS: readonly MessageRetention[] = [1, 1, 1, 'keep', 2];
-
-/** A post that is repeated at the end. */
-interface Past {
-  readonly id: ClientId;
-  readonly conversation: ConversationId;
-  readonly body: string;
-}
-
-/** A client of a run: the SDK on a store that survives it. */
-export class Actor {
+/** Drives a client of a run through its plan: the SDK on a store that survives it. */
+export class ClientDriver {
   readonly plan: ClientPlan;
   readonly account: AccountId;
   /** Requests over REST, which continue when the client is killed. */
@@ -85,10 +41,10 @@ export class Actor {
   readonly #random: Random;
   readonly #record: CommandRecorder;
   readonly #messages = new KnownMessages();
-  readonly #past: Past[] = [];
-  readonly #requester: Process;
-  readonly #told: GuestRecorder | null;
-  #store: KeptStore;
+  readonly #rest: RestSteps;
+  /** Null if the account is not a guest. */
+  readonly #guest: GuestRecorder | null;
+  #store: SurvivingStore;
   #stores = 1;
   #client: ParleyClient | null = null;
   /** The client that is being stopped. */
@@ -112,8 +68,8 @@ export class Actor {
     this.#process = new Process(plan.name);
     const requests = new Process(`${plan.name}!`);
     this.requests = new Requests(context.loop, context.network, requests, this.account);
-    this.#requester = requests;
-    this.#told = this.#newGuestRecorder();
+    this.#rest = new RestSteps(context, this.requests, this.#record, random);
+    this.#guest = this.#newGuestRecorder();
   }
 
   // ---- processes ----------------------------------------------------------------------------------
@@ -200,8 +156,8 @@ export class Actor {
     });
   }
 
-  #newStore(): KeptStore {
-    return this.#context.cursorFirst ? new CursorFirstStore() : new KeptStore();
+  #newStore(): SurvivingStore {
+    return this.#context.cursorFirst ? new CursorFirstStore() : new SurvivingStore();
   }
 
   #newClient(): ParleyClient {
@@ -255,14 +211,14 @@ export class Actor {
    */
   #socketOf(process: Process): SocketFactory {
     const { network, browser } = this.#context;
-    const told = this.#told;
+    const guest = this.#guest;
     const socket: SocketFactory = (_url, handlers) => {
-      told?.connects();
+      guest?.connects();
       const message = (text: string) => {
-        told?.frame(text);
+        guest?.frame(text);
         handlers.message(text);
       };
-      return network.open(process, told ? { ...handlers, message } : handlers, this.bytesPerMs);
+      return network.open(process, guest ? { ...handlers, message } : handlers, this.bytesPerMs);
     };
     if (!this.plan.isTab) return socket;
     const tab = this.#tab;
@@ -283,39 +239,39 @@ export class Actor {
       case 'leave':
         // The first account has created all groups and never leaves: it reads the whole logs at the end.
         if (this.plan.account === 0) return false;
-        void this.#member(op, conversation, pick);
+        void this.#rest.changeMember(op, conversation, pick);
         return true;
       case 'join':
       case 'add':
       case 'remove':
-        void this.#member(op, conversation, pick);
+        void this.#rest.changeMember(op, conversation, pick);
         return true;
       case 'retention':
         // Only owners may choose it.
         if (this.plan.account !== 0) return false;
-        void this.#chooseRetention(conversation, pick);
+        void this.#rest.chooseRetention(conversation, pick);
         return true;
       case 'user-group':
         // Only admins of the server may change it.
         if (this.plan.account !== 0) return false;
-        void this.#changeUserGroup(pick);
+        void this.#rest.changeUserGroup(pick);
         return true;
       case 'twice':
-        void this.#postTwice(conversation, text, text);
+        void this.#rest.postTwice(conversation, text, text);
         return true;
       case 'rivals':
-        void this.#postTwice(conversation, `${text} (one)`, `${text} (other)`);
+        void this.#rest.postTwice(conversation, `${text} (one)`, `${text} (other)`);
         return true;
     }
     const target = { conversation, text, pick, ...this.#messages.targets(conversation, pick) };
     if (op === 'rival-votes') {
       if (target.poll === null) return false;
-      void this.#voteTwice(target, target.poll);
+      void this.#rest.voteTwice(target, target.poll);
       return true;
     }
     if (isModerationStep(op) || isThreadStep(op)) {
       const request = isThreadStep(op) ? threadRequest(op, target) : moderationRequest(op, target);
-      if (request) void this.#request(target, request);
+      if (request) void this.#rest.request(target, request);
       return request !== null;
     }
     const client = this.#client;
@@ -324,44 +280,13 @@ export class Actor {
       const now = { conversation, text, ...this.#messages.targets(conversation, pick) };
       // If there is no message yet, there will be one later.
       const needed = op === 'edit' || op === 'delete' ? now.own : now.root;
-      this.#give(client, needed === null ? 'post' : op, now);
+      this.#issue(client, needed === null ? 'post' : op, now);
     });
     return true;
   }
 
-  /** Sends a request about a thread, a poll or a hidden message until it is answered. */
-  async #request(target: ThreadTarget, request: ThreadRequest): Promise<void> {
-    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
-    const { command, ...sent } = request;
-    if (command) this.#record.requested(id, command.op, target.conversation, command.details);
-    const answer = await this.requests.send({ ...sent, id });
-    if (answer.kind === 'done') {
-      recordAnswer(this.#record, id, target, request, answer.body as StepAnswer);
-    } else if (command && answer.kind === 'refused') this.#record.nacked(id, answer.code);
-  }
-
-  /** Votes twice at once with the same id, for different choices: one vote must be rejected. */
-  async #voteTwice({ conversation, pick }: ThreadTarget, poll: Seq): Promise<void> {
-    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
-    const requests = [pick, (pick + 0.5) % 1].map((n) => voteRequest(conversation, poll, n));
-    const [one, other] = requests.map(({ command }) => command?.details.text ?? '') as [
-      string,
-      string,
-    ];
-    this.#record.requested(id, 'vote', conversation, { message: poll, text: one });
-    this.#record.rival(id, conversation, other);
-    const which = this.#random.next();
-    await Promise.all(
-      requests.map(async ({ method, path, body }, n) => {
-        const answer = await this.requests.send({ method, path, body, id }, which);
-        const stream = streamOfConversation(conversation);
-        if (answer.kind === 'done') this.#record.acked(id, stream, answer.seq, n ? other : one);
-        else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
-      }),
-    );
-  }
-
-  #give(client: ParleyClient, op: SdkOp, target: StepTarget): void {
+  /** Has the SDK execute a step. */
+  #issue(client: ParleyClient, op: SdkOp, target: StepTarget): void {
     const invoked = takeStep(client, op, target);
     if (!invoked) return;
     const { sent, details } = invoked;
@@ -374,74 +299,7 @@ export class Actor {
 
   /** Sends commands of the run again, as a client with a stale outbox would: the answers are the same. */
   repeatPast(): void {
-    for (const past of this.#past.splice(0)) void this.#post(past, this.#random.next());
-  }
-
-  /** Posts twice at once with the same id. If the texts differ, one must be rejected. */
-  async #postTwice(conversation: ConversationId, one: string, other: string): Promise<void> {
-    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
-    this.#record.requested(id, 'post', conversation, { text: one });
-    if (other !== one) this.#record.rival(id, conversation, other);
-    const which = this.#random.next();
-    const commands = [one, other].map((body) => ({ id, conversation, body }));
-    // Often on the same node, so that both are in one batch.
-    const nodes = this.#random.chance(0.5) ? [which, which] : [which, 1 - which];
-    const stored = await Promise.all(commands.map((c, i) => this.#post(c, nodes[i] as number)));
-    // A refused command may be stored when it is repeated: the account may have joined by then.
-    if (stored.includes(true)) this.#past.push(...commands);
-  }
-
-  async #post({ id, conversation, body }: Past, which: number): Promise<boolean> {
-    const path = `/conversations/${conversation}/messages`;
-    const answer = await this.requests.send({ method: 'POST', path, id, body: { body } }, which);
-    if (answer.kind === 'done') {
-      this.#record.acked(id, streamOfConversation(conversation), answer.seq, body);
-    } else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
-    return answer.kind === 'done';
-  }
-
-  async #member(
-    op: 'join' | 'leave' | 'add' | 'remove',
-    conversation: ConversationId,
-    pick: number,
-  ): Promise<void> {
-    const { loop, accounts } = this.#context;
-    const others = accounts.slice(1);
-    const whom = others[Math.floor(pick * others.length)] as AccountId;
-    const id = loop.within(this.#requester, uuidv7) as ClientId;
-    const isAboutOther = op === 'add' || op === 'remove';
-    this.#record.requested(id, op, conversation, isAboutOther ? { whom } : {});
-    const path = `/conversations/${conversation}`;
-    const answer = await this.requests.send(
-      op === 'remove'
-        ? { method: 'DELETE', path: `${path}/members/${whom}`, id, body: null }
-        : op === 'add'
-          ? { method: 'POST', path: `${path}/members`, id, body: { account: whom } }
-          : { method: 'POST', path: `${path}/${op}`, id, body: null },
-    );
-    if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
-  }
-
-  async #chooseRetention(conversation: ConversationId, pick: number): Promise<void> {
-    const retention = RETENTIONS[Math.floor(pick * RETENTIONS.length)] as MessageRetention;
-    const id = this.#context.loop.within(this.#requester, uuidv7) as ClientId;
-    this.#record.requested(id, 'retention', conversation, {});
-    const path = `/conversations/${conversation}/retention`;
-    const answer = await this.requests.send({ method: 'PUT', path, id, body: { retention } });
-    if (answer.kind === 'done') {
-      this.#record.acked(id, streamOfConversation(conversation), answer.seq);
-    } else if (answer.kind === 'refused') this.#record.nacked(id, answer.code);
-  }
-
-  /** Gives the user group other members. */
-  async #changeUserGroup(pick: number): Promise<void> {
-    const { loop, accounts, userGroup } = this.#context;
-    if (!userGroup) return;
-    const chosen = Math.floor(pick * 2 ** accounts.length);
-    const members = accounts.filter((_, n) => chosen & (1 << n));
-    const id = loop.within(this.#requester, uuidv7) as ClientId;
-    const path = `/admin/user-groups/${userGroup}`;
-    await this.requests.send({ method: 'PATCH', path, id, body: { members } });
+    this.#rest.repeatPast();
   }
 
   // ---- convergence --------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ export interface Credentials {
 /** Share of the blind posts that send two different texts with one id. */
 const CONFLICTING_SHARE = 0.4;
 
-/** One client of the run: the SDK with its own store, behind its own proxy. */
-export class Actor {
+/** Drives one client of the run through its plan: the SDK with its own store, behind its own proxy. */
+export class ClientDriver {
   readonly plan: ClientPlan;
   readonly proxy: FaultProxy;
   readonly api: ParleyApi;
@@ -122,7 +122,7 @@ export class Actor {
         store,
         socket: (url, handlers) => {
           recorder.add({ kind: 'connect', client: this.plan.name, t: recorder.now });
-          this.#socket = nodeSocket(url, this.#toldBy(handlers));
+          this.#socket = nodeSocket(url, this.#recordedFor(handlers));
           return this.#socket;
         },
         random: () => this.#random.next(),
@@ -225,7 +225,7 @@ export class Actor {
       case 'away':
         return;
       case 'look':
-        requests.run(() => this.#look(id, pick));
+        requests.run(() => this.#probe(id, pick));
         return;
     }
     if (this.plan.style === 'blind' && op === 'post') {
@@ -257,7 +257,7 @@ export class Actor {
   }
 
   /** Returns handlers that also record what a guest learns. */
-  #toldBy(handlers: SocketHandlers): SocketHandlers {
+  #recordedFor(handlers: SocketHandlers): SocketHandlers {
     const guest = this.#guest;
     if (!guest) return handlers;
     guest.connects();
@@ -271,7 +271,7 @@ export class Actor {
   }
 
   /** Requests what a guest may not see, chosen by `pick`. It is repeated until it is answered. */
-  async #look(conversation: ConversationId, pick: number): Promise<void> {
+  async #probe(conversation: ConversationId, pick: number): Promise<void> {
     const { by, isNow, request } = lookAt(pick);
     const { accounts, recorder } = this.#context;
     const account = accounts[Math.floor(this.#random.next() * accounts.length)] as AccountId;
