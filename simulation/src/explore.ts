@@ -1,5 +1,5 @@
 import type { Plan } from './plan.ts';
-import { planRun } from './plan.ts';
+import { planRun } from './plan-run.ts';
 import { type RunOptions, type RunResult, run } from './run.ts';
 import { shrink } from './shrink.ts';
 import { Trace, tableOf } from './trace.ts';

@@ -62,7 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (planted) register('./planted-faults/hooks.js', import.meta.url, { data: planted.edits });
   // The modules of the product are loaded only now, with the planted fault.
   const { explore } = await import('./explore.ts');
-  const { planRun } = await import('./plan.ts');
+  const { planRun } = await import('./plan-run.ts');
   const options: RunOptions = { cursorFirst: planted?.cursorFirst };
   if (seconds === null && count === null) return runOne(planRun(seed), trace, options, plant);
   const explored = await explore(seed, { seconds, count }, options);

@@ -11,7 +11,8 @@ import {
 } from '@parley/protocol';
 import { accessIn } from './member-access.ts';
 import { mentionsInclude, withMention } from './mentions.ts';
-import { isInConversation, type MessageWindow } from './messages.ts';
+import { isInConversation } from './message-changes.ts';
+import type { MessageWindow } from './message-window.ts';
 
 /** A conversation as a client shows it: the server’s snapshot, updated by events. */
 export interface ConversationView extends Conversation {

@@ -9,7 +9,7 @@ import {
   streamOfAccount,
   WORKSPACE_STREAM,
 } from '@parley/protocol';
-import { MessageWindow } from './messages.ts';
+import { MessageWindow } from './message-window.ts';
 import type { Persistence } from './persistence.ts';
 import { withCounts } from './polls.ts';
 import type { Saved } from './store.ts';

@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reduce, viewOf, withCursor } from './conversations.ts';
 import { mentionsInclude } from './mentions.ts';
-import { MessageWindow } from './messages.ts';
+import { MessageWindow } from './message-window.ts';
 
 const id = 'c' as ConversationId;
 const me = 'me' as AccountId;

@@ -7,7 +7,7 @@ import type {
   ThreadPage,
 } from '@parley/protocol';
 import type { HistoryRequest, ParleyApi } from './api.ts';
-import { MessageWindow } from './messages.ts';
+import { MessageWindow } from './message-window.ts';
 import { Timeline } from './timeline.ts';
 import type { TimelineMessage, TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 

@@ -13,7 +13,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { ApiError } from './api-error.ts';
-import { MessageWindow } from './messages.ts';
+import { MessageWindow } from './message-window.ts';
 import { Threads, type ThreadsSnapshot, threadKey } from './threads.ts';
 
 const ID = '0197a000-0000-7000-8000-00000000000a' as ConversationId;

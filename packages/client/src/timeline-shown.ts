@@ -7,7 +7,8 @@ import {
   newMessage,
   type Seq,
 } from '@parley/protocol';
-import { isInConversation, type MessageWindow } from './messages.ts';
+import { isInConversation } from './message-changes.ts';
+import type { MessageWindow } from './message-window.ts';
 import type { OutboxEntry } from './store.ts';
 import type { TimelineMessage, TimelineSource } from './timeline-types.ts';
 import { changesIn, withChanges } from './unsent-changes.ts';

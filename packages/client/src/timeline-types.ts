@@ -1,7 +1,7 @@
 import type { AccountId, ClientId, FileId, Message, Refusal, Seq } from '@parley/protocol';
 import type { ParleyApi } from './api.ts';
 import type { ConversationView } from './conversations.ts';
-import type { MessageWindow } from './messages.ts';
+import type { MessageWindow } from './message-window.ts';
 import type { OutboxEntry } from './store.ts';
 
 /** A displayed message: stored, or one of the user’s own that is in flight. */

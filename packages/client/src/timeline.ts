@@ -1,6 +1,7 @@
 import type { ConversationId, Event, HistoryPage, Message, Seq } from '@parley/protocol';
 import type { HistoryRequest } from './api.ts';
-import { change, expiredUpTo, isChange, type MessageWindow, targetsOf } from './messages.ts';
+import { change, expiredUpTo, isChange, targetsOf } from './message-changes.ts';
+import type { MessageWindow } from './message-window.ts';
 import { ShownMessages } from './timeline-shown.ts';
 import type { TimelineSnapshot, TimelineSource } from './timeline-types.ts';
 

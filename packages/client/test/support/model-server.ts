@@ -23,7 +23,7 @@ import {
   WORKSPACE_STREAM,
 } from '@parley/protocol';
 import { mentionsInclude } from '../../src/mentions.ts';
-import { change, expiredUpTo, isChange, messageOfPost } from '../../src/messages.ts';
+import { change, expiredUpTo, isChange, messageOfPost } from '../../src/message-changes.ts';
 import type { SocketFactory, SocketHandlers } from '../../src/socket.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { SettingInfo } from '@parley/protocol';
-import { type Config, settings } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { settings } from '../config/settings.ts';
 
 /**
  * Returns every setting and its current value for admins. For secrets, only whether they are set.

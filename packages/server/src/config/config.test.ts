@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeProblems, envExample, loadConfig, settings } from './config.ts';
+import { describeProblems, envExample, loadConfig } from './config.ts';
+import { settings } from './settings.ts';
 
 function problemsOf(env: Record<string, string>): Record<string, string> {
   const loaded = loadConfig(env);
@@ -271,7 +272,7 @@ describe('a secret in a file', () => {
 describe('.env.example', () => {
   const file = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
 
-  test('matches config.ts (if not: npm run build && node scripts/env-example.mjs)', () => {
+  test('matches settings.ts (if not: npm run build && node scripts/env-example.mjs)', () => {
     expect(file).toBe(envExample());
   });
 

@@ -11,7 +11,8 @@ import {
 } from '@parley/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { change, expiredUpTo, isChange, MessageWindow, messageOfPost } from './messages.ts';
+import { change, expiredUpTo, isChange, messageOfPost } from './message-changes.ts';
+import { MessageWindow } from './message-window.ts';
 import { withCounts, withVote } from './polls.ts';
 
 const CONVERSATION = 'c' as ConversationId;

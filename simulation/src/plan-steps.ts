@@ -1,0 +1,173 @@
+import type { Random } from '@parley/chaos/random';
+import {
+  ACTIVE_MS,
+  type ClientPlan,
+  type ConversationPlan,
+  type FaultPlan,
+  type RetentionPlan,
+  type Step,
+  USER_GROUP,
+} from './plan.ts';
+
+/** Shares of the commands; the rest is posts. */
+const SHARES: readonly (readonly [Step['op'], number])[] = [
+  ['reply', 0.12],
+  ['poll', 0.02],
+  ['vote', 0.04],
+  ['close', 0.01],
+  ['rival-votes', 0.01],
+  ['follow', 0.01],
+  ['unfollow', 0.01],
+  ['read-thread', 0.03],
+  ['edit', 0.09],
+  ['delete', 0.05],
+  ['hide', 0.04],
+  ['unhide', 0.02],
+  ['react', 0.07],
+  ['unreact', 0.02],
+  ['read', 0.04],
+  ['unread', 0.01],
+  ['join', 0.03],
+  ['leave', 0.015],
+  ['remove', 0.025],
+  ['add', 0.03],
+  ['pin', 0.02],
+  ['unpin', 0.01],
+  ['twice', 0.03],
+  ['rivals', 0.03],
+];
+const EMOJI = ['👍', '🎉', '❤️'];
+/** The share of commands that are sent alone. Others come in bursts, of at most this size and duration. */
+const SINGLE_SHARE = 0.4;
+const BURST_MAX = 7;
+const BURST_MS = 5;
+/** The shares of the commands of a burst that are of its first client, and at its first moment. */
+const SAME_CLIENT_SHARE = 0.5;
+const SAME_MOMENT_SHARE = 0.6;
+/** The share of bursts that a tab sends shortly after a tab was reloaded, and how long after it. */
+const RELOAD_SHARE = 0.3;
+const RELOAD_MS = 80;
+
+/** The share of plans with a user group, and of the mentions in them that are of it. */
+const USER_GROUP_SHARE = 0.3;
+const USER_GROUP_MENTION_SHARE = 0.7;
+/** How often its members change. */
+const USER_GROUP_CHANGES = 8;
+
+/** The share of plans in which messages expire. */
+const RETENTION_SHARE = 0.25;
+const RETENTION_MS = { passes: [600, 2_000], keeps: [200, 1_500] } as const;
+/** How often nodes search for expired messages, and groups choose another period. */
+const SEARCHES = 6;
+const CHOICES = { min: 1, max: 5 };
+
+/**
+ * Plans the commands of a run. Most come several at a time, from one client or from several, so that those that race are
+ * in one batch.
+ */
+export function planSteps(
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  faults: readonly FaultPlan[],
+  random: Random,
+): Step[] {
+  const steps: Step[] = [];
+  const count = random.int(100, 106);
+  // Tabs do more than other clients: what they send has to meet on one connection.
+  const choices = clients.flatMap(({ isTab }, n) => (isTab ? [n, n, n] : [n]));
+  const anyClient = () => random.pick(choices);
+  const tabs = clients.flatMap(({ isTab }, n) => (isTab ? n : []));
+  const reloads = faults.filter(({ name }) => name === 'reload-tab');
+  while (steps.length < count) {
+    // What a tab sends while it connects again may have to wait until it follows another one.
+    const reload = reloads.length > 0 && random.chance(RELOAD_SHARE) ? random.pick(reloads) : null;
+    const at = reload
+      ? reload.at + reload.lasts + random.next() * RELOAD_MS
+      : random.next() * ACTIVE_MS;
+    const first = reload ? random.pick(tabs) : anyClient();
+    const burst = random.chance(SINGLE_SHARE) ? 1 : random.int(2, BURST_MAX);
+    for (let n = 0; n < burst; n++) {
+      const client = random.chance(SAME_CLIENT_SHARE) ? first : anyClient();
+      const { account, name } = clients[client] as ClientPlan;
+      const op = random.weighted(SHARES, 'post');
+      const isEmoji = op === 'react' || op === 'unreact';
+      steps.push({
+        at: random.chance(SAME_MOMENT_SHARE) ? at : at + random.next() * BURST_MS,
+        client,
+        op,
+        conversation: pickConversation(conversations, account, op, random),
+        pick: random.next(),
+        text: isEmoji ? random.pick(EMOJI) : textOf(`${name}-${steps.length}`, random),
+      });
+    }
+  }
+  return steps.sort((a, b) => a.at - b.at);
+}
+
+/** Makes many texts that mention someone mention a user group instead, whose members change meanwhile. */
+export function planUserGroup(
+  clients: readonly ClientPlan[],
+  steps: readonly Step[],
+  random: Random,
+): { readonly isMentioned: boolean; readonly steps: readonly Step[] } {
+  if (!random.chance(USER_GROUP_SHARE)) return { isMentioned: false, steps };
+  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  const mentioning = steps.map((step) => {
+    const isChanged = /^@c\d/.test(step.text) && random.chance(USER_GROUP_MENTION_SHARE);
+    return isChanged ? { ...step, text: step.text.replace(/^@c\d/, `@${USER_GROUP}`) } : step;
+  });
+  const changes = Array.from({ length: USER_GROUP_CHANGES }, (): Step => {
+    const at = random.next() * ACTIVE_MS;
+    return { at, client, op: 'user-group', conversation: 0, pick: random.next(), text: '' };
+  });
+  return { isMentioned: true, steps: [...mentioning, ...changes] };
+}
+
+/** Plans that messages expire: most groups keep them for a day, and some choose another period later. */
+export function planRetention(
+  clients: readonly ClientPlan[],
+  conversations: readonly ConversationPlan[],
+  random: Random,
+): { readonly retention: RetentionPlan | null; readonly choices: Step[] } {
+  if (!random.chance(RETENTION_SHARE)) return { retention: null, choices: [] };
+  const [client = 0] = [...clients.keys()].filter((n) => clients[n]?.account === 0);
+  const choice = (conversation: number, at: number, pick: number): Step => ({
+    ...{ at, client, op: 'retention', conversation, pick, text: '' },
+  });
+  // The first choice of a pick of 0 is a day.
+  const first = [...conversations.keys()].map((n) => choice(n, random.next() * 300, 0));
+  const later = Array.from({ length: random.int(CHOICES.min, CHOICES.max) }, () =>
+    choice(random.int(0, conversations.length - 1), random.next() * ACTIVE_MS, random.next()),
+  );
+  const [passes, keeps] = [RETENTION_MS.passes, RETENTION_MS.keeps];
+  const retention = {
+    passesAt: random.int(...passes),
+    keepMs: random.int(...keeps),
+    searches: Array.from({ length: SEARCHES }, () => random.next() * ACTIVE_MS),
+  };
+  return { retention, choices: [...first, ...later] };
+}
+
+/** Mostly one that the account belongs to at the start; the first one is never left. */
+function pickConversation(
+  conversations: readonly ConversationPlan[],
+  account: number,
+  op: Step['op'],
+  random: Random,
+): number {
+  const all = [...conversations.keys()];
+  const later = all.slice(1);
+  if (op === 'join' || op === 'leave' || op === 'add' || op === 'remove') return random.pick(later);
+  if (random.chance(0.1)) return random.pick(all);
+  const mine = all.filter((i) => conversations[i]?.members.includes(account));
+  return random.pick(mine);
+}
+
+/** The share of the texts that mention one of the first accounts, or everyone. */
+const MENTION_SHARE = 0.2;
+const MENTIONS = ['@c0', '@c1', '@c2', '@everyone'];
+
+function textOf(name: string, random: Random): string {
+  const text = random.chance(MENTION_SHARE) ? `${random.pick(MENTIONS)} ${name}` : name;
+  return random.chance(0.04) ? `${text} ${'é'.repeat(random.int(50, 1_500))}` : text;
+}
