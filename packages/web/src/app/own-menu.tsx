@@ -19,11 +19,11 @@ export function OwnMenu() {
   const me = useParley((s) => s.me);
   const [isOpen, setOpen] = useState(false);
   const [isWanted, setWanted] = useState(false);
-  const want = () => setWanted(true);
+  const want = () => OwnMenuItems.loadAhead(() => setWanted(true));
   useEffect(() => {
     let cancel = () => {};
     const timer = setTimeout(() => {
-      cancel = idle.schedule(() => setWanted(true));
+      cancel = idle.schedule(() => OwnMenuItems.loadAhead(() => setWanted(true)));
     }, LOAD_AFTER_MS);
     return () => {
       clearTimeout(timer);

@@ -1,16 +1,37 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import { loadPart } from './load-error.ts';
 
+/** A component whose code is loaded when it is first shown, or ahead of that. */
+export type LazyPart<Props> = ComponentType<Props> & {
+  /**
+   * Loads its code before the user asks for it, and then calls `then`. Does nothing if that fails: showing the component
+   * without its code replaces the page by an error, which only a user who needs the component should see.
+   */
+  readonly loadAhead: (then: () => void) => void;
+};
+
 /** Returns a component whose code is loaded when it is first shown; nothing is shown meanwhile. */
 export function lazyPart<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
-): ComponentType<Props> {
-  const Part = lazy(async () => ({ default: await loadPart(load) }));
-  return function LazyPart(props: Props) {
+): LazyPart<Props> {
+  let isLoaded = false;
+  const loadOnce = async () => {
+    const part = await loadPart(load);
+    isLoaded = true;
+    return part;
+  };
+  const Part = lazy(async () => ({ default: await loadOnce() }));
+  function ShownPart(props: Props) {
     return (
       <Suspense fallback={null}>
         <Part {...props} />
       </Suspense>
     );
-  };
+  }
+  return Object.assign(ShownPart, {
+    loadAhead(then: () => void) {
+      if (isLoaded) then();
+      else loadOnce().then(then, () => undefined);
+    },
+  });
 }

@@ -3,10 +3,10 @@ import { EllipsisVertical } from 'lucide-react';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { t } from '../texts/index.ts';
 import { IconButton } from '../ui/button.tsx';
+import { MessageActions } from './lazy-message-actions.ts';
 import { useMoreActions } from './more-actions.tsx';
 import type { RowMenusState } from './use-row-menus.ts';
 
-const MessageActions = lazyPart(async () => (await import('./message-actions.tsx')).MessageActions);
 const MessageSheet = lazyPart(async () => (await import('./message-sheet.tsx')).MessageSheet);
 const MessageMenu = lazyPart(async () => (await import('./message-menu.tsx')).MessageMenu);
 

@@ -5,6 +5,7 @@ import { useCoarsePointer } from '../ui/use-coarse-pointer.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
 import { useSwipe } from '../ui/use-swipe.ts';
 import { opensMessageMenu } from './context-menu.ts';
+import { MessageActions } from './lazy-message-actions.ts';
 import { useQuotes } from './quoted-messages.ts';
 import { useToolbar } from './use-toolbar.ts';
 
@@ -19,7 +20,7 @@ export function useRowMenus(
   isActionable: boolean,
 ) {
   const isTouch = useCoarsePointer();
-  const toolbar = useToolbar(isActionable && !isTouch);
+  const toolbar = useToolbar(isActionable && !isTouch, MessageActions.loadAhead);
   const [isSheetOpen, setSheetOpen] = useState(false);
   const [menuAt, setMenuAt] = useState<{ x: number; y: number } | null>(null);
   const { reply } = useQuotes();

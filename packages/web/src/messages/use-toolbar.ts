@@ -5,14 +5,15 @@ import { idle } from '../lib/idle-schedule.ts';
  * Returns whether the toolbar of a message is rendered, and handlers for the message. Rendering dozens of toolbars that
  * are almost never used would delay the messages of a list: a toolbar is rendered when the mouse or the focus enters
  * its message. The others follow when the page is idle, because screen readers read without moving the focus.
+ * `loadAhead` loads the code of the toolbar, without which none is rendered.
  */
-export function useToolbar(isWanted: boolean) {
+export function useToolbar(isWanted: boolean, loadAhead: (then: () => void) => void) {
   const [isRendered, setRendered] = useState(false);
   const isWaiting = isWanted && !isRendered;
   useEffect(() => {
-    if (isWaiting) return idle.schedule(() => setRendered(true));
-  }, [isWaiting]);
-  const render = () => setRendered(true);
+    if (isWaiting) return idle.schedule(() => loadAhead(() => setRendered(true)));
+  }, [isWaiting, loadAhead]);
+  const render = () => loadAhead(() => setRendered(true));
   return {
     isRendered: isWanted && isRendered,
     handlers: { onPointerEnter: render, onFocus: render },

@@ -1,0 +1,22 @@
+import { expect, test, vi } from 'vitest';
+import { lazyPart } from './lazy-part.tsx';
+
+test('a part whose code cannot be loaded ahead is not shown, and is loaded when it is wanted again', async () => {
+  const load = vi
+    .fn<() => Promise<() => null>>()
+    .mockRejectedValueOnce(new TypeError('Failed to fetch dynamically imported module'))
+    .mockResolvedValue(() => null);
+  const part = lazyPart(load);
+  const show = vi.fn();
+  part.loadAhead(show);
+  await expect.poll(() => load.mock.calls.length).toBe(1);
+  await expect(load.mock.results[0]?.value).rejects.toThrow();
+  expect(show).not.toHaveBeenCalled();
+
+  part.loadAhead(show);
+  await expect.poll(() => show.mock.calls.length).toBe(1);
+  // Its code is there: it is shown at once.
+  part.loadAhead(show);
+  expect(show).toHaveBeenCalledTimes(2);
+  expect(load).toHaveBeenCalledTimes(2);
+});
