@@ -112,7 +112,7 @@ export const PLANTED_FAULTS: Readonly<Record<string, PlantedFault>> = {
         'head.lastAt = this.#now;',
       ),
       client(
-        'messages.js',
+        'message-window.js',
         'get messages() {\n        return this.#sorted;',
         'get messages() {\n        return [...this.#sorted].sort((a, b) => Date.parse(a.postedAt) - Date.parse(b.postedAt));',
       ),
