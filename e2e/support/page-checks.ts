@@ -1,0 +1,69 @@
+import axe from 'axe-core';
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/**
+ * Waits for a row of the sidebar with this tooltip, which shows the last message of its conversation. A row prepares it
+ * when the mouse enters it; a real mouse would make the user active.
+ */
+export async function rowTitled(page: Page, title: RegExp): Promise<Locator> {
+  const row = page.getByTitle(title);
+  await expect
+    .poll(async () => {
+      for (const link of await page.locator('[data-row] > a').all()) {
+        await link.dispatchEvent('pointerover', { pointerType: 'mouse' });
+      }
+      return await row.count();
+    })
+    .toBe(1);
+  return row;
+}
+
+/**
+ * Returns the page’s notifications as the browser shows them, without direction marks. Takes the
+ * lock of the web client (notifications/lock.ts): listing them while one is being shown would lose
+ * it.
+ */
+export function notified(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    navigator.locks.request('parley-notifications', async () => {
+      const worker = await navigator.serviceWorker.getRegistration();
+      const shown = (await worker?.getNotifications()) ?? [];
+      return shown.map((note) => `${note.title}: ${note.body}`.replace(/[\u2068\u2069]/g, ''));
+    }),
+  );
+}
+
+/** Returns how far the page can scroll horizontally, px. */
+export function sideways(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** Returns the serious and critical violations that axe finds, `without` the rules of these ids. */
+export async function barriers(
+  page: Page,
+  { without = [] }: { readonly without?: readonly string[] } = {},
+): Promise<string[]> {
+  // Evaluated through DevTools, to which the page’s content security policy does not apply.
+  await page.evaluate(axe.source);
+  const rules = Object.fromEntries(without.map((id) => [id, { enabled: false }]));
+  const { violations } = await page.evaluate(async (changed) => {
+    // The contrast of a color in the middle of a transition does not matter.
+    const still = new CSSStyleSheet();
+    still.replaceSync(
+      '*, ::before, ::after { animation: none !important; transition: none !important; }',
+    );
+    document.adoptedStyleSheets.push(still);
+    try {
+      const { axe: injected } = window as unknown as { axe: typeof axe };
+      return await injected.run(document, { resultTypes: ['violations'], rules: changed });
+    } finally {
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
+    }
+  }, rules);
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}

@@ -1,0 +1,2 @@
+/** The password of every user in these tests. */
+export const PASSWORD = 'correct horse battery staple';
