@@ -98,17 +98,17 @@ export class Activity {
     await this.#take(this.#deps.api.readAll());
   }
 
-  /** The server says that the activity has changed. */
+  /** Handles a frame that says that the activity has changed. */
   moved(): void {
     this.#soon(0);
   }
 
-  /** A read cursor has moved: what is unread may have been read. */
+  /** Handles a moved read cursor: what was unread may have been read. */
   cursorMoved(): void {
     if (this.#snapshot.unread > 0) this.#soon(0);
   }
 
-  /** An event was applied that may have changed the activity without an `activity` frame. */
+  /** Handles an applied event that may have changed the activity without an `activity` frame. */
   applied(event: Event): void {
     switch (event.type) {
       case 'reminder.due':
@@ -159,7 +159,7 @@ export class Activity {
     this.#soon(0);
   }
 
-  /** The server was restored from a backup: its versions may be lower than those received before. */
+  /** Handles a restore of the server from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#version = -1;
     this.#soon(SPREAD_MS);

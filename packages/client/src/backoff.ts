@@ -18,7 +18,7 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The connection is live; `now` is monotonic, ms. */
+  /** Records that the connection is live; `now` is monotonic, ms. */
   live(now: number): void {
     this.#liveSince = now;
   }

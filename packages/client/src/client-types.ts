@@ -80,8 +80,8 @@ export interface ClientEvents {
   event: Event;
   /** A stream was restarted at its end, and its cached data dropped. */
   reset: { stream: StreamId; lastSeq: Seq };
-  /** A gap was detected and requested. */
-  gap: { stream: StreamId; after: Seq; seen: Seq };
+  /** Events are missing between the seqs `after` and `before`, and were requested. */
+  gap: { stream: StreamId; after: Seq; before: Seq };
   /** An event was skipped because its data does not match its type. */
   skipped: { stream: StreamId; seq: Seq; type: string };
   /**

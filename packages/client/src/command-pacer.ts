@@ -49,7 +49,7 @@ export class CommandPacer {
     this.pump();
   }
 
-  /** A command has its final answer: it is not added again. */
+  /** Handles the final answer to a command: it is not added again. */
   answered(id: string): void {
     this.#sent.delete(id);
   }

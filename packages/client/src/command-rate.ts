@@ -7,24 +7,24 @@ export type CommandLimits = Pick<Limits, 'commands' | 'commandWindowMs'>;
 export class CommandRate {
   readonly #size: number;
   readonly #perMs: number;
-  #left: number;
+  #tokens: number;
   #at = performance.now();
 
-  /** The bucket is full at first. A limit of 0 means no limit. */
+  /** Starts with a full bucket. A limit of 0 means no limit. */
   constructor({ commands, commandWindowMs }: CommandLimits) {
     this.#size = Math.floor(commands * 0.8);
     this.#perMs = this.#size / commandWindowMs;
-    this.#left = this.#size;
+    this.#tokens = this.#size;
   }
 
   /** Takes a token and returns 0, or returns the milliseconds until one is available. */
   take(): number {
     if (this.#size === 0) return 0;
     const now = performance.now();
-    this.#left = Math.min(this.#size, this.#left + (now - this.#at) * this.#perMs);
+    this.#tokens = Math.min(this.#size, this.#tokens + (now - this.#at) * this.#perMs);
     this.#at = now;
-    if (this.#left < 1) return (1 - this.#left) / this.#perMs;
-    this.#left -= 1;
+    if (this.#tokens < 1) return (1 - this.#tokens) / this.#perMs;
+    this.#tokens -= 1;
     return 0;
   }
 }

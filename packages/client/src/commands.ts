@@ -85,12 +85,12 @@ export class Commands {
     this.#onChange();
   }
 
-  /** A socket was greeted: commands open on the previous one are sent again. */
+  /** Sends the unanswered commands of the previous socket again, once a new one is greeted. */
   connected(limits: Pick<Limits, 'commands' | 'commandWindowMs'>): void {
     this.#outbox.connected(limits);
   }
 
-  /** The socket was lost. */
+  /** Handles the loss of the socket. */
   disconnected(): void {
     this.#outbox.disconnected();
   }
@@ -167,7 +167,7 @@ export class Commands {
     return [...storing, ...this.#outbox.overtaken(command)];
   }
 
-  /** The server has stored a command. `before` is called with its entry while it is still shown. */
+  /** Handles the ack of a command. `before` is called with its entry while it is still shown. */
   acked(ack: Ack, before: (entry: OutboxEntry) => void): void {
     const entry = this.#outbox.settle(ack.id);
     if (entry) {

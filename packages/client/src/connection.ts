@@ -37,7 +37,7 @@ export interface ConnectionDeps {
   /** Called with each frame of the current socket, in order. */
   frame(frame: ServerFrame): void;
   state(state: ConnectionState, retryInMs: number | null): void;
-  /** The session has ended; the connection does not retry. */
+  /** Called when the session has ended; the connection does not retry. */
   ended(): void;
 }
 

@@ -58,7 +58,7 @@ export class Drafts {
     if (this.#isWanted && (!this.#isLoaded || this.#version < version)) await this.#fetch();
   }
 
-  /** A change with this version has arrived, of any part of the read state. After a gap nothing is assumed. */
+  /** Handles a change with this version, of any part of the read state. After a gap nothing is assumed. */
   arrived(version: number): void {
     if (version === this.#version + 1) this.#version = version;
   }
@@ -75,7 +75,7 @@ export class Drafts {
     return draft;
   }
 
-  /** A draft was changed, here or on another device. */
+  /** Applies a change of a draft, made here or on another device. */
   apply(change: DraftChanged): void {
     const key = draftKey(change);
     const earlier = this.#lastChanges.get(key);
@@ -84,7 +84,7 @@ export class Drafts {
     this.#changed(change);
   }
 
-  /** The server was restored from a backup: its versions may be lower than those received before. */
+  /** Handles a restore of the server from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#isLoaded = false;
     this.#version = -1;

@@ -42,25 +42,25 @@ export class Gaps {
     this.#fills = new Fills((text) => deps.send(text));
   }
 
-  /** A socket was greeted: its `ready` names the heads of all streams. */
+  /** Starts with a new socket, whose `ready` names the heads of all streams. */
   begin(ready: Ready): void {
     this.#fills.reset();
     this.#omitted = this.#omittedFrom(ready);
     this.#announcedEnds.clear();
   }
 
-  /** The account’s own stream has announced that a membership ends with this event. */
+  /** Notes that, according to the account’s own stream, a membership ends with this event. */
   announceEnd(stream: StreamId, seq: Seq): void {
     this.#announcedEnds.set(stream, seq);
   }
 
-  /** Requests what is missing before `seen`, unless it was just requested. */
-  fill(stream: StreamId, seen: Seq): void {
+  /** Requests what is missing before the seq `before`, unless it was just requested. */
+  fill(stream: StreamId, before: Seq): void {
     const { local, counters, events } = this.#deps;
     const after = local.streams.at(stream);
     if (after === undefined || !this.#fills.ask(stream, after)) return;
     counters.gapFills++;
-    events.emit('gap', { stream, after, seen });
+    events.emit('gap', { stream, after, before });
   }
 
   /** Requests the missing events of the streams that were not in the hello, open conversations first. */

@@ -25,13 +25,13 @@ export class MergedSignals {
     return this.#watchFrame();
   }
 
-  /** A user is active in a tab or not. Returns the frame for all tabs; null if that does not change. */
+  /** Records whether a user is active in a tab. Returns the frame for all tabs; null if nothing changes for the server. */
   presence(tab: string, state: Activity): string | null {
     this.#activity.set(tab, state);
     return this.#presenceFrame();
   }
 
-  /** A tab was closed. Returns the frames that update the server. */
+  /** Handles the closing of a tab. Returns the frames that update the server. */
   left(tab: string): string[] {
     const frames: string[] = [];
     if (this.#watched.delete(tab)) frames.push(this.#watchFrame());

@@ -111,13 +111,13 @@ describe('a window of messages', () => {
             // A page that was read at another time: earlier or later than the events so far.
             const asOf = start + (page.asOf % (log.length - start + 1));
             const from = 1 + (page.from % log.length);
-            window.take(
+            window.addPage(
               truth(log, asOf).filter((m) => m.seq >= from),
               seq(from),
             );
           }
           // At the end the whole history is loaded, as it was when the window was created.
-          window.take(truth(log, start), seq(1));
+          window.addPage(truth(log, start), seq(1));
           expect(window.messages).toEqual(truth(log, log.length));
         },
       ),

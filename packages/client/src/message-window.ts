@@ -133,7 +133,7 @@ export class MessageWindow {
    * Adds a page of history. `from` is the seq from which nothing is missing up to the messages
    * already present; without it the start of the window is unchanged.
    */
-  take(messages: readonly Message[], from?: Seq): Message[] {
+  addPage(messages: readonly Message[], from?: Seq): Message[] {
     const stored: Message[] = [];
     for (const message of messages) {
       if (this.hasExpired(message.seq)) continue;

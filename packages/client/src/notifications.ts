@@ -49,7 +49,7 @@ interface NotificationsDeps {
     NotificationsApi,
     'settings' | 'change' | 'changeConversation' | 'changeThread'
   >;
-  /** The settings have changed. */
+  /** Called when the settings have changed. */
   changed(snapshot: NotificationsSnapshot): void;
 }
 
@@ -126,7 +126,7 @@ export class Notifications {
     );
   }
 
-  /** An event of the personal stream was applied. */
+  /** Handles an applied event of the personal stream. */
   applied(event: Event): void {
     if (event.type !== 'notifications.changed' && event.type !== 'notifications.overridden') return;
     this.#loader.applied(event);
@@ -142,7 +142,7 @@ export class Notifications {
     this.#loader.retry();
   }
 
-  /** The server was restored from a backup: its seqs may be lower than those received before. */
+  /** Handles a restore of the server from a backup: its seqs may be lower than those received before. */
   restored(): void {
     this.#seq = 0;
     for (const [key, override] of this.#overrides) {

@@ -56,7 +56,7 @@ export class OpenReports {
     await this.#load();
   }
 
-  /** The server says that they may have changed, or the client is connected again. */
+  /** Counts again: the server says that they may have changed, or the client is connected again. */
   moved(): void {
     if (!this.#isWanted || this.#timer !== undefined) return;
     const wait = Math.max(0, this.#loadedAt + LOAD_EVERY_MS - performance.now());
@@ -69,7 +69,7 @@ export class OpenReports {
     }, wait);
   }
 
-  /** An event was applied: the account may moderate more or less than before. */
+  /** Handles an applied event: the account may moderate more or less than before. */
   applied(event: Event): void {
     switch (event.type) {
       case 'member.role_changed':

@@ -49,7 +49,7 @@ export class OpenTimelines {
         window: () => local()?.window(conversation),
         view: () => state.view(conversation),
         outbox: () => state.outbox,
-        taken: (messages, from) => persistence.window(conversation, from, messages),
+        pageAdded: (messages, from) => persistence.window(conversation, from, messages),
       },
       () => this.#timelines.delete(conversation),
     );
@@ -83,29 +83,29 @@ export class OpenTimelines {
     return this.#timelines.has(conversation);
   }
 
-  /** An event of a conversation was applied. */
+  /** Handles an applied event of a conversation. */
   applied(conversation: ConversationId, event: Event): void {
     this.#timelines.get(conversation)?.applied(event);
     for (const thread of this.#threadsOf(conversation)) thread.applied(event);
   }
 
-  /** A post was acknowledged: `message` is what it became. */
+  /** Handles the ack of a post: `message` is what it became. */
   acked(message: Message, id: ClientId): void {
     for (const thread of this.#threadsOf(message.conversation)) thread.acked(message, id);
   }
 
-  /** The window of a conversation’s messages was restarted or dropped. */
+  /** Handles a window of messages that was restarted or dropped. */
   restarted(conversation: ConversationId): void {
     this.#timelines.get(conversation)?.restarted();
     for (const thread of this.#threadsOf(conversation)) thread.restarted();
   }
 
-  /** The view of a conversation changed in another way than by an event. */
+  /** Handles a change of a conversation’s view that no event caused. */
   viewChanged(conversation: ConversationId): void {
     this.#timelines.get(conversation)?.changed();
   }
 
-  /** The outbox changed: unsent messages are shown too. */
+  /** Handles a change of the outbox: unsent messages are shown too. */
   outboxChanged(): void {
     for (const timeline of this.#timelines.values()) timeline.changed();
     for (const thread of this.#threads.values()) thread.changed();

@@ -32,7 +32,7 @@ export interface OutboxDeps {
   /** The number of the current socket. */
   generation(): number;
   random(): number;
-  /** A command was sent again. */
+  /** Called when a command is sent again. */
   resent(): void;
 }
 
@@ -111,7 +111,7 @@ export class Outbox {
     return overtaken;
   }
 
-  /** A socket was greeted: commands open on the previous one are sent again. */
+  /** Sends the unanswered commands of the previous socket again, once a new one is greeted. */
   connected(limits: CommandLimits): void {
     this.#rate = new CommandRate(limits);
     this.#deferredUntil.clear();
@@ -120,14 +120,14 @@ export class Outbox {
     this.pump();
   }
 
-  /** The socket was lost. */
+  /** Handles the loss of the socket. */
   disconnected(): void {
     this.#open = false;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  /** The command has its final answer. Returns its entry, if it was in this outbox. */
+  /** Removes a command that has its final answer. Returns its entry, if it was in this outbox. */
   settle(id: ClientId): OutboxEntry | null {
     const item = this.#items.get(id);
     if (!item) return null;
@@ -136,7 +136,7 @@ export class Outbox {
     return item.entry;
   }
 
-  /** The server refused a command. Returns true if it will be retried automatically. */
+  /** Handles the refusal of a command. Returns true if it will be retried automatically. */
   refused(id: ClientId, refusal: Pick<Refusal, 'code' | 'retryAfter'>): boolean {
     const item = this.#items.get(id);
     if (!item || !isRetryable(refusal.code)) return false;

@@ -32,8 +32,8 @@ export class ReadState {
   readonly #deps: ReadStateDeps;
   /** All changes up to this version are known. */
   #version = 0;
-  /** The highest version seen; greater than the other one while changes are missing. */
-  #seen = 0;
+  /** The highest version that was received; greater than the other one while changes are missing. */
+  #highestVersion = 0;
   #fetching = false;
   /** Whether the drafts could not be loaded. */
   #draftsMissed = false;
@@ -41,31 +41,31 @@ export class ReadState {
   readonly #assumed = new Set<string>();
   /** The latest report of each cursor on this socket, also of conversations that are not open here yet. */
   readonly #reported = new Map<ConversationId, ReadCursor>();
-  /** Counts the greetings. */
+  /** How many sockets were greeted. */
   #greetings = 0;
 
   constructor(deps: ReadStateDeps) {
     this.#deps = deps;
   }
 
-  /** A socket was greeted: the conversations in its `ready` contain this version. */
+  /** Starts with a new socket: the conversations in its `ready` contain this version. */
   begin(version: number): void {
     this.#version = version;
-    this.#seen = version;
+    this.#highestVersion = version;
     this.#draftsMissed = false;
     this.#assumed.clear();
     this.#reported.clear();
     this.#greetings++;
   }
 
-  /** The server reported its version. */
+  /** Handles the version that the server reports. */
   reported(version: number): void {
-    this.#seen = Math.max(this.#seen, version);
+    this.#highestVersion = Math.max(this.#highestVersion, version);
     if (version > this.#version) void this.#fetch();
     else if (this.#draftsMissed) this.refreshDrafts(version);
   }
 
-  /** A cursor was moved, here or on another device. */
+  /** Applies a cursor that was moved, here or on another device. */
   moved(version: number, cursor: ReadCursor): void {
     // A duplicate or late: already known, or from before the account left and rejoined.
     if (version <= this.#version) return;
@@ -77,9 +77,9 @@ export class ReadState {
     this.#set(cursor);
   }
 
-  /** A change with this version has arrived: of a cursor or of a draft. */
+  /** Handles a change with this version, of a cursor or of a draft. */
   advanced(version: number): void {
-    this.#seen = Math.max(this.#seen, version);
+    this.#highestVersion = Math.max(this.#highestVersion, version);
     this.#deps.loaded.drafts.arrived(version);
     if (version > this.#version + 1) void this.#fetch();
     else if (version > this.#version) this.#version = version;
@@ -97,19 +97,19 @@ export class ReadState {
     });
   }
 
-  /** A conversation was marked as unread here: the answer to this command shows whether it is. */
+  /** Notes that this command marks a conversation as unread: its answer shows whether it is. */
   assume(id: ClientId): void {
     this.#assumed.add(id);
   }
 
-  /** The server has ignored a read: the conversation was marked as unread since. */
+  /** Handles a read that the server has ignored: the conversation was marked as unread since. */
   ignored(): void {
     void this.#fetch();
   }
 
   /**
-   * A snapshot has replaced the view of a conversation, `before`. The server may have created it before a move that
-   * was already reported.
+   * Handles a snapshot that has replaced the view of a conversation, `before`. The server may have created it before a
+   * move that was already reported.
    */
   replaced(id: ConversationId, before: ConversationView | undefined): void {
     const view = this.#deps.state.view(id);
@@ -122,7 +122,7 @@ export class ReadState {
   }
 
   /** Applies the read marks that are not acknowledged yet; the server’s cursor follows. */
-  before(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
+  applyUnanswered(id: ConversationId, unanswered: readonly OutboxEntry[]): void {
     const { state } = this.#deps;
     for (const { id: mark, command } of unanswered) {
       if (command.op !== 'read' || command.conversation !== id || command.unread) continue;
@@ -137,7 +137,7 @@ export class ReadState {
   }
 
   /**
-   * A command has its final answer. After the last assumed mark the cursors are fetched: it may
+   * Handles the final answer to a command. After the last assumed mark the cursors are fetched: it may
    * have been executed long ago, and the cursor moved back on another device since.
    */
   answered(id: string): void {
@@ -153,7 +153,7 @@ export class ReadState {
         const greetings = this.#greetings;
         const { readVersion, items } = await this.#deps.api.cursors();
         // Cursors that moved while the answer was in flight may be newer than it.
-        isCurrent = readVersion >= this.#seen && greetings === this.#greetings;
+        isCurrent = readVersion >= this.#highestVersion && greetings === this.#greetings;
         // An older answer would undo them; after a restore of the database, versions start over.
         if (readVersion < this.#version || greetings !== this.#greetings) continue;
         this.#version = readVersion;
@@ -162,7 +162,7 @@ export class ReadState {
         this.#deps.loaded.activity.missed();
       }
       // The next ping fetches them again.
-      if (!isCurrent) this.#version = Math.min(this.#version, this.#seen - 1);
+      if (!isCurrent) this.#version = Math.min(this.#version, this.#highestVersion - 1);
     } catch (error) {
       // The next ping shows the gap again.
       if (!(error instanceof ApiError)) throw error;

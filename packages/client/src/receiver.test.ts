@@ -64,7 +64,7 @@ describe('events', () => {
     await arrive(server);
     await arrive(server);
     expect(seen).toEqual([first, first + 1, first + 2]);
-    expect(gaps).toEqual([{ stream: id, after: first - 1, seen: first + 1 }]);
+    expect(gaps).toEqual([{ stream: id, after: first - 1, before: first + 1 }]);
     expect(client.counters).toMatchObject({ gapFills: 1, duplicates: 0 });
     deliver(server, server.log(id)[first] ?? {});
     await arrive(server);

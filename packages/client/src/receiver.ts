@@ -176,12 +176,12 @@ export class Receiver {
     // `pong` and `goodbye` are handled by the connection; unknown frames come from a newer server.
   }
 
-  /** A conversation was marked as unread here, and the server has not confirmed it yet. */
+  /** Notes that this command marks a conversation as unread, and that the server has not confirmed it yet. */
   assumed(id: ClientId): void {
     this.#readState.assume(id);
   }
 
-  /** Another member’s read cursor moved. */
+  /** Handles a move of another member’s read cursor. */
   receipt(conversation: ConversationId, account: AccountId, readSeq: Seq): void {
     const { state, timelines } = this.#deps;
     const view = state.view(conversation);
@@ -221,7 +221,7 @@ export class Receiver {
       current.add(id);
       state.setView(viewOf(snapshot, state.view(id)));
       if (!isKnown) local.keep(id, snapshot);
-      this.#readState.before(id, commands.entries);
+      this.#readState.applyUnanswered(id, commands.entries);
       if (!local.window(id)) {
         const cursor = local.streams.at(streamOfConversation(id)) ?? lastSeq;
         local.startWindow(id, (cursor + 1) as Seq);
@@ -327,7 +327,7 @@ export class Receiver {
     events.emit('event', event);
   }
 
-  /** The account’s own stream announces a membership. If it precedes `ready` and is missing there, it has ended. */
+  /** Handles a membership that the account’s own stream announces. If it precedes `ready` and is missing there, it has ended. */
   #announcedJoin({ seq, data }: EventOf<'conversation.joined'>): void {
     const { state, local } = this.#deps;
     if (seq > this.#personalSeq || state.view(data.conversation)) return;
@@ -395,7 +395,7 @@ export class Receiver {
     this.#readState.answered(ack.id);
   }
 
-  /** An ack can arrive before its event: the row is then marked as stored and keeps its position. */
+  /** Shows an acknowledged post as stored, in its position: the ack can arrive before the event. */
   #ackedPost(entry: OutboxEntry, ack: Ack): void {
     const { command } = entry;
     if (command.op !== 'post') return;

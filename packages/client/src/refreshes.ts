@@ -42,7 +42,7 @@ interface RefreshesDeps {
   isLive(): boolean;
   /** Keeps the snapshot of a conversation. */
   keep(id: ConversationId, snapshot: Conversation): void;
-  /** A snapshot has replaced the view of a conversation. */
+  /** Called when a snapshot has replaced the view of a conversation. */
   replaced(id: ConversationId, before: ConversationView): void;
 }
 
@@ -63,7 +63,7 @@ export class Refreshes {
     this.#deps = deps;
   }
 
-  /** The role of this account on the server has changed, and with it what it may do. */
+  /** Reloads what this account may do, after its role on the server has changed. */
   serverRoleChanged(): void {
     void this.#ownAccount();
     // In the default group the permissions follow from the role on the server.
@@ -91,7 +91,7 @@ export class Refreshes {
     }, this.#deps.random() * SPREAD_MS);
   }
 
-  /** The names or the profile of this account may have changed. */
+  /** Reloads this account, whose names or profile may have changed. */
   ownChanged(): void {
     void this.#ownAccount();
   }

@@ -136,7 +136,7 @@ export class SharedSocket implements LiveSocket {
 
   // ---- as a follower -----------------------------------------------------------------------------
 
-  /** The leader, or the tab that has replaced it, reports the state of its socket. */
+  /** Handles the state of the socket that the leader, or the tab that has replaced it, reports. */
   leaderReported({ socket, state, to }: Extract<TabMessage, { kind: 'leader' }>): void {
     if (this.#phase === 'asking') {
       if (state === 'opening') this.#after(LIVE_MS, () => this.#connect());
@@ -153,7 +153,7 @@ export class SharedSocket implements LiveSocket {
     }
   }
 
-  /** A frame of a leader’s socket. */
+  /** Handles a frame of the leader’s socket. */
   relayed(socket: SocketId, text: string): void {
     if (socket !== this.#follows) return;
     if (this.#phase === 'relayed') {
@@ -173,7 +173,7 @@ export class SharedSocket implements LiveSocket {
     else this.#unfollow();
   }
 
-  /** The lock was free: the leader is gone. */
+  /** Takes over as the leader: the lock was free, so the previous one is gone. */
   becameLeader(): void {
     if (this.#phase === 'asking') this.#connect();
     else if (this.#phase === 'relayed') this.#lose(LOST, null);
@@ -183,12 +183,12 @@ export class SharedSocket implements LiveSocket {
     }
   }
 
-  /** Another tab leads now. */
+  /** Follows another tab, which leads now. */
   resigned(): void {
     if (this.isLive) this.#ask();
   }
 
-  /** The page is about to be frozen: the followers connect, and so does this tab when it is thawed. */
+  /** Prepares for the freezing of the page: the followers connect, and so does this tab when it is thawed. */
   freezing(): void {
     if (this.#phase !== 'closed') this.#lose(LOST, null);
   }
@@ -300,7 +300,7 @@ export class SharedSocket implements LiveSocket {
     else this.#pacer.add(tab, id, text);
   }
 
-  /** A tab has stopped following: it resends its waiting commands elsewhere. */
+  /** Removes a tab that has stopped following: it resends its waiting commands elsewhere. */
   forget(tab: string): void {
     this.#pacer.drop(tab);
   }

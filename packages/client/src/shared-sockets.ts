@@ -81,7 +81,7 @@ export class SharedSockets {
     return socket;
   };
 
-  /** The page is about to be frozen: another tab takes over at once. */
+  /** Prepares for the freezing of the page: another tab takes over at once. */
   freezing(): void {
     if (!this.#isLeader) return;
     this.#current?.freezing();
@@ -184,7 +184,7 @@ export class SharedSockets {
     this.#stopTimer = setTimeout(() => this.#leave(), STOPPED_MS);
   }
 
-  /** The followers lose the connection through this tab. */
+  /** Disconnects the followers, which are connected through this tab. */
   #dismiss(retryAfterMs: number | null): void {
     const socket = this.#current?.id;
     if (socket !== undefined && this.#followers.size > 0) {

@@ -130,7 +130,7 @@ export class SidebarState {
     );
   }
 
-  /** An event of the personal stream was applied. */
+  /** Handles an applied event of the personal stream. */
   applied(event: Event): void {
     if (event.type !== 'sidebar.changed' && event.type !== 'sidebar.moved') return;
     this.#loader.applied(event);
@@ -146,7 +146,7 @@ export class SidebarState {
     this.#loader.retry();
   }
 
-  /** The server was restored from a backup: its seqs may be lower than those received before. */
+  /** Handles a restore of the server from a backup: its seqs may be lower than those received before. */
   restored(): void {
     this.#seq = 0;
     this.#loader.missed();

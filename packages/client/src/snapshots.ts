@@ -31,7 +31,7 @@ export class Snapshots {
     this.#local = local;
   }
 
-  /** The server has sent a snapshot; null: the account has left the conversation. */
+  /** Keeps a snapshot that the server has sent; null: the account has left the conversation. */
   set(id: ConversationId, snapshot: Conversation | null): void {
     if (snapshot) this.#latest.set(id, snapshot);
     else this.#latest.delete(id);

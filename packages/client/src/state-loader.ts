@@ -49,7 +49,7 @@ export class StateLoader<Answer, Change> {
     }
   }
 
-  /** An event of the stream was applied. */
+  /** Handles an applied event of the stream. */
   applied(event: Change): void {
     if (!this.#isWanted) return;
     if (this.#loading) this.#pending.push(event);

@@ -122,7 +122,7 @@ export class Streams {
     this.#ended.delete(stream);
   }
 
-  /** The account’s membership that began at or before `seq` has ended. */
+  /** Records that the account’s membership that began at or before `seq` has ended. */
   leave(stream: StreamId, seq: Seq): void {
     if (!this.hasLeft(stream, seq)) this.#departures.set(stream, seq);
   }

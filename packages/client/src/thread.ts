@@ -55,7 +55,7 @@ export class Thread {
         needsPage: () => !this.#openWindow()?.get(thread),
         // Receipts are about the conversation, not the thread.
         view: () => undefined,
-        taken: () => this.#timeline.changed(),
+        pageAdded: () => this.#timeline.changed(),
         api: { history: (_conversation, request) => this.#page(request ?? {}) },
       },
       onClose,
@@ -106,18 +106,18 @@ export class Thread {
     this.#timeline.close();
   }
 
-  /** The displayed replies have changed. */
+  /** Handles a change of the displayed replies. */
   changed(): void {
     this.#timeline.changed();
   }
 
-  /** An event of the conversation was applied. */
+  /** Handles an applied event of the conversation. */
   applied(event: Event): void {
     this.#window?.apply(event);
     this.#timeline.applied(event);
   }
 
-  /** A reply of the user is stored before its event has arrived. */
+  /** Adds a reply of the user that is stored before its event has arrived. */
   acked(message: Message, client: Parameters<MessageWindow['acked']>[1]): void {
     this.#window?.acked(message, client);
   }
@@ -145,7 +145,7 @@ export class Thread {
     const page: ThreadPage = await this.#source.api.thread(this.conversation, this.thread, request);
     // A root from before the window may lack changes: the timeline requests such a page again.
     if (window && window === this.#openWindow() && page.asOf >= window.from - 1)
-      window.take([page.root]);
+      window.addPage([page.root]);
     return page;
   }
 }

@@ -604,7 +604,7 @@ describe('the messages of a conversation', () => {
           if (n === pageAt) page = rootOf(log, 1 as Seq);
         }
         for (const event of log.events.slice(1)) window.apply(event);
-        window.take([page ?? rootOf(log, 1 as Seq)]);
+        window.addPage([page ?? rootOf(log, 1 as Seq)]);
         expect(window.get(1 as Seq)?.threadSummary).toEqual(log.summary(1 as Seq));
         expect(window.messages.map((m) => m.seq)).toEqual([1, 2]);
       }),

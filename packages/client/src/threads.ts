@@ -40,7 +40,7 @@ interface ThreadsDeps {
   me(): AccountId;
   /** How far the stream of a conversation was applied. */
   appliedUpTo(conversation: ConversationId): Seq | undefined;
-  /** The snapshot has changed. */
+  /** Called when the snapshot has changed. */
   changed(snapshot: ThreadsSnapshot): void;
 }
 
@@ -105,7 +105,7 @@ export class Threads {
     this.#sendRead({ conversation, thread });
   }
 
-  /** A cursor was moved, here or on another device. */
+  /** Applies a cursor that was moved, here or on another device. */
   moved(version: number, cursor: ThreadCursor): void {
     if (!this.#isWanted) return;
     // A report that arrives late may be from before the account followed or unfollowed the thread.
@@ -114,7 +114,7 @@ export class Threads {
     this.#report();
   }
 
-  /** An event of a conversation or of the personal stream was applied. */
+  /** Handles an applied event of a conversation or of the personal stream. */
   applied(event: Event): void {
     if (!this.#isWanted) return;
     if (event.type === 'thread.followed' || event.type === 'thread.unfollowed') {
@@ -186,7 +186,7 @@ export class Threads {
     if (this.#isMissed) this.#loadSoon();
   }
 
-  /** The server was restored from a backup: its versions may be lower than those received before. */
+  /** Handles a restore of the server from a backup: its versions may be lower than those received before. */
   restored(): void {
     this.#generation++;
     this.#loading = null;

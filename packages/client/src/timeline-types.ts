@@ -47,5 +47,5 @@ export interface TimelineSource {
    */
   needsPage?(): boolean;
   /** Pages were added to the window, and must be stored and shown. */
-  taken(messages: readonly Message[], from: Seq): void;
+  pageAdded(messages: readonly Message[], from: Seq): void;
 }

@@ -147,13 +147,13 @@ export class Timeline {
     this.#onClose();
   }
 
-  /** The displayed messages have changed. */
+  /** Handles a change of the displayed messages. */
   changed(): void {
     this.#snapshot = null;
     for (const listener of this.#listeners) listener();
   }
 
-  /** An event of the conversation was applied to the window. */
+  /** Handles an event that was applied to the window. */
   applied(event: Event): void {
     const stretch = this.#stretch;
     if (stretch && isChange(event)) {
@@ -184,7 +184,7 @@ export class Timeline {
     else this.changed();
   }
 
-  /** The window was restarted or dropped: the displayed messages do not adjoin new ones. */
+  /** Handles a window that was restarted or dropped: the displayed messages do not adjoin new ones. */
   restarted(): void {
     const before = this.#window;
     const window = this.#source.window();
@@ -326,7 +326,7 @@ export class Timeline {
   #take(window: MessageWindow, items: readonly Message[], hasOlder: boolean): void {
     const first = items[0]?.seq;
     const from = hasOlder && first !== undefined ? first : (1 as Seq);
-    this.#source.taken(window.take(items, from), window.from);
+    this.#source.pageAdded(window.addPage(items, from), window.from);
   }
 
   // ---- showing ----------------------------------------------------------------------------------

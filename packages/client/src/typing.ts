@@ -32,7 +32,7 @@ export class Typing {
     this.#shown = new Map();
   }
 
-  /** A user is typing. */
+  /** Shows that a user is typing, for a few seconds. */
   started(conversation: ConversationId, account: AccountId): void {
     const until = this.#until.get(conversation) ?? new Map<AccountId, number>();
     until.set(account, performance.now() + LIMITS.typingMs);
@@ -41,7 +41,7 @@ export class Typing {
     setTimeout(() => this.#show(conversation), LIMITS.typingMs + 50);
   }
 
-  /** A user has posted a message. */
+  /** Ends the typing signal of a user, who has posted a message. */
   stopped(conversation: ConversationId, account: AccountId): void {
     if (this.#until.get(conversation)?.delete(account)) this.#show(conversation);
   }

@@ -45,7 +45,7 @@ export class WorkspaceItems<Item extends { readonly id: string }, Event extends 
     await this.#loader.load();
   }
 
-  /** An event of the workspace stream was applied. */
+  /** Handles an applied event of the workspace stream. */
   applied(event: Event): void {
     this.#loader.applied(event);
   }
@@ -55,7 +55,7 @@ export class WorkspaceItems<Item extends { readonly id: string }, Event extends 
     this.#loader.missed();
   }
 
-  /** A connection has started: retries a failed load. */
+  /** Retries a failed load, once a connection has started. */
   connected(): void {
     this.#loader.retry();
   }

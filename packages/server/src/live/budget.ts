@@ -6,14 +6,14 @@ export class Budget {
   readonly #size: number;
   readonly #perMs: number;
   readonly #now: () => number;
-  #left: number;
+  #tokens: number;
   #at: number;
 
   constructor(size: number, windowMs: number, now: () => number = () => performance.now()) {
     this.#size = size;
     this.#perMs = size / windowMs;
     this.#now = now;
-    this.#left = size;
+    this.#tokens = size;
     this.#at = now();
   }
 
@@ -21,8 +21,8 @@ export class Budget {
   take(): boolean {
     if (this.#size === 0) return true;
     this.#refill();
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
     return true;
   }
 
@@ -33,21 +33,21 @@ export class Budget {
   charge(cost: number): void {
     if (this.#size === 0) return;
     this.#refill();
-    this.#left = Math.max(this.#left - cost, -2 * this.#size);
+    this.#tokens = Math.max(this.#tokens - cost, -2 * this.#size);
   }
 
   /** How far {@link charge} has overdrawn the bucket, in tokens. */
   get deficit(): number {
     if (this.#size === 0) return 0;
     this.#refill();
-    return Math.max(0, -this.#left);
+    return Math.max(0, -this.#tokens);
   }
 
   /** Whether the bucket is full. */
   get full(): boolean {
     if (this.#size === 0) return true;
     this.#refill();
-    return this.#left >= this.#size;
+    return this.#tokens >= this.#size;
   }
 
   /** The tokens of a full bucket. */
@@ -59,7 +59,7 @@ export class Budget {
   msUntil(amount: number): number {
     if (this.#size === 0) return 0;
     this.#refill();
-    return Math.max(0, (Math.min(amount, this.#size) - this.#left) / this.#perMs);
+    return Math.max(0, (Math.min(amount, this.#size) - this.#tokens) / this.#perMs);
   }
 
   /** Seconds until there is a token, at least 0.1. */
@@ -69,7 +69,7 @@ export class Budget {
 
   #refill(): void {
     const now = this.#now();
-    this.#left = Math.min(this.#size, this.#left + (now - this.#at) * this.#perMs);
+    this.#tokens = Math.min(this.#size, this.#tokens + (now - this.#at) * this.#perMs);
     this.#at = now;
   }
 }
