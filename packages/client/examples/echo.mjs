@@ -1,7 +1,11 @@
-// A program that answers messages: in each direct conversation it repeats every message, once.
+// A bot that answers messages, once each: in direct conversations every message, in groups those that
+// mention it, also in threads.
 //
 //   npm run build
-//   node packages/client/examples/echo.mjs http://localhost:3000 echo 'its password' ./echo-data
+//   PARLEY_API_KEY=pk_… node packages/client/examples/echo.mjs http://localhost:3000 ./echo-data
+//
+// An admin creates a service account and its API key under Administration → Service accounts. The key
+// needs the scopes users:read, conversations:read, messages:read and messages:write.
 //
 // Stop it, kill it, write to it, restart it: each message gets exactly one answer.
 //
@@ -10,18 +14,18 @@
 //    once.
 // 2. A message is marked as read when its answer, and those to all earlier ones, are stored by the
 //    server. Messages after the read cursor are checked again at each start, page by page.
-// 3. Its session, its cursors and unacknowledged answers are in a folder (by default ./echo-data).
+// 3. Its cursors and unacknowledged answers are in a folder (by default ./echo-data).
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { ApiError, ParleyApi, ParleyClient } from '@parley/client';
-import { derivedId, FileStore, nodeSocket, sessionFile } from '@parley/client/node';
+import { ParleyApi, ParleyClient } from '@parley/client';
+import { derivedId, FileStore, nodeSocket } from '@parley/client/node';
 
-const [url, username, password, folder = './echo-data'] = process.argv.slice(2);
-if (!url || !username || !password) {
-  console.error('usage: echo.mjs URL USERNAME PASSWORD [FOLDER]');
+const [url, folder = './echo-data'] = process.argv.slice(2);
+const apiKey = process.env.PARLEY_API_KEY;
+if (!url || !apiKey) {
+  console.error('usage: PARLEY_API_KEY=pk_… echo.mjs URL [FOLDER]');
   process.exit(2);
 }
-/** Messages per page of history. */
+/** Events per page. */
 const PAGE = 200;
 /** Limit of unacknowledged answers per conversation. */
 const IN_FLIGHT = 50;
@@ -31,28 +35,16 @@ const RETRY_MS = 2_000;
 const REPEATED = 15_000;
 
 mkdirSync(folder, { recursive: true, mode: 0o700 });
-const api = new ParleyApi({ url, ...sessionFile(join(folder, 'session')) });
-const me = await logIn();
+const api = new ParleyApi({ url, apiKey });
+const me = await api.me();
 const store = new FileStore(folder);
 const client = new ParleyClient({
   api,
   store,
   socket: nodeSocket,
-  device: 'echo.mjs',
   loadUsers: false,
   keepWhenEnded: true,
 });
-
-/** Continues the session of the previous start, or logs in. */
-async function logIn() {
-  try {
-    if (api.sessionToken) return await api.me();
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    console.error('The session has ended; logging in again.');
-  }
-  return api.login(username, password, 'echo.mjs');
-}
 
 /** Conversations that are being answered; `again`: a message arrived meanwhile. */
 const answering = new Map();
@@ -82,41 +74,42 @@ async function answerAll(id) {
   }
 }
 
-/** Answers the messages after a seq, in order. Returns the seq of the last one. */
+/** Answers the messages after a seq, in order. Returns the seq of the last event. */
 async function answerAfter(id, start) {
   for (let after = start; ; ) {
-    const page = await api.history(id, { after, limit: PAGE });
-    for (let n = 0; n < page.items.length; n += IN_FLIGHT) {
-      const messages = page.items.slice(n, n + IN_FLIGHT);
-      await Promise.all(messages.filter(isToAnswer).map(answer));
-      after = messages.at(-1).seq;
+    const { items } = await api.events(id, { after, limit: PAGE });
+    if (items.length === 0) return after;
+    for (let n = 0; n < items.length; n += IN_FLIGHT) {
+      const events = items.slice(n, n + IN_FLIGHT);
+      await Promise.all(events.filter(isToAnswer).map(answer));
+      after = events.at(-1).seq;
       client.read(id, after);
     }
-    if (!page.hasNewer) return after;
   }
 }
 
-const isToAnswer = ({ author, deletedAt }) => author !== me.id && deletedAt === null;
+/** Whether an event is a message to this bot. The text of a deleted message is empty. */
+function isToAnswer({ type, stream, actor, data }) {
+  if (type !== 'message.posted' || actor === me.id || data.body === '') return false;
+  const isDirect = client.snapshot.conversations.get(stream)?.kind === 'direct';
+  return isDirect || (data.mentions ?? []).some(({ kind, id }) => kind === 'user' && id === me.id);
+}
 
 /** Resolves when the answer is stored by the server, or permanently refused. */
-async function answer({ conversation, seq, body }) {
+async function answer({ stream, seq, data: { body, thread } }) {
   const text = `You said: ${[...body].slice(0, REPEATED).join('')}`;
-  const sent = client.post(conversation, text, { id: derivedId(conversation, seq) });
+  const sent = client.post(stream, text, { id: derivedId(stream, seq), thread });
   // A refusal is reported below. A retry would be refused too, so continue with the next message.
   await sent.settled.catch(() => undefined);
 }
 
-/** Answers what is unread in all direct conversations. */
+/** Answers what is unread in all conversations. */
 function answerEverything() {
-  for (const { id, kind } of client.snapshot.conversations.values()) {
-    if (kind === 'direct') void answerAll(id);
-  }
+  for (const id of client.snapshot.conversations.keys()) void answerAll(id);
 }
 
 client.onEvent((event) => {
-  if (event.type !== 'message.posted' || event.actor === me.id) return;
-  const conversation = client.snapshot.conversations.get(event.stream);
-  if (conversation?.kind === 'direct') void answerAll(conversation.id);
+  if (isToAnswer(event)) void answerAll(event.stream);
 });
 // After a gap too long to be replayed there are no events for the missed messages.
 client.on('reset', answerEverything);
@@ -130,7 +123,7 @@ client.on('storage', (error) => {
   process.exit(1);
 });
 client.on('ended', () => {
-  console.error('The session has ended.');
+  console.error('The API key was revoked or has expired.');
   process.exit(1);
 });
 let wasLive = false;

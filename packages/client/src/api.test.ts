@@ -42,6 +42,21 @@ test.each([
   expect(await api.accessToken()).toBe('t2');
 });
 
+test('an API key is sent as it is, and neither renewed nor retried', async () => {
+  const sent: (string | undefined)[] = [];
+  server = createServer((request, response) => {
+    sent.push(`${request.url} ${request.headers.authorization}`);
+    response.writeHead(401, { 'content-type': 'application/problem+json' });
+    response.end(JSON.stringify({ code: 'session_ended', title: 'The session has ended' }));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const api = new ParleyApi({ url: `http://127.0.0.1:${port}`, apiKey: 'pk_1' });
+  await expect(api.me()).rejects.toMatchObject({ code: 'session_ended', status: 401 });
+  expect(sent).toEqual(['/api/v1/me Bearer pk_1']);
+  expect(api.accessTokenExpiresAt).toBeNull();
+});
+
 test('a request that is never answered fails, also in the middle of its response', async () => {
   let part = '';
   server = createServer((_request, response) => {

@@ -252,6 +252,10 @@ export class ParleyApi extends MessagesApi {
 
   // ---- streams -----------------------------------------------------------------------------------
 
+  /**
+   * Returns the events of a stream after a seq: of a conversation also the replies in threads, which `history` leaves out.
+   * `lastSeq` is the last seq that the account may see; continue after the last item until it is reached.
+   */
   events(
     stream: StreamId,
     request: { after: Seq; limit?: number },

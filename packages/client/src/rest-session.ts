@@ -28,7 +28,7 @@ export interface ReadOptions {
 
 /**
  * Sends requests to the REST API and keeps the session: in a browser as a cookie, in a program as the
- * session token from the login.
+ * session token from the login. A service account has an API key instead of a session.
  */
 export class RestSession {
   readonly url: string;
@@ -38,6 +38,7 @@ export class RestSession {
    */
   sessionToken: string | undefined;
   readonly #onSessionToken: (token: string | undefined) => void;
+  readonly #apiKey: string | undefined;
   readonly #fetch: typeof fetch;
   readonly #exclusively: <T>(run: () => Promise<T>) => Promise<T>;
   readonly #timeoutMs: number;
@@ -54,12 +55,16 @@ export class RestSession {
    * request without an answer fails after `timeoutMs`, 20 s by default: on a half-open connection
    * nothing else would end it.
    *
+   * With `apiKey`, the requests are those of a service account: do not log in.
+   *
    * Requests whose answers replace the session are sent one at a time. `exclusively` wraps each of
    * them, for tabs that share a cookie: the last answer to arrive decides which session it
    * contains, and could undo a login in another tab.
    */
   constructor(options: {
     url: string;
+    /** The API key of a service account (`pk_…`). */
+    apiKey?: string | undefined;
     sessionToken?: string | undefined;
     /**
      * Called with each new session token of a program, before it is used; undefined after logout.
@@ -70,6 +75,7 @@ export class RestSession {
     timeoutMs?: number;
   }) {
     this.url = options.url;
+    this.#apiKey = options.apiKey;
     this.sessionToken = options.sessionToken;
     this.#onSessionToken = options.onSessionToken ?? (() => undefined);
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
@@ -121,8 +127,9 @@ export class RestSession {
     return this.#replacing.run(() => this.#exclusively(run));
   }
 
-  /** Returns a valid access token, renewed if the current one is about to expire. */
+  /** Returns a valid access token, renewed if the current one is about to expire, or the API key. */
   async accessToken(): Promise<string> {
+    if (this.#apiKey !== undefined) return this.#apiKey;
     if (this.#access && this.#access.expiresAt - Date.now() > RENEW_BEFORE_MS) {
       return this.#access.token;
     }
@@ -140,7 +147,7 @@ export class RestSession {
 
   /**
    * When the current access token expires by this device’s clock, ms since the epoch; null without
-   * one.
+   * one, and with an API key.
    */
   get accessTokenExpiresAt(): number | null {
     return this.#access?.expiresAt ?? null;
@@ -227,7 +234,7 @@ export class RestSession {
         signal: endOf(timeoutMs, signal),
       });
     const response = await send();
-    if (response.status !== 401) return response;
+    if (response.status !== 401 || this.#apiKey !== undefined) return response;
     this.dropAccessToken();
     return await send();
   }
@@ -272,7 +279,7 @@ export class RestSession {
       });
     };
     let response = await send();
-    if (response.status === 401 && auth === 'access') {
+    if (response.status === 401 && auth === 'access' && this.#apiKey === undefined) {
       // The token may have expired in flight, or the clocks differ: one retry with a new token.
       this.dropAccessToken();
       response = await send();

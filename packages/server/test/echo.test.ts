@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from './support/child.ts';
-import { PASSWORD } from './support/credentials.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { startTestServer, type TestServer, type User } from './support/server.ts';
 
@@ -14,13 +13,24 @@ import { startTestServer, type TestServer, type User } from './support/server.ts
 let cluster: TestCluster;
 let server: TestServer;
 let folder: string;
-let echo: User;
+/** The service account of the bot. */
+let echo: { readonly id: string; readonly apiKey: string };
 
 beforeAll(async () => {
   cluster = await startTestCluster();
   server = await startTestServer(cluster);
   folder = mkdtempSync(join(tmpdir(), 'parley-echo-'));
-  echo = await server.register('echo');
+  const owner = await server.register('owner');
+  const create = async (path: string, body: object) => {
+    const created = await owner.request('POST', path, body);
+    expect(created.status).toBe(201);
+    return created.body;
+  };
+  const accounts = '/admin/service-accounts';
+  const { id } = await create(accounts, { username: 'echo', displayName: 'Echo' });
+  const scopes = ['users:read', 'conversations:read', 'messages:read', 'messages:write'];
+  const { key: apiKey } = await create(`${accounts}/${id}/keys`, { name: 'echo.mjs', scopes });
+  echo = { id, apiKey };
 });
 afterAll(async () => {
   await server?.stop();
@@ -29,7 +39,9 @@ afterAll(async () => {
 });
 
 const startEcho = (): Child =>
-  startChild('../../../client/examples/echo.mjs', [server.url, 'echo', PASSWORD, folder]);
+  startChild('../../../client/examples/echo.mjs', [server.url, folder], {
+    PARLEY_API_KEY: echo.apiKey,
+  });
 
 async function directWithEcho(user: User): Promise<ConversationId> {
   const made = await user.request('POST', '/conversations/direct', { account: echo.id });
@@ -120,6 +132,36 @@ test('a bot answers each message exactly once and in order, even if it is killed
   }
   console.log(`killed ${kills} times, ${total} messages, each answered once`);
 }, 240_000);
+
+test('a bot answers mentions in groups, also in threads, and nothing else', async () => {
+  const user = await server.register('eve');
+  const { body: group } = await user.request('POST', '/conversations', {
+    name: 'Questions',
+    visibility: 'private',
+    members: [echo.id],
+  });
+  await user.post(group.id, '@echo before the start');
+  const child = startEcho();
+  await child.line();
+  const root = await user.post(group.id, 'not for the bot');
+  const reply = { body: '@echo in a thread', thread: root };
+  await user.request('POST', `/conversations/${group.id}/messages`, reply);
+  await user.post(group.id, '@echo the last one');
+  const answers = async () => {
+    const { rows } = await server.pool.query(
+      'select body, thread from messages where conversation_id = $1 and author_id = $2 order by seq',
+      [group.id, echo.id],
+    );
+    return rows;
+  };
+  await expect.poll(answers, { timeout: 30_000 }).toEqual([
+    { body: 'You said: @echo before the start', thread: null },
+    { body: 'You said: @echo in a thread', thread: root },
+    { body: 'You said: @echo the last one', thread: null },
+  ]);
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+});
 
 test('a second instance on the same folder is rejected while the first one runs', async () => {
   const child = startEcho();
