@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ConversationId } from '@parley/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Balancer } from './support/balancer.ts';
 import { type Child, startChild } from './support/child.ts';
 import { startTestCluster, type TestCluster } from './support/database.ts';
 import { startTestServer, type TestServer, type User } from './support/server.ts';
@@ -161,6 +162,40 @@ test('a bot answers mentions in groups, also in threads, and nothing else', asyn
   ]);
   child.process.kill('SIGTERM');
   expect(await child.ended).toBe(0);
+});
+
+test('the example without the SDK receives and posts each message once, across lost connections', async () => {
+  const user = await server.register('fay');
+  const { body: group } = await user.request('POST', '/conversations', {
+    name: 'Plain',
+    visibility: 'private',
+    members: [echo.id],
+  });
+  const network = new Balancer([server.url]);
+  const child = startChild(
+    '../../../client/examples/without-sdk.mjs',
+    [await network.listen(), group.id],
+    { PARLEY_API_KEY: echo.apiKey },
+  );
+  try {
+    child.process.stdin?.write('first\n');
+    const received = [await child.line()];
+    for (let n = 0; n < 12; n++) {
+      await user.post(group.id, `from the user ${n}`);
+      child.process.stdin?.write(`from the program ${n}\n`);
+      if (n % 4 === 1) network.cut();
+    }
+    while (received.length < 25) received.push(await child.line());
+    const { rows } = await server.pool.query(
+      'select seq, body from messages where conversation_id = $1 order by seq',
+      [group.id],
+    );
+    expect(rows).toHaveLength(25);
+    expect(received).toEqual(rows.map(({ seq, body }) => `${group.id} ${seq} ${body}`));
+  } finally {
+    await child.kill();
+    await network.close();
+  }
 });
 
 test('a second instance on the same folder is rejected while the first one runs', async () => {

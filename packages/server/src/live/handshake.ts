@@ -55,6 +55,9 @@ type HandshakeDeps = Pick<
   | 'start'
 >;
 
+const NO_HELLO = 'The first frame must be hello';
+const EARLY = 'Wait for ready before you send another frame';
+
 /**
  * The start of a connection: hello → authenticate → `ready` → subscriptions.
  *
@@ -77,7 +80,7 @@ export class Handshake {
     const connection = this.#connection;
     if ('refusal' in read || read.frame.op !== 'hello') {
       if ('refusal' in read) connection.nack(read.id, read.refusal);
-      else connection.nack(null, refusal('unauthenticated', 'The first frame must be hello'));
+      else connection.nack(null, refusal('unauthenticated', this.#hasStarted ? EARLY : NO_HELLO));
       connection.close(CLOSE.helloExpected, 'hello_expected');
       return;
     }

@@ -40,9 +40,14 @@ export class Balancer {
     return this.#ready.size;
   }
 
+  /** Breaks all open connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     return new Promise((resolve) => {
       if (this.#server) this.#server.close(() => resolve());
       else resolve();
