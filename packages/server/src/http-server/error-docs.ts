@@ -5,8 +5,26 @@ import { escapeHtml } from '../texts/escape-html.ts';
 const INTRODUCTION =
   'Every refusal has one of these codes: over HTTP in a problem document (RFC 9457, ' +
   'application/problem+json) with the status given here, over the socket in a nack. A code never ' +
-  'changes its meaning; its title may. If fields are invalid, errors lists each of them. If a code ' +
-  'is retryable, send the same request again with the same id, after retryAfter seconds.';
+  'changes its meaning; its title may. If a code is retryable, send the same request again with the ' +
+  'same id, after retryAfter seconds.';
+
+const FIELDS =
+  'If fields are invalid, errors lists each of them: field is its path, such as email or choices.0 (empty: the whole ' +
+  'body), message says what is wrong, and code is one of those below, or of these:';
+
+/** The codes of fields that are not codes of refusals. */
+const FIELD_CODES: Readonly<Record<string, string>> = {
+  missing: 'The field is required',
+  invalid_type: 'The value has another type',
+  invalid_value: 'The value is not one of those that are allowed',
+  invalid_format: 'The text has another format, such as that of a UUID or a time',
+  too_small: 'The value, or its length, is below the minimum',
+  too_big: 'The value, or its length, is above the maximum',
+  invalid_union: 'The value has none of the forms that are allowed',
+  unrecognized_keys: 'The object has unknown fields',
+  password_weak: 'The password is easy to guess, or was leaked',
+  domain_refused: 'Addresses of this domain can’t register',
+};
 
 const all = Object.entries(ERRORS) as [ErrorCode, (typeof ERRORS)[ErrorCode]][];
 const retry = (code: ErrorCode) => (isRetryable(code) ? 'yes' : 'no');
@@ -23,6 +41,10 @@ export function errorsMarkdown(): string {
     '',
     INTRODUCTION,
     '',
+    FIELDS,
+    '',
+    ...Object.entries(FIELD_CODES).map(([code, text]) => `- \`${code}\`: ${text}`),
+    '',
     '| code | HTTP status | retryable | title |',
     '|---|---|---|---|',
     ...rows,
@@ -36,9 +58,13 @@ export function errorsPage(): string {
     ([code, { status, title }]) =>
       `<dt id="${code}"><code>${code}</code> · ${status}${isRetryable(code) ? ' · retryable' : ''}</dt><dd>${escapeHtml(title)}</dd>`,
   );
+  const fields = Object.entries(FIELD_CODES).map(
+    ([code, text]) => `<li><code>${code}</code>: ${escapeHtml(text)}</li>`,
+  );
   return htmlPage(
     'Error codes · Parley',
-    `<h1>Error codes</h1><p>${INTRODUCTION}</p><dl>${entries.join('\n')}</dl>` +
+    `<h1>Error codes</h1><p>${INTRODUCTION}</p><p>${FIELDS}</p><ul>${fields.join('\n')}</ul>` +
+      `<dl>${entries.join('\n')}</dl>` +
       '<p><a href="/docs">API reference</a></p>',
   );
 }

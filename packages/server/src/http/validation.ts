@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode, type FieldError, type Refusal, refusal } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { ZodFastifySchemaValidationError } from 'fastify-type-provider-zod';
+import './schema-texts.ts';
 
 /** The invalid part of a request, as named by Fastify. */
 type Part = string | undefined;
