@@ -32,21 +32,33 @@ export const SearchMessagesQuery = z.object({
     })
     .default('')
     .meta({ examples: ['"release notes" from:ann has:link -draft'] }),
-  from: storable(100).optional(),
-  in: storable(100).optional(),
-  mentions: storable(100).optional(),
+  from: storable(100).optional().describe('The author: a username, a display name, or `me`'),
+  in: storable(100)
+    .optional()
+    .describe('The name of a group that you are in, or `@` and the name of a user'),
+  mentions: storable(100)
+    .optional()
+    .describe('Who is mentioned: a username, a display name, `me` or `everyone`'),
   has: z.enum(SEARCH_HAS).optional(),
-  is: z.enum(SEARCH_IS).optional(),
-  before: SearchDateText.optional(),
-  after: SearchDateText.optional(),
-  on: SearchDateText.optional(),
+  is: z
+    .enum(SEARCH_IS)
+    .optional()
+    .describe('`thread`: replies in threads; `saved`: your saved messages'),
+  before: SearchDateText.optional().describe(
+    'A date such as `2026-03-01`, `2026-03` or `2026`, or `today` or `yesterday`',
+  ),
+  after: SearchDateText.optional().describe('A date, as for `before`'),
+  on: SearchDateText.optional().describe('A date, as for `before`'),
   /** The latest messages first, or the best matches. */
-  sort: z.enum(['newest', 'best']).default('newest'),
+  sort: z
+    .enum(['newest', 'best'])
+    .default('newest')
+    .describe('The latest messages first, or the best matches'),
   /** The time zone in which days begin. */
   timeZone: TimeZone.default('UTC').meta({ examples: ['Europe/Berlin'] }),
   limit: countText(1, RESULTS_MAX).default(20),
   /** The `next` of the previous page. */
-  cursor: z.string().max(1_000).optional(),
+  cursor: z.string().max(1_000).optional().describe('The `next` of the previous page'),
 });
 export type SearchMessagesQuery = z.infer<typeof SearchMessagesQuery>;
 

@@ -28,8 +28,8 @@ export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps):
       operationId: 'secondFactor',
       tags,
       summary: 'Complete a login with the second factor',
-      description: 'The ticket is part of the login response. TOTP and recovery codes work once.',
-      security: [],
+      description:
+        'The `ticket` is that of the login response, whose `methods` say what the account has: `totp` (a code of the authenticator app), `recovery` (send it as `recoveryCode`) or `passkey`. Each code works once.',
       headers: SessionHeader,
       body: SecondFactorBody,
       response: { 200: SessionAnswer, 202: LoginStep, ...problems(401, 403, 410, 422, 429) },
@@ -58,7 +58,6 @@ export function secondFactorRoutes(instance: FastifyInstance, deps: FactorDeps):
       operationId: 'secondFactorPasskeyOptions',
       tags,
       summary: 'Get the options for a passkey as the second factor',
-      security: [],
       body: TicketBody,
       response: { 200: PasskeyOptions, ...problems(403, 410, 422, 429) },
     },

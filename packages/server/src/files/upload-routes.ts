@@ -29,7 +29,6 @@ const EXTENSIONS = 'creation,termination,expiration';
 const BODY_TYPE = 'application/offset+octet-stream';
 const OfUpload = z.object({ id: FileId });
 const tags = ['Files'];
-const security = [{ accessToken: [] }];
 const bytesText = z.string().regex(/^\d{1,15}$/, 'must be a number of bytes');
 const version = { 'tus-resumable': z.string().optional() };
 const CreateHeaders = z.object({
@@ -45,7 +44,10 @@ const empty = (description: string) => z.null().describe(description);
 export function uploadRoutes(instance: FastifyInstance, deps: UploadRouteDeps): void {
   // In a separate scope, so that no other route accepts a body of bytes.
   instance.register(async (scope) => {
-    scope.addContentTypeParser(BODY_TYPE, (_request, body, done) => done(null, body));
+    // Any type, so that the route can say which one it takes.
+    for (const type of [BODY_TYPE, '*']) {
+      scope.addContentTypeParser(type, (_request, body, done) => done(null, body));
+    }
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('tus-resumable', VERSION);
     });
@@ -99,7 +101,6 @@ function create(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       summary: 'Start uploading a file',
       description:
         'The tus protocol 1.0.0, with any client for it. `Upload-Metadata` has the `filename`. The last part of the `Location` is the id of the file. An unfinished upload expires after a day.',
-      security,
       headers: CreateHeaders,
       response: {
         201: empty('The upload; its address is in `Location`'),
@@ -129,7 +130,6 @@ function append(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       tags,
       summary: 'Upload the bytes of a file at an offset',
       description: `With the content type \`${BODY_TYPE}\`. When the last byte is confirmed, the file is stored and can be attached to a message. What was received before a connection broke is kept: a HEAD request to the same address answers with the \`Upload-Offset\` to continue at. A request may last half a minute, so send pieces of some megabytes.`,
-      security,
       headers: AppendHeaders,
       params: OfUpload,
       response: {
@@ -169,7 +169,6 @@ function cancel(scope: FastifyInstance, { uploads, authenticate }: UploadRouteDe
       tags,
       summary: 'Cancel an upload',
       description: 'Removes what was received. A file that is already stored is kept.',
-      security,
       params: OfUpload,
       response: { 204: empty('The upload is gone'), ...problems(401, 404) },
     },

@@ -11,8 +11,11 @@ export const voteRule = messageRule('messages.vote', 'vote', async (tx, command,
   const hasEnded = poll.endsAt !== null && Date.parse(poll.endsAt) <= Date.parse(tx.at);
   if (closedAt !== null || hasEnded) return { refuse: refusal('poll_closed') };
   const choices: number[] = JSON.parse(command.text);
-  const isValid = choices.every((choice) => choice < poll.choices.length);
-  if (!isValid || (choices.length > 1 && !poll.isMultiple)) {
+  const areKnown = choices.every((choice) => choice < poll.choices.length);
+  if (areKnown && choices.length > 1 && !poll.isMultiple) {
+    return { refuse: refusal('choice_invalid', 'This poll allows one choice') };
+  }
+  if (!areKnown) {
     return { refuse: refusal('choice_invalid') };
   }
   if ((before ?? []).join() === choices.join()) return { unchanged: seq ?? target.changedSeq };

@@ -19,7 +19,7 @@ import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers, OfConversation, OfMessage, security } from '../messages/requests.ts';
+import { headers, OfConversation, OfMessage } from '../messages/requests.ts';
 import { mayModerate, permitModeration, reportFor } from './access.ts';
 import { reportMessage } from './commands.ts';
 import type { OpenReports } from './open-reports.ts';
@@ -59,7 +59,6 @@ function reportMessageRoute(instance: FastifyInstance, deps: ReportDeps): void {
       description:
         'Once for each account and message; the author is not notified. The event `report.resolved` in the ' +
         'personal stream says what the admins have done.',
-      security,
       headers,
       params: OfMessage,
       body: ReportMessageBody,
@@ -89,7 +88,6 @@ function openReportsRoutes(instance: FastifyInstance, deps: ReportDeps): void {
       operationId: 'listReports',
       tags,
       summary: 'List all open reports, the oldest first',
-      security,
       querystring: ReportsQuery,
       response: { 200: ReportsPage, ...problems(401, 403, 422) },
     },
@@ -104,7 +102,6 @@ function openReportsRoutes(instance: FastifyInstance, deps: ReportDeps): void {
       operationId: 'listGroupReports',
       tags,
       summary: 'List the open reports of messages of a group, the oldest first (admins)',
-      security,
       params: OfConversation,
       querystring: ReportsQuery,
       response: { 200: ReportsPage, ...problems(401, 403, 404, 409, 422) },
@@ -126,7 +123,6 @@ function openReportsRoutes(instance: FastifyInstance, deps: ReportDeps): void {
       summary: 'Count the open reports that you may read',
       description:
         'Of all conversations for admins of the server, and of the groups in which you may ban. Up to `limits.openReportsMax`, without those of your own messages. When they change, you get the frame `reports`.',
-      security,
       response: { 200: OpenReportsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -146,9 +142,8 @@ function getReportRoute(instance: FastifyInstance, { accounts }: ReportDeps): vo
       operationId: 'getReport',
       tags,
       summary: 'Get an open report with the messages around the reported one',
-      security,
       params: OfReport,
-      response: { 200: ReportDetails, ...problems(401, 403, 404, 409, 422) },
+      response: { 200: ReportDetails, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {
@@ -183,10 +178,9 @@ function resolveReportRoute(instance: FastifyInstance, deps: ReportDeps): void {
       tags,
       summary: 'Resolve all open reports of a message',
       description:
-        'Dismisses them, or deletes the message; with `suspendUntil` the author is suspended in the same ' +
-        'transaction. Each reporter receives `report.resolved`. Refused with `report_resolved` if they were ' +
+        'Dismisses them, or hides or deletes the message; with `suspendUntil` the author is suspended in the ' +
+        'same transaction, until that time or (null) indefinitely. Each reporter receives `report.resolved`. Refused with `report_resolved` if they were ' +
         'resolved in another way meanwhile.',
-      security,
       headers,
       params: OfReport,
       body: ResolveReportBody,

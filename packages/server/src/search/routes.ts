@@ -18,8 +18,6 @@ interface SearchDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
-
 /** Registers the routes of the search. */
 export function searchRoutes(
   instance: FastifyInstance,
@@ -35,8 +33,7 @@ export function searchRoutes(
       tags: ['Search'],
       summary: 'Search messages',
       description:
-        'Returns messages of the account’s conversations that have all words and phrases of the text. Case and accents are ignored. Words of three or more characters also match inside other words, shorter ones only at their beginning; in scripts without spaces each character, and each symbol, matches alone. The text may have `"phrases"`, `-excluded` words and the filters `from:`, `in:`, `has:`, `before:`, `after:` and `on:`, which are parameters too. An invalid filter finds nothing, and `problems` lists the possible values. A page may have fewer messages than `limit` and still have a `next`.',
-      security,
+        'Returns messages of the account’s conversations that have all words and phrases of the text. Case and accents are ignored. Words of three or more characters also match inside other words, shorter ones only at their beginning; in scripts without spaces each character, and each symbol, matches alone. The text may have `"phrases"`, `-excluded` words and the filters `from:`, `in:`, `mentions:`, `has:`, `is:`, `before:`, `after:` and `on:`, which are parameters too. An invalid filter in the text finds nothing, and `problems` lists the possible values. A page may have fewer messages than `limit` and still have a `next`.',
       querystring: SearchMessagesQuery,
       response: { 200: SearchMessagesPage, ...problems(401, 422, 429, 503) },
     },
@@ -53,7 +50,6 @@ export function searchRoutes(
       summary: 'Search users and groups by their names',
       description:
         'Returns active users, public groups, and the groups of the account: the best match first, and of equal matches those closest to the account, by their conversations and shared groups. Matches beginnings and parts of names, initials, and names with a typo or two. Without a text, returns the users and groups that the account has written to most recently.',
-      security,
       querystring: SearchNamesQuery,
       response: { 200: SearchNamesAnswer, ...problems(401, 422) },
     },

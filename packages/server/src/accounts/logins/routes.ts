@@ -27,8 +27,7 @@ interface LoginRoutesDeps extends LoginResponseDeps {
   readonly publicUrl: string | undefined;
 }
 
-/** Authorization with a session instead of an access token. */
-const bySession = [{ sessionToken: [] }, { sessionCookie: [] }];
+const NO_SESSION_TOKEN = 'This is not a session token: send the one (ps_…) of the login';
 
 /** Registers the routes of login, logout and access tokens. */
 export function loginRoutes(instance: FastifyInstance, deps: LoginRoutesDeps): void {
@@ -50,8 +49,8 @@ function loginRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
       summary: 'Log in with a username or an email address',
       description:
         'As with registration, the session is a cookie or part of the response. 202 names the next ' +
-        'step: a code sent by email, or a second factor.',
-      security: [],
+        '`step`; send its `ticket` with what is required: `verify_email` to `/auth/verify`, ' +
+        '`second_factor` to `/auth/second-factor`, `enrol_second_factor` to `/auth/enrol/totp`.',
       headers: SessionHeader,
       body: LoginBody,
       response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 401, 403, 422, 429, 503) },
@@ -81,7 +80,6 @@ function renewAccessTokenRoute(instance: FastifyInstance, deps: LoginRoutesDeps)
         'without cookies. A retry within 30 seconds, after a lost response or in another tab, ' +
         'returns the same one. A later reuse means that the token or its successor was stolen: ' +
         'the session ends.',
-      security: bySession,
       response: { 200: AccessTokenAnswer, ...problems(401, 403, 429) },
     },
     onRequest: async (request) => refuseCrossSite(request, deps),
@@ -91,7 +89,7 @@ function renewAccessTokenRoute(instance: FastifyInstance, deps: LoginRoutesDeps)
       const session = await sessions.rotate(token, (id) => limits.take('token', id));
       if (!session) {
         if (bearerOf(request) === undefined) cookie.clear(request, reply);
-        refuse('session_ended');
+        refuse('session_ended', token.startsWith('ps_') ? undefined : NO_SESSION_TOKEN);
       }
       const access = await logins.accessToken(session.account, session.id);
       if (bearerOf(request) !== undefined) return { ...access, sessionToken: session.token };
@@ -114,7 +112,6 @@ function logoutRoute(instance: FastifyInstance, deps: LoginRoutesDeps): void {
       tags: ['Accounts'],
       summary: 'Log out; the sockets of the session close',
       description: 'Succeeds even if the session has already ended.',
-      security: bySession,
       response: { 204: z.undefined().describe('The session has ended'), ...problems(401, 403) },
     },
     onRequest: async (request) => refuseCrossSite(request, deps),
