@@ -25,8 +25,6 @@ export interface AccessDeps {
 const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }, { apiKey: [] }];
-const sessionOnly = [{ accessToken: [] }];
 
 /** Registers the routes with which admins deactivate, suspend and reactivate accounts. */
 export function suspensionRoutes(instance: FastifyInstance, deps: AccessDeps): void {
@@ -47,7 +45,6 @@ function deactivationRoutes(instance: FastifyInstance, deps: AccessDeps): void {
       operationId: 'deactivateAccount',
       tags,
       summary: 'Deactivate an account and end its sessions',
-      security,
       headers,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404, 409, 422) },
@@ -68,7 +65,6 @@ function deactivationRoutes(instance: FastifyInstance, deps: AccessDeps): void {
       operationId: 'reactivateAccount',
       tags,
       summary: 'Reactivate an account',
-      security,
       headers,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
@@ -98,7 +94,6 @@ function suspendRoutes(instance: FastifyInstance, deps: AccessDeps): void {
       description:
         'The account can’t log in or act until then; access is restored automatically. Its sessions end, and its API keys are ' +
         'rejected until then. Without an end (`until` is null), an admin has to end the suspension. Suspending a suspended account replaces the end and the reason.',
-      security,
       headers,
       params: OfAccount,
       body: SuspendBody,
@@ -120,7 +115,6 @@ function suspendRoutes(instance: FastifyInstance, deps: AccessDeps): void {
       operationId: 'unsuspendAccount',
       tags,
       summary: 'Unsuspend an account before its suspension ends',
-      security,
       headers,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
@@ -154,7 +148,6 @@ function unlockAccountRoute(instance: FastifyInstance, deps: AccessDeps): void {
       operationId: 'unlockAccount',
       tags,
       summary: 'Remove the lock after too many failed logins',
-      security,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
@@ -188,7 +181,6 @@ function resetSecondFactorRoute(instance: FastifyInstance, deps: AccessDeps): vo
       tags,
       summary: 'Remove all second factors of an account and end its sessions',
       description: 'For users who have lost their second factors and recovery codes.',
-      security: sessionOnly,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
@@ -226,7 +218,6 @@ function endSessionsRoute(instance: FastifyInstance, deps: AccessDeps): void {
       description:
         'The caller’s own session is kept, and so are API keys, which are revoked one by one. Requires ' +
         'a login or a call of `/me/reauthenticate` within the last ten minutes.',
-      security: sessionOnly,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },

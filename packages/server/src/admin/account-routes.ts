@@ -43,8 +43,6 @@ const PageStart = z.tuple([z.string().refine(isStorable), AccountId]);
 const OfAccount = z.object({ id: AccountId });
 const tags = ['Administration'];
 const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }, { apiKey: [] }];
-const sessionOnly = [{ accessToken: [] }];
 
 /** Registers the routes with which admins list, create, change and delete accounts. */
 export function accountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps): void {
@@ -68,7 +66,6 @@ function listAccountsRoute(instance: FastifyInstance, deps: AccountRoutesDeps): 
       tags,
       summary: 'List accounts',
       description: '`search` matches parts of names and of email addresses.',
-      security,
       querystring: AdminAccountsQuery,
       response: { 200: AdminAccountsPage, ...problems(401, 403, 422) },
     },
@@ -103,7 +100,6 @@ function createAccountRoute(instance: FastifyInstance, deps: AccountRoutesDeps):
       summary: 'Create a user',
       description:
         'Without a password, the user sets one with “Forgot password”. Only owners can create admins. A guest joins only the groups of `guest`.',
-      security,
       headers,
       body: CreateAccountBody,
       response: { 201: AdminAccount, ...problems(401, 403, 404, 409, 422, 503) },
@@ -130,7 +126,6 @@ function updateAccountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps)
       operationId: 'getAccount',
       tags,
       summary: 'Get an account',
-      security,
       params: OfAccount,
       response: { 200: AdminAccount, ...problems(401, 403, 404) },
     },
@@ -149,7 +144,6 @@ function updateAccountRoutes(instance: FastifyInstance, deps: AccountRoutesDeps)
         'A changed address has to be verified again. Only owners make admins and owners; one owner must remain. ' +
         'Admins make members guests, and guests members: a new guest leaves the default group and all public groups ' +
         'except `keepGroups`, and the sessions of the account end.',
-      security,
       headers,
       params: OfAccount,
       body: UpdateAccountBody,
@@ -182,7 +176,6 @@ function deleteAccountRoute(instance: FastifyInstance, deps: AccountRoutesDeps):
       tags,
       summary: 'Delete an account permanently',
       description: 'Its messages are kept, as those of a deleted account, or deleted too.',
-      security: sessionOnly,
       headers,
       params: OfAccount,
       querystring: DeleteAccountQuery,

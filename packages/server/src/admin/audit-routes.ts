@@ -10,7 +10,6 @@ import { pageCursor } from '../http/page.ts';
 import { auditEntries, auditExport, checkExportSize, EXPORT_MAX } from './audit-entries.ts';
 
 const tags = ['Administration'];
-const security = [{ accessToken: [] }, { apiKey: [] }];
 /** The media type of each format, as a response and in the documentation. */
 const FORMATS = { jsonl: 'application/jsonl', csv: 'text/csv' } as const;
 
@@ -27,7 +26,6 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       tags,
       summary: 'List the entries of the audit log, the latest first',
       description: 'Entries are kept for 180 days. docs/operations.md describes the events.',
-      security,
       querystring: AuditLogQuery,
       response: { 200: AuditLogPage, ...problems(401, 403, 422) },
     },
@@ -49,7 +47,6 @@ export function auditRoutes(instance: FastifyInstance, accounts: AccountParts): 
       summary: 'Export entries of the audit log as JSON Lines or CSV',
       description:
         'Returns the same entries as the list, in one file: at most 100,000. For more, export shorter periods one by one. The export itself is recorded. If the session ends or loses its role, the connection is closed before the export is complete.',
-      security,
       querystring: ExportAuditLogQuery,
       response: {
         ...textFile('The entries, the latest first', Object.values(FORMATS)),

@@ -45,7 +45,6 @@ function requestBulkDeletionRoute(instance: FastifyInstance, deps: BulkDeletionR
         'The messages are deleted in the background, in all conversations, as a moderator would delete them; `deleted` counts ' +
         'them. Messages that are posted meanwhile may be deleted or not: suspend the account first. ' +
         'Refused with `bulk_deletion_running` while another deletion for the account is running.',
-      security: [{ accessToken: [] }],
       headers: IdempotencyHeader,
       params: OfAccount,
       body: BulkDeletionBody,
@@ -82,9 +81,8 @@ function followBulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionR
       description:
         'Messages that are not deleted yet are kept; deleted ones can’t be restored. Refused with ' +
         '`bulk_deletion_done` if the deletion has ended.',
-      security: [{ accessToken: [] }],
       params: OfDeletion,
-      response: { 200: BulkDeletion, ...problems(401, 403, 404, 409, 422) },
+      response: { 200: BulkDeletion, ...problems(401, 403, 404, 409) },
     },
     onRequest,
     handler: (request) =>
@@ -104,9 +102,8 @@ function followBulkDeletionRoutes(instance: FastifyInstance, deps: BulkDeletionR
       operationId: 'listBulkDeletions',
       tags,
       summary: 'List the latest bulk deletions of an account’s messages and their progress',
-      security: [{ accessToken: [] }, { apiKey: [] }],
       params: OfAccount,
-      response: { 200: BulkDeletionsAnswer, ...problems(401, 403, 404, 422) },
+      response: { 200: BulkDeletionsAnswer, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => ({ items: await bulkDeletionsOf(pool, request.params.id) }),

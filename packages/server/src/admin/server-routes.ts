@@ -15,8 +15,6 @@ export interface ServerRoutesDeps {
 }
 
 const tags = ['Administration'];
-const security = [{ accessToken: [] }, { apiKey: [] }];
-const sessionOnly = [{ accessToken: [] }];
 
 /** Registers the routes with which admins read the environment and the emails of the server. */
 export function serverRoutes(
@@ -34,7 +32,6 @@ export function serverRoutes(
       tags,
       summary: 'List the environment variables of the server',
       description: 'For secrets, only whether they are set.',
-      security,
       response: { 200: SettingsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -51,7 +48,6 @@ export function serverRoutes(
       description:
         'Without SMTP_URL, emails are written to the outbox and their text is included, so that an admin can ' +
         'pass them on. Only owners see the text of emails to owners and other admins.',
-      security: sessionOnly,
       response: { 200: EmailsAnswer, ...problems(401, 403) },
     },
     onRequest,

@@ -9,7 +9,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers, security } from '../messages/requests.ts';
+import { headers } from '../messages/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 import { changeServerSettings } from './change-settings.ts';
@@ -38,7 +38,6 @@ export function serverSettingsRoutes(instance: FastifyInstance, deps: SettingsRo
       tags: ['Server'],
       summary: 'Get the settings in effect on the server',
       description: 'The event `server.updated` is sent when any of them changes.',
-      security,
       response: { 200: Schema, ...problems(401, 403) },
     },
     onRequest,
@@ -52,7 +51,6 @@ export function serverSettingsRoutes(instance: FastifyInstance, deps: SettingsRo
       operationId: 'getAdminServerSettings',
       tags: ['Administration'],
       summary: 'Get the settings in effect and what environment variables override',
-      security,
       response: { 200: ServerSettingsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -69,7 +67,6 @@ export function serverSettingsRoutes(instance: FastifyInstance, deps: SettingsRo
       description:
         'Takes effect on all nodes within two seconds, without a restart; registration at once. A setting in ' +
         '`overridden` is stored, and takes effect when its environment variable is removed.',
-      security,
       headers,
       body: ServerSettingsChange,
       response: { 200: ServerSettingsAnswer, ...problems(401, 403, 422) },

@@ -26,7 +26,7 @@ import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { banAccount, unbanAccount } from './bans.ts';
@@ -60,7 +60,6 @@ function banRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       operationId: 'listBans',
       tags: ['Members'],
       summary: 'List the banned accounts, the latest ban first (admins)',
-      security,
       params: OfConversation,
       querystring: ListQuery,
       response: { 200: BansPage, ...problems(401, 403, 404, 409, 422) },
@@ -93,7 +92,6 @@ function banRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
         tags: ['Members'],
         summary,
         description,
-        security,
         headers,
         params: OfMember,
         response: { 204: z.null(), ...problems(401, 403, 404, 409, 422) },
@@ -121,9 +119,8 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       summary: 'List the group links',
       description:
         'Returns the links that can still be used. Requires the permission to add people.',
-      security,
       params: OfConversation,
-      response: { 200: GroupLinksAnswer, ...problems(401, 403, 404, 409, 422) },
+      response: { 200: GroupLinksAnswer, ...problems(401, 403, 404, 409) },
     },
     onRequest,
     handler: async (request) => {
@@ -142,7 +139,6 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       summary: 'Create a group link',
       description:
         'Requires the permission to add people. The link works while its creator has it, until it expires, is used up or revoked. An account that joins again with it counts once.',
-      security,
       headers,
       params: OfConversation,
       body: CreateGroupLinkBody,
@@ -168,7 +164,6 @@ function linkRoutes(instance: FastifyInstance, deps: AdmissionDeps): void {
       summary: 'Revoke a group link',
       description:
         'Allowed for its creator and for admins. Those who joined with it remain members.',
-      security,
       headers,
       params: OfLink,
       response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
@@ -194,7 +189,6 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
       operationId: 'showLinkedGroup',
       tags: ['Members'],
       summary: 'Preview the group of a link',
-      security,
       body: GroupLinkBody,
       response: { 200: LinkedGroup, ...problems(401, 410, 422) },
     },
@@ -213,7 +207,6 @@ function linkHolderRoutes(instance: FastifyInstance, deps: AdmissionDeps): void 
       operationId: 'joinByLink',
       tags: ['Members'],
       summary: 'Join a group with a link',
-      security,
       headers,
       body: GroupLinkBody,
       response: { 200: Conversation, ...problems(401, 403, 409, 410, 422, 503) },

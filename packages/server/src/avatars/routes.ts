@@ -20,7 +20,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import type { Append } from '../stream/append.ts';
 
@@ -57,7 +57,6 @@ function ownRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       tags: ['Accounts'],
       summary: 'Set your avatar',
       description: `${DESCRIPTION} Other clients receive the event \`user.updated\`.`,
-      security,
       body: SetImageBody,
       response: { 200: Me, ...problems(...REFUSALS) },
     },
@@ -76,7 +75,6 @@ function ownRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       operationId: 'removeAvatar',
       tags: ['Accounts'],
       summary: 'Remove your avatar',
-      security,
       response: { 200: Me, ...problems(401, 403, 503) },
     },
     handler: async (request) => {
@@ -102,7 +100,6 @@ function groupRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       tags: ['Conversations'],
       summary: 'Set the avatar of a group',
       description: `${DESCRIPTION} Who may rename the group may also change its avatar.`,
-      security,
       headers,
       params: OfConversation,
       body: SetImageBody,
@@ -126,7 +123,6 @@ function groupRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       operationId: 'removeGroupAvatar',
       tags: ['Conversations'],
       summary: 'Remove the avatar of a group',
-      security,
       headers,
       params: OfConversation,
       response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
@@ -168,7 +164,6 @@ function iconRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       tags: ['Administration'],
       summary: 'Set the icon of the server',
       description: `${DESCRIPTION} Everyone sees it, even before logging in.`,
-      security,
       headers,
       body: SetImageBody,
       response: { 200: Schema, ...problems(...REFUSALS, 409) },
@@ -190,7 +185,6 @@ function iconRoutes(instance: FastifyInstance, deps: AvatarRouteDeps): void {
       operationId: 'removeServerIcon',
       tags: ['Administration'],
       summary: 'Remove the icon of the server',
-      security,
       headers,
       response: { 200: Schema, ...problems(401, 403, 409, 422, 503) },
     },

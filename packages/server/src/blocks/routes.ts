@@ -16,8 +16,6 @@ interface BlockDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
-
 /** Registers the routes of blocks. */
 export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -30,7 +28,6 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
       operationId: 'listBlocks',
       tags: ['Accounts'],
       summary: 'List the users that you have blocked',
-      security,
       response: { 200: BlocksAnswer, ...problems(401) },
     },
     onRequest,
@@ -50,10 +47,12 @@ export function blockRoutes(instance: FastifyInstance, deps: BlockDeps): void {
         summary,
         description:
           'A blocked user can’t write to you in your direct conversation, nor start a new one with you; the refusal says so. Groups and existing direct conversations with more users are not affected.',
-        security,
         headers: IdempotencyHeader,
         params: z.object({ account: AccountId }),
-        response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
+        response: {
+          204: z.null(),
+          ...problems(401, 403, 404, ...(method === 'PUT' ? [409] : []), 422, 503),
+        },
       },
       onRequest,
       handler: async (request, reply) => {

@@ -9,7 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { headers, security } from '../messages/requests.ts';
+import { headers } from '../messages/requests.ts';
 import type { ServerSettings } from '../settings/server-settings.ts';
 import { createGroup, openDirect } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';
@@ -33,7 +33,6 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
       operationId: 'createGroup',
       tags: ['Conversations'],
       summary: 'Create a group',
-      security,
       headers,
       body: CreateGroupBody,
       response: { 201: Conversation, ...problems(401, 404, 410, 422, 503) },
@@ -60,7 +59,6 @@ export function creationRoutes(instance: FastifyInstance, deps: CreationDeps): v
       summary: 'Get or create a direct conversation',
       description:
         'The same users have one direct conversation, of at most ten. Use your own account id for a conversation with yourself, for notes. Refused with `blocked` if a user has blocked you.',
-      security,
       headers,
       body: OpenDirectBody,
       response: { 200: Conversation, ...problems(401, 403, 404, 410, 422, 503) },

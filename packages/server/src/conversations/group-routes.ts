@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import { deleteGroup } from './commands.ts';
 import { conversationAfter } from './conversation-after.ts';
 import type { GroupSettings } from './conversation-rule.ts';
@@ -42,7 +42,6 @@ function updateGroupRoute(
         'Change the name, topic, description or visibility of a group, its slow mode, or its link previews',
       description:
         'The settings of the group decide who may change its name, topic and description (`minimumRoles.rename`). Owners can change the visibility and the link previews; owners and admins can change the slow mode.',
-      security,
       headers,
       params: OfConversation,
       body: UpdateGroupBody,
@@ -79,7 +78,6 @@ function archiveRoutes(
         summary,
         description:
           'An archived group keeps its members and its history. Every change of it is refused with `conversation_archived`, except leaving, restoring and deleting it.',
-        security,
         headers,
         params: OfConversation,
         response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422) },
@@ -110,7 +108,6 @@ function minimumRolesRoute(
       summary: 'Change the permissions in a group (owners)',
       description:
         'An announcement group has `post: "admin"`. In the default group the owners and admins of the server are its owners.',
-      security,
       headers,
       params: OfConversation,
       body: ChangeMinimumRolesBody,
@@ -141,7 +138,6 @@ function deleteGroupRoute(
       operationId: 'deleteGroup',
       tags: ['Conversations'],
       summary: 'Delete a group (owners)',
-      security,
       headers,
       params: OfConversation,
       response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },

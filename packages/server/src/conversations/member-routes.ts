@@ -17,7 +17,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import type { Append } from '../stream/append.ts';
 import { conversationAfter } from './conversation-after.ts';
 import { addMember, changeMemberRole, removeMember, transferOwnership } from './members.ts';
@@ -57,7 +57,6 @@ function listMembersRoute(
       operationId: 'listMembers',
       tags: ['Members'],
       summary: 'List the members of a conversation in the order in which they joined',
-      security,
       params: OfConversation,
       querystring: ListQuery,
       response: { 200: MembersPage, ...problems(401, 404, 422) },
@@ -92,7 +91,6 @@ function addMemberRoute(
       summary: 'Add a member to a group',
       description:
         'The settings of the group decide who may do this: by default any member of a public group, and the admins of a private one.',
-      security,
       headers,
       params: OfConversation,
       body: AddMemberBody,
@@ -124,7 +122,6 @@ function removeMemberRoute(
       tags: ['Members'],
       summary: 'Remove a member from a group (admins)',
       description: 'Only owners may remove owners and admins.',
-      security,
       headers,
       params: OfMember,
       response: { 204: z.null(), ...problems(401, 403, 404, 409, 422, 503) },
@@ -157,7 +154,6 @@ function changeMemberRoleRoute(
       operationId: 'changeMemberRole',
       tags: ['Members'],
       summary: 'Change the role of a member (owners)',
-      security,
       headers,
       params: OfMember,
       body: ChangeMemberBody,
@@ -188,7 +184,6 @@ function transferOwnershipRoute(
       operationId: 'transferOwnership',
       tags: ['Members'],
       summary: 'Transfer ownership of a group to a member; the caller becomes an admin (owners)',
-      security,
       headers,
       params: OfConversation,
       body: TransferOwnershipBody,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { storedOrRefuse } from '../http/errors.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import { conversationAfter } from './conversation-after.ts';
 import type { MemberDeps } from './member-routes.ts';
 import { joinGroup, leaveGroup } from './members.ts';
@@ -22,7 +22,6 @@ export function ownMembershipRoutes(instance: FastifyInstance, deps: MemberDeps)
       operationId: 'joinGroup',
       tags: ['Conversations'],
       summary: 'Join a public group',
-      security,
       headers,
       params: OfConversation,
       response: { 200: Conversation, ...problems(401, 403, 404, 409, 410, 422, 503) },
@@ -42,7 +41,6 @@ export function ownMembershipRoutes(instance: FastifyInstance, deps: MemberDeps)
       tags: ['Conversations'],
       summary: 'Leave a group',
       description: 'The last owner must transfer ownership first, unless it is the only member.',
-      security,
       headers,
       params: OfConversation,
       response: { 204: z.null(), ...problems(401, 404, 409, 422, 503) },

@@ -14,7 +14,7 @@ import { type Session, sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import { OfConversation, security } from '../messages/requests.ts';
+import { OfConversation } from '../messages/requests.ts';
 import { isServerAdmin } from '../permissions/minimum-roles.ts';
 import type { MemberDeps } from './member-routes.ts';
 import { publicGroups } from './queries.ts';
@@ -38,7 +38,6 @@ export function listConversationsRoute(
       operationId: 'listConversations',
       tags: ['Conversations'],
       summary: 'List the conversations of the account',
-      security,
       response: { 200: ConversationsAnswer, ...problems(401) },
     },
     onRequest,
@@ -62,7 +61,6 @@ export function listGroupsRoute(
       operationId: 'listGroups',
       tags: ['Conversations'],
       summary: 'List the public groups by name',
-      security,
       description: 'Admins of the server can list the groups of one account with `member`.',
       querystring: GroupsQuery,
       response: { 200: PublicGroupsPage, ...problems(401, 403, 422) },
@@ -99,7 +97,6 @@ export function getConversationRoute(
       operationId: 'getConversation',
       tags: ['Conversations'],
       summary: 'Get a conversation',
-      security,
       params: OfConversation,
       response: { 200: Conversation, ...problems(401, 404) },
     },

@@ -31,7 +31,6 @@ interface EmojiRoutesDeps {
 }
 
 const tags = ['Emoji'];
-const security = [{ accessToken: [] }];
 const headers = IdempotencyHeader;
 const params = z.object({ id: EmojiId });
 
@@ -58,7 +57,6 @@ function listEmojiRoute(
       summary: 'List the custom emoji of the server',
       description:
         'The events `emoji.changed` and `emoji.deleted` of the workspace stream after `asOf` change them. Write `:name:` in a message to show one, and `:{id}:` as the emoji of a reaction. Their images are those of `/images/{image}`, animated with size 256, still with size 64. The names of up to 1,000 deleted ones are listed too.',
-      security,
       response: { 200: CustomEmojiAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -81,7 +79,6 @@ function addEmojiRoute(instance: FastifyInstance, deps: EmojiRoutesDeps): void {
       summary: 'Add a custom emoji',
       description:
         'Upload an image in PNG, JPEG, GIF, WebP or AVIF of at most 2 MB first. The server fits it into a square of 128 pixels, without metadata; animations of up to 100 frames stay animated. The setting `emojiCreation` of the server says who may add emoji.',
-      security,
       headers,
       body: CreateEmojiBody,
       response: { 201: CustomEmoji, ...problems(401, 403, 404, 409, 413, 422, 429, 503) },
@@ -123,7 +120,6 @@ function changeEmojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): vo
       summary: 'Rename a custom emoji',
       description:
         'You can rename those that you have added; admins can rename all. Messages and reactions keep the emoji.',
-      security,
       headers,
       params,
       body: UpdateEmojiBody,
@@ -146,7 +142,6 @@ function changeEmojiRoutes(instance: FastifyInstance, deps: EmojiRoutesDeps): vo
       summary: 'Delete a custom emoji',
       description:
         'You can delete those that you have added; admins can delete all. Messages and reactions show the name instead.',
-      security,
       headers,
       params,
       response: { 204: z.null(), ...problems(401, 403, 404, 422, 503) },

@@ -13,7 +13,6 @@ import type { FactorDeps } from './login-requests.ts';
 /** The tags of these routes in the API description. */
 export const tags = ['Accounts'];
 /** How requests are authenticated, for the API description. */
-export const security = [{ accessToken: [] }];
 /** The body of an answer without content. */
 export const done = z.undefined().describe('Done');
 

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import type { FactorDeps } from './login-requests.ts';
-import { security, tags } from './own-factor-requests.ts';
+import { tags } from './own-factor-requests.ts';
 import { passkeyRoutes } from './passkey-routes.ts';
 import { recoveryRoutes } from './recovery-routes.ts';
 import { totpRoutes } from './totp-routes.ts';
@@ -28,7 +28,6 @@ function secondFactorsRoute(instance: FastifyInstance, { accounts, factors }: Fa
       operationId: 'mySecondFactors',
       tags,
       summary: 'Get your second factors',
-      security,
       response: { 200: SecondFactors, ...problems(401, 403) },
     },
     onRequest: accounts.authenticate,

@@ -7,7 +7,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import type { FactorDeps } from './login-requests.ts';
-import { confirmUser, done, removeOwnFactor, security, tags } from './own-factor-requests.ts';
+import { confirmUser, done, removeOwnFactor, tags } from './own-factor-requests.ts';
 import { siteOf } from './site.ts';
 
 /** Registers the routes with which users add and remove their passkeys. */
@@ -23,7 +23,6 @@ export function passkeyRoutes(instance: FastifyInstance, deps: FactorDeps): void
       operationId: 'newPasskeyOptions',
       tags,
       summary: 'Get the options to create a passkey',
-      security,
       body: PasswordBody,
       response: { 200: PasskeyOptions, ...problems(401, 403, 422, 429) },
     },
@@ -43,7 +42,6 @@ export function passkeyRoutes(instance: FastifyInstance, deps: FactorDeps): void
       tags,
       summary: 'Add a passkey',
       description: 'The response contains recovery codes if this is the first factor.',
-      security,
       body: AddPasskeyBody,
       response: { 201: AddedPasskey, ...problems(401, 403, 422) },
     },
@@ -69,7 +67,6 @@ export function passkeyRoutes(instance: FastifyInstance, deps: FactorDeps): void
       operationId: 'removePasskey',
       tags,
       summary: 'Remove a passkey',
-      security,
       params: z.object({ id: z.uuid() }),
       body: PasswordBody,
       response: { 204: done, ...problems(401, 403, 404, 422, 429) },

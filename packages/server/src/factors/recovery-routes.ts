@@ -6,7 +6,7 @@ import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { withTransaction } from '../storage/database.ts';
 import type { FactorDeps } from './login-requests.ts';
-import { confirmUser, security, tags } from './own-factor-requests.ts';
+import { confirmUser, tags } from './own-factor-requests.ts';
 
 /** Registers the route with which users replace their recovery codes. */
 export function recoveryRoutes(instance: FastifyInstance, deps: FactorDeps): void {
@@ -20,7 +20,6 @@ export function recoveryRoutes(instance: FastifyInstance, deps: FactorDeps): voi
       operationId: 'renewRecoveryCodes',
       tags,
       summary: 'Replace the recovery codes; returns the new ones once',
-      security,
       body: PasswordBody,
       response: { 200: RecoveryCodes, ...problems(401, 403, 409, 422, 429) },
     },

@@ -12,7 +12,7 @@ import { type Session, sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import type { FactorDeps } from './login-requests.ts';
-import { confirmUser, done, removeOwnFactor, security, tags } from './own-factor-requests.ts';
+import { confirmUser, done, removeOwnFactor, tags } from './own-factor-requests.ts';
 
 /** Registers the routes with which users set up, confirm and remove their authenticator app. */
 export function totpRoutes(instance: FastifyInstance, deps: FactorDeps): void {
@@ -27,7 +27,6 @@ export function totpRoutes(instance: FastifyInstance, deps: FactorDeps): void {
       operationId: 'setUpTotp',
       tags,
       summary: 'Set up an authenticator app, to be confirmed with its first code',
-      security,
       body: PasswordBody,
       response: { 200: TotpSetup, ...problems(401, 403, 409, 422, 429) },
     },
@@ -45,7 +44,6 @@ export function totpRoutes(instance: FastifyInstance, deps: FactorDeps): void {
       operationId: 'confirmTotp',
       tags,
       summary: 'Confirm the authenticator app; returns recovery codes once',
-      security,
       body: TotpConfirmBody,
       response: { 200: RecoveryCodes, ...problems(401, 403, 422, 429) },
     },
@@ -62,7 +60,6 @@ export function totpRoutes(instance: FastifyInstance, deps: FactorDeps): void {
       operationId: 'removeTotp',
       tags,
       summary: 'Remove the authenticator app',
-      security,
       body: PasswordBody,
       response: { 204: done, ...problems(401, 403, 422, 429) },
     },

@@ -32,7 +32,6 @@ export interface DownloadDeps extends LinkAdmissionDeps {
 
 const OfFile = z.object({ id: FileId });
 const tags = ['Files'];
-const security = [{ accessToken: [] }];
 /** The addresses of files, for links. */
 const BASE = '/api/v1/files';
 /** A preview never changes, and each link to it is for one session. */
@@ -77,7 +76,6 @@ function linkFilesRoute(
       summary: 'Get links to files',
       description:
         'Returns links with which a browser shows or downloads files without a token, for up to two hours. They end with the session, and with the right to read the message. Files that the account may not read are left out.',
-      security,
       querystring: FileLinksQuery,
       response: { 200: FileLinksAnswer, ...problems(401, 422) },
     },
@@ -116,7 +114,6 @@ function getFileRoute(
       summary: 'Get a file’s metadata',
       description:
         'The file must be in a message that the account may read, or uploaded by the account and not posted yet.',
-      security,
       params: OfFile,
       response: { 200: Attachment, ...problems(401, 404) },
     },
@@ -144,7 +141,6 @@ function contentRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
       summary: 'Download a file',
       description:
         'Images, audio and video may be shown in place; everything else is an attachment. Ranges are supported.',
-      security,
       params: OfFile,
       querystring: FileContentQuery,
       response: { ...bytes('The content'), ...problems(401, 404, 410, 416, 429, 503) },
@@ -177,7 +173,6 @@ function contentRoutes(instance: FastifyInstance, deps: DownloadDeps): void {
       tags,
       summary: 'Get the preview of an image',
       description: 'A WebP image without metadata, at most 1,280 pixels wide and high.',
-      security,
       params: OfFile,
       querystring: FileContentQuery,
       response: { ...bytes('The preview'), ...problems(401, 404, 410, 416, 429, 503) },

@@ -16,7 +16,6 @@ export interface ImageRouteDeps extends Omit<DownloadDeps, 'tokens'> {
 }
 
 const tags = ['Files'];
-const security = [{ accessToken: [] }];
 /** An image never changes; a new one has a new id. */
 const IMAGE_CACHE = 'private, max-age=31536000, immutable';
 /** The icon of the server changes at the same URL, so clients revalidate it each time. */
@@ -40,7 +39,6 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
       summary: 'Get the token for image URLs',
       description:
         'A browser shows an image as `/api/v1/images/{id}?size=64&token=…`. The token is valid until the session ends.',
-      security,
       response: { 200: ImageTokenAnswer, ...problems(401) },
     },
     onRequest: authenticate,
@@ -61,7 +59,6 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
       summary: 'Get an avatar',
       description:
         'A square WebP image, of an account, of the server, or of a group that the account is a member of or could find. It never changes: another avatar has another id.',
-      security,
       params: z.object({ id: ImageId }),
       querystring: ImageQuery,
       response: { ...webp, ...problems(401, 404, 410, 422, 429) },
@@ -84,7 +81,6 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
       tags: ['Server'],
       summary: 'Get the icon of the server',
       description: 'Redirects to the Parley icon if the server has no icon of its own.',
-      security: [],
       response: {
         ...webp,
         302: z.null().meta({ description: 'The server has no icon of its own' }),

@@ -15,6 +15,7 @@ interface Operation {
     readonly description?: string;
     readonly schema?: Schema;
   }[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly requestBody?: { readonly content?: Contents };
   readonly responses?: Readonly<
     Record<string, { readonly description?: string; readonly content?: Contents }>
@@ -116,6 +117,7 @@ function operationHtml({ id, method, path, operation }: Entry): string {
   const parts = [
     `<h3 id="${id}"><a href="#${id}">${escapeHtml(operation.summary ?? `${method} ${path}`)}</a></h3>`,
     `<p class="call"><strong>${method}</strong> <code>${escapeHtml(path)}</code></p>`,
+    `<p>${callersHtml(operation)}</p>`,
     paragraphsHtml(operation.description ?? ''),
   ];
   if (parameters.length > 0) {
@@ -144,6 +146,15 @@ function operationHtml({ id, method, path, operation }: Entry): string {
     parts.push(`<dt>${status}</dt><dd><p>${inlineHtml(description)}</p>${bodies.join('')}</dd>`);
   }
   return `<article>${parts.join('')}</dl></article>`;
+}
+
+/** Says with what an operation is called. */
+function callersHtml({ security = [] }: Operation): string {
+  if (security.length === 0) return 'Without authentication';
+  if (security.some(({ sessionToken }) => sessionToken)) return 'With the session token or cookie';
+  const [scope] = security.flatMap(({ apiKey }) => apiKey ?? []);
+  if (scope === undefined) return 'With an access token; API keys are rejected';
+  return `With an access token, or an API key with the scope <code>${escapeHtml(scope)}</code>`;
 }
 
 /** The style sheet of the API reference. */

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
-import Swagger, { type SwaggerTransformObject } from '@fastify/swagger';
-import { LIVE_PATH } from '@parley/protocol';
+import Swagger from '@fastify/swagger';
+import { LIMITS, LIVE_PATH } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { completeOperations } from './complete-operations.ts';
 
 const DESCRIPTION = `
 The complete API of this server; the web client uses no other.
@@ -11,17 +11,27 @@ The complete API of this server; the web client uses no other.
 other clients send \`Parley-Session: token\` and keep the session token (\`ps_…\`) of the response. The
 session is only used for \`POST /api/v1/auth/token\`, which returns an access token (a JWT, valid for
 ten minutes). Every other request needs it as \`Authorization: Bearer …\`. Access tokens can be
-verified with the public keys at \`/.well-known/jwks.json\`. Bots and integrations use an API key
-(\`pk_…\`) instead of an access token.
+verified with the public keys at \`/.well-known/jwks.json\`.
 
-**Idempotency.** Writes accept an \`Idempotency-Key\` header (a UUID). A retry with the same key is not
-carried out again and gets the original result, at any later time.
+**Bots and integrations** are service accounts. An admin creates one and its API key (\`pk_…\`), which is
+sent instead of an access token: \`Authorization: Bearer pk_…\`. It does not expire unless the admin chose
+a date. Each operation says which scope the key needs, or that it rejects API keys.
+
+**Idempotency.** Operations with the header \`Idempotency-Key\` (a UUID) are carried out once for each key. A
+retry with the same key and the same request gets the original result, at any later time. For an import,
+derive the keys from the ids of what is imported: it can then be interrupted and run again.
 
 **Errors** are problem documents (RFC 9457) with a stable \`code\`; \`errors\` lists every invalid field.
-All codes: [/docs/errors](/docs/errors).
+All codes: [/docs/errors](/docs/errors). A problem with \`retryAfter\` (seconds; also the header
+\`Retry-After\`) succeeds later.
+
+**Rate limits.** An account may send ${LIMITS.accountRequests} requests a minute; what exceeds this is refused with
+\`rate_limited\`. Logins, emails, uploads and searches have limits of their own. An operator turns
+the limits off for an import with \`RATE_LIMITS=off\`.
 
 **Real time.** Events arrive over a WebSocket at \`${LIVE_PATH}\`. Its first frame is
-\`{"op":"hello","token":"<access token>","cursor":{}}\`.
+\`{"op":"hello","token":"<access token or API key>","cursor":{}}\`. The file docs/protocol.md of the source code
+describes it.
 `.trim();
 
 /** Collects the schemas of all routes into the OpenAPI document (`app.swagger()`). */
@@ -95,22 +105,6 @@ export function describeApi(app: FastifyInstance): void {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => nameResponses(jsonSchemaTransformObject(document)),
+    transformObject: (document) => completeOperations(jsonSchemaTransformObject(document)),
   });
-}
-
-/** Describes responses without a description by the name of their status. */
-function nameResponses(document: ReturnType<SwaggerTransformObject>) {
-  for (const item of Object.values(document.paths ?? {})) {
-    for (const operation of Object.values(item ?? {})) {
-      const { responses = {} } = operation as {
-        responses?: Record<string, { description?: string }>;
-      };
-      for (const [status, answer] of Object.entries(responses)) {
-        if (answer.description !== 'Default Response') continue;
-        answer.description = STATUS_CODES[status] ?? 'Response';
-      }
-    }
-  }
-  return document;
 }

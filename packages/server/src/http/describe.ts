@@ -1,27 +1,22 @@
-import { ClientId, ERRORS, Problem } from '@parley/protocol';
+import { ClientId, Problem } from '@parley/protocol';
 import { z } from 'zod';
 
 /** Parts of the API description that many routes share. */
 
 /**
  * Returns the problem responses of a route, for its schema; `default` covers those that every route
- * may return (500, 503 while the database is unreachable …).
+ * may return (500, 503 while the database is unreachable …). Their codes are added from the table in
+ * http-server/operation-errors.ts.
  */
 export function problems(...statuses: readonly number[]): object {
-  const named = statuses.map((status) => [status, problem(errorMessage(status))]);
-  return Object.fromEntries([...named, ['default', problem('Another problem')]]);
+  const named = statuses.map((status) => [status, PROBLEM]);
+  return Object.fromEntries([...named, ['default', PROBLEM]]);
 }
 
-/** Returns the error codes of a status, for the documentation. */
-function errorMessage(status: number): string {
-  const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status);
-  return codes.map(([code]) => `\`${code}\``).join(', ');
-}
-
-const problem = (description: string) => ({
-  description,
+const PROBLEM = {
+  description: 'A problem',
   content: { 'application/problem+json': { schema: Problem } },
-});
+};
 
 /** Returns the schema of a response that streams a JSON file. */
 export const file = (description: string): object => ({

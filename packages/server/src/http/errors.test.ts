@@ -7,7 +7,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { IdempotencyHeader, problems } from './describe.ts';
+import { IdempotencyHeader } from './describe.ts';
 import { handleError, RefusalError, refuse, storedOrRefuse } from './errors.ts';
 import { clientIdOf } from './idempotency.ts';
 import { refuseCrossSite } from './origin.ts';
@@ -219,18 +219,6 @@ describe('a problem', () => {
     expect(logged).toMatchObject([
       { level: 'warn', fields: { url: '/refused/unavailable' }, text: 'request failed' },
     ]);
-  });
-});
-
-test('the documentation of a response names the codes of its status, and the other problems', () => {
-  const content = { 'application/problem+json': { schema: expect.anything() } };
-  expect(problems(415, 410)).toEqual({
-    415: { description: '`unsupported_media_type`', content },
-    410: {
-      description: expect.stringMatching(/^`code_expired`, (`\w+`, )*`no_longer_member`/),
-      content,
-    },
-    default: { description: 'Another problem', content },
   });
 });
 

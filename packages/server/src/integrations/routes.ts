@@ -30,8 +30,6 @@ interface IntegrationDeps {
 
 const tags = ['Service accounts'];
 const headers = IdempotencyHeader;
-const security = [{ accessToken: [] }, { apiKey: [] }];
-const sessionOnly = [{ accessToken: [] }];
 const OfAccount = z.object({ id: AccountId });
 const OfKey = z.object({ id: AccountId, keyId: z.uuid() });
 /** Service accounts are listed on one page of this size. */
@@ -58,7 +56,6 @@ function listServiceAccountsRoute(instance: FastifyInstance, { accounts }: Integ
       operationId: 'listServiceAccounts',
       tags,
       summary: 'List service accounts',
-      security,
       response: { 200: ServiceAccountsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -82,7 +79,6 @@ function createServiceAccountRoute(instance: FastifyInstance, { accounts }: Inte
       tags,
       summary: 'Create a service account',
       description: 'It cannot log in; it authenticates with API keys.',
-      security: sessionOnly,
       headers,
       body: CreateServiceAccountBody,
       response: { 201: AdminAccount, ...problems(401, 403, 409, 422, 503) },
@@ -122,7 +118,6 @@ function listApiKeysRoute(instance: FastifyInstance, deps: IntegrationDeps): voi
       operationId: 'listApiKeys',
       tags,
       summary: 'List the API keys of a service account',
-      security,
       params: OfAccount,
       response: { 200: ApiKeysAnswer, ...problems(401, 403, 404) },
     },
@@ -146,7 +141,6 @@ function createApiKeyRoute(instance: FastifyInstance, deps: IntegrationDeps): vo
       operationId: 'createApiKey',
       tags,
       summary: 'Create an API key; the response is the only one that contains it',
-      security: sessionOnly,
       params: OfAccount,
       body: CreateApiKeyBody,
       response: { 201: CreatedApiKey, ...problems(401, 403, 404, 422) },
@@ -192,7 +186,6 @@ function revokeApiKeyRoute(instance: FastifyInstance, deps: IntegrationDeps): vo
       operationId: 'revokeApiKey',
       tags,
       summary: 'Revoke an API key and close its sockets',
-      security,
       params: OfKey,
       response: {
         204: z.undefined().describe('The key was revoked'),

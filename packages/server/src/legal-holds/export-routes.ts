@@ -13,7 +13,7 @@ import { problems, textFile } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { holdInForce, legalHoldExport } from './export.ts';
 import { heldFile } from './queries.ts';
-import { OfHold, RECENT, security, tags } from './requests.ts';
+import { OfHold, RECENT, tags } from './requests.ts';
 
 /** Where exports are read from. A download link works while its session exists. */
 export interface ExportDeps {
@@ -50,11 +50,10 @@ function exportRoute(instance: FastifyInstance, { accounts }: ExportDeps): void 
         'messages, with the texts of those that were deleted while the hold was in force. Files are named by their ' +
         'ids. The export is recorded in the audit log. It ends early, with a broken connection, if its session ends ' +
         `or loses the role, or if the hold is released. ${RECENT}`,
-      security,
       params: OfHold,
       response: {
         ...textFile('The messages', [FORMAT]),
-        ...problems(401, 403, 404, 409, 422, 429),
+        ...problems(401, 403, 404, 409, 429),
       },
     },
     onRequest,
@@ -95,11 +94,10 @@ function heldFileRoute(instance: FastifyInstance, deps: ExportDeps): void {
       tags,
       summary: 'Download a file of the messages that a legal hold covers',
       description: `Also of deleted messages. Each download is recorded in the audit log. ${RECENT}`,
-      security,
       params: HeldFileParams,
       response: {
         ...CONTENT,
-        ...problems(401, 403, 404, 409, 422, 503),
+        ...problems(401, 403, 404, 409, 503),
       },
     },
     config: { isStreamed: true },

@@ -7,7 +7,6 @@ export const OfHold = z.object({ id: z.uuid() });
 /** The tags of these routes in the API description. */
 export const tags = ['Administration'];
 /** How requests are authenticated, for the API description. */
-export const security = [{ accessToken: [] }];
 /** Part of the description of the routes that require a recent login. */
 export const RECENT =
   'Requires a login or a call of `/me/reauthenticate` within the last ten minutes.';

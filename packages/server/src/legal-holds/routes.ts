@@ -20,7 +20,7 @@ import { placeLegalHold, releaseLegalHold } from './commands.ts';
 import { type ExportDeps, exportRoutes } from './export-routes.ts';
 import type { LegalHoldPurge } from './purge.ts';
 import { holdableGroups, legalHold, legalHolds } from './queries.ts';
-import { OfHold, RECENT, security, tags } from './requests.ts';
+import { OfHold, RECENT, tags } from './requests.ts';
 
 interface LegalHoldRoutesDeps extends ExportDeps {
   readonly purge: Pick<LegalHoldPurge, 'wake'>;
@@ -50,7 +50,6 @@ function listLegalHoldsRoute(instance: FastifyInstance, { accounts }: LegalHoldR
       operationId: 'listLegalHolds',
       tags,
       summary: 'List the legal holds, including released ones, the latest first',
-      security,
       querystring: LegalHoldsQuery,
       response: { 200: LegalHoldsPage, ...problems(401, 403, 422) },
     },
@@ -79,7 +78,6 @@ function createLegalHoldRoute(instance: FastifyInstance, deps: LegalHoldRoutesDe
         'While it is in force, the texts in all their versions, and the files, of the messages that it covers are ' +
         'kept when they are deleted by anyone or by retention, for the export of the hold alone. ' +
         'Everyone else sees deletions as usual, and no one concerned is notified.',
-      security,
       headers: IdempotencyHeader,
       body: CreateLegalHoldBody,
       response: { 201: LegalHold, ...problems(401, 403, 404, 409, 422) },
@@ -114,7 +112,6 @@ function getLegalHoldRoutes(instance: FastifyInstance, { accounts }: LegalHoldRo
       tags,
       summary:
         'Find groups for a legal hold by part of their names, including private and deleted ones',
-      security,
       querystring: HoldableGroupsQuery,
       response: { 200: HoldableGroupsAnswer, ...problems(401, 403, 422) },
     },
@@ -129,9 +126,8 @@ function getLegalHoldRoutes(instance: FastifyInstance, { accounts }: LegalHoldRo
       operationId: 'getLegalHold',
       tags,
       summary: 'Get a legal hold',
-      security,
       params: OfHold,
-      response: { 200: LegalHold, ...problems(401, 403, 404, 422) },
+      response: { 200: LegalHold, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) =>
@@ -154,9 +150,8 @@ function releaseLegalHoldRoute(instance: FastifyInstance, deps: LegalHoldRoutesD
       description:
         'What it alone has kept of deleted messages is deleted in the background. Releasing it again changes ' +
         `nothing. ${RECENT}`,
-      security,
       params: OfHold,
-      response: { 200: LegalHold, ...problems(401, 403, 404, 422) },
+      response: { 200: LegalHold, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {

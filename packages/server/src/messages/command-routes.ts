@@ -12,7 +12,7 @@ import {
   removeReaction,
   unpinMessage,
 } from './commands.ts';
-import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from './requests.ts';
 
 /** What the routes need that answer a command with its outcome alone. */
 export interface CommandRouteDeps {
@@ -112,7 +112,6 @@ function register<P extends typeof OfMessage>(
       tags: ['Messages'],
       summary,
       ...(description !== undefined && { description }),
-      security,
       headers,
       params,
       response: { 200: CommandAnswer, ...problems(...refusals) },

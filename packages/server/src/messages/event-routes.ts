@@ -7,7 +7,6 @@ import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import type { QueryDeps } from './history-routes.ts';
 import { eventsFor } from './queries.ts';
-import { security } from './requests.ts';
 
 /** Registers the route that lists the events of a stream. */
 export function listEventsRoute(
@@ -25,7 +24,6 @@ export function listEventsRoute(
       summary: 'List the events of a stream after a seq',
       description:
         'Returns all events of the workspace stream and of the account’s personal stream. Of a conversation, a member gets the events of its membership periods; a former member gets only the event that ended the membership. `lastSeq` is the last seq that the account may see. To continue, send the seq of the last item as `after`, until `lastSeq` is reached: a page of long events has fewer than `limit`.',
-      security,
       params: z.object({ id: StreamId }),
       querystring: EventsQuery,
       response: { 200: EventsPage, ...problems(401, 404, 422) },

@@ -8,7 +8,7 @@ import { refusalOfScope } from '../permissions/scopes.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { forwardMessage } from './commands.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
-import { commandRequest, headers, messageAfter, OfMessage, security } from './requests.ts';
+import { commandRequest, headers, messageAfter, OfMessage } from './requests.ts';
 
 /** Registers the route that forwards messages. */
 export function forwardRoutes(
@@ -25,7 +25,6 @@ export function forwardRoutes(
       summary: 'Forward a message to another conversation',
       description:
         'Posts the text and the files that the message has now, with its author and time as `forwardedFrom`. Later changes of the message do not change the copy. An API key needs `messages:read` too.',
-      security,
       headers,
       params: OfMessage,
       body: ForwardBody,

@@ -8,7 +8,7 @@ import { problems } from '../http/describe.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { hiddenMessage } from './hidden-texts.ts';
 import { hideMessage, unhideMessage } from './hide-rules.ts';
-import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from './requests.ts';
 
 interface HideRouteDeps extends CommandRouteDeps {
   readonly pool: Pool;
@@ -40,7 +40,6 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       description:
         'Allowed for those who may delete the messages of others. Its text and files are hidden from everyone else, its ' +
         'author included, and removed from search and from earlier events, until it is shown again. Polls can’t be hidden.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(...refusals) },
@@ -63,7 +62,6 @@ function changeHiddenRoutes(instance: FastifyInstance, deps: HideRouteDeps): voi
       description:
         'Its files and its edit history return too, and its links get new previews. An admin of the server may also show a ' +
         'message again that it has hidden because of a report, without being a member.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(...refusals) },
@@ -90,9 +88,8 @@ function readHiddenRoute(instance: FastifyInstance, deps: HideRouteDeps): void {
       tags,
       summary: 'Read a hidden message as a moderator',
       description: 'Each read is recorded in the audit log.',
-      security,
       params: OfMessage,
-      response: { 200: HiddenMessage, ...problems(401, 403, 404, 422) },
+      response: { 200: HiddenMessage, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) => {

@@ -13,7 +13,7 @@ import { refuse } from '../http/errors.ts';
 import { editHistory } from './edit-history.ts';
 import { history, messageFor } from './queries.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
-import { OfConversation, OfMessage, security } from './requests.ts';
+import { OfConversation, OfMessage } from './requests.ts';
 
 /** What the routes need that only read messages and events. */
 export type QueryDeps = Pick<ReadRouteDeps, 'pool' | 'authenticate'>;
@@ -34,7 +34,6 @@ export function listMessagesRoute(
       summary: 'List messages',
       description:
         'Returns the latest messages, or those before, after or around a seq, or around the first one that was posted at `aroundTime` or later (the latest ones if there is none), ordered by seq. A member can read the whole history, including messages from before it joined. Use `hasOlder` and `hasNewer` to continue: a page of long messages has fewer than `limit`.',
-      security,
       params: OfConversation,
       querystring: HistoryQuery,
       response: { 200: HistoryPage, ...problems(401, 404, 422) },
@@ -60,7 +59,6 @@ export function getMessageRoute(
       operationId: 'getMessage',
       tags: ['Messages'],
       summary: 'Get a message',
-      security,
       params: OfMessage,
       response: { 200: Message, ...problems(401, 404) },
     },
@@ -90,7 +88,6 @@ export function editHistoryRoute(
       summary: 'Get the edit history of a message',
       description:
         'Returns the texts that the message has had, the latest first. A deleted message has none: its text is removed from the history too. Use `hasOlder` to continue: a page of long texts has fewer than `limit`.',
-      security,
       params: OfMessage,
       querystring: EditHistoryQuery,
       response: { 200: EditHistoryPage, ...problems(401, 404, 422) },

@@ -6,7 +6,7 @@ import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import type { QueryDeps } from './history-routes.ts';
 import { mentionSuggestions } from './mention-suggestions.ts';
-import { OfConversation, security } from './requests.ts';
+import { OfConversation } from './requests.ts';
 import { userGroupSuggestions } from './user-group-suggestions.ts';
 
 /** Registers the route that suggests whom to mention. */
@@ -25,7 +25,6 @@ export function mentionSuggestionsRoute(
       summary: 'Suggest whom to mention',
       description:
         'Finds active accounts by parts of their names, members of the conversation first, and similar names if few match; and user groups by parts of their names and titles. Write `@username` or `@user-group` in a message to mention one.',
-      security,
       params: OfConversation,
       querystring: MentionSuggestionsQuery,
       response: { 200: MentionSuggestionsAnswer, ...problems(401, 404, 422) },

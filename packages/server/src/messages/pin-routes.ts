@@ -7,7 +7,7 @@ import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
 import type { QueryDeps } from './history-routes.ts';
 import { pinnedMessages } from './queries.ts';
-import { OfConversation, security } from './requests.ts';
+import { OfConversation } from './requests.ts';
 
 /** Registers the route that lists the pinned messages of a conversation. */
 export function pinnedMessagesRoute(
@@ -25,7 +25,6 @@ export function pinnedMessagesRoute(
       summary: 'List the pinned messages of a conversation',
       description:
         'The message that was pinned last comes first. If messages are long, a page has only some of them: use `next` to continue.',
-      security,
       params: OfConversation,
       querystring: PinnedMessagesQuery,
       response: { 200: PinnedMessages, ...problems(401, 404, 422) },

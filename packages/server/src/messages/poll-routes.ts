@@ -26,7 +26,6 @@ import {
   messageAfter,
   OfConversation,
   OfMessage,
-  security,
 } from './requests.ts';
 
 const OfChoice = OfMessage.extend({ choice: countText(0, LIMITS.pollChoicesMax - 1) });
@@ -58,7 +57,6 @@ function createPollRoute(
       summary: 'Post a poll',
       description:
         'The question is the text of the message. It can’t be edited. Members vote until its author, or a member who may delete the messages of others, closes it, or until `endsAt`.',
-      security,
       headers,
       params: OfConversation,
       body: CreatePollBody,
@@ -91,7 +89,6 @@ function voteRoute(
       tags: ['Polls'],
       summary: 'Vote in a poll',
       description: 'Replaces your earlier vote; without choices it is withdrawn.',
-      security,
       headers,
       params: OfMessage,
       body: VoteBody,
@@ -122,7 +119,6 @@ function listVotersRoute(
       summary: 'List who has voted for a choice of a poll',
       description:
         'In the order of the votes. `choice` is the index of the choice; a poll in a message names only the first `limits.pollAccounts`.',
-      security,
       params: OfChoice,
       querystring: PollVotersQuery,
       response: { 200: PollVotersPage, ...problems(401, 404, 409, 422) },
@@ -156,7 +152,6 @@ function closePollRoute(
       tags: ['Polls'],
       summary: 'Close a poll',
       description: 'Allowed for its author, and for those who may delete the messages of others.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(401, 403, 404, 409, 422, 503) },

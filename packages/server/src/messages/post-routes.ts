@@ -7,14 +7,7 @@ import { storedOrRefuse } from '../http/errors.ts';
 import type { Append } from '../stream/append.ts';
 import { editMessage, type MessageRequest, postMessage } from './commands.ts';
 import type { ReadRouteDeps } from './read-routes.ts';
-import {
-  commandRequest,
-  headers,
-  messageAfter,
-  OfConversation,
-  OfMessage,
-  security,
-} from './requests.ts';
+import { commandRequest, headers, messageAfter, OfConversation, OfMessage } from './requests.ts';
 import { replyPlaceOf } from './thread-roots.ts';
 
 /** What the routes need that answer a command with the message after it. */
@@ -38,7 +31,6 @@ export function postMessageRoute(
       summary: 'Post a message',
       description:
         'With `thread` it is a reply in the thread of that message, and with `alsoInConversation` it is shown among the messages of the conversation too. With `replyTo` it quotes a message of the same conversation. A quote always shows the text that the quoted message has now. `attachments` are the ids of files that the account has uploaded; the text may then be empty. The server resolves `@username`, `@user-group`, `@everyone`, `@here` and `#group-name` in the text, outside of code, to `mentions`.',
-      security,
       headers,
       params: OfConversation,
       body: PostBody,
@@ -85,7 +77,6 @@ export function editMessageRoute(
       operationId: 'editMessage',
       tags: ['Messages'],
       summary: 'Edit your own message',
-      security,
       headers,
       params: OfMessage,
       body: EditBody,

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { problems } from '../http/describe.ts';
 import type { CommandRouteDeps } from './command-routes.ts';
 import { removeLinkPreview } from './commands.ts';
-import { commandAnswer, commandRequest, headers, OfMessage, security } from './requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from './requests.ts';
 
 /** Registers the route of link previews. */
 export function previewRoutes(instance: FastifyInstance, deps: CommandRouteDeps): void {
@@ -20,7 +20,6 @@ export function previewRoutes(instance: FastifyInstance, deps: CommandRouteDeps)
       summary: 'Remove the preview of a link',
       description:
         'Allowed for the author of the message, and for those who may delete the messages of others. The link gets no preview again, also after edits that keep it.',
-      security,
       headers,
       params: OfMessage,
       body: RemoveLinkPreviewBody,

@@ -13,7 +13,7 @@ import { problems } from '../http/describe.ts';
 import { RefusalError, refuse } from '../http/errors.ts';
 import { readAll } from './read-all.ts';
 import { cursorsOf, type ReadCursors, type ReadMove } from './read-cursors.ts';
-import { OfConversation, OfMessage, security } from './requests.ts';
+import { OfConversation, OfMessage } from './requests.ts';
 import { seenBy } from './seen-by.ts';
 import { readAllThreads, type ThreadMove } from './thread-cursors.ts';
 
@@ -52,7 +52,6 @@ function moveReadCursorRoute(
       summary: 'Move the read cursor of a conversation',
       description:
         'The cursor only moves forward, unless `unread` is set: then the messages after `seq` are unread again. Returns the cursor, also if the request was ignored because of its `revision`.',
-      security,
       params: OfConversation,
       body: ReadBody,
       response: { 200: ReadCursor, ...problems(401, 404, 422) },
@@ -87,7 +86,6 @@ function ownCursorsRoutes(
       operationId: 'listReadCursors',
       tags: ['Read cursors'],
       summary: 'List the read cursors of the account',
-      security,
       response: { 200: CursorsAnswer, ...problems(401) },
     },
     onRequest,
@@ -103,7 +101,6 @@ function ownCursorsRoutes(
       summary: 'Mark all conversations as read',
       description:
         'Moves each read cursor that has unread messages to the end of its conversation, and those of the threads that the account follows. Returns the read cursors of the conversations.',
-      security,
       response: { 200: CursorsAnswer, ...problems(401) },
     },
     onRequest,
@@ -136,7 +133,6 @@ function seenByRoute(
       summary: 'List who has seen a message',
       description:
         'Returns the members whose read cursor has reached the message, without its author, by name; of a reply that is only in a thread those who have read the thread up to it. In conversations over `limits.receiptsMembers` it is refused with `too_many_members`.',
-      security,
       params: OfMessage,
       response: { 200: SeenByAnswer, ...problems(401, 404, 409) },
     },

@@ -23,9 +23,6 @@ export const OfConversation = z.object({ id: ConversationId });
 export const OfMessage = z.object({ id: ConversationId, seq: SeqText });
 /** The headers of commands. */
 export const headers = IdempotencyHeader;
-/** How requests are authenticated, for the API description. */
-export const security = [{ accessToken: [] }];
-
 /** Returns the account, the client id and the conversation of a command. */
 export function commandRequest(
   request: FastifyRequest,

@@ -25,7 +25,6 @@ export interface ActivityDeps {
   readonly onActivity: (change: ActivityChange) => void;
 }
 
-const security = [{ accessToken: [] }];
 const tags = ['Activity'];
 const PositionText = z.tuple([Timestamp, z.string().max(200)]);
 
@@ -51,7 +50,6 @@ function listActivityRoutes(
       summary: 'List your activity',
       description:
         'Mentions, replies in threads that you follow, reactions to your messages, groups that you were added to, reminders, results of moderation, and new users, the latest first. What you can no longer see is left out. Kept for 90 days, at most `limits.activityItems`. When it changes, you get the frame `activity`.',
-      security,
       querystring: ActivityQuery,
       response: { 200: ActivityPage, ...problems(401, 422) },
     },
@@ -77,7 +75,6 @@ function listActivityRoutes(
       tags,
       summary: 'Count the unread items of your activity',
       description: 'Counted up to `limits.unreadMax`.',
-      security,
       response: { 200: ActivityUnread, ...problems(401) },
     },
     onRequest,
@@ -99,7 +96,6 @@ function readActivityRoutes(instance: FastifyInstance, deps: ActivityDeps): void
       summary: 'Mark items of your activity as read',
       description:
         'An item to which something was added since it was listed stays unread. Mentions and replies are also read once you have read their messages.',
-      security,
       body: ReadActivityBody,
       response: { 200: ActivityUnread, ...problems(401, 422) },
     },
@@ -117,7 +113,6 @@ function readActivityRoutes(instance: FastifyInstance, deps: ActivityDeps): void
       operationId: 'readAllActivity',
       tags,
       summary: 'Mark all of your activity as read',
-      security,
       response: { 200: ActivityUnread, ...problems(401) },
     },
     onRequest,

@@ -45,7 +45,6 @@ export function notificationHealthRoutes(
       summary: 'Get the delivery state of notifications',
       description:
         'The queues of all nodes, and what was sent and failed in the last 24 hours; of each kind the newest 10,000 are counted.',
-      security: [{ accessToken: [] }, { apiKey: [] }],
       response: { 200: NotificationHealth, ...problems(401, 403) },
     },
     onRequest,
@@ -60,7 +59,6 @@ export function notificationHealthRoutes(
       tags,
       summary: 'Send a test email to yourself',
       description: `At most ${TESTS_MAX} in ${TESTS_MINUTES} minutes. The list of emails shows its delivery status.`,
-      security: [{ accessToken: [] }],
       response: { 202: TestEmailAnswer, ...problems(401, 403, 404, 429) },
     },
     onRequest,

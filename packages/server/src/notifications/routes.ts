@@ -27,7 +27,6 @@ interface NotificationDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const tags = ['Notifications'];
 const OfConversation = z.object({ id: ConversationId });
 const OfThread = z.object({ id: ConversationId, seq: SeqText });
@@ -54,7 +53,6 @@ function generalSettingsRoutes(
       tags,
       summary: 'Get your notification settings',
       description: 'The general ones, and those of conversations and threads, the latest first.',
-      security,
       response: { 200: NotificationSettingsAnswer, ...problems(401) },
     },
     onRequest,
@@ -70,10 +68,9 @@ function generalSettingsRoutes(
       summary: 'Change your general notification settings',
       description:
         'Absent fields stay as they are. All your devices get the event `notifications.changed` of your personal stream.',
-      security,
       headers: IdempotencyHeader,
       body: UpdateNotificationsBody,
-      response: { 200: NotificationSettingsAnswer, ...problems(401, 409, 422, 503) },
+      response: { 200: NotificationSettingsAnswer, ...problems(401, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -98,7 +95,6 @@ function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void
       summary: 'Change your notification settings of a conversation',
       description:
         'Absent fields stay as they are; null removes one. A mute also holds for mentions and direct messages, unless your general settings say otherwise.',
-      security,
       headers: IdempotencyHeader,
       params: OfConversation,
       body: UpdateOverrideBody,
@@ -117,7 +113,6 @@ function overrideRoutes(instance: FastifyInstance, deps: NotificationDeps): void
       tags,
       summary: 'Change your notification settings of a thread',
       description: 'The thread is identified by the message under which it is.',
-      security,
       headers: IdempotencyHeader,
       params: OfThread,
       body: UpdateOverrideBody,
@@ -147,7 +142,6 @@ function whyNotifiedRoute(
       summary: 'Get why you were, or weren’t, notified of a message',
       description:
         'Decisions about direct messages, mentions by name, keywords and replies in threads are stored for 30 days. Others follow from the settings that you had when the message was posted.',
-      security,
       querystring: WhyNotifiedQuery,
       response: { 200: WhyNotified, ...problems(401, 404, 422) },
     },

@@ -21,7 +21,6 @@ interface OwnDataDeps {
 }
 
 const tags = ['Accounts'];
-const security = [{ accessToken: [] }];
 
 /** Registers the routes with which users export their data and delete their account. */
 export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): void {
@@ -36,7 +35,6 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
       operationId: 'exportMe',
       tags,
       summary: 'Export all data of your account as a JSON file',
-      security,
       body: ExportBody,
       response: { ...file('The data of the account'), ...problems(401, 403, 422, 429) },
     },
@@ -62,7 +60,6 @@ export function ownDataRoutes(instance: FastifyInstance, deps: OwnDataDeps): voi
       description:
         'With `messages: keep` its messages remain, as those of a deleted account. With `delete` they are ' +
         'deleted in the background after the response.',
-      security,
       headers: IdempotencyHeader,
       body: DeleteMeBody,
       response: {

@@ -13,7 +13,6 @@ import { z } from 'zod';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
-import { security } from '../messages/requests.ts';
 import { type DraftChange, deleteDraft, draftsOf, saveDraft } from './drafts.ts';
 
 /** Where drafts are stored, and who is told that one has changed. */
@@ -41,7 +40,6 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
       operationId: 'listDrafts',
       tags,
       summary: 'List your drafts',
-      security,
       response: { 200: DraftsAnswer, ...problems(401) },
     },
     onRequest,
@@ -56,7 +54,6 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
       tags,
       summary: 'Save your draft in a conversation or thread',
       description: `${CONVERSATION} The newest wins. Your other devices get it at once.`,
-      security,
       params: OfDraft,
       body: SaveDraftBody,
       response: { 200: Draft, ...problems(401, 404, 409, 422) },
@@ -85,7 +82,6 @@ export function draftRoutes(instance: FastifyInstance, deps: DraftDeps): void {
       tags,
       summary: 'Delete your draft in a conversation or thread',
       description: `${CONVERSATION} Succeeds even if there is none, or only one with another \`version\`.`,
-      security,
       params: OfDraft,
       querystring: DeleteDraftQuery,
       response: { 204: z.undefined().describe('Done'), ...problems(401, 422) },

@@ -9,13 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type pg from 'pg';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
-import {
-  commandAnswer,
-  commandRequest,
-  headers,
-  OfMessage,
-  security,
-} from '../messages/requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/requests.ts';
 import type { Append } from '../stream/append.ts';
 import { saveMessage, unsaveMessage } from './saved-commands.ts';
 import { savedMessages } from './saved-queries.ts';
@@ -43,7 +37,6 @@ export function savedRoutes(instance: FastifyInstance, deps: PersonalDeps): void
       summary: 'List your saved messages',
       description:
         'Most recently saved first, in their current state. `message` is null if you may no longer see it.',
-      security,
       querystring: SavedMessagesQuery,
       response: { 200: SavedMessagesPage, ...problems(401, 422) },
     },
@@ -60,7 +53,6 @@ export function savedRoutes(instance: FastifyInstance, deps: PersonalDeps): void
       summary: 'Save a message',
       description:
         'With `remindAt` you are reminded at that time, on all devices, by the event `reminder.due` of your personal stream. Saving a message again changes its reminder.',
-      security,
       headers,
       params: OfMessage,
       body: SaveMessageBody,
@@ -83,7 +75,6 @@ export function savedRoutes(instance: FastifyInstance, deps: PersonalDeps): void
       tags,
       summary: 'Remove a message from your saved messages',
       description: 'Works even if you may no longer see the message.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(401, 404, 503) },

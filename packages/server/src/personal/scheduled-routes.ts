@@ -15,7 +15,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
 import { requesterOf } from '../http/requester.ts';
-import { commandAnswer, headers, security } from '../messages/requests.ts';
+import { commandAnswer, headers } from '../messages/requests.ts';
 import type { PersonalDeps } from './saved-routes.ts';
 import { changeScheduled, deleteScheduled, scheduleMessage } from './scheduled-commands.ts';
 import {
@@ -52,7 +52,6 @@ function listScheduledRoute(
       tags,
       summary: 'List your scheduled messages',
       description: 'Returns all of them, the next one first; also those that could not be sent.',
-      security,
       response: { 200: ScheduledMessages, ...problems(401) },
     },
     onRequest,
@@ -78,7 +77,6 @@ function scheduleRoutes(
       summary: 'Schedule a message',
       description:
         'The server sends it at `sendAt`, within seconds, and once. It is sent as you: if you may no longer post then, it is kept and marked as failed; if your account is suspended, it is sent after the suspension. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`). The events `message.scheduled`, `scheduled.sent`, `scheduled.failed` and `message.unscheduled` of your personal stream tell your devices.',
-      security,
       headers,
       body: ScheduleBody,
       response: { 201: ScheduledMessage, ...problems(401, 403, 404, 409, 422, 503) },
@@ -101,7 +99,6 @@ function scheduleRoutes(
       summary: 'Change a scheduled message',
       description:
         'Its text, its time, or both. One that has failed is tried again; one that failed as too late needs a new `sendAt`. A retry with the same `Idempotency-Key` after it was sent is answered with the message that it has become (`sent`).',
-      security,
       headers,
       params: OfScheduled,
       body: ChangeScheduledBody,
@@ -130,7 +127,6 @@ function deleteScheduledRoute(
       operationId: 'deleteScheduled',
       tags,
       summary: 'Delete a scheduled message',
-      security,
       headers,
       params: OfScheduled,
       response: { 200: CommandAnswer, ...problems(401, 404, 422, 503) },
@@ -158,7 +154,6 @@ function sendScheduledRoute(
       tags,
       summary: 'Send a scheduled message now',
       description: 'Returns which message it has become.',
-      security,
       headers,
       params: OfScheduled,
       response: { 200: CommandAnswer, ...problems(401, 403, 404, 409, 422, 429, 503) },

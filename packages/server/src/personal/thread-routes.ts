@@ -20,13 +20,7 @@ import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse } from '../http/errors.ts';
 import { pageCursor } from '../http/page.ts';
-import {
-  commandAnswer,
-  commandRequest,
-  headers,
-  OfMessage,
-  security,
-} from '../messages/requests.ts';
+import { commandAnswer, commandRequest, headers, OfMessage } from '../messages/requests.ts';
 import { readThread, type ThreadMove } from '../messages/thread-cursors.ts';
 import { followedThreads, threadCursorsOf, threadPage } from '../messages/thread-queries.ts';
 import type { Append } from '../stream/append.ts';
@@ -69,7 +63,6 @@ function getThreadRoute(
       summary: 'Get the thread of a message',
       description:
         'Returns the message and the latest replies in its thread, or those before, after or around a seq, ordered by seq. Use `hasOlder` and `hasNewer` to continue. A message that is itself a reply has no thread: it is refused with `is_reply`.',
-      security,
       params: OfMessage,
       querystring: ThreadHistoryQuery,
       response: { 200: ThreadPage, ...problems(401, 404, 409, 422) },
@@ -99,7 +92,6 @@ function moveThreadCursorRoute(
       summary: 'Move your read cursor of a thread',
       description:
         'The cursor only moves forward. Your other devices get it at once. Nothing changes if you don’t follow the thread.',
-      security,
       params: OfMessage,
       body: ReadThreadBody,
       response: { 200: ThreadCursor, ...problems(401, 404, 409, 422) },
@@ -132,7 +124,6 @@ function followRoutes(
       summary: 'Follow a thread',
       description:
         'You already follow the threads that you started, replied in or were mentioned in. The replies so far count as read.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(401, 404, 409, 503) },
@@ -154,7 +145,6 @@ function followRoutes(
       summary: 'Stop following a thread',
       description:
         'Lasts until you follow the thread again, even if you reply or are mentioned there.',
-      security,
       headers,
       params: OfMessage,
       response: { 200: CommandAnswer, ...problems(401, 404, 409, 503) },
@@ -183,7 +173,6 @@ function listThreadsRoute(
       tags,
       summary: 'List the threads that you follow',
       description: 'Threads with unread replies come first, then those with the latest replies.',
-      security,
       querystring: ThreadsQuery,
       response: { 200: ThreadsPage, ...problems(401, 422) },
     },
@@ -219,7 +208,6 @@ function listThreadCursorsRoute(
       summary: 'List your read cursors of threads',
       description:
         'Those of the threads that you follow and that have replies: at most `limits.threadCursors`, with the latest replies first.',
-      security,
       response: { 200: ThreadCursorsAnswer, ...problems(401) },
     },
     onRequest,

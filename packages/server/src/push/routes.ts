@@ -23,7 +23,6 @@ interface PushRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const tags = ['Notifications'];
 const OfDevice = z.object({ id: NotificationDeviceId });
 const DONE = z.undefined().describe('Done');
@@ -49,7 +48,6 @@ function listDevicesRoute(
       operationId: 'listNotificationDevices',
       tags,
       summary: 'List your notification devices',
-      security,
       response: { 200: NotificationDevicesAnswer, ...problems(401) },
     },
     onRequest,
@@ -76,7 +74,6 @@ function changeDevicesRoutes(
       summary: 'Add a notification device',
       description:
         'A browser replaces the earlier one of this session, and is removed when the session ends. A topic of an ntfy server stays until it is removed, or until all sessions of the account end. A device that exists already is changed.',
-      security,
       body: AddNotificationDeviceBody,
       response: { 201: NotificationDevice, ...problems(401, 409, 422) },
     },
@@ -95,7 +92,6 @@ function changeDevicesRoutes(
       tags,
       summary: 'Change a notification device',
       description: 'Absent fields stay as they are.',
-      security,
       params: OfDevice,
       body: UpdateNotificationDeviceBody,
       response: { 200: NotificationDevice, ...problems(401, 404, 422) },
@@ -115,9 +111,8 @@ function changeDevicesRoutes(
       operationId: 'removeNotificationDevice',
       tags,
       summary: 'Remove a notification device',
-      security,
       params: OfDevice,
-      response: { 204: DONE, ...problems(401, 404, 422) },
+      response: { 204: DONE, ...problems(401, 404) },
     },
     onRequest,
     handler: async (request, reply) => {
@@ -142,11 +137,10 @@ function testDeviceRoute(instance: FastifyInstance, deps: PushRoutesDeps): void 
       summary: 'Send a test notification to a device',
       description:
         'At most once in ten seconds. `failure` says why it was not sent; null: it was sent.',
-      security,
       params: OfDevice,
       response: {
         200: TestDeviceAnswer,
-        ...problems(401, 404, 422, 429),
+        ...problems(401, 404, 429),
       },
     },
     onRequest,

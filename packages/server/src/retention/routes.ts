@@ -16,7 +16,7 @@ import { conversationFor } from '../conversations/snapshot.ts';
 import { sessionOf } from '../http/authenticate.ts';
 import { problems } from '../http/describe.ts';
 import { refuse, storedOrRefuse } from '../http/errors.ts';
-import { commandRequest, headers, OfConversation, security } from '../messages/requests.ts';
+import { commandRequest, headers, OfConversation } from '../messages/requests.ts';
 import { minimumRolesOf } from '../permissions/minimum-roles.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Append } from '../stream/append.ts';
@@ -60,9 +60,8 @@ function getRetentionRoute(
       description:
         'It may have changed after the events `conversation.updated` with `retention` and `server.updated`. ' +
         'Older messages are deleted, with the event `message.deleted` for each.',
-      security,
       params: OfConversation,
-      response: { 200: ConversationRetention, ...problems(401, 403, 404, 422) },
+      response: { 200: ConversationRetention, ...problems(401, 403, 404) },
     },
     onRequest,
     handler: async (request) =>
@@ -85,7 +84,6 @@ function countExpiredRoute(
       operationId: 'countExpiredMessages',
       tags,
       summary: 'Count the messages that a retention period would delete (owners)',
-      security,
       params: OfConversation,
       querystring: ExpiredQuery,
       response: { 200: ExpiredCount, ...problems(401, 403, 404, 409, 422) },
@@ -117,7 +115,6 @@ function changeRetentionRoute(
       description:
         'Messages that are older are deleted in the background, with their files. This cannot be undone. Refused ' +
         'with `forbidden` if the settings of the server do not allow the period.',
-      security,
       headers,
       params: OfConversation,
       body: ChangeRetentionBody,
@@ -148,7 +145,6 @@ function countAllExpiredRoute(
       operationId: 'countAllExpiredMessages',
       tags,
       summary: 'Count the messages that a retention period would delete on the whole server',
-      security,
       querystring: ServerExpiredQuery,
       response: { 200: ExpiredCount, ...problems(401, 403, 422) },
     },

@@ -31,7 +31,6 @@ export function serverStateRoutes(instance: FastifyInstance, deps: ServerStateDe
       summary: 'Get the state of the nodes, the database, the disk and the queues',
       description:
         'Measured for this response, apart from the other nodes, which report every five seconds, and the queues, which are counted at most every five seconds. Rates and times are of the last minute.',
-      security: [{ accessToken: [] }, { apiKey: [] }],
       response: { 200: ServerState, ...problems(401, 403) },
     },
     onRequest: deps.authenticate,

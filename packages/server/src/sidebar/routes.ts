@@ -30,7 +30,6 @@ interface SidebarDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const tags = ['Sidebar'];
 const OfSection = z.object({ section: SectionId });
 const EVENTS =
@@ -59,7 +58,6 @@ function ownSidebarRoutes(
       summary: 'Get your sidebar',
       description:
         'The sections in their order, and the conversations that you have moved. All others are in the section of their kind, after those that you have moved there.',
-      security,
       response: { 200: Sidebar, ...problems(401) },
     },
     onRequest,
@@ -74,10 +72,9 @@ function ownSidebarRoutes(
       tags,
       summary: 'Change what your sidebar shows',
       description: `Absent fields stay as they are. ${EVENTS}`,
-      security,
       headers: IdempotencyHeader,
       body: UpdateSidebarBody,
-      response: { 200: Sidebar, ...problems(401, 409, 422, 503) },
+      response: { 200: Sidebar, ...problems(401, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -105,7 +102,6 @@ function sectionRoutes(
       tags,
       summary: 'Create a section in your sidebar',
       description: `It is the first below the favorites; its id is the idempotency key. ${EVENTS}`,
-      security,
       headers: IdempotencyHeader,
       body: CreateSectionBody,
       response: { 201: Sidebar, ...problems(401, 409, 422, 503) },
@@ -128,7 +124,6 @@ function sectionRoutes(
       tags,
       summary: 'Change a section of your sidebar',
       description: `Absent fields stay as they are. ${EVENTS}`,
-      security,
       headers: IdempotencyHeader,
       params: OfSection,
       body: UpdateSectionBody,
@@ -149,7 +144,6 @@ function sectionRoutes(
       tags,
       summary: 'Delete a section of your sidebar',
       description: `Its conversations return to the sections of their kinds. ${EVENTS}`,
-      security,
       headers: IdempotencyHeader,
       params: OfSection,
       response: { 200: Sidebar, ...problems(401, 404, 409, 422, 503) },
@@ -177,7 +171,6 @@ function moveConversationsRoute(
       tags,
       summary: 'Move conversations in your sidebar',
       description: `Puts them into a section, one after the other. ${EVENTS}`,
-      security,
       headers: IdempotencyHeader,
       body: MoveConversationsBody,
       response: { 200: Sidebar, ...problems(401, 404, 409, 422, 503) },

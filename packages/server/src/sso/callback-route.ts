@@ -31,7 +31,6 @@ export function callbackRoute(instance: FastifyInstance, deps: SsoDeps): void {
       description:
         'Redirects to the `next` path, or to /login with the remaining step or the error code in the ' +
         'fragment.',
-      security: [],
       params: OfProvider,
       response: { ...redirect, ...problems(404) },
     },

@@ -33,7 +33,6 @@ export function startRoute(instance: FastifyInstance, deps: SsoDeps): void {
       description:
         '`next` is the path of this server to end up on. `tab` is returned in the fragment of that ' +
         'URL, so that the page can recognize its result.',
-      security: [],
       params: OfProvider,
       querystring: SsoStartQuery,
       response: { ...redirect, ...problems(404, 429) },
@@ -68,7 +67,6 @@ export function prepareRoute(instance: FastifyInstance, deps: SsoDeps): void {
       description:
         'Like the GET request, but returns the page of the provider, to which the browser goes next. The token of ' +
         'an invitation is in no URL, which logs would keep.',
-      security: [],
       params: OfProvider,
       body: SsoStartBody,
       response: { 200: SsoStartAnswer, ...problems(403, 404, 422, 429, 503) },

@@ -22,8 +22,6 @@ interface StatusRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
-
 /** Registers the routes of the user’s own status and of the profiles of others. */
 export function statusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): void {
   ownStatusRoutes(instance, deps);
@@ -44,7 +42,6 @@ function ownStatusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): voi
       operationId: 'getStatus',
       tags: ['Accounts'],
       summary: 'Get your status',
-      security,
       response: { 200: OwnStatus, ...problems(401) },
     },
     onRequest,
@@ -60,10 +57,9 @@ function ownStatusRoutes(instance: FastifyInstance, deps: StatusRoutesDeps): voi
       summary: 'Change your status',
       description:
         'Absent fields stay as they are. Emoji and text are removed at `expiresAt`, do not disturb ends at `doNotDisturbUntil`. Others see it with your presence; your devices get the event `status.changed` of your personal stream.',
-      security,
       headers: IdempotencyHeader,
       body: UpdateStatusBody,
-      response: { 200: OwnStatus, ...problems(401, 409, 422, 503) },
+      response: { 200: OwnStatus, ...problems(401, 422, 503) },
     },
     onRequest,
     handler: async (request) => {
@@ -90,7 +86,6 @@ function userProfileRoute(
       summary: 'Get the profile of a user',
       description:
         'A guest gets the names only of users with whom it no longer shares a conversation.',
-      security,
       params: z.object({ id: AccountId }),
       response: { 200: UserProfile, ...problems(401, 404) },
     },

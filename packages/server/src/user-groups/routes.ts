@@ -30,7 +30,6 @@ interface UserGroupRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const headers = IdempotencyHeader;
 const params = z.object({ id: UserGroupId });
 
@@ -60,7 +59,6 @@ function listUserGroupsRoute(
         'The events `user_group.changed` and `user_group.deleted` of the workspace stream after `asOf` change them, ' +
         'and `user.deleted` removes an account. Write `@name` in a message to mention those members that are in the conversation. ' +
         'A guest gets none.',
-      security,
       response: { 200: UserGroupsAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -84,7 +82,6 @@ function createUserGroupRoute(
       tags: ['Administration'],
       summary: 'Create a user group',
       description: 'No user and no other user group may have its name, or one that looks the same.',
-      security,
       headers,
       body: CreateUserGroupBody,
       response: { 201: UserGroup, ...problems(401, 403, 404, 409, 422, 503) },
@@ -118,7 +115,6 @@ function changeUserGroupRoutes(
       tags: ['Administration'],
       summary: 'Change the name, the title or the members of a user group',
       description: 'Messages that mention it show its new name.',
-      security,
       headers,
       params,
       body: UpdateUserGroupBody,
@@ -141,7 +137,6 @@ function changeUserGroupRoutes(
       operationId: 'deleteUserGroup',
       tags: ['Administration'],
       summary: 'Delete a user group',
-      security,
       headers,
       params,
       response: { 204: z.null(), ...problems(401, 403, 404, 422, 503) },

@@ -15,7 +15,6 @@ interface WordFilterRoutesDeps {
 }
 
 const tags = ['Administration'];
-const security = [{ accessToken: [] }];
 
 /** Registers the routes with which admins read and replace the list of the word filter. */
 export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRoutesDeps): void {
@@ -30,7 +29,6 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
       operationId: 'getWordFilter',
       tags,
       summary: 'Get the word filter',
-      security,
       response: { 200: WordFilterAnswer, ...problems(401, 403) },
     },
     onRequest,
@@ -49,7 +47,6 @@ export function wordFilterRoutes(instance: FastifyInstance, deps: WordFilterRout
         'them. `reject`: posts, edits, polls, forwards and scheduled messages with the word are refused with ' +
         '`word_rejected`. `flag`: they are posted, and reported to the admins. Takes effect on all nodes within ' +
         'two seconds, for new texts. Refused with `word_filter_changed` if the list is not the one with `revision`.',
-      security,
       body: WordFilterBody,
       response: { 200: WordFilterAnswer, ...problems(401, 403, 409, 413, 422) },
     },

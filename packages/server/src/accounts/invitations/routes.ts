@@ -15,8 +15,6 @@ interface InvitationRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
-
 /** Registers the routes of invitations, for admins. */
 export function invitationRoutes(instance: FastifyInstance, deps: InvitationRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -29,7 +27,6 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
       operationId: 'listInvitations',
       tags: ['Administration'],
       summary: 'List invitations, newest first',
-      security,
       response: { 200: InvitationsAnswer, ...problems(401, 403) },
     },
     onRequest: authenticate,
@@ -47,7 +44,6 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
         'Only this response contains the link. With an email address, the link is sent to it and ' +
         'works only for registrations with that address. It expires after a week by default. With `guest`, whoever ' +
         'registers with it is a guest: limited to these groups, and to those it is added to later.',
-      security,
       body: CreateInvitationBody,
       response: { 201: CreatedInvitation, ...problems(400, 401, 403, 404, 422) },
     },
@@ -77,7 +73,6 @@ export function invitationRoutes(instance: FastifyInstance, deps: InvitationRout
       operationId: 'revokeInvitation',
       tags: ['Administration'],
       summary: 'Revoke an invitation',
-      security,
       params: z.object({ id: z.uuid() }),
       response: { 204: z.undefined().describe('Done'), ...problems(401, 403, 404) },
     },

@@ -10,7 +10,6 @@ interface ReauthenticationRoutesDeps extends ReauthenticationDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 
 /** Registers the route with which the holder of a session proves their identity again. */
@@ -30,7 +29,6 @@ export function reauthenticationRoutes(
       description:
         'Required before ending sessions elsewhere or adding a second factor. Users without a ' +
         'password log in again.',
-      security,
       body: PasswordBody,
       response: { 204: NOTHING, ...problems(400, 401, 403, 422, 429, 503) },
     },

@@ -32,7 +32,6 @@ export function authOptionsRoute(
       operationId: 'authOptions',
       tags: ['Accounts'],
       summary: 'Get the login and registration options',
-      security: [],
       response: { 200: AuthOptions, ...problems(503) },
     },
     handler: async () => {

@@ -56,7 +56,6 @@ function registerRoute(instance: FastifyInstance, deps: VerificationDeps): void 
         '`Parley-Session: token` and get it in the response. The first account of a server is its ' +
         'owner. If addresses are verified, the response is 202 with a ticket, whether the address ' +
         'has an account or not; the account is created when its code is sent to `/auth/verify`.',
-      security: [],
       headers: SessionHeader,
       body: RegisterBody,
       response: { 201: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 422, 429, 503) },

@@ -53,7 +53,6 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       tags: ['Accounts'],
       summary: 'Verify an email code and continue the registration or login',
       description: 'A code is valid for ten minutes, five attempts and one use.',
-      security: [],
       headers: SessionHeader,
       body: VerifyBody,
       response: { 200: SessionAnswer, 202: LoginStep, ...problems(400, 403, 409, 410, 422, 429) },
@@ -79,7 +78,6 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       summary: 'Send another code',
       description:
         'At most once a minute. Previous codes stop working; their failed attempts still count.',
-      security: [],
       body: ResendBody,
       response: { 202: ResendAnswer, ...problems(400, 403, 410, 422, 429) },
     },

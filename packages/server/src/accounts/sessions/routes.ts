@@ -14,7 +14,6 @@ interface SessionRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 const RECENT =
   'Requires a login or a call of `/me/reauthenticate` within the last ten minutes; otherwise ' +
@@ -32,7 +31,6 @@ export function sessionRoutes(instance: FastifyInstance, deps: SessionRoutesDeps
       operationId: 'listMySessions',
       tags: ['Accounts'],
       summary: 'List your sessions, most recently used first',
-      security,
       response: { 200: SessionsAnswer, ...problems(401) },
     },
     onRequest: authenticate,
@@ -55,7 +53,6 @@ export function sessionRoutes(instance: FastifyInstance, deps: SessionRoutesDeps
       operationId: 'endMySession',
       tags: ['Accounts'],
       summary: 'End one of your sessions',
-      security,
       description: RECENT,
       params: z.object({ id: SessionId }),
       response: { 204: NOTHING, ...problems(401, 403, 404) },
@@ -79,7 +76,6 @@ export function sessionRoutes(instance: FastifyInstance, deps: SessionRoutesDeps
       tags: ['Accounts'],
       summary: 'End all your other sessions',
       description: RECENT,
-      security,
       response: { 204: NOTHING, ...problems(401, 403) },
     },
     onRequest: authenticate,

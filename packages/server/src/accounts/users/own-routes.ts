@@ -15,8 +15,6 @@ interface OwnRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
-
 /** Registers the routes of the caller’s own names. */
 export function ownRoutes(instance: FastifyInstance, deps: OwnRoutesDeps): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -29,7 +27,6 @@ export function ownRoutes(instance: FastifyInstance, deps: OwnRoutesDeps): void 
       operationId: 'me',
       tags: ['Accounts'],
       summary: 'Get your account',
-      security,
       response: { 200: Me, ...problems(401) },
     },
     onRequest: authenticate,
@@ -45,7 +42,6 @@ export function ownRoutes(instance: FastifyInstance, deps: OwnRoutesDeps): void 
       tags: ['Accounts'],
       summary: 'Update your names, phone number and profile',
       description: 'Absent fields stay as they are; null removes a value.',
-      security,
       body: UpdateMeBody,
       response: { 200: Me, ...problems(400, 401, 422) },
     },

@@ -15,7 +15,6 @@ interface UsersRoutesDeps {
 }
 
 const Place = z.tuple([z.string().refine(isStorable), AccountId]);
-const security = [{ accessToken: [] }];
 
 /** Registers the routes of the user directory. */
 export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): void {
@@ -32,7 +31,6 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
       description:
         '`search` matches parts of display names and usernames, ignoring case and accents. With ' +
         'several words, each must occur. A guest gets only the users of its conversations.',
-      security,
       querystring: ListQuery,
       response: { 200: UsersPage, ...problems(401, 422) },
     },
@@ -54,7 +52,6 @@ export function usersRoutes(instance: FastifyInstance, deps: UsersRoutesDeps): v
       operationId: 'getUser',
       tags: ['People'],
       summary: 'Get a user',
-      security,
       params: z.object({ id: AccountId }),
       response: { 200: User, ...problems(401, 404) },
     },

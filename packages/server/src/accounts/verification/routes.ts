@@ -21,7 +21,6 @@ interface VerificationRoutesDeps {
   readonly authenticate: onRequestAsyncHookHandler;
 }
 
-const security = [{ accessToken: [] }];
 const NOTHING = z.undefined().describe('Done');
 
 /** Registers the routes with which users verify their address after the login. */
@@ -37,7 +36,6 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       tags: ['Accounts'],
       summary: 'Send a code that verifies your email address',
       description: 'Also confirms a verified address to which emails could not be delivered.',
-      security,
       response: { 202: ResendAnswer, ...problems(401, 409, 429) },
     },
     onRequest: authenticate,
@@ -69,7 +67,6 @@ export function verificationRoutes(instance: FastifyInstance, deps: Verification
       operationId: 'verifyMe',
       tags: ['Accounts'],
       summary: 'Verify your email address with a code',
-      security,
       body: VerifyMeBody,
       response: { 204: NOTHING, ...problems(400, 401, 409, 410, 422, 429) },
     },
