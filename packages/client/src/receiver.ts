@@ -2,12 +2,10 @@ import {
   type AccountId,
   type Ack,
   type ClientId,
-  type Conversation,
   type ConversationId,
   type Cursor,
   conversationOfStream,
   type Event,
-  type EventOf,
   type LIMITS,
   type Nack,
   newMessage,
@@ -22,9 +20,10 @@ import {
 import type { ParleyApi } from './api.ts';
 import type { ClientCounters, ClientEvents } from './client-types.ts';
 import type { Commands } from './commands.ts';
-import { changesPermissions, reduce, viewOf, withReceipt } from './conversations.ts';
+import { changesPermissions, reduce, withReceipt } from './conversations.ts';
 import type { Emitter } from './emitter.ts';
 import { Gaps } from './gaps.ts';
+import { JoinedConversations } from './joined-conversations.ts';
 import type { LoadedState } from './loaded-state.ts';
 import type { LocalStreams } from './local-streams.ts';
 import { membershipChange } from './membership.ts';
@@ -33,7 +32,6 @@ import type { Persistence } from './persistence.ts';
 import type { Presence } from './presence.ts';
 import { ReadState } from './read-state.ts';
 import { Refreshes } from './refreshes.ts';
-import { Snapshots } from './snapshots.ts';
 import type { ClientState } from './state.ts';
 import type { OutboxEntry } from './store.ts';
 import type { Typing } from './typing.ts';
@@ -75,10 +73,8 @@ export class Receiver {
   readonly #deps: ReceiverDeps;
   readonly #gaps: Gaps;
   readonly #readState: ReadState;
-  readonly #snapshots: Snapshots;
+  readonly #conversations: JoinedConversations;
   readonly #refreshes: Refreshes;
-  /** The head of the account’s own stream in the latest `ready`. */
-  #personalSeq = 0;
 
   constructor(deps: ReceiverDeps) {
     this.#deps = deps;
@@ -89,7 +85,7 @@ export class Receiver {
       send: (text) => deps.send(text),
     });
     this.#readState = new ReadState(deps);
-    this.#snapshots = new Snapshots(deps.local);
+    this.#conversations = new JoinedConversations(deps, this.#readState);
     const { api, state, counters, random } = deps;
     this.#refreshes = new Refreshes({
       api,
@@ -97,7 +93,7 @@ export class Receiver {
       counters,
       random,
       isLive: () => deps.isLive(),
-      keep: (id, snapshot) => this.#keep(id, snapshot),
+      keep: (id, snapshot) => this.#conversations.keep(id, snapshot),
       replaced: (id, before) => this.#readState.replaced(id, before),
     });
   }
@@ -110,7 +106,7 @@ export class Receiver {
 
   /** Returns the `resend` of the hello with this cursor. */
   resend(cursor: Cursor): ConversationId[] | undefined {
-    return this.#snapshots.claim(cursor);
+    return this.#conversations.claim(cursor);
   }
 
   /** Processes a frame of the current socket. */
@@ -132,7 +128,7 @@ export class Receiver {
         this.#reset(frame.stream, frame.lastSeq);
         break;
       case 'conversation':
-        this.#opened(frame.conversation);
+        this.#conversations.opened(frame.conversation);
         break;
       case 'live':
         this.#caughtUp();
@@ -211,27 +207,10 @@ export class Receiver {
     this.#readState.refreshDrafts(ready.readVersion);
     for (const { id, lastSeq } of ready.streams) {
       if (local.streams.at(id) === undefined) local.setCursor(id, lastSeq);
-      if (id === streamOfAccount(local.account)) this.#personalSeq = lastSeq;
     }
     state.change({ me: ready.me });
     this.#deps.presence.started(ready.presence);
-    const current = new Set<ConversationId>();
-    for (const { snapshot, isKnown } of this.#snapshots.complete(ready)) {
-      const { id, lastSeq } = snapshot;
-      current.add(id);
-      state.setView(viewOf(snapshot, state.view(id)));
-      if (!isKnown) local.keep(id, snapshot);
-      this.#readState.applyUnanswered(id, commands.entries);
-      if (!local.window(id)) {
-        const cursor = local.streams.at(streamOfConversation(id)) ?? lastSeq;
-        local.startWindow(id, (cursor + 1) as Seq);
-      }
-    }
-    for (const { id } of [...state.views]) {
-      if (current.has(id)) continue;
-      state.dropView(id);
-      local.keep(id, null);
-    }
+    this.#conversations.begin(ready);
     this.#gaps.begin(ready);
     greeted();
     // From now on the connection can send; unanswered commands are sent again, in order.
@@ -243,26 +222,6 @@ export class Receiver {
     if (!hasLoaded) return;
     this.#deps.loaded.emoji.missed();
     this.#deps.users.loadKnown();
-  }
-
-  #opened(conversation: Conversation): void {
-    const { state, local } = this.#deps;
-    const stream = streamOfConversation(conversation.id);
-    const cursor = local.streams.at(stream) ?? -1;
-    // A frame from the leading tab may be older than the account’s leave.
-    if (cursor > conversation.lastSeq) return;
-    if (cursor === -1 && local.streams.hasLeft(stream, conversation.joinedSeq)) return;
-    const before = state.view(conversation.id);
-    state.setView(viewOf(conversation, before));
-    this.#readState.replaced(conversation.id, before);
-    this.#keep(conversation.id, conversation);
-    // The account may already follow threads there, or be mentioned in them.
-    this.#deps.loaded.threads.missed();
-    const start = (conversation.joinedSeq - 1) as Seq;
-    if (cursor < start) {
-      local.setCursor(stream, start);
-      local.startWindow(conversation.id, conversation.joinedSeq);
-    }
   }
 
   #caughtUp(): void {
@@ -294,7 +253,7 @@ export class Receiver {
     const { stream, seq } = event;
     const wellFormed = isWellFormed(event);
     const before = local.streams.at(stream);
-    if (wellFormed && event.type === 'conversation.joined') this.#announcedJoin(event);
+    if (wellFormed && event.type === 'conversation.joined') this.#conversations.announced(event);
     switch (wellFormed ? local.streams.take(event) : local.streams.skip(stream, seq)) {
       case 'known':
         counters.duplicates++;
@@ -327,13 +286,6 @@ export class Receiver {
     events.emit('event', event);
   }
 
-  /** Handles a membership that the account’s own stream announces. If it precedes `ready` and is missing there, it has ended. */
-  #announcedJoin({ seq, data }: EventOf<'conversation.joined'>): void {
-    const { state, local } = this.#deps;
-    if (seq > this.#personalSeq || state.view(data.conversation)) return;
-    local.streams.leave(streamOfConversation(data.conversation), data.seq);
-  }
-
   /** Applies an event of a conversation; `before` is the cursor before it. */
   #conversationEvent(event: Event, before: Seq | undefined): void {
     const { state, local, persistence, typing, timelines } = this.#deps;
@@ -361,24 +313,10 @@ export class Receiver {
     if (membership === 'ends') {
       // The view may already belong to a later membership period, if the account left and rejoined while offline.
       if (view && view.joinedSeq > event.seq) local.dropWindow(id);
-      else this.#left(id);
+      else this.#conversations.left(id);
     }
     if (!timelines.has(id)) local.trim(id);
     timelines.applied(id, event);
-  }
-
-  #left(id: ConversationId): void {
-    const { state, local } = this.#deps;
-    this.#keep(id, null);
-    local.dropWindow(id);
-    state.dropView(id);
-    this.#deps.loaded.threads.left(id);
-  }
-
-  /** Stores a snapshot for the next hello and the next start; null: the account left the conversation. */
-  #keep(id: ConversationId, snapshot: Conversation | null): void {
-    this.#snapshots.set(id, snapshot);
-    this.#deps.local.keep(id, snapshot);
   }
 
   // ---- acks and nacks ----------------------------------------------------------------------------
@@ -423,7 +361,7 @@ export class Receiver {
       // gap again.
       if (nack.code === 'not_found') {
         local.dropStream(stream);
-        if (!local.isOwn(stream)) this.#left(conversationOfStream(stream));
+        if (!local.isOwn(stream)) this.#conversations.left(conversationOfStream(stream));
       }
       return;
     }
