@@ -10,7 +10,9 @@ export interface CorpusMessage {
   readonly author: number;
 }
 
+/** The number of groups with messages. */
 export const GROUPS = 60;
+/** The number of accounts that write them. */
 export const AUTHORS = 40;
 const FIRST = Date.UTC(2005, 0, 1);
 const LAST = Date.UTC(2026, 0, 1);

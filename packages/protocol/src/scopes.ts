@@ -12,4 +12,5 @@ export const SCOPES = {
 
 /** A permission that an API key was given. */
 export type Scope = keyof typeof SCOPES;
+/** The schema of a {@link Scope}. */
 export const Scope = z.enum(Object.keys(SCOPES) as [Scope, ...Scope[]]);

@@ -50,14 +50,20 @@ export const abortedTransaction = () =>
     'current transaction is aborted, commands ignored until end of transaction block',
   );
 
+/** A transaction was chosen to end a deadlock. */
 export const deadlock = () => databaseError('40P01', 'deadlock detected');
+/** A lock was waited for too long. */
 export const lockTimeout = () => databaseError('55P03', 'canceling statement due to lock timeout');
+/** A statement took too long. */
 export const statementTimeout = () =>
   databaseError('57014', 'canceling statement due to statement timeout');
+/** A transaction waited too long for its next statement. */
 export const idleInTransaction = () =>
   databaseError('25P03', 'terminating connection due to idle-in-transaction timeout');
+/** The connection was ended by the shutdown of the database. */
 export const terminated = () =>
   databaseError('57P01', 'terminating connection due to administrator command');
+/** The database was restarted and does not accept connections yet. */
 export const startingUp = () => databaseError('57P03', 'the database system is starting up');
 
 /** The error of `pg` when the connection ends while it waits for an answer. */

@@ -51,7 +51,7 @@ export interface SessionContext {
   statementFault: ((name: string) => string | null) | null;
 }
 
-/** The timeouts of the database, in ms: those that the server sets, and the default of deadlocks. */
+/** The timeouts of the database, ms. */
 export interface Timeouts {
   readonly deadlock: number;
   readonly lock: number;
@@ -59,6 +59,7 @@ export interface Timeouts {
   readonly idleInTransaction: number;
 }
 
+/** The timeouts that the server sets, and the default of PostgreSQL for deadlocks. */
 export const TIMEOUTS: Timeouts = {
   deadlock: 1_000,
   lock: 10_000,

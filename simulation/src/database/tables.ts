@@ -3,8 +3,9 @@ import { Journal } from './journal.ts';
 import { Row } from './row.ts';
 import { Index, OrderedIndex, Table } from './table.ts';
 
-/** The tables of the delivery path, as far as its statements use them. Times are in ms. */
+// The tables of the delivery path, as far as its statements use them. Times are in ms.
 
+/** A stream and its head. */
 export interface StreamRow {
   readonly id: string;
   readonly kind: string;
@@ -12,6 +13,7 @@ export interface StreamRow {
   readonly last_at: number;
 }
 
+/** An event of a stream. */
 export interface EventRow {
   readonly stream_id: string;
   readonly seq: number;
@@ -24,6 +26,7 @@ export interface EventRow {
   readonly command_digest: Buffer | null;
 }
 
+/** A command that changed nothing, so that its retry gets the same answer. */
 export interface UnchangedCommandRow {
   readonly actor_id: string;
   readonly client_id: string;
@@ -32,6 +35,7 @@ export interface UnchangedCommandRow {
   readonly command_digest: Buffer | null;
 }
 
+/** An account. */
 export interface AccountRow {
   readonly id: string;
   readonly username: string;
@@ -42,6 +46,7 @@ export interface AccountRow {
   readonly created_at: number;
 }
 
+/** A group or a direct conversation. */
 export interface ConversationRow {
   readonly id: string;
   readonly kind: string;
@@ -63,6 +68,7 @@ export interface ConversationRow {
   readonly deleted_at: number | null;
 }
 
+/** A membership period; `left_seq` is null while it lasts. */
 export interface MembershipRow {
   readonly conversation_id: string;
   readonly account_id: string;
@@ -74,6 +80,7 @@ export interface MembershipRow {
   readonly read_revision: number;
 }
 
+/** A message. */
 export interface MessageRow {
   readonly conversation_id: string;
   readonly seq: number;
@@ -104,6 +111,7 @@ export interface HiddenMessageRow {
   readonly hidden_by: string;
 }
 
+/** A mention of an account in a message. */
 export interface MentionRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -112,6 +120,7 @@ export interface MentionRow {
   readonly thread: number | null;
 }
 
+/** A reaction of an account to a message. */
 export interface ReactionRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -120,6 +129,7 @@ export interface ReactionRow {
   readonly seq: number;
 }
 
+/** A pinned message. */
 export interface PinRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -128,6 +138,7 @@ export interface PinRow {
   readonly seq: number;
 }
 
+/** A thread, by its root. */
 export interface ThreadRow {
   readonly conversation_id: string;
   readonly thread: number;
@@ -137,6 +148,7 @@ export interface ThreadRow {
   readonly authors: readonly string[];
 }
 
+/** An account that follows a thread because it wrote or is mentioned there. */
 export interface ThreadParticipantRow {
   readonly account_id: string;
   readonly conversation_id: string;
@@ -144,6 +156,7 @@ export interface ThreadParticipantRow {
   readonly seq: number;
 }
 
+/** The choice of an account to follow a thread, or not. */
 export interface ThreadFollowRow {
   readonly account_id: string;
   readonly conversation_id: string;
@@ -153,6 +166,7 @@ export interface ThreadFollowRow {
   readonly seq: number;
 }
 
+/** How far an account has read a thread. */
 export interface ThreadCursorRow {
   readonly account_id: string;
   readonly conversation_id: string;
@@ -160,6 +174,7 @@ export interface ThreadCursorRow {
   readonly read_seq: number;
 }
 
+/** The rarer parts of a message: what it was forwarded from, and its poll. */
 export interface MessagePartRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -168,6 +183,7 @@ export interface MessagePartRow {
   readonly closed_at: number | null;
 }
 
+/** The vote of an account in a poll. */
 export interface PollVoteRow {
   readonly conversation_id: string;
   readonly message_seq: number;
@@ -176,6 +192,7 @@ export interface PollVoteRow {
   readonly seq: number;
 }
 
+/** A user group. */
 export interface UserGroupRow {
   readonly id: string;
   readonly name: string;

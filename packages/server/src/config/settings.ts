@@ -378,4 +378,5 @@ export const settings = {
   }),
 } as const;
 
+/** The type of {@link settings}. */
 export type Settings = typeof settings;

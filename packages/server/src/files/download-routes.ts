@@ -39,6 +39,7 @@ const PREVIEW_CACHE = 'private, max-age=31536000, immutable';
 /** A cached file may be shown again while the account may still read it. */
 const CONTENT_CACHE = 'private, no-cache';
 const bytes = (description: string) => ({ 200: { description, content: BINARY } });
+/** Describes a response of bytes in the OpenAPI document. */
 export const BINARY = {
   'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) },
 };

@@ -25,6 +25,7 @@ export const RANK = {
   oneTypo: 1,
   twoTypos: 0,
 } as const;
+/** How well a name matches; higher is better. */
 export type Rank = (typeof RANK)[keyof typeof RANK];
 
 /** The minimum length of a text for one typo, and for two. */

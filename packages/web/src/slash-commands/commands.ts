@@ -13,6 +13,7 @@ export const COMMAND_NAMES = [
   'unmute',
   'search',
 ] as const;
+/** The name of a slash command, without the slash. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** The texts of a slash command. */

@@ -1,6 +1,8 @@
-/** The choices of how long a status lasts, in minutes, or until the end of the day or the week. */
+/** In minutes; null: until the end of the day or the week. */
 const MINUTES = { halfHour: 30, hour: 60, fourHours: 240, today: null, week: null } as const;
+/** How long a status lasts. */
 export type Duration = keyof typeof MINUTES;
+/** The choices of how long a status lasts, in the order in which they are shown. */
 export const DURATIONS = Object.keys(MINUTES) as Duration[];
 
 /** Returns when a duration that starts now ends, RFC 3339. */
