@@ -48,7 +48,8 @@ export const SecondFactorBody = z
   })
   .refine((b) => [b.totp, b.recoveryCode, b.passkey].filter((v) => v !== undefined).length === 1, {
     message: 'Use exactly one of totp, recoveryCode and passkey',
-  });
+  })
+  .meta({ examples: [{ ticket: '…', totp: '123456' }] });
 export type SecondFactorBody = z.input<typeof SecondFactorBody>;
 /** Continues the login with this ticket. */
 export const TicketBody = z.object({ ticket: Secret });

@@ -1,4 +1,5 @@
 import { escapeHtml } from '../texts/escape-html.ts';
+import { curlOf } from './example-request.ts';
 import { inlineHtml, paragraphsHtml, type Schema, schemaHtml, schemaId } from './schema-html.ts';
 
 type Contents = Readonly<Record<string, { readonly schema?: Schema }>>;
@@ -40,6 +41,7 @@ interface Entry {
 /** Returns the API reference as a page without scripts: operations by tag, then the schemas they refer to. */
 export function apiReferencePage(document: ApiDocument): string {
   const entries = entriesOf(document);
+  const components = document.components?.schemas ?? {};
   const tags = tagsOf(document, entries).map((tag) => ({
     ...tag,
     id: `tag-${tag.name.toLowerCase().replaceAll(' ', '-')}`,
@@ -57,9 +59,9 @@ export function apiReferencePage(document: ApiDocument): string {
   const sections = tags.map(
     (tag) =>
       `<section aria-labelledby="${tag.id}"><h2 id="${tag.id}">${escapeHtml(tag.name)}</h2>` +
-      `${paragraphsHtml(tag.description ?? '')}${tag.entries.map(operationHtml).join('')}</section>`,
+      `${paragraphsHtml(tag.description ?? '')}${tag.entries.map((entry) => operationHtml(entry, components)).join('')}</section>`,
   );
-  const schemas = Object.entries(document.components?.schemas ?? {}).map(
+  const schemas = Object.entries(components).map(
     ([name, schema]) =>
       `<article><h3 id="${schemaId(name)}">${escapeHtml(name)}</h3>${schemaHtml(schema)}</article>`,
   );
@@ -112,7 +114,8 @@ function entriesOf({ paths = {} }: ApiDocument): Entry[] {
   );
 }
 
-function operationHtml({ id, method, path, operation }: Entry): string {
+function operationHtml(entry: Entry, components: Readonly<Record<string, Schema>>): string {
+  const { id, method, path, operation } = entry;
   const { parameters = [], requestBody, responses = {} } = operation;
   const parts = [
     `<h3 id="${id}"><a href="#${id}">${escapeHtml(operation.summary ?? `${method} ${path}`)}</a></h3>`,
@@ -135,10 +138,10 @@ function operationHtml({ id, method, path, operation }: Entry): string {
   }
   for (const [type, { schema }] of Object.entries(requestBody?.content ?? {})) {
     parts.push(`<h4>Request body (${escapeHtml(type)})</h4>`, schema ? schemaHtml(schema) : '');
-    const [example] = schema?.examples ?? [];
-    if (example !== undefined) {
-      parts.push(`<pre><code>${escapeHtml(JSON.stringify(example, null, 2))}</code></pre>`);
-    }
+  }
+  const curl = curlOf(entry, components);
+  if (curl !== null) {
+    parts.push(`<h4>Example</h4><pre><code>${escapeHtml(curl)}</code></pre>`);
   }
   parts.push('<h4>Responses</h4><dl>');
   for (const [status, { description = '', content = {} }] of Object.entries(responses)) {

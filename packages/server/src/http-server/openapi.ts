@@ -2,6 +2,7 @@ import Swagger from '@fastify/swagger';
 import { LIMITS, LIVE_PATH } from '@parley/protocol';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { completeOperations } from './complete-operations.ts';
 
 const DESCRIPTION = `
@@ -12,6 +13,9 @@ other clients send \`Parley-Session: token\` and keep the session token (\`ps_�
 session is only used for \`POST /api/v1/auth/token\`, which returns an access token (a JWT, valid for
 ten minutes). Every other request needs it as \`Authorization: Bearer …\`. Access tokens can be
 verified with the public keys at \`/.well-known/jwks.json\`.
+
+The examples in [/docs](/docs) use two variables of the shell: \`PARLEY\`, the address of this server, and
+\`TOKEN\`, an access token or an API key.
 
 **Bots and integrations** are service accounts. An admin creates one and its API key (\`pk_…\`), which is
 sent instead of an access token: \`Authorization: Bearer pk_…\`. It does not expire unless the admin chose
@@ -104,7 +108,18 @@ export function describeApi(app: FastifyInstance): void {
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => withExamples(route.schema?.body, jsonSchemaTransform(route)),
     transformObject: (document) => completeOperations(jsonSchemaTransformObject(document)),
   });
+}
+
+/** Adds the examples of a body: Zod leaves them out where reading the body transforms it, for instance by a default. */
+function withExamples(
+  body: unknown,
+  transformed: ReturnType<typeof jsonSchemaTransform>,
+): ReturnType<typeof jsonSchemaTransform> {
+  const described = transformed.schema.body as { examples?: unknown } | undefined;
+  const { examples } = (body instanceof z.ZodType ? body.meta() : undefined) ?? {};
+  if (described && examples !== undefined) described.examples ??= examples;
+  return transformed;
 }

@@ -1,4 +1,4 @@
-import { type AccountRole, SCOPES, type Scope } from '@parley/protocol';
+import { type AccountRole, ERRORS, type ErrorCode, SCOPES, type Scope } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXPECTED_ACCESS } from '../../test/support/access-table.ts';
 import { startTestCluster, type TestCluster } from '../../test/support/database.ts';
@@ -20,6 +20,7 @@ import {
 let cluster: TestCluster;
 let server: TestServer;
 let operations: Operation[];
+let document: Document;
 let tags: readonly { readonly name: string }[];
 const tokens = new Map<string, string>();
 const sessionTokens = new Map<string, string>();
@@ -57,6 +58,7 @@ beforeAll(async () => {
     }
   }
   const { body } = await call(server.url, 'GET', '/openapi.json');
+  document = body;
   operations = operationsOf(body);
   tags = body.tags;
 });
@@ -70,6 +72,21 @@ interface Operation {
   readonly method: string;
   readonly path: string;
   readonly tags: readonly string[];
+}
+
+/** The part of the OpenAPI document that says how an operation is called, and refused. */
+interface Document {
+  readonly paths: Record<
+    string,
+    Record<
+      string,
+      {
+        readonly operationId: string;
+        readonly security: unknown;
+        readonly responses: Record<string, { readonly description: string }>;
+      }
+    >
+  >;
 }
 
 function operationsOf(document: {
@@ -141,6 +158,36 @@ describe('every route of the API', () => {
     // The paths of `operations` begin with /api/v1: those of Health do not.
     used.add('Health');
     expect(tags.map((tag) => tag.name).toSorted()).toEqual([...used].toSorted());
+  });
+
+  test('is documented with who may call it, and with the codes of its refusals', () => {
+    const documented = new Set<string>();
+    for (const item of Object.values(document.paths)) {
+      for (const { operationId, responses } of Object.values(item)) {
+        // Health checks answer without a problem.
+        if (/^is(Live|Ready)$/.test(operationId)) continue;
+        for (const [status, { description }] of Object.entries(responses)) {
+          if (Number(status) < 400) continue;
+          const codes = [...description.matchAll(/`(\w+)`/g)].map(([, code]) => code as ErrorCode);
+          expect(codes, `${operationId} ${status}`).not.toEqual([]);
+          for (const code of codes) {
+            documented.add(code);
+            if (status !== 'default') expect(ERRORS[code].status).toBe(Number(status));
+          }
+        }
+      }
+    }
+    const elsewhere = ['unknown_frame', 'too_late', 'method_not_allowed'];
+    const redirects = ['sso_failed', 'sso_email_unverified', 'sso_account_linked'];
+    const others = Object.keys(ERRORS).filter((code) => !documented.has(code));
+    expect(others.sort()).toEqual([...elsewhere, ...redirects].sort());
+
+    const { paths } = document;
+    const post = paths['/api/v1/conversations/{id}/messages']?.post;
+    expect(post?.security).toEqual([{ accessToken: [] }, { apiKey: ['messages:write'] }]);
+    expect(post?.responses['409']?.description).not.toContain('too_many_pins');
+    expect(post?.responses['415']?.description).toBe('`unsupported_media_type`');
+    expect(paths['/api/v1/auth/login']?.post?.security).toEqual([]);
   });
 
   test('requires a login, unless it is public', async () => {
