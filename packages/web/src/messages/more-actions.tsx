@@ -1,4 +1,4 @@
-import type { TimelineMessage } from '@parley/client';
+import type { ParleyClient, TimelineMessage } from '@parley/client';
 import { LIMITS, type Seq } from '@parley/protocol';
 import {
   AlarmClock,
@@ -18,26 +18,14 @@ import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
-import { lazyPart } from '../lib/lazy-part.tsx';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
 import { fullTime } from '../lib/time.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
+import { MoreDialog, type MoreDialogName } from './more-dialog.tsx';
 import { useThreadLinks } from './thread-link.ts';
 import { usePermissions } from './use-permissions.ts';
-
-const ForwardDialog = lazyPart(async () => (await import('./forward-dialog.tsx')).ForwardDialog);
-const HiddenMessageDialog = lazyPart(
-  async () => (await import('./hidden-message.tsx')).HiddenMessageDialog,
-);
-const ChooseTime = lazyPart(async () => (await import('../personal/send-later.tsx')).SendLater);
-const SeenBy = lazyPart(async () => (await import('./seen-by.tsx')).SeenBy);
-const ReportMessage = lazyPart(async () => (await import('./report-message.tsx')).ReportMessage);
-
-const WhyNotifiedDialog = lazyPart(
-  async () => (await import('../notifications/why-notified.tsx')).WhyNotifiedDialog,
-);
 
 /** An entry in the menu of a message. */
 export interface MoreAction {
@@ -58,15 +46,11 @@ export function useMoreActions(message: TimelineMessage): {
   readonly dialog: ReactNode;
 } {
   const client = useClient();
-  const [isSeenByShown, setSeenByShown] = useState(false);
-  const [isForwarding, setForwarding] = useState(false);
-  const [isWhyShown, setWhyShown] = useState(false);
-  const [isTimeAsked, setTimeAsked] = useState(false);
-  const [isReportShown, setReportShown] = useState(false);
-  const [isHiddenShown, setHiddenShown] = useState(false);
+  const [open, setOpen] = useState<MoreDialogName | null>(null);
   const may = usePermissions(message);
   const me = useParley((s) => s.me?.id);
   const members = useParley((s) => s.conversations.get(message.conversation)?.memberCount ?? 0);
+  const links = useThreadLinks();
   const { conversation, seq } = message;
   const save = async (remindAt: string | null) => {
     await client.api.personal.save(conversation, seq, remindAt);
@@ -76,120 +60,112 @@ export function useMoreActions(message: TimelineMessage): {
         : t('message.reminderSet', { time: fullTime(remindAt) }),
     );
   };
+  const saveNow = (remindAt: string | null) =>
+    void save(remindAt).catch((error: unknown) => {
+      toast.error(t('message.saveFailed'), { description: errorMessage(error) });
+    });
   // The read cursors of the conversation do not apply to a thread.
   const isOnlyInThread = message.thread !== null && !message.alsoInConversation;
-  const links = useThreadLinks();
-  const root = message.thread ?? seq;
-  const build = (): readonly MoreAction[] => {
-    const actions: MoreAction[] = [
-      ...(links?.mayReply
-        ? [
-            {
-              key: 'thread',
-              icon: <MessagesSquare size={16} />,
-              label: t('thread.replyIn'),
-              run: () => links.open(root),
-            },
-          ]
-        : []),
-      ...(isOnlyInThread
-        ? []
-        : [
-            {
-              key: 'unread',
-              icon: <MailOpen size={16} />,
-              label: t('message.markUnread'),
-              run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
-            },
-          ]),
-      ...(message.body === '' && message.attachments.length === 0
-        ? []
-        : [
-            {
-              key: 'forward',
-              icon: <Forward size={16} />,
-              label: t('forward.action'),
-              run: () => setForwarding(true),
-            },
-          ]),
-      ...copyActions(message),
-      ...savingActions(
-        (remindAt) =>
-          void save(remindAt).catch((error: unknown) => {
-            toast.error(t('message.saveFailed'), { description: errorMessage(error) });
-          }),
-        () => setTimeAsked(true),
-      ),
-    ];
-    if (members <= LIMITS.receiptsMembers && !isOnlyInThread) {
-      actions.push({
-        key: 'seenBy',
-        icon: <Eye size={16} />,
-        label: t('message.showSeenBy'),
-        run: () => setSeenByShown(true),
-      });
-    }
-    if (may('hide')) {
-      const { moderation } = client.api;
-      if (message.hiddenAt) {
-        actions.push({
-          key: 'readHidden',
-          icon: <Eye size={16} />,
-          label: t('message.readHidden'),
-          run: () => setHiddenShown(true),
-        });
-        actions.push({
-          key: 'unhide',
-          icon: <Undo2 size={16} />,
-          label: t('message.unhide'),
-          run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
-        });
-      } else if (message.poll === null) {
-        actions.push({
-          key: 'hide',
-          icon: <EyeOff size={16} />,
-          label: t('message.hide'),
-          run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
-        });
-      }
-    }
-    if (message.author !== me) {
-      actions.push({
-        key: 'why',
-        icon: <BellRing size={16} />,
-        label: t('why.title'),
-        run: () => setWhyShown(true),
-      });
-      actions.push({
-        key: 'report',
-        icon: <Flag size={16} />,
-        label: t('report.title'),
-        run: () => setReportShown(true),
-      });
-    }
-    return actions;
-  };
-  const dialog = (
-    <>
-      {isSeenByShown && <SeenBy message={message} onClose={() => setSeenByShown(false)} />}
-      {isHiddenShown && (
-        <HiddenMessageDialog message={message} onClose={() => setHiddenShown(false)} />
-      )}
-      {isReportShown && <ReportMessage message={message} onClose={() => setReportShown(false)} />}
-      {isWhyShown && <WhyNotifiedDialog message={message} onClose={() => setWhyShown(false)} />}
-      {isTimeAsked && (
-        <ChooseTime
-          title={t('message.remindTitle')}
-          action={t('message.setReminder')}
-          onChoose={save}
-          onClose={() => setTimeAsked(false)}
-        />
-      )}
-      {isForwarding && <ForwardDialog message={message} onClose={() => setForwarding(false)} />}
-    </>
+  const actions = () => [
+    ...(links?.mayReply ? [threadAction(() => links.open(message.thread ?? seq))] : []),
+    ...(isOnlyInThread ? [] : [unreadAction(client, message)]),
+    ...(message.body === '' && message.attachments.length === 0
+      ? []
+      : [forwardAction(() => setOpen('forward'))]),
+    ...copyActions(message),
+    ...savingActions(saveNow, () => setOpen('remindAt')),
+    ...(members <= LIMITS.receiptsMembers && !isOnlyInThread
+      ? [seenByAction(() => setOpen('seenBy'))]
+      : []),
+    ...(may('hide') ? hidingActions(client, message, () => setOpen('hidden')) : []),
+    ...(message.author === me ? [] : othersActions(setOpen)),
+  ];
+  const dialog = open && (
+    <MoreDialog name={open} message={message} onRemind={save} onClose={() => setOpen(null)} />
   );
-  return { actions: build, dialog };
+  return { actions, dialog };
 }
+
+const threadAction = (run: () => void): MoreAction => ({
+  key: 'thread',
+  icon: <MessagesSquare size={16} />,
+  label: t('thread.replyIn'),
+  run,
+});
+
+const unreadAction = (
+  client: ParleyClient,
+  { conversation, seq }: TimelineMessage,
+): MoreAction => ({
+  key: 'unread',
+  icon: <MailOpen size={16} />,
+  label: t('message.markUnread'),
+  run: () => client.read(conversation, (seq - 1) as Seq, { unread: true }),
+});
+
+const forwardAction = (run: () => void): MoreAction => ({
+  key: 'forward',
+  icon: <Forward size={16} />,
+  label: t('forward.action'),
+  run,
+});
+
+const seenByAction = (run: () => void): MoreAction => ({
+  key: 'seenBy',
+  icon: <Eye size={16} />,
+  label: t('message.showSeenBy'),
+  run,
+});
+
+/** Returns the actions of moderators that hide a message, or read it and show it again. */
+function hidingActions(
+  { api: { moderation } }: ParleyClient,
+  { conversation, seq, hiddenAt, poll }: TimelineMessage,
+  read: () => void,
+): MoreAction[] {
+  if (hiddenAt) {
+    return [
+      {
+        key: 'readHidden',
+        icon: <Eye size={16} />,
+        label: t('message.readHidden'),
+        run: read,
+      },
+      {
+        key: 'unhide',
+        icon: <Undo2 size={16} />,
+        label: t('message.unhide'),
+        run: () => void attempt(() => moderation.unhideMessage(conversation, seq)),
+      },
+    ];
+  }
+  // The votes of a poll could not be restored.
+  if (poll !== null) return [];
+  return [
+    {
+      key: 'hide',
+      icon: <EyeOff size={16} />,
+      label: t('message.hide'),
+      run: () => void attempt(() => moderation.hideMessage(conversation, seq)),
+    },
+  ];
+}
+
+/** Returns the actions on messages of others. */
+const othersActions = (open: (dialog: MoreDialogName) => void): MoreAction[] => [
+  {
+    key: 'why',
+    icon: <BellRing size={16} />,
+    label: t('why.title'),
+    run: () => open('why'),
+  },
+  {
+    key: 'report',
+    icon: <Flag size={16} />,
+    label: t('report.title'),
+    run: () => open('report'),
+  },
+];
 
 /** Returns the actions that copy the text of a message or a link to it. */
 function copyActions(message: TimelineMessage): MoreAction[] {
