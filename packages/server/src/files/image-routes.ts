@@ -56,7 +56,7 @@ export function imageRoutes(instance: FastifyInstance, deps: ImageRouteDeps): vo
     schema: {
       operationId: 'getImage',
       tags,
-      summary: 'Get an avatar',
+      summary: 'Get an avatar or a custom emoji',
       description:
         'A square WebP image, of an account, of the server, or of a group that the account is a member of or could find. It never changes: another avatar has another id.',
       params: z.object({ id: ImageId }),

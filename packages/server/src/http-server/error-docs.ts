@@ -6,7 +6,8 @@ const INTRODUCTION =
   'Every refusal has one of these codes: over HTTP in a problem document (RFC 9457, ' +
   'application/problem+json) with the status given here, over the socket in a nack. A code never ' +
   'changes its meaning; its title may. If a code is retryable, send the same request again with the ' +
-  'same id, after retryAfter seconds.';
+  'same id, after retryAfter seconds. Other codes can have retryAfter too, such as slow_mode: from then ' +
+  'on the request may succeed, if the user still wants it.';
 
 const FIELDS =
   'If fields are invalid, errors lists each of them: field is its path, such as email or choices.0 (empty: the whole ' +

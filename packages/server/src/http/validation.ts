@@ -3,6 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import type { ZodFastifySchemaValidationError } from 'fastify-type-provider-zod';
 import './schema-texts.ts';
 
+/** Some programs, such as uuidgen of macOS, print UUIDs in upper case. */
+const KEY = 'Idempotency-Key must be a UUID in lower case';
+
 /** The invalid part of a request, as named by Fastify. */
 type Part = string | undefined;
 
@@ -19,7 +22,7 @@ export function refusalOfValidation(
   const errors = fieldErrors(found, value);
   const [first] = errors;
   const inHeader = part === 'headers' && errors.some((e) => e.field === 'idempotency-key');
-  if (inHeader) return refusal('idempotency_key_required', undefined, { errors });
+  if (inHeader) return refusal('idempotency_key_required', KEY, { errors });
   // A path with a malformed id does not exist.
   if (part === 'params') return refusal('not_found', undefined, { errors });
   // An invalid message body has its own codes (`body_empty` …) if no other field is invalid.
