@@ -20,6 +20,7 @@ export const PostBody = withContent({
   alsoInConversation: z.boolean().optional(),
 }).meta({
   examples: [
+    { body: 'We meet at **three**, @ann.' },
     { body: 'At three, as always.', replyTo: 1042 },
     { body: 'I’ll be there.', thread: 1042, alsoInConversation: true },
   ],

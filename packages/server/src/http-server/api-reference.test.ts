@@ -27,6 +27,7 @@ const document: ApiDocument = {
           },
         },
         responses: {
+          409: { description: '`too_many_pins`' },
           201: {
             description: 'Created',
             content: {
@@ -55,6 +56,9 @@ describe('the API reference', () => {
   });
 
   test('shows parameters, bodies with examples, responses and schemas', () => {
+    expect(html).toContain(
+      '<dt>409</dt><dd><p><a href="/docs/errors#too_many_pins"><code>too_many_pins</code></a></p>',
+    );
     expect(html).toContain('<code>id</code> in path, string, required, at most 9 characters');
     expect(html).toContain('<code>body</code> string, required');
     expect(html).toContain('<code>tags</code> array of string');

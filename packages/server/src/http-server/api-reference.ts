@@ -146,10 +146,18 @@ function operationHtml(entry: Entry, components: Readonly<Record<string, Schema>
   parts.push('<h4>Responses</h4><dl>');
   for (const [status, { description = '', content = {} }] of Object.entries(responses)) {
     const bodies = Object.values(content).map(({ schema }) => (schema ? schemaHtml(schema) : ''));
-    parts.push(`<dt>${status}</dt><dd><p>${inlineHtml(description)}</p>${bodies.join('')}</dd>`);
+    const text = inlineHtml(description);
+    const isProblem = !/^[123]/.test(status);
+    parts.push(
+      `<dt>${status}</dt><dd><p>${isProblem ? linkedCodes(text) : text}</p>${bodies.join('')}</dd>`,
+    );
   }
   return `<article>${parts.join('')}</dl></article>`;
 }
+
+/** Links error codes to their entries in /docs/errors. */
+const linkedCodes = (html: string): string =>
+  html.replace(/<code>(\w+)<\/code>/g, '<a href="/docs/errors#$1">$&</a>');
 
 /** Says with what an operation is called. */
 function callersHtml({ security = [] }: Operation): string {
