@@ -44,7 +44,7 @@ export class ClientState {
   #isScheduled = false;
 
   /**
-   * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the own
+   * `entries` returns the outbox; it is called when the snapshot is read after `outboxChanged`. `keepMe` stores the user’s
    * account for the next start. `schedule` calls back when listeners may be called.
    */
   constructor(

@@ -58,7 +58,7 @@ export class ShownMessages {
     return client && this.#sent.has(client) ? client : undefined;
   }
 
-  /** Returns the own changes of a message that are not acknowledged; the same array while they are the same. */
+  /** Returns the user’s changes of a message that are not acknowledged; the same array while they are the same. */
   #changesOf(seq: Seq): readonly DurableCommand[] {
     const outbox = this.#source.outbox();
     if (outbox !== this.#outbox) {

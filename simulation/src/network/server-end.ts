@@ -67,7 +67,7 @@ export class ServerSocket {
   #schedule(): void {
     if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
-    // After the turn, in the own process: a flush writes to the sockets of all nodes of this thread.
+    // After the turn, in the process of the node: a flush writes to the sockets of all nodes of this thread.
     this.#loop.immediate(this.#process, () => {
       this.#isScheduled = false;
       this.#accept();

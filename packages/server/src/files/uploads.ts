@@ -166,7 +166,7 @@ export class Uploads {
       [id, account],
     );
     if (rowCount === 0) refuse('upload_not_found');
-    // A writer can record nothing more.
+    // From now on no writer can record anything.
     await this.#writers.end(id);
     await this.#finisher.discard(id);
   }

@@ -6,7 +6,7 @@ import { SearchSlots } from './search-slots.ts';
 const account = (n: number) => `account-${n}` as AccountId;
 const here = () => false;
 
-/** Starts a search that goes on until `end` is called. */
+/** Starts a search that runs until `end` is called. */
 function aSearch(slots: SearchSlots, of: AccountId, isGone = here) {
   let end = () => undefined as undefined;
   let started = false;

@@ -1,5 +1,5 @@
 /**
- * Frames for the wire, made once and written to many sockets.
+ * Encodes WebSocket frames once, so that the same bytes are written to many sockets.
  *
  * An unmasked, unfragmented text frame of RFC 6455 §5.2: a server never masks, and without
  * compression a frame is the same for every receiver.

@@ -8,7 +8,7 @@ import { cx } from './cx.ts';
 const SMALL_MAX = 36;
 
 /**
- * Shows an image over what stands for it: until it has loaded, and if it can’t be loaded, that is seen. The
+ * Shows an image over its placeholder, which is visible until the image has loaded, and if it can’t be loaded. The
  * element around it has the size.
  */
 export function SquareImage({ image, size }: { image: ImageId; size: number }) {

@@ -304,7 +304,7 @@ describe('with SMTP', () => {
     await api.register('ann');
     await api.close();
     api = await aTestApi(database, { publicUrl: URL, secret, smtpUrl: sink.url });
-    // The code of the registration lies in an outbox; a minute has passed.
+    // The code of the registration is in an outbox; a minute has passed.
     await age(61);
     const login = () =>
       api.post('/auth/login', { login: 'ann', password: PASSWORD }, WITH_SESSION_TOKEN);
