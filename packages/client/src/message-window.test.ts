@@ -125,6 +125,25 @@ describe('a window of messages', () => {
     );
   });
 
+  test('a page replaces messages that it has in a newer state, and no others', () => {
+    const posted = (n: number, body: string, changedSeq: number) => ({
+      ...messageOfPost(CONVERSATION, {
+        seq: seq(n),
+        actor: ME,
+        at: '2026-01-01T00:00:00.000Z',
+        data: { body },
+      } as EventOf<'message.posted'>),
+      changedSeq: seq(changedSeq),
+    });
+    const window = new MessageWindow(CONVERSATION, seq(1), [
+      posted(1, 'old', 1),
+      posted(2, 'new', 9),
+    ]);
+    const stored = window.addPage([posted(1, 'newer', 4), posted(2, 'earlier', 2)]);
+    expect(stored.map(({ body }) => body)).toEqual(['newer']);
+    expect(window.messages.map(({ body }) => body)).toEqual(['newer', 'new']);
+  });
+
   test('a thread keeps its root and drops expired replies', () => {
     const window = new MessageWindow(CONVERSATION, seq(1), [], seq(1));
     const on = (n: number, type: string, data: object, actor = ME) =>

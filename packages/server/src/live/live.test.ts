@@ -1,7 +1,9 @@
 import {
+  type AccountId,
   CLOSE,
   type ConversationId,
   type Limits,
+  type Me,
   refusal,
   type Seq,
   type SessionId,
@@ -14,6 +16,7 @@ import { ANN, BOB, EPOCH, GROUP, LiveNode } from '../../test/support/live-node.t
 import type { Peer } from '../../test/support/peer.ts';
 import { frameOf, OPCODE, RawSocket, textOf } from '../../test/support/raw-socket.ts';
 import { aClientId } from '../../test/support/stream-builders.ts';
+import type { StoredEvent } from '../stream/record.ts';
 import type { LiveDeps } from './context.ts';
 
 const stream = streamOfConversation(GROUP);
@@ -564,6 +567,82 @@ describe('signals', () => {
     expect(own.of('presence')).toHaveLength(3);
   });
 
+  test('presence changes of one connection are limited', async () => {
+    const node = await aNode({ signals: 1 });
+    const watching = await node.connect(ANN, 's1', { presence: [BOB] });
+    const peer = await node.connect(BOB, 's2');
+    expect((await watching.next('presence')).changes).toMatchObject([{ state: 'active' }]);
+    peer.send({ op: 'presence', state: 'idle' });
+    peer.send({ op: 'presence', state: 'active' });
+    expect((await watching.next('presence')).changes).toMatchObject([{ state: 'idle' }]);
+  });
+
+  test('a guest gets the presence of accounts that it may find, and of none if that is unknown', async () => {
+    let findable: readonly AccountId[] | null = [];
+    const node = await aNode(
+      {},
+      {
+        me: async (id) => ({ id, isActive: true, role: id === ANN ? 'guest' : 'member' }) as Me,
+        findable: async () => {
+          if (findable === null) throw new Error('The database does not answer');
+          return findable;
+        },
+      },
+    );
+    const other = await node.connect(BOB, 's2', { presence: [BOB] });
+    await other.next('presence');
+    const guest = await node.connect(ANN, 's1', { presence: [BOB] });
+    expect(guest.of('ready')[0]?.presence).toEqual([]);
+    const states = () => guest.of('presence').flatMap(({ changes }) => changes);
+    findable = [BOB];
+    guest.send({ op: 'watch', accounts: [BOB] });
+    await guest.next('presence');
+    expect(states()).toEqual([{ account: BOB, state: 'active' }]);
+    findable = null;
+    guest.send({ op: 'watch', accounts: [BOB] });
+    await handled(guest);
+    other.send({ op: 'presence', state: 'idle' });
+    await other.next('presence');
+    await handled(guest);
+    expect(states()).toHaveLength(1);
+    findable = [BOB];
+    guest.send({ op: 'watch', accounts: [BOB] });
+    await guest.next('presence');
+    expect(states().at(-1)).toEqual({ account: BOB, state: 'idle' });
+  });
+
+  test('a guest learns which of the users that it knows have changed', async () => {
+    const known = new Set([BOB]);
+    const node = await aNode(
+      {},
+      {
+        me: async (id) => ({ id, isActive: true, role: 'guest' }) as Me,
+        knownAccounts: async (guests, accounts) =>
+          guests.flatMap((guest) =>
+            accounts.filter((one) => known.has(one)).map((account) => ({ guest, account })),
+          ),
+      },
+    );
+    const guest = await node.connect();
+    const change = (type: StoredEvent['type'], data: object) =>
+      node.hub.publish([node.log.append(WORKSPACE_STREAM, { type, data, actor: BOB })]);
+    change('user.updated', { account: BOB });
+    expect(await guest.next('changed')).toEqual({
+      ...{ op: 'changed', users: [BOB], settings: [], emoji: false },
+    });
+    // Of others it learns nothing, not even that there was a change.
+    change('user.updated', { account: '01890000-0000-7000-8000-00000000000c' });
+    change('group.created', { conversation: GROUP, name: 'group' });
+    change('user.role_changed', { account: BOB, role: 'admin' });
+    expect((await guest.next('changed')).users).toEqual([BOB]);
+    change('server.updated', { name: 'Parley' });
+    expect(await guest.next('changed')).toMatchObject({ users: [], settings: ['name'] });
+    change('emoji.changed', {});
+    expect(await guest.next('changed')).toMatchObject({ users: [], settings: [], emoji: true });
+    expect(guest.of('changed')).toHaveLength(4);
+    expect(guest.of('event')).toEqual([]);
+  });
+
   test('an API key may watch accounts with users:read only', async () => {
     const node = await aNode();
     node.scopes = new Set(['messages:read', 'conversations:read']);
@@ -672,7 +751,7 @@ describe('the heartbeat', () => {
     await handled(peer);
     expect(peer.of('ping')).toHaveLength(1);
     vi.advanceTimersByTime(1_000);
-    expect(await peer.next('ping')).toMatchObject({ heads: {} });
+    expect((await peer.next('ping')).heads).toEqual({});
     node.publish();
     vi.advanceTimersByTime(3_000);
     expect(await peer.next('ping')).toMatchObject({ heads: { [stream]: 3 } });
@@ -808,6 +887,35 @@ describe('a session', () => {
     vi.advanceTimersByTime(1_500);
     expect(asked).toEqual([1, 1]);
     answer();
+  });
+
+  test('a closed connection leaves nothing behind', async () => {
+    const looked: AccountId[] = [];
+    const statusOf = (account: AccountId) => {
+      looked.push(account);
+      return null;
+    };
+    const node = await aNode({}, { statusOf });
+    const [watching, other] = [
+      await node.connect(ANN, 's1', { presence: [BOB] }),
+      await node.connect(BOB, 's2', { presence: [] }),
+    ];
+    await watching.next('presence');
+    watching.close();
+    await vi.waitFor(() => expect(node.live.figures.sockets).toBe(1));
+    expect([node.hub.streams, node.hub.topic(stream)?.live.size]).toEqual([3, 1]);
+    looked.splice(0);
+    // Changes are sent together: that of the third account comes with, or after, the first one.
+    const third = '01890000-0000-7000-8000-00000000000c' as AccountId;
+    other.send({ op: 'presence', state: 'idle' });
+    other.send({ op: 'watch', accounts: [third] });
+    await handled(other);
+    await node.connect(third, 's3', { presence: [] });
+    await other.next('presence', ({ changes }) => changes[0]?.state === 'active');
+    expect(looked).not.toContain(BOB);
+    other.close();
+    await vi.waitFor(() => expect(node.live.figures.sockets).toBe(1));
+    expect([node.hub.streams, node.hub.topic(stream)?.live.size]).toEqual([3, 1]);
   });
 
   test('closes the oldest connection of an account with too many', async () => {

@@ -67,6 +67,19 @@ describe('the audience of presence', () => {
     expect(listener.frames).toHaveLength(1);
   });
 
+  test('a connection that has left gets nothing that it had missed', () => {
+    const { audience, change } = anAudience();
+    const listener = new Listener();
+    audience.add(listener, [ann]);
+    listener.congested = true;
+    change([ann, 'active']);
+    audience.remove(listener);
+    listener.congested = false;
+    audience.add(listener, [ann]);
+    audience.sendMissed();
+    expect(listener.frames).toEqual([]);
+  });
+
   test('a first subscription replaces the presence of all accounts', () => {
     const { audience, change } = anAudience();
     const listener = new Listener();

@@ -192,9 +192,14 @@ test('a text that was sent just before the page was closed is not shown as a dra
   await before.send();
   await before.field.unmount();
 
+  server.become('connecting');
   const { field, type, pass } = await open(server);
+  // The save of another tab, which has not noticed that the text was sent.
+  await field.change(() => server.change('hello'));
   expect(field.result.text).toBe('');
-  expect([server.requests.at(-1), server.server.body]).toEqual(['delete 1', null]);
+  await field.change(() => server.become('live'));
+  expect(field.result.text).toBe('');
+  expect([server.requests.at(-1), server.server.body]).toEqual(['delete 2', null]);
   // Typed again, it is a draft like any other.
   await type('hello');
   await pass(1_000);

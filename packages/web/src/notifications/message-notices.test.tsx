@@ -165,11 +165,11 @@ test('messages wait for the settings, with their edits, and without those delete
   Object.assign(snapshot.notifications, { isLoaded: false });
   page.hasFocus = false;
   const { apply, post } = start();
-  const [first, second] = [post('frist'), post('a secret')];
-  apply('message.deleted', { message: second, author: ann });
-  apply('message.edited', { message: first, body: 'first' });
+  const [first, second] = [post('a secret'), post('secnod')];
+  apply('message.deleted', { message: first, author: ann });
+  apply('message.edited', { message: second, body: 'second' });
   expect(toasts()).toEqual([]);
   for (const resolve of loads) resolve();
-  await vi.waitFor(() => expect(ShownNotification.open).toEqual(['first']));
+  await vi.waitFor(() => expect(ShownNotification.open).toEqual(['second']));
   expect(toasts()).toEqual([general]);
 });
