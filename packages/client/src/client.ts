@@ -173,16 +173,9 @@ export class ParleyClient {
     await this.#lifecycle.run(async () => {
       if (!this.#isWanted) return;
       if (this.#local !== null && this.#local.account !== id) this.#dropAccount();
-      const saved = await this.#persistence.open(id);
-      const local = new LocalStreams(id, saved, this.#persistence, (conversation) =>
-        this.#timelines.restarted(conversation),
-      );
-      this.#local = local;
-      this.#receiver = this.#receiverOn(local);
-      this.#restore(saved.state ?? {});
-      for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
-      await this.#commands.start(saved.outbox);
-      if (this.#isWanted) this.#connection.start();
+      const loaded = this.#load(id);
+      this.#connection.start(loaded);
+      await loaded;
     });
   }
 
@@ -434,6 +427,19 @@ export class ParleyClient {
   }
 
   // ---- internals -----------------------------------------------------------------------------
+
+  /** Loads what is stored of an account. */
+  async #load(id: AccountId): Promise<void> {
+    const saved = await this.#persistence.open(id);
+    const local = new LocalStreams(id, saved, this.#persistence, (conversation) =>
+      this.#timelines.restarted(conversation),
+    );
+    this.#local = local;
+    this.#receiver = this.#receiverOn(local);
+    this.#restore(saved.state ?? {});
+    for (const conversation of saved.conversations) this.#state.setView(viewOf(conversation));
+    await this.#commands.start(saved.outbox);
+  }
 
   /** Shows the stored state until the server sends a newer one. */
   #restore({ me, sidebar, users }: SavedState): void {

@@ -71,6 +71,15 @@ const ready = (silenceMs = 30_000): Partial<ServerFrame> =>
   ({ op: 'ready', me: { id: ME }, limits: { silenceMs } }) as unknown as Partial<ServerFrame>;
 const ops = (socket: TestSocket | undefined) => socket?.sent.map((f) => f.op);
 
+/** A promise that the test resolves. */
+function pending() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((resolved) => {
+    resolve = resolved;
+  });
+  return { promise, resolve };
+}
+
 /** A connection that is live on its first socket. */
 async function aLiveConnection(
   options: Parameters<typeof aConnection>[0] & { silenceMs?: number } = {},
@@ -99,6 +108,44 @@ describe('connecting', () => {
     expect(states.map(([state]) => state)).toEqual(['connecting', 'catching-up', 'live']);
     expect(frames).toEqual(['ready', 'live']);
     expect(connection.state).toBe('live');
+  });
+
+  test('opens the socket while stored data is being loaded, and sends hello once it is', async () => {
+    const { connection, sockets } = aConnection();
+    const { promise, resolve } = pending();
+    connection.start(promise);
+    await vi.advanceTimersByTimeAsync(0);
+    sockets[0]?.open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ops(sockets[0])).toEqual([]);
+    resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ops(sockets[0])).toEqual(['hello']);
+  });
+
+  test('sends no hello on a socket that was closed while data was being loaded', async () => {
+    const { connection, sockets } = aConnection();
+    const { promise, resolve } = pending();
+    connection.start(promise);
+    await vi.advanceTimersByTimeAsync(0);
+    sockets[0]?.open();
+    connection.stop();
+    resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ops(sockets[0])).toEqual([]);
+    expect(sockets[0]?.closedWith).toBe(1000);
+  });
+
+  test('reports the end of the session once stored data is loaded', async () => {
+    const { connection, tokens, ended } = aConnection();
+    const { promise, resolve } = pending();
+    tokens.refuse = Response.json({ code: 'session_ended', title: 'Ended' }, { status: 401 });
+    connection.start(promise);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended()).toBe(0);
+    resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended()).toBe(1);
   });
 
   test('sends nothing before `ready`', async () => {

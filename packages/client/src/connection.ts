@@ -67,6 +67,8 @@ export class Connection {
   /** Counts sockets; callbacks with another number belong to an earlier socket. */
   #generation = 0;
   #wanted = false;
+  /** Resolves when the hello can be sent; null once it can. */
+  #loaded: Promise<void> | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #lookTimer: ReturnType<typeof setInterval> | null = null;
   #lastFrameAt = 0;
@@ -91,10 +93,21 @@ export class Connection {
     return this.#generation;
   }
 
-  /** Connects, and stays connected until `stop`. */
-  start(): void {
+  /**
+   * Connects, and stays connected until `stop`. The socket is opened while the stored data is being loaded; `loaded`
+   * resolves when the hello, which contains its cursor, can be sent.
+   */
+  start(loaded: Promise<void> = Promise.resolve()): void {
     if (this.#wanted) return;
     this.#wanted = true;
+    const waiting = loaded.then(
+      () => {
+        if (this.#loaded === waiting) this.#loaded = null;
+      },
+      // The caller of `start` handles it.
+      () => undefined,
+    );
+    this.#loaded = waiting;
     void this.#connect();
   }
 
@@ -143,6 +156,7 @@ export class Connection {
     try {
       token = await this.#deps.api.accessToken();
     } catch (error) {
+      await this.#loaded;
       if (!isCurrent()) return;
       if (error instanceof ApiError && error.status === 401) this.#end();
       else if (error instanceof ApiError) this.#failed((error.retryAfter ?? 0) * 1000 || null);
@@ -159,7 +173,11 @@ export class Connection {
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MS);
     this.#socket = this.#deps.socket(url.href, {
       open: () => {
-        if (isCurrent()) this.#hello(token);
+        const greet = () => {
+          if (isCurrent()) this.#hello(token);
+        };
+        if (this.#loaded) void this.#loaded.then(greet);
+        else greet();
       },
       message: (text) => {
         if (isCurrent()) this.#receive(text);

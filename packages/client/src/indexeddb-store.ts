@@ -11,6 +11,7 @@ import {
   type DBSchema,
   deleteDB,
   type IDBPDatabase,
+  type IDBPObjectStore,
   type IDBPTransaction,
   openDB,
   unwrap,
@@ -187,18 +188,27 @@ async function deleteWithin(name: string, ms: number): Promise<void> {
 
 type WriteTransaction = IDBPTransaction<Schema, typeof DATA, 'readwrite'>;
 
-/** Puts all changes into the transaction; the cursors last. */
+/**
+ * Puts all changes into the transaction; the cursors last. Requests are executed in their order, so that only what is read
+ * is awaited: the first start of an account stores a thousand conversations, and an answer to each of them would delay
+ * what is shown. A failed request aborts the transaction.
+ */
 async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
-  const state = tx.objectStore('state');
-  const cursors = tx.objectStore('cursors');
-  const windows = tx.objectStore('windows');
-  const conversations = tx.objectStore('conversations');
-  const messages = tx.objectStore('messages');
-  if (changes.epoch !== undefined && (await state.get('epoch')) !== changes.epoch) {
-    // Another epoch: nothing that is cached belongs to it.
-    await Promise.all([cursors.clear(), windows.clear(), conversations.clear(), messages.clear()]);
-    for (const name of STATE_PARTS) await state.delete(name);
-    await state.put(changes.epoch, 'epoch');
+  const cursorStore = tx.objectStore('cursors');
+  const messageStore = tx.objectStore('messages');
+  const state = unwrap(tx.objectStore('state'));
+  const windows = unwrap(tx.objectStore('windows'));
+  const conversations = unwrap(tx.objectStore('conversations'));
+  const cursors = unwrap(cursorStore);
+  const messages = unwrap(messageStore);
+  if (changes.epoch !== undefined) {
+    const stored = await tx.objectStore('state').get('epoch');
+    if (stored !== changes.epoch) {
+      // Another epoch: nothing that is cached belongs to it.
+      for (const store of [cursors, windows, conversations, messages]) store.clear();
+      for (const name of STATE_PARTS) state.delete(name);
+      state.put(changes.epoch, 'epoch');
+    }
   }
   for (const [conversation, from] of changes.windows) {
     const range = IDBKeyRange.bound(
@@ -207,26 +217,48 @@ async function write(tx: WriteTransaction, changes: Changes): Promise<void> {
       false,
       true,
     );
-    await messages.delete(range);
-    if (from === null) await windows.delete(conversation);
-    else await windows.put(from, conversation);
+    messages.delete(range);
+    if (from === null) windows.delete(conversation);
+    else windows.put(from, conversation);
   }
-  for (const message of changes.messages) {
-    const stored = await messages.get([message.conversation, message.seq]);
-    if (!stored || stored.changedSeq <= message.changedSeq) await messages.put(message);
+  const storedMessages = await Promise.all(
+    changes.messages.map(({ conversation, seq }) => messageStore.get([conversation, seq])),
+  );
+  for (const [n, message] of changes.messages.entries()) {
+    const stored = storedMessages[n];
+    if (!stored || stored.changedSeq <= message.changedSeq) messages.put(message);
   }
   for (const [id, conversation] of changes.conversations) {
-    if (conversation === null) await conversations.delete(id);
-    else await conversations.put(conversation);
+    if (conversation === null) conversations.delete(id);
+    else conversations.put(conversation);
   }
   for (const name of STATE_PARTS) {
     const value = changes.state?.[name];
-    if (value !== undefined) await state.put(value, name);
+    if (value !== undefined) state.put(value, name);
   }
+  const storedCursors = await readCursors(cursorStore, [...changes.cursors.keys()]);
   for (const [stream, seq] of changes.cursors) {
-    if (seq === null) await cursors.delete(stream);
-    else if (seq > ((await cursors.get(stream)) ?? -1)) await cursors.put(seq, stream);
+    if (seq === null) cursors.delete(stream);
+    else if (seq > (storedCursors.get(stream) ?? -1)) cursors.put(seq, stream);
   }
+}
+
+/** More cursors than this are read together with all others. */
+const CURSORS_READ_ALONE = 20;
+
+/** Returns stored cursors, at least those of the given streams. */
+async function readCursors(
+  store: IDBPObjectStore<Schema, typeof DATA, 'cursors', 'readwrite'>,
+  streams: readonly StreamId[],
+): Promise<ReadonlyMap<StreamId, Seq>> {
+  if (streams.length > CURSORS_READ_ALONE) return entries<StreamId, Seq>(store);
+  const cursors = await Promise.all(streams.map((stream) => store.get(stream)));
+  return new Map(
+    streams.flatMap((stream, n) => {
+      const seq = cursors[n];
+      return seq === undefined ? [] : [[stream, seq] as const];
+    }),
+  );
 }
 
 async function entries<K, V>(store: {

@@ -1,6 +1,6 @@
 import { FileId, type Seq, SYSTEM } from '@parley/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { aLiveClient, heal, settle } from '../test/support/model-client.ts';
+import { aClient, aLiveClient, heal, settle } from '../test/support/model-client.ts';
 import { ModelServer } from '../test/support/model-server.ts';
 
 beforeEach(
@@ -58,6 +58,61 @@ describe('the timeline of a new group', () => {
     server.join(id);
     await heal(server, client);
     expect(timeline.snapshot.messages.map((m) => m.body)).toEqual(['before']);
+  });
+});
+
+describe('a prepared timeline', () => {
+  /** A client that has received the group, with a timeline that was prepared before. */
+  async function prepared(unread: number) {
+    const { server, id } = aGroup(60);
+    server.read(id, server.lastSeq(id));
+    for (let n = 0; n < unread; n++) server.post(id, server.other, `new ${n}`);
+    const { client } = aClient(server);
+    const started = client.start(server.me);
+    const timeline = client.timeline(id);
+    timeline.prepare();
+    await started;
+    await settle();
+    server.deliver(Number.MAX_SAFE_INTEGER);
+    await settle();
+    const pages = () =>
+      server.requests.map(({ path }) => path).filter((path) => path.includes('/messages'));
+    return { server, client, id, timeline, pages };
+  }
+
+  test('requests the latest messages once, as soon as the conversation is known', async () => {
+    const { server, client, timeline, pages } = await prepared(0);
+    expect(pages()).toEqual([expect.stringMatching(/messages\?limit=50$/)]);
+    void timeline.open();
+    await settle();
+    expect(pages()).toHaveLength(1);
+    await heal(server, client);
+    expect(timeline.snapshot.messages.at(-1)?.body).toBe('old 59');
+    expect(timeline.snapshot).toMatchObject({ hasOlder: true, hasNewer: false, loading: null });
+  });
+
+  test('requests the messages around the first unread one, once', async () => {
+    const { server, client, id, timeline, pages } = await prepared(80);
+    const readSeq = client.snapshot.conversations.get(id)?.readSeq as Seq;
+    expect(pages()).toEqual([expect.stringContaining(`around=${readSeq}`)]);
+    void timeline.open(readSeq);
+    await settle();
+    expect(pages()).toHaveLength(1);
+    await heal(server, client);
+    expect(timeline.snapshot.messages.map(({ body }) => body)).toContain('new 0');
+    expect(timeline.snapshot).toMatchObject({ hasNewer: true, loading: null });
+  });
+
+  test('requests nothing for a conversation that the account is not in', async () => {
+    const server = new ModelServer();
+    const id = server.group();
+    const { client } = aClient(server);
+    const started = client.start(server.me);
+    client.timeline(id).prepare();
+    await started;
+    await heal(server, client);
+    expect(client.timeline(id).snapshot).toMatchObject({ messages: [], loading: null });
+    expect(server.requests).toEqual([]);
   });
 });
 

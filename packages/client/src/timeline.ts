@@ -55,6 +55,8 @@ export class Timeline {
   /** Null: everything that was requested is loaded. */
   #wanted: Wanted | null = null;
   #isOpen = false;
+  /** Whether the first page is requested as soon as the conversation is known. */
+  #isPrepared = false;
   /** The window that was shown last. */
   #window: MessageWindow | undefined;
 
@@ -85,9 +87,20 @@ export class Timeline {
   open(at?: Seq): Promise<void> {
     const window = this.#source.window();
     this.#isOpen = true;
+    // The stored data may have been loaded since this timeline was prepared.
+    this.#window ??= window;
     if (at === undefined || (window && window.from <= at + 1)) return this.jumpToLatest();
-    this.#wanted = { at };
+    this.#want(at);
     return this.#load();
+  }
+
+  /**
+   * Requests the messages that {@link open} will show, the latest or those around the first unread one, as soon as the
+   * server has sent the conversation. Messages that are stored are not requested.
+   */
+  prepare(): void {
+    this.#isOpen = true;
+    this.#isPrepared = true;
   }
 
   /** Loads the page before the oldest message. */
@@ -135,7 +148,7 @@ export class Timeline {
   jumpToLatest(): Promise<void> {
     this.#isOpen = true;
     this.#stretch = null;
-    this.#wanted = { at: 'latest' };
+    this.#want('latest');
     return this.#load();
   }
 
@@ -196,11 +209,17 @@ export class Timeline {
     if (this.#isOpen) void this.#load();
   }
 
+  /** What is wanted already stays: its page may have been requested. */
+  #want(at: Wanted['at']): void {
+    this.#isPrepared = false;
+    if (this.#wanted?.at !== at) this.#wanted = { at };
+  }
+
   // ---- gaps -------------------------------------------------------------------------------------
 
   /** Position of the timeline when its window was restarted. */
   #wantedAfterGap(before: MessageWindow | undefined, window: MessageWindow | undefined): Wanted {
-    if (!before || !window) return this.#wanted ?? { at: 'latest' };
+    if (!before || !window) return this.#wanted ?? this.#firstWanted(window);
     if (this.#wanted && this.#wanted.at !== 'latest') return this.#wanted;
     const stretch = this.#stretch;
     const middle = stretch?.messages[stretch.messages.length >> 1];
@@ -210,6 +229,13 @@ export class Timeline {
     const isUnread = view && (view.unread > 0 || view.lastSeq < window.from - 1);
     if (!isUnread || view.readSeq + 1 >= window.from) return { at: 'latest' };
     return { at: view.readSeq };
+  }
+
+  #firstWanted(window: MessageWindow | undefined): Wanted {
+    const view = this.#source.view();
+    if (!this.#isPrepared || !window || !view) return { at: 'latest' };
+    this.#isPrepared = false;
+    return { at: view.unread > 0 && view.readSeq + 1 < window.from ? view.readSeq : 'latest' };
   }
 
   /** Shown until the page arrives: the previous messages, to avoid flicker. */

@@ -1,5 +1,5 @@
 import { ApiError, ParleyApi, type ParleyClient } from '@parley/client';
-import type { AccountId, Me } from '@parley/protocol';
+import type { AccountId, ConversationId, Me } from '@parley/protocol';
 import { useSyncExternalStore } from 'react';
 import { deletions } from '../lib/delayed.ts';
 import { loadPart } from '../lib/load-error.ts';
@@ -197,6 +197,10 @@ function watchOtherTabs(): void {
   document.addEventListener('visibilitychange', check);
 }
 
+/** Returns the conversation whose page has this path; null if it is another page. */
+const conversationIn = (path: string): ConversationId | null =>
+  (/^\/c\/([\da-f-]{36})$/.exec(path)?.[1] ?? null) as ConversationId | null;
+
 async function openSession(account: AccountId, key: LoginKey): Promise<void> {
   api.actAs(account);
   // The connection needs it first of all: requested while the code is being loaded. If that fails, it asks again.
@@ -220,5 +224,8 @@ async function openSession(account: AccountId, key: LoginKey): Promise<void> {
     { signal },
   );
   void client.start(account);
+  // The messages of the page that is being opened are requested as soon as they can be, before anything is rendered.
+  const opened = conversationIn(location.pathname);
+  if (opened !== null) client.timeline(opened).prepare();
   set({ state: 'in', client, account, ended });
 }
