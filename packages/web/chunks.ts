@@ -98,34 +98,64 @@ export const compileHints: Plugin = {
   },
 };
 
-/** What the main script loads on every page; see {@link preloadApplication}. */
+/** What the main script loads on every page; see {@link preloadScripts}. */
 const APPLICATION = '/packages/web/src/application.tsx';
+/** What it also loads if someone is logged in. */
+const WITH_SESSION = [
+  '/packages/web/src/session/live-client.ts',
+  '/packages/web/src/app/main-pages.ts',
+];
+const TEXTS = /\/packages\/web\/src\/texts\/(\w\w)\.ts$/;
+/** The script of index.html that requests the scripts for someone who is logged in. */
+const PRELOADER = '<script src="/preload.js"';
 
 /**
- * Lets the page request the scripts of the application together with the main script, which would ask for them only when
- * it runs.
+ * Lets the page request scripts together with the main script, which would ask for them only when it runs: those of the
+ * application, and those that `public/preload.js` adds for someone who is logged in.
  */
-export const preloadApplication: Plugin = {
-  name: 'parley-preload-application',
+export const preloadScripts: Plugin = {
+  name: 'parley-preload-scripts',
   apply: 'build',
   transformIndexHtml: {
     order: 'post',
     handler(html, { bundle = {} }) {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
-      // The module, and the script under which it is imported, if that is another one.
-      const own = chunks.filter(
-        ({ facadeModuleId, moduleIds }) =>
-          facadeModuleId?.endsWith(APPLICATION) || moduleIds.some((id) => id.endsWith(APPLICATION)),
-      );
-      if (own.length === 0) throw new Error(`No script contains ${APPLICATION}`);
-      const files = new Set(own.flatMap(({ fileName, imports }) => [fileName, ...imports]));
-      return [...files]
-        .filter((file) => !html.includes(`"/${file}"`))
-        .map((file) => ({
-          tag: 'link',
-          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
-          injectTo: 'head',
-        }));
+      const application = scriptsOf(chunks, APPLICATION);
+      const isRequested = (file: string) => application.has(file) || html.includes(`"/${file}"`);
+      const withSession = WITH_SESSION.flatMap((module) => [...scriptsOf(chunks, module)]);
+      const texts = chunks.flatMap(({ facadeModuleId, fileName }) => {
+        const language = TEXTS.exec(facadeModuleId ?? '')?.[1];
+        return language === undefined ? [] : [[language, `/${fileName}`]];
+      });
+      const scripts = {
+        session: [...new Set(withSession)]
+          .filter((file) => !isRequested(file))
+          .map((file) => `/${file}`),
+        texts: Object.fromEntries(texts),
+      };
+      if (!html.includes(PRELOADER)) throw new Error(`index.html has no ${PRELOADER}`);
+      const data = JSON.stringify(scripts).replaceAll('"', '&quot;');
+      return {
+        html: html.replace(PRELOADER, `${PRELOADER} data-scripts="${data}"`),
+        tags: [...application]
+          .filter((file) => !html.includes(`"/${file}"`))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+            injectTo: 'head' as const,
+          })),
+      };
     },
   },
 };
+
+/** Returns the scripts that a module is in and that those import. */
+function scriptsOf(chunks: readonly Rolldown.OutputChunk[], module: string): Set<string> {
+  // The module, and the script under which it is imported, if that is another one.
+  const own = chunks.filter(
+    ({ facadeModuleId, moduleIds }) =>
+      facadeModuleId?.endsWith(module) || moduleIds.some((id) => id.endsWith(module)),
+  );
+  if (own.length === 0) throw new Error(`No script contains ${module}`);
+  return new Set(own.flatMap(({ fileName, imports }) => [fileName, ...imports]));
+}

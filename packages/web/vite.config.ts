@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import { CHUNK_GROUPS, compileHints, preloadApplication } from './chunks.ts';
+import { CHUNK_GROUPS, compileHints, preloadScripts } from './chunks.ts';
 import { serviceWorker } from './service-worker.ts';
 
 /**
@@ -25,7 +25,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     sonnerWithoutStyleElement,
-    preloadApplication,
+    preloadScripts,
     compileHints,
     serviceWorker(),
   ],

@@ -18,11 +18,20 @@ start().catch((error: unknown) => {
   throw error;
 });
 
+/** The longest wait for the requests of the session to be sent, ms. */
+const HEAD_START_MS = 100;
+
 /** Resumes the session while the application is being loaded, and shows it. */
 async function start(): Promise<void> {
-  const application = loadPart(() => import('./application.tsx'));
-  // If it fails to load, the router tries again and shows the error.
-  if (currentLogin()) import('./app/main-pages.ts').catch(() => undefined);
-  const [{ render }] = await Promise.all([application, loadTexts(), resumeSession()]);
+  const texts = loadTexts();
+  const resumed = resumeSession();
+  if (currentLogin()) {
+    // If it fails to load, the router tries again and shows the error.
+    import('./app/main-pages.ts').catch(() => undefined);
+    // The application takes the processor for a while, during which the answers arrive.
+    await Promise.race([resumed, new Promise((resolve) => setTimeout(resolve, HEAD_START_MS))]);
+  }
+  const { render } = await loadPart(() => import('./application.tsx'));
+  await Promise.all([texts, resumed]);
   render();
 }

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'react';
-import { idle } from '../lib/idle-schedule.ts';
+import { idleAfterStart } from '../lib/idle-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useAllOpenReports, useOpenReports } from '../messages/use-open-reports.ts';
 import { useParley } from '../session/use-client.ts';
@@ -11,25 +11,17 @@ import { ReportBadge } from './report-badge.tsx';
 
 const OwnMenuItems = lazyPart(async () => (await import('./own-menu-items.tsx')).OwnMenuItems);
 
-/** The items are loaded this long after the button is shown, ms: not while a conversation is being loaded. */
-const LOAD_AFTER_MS = 3_000;
-
 /** The account menu: settings, theme, notifications, log out. Its items are loaded when the page is idle. */
 export function OwnMenu() {
   const me = useParley((s) => s.me);
   const [isOpen, setOpen] = useState(false);
   const [isWanted, setWanted] = useState(false);
   const want = () => OwnMenuItems.loadAhead(() => setWanted(true));
+  const isReady = me !== null;
   useEffect(() => {
-    let cancel = () => {};
-    const timer = setTimeout(() => {
-      cancel = idle.schedule(() => OwnMenuItems.loadAhead(() => setWanted(true)));
-    }, LOAD_AFTER_MS);
-    return () => {
-      clearTimeout(timer);
-      cancel();
-    };
-  }, []);
+    if (isReady)
+      return idleAfterStart.schedule(() => OwnMenuItems.loadAhead(() => setWanted(true)));
+  }, [isReady]);
   const button = useRef<HTMLButtonElement>(null);
   const shownPresence = useShownPresence();
   useOpenReports();

@@ -31,7 +31,7 @@ class Page implements IdleHost {
 
 test('all waiting callbacks are called together once nothing was scheduled for some time', () => {
   const page = new Page();
-  const schedule = new IdleSchedule(page);
+  const schedule = new IdleSchedule(0, page);
   const called: string[] = [];
   schedule.schedule(() => called.push('first'));
   page.pass(200);
@@ -46,7 +46,7 @@ test('all waiting callbacks are called together once nothing was scheduled for s
 
 test('a callback is called within two seconds even while more is scheduled', () => {
   const page = new Page();
-  const schedule = new IdleSchedule(page);
+  const schedule = new IdleSchedule(0, page);
   let calledAt: number | null = null;
   schedule.schedule(() => {
     calledAt = page.now();
@@ -60,11 +60,25 @@ test('a callback is called within two seconds even while more is scheduled', () 
 
 test('a canceled task does not run', () => {
   const page = new Page();
-  const schedule = new IdleSchedule(page);
+  const schedule = new IdleSchedule(0, page);
   const called: string[] = [];
   const cancel = schedule.schedule(() => called.push('first'));
   schedule.schedule(() => called.push('second'));
   cancel();
   page.pass(250);
   expect(called).toEqual(['second']);
+});
+
+test('no task runs before the given time, and later ones run as usual', () => {
+  const page = new Page();
+  const schedule = new IdleSchedule(3_000, page);
+  const called: string[] = [];
+  schedule.schedule(() => called.push('first'));
+  page.pass(2_500);
+  expect(called).toEqual([]);
+  page.pass(500);
+  expect(called).toEqual(['first']);
+  schedule.schedule(() => called.push('second'));
+  page.pass(250);
+  expect(called).toEqual(['first', 'second']);
 });

@@ -20,11 +20,14 @@ export interface IdleHost {
  */
 export class IdleSchedule {
   readonly #host: IdleHost;
+  /** No work starts earlier, in ms as `now` has them. */
+  readonly #from: number;
   readonly #waiting = new Set<() => void>();
   #firstAt = 0;
   #cancel: () => void = () => undefined;
 
-  constructor(host: IdleHost = browser()) {
+  constructor(from = 0, host: IdleHost = browser()) {
+    this.#from = from;
     this.#host = host;
   }
 
@@ -35,9 +38,8 @@ export class IdleSchedule {
     this.#waiting.add(callback);
     this.#cancel();
     const latest = this.#firstAt + DELAY_MAX_MS - now;
-    this.#cancel = this.#host.after(Math.max(0, Math.min(QUIET_MS, latest)), () =>
-      this.#host.whenIdle(() => this.#run()),
-    );
+    const delay = Math.max(0, Math.min(QUIET_MS, latest), this.#from - now);
+    this.#cancel = this.#host.after(delay, () => this.#host.whenIdle(() => this.#run()));
     return () => this.#waiting.delete(callback);
   }
 
@@ -65,5 +67,11 @@ function browser(): IdleHost {
   };
 }
 
-/** The schedule of this page, for elements needed only when the user points at them. */
+/** The schedule of this page, for elements that are soon needed. */
 export const idle = new IdleSchedule();
+
+/** Until now a page that was opened may still be loading, ms. */
+const STARTED_MS = 3_000;
+
+/** The schedule for elements needed only when the user points at them, which must not delay the start of the page. */
+export const idleAfterStart = new IdleSchedule(STARTED_MS);

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { idle } from '../lib/idle-schedule.ts';
+import { idleAfterStart } from '../lib/idle-schedule.ts';
 
 /**
  * Returns whether the toolbar of a message is rendered, and handlers for the message. Rendering dozens of toolbars that
@@ -11,7 +11,7 @@ export function useToolbar(isWanted: boolean, loadAhead: (then: () => void) => v
   const [isRendered, setRendered] = useState(false);
   const isWaiting = isWanted && !isRendered;
   useEffect(() => {
-    if (isWaiting) return idle.schedule(() => loadAhead(() => setRendered(true)));
+    if (isWaiting) return idleAfterStart.schedule(() => loadAhead(() => setRendered(true)));
   }, [isWaiting, loadAhead]);
   const render = () => loadAhead(() => setRendered(true));
   return {

@@ -5,7 +5,6 @@ import {
   memo,
   type PointerEvent,
   type ReactNode,
-  startTransition,
   useCallback,
   useEffect,
   useMemo,
@@ -13,6 +12,7 @@ import {
   useState,
 } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { idle } from '../lib/idle-schedule.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { useLongPress } from '../ui/use-long-press.ts';
@@ -34,8 +34,10 @@ import { useDragging } from './use-dragging.ts';
 import { ListMenus, useMenus } from './use-menus.tsx';
 import { useStepKeys } from './use-step-keys.ts';
 
-/** Number of rows of a section that are rendered at once; they fill a screen. */
+/** Number of rows of a section that are rendered at first; they fill a screen. */
 const FIRST_ROWS = 60;
+/** Number of further rows that are rendered at once. */
+const MORE_ROWS = 120;
 /** Number of direct conversations, the first ones, that show the presence of the other user. */
 const SUBSCRIBED_PEERS = 60;
 
@@ -191,25 +193,27 @@ const Rows = memo(function Rows({
   drafts: ReadonlySet<string>;
   actions: RowActions;
 }) {
-  // A thousand rows delay the first messages: the rest is rendered in the background, once.
-  const [isComplete, setComplete] = useState(false);
-  const isLong = ids.length > FIRST_ROWS;
+  // A thousand rows would delay the first messages: the rest is rendered when the page is idle, some at a time, because a
+  // key press waits while the browser lays out new rows.
+  const [count, setCount] = useState(FIRST_ROWS);
+  const isComplete = count >= ids.length;
   useEffect(() => {
-    if (isLong) startTransition(() => setComplete(true));
-  }, [isLong]);
-  const rows = isComplete ? ids : ids.slice(0, FIRST_ROWS);
-  return rows.map((id) => (
-    <Row
-      key={id}
-      id={id}
-      title={titles.get(id) ?? ''}
-      isOpen={id === open}
-      isMuted={isMuted(id)}
-      isFavorite={isFavorite}
-      hasDraft={drafts.has(id)}
-      actions={actions}
-    />
-  ));
+    if (!isComplete) return idle.schedule(() => setCount(count + MORE_ROWS));
+  }, [isComplete, count]);
+  return ids
+    .slice(0, count)
+    .map((id) => (
+      <Row
+        key={id}
+        id={id}
+        title={titles.get(id) ?? ''}
+        isOpen={id === open}
+        isMuted={isMuted(id)}
+        isFavorite={isFavorite}
+        hasDraft={drafts.has(id)}
+        actions={actions}
+      />
+    ));
 });
 
 /** A section: its heading, and the rows of its conversations behind it. */
