@@ -1,5 +1,5 @@
 import { type EmojiOf, mayHaveShortcodes, withEmoji } from './emoji-shortcodes.ts';
-import { PARSER } from './markdown-parser.ts';
+import { treeOf } from './markdown-parser.ts';
 import { mayMention, mentionSpans, type NameOf } from './mention-text.ts';
 
 /** A part of a text, as offsets of its start and end. */
@@ -23,7 +23,7 @@ export function markersOf(text: string): MarkerRange[] {
   const add = (from: number, to: number) => ranges.push({ from, to });
   /** Where the address of a link begins, after its text. */
   let linkEnd = 0;
-  PARSER.parse(text).iterate({
+  treeOf(text).iterate({
     enter: ({ name, from, to, node }) => {
       if (from < linkEnd) return false;
       switch (name) {
@@ -64,7 +64,7 @@ export function markersOf(text: string): MarkerRange[] {
 /** Returns the parts of a text that are code or addresses, in order. */
 function literalsOf(text: string): MarkerRange[] {
   const ranges: MarkerRange[] = [];
-  PARSER.parse(text).iterate({
+  treeOf(text).iterate({
     enter: ({ name, from, to }) => {
       if (!LITERALS.has(name)) return true;
       ranges.push({ from, to });

@@ -74,24 +74,33 @@ function addressEnd(text: string, start: number): number {
 }
 
 /** CommonMark without HTML, headings, rules, images, indented code, references and entities. */
-export const PARSER = parser.configure([
-  Strikethrough,
-  Table,
-  Url,
-  {
-    remove: [
-      'ATXHeading',
-      'Entity',
-      'HorizontalRule',
-      'HTMLBlock',
-      'HTMLTag',
-      'Image',
-      'IndentedCode',
-      'LinkReference',
-      'SetextHeading',
-    ],
-  },
-]);
+const configure = () =>
+  parser.configure([
+    Strikethrough,
+    Table,
+    Url,
+    {
+      remove: [
+        'ATXHeading',
+        'Entity',
+        'HorizontalRule',
+        'HTMLBlock',
+        'HTMLTag',
+        'Image',
+        'IndentedCode',
+        'LinkReference',
+        'SetextHeading',
+      ],
+    },
+  ]);
+
+let configured: ReturnType<typeof configure> | undefined;
+
+/** Returns the tree of a text. The parser is configured when it is first needed: many pages of messages do without it. */
+export function treeOf(text: string) {
+  configured ??= configure();
+  return configured.parse(text);
+}
 
 /** A node of the parser’s tree. */
-export type SyntaxNode = ReturnType<typeof PARSER.parse>['topNode'];
+export type SyntaxNode = ReturnType<typeof treeOf>['topNode'];

@@ -346,3 +346,22 @@ test('shortcodes become emoji, except in code, addresses and after a backslash',
   ]);
   expect(blocks(parseMarkdown(':tada:'))).toEqual([[':tada:']]);
 });
+
+test('a line without markup is shown as the parser shows it', () => {
+  const characters = fc.constantFrom(
+    ...'aZ19 ,.!?\'"()éß中😀@:*_-\u3000\u2028',
+    'www.',
+    'http',
+    '  ',
+  );
+  fc.assert(
+    fc.property(fc.array(characters, { minLength: 1, maxLength: 12 }), (parts) => {
+      const text = parts.join('');
+      // With a second paragraph, the text goes through the parser.
+      const whole = parsed(`${text}\n\n*second*`);
+      fc.pre(whole.length === 2 && /[a-zéß中]/i.test(text));
+      expect(parsed(text)).toEqual(whole.slice(0, 1));
+    }),
+    { numRuns: 2_000 },
+  );
+});

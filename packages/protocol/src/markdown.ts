@@ -1,6 +1,6 @@
 import { type EmojiOf, withEmoji } from './emoji-shortcodes.ts';
 import type { Mention } from './events.ts';
-import { PARSER, type SyntaxNode } from './markdown-parser.ts';
+import { type SyntaxNode, treeOf } from './markdown-parser.ts';
 import { mentionSpans, typedMention } from './mention-text.ts';
 
 export { type EmojiOf, mayHaveShortcodes } from './emoji-shortcodes.ts';
@@ -65,12 +65,20 @@ export function parseMarkdown(
   isCut = false,
   emojiOf?: EmojiOf,
 ): readonly Block[] {
+  if (isPlainLine(text)) return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
   const source = withWholeFences(text);
   const blocks = new Reader(source, mentions, isCut ? source.length : -1, emojiOf).blocks();
   // Only markers, such as a lone “>” or “1.”.
   if (!blocks.some(isVisible)) return [{ kind: 'paragraph', children: [{ kind: 'text', text }] }];
   return blocks;
 }
+
+/** Letters of any script, digits, spaces and punctuation that means nothing in Markdown, in a mention or in a shortcode. */
+const PLAIN_LINE = /^[a-z("'\u00a1-\uffff][a-z\d ,.!?'"()\u00a1-\uffff]*$/i;
+
+/** Returns whether a text is one line that is shown as it was typed. Most messages are, and parsing is expensive. */
+const isPlainLine = (text: string): boolean =>
+  PLAIN_LINE.test(text) && !text.endsWith(' ') && !/www\./i.test(text);
 
 const FENCE = '```';
 /** What may be on a line before a fence: indentation and the markers of quotes and lists. */
@@ -147,7 +155,7 @@ class Reader {
   }
 
   blocks(): Block[] {
-    return this.#blocksOf(PARSER.parse(this.#source).topNode, 0);
+    return this.#blocksOf(treeOf(this.#source).topNode, 0);
   }
 
   #text({ from, to }: { from: number; to: number }): string {

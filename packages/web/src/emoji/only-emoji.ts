@@ -22,7 +22,8 @@ export function isOnlyEmoji(blocks: readonly Block[]): boolean {
     if (part.kind === 'mention' && part.mention.kind === 'emoji') {
       count++;
     } else if (part.kind === 'text') {
-      if (part.text.length > LONGEST) return false;
+      // Most texts have letters, and the pattern of emoji is expensive.
+      if (part.text.length > LONGEST || /[a-z]/i.test(part.text)) return false;
       const rest = part.text.replace(EMOJI, () => {
         count++;
         return '';

@@ -7,6 +7,8 @@ export const MARKS_SHOWN = 8;
  * seconds. The stored text stays as it is.
  */
 export function displayText(text: string): string {
+  // Without characters beyond Latin-1 there are no marks, and no modifiers.
+  if (!/[\u0100-\uffff]/.test(text)) return text;
   return text
     .replace(/(\p{M}{8})\p{M}+/gu, '$1')
     .replace(/(\p{Emoji_Modifier})\p{Emoji_Modifier}+/gu, '$1');
