@@ -74,6 +74,7 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     const scripts = await countScripts(una.page, reload);
     expect(scripts).toBeGreaterThan(5);
     expect(scripts).toBeLessThanOrEqual(CONVERSATION_SCRIPTS);
+    expect(await scriptsNotPreloaded(una.page)).toEqual([]);
     const loads = countLoads(una.page);
 
     await installation.upgrade(renameAssets);
@@ -115,6 +116,20 @@ describe.skipIf(CHROMIUM === undefined)('the built web client', () => {
     }
   });
 });
+
+/** Returns the scripts for a session that the page has not requested together with its main script. */
+const scriptsNotPreloaded = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const preloader = document.querySelector<HTMLScriptElement>('script[src="/preload.js"]');
+    const { session, texts } = JSON.parse(preloader?.dataset.scripts ?? '') as {
+      session: string[];
+      texts: Record<string, string>;
+    };
+    const scripts = [...session, texts[document.documentElement.lang.slice(0, 2)] ?? 'texts'];
+    return scripts.filter(
+      (href) => !document.querySelector(`link[rel=modulepreload][href="${href}"]`),
+    );
+  });
 
 /** Returns how many scripts a page requests meanwhile, those in its cache included. */
 async function countScripts(page: Page, run: () => Promise<unknown>): Promise<number> {
