@@ -150,7 +150,7 @@ test('a bot answers mentions in groups, also in threads, and nothing else', asyn
   await user.post(group.id, '@echo the last one');
   const answers = async () => {
     const { rows } = await server.pool.query(
-      'select body, thread from messages where conversation_id = $1 and author_id = $2 order by seq',
+      'select body, thread::integer as thread from messages where conversation_id = $1 and author_id = $2 order by seq',
       [group.id, echo.id],
     );
     return rows;
