@@ -109,6 +109,10 @@ export const ServerSettingsChange = ServerSettings.omit({ icon: true })
       .meta({ examples: [{ mode: 'domain', domains: ['example.org'] }] }),
   })
   .partial()
+  // Unknown fields are ignored: a name with a mistake would change nothing, and succeed.
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    message: 'Specify at least one setting to change',
+  })
   .meta({ id: 'ServerSettingsChange' });
 export type ServerSettingsChange = z.infer<typeof ServerSettingsChange>;
 
