@@ -49,7 +49,7 @@ class Kept {
     this.#posted.delete(data.message);
   }
 
-  /** A message was deleted because it has expired. */
+  /** Checks a message that was deleted because it has expired. */
   #checkExpiry(message: number, at: number): void {
     const posted = this.#posted.get(message);
     const [first] = this.#posted.keys();

@@ -17,26 +17,26 @@ export class CommandRecorder {
   }
 
   /**
-   * The client has a new store: unanswered commands from before have no order relative to the rest.
+   * Records that the client has a new store: unanswered commands from before have no order relative to the rest.
    */
   storeDropped(): void {
     this.#stores++;
   }
 
-  /** The client issues a command over its own connection. */
+  /** Records a command that the client issues over its own connection. */
   invoked(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
     const sender = this.#stores === 1 ? this.#name : `${this.#name}~${this.#stores}`;
     this.#invoked(sender, id, op, conversation, rest);
   }
 
   /**
-   * A request that bypasses the connection: a separate sender, because requests are not ordered.
+   * Records a request that bypasses the connection: a separate sender, because requests are not ordered.
    */
   requested(id: string, op: Op, conversation: ConversationId, rest: CommandDetails): void {
     this.#invoked(this.#requester(id), id, op, conversation, rest);
   }
 
-  /** A second command with the id of a request, and another text: one of them must be rejected. */
+  /** Records a second command with the id of a request, and another text: one of them must be rejected. */
   rival(id: string, conversation: ConversationId, text: string): void {
     const client = this.#requester(id);
     const account = this.#account;
@@ -51,7 +51,7 @@ export class CommandRecorder {
     this.#recorder.add(text === undefined ? answered : { ...answered, text });
   }
 
-  /** The account has read a thread up to a seq. */
+  /** Records that the account has read a thread up to a seq. */
   threadRead(stream: string, thread: number, readSeq: number): void {
     const t = this.#recorder.now;
     const account = this.#account;

@@ -32,7 +32,7 @@ export class GuestRecorder {
     this.#subjects = subjects;
   }
 
-  /** The guest opens a connection. */
+  /** Records that the guest opens a connection. */
   connects(): void {
     this.#connectedAt = this.#sink.now;
   }

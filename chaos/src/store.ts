@@ -29,7 +29,7 @@ export class SurvivingStore implements Store {
   readonly #outbox = new Map<ClientId, OutboxEntry>();
   #crashes = 0;
 
-  /** The process is gone: pending changes are lost. */
+  /** Crashes the process: pending changes are lost. */
   crash(): void {
     this.#crashes++;
   }
@@ -143,7 +143,7 @@ export class ProcessStore implements Store {
     this.#onOpen = onOpen;
   }
 
-  /** The process is gone: pending calls neither succeed nor fail. */
+  /** Crashes the process: pending calls neither succeed nor fail. */
   crash(): void {
     this.#crashed = true;
     if (this.#store instanceof SurvivingStore) this.#store.crash();

@@ -129,7 +129,7 @@ export class EventLoop {
     }
   }
 
-  /** The process continues: missed tasks run now, in order. */
+  /** Continues a frozen process: missed tasks run now, in order. */
   thaw(process: Process): void {
     process.isFrozen = false;
     for (const fn of process.missed.splice(0)) this.after(0, process, fn);
@@ -233,7 +233,7 @@ export class EventLoop {
     this.#now += IMMEDIATES_MS;
   }
 
-  /** Whether the next task comes before the callbacks of `setImmediate`. */
+  /** Returns whether the next task comes before the callbacks of `setImmediate`. */
   #takesAnother(): boolean {
     const next = this.#heap[0];
     if (!next) return false;

@@ -82,7 +82,7 @@ export class RunDatabase {
     return { pool: pool.asPool, appendPool: append.asPool };
   }
 
-  /** The process was killed: its connections end behind what it has sent. */
+  /** Ends the connections of a killed process, behind what it has sent. */
   abandon(process: Process): void {
     for (const pool of this.#pools.get(process) ?? []) pool.kill();
   }
@@ -94,7 +94,7 @@ export class RunDatabase {
 
   // ---- faults -------------------------------------------------------------------------------------
 
-  /** The server crashes: connections are lost, and what was not committed. */
+  /** Crashes the server: connections are lost, and what was not committed. */
   crash(): void {
     this.#model.crash();
   }
@@ -153,7 +153,7 @@ export class RunDatabase {
     this.#slowness = factor;
   }
 
-  /** Another transaction holds the lock of a stream, until the returned function is called. */
+  /** Has another transaction hold the lock of a stream, until the returned function is called. */
   holdLock(stream: StreamId): () => void {
     const release = this.#model.holdStream(stream);
     return () => this.#loop.within(this.#process, release);

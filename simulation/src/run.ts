@@ -161,7 +161,7 @@ class Simulation {
     return this.#accounts.map((id, n) => ({ id, role: roleOf(n) }));
   }
 
-  /** An error that nothing caught. */
+  /** Records an error that nothing caught. */
   uncaught(error: unknown): void {
     const how = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#record({ kind: 'died', node: 'a process', how });
@@ -300,7 +300,7 @@ class Simulation {
     }
   }
 
-  /** All nodes search for expired messages. After the last search, none may be left that has expired by now. */
+  /** Has all nodes search for expired messages. After the last search, none may be left that has expired by now. */
   #search(isLast: boolean): void {
     for (const { node, process } of this.#slots) {
       this.#loop.after(0, process, () => node?.settingsChanged());

@@ -146,15 +146,15 @@ export class Activity {
   }
 
   /**
-   * The client has reconnected, in the same epoch. A later `readVersion` shows that a change
-   * without an event was missed. Otherwise nothing is requested, because after a restart of the
-   * server all clients reconnect at once.
+   * Handles a reconnection in the same epoch. A later `readVersion` shows that a change without an
+   * event was missed. Otherwise nothing is requested, because after a restart of the server all
+   * clients reconnect at once.
    */
   connected(readVersion: number): void {
     if (!this.#snapshot.isLoaded || this.#isStale || readVersion > this.#version) this.#soon(0);
   }
 
-  /** Events were missed: counts again. */
+  /** Counts again, after events were missed. */
   missed(): void {
     this.#soon(0);
   }

@@ -135,7 +135,7 @@ export class AccountApi {
     return this.#api.request('POST', '/me/passkeys/options', { body: proof(password) });
   }
 
-  /** The recovery codes are only in the response for an account’s first second factor. */
+  /** Adds a passkey. Recovery codes are only in the response for an account’s first second factor. */
   addPasskey(body: AddPasskeyBody): Promise<AddedPasskey> {
     return this.#api.request('POST', '/me/passkeys', { body });
   }

@@ -132,7 +132,7 @@ export class AdminApi {
       .items;
   }
 
-  /** The link is only in this response. */
+  /** Creates an invitation. Its link is only in this response. */
   createInvitation(body: CreateInvitationBody): Promise<CreatedInvitation> {
     return this.#api.request('POST', '/admin/invitations', { body });
   }
@@ -218,7 +218,7 @@ export class AdminApi {
     return (await this.#api.request<{ items: ApiKey[] }>('GET', path, options)).items;
   }
 
-  /** The API key is only in this response. */
+  /** Creates an API key. The key itself is only in this response. */
   createApiKey(serviceAccount: AccountId, body: CreateApiKeyBody): Promise<CreatedApiKey> {
     return this.#api.request('POST', `/admin/service-accounts/${serviceAccount}/keys`, { body });
   }

@@ -164,7 +164,7 @@ export class ParleyApi extends MessagesApi {
     return this.request('GET', `/users/${id}`);
   }
 
-  /** A user with the status, and when the user was last connected. */
+  /** Returns a user with the status, and when the user was last connected. */
   userProfile(id: AccountId, options: ReadOptions = {}): Promise<UserProfile> {
     return this.request('GET', `/users/${id}/profile`, options);
   }

@@ -24,8 +24,8 @@ export class Backoff {
   }
 
   /**
-   * The connection is lost. Returns how long to wait. `wanted` is the delay that the server asked
-   * for, ms.
+   * Returns how long to wait after the connection was lost, ms. `wanted` is the delay that the server
+   * asked for, ms.
    */
   next(now: number, wanted: number | null = null): number {
     if (this.#liveSince !== null && now - this.#liveSince >= STABLE_MS) this.#attempts = 0;

@@ -51,8 +51,8 @@ export class Commands {
   }
 
   /**
-   * The store is open: takes over the entries of a previous process, and from now on those of closed
-   * tabs, and stores what was accepted meanwhile.
+   * Starts on an opened store: takes over the entries of a previous process, and from now on those of
+   * closed tabs, and stores what was accepted meanwhile.
    */
   async start(saved: readonly OutboxEntry[]): Promise<void> {
     const run = ++this.#run;

@@ -91,7 +91,10 @@ export class JoinedConversations {
     }
   }
 
-  /** Handles a membership that the account’s own stream announces. If it precedes `ready` and is missing there, it has ended. */
+  /**
+   * Handles a membership that the account’s own stream announces. If it precedes `ready` and is missing there, it has
+   * ended.
+   */
   announced({ seq, data }: EventOf<'conversation.joined'>): void {
     const { state, local } = this.#deps;
     if (seq > this.#personalSeq || state.view(data.conversation)) return;

@@ -25,7 +25,9 @@ export class MergedSignals {
     return this.#watchFrame();
   }
 
-  /** Records whether a user is active in a tab. Returns the frame for all tabs; null if nothing changes for the server. */
+  /**
+   * Records whether a user is active in a tab. Returns the frame for all tabs; null if nothing changes for the server.
+   */
   presence(tab: string, state: Activity): string | null {
     this.#activity.set(tab, state);
     return this.#presenceFrame();

@@ -132,7 +132,7 @@ export class Notifications {
     this.#loader.applied(event);
   }
 
-  /** Events of the personal stream were skipped. */
+  /** Reloads the settings, after events of the personal stream were skipped. */
   missed(): void {
     this.#loader.missed();
   }

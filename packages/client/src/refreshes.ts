@@ -73,8 +73,8 @@ export class Refreshes {
   }
 
   /**
-   * These settings of the server have changed, by this account or another one. Several changes in a
-   * short time share one reload.
+   * Reloads this account, after these settings of the server have changed. Several changes by others in a short time
+   * share one reload.
    */
   serverChanged(settings: readonly string[], isOwnChange: boolean): void {
     const concerned: Readonly<Record<string, boolean>> = CONCERNS_ME;

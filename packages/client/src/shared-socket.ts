@@ -164,8 +164,8 @@ export class SharedSocket implements LiveSocket {
   }
 
   /**
-   * The leader’s socket was closed. This tab’s client does not get the close code, because it may have another session
-   * or a newer token.
+   * Handles the closing of the leader’s socket. This tab’s client does not get the close code, because it may have
+   * another session or a newer token.
    */
   leaderClosed(socket: SocketId, retryAfterMs: number | null): void {
     if (socket !== this.#follows) return;

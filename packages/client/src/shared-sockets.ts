@@ -113,7 +113,7 @@ export class SharedSockets {
     );
   }
 
-  /** The client has stopped: another tab may lead. */
+  /** Lets another tab lead, after the client of this one has stopped. */
   #leave(): void {
     clearTimeout(this.#stopTimer);
     this.#post({ kind: 'left' });

@@ -136,7 +136,7 @@ export class SidebarState {
     this.#loader.applied(event);
   }
 
-  /** Events of the personal stream were skipped. */
+  /** Reloads the sidebar, after events of the personal stream were skipped. */
   missed(): void {
     this.#loader.missed();
   }

@@ -56,7 +56,7 @@ export class StateLoader<Answer, Change> {
     if (this.#deps.apply(event)) this.#deps.changed();
   }
 
-  /** Events were skipped, or the server was restored to an earlier state: loads the state again, if wanted. */
+  /** Loads the state again, if it is in use: events were skipped, or the server was restored to an earlier state. */
   missed(): void {
     this.#forget();
     this.retry();

@@ -105,8 +105,8 @@ export class MemoryStore implements Store {
   #epoch: string | null = null;
 
   /**
-   * A program that stops and restarts its client with the same store continues from its cursors;
-   * messages are loaded again when they are needed.
+   * Returns the stored cursors: a program that stops and restarts its client with the same store continues from
+   * them. Messages are loaded again when they are needed.
    */
   open(): Promise<Saved> {
     return Promise.resolve({

@@ -120,7 +120,7 @@ export class ThreadCounts {
     return this.#readHere > this.#base.readSeq;
   }
 
-  /** The user has read up to a seq on this device. Returns whether that is further than before. */
+  /** Records that the user has read up to a seq on this device. Returns whether that is further than before. */
   read(seq: Seq): boolean {
     if (seq <= this.cursor.readSeq) return false;
     this.#readHere = seq;

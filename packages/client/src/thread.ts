@@ -127,7 +127,7 @@ export class Thread {
     this.#timeline.caughtUp();
   }
 
-  /** Events were skipped: reloads the displayed replies. */
+  /** Reloads the displayed replies, after events were skipped. */
   restarted(): void {
     this.#window = null;
     this.#timeline.restarted();

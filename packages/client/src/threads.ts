@@ -91,7 +91,7 @@ export class Threads {
   }
 
   /**
-   * The user sees the latest replies of a thread: they are read, on all devices. Can be called at any rate.
+   * Marks the latest replies of a thread as read, on all devices. Can be called at any rate.
    */
   read({ conversation, thread }: ThreadRef): void {
     const key = threadKey(conversation, thread);
@@ -151,7 +151,7 @@ export class Threads {
   }
 
   /**
-   * A message outside threads was changed: it may be the root of a thread, and mention the account.
+   * Handles a changed message outside threads, which may be the root of one and mention the account.
    */
   #rootChanged(event: Event): void {
     if (!changesText(event)) return;
@@ -163,7 +163,7 @@ export class Threads {
     this.#loadSoon();
   }
 
-  /** Events of a conversation were skipped, or the account has joined it. */
+  /** Loads the threads again: events of a conversation were skipped, or the account has joined it. */
   missed(): void {
     if (!this.#isWanted) return;
     // All replies of some of them may have been deleted.
@@ -171,7 +171,7 @@ export class Threads {
     this.#loadSoon();
   }
 
-  /** The account has left a conversation. */
+  /** Removes the threads of a conversation that the account has left. */
   left(conversation: ConversationId): void {
     if (!this.#isWanted) return;
     this.#leftSince.add(conversation);

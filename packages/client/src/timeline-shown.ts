@@ -29,7 +29,7 @@ export class ShownMessages {
     this.#source = source;
   }
 
-  /** A message that is stored. */
+  /** Returns a stored message as it is shown. */
   displayStored(message: Message): TimelineMessage {
     const own = message.author === this.#source.me();
     const receipts = own ? this.#source.view()?.receipts : undefined;

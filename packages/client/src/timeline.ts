@@ -260,8 +260,8 @@ export class Timeline {
   }
 
   /**
-   * It ends, and lets others start, without waiting in between: frames that arrive together may
-   * restart the window and need the next request at once.
+   * Runs the steps one after the other. It ends, and lets others start, without waiting in between: frames that
+   * arrive together may restart the window and need the next request at once.
    */
   async #run(first?: Step): Promise<void> {
     try {

@@ -68,7 +68,7 @@ export class Users {
     this.#saveTimer = null;
   }
 
-  /** Whether a known user is a guest. */
+  /** Returns whether a known user is a guest. */
   isGuest(id: AccountId): boolean {
     return this.#users.get(id)?.isGuest === true;
   }

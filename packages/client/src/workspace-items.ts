@@ -50,7 +50,7 @@ export class WorkspaceItems<Item extends { readonly id: string }, Event extends 
     this.#loader.applied(event);
   }
 
-  /** Events were skipped, or the server was restored to an earlier state: loads the items again, if wanted. */
+  /** Loads the items again, if they are in use: events were skipped, or the server was restored to an earlier state. */
   missed(): void {
     this.#loader.missed();
   }

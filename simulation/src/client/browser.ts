@@ -59,7 +59,7 @@ export class SimulatedBrowser {
     };
   }
 
-  /** A tab was closed, has crashed, or has left. */
+  /** Handles a tab that was closed, has crashed, or has left. */
   left(id: string): void {
     if (!this.#tabs.delete(id)) return;
     for (const { by, other, gone } of this.#watches) if (other === id) this.#later(by, gone);

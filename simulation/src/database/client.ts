@@ -157,7 +157,7 @@ export class ClientModel {
 
   // ---- failures ---------------------------------------------------------------------------------
 
-  /** The network cut the connection: some of the data in transit arrives, the rest is lost. */
+  /** Cuts the connection: some of the data in transit arrives, the rest is lost. */
   cut(): void {
     this.#toServer.cut();
     this.session.close();
@@ -171,7 +171,7 @@ export class ClientModel {
   }
 
   /**
-   * The process of the client has ended: the data it sent arrives, then the connection is closed.
+   * Ends the process of the client: the data it sent arrives, then the connection is closed.
    */
   kill(): void {
     this.#isDead = true;
@@ -183,7 +183,7 @@ export class ClientModel {
     this.#lateLoss(() => error ?? connectionLost(), 1);
   }
 
-  /** The process of the client notices within `ms` that the connection is gone. */
+  /** Lets the process of the client notice within `ms` that the connection is gone. */
   #lateLoss(why: () => Error, ms: number): void {
     this.#scheduler.later(0, ms, () => {
       this.#toClient.cut();

@@ -88,7 +88,7 @@ export class DatabaseModel implements PoolContext {
     });
   }
 
-  /** The machine or the process fails: all connections and uncommitted changes are lost. */
+  /** Crashes the machine or the process: all connections and uncommitted changes are lost. */
   crash(): void {
     this.#status = 'down';
     for (const client of [...this.clients]) client.session.crash();

@@ -177,7 +177,7 @@ export class PoolModel {
     this.#serve();
   }
 
-  /** A connection was lost. If it is lent, it is forgotten when it is released. */
+  /** Handles a lost connection. If it is checked out, it is dropped when it is released. */
   #lost(client: ClientModel): void {
     const at = this.#idle.indexOf(client);
     if (at === -1) return;
@@ -197,7 +197,7 @@ export class PoolModel {
     }
   }
 
-  /** The process has ended: the data it sent arrives, and nothing runs in it anymore. */
+  /** Ends the process: the data it sent arrives, and nothing runs in it anymore. */
   kill(): void {
     this.#isDead = true;
     for (const client of this.#clients) client.kill();

@@ -140,7 +140,7 @@ export class Session {
     this.#run();
   }
 
-  /** The client has closed the connection: statements that arrived before are still executed. */
+  /** Closes the connection for the client: statements that arrived before are still executed. */
   close(): void {
     this.#isClosed = true;
     this.#run();
@@ -153,7 +153,7 @@ export class Session {
     this.#end(error);
   }
 
-  /** The database has crashed. A COMMIT that has started may have been on disk. */
+  /** Ends the session with a crash of the database. A COMMIT that has started may have been on disk. */
   crash(): void {
     if (this.#isCommitting && this.#context.scheduler.random() < 0.5) this.#transaction?.commit();
     else this.#transaction?.rollback();
@@ -332,7 +332,7 @@ export class Session {
 
   // ---- waiting ----------------------------------------------------------------------------------
 
-  /** The wait is over: the statement continues when its process runs again. */
+  /** Ends the wait for a lock: the statement continues when its process runs again. */
   #granted(): void {
     this.#clearTimers();
     if (this.#hasEnded) return;

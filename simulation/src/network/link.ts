@@ -170,7 +170,7 @@ export class Link implements LiveSocket {
     this.#down.hold();
   }
 
-  /** The client reads nothing until `release`. */
+  /** Stops the client from reading, until `release`. */
   stopReading(): void {
     this.#down.hold();
   }

@@ -54,7 +54,7 @@ export class Network {
     this.#nodes = nodes;
   }
 
-  /** The connections of a process. */
+  /** Returns the connections of a process. */
   of(process: Process): Link[] {
     return [...this.links].filter((link) => link.client === process || link.node === process);
   }

@@ -49,7 +49,7 @@ export class ServerSocket {
   cork(): void {}
   uncork(): void {}
 
-  /** The connection is gone: the callbacks of pending writes are called. */
+  /** Ends the connection at once: the callbacks of pending writes are called. */
   destroy(): void {
     this.writable = false;
     for (const { onAccepted } of this.#waiting.splice(0)) onAccepted?.();
@@ -150,7 +150,7 @@ export class ServerWebSocket extends EventEmitter {
     this.#cut();
   }
 
-  /** The connection is gone. */
+  /** Handles the end of the connection. */
   ended(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;

@@ -53,12 +53,12 @@ export class BrokerBus {
     return broker;
   }
 
-  /** The node is gone. */
+  /** Removes a node that is gone. */
   remove(broker: SimulatedBroker): void {
     this.#nodes.delete(broker);
   }
 
-  /** The broker is away: no node reaches it. They notice it a little later. */
+  /** Makes the broker unreachable. The nodes notice it a little later. */
   leave(): void {
     this.#isAway = true;
     for (const broker of this.#nodes) this.#cut(broker);
@@ -162,14 +162,14 @@ export class SimulatedBroker implements Broker {
     this.#bus.remove(this);
   }
 
-  /** The node notices that the broker is away. */
+  /** Lets the node notice that the broker is unreachable. */
   away(): void {
     if (this.isConnected) return;
     this.status = 'disconnected';
     this.channels.clear();
   }
 
-  /** The node has reconnected: it subscribes again, and may have missed anything. */
+  /** Reconnects the node: it subscribes again, and may have missed anything. */
   back(): void {
     if (this.isConnected) return;
     this.isConnected = true;
@@ -178,7 +178,7 @@ export class SimulatedBroker implements Broker {
     this.#listener?.connected();
   }
 
-  /** A message has arrived. */
+  /** Handles a message that has arrived. */
   arrived(channel: StreamId | null, text: string): void {
     if (channel !== null && !this.channels.has(channel)) return;
     this.counters.received++;

@@ -155,7 +155,7 @@ export class SimulatedNode implements Reachable {
     this.#retention?.start();
   }
 
-  /** The node has read changed settings of the server. */
+  /** Lets the node know that settings of the server have changed. */
   settingsChanged(): void {
     this.#onSettings();
   }
@@ -228,12 +228,12 @@ export class SimulatedNode implements Reachable {
     await this.#broker.stop();
   }
 
-  /** It takes no more connections and requests. */
+  /** Stops taking connections and requests. */
   ended(): void {
     this.isListening = false;
   }
 
-  /** The process was killed: no message of other nodes reaches it. */
+  /** Handles the kill of its process: no message of other nodes reaches it. */
   killed(): void {
     this.#deps.bus.remove(this.#broker);
   }

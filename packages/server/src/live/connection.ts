@@ -268,7 +268,7 @@ export class Connection
     this.close(CLOSE.restart, 'restart', 0.5 + Math.random());
   }
 
-  /** The close frame is about to be written: flushes what was written before it. */
+  /** Flushes what was written before the close frame, which is about to be written. */
   #closing(): void {
     this.#become('draining');
     this.#writer.flush();

@@ -76,7 +76,7 @@ export class Inbound {
     this.#ws.resume();
   }
 
-  /** The close has started: no more frames are handled, but the client's close frame must be read. */
+  /** Stops handling frames, once the close has started; the client's close frame must still be read. */
   closing(): void {
     this.#stop();
     if (!this.#paused || this.#isFlooding()) return;
@@ -122,7 +122,7 @@ export class Inbound {
     if (this.#deficit() > 0) this.#pauseForBudget();
   }
 
-  /** Whether more was read than twice the whole budget. */
+  /** Returns whether more was read than twice the whole budget. */
   #isFlooding(): boolean {
     return this.#budget.size > 0 && this.#budget.deficit > this.#budget.size;
   }

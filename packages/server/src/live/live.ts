@@ -130,7 +130,7 @@ export class Live {
     );
   }
 
-  /** The session has ended: closes its connections, on all nodes. */
+  /** Closes the connections of a session that has ended, on all nodes. */
   endSession(session: SessionId): void {
     this.#closeSession(session);
     this.#nodes.sendSessionEnded(session);
@@ -218,7 +218,7 @@ export class Live {
     return this.#context.presence.stateOf(account) === 'active' ? 'active' : 'away';
   }
 
-  /** The statuses of these accounts have changed: sends them to those who subscribe to their presence. */
+  /** Sends the changed statuses of these accounts to those who subscribe to their presence. */
   statusChanged(accounts: readonly AccountId[]): void {
     this.#context.audience.announce(accounts);
   }

@@ -43,7 +43,7 @@ export class PresenceBoard {
     this.#reportElsewhere = reportElsewhere;
   }
 
-  /** A connection was opened, or its user became active or idle. */
+  /** Records that a connection was opened, or that its user became active or idle. */
   set(account: AccountId, connection: object, state: Present): void {
     const leaving = this.#leaving.get(account);
     if (leaving) {
@@ -59,7 +59,7 @@ export class PresenceBoard {
     this.#touch(account);
   }
 
-  /** A connection was closed. */
+  /** Removes a connection that was closed. */
   remove(account: AccountId, connection: object): void {
     const connections = this.#connections.get(account);
     if (!connections?.delete(connection)) return;

@@ -100,7 +100,7 @@ export class SubscriptionSet implements DrainableSink {
     this.#subscriptions.clear();
   }
 
-  /** Whether the account is a member, as far as this connection knows. */
+  /** Returns whether the account is a member, as far as this connection knows. */
   isMember(conversation: ConversationId): boolean {
     return this.#subscriptions.get(streamOfConversation(conversation))?.last === null;
   }
@@ -214,7 +214,7 @@ export class SubscriptionSet implements DrainableSink {
     this.#writer.send({ op: 'reset', stream, lastSeq });
   }
 
-  /** The account has joined a conversation: sends its snapshot, then the stream from there on. */
+  /** Sends the snapshot of a conversation that the account has joined, then the stream from there on. */
   async #openConversation(id: ConversationId, joined: Seq): Promise<void> {
     if (this.closed) return;
     try {

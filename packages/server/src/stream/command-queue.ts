@@ -69,7 +69,7 @@ export class CommandQueue<T extends Queueable> {
     return batch;
   }
 
-  /** The batch is finished: its streams are free again. */
+  /** Frees the streams of a finished batch. */
   release(batch: readonly T[]): void {
     for (const command of batch) for (const stream of command.streams) this.#held.delete(stream);
   }

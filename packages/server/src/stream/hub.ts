@@ -166,7 +166,7 @@ export class Hub implements BrokerListener {
     this.#broker.publish(stream, events);
   }
 
-  /** The broker forwards these streams from now on; checks for earlier events. */
+  /** Checks for earlier events of these streams, which the broker forwards from now on. */
   listening(streams: readonly StreamId[]): void {
     for (const stream of streams) {
       const feed = this.#feeds.get(stream);
@@ -174,7 +174,7 @@ export class Hub implements BrokerListener {
     }
   }
 
-  /** The broker was disconnected; checks for events whose hints were lost. */
+  /** Checks for events whose hints were lost while the broker was disconnected. */
   connected(): void {
     void this.#comparison.compare();
   }
@@ -184,7 +184,7 @@ export class Hub implements BrokerListener {
     this.#receive(stream, events, 'broker');
   }
 
-  /** The stream has reached `seq`; fetches missing events up to it. */
+  /** Fetches the missing events of a stream, which has reached `seq`. */
   hint(stream: StreamId, seq: Seq): void {
     this.#feeds.get(stream)?.announce(seq);
   }

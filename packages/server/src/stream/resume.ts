@@ -94,7 +94,7 @@ export class Resume {
     if (chunk) topic.replay(subscription, chunk);
   }
 
-  /** The event at the cursor is committed and about to be published: waits for it. */
+  /** Waits for the event at the cursor, which is committed and about to be published. */
   async #awaitHead(topic: Topic, seq: Seq): Promise<void> {
     await this.#hub.fetch(topic.stream, seq);
     if (topic.head < seq) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -96,7 +96,7 @@ export class Subscription {
   }
 
   /**
-   * Whether `seq` belongs to the latest membership period. The end of an earlier period does not
+   * Returns whether `seq` belongs to the latest membership period. The end of an earlier period does not
    * end the subscription: it continues with the next one.
    */
   isOfLatestPeriod(seq: Seq): boolean {
@@ -121,7 +121,10 @@ export class Subscription {
     this.#skip();
   }
 
-  /** The client requests the events after `after` again; not those before the latest period. */
+  /**
+   * Sets the cursor back: the client requests the events after `after` again. It gets none before the latest membership
+   * period.
+   */
   rewind(after: Seq): void {
     const to = Math.max(after, this.#floor) as Seq;
     if (to >= this.#cursor) return;

@@ -81,7 +81,7 @@ export class TopicFeed {
     }
   }
 
-  /** The stream has reached `seq`. Fills the gap up to it, if there is one. */
+  /** Fills the gap up to `seq`, which the stream has reached, if there is one. */
   announce(seq: Seq): void {
     if (seq <= this.topic.head || this.#closed) return;
     if (seq > this.#announced) this.#announced = seq;
