@@ -15,8 +15,10 @@ const setupFiles = ['property-seed', 'equal-bytes'].map((name) =>
 );
 const texts = fileURLToPath(new URL('packages/web/src/texts/load-for-tests.ts', import.meta.url));
 
-/** Creates the database that the files of the database project copy. */
-const TEMPLATE = 'packages/server/test/support/template.ts';
+/** Creates the database that test files and servers copy. */
+const TEMPLATE = fileURLToPath(
+  new URL('packages/server/test/support/template.ts', import.meta.url),
+);
 
 /** The files that start first, in this order. */
 const FIRST_FILES = [
@@ -84,7 +86,7 @@ export default defineConfig({
           // As above: loading the sources again for each file took 200 s of processor time.
           isolate: false,
           setupFiles,
-          globalSetup: [fileURLToPath(new URL(TEMPLATE, import.meta.url))],
+          globalSetup: [TEMPLATE],
           sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.db.test.ts',
@@ -96,9 +98,9 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: patient,
-          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, three
+          // Each file starts its own database and mostly waits: one worker is busy with the chaos runs, four
           // share the other files.
-          maxWorkers: 4,
+          maxWorkers: 5,
           maxConcurrency: 2,
         },
       },
@@ -108,13 +110,14 @@ export default defineConfig({
           name: 'browser',
           // As above: Playwright and axe are loaded once for each worker.
           isolate: false,
+          globalSetup: [TEMPLATE],
           sequence: { groupOrder: 2 },
           include: ['e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: patient,
           // A browser, its server and the test wait for each other: one file alone uses half a core.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
     ],

@@ -14,6 +14,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { copyCluster } from '../packages/server/test/support/template.ts';
 import { listBuild, workerSource } from '../packages/web/service-worker.ts';
 import { compressFolder } from '../scripts/compress.mjs';
 
@@ -44,7 +46,10 @@ export class Installation {
     const address = probe.address();
     await new Promise((resolve) => probe.close(resolve));
     if (address === null || typeof address === 'string') throw new Error('No port');
-    return new Installation(address.port);
+    const installation = new Installation(address.port);
+    const template = inject('databaseTemplate');
+    if (template !== undefined) await copyCluster(template, join(installation.#folder, 'data'));
+    return installation;
   }
 
   get url(): string {

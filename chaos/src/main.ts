@@ -88,7 +88,7 @@ async function runOne(options: Options, keptDir: string | undefined): Promise<bo
   const dir = keptDir ?? mkdtempSync(join(tmpdir(), `parley-chaos-${mode}-${seed}-`));
   const print = (line: string) => process.stdout.write(`${line}\n`);
   print(`${mode}, seed ${seed}: ${options.clients} clients, ${options.nodes} node(s)`);
-  const result = await run(planRun(options), dir, print);
+  const result = await run(planRun(options), dir, { print });
   for (const line of reportOf(result)) print(`  ${line}`);
   if (result.violations.length > 0) {
     const [first] = result.violations;

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, inject, test, vi } from 'vitest';
+import { copyCluster } from '../../packages/server/test/support/template.ts';
 import { type Options, planRun } from './plan.ts';
 import { PLANTED_FAULTS, type PlantedFault } from './planted-faults.ts';
 import { PRESETS, SHORT, SMALL } from './presets.ts';
@@ -19,7 +20,10 @@ afterAll(() => {
 /** Carries out a run in a folder of its own, which is kept for inspection after a violation. */
 async function aRun(options: Options): Promise<RunResult> {
   const dir = mkdtempSync(join(tmpdir(), `parley-chaos-${options.planted ?? options.mode}-`));
-  const result = await run(planRun(options), dir);
+  const template = inject('databaseTemplate');
+  const result = await run(planRun(options), dir, {
+    ...(template !== undefined && { prepare: (dataDir) => copyCluster(template, dataDir) }),
+  });
   if (result.violations.length === 0 || options.planted) dirs.push(dir);
   else console.error([`history and logs: ${dir}`, ...reportOf(result)].join('\n'));
   return result;

@@ -48,19 +48,23 @@ const SLOW_BYTES = 100_000;
 /** An hour: blind repetitions are sent this much later, by the servers’ clocks. */
 const LATER_MS = 3_600_000;
 
+/** How a run is carried out. */
+export interface RunOptions {
+  /** Prints a line about the progress. */
+  readonly print?: (line: string) => void;
+  /** Puts a database into a data folder, which its first start would create otherwise. */
+  readonly prepare?: (dataDir: string) => Promise<void>;
+}
+
 /**
  * Carries out a plan in the folder `dir`, which holds data, logs and the history, and checks it.
  *
  * @throws when the run itself is impossible (for instance, a server that does not start)
  */
-export async function run(
-  plan: Plan,
-  dir: string,
-  print: (line: string) => void = () => undefined,
-): Promise<RunResult> {
+export async function run(plan: Plan, dir: string, options: RunOptions = {}): Promise<RunResult> {
   mkdirSync(dir, { recursive: true });
   const recorder = new Recorder(join(dir, 'history.ndjson'));
-  const chaosRun = new ChaosRun(plan, dir, recorder, print);
+  const chaosRun = new ChaosRun(plan, dir, recorder, options);
   try {
     await chaosRun.build();
     for (const index of plan.rounds.keys()) await chaosRun.round(index);
@@ -83,6 +87,7 @@ class ChaosRun {
   readonly #dir: string;
   readonly #recorder: Recorder;
   readonly #print: (line: string) => void;
+  readonly #prepare: (dataDir: string) => Promise<void>;
   readonly #nodes: NodeProcess[] = [];
   readonly #drivers: ClientDriver[] = [];
   #conversations: readonly Conversation[] = [];
@@ -93,11 +98,12 @@ class ChaosRun {
   #hold: Hold | null = null;
   #sampler: NodeJS.Timeout | null = null;
 
-  constructor(plan: Plan, dir: string, recorder: Recorder, print: (line: string) => void) {
+  constructor(plan: Plan, dir: string, recorder: Recorder, options: RunOptions) {
     this.#plan = plan;
     this.#dir = dir;
     this.#recorder = recorder;
-    this.#print = print;
+    this.#print = options.print ?? (() => undefined);
+    this.#prepare = options.prepare ?? (async () => undefined);
   }
 
   // ---- set-up ------------------------------------------------------------------------------------
@@ -110,7 +116,9 @@ class ChaosRun {
       this.#disk = SmallDisk.mount(join(this.#dir, 'disk'), DISK_MB);
       if (typeof this.#disk !== 'string') dataDir = this.#disk.path;
     }
-    const database = options.nodes > 1 ? await startDatabase(join(dataDir, 'database')) : null;
+    const databaseDir = join(dataDir, 'database');
+    if (options.nodes > 1) await this.#prepare(databaseDir);
+    const database = options.nodes > 1 ? await startDatabase(databaseDir) : null;
     this.#database = database;
     const redisUrl = options.nodes > 1 ? await this.#startRedis() : null;
     for (let n = 0; n < options.nodes; n++) {
@@ -128,6 +136,7 @@ class ChaosRun {
         }),
       );
     }
+    if (database === null) await this.#prepare((this.#nodes[0] as NodeProcess).dataDir);
     await Promise.all(this.#nodes.map((node) => node.start()));
     this.#database ??= databaseOfNode((this.#nodes[0] as NodeProcess).dataDir);
     if (planted?.sql) await this.#database.query(planted.sql);

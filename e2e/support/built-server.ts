@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { makeTempDir } from '../../packages/server/test/support/temp-dir.ts';
+import { copyCluster } from '../../packages/server/test/support/template.ts';
 
 /** The built server, as users start it, on its own data. */
 export interface BuiltServer {
@@ -12,8 +14,12 @@ export interface BuiltServer {
 const CLI = fileURLToPath(new URL('../../packages/server/dist/cli.js', import.meta.url));
 
 /** Starts the built server with additional settings, and reads its address from its output. */
-export function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {
+export async function startBuiltServer(settings: NodeJS.ProcessEnv = {}): Promise<BuiltServer> {
   const dataDir = makeTempDir('e2e');
+  const template = inject('databaseTemplate');
+  if (template !== undefined && settings.DATABASE_URL === undefined) {
+    await copyCluster(template, dataDir);
+  }
   const child = spawn(process.execPath, [CLI, 'start'], {
     env: {
       ...process.env,

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../src/storage/database.ts';
 import { type Embedded, startEmbedded } from '../../src/storage/embedded.ts';
@@ -12,15 +11,15 @@ import { testLog as log } from './test-log.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A data folder with a stopped database, which has {@link TEMPLATE}. */
+    /** A data folder with a stopped database, in which {@link TEMPLATE} is migrated and empty. */
     databaseTemplate: string | undefined;
   }
 }
 
-/** The migrated, empty database that tests copy. */
-export const TEMPLATE = 'parley_template';
+/** The migrated, empty database that tests copy: that of servers with an embedded database. */
+export const TEMPLATE = 'parley';
 
-/** Vitest’s global setup: creates and migrates one database; each test file starts on a copy of it. */
+/** Vitest’s global setup: creates and migrates one database; each test file and server starts on a copy of it. */
 export default async function setUp(project: TestProject): Promise<() => void> {
   const dataDir = makeTempDir('template');
   const remove = () => rmSync(dataDir, { recursive: true, force: true });
@@ -39,17 +38,8 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   return remove;
 }
 
-/** Creates {@link TEMPLATE} in a running database. */
+/** Migrates {@link TEMPLATE} in a running database. */
 export async function createTemplate(connection: Embedded['connection']): Promise<void> {
-  const client = new pg.Client({ ...connection, database: 'postgres' });
-  // The statement rejects with the same error.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query(`create database ${TEMPLATE}`);
-  } finally {
-    await client.end();
-  }
   const database = await openDatabase({ ...connection, database: TEMPLATE }, log);
   try {
     await migrate(database.pool, log);
@@ -58,7 +48,11 @@ export async function createTemplate(connection: Embedded['connection']): Promis
   }
 }
 
-/** Copies the database of a data folder into another, with owners and permissions. */
+/**
+ * Copies the database of a data folder into another, with owners and permissions. A server that starts there finds a
+ * migrated database, and need not create one.
+ */
 export async function copyCluster(from: string, to: string): Promise<void> {
+  mkdirSync(to, { recursive: true });
   await promisify(execFile)('cp', ['-a', join(from, 'postgres'), join(to, 'postgres')]);
 }
