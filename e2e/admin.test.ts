@@ -64,7 +64,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     const { page } = owner;
     await owner.createGroupByForm('Internal');
     await owner.createGroupByForm('Clients');
-    await page.goto('/admin/invitations');
+    await owner.visit('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people', exact: true }).click();
     const form = page.getByRole('dialog');
     await form.getByLabel('Invite as').selectOption('guest');
@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
     const account = page.getByRole('button', { name: /@gus · gus@/ });
     const dialog = page.getByRole('dialog', { name: 'Gus Guest' });
-    await page.goto('/admin/users');
+    await owner.visit('/admin/users');
     await account.getByText('Guest', { exact: true }).waitFor();
     await account.click();
     await dialog.getByLabel('Role', { exact: true }).selectOption('member');
@@ -117,7 +117,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
 
   test('creates, finds, changes, deactivates and reactivates an account', async () => {
     const owner = await theOwner();
-    await owner.page.goto('/admin/users');
+    await owner.visit('/admin/users');
     await owner.page.getByRole('button', { name: 'Add person' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Pia Made');
     await owner.page.getByLabel('Username').fill('olga');
@@ -179,7 +179,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('creates a user group, whose mention reaches its members under its current name', async () => {
     const owner = await theOwner();
     await owner.createGroupByForm('Studio', ['Ivan Invited']);
-    await owner.page.goto('/admin/user-groups');
+    await owner.visit('/admin/user-groups');
     const create = { name: 'Create user group', exact: true };
     await owner.page.getByRole('button', create).click();
     const dialog = owner.page.getByRole('dialog');
@@ -218,7 +218,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     expect(await barriers(ivan.page)).toEqual([]);
     await ivan.page.keyboard.press('Escape');
 
-    await owner.page.goto('/user-groups');
+    await owner.visit('/user-groups');
     await owner.page.getByRole('button', { name: 'Edit @designers', exact: true }).click();
     await dialog.getByLabel('Name', { exact: true }).fill('artists');
     await dialog.getByRole('button', { name: 'Save changes', exact: true }).click();
@@ -238,7 +238,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await visitor.page.getByRole('button', { name: 'Send reset link' }).click();
     await visitor.page.getByText('we’ve sent a link').waitFor();
     const owner = await theOwner({ width: 360, height: 740 });
-    await owner.page.goto('/admin/emails');
+    await owner.visit('/admin/emails');
     await expect
       .poll(async () => {
         await owner.page.getByRole('button', { name: 'Refresh' }).click();
@@ -253,7 +253,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await email.getByText(/\/reset#[\w-]{43}/).waitFor();
     expect(await sideways(owner.page)).toBe(0);
 
-    await owner.page.goto('/admin/notifications');
+    await owner.visit('/admin/notifications');
     await owner.page.getByText('No messages are waiting.').waitFor();
     await owner.page.getByRole('button', { name: 'Send test email' }).click();
     await owner.page
@@ -272,13 +272,13 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await owner.page.getByText(/Olga’s phone: Not sent: /).waitFor();
     expect(await barriers(owner.page)).toEqual([]);
     expect(await sideways(owner.page)).toBe(0);
-    await owner.page.goto('/admin/emails');
+    await owner.visit('/admin/emails');
     await owner.page.getByText('Test email from Parley').first().waitFor();
   });
 
   test('creates an API key that is shown once and can be revoked', async () => {
     const owner = await theOwner();
-    await owner.page.goto('/admin/service-accounts');
+    await owner.visit('/admin/service-accounts');
     await owner.page.getByRole('button', { name: 'Add service account' }).click();
     await owner.page.getByLabel('Name', { exact: true }).fill('Deploy bot');
     await owner.page.getByLabel('Username').fill('deploys');
@@ -315,7 +315,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
   test('changes settings of the server, and resolves a report with a suspension', async () => {
     const owner = await theOwner();
     const { page } = owner;
-    await page.goto('/admin/server');
+    await owner.visit('/admin/server');
     // The server was started with REGISTRATION.
     await page.getByText('Set by the environment variable REGISTRATION').waitFor();
     await page.getByLabel('Server name').fill('Lab');
@@ -329,7 +329,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await filter.getByRole('button', { name: 'Save word filter', exact: true }).click();
     await page.getByText('Word filter saved').waitFor();
     expect(await barriers(page)).toEqual([]);
-    await page.goto('/admin/invitations');
+    await owner.visit('/admin/invitations');
     await page.getByRole('button', { name: 'Invite people' }).click();
     await page.getByRole('button', { name: 'Create invitation' }).click();
     const link = new URL(await page.getByText(/\/register#/).innerText());
@@ -377,7 +377,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await menu.click();
     await page.getByRole('menuitem', { name: 'Administration 1 open report' }).waitFor();
     await page.keyboard.press('Escape');
-    await page.goto('/admin/reports');
+    await owner.visit('/admin/reports');
     await page.getByText('pills again').waitFor();
     await page.getByRole('link', { name: 'Reports 1 open report' }).waitFor();
     await page.getByText('Show context').click();
@@ -392,7 +392,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await page.getByText('No open reports').waitFor();
     await page.getByRole('link', { name: 'Reports', exact: true }).waitFor();
     await sam.page.getByRole('heading', { name: 'Log in' }).waitFor();
-    await page.goto('/admin/users');
+    await owner.visit('/admin/users');
     await page.getByRole('button', { name: /@sam · sam@/ }).click();
     await page.getByRole('button', { name: 'Delete messages', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: /Delete messages from/ });
@@ -408,7 +408,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
     await entries.filter({ hasText: 'Bulk deletion finished' }).waitFor({ state: 'detached' });
     await entries.filter({ hasText: 'Report resolved' }).waitFor();
 
-    await page.goto('/admin/legal-holds');
+    await owner.visit('/admin/legal-holds');
     await page.getByText('No legal holds').waitFor();
     await page.getByRole('button', { name: 'Place legal hold', exact: true }).click();
     const placing = page.getByRole('dialog', { name: 'Place legal hold', exact: true });
@@ -455,7 +455,7 @@ describe.skipIf(CHROMIUM === undefined)('administration', () => {
       ['/admin/settings', 'Environment'],
     ] as const;
     for (const [path, name] of parts) {
-      await owner.page.goto(path);
+      await owner.visit(path);
       await owner.page.getByRole('heading', { level: 1, name }).waitFor();
       await owner.page.locator('.shimmer').first().waitFor({ state: 'detached' });
       expect(await barriers(owner.page), path).toEqual([]);

@@ -66,7 +66,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
   test('sets up an authenticator app, asks for its code, and accepts a recovery code instead', async () => {
     const tom = await visitors.arrive({ width: 360, height: 740 });
     await tom.register('tom', 'Tom Twofold');
-    await tom.page.goto('/settings/security');
+    await tom.visit('/settings/security');
     await tom.page.getByRole('button', { name: 'Set up' }).click();
     await tom.page.getByLabel('Your password').fill('not the one');
     await tom.page.getByRole('button', { name: 'Continue' }).click();
@@ -85,7 +85,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
     await tom.page.getByText('On', { exact: true }).waitFor();
 
-    await tom.page.goto('/');
+    await tom.visit('/');
     await tom.logout();
     await password(tom, 'tom');
     expect(await barriers(tom.page)).toEqual([]);
@@ -103,14 +103,14 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await tom.page.getByLabel('Recovery code').fill(recovery);
     await tom.page.getByRole('button', { name: 'Continue' }).click();
     await tom.inside();
-    await tom.page.goto('/settings/security');
+    await tom.visit('/settings/security');
     await tom.page.getByText('9 recovery codes left').waitFor();
 
     await tom.page.getByRole('button', { name: 'Turn off' }).click();
     await tom.page.getByLabel('Your password').fill(PASSWORD);
     await tom.page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
     await tom.page.getByText('Off', { exact: true }).waitFor();
-    await tom.page.goto('/');
+    await tom.visit('/');
     await tom.logout();
     await tom.login('tom', PASSWORD);
   });
@@ -119,7 +119,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     const kim = await visitors.arrive();
     await aPasskeyDevice(kim);
     await kim.register('kim', 'Kim Keyholder');
-    await kim.page.goto('/settings/security');
+    await kim.visit('/settings/security');
     await kim.page.getByRole('button', { name: 'Add passkey' }).click();
     await kim.page.getByLabel('Name', { exact: true }).fill('My laptop');
     await kim.page.getByLabel('Your password').fill(PASSWORD);
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByRole('button', { name: 'I’ve saved my codes' }).click();
     await kim.page.getByText('My laptop').waitFor();
 
-    await kim.page.goto('/');
+    await kim.visit('/');
     await kim.logout();
     await kim.page.getByRole('button', { name: 'Log in with a passkey' }).click();
     await kim.inside();
@@ -137,7 +137,7 @@ describe.skipIf(CHROMIUM === undefined)('second factors', () => {
     await kim.page.getByRole('button', { name: 'Use a passkey' }).click();
     await kim.inside();
 
-    await kim.page.goto('/settings/security');
+    await kim.visit('/settings/security');
     await kim.page.getByRole('button', { name: 'Remove My laptop' }).click();
     await kim.page.getByLabel('Your password').fill(PASSWORD);
     await kim.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();

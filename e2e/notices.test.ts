@@ -76,7 +76,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
   test('follow the settings of the user and of the conversation, on all devices', async () => {
     const { reader, writer } = await writerAndReader();
     const { page } = reader;
-    await page.goto('/settings/notifications');
+    await reader.visit('/settings/notifications');
     await page.getByLabel('Notify me about', { exact: true }).selectOption('mentions');
     await page.getByLabel('Keywords', { exact: true }).fill('urgent');
     await page.getByRole('button', { name: 'Save keywords', exact: true }).click();
@@ -182,7 +182,7 @@ describe.skipIf(CHROMIUM === undefined)('notifications of messages', () => {
     await expect.poll(() => level.getAttribute('aria-checked')).toBe('true');
     await page.getByRole('menuitemradio', { name: 'Until you unmute it', exact: true }).click();
     await page.getByRole('button', { name: 'Unmute thread', exact: true }).waitFor();
-    await page.goto('/settings/notifications');
+    await reader.visit('/settings/notifications');
     for (const [label, isOn] of [
       ['Notify me about reactions to my messages', true],
       ['Notify me when someone joins the server', false],

@@ -241,7 +241,7 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await other.page.getByRole('button', { name: /^Tomorrow/ }).click();
     await other.page.getByText(/Message scheduled for/).waitFor();
     await expect.poll(() => dora.page.getByRole('textbox', reply).inputValue()).toBe('');
-    await other.page.goto(`${server.url}/scheduled`);
+    await other.visit('/scheduled');
     await other.page.getByRole('button', { name: 'Send now' }).click();
     await dora.page
       .getByRole('log', { name: /^Replies in/ })

@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       .png()
       .toBuffer();
     const file = { name: 'me.png', mimeType: 'image/png', buffer: image };
-    await uma.page.goto(`${server.url}/settings/profile`);
+    await uma.visit('/settings/profile');
     await uma.page.getByLabel('Your photo').setInputFiles(file);
     await photo.waitFor();
     await expect
@@ -454,12 +454,12 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
       ['/reset', 'This link has expired'],
       ['/nowhere/at/all', 'Page not found'],
     ] as const;
+    await visitor.openFirstPage();
     for (const [path, heading] of pages) {
-      await visitor.page.goto(path);
+      await visitor.visit(path);
       await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor();
       expect(await barriers(visitor.page)).toEqual([]);
     }
-    await visitor.page.goto('/');
     await visitor.register(dark ? 'ivy' : 'ida', dark ? 'Ivy Night' : 'Ida Day');
     await visitor.open('everyone');
     await visitor.write('Is this readable?');
@@ -472,7 +472,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     await eda.register('eda', 'Eda Moji');
     const finn = await visitors.arrive({ width: 360, height: 740, touch: true });
     await finn.register('finn', 'Finn Gers');
-    await eda.page.goto('/emoji');
+    await eda.visit('/emoji');
     await eda.page.getByRole('button', { name: 'Add emoji', exact: true }).click();
     const dialog = eda.page.getByRole('dialog', { name: 'Add emoji' });
     await dialog.getByLabel('Emoji image').setInputFiles({
@@ -545,7 +545,7 @@ describe.skipIf(CHROMIUM === undefined)('in the browser', () => {
     expect(await sideways(finn.page)).toBe(0);
 
     // A deleted one leaves its name.
-    await eda.page.goto('/emoji');
+    await eda.visit('/emoji');
     await list.getByRole('button', { name: 'Delete :party-parrot:' }).click();
     await eda.page.getByRole('button', { name: 'Delete emoji', exact: true }).click();
     await finn.message('Hooray').getByText(':party-parrot:').first().waitFor();
