@@ -8,6 +8,7 @@ import { useClient } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
+import { LeaveGroup } from './leave-group.tsx';
 
 /** Shows the actions by which the user leaves, archives, restores or deletes a group. */
 export function GroupActions({
@@ -64,13 +65,9 @@ export function GroupActions({
           )}
         </div>
       )}
-      <Confirm
+      <LeaveGroup
+        view={view}
         open={confirming === 'leave'}
-        title={t('details.leaveQuestion')}
-        description={
-          view.visibility === 'public' ? t('details.leavePublic') : t('details.leavePrivate')
-        }
-        action={t('details.leave')}
         onCancel={() => setConfirming(null)}
         onConfirm={() => void end(() => client.api.leave(view.id))}
       />

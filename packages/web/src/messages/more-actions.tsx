@@ -17,6 +17,7 @@ import {
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { attempt } from '../lib/attempt.ts';
+import { copyText } from '../lib/copy-text.ts';
 import { inAnHour, tomorrowMorning } from '../lib/later.ts';
 import { linkTo } from '../lib/message-hash.ts';
 import { errorMessage } from '../lib/text.ts';
@@ -169,27 +170,18 @@ const othersActions = (open: (dialog: MoreDialogName) => void): MoreAction[] => 
 
 /** Returns the actions that copy the text of a message or a link to it. */
 function copyActions(message: TimelineMessage): MoreAction[] {
-  const copy = async (text: string, notice: string) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast(notice);
-    } catch {
-      // Browsers give pages that were loaded over plain HTTP no access to the clipboard.
-      toast.error(t('message.copyFailed'));
-    }
-  };
   const link: MoreAction = {
     key: 'copyLink',
     icon: <Link size={16} />,
     label: t('message.copyLink'),
-    run: () => void copy(linkTo(message), t('message.linkCopied')),
+    run: () => void copyText(linkTo(message), t('message.linkCopied')),
   };
   if (message.body === '') return [link];
   const text: MoreAction = {
     key: 'copyText',
     icon: <Copy size={16} />,
     label: t('message.copyText'),
-    run: () => void copy(message.body, t('message.copied')),
+    run: () => void copyText(message.body, t('message.copied')),
   };
   return [text, link];
 }

@@ -1,11 +1,13 @@
 import type { ConversationView } from '@parley/client';
-import type { SectionId, SectionOrder } from '@parley/protocol';
+import type { ConversationId, SectionId, SectionOrder } from '@parley/protocol';
 import {
   ArrowDown,
   ArrowUp,
   Check,
   CheckCheck,
   FolderPlus,
+  Link,
+  LogOut,
   Pencil,
   Star,
   StarOff,
@@ -16,6 +18,7 @@ import {
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { copyText } from '../lib/copy-text.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
 import { ActionItem } from '../ui/action-menu.tsx';
@@ -37,6 +40,7 @@ export function RowMenu({
   arrangement,
   isMuted,
   onNewSection,
+  onLeave,
   ...menu
 }: MenuProps & {
   view: ConversationView;
@@ -44,6 +48,8 @@ export function RowMenu({
   isMuted: boolean;
   /** Creates a section, into which the conversation is moved. */
   onNewSection: () => void;
+  /** Asks whether to leave the group. */
+  onLeave: () => void;
 }) {
   const client = useClient();
   const sidebar = useParley((s) => s.sidebar);
@@ -81,6 +87,12 @@ export function RowMenu({
       >
         {isMuted ? t('sidebar.unmute') : t('sidebar.mute')}
       </ActionItem>
+      <ActionItem
+        icon={<Link size={16} />}
+        onSelect={() => void copyText(addressOf(view.id), t('message.linkCopied'))}
+      >
+        {t('message.copyLink')}
+      </ActionItem>
       {here !== undefined && (
         <>
           <Separator />
@@ -107,9 +119,20 @@ export function RowMenu({
           </ActionItem>
         </>
       )}
+      {view.permissions.includes('leave') && (
+        <>
+          <Separator />
+          <ActionItem icon={<LogOut size={16} />} danger onSelect={onLeave}>
+            {t('details.leave')}
+          </ActionItem>
+        </>
+      )}
     </Menu>
   );
 }
+
+/** Returns the link to a conversation. */
+const addressOf = (id: ConversationId): string => `${window.location.origin}/c/${id}`;
 
 const ORDERS: readonly SectionOrder[] = ['name', 'recent', 'manual'];
 

@@ -1,3 +1,4 @@
+import type { ConversationView } from '@parley/client';
 import type { ConversationId, SectionId } from '@parley/protocol';
 import { type MouseEvent, type ReactNode, type RefObject, useCallback, useState } from 'react';
 import { lazyPart } from '../lib/lazy-part.tsx';
@@ -9,18 +10,27 @@ import { type Target, targetOf } from './target.ts';
 
 const RowMenu = lazyPart(async () => (await import('./menus.tsx')).RowMenu);
 const SectionMenu = lazyPart(async () => (await import('./menus.tsx')).SectionMenu);
+const LeaveDialog = lazyPart(async () => (await import('./leave-dialog.tsx')).LeaveDialog);
 const SectionDialog = lazyPart(async () => (await import('./section-dialogs.tsx')).SectionDialog);
 
-type OpenMenu = Target & { readonly at: MenuPoint };
+type OpenMenu = Target & {
+  readonly at: MenuPoint;
+  /** The next row, or else the previous one: gets the focus if the action removes the row. */
+  readonly neighbor: HTMLElement | null;
+};
 
 /** Returns functions that open the menus of a list, and {@link ListMenus} with the open one. */
 export function useMenus(list: RefObject<HTMLElement | null>) {
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const open = useCallback(
-    (target: Target) => {
-      const rect = elementOf(list.current, target)?.getBoundingClientRect();
-      if (!rect) return;
-      setMenu({ ...target, at: { x: Math.max(rect.right - 40, rect.left), y: rect.bottom } });
+    (target: Target, point?: MenuPoint) => {
+      const element = elementOf(list.current, target);
+      if (!element) return;
+      const rect = element.getBoundingClientRect();
+      const at = point ?? { x: Math.max(rect.right - 40, rect.left), y: rect.bottom };
+      const rows = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
+      const row = rows.indexOf(element);
+      setMenu({ ...target, at, neighbor: rows[row + 1] ?? rows[row - 1] ?? null });
     },
     [list],
   );
@@ -28,7 +38,7 @@ export function useMenus(list: RefObject<HTMLElement | null>) {
     const target = targetOf(event.target);
     if (!target) return;
     event.preventDefault();
-    open(target);
+    open(target, { x: event.clientX, y: event.clientY });
   };
   const onClosed = () => {
     const closed = menu;
@@ -54,6 +64,7 @@ export function ListMenus({
   onClosed: () => void;
 }): ReactNode {
   const [dialog, setDialog] = useState<SectionDialogState | null>(null);
+  const [leaving, setLeaving] = useState<ConversationView | null>(null);
   const view = useParley((s) =>
     menu && 'row' in menu ? s.conversations.get(menu.row) : undefined,
   );
@@ -71,6 +82,7 @@ export function ListMenus({
           arrangement={arrangement}
           isMuted={isMuted(view.id)}
           onNewSection={() => setDialog({ kind: 'new', conversation: view.id })}
+          onLeave={() => setLeaving(view)}
           onClosed={onClosed}
         />
       )}
@@ -86,6 +98,7 @@ export function ListMenus({
           onClosed={onClosed}
         />
       )}
+      {leaving && <LeaveDialog view={leaving} onClose={() => setLeaving(null)} />}
       {dialog && <SectionDialog state={dialog} onClose={() => setDialog(null)} />}
     </>
   );
@@ -97,10 +110,10 @@ const elementOf = (list: HTMLElement | null, target: Target) =>
   );
 
 /** Focuses a row or a heading, unless something else has the focus, such as a dialog. */
-function focusOn(list: HTMLElement | null, target: Target): void {
+function focusOn(list: HTMLElement | null, target: OpenMenu): void {
   const focused = document.activeElement;
   if (focused && focused !== document.body && !list?.contains(focused)) return;
-  elementOf(list, target)
+  (elementOf(list, target) ?? target.neighbor)
     ?.querySelector<HTMLElement>('[data-focusable]')
     ?.focus({ preventScroll: true });
 }

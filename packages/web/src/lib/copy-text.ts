@@ -1,0 +1,13 @@
+import { toast } from 'sonner';
+import { t } from '../texts/index.ts';
+
+/** Copies a text, and shows the notice, or that it could not be copied. */
+export async function copyText(text: string, notice: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(notice);
+  } catch {
+    // Browsers give pages that were loaded over plain HTTP no access to the clipboard.
+    toast.error(t('message.copyFailed'));
+  }
+}

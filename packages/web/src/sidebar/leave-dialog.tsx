@@ -1,0 +1,21 @@
+import type { ConversationView } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { LeaveGroup } from '../conversations/leave-group.tsx';
+import { attempt } from '../lib/attempt.ts';
+import { useClient } from '../session/use-client.ts';
+
+/** Leaves a group from its menu in the sidebar, after a question. */
+export function LeaveDialog({ view, onClose }: { view: ConversationView; onClose: () => void }) {
+  const client = useClient();
+  const navigate = useNavigate();
+  const isOpen = (useParams({ strict: false }).id as ConversationId | undefined) === view.id;
+  const leave = async () => {
+    onClose();
+    // First, so that the page does not say that the user was removed.
+    if (isOpen) await navigate({ to: '/' });
+    const hasLeft = await attempt(() => client.api.leave(view.id));
+    if (!hasLeft && isOpen) await navigate({ to: '/c/$id', params: { id: view.id } });
+  };
+  return <LeaveGroup view={view} open onCancel={onClose} onConfirm={() => void leave()} />;
+}
