@@ -384,6 +384,34 @@ describe.skipIf(CHROMIUM === undefined)('reading and acting', () => {
     await sid.page.getByRole('heading', { level: 1, name: 'everyone' }).waitFor();
     await sid.page.keyboard.press('Alt+ArrowUp');
     await sid.page.getByRole('heading', { level: 1, name: 'Cherries' }).waitFor();
+
+    // A direct conversation is closed in all tabs, until its next message.
+    const asPia = apiWith(server.url, accessToken);
+    const direct = await asPia('POST', '/conversations/direct', {
+      account: (await api('GET', '/me')).id,
+    });
+    const post = (body: string) => asPia('POST', `/conversations/${direct.id}/messages`, { body });
+    const inDirect = (page: Page) => namesIn(page, 'Direct messages');
+    const closeInMenu = async () => {
+      await row('Pia Posts').getByRole('link').click({ button: 'right' });
+      await sid.page.getByRole('menuitem', { name: 'Close conversation' }).click();
+      await expect.poll(() => inDirect(sid.page)).toEqual([]);
+      await expect.poll(() => inDirect(tab)).toEqual([]);
+    };
+    await post('Do you have a minute?');
+    await expect.poll(() => inDirect(tab)).toHaveLength(1);
+    await sid.page.getByRole('link', { name: 'Pia Posts 1 unread' }).click({ button: 'right' });
+    await sid.page.getByRole('menuitem', { name: 'Close conversation' }).click();
+    await expect.poll(() => inDirect(tab)).toEqual([]);
+    await sid.page.getByRole('button', { name: 'Undo' }).click();
+    await tab.getByRole('link', { name: 'Pia Posts 1 unread' }).waitFor();
+    await row('Pia Posts 1 unread').getByRole('link').click();
+    await sid.page.getByRole('heading', { level: 1, name: 'Pia Posts' }).waitFor();
+    await closeInMenu();
+    expect(new URL(sid.page.url()).pathname).toBe('/');
+    await post('Still there?');
+    await tab.getByRole('link', { name: 'Pia Posts 1 unread' }).waitFor();
+    await tab.close();
   });
 
   test('the quick switcher finds conversations, messages and commands with the keyboard', async () => {

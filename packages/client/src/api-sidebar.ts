@@ -1,7 +1,9 @@
 import type {
   ClientId,
+  ConversationId,
   MoveConversationsBody,
   SectionId,
+  Seq,
   Sidebar,
   UpdateSectionBody,
 } from '@parley/protocol';
@@ -53,5 +55,22 @@ export class SidebarApi {
   /** Moves conversations into a section, in this order. */
   move(move: MoveConversationsBody, id?: ClientId): Promise<Sidebar> {
     return this.#api.request('POST', '/me/sidebar/moves', { body: move, id, keepalive: true });
+  }
+
+  /** Closes a direct conversation, whose events up to `seq` the account has seen, and marks them as read. */
+  close(conversation: ConversationId, seq: Seq, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('PUT', `/me/sidebar/closed/${conversation}`, {
+      body: { seq },
+      id,
+      keepalive: true,
+    });
+  }
+
+  /** Shows a closed conversation again. */
+  reopen(conversation: ConversationId, id?: ClientId): Promise<Sidebar> {
+    return this.#api.request('DELETE', `/me/sidebar/closed/${conversation}`, {
+      id,
+      keepalive: true,
+    });
   }
 }

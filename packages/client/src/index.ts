@@ -42,7 +42,7 @@ export { NO_OPEN_REPORTS, type OpenReports, type OpenReportsSnapshot } from './o
 export { nextWindowEnd, permissionsOn } from './permissions.ts';
 export type { ReadOptions } from './rest-session.ts';
 export { tabSocket } from './shared-sockets.ts';
-export type { SidebarSnapshot, SidebarState } from './sidebar.ts';
+export { isClosed, type SidebarSnapshot, type SidebarState } from './sidebar.ts';
 export {
   browserSocket,
   type LiveSocket,

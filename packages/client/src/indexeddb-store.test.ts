@@ -82,7 +82,7 @@ describe('the IndexedDB store', () => {
       nameIsShared: false,
       avatar: null,
     };
-    const sidebar = { ...DEFAULT_LAYOUT, placements: [], seq: 3 };
+    const sidebar = { ...DEFAULT_LAYOUT, placements: [], closed: [], seq: 3 };
     await store.apply(
       changes({
         epoch: 'e1',

@@ -53,6 +53,7 @@ const EFFECTS: { readonly [T in EventType]: MembershipEffect<T> } = {
   'notifications.overridden': 'none',
   'sidebar.changed': 'none',
   'sidebar.moved': 'none',
+  'sidebar.closed': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

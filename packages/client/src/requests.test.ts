@@ -419,6 +419,12 @@ const AUTHORIZED: readonly Row[] = [
     ({ api }) => api.sidebar.move({ conversations: [C], section: 'favorites', after: null }, ID),
     { body: { conversations: [C], section: 'favorites', after: null }, id: ID },
   ],
+  [
+    `PUT /me/sidebar/closed/${C}`,
+    ({ api }) => api.sidebar.close(C, SEQ, ID),
+    { body: { seq: SEQ }, id: ID },
+  ],
+  [`DELETE /me/sidebar/closed/${C}`, ({ api }) => api.sidebar.reopen(C, ID), { id: ID }],
   ['GET /me/drafts', ({ api }) => api.drafts()],
   [
     `PUT /me/drafts/${C}`,

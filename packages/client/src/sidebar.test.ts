@@ -2,12 +2,14 @@ import {
   type ConversationId,
   DEFAULT_LAYOUT,
   type Event,
+  type Seq,
   type Sidebar,
+  type SidebarClosing,
   type SidebarMove,
 } from '@parley/protocol';
 import { expect, test } from 'vitest';
 import type { SidebarApi } from './api-sidebar.ts';
-import { NO_SIDEBAR, type SidebarSnapshot, SidebarState } from './sidebar.ts';
+import { isClosed, NO_SIDEBAR, type SidebarSnapshot, SidebarState } from './sidebar.ts';
 
 const C = '01890a5d-ac96-774b-bcce-b302099a8057' as ConversationId;
 const S = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -30,6 +32,8 @@ function opened() {
     changeSection: request,
     deleteSection: request,
     move: request,
+    close: request,
+    reopen: request,
   };
   const kept: Sidebar[] = [];
   const sidebar = new SidebarState(
@@ -54,6 +58,7 @@ async function loaded(part: Partial<Sidebar> = {}) {
 const answer = (part: Partial<Sidebar> = {}): Sidebar => ({
   ...DEFAULT_LAYOUT,
   placements: [],
+  closed: [],
   seq: 0,
   ...part,
 });
@@ -64,6 +69,10 @@ const changed = (seq: number, data: object): Event =>
   ({ type: 'sidebar.changed', seq, data: { ...DEFAULT_LAYOUT, ...data } }) as Event;
 const moved = (seq: number, data: Partial<SidebarMove>): Event =>
   ({ type: 'sidebar.moved', seq, data: { placed: [], removed: [], ...data } }) as Event;
+
+const closing = (seq: number, data: Partial<SidebarClosing>): Event =>
+  ({ type: 'sidebar.closed', seq, data: { closed: [], reopened: [], ...data } }) as Event;
+const seqOf = (seq: number) => seq as Seq;
 
 test('the loaded sidebar is shown, and changes with the events', async () => {
   const { sidebar, state } = await loaded({ sections: withWork });
@@ -136,6 +145,45 @@ test('after missed events the sidebar is loaded again, and answers from before a
   requests[2]?.answer(answer({ sections: withWork, seq: 9 }));
   await expect.poll(() => state.shown.isLoaded).toBe(true);
   expect(state.shown.layout.sections).toEqual(withWork);
+});
+
+test('a conversation is closed at once, and reopened by another device', async () => {
+  const { sidebar, state, requests, kept } = await loaded({
+    placements: [{ conversation: C, section: 'favorites', rank: 1 }],
+  });
+  const closed = [{ conversation: C, seq: seqOf(7) }];
+  const running = sidebar.close(C, seqOf(7));
+  expect([...state.shown.closed]).toEqual([[C, 7]]);
+  requests[1]?.answer(answer({ closed, seq: 6 }));
+  await running;
+  expect([...state.shown.closed]).toEqual([[C, 7]]);
+  sidebar.applied(moved(7, { placed: [{ conversation: C, section: 'favorites', rank: 2 }] }));
+  expect(kept.at(-1)?.closed).toEqual(closed);
+  sidebar.applied(closing(8, { reopened: [C] }));
+  expect(state.shown.closed.size).toBe(0);
+  expect(state.shown.placements.get(C)?.rank).toBe(2);
+  const rejected = sidebar.close(C, seqOf(9));
+  requests[2]?.fail(new Error('rejected'));
+  await expect(rejected).rejects.toThrow('rejected');
+  expect(state.shown.closed.size).toBe(0);
+});
+
+test('a closed conversation is back with the next message, and never hides an unread one', () => {
+  const sidebar = { closed: new Map([[C, seqOf(7)]]) };
+  const view = { id: C, lastMessage: { seq: seqOf(7) } as never, unread: 0, unreadMentions: [] };
+  expect(isClosed(view, sidebar)).toBe(true);
+  expect(isClosed({ ...view, lastMessage: null }, sidebar)).toBe(true);
+  expect(isClosed({ ...view, lastMessage: { seq: seqOf(8) } as never }, sidebar)).toBe(false);
+  expect(isClosed({ ...view, unread: 1 }, sidebar)).toBe(false);
+  expect(isClosed({ ...view, unreadMentions: [seqOf(3)] }, sidebar)).toBe(false);
+  expect(isClosed(view, { closed: new Map() })).toBe(false);
+});
+
+test('a sidebar that an earlier version has stored has closed nothing', () => {
+  const { sidebar, state } = opened();
+  const { closed: _, ...older } = answer({ seq: 4 });
+  sidebar.restore(older as Sidebar);
+  expect(state.shown.closed.size).toBe(0);
 });
 
 test('clears everything of an account', async () => {

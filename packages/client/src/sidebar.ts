@@ -1,5 +1,6 @@
 import {
   type ClientId,
+  type ClosedConversation,
   type ConversationId,
   DEFAULT_LAYOUT,
   type Event,
@@ -8,6 +9,7 @@ import {
   type MoveConversationsBody,
   placementsOf,
   type SectionId,
+  type Seq,
   type Sidebar,
   type SidebarLayout,
   type SidebarPlacement,
@@ -18,6 +20,7 @@ import {
 } from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { SidebarApi } from './api-sidebar.ts';
+import type { ConversationView } from './conversations.ts';
 import { StateLoader } from './state-loader.ts';
 
 /** The sidebar of the account, as all its devices show it. */
@@ -27,6 +30,21 @@ export interface SidebarSnapshot {
   readonly layout: SidebarLayout;
   /** The placements; other conversations are in the section of their kind. */
   readonly placements: ReadonlyMap<ConversationId, SidebarPlacement>;
+  /** The direct conversations that were closed, and how far they were seen then; see {@link isClosed}. */
+  readonly closed: ReadonlyMap<ConversationId, Seq>;
+}
+
+/**
+ * Returns whether the sidebar leaves out a conversation: the account has closed it, and nothing was
+ * posted in it since. One with unread messages is never left out.
+ */
+export function isClosed(
+  view: Pick<ConversationView, 'id' | 'lastMessage' | 'unread' | 'unreadMentions'>,
+  { closed }: Pick<SidebarSnapshot, 'closed'>,
+): boolean {
+  const seq = closed.get(view.id);
+  if (seq === undefined || view.unread > 0 || view.unreadMentions.length > 0) return false;
+  return view.lastMessage === null || view.lastMessage.seq <= seq;
 }
 
 /** Nothing is loaded. */
@@ -34,13 +52,22 @@ export const NO_SIDEBAR: SidebarSnapshot = {
   isLoaded: false,
   layout: DEFAULT_LAYOUT,
   placements: new Map(),
+  closed: new Map(),
 };
 
-type Change = EventOf<'sidebar.changed'> | EventOf<'sidebar.moved'>;
+type Change = EventOf<'sidebar.changed'> | EventOf<'sidebar.moved'> | EventOf<'sidebar.closed'>;
+/** The types of these events. */
+const CHANGES: ReadonlySet<string> = new Set<Change['type']>([
+  'sidebar.changed',
+  'sidebar.moved',
+  'sidebar.closed',
+]);
+const isChange = (event: Event): event is Change => CHANGES.has(event.type);
+
 /** The requests about the sidebar. */
 type Requests = Pick<SidebarApi, keyof SidebarApi>;
 /** The parts of a sidebar that changes affect. */
-type Parts = Pick<SidebarSnapshot, 'layout' | 'placements'>;
+type Parts = Pick<SidebarSnapshot, 'layout' | 'placements' | 'closed'>;
 
 /**
  * Holds the sidebar of the account, the same on all its devices. It is loaded by the first
@@ -130,10 +157,28 @@ export class SidebarState {
     );
   }
 
+  /**
+   * Closes a direct conversation, whose events up to `seq` the user has seen: the sidebar leaves it
+   * out until there is a later message. The server marks these messages as read.
+   */
+  async close(conversation: ConversationId, seq: Seq): Promise<void> {
+    await this.#change(
+      (id) => this.#api.close(conversation, seq, id),
+      (parts) => withClosing(parts, [{ conversation, seq }], []),
+    );
+  }
+
+  /** Shows a closed conversation again. */
+  async reopen(conversation: ConversationId): Promise<void> {
+    await this.#change(
+      (id) => this.#api.reopen(conversation, id),
+      (parts) => withClosing(parts, [], [conversation]),
+    );
+  }
+
   /** Handles an applied event of the personal stream. */
   applied(event: Event): void {
-    if (event.type !== 'sidebar.changed' && event.type !== 'sidebar.moved') return;
-    this.#loader.applied(event);
+    if (isChange(event)) this.#loader.applied(event);
   }
 
   /** Reloads the sidebar, after events of the personal stream were skipped. */
@@ -186,10 +231,12 @@ export class SidebarState {
     this.#keep(sidebar);
   }
 
-  #show({ sections, unreadOnly, placements, seq }: Sidebar): void {
+  #show({ sections, unreadOnly, placements, closed, seq }: Sidebar): void {
     this.#parts = {
       layout: { sections, unreadOnly },
       placements: new Map(placements.map((one) => [one.conversation, one])),
+      // One that an earlier version stored lacks them.
+      closed: new Map(closed?.map((one) => [one.conversation, one.seq])),
     };
     this.#seq = seq;
   }
@@ -198,16 +245,20 @@ export class SidebarState {
     if (event.seq <= this.#seq) return false;
     this.#seq = event.seq;
     this.#parts = withChange(this.#parts, event);
-    const { layout, placements } = this.#parts;
-    this.#keep({ ...layout, placements: [...placements.values()], seq: event.seq });
+    const { layout, placements, closed } = this.#parts;
+    this.#keep({
+      ...layout,
+      placements: [...placements.values()],
+      closed: Array.from(closed, ([conversation, seq]) => ({ conversation, seq })),
+      seq: event.seq,
+    });
     return true;
   }
 
   #report(): void {
     let parts = this.#parts;
     for (const change of this.#open) parts = change(parts);
-    const { layout, placements } = parts;
-    this.#changed({ isLoaded: this.#loader.isLoaded, layout, placements });
+    this.#changed({ isLoaded: this.#loader.isLoaded, ...parts });
   }
 }
 
@@ -216,23 +267,42 @@ function withChange(parts: Parts, event: Change): Parts {
   if (event.type === 'sidebar.moved') {
     return withMoves(parts, event.data.placed, event.data.removed);
   }
+  if (event.type === 'sidebar.closed') {
+    return withClosing(parts, event.data.closed, event.data.reopened);
+  }
   const { sections, unreadOnly } = event.data;
   return withLayout(parts, { sections, unreadOnly: unreadOnly === true });
 }
 
 /** Returns a sidebar with other sections, without the placements in removed ones. */
-function withLayout({ placements }: Parts, layout: SidebarLayout): Parts {
+function withLayout(parts: Parts, layout: SidebarLayout): Parts {
+  const { placements } = parts;
   const valid = [...placements].filter(([, placement]) => isKept(placement, layout));
-  return { layout, placements: valid.length === placements.size ? placements : new Map(valid) };
+  return {
+    ...parts,
+    layout,
+    placements: valid.length === placements.size ? placements : new Map(valid),
+  };
 }
 
 function withMoves(
-  { layout, placements }: Parts,
+  parts: Parts,
   placed: readonly SidebarPlacement[],
   removed: readonly ConversationId[],
 ): Parts {
-  const next = new Map(placements);
+  const next = new Map(parts.placements);
   for (const conversation of removed) next.delete(conversation);
   for (const placement of placed) next.set(placement.conversation, placement);
-  return { layout, placements: next };
+  return { ...parts, placements: next };
+}
+
+function withClosing(
+  parts: Parts,
+  closed: readonly ClosedConversation[],
+  reopened: readonly ConversationId[],
+): Parts {
+  const next = new Map(parts.closed);
+  for (const conversation of reopened) next.delete(conversation);
+  for (const { conversation, seq } of closed) next.set(conversation, seq);
+  return { ...parts, closed: next };
 }

@@ -71,6 +71,7 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, FieldType>>>> =
   'notifications.overridden': { conversation: 'string', thread: 'number?', muted: 'object?' },
   'sidebar.changed': { sections: 'object' },
   'sidebar.moved': { placed: 'object', removed: 'object' },
+  'sidebar.closed': { closed: 'object', reopened: 'object' },
   'user.registered': { account: 'string', username: 'string', displayName: 'string' },
   'user.updated': { account: 'string', username: 'string', displayName: 'string' },
   'user.deactivated': { account: 'string' },

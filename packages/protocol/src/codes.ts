@@ -145,6 +145,8 @@ export const ERRORS = {
     status: 409,
     title: 'You have moved the maximum number of conversations in your sidebar',
   },
+  not_direct: { status: 409, title: 'Only direct conversations can be closed' },
+  too_many_closed: { status: 409, title: 'You have closed the maximum number of conversations' },
   too_many_devices: {
     status: 409,
     title: 'You have reached the limit of devices for notifications',

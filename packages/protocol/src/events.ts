@@ -18,7 +18,7 @@ import { NotificationOverride, NotificationSettings } from './notifications.ts';
 import { ReportReason, ReportResolution } from './report.ts';
 import { MessageRetention } from './retention.ts';
 import { ChangedServerSettings } from './server-settings.ts';
-import { SidebarLayout, SidebarMove } from './sidebar.ts';
+import { SidebarClosing, SidebarLayout, SidebarMove } from './sidebar.ts';
 import { ReactionEmoji } from './text.ts';
 import { z } from './z.ts';
 
@@ -313,6 +313,8 @@ const PERSONAL_EVENTS = {
   'sidebar.changed': SidebarLayout.extend({ erased: z.literal(true).optional() }),
   /** Conversations were moved in the sidebar. */
   'sidebar.moved': SidebarMove,
+  /** Direct conversations were closed, or are back in the sidebar. */
+  'sidebar.closed': SidebarClosing,
 } as const;
 
 /** When the access of a guest ends and the server deactivates the account; left out: never. */

@@ -107,6 +107,8 @@ export const LIMITS = {
   sectionNameCharacters: 40,
   /** Conversations that one account has put into a section or in an order. */
   sidebarPlacements: 1_000,
+  /** Direct conversations of one account that are closed. */
+  closedConversations: 2_000,
   /** Links of one group that can still be used. */
   linksPerGroup: 50,
   /** Groups that a guest is invited to at once. */

@@ -3,5 +3,5 @@
 /** The sections that every sidebar has. */
 export const BUILT_IN_SECTIONS = ['favorites', 'groups', 'direct'] as const;
 
-/** Placements per event. */
+/** Placements per event, and conversations that are closed or reopened per event. */
 export const PLACEMENTS_PER_EVENT = 100;

@@ -1,5 +1,5 @@
 import { count } from './bounds.ts';
-import { ConversationId } from './ids.ts';
+import { ConversationId, Seq } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { BUILT_IN_SECTIONS, PLACEMENTS_PER_EVENT } from './sidebar-bounds.ts';
 import { line } from './text.ts';
@@ -68,9 +68,26 @@ export const SidebarMove = z.object({
 });
 export type SidebarMove = z.infer<typeof SidebarMove>;
 
+/**
+ * A direct conversation that the account has closed: the sidebar leaves it out until there is a
+ * message after `seq`, which is the last event that the account had seen.
+ */
+export const ClosedConversation = z
+  .object({ conversation: ConversationId, seq: Seq })
+  .meta({ id: 'ClosedConversation' });
+export type ClosedConversation = z.infer<typeof ClosedConversation>;
+
+/** Direct conversations that were closed, and those that are back in the sidebar. */
+export const SidebarClosing = z.object({
+  closed: z.array(ClosedConversation).max(PLACEMENTS_PER_EVENT),
+  reopened: z.array(ConversationId).max(PLACEMENTS_PER_EVENT),
+});
+export type SidebarClosing = z.infer<typeof SidebarClosing>;
+
 /** The whole sidebar. `seq` is that of its last event in the personal stream, or 0. */
 export const Sidebar = SidebarLayout.extend({
   placements: z.array(SidebarPlacement).max(LIMITS.sidebarPlacements),
+  closed: z.array(ClosedConversation).max(LIMITS.closedConversations),
   seq: count(),
 }).meta({ id: 'Sidebar' });
 export type Sidebar = z.infer<typeof Sidebar>;
@@ -130,3 +147,12 @@ export const MoveConversationsBody = z
     ],
   });
 export type MoveConversationsBody = z.infer<typeof MoveConversationsBody>;
+
+/** Closes a direct conversation. */
+export const CloseConversationBody = z
+  .object({
+    /** The last event of the conversation that the account has seen. A message after it keeps the conversation open. */
+    seq: Seq,
+  })
+  .meta({ examples: [{ seq: 7 }] });
+export type CloseConversationBody = z.infer<typeof CloseConversationBody>;

@@ -261,6 +261,14 @@ export const PROJECTION_TABLES: readonly ProjectionTable[] = [
     rows: true,
   },
   {
+    name: 'sidebar_closed',
+    key: ['account_id', 'conversation_id'],
+    columns: ['closed_seq'],
+    excluded: {},
+    stream: (alias) => `${alias}.account_id`,
+    rows: true,
+  },
+  {
     name: 'group_links',
     key: ['id'],
     columns: [

@@ -53,6 +53,7 @@ export const EVENT_VISIBILITY: EventVisibilities = {
   'notifications.overridden': NO_CHANGE,
   'sidebar.changed': NO_CHANGE,
   'sidebar.moved': NO_CHANGE,
+  'sidebar.closed': NO_CHANGE,
   'user.registered': NO_CHANGE,
   'user.updated': NO_CHANGE,
   'user.deactivated': NO_CHANGE,

@@ -116,6 +116,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   updateSidebarSection: user,
   deleteSidebarSection: user,
   moveInSidebar: user,
+  closeConversation: user,
+  reopenConversation: user,
   listBlocks: user,
   blockUser: user,
   unblockUser: user,

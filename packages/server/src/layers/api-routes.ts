@@ -35,6 +35,7 @@ import { reportRoutes } from '../reports/routes.ts';
 import { retentionRoutes } from '../retention/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { type ServerStateDeps, serverStateRoutes } from '../server-state/routes.ts';
+import { type ClosingDeps, closingRoutes } from '../sidebar/closing-routes.ts';
 import { sidebarRoutes } from '../sidebar/routes.ts';
 import { providerOf } from '../sso/provider.ts';
 import { ssoRoutes } from '../sso/routes.ts';
@@ -105,14 +106,16 @@ function notificationDomainRoutes({
   live,
   listening,
 }: ApiRoutesDeps): Routes[] {
-  const { audit, emails } = domains;
+  const { audit, emails, readCursors } = domains;
   const { authenticate } = domains.accounts;
   const server = () => listening.url;
+  const onReadMoved: ClosingDeps['onReadMoved'] = (account, move) => live.sendRead(account, move);
   const onActivity: ActivityDeps['onActivity'] = (change) => live.sendActivity(change);
   return [
     (scope) => notificationHealthRoutes(scope, { pool, emails, audit, authenticate, server }),
     (scope) => notificationRoutes(scope, { pool, append, authenticate }),
     (scope) => sidebarRoutes(scope, { pool, append, authenticate }),
+    (scope) => closingRoutes(scope, { pool, append, readCursors, authenticate, onReadMoved }),
     (scope) => pushRoutes(scope, { ...domains.push, authenticate }),
     (scope) => activityRoutes(scope, { pool, authenticate, onActivity }),
   ];

@@ -40,6 +40,7 @@ export async function* exportOf(
   yield field('sidebar', {
     layout: await one(SIDEBAR),
     placements: await all(SIDEBAR_PLACEMENTS),
+    closed: await all(SIDEBAR_CLOSED),
   });
   yield field('notificationDevices', await all(DEVICES));
   yield field('activity', await all(ACTIVITY));
@@ -160,6 +161,8 @@ const THREAD_FOLLOWS = `select conversation_id as conversation, thread, is_follo
 const SIDEBAR = `select sections, unread_only as "unreadOnly" from sidebars where account_id = $1`;
 const SIDEBAR_PLACEMENTS = `select conversation_id as conversation, section, rank
   from sidebar_placements where account_id = $1 order by section, rank`;
+const SIDEBAR_CLOSED = `select conversation_id as conversation, closed_seq as seq
+  from sidebar_closed where account_id = $1 order by conversation_id`;
 const USER_GROUPS = `select id, name, title from user_groups
   where $1 = any(members) order by name_key`;
 const EMOJI = `select id, names[1] as name, names[2:] as aliases, created_at as "createdAt"

@@ -118,6 +118,7 @@ export const INDEX_EFFECTS: Readonly<Record<EventType, IndexEffect>> = {
   'notifications.overridden': 'none',
   'sidebar.changed': 'none',
   'sidebar.moved': 'none',
+  'sidebar.closed': 'none',
   'user.registered': 'none',
   'user.updated': 'none',
   'user.deactivated': 'none',

@@ -19,8 +19,8 @@ const eraseRule: Rule = {
 };
 
 /**
- * Deletes the sidebar of an erased account, and removes the names of its sections and its
- * placements from old events. Idempotent.
+ * Deletes the sidebar of an erased account, and removes the names of its sections, its placements
+ * and the conversations that it closed from old events. Idempotent.
  */
 export async function eraseSidebar(
   { pool, append }: { readonly pool: pg.Pool; readonly append: Append },
@@ -41,14 +41,16 @@ export async function eraseSidebar(
     name: 'erasures-redact-sidebar',
     text: `update events
            set data = case when type = 'sidebar.moved' then $4::json
+                           when type = 'sidebar.closed' then $5::json
                            when data::jsonb ? 'erased' then $3::json else $2::json end,
                command_digest = null
-           where stream_id = $1 and type in ('sidebar.changed', 'sidebar.moved')`,
+           where stream_id = $1 and type in ('sidebar.changed', 'sidebar.moved', 'sidebar.closed')`,
     values: [
       stream,
       JSON.stringify(DEFAULT_LAYOUT),
       JSON.stringify({ ...DEFAULT_LAYOUT, erased: true }),
       JSON.stringify({ placed: [], removed: [] }),
+      JSON.stringify({ closed: [], reopened: [] }),
     ],
   });
 }

@@ -2,7 +2,7 @@ import type { EventType } from '@parley/protocol';
 import { dataOf } from '../stream/record.ts';
 import type { Projection, StatementSink } from '../stream/stream-transaction.ts';
 
-/** The projections of sidebars: the layout and the placements of conversations. */
+/** The projections of sidebars: the layout, the placements of conversations, and which are closed. */
 export const sidebarProjections = {
   'sidebar.changed': (tx, events) => {
     for (const e of events) {
@@ -13,6 +13,9 @@ export const sidebarProjections = {
         [e.stream, erased ? [] : sections.map((section) => section.id)],
       );
       if (erased) {
+        tx.issue('sidebar-closed-erased', 'delete from sidebar_closed where account_id = $1', [
+          e.stream,
+        ]);
         tx.issue('sidebar-erased', 'delete from sidebars where account_id = $1', [e.stream]);
         continue;
       }
@@ -50,6 +53,30 @@ export const sidebarProjections = {
             placed.map((one) => one.section),
             placed.map((one) => one.rank),
           ],
+        );
+      }
+      sidebarChanged(tx, e.stream, e.seq);
+    }
+  },
+
+  'sidebar.closed': (tx, events) => {
+    for (const e of events) {
+      const { closed, reopened } = dataOf(e, 'sidebar.closed');
+      if (reopened.length > 0) {
+        tx.issue(
+          'sidebar-reopened',
+          'delete from sidebar_closed where account_id = $1 and conversation_id = any ($2::uuid[])',
+          [e.stream, reopened],
+        );
+      }
+      if (closed.length > 0) {
+        tx.issue(
+          'sidebar-closed',
+          `insert into sidebar_closed (account_id, conversation_id, closed_seq)
+           select $1, c.conversation, c.seq from unnest($2::uuid[], $3::int8[]) c (conversation, seq)
+           on conflict (account_id, conversation_id) do update
+           set closed_seq = excluded.closed_seq`,
+          [e.stream, closed.map((one) => one.conversation), closed.map((one) => one.seq)],
         );
       }
       sidebarChanged(tx, e.stream, e.seq);

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type ClosedConversation,
   DEFAULT_LAYOUT,
   type Sidebar,
   type SidebarLayout,
@@ -30,17 +31,26 @@ export const layoutOf = (row: SidebarRow | null | undefined): SidebarLayout =>
 /** Returns a consistent snapshot of the sidebar of an account. */
 export async function sidebarOf(pool: Queryable, account: AccountId): Promise<Sidebar> {
   const { rows } = await pool.query<
-    SidebarRow & { readonly seq: number; readonly placements: SidebarPlacement[] }
+    SidebarRow & {
+      readonly seq: number;
+      readonly placements: SidebarPlacement[];
+      readonly closed: ClosedConversation[];
+    }
   >({
     name: 'sidebar',
     text: `select sections, unread_only, seq,
              (select coalesce(json_agg(json_build_object(
                 'conversation', p.conversation_id, 'section', p.section, 'rank', p.rank)
                 order by p.section, p.rank), '[]')
-              from sidebar_placements p where p.account_id = s.account_id) as placements
+              from sidebar_placements p where p.account_id = s.account_id) as placements,
+             (select coalesce(json_agg(json_build_object(
+                'conversation', z.conversation_id, 'seq', z.closed_seq)
+                order by z.conversation_id), '[]')
+              from sidebar_closed z where z.account_id = s.account_id) as closed
            from sidebars s where account_id = $1`,
     values: [account],
   });
   const [row] = rows;
-  return { ...layoutOf(row), placements: row?.placements ?? [], seq: row?.seq ?? 0 };
+  const { placements = [], closed = [], seq = 0 } = row ?? {};
+  return { ...layoutOf(row), placements, closed, seq };
 }

@@ -1,4 +1,9 @@
-import { DEFAULT_LAYOUT, LIMITS, PLACEMENTS_PER_EVENT } from '@parley/protocol';
+import {
+  type ConversationId,
+  DEFAULT_LAYOUT,
+  LIMITS,
+  PLACEMENTS_PER_EVENT,
+} from '@parley/protocol';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../../test/support/credentials.ts';
@@ -33,6 +38,15 @@ const create = async (user: User, name: string): Promise<string> => {
 const changeSection = (user: User, section: string, body: object) =>
   user.request('PATCH', `/me/sidebar/sections/${section}`, body);
 const move = (user: User, body: object) => user.request('POST', '/me/sidebar/moves', body);
+const directOf = async (user: User, other: User): Promise<ConversationId> =>
+  (await user.request('POST', '/conversations/direct', { account: other.id })).body.id;
+const close = (user: User, conversation: string, seq: number, headers: object = {}) =>
+  user.request('PUT', `/me/sidebar/closed/${conversation}`, { seq }, { ...headers });
+const reopen = (user: User, conversation: string) =>
+  user.request('DELETE', `/me/sidebar/closed/${conversation}`);
+/** The conversation as its client receives it. */
+const viewOf = async (user: User, conversation: string) =>
+  (await user.request('GET', `/conversations/${conversation}`)).body;
 const eventsOf = (user: User) =>
   server.rows(
     `select type, data from events where stream_id = '${user.id}' and type like 'sidebar.%'
@@ -50,7 +64,12 @@ const orderOf = async (user: User, section: string, names: Readonly<Record<strin
 describe('sections', () => {
   test('are the default ones at first, and change field by field', async () => {
     const bea = await server.register('bea');
-    expect(await sidebarOf(bea)).toEqual({ ...DEFAULT_LAYOUT, placements: [], seq: 0 });
+    expect(await sidebarOf(bea)).toEqual({
+      ...DEFAULT_LAYOUT,
+      placements: [],
+      closed: [],
+      seq: 0,
+    });
     const work = await create(bea, '  Work   things ');
     expect((await changeSection(bea, 'groups', { isCollapsed: true })).status).toBe(200);
     expect((await changeSection(bea, 'groups', { order: 'recent' })).status).toBe(200);
@@ -143,6 +162,100 @@ describe('sections', () => {
   });
 });
 
+describe('closed conversations', () => {
+  test('are marked as read up to the message that was seen, on all devices', async () => {
+    const liv = await server.register('liv');
+    const direct = await directOf(ann, liv);
+    const first = await ann.post(direct, 'First');
+    const second = await ann.post(direct, 'Second');
+    const device = server.peer();
+    await device.hello(liv.accessToken);
+    const headers = { 'idempotency-key': aClientId() };
+    for (const _ of [1, 2]) {
+      const answer = await close(liv, direct, second, headers);
+      expect(answer.status).toBe(200);
+      expect(answer.body.closed).toEqual([{ conversation: direct, seq: second }]);
+    }
+    const closed = await device.next('event', (e) => e.type === 'sidebar.closed');
+    expect(closed.data).toEqual({
+      closed: [{ conversation: direct, seq: second }],
+      reopened: [],
+    });
+    const read = await device.next('read', ({ cursor }) => cursor.conversation === direct);
+    expect(read.cursor).toMatchObject({ readSeq: second, unread: 0 });
+    expect(await viewOf(liv, direct)).toMatchObject({ unread: 0, readSeq: second });
+    // An earlier close of another device changes nothing.
+    const before = await eventsOf(liv);
+    expect(before).toHaveLength(1);
+    await close(liv, direct, first);
+    expect(await eventsOf(liv)).toEqual(before);
+
+    expect((await reopen(liv, direct)).body.closed).toEqual([]);
+    const reopened = await device.next('event', (e) => e.type === 'sidebar.closed');
+    expect(reopened.data).toEqual({ closed: [], reopened: [direct] });
+    await reopen(liv, direct);
+    expect(await eventsOf(liv)).toHaveLength(2);
+    device.close();
+  });
+
+  test('never hide a message that arrives while they are being closed', async () => {
+    const mia = await server.register('mia');
+    const direct = await directOf(ann, mia);
+    for (let n = 0; n < 20; n++) {
+      const seen = await ann.post(direct, `Seen ${n}`);
+      const [answer, late] = await Promise.all([
+        close(mia, direct, seen),
+        ann.post(direct, `Not seen ${n}`),
+      ]);
+      expect(answer.body.closed).toEqual([{ conversation: direct, seq: seen }]);
+      const view = await viewOf(mia, direct);
+      expect(view).toMatchObject({ readSeq: seen, unread: 1, lastMessage: { seq: late } });
+    }
+  });
+
+  test('are closed at most up to the last event that exists', async () => {
+    const ned = await server.register('ned');
+    const direct = await directOf(ann, ned);
+    const seen = await ann.post(direct, 'Seen');
+    const { body } = await close(ned, direct, seen + 1_000);
+    expect(body.closed).toEqual([{ conversation: direct, seq: seen }]);
+    await ann.post(direct, 'Later');
+    expect(await viewOf(ned, direct)).toMatchObject({ readSeq: seen, unread: 1 });
+  });
+
+  test('can only be direct ones of the user', async () => {
+    const ola = await server.register('ola');
+    const group = await ola.group('not direct');
+    const other = await directOf(ann, await server.register('ole'));
+    expect(codeOf(await close(ola, group, 1))).toBe('409 not_direct');
+    expect(codeOf(await close(ola, other, 1))).toBe('404 conversation_not_found');
+    expect(codeOf(await close(ola, group, -1))).toBe('422 invalid');
+    expect((await reopen(ola, other)).status).toBe(200);
+    expect(await eventsOf(ola)).toEqual([]);
+  });
+
+  test('are limited in number, not counting those that later messages brought back', async () => {
+    const pat = await server.register('pat');
+    const [back, another, last] = await Promise.all(
+      ['pam', 'pit', 'pol'].map(async (name) => directOf(pat, await server.register(name))),
+    );
+    await close(pat, back as string, 1);
+    await pat.post(back as ConversationId, 'Back');
+    await server.rows(
+      `insert into sidebar_closed (account_id, conversation_id, closed_seq)
+       select '${pat.id}', gen_random_uuid(), 1
+       from generate_series(1, ${LIMITS.closedConversations - 1}) n`,
+    );
+    const { status, body } = await close(pat, another as string, 1);
+    expect(status).toBe(200);
+    const ids = (body.closed as { conversation: string }[]).map((one) => one.conversation);
+    expect(ids).toHaveLength(LIMITS.closedConversations);
+    expect(ids).toContain(another);
+    expect(ids).not.toContain(back);
+    expect(codeOf(await close(pat, last as string, 1))).toBe('409 too_many_closed');
+  });
+});
+
 describe('conversations', () => {
   test('are moved between and within sections', async () => {
     const fay = await server.register('fay');
@@ -232,10 +345,13 @@ describe('conversations', () => {
     const section = await create(kim, 'Secret plan');
     const group = await ann.group('of kim', [kim]);
     await move(kim, { conversations: [group], section });
+    const direct = await directOf(kim, ann);
+    await close(kim, direct, 1);
     const { body } = await kim.request('POST', '/me/export', { password: PASSWORD });
     expect(body.sidebar).toMatchObject({
       layout: { unreadOnly: false, sections: [{}, { id: section, name: 'Secret plan' }, {}, {}] },
       placements: [{ conversation: group, section }],
+      closed: [{ conversation: direct, seq: 1 }],
     });
     await kim.request('POST', '/me/delete', { password: PASSWORD, messages: 'keep' });
     await until(
@@ -250,7 +366,8 @@ describe('conversations', () => {
     const left = JSON.stringify(await eventsOf(kim));
     expect(left).not.toContain('Secret');
     expect(left).not.toContain(group);
-    for (const table of ['sidebars', 'sidebar_placements']) {
+    expect(left).not.toContain(direct);
+    for (const table of ['sidebars', 'sidebar_placements', 'sidebar_closed']) {
       expect(await server.rows(`select from ${table} where account_id = '${kim.id}'`)).toEqual([]);
     }
   });
@@ -259,6 +376,10 @@ describe('conversations', () => {
     await server.rows(
       `delete from sidebar_placements where not exists (
          select from memberships m where m.conversation_id = sidebar_placements.conversation_id)`,
+    );
+    await server.rows(
+      `delete from sidebar_closed where not exists (
+         select from memberships m where m.conversation_id = sidebar_closed.conversation_id)`,
     );
     expect(await examine(server.pool)).toEqual([]);
   });

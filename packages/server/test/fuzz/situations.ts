@@ -201,6 +201,14 @@ function conversations(fixtures: Fixtures): Situations {
       return as(member, { account: admin.id, accounts: undefined });
     },
     moveInSidebar: () => group(({ group }) => ({ conversations: [group], section: 'favorites' })),
+    closeConversation: async () => {
+      const user = await fixtures.user();
+      const { admin } = await fixtures.shared();
+      const { body } = ok(
+        await user.request('POST', '/conversations/direct', { account: admin.id }),
+      );
+      return as(user, { id: body.id, seq: 1 });
+    },
     updateSidebarSection: async () =>
       as((await fixtures.shared()).member, { section: 'groups', name: undefined, before: null }),
     deleteSidebarSection: async () => {

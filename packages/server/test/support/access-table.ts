@@ -53,6 +53,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'deleteSidebarSection',
     'getSidebar',
     'moveInSidebar',
+    'closeConversation',
+    'reopenConversation',
     'updateSidebar',
     'updateSidebarSection',
     'changePassword',

@@ -14,6 +14,7 @@ import { ShowMore } from '../ui/show-more.tsx';
 import { BlockUser } from '../users/block-user.tsx';
 import { AddMembers } from './add-members.tsx';
 import { Bans } from './bans.tsx';
+import { CloseConversation } from './close-conversation.tsx';
 import { ConversationFiles } from './conversation-files.tsx';
 import { DetailsShell } from './details-shell.tsx';
 import { GroupActions } from './group-actions.tsx';
@@ -119,6 +120,7 @@ export function Details({
       </ShowMore>
       {may('ban') && <Bans view={view} />}
       {may('ban') && <GroupReports view={view} />}
+      {view.kind === 'direct' && <CloseConversation view={view} onClose={onClose} />}
       {view.peer !== null && <BlockUser account={view.peer} name={titleOf(view, users)} />}
       <GroupActions view={view} onClose={onClose} onLeaving={onLeaving} />
     </DetailsShell>

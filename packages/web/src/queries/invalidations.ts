@@ -121,6 +121,7 @@ const OUTDATED: { readonly [T in EventType]: (event: EventOf<T>) => readonly Que
   'notifications.overridden': none,
   'sidebar.changed': none,
   'sidebar.moved': none,
+  'sidebar.closed': none,
   'user.registered': (event) => [...afterUserChange(event), keys.invitations()],
   'user.updated': (event) => [...afterUserChange(event), keys.blocks()],
   'user.deactivated': afterUserChange,

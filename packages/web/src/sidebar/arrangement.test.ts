@@ -5,6 +5,7 @@ import {
   type ConversationId,
   DEFAULT_LAYOUT,
   placementsOf,
+  type Seq,
   type SidebarLayout,
   type SidebarPlacement,
   type User,
@@ -15,6 +16,7 @@ import { type arrange, belowLastRow, dropOf, neighborOf, stepOf } from './arrang
 import { Arranger, isUnread } from './arranger.ts';
 
 type Placements = ReadonlyMap<ConversationId, SidebarPlacement>;
+type Closed = ReadonlyMap<ConversationId, Seq>;
 const id = (name: string) => name as ConversationId;
 const view = (name: string, kind: 'group' | 'direct' = 'group', postedAt = '2026') =>
   ({
@@ -23,7 +25,7 @@ const view = (name: string, kind: 'group' | 'direct' = 'group', postedAt = '2026
     name,
     archivedAt: null,
     createdAt: '2025',
-    lastMessage: { postedAt },
+    lastMessage: { seq: 5, postedAt },
     unread: 0,
     unreadMentions: [],
     peers: [],
@@ -51,7 +53,7 @@ function arranged(
 }
 const snapshotOf = (
   views: readonly ConversationView[],
-  sidebar: { layout: SidebarLayout; placements: Placements } = {
+  sidebar: { layout: SidebarLayout; placements: Placements; closed?: Closed } = {
     layout: DEFAULT_LAYOUT,
     placements: new Map(),
   },
@@ -61,7 +63,7 @@ const snapshotOf = (
     views.map((one) => [one.id, unread.includes(one.id) ? { ...one, unread: 1 } : one]),
   ),
   users: new Map(),
-  sidebar: { isLoaded: true, ...sidebar },
+  sidebar: { isLoaded: true, closed: new Map() as Closed, ...sidebar },
 });
 const shown = (arrangement: ReturnType<typeof arrange>) =>
   Object.fromEntries(
@@ -290,6 +292,31 @@ test('opening a visible conversation rearranges nothing', () => {
   expect(shown(opened('x')).groups).toBe('b');
 });
 
+test('a closed conversation is left out until a later message, and while it is not open', () => {
+  const arranger = new Arranger();
+  const views = [view('a'), view('x', 'direct'), view('y', 'direct')];
+  const sidebar = {
+    layout: DEFAULT_LAYOUT,
+    placements: placed(['x', 'favorites', 1]),
+    closed: new Map([[id('x'), 5 as Seq]]),
+  };
+  const now = (open?: string, next: readonly ConversationView[] = views, unread: string[] = []) =>
+    shown(
+      arranger.arrange({
+        snapshot: snapshotOf(next, sidebar, unread),
+        isMuted: () => true,
+        isHeld: true,
+        open: open as ConversationId | undefined,
+      }),
+    ).favorites;
+  expect(now()).toBe('');
+  expect(now('x')).toBe('x');
+  expect(now('y')).toBe('');
+  expect(now('y', views, ['x'])).toBe('x');
+  const later = { ...view('x', 'direct'), lastMessage: { seq: 6, postedAt: '2026' } } as never;
+  expect(now('y', [view('a'), later])).toBe('x');
+});
+
 test('incremental arranging gives the same result as arranging from scratch', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   const views = fc
@@ -319,12 +346,13 @@ test('incremental arranging gives the same result as arranging from scratch', ()
       order: fc.constantFrom('name' as const, 'recent' as const, 'manual' as const),
     }),
     ranks: fc.uniqueArray(fc.constantFrom(...names)),
+    closed: fc.subarray(names),
     userNames: fc.constantFrom('', '!'),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
       const arranger = new Arranger();
-      for (const { views, unread, open, next, layout, ranks, userNames } of steps) {
+      for (const { views, unread, open, next, layout, ranks, closed, userNames } of steps) {
         const input = {
           snapshot: {
             ...snapshotOf(
@@ -334,6 +362,7 @@ test('incremental arranging gives the same result as arranging from scratch', ()
                 placements: placed(
                   ...ranks.map((name, n): [string, string, number] => [name, 'groups', n]),
                 ),
+                closed: new Map(closed.map((name) => [id(name), 5 as Seq])),
               },
               unread,
             ),

@@ -1,4 +1,4 @@
-import type { ConversationView, SidebarSnapshot } from '@parley/client';
+import { type ConversationView, isClosed, type SidebarSnapshot } from '@parley/client';
 import type {
   ConversationId,
   MoveConversationsBody,
@@ -38,7 +38,7 @@ export interface ArrangementInput {
   /** The conversations in the order of their titles. */
   readonly byName: readonly ConversationView[];
   readonly titles: ReadonlyMap<ConversationId, string>;
-  readonly sidebar: Pick<SidebarSnapshot, 'layout' | 'placements'>;
+  readonly sidebar: Pick<SidebarSnapshot, 'layout' | 'placements' | 'closed'>;
   readonly attention: Attention;
   /** The open conversation, which is always shown. */
   readonly open: ConversationId | undefined;
@@ -62,6 +62,7 @@ export function arrange({
   );
   const archived: ConversationId[] = [];
   for (const view of byName) {
+    if (view.id !== open && isClosed(view, sidebar)) continue;
     if (view.archivedAt !== null) archived.push(view.id);
     else {
       const placed = bySection.get(placements.get(view.id)?.section ?? '');

@@ -1,4 +1,4 @@
-import type { ClientSnapshot, ConversationView } from '@parley/client';
+import { type ClientSnapshot, type ConversationView, isClosed } from '@parley/client';
 import type { ConversationId } from '@parley/protocol';
 import { titleOf } from '../conversations/naming.ts';
 import { compareNames } from '../lib/text.ts';
@@ -50,8 +50,8 @@ export class Arranger {
       this.#last &&
       before &&
       isSameButOpen(before, input) &&
-      !this.#isShownWhileOpen(before.open, sidebar) &&
-      !this.#isShownWhileOpen(open, sidebar)
+      !this.#isShownWhileOpen(before.open, snapshot) &&
+      !this.#isShownWhileOpen(open, snapshot)
     ) {
       return this.#last;
     }
@@ -71,9 +71,12 @@ export class Arranger {
   /** Returns whether a conversation is shown only while it is open. */
   #isShownWhileOpen(
     id: ConversationId | undefined,
-    { layout }: ArrangerInput['snapshot']['sidebar'],
+    { conversations, sidebar }: ArrangerInput['snapshot'],
   ): boolean {
     if (id === undefined || this.#attention.unread.has(id)) return false;
+    const view = conversations.get(id);
+    if (view && isClosed(view, sidebar)) return true;
+    const { layout } = sidebar;
     const sections = this.#last?.sections ?? [];
     return sections.some(({ section, all }) => isNarrowed(section, layout) && all.includes(id));
   }

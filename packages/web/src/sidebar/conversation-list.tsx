@@ -19,6 +19,7 @@ import { useLongPress } from '../ui/use-long-press.ts';
 import { useSubscription } from '../users/use-presence-of.ts';
 import { UsersList } from '../users/user-list.tsx';
 import type { ArrangedSection, Arrangement } from './arrangement.ts';
+import { useReopening } from './closing.ts';
 import type { SidebarDialog } from './dialogs.tsx';
 import { SidebarLinks } from './links.tsx';
 import { Row, type RowActions } from './row.tsx';
@@ -64,6 +65,7 @@ export function ConversationList({
   const arrowKeys = useArrowKeys(scroller);
   useDragging(scroller, line, arrangement);
   useStepKeys(scroller, arrangement, isMuted, open);
+  useReopening(open);
   const { open: openMenu } = menus;
   const actions = useRowActions(openMenu);
   const rows = { titles: arrangement.titles, isMuted, drafts, actions };

@@ -1,4 +1,4 @@
-import type { ConversationView } from '@parley/client';
+import { type ConversationView, isClosed } from '@parley/client';
 import type { ConversationId, SectionId, SectionOrder } from '@parley/protocol';
 import {
   ArrowDown,
@@ -14,6 +14,7 @@ import {
   Trash2,
   Volume2,
   VolumeX,
+  X,
 } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
@@ -26,6 +27,7 @@ import { MenuAt, type MenuPoint } from '../ui/menu-at.tsx';
 import { MENU_ITEM, MENU_LABEL, MENU_LINE } from '../ui/menu-style.ts';
 import { applyDrop, stepSection } from './actions.ts';
 import { type ArrangedSection, type Arrangement, dropOf, stepOf } from './arrangement.ts';
+import { useCloseConversation } from './closing.ts';
 import { titleOfSection } from './titles.ts';
 
 interface MenuProps {
@@ -55,6 +57,7 @@ export function RowMenu({
   const sidebar = useParley((s) => s.sidebar);
   const here = arrangement.sections.find(({ all }) => all.includes(view.id))?.section.id;
   const isFavorite = here === 'favorites';
+  const close = useCloseConversation();
   const moveTo = (section: SectionId) =>
     applyDrop(client, dropOf(arrangement, sidebar, view, { section }));
   const unfavorite = () =>
@@ -93,6 +96,11 @@ export function RowMenu({
       >
         {t('message.copyLink')}
       </ActionItem>
+      {view.kind === 'direct' && !isClosed(view, sidebar) && (
+        <ActionItem icon={<X size={16} />} onSelect={() => close(view)}>
+          {t('sidebar.close')}
+        </ActionItem>
+      )}
       {here !== undefined && (
         <>
           <Separator />

@@ -1,4 +1,5 @@
-import { useNavigate } from '@tanstack/react-router';
+import type { ConversationId } from '@parley/protocol';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import {
   Activity,
   AtSign,
@@ -17,10 +18,13 @@ import {
   Settings,
   ShieldCheck,
   Sun,
+  X,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { attempt } from '../lib/attempt.ts';
+import { useConversation } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
+import { useCloseConversation } from '../sidebar/closing.ts';
 import type { SidebarDialog } from '../sidebar/dialogs.tsx';
 import { t } from '../texts/index.ts';
 import { setTheme } from '../ui/theme.ts';
@@ -37,6 +41,8 @@ export interface SwitcherCommand {
 export function useCommands(openDialog: (dialog: SidebarDialog) => void): SwitcherCommand[] {
   const client = useClient();
   const navigate = useNavigate();
+  const open = useConversation(useParams({ strict: false }).id as ConversationId | undefined);
+  const close = useCloseConversation();
   const permissions = useParley((s) => s.me?.permissions);
   const unreadOnly = useParley((s) => s.sidebar.layout.unreadOnly);
   const isDark =
@@ -66,6 +72,9 @@ export function useCommands(openDialog: (dialog: SidebarDialog) => void): Switch
             openDialog('browse'),
           ),
         ]
+      : []),
+    ...(open?.kind === 'direct'
+      ? [command('close', t('sidebar.close'), <X size={18} />, () => close(open))]
       : []),
     command(
       'read',

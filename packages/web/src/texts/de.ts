@@ -444,6 +444,8 @@ const texts = {
     markRead: 'Als gelesen markieren',
     mute: 'Stummschalten',
     unmute: 'Stummschaltung aufheben',
+    close: 'Unterhaltung schließen',
+    closedNotice: 'Unterhaltung geschlossen. Mit der nächsten Nachricht erscheint sie wieder.',
     moveUp: 'Nach oben',
     moveDown: 'Nach unten',
     moveTo: 'Verschieben nach',
@@ -2073,6 +2075,8 @@ const errors: ErrorTexts = {
     too_many_sections: 'Deine Seitenleiste hat die Höchstzahl an Bereichen',
     too_many_placements:
       'Du hast die Höchstzahl an Unterhaltungen in deiner Seitenleiste verschoben',
+    not_direct: 'Nur Direktnachrichten können geschlossen werden',
+    too_many_closed: 'Du hast die Höchstzahl an Unterhaltungen geschlossen',
     too_many_devices: 'Du hast die Höchstzahl an Geräten für Benachrichtigungen erreicht',
     push_address_invalid: 'An diese Adresse können keine Benachrichtigungen gesendet werden',
     too_many_drafts: 'Du hast die Höchstzahl an Entwürfen erreicht',

@@ -426,6 +426,8 @@ export const en = {
     markRead: 'Mark as read',
     mute: 'Mute',
     unmute: 'Unmute',
+    close: 'Close conversation',
+    closedNotice: 'Conversation closed. It will be back with the next message.',
     moveUp: 'Move up',
     moveDown: 'Move down',
     moveTo: 'Move to',

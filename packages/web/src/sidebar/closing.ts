@@ -1,0 +1,62 @@
+import type { ConversationView, ParleyClient } from '@parley/client';
+import type { ConversationId } from '@parley/protocol';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useCallback, useEffect, useRef } from 'react';
+import { toast } from 'sonner';
+import { attempt } from '../lib/attempt.ts';
+import { useClient, useParley } from '../session/use-client.ts';
+import { t } from '../texts/index.ts';
+
+/** Returns a function that closes a direct conversation, which can be undone. */
+export function useCloseConversation(): (view: ConversationView) => void {
+  const client = useClient();
+  const navigate = useNavigate();
+  const open = useParams({ strict: false }).id as ConversationId | undefined;
+  return (view) => {
+    const wasOpen = view.id === open;
+    const run = async () => {
+      if (wasOpen) await navigate({ to: '/' });
+      if (!(await attempt(() => close(client, view)))) return;
+      const undo = async () => {
+        await client.sidebar.reopen(view.id);
+        if (wasOpen) await navigate({ to: '/c/$id', params: { id: view.id } });
+        else if (view.unread > 0) {
+          await client.read(view.id, view.readSeq, { unread: true }).settled;
+        }
+      };
+      toast(t('sidebar.closedNotice'), {
+        action: { label: t('message.undo'), onClick: () => void attempt(undo) },
+      });
+    };
+    void run();
+  };
+}
+
+/** Closes a conversation. Its messages are shown as read at once; the server marks them too. */
+async function close(client: ParleyClient, { id, lastSeq, unread }: ConversationView) {
+  const closing = client.sidebar.close(id, lastSeq);
+  if (unread > 0) void client.read(id, lastSeq).settled.catch(() => undefined);
+  await closing;
+}
+
+/**
+ * Reopens a closed conversation when the user opens it, however they got there. One that is closed
+ * on another device while it is open here stays closed.
+ */
+export function useReopening(open: ConversationId | undefined): void {
+  const client = useClient();
+  const isLoaded = useParley((s) => s.sidebar.isLoaded);
+  const handled = useRef<ConversationId | undefined>(undefined);
+  const reopen = useCallback(
+    (id: ConversationId) => {
+      // If this fails, it is reopened when the user opens it again.
+      if (client.snapshot.sidebar.closed.has(id)) client.sidebar.reopen(id).catch(() => undefined);
+    },
+    [client],
+  );
+  useEffect(() => {
+    if (!isLoaded || handled.current === open) return;
+    handled.current = open;
+    if (open) reopen(open);
+  }, [isLoaded, open, reopen]);
+}
