@@ -48,6 +48,10 @@ export function pasteFiles(event: ClipboardEvent, files: NewFiles): boolean {
 export const isInThread = (place: EventTarget | null): boolean =>
   place instanceof Element && place.closest('[data-thread]') !== null;
 
+/** Whether files were dropped on the conversation, and not on the thread or the sidebar beside it. */
+export const isInConversation = (place: EventTarget | null): boolean =>
+  place instanceof Element && place.closest('#content') !== null && !isInThread(place);
+
 /**
  * Adds files dropped where `isHere` is true. Prevents the browser from opening files dropped
  * elsewhere on the page. Returns whether files are being dragged there.

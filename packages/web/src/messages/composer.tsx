@@ -2,7 +2,7 @@ import type { ConversationView } from '@parley/client';
 import type { Seq } from '@parley/protocol';
 import { ChartBarBig } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useState } from 'react';
-import { isInThread, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
+import { isInConversation, pasteFiles, useDroppedFiles } from '../files/attach-button.tsx';
 import { frames } from '../lib/frame-schedule.ts';
 import { lazyPart } from '../lib/lazy-part.tsx';
 import { useClient } from '../session/use-client.ts';
@@ -46,7 +46,7 @@ export function Composer({
   const sending = useSending({ view, options, onEmptied: () => onReplyTo(null) });
   const { text, files } = sending;
   draft.current = text;
-  const isDropTarget = useDroppedFiles(files, (place) => !isInThread(place));
+  const isDropTarget = useDroppedFiles(files, isInConversation);
   const [isPoll, setPoll] = useState(false);
   const send = () => {
     if (!sending.send()) return;

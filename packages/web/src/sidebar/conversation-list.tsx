@@ -32,6 +32,7 @@ import { useArrangement } from './use-arrangement.ts';
 import { useArrowKeys } from './use-arrow-keys.ts';
 import { useDrafts } from './use-drafts.ts';
 import { useDragging } from './use-dragging.ts';
+import { useFileDrop } from './use-file-drop.ts';
 import { ListMenus, useMenus } from './use-menus.tsx';
 import { useStepKeys } from './use-step-keys.ts';
 
@@ -66,6 +67,7 @@ export function ConversationList({
   useDragging(scroller, line, arrangement);
   useStepKeys(scroller, arrangement, isMuted, open);
   useReopening(open);
+  useFileDrop(scroller);
   const { open: openMenu } = menus;
   const actions = useRowActions(openMenu);
   const rows = { titles: arrangement.titles, isMuted, drafts, actions };

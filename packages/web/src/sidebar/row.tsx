@@ -70,7 +70,7 @@ export const Row = memo(function Row({
       {...handlers}
       // A thousand rows are laid out each on its own. With `content-visibility` the browser would look in each frame which
       // of them are in view, which takes longer than what it saves.
-      className="relative h-8 pointer-coarse:h-11 [contain:strict]"
+      className="relative h-8 pointer-coarse:h-11 [contain:strict] data-drop-target:bg-accent-soft"
     >
       <a
         href={`/c/${id}`}
