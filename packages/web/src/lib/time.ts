@@ -13,6 +13,14 @@ const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto
 
 /** Formats hours and minutes. */
 export const timeOfDay = (at: string): string => clock().format(new Date(at));
+/** Formats hours and minutes without “AM” or “PM”, where there is only space for the digits. */
+export const hourAndMinute = (at: string): string =>
+  clock()
+    .formatToParts(new Date(at))
+    .filter(({ type }) => type === 'hour' || type === 'literal' || type === 'minute')
+    .map(({ value }) => value)
+    .join('')
+    .trim();
 /** Formats the current time in a time zone, with the day of the week. */
 export const localTime = (timeZone: string): string =>
   new Intl.DateTimeFormat(locale, {

@@ -1,7 +1,7 @@
 import type { TimelineMessage } from '@parley/client';
 import type { AccountId } from '@parley/protocol';
 import { useEffect } from 'react';
-import { fullTime } from '../lib/time.ts';
+import { fullTime, hourAndMinute } from '../lib/time.ts';
 import { useUser } from '../session/entries.ts';
 import { useClient, useParley } from '../session/use-client.ts';
 import { t } from '../texts/index.ts';
@@ -26,12 +26,10 @@ export function RowMargin({
   message,
   first,
   name,
-  time,
 }: {
   message: TimelineMessage;
   first: boolean;
   name: string;
-  time: string;
 }) {
   return (
     <div className="w-9 shrink-0 select-none">
@@ -42,9 +40,10 @@ export function RowMargin({
       ) : (
         <time
           dateTime={message.postedAt}
-          className="hidden pt-1 text-micro text-muted tabular-nums group-hover:block"
+          title={fullTime(message.postedAt)}
+          className="hidden whitespace-nowrap pt-1 text-micro text-muted tabular-nums group-hover:block"
         >
-          {time}
+          {hourAndMinute(message.postedAt)}
         </time>
       )}
     </div>

@@ -71,7 +71,7 @@ export const MessageRow = memo(function MessageRow({
           className="absolute -start-9 top-2 text-muted group-data-swiped:text-accent"
         />
       )}
-      <RowMargin message={message} first={first} name={name} time={time} />
+      <RowMargin message={message} first={first} name={name} />
       <div className="min-w-0 flex-1">
         {first && <AuthorLine message={message} name={name} time={time} />}
         <MessageBody
