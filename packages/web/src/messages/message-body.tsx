@@ -88,7 +88,7 @@ function Content({
   );
   return (
     <div className={cx('flex items-end gap-2', message.state === 'pending' && 'opacity-60')}>
-      <div className="min-w-0 flex-1">
+      <div data-message-text className="min-w-0 flex-1">
         {message.replyTo !== null && <Quote seq={message.replyTo} />}
         {message.forwardedFrom ? (
           <ForwardedText from={message.forwardedFrom}>{body}</ForwardedText>

@@ -13,6 +13,7 @@ import { lazyPart } from '../lib/lazy-part.tsx';
 import { useConversation } from '../session/entries.ts';
 import { useParley } from '../session/use-client.ts';
 import { Announcer } from './announcer.tsx';
+import { copyMessages } from './copied-messages.ts';
 import { DayJumps } from './day-jumps.tsx';
 import { TopDay } from './day-label.tsx';
 import { ExpandedProvider } from './expanded.ts';
@@ -103,7 +104,7 @@ export function MessageList({
   const isLineUnknown = state === 'catching-up' && lineAfter === undefined;
   const isUnreadAboveShown = reading.hasUnreadAbove && error === null;
   return (
-    <div ref={box} className="relative min-h-0 flex-1" {...input}>
+    <div ref={box} className="relative min-h-0 flex-1" {...input} onCopy={copyMessages}>
       <DayJumps conversation={view.id} onFound={goTo}>
         {rows.length === 0 ? (
           <ListPlaceholder

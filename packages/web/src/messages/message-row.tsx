@@ -53,6 +53,7 @@ export const MessageRow = memo(function MessageRow({
       tabIndex={-1}
       {...(isTarget && { 'data-target': true, onBlur: onTargetLeft })}
       aria-label={[`${name}, ${time}`, summary].filter(Boolean).join(': ')}
+      data-author={name}
       {...menus.handlers}
       className={cx(
         'group -outline-offset-2 relative flex gap-3 px-4 py-0.5 hover:bg-hover/60 sm:px-5 pointer-coarse:pe-1',

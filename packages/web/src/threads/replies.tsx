@@ -4,6 +4,7 @@ import type { Seq, ThreadCursor } from '@parley/protocol';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useAttention } from '../lib/attention.ts';
 import { Announcer } from '../messages/announcer.tsx';
+import { copyMessages } from '../messages/copied-messages.ts';
 import { ExpandedProvider } from '../messages/expanded.ts';
 import { LoadProblem } from '../messages/list-notices.tsx';
 import { ListPlaceholder, RowView } from '../messages/list-parts.tsx';
@@ -80,7 +81,7 @@ export function Replies({
     );
   }
   return (
-    <div ref={outer} className="relative min-h-0 flex-1" {...keys}>
+    <div ref={outer} className="relative min-h-0 flex-1" {...keys} onCopy={copyMessages}>
       <div
         ref={ref}
         role="log"
