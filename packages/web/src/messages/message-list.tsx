@@ -25,6 +25,7 @@ import { useMessageKeys } from './use-message-keys.ts';
 import { useRenderedRows } from './use-rendered-rows.ts';
 import { useRows } from './use-rows.ts';
 import { useTimelineSnapshot } from './use-timeline-snapshot.ts';
+import { useTypeToCompose } from './use-type-to-compose.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 import { VirtualRows } from './virtual-rows.tsx';
 
@@ -76,6 +77,7 @@ export function MessageList({
   const rows = useRows(messages, lineAfter ?? null);
   const box = useRef<HTMLDivElement>(null);
   const keys = useMessageKeys(box);
+  useTypeToCompose();
   const [expanded] = useState(() => new Set<string>());
   const isHeld = !isLive || attention === 'elsewhere';
   const scrolling = useListScrolling({

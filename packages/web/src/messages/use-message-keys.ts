@@ -1,4 +1,5 @@
 import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useRef } from 'react';
+import { wasPointerUsedLast } from '../lib/last-input.ts';
 import { isPressed, SHORTCUTS, type Shortcut } from '../shortcuts/shortcuts.ts';
 import { singleKeysAreOn } from '../shortcuts/single-keys.ts';
 import { focusContent } from '../ui/return-focus.ts';
@@ -12,8 +13,8 @@ const TABBABLE = 'a[href], button, input, select, textarea, video, audio, [tabin
 
 /**
  * Makes a list of messages one tab stop. Arrow keys move between messages; in a message, Enter moves to its actions,
- * letters run them, Tab goes through its links and then leaves the list, and Escape moves to the composer. Returns
- * handlers for the element around the list.
+ * letters run them unless the pointer was used last, Tab goes through its links and then leaves the list, and Escape
+ * moves to the composer. Returns handlers for the element around the list.
  */
 export function useMessageKeys(box: RefObject<HTMLElement | null>) {
   const isTabbing = useTabbing();
@@ -87,6 +88,8 @@ function onArticleKey(
   else {
     const name = ACTIONS.find((action) => is(SHORTCUTS.messages[action]));
     if (!name || (event.key.length === 1 && !singleKeysAreOn())) return false;
+    // After a click, letters are the beginning of a text: see useTypeToCompose.
+    if (wasPointerUsedLast()) return false;
     const toolbar = article.querySelector<HTMLElement>('[role="toolbar"]');
     // A dialog that it opens returns the focus to the message.
     if (name !== 'react') {
